@@ -1,0 +1,150 @@
+"""Every error this project raises on purpose, and the closed list of codes a person or a client can meet.
+
+The tree; each leaf says what the one who catches it does::
+
+    CantoMeetError
+    ├── RequestError            the asker must change something: answered with `status`, nothing is stored
+    │   ├── NotFound            404
+    │   ├── NotAllowed          403
+    │   ├── InvalidRequest      422, `field` names what to mend
+    │   ├── Conflict            409 (a retry of what is running, an edit of an older version: 412)
+    │   └── RecordingRefused    400, 413, 415: empty, too large, not a recording
+    ├── StorageFull             507, the asker may try again when there is room
+    ├── StepError               raised while a meeting is worked on
+    │   ├── TransientError      retry later, after `retry_after` seconds if given
+    │   └── PermanentError      the meeting is FAILED with `code`; a person mends the cause and retries
+    ├── LeaseLost               somebody else has the meeting: stop, change nothing
+    └── SettingsError           refuse to start, say which setting
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class ErrorCode(StrEnum):
+    """The closed list of codes. Their texts for people stand in `cantomeet.reasons`; a test holds it complete."""
+
+    # A request that is refused.
+    NOT_FOUND = "not_found"
+    NOT_ALLOWED = "not_allowed"
+    FORBIDDEN_ORIGIN = "forbidden_origin"
+    INVALID_REQUEST = "invalid_request"
+    CONFLICT = "conflict"
+    VERSION_CONFLICT = "version_conflict"
+    COST_NOT_CONFIRMED = "cost_not_confirmed"
+    # An upload that is refused.
+    EMPTY_UPLOAD = "empty_upload"
+    TOO_LARGE = "too_large"
+    NOT_A_RECORDING = "not_a_recording"
+    STORAGE_FULL = "storage_full"
+    # A meeting that failed.
+    CANCELLED = "cancelled"
+    RECORDING_UNREADABLE = "recording_unreadable"
+    RECORDING_MISSING = "recording_missing"
+    RECOGNISER_UNAVAILABLE = "recogniser_unavailable"
+    PROVIDER_KEY_REFUSED = "provider_key_refused"
+    PROVIDER_FORBIDDEN = "provider_forbidden"
+    PROVIDER_REJECTED = "provider_rejected"
+    PROVIDER_JOB_GONE = "provider_job_gone"
+    PROVIDER_UNREACHABLE = "provider_unreachable"
+    PROVIDER_BUSY = "provider_busy"
+    PROVIDER_BAD_ANSWER = "provider_bad_answer"
+    MODEL_UNKNOWN = "model_unknown"
+    BUDGET_EXCEEDED = "budget_exceeded"
+    DATABASE_BUSY = "database_busy"
+    STEP_TIMED_OUT = "step_timed_out"
+    STUCK = "stuck"
+    INTERNAL = "internal"
+
+
+class CantoMeetError(Exception):
+    """`code` is from the closed list; `params` fill the text for people and never hold a secret."""
+
+    code: ErrorCode = ErrorCode.INTERNAL
+
+    def __init__(self, detail: str = "", *, code: ErrorCode | None = None, **params: str | int | float) -> None:
+        super().__init__(detail or (code or self.code).value)
+        if code is not None:
+            self.code = code
+        self.detail = detail
+        self.params = params
+
+
+class RequestError(CantoMeetError):
+    status = 400
+    code = ErrorCode.INVALID_REQUEST
+
+
+class NotFound(RequestError):
+    status = 404
+    code = ErrorCode.NOT_FOUND
+
+
+class NotAllowed(RequestError):
+    status = 403
+    code = ErrorCode.NOT_ALLOWED
+
+
+class InvalidRequest(RequestError):
+    status = 422
+
+    def __init__(self, detail: str, *, field: str, code: ErrorCode | None = None) -> None:
+        super().__init__(detail, code=code, field=field)
+        self.field = field
+
+
+class Conflict(RequestError):
+    status = 409
+    code = ErrorCode.CONFLICT
+
+
+class VersionConflict(Conflict):
+    """An edit that was made against an older version than the stored one."""
+
+    status = 412
+    code = ErrorCode.VERSION_CONFLICT
+
+
+class RecordingRefused(RequestError):
+    """What was uploaded cannot be taken; `status` is 400, 413 or 415."""
+
+    def __init__(self, detail: str, *, code: ErrorCode, **params: str | int | float) -> None:
+        super().__init__(detail, code=code, **params)
+        self.status = {ErrorCode.EMPTY_UPLOAD: 400, ErrorCode.TOO_LARGE: 413}.get(code, 415)
+
+
+class StorageFull(CantoMeetError):
+    status = 507
+    code = ErrorCode.STORAGE_FULL
+
+
+class StepError(CantoMeetError):
+    """Something went wrong while a meeting was being worked on."""
+
+
+class TransientError(StepError):
+    """`retry_after`: seconds the other side asked us to wait, or None."""
+
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        code: ErrorCode = ErrorCode.PROVIDER_UNREACHABLE,
+        retry_after: float | None = None,
+        **params: str | int | float,
+    ) -> None:
+        super().__init__(detail, code=code, **params)
+        self.retry_after = retry_after
+
+
+class PermanentError(StepError):
+    """Trying again without a change by a person would fail again."""
+
+
+class LeaseLost(CantoMeetError):
+    """The meeting's `run` has moved on: another worker, a retry, a cancel or a deletion took it."""
+
+
+class SettingsError(CantoMeetError):
+    """A setting is unsafe or makes no sense; the text names it."""

@@ -1,0 +1,62 @@
+"""What a meeting goes through: statuses, the stages inside them, and the one table of allowed transitions."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class MeetingStatus(StrEnum):
+    UPLOADED = "UPLOADED"
+    """The recording is safe on disk and in the database; nothing has been done with it yet."""
+    TRANSCRIBING = "TRANSCRIBING"
+    """The recording is being prepared, sent to the transcriber, or recognised."""
+    SUMMARIZING = "SUMMARIZING"
+    """The whole transcript is saved; the summary is being written."""
+    COMPLETED = "COMPLETED"
+    """Transcript and summary are saved. (A recording without speech completes with both empty.)"""
+    FAILED = "FAILED"
+    """Nothing more happens until a person acts; `status_reason` and `error_code` say why."""
+
+
+class Stage(StrEnum):
+    """What is already done, finer than the status; a retry goes on from here."""
+
+    STORED = "stored"
+    """The recording is on disk."""
+    PREPARED = "prepared"
+    """Checked end to end, its real duration known, in the form the transcriber takes."""
+    SUBMITTED = "submitted"
+    """The provider has it and its job id is saved (remote transcribers only)."""
+    TRANSCRIBED = "transcribed"
+    """Transcript and speakers are saved."""
+    SUMMARISED = "summarised"
+    """The summary is saved."""
+
+
+TRANSITIONS: dict[MeetingStatus, frozenset[MeetingStatus]] = {
+    MeetingStatus.UPLOADED: frozenset({MeetingStatus.TRANSCRIBING, MeetingStatus.FAILED}),
+    MeetingStatus.TRANSCRIBING: frozenset(
+        {MeetingStatus.SUMMARIZING, MeetingStatus.COMPLETED, MeetingStatus.FAILED}
+    ),
+    MeetingStatus.SUMMARIZING: frozenset({MeetingStatus.COMPLETED, MeetingStatus.FAILED}),
+    # A person's retry: from the failed stage, only the summary, or everything.
+    MeetingStatus.COMPLETED: frozenset({MeetingStatus.TRANSCRIBING, MeetingStatus.SUMMARIZING}),
+    MeetingStatus.FAILED: frozenset(
+        {MeetingStatus.UPLOADED, MeetingStatus.TRANSCRIBING, MeetingStatus.SUMMARIZING}
+    ),
+}
+
+ACTIVE = frozenset({MeetingStatus.UPLOADED, MeetingStatus.TRANSCRIBING, MeetingStatus.SUMMARIZING})
+"""Statuses in which the pipeline owes the meeting its next step."""
+
+
+def may_become(old: MeetingStatus, new: MeetingStatus) -> bool:
+    """True where `new` is the same status or one the table allows after `old`."""
+    return old == new or new in TRANSITIONS[old]
+
+
+def status_to_resume(stage: Stage) -> MeetingStatus:
+    """The status in which work goes on for a meeting that has `stage` behind it."""
+    if stage in (Stage.TRANSCRIBED, Stage.SUMMARISED):
+        return MeetingStatus.SUMMARIZING
+    return MeetingStatus.UPLOADED if stage is Stage.STORED else MeetingStatus.TRANSCRIBING

@@ -1,0 +1,1 @@
+"""The background side: queue, pipeline, providers, rescue, and the commands that start them."""

@@ -1,0 +1,173 @@
+"""What the pipeline asks of those who turn sound into text and text into a summary.
+
+Two kinds of transcriber, because they differ in what a short step is: a `RemoteTranscriber` is given the recording
+once and asked later; a `LocalTranscriber` recognises one piece at a time. Adapters raise only
+`cantomeet.errors.TransientError`, `PermanentError` or what the callbacks they were given raise (`LeaseLost`).
+All times are seconds from the start of the recording.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+
+@dataclass(frozen=True)
+class Word:
+    text: str
+    start: float
+    end: float
+    confidence: float | None = None
+    """0-1, or None where the recogniser gives none."""
+
+
+@dataclass(frozen=True)
+class RecognisedSegment:
+    start: float
+    end: float
+    original_text: str
+    """As the recogniser wrote it."""
+    text: str
+    """As shown: Hong Kong's characters, Cantonese and English spaced right."""
+    words: tuple[Word, ...] = ()
+    speaker: str | None = None
+    """The recogniser's label ("S1"), or None where it does not tell speakers apart."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What came of one piece: all speech that starts in [asked start, `end`)."""
+
+    end: float
+    segments: tuple[RecognisedSegment, ...]
+
+
+class LocalTranscriber(Protocol):
+    name: str
+    """Shown to people and stored with the meeting, e.g. "whisper base"."""
+
+    def recognise(
+        self, audio: Path, start: float, *, duration: float, on_progress: Callable[[float], None]
+    ) -> Piece:
+        """Recognise one piece of `audio` (16 kHz mono 16-bit WAV) from `start`; `Piece.end` is at most `duration`.
+
+        Calls `on_progress(seconds from the start of the recording)` often; an exception from it (the lease was
+        lost) ends the work at once.
+        """
+        ...
+
+
+class RemoteState(StrEnum):
+    RUNNING = "running"
+    DONE = "done"
+
+
+@dataclass(frozen=True)
+class SubmitOptions:
+    language: str
+    submit_key: str
+    """Stored before submitting and sent along, so that the job can be found again after a crash."""
+    filename: str
+    vocabulary: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class RemoteTranscript:
+    segments: tuple[RecognisedSegment, ...]
+    warnings: tuple[str, ...] = ()
+
+
+class RemoteTranscriber(Protocol):
+    name: str
+
+    def submit(self, recording: Path, options: SubmitOptions, on_progress: Callable[[float], None]) -> str:
+        """Send the recording (streamed); the provider's job id. `on_progress(0..1)` is called as bytes leave."""
+        ...
+
+    def find(self, submit_key: str) -> str | None:
+        """The id of a job that was submitted with this key, however long ago the provider still lists it."""
+        ...
+
+    def check(self, job_id: str) -> RemoteState: ...
+
+    def fetch(self, job_id: str) -> bytes:
+        """The provider's raw answer, to be stored before it is parsed."""
+        ...
+
+    def parse(self, raw: bytes) -> RemoteTranscript: ...
+
+    def delete(self, job_id: str) -> None:
+        """Delete the provider's copy, running or not; one that is gone already is no error."""
+        ...
+
+
+# ---- summaries ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class TranscriptLine:
+    """One segment as a summarizer sees it."""
+
+    id: str
+    start: float
+    end: float
+    text: str
+    speaker: str | None = None
+
+
+@dataclass(frozen=True)
+class SummaryRequest:
+    lines: Sequence[TranscriptLine]
+    language: str
+    """Of the summary: "zh-Hant-HK" or "en"."""
+    meeting_date: date | None = None
+    """Relative dates in the transcript are resolved from it."""
+    title: str = ""
+
+
+Check = Literal["exact", "folded", "unverified"]
+ItemKind = Literal["overview", "chapter", "decision", "action_item", "question", "risk", "quote"]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    segment_id: str
+    quote: str
+    start: float
+    end: float
+    check: Check
+
+
+@dataclass(frozen=True)
+class SummaryLine:
+    """One item of a summary; `owner`, `due_text`, `due_date` only for action items, `start`, `end` for chapters."""
+
+    kind: ItemKind
+    text: str
+    evidence: tuple[Evidence, ...] = ()
+    owner: str | None = None
+    due_text: str | None = None
+    due_date: date | None = None
+    start: float | None = None
+    end: float | None = None
+
+
+@dataclass(frozen=True)
+class SummaryDraft:
+    method: Literal["llm", "extractive", "none"]
+    language: str
+    items: tuple[SummaryLine, ...] = field(default=())
+    title: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+class Summarizer(Protocol):
+    name: str
+
+    def summarize(self, request: SummaryRequest, on_progress: Callable[[float], None]) -> SummaryDraft:
+        """Raises `TransientError` or `PermanentError`; calls `on_progress(0..1)` between its own steps."""
+        ...
