@@ -1,0 +1,50 @@
+"""The one place that decides who may do what. For now the local owner may do everything; nobody else exists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from cantomeet.errors import NotAllowed
+
+
+class Action(StrEnum):
+    UPLOAD = "upload"
+    LIST = "list"
+    READ = "read"
+    EDIT = "edit"
+    RETRY = "retry"
+    CANCEL = "cancel"
+    DELETE = "delete"
+    ADMINISTER = "administer"
+
+
+class Owned(Protocol):
+    """What a decision needs to know of a meeting; both table rows and display rows have it."""
+
+    @property
+    def owner_id(self) -> str | None: ...
+
+
+@dataclass(frozen=True)
+class Actor:
+    """`id` None is the local owner: the person at this machine."""
+
+    id: str | None = None
+
+
+LOCAL_OWNER = Actor()
+
+
+def may(actor: Actor, action: Action, meeting: Owned | None = None) -> bool:
+    """True where `actor` may do `action`, on `meeting` where the action is about one."""
+    if meeting is not None and meeting.owner_id != actor.id:
+        return False
+    return actor.id is None and action in Action
+
+
+def require(actor: Actor, action: Action, meeting: Owned | None = None) -> None:
+    """Raises `NotAllowed` where `may` says no."""
+    if not may(actor, action, meeting):
+        raise NotAllowed(f"{action.value} is not allowed")

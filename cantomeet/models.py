@@ -1,0 +1,237 @@
+"""The tables. Access to them is in `cantomeet.store`; nothing else writes them.
+
+Instants are UTC with a time zone; times within a recording are seconds (float); ids are UUID texts.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import JSON, BigInteger, Column, DateTime, Dialect, ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy import UniqueConstraint as Unique
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, SQLModel
+
+from cantomeet.lifecycle import MeetingStatus, Stage
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant. SQLite has no time zones: it gets naive UTC, and UTC is put back on reading."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=value.tzinfo or UTC)
+
+
+def new_id() -> str:
+    return str(uuid4())
+
+
+def _meeting_id() -> Column[str]:
+    return Column(
+        "meeting_id", String(36), ForeignKey("meeting.id", ondelete="CASCADE"), nullable=False, index=True
+    )
+
+
+class Meeting(SQLModel, table=True):
+    __table_args__ = (
+        Index("ix_meeting_due", "next_run_at", "lease_until", "woken_until"),
+        Index("ix_meeting_listed", "deleted_at", "created_at", "id"),
+        Unique("idempotency_key"),
+        Unique("upload_id"),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    owner_id: str | None = Field(default=None, max_length=36)
+    """None is the local owner; accounts come later."""
+    title: str = Field(sa_type=Text)
+    description: str = Field(default="", sa_type=Text)
+    meeting_date: date | None = None
+    language: str = Field(default="yue", max_length=16)
+    """Spoken."""
+    summary_language: str = Field(default="zh-Hant-HK", max_length=16)
+    priority: str = Field(default="default", max_length=16)
+    """"default" or "high"."""
+
+    status: MeetingStatus = Field(default=MeetingStatus.UPLOADED, sa_type=String(16))
+    stage: Stage = Field(default=Stage.STORED, sa_type=String(16))
+    progress: int | None = None
+    """0-100 within the status; None when unknown."""
+    status_reason: str | None = Field(default=None, sa_type=Text)
+    """In the installation's language; pages write it anew in the reader's from code and params."""
+    error_code: str | None = Field(default=None, max_length=32)
+    error_params: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    warnings: list[str] = Field(default_factory=list, sa_type=JSON)
+    """Codes of `cantomeet.reasons.WARNINGS`."""
+
+    filename: str = Field(default="", sa_type=Text)
+    """As the person named it; only ever shown."""
+    recording_key: str = Field(max_length=64)
+    recording_bytes: int = Field(default=0, sa_type=BigInteger)
+    recording_sha256: str = Field(default="", max_length=64)
+    media_format: str = Field(default="", max_length=32)
+    """Of `cantomeet.media.Probe.format`."""
+    playback_key: str | None = Field(default=None, max_length=64)
+    """A copy that browsers can play, where they cannot play the recording."""
+    duration_seconds: float | None = None
+    """As the header says until the recording was decoded; then the real one."""
+    idempotency_key: str | None = Field(default=None, max_length=255)
+    upload_id: str | None = Field(default=None, max_length=64)
+
+    transcriber: str = Field(default="", max_length=64)
+    """Who transcribes ("speechmatics" or "whisper"), settled when the work starts."""
+    transcriber_name: str = Field(default="", sa_type=Text)
+    summarizer_name: str = Field(default="", sa_type=Text)
+    recognised_seconds: float = 0.0
+    """How far the local recogniser has saved its pieces."""
+    take: int = 1
+    """Of the transcript being made; rises when a person has the recording transcribed again."""
+    shown_take: int = 1
+    submit_key: str | None = Field(default=None, max_length=64)
+    provider_job_id: str | None = Field(default=None, max_length=128)
+
+    run: int = 0
+    """The fencing number: raised by a lease, a retry, a cancel or a deletion, and nothing else."""
+    version: int = 1
+    """Raised by every visible change."""
+    next_run_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    woken_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Until then somebody is believed to have a job in RQ for it; the rescuer leaves it alone."""
+    wake_count: int = 0
+    attempt_count: int = 0
+    """Failed tries of the present step."""
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+    stage_since: datetime = Field(sa_type=UtcDateTime)
+    """When the stage last moved on; tells stuck from slow."""
+    deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class Speaker(SQLModel, table=True):
+    __table_args__ = (Unique("meeting_id", "take", "label"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    meeting_id: str = Field(sa_column=_meeting_id())
+    take: int = 1
+    label: str = Field(max_length=64)
+    """The recogniser's ("S1")."""
+    name: str | None = Field(default=None, sa_type=Text)
+    """A person's, once somebody gave it."""
+
+
+class Segment(SQLModel, table=True):
+    __table_args__ = (Unique("meeting_id", "take", "position"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    meeting_id: str = Field(sa_column=_meeting_id())
+    take: int = 1
+    position: int
+    start: float
+    end: float
+    speaker_id: str | None = Field(default=None, foreign_key="speaker.id", max_length=36)
+    original_text: str = Field(sa_type=Text)
+    text: str = Field(sa_type=Text)
+    words: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    """`{text, start, end, confidence}` each."""
+    version: int = 1
+
+
+class Summary(SQLModel, table=True):
+    __table_args__ = (Unique("meeting_id", "version"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    meeting_id: str = Field(sa_column=_meeting_id())
+    version: int
+    """1, 2, ... within the meeting; the highest is shown."""
+    method: str = Field(max_length=16)
+    """"llm", "extractive" or "none"."""
+    language: str = Field(max_length=16)
+    template: str = Field(default="general", max_length=64)
+    title: str | None = Field(default=None, sa_type=Text)
+    name: str = Field(default="", sa_type=Text)
+    """Of the summarizer, as shown."""
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class SummaryItem(SQLModel, table=True):
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    summary_id: str = Field(
+        sa_column=Column(
+            "summary_id", String(36), ForeignKey("summary.id", ondelete="CASCADE"), nullable=False, index=True
+        )
+    )
+    position: int
+    kind: str = Field(max_length=16)
+    text: str = Field(sa_type=Text)
+    evidence: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    """`{segment_id, quote, start, end, check}` each."""
+    owner: str | None = Field(default=None, sa_type=Text)
+    due_text: str | None = Field(default=None, sa_type=Text)
+    due_date: date | None = None
+    start: float | None = None
+    end: float | None = None
+    done: bool = False
+    edited: bool = False
+    stale: bool = False
+
+
+class Attempt(SQLModel, table=True):
+    """One try of one step: the meeting's timeline."""
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    meeting_id: str = Field(sa_column=_meeting_id())
+    run: int
+    step: str = Field(max_length=32)
+    outcome: str = Field(max_length=16)
+    """"done", "retry" or "failed"."""
+    error_code: str | None = Field(default=None, max_length=32)
+    error_params: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    detail: str = Field(default="", sa_type=Text)
+    """For the operator; never holds a key."""
+    provider_job_id: str | None = Field(default=None, max_length=128)
+    started_at: datetime = Field(sa_type=UtcDateTime)
+    finished_at: datetime = Field(sa_type=UtcDateTime)
+    next_run_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class RawTranscript(SQLModel, table=True):
+    """What a provider answered, kept as it came, so that a better parser can be run without paying again."""
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    meeting_id: str = Field(sa_column=_meeting_id())
+    take: int
+    provider: str = Field(max_length=32)
+    provider_job_id: str = Field(max_length=128)
+    body: bytes = Field(sa_type=LargeBinary)
+    """gzip of the answer."""
+    received_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class ProviderLeftover(SQLModel, table=True):
+    """A provider's copy that is to be deleted, written in the transaction that lets go of it."""
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    provider: str = Field(max_length=32)
+    provider_job_id: str = Field(max_length=128)
+    next_run_at: datetime = Field(sa_type=UtcDateTime)
+    attempt_count: int = 0
+
+
+class PeriodicTask(SQLModel, table=True):
+    """When each periodic task is due next; moved on by compare-and-set, so that many rescuers wake it once."""
+
+    name: str = Field(primary_key=True, max_length=64)
+    next_run_at: datetime = Field(sa_type=UtcDateTime)

@@ -1,0 +1,143 @@
+"""What a person is told for each error code and warning: what happened, what is safe, what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from string import Formatter
+from typing import Any
+
+from cantomeet.errors import ErrorCode as E
+
+ZH = "zh-Hant-HK"
+EN = "en"
+
+_SAFE_ZH, _SAFE_EN = "錄音已保存。", "The recording is safe. "
+
+REASONS: dict[E, tuple[str, str]] = {
+    E.NOT_FOUND: ("找不到這個會議。", "There is no such meeting."),
+    E.NOT_ALLOWED: ("你沒有權限這樣做。", "You may not do this."),
+    E.FORBIDDEN_ORIGIN: ("請求來自其他網站，已拒絕。", "The request came from another site and was refused."),
+    E.INVALID_REQUEST: ("請求有誤：{field}。", "The request is wrong: {field}."),
+    E.CONFLICT: ("會議現時的狀態不容許這樣做。", "The meeting's present status does not allow this."),
+    E.VERSION_CONFLICT: (
+        "有人先改了這個會議，請重新載入再改。",
+        "Somebody changed this meeting first. Reload it, then make your change again.",
+    ),
+    E.COST_NOT_CONFIRMED: (
+        "重新轉錄會再收費，請先確認。",
+        "Transcribing again costs money again. Confirm it first.",
+    ),
+    E.EMPTY_UPLOAD: ("檔案是空的，沒有保存。", "The file is empty; nothing was stored."),
+    E.TOO_LARGE: ("檔案超過 {limit_mb} MB 上限，沒有保存。", "The file is over the limit of {limit_mb} MB; nothing was stored."),
+    E.NOT_A_RECORDING: (
+        "這不是可以轉錄的錄音（檢測結果：{found}），沒有保存。請上載 mp3、m4a、wav、ogg、webm、flac、aac、amr 或 mp4。",
+        "This is not a recording that can be transcribed (found: {found}); nothing was stored. "
+        "Upload mp3, m4a, wav, ogg, webm, flac, aac, amr or mp4.",
+    ),
+    E.STORAGE_FULL: ("磁碟空間不足，沒有保存。請騰出空間再上載。", "The disk is full; nothing was stored. Make room and upload again."),
+    E.CANCELLED: (_SAFE_ZH + "你已取消處理；按重試可以繼續。", _SAFE_EN + "You cancelled the work; Retry goes on."),
+    E.RECORDING_UNREADABLE: (
+        _SAFE_ZH + "但內容無法解碼（{found}）。請檢查原檔能否播放，再重新上載。",
+        _SAFE_EN + "Its sound cannot be decoded ({found}). Check that the original plays, then upload it again.",
+    ),
+    E.RECORDING_MISSING: (
+        "找不到錄音檔案。請檢查資料夾 CANTOMEET_DATA_DIR，放回檔案後按重試。",
+        "The recording's file is missing. Check the folder CANTOMEET_DATA_DIR, put it back, then press Retry.",
+    ),
+    E.RECOGNISER_UNAVAILABLE: (
+        _SAFE_ZH + "本機識別模型無法載入。請檢查 {setting}，然後按重試。",
+        _SAFE_EN + "The local recogniser's model cannot be loaded. Check {setting}, then press Retry.",
+    ),
+    E.PROVIDER_KEY_REFUSED: (
+        _SAFE_ZH + "{provider} 不接受這條金鑰：請檢查 {setting}，然後按重試。",
+        _SAFE_EN + "{provider} does not accept the key: check {setting}, then press Retry.",
+    ),
+    E.PROVIDER_FORBIDDEN: (
+        _SAFE_ZH + "{provider} 拒絕提供服務（金鑰過期或帳戶未包括此功能）：請檢查 {setting} 及帳戶，然後按重試。",
+        _SAFE_EN + "{provider} refused: the key has expired or the account lacks the feature. "
+        "Check {setting} and the account, then press Retry.",
+    ),
+    E.PROVIDER_REJECTED: (
+        _SAFE_ZH + "{provider} 不接受這個請求：{message}",
+        _SAFE_EN + "{provider} rejected it: {message}",
+    ),
+    E.PROVIDER_JOB_GONE: (
+        _SAFE_ZH + "{provider} 已沒有這項工作（過期或已刪除）。可以重新轉錄，但會再收費。",
+        _SAFE_EN + "{provider} no longer has this job (expired or deleted). It can be transcribed again, at a cost.",
+    ),
+    E.PROVIDER_UNREACHABLE: (
+        _SAFE_ZH + "多次嘗試後仍連接不到 {provider}。請檢查網絡及 {setting}，然後按重試。",
+        _SAFE_EN + "{provider} could not be reached after several tries. Check the network and {setting}, then press Retry.",
+    ),
+    E.PROVIDER_BUSY: (
+        _SAFE_ZH + "{provider} 太忙，多次嘗試後仍未能處理。請稍後按重試。",
+        _SAFE_EN + "{provider} is too busy and gave no answer after several tries. Press Retry later.",
+    ),
+    E.PROVIDER_BAD_ANSWER: (
+        _SAFE_ZH + "{provider} 的回覆無法理解。請按重試；再發生請更新程式。",
+        _SAFE_EN + "{provider}'s answer could not be understood. Press Retry; if it happens again, update the program.",
+    ),
+    E.MODEL_UNKNOWN: (
+        _SAFE_ZH + "{provider} 沒有這個模型：請檢查 {setting}，然後按重試。",
+        _SAFE_EN + "{provider} does not know the model: check {setting}, then press Retry.",
+    ),
+    E.BUDGET_EXCEEDED: (
+        _SAFE_ZH + "摘要預計超出預算，未有花費。請調整 {setting}，然後按重試。",
+        _SAFE_EN + "The summary would cost more than the budget; nothing was spent. Change {setting}, then press Retry.",
+    ),
+    E.DATABASE_BUSY: (_SAFE_ZH + "資料庫太忙。請稍後按重試。", _SAFE_EN + "The database was too busy. Press Retry later."),
+    E.STEP_TIMED_OUT: (
+        _SAFE_ZH + "有一步做得太久，已停止。請按重試。",
+        _SAFE_EN + "One step took too long and was stopped. Press Retry.",
+    ),
+    E.STUCK: (
+        _SAFE_ZH + "太久沒有進展，已停止等候。請按重試。",
+        _SAFE_EN + "Nothing has moved for too long, so waiting was given up. Press Retry.",
+    ),
+    E.INTERNAL: (
+        _SAFE_ZH + "程式出錯（{reference}）。請按重試；再發生請把編號告訴管理員。",
+        _SAFE_EN + "The program failed ({reference}). Press Retry; if it happens again, tell the operator the number.",
+    ),
+}
+
+WARNINGS: dict[str, tuple[str, str]] = {
+    "ends_early": (
+        "錄音比檔案標示的短，可能在傳送或錄音時中斷；以下是實際錄到的部分。",
+        "The recording is shorter than its header says; it may have been cut off. What was recorded is below.",
+    ),
+    "no_speech": ("錄音內沒有聽到說話。", "No speech was heard in the recording."),
+    "no_speakers": (
+        "這個識別器不會分辨講者。",
+        "This recogniser does not tell speakers apart.",
+    ),
+    "rough_recogniser": (
+        "本機的 Whisper base 是小型模型：人名、日期和數字未必準確，請對照錄音。設定 SPEECHMATICS_API_KEY 或 CANTOMEET_WHISPER_MODEL 可得更好結果。",
+        "Whisper base on this machine is a small model: names, dates and figures are unreliable, so check them by ear. "
+        "Set SPEECHMATICS_API_KEY or CANTOMEET_WHISPER_MODEL for a better one.",
+    ),
+    "summary_fell_back": (
+        "語言模型的回覆未能通過核對，改用逐字摘錄。",
+        "The language model's answer did not hold up, so this summary is extracted word for word.",
+    ),
+}
+
+
+class _Shown(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def _fill(text: str, params: Mapping[str, Any]) -> str:
+    return Formatter().vformat(text, (), _Shown(params))
+
+
+def reason_text(code: str, params: Mapping[str, Any], language: str) -> str:
+    """The text for an error code, in `language` ("en", else Hong Kong Chinese)."""
+    zh, en = REASONS[E(code)]
+    return _fill(en if language.startswith("en") else zh, params)
+
+
+def warning_text(code: str, language: str) -> str:
+    """The text for a warning code; an unknown one, from a newer version, is shown as it is."""
+    zh, en = WARNINGS.get(code, (code, code))
+    return en if language.startswith("en") else zh

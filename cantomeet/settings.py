@@ -1,0 +1,131 @@
+"""Settings, read once at the edge of each process, from the environment and `.env`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from cantomeet.errors import SettingsError
+
+
+def _env(name: str) -> AliasChoices:
+    return AliasChoices(name)
+
+
+class Settings(BaseSettings):
+    """Every setting with its default; the README's table is held to this class by a test."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True, frozen=True
+    )
+
+    data_dir: Path = Field(Path("data"), validation_alias=_env("CANTOMEET_DATA_DIR"))
+    """Recordings, the SQLite database, the embedded Redis and the recogniser's weights."""
+    host: str = Field("127.0.0.1", validation_alias=_env("CANTOMEET_HOST"))
+    port: int = Field(3000, ge=1, le=65535, validation_alias=_env("CANTOMEET_PORT"))
+    public_url: str | None = Field(None, validation_alias=_env("CANTOMEET_PUBLIC_URL"))
+    """Where the provider's webhook reaches this installation; unset: no webhook is asked for."""
+    webhook_secret: SecretStr | None = Field(None, validation_alias=_env("CANTOMEET_WEBHOOK_SECRET"))
+
+    redis_url: str | None = Field(None, validation_alias=_env("REDIS_URL"))
+    """Unset: an embedded server on a unix socket in the data folder."""
+    database_url: str | None = Field(None, validation_alias=_env("DATABASE_URL"))
+    """Unset: SQLite in the data folder. `postgresql+psycopg://...` for many machines."""
+
+    speechmatics_api_key: SecretStr | None = Field(None, validation_alias=_env("SPEECHMATICS_API_KEY"))
+    speechmatics_base_url: str = Field(
+        "https://eu1.asr.api.speechmatics.com", validation_alias=_env("SPEECHMATICS_BASE_URL")
+    )
+    openai_api_key: SecretStr | None = Field(None, validation_alias=_env("OPENAI_API_KEY"))
+    openai_base_url: str | None = Field(None, validation_alias=_env("OPENAI_BASE_URL"))
+    openai_model: str | None = Field(None, validation_alias=_env("OPENAI_MODEL"))
+    """Has no default, so that confidential minutes never leave because of a stray key."""
+
+    transcriber: Literal["auto", "speechmatics", "whisper"] = Field(
+        "auto", validation_alias=_env("CANTOMEET_TRANSCRIBER")
+    )
+    summarizer: Literal["auto", "llm", "extractive"] = Field(
+        "auto", validation_alias=_env("CANTOMEET_SUMMARIZER")
+    )
+    whisper_model: str | None = Field(None, validation_alias=_env("CANTOMEET_WHISPER_MODEL"))
+    """A folder or a faster-whisper model name; unset: the packaged Whisper base."""
+    whisper_threads: int = Field(2, ge=1, le=64, validation_alias=_env("CANTOMEET_WHISPER_THREADS"))
+    max_upload_mb: int = Field(2048, ge=1, validation_alias=_env("CANTOMEET_MAX_UPLOAD_MB"))
+    """Largest recording taken, in MiB."""
+    language: Literal["zh-Hant-HK", "en"] = Field("zh-Hant-HK", validation_alias=_env("CANTOMEET_LANGUAGE"))
+    """Of stored reasons and of pages before a person chooses."""
+
+    @field_validator("host")
+    @classmethod
+    def _only_this_machine(cls, host: str) -> str:
+        if host not in ("127.0.0.1", "localhost"):
+            raise ValueError(
+                "only 127.0.0.1 is served for now: there are no accounts yet, "
+                "so anybody who reaches the port could read every meeting"
+            )
+        return "127.0.0.1"
+
+    @field_validator("speechmatics_api_key", "openai_api_key", "webhook_secret")
+    @classmethod
+    def _one_line(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None and any(ord(c) < 33 or ord(c) > 126 for c in key.get_secret_value()):
+            raise ValueError("must be one line of visible ASCII characters")
+        return key
+
+    @field_validator("speechmatics_base_url")
+    @classmethod
+    def _scheme_and_host(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/"):
+            raise ValueError("must be scheme and host only; /v2 is added by the client")
+        return url.rstrip("/")
+
+    @property
+    def effective_database_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'cantomeet.db'}"
+
+    @property
+    def recordings_dir(self) -> Path:
+        return self.data_dir / "recordings"
+
+    @property
+    def models_dir(self) -> Path:
+        return self.data_dir / "models"
+
+    @property
+    def max_upload_bytes(self) -> int:
+        return self.max_upload_mb * 1024 * 1024
+
+    @property
+    def chosen_transcriber(self) -> Literal["speechmatics", "whisper"]:
+        """`auto` resolved: Speechmatics where its key is set, else the embedded recogniser."""
+        if self.transcriber != "auto":
+            return self.transcriber
+        return "speechmatics" if self.speechmatics_api_key else "whisper"
+
+    @property
+    def chosen_summarizer(self) -> Literal["llm", "extractive"]:
+        """`auto` resolved: the LLM only where a model is named and a key or a base URL is set."""
+        if self.summarizer != "auto":
+            return self.summarizer
+        reachable = self.openai_api_key is not None or self.openai_base_url is not None
+        return "llm" if self.openai_model and reachable else "extractive"
+
+
+def load_settings() -> Settings:
+    """The settings of this process. Raises `SettingsError`, one line that names the environment variable."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = str(first["loc"][0]) if first["loc"] else "settings"
+        raise SettingsError(f"{name}: {first['msg'].removeprefix('Value error, ')}") from None
+    if settings.transcriber == "speechmatics" and settings.speechmatics_api_key is None:
+        raise SettingsError("CANTOMEET_TRANSCRIBER=speechmatics needs SPEECHMATICS_API_KEY")
+    if settings.summarizer == "llm" and not settings.openai_model:
+        raise SettingsError("CANTOMEET_SUMMARIZER=llm needs OPENAI_MODEL")
+    return settings
