@@ -28,17 +28,27 @@ REASONS: dict[E, tuple[str, str]] = {
         "Transcribing again costs money again. Confirm it first.",
     ),
     E.EMPTY_UPLOAD: ("檔案是空的，沒有保存。", "The file is empty; nothing was stored."),
-    E.TOO_LARGE: ("檔案超過 {limit_mb} MB 上限，沒有保存。", "The file is over the limit of {limit_mb} MB; nothing was stored."),
+    E.TOO_LARGE: (
+        "檔案超過 {limit_mb} MB 上限，沒有保存。",
+        "The file is over the limit of {limit_mb} MB; nothing was stored.",
+    ),
     E.NOT_A_RECORDING: (
         "這不是可以轉錄的錄音（檢測結果：{found}），沒有保存。請上載 mp3、m4a、wav、ogg、webm、flac、aac、amr 或 mp4。",
         "This is not a recording that can be transcribed (found: {found}); nothing was stored. "
         "Upload mp3, m4a, wav, ogg, webm, flac, aac, amr or mp4.",
     ),
-    E.STORAGE_FULL: ("磁碟空間不足，沒有保存。請騰出空間再上載。", "The disk is full; nothing was stored. Make room and upload again."),
-    E.CANCELLED: (_SAFE_ZH + "你已取消處理；按重試可以繼續。", _SAFE_EN + "You cancelled the work; Retry goes on."),
+    E.STORAGE_FULL: (
+        "磁碟空間不足，沒有保存。請騰出空間再上載。",
+        "The disk is full; nothing was stored. Make room and upload again.",
+    ),
+    E.CANCELLED: (
+        _SAFE_ZH + "你已取消處理；按重試可以繼續。",
+        _SAFE_EN + "You cancelled the work; Retry goes on.",
+    ),
     E.RECORDING_UNREADABLE: (
         _SAFE_ZH + "但內容無法解碼（{found}）。請檢查原檔能否播放，再重新上載。",
-        _SAFE_EN + "Its sound cannot be decoded ({found}). Check that the original plays, then upload it again.",
+        _SAFE_EN
+        + "Its sound cannot be decoded ({found}). Check that the original plays, then upload it again.",
     ),
     E.RECORDING_MISSING: (
         "找不到錄音檔案。請檢查資料夾 CANTOMEET_DATA_DIR，放回檔案後按重試。",
@@ -53,7 +63,8 @@ REASONS: dict[E, tuple[str, str]] = {
         _SAFE_EN + "{provider} does not accept the key: check {setting}, then press Retry.",
     ),
     E.PROVIDER_FORBIDDEN: (
-        _SAFE_ZH + "{provider} 拒絕提供服務（金鑰過期或帳戶未包括此功能）：請檢查 {setting} 及帳戶，然後按重試。",
+        _SAFE_ZH
+        + "{provider} 拒絕提供服務（金鑰過期或帳戶未包括此功能）：請檢查 {setting} 及帳戶，然後按重試。",
         _SAFE_EN + "{provider} refused: the key has expired or the account lacks the feature. "
         "Check {setting} and the account, then press Retry.",
     ),
@@ -63,11 +74,13 @@ REASONS: dict[E, tuple[str, str]] = {
     ),
     E.PROVIDER_JOB_GONE: (
         _SAFE_ZH + "{provider} 已沒有這項工作（過期或已刪除）。可以重新轉錄，但會再收費。",
-        _SAFE_EN + "{provider} no longer has this job (expired or deleted). It can be transcribed again, at a cost.",
+        _SAFE_EN
+        + "{provider} no longer has this job (expired or deleted). It can be transcribed again, at a cost.",
     ),
     E.PROVIDER_UNREACHABLE: (
         _SAFE_ZH + "多次嘗試後仍連接不到 {provider}。請檢查網絡及 {setting}，然後按重試。",
-        _SAFE_EN + "{provider} could not be reached after several tries. Check the network and {setting}, then press Retry.",
+        _SAFE_EN
+        + "{provider} could not be reached after several tries. Check the network and {setting}, then press Retry.",
     ),
     E.PROVIDER_BUSY: (
         _SAFE_ZH + "{provider} 太忙，多次嘗試後仍未能處理。請稍後按重試。",
@@ -75,7 +88,8 @@ REASONS: dict[E, tuple[str, str]] = {
     ),
     E.PROVIDER_BAD_ANSWER: (
         _SAFE_ZH + "{provider} 的回覆無法理解。請按重試；再發生請更新程式。",
-        _SAFE_EN + "{provider}'s answer could not be understood. Press Retry; if it happens again, update the program.",
+        _SAFE_EN
+        + "{provider}'s answer could not be understood. Press Retry; if it happens again, update the program.",
     ),
     E.MODEL_UNKNOWN: (
         _SAFE_ZH + "{provider} 沒有這個模型：請檢查 {setting}，然後按重試。",
@@ -83,9 +97,13 @@ REASONS: dict[E, tuple[str, str]] = {
     ),
     E.BUDGET_EXCEEDED: (
         _SAFE_ZH + "摘要預計超出預算，未有花費。請調整 {setting}，然後按重試。",
-        _SAFE_EN + "The summary would cost more than the budget; nothing was spent. Change {setting}, then press Retry.",
+        _SAFE_EN
+        + "The summary would cost more than the budget; nothing was spent. Change {setting}, then press Retry.",
     ),
-    E.DATABASE_BUSY: (_SAFE_ZH + "資料庫太忙。請稍後按重試。", _SAFE_EN + "The database was too busy. Press Retry later."),
+    E.DATABASE_BUSY: (
+        _SAFE_ZH + "資料庫太忙。請稍後按重試。",
+        _SAFE_EN + "The database was too busy. Press Retry later.",
+    ),
     E.STEP_TIMED_OUT: (
         _SAFE_ZH + "有一步做得太久，已停止。請按重試。",
         _SAFE_EN + "One step took too long and was stopped. Press Retry.",
@@ -96,7 +114,8 @@ REASONS: dict[E, tuple[str, str]] = {
     ),
     E.INTERNAL: (
         _SAFE_ZH + "程式出錯（{reference}）。請按重試；再發生請把編號告訴管理員。",
-        _SAFE_EN + "The program failed ({reference}). Press Retry; if it happens again, tell the operator the number.",
+        _SAFE_EN
+        + "The program failed ({reference}). Press Retry; if it happens again, tell the operator the number.",
     ),
 }
 

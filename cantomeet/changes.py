@@ -1,0 +1,71 @@
+"""Hints that a meeting has changed: `{meeting_id, version}` over Redis pub/sub, never data.
+
+A hint can be lost (a listener that reconnects has missed some); who listens re-reads the database, and does so now
+and then without a hint too.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import redis
+import redis.asyncio
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+CHANNEL = "cantomeet:changes"
+_TIMEOUT = 0.5
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Change:
+    meeting_id: str
+    version: int
+
+
+class ChangePublisher:
+    """Publishes with a limit of half a second and no retry: the change itself is already in the database."""
+
+    def __init__(self, url: str) -> None:
+        self._redis = redis.Redis.from_url(
+            url, socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT, retry=Retry(NoBackoff(), 0)
+        )
+
+    def publish(self, meeting_id: str, version: int) -> None:
+        """Never raises for a Redis that is away: pages see the change a few seconds later by themselves."""
+        try:
+            self._redis.publish(CHANNEL, json.dumps({"meeting_id": meeting_id, "version": version}))
+        except redis.RedisError as error:
+            _log.debug("no hint for %s: %s", meeting_id, type(error).__name__)
+
+
+async def listen(url: str) -> AsyncIterator[Change | None]:
+    """Changes as they are published; `None` once after subscribing: anything may have happened before.
+
+    Raises `redis.RedisError` when the connection is lost; the caller waits and listens again.
+    """
+    client = redis.asyncio.Redis.from_url(url, socket_connect_timeout=_TIMEOUT, health_check_interval=10)
+    try:
+        async with client.pubsub() as pubsub:
+            await pubsub.subscribe(CHANNEL)
+            yield None
+            while True:
+                message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=5.0)
+                change = _parse(message["data"]) if message else None
+                if change is not None:
+                    yield change
+    finally:
+        await client.aclose()
+
+
+def _parse(data: bytes) -> Change | None:
+    """None for what is not ours: anybody who reaches Redis can publish anything."""
+    try:
+        body = json.loads(data)
+        return Change(str(body["meeting_id"]), int(body["version"]))
+    except (ValueError, KeyError, TypeError):
+        return None

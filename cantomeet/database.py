@@ -1,0 +1,62 @@
+"""Engines for SQLite and PostgreSQL that lose no update, and the migrations that bring a database up to date.
+
+SQLite: WAL, `BEGIN IMMEDIATE` for what writes, plain `BEGIN` where the execution option `readonly` is set, so that
+reading never waits for a writer. SQLModel's defaults lose updates under several writing processes.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event, select, text
+from sqlalchemy import func as sql
+from sqlalchemy.engine import make_url
+
+_MIGRATION_LOCK = 0x63616E746F
+"""Any number that means "CantoMeet's migrations" to PostgreSQL's advisory locks."""
+
+
+def connect(url: str, *, busy_timeout: float = 5.0) -> Engine:
+    """An engine for `url`. `busy_timeout`: seconds a SQLite writer waits for another."""
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True)
+    Path(make_url(url).database or "").parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": busy_timeout, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(dbapi: Any, _: Any) -> None:
+        dbapi.isolation_level = None  # pysqlite would otherwise begin transactions at moments of its own
+        cursor = dbapi.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        readonly = connection.get_execution_options().get("readonly", False)
+        connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def database_now(connection: Connection) -> datetime:
+    """The database's clock (UTC): leases and due times of many machines are compared by it alone."""
+    if connection.dialect.name == "sqlite":
+        return datetime.now(UTC)
+    now: datetime = connection.execute(select(sql.clock_timestamp())).scalar_one()
+    return now.astimezone(UTC)
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema to the newest revision; safe when several processes start at once."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
