@@ -1,0 +1,113 @@
+"""The story of a meeting, one short step at a time. Knows nothing of queues: it is told how to wake and to publish.
+
+`advance` takes the lease, does one step, commits what came of it together with when the next one is due, and wakes the
+next one. Whatever dies in between, the database still says what is due.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy.exc import OperationalError
+
+from cantomeet.errors import ErrorCode, LeaseLost, PermanentError, StorageFull, TransientError
+from cantomeet.models import Meeting
+from cantomeet.reasons import reason_text
+from cantomeet.store import Try
+from worker import steps
+from worker.lease import LEASE_SECONDS, Lease
+from worker.toolbox import Toolbox
+
+_log = logging.getLogger(__name__)
+
+
+def advance(tools: Toolbox, meeting_id: str) -> None:
+    """Do the meeting's next step if it is due and nobody has it.
+
+    A permanent failure is raised again after it was committed, so that the queue keeps the failed job's info.
+    """
+    meeting = tools.store.take_lease(meeting_id, LEASE_SECONDS)
+    if meeting is None:
+        return
+    tried = Try(step=steps.name_of(meeting), started_at=tools.store.now())
+    lease = Lease(tools.store, meeting, lambda changed: _publish(tools, changed))
+    try:
+        with lease.beating():
+            after = steps.take(tools, lease, tried)
+    except LeaseLost:
+        _log.info("%s: %s was taken over by somebody else", meeting.id, tried.step)
+        return
+    except PermanentError as error:
+        _fail(tools, meeting, tried, error.code, error.params, error.detail)
+        raise
+    except Exception as error:
+        # The edge of a job: whatever a step dies of, the meeting is tried again or FAILED, never left.
+        transient = _as_transient(error, tools.timeouts)
+        if _out_of_tries(tools, meeting, transient):
+            _fail(tools, meeting, tried, transient.code, transient.params, transient.detail)
+            raise
+        after = _retry(tools, meeting, tried, transient)
+    if after is not None:
+        _go_on(tools, after)
+
+
+def _as_transient(error: Exception, timeouts: tuple[type[Exception], ...]) -> TransientError:
+    if isinstance(error, TransientError):
+        return error
+    if isinstance(error, timeouts):
+        return TransientError("the step took too long", code=ErrorCode.STEP_TIMED_OUT)
+    if isinstance(error, OperationalError):
+        return TransientError(type(error.orig).__name__, code=ErrorCode.DATABASE_BUSY)
+    if isinstance(error, StorageFull):
+        return TransientError("no room", code=ErrorCode.DISK_FULL)
+    reference = uuid4().hex[:8]
+    _log.exception("an unexpected error, reference %s", reference)
+    return TransientError(type(error).__name__, code=ErrorCode.INTERNAL, reference=reference)
+
+
+def _out_of_tries(tools: Toolbox, meeting: Meeting, error: TransientError) -> bool:
+    if meeting.deleted_at is not None:
+        return False  # a deletion is owed for ever
+    tries = 3 if error.code in (ErrorCode.INTERNAL, ErrorCode.STEP_TIMED_OUT) else tools.backoff.tries
+    return meeting.attempt_count + 1 >= tries
+
+
+def _retry(tools: Toolbox, meeting: Meeting, tried: Try, error: TransientError) -> Meeting | None:
+    delay = tools.backoff.delay(meeting.attempt_count, error.retry_after)
+    tried = Try(tried.step, tried.started_at, error.detail)
+    try:
+        return tools.store.record_retry(
+            meeting.id, meeting.run, tried=tried, code=error.code, params=error.params, delay=delay
+        )
+    except LeaseLost:
+        return None
+
+
+def _fail(
+    tools: Toolbox, meeting: Meeting, tried: Try, code: ErrorCode, params: dict[str, Any], detail: str
+) -> None:
+    reason = reason_text(code, params, tools.language)
+    tried = Try(tried.step, tried.started_at, detail)
+    try:
+        failed = tools.store.record_failure(
+            meeting.id, meeting.run, tried=tried, code=code, params=params, reason=reason
+        )
+    except LeaseLost:
+        return
+    tools.publish(failed.id, failed.version)
+
+
+def _go_on(tools: Toolbox, meeting: Meeting) -> None:
+    tools.publish(meeting.id, meeting.version)
+    if meeting.next_run_at is not None:
+        delay = (meeting.next_run_at - meeting.updated_at).total_seconds()
+        tools.wake(meeting, max(0.0, delay))
+
+
+def _publish(tools: Toolbox, meeting_id: str) -> None:
+    version = tools.store.version(meeting_id)
+    if version is not None:
+        tools.publish(meeting_id, version)
+

@@ -1,0 +1,364 @@
+"""The Speechmatics Batch API (v2) as a `RemoteTranscriber`: a small client of our own over httpx.
+
+Each method is one short exchange; nothing here sleeps, polls or tries again, the pipeline does that by its schedule.
+Source: the provider's OpenAPI file of Batch v2. Every error comes from the table in `speechmatics_errors`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from cantomeet.errors import ErrorCode, PermanentError, SettingsError, StepError, TransientError
+from worker.providers import RemoteState, RemoteTranscript, SubmitOptions
+from worker.providers.speechmatics_config import Model, Notification, job_config
+from worker.providers.speechmatics_errors import (
+    FOREIGN,
+    GARBLED,
+    GONE,
+    KEY_SETTING,
+    NOT_UNDERSTOOD,
+    OUR_FAULT,
+    PROVIDER,
+    REJECTED,
+    UNREACHABLE,
+    URL_SETTING,
+    Call,
+    error_of_answer,
+    error_of_exception,
+    make_error,
+    safe_message,
+)
+from worker.providers.speechmatics_parse import parse_json_v2
+from worker.providers.speechmatics_upload import MultipartBody
+
+TIMEOUTS = httpx.Timeout(connect=10.0, read=60.0, write=60.0, pool=10.0)
+"""Seconds: to connect, between two reads, between two writes, for a free connection."""
+ANSWER_SECONDS = 300.0
+"""For a whole answer once it has begun, so that one that drips cannot hold a worker."""
+MAX_ANSWER = 32 * 1024 * 1024
+"""Bytes of any answer but a transcript; a hundred jobs with a thousand terms each fit."""
+MAX_TRANSCRIPT = 128 * 1024 * 1024
+"""Bytes; a day of speech is about half of it."""
+MAX_ERROR = 64 * 1024
+"""Bytes that are read of an answer that is not a success."""
+PAGE = 100
+MAX_PAGES = 500
+"""Of the list of jobs: 50,000 jobs, more than the provider lets one account have in flight."""
+
+_JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_SUBMIT_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(_[a-z]{2,3})?")
+
+
+class SpeechmaticsTranscriber:
+    """Keeps connections open between calls: make it in the process that uses it (not before a fork), then `close`."""
+
+    def __init__(
+        self,
+        api_key: str,
+        base_url: str,
+        *,
+        model: Model = "enhanced",
+        diarization: bool = True,
+        entities: bool = True,
+        notification: Notification | None = None,
+        timeouts: httpx.Timeout = TIMEOUTS,
+        max_transcript_bytes: int = MAX_TRANSCRIPT,
+        max_pages: int = MAX_PAGES,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        """`base_url`: scheme and host of a region, without /v2. Raises `SettingsError` naming the setting."""
+        _check_settings(api_key, base_url, model, notification)
+        self.name = f"Speechmatics {model}"
+        self._model: Model = model
+        self._diarization = diarization
+        self._entities = entities
+        self._notification = notification
+        self._max_transcript_bytes = max_transcript_bytes
+        self._max_pages = max_pages
+        self._secrets = (api_key, notification.auth_header) if notification else (api_key,)
+        self._client = httpx.Client(
+            base_url=base_url.rstrip("/") + "/v2/",
+            headers={"Authorization": f"Bearer {api_key}", "User-Agent": "cantomeet-notes"},
+            timeout=timeouts,
+            transport=transport,
+            follow_redirects=False,
+        )
+
+    def close(self) -> None:
+        self._client.close()
+
+    def __enter__(self) -> SpeechmaticsTranscriber:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def submit(self, recording: Path, options: SubmitOptions, on_progress: Callable[[float], None]) -> str:
+        """The provider's job id. After a `TransientError` the job may exist all the same: ask `find` first.
+
+        The recording goes out under its submit key: what a person called the file stays in the job's title.
+        """
+        _check_options(options)
+        config = job_config(
+            options,
+            model=self._model,
+            diarization=self._diarization,
+            entities=self._entities,
+            notification=self._notification,
+        )
+        with MultipartBody(config, recording, options.submit_key, on_progress) as body:
+            answer = self._json(
+                Call.SUBMIT,
+                "POST",
+                "jobs",
+                content=body.chunks(),
+                headers={"Content-Type": body.content_type, "Content-Length": str(body.length)},
+            )
+        return _job_id(answer, Call.SUBMIT)
+
+    def find(self, submit_key: str) -> str | None:
+        """The newest job with this key, whatever became of it.
+
+        A rejected or deleted job counts too: it was accepted once, and to submit again is for a person to decide.
+        Raises `TransientError` where the list is longer than can be walked, never "not found" without proof.
+        """
+        before: datetime | None = None
+        seen: set[str] = set()
+        for _ in range(self._max_pages):
+            page = self._page(before)
+            for job in page:
+                if _reference(job) == submit_key:
+                    return _job_id(job, Call.LIST)
+            if len(page) < PAGE:
+                return None
+            ids = {_job_id(job, Call.LIST) for job in page}
+            before = _next_cursor(page, stuck=ids <= seen)
+            seen = ids
+        raise TransientError(
+            f"no end of the list of jobs after {self._max_pages} pages",
+            code=ErrorCode.PROVIDER_BAD_ANSWER,
+            provider=PROVIDER,
+        )
+
+    def check(self, job_id: str) -> RemoteState:
+        # Without `wait=0` the API holds a running job's answer back for two seconds and more.
+        job = _member(self._json(Call.CHECK, "GET", _job_path(job_id), params={"wait": "0"}), "job", Call.CHECK)
+        status = job.get("status")
+        if not isinstance(status, str):
+            raise _garbled(Call.CHECK, "no status")
+        if status == "rejected":
+            message = safe_message(_error_messages(job), self._secrets) or "no reason given"
+            raise make_error(REJECTED, f"{PROVIDER} rejected job {job_id}: {message}", message=message)
+        if status in ("deleted", "expired"):
+            raise make_error(GONE, f"{PROVIDER} job {job_id} is {status}")
+        # Any other word is a stage of the work that a newer API may tell of; the pipeline gives up on what never ends.
+        return RemoteState.DONE if status == "done" else RemoteState.RUNNING
+
+    def fetch(self, job_id: str) -> bytes:
+        params = {"format": "json-v2", "wait": "0"}
+        path = f"{_job_path(job_id)}/transcript"
+        raw = self._answer(Call.FETCH, "GET", path, cap=self._max_transcript_bytes, params=params)
+        # What something in between made up must not be stored as a transcript that was paid for.
+        if not (raw.lstrip()[:1] == b"{" and raw.rstrip()[-1:] == b"}"):
+            raise _garbled(Call.FETCH, "not a JSON object")
+        return raw
+
+    def parse(self, raw: bytes) -> RemoteTranscript:
+        return parse_json_v2(raw)
+
+    def delete(self, job_id: str) -> None:
+        for params in ({}, {"force": "true"}):
+            try:
+                self._answer(Call.DELETE, "DELETE", _job_path(job_id), params=params)
+            except _Locked:
+                continue
+            except PermanentError as error:
+                if error.code is not ErrorCode.PROVIDER_JOB_GONE:
+                    raise
+            return
+        raise TransientError(
+            f"{PROVIDER} job {job_id} stays locked", code=ErrorCode.PROVIDER_BUSY, provider=PROVIDER
+        )
+
+    def verify(self) -> None:
+        """Ask for one listed job: raises what any call would raise for a wrong key, region or network."""
+        self._json(Call.LIST, "GET", "jobs", params={"limit": "1"})
+
+    def _page(self, before: datetime | None) -> list[dict[str, Any]]:
+        params = {"limit": str(PAGE), "include_deleted": "true"}
+        if before is not None:
+            params["created_before"] = before.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        jobs = self._json(Call.LIST, "GET", "jobs", params=params).get("jobs")
+        if not isinstance(jobs, list) or not all(isinstance(job, dict) for job in jobs):
+            raise _garbled(Call.LIST, "no list of jobs")
+        return jobs
+
+    def _json(self, call: Call, method: str, path: str, **request: Any) -> dict[str, Any]:
+        try:
+            answer = json.loads(self._answer(call, method, path, **request))
+        except (ValueError, RecursionError):
+            raise _garbled(call, "not JSON") from None
+        if not isinstance(answer, dict):
+            raise _garbled(call, "not a JSON object")
+        return answer
+
+    def _answer(self, call: Call, method: str, path: str, *, cap: int = MAX_ANSWER, **request: Any) -> bytes:
+        """The body of a success; any other answer, and any trouble on the way, as an error of ours."""
+        with _translated(call), self._client.stream(method, path, **request) as response:
+            if response.is_success:
+                return _read_body(response, cap, call)
+            body = _read_start(response, call)
+            if call is Call.DELETE and response.status_code == httpx.codes.LOCKED:
+                raise _Locked
+            raise error_of_answer(response.status_code, response.headers, body, call, secrets=self._secrets)
+
+
+class _Locked(StepError):
+    """423: the job is running, and deleting it takes force."""
+
+
+@contextmanager
+def _translated(call: Call) -> Iterator[None]:
+    try:
+        yield
+    except FOREIGN as error:
+        raise error_of_exception(error, call) from None
+
+
+def _read_body(response: httpx.Response, cap: int, call: Call) -> bytes:
+    body = bytearray()
+    for chunk in _chunks(response, call):
+        body += chunk
+        if len(body) > cap:
+            raise make_error(NOT_UNDERSTOOD, f"{PROVIDER} {call}: an answer over {cap} bytes")
+    return bytes(body)
+
+
+def _read_start(response: httpx.Response, call: Call) -> bytes:
+    """Enough of an error's body to know what it says."""
+    body = bytearray()
+    for chunk in _chunks(response, call):
+        body += chunk
+        if len(body) > MAX_ERROR:
+            break
+    return bytes(body[:MAX_ERROR])
+
+
+def _chunks(response: httpx.Response, call: Call) -> Iterator[bytes]:
+    deadline = time.monotonic() + ANSWER_SECONDS
+    for chunk in response.iter_bytes():
+        yield chunk
+        if time.monotonic() > deadline:
+            raise make_error(UNREACHABLE, f"{PROVIDER} {call}: an answer over {ANSWER_SECONDS:.0f} s long")
+
+
+def _check_settings(api_key: str, base_url: str, model: str, notification: Notification | None) -> None:
+    if not re.fullmatch(r"[\x21-\x7e]+", api_key):
+        raise SettingsError(f"{KEY_SETTING}: must be one line of visible ASCII characters")
+    parts = urlsplit(base_url)
+    if parts.path.strip("/"):
+        raise SettingsError(f"{URL_SETTING}: must be scheme and host only; /v2 is added by the client")
+    if parts.scheme not in ("http", "https") or not _is_host(base_url):
+        raise SettingsError(f"{URL_SETTING}: must be scheme and host, e.g. https://eu1.asr.api.speechmatics.com")
+    if model not in ("standard", "enhanced"):
+        raise SettingsError("the Speechmatics model must be standard or enhanced")
+    if notification is None:
+        return
+    if not re.match(r"https?://[^/\s]+", notification.url) or not _is_url(notification.url):
+        raise SettingsError("CANTOMEET_PUBLIC_URL: must be a http or https address")
+    if not re.fullmatch(r"[A-Za-z0-9-]+: [\x21-\x7e]+( [\x21-\x7e]+)*", notification.auth_header):
+        raise SettingsError("CANTOMEET_WEBHOOK_SECRET: must be one line of visible ASCII characters")
+
+
+def _is_url(url: str) -> bool:
+    try:
+        httpx.URL(url)
+    except httpx.InvalidURL:
+        return False
+    return True
+
+
+def _is_host(base_url: str) -> bool:
+    """True for a URL with a host and nothing after it, and no user or password before it."""
+    if not _is_url(base_url) or any(character.isspace() for character in base_url):
+        return False
+    url = httpx.URL(base_url)
+    return bool(url.host) and not (url.userinfo or url.query or url.fragment)
+
+
+def _check_options(options: SubmitOptions) -> None:
+    if not _SUBMIT_KEY.fullmatch(options.submit_key):
+        raise make_error(OUR_FAULT, "a submit key is 1-64 of A-Z, a-z, 0-9, _ and -")
+    if not _LANGUAGE.fullmatch(options.language):
+        message = f"{options.language[:20]!r} is not a language code"
+        raise make_error(REJECTED, message, message=message)
+
+
+def _job_path(job_id: str) -> str:
+    if not _JOB_ID.fullmatch(job_id):
+        raise make_error(OUR_FAULT, "a job id that the provider cannot have given")
+    return f"jobs/{job_id}"
+
+
+def _job_id(answer: Mapping[str, Any], call: Call) -> str:
+    job_id = answer.get("id")
+    if not isinstance(job_id, str) or not _JOB_ID.fullmatch(job_id):
+        raise _garbled(call, "no job id")
+    return job_id
+
+
+def _member(answer: Mapping[str, Any], name: str, call: Call) -> dict[str, Any]:
+    value = answer.get(name)
+    if not isinstance(value, dict):
+        raise _garbled(call, f"no {name}")
+    return value
+
+
+def _garbled(call: Call, what: str) -> StepError:
+    return make_error(GARBLED, f"{PROVIDER} {call}: {what} in a success")
+
+
+def _reference(job: Mapping[str, Any]) -> str | None:
+    """Our submit key of a listed job: from its tracking data, or, where a list has no config, from its file's name."""
+    for holder in (job.get("config"), job):
+        tracking = holder.get("tracking") if isinstance(holder, dict) else None
+        if isinstance(tracking, dict) and isinstance(tracking.get("reference"), str):
+            return str(tracking["reference"])
+    return str(job.get("data_name", "")).rpartition(".")[0] or None
+
+
+def _next_cursor(page: list[dict[str, Any]], *, stuck: bool) -> datetime:
+    """Before when the next page begins.
+
+    The API compares whole milliseconds, so a job of the same millisecond as the page's last would be left out: pages
+    overlap by one, unless a page brought nothing new.
+    """
+    try:
+        oldest = min(_instant(job["created_at"]) for job in page)
+    except (KeyError, TypeError, ValueError):
+        raise _garbled(Call.LIST, "no created_at") from None
+    oldest = oldest.replace(microsecond=oldest.microsecond // 1000 * 1000)
+    return oldest if stuck else oldest + timedelta(milliseconds=1)
+
+
+def _instant(text: str) -> datetime:
+    instant = datetime.fromisoformat(text)
+    return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def _error_messages(job: Mapping[str, Any]) -> str:
+    errors = job.get("errors")
+    if not isinstance(errors, list):
+        return ""
+    return "; ".join(str(error["message"]) for error in errors if isinstance(error, dict) and error.get("message"))

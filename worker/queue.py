@@ -1,0 +1,142 @@
+"""RQ as a wake-up call: queue names, time limits, enqueueing, and a look at the queues. All the web may import.
+
+The database knows what is due; a job only says "look at this meeting". A lost job is woken again by the rescuer, a
+doubled one finds the lease taken.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from rq import Queue, Worker
+from rq.registry import FailedJobRegistry
+from rq.serializers import JSONSerializer
+
+from cantomeet.lifecycle import MeetingStatus, Stage
+from cantomeet.models import Meeting
+
+HIGH = "high_priority"
+DEFAULT = "default"
+RECOGNITION = "recognition"
+QUEUES = (HIGH, DEFAULT, RECOGNITION)
+"""In the order in which a worker serves them."""
+
+JOB_TIMEOUT = 2 * 60 * 60
+RESULT_TTL = 24 * 60 * 60
+FAILURE_TTL = 24 * 60 * 60
+
+_PATIENCE = 0.5
+"""Seconds for Redis to connect and to answer. With redis-py's defaults a hung Redis holds an upload for minutes."""
+
+_log = logging.getLogger(__name__)
+
+
+def connect(url: str) -> redis.Redis:
+    """A client that gives up after half a second and does not retry."""
+    return redis.Redis.from_url(
+        url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE, retry=Retry(NoBackoff(), 0)
+    )
+
+
+def queue_for(meeting: Meeting) -> str:
+    """Recognition on this machine has a queue of its own, so that a summary never waits behind it."""
+    recognising = meeting.deleted_at is None and meeting.status == MeetingStatus.TRANSCRIBING
+    if recognising and meeting.stage == Stage.PREPARED and meeting.transcriber == "whisper":
+        return RECOGNITION
+    return HIGH if meeting.priority == "high" else DEFAULT
+
+
+def task_for(meeting: Meeting) -> str:
+    """The entry point in `worker.tasks`, by name: the web enqueues it without importing it."""
+    if meeting.deleted_at is not None:
+        return "worker.tasks.delete_meeting_task"
+    if meeting.status == MeetingStatus.SUMMARIZING:
+        return "worker.tasks.summarize_meeting_task"
+    return "worker.tasks.transcribe_meeting_task"
+
+
+@dataclass(frozen=True)
+class WorkerSeen:
+    name: str
+    state: str
+    queues: tuple[str, ...]
+    last_heartbeat: datetime | None
+
+
+@dataclass(frozen=True)
+class QueueOverview:
+    queues: tuple[tuple[str, int], ...]
+    """Name and number of waiting jobs."""
+    workers: tuple[WorkerSeen, ...]
+    failed: int
+    """Jobs in RQ's failed registries."""
+
+
+class JobQueue:
+    """Enqueues and looks at the queues of one Redis."""
+
+    def __init__(self, url: str) -> None:
+        self._redis = connect(url)
+
+    def wake(self, meeting: Meeting, delay: float = 0.0) -> bool:
+        """Ask for the meeting's next step in `delay` seconds. False where Redis does not take it: the rescuer will."""
+        name = queue_for(meeting)
+        options: dict[str, Any] = {
+            "job_timeout": JOB_TIMEOUT,
+            "result_ttl": RESULT_TTL,
+            "failure_ttl": FAILURE_TTL,
+            "at_front": name == RECOGNITION and meeting.priority == "high",
+            "description": f"{meeting.status} {meeting.id}",
+        }
+        return self._enqueue(name, task_for(meeting), meeting.id, delay, options)
+
+    def wake_periodic(self, task: str) -> bool:
+        """Ask for one run of the periodic task `task`."""
+        options = {"job_timeout": JOB_TIMEOUT, "result_ttl": RESULT_TTL, "failure_ttl": FAILURE_TTL}
+        return self._enqueue(DEFAULT, "worker.tasks.periodic_task", task, 0.0, options)
+
+    def _enqueue(self, name: str, task: str, argument: str, delay: float, options: dict[str, Any]) -> bool:
+        try:
+            queue = Queue(name, connection=self._redis, serializer=JSONSerializer)
+            if delay > 0:
+                options.pop("at_front", None)
+                queue.enqueue_in(timedelta(seconds=delay), task, argument, **options)
+            else:
+                queue.enqueue(task, argument, **options)
+        except redis.RedisError as error:
+            _log.warning("Redis does not take a wake-up (%s); the rescuer will", type(error).__name__)
+            return False
+        return True
+
+    def answers(self) -> bool:
+        """True where Redis answers a ping within half a second."""
+        try:
+            return bool(self._redis.ping())
+        except redis.RedisError:
+            return False
+
+    def worker_count(self) -> int:
+        """Workers that RQ believes alive. Raises `redis.RedisError`."""
+        return Worker.count(connection=self._redis)
+
+    def overview(self) -> QueueOverview:
+        """Queue lengths and workers. Raises `redis.RedisError`."""
+        queues = [Queue(name, connection=self._redis, serializer=JSONSerializer) for name in QUEUES]
+        return QueueOverview(
+            queues=tuple((queue.name, len(queue)) for queue in queues),
+            workers=tuple(_seen(worker) for worker in Worker.all(connection=self._redis)),
+            failed=sum(len(FailedJobRegistry(queue=queue)) for queue in queues),
+        )
+
+
+def _seen(worker: Worker) -> WorkerSeen:
+    beat = worker.last_heartbeat
+    if beat is not None and beat.tzinfo is None:
+        beat = beat.replace(tzinfo=UTC)
+    return WorkerSeen(worker.name, str(worker.get_state()), tuple(worker.queue_names()), beat)

@@ -1,0 +1,66 @@
+"""The one place where the worker's parts are wired, once a process, from the settings."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from rq.timeouts import JobTimeoutException
+
+from cantomeet.changes import ChangePublisher
+from cantomeet.database import connect, migrate
+from cantomeet.recordings import Recordings
+from cantomeet.settings import Settings, load_settings
+from cantomeet.store import MeetingStore
+from worker.providers import LocalTranscriber, RemoteTranscriber
+from worker.providers.extractive import ExtractiveSummarizer
+from worker.providers.speechmatics import SpeechmaticsTranscriber
+from worker.providers.whisper import WhisperTranscriber
+from worker.queue import JobQueue
+from worker.redis_server import url_of
+from worker.toolbox import Toolbox
+
+
+@cache
+def toolbox() -> Toolbox:
+    """This process's tools. Raises `SettingsError`."""
+    return build(load_settings())
+
+
+def open_store(settings: Settings) -> MeetingStore:
+    """The store of these settings, its schema brought up to date."""
+    engine = connect(settings.effective_database_url)
+    migrate(engine)
+    return MeetingStore(engine)
+
+
+def build(settings: Settings) -> Toolbox:
+    """Tools for `settings`."""
+    redis_url = url_of(settings)
+    queue = JobQueue(redis_url)
+    return Toolbox(
+        store=open_store(settings),
+        recordings=Recordings(settings.recordings_dir, max_bytes=settings.max_upload_bytes),
+        locals=_locals(settings),
+        remotes=_remotes(settings),
+        summarizer=ExtractiveSummarizer(),
+        transcriber=settings.chosen_transcriber,
+        language=settings.language,
+        publish=ChangePublisher(redis_url).publish,
+        wake=queue.wake,
+        timeouts=(JobTimeoutException,),
+    )
+
+
+def _locals(settings: Settings) -> dict[str, LocalTranscriber]:
+    return {
+        "whisper": WhisperTranscriber(
+            settings.whisper_model, models_dir=settings.models_dir, threads=settings.whisper_threads
+        )
+    }
+
+
+def _remotes(settings: Settings) -> dict[str, RemoteTranscriber]:
+    if settings.speechmatics_api_key is None:
+        return {}
+    key = settings.speechmatics_api_key.get_secret_value()
+    return {"speechmatics": SpeechmaticsTranscriber(key, settings.speechmatics_base_url)}

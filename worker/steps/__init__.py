@@ -1,0 +1,42 @@
+"""The steps of a meeting's path; which one is next follows from its status and stage alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cantomeet.lifecycle import MeetingStatus, Stage
+from cantomeet.models import Meeting
+from cantomeet.store import Try
+from worker.lease import Lease
+from worker.steps.deletion import delete
+from worker.steps.preparation import prepare
+from worker.steps.recognition import recognise
+from worker.steps.remote import check, submit
+from worker.steps.summarising import summarise
+from worker.toolbox import Toolbox
+
+Step = Callable[[Toolbox, Lease, Try], Meeting | None]
+"""Commits its outcome; the meeting as it is then, or None where nothing is left of it."""
+
+_BY_STAGE: dict[Stage, Step] = {Stage.STORED: prepare, Stage.SUBMITTED: check}
+
+
+def step_of(meeting: Meeting) -> Step:
+    """The next step of a meeting that is due."""
+    if meeting.deleted_at is not None:
+        return delete
+    if meeting.status == MeetingStatus.SUMMARIZING:
+        return summarise
+    if meeting.stage == Stage.PREPARED:
+        return recognise if meeting.transcriber == "whisper" else submit
+    return _BY_STAGE[Stage(meeting.stage)]
+
+
+def name_of(meeting: Meeting) -> str:
+    """As the timeline shows it."""
+    return step_of(meeting).__name__
+
+
+def take(tools: Toolbox, lease: Lease, tried: Try) -> Meeting | None:
+    """Do the next step of the leased meeting."""
+    return step_of(lease.meeting)(tools, lease, tried)

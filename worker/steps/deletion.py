@@ -1,0 +1,16 @@
+"""What belongs to a deleted meeting, removed: its files first, its row last, so that a crash leaves it owed."""
+
+from __future__ import annotations
+
+from cantomeet.models import Meeting
+from cantomeet.store import Try
+from worker.lease import Lease
+from worker.toolbox import Toolbox
+
+
+def delete(tools: Toolbox, lease: Lease, _tried: Try) -> Meeting | None:
+    """Delete the files, then the row; the provider's copy is left to the periodic clean-up, which tries for days."""
+    meeting = lease.meeting
+    tools.recordings.delete(meeting.recording_key)
+    tools.store.purge(meeting.id, meeting.run)
+    return None

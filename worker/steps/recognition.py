@@ -1,0 +1,71 @@
+"""One piece of a recording through the recogniser on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cantomeet.models import Meeting
+from cantomeet.store import NewSegment, Try
+from worker.lease import Lease
+from worker.providers import RecognisedSegment
+from worker.steps.preparation import DECODED, decode, source_of
+from worker.toolbox import Toolbox
+
+_END_SECONDS = 0.05
+"""A rest shorter than this holds no speech."""
+
+
+def recognise(tools: Toolbox, lease: Lease, tried: Try) -> Meeting:
+    """Recognise the piece after the last saved one; the last piece ends the transcript."""
+    meeting = lease.meeting
+    duration = meeting.duration_seconds or 0.0
+    transcriber = tools.local(meeting.transcriber)
+    piece = transcriber.recognise(
+        _sound(tools, lease),
+        meeting.recognised_seconds,
+        duration=duration,
+        language=meeting.language,
+        on_progress=lambda seconds: lease.show(seconds / duration if duration else None),
+    )
+    segments = [new_segment(segment) for segment in piece.segments]
+    tried = Try(tried.step, tried.started_at, f"{meeting.recognised_seconds:.1f}-{piece.end:.1f} s")
+    if piece.end < duration - _END_SECONDS:
+        return tools.store.commit_piece(
+            meeting.id,
+            meeting.run,
+            segments,
+            tried=tried,
+            recognised_seconds=piece.end,
+            progress=int(100 * piece.end / duration),
+        )
+    after = tools.store.finish_transcript(
+        meeting.id,
+        meeting.run,
+        segments,
+        replace=False,
+        tried=tried,
+        recognised_seconds=piece.end,
+        warnings=list(dict.fromkeys([*meeting.warnings, *transcriber.warnings])),
+    )
+    tools.recordings.work_path(meeting.recording_key, DECODED).unlink(missing_ok=True)
+    return after
+
+
+def _sound(tools: Toolbox, lease: Lease) -> Path:
+    """The decoded sound; decoded again where another machine or a clean-up took it away."""
+    path = tools.recordings.work_path(lease.meeting.recording_key, DECODED)
+    if not path.exists():
+        decode(tools, lease, source_of(tools.recordings, lease.meeting))
+    return path
+
+
+def new_segment(segment: RecognisedSegment) -> NewSegment:
+    """A recogniser's segment as the store takes it."""
+    return NewSegment(
+        start=segment.start,
+        end=segment.end,
+        original_text=segment.original_text,
+        text=segment.text,
+        words=[vars(word) for word in segment.words],
+        speaker=segment.speaker,
+    )

@@ -1,0 +1,26 @@
+"""RQ's entry points. A job is an address, not a place to work: each body is one line."""
+
+from __future__ import annotations
+
+from worker import pipeline, upkeep
+from worker.runtime import toolbox
+
+
+def transcribe_meeting_task(meeting_id: str) -> None:
+    """The next step towards the meeting's transcript."""
+    pipeline.advance(toolbox(), meeting_id)
+
+
+def summarize_meeting_task(meeting_id: str) -> None:
+    """The next step towards the meeting's summary."""
+    pipeline.advance(toolbox(), meeting_id)
+
+
+def delete_meeting_task(meeting_id: str) -> None:
+    """Remove what belongs to a deleted meeting."""
+    pipeline.advance(toolbox(), meeting_id)
+
+
+def periodic_task(name: str) -> None:
+    """One run of a periodic task of `worker.upkeep`."""
+    upkeep.run(toolbox(), name)

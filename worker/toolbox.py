@@ -1,0 +1,70 @@
+"""What the pipeline works with; `worker.runtime` wires it once a process."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from cantomeet.recordings import Recordings
+
+from cantomeet.errors import ErrorCode, PermanentError
+from cantomeet.models import Meeting
+from cantomeet.store import MeetingStore
+from worker.providers import LocalTranscriber, RemoteTranscriber, Summarizer
+
+
+@dataclass(frozen=True)
+class Backoff:
+    """Seconds before try n: `first * 2**n` up to `cap`, with jitter; after `tries` the step has failed."""
+
+    first: float = 2.0
+    cap: float = 300.0
+    tries: int = 8
+
+    def delay(self, attempt: int, retry_after: float | None) -> float:
+        """At least what the other side asked for."""
+        wait = min(self.cap, self.first * 2**attempt) * random.uniform(0.5, 1.0)
+        return max(wait, retry_after or 0.0)
+
+
+@dataclass(frozen=True)
+class Toolbox:
+    """All that a step works with, wired in `worker.runtime`."""
+
+    store: MeetingStore
+    recordings: Recordings
+    locals: Mapping[str, LocalTranscriber]
+    remotes: Mapping[str, RemoteTranscriber]
+    summarizer: Summarizer
+    transcriber: str
+    """The name in `locals` or `remotes` that new meetings get."""
+    language: str
+    """Of stored reasons."""
+    publish: Callable[[str, int], None]
+    wake: Callable[[Meeting, float], bool]
+    delete_at_provider: bool = True
+    """Have the provider's copy deleted once the transcript is saved."""
+    timeouts: tuple[type[Exception], ...] = ()
+    """What the queue raises in a job that takes too long."""
+    backoff: Backoff = field(default_factory=Backoff)
+
+    def name_of(self, transcriber: str) -> str:
+        """As people know it. Raises `PermanentError` where it is not set up (any more)."""
+        return self.local(transcriber).name if transcriber in self.locals else self.remote(transcriber).name
+
+    def local(self, transcriber: str) -> LocalTranscriber:
+        """The recogniser on this machine."""
+        return self.locals[transcriber]
+
+    def remote(self, transcriber: str) -> RemoteTranscriber:
+        """The provider. Raises `PermanentError` where a meeting was begun with one whose key has since gone."""
+        try:
+            return self.remotes[transcriber]
+        except KeyError:
+            raise PermanentError(
+                f"{transcriber} is not set up",
+                code=ErrorCode.PROVIDER_KEY_REFUSED,
+                provider=transcriber.capitalize(),
+                setting=f"{transcriber.upper()}_API_KEY",
+            ) from None

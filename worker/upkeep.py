@@ -1,0 +1,23 @@
+"""Periodic tasks. Each is idempotent and safe when run twice at once; a table says when each is due next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from worker.toolbox import Toolbox
+
+_ABANDONED_SECONDS = 24 * 60 * 60.0
+
+
+def sweep_recordings(tools: Toolbox) -> None:
+    """Remove uploads that nobody finished for a day, and files whose meeting is gone."""
+    tools.recordings.sweep(older_than=_ABANDONED_SECONDS, keep=tools.store.recording_keys())
+
+
+TASKS: dict[str, tuple[float, Callable[[Toolbox], None]]] = {"sweep_recordings": (60 * 60.0, sweep_recordings)}
+"""Name: seconds between runs, and what is run."""
+
+
+def run(tools: Toolbox, name: str) -> None:
+    """One run of the task. Raises `KeyError` for a name that no version of this program enqueued."""
+    TASKS[name][1](tools)
