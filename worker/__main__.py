@@ -1,0 +1,102 @@
+"""`python -m worker`: the RQ workers and the rescuer, one command.
+
+The parent runs no jobs. It starts one worker for the short steps (`high_priority`, `default`) and one for
+`recognition`, restarts what dies, and wakes meetings that nobody woke. `--only general` or `--only recognition` runs
+that one worker alone, in this process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+
+from rq import Queue, SimpleWorker
+from rq.serializers import JSONSerializer
+
+from cantomeet.errors import SettingsError
+from cantomeet.settings import load_settings
+from worker import rescue
+from worker.children import Child, stop_all
+from worker.queue import DEFAULT, HIGH, RECOGNITION, JobQueue
+from worker.runtime import open_store
+
+ROLES = {"general": (HIGH, DEFAULT), "recognition": (RECOGNITION,)}
+_WORKER_TTL = 60
+_MAINTENANCE = 30
+"""Seconds. RQ's defaults take a dead worker for alive for 13 minutes; the lease is faster still."""
+_log = logging.getLogger("worker")
+
+
+def work(role: str) -> None:
+    """Serve the role's queues in this process until SIGTERM or SIGINT; the running step is finished first."""
+    import redis
+
+    settings = load_settings()
+    # Not `worker.queue.connect`: a worker waits for jobs for minutes, so its client must be patient.
+    connection = redis.Redis.from_url(settings.effective_redis_url)
+    queues = [Queue(name, connection=connection, serializer=JSONSerializer) for name in ROLES[role]]
+    worker = SimpleWorker(
+        queues,
+        connection=connection,
+        serializer=JSONSerializer,
+        worker_ttl=_WORKER_TTL,
+        maintenance_interval=_MAINTENANCE,
+    )
+    threading.Thread(target=_follow_parent, args=(os.getppid(),), daemon=True).start()
+    worker.work(with_scheduler=role == "general", logging_level="WARNING")
+
+
+def _follow_parent(parent: int) -> None:
+    """Ask ourselves to stop when the parent has gone: a worker that nobody watches would go on for ever."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def watch() -> int:
+    """Run both workers and the rescuer until SIGTERM or SIGINT."""
+    settings = load_settings()
+    store = open_store(settings)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    children = [Child([sys.executable, "-m", "worker", "--only", role]) for role in ROLES]
+    for child in children:
+        child.start()
+    queue = JobQueue(settings.effective_redis_url)
+    rescuer = threading.Thread(target=rescue.run, args=(store, queue, stop), name="rescuer")
+    rescuer.start()
+    try:
+        while not stop.wait(0.5):
+            for child in children:
+                child.keep_running()
+    finally:
+        stop.set()
+        rescuer.join()
+        stop_all(children)
+    return 0
+
+
+def main() -> int:
+    """The command; 2 for a wrong setting."""
+    parser = argparse.ArgumentParser(prog="python -m worker", description=__doc__)
+    parser.add_argument("--only", choices=sorted(ROLES))
+    chosen = parser.parse_args().only
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    try:
+        if chosen is None:
+            return watch()
+        work(chosen)
+    except SettingsError as error:
+        print(f"cantomeet: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
