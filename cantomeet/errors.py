@@ -53,6 +53,7 @@ class ErrorCode(StrEnum):
     MODEL_UNKNOWN = "model_unknown"
     BUDGET_EXCEEDED = "budget_exceeded"
     DATABASE_BUSY = "database_busy"
+    DISK_FULL = "disk_full"
     STEP_TIMED_OUT = "step_timed_out"
     STUCK = "stuck"
     INTERNAL = "internal"

@@ -104,6 +104,10 @@ REASONS: dict[E, tuple[str, str]] = {
         _SAFE_ZH + "資料庫太忙。請稍後按重試。",
         _SAFE_EN + "The database was too busy. Press Retry later.",
     ),
+    E.DISK_FULL: (
+        _SAFE_ZH + "但磁碟已滿，無法繼續處理。請騰出空間，然後按重試。",
+        _SAFE_EN + "The disk is full, so the work could not go on. Make room, then press Retry.",
+    ),
     E.STEP_TIMED_OUT: (
         _SAFE_ZH + "有一步做得太久，已停止。請按重試。",
         _SAFE_EN + "One step took too long and was stopped. Press Retry.",

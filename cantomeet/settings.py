@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import tempfile
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -10,6 +13,25 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_vali
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cantomeet.errors import SettingsError
+
+_LONGEST_SOCKET_PATH = 100
+"""Bytes; the system's limit is 107."""
+
+
+def socket_path(data_dir: Path) -> Path:
+    """The embedded Redis's socket: in the data folder, or, where that path is too long, in a short folder of ours.
+
+    Raises `PermissionError` where that short folder belongs to somebody else.
+    """
+    path = data_dir.absolute() / "redis.sock"
+    if len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH:
+        return path
+    short = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
+    folder = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()) / f"cantomeet-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.stat().st_uid != os.getuid() or folder.stat().st_mode & 0o077:
+        raise PermissionError(f"{folder} belongs to somebody else")
+    return folder / f"{short}.sock"
 
 
 def _env(name: str) -> AliasChoices:
@@ -87,6 +109,11 @@ class Settings(BaseSettings):
     @property
     def effective_database_url(self) -> str:
         return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'cantomeet.db'}"
+
+    @property
+    def effective_redis_url(self) -> str:
+        """`REDIS_URL`, or the embedded server's socket."""
+        return self.redis_url or f"unix://{socket_path(self.data_dir)}?db=0"
 
     @property
     def recordings_dir(self) -> Path:

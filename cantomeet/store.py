@@ -135,13 +135,11 @@ class MeetingStore:
     # ---- what people do ----------------------------------------------------------------------------------
 
     def create(self, new: NewMeeting) -> tuple[Meeting, bool]:
-        """The stored meeting, due now, and True; or the earlier one with this idempotency key or upload id, and False."""
+        """The stored meeting, due now, and True; or the earlier one with this idempotency key or upload id and False."""
         try:
             with self._write() as connection:
                 now = self._clock(connection)
-                meeting = Meeting(
-                    **vars(new), created_at=now, updated_at=now, stage_since=now, next_run_at=now
-                )
+                meeting = Meeting(**vars(new), created_at=now, updated_at=now, stage_since=now, next_run_at=now)
                 connection.execute(insert(Meeting).values(**meeting.model_dump()))
                 return meeting, True
         except IntegrityError:
@@ -326,14 +324,17 @@ class MeetingStore:
         self,
         meeting_id: str,
         run: int,
-        segments: Sequence[NewSegment] | None,
+        segments: Sequence[NewSegment],
         *,
+        replace: bool,
         tried: Try,
+        let_go: bool = False,
         **columns: Any,
     ) -> Meeting:
-        """Transcript, speakers and SUMMARIZING in one transaction; earlier takes go.
+        """Transcript, speakers and SUMMARIZING in one transaction; earlier takes go. Raises `LeaseLost`.
 
-        `segments` None where they were all saved by `commit_piece`; a list replaces what the take has.
+        `segments` follow those saved by `commit_piece`, or with `replace` are all there is. With `let_go` the
+        provider's copy is to be deleted.
         """
         with self._write() as connection:
             meeting = self._commit(
@@ -342,23 +343,23 @@ class MeetingStore:
                 run,
                 tried=tried,
                 due_in=0.0,
-                **{
-                    "status": MeetingStatus.SUMMARIZING,
-                    "stage": Stage.TRANSCRIBED,
-                    "progress": None,
-                    "shown_take": Meeting.__table__.c.take,  # type: ignore[attr-defined]  # SQLModel hides __table__
-                    **columns,
-                },
+                status=MeetingStatus.SUMMARIZING,
+                stage=Stage.TRANSCRIBED,
+                progress=None,
+                shown_take=col(Meeting.take),
+                **columns,
             )
-            if segments is not None:
+            if replace:
                 _delete_takes(connection, meeting_id, only=meeting.take)
-                self._append(connection, meeting, segments)
+            self._append(connection, meeting, segments)
             if _delete_takes(connection, meeting_id, keep=meeting.take):
                 # Items of summaries of the earlier take point at lines that are gone.
                 of_meeting = select(Summary.id).where(col(Summary.meeting_id) == meeting_id)
                 connection.execute(
                     update(SummaryItem).where(col(SummaryItem.summary_id).in_(of_meeting)).values(stale=True)
                 )
+            if let_go and meeting.provider_job_id:
+                self._leave_behind(connection, meeting)
             return meeting
 
     def save_raw(self, meeting_id: str, run: int, provider: str, job_id: str, body: bytes) -> None:
@@ -377,13 +378,12 @@ class MeetingStore:
                 )
             )
 
-    def raw_transcript(self, meeting_id: str) -> RawTranscript | None:
-        """The newest raw answer, body gzip."""
-        statement = (
-            select(RawTranscript)
-            .where(col(RawTranscript.meeting_id) == meeting_id)
-            .order_by(col(RawTranscript.received_at).desc())
-        )
+    def raw_transcript(self, meeting_id: str, job_id: str | None = None) -> RawTranscript | None:
+        """The newest raw answer (body gzip), of `job_id` where given."""
+        where = [col(RawTranscript.meeting_id) == meeting_id]
+        if job_id is not None:
+            where.append(col(RawTranscript.provider_job_id) == job_id)
+        statement = select(RawTranscript).where(*where).order_by(col(RawTranscript.received_at).desc())
         with self._read() as connection:
             row = connection.execute(statement).mappings().first()
         return None if row is None else RawTranscript(**row)
@@ -403,9 +403,7 @@ class MeetingStore:
                 summarizer_name=new.name,
             )
             version = connection.execute(
-                select(sql.coalesce(sql.max(Summary.version), 0) + 1).where(
-                    col(Summary.meeting_id) == meeting_id
-                )
+                select(sql.coalesce(sql.max(Summary.version), 0) + 1).where(col(Summary.meeting_id) == meeting_id)
             ).scalar_one()
             summary_id = new_id()
             connection.execute(
@@ -532,9 +530,7 @@ class MeetingStore:
             ).rowcount
             if claimed:
                 return True
-            known = connection.execute(
-                select(PeriodicTask.name).where(col(PeriodicTask.name) == name)
-            ).first()
+            known = connection.execute(select(PeriodicTask.name).where(col(PeriodicTask.name) == name)).first()
         return known is None and self._first_turn(name, later)
 
     def _first_turn(self, name: str, later: datetime) -> bool:
@@ -592,9 +588,7 @@ class MeetingStore:
             if row is None:
                 return None
             items = connection.execute(
-                select(SummaryItem)
-                .where(col(SummaryItem.summary_id) == row["id"])
-                .order_by(col(SummaryItem.position))
+                select(SummaryItem).where(col(SummaryItem.summary_id) == row["id"]).order_by(col(SummaryItem.position))
             ).mappings()
             return SummaryWithItems(Summary(**row), [SummaryItem(**item) for item in items])
 
@@ -612,9 +606,7 @@ class MeetingStore:
         """The meeting's version, or None where it is gone; cheap enough to ask every few seconds for each page."""
         with self._read() as connection:
             return connection.execute(
-                select(Meeting.version).where(
-                    col(Meeting.id) == meeting_id, col(Meeting.deleted_at).is_(None)
-                )
+                select(Meeting.version).where(col(Meeting.id) == meeting_id, col(Meeting.deleted_at).is_(None))
             ).scalar_one_or_none()
 
     def recording_keys(self) -> set[str]:
@@ -742,12 +734,12 @@ class MeetingStore:
 
     def _speakers(self, connection: Connection, meeting: Meeting, labels: set[str]) -> dict[str, str]:
         known = {
-            label: speaker_id
-            for label, speaker_id in connection.execute(
+            row.label: row.id
+            for row in connection.execute(
                 select(Speaker.label, Speaker.id).where(
                     col(Speaker.meeting_id) == meeting.id, col(Speaker.take) == meeting.take
                 )
-            ).tuples()
+            )
         }
         for label in sorted(labels - known.keys()):
             known[label] = new_id()
@@ -789,16 +781,12 @@ def _due(now: datetime) -> dict[str, Any]:
     return {"next_run_at": now, "lease_until": None, "woken_until": None, "wake_count": 0}
 
 
-def _delete_takes(
-    connection: Connection, meeting_id: str, *, keep: int | None = None, only: int | None = None
-) -> int:
+def _delete_takes(connection: Connection, meeting_id: str, *, keep: int | None = None, only: int | None = None) -> int:
     """Delete the segments and speakers of all takes but `keep`, or of `only`; how many segments went."""
     gone = 0
     for table in (Segment, Speaker):
         wrong = col(table.take) != keep if only is None else col(table.take) == only
-        removed = _execute(
-            connection, delete(table).where(col(table.meeting_id) == meeting_id, wrong)
-        ).rowcount
+        removed = _execute(connection, delete(table).where(col(table.meeting_id) == meeting_id, wrong)).rowcount
         gone += removed if table is Segment else 0
     return gone
 
@@ -806,7 +794,7 @@ def _delete_takes(
 def _retry_columns(meeting: Meeting, start: str, confirm_cost: bool) -> dict[str, Any]:
     stage = Stage(meeting.stage)
     transcribed = stage in (Stage.TRANSCRIBED, Stage.SUMMARISED)
-    cleared = {
+    cleared: dict[str, Any] = {
         "error_code": None,
         "error_params": {},
         "status_reason": None,

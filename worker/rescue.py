@@ -1,7 +1,4 @@
-"""The rescuer: wakes meetings that are due and that nobody woke, and the periodic tasks.
-
-Any number may run, on any machine: compare-and-set gives each meeting to one of them.
-"""
+"""The rescuer's loop: meetings that are due and that nobody woke, and the periodic tasks."""
 
 from __future__ import annotations
 
@@ -11,22 +8,19 @@ import threading
 from sqlalchemy.exc import OperationalError
 
 from cantomeet.store import MeetingStore
-from worker.queue import JobQueue
+from worker.queue import JobQueue, rescue
+from worker.upkeep import TASKS
 
 EVERY = 5.0
 """Seconds between looks."""
-PERIODIC = {"sweep_recordings": 60 * 60.0}
-"""Seconds between runs of `worker.upkeep.TASKS`, which the web side must not import; a test holds them equal."""
 _log = logging.getLogger(__name__)
 
 
 def tick(store: MeetingStore, queue: JobQueue) -> int:
-    """One look; how many meetings were woken. Marks nothing while Redis is away."""
-    if not queue.answers():
-        return 0
-    woken = sum(queue.wake(meeting) for meeting in store.wake_due())
-    for name, every in PERIODIC.items():
-        if store.claim_periodic(name, every):
+    """One look; how many meetings were woken. Periodic tasks become ordinary jobs when their turn has come."""
+    woken = rescue(store, queue)
+    for name, task in TASKS.items():
+        if queue.answers() and store.claim_periodic(name, task.every):
             queue.wake_periodic(name)
     return woken
 

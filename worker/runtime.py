@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 
+from cantomeet.recordings import Recordings
 from rq.timeouts import JobTimeoutException
 
 from cantomeet.changes import ChangePublisher
 from cantomeet.database import connect, migrate
-from cantomeet.recordings import Recordings
 from cantomeet.settings import Settings, load_settings
 from cantomeet.store import MeetingStore
 from worker.providers import LocalTranscriber, RemoteTranscriber
@@ -16,7 +16,6 @@ from worker.providers.extractive import ExtractiveSummarizer
 from worker.providers.speechmatics import SpeechmaticsTranscriber
 from worker.providers.whisper import WhisperTranscriber
 from worker.queue import JobQueue
-from worker.redis_server import url_of
 from worker.toolbox import Toolbox
 
 
@@ -35,7 +34,7 @@ def open_store(settings: Settings) -> MeetingStore:
 
 def build(settings: Settings) -> Toolbox:
     """Tools for `settings`."""
-    redis_url = url_of(settings)
+    redis_url = settings.effective_redis_url
     queue = JobQueue(redis_url)
     return Toolbox(
         store=open_store(settings),

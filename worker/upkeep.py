@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from worker.toolbox import Toolbox
 
@@ -14,10 +15,16 @@ def sweep_recordings(tools: Toolbox) -> None:
     tools.recordings.sweep(older_than=_ABANDONED_SECONDS, keep=tools.store.recording_keys())
 
 
-TASKS: dict[str, tuple[float, Callable[[Toolbox], None]]] = {"sweep_recordings": (60 * 60.0, sweep_recordings)}
-"""Name: seconds between runs, and what is run."""
+@dataclass(frozen=True)
+class PeriodicTask:
+    every: float
+    """Seconds between runs."""
+    run: Callable[[Toolbox], None]
+
+
+TASKS = {"sweep_recordings": PeriodicTask(60 * 60.0, sweep_recordings)}
 
 
 def run(tools: Toolbox, name: str) -> None:
-    """One run of the task. Raises `KeyError` for a name that no version of this program enqueued."""
-    TASKS[name][1](tools)
+    """One run of the task. Raises `KeyError` for a name that this version of the program does not have."""
+    TASKS[name].run(tools)

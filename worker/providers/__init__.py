@@ -49,9 +49,11 @@ class Piece:
 class LocalTranscriber(Protocol):
     name: str
     """Shown to people and stored with the meeting, e.g. "whisper base"."""
+    warnings: tuple[str, ...]
+    """Codes of `cantomeet.reasons.WARNINGS` that its transcripts carry."""
 
     def recognise(
-        self, audio: Path, start: float, *, duration: float, on_progress: Callable[[float], None]
+        self, audio: Path, start: float, *, duration: float, language: str, on_progress: Callable[[float], None]
     ) -> Piece:
         """Recognise one piece of `audio` (16 kHz mono 16-bit WAV) from `start`; `Piece.end` is at most `duration`.
 

@@ -21,9 +21,7 @@ def summarise(tools: Toolbox, lease: Lease, tried: Try) -> Meeting:
         title=meeting.title,
     )
     draft = tools.summarizer.summarize(request, lease.show)
-    return tools.store.finish_summary(
-        meeting.id, meeting.run, _new_summary(draft, tools.summarizer.name), tried=tried
-    )
+    return tools.store.finish_summary(meeting.id, meeting.run, _new_summary(draft, tools.summarizer.name), tried=tried)
 
 
 def _lines(transcript: Transcript) -> list[TranscriptLine]:
@@ -31,9 +29,7 @@ def _lines(transcript: Transcript) -> list[TranscriptLine]:
         found = transcript.speakers.get(speaker_id) if speaker_id else None
         return (found.name or found.label) if found else None
 
-    return [
-        TranscriptLine(s.id, s.start, s.end, s.text, speaker(s.speaker_id)) for s in transcript.segments
-    ]
+    return [TranscriptLine(s.id, s.start, s.end, s.text, speaker(s.speaker_id)) for s in transcript.segments]
 
 
 def _new_summary(draft: SummaryDraft, name: str) -> NewSummary:
