@@ -64,9 +64,7 @@ class CantoMeetError(Exception):
 
     code: ErrorCode = ErrorCode.INTERNAL
 
-    def __init__(
-        self, detail: str = "", *, code: ErrorCode | None = None, **params: str | int | float
-    ) -> None:
+    def __init__(self, detail: str = "", *, code: ErrorCode | None = None, **params: str | int | float) -> None:
         super().__init__(detail or (code or self.code).value)
         if code is not None:
             self.code = code

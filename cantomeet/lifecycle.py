@@ -35,15 +35,11 @@ class Stage(StrEnum):
 
 TRANSITIONS: dict[MeetingStatus, frozenset[MeetingStatus]] = {
     MeetingStatus.UPLOADED: frozenset({MeetingStatus.TRANSCRIBING, MeetingStatus.FAILED}),
-    MeetingStatus.TRANSCRIBING: frozenset(
-        {MeetingStatus.SUMMARIZING, MeetingStatus.COMPLETED, MeetingStatus.FAILED}
-    ),
+    MeetingStatus.TRANSCRIBING: frozenset({MeetingStatus.SUMMARIZING, MeetingStatus.COMPLETED, MeetingStatus.FAILED}),
     MeetingStatus.SUMMARIZING: frozenset({MeetingStatus.COMPLETED, MeetingStatus.FAILED}),
     # A person's retry: from the failed stage, only the summary, or everything.
     MeetingStatus.COMPLETED: frozenset({MeetingStatus.TRANSCRIBING, MeetingStatus.SUMMARIZING}),
-    MeetingStatus.FAILED: frozenset(
-        {MeetingStatus.UPLOADED, MeetingStatus.TRANSCRIBING, MeetingStatus.SUMMARIZING}
-    ),
+    MeetingStatus.FAILED: frozenset({MeetingStatus.UPLOADED, MeetingStatus.TRANSCRIBING, MeetingStatus.SUMMARIZING}),
 }
 
 ACTIVE = frozenset({MeetingStatus.UPLOADED, MeetingStatus.TRANSCRIBING, MeetingStatus.SUMMARIZING})

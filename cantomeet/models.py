@@ -51,9 +51,7 @@ def new_id() -> str:
 
 
 def _meeting_id() -> Column[str]:
-    return Column(
-        "meeting_id", String(36), ForeignKey("meeting.id", ondelete="CASCADE"), nullable=False, index=True
-    )
+    return Column("meeting_id", String(36), ForeignKey("meeting.id", ondelete="CASCADE"), nullable=False, index=True)
 
 
 class Meeting(SQLModel, table=True):

@@ -47,8 +47,7 @@ REASONS: dict[E, tuple[str, str]] = {
     ),
     E.RECORDING_UNREADABLE: (
         _SAFE_ZH + "但內容無法解碼（{found}）。請檢查原檔能否播放，再重新上載。",
-        _SAFE_EN
-        + "Its sound cannot be decoded ({found}). Check that the original plays, then upload it again.",
+        _SAFE_EN + "Its sound cannot be decoded ({found}). Check that the original plays, then upload it again.",
     ),
     E.RECORDING_MISSING: (
         "找不到錄音檔案。請檢查資料夾 CANTOMEET_DATA_DIR，放回檔案後按重試。",
@@ -63,8 +62,7 @@ REASONS: dict[E, tuple[str, str]] = {
         _SAFE_EN + "{provider} does not accept the key: check {setting}, then press Retry.",
     ),
     E.PROVIDER_FORBIDDEN: (
-        _SAFE_ZH
-        + "{provider} 拒絕提供服務（金鑰過期或帳戶未包括此功能）：請檢查 {setting} 及帳戶，然後按重試。",
+        _SAFE_ZH + "{provider} 拒絕提供服務（金鑰過期或帳戶未包括此功能）：請檢查 {setting} 及帳戶，然後按重試。",
         _SAFE_EN + "{provider} refused: the key has expired or the account lacks the feature. "
         "Check {setting} and the account, then press Retry.",
     ),
@@ -74,8 +72,7 @@ REASONS: dict[E, tuple[str, str]] = {
     ),
     E.PROVIDER_JOB_GONE: (
         _SAFE_ZH + "{provider} 已沒有這項工作（過期或已刪除）。可以重新轉錄，但會再收費。",
-        _SAFE_EN
-        + "{provider} no longer has this job (expired or deleted). It can be transcribed again, at a cost.",
+        _SAFE_EN + "{provider} no longer has this job (expired or deleted). It can be transcribed again, at a cost.",
     ),
     E.PROVIDER_UNREACHABLE: (
         _SAFE_ZH + "多次嘗試後仍連接不到 {provider}。請檢查網絡及 {setting}，然後按重試。",
@@ -88,8 +85,7 @@ REASONS: dict[E, tuple[str, str]] = {
     ),
     E.PROVIDER_BAD_ANSWER: (
         _SAFE_ZH + "{provider} 的回覆無法理解。請按重試；再發生請更新程式。",
-        _SAFE_EN
-        + "{provider}'s answer could not be understood. Press Retry; if it happens again, update the program.",
+        _SAFE_EN + "{provider}'s answer could not be understood. Press Retry; if it happens again, update the program.",
     ),
     E.MODEL_UNKNOWN: (
         _SAFE_ZH + "{provider} 沒有這個模型：請檢查 {setting}，然後按重試。",
@@ -118,8 +114,7 @@ REASONS: dict[E, tuple[str, str]] = {
     ),
     E.INTERNAL: (
         _SAFE_ZH + "程式出錯（{reference}）。請按重試；再發生請把編號告訴管理員。",
-        _SAFE_EN
-        + "The program failed ({reference}). Press Retry; if it happens again, tell the operator the number.",
+        _SAFE_EN + "The program failed ({reference}). Press Retry; if it happens again, tell the operator the number.",
     ),
 }
 

@@ -70,9 +70,7 @@ class Settings(BaseSettings):
     transcriber: Literal["auto", "speechmatics", "whisper"] = Field(
         "auto", validation_alias=_env("CANTOMEET_TRANSCRIBER")
     )
-    summarizer: Literal["auto", "llm", "extractive"] = Field(
-        "auto", validation_alias=_env("CANTOMEET_SUMMARIZER")
-    )
+    summarizer: Literal["auto", "llm", "extractive"] = Field("auto", validation_alias=_env("CANTOMEET_SUMMARIZER"))
     whisper_model: str | None = Field(None, validation_alias=_env("CANTOMEET_WHISPER_MODEL"))
     """A folder or a faster-whisper model name; unset: the packaged Whisper base."""
     whisper_threads: int = Field(2, ge=1, le=64, validation_alias=_env("CANTOMEET_WHISPER_THREADS"))

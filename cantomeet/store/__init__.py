@@ -1,0 +1,32 @@
+"""MeetingStore: the only writer of the tables. One method is one transaction.
+
+Two numbers guard a meeting. `run` fences the pipeline: it is in the WHERE of every write a worker makes, and a write
+that finds another `run` raises `LeaseLost` and changes nothing. `version` rises with every visible change and guards
+edits by people. An edit never touches `run`, so it never costs a result that is being made.
+"""
+
+from __future__ import annotations
+
+from cantomeet.store.base import WAKE_GRACE, WAKE_GRACE_LIMIT
+from cantomeet.store.people import People
+from cantomeet.store.pipeline import Pipeline
+from cantomeet.store.reading import Reading
+from cantomeet.store.types import NewMeeting, NewSegment, NewSummary, SummaryWithItems, Transcript, Try
+from cantomeet.store.waking import Waking
+
+
+class MeetingStore(People, Pipeline, Waking, Reading):
+    """Meetings in a database: `MeetingStore(engine, clock)`. `clock` replaces the database's clock in tests."""
+
+
+__all__ = [
+    "WAKE_GRACE",
+    "WAKE_GRACE_LIMIT",
+    "MeetingStore",
+    "NewMeeting",
+    "NewSegment",
+    "NewSummary",
+    "SummaryWithItems",
+    "Transcript",
+    "Try",
+]

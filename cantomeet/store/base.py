@@ -1,0 +1,215 @@
+"""Transactions, the fence, and what every write has in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, CursorResult, Engine, delete, insert, select, update
+from sqlalchemy import func as sql
+from sqlmodel import col
+
+from cantomeet.database import database_now
+from cantomeet.errors import ErrorCode, LeaseLost, NotFound
+from cantomeet.lifecycle import TRANSITIONS
+from cantomeet.models import (
+    Attempt,
+    Meeting,
+    ProviderLeftover,
+    Segment,
+    Speaker,
+    new_id,
+)
+from cantomeet.store.types import NewSegment, Try
+
+WAKE_GRACE = 10.0
+"""Seconds after its due time in which a meeting's job is expected to start before the rescuer wakes it again."""
+WAKE_GRACE_LIMIT = 300.0
+"""The grace doubles with each wake-up up to this, so that a long queue is not flooded with repeats."""
+
+
+class Base:
+    """A database and its clock; one `with` block is one transaction."""
+
+    def __init__(self, engine: Engine, clock: Callable[[Connection], datetime] = database_now) -> None:
+        self.engine = engine
+        self._clock = clock
+        self._readers = engine.execution_options(readonly=True)
+
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
+        with self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _read(self) -> Iterator[Connection]:
+        with self._readers.begin() as connection:
+            yield connection
+
+    def now(self) -> datetime:
+        """The database's clock."""
+        with self._read() as connection:
+            return self._clock(connection)
+
+    def _require(self, connection: Connection, meeting_id: str) -> Meeting:
+        statement = select(Meeting).where(col(Meeting.id) == meeting_id, col(Meeting.deleted_at).is_(None))
+        row = connection.execute(statement).mappings().first()
+        if row is None:
+            raise NotFound(f"no meeting {meeting_id[:36]}")
+        return Meeting(**row)
+
+    def _changed(self, connection: Connection, where: Sequence[Any], **columns: Any) -> Meeting | None:
+        row = (
+            connection.execute(
+                update(Meeting)
+                .where(*where)
+                .values(version=col(Meeting.version) + 1, updated_at=self._clock(connection), **columns)
+                .returning(*columns_of_meeting())
+            )
+            .mappings()
+            .first()
+        )
+        return None if row is None else Meeting(**row)
+
+    def _fenced(self, connection: Connection, meeting_id: str, run: int, **columns: Any) -> Meeting:
+        where = [col(Meeting.id) == meeting_id, col(Meeting.run) == run]
+        if "status" in columns:
+            # The table of transitions holds in the database too, without reading the row first.
+            allowed = [old for old, new in TRANSITIONS.items() if columns["status"] in new]
+            where.append(col(Meeting.status).in_([*allowed, columns["status"]]))
+        if "stage" in columns:
+            columns["stage_since"] = self._clock(connection)
+        changed = self._changed(connection, where, **columns)
+        if changed is None:
+            raise LeaseLost(meeting_id)
+        return changed
+
+    def _commit(
+        self,
+        connection: Connection,
+        meeting_id: str,
+        run: int,
+        *,
+        tried: Try | None,
+        due_in: float | None,
+        **columns: Any,
+    ) -> Meeting:
+        now = self._clock(connection)
+        due = None if due_in is None else now + timedelta(seconds=due_in)
+        meeting = self._fenced(
+            connection,
+            meeting_id,
+            run,
+            lease_until=None,
+            next_run_at=due,
+            # The worker that commits enqueues the successor itself; should it die before, the rescuer does.
+            woken_until=None if due is None else due + timedelta(seconds=WAKE_GRACE),
+            attempt_count=0,
+            **columns,
+        )
+        if tried is not None:
+            self._note(connection, meeting, tried, "done", next_run_at=due)
+        return meeting
+
+    def _note(
+        self,
+        connection: Connection,
+        meeting: Meeting,
+        tried: Try,
+        outcome: str,
+        *,
+        code: ErrorCode | None = None,
+        params: dict[str, Any] | None = None,
+        next_run_at: datetime | None = None,
+    ) -> None:
+        connection.execute(
+            insert(Attempt).values(
+                id=new_id(),
+                meeting_id=meeting.id,
+                run=meeting.run,
+                step=tried.step,
+                outcome=outcome,
+                error_code=None if code is None else code.value,
+                error_params=params or {},
+                detail=tried.detail,
+                provider_job_id=meeting.provider_job_id,
+                started_at=tried.started_at,
+                finished_at=self._clock(connection),
+                next_run_at=next_run_at,
+            )
+        )
+
+    def _append(self, connection: Connection, meeting: Meeting, segments: Sequence[NewSegment]) -> None:
+        if not segments:
+            return
+        speakers = self._speakers(connection, meeting, {s.speaker for s in segments if s.speaker})
+        first = connection.execute(
+            select(sql.coalesce(sql.max(Segment.position) + 1, 0)).where(
+                col(Segment.meeting_id) == meeting.id, col(Segment.take) == meeting.take
+            )
+        ).scalar_one()
+        rows = [
+            {
+                "id": new_id(),
+                "meeting_id": meeting.id,
+                "take": meeting.take,
+                "position": first + offset,
+                "start": segment.start,
+                "end": segment.end,
+                "speaker_id": speakers.get(segment.speaker) if segment.speaker else None,
+                "original_text": segment.original_text,
+                "text": segment.text,
+                "words": segment.words,
+                "version": 1,
+            }
+            for offset, segment in enumerate(segments)
+        ]
+        connection.execute(insert(Segment), rows)
+
+    def _speakers(self, connection: Connection, meeting: Meeting, labels: set[str]) -> dict[str, str]:
+        known = {
+            row.label: row.id
+            for row in connection.execute(
+                select(col(Speaker.label), col(Speaker.id)).where(
+                    col(Speaker.meeting_id) == meeting.id, col(Speaker.take) == meeting.take
+                )
+            )
+        }
+        for label in sorted(labels - known.keys()):
+            known[label] = new_id()
+            connection.execute(
+                insert(Speaker).values(id=known[label], meeting_id=meeting.id, take=meeting.take, label=label)
+            )
+        return known
+
+    def _leave_behind(self, connection: Connection, meeting: Meeting) -> None:
+        connection.execute(
+            insert(ProviderLeftover).values(
+                id=new_id(),
+                provider=meeting.transcriber,
+                provider_job_id=meeting.provider_job_id,
+                next_run_at=self._clock(connection),
+                attempt_count=0,
+            )
+        )
+
+
+def columns_of_meeting() -> list[Any]:
+    return list(Meeting.__table__.c)  # type: ignore[attr-defined]  # SQLModel hides __table__
+
+
+def execute(connection: Connection, statement: Any) -> CursorResult[Any]:
+    result: CursorResult[Any] = connection.execute(statement)
+    return result
+
+
+def delete_takes(connection: Connection, meeting_id: str, *, keep: int | None = None, only: int | None = None) -> int:
+    """Delete the segments and speakers of all takes but `keep`, or of `only`; how many segments went."""
+    gone = 0
+    for table in (Segment, Speaker):
+        wrong = col(table.take) != keep if only is None else col(table.take) == only
+        removed = execute(connection, delete(table).where(col(table.meeting_id) == meeting_id, wrong)).rowcount
+        gone += removed if table is Segment else 0
+    return gone

@@ -1,0 +1,178 @@
+"""What people do to a meeting."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col
+
+from cantomeet.errors import Conflict, ErrorCode, NotFound, VersionConflict
+from cantomeet.lifecycle import ACTIVE, MeetingStatus, Stage, status_to_resume
+from cantomeet.models import (
+    Meeting,
+)
+from cantomeet.store.base import Base, delete_takes
+from cantomeet.store.types import NewMeeting
+
+
+class People(Base):
+    """Create, edit, retry, cancel, delete."""
+
+    def create(self, new: NewMeeting) -> tuple[Meeting, bool]:
+        """The stored meeting, due now, and True; or the earlier one with this key or upload id, and False."""
+        try:
+            with self._write() as connection:
+                now = self._clock(connection)
+                meeting = Meeting(**vars(new), created_at=now, updated_at=now, stage_since=now, next_run_at=now)
+                connection.execute(insert(Meeting).values(**meeting.model_dump()))
+                return meeting, True
+        except IntegrityError:
+            earlier = self._earlier(new)
+            if earlier is None:
+                raise
+            return earlier, False
+
+    def _earlier(self, new: NewMeeting) -> Meeting | None:
+        return self.find_by_idempotency_key(new.idempotency_key) or self.find_by_upload(new.upload_id)
+
+    def find_by_idempotency_key(self, key: str | None) -> Meeting | None:
+        return self._find(col(Meeting.idempotency_key) == key) if key else None
+
+    def find_by_upload(self, upload_id: str | None) -> Meeting | None:
+        return self._find(col(Meeting.upload_id) == upload_id) if upload_id else None
+
+    def get(self, meeting_id: str) -> Meeting:
+        """Raises `NotFound`, also for a meeting being deleted."""
+        meeting = self._find(col(Meeting.id) == meeting_id, col(Meeting.deleted_at).is_(None))
+        if meeting is None:
+            raise NotFound(f"no meeting {meeting_id[:36]}")
+        return meeting
+
+    def _find(self, *where: Any) -> Meeting | None:
+        with self._read() as connection:
+            row = connection.execute(select(Meeting).where(*where)).mappings().first()
+        return None if row is None else Meeting(**row)
+
+    def edit(self, meeting_id: str, version: int | None, **columns: Any) -> Meeting:
+        """Change title, description or meeting_date. Raises `VersionConflict` where `version` is not the stored one."""
+        allowed = {"title", "description", "meeting_date"}
+        assert columns.keys() <= allowed, "only what people may edit"
+        with self._write() as connection:
+            where = [col(Meeting.id) == meeting_id, col(Meeting.deleted_at).is_(None)]
+            if version is not None:
+                where.append(col(Meeting.version) == version)
+            changed = self._changed(connection, where, **columns)
+            if changed is None:
+                self._require(connection, meeting_id)
+                raise VersionConflict("the meeting was changed meanwhile")
+            return changed
+
+    def retry(self, meeting_id: str, start: str = "failed", *, confirm_cost: bool = False) -> Meeting:
+        """Set the meeting going again from "failed" (where it stopped), "transcribe" or "summarize".
+
+        Raises `Conflict` where there is nothing to retry, or where it would pay again without `confirm_cost`.
+        """
+        with self._write() as connection:
+            meeting = self._require(connection, meeting_id)
+            columns = _retry_columns(meeting, start, confirm_cost)
+            changed = self._changed(
+                connection,
+                [col(Meeting.id) == meeting_id, col(Meeting.run) == meeting.run],
+                run=meeting.run + 1,
+                **_due(self._clock(connection)),
+                **columns,
+            )
+            if changed is None:
+                raise Conflict("the meeting is being worked on")
+            if "take" in columns and columns.get("shown_take") == columns["take"]:
+                delete_takes(connection, meeting_id, keep=columns["take"])
+            if start == "transcribe" and meeting.provider_job_id:
+                self._leave_behind(connection, meeting)
+            return changed
+
+    def cancel(self, meeting_id: str) -> Meeting:
+        """FAILED with code cancelled; the worker that has it loses its lease. Raises `Conflict` where nothing runs."""
+        with self._write() as connection:
+            meeting = self._require(connection, meeting_id)
+            if meeting.status not in ACTIVE:
+                raise Conflict(f"nothing is running: the meeting is {meeting.status}")
+            changed = self._changed(
+                connection,
+                [col(Meeting.id) == meeting_id],
+                run=meeting.run + 1,
+                status=MeetingStatus.FAILED,
+                error_code=ErrorCode.CANCELLED.value,
+                error_params={},
+                status_reason=None,
+                progress=None,
+                next_run_at=None,
+                lease_until=None,
+                woken_until=None,
+            )
+            assert changed is not None
+            return changed
+
+    def mark_deleted(self, meeting_id: str) -> Meeting:
+        """Hidden from now on; the worker deletes what belongs to it. Raises `NotFound`."""
+        with self._write() as connection:
+            meeting = self._require(connection, meeting_id)
+            now = self._clock(connection)
+            changed = self._changed(
+                connection,
+                [col(Meeting.id) == meeting_id],
+                run=meeting.run + 1,
+                deleted_at=now,
+                attempt_count=0,
+                # A key or upload id that is used again after the deletion means a new meeting.
+                idempotency_key=None,
+                upload_id=None,
+                **_due(now),
+            )
+            assert changed is not None
+            return changed
+
+
+def _due(now: datetime) -> dict[str, Any]:
+    return {"next_run_at": now, "lease_until": None, "woken_until": None, "wake_count": 0}
+
+
+def _retry_columns(meeting: Meeting, start: str, confirm_cost: bool) -> dict[str, Any]:
+    stage = Stage(meeting.stage)
+    transcribed = stage in (Stage.TRANSCRIBED, Stage.SUMMARISED)
+    cleared: dict[str, Any] = {
+        "error_code": None,
+        "error_params": {},
+        "status_reason": None,
+        "progress": None,
+        "attempt_count": 0,
+    }
+    if start == "failed":
+        if meeting.status != MeetingStatus.FAILED:
+            raise Conflict(f"there is nothing to retry: the meeting is {meeting.status}")
+        return {**cleared, "status": status_to_resume(stage)}
+    if meeting.status not in (MeetingStatus.FAILED, MeetingStatus.COMPLETED):
+        raise Conflict(f"the meeting is {meeting.status}; cancel it first")
+    if start == "summarize":
+        if not transcribed:
+            raise Conflict("there is no transcript to summarise yet")
+        return {**cleared, "status": MeetingStatus.SUMMARIZING, "stage": Stage.TRANSCRIBED}
+    paid = meeting.submit_key is not None
+    if paid and not confirm_cost:
+        raise Conflict("transcribing again pays again", code=ErrorCode.COST_NOT_CONFIRMED)
+    take = meeting.take + 1
+    return {
+        **cleared,
+        # Only UPLOADED and TRANSCRIBING are before the transcript; from COMPLETED the table allows the second.
+        "status": MeetingStatus.TRANSCRIBING,
+        "stage": Stage.STORED,
+        "transcriber": "",
+        "recognised_seconds": 0.0,
+        "submit_key": None,
+        "provider_job_id": None,
+        "take": take,
+        # A whole transcript stays in view until the new one is whole.
+        "shown_take": meeting.shown_take if transcribed else take,
+    }

@@ -1,0 +1,257 @@
+"""What the pipeline does, every write fenced by `run`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy import func as sql
+from sqlmodel import col
+
+from cantomeet.errors import ErrorCode, LeaseLost
+from cantomeet.lifecycle import MeetingStatus, Stage
+from cantomeet.models import (
+    Meeting,
+    RawTranscript,
+    Segment,
+    Summary,
+    SummaryItem,
+    new_id,
+)
+from cantomeet.store.base import WAKE_GRACE, Base, columns_of_meeting, delete_takes, execute
+from cantomeet.store.types import NewSegment, NewSummary, Try
+from cantomeet.store.waking import is_due
+
+
+class Pipeline(Base):
+    """Lease, steps, results, failures."""
+
+    def take_lease(self, meeting_id: str, seconds: float) -> Meeting | None:
+        """The meeting with its new `run`, or None where it is not due or somebody else has it."""
+        with self._write() as connection:
+            now = self._clock(connection)
+            row = (
+                connection.execute(
+                    update(Meeting)
+                    .where(col(Meeting.id) == meeting_id, *is_due(now))
+                    .values(
+                        run=col(Meeting.run) + 1,
+                        lease_until=now + timedelta(seconds=seconds),
+                        woken_until=None,
+                        wake_count=0,
+                    )
+                    .returning(*columns_of_meeting())
+                )
+                .mappings()
+                .first()
+            )
+        return None if row is None else Meeting(**row)
+
+    def renew_lease(self, meeting_id: str, run: int, seconds: float, progress: int | None = None) -> None:
+        """Keep the meeting for `seconds` more, showing `progress` where given. Raises `LeaseLost`."""
+        with self._write() as connection:
+            values: dict[str, Any] = {"lease_until": self._clock(connection) + timedelta(seconds=seconds)}
+            shown = {} if progress is None else {"progress": progress}
+            where = [col(Meeting.id) == meeting_id, col(Meeting.run) == run]
+            if shown:
+                changed = self._changed(connection, where, **values, **shown) is not None
+            else:
+                changed = bool(execute(connection, update(Meeting).where(*where).values(**values)).rowcount)
+        if not changed:
+            raise LeaseLost(meeting_id)
+
+    def commit_step(
+        self,
+        meeting_id: str,
+        run: int,
+        *,
+        tried: Try | None = None,
+        due_in: float | None = 0.0,
+        **columns: Any,
+    ) -> Meeting:
+        """Save the outcome of a step, let go of the lease; next due in `due_in` seconds (None: never).
+
+        Raises `LeaseLost`, having changed nothing.
+        """
+        with self._write() as connection:
+            return self._commit(connection, meeting_id, run, tried=tried, due_in=due_in, **columns)
+
+    def commit_working(self, meeting_id: str, run: int, **columns: Any) -> Meeting:
+        """Save something in the middle of a step and keep the lease. Raises `LeaseLost`."""
+        with self._write() as connection:
+            return self._fenced(connection, meeting_id, run, **columns)
+
+    def commit_piece(
+        self,
+        meeting_id: str,
+        run: int,
+        segments: Sequence[NewSegment],
+        *,
+        tried: Try,
+        due_in: float | None = 0.0,
+        **columns: Any,
+    ) -> Meeting:
+        """`commit_step`, and the segments of a recognised piece after those already saved, in one transaction."""
+        with self._write() as connection:
+            meeting = self._commit(connection, meeting_id, run, tried=tried, due_in=due_in, **columns)
+            self._append(connection, meeting, segments)
+            return meeting
+
+    def finish_transcript(
+        self,
+        meeting_id: str,
+        run: int,
+        segments: Sequence[NewSegment],
+        *,
+        replace: bool,
+        tried: Try,
+        let_go: bool = False,
+        **columns: Any,
+    ) -> Meeting:
+        """Transcript, speakers and SUMMARIZING in one transaction; earlier takes go. Raises `LeaseLost`.
+
+        `segments` follow those saved by `commit_piece`, or with `replace` are all there is. With `let_go` the
+        provider's copy is to be deleted.
+        """
+        with self._write() as connection:
+            meeting = self._commit(
+                connection,
+                meeting_id,
+                run,
+                tried=tried,
+                due_in=0.0,
+                status=MeetingStatus.SUMMARIZING,
+                stage=Stage.TRANSCRIBED,
+                progress=None,
+                shown_take=col(Meeting.take),
+                **columns,
+            )
+            if replace:
+                delete_takes(connection, meeting_id, only=meeting.take)
+            self._append(connection, meeting, segments)
+            if delete_takes(connection, meeting_id, keep=meeting.take):
+                # Items of summaries of the earlier take point at lines that are gone.
+                of_meeting = select(col(Summary.id)).where(col(Summary.meeting_id) == meeting_id)
+                connection.execute(
+                    update(SummaryItem).where(col(SummaryItem.summary_id).in_(of_meeting)).values(stale=True)
+                )
+            if let_go and meeting.provider_job_id:
+                self._leave_behind(connection, meeting)
+            return meeting
+
+    def save_raw(self, meeting_id: str, run: int, provider: str, job_id: str, body: bytes) -> None:
+        """Keep a provider's raw answer (gzip) before it is parsed. Raises `LeaseLost`."""
+        with self._write() as connection:
+            meeting = self._fenced(connection, meeting_id, run)
+            connection.execute(
+                insert(RawTranscript).values(
+                    id=new_id(),
+                    meeting_id=meeting_id,
+                    take=meeting.take,
+                    provider=provider,
+                    provider_job_id=job_id,
+                    body=body,
+                    received_at=self._clock(connection),
+                )
+            )
+
+    def raw_transcript(self, meeting_id: str, job_id: str | None = None) -> RawTranscript | None:
+        """The newest raw answer (body gzip), of `job_id` where given."""
+        where = [col(RawTranscript.meeting_id) == meeting_id]
+        if job_id is not None:
+            where.append(col(RawTranscript.provider_job_id) == job_id)
+        statement = select(RawTranscript).where(*where).order_by(col(RawTranscript.received_at).desc())
+        with self._read() as connection:
+            row = connection.execute(statement).mappings().first()
+        return None if row is None else RawTranscript(**row)
+
+    def finish_summary(self, meeting_id: str, run: int, new: NewSummary, *, tried: Try) -> Meeting:
+        """The summary as the newest version, and COMPLETED, in one transaction. Raises `LeaseLost`."""
+        with self._write() as connection:
+            meeting = self._commit(
+                connection,
+                meeting_id,
+                run,
+                tried=tried,
+                due_in=None,
+                status=MeetingStatus.COMPLETED,
+                stage=Stage.SUMMARISED,
+                progress=None,
+                summarizer_name=new.name,
+            )
+            version = connection.execute(
+                select(sql.coalesce(sql.max(Summary.version), 0) + 1).where(col(Summary.meeting_id) == meeting_id)
+            ).scalar_one()
+            summary_id = new_id()
+            connection.execute(
+                insert(Summary).values(
+                    id=summary_id,
+                    meeting_id=meeting_id,
+                    version=version,
+                    method=new.method,
+                    language=new.language,
+                    template=new.template,
+                    title=new.title,
+                    name=new.name,
+                    created_at=self._clock(connection),
+                )
+            )
+            rows = [
+                SummaryItem(summary_id=summary_id, position=position, **item).model_dump()
+                for position, item in enumerate(new.items)
+            ]
+            if rows:
+                connection.execute(insert(SummaryItem), rows)
+            warnings = [*meeting.warnings, *(w for w in new.warnings if w not in meeting.warnings)]
+            return self._fenced(connection, meeting_id, run, warnings=warnings)
+
+    def record_retry(
+        self, meeting_id: str, run: int, *, tried: Try, code: ErrorCode, params: dict[str, Any], delay: float
+    ) -> Meeting:
+        """A step failed for now; the same step is due again in `delay` seconds. Raises `LeaseLost`."""
+        with self._write() as connection:
+            now = self._clock(connection)
+            due = now + timedelta(seconds=delay)
+            meeting = self._fenced(
+                connection,
+                meeting_id,
+                run,
+                attempt_count=col(Meeting.attempt_count) + 1,
+                lease_until=None,
+                next_run_at=due,
+                woken_until=due + timedelta(seconds=WAKE_GRACE),
+            )
+            self._note(connection, meeting, tried, "retry", code=code, params=params, next_run_at=due)
+            return meeting
+
+    def record_failure(
+        self, meeting_id: str, run: int, *, tried: Try, code: ErrorCode, params: dict[str, Any], reason: str
+    ) -> Meeting:
+        """FAILED; nothing more until a person acts. Raises `LeaseLost`."""
+        with self._write() as connection:
+            meeting = self._fenced(
+                connection,
+                meeting_id,
+                run,
+                status=MeetingStatus.FAILED,
+                error_code=code.value,
+                error_params=params,
+                status_reason=reason,
+                progress=None,
+                lease_until=None,
+                woken_until=None,
+                next_run_at=None,
+            )
+            self._note(connection, meeting, tried, "failed", code=code, params=params)
+            return meeting
+
+    def purge(self, meeting_id: str, run: int) -> None:
+        """Remove a deleted meeting's row and all that hangs on it. Raises `LeaseLost`."""
+        with self._write() as connection:
+            meeting = self._fenced(connection, meeting_id, run)
+            connection.execute(delete(Segment).where(col(Segment.meeting_id) == meeting_id))
+            if meeting.provider_job_id:
+                self._leave_behind(connection, meeting)
+            connection.execute(delete(Meeting).where(col(Meeting.id) == meeting_id))

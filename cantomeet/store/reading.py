@@ -1,0 +1,93 @@
+"""Reading; never waits for a writer."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from cantomeet.models import (
+    Attempt,
+    Meeting,
+    Segment,
+    Speaker,
+    Summary,
+    SummaryItem,
+)
+from cantomeet.store.base import Base
+from cantomeet.store.types import SummaryWithItems, Transcript
+
+
+class Reading(Base):
+    """Transcripts, summaries, timelines."""
+
+    def transcript(self, meeting_id: str, after_position: int = -1) -> Transcript:
+        """The shown take's segments after a position, and its speakers by id."""
+        with self._read() as connection:
+            of_shown = select(col(Meeting.shown_take)).where(col(Meeting.id) == meeting_id).scalar_subquery()
+            segments = connection.execute(
+                select(Segment)
+                .where(
+                    col(Segment.meeting_id) == meeting_id,
+                    col(Segment.take) == of_shown,
+                    col(Segment.position) > after_position,
+                )
+                .order_by(col(Segment.position))
+            ).mappings()
+            found = [Segment(**row) for row in segments]
+            speakers = connection.execute(
+                select(Speaker).where(col(Speaker.meeting_id) == meeting_id, col(Speaker.take) == of_shown)
+            ).mappings()
+            return Transcript(found, {row["id"]: Speaker(**row) for row in speakers})
+
+    def working_segments(self, meeting_id: str, take: int) -> list[Segment]:
+        """The segments of the take that is being made."""
+        with self._read() as connection:
+            rows = connection.execute(
+                select(Segment)
+                .where(col(Segment.meeting_id) == meeting_id, col(Segment.take) == take)
+                .order_by(col(Segment.position))
+            ).mappings()
+            return [Segment(**row) for row in rows]
+
+    def summary(self, meeting_id: str) -> SummaryWithItems | None:
+        """The newest summary."""
+        with self._read() as connection:
+            row = (
+                connection.execute(
+                    select(Summary)
+                    .where(col(Summary.meeting_id) == meeting_id)
+                    .order_by(col(Summary.version).desc())
+                    .limit(1)
+                )
+                .mappings()
+                .first()
+            )
+            if row is None:
+                return None
+            items = connection.execute(
+                select(SummaryItem).where(col(SummaryItem.summary_id) == row["id"]).order_by(col(SummaryItem.position))
+            ).mappings()
+            return SummaryWithItems(Summary(**row), [SummaryItem(**item) for item in items])
+
+    def attempts(self, meeting_id: str) -> list[Attempt]:
+        """The timeline, oldest first."""
+        with self._read() as connection:
+            rows = connection.execute(
+                select(Attempt)
+                .where(col(Attempt.meeting_id) == meeting_id)
+                .order_by(col(Attempt.started_at), col(Attempt.finished_at))
+            ).mappings()
+            return [Attempt(**row) for row in rows]
+
+    def version(self, meeting_id: str) -> int | None:
+        """The meeting's version, or None where it is gone; cheap enough to ask every few seconds for each page."""
+        with self._read() as connection:
+            return connection.execute(
+                select(col(Meeting.version)).where(col(Meeting.id) == meeting_id, col(Meeting.deleted_at).is_(None))
+            ).scalar_one_or_none()
+
+    def recording_keys(self) -> set[str]:
+        """Keys of all recordings and playback copies that a row still names."""
+        with self._read() as connection:
+            rows = connection.execute(select(col(Meeting.recording_key), col(Meeting.playback_key))).tuples()
+            return {key for row in rows for key in row if key}

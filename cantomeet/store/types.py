@@ -1,0 +1,82 @@
+"""What goes into the store and comes out of it, beside the rows themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from cantomeet.models import (
+    Segment,
+    Speaker,
+    Summary,
+    SummaryItem,
+)
+
+
+@dataclass(frozen=True)
+class NewMeeting:
+    """What is known of a meeting when its recording has been stored."""
+
+    recording_key: str
+    recording_bytes: int
+    recording_sha256: str
+    media_format: str
+    filename: str
+    title: str
+    duration_seconds: float | None = None
+    description: str = ""
+    meeting_date: date | None = None
+    language: str = "yue"
+    summary_language: str = "zh-Hant-HK"
+    priority: str = "default"
+    owner_id: str | None = None
+    idempotency_key: str | None = None
+    upload_id: str | None = None
+
+
+@dataclass(frozen=True)
+class NewSegment:
+    start: float
+    end: float
+    original_text: str
+    text: str
+    words: list[dict[str, Any]]
+    speaker: str | None = None
+    """The recogniser's label."""
+
+
+@dataclass(frozen=True)
+class NewSummary:
+    method: str
+    language: str
+    items: Sequence[dict[str, Any]]
+    """Columns of `SummaryItem` but for ids and position."""
+    template: str = "general"
+    title: str | None = None
+    name: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Try:
+    """One try of one step, for the timeline."""
+
+    step: str
+    started_at: datetime
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """The shown take: segments in order, and the speakers they name."""
+
+    segments: list[Segment]
+    speakers: dict[str, Speaker]
+
+
+@dataclass(frozen=True)
+class SummaryWithItems:
+    summary: Summary
+    items: list[SummaryItem]

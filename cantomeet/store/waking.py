@@ -1,0 +1,113 @@
+"""What the rescuer does: each due meeting and each periodic task to one caller."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col
+
+from cantomeet.lifecycle import MeetingStatus, Stage
+from cantomeet.models import (
+    Meeting,
+    PeriodicTask,
+)
+from cantomeet.store.base import WAKE_GRACE, WAKE_GRACE_LIMIT, Base, columns_of_meeting, execute
+
+
+class Waking(Base):
+    """Compare-and-set over what is due."""
+
+    def wake_due(self, limit: int = 100) -> list[Meeting]:
+        """Due meetings that nobody woke, marked as woken by compare-and-set: each is given to one caller only."""
+        with self._write() as connection:
+            now = self._clock(connection)
+            due = (
+                connection.execute(
+                    select(col(Meeting.id), col(Meeting.run), col(Meeting.wake_count))
+                    .where(
+                        *is_due(now),
+                        or_(col(Meeting.woken_until).is_(None), col(Meeting.woken_until) <= now),
+                    )
+                    .order_by(col(Meeting.next_run_at))
+                    .limit(limit)
+                )
+                .tuples()
+                .all()
+            )
+            woken = []
+            for meeting_id, run, wakes in due:
+                grace = min(WAKE_GRACE * 2**wakes, WAKE_GRACE_LIMIT)
+                row = (
+                    connection.execute(
+                        update(Meeting)
+                        .where(
+                            col(Meeting.id) == meeting_id,
+                            col(Meeting.run) == run,
+                            col(Meeting.wake_count) == wakes,
+                        )
+                        .values(woken_until=now + timedelta(seconds=grace), wake_count=min(wakes + 1, 16))
+                        .returning(*columns_of_meeting())
+                    )
+                    .mappings()
+                    .first()
+                )
+                if row is not None:
+                    woken.append(Meeting(**row))
+            return woken
+
+    def due_now_by_job(self, provider_job_id: str) -> Meeting | None:
+        """The meeting that waits for this provider's job, due now; None where none waits or a worker has it."""
+        with self._write() as connection:
+            now = self._clock(connection)
+            row = (
+                connection.execute(
+                    update(Meeting)
+                    .where(
+                        col(Meeting.provider_job_id) == provider_job_id,
+                        col(Meeting.status) == MeetingStatus.TRANSCRIBING,
+                        col(Meeting.stage) == Stage.SUBMITTED,
+                        col(Meeting.deleted_at).is_(None),
+                        or_(col(Meeting.lease_until).is_(None), col(Meeting.lease_until) <= now),
+                    )
+                    .values(next_run_at=now, woken_until=None)
+                    .returning(*columns_of_meeting())
+                )
+                .mappings()
+                .first()
+            )
+        return None if row is None else Meeting(**row)
+
+    def claim_periodic(self, name: str, every: float) -> bool:
+        """True for the one caller whose turn it is to run the periodic task now; next turn `every` seconds later."""
+        with self._write() as connection:
+            now = self._clock(connection)
+            later = now + timedelta(seconds=every)
+            claimed = execute(
+                connection,
+                update(PeriodicTask)
+                .where(col(PeriodicTask.name) == name, col(PeriodicTask.next_run_at) <= now)
+                .values(next_run_at=later),
+            ).rowcount
+            if claimed:
+                return True
+            known = connection.execute(select(col(PeriodicTask.name)).where(col(PeriodicTask.name) == name)).first()
+        return known is None and self._first_turn(name, later)
+
+    def _first_turn(self, name: str, later: datetime) -> bool:
+        try:
+            with self._write() as connection:
+                connection.execute(insert(PeriodicTask).values(name=name, next_run_at=later))
+            return True
+        except IntegrityError:
+            return False
+
+
+def is_due(now: datetime) -> list[Any]:
+    """A meeting's next step may be taken: it is due, and nobody holds a lease that still runs."""
+    return [
+        col(Meeting.next_run_at) <= now,
+        or_(col(Meeting.lease_until).is_(None), col(Meeting.lease_until) <= now),
+    ]
