@@ -14,6 +14,7 @@ from cantomeet.lifecycle import ACTIVE, MeetingStatus, Stage, status_to_resume
 from cantomeet.models import (
     Meeting,
 )
+from cantomeet.reasons import reason_text
 from cantomeet.store.base import Base, delete_takes
 from cantomeet.store.types import NewMeeting
 
@@ -81,7 +82,7 @@ class People(Base):
             changed = self._changed(
                 connection,
                 [col(Meeting.id) == meeting_id, col(Meeting.run) == meeting.run],
-                run=meeting.run + 1,
+                run=col(Meeting.run) + 1,
                 **_due(self._clock(connection)),
                 **columns,
             )
@@ -93,45 +94,50 @@ class People(Base):
                 self._leave_behind(connection, meeting)
             return changed
 
-    def cancel(self, meeting_id: str) -> Meeting:
-        """FAILED with code cancelled; the worker that has it loses its lease. Raises `Conflict` where nothing runs."""
+    def cancel(self, meeting_id: str, language: str = "zh-Hant-HK") -> Meeting:
+        """FAILED with code cancelled; the worker that has it loses its lease. Raises `Conflict` where nothing runs.
+
+        `language`: of the stored reason.
+        """
         with self._write() as connection:
-            meeting = self._require(connection, meeting_id)
-            if meeting.status not in ACTIVE:
-                raise Conflict(f"nothing is running: the meeting is {meeting.status}")
             changed = self._changed(
                 connection,
-                [col(Meeting.id) == meeting_id],
-                run=meeting.run + 1,
+                [
+                    col(Meeting.id) == meeting_id,
+                    col(Meeting.deleted_at).is_(None),
+                    col(Meeting.status).in_(list(ACTIVE)),
+                ],
+                run=col(Meeting.run) + 1,
                 status=MeetingStatus.FAILED,
                 error_code=ErrorCode.CANCELLED.value,
                 error_params={},
-                status_reason=None,
+                status_reason=reason_text(ErrorCode.CANCELLED, {}, language),
                 progress=None,
                 next_run_at=None,
                 lease_until=None,
                 woken_until=None,
             )
-            assert changed is not None
+            if changed is None:
+                found = self._require(connection, meeting_id)
+                raise Conflict(f"nothing is running: the meeting is {found.status}")
             return changed
 
     def mark_deleted(self, meeting_id: str) -> Meeting:
         """Hidden from now on; the worker deletes what belongs to it. Raises `NotFound`."""
         with self._write() as connection:
-            meeting = self._require(connection, meeting_id)
-            now = self._clock(connection)
             changed = self._changed(
                 connection,
-                [col(Meeting.id) == meeting_id],
-                run=meeting.run + 1,
-                deleted_at=now,
+                [col(Meeting.id) == meeting_id, col(Meeting.deleted_at).is_(None)],
+                run=col(Meeting.run) + 1,
+                deleted_at=self._clock(connection),
                 attempt_count=0,
                 # A key or upload id that is used again after the deletion means a new meeting.
                 idempotency_key=None,
                 upload_id=None,
-                **_due(now),
+                **_due(self._clock(connection)),
             )
-            assert changed is not None
+            if changed is None:
+                raise NotFound(f"no meeting {meeting_id[:36]}")
             return changed
 
 
@@ -152,6 +158,9 @@ def _retry_columns(meeting: Meeting, start: str, confirm_cost: bool) -> dict[str
     if start == "failed":
         if meeting.status != MeetingStatus.FAILED:
             raise Conflict(f"there is nothing to retry: the meeting is {meeting.status}")
+        if stage in (Stage.STORED, Stage.PREPARED) and not meeting.submit_key and not meeting.recognised_seconds:
+            # Nothing is transcribed or paid for yet: a transcriber that was set up meanwhile is taken.
+            return {**cleared, "status": MeetingStatus.UPLOADED, "stage": Stage.STORED, "transcriber": ""}
         return {**cleared, "status": status_to_resume(stage)}
     if meeting.status not in (MeetingStatus.FAILED, MeetingStatus.COMPLETED):
         raise Conflict(f"the meeting is {meeting.status}; cancel it first")
@@ -174,5 +183,5 @@ def _retry_columns(meeting: Meeting, start: str, confirm_cost: bool) -> dict[str
         "provider_job_id": None,
         "take": take,
         # A whole transcript stays in view until the new one is whole.
-        "shown_take": meeting.shown_take if transcribed else take,
+        "shown_take": meeting.shown_take if transcribed or meeting.shown_take != meeting.take else take,
     }

@@ -89,5 +89,5 @@ class Reading(Base):
     def recording_keys(self) -> set[str]:
         """Keys of all recordings and playback copies that a row still names."""
         with self._read() as connection:
-            rows = connection.execute(select(col(Meeting.recording_key), col(Meeting.playback_key))).tuples()
+            rows = connection.execute(select(col(Meeting.recording_key), col(Meeting.playback_key)))
             return {key for row in rows for key in row if key}

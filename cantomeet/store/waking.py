@@ -24,19 +24,15 @@ class Waking(Base):
         """Due meetings that nobody woke, marked as woken by compare-and-set: each is given to one caller only."""
         with self._write() as connection:
             now = self._clock(connection)
-            due = (
-                connection.execute(
-                    select(col(Meeting.id), col(Meeting.run), col(Meeting.wake_count))
-                    .where(
-                        *is_due(now),
-                        or_(col(Meeting.woken_until).is_(None), col(Meeting.woken_until) <= now),
-                    )
-                    .order_by(col(Meeting.next_run_at))
-                    .limit(limit)
+            due = connection.execute(
+                select(col(Meeting.id), col(Meeting.run), col(Meeting.wake_count))
+                .where(
+                    *is_due(now),
+                    or_(col(Meeting.woken_until).is_(None), col(Meeting.woken_until) <= now),
                 )
-                .tuples()
-                .all()
-            )
+                .order_by(col(Meeting.next_run_at))
+                .limit(limit)
+            ).all()
             woken = []
             for meeting_id, run, wakes in due:
                 grace = min(WAKE_GRACE * 2**wakes, WAKE_GRACE_LIMIT)
