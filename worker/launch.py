@@ -1,0 +1,158 @@
+"""`cantomeet up`: the embedded Redis, the worker and the web as child processes, started and stopped together."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cantomeet.errors import SettingsError
+from cantomeet.settings import Settings, load_settings
+from worker import page_build
+from worker.children import Child, stop_all
+from worker.redis_server import EmbeddedRedis
+from worker.runtime import open_store
+
+ROOT = Path(__file__).resolve().parent.parent
+_READY_SECONDS = 60.0
+_WORKER_DEATHS = 5
+"""A worker that dies this often in a row will not come up by starting it again."""
+
+
+def up() -> int:
+    """Run everything until SIGINT or SIGTERM, or until a part ends by itself; the exit code."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    settings = load_settings()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with _data_folder_held(settings.data_dir), _port_held(settings.host, settings.port) as reserved:
+        build = page_build.ensure(ROOT, settings.port)
+        open_store(settings).engine.dispose()
+        redis = None if settings.redis_url else EmbeddedRedis.start(settings.data_dir)
+        try:
+            reserved.close()
+            return _run(settings, build, redis, stop)
+        finally:
+            if redis is not None:
+                redis.stop()
+
+
+def _run(settings: Settings, build: Path, redis: EmbeddedRedis | None, stop: threading.Event) -> int:
+    environment = {
+        **os.environ,
+        "CANTOMEET_DATA_DIR": str(settings.data_dir.absolute()),
+        "CANTOMEET_PORT": str(settings.port),
+        "REDIS_URL": settings.effective_redis_url,
+        # Reflex would take this for its own state and die with Redis.
+        "REFLEX_REDIS_URL": "",
+    }
+    web = Child(_web_command(settings), {**environment, **page_build.server_environment(build, settings.data_dir)})
+    worker = Child([sys.executable, "-m", "worker"], environment)
+    try:
+        web.start()
+        worker.start()
+        if _wait_until_ready(settings, web, stop):
+            _greet(settings)
+            return _watch(web, worker, redis, stop)
+        return 0 if stop.is_set() else 1
+    finally:
+        if stop.is_set():
+            print("cantomeet: stopping; a step under way is finished first", flush=True)
+        stop_all([web, worker])
+
+
+def _web_command(settings: Settings) -> list[str]:
+    return [
+        *(sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--workers", "1"),
+        *("--host", settings.host, "--port", str(settings.port), "--log-level", "warning"),
+        # A page's open websocket must not hold up a stop.
+        *("--workers-kill-timeout", "3", "--working-dir", str(ROOT)),
+        "cantomeet_ui.cantomeet_ui:app",
+    ]
+
+
+def _watch(web: Child, worker: Child, redis: EmbeddedRedis | None, stop: threading.Event) -> int:
+    """Until something ends. A killed worker is started again: its meetings are safe, and somebody must go on."""
+    while not stop.wait(0.5):
+        code = web.exit_code()
+        if code is not None:
+            print(f"cantomeet: the web ended with {code}; stopping", file=sys.stderr)
+            return 1
+        if redis is not None and not redis.running():
+            print("cantomeet: the embedded Redis has ended; stopping", file=sys.stderr)
+            return 1
+        code = worker.exit_code()
+        if code is not None and (code >= 0 or worker.deaths >= _WORKER_DEATHS):
+            print(f"cantomeet: the worker ended with {code}; stopping", file=sys.stderr)
+            return 1
+        worker.keep_running()
+    return 0
+
+
+def _wait_until_ready(settings: Settings, web: Child, stop: threading.Event) -> bool:
+    deadline = time.monotonic() + _READY_SECONDS
+    url = f"http://127.0.0.1:{settings.port}/health"
+    while time.monotonic() < deadline and not stop.is_set():
+        if web.exit_code() is not None:
+            print(f"cantomeet: the web did not start (exit code {web.exit_code()})", file=sys.stderr)
+            return False
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return True
+        except (urllib.error.URLError, OSError):
+            stop.wait(0.05)
+    if not stop.is_set():
+        print(f"cantomeet: the web did not answer within {_READY_SECONDS:.0f} s", file=sys.stderr)
+    return False
+
+
+def _greet(settings: Settings) -> None:
+    transcriber = {
+        "speechmatics": f"Speechmatics ({settings.speechmatics_base_url}): recordings leave this machine",
+        "whisper": f"Whisper {settings.whisper_model or 'base'}, on this machine",
+    }[settings.chosen_transcriber]
+    summarizer = {
+        "llm": f"{settings.openai_model} ({settings.openai_base_url or 'OpenAI'}): transcripts leave this machine",
+        "extractive": "extracted sentences, on this machine",
+    }[settings.chosen_summarizer]
+    print(
+        f"\n  CantoMeet Notes   http://localhost:{settings.port}\n"
+        f"  transcriber       {transcriber}\n"
+        f"  summarizer        {summarizer}\n"
+        f"  data              {settings.data_dir.absolute()}\n"
+        f"  stop              Ctrl-C\n",
+        flush=True,
+    )
+
+
+@contextmanager
+def _data_folder_held(data_dir: Path) -> Iterator[None]:
+    """Hold the data folder against a second copy. Raises `SettingsError`."""
+    with (data_dir / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SettingsError(f"CANTOMEET_DATA_DIR: another copy is running on {data_dir.absolute()}") from None
+        yield
+
+
+@contextmanager
+def _port_held(host: str, port: int) -> Iterator[socket.socket]:
+    """The port, bound so that a long build cannot lose it; closed just before the web takes it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as reserved:
+        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            reserved.bind((host, port))
+        except OSError as error:
+            raise SettingsError(f"CANTOMEET_PORT: port {port} is in use ({error.strerror}); try another") from None
+        yield reserved

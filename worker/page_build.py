@@ -1,0 +1,103 @@
+"""The pages' build: made once for each state of the sources and each port, kept apart from Reflex's own work folder.
+
+Reflex writes the port into the build, and rebuilding under a running server breaks its pages. So the build lies in
+`.build/<key>`, where the key is a hash of the sources and the port, and a server only ever reads its own.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from cantomeet.errors import CantoMeetError
+
+_SOURCES = ("cantomeet", "cantomeet_ui", "assets", "rxconfig.py", "reflex.lock", "requirements.lock")
+"""All that the pages are made from; the core is among them for its texts and statuses."""
+_SERVED = ("build", "backend", "routes.json", "env.json")
+"""Of Reflex's work folder, what a server reads."""
+_KEPT = 6
+"""Builds that stay, newest first: two copies on different ports and the versions before them."""
+
+
+class BuildFailed(CantoMeetError):
+    """Reflex could not build the pages; the text is the end of what it printed."""
+
+
+def key_of(root: Path, port: int) -> str:
+    """The build's name: a hash of every source file and the port."""
+    digest = hashlib.sha256(f"port {port}".encode())
+    for source in _SOURCES:
+        path = root / source
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if file.is_file() and "__pycache__" not in file.parts:
+                digest.update(f"\n{file.relative_to(root)}\n".encode())
+                digest.update(file.read_bytes())
+    return digest.hexdigest()[:20]
+
+
+def ensure(root: Path, port: int) -> Path:
+    """The folder of the build, made if need be. Raises `BuildFailed`."""
+    builds = root / ".build"
+    target = builds / key_of(root, port)
+    if target.exists():
+        os.utime(target)
+        return target
+    builds.mkdir(exist_ok=True)
+    with (builds / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not target.exists():
+            _make(root, port, target)
+            _forget_old(builds)
+    return target
+
+
+def server_environment(build: Path, data_dir: Path) -> dict[str, str]:
+    """What a server of this build must find in its environment. The double-underscore names are Reflex's own."""
+    return {
+        "REFLEX_ENV_MODE": "prod",
+        "REFLEX_WEB_WORKDIR": str(build),
+        "REFLEX_STATES_WORKDIR": str(data_dir.absolute() / "page-states"),
+        "REFLEX_CHECK_LATEST_VERSION": "false",
+        "__REFLEX_SKIP_COMPILE": "true",
+        "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
+    }
+
+
+def _make(root: Path, port: int, target: Path) -> None:
+    environment = {
+        **os.environ,
+        # bun comes as a wheel; no Node of the system is needed.
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+        "REFLEX_BACKEND_PORT": str(port),
+        "REFLEX_FRONTEND_PORT": str(port),
+        "REFLEX_CHECK_LATEST_VERSION": "false",
+        "REFLEX_TELEMETRY_ENABLED": "false",
+        "CANTOMEET_PORT": str(port),
+    }
+    command = [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"]
+    done = subprocess.run(
+        command, cwd=root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise BuildFailed("the pages could not be built:\n" + done.stdout[-3000:])
+    part = target.with_suffix(".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir()
+    for name in _SERVED:
+        source = root / ".web" / name
+        if source.is_dir():
+            shutil.copytree(source, part / name)
+        elif source.exists():
+            shutil.copy2(source, part / name)
+    part.rename(target)
+
+
+def _forget_old(builds: Path) -> None:
+    made = sorted((p for p in builds.iterdir() if p.is_dir()), key=lambda p: p.stat().st_mtime, reverse=True)
+    for old in made[_KEPT:]:
+        shutil.rmtree(old, ignore_errors=True)
