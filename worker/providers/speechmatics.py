@@ -187,9 +187,7 @@ class SpeechmaticsTranscriber:
                 if error.code is not ErrorCode.PROVIDER_JOB_GONE:
                     raise
             return
-        raise TransientError(
-            f"{PROVIDER} job {job_id} stays locked", code=ErrorCode.PROVIDER_BUSY, provider=PROVIDER
-        )
+        raise TransientError(f"{PROVIDER} job {job_id} stays locked", code=ErrorCode.PROVIDER_BUSY, provider=PROVIDER)
 
     def verify(self) -> None:
         """Ask for one listed job: raises what any call would raise for a wrong key, region or network."""

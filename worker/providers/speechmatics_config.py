@@ -80,9 +80,7 @@ def checked_vocabulary(vocabulary: Sequence[Mapping[str, Any]], language: str) -
     """The terms as the API takes them: `[{content, sounds_like?}]`. Raises `PermanentError` naming the first fault."""
     fault = vocabulary_fault(vocabulary, language)
     if fault is not None:
-        raise PermanentError(
-            f"glossary: {fault}", code=ErrorCode.PROVIDER_REJECTED, provider=PROVIDER, message=fault
-        )
+        raise PermanentError(f"glossary: {fault}", code=ErrorCode.PROVIDER_REJECTED, provider=PROVIDER, message=fault)
     return [
         {"content": term["content"].strip(), **({"sounds_like": list(sounds)} if sounds else {})}
         for term in vocabulary

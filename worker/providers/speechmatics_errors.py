@@ -144,9 +144,7 @@ def place_of_exception(error: Exception) -> Place:
     return next((BY_EXCEPTION[kind] for kind in type(error).__mro__ if kind in BY_EXCEPTION), UNREACHABLE)
 
 
-def make_error(
-    place: Place, detail: str, *, message: str = "", retry_after: float | None = None
-) -> StepError:
+def make_error(place: Place, detail: str, *, message: str = "", retry_after: float | None = None) -> StepError:
     """`detail` is for the operator's log, `message` (the provider's words, already safe) for a person."""
     params: dict[str, str | int | float] = {"provider": PROVIDER, "message": message or "—"}
     if place.setting is not None:

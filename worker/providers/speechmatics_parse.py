@@ -1,0 +1,121 @@
+"""json-v2 to segments: sentences, as far as speaker, pauses and a readable length let them be.
+
+`metadata.language_pack_info.word_delimiter` is not used: for Cantonese it is empty, and joining with it glues English
+words together. Spacing is decided by `cantomeet.cantonese`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from cantomeet.errors import ErrorCode, PermanentError
+from worker.providers import RecognisedSegment, RemoteTranscript, Word
+from worker.providers.speechmatics_errors import PROVIDER
+from worker.providers.speechmatics_tokens import Token, tokens_of
+
+PAUSE = 1.2
+"""Seconds of silence that end a segment."""
+MAX_SECONDS = 20.0
+MAX_WIDTH = 60.0
+"""In Chinese characters; a Latin letter, digit or mark counts as half of one."""
+
+
+def parse_json_v2(raw: bytes) -> RemoteTranscript:
+    """Raises `PermanentError` (PROVIDER_BAD_ANSWER) for what is not a json-v2 transcript."""
+    answer = _object(raw)
+    results = answer.get("results")
+    if not isinstance(results, list):
+        raise _bad("no results")
+    tokens = tokens_of(results, duration=_duration(answer))
+    return RemoteTranscript(segments=tuple(_segment(group) for group in _groups(tokens)))
+
+
+def _object(raw: bytes) -> dict[str, Any]:
+    try:
+        answer = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise _bad("not JSON") from None
+    if not isinstance(answer, dict):
+        raise _bad("not a JSON object")
+    return answer
+
+
+def _bad(what: str) -> PermanentError:
+    return PermanentError(f"{PROVIDER} transcript: {what}", code=ErrorCode.PROVIDER_BAD_ANSWER, provider=PROVIDER)
+
+
+def _duration(answer: dict[str, Any]) -> float | None:
+    job = answer.get("job")
+    seconds = job.get("duration") if isinstance(job, dict) else None
+    known = isinstance(seconds, int | float) and not isinstance(seconds, bool) and seconds > 0
+    return float(seconds) if known and seconds is not None else None
+
+
+def _groups(tokens: Iterable[Token]) -> Iterator[list[Token]]:
+    """The tokens of one segment each; marks alone make none."""
+    group: list[Token] = []
+    ended = False
+    for token in tokens:
+        if group and not _belongs_to(token, group) and (ended or _breaks(group, token)):
+            yield from _spoken(group)
+            group, ended = [], False
+        while group and _too_long(group, token):
+            head, group = _cut(group)
+            yield from _spoken(head)
+        group.append(token)
+        ended = ended or token.ends_sentence
+    yield from _spoken(group)
+
+
+def _spoken(group: list[Token]) -> Iterator[list[Token]]:
+    if any(token.kind != "punctuation" for token in group):
+        yield group
+
+
+def _belongs_to(token: Token, group: list[Token]) -> bool:
+    """A mark that closes what came before it (a quote after a full stop) never begins a segment."""
+    return token.kind == "punctuation" and token.attaches_to in (None, "previous", "both") and bool(group)
+
+
+def _breaks(group: list[Token], token: Token) -> bool:
+    spoken = [t for t in group if t.kind != "punctuation"]
+    if not spoken:
+        return False
+    silence = token.start - max(t.end for t in spoken[-2:])
+    return silence >= PAUSE or (token.kind != "punctuation" and token.speaker != spoken[-1].speaker)
+
+
+def _too_long(group: list[Token], token: Token) -> bool:
+    if token.kind == "punctuation":
+        return False
+    return token.end - group[0].start > MAX_SECONDS or _width([*group, token]) > MAX_WIDTH
+
+
+def _width(tokens: Iterable[Token]) -> float:
+    return sum(0.5 if ord(character) < 0x2E80 else 1.0 for token in tokens for character in token.text)
+
+
+def _cut(group: list[Token]) -> tuple[list[Token], list[Token]]:
+    """A group that has no room left, cut behind its last inner mark, if that leaves a half or more; else whole."""
+    marks = [i for i, token in enumerate(group) if token.kind == "punctuation" and token.attaches_to != "next"]
+    at = marks[-1] + 1 if marks else len(group)
+    return (group[:at], group[at:]) if at * 2 >= len(group) else (group, [])
+
+
+def _segment(group: list[Token]) -> RecognisedSegment:
+    text = _join(group)
+    spoken = [token for token in group if token.kind != "punctuation"]
+    return RecognisedSegment(
+        start=spoken[0].start,
+        end=max(token.end for token in spoken),
+        original_text=text,
+        text=text,
+        words=tuple(Word(t.text, t.start, t.end, t.confidence) for t in spoken),
+        speaker=spoken[0].speaker,
+    )
+
+
+def _join(group: list[Token]) -> str:
+    return "".join(token.text for token in group)

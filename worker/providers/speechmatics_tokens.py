@@ -1,0 +1,143 @@
+"""The results of json-v2 as clean tokens in order: what is broken is left out, what is missing stays unknown.
+
+Source: `RecognitionResult` in the provider's OpenAPI file of Batch v2, and its page on numeral formatting. An entity
+stands in the place of the words that were spoken; `spoken_form` and `written_form` are two more writings of the same.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Literal, cast
+
+Kind = Literal["word", "punctuation", "entity"]
+Attachment = Literal["previous", "next", "both", "none"]
+UNKNOWN_SPEAKER = "UU"
+ROUNDING = 1.0
+"""Seconds that a recording may be longer than the whole number that the answer gives."""
+
+_UNSTORABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_SPACES = re.compile(r"\s+")
+
+
+@dataclass(frozen=True)
+class Token:
+    kind: Kind
+    text: str
+    start: float
+    end: float
+    confidence: float | None
+    speaker: str | None
+    attaches_to: Attachment | None
+    ends_sentence: bool
+
+
+def tokens_of(results: list[Any], *, duration: float | None) -> list[Token]:
+    """Tokens whose starts never go back and whose ends never come before; `duration` in seconds, where it is known."""
+    repeated = _said_in_entities(results)
+    tokens = filter(None, (_token(result) for result in results if _key(result) not in repeated))
+    return list(_in_order(tokens, math.inf if duration is None else duration + ROUNDING))
+
+
+def _token(result: Any) -> Token | None:
+    """None for what is no speech: a type that is not known (the API says that new ones may come), nothing said."""
+    if not isinstance(result, dict) or result.get("type") not in ("word", "punctuation", "entity"):
+        return None
+    alternative = _alternative(result)
+    text = _clean(alternative.get("content")) or _inner_text(result)
+    if not text:
+        return None
+    start = _number(result.get("start_time"))
+    end = _number(result.get("end_time"))
+    return Token(
+        kind=cast(Kind, result["type"]),
+        text=text,
+        start=math.nan if start is None else start,
+        end=math.nan if end is None else end,
+        confidence=_confidence(alternative.get("confidence")),
+        speaker=_speaker(alternative.get("speaker")),
+        attaches_to=_attachment(result),
+        ends_sentence=result.get("is_eos") is True,
+    )
+
+
+def _alternative(result: dict[str, Any]) -> dict[str, Any]:
+    """The likeliest one; empty where there is none."""
+    alternatives = result.get("alternatives")
+    first = alternatives[0] if isinstance(alternatives, list) and alternatives else None
+    return first if isinstance(first, dict) else {}
+
+
+def _inner_text(result: dict[str, Any]) -> str:
+    """An entity that has no content of its own: as it is written, else as it was spoken."""
+    for form in ("written_form", "spoken_form"):
+        parts = [_clean(_alternative(part).get("content")) for part in _parts(result, form)]
+        if any(parts):
+            return ("" if form == "spoken_form" and not any(map(str.isascii, parts)) else " ").join(parts)
+    return ""
+
+
+def _parts(result: dict[str, Any], form: str) -> list[dict[str, Any]]:
+    parts = result.get(form)
+    return [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
+
+
+def _said_in_entities(results: list[Any]) -> set[tuple[Any, ...]]:
+    """The keys of words that some entity already stands for."""
+    entities = (r for r in results if isinstance(r, dict) and r.get("type") == "entity")
+    return {
+        key
+        for entity in entities
+        for form in ("spoken_form", "written_form")
+        for part in _parts(entity, form)
+        if (key := _key(part)) is not None
+    }
+
+
+def _key(result: Any) -> tuple[Any, ...] | None:
+    if not isinstance(result, dict) or result.get("type") != "word":
+        return None
+    content = _clean(_alternative(result).get("content"))
+    return content, _number(result.get("start_time")), _number(result.get("end_time"))
+
+
+def _in_order(tokens: Iterable[Token], last: float) -> Iterator[Token]:
+    """Times as the recogniser gave them, but never backwards, never past the recording, never unknown."""
+    before = 0.0
+    for token in tokens:
+        start = before if math.isnan(token.start) else min(max(token.start, before), last)
+        end = start if math.isnan(token.end) else min(max(token.end, start), last)
+        yield replace(token, start=start, end=end)
+        before = start
+
+
+def _clean(content: Any) -> str:
+    """Without what a database or a page cannot hold, and with plain spaces (entities come with non-breaking ones)."""
+    return _SPACES.sub(" ", _UNSTORABLE.sub("", content)).strip() if isinstance(content, str) else ""
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _confidence(value: Any) -> float | None:
+    number = _number(value)
+    return None if number is None else min(1.0, max(0.0, number))
+
+
+def _speaker(label: Any) -> str | None:
+    label = _clean(label)[:64]
+    return label if label and label != UNKNOWN_SPEAKER else None
+
+
+def _attachment(result: dict[str, Any]) -> Attachment | None:
+    value = result.get("attaches_to")
+    return cast(Attachment, value) if value in ("previous", "next", "both", "none") else None
