@@ -33,6 +33,11 @@ class ErrorCode(StrEnum):
     CONFLICT = "conflict"
     VERSION_CONFLICT = "version_conflict"
     COST_NOT_CONFIRMED = "cost_not_confirmed"
+    WRONG_HOST = "wrong_host"
+    UNKNOWN_ROUTE = "unknown_route"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    VERSION_MISSING = "version_missing"
+    REQUEST_FAILED = "request_failed"
     # An upload that is refused.
     EMPTY_UPLOAD = "empty_upload"
     TOO_LARGE = "too_large"

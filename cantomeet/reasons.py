@@ -27,6 +27,21 @@ REASONS: dict[E, tuple[str, str]] = {
         "重新轉錄會再收費，請先確認。",
         "Transcribing again costs money again. Confirm it first.",
     ),
+    E.WRONG_HOST: (
+        "這個位址不是本機，已拒絕。請用 http://localhost 開啟。",
+        "This address is not this machine's, so it was refused. Open http://localhost instead.",
+    ),
+    E.UNKNOWN_ROUTE: ("沒有這個網址。", "There is nothing at this address."),
+    E.METHOD_NOT_ALLOWED: ("這個網址不接受這種請求。", "This address does not take this kind of request."),
+    E.VERSION_MISSING: (
+        "請在 If-Match 註明你改的是哪個版本（GET 回覆的 ETag）。",
+        "Say in If-Match which version you are changing (the ETag that GET answered).",
+    ),
+    E.REQUEST_FAILED: (
+        "程式出錯，請求未能完成（編號 {reference}）。請再試；再發生請把編號告訴管理員。",
+        "The program failed and the request was not done ({reference}). Try again; if it happens again, "
+        "tell the operator the number.",
+    ),
     E.EMPTY_UPLOAD: ("檔案是空的，沒有保存。", "The file is empty; nothing was stored."),
     E.TOO_LARGE: (
         "檔案超過 {limit_mb} MB 上限，沒有保存。",

@@ -1,0 +1,78 @@
+"""What the routes work with, and the checks that every route declares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Protocol
+
+from fastapi import Depends, Request
+
+from cantomeet import access
+from cantomeet.access import LOCAL_OWNER, Action
+from cantomeet.models import Meeting
+from cantomeet.settings import Settings
+from cantomeet.store import MeetingStore
+from cantomeet_ui.api.problems import preferred_language
+
+if TYPE_CHECKING:
+    from cantomeet.recordings import Recordings
+
+
+class QueueWatch(Protocol):
+    """What `/health` asks of the queue; `worker.queue.JobQueue` is one."""
+
+    def answers(self) -> bool: ...
+
+    def worker_count(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class Deps:
+    """Wired once a process, where the app is made."""
+
+    settings: Settings
+    store: MeetingStore
+    recordings: Recordings
+    wake: Callable[[Meeting], object]
+    """Asks the queue for the meeting's next step; must not raise where the queue is away."""
+    publish: Callable[[str, int], object] = lambda meeting_id, version: None
+    """Tells open pages that a meeting has another version."""
+    queue: QueueWatch | None = None
+    """None: no queue is watched, and `/health` says so."""
+
+
+def deps_of(request: Request) -> Deps:
+    """The parts that `build_api` was given."""
+    deps: Deps = request.app.state.deps
+    return deps
+
+
+Provided = Annotated[Deps, Depends(deps_of)]
+
+
+def language_of(request: Request, deps: Provided) -> str:
+    """The reader's language, from Accept-Language, else the installation's."""
+    return preferred_language(request.headers.get("accept-language"), deps.settings.language)
+
+
+Language = Annotated[str, Depends(language_of)]
+
+
+class Allowed:
+    """A dependency: 403 where the asker may not do `action` at all. A test fails for a route without one."""
+
+    def __init__(self, action: Action) -> None:
+        self.action = action
+
+    def __call__(self) -> None:
+        access.require(LOCAL_OWNER, self.action)
+
+
+class AllowedMeeting(Allowed):
+    """A dependency: the path's meeting, where the asker may do `action` with it; else 404 or 403."""
+
+    def __call__(self, meeting_id: str, deps: Provided) -> Meeting:  # type: ignore[override]
+        meeting = deps.store.get(meeting_id)
+        access.require(LOCAL_OWNER, self.action, meeting)
+        return meeting

@@ -1,0 +1,134 @@
+"""Errors as RFC 9457 problem documents, in the reader's language.
+
+A problem has `type`, `title` (of the status), `status`, `detail` (for people), `code` (from the closed list of
+`cantomeet.errors`), the error's own parameters (`limit_mb`, `reference`, ...), and where something is to be mended
+`field` and `errors: [{field, detail}]`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Coroutine, Mapping
+from http import HTTPStatus
+from typing import Any
+from uuid import uuid4
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+
+from cantomeet.errors import CantoMeetError, ErrorCode, InvalidRequest, RequestError, StorageFull
+from cantomeet.reasons import EN, ZH, reason_text
+
+MEDIA_TYPE = "application/problem+json"
+_log = logging.getLogger(__name__)
+_CODES = {404: ErrorCode.UNKNOWN_ROUTE, 405: ErrorCode.METHOD_NOT_ALLOWED}
+
+
+class Refused(RequestError):
+    """A request refused for its form, before any meeting is looked at."""
+
+    def __init__(self, status: int, code: ErrorCode, detail: str = "", **params: str | int | float) -> None:
+        super().__init__(detail, code=code, **params)
+        self.status = status
+
+
+def preferred_language(accept: str | None, default: str) -> str:
+    """Of "zh-Hant-HK" and "en" the one an Accept-Language header puts first; `default` where it names neither."""
+    ranked = sorted(_ranges(accept or ""), key=lambda found: -found[1])
+    for tag, quality in ranked:
+        if quality > 0 and tag.split("-")[0] in ("zh", "yue", "en"):
+            return EN if tag.startswith("en") else ZH
+    return default
+
+
+def _ranges(accept: str) -> list[tuple[str, float]]:
+    found = []
+    for part in accept[:500].split(","):
+        tag, _, weight = part.strip().lower().partition(";")
+        try:
+            quality = float(weight.strip().removeprefix("q=")) if weight else 1.0
+        except ValueError:
+            continue
+        found.append((tag.strip(), quality))
+    return found
+
+
+def problem(
+    status: int,
+    code: ErrorCode,
+    language: str,
+    params: Mapping[str, str | int | float] | None = None,
+    *,
+    errors: list[dict[str, str]] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """A problem document of one code."""
+    shown = dict(params or {})
+    body: dict[str, Any] = {
+        **shown,
+        "type": f"urn:cantomeet:problem:{code.value}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": reason_text(code, shown, language),
+        "code": code.value,
+    }
+    if errors:
+        body["errors"] = errors
+    told = {"Content-Language": language, "Vary": "Accept-Language", "Cache-Control": "no-store", **(headers or {})}
+    return JSONResponse(body, status, headers=told, media_type=MEDIA_TYPE)
+
+
+def problem_response(error: CantoMeetError, language: str) -> Response:
+    """The answer to an error of ours; one that no asker can mend is answered as an unexpected error."""
+    if not isinstance(error, RequestError | StorageFull):
+        return unexpected_response(error, language)
+    errors = [{"field": error.field, "detail": error.detail}] if isinstance(error, InvalidRequest) else None
+    return problem(error.status, error.code, language, error.params, errors=errors)
+
+
+def unexpected_response(error: Exception, language: str) -> Response:
+    """500 with a reference; what happened stands in the log beside it and nowhere else."""
+    reference = uuid4().hex[:8]
+    _log.error("a request failed (%s)", reference, exc_info=error)
+    return problem(500, ErrorCode.REQUEST_FAILED, language, {"reference": reference})
+
+
+def validation_response(error: RequestValidationError, language: str) -> Response:
+    """422 that names each wrong field; nothing of what was sent is repeated."""
+    errors = [{"field": _field(found["loc"]), "detail": str(found["msg"])} for found in error.errors()]
+    return problem(422, ErrorCode.INVALID_REQUEST, language, {"field": errors[0]["field"]}, errors=errors)
+
+
+def _field(location: tuple[str | int, ...]) -> str:
+    names = [str(part) for part in location[1:] if isinstance(part, str)]
+    return ".".join(names) or str(location[0])
+
+
+def install(app: FastAPI, default_language: str) -> None:
+    """Have `app` answer every error with a problem document."""
+
+    def handler(answer: Callable[[Any, str], Response]) -> Callable[[Request, Any], Coroutine[Any, Any, Response]]:
+        async def handle(request: Request, error: Any) -> Response:
+            return answer(error, preferred_language(request.headers.get("accept-language"), default_language))
+
+        return handle
+
+    app.add_exception_handler(CantoMeetError, handler(problem_response))
+    app.add_exception_handler(RequestValidationError, handler(validation_response))
+    app.add_exception_handler(HTTPException, handler(_http_response))
+    app.add_exception_handler(OperationalError, handler(_database_response))
+    app.add_exception_handler(Exception, handler(unexpected_response))
+
+
+def _http_response(error: HTTPException, language: str) -> Response:
+    code = _CODES.get(error.status_code, ErrorCode.INVALID_REQUEST)
+    params = {"field": "body"} if code is ErrorCode.INVALID_REQUEST else {}
+    return problem(error.status_code, code, language, params, headers=error.headers)
+
+
+def _database_response(error: OperationalError, language: str) -> Response:
+    _log.warning("the database did not answer a request: %s", type(error.orig).__name__)
+    return problem(503, ErrorCode.DATABASE_BUSY, language, headers={"Retry-After": "2"})
