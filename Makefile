@@ -1,0 +1,65 @@
+# The two commands: `make run` and `make test`. Everything else is for those who change the program.
+PYTHON ?= python3
+PORT ?= 3000
+DATA ?= data
+VENV := .venv
+BIN := $(VENV)/bin
+RUN_STAMP := $(VENV)/.installed-run
+DEV_STAMP := $(VENV)/.installed-dev
+# No build isolation: the build tool comes from the lock too.
+INSTALL_SELF := $(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+
+.PHONY: run dev worker test check lint types soak bench doctor lock ci-tools
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make run [PORT=3000] [DATA=data]   start everything, without keys or other services"
+	@echo "make test                          run the tests"
+	@echo "make check                         formatting, types, import rules, tests"
+	@echo "make soak                          the tests with their full counts (long)"
+	@echo "make lock                          write the lock files anew (needs uv)"
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit("CantoMeet Notes needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+
+$(RUN_STAMP): requirements.lock pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --require-hashes -r requirements.lock
+	$(INSTALL_SELF)
+	@touch $@
+
+$(DEV_STAMP): requirements-dev.lock pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.lock
+	$(INSTALL_SELF)
+	@touch $@ $(RUN_STAMP)
+
+run: $(RUN_STAMP)
+	@CANTOMEET_PORT=$(PORT) CANTOMEET_DATA_DIR="$(DATA)" exec $(BIN)/cantomeet up
+
+worker: $(RUN_STAMP)
+	@CANTOMEET_DATA_DIR="$(DATA)" exec scripts/start_worker.sh
+
+doctor: $(RUN_STAMP)
+	@CANTOMEET_PORT=$(PORT) CANTOMEET_DATA_DIR="$(DATA)" $(BIN)/cantomeet doctor
+
+test: $(DEV_STAMP)
+	$(BIN)/python -m pytest -q
+
+lint: $(DEV_STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+
+types: $(DEV_STAMP)
+	$(BIN)/mypy
+
+check: lint types test
+
+soak: $(DEV_STAMP)
+	CANTOMEET_SOAK=1 $(BIN)/python -m pytest -q
+
+UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-header --no-annotate
+lock:
+	$(UV_COMPILE) pyproject.toml build-requirements.in -o requirements.lock
+	$(UV_COMPILE) --extra dev pyproject.toml build-requirements.in -c requirements.lock -o requirements-dev.lock
