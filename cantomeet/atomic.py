@@ -1,0 +1,53 @@
+"""Files that appear whole or not at all, also when the power goes."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from cantomeet.errors import StorageFull
+
+TEMPORARY = ".tmp"
+"""Ends the names of files that are being written; a left one is swept."""
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[BinaryIO]:
+    """A file to write that takes the place of `target` when the block ends well. Raises `StorageFull`."""
+    temporary = target.with_name(target.name + TEMPORARY)
+    try:
+        with translating_no_room():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with temporary.open("w+b") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(target)
+            sync_folder(target.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def translating_no_room() -> Iterator[None]:
+    """Raises `StorageFull` where the system says that the disk, the quota or the file is full."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _NO_ROOM:
+            raise StorageFull(os.strerror(error.errno or 0)) from error
+        raise
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename or a deletion inside `folder` survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

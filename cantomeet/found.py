@@ -1,0 +1,134 @@
+"""What a refused file is: told from its first bytes, named by a code, written out in the reader's language."""
+
+from __future__ import annotations
+
+HEAD_BYTES = 4096
+"""How much of a file `foreign` and `name_of` look at."""
+
+EMPTY = "empty"
+UNKNOWN = "unknown"
+NO_SOUND = "no_sound"
+UNDECODABLE = "undecodable"
+INCOMPLETE = "incomplete"
+TOO_LONG = "too_long"
+TEXT = "text"
+PLAYLIST = "playlist"
+
+FOUND: dict[str, tuple[str, str]] = {
+    EMPTY: ("空檔案", "an empty file"),
+    UNKNOWN: ("無法辨認的資料", "data of an unknown kind"),
+    NO_SOUND: ("沒有聲音的影片", "a video without sound"),
+    UNDECODABLE: ("無法解碼的聲音", "sound that cannot be decoded"),
+    INCOMPLETE: ("不完整的檔案，開頭或索引已失", "a file that was cut off before its index"),
+    TOO_LONG: ("超過 37 小時的錄音", "a recording of more than 37 hours"),
+    TEXT: ("文字檔", "a text file"),
+    PLAYLIST: ("播放清單，不含聲音", "a playlist, which holds no sound itself"),
+    "html": ("網頁", "a web page"),
+    "image": ("圖片", "an image"),
+    "pdf": ("PDF 文件", "a PDF document"),
+    "archive": ("壓縮檔或 Office 文件", "an archive or an Office document"),
+    "program": ("程式檔", "a program"),
+    "database": ("資料庫", "a database"),
+    "midi": ("MIDI 樂譜", "a MIDI score"),
+    "avi": ("AVI 影片", "an AVI video"),
+    "wma": ("Windows Media 檔案", "a Windows Media file"),
+    "aiff": ("AIFF 錄音", "an AIFF recording"),
+    "caf": ("CAF 錄音", "a CAF recording"),
+    "flv": ("Flash 影片", "a Flash video"),
+    "mpeg": ("MPEG 影片串流", "an MPEG video stream"),
+    "realmedia": ("RealMedia 檔案", "a RealMedia file"),
+}
+
+_MAGIC: tuple[tuple[int, bytes, str], ...] = (
+    (0, b"\x89PNG\r\n\x1a\n", "image"),
+    (0, b"\xff\xd8\xff", "image"),
+    (0, b"GIF8", "image"),
+    (0, b"II*\x00", "image"),
+    (0, b"MM\x00*", "image"),
+    (0, b"\x00\x00\x01\x00", "image"),
+    (8, b"WEBP", "image"),
+    (4, b"ftypheic", "image"),
+    (4, b"ftypheix", "image"),
+    (4, b"ftypmif1", "image"),
+    (4, b"ftypavif", "image"),
+    (0, b"%PDF-", "pdf"),
+    (0, b"PK\x03\x04", "archive"),
+    (0, b"PK\x05\x06", "archive"),
+    (0, b"Rar!\x1a\x07", "archive"),
+    (0, b"7z\xbc\xaf\x27\x1c", "archive"),
+    (0, b"\x1f\x8b", "archive"),
+    (0, b"BZh", "archive"),
+    (0, b"\xfd7zXZ\x00", "archive"),
+    (0, b"\x28\xb5\x2f\xfd", "archive"),
+    (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "archive"),
+    (257, b"ustar", "archive"),
+    (0, b"MZ", "program"),
+    (0, b"\x7fELF", "program"),
+    (0, b"\xcf\xfa\xed\xfe", "program"),
+    (0, b"SQLite format 3\x00", "database"),
+    (0, b"MThd", "midi"),
+    (8, b"AVI ", "avi"),
+    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "wma"),
+    (8, b"AIFF", "aiff"),
+    (8, b"AIFC", "aiff"),
+    (0, b"caff", "caf"),
+    (0, b"FLV\x01", "flv"),
+    (0, b"\x00\x00\x01\xba", "mpeg"),
+    (0, b"\x00\x00\x01\xb3", "mpeg"),
+    (0, b".RMF", "realmedia"),
+)
+
+_PLAYLISTS = (b"#extm3u", b"ffconcat", b"[playlist]", b"[reference]", b"<?wpl", b"<asx", b"<smil")
+_BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+_TEXT_CONTROLS = frozenset(b"\t\n\r\f\x0b\x1b\x08")
+
+
+def foreign(head: bytes) -> str | None:
+    """The code in `FOUND` of what surely is no recording that we take; None where a demuxer has to look.
+
+    `head`: the file's first `HEAD_BYTES` bytes, or all of it where it is shorter. Playlists are told here, before a
+    demuxer that would follow what they name could see them.
+    """
+    if not head:
+        return EMPTY
+    for offset, magic, code in _MAGIC:
+        if head.startswith(magic, offset):
+            return code
+    return _kind_of_text(head)
+
+
+def _kind_of_text(head: bytes) -> str | None:
+    start = head.lstrip(b"".join(_BOMS) + b" \t\r\n")[:512].lower()
+    if start.startswith(_PLAYLISTS) or (start.startswith(b"<?xml") and b"<mpd" in start):
+        return PLAYLIST
+    if start.startswith((b"<!doctype html", b"<html")):
+        return "html"
+    return TEXT if _is_text(head) else None
+
+
+def _is_text(head: bytes) -> bool:
+    if head.startswith(_BOMS[1:]):
+        # An MPEG audio frame can begin with the same two bytes; half of UTF-16 for Latin letters is zero.
+        return head[2:64].count(0) > 20
+    if any(byte < 32 and byte not in _TEXT_CONTROLS for byte in head):
+        return False
+    try:
+        head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        # The last character may be cut in two at the end of the head; Big5 is two bytes a character.
+        return error.start >= len(head) - 4 or _is_big5(head)
+    return True
+
+
+def _is_big5(head: bytes) -> bool:
+    try:
+        head[: len(head) // 2].decode("big5hkscs")
+    except UnicodeDecodeError as error:
+        return error.start >= len(head) // 2 - 2
+    return True
+
+
+def found_text(code: str, language: str) -> str:
+    """What was found, in `language` ("en", else Hong Kong Chinese); what is no code is shown as it is."""
+    zh, en = FOUND.get(code, (code, code))
+    return en if language.startswith("en") else zh

@@ -1,0 +1,242 @@
+"""Where recordings lie, under keys that the server makes: streamed in, opened by key, deleted.
+
+`<root>/ab/abcd...` is a recording, `abcd....part` one that is still coming in, `abcd....upload` what is known of a
+resumable upload (`cantomeet_ui.api.tus_store` writes it), and `abcd....wav`, `abcd....playback` are made from the
+recording and can be made again. No name that a person gave ever reaches the disk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import threading
+import time
+from collections.abc import Container, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from uuid import uuid4
+
+from cantomeet import media
+from cantomeet.atomic import TEMPORARY, sync_folder, translating_no_room
+from cantomeet.errors import ErrorCode, NotFound, RecordingRefused, StorageFull
+
+PART = "part"
+UPLOAD = "upload"
+MIN_FREE_BYTES = 256 * 1024 * 1024
+"""Left free for the database and everybody else on the disk."""
+
+_KEY = re.compile(r"[0-9a-f]{32}")
+_SUFFIX = re.compile(r"[a-z0-9]{1,16}")
+_MIB = 1024 * 1024
+_FREE_SPACE_EVERY = 64 * _MIB
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A recording that is safe on disk."""
+
+    key: str
+    bytes: int
+    sha256: str
+    probe: media.Probe
+
+
+class Recordings:
+    """The recordings under `root`, none larger than `max_bytes`, at least `min_free_bytes` of the disk left free."""
+
+    def __init__(self, root: Path, max_bytes: int, min_free_bytes: int = MIN_FREE_BYTES) -> None:
+        self.root, self.max_bytes, self._min_free = root, max_bytes, min_free_bytes
+
+    @staticmethod
+    def new_key() -> str:
+        return uuid4().hex
+
+    def path(self, key: str) -> Path:
+        """The recording's file, there or not. Raises `NotFound` for what is no key of ours."""
+        if not _KEY.fullmatch(key):
+            raise NotFound("no such recording")
+        return self.root / key[:2] / key
+
+    def work_path(self, key: str, suffix: str) -> Path:
+        """A file that belongs to the recording: `suffix` is a short word of a-z and 0-9."""
+        path = self.path(key)
+        if not _SUFFIX.fullmatch(suffix):
+            raise ValueError(f"not a suffix: {suffix!r}")
+        return path.with_name(f"{key}.{suffix}")
+
+    def receive(self, key: str | None = None) -> RecordingWriter:
+        """A writer for a new recording, or one that goes on at the end of what has come in of `key`.
+
+        Raises `StorageFull`.
+        """
+        with translating_no_room():
+            return RecordingWriter(self, key or self.new_key())
+
+    def received_bytes(self, key: str) -> int:
+        """How much of `key` has come in, whole or not."""
+        for path in (self.path(key), self.work_path(key, PART)):
+            with suppress(FileNotFoundError):
+                return path.stat().st_size
+        return 0
+
+    def stored(self, key: str) -> Stored:
+        """What `RecordingWriter.finish` returned, made again. Raises `NotFound`, `RecordingRefused`."""
+        path = self.path(key)
+        try:
+            return Stored(key, path.stat().st_size, _sha256_of(path), media.probe(path))
+        except FileNotFoundError as error:
+            raise NotFound("no such recording") from error
+
+    def delete(self, key: str) -> None:
+        """Remove the recording and all that was made from it; nothing happens where there is none."""
+        folder = self.path(key).parent
+        for path in [*folder.glob(key), *folder.glob(f"{key}.*")]:
+            path.unlink(missing_ok=True)
+        if folder.exists():
+            sync_folder(folder)
+
+    def require_size(self, size: int) -> None:
+        """Raises `RecordingRefused` (413) for more bytes than are taken."""
+        if size > self.max_bytes:
+            raise RecordingRefused(
+                f"over {self.max_bytes} bytes", code=ErrorCode.TOO_LARGE, limit_mb=self.max_bytes // _MIB
+            )
+
+    def require_room(self, size: int) -> None:
+        """Raises `StorageFull` where `size` more bytes would fill the disk."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        if shutil.disk_usage(self.root).free - size < self._min_free:
+            raise StorageFull("not enough free space for recordings")
+
+    def sweep(self, older_than_seconds: float, keep: Container[str]) -> int:
+        """Remove what nobody came back for in `older_than_seconds`; returns how many files went.
+
+        Goes: unfinished uploads, recordings without a meeting (the process died before its row was written) with
+        all that was made from them, and files whose writing was broken off. `keep` holds the keys that meetings have;
+        read it before calling: what is newer is kept for its age. Safe when run twice at once.
+        """
+        gone = 0
+        before = time.time() - older_than_seconds
+        for key, paths in self._families():
+            if all(_modified(path) < before for path in paths):
+                gone += sum(_remove(path) for path in paths if key not in keep or _is_unfinished(path))
+        return gone
+
+    def _families(self) -> Iterator[tuple[str, list[Path]]]:
+        families: dict[str, list[Path]] = {}
+        for folder in sorted(self.root.glob("[0-9a-f][0-9a-f]")):
+            families.clear()
+            for path in folder.iterdir():
+                families.setdefault(path.name.split(".")[0], []).append(path)
+            yield from [(key, paths) for key, paths in families.items() if _KEY.fullmatch(key)]
+
+
+class RecordingWriter:
+    """One recording coming in. As a context manager it keeps what came only after `finish` or `leave`.
+
+    Methods may be called from any thread, one at a time: `abort` waits for a `write` that is under way.
+    """
+
+    def __init__(self, recordings: Recordings, key: str) -> None:
+        self.key = key
+        self._recordings = recordings
+        self._final, self._part = recordings.path(key), recordings.work_path(key, PART)
+        self._part.parent.mkdir(parents=True, exist_ok=True)
+        self._file = self._part.open("ab", buffering=0)
+        self.size = self._file.tell()
+        # What an earlier process wrote was not hashed here; `finish` reads it again then.
+        self._hash = hashlib.sha256() if self.size == 0 else None
+        self._checked_at: int | None = None
+        self._lock = threading.Lock()
+        self._open = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.abort()
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Append `data`. Raises `RecordingRefused` (413) before a byte too many is written, and `StorageFull`."""
+        with self._lock, translating_no_room():
+            self._recordings.require_size(self.size + len(data))
+            self._require_room()
+            view = memoryview(data)
+            while view:
+                written = self._file.write(view) or 0
+                if self._hash is not None:
+                    self._hash.update(view[:written])
+                self.size += written
+                view = view[written:]
+
+    def finish(self) -> Stored:
+        """Check what came, and put it in its place, durable. On any error nothing is left behind.
+
+        Raises `RecordingRefused` (400 for no bytes, 415 for no recording), `StorageFull`.
+        """
+        try:
+            with self._lock, translating_no_room():
+                if not self.size:
+                    raise RecordingRefused("no bytes", code=ErrorCode.EMPTY_UPLOAD)
+                probe = media.probe(self._part)
+                digest = self._hash.hexdigest() if self._hash else _sha256_of(self._part)
+                os.fsync(self._file.fileno())
+                self._part.replace(self._final)
+                sync_folder(self._final.parent)
+                self._close()
+        except BaseException:
+            self.abort()
+            raise
+        return Stored(self.key, self.size, digest, probe)
+
+    def leave(self) -> None:
+        """Stop writing and keep what came, to go on later."""
+        with self._lock:
+            self._close()
+
+    def abort(self) -> None:
+        """Remove what came. Nothing happens after `finish` or `leave`."""
+        with self._lock:
+            if self._open:
+                self._close()
+                self._part.unlink(missing_ok=True)
+
+    def _close(self) -> None:
+        self._open = False
+        self._file.close()
+
+    def _require_room(self) -> None:
+        if self._checked_at is None or self.size - self._checked_at >= _FREE_SPACE_EVERY:
+            self._recordings.require_room(0)
+            self._checked_at = self.size
+
+
+def _sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _modified(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
+
+
+def _remove(path: Path) -> bool:
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _is_unfinished(path: Path) -> bool:
+    return path.suffix in (f".{PART}", f".{UPLOAD}", TEMPORARY)
