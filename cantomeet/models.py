@@ -92,8 +92,8 @@ class Meeting(SQLModel, table=True):
     recording_sha256: str = Field(default="", max_length=64)
     media_format: str = Field(default="", max_length=32)
     """Of `cantomeet.media.Probe.format`."""
-    playback_key: str | None = Field(default=None, max_length=64)
-    """A copy that browsers can play, where they cannot play the recording."""
+    has_playback_copy: bool = False
+    """`<recording_key>.playback` lies beside a recording that browsers cannot play themselves."""
     duration_seconds: float | None = None
     """As the header says until the recording was decoded; then the real one."""
     idempotency_key: str | None = Field(default=None, max_length=255)

@@ -74,6 +74,8 @@ class Settings(BaseSettings):
     whisper_model: str | None = Field(None, validation_alias=_env("CANTOMEET_WHISPER_MODEL"))
     """A folder or a faster-whisper model name; unset: the packaged Whisper base."""
     whisper_threads: int = Field(2, ge=1, le=64, validation_alias=_env("CANTOMEET_WHISPER_THREADS"))
+    whisper_piece_seconds: int = Field(120, ge=10, le=600, validation_alias=_env("CANTOMEET_WHISPER_PIECE_SECONDS"))
+    """Longest piece of a recording that is recognised in one step; what a killed worker does again at most."""
     max_upload_mb: int = Field(2048, ge=1, validation_alias=_env("CANTOMEET_MAX_UPLOAD_MB"))
     """Largest recording taken, in MiB."""
     language: Literal["zh-Hant-HK", "en"] = Field("zh-Hant-HK", validation_alias=_env("CANTOMEET_LANGUAGE"))

@@ -53,7 +53,10 @@ def build(settings: Settings) -> Toolbox:
 def _locals(settings: Settings) -> dict[str, LocalTranscriber]:
     return {
         "whisper": WhisperTranscriber(
-            settings.whisper_model, models_dir=settings.models_dir, threads=settings.whisper_threads
+            settings.whisper_model,
+            models_dir=settings.models_dir,
+            threads=settings.whisper_threads,
+            piece_seconds=settings.whisper_piece_seconds,
         )
     }
 

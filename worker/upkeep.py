@@ -12,7 +12,7 @@ _ABANDONED_SECONDS = 24 * 60 * 60.0
 
 def sweep_recordings(tools: Toolbox) -> None:
     """Remove uploads that nobody finished for a day, and files whose meeting is gone."""
-    tools.recordings.sweep(older_than=_ABANDONED_SECONDS, keep=tools.store.recording_keys())
+    tools.recordings.sweep(_ABANDONED_SECONDS, keep=tools.store.recording_keys())
 
 
 @dataclass(frozen=True)

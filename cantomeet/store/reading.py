@@ -87,7 +87,6 @@ class Reading(Base):
             ).scalar_one_or_none()
 
     def recording_keys(self) -> set[str]:
-        """Keys of all recordings and playback copies that a row still names."""
+        """Keys of all recordings that a row still names."""
         with self._read() as connection:
-            rows = connection.execute(select(col(Meeting.recording_key), col(Meeting.playback_key)))
-            return {key for row in rows for key in row if key}
+            return set(connection.execute(select(col(Meeting.recording_key))).scalars())

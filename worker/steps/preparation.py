@@ -42,7 +42,6 @@ def prepare(tools: Toolbox, lease: Lease, _tried: Try) -> Meeting:
     warnings = list(meeting.warnings)
     if _ends_early(meeting.duration_seconds, seconds):
         warnings.append("ends_early")
-    columns = {"playback_key": _playback_copy(tools, meeting, source, lease)}
     return tools.store.commit_step(
         meeting.id,
         meeting.run,
@@ -50,7 +49,7 @@ def prepare(tools: Toolbox, lease: Lease, _tried: Try) -> Meeting:
         progress=0,
         duration_seconds=seconds,
         warnings=list(dict.fromkeys(warnings)),
-        **columns,
+        has_playback_copy=_playback_copy(tools, meeting, source, lease),
     )
 
 
@@ -73,8 +72,8 @@ def _ends_early(claimed: float | None, seconds: float) -> bool:
     return missing > _TOLERATED_SECONDS and missing > _TOLERATED_SHARE * (claimed or 0.0)
 
 
-def _playback_copy(tools: Toolbox, meeting: Meeting, source: Path, lease: Lease) -> str | None:
-    """The suffix of a copy that browsers can play; None where they can play the recording itself."""
+def _playback_copy(tools: Toolbox, meeting: Meeting, source: Path, lease: Lease) -> bool:
+    """Make a copy that browsers can play; False where they can play the recording itself."""
     try:
         probe = media.probe(source)
     except RecordingRefused as error:
@@ -82,7 +81,7 @@ def _playback_copy(tools: Toolbox, meeting: Meeting, source: Path, lease: Lease)
             error.detail, code=ErrorCode.RECORDING_UNREADABLE, found=str(error.params.get("found", "?"))
         ) from error
     if media.playable_in_browsers(probe):
-        return None
-    lease.check()
-    media.make_playback_copy(source, tools.recordings.work_path(meeting.recording_key, PLAYBACK))
-    return PLAYBACK
+        return False
+    target = tools.recordings.work_path(meeting.recording_key, PLAYBACK)
+    media.make_playback_copy(source, target, lambda _seconds: lease.check())
+    return True

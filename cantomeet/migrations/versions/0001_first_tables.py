@@ -40,7 +40,7 @@ def upgrade() -> None:
     sa.Column('recording_bytes', sa.BigInteger(), nullable=False),
     sa.Column('recording_sha256', sa.String(length=64), nullable=False),
     sa.Column('media_format', sa.String(length=32), nullable=False),
-    sa.Column('playback_key', sa.String(length=64), nullable=True),
+    sa.Column('has_playback_copy', sa.Boolean(), nullable=False),
     sa.Column('duration_seconds', sa.Float(), nullable=True),
     sa.Column('idempotency_key', sa.String(length=255), nullable=True),
     sa.Column('upload_id', sa.String(length=64), nullable=True),
