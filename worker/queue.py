@@ -17,6 +17,7 @@ from redis.retry import Retry
 from rq import Queue, Worker
 from rq.registry import FailedJobRegistry
 from rq.serializers import JSONSerializer
+from rq.worker import BaseWorker
 
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
@@ -146,7 +147,7 @@ def rescue(store: MeetingStore, queue: JobQueue) -> int:
     return sum(queue.wake(meeting) for meeting in store.wake_due())
 
 
-def _seen(worker: Worker) -> WorkerSeen:
+def _seen(worker: BaseWorker) -> WorkerSeen:
     beat = worker.last_heartbeat
     if beat is not None and beat.tzinfo is None:
         beat = beat.replace(tzinfo=UTC)

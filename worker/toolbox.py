@@ -24,7 +24,7 @@ class Backoff:
 
     def delay(self, attempt: int, retry_after: float | None) -> float:
         """At least what the other side asked for."""
-        wait = min(self.cap, self.first * 2**attempt) * random.uniform(0.5, 1.0)
+        wait = min(self.cap, self.first * 2.0**attempt) * random.uniform(0.5, 1.0)
         return max(wait, retry_after or 0.0)
 
 

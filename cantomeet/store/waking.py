@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import ColumnElement, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
@@ -54,20 +54,26 @@ class Waking(Base):
                     woken.append(Meeting(**row))
             return woken
 
+    def due_now(self, meeting_id: str) -> Meeting | None:
+        """The meeting with its next step due now instead of later; None where nothing is owed or a worker has it."""
+        return self._due_now(col(Meeting.id) == meeting_id, col(Meeting.next_run_at).is_not(None))
+
     def due_now_by_job(self, provider_job_id: str) -> Meeting | None:
         """The meeting that waits for this provider's job, due now; None where none waits or a worker has it."""
+        return self._due_now(
+            col(Meeting.provider_job_id) == provider_job_id,
+            col(Meeting.status) == MeetingStatus.TRANSCRIBING,
+            col(Meeting.stage) == Stage.SUBMITTED,
+        )
+
+    def _due_now(self, *where: ColumnElement[bool]) -> Meeting | None:
         with self._write() as connection:
             now = self._clock(connection)
+            free = or_(col(Meeting.lease_until).is_(None), col(Meeting.lease_until) <= now)
             row = (
                 connection.execute(
                     update(Meeting)
-                    .where(
-                        col(Meeting.provider_job_id) == provider_job_id,
-                        col(Meeting.status) == MeetingStatus.TRANSCRIBING,
-                        col(Meeting.stage) == Stage.SUBMITTED,
-                        col(Meeting.deleted_at).is_(None),
-                        or_(col(Meeting.lease_until).is_(None), col(Meeting.lease_until) <= now),
-                    )
+                    .where(*where, col(Meeting.deleted_at).is_(None), free)
                     .values(next_run_at=now, woken_until=None)
                     .returning(*columns_of_meeting())
                 )

@@ -1,0 +1,322 @@
+"""A meeting's path step by step, with transcribers and summarizers made for the test."""
+
+from __future__ import annotations
+
+import wave
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cantomeet.errors import ErrorCode, LeaseLost, PermanentError, TransientError
+from cantomeet.lifecycle import MeetingStatus, Stage
+from cantomeet.models import Meeting
+from cantomeet.recordings import Recordings
+from cantomeet.store import MeetingStore
+from tests.conftest import new_meeting
+from worker import pipeline
+from worker.providers import (
+    Evidence,
+    Piece,
+    RecognisedSegment,
+    RemoteState,
+    RemoteTranscript,
+    SubmitOptions,
+    SummaryDraft,
+    SummaryLine,
+    SummaryRequest,
+)
+from worker.toolbox import Backoff, Toolbox
+
+SECONDS = 6
+
+
+class Recogniser:
+    """Two seconds a piece, one segment each."""
+
+    name = "test recogniser"
+    warnings = ("no_speakers",)
+
+    def __init__(self) -> None:
+        self.starts: list[float] = []
+        self.before: Callable[[], None] = lambda: None
+
+    def recognise(
+        self, audio: Path, start: float, *, duration: float, language: str, on_progress: Callable[[float], None]
+    ) -> Piece:
+        assert audio.exists()
+        self.before()
+        self.starts.append(start)
+        on_progress(start + 1)
+        end = min(start + 2, duration)
+        return Piece(end, (RecognisedSegment(start, end, f"由{start:.0f}", f"由{start:.0f}"),))
+
+
+class Provider:
+    """Accepts at once, is done at the second look."""
+
+    name = "test provider"
+
+    def __init__(self) -> None:
+        self.submitted: list[str] = []
+        self.looks = 0
+        self.accepted_before_the_crash: str | None = None
+
+    def submit(self, recording: Path, options: SubmitOptions, on_progress: Callable[[float], None]) -> str:
+        on_progress(1.0)
+        self.submitted.append(options.submit_key)
+        return f"job-{len(self.submitted)}"
+
+    def find(self, submit_key: str) -> str | None:
+        return self.accepted_before_the_crash
+
+    def check(self, job_id: str) -> RemoteState:
+        self.looks += 1
+        return RemoteState.RUNNING if self.looks < 2 else RemoteState.DONE
+
+    def fetch(self, job_id: str) -> bytes:
+        return b"raw"
+
+    def parse(self, raw: bytes) -> RemoteTranscript:
+        assert raw == b"raw"
+        return RemoteTranscript((RecognisedSegment(0, 1, "早晨", "早晨", speaker="S1"),))
+
+    def delete(self, job_id: str) -> None:
+        raise AssertionError("the periodic clean-up deletes, not the pipeline")
+
+
+class Summariser:
+    name = "test summariser"
+
+    def __init__(self) -> None:
+        self.error: Exception | None = None
+
+    def summarize(self, request: SummaryRequest, on_progress: Callable[[float], None]) -> SummaryDraft:
+        if self.error:
+            raise self.error
+        if not request.lines:
+            return SummaryDraft("none", request.language)
+        line = request.lines[0]
+        proof = Evidence(line.id, line.text, line.start, line.end, "exact")
+        return SummaryDraft("extractive", request.language, (SummaryLine("overview", line.text, (proof,)),))
+
+
+class House:
+    """A toolbox with its parts at hand, and the wake-ups it asked for."""
+
+    def __init__(self, store: MeetingStore, folder: Path, transcriber: str = "whisper") -> None:
+        self.store = store
+        self.recogniser, self.provider, self.summariser = Recogniser(), Provider(), Summariser()
+        self.woken: list[tuple[str, float]] = []
+        self.published: list[int] = []
+        self.tools = Toolbox(
+            store=store,
+            recordings=Recordings(folder, max_bytes=10**9, min_free_bytes=0),
+            locals={"whisper": self.recogniser},
+            remotes={"speechmatics": self.provider},
+            summarizer=self.summariser,
+            transcriber=transcriber,
+            language="en",
+            publish=lambda _id, version: self.published.append(version),
+            wake=lambda meeting, delay: self.woken.append((meeting.id, delay)) is None,
+            backoff=Backoff(first=0.0, cap=0.0, tries=3),
+        )
+
+    def upload(self, **columns: object) -> Meeting:
+        key = self.tools.recordings.new_key()
+        path = self.tools.recordings.path(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with wave.open(str(path), "wb") as sound:
+            sound.setnchannels(1)
+            sound.setsampwidth(2)
+            sound.setframerate(8000)
+            sound.writeframes(b"\0\1" * 8000 * SECONDS)
+        return self.store.create(new_meeting(recording_key=key, duration_seconds=SECONDS, **columns))[0]
+
+    def step(self, meeting_id: str) -> Meeting:
+        """Make the meeting due, as time would, and advance it once."""
+        self.store.due_now(meeting_id)
+        pipeline.advance(self.tools, meeting_id)
+        return self.store.get(meeting_id)
+
+    def run(self, meeting_id: str, until: MeetingStatus = MeetingStatus.COMPLETED) -> Meeting:
+        for _ in range(20):
+            meeting = self.step(meeting_id)
+            if meeting.status in (until, MeetingStatus.FAILED):
+                return meeting
+        raise AssertionError(f"still {meeting.status} {meeting.stage}")
+
+
+@pytest.fixture
+def house(sqlite_store: MeetingStore, tmp_path: Path) -> House:
+    return House(sqlite_store, tmp_path / "recordings")
+
+
+def test_a_recording_becomes_a_transcript_piece_by_piece_and_then_a_summary(house: House) -> None:
+    meeting = house.run(house.upload().id)
+    assert meeting.status == MeetingStatus.COMPLETED
+    assert house.recogniser.starts == [0, 2, 4]
+    assert [s.text for s in house.store.transcript(meeting.id).segments] == ["由0", "由2", "由4"]
+    summary = house.store.summary(meeting.id)
+    assert summary is not None
+    assert summary.items[0].evidence[0]["quote"] == "由0"
+    assert meeting.warnings == ["no_speakers"]
+    assert not house.tools.recordings.work_path(meeting.recording_key, "wav").exists()
+
+
+def test_each_step_wakes_its_successor_and_publishes_the_change(house: House) -> None:
+    meeting = house.upload()
+    house.step(meeting.id)
+    assert house.woken == [(meeting.id, 0.0)]
+    assert house.published == sorted(house.published)
+    assert house.published
+
+
+def test_a_worker_that_dies_in_a_piece_costs_that_piece_alone(house: House) -> None:
+    meeting = house.upload()
+    house.step(meeting.id)
+    house.step(meeting.id)
+    taken = house.store.take_lease(meeting.id, -1)  # a worker that took the lease and was killed
+    assert taken is not None
+    house.run(meeting.id)
+    assert house.recogniser.starts == [0, 2, 4]
+
+
+def test_a_cancel_ends_a_recognition_under_way(house: House) -> None:
+    meeting = house.upload()
+    house.step(meeting.id)
+    house.recogniser.before = lambda: house.store.cancel(meeting.id) and None
+    after = house.step(meeting.id)
+    assert (after.status, after.error_code) == (MeetingStatus.FAILED, "cancelled")
+    assert house.store.transcript(meeting.id).segments == []
+
+
+def test_a_provider_is_sent_the_recording_once_and_asked_again_later(
+    sqlite_store: MeetingStore, tmp_path: Path
+) -> None:
+    house = House(sqlite_store, tmp_path, "speechmatics")
+    meeting = house.run(house.upload().id)
+    assert meeting.status == MeetingStatus.COMPLETED
+    assert len(house.provider.submitted) == 1
+    assert house.provider.looks == 2
+    assert any(delay >= 4 for _, delay in house.woken), "nothing polls in a loop"
+    speakers = house.store.transcript(meeting.id).speakers.values()
+    assert [speaker.label for speaker in speakers] == ["S1"]
+
+
+def test_a_job_accepted_before_a_crash_is_found_again_and_not_paid_twice(
+    sqlite_store: MeetingStore, tmp_path: Path
+) -> None:
+    house = House(sqlite_store, tmp_path, "speechmatics")
+    meeting = house.upload()
+    house.step(meeting.id)
+    lease = house.store.take_lease(meeting.id, -1)
+    assert lease is not None
+    house.store.commit_working(lease.id, lease.run, submit_key="sent")
+    house.provider.accepted_before_the_crash = "job-0"
+    after = house.step(meeting.id)
+    assert (after.provider_job_id, house.provider.submitted) == ("job-0", [])
+
+
+def test_a_saved_raw_answer_is_parsed_again_without_asking(sqlite_store: MeetingStore, tmp_path: Path) -> None:
+    house = House(sqlite_store, tmp_path, "speechmatics")
+    meeting = house.upload()
+    broken = replace(house.tools, remotes={"speechmatics": _Unparsable()})
+    while house.store.get(meeting.id).stage != Stage.SUBMITTED:
+        house.step(meeting.id)
+    house.step(meeting.id)
+    house.store.due_now(meeting.id)
+    with pytest.raises(PermanentError):
+        pipeline.advance(broken, meeting.id)
+    house.store.retry(meeting.id)
+    house.provider.check = lambda job_id: pytest.fail("asked again")  # type: ignore[method-assign]
+    assert house.run(meeting.id).status == MeetingStatus.COMPLETED
+
+
+class _Unparsable(Provider):
+    def check(self, job_id: str) -> RemoteState:
+        return RemoteState.DONE
+
+    def parse(self, raw: bytes) -> RemoteTranscript:
+        raise PermanentError("?", code=ErrorCode.PROVIDER_BAD_ANSWER, provider="test provider")
+
+
+def test_a_permanent_error_fails_the_meeting_with_a_reason_and_is_raised_again(house: House) -> None:
+    house.summariser.error = PermanentError(
+        "401", code=ErrorCode.PROVIDER_KEY_REFUSED, provider="OpenAI", setting="OPENAI_API_KEY"
+    )
+    meeting = house.upload()
+    with pytest.raises(PermanentError):
+        house.run(meeting.id)
+    failed = house.store.get(meeting.id)
+    assert (failed.status, failed.error_code) == (MeetingStatus.FAILED, "provider_key_refused")
+    assert "OPENAI_API_KEY" in (failed.status_reason or "")
+    assert len(house.store.transcript(meeting.id).segments) == 3, "the transcript is kept"
+
+
+def test_a_transient_error_is_tried_again_and_in_the_end_fails_with_its_reason(house: House) -> None:
+    house.summariser.error = TransientError("503", code=ErrorCode.PROVIDER_BUSY, provider="OpenAI")
+    meeting = house.upload()
+    with pytest.raises(TransientError):
+        house.run(meeting.id)
+    outcomes = [a.outcome for a in house.store.attempts(meeting.id) if a.step == "summarise"]
+    assert outcomes == ["retry", "retry", "failed"]
+    house.summariser.error = None
+    house.store.retry(meeting.id)
+    assert house.run(meeting.id).status == MeetingStatus.COMPLETED
+
+
+def test_an_unexpected_error_never_leaves_a_meeting_without_an_end(house: House) -> None:
+    house.summariser.error = ValueError("a bug")
+    meeting = house.upload()
+    with pytest.raises(ValueError, match="a bug"):
+        house.run(meeting.id)
+    failed = house.store.get(meeting.id)
+    assert failed.error_code == "internal"
+    assert "a bug" not in (failed.status_reason or "")
+
+
+def test_retry_after_is_honoured() -> None:
+    assert Backoff(first=1, cap=10).delay(0, retry_after=77) >= 77
+    assert Backoff(first=1, cap=10).delay(9, retry_after=None) <= 10
+
+
+def test_a_lost_lease_changes_nothing(house: House) -> None:
+    meeting = house.upload()
+    house.step(meeting.id)
+
+    def lose() -> None:
+        raise LeaseLost(meeting.id)
+
+    house.recogniser.before = lose
+    house.store.due_now(meeting.id)
+    pipeline.advance(house.tools, meeting.id)
+    assert house.store.get(meeting.id).recognised_seconds == 0
+
+
+def test_a_missing_recording_fails_with_a_reason(house: House) -> None:
+    meeting = house.upload()
+    house.tools.recordings.path(meeting.recording_key).unlink()
+    with pytest.raises(PermanentError):
+        house.step(meeting.id)
+    assert house.store.get(meeting.id).error_code == "recording_missing"
+
+
+def test_a_recording_shorter_than_its_header_is_accepted_with_a_warning(house: House) -> None:
+    meeting = house.upload()
+    shorter = house.store.create(
+        new_meeting(recording_key=meeting.recording_key, duration_seconds=100.0, idempotency_key="other")
+    )[0]
+    after = house.step(shorter.id)
+    assert after.duration_seconds == pytest.approx(SECONDS, abs=0.1)
+    assert after.warnings == ["ends_early"]
+
+
+def test_a_deleted_meeting_takes_its_files_along(house: House) -> None:
+    meeting = house.run(house.upload().id)
+    house.store.mark_deleted(meeting.id)
+    pipeline.advance(house.tools, meeting.id)
+    folder = house.tools.recordings.path(meeting.recording_key).parent
+    assert list(folder.iterdir()) == []
+    assert house.store.recording_keys() == set()
