@@ -1,0 +1,420 @@
+"""Which day the words of a meeting mean: 聽日, 下星期五, 月底, 十二月十五號, next Friday, by end of month, 15/12.
+
+Pure: text and the meeting's date in, days out; nothing here looks at a clock. Traditional and Simplified
+characters, Chinese and Arabic numerals, and English are read. What the words leave open stays open (None).
+
+Conventions:
+
+- A deadline means the day it names: 星期三之前 and "by Wednesday" are that Wednesday.
+- A bare weekday is the next one to come, 1-7 days ahead. 下星期三 and "next Wednesday" are in the next calendar
+  week, 今個星期三 and "this Wednesday" in this one; weeks begin on Monday.
+- The end of a week is its Friday (its Sunday, when the meeting is on a weekend).
+- 15/12 is day/month, as written in Hong Kong; 12/15 can only be month/day and is read so.
+- A day and month without a year lie ahead, unless they passed in the last 60 days.
+- A week or month without a day (下星期, next month, 月初) names no single day: None. So do working days, because
+  holidays are not known here. Recurring days (每個星期五, every Friday) are no mention at all.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+LOOK_BACK_DAYS = 60
+FRIDAY, SUNDAY = 4, 6
+
+
+@dataclass(frozen=True)
+class DateMention:
+    """Words at `text[start:end]` that name a time; `day` is None where they name no single day."""
+
+    start: int
+    end: int
+    text: str
+    day: date | None
+
+
+def find_dates(text: str, meeting_date: date | None) -> list[DateMention]:
+    """Every mention of a day, of a week or of a month in `text`, in order and without overlaps.
+
+    Without a meeting date only words that name a year are resolved. Linear in the length of `text`.
+    """
+    folded = text.translate(_TRADITIONAL)
+    matches = [(match, rule) for rule in _RULES for match in rule.pattern.finditer(folded)]
+    mentions: list[DateMention] = []
+    taken_to = 0
+    # The longest of those that begin at one place; the sort keeps the order of the rules otherwise.
+    for match, rule in sorted(matches, key=lambda found: (found[0].start(), -found[0].end())):
+        if match.start() < taken_to:
+            continue
+        taken_to = match.end()
+        if rule.resolve is not None:
+            day = _day(rule.resolve, match, meeting_date)
+            mentions.append(DateMention(match.start(), taken_to, text[match.start() : taken_to], day))
+    return mentions
+
+
+def resolve_date(text: str, meeting_date: date | None) -> date | None:
+    """The first day that `text` names, or None."""
+    return next((mention.day for mention in find_dates(text, meeting_date) if mention.day), None)
+
+
+# ---- rules --------------------------------------------------------------------------------------------------
+
+Resolver = Callable[[re.Match[str], date], date | None]
+
+
+@dataclass(frozen=True)
+class _Rule:
+    pattern: re.Pattern[str]
+    resolve: Resolver | None
+    """None: what matches is no mention (每個星期五, 24/7) and hides what lies inside it."""
+
+
+_RULES: list[_Rule] = []
+
+
+def _rule(*patterns: str) -> Callable[[Resolver], Resolver]:
+    """Register a resolver for `patterns`; letters match in either case."""
+
+    def register(resolve: Resolver) -> Resolver:
+        _RULES.extend(_Rule(re.compile(pattern, re.IGNORECASE), resolve) for pattern in patterns)
+        return resolve
+
+    return register
+
+
+def _no_mention(*patterns: str) -> None:
+    _RULES.extend(_Rule(re.compile(pattern, re.IGNORECASE), None) for pattern in patterns)
+
+
+def _day(resolve: Resolver, match: re.Match[str], meeting_date: date | None) -> date | None:
+    try:
+        # A year in the words needs no meeting date, and its resolver does not look at the one it is given.
+        groups = match.groupdict()
+        if meeting_date is None and not re.fullmatch(
+            r"(?:\d\d){1,2}|[〇○零一二三四五六七八九]{4}", groups.get("year") or ""
+        ):
+            return None
+        return resolve(match, meeting_date or date.min)
+    except (ValueError, OverflowError):  # 二月三十號, or a day outside the calendar
+        return None
+
+
+# Same length, so that places in the folded text are places in the text.
+_TRADITIONAL = str.maketrans(
+    "个号礼周两这听后内头寻圣节来楼风线车机门仓铺码", "個號禮週兩這聽後內頭尋聖節來樓風線車機門倉鋪碼"
+)
+
+# ---- numbers ------------------------------------------------------------------------------------------------
+
+_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "○": 0, "兩": 2}
+_TENS = {"十": 10, "廿": 20, "卅": 30}
+_WORDS = [
+    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
+    *("eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
+]
+_ORDINALS = [
+    *("zeroth", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"),
+    *("eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth"),
+    *("eighteenth", "nineteenth", "twentieth", "twenty-first", "twenty-second", "twenty-third"),
+    *("twenty-fourth", "twenty-fifth", "twenty-sixth", "twenty-seventh", "twenty-eighth", "twenty-ninth"),
+    *("thirtieth", "thirty-first"),
+]
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+def _number(text: str) -> int:
+    """The value of 12, 十二, 廿五, 二零二六, five, fifth, 3rd or a; ValueError where it is none."""
+    text = "-".join(text.lower().split())
+    if re.fullmatch(r"\d+(?:st|nd|rd|th)?", text):
+        return int(re.sub(r"\D", "", text))
+    for words in (_WORDS, _ORDINALS):
+        if text in words:
+            return words.index(text)
+    if text in {"a", "an"}:
+        return 1
+    if len(text) == 4 and not any(c in _TENS for c in text):
+        return int("".join(str(_digit(c)) for c in text))
+    total, last = 0, 0
+    for c in text:
+        if c in _TENS:
+            total, last = total + (last or 1) * _TENS[c], 0
+        else:
+            last = _digit(c)
+    return total + last
+
+
+def _digit(c: str) -> int:
+    if c not in _DIGITS:
+        raise ValueError(f"{c!r} is no digit")
+    return _DIGITS[c]
+
+
+# ---- the calendar -------------------------------------------------------------------------------------------
+
+
+def _ahead(month: int, day: int, today: date) -> date | None:
+    """The day, in the year that `today` makes likely."""
+    earliest = today - timedelta(days=LOOK_BACK_DAYS)
+    for year in range(earliest.year, today.year + 2):
+        if day <= calendar.monthrange(year, month)[1] and date(year, month, day) >= earliest:
+            return date(year, month, day)
+    return None
+
+
+def _next_day_of_month(day: int, today: date) -> date | None:
+    """The next day with this number, today included."""
+    for months in range(3):
+        first = _first_of_month(today, months)
+        if day <= _month_end(first).day and first.replace(day=day) >= today:
+            return first.replace(day=day)
+    return None
+
+
+def _first_of_month(today: date, months_later: int) -> date:
+    index = today.year * 12 + today.month - 1 + months_later
+    return date(index // 12, index % 12 + 1, 1)
+
+
+def _month_end(day: date) -> date:
+    return day.replace(day=calendar.monthrange(day.year, day.month)[1])
+
+
+def _weekday(today: date, weekday: int, week: int | None) -> date:
+    """`week` counts calendar weeks from this one; None is the next such day to come."""
+    if week is None:
+        return today + timedelta(days=(weekday - today.weekday() - 1) % 7 + 1)
+    return today + timedelta(days=weekday - today.weekday() + 7 * week)
+
+
+def _week_end(today: date, week: int) -> date:
+    return _weekday(today, SUNDAY if week == 0 and today.weekday() > FRIDAY else FRIDAY, week)
+
+
+def _months_later(today: date, months: int) -> date:
+    first = _first_of_month(today, months)
+    return first.replace(day=min(today.day, _month_end(first).day))
+
+
+# ---- Chinese ------------------------------------------------------------------------------------------------
+
+_N = r"(?:\d{1,2}|[一二三四五六七八九十廿卅兩]{1,3})"
+_WEEK = "(?:星期|禮拜|週)"
+_WHICH = "下下|上上|[下上今本這呢]"
+_STEPS = {"上上": -2, "上": -1, "下": 1, "下下": 2}
+_YEAR_STEPS = {"明": 1, "出": 1, "下": 1, "翌": 1, "來": 1}
+_DAY_STEPS = {"大前": -3, "前": -2, "琴": -1, "尋": -1, "昨": -1, "今": 0, "即": 0}
+_DAY_STEPS |= {"聽": 1, "明": 1, "後": 2, "大後": 3}
+
+_no_mention(rf"[每逢]個?(?:{_WEEK}[一二三四五六日天]?|月[底尾中初]?)")
+
+
+@_rule(rf"(?P<year>\d{{4}}|[一二三四五六七八九零〇○]{{4}})\s?年\s?(?P<month>{_N})\s?月\s?(?P<day>{_N})\s?[日號]?")
+def _year_month_day(m: re.Match[str], _today: date) -> date:
+    return date(_number(m["year"]), _number(m["month"]), _number(m["day"]))
+
+
+# Without 日 or 號 only where the words end or 之前 follows: 十二月十五個人 is no day.
+@_rule(
+    rf"(?:(?P<year>[今本明出下翌來])年\s?)?(?P<month>{_N})\s?月\s?(?P<day>{_N})"
+    r"\s?(?:[日號]|(?=\s*(?:[或之以]?之?前|[。，、,.;；!！?？)）]|$)))"
+)
+def _month_day(m: re.Match[str], today: date) -> date | None:
+    month, day = _number(m["month"]), _number(m["day"])
+    if m["year"]:
+        return date(today.year + _YEAR_STEPS.get(m["year"], 0), month, day)
+    return _ahead(month, day, today)
+
+
+@_rule(rf"(?:(?P<which>{_WHICH})個?|(?P<month>{_N}))?月(?P<part>[底尾中初頭])")
+def _part_of_month(m: re.Match[str], today: date) -> date | None:
+    if m["part"] not in "底尾":
+        return None
+    if m["month"]:
+        end = _ahead(_number(m["month"]), 28, today)
+        return end and _month_end(end)
+    return _month_end(_first_of_month(today, _STEPS.get(m["which"] or "", 0)))
+
+
+@_rule(rf"(?P<which>{_WHICH})個?月\s?(?P<day>{_N})\s?[日號]")
+def _day_of_a_month(m: re.Match[str], today: date) -> date:
+    return _first_of_month(today, _STEPS.get(m["which"], 0)).replace(day=_number(m["day"]))
+
+
+# 3號樓, 一號風球, 8號車 are no days.
+@_rule(
+    rf"(?<![第月百千\d一二三四五六七八九十廿卅零〇])(?P<day>{_N})"
+    r"(?:號(?!\s?[樓座風線車機房門倉鋪舖室位碼幹牌箱閘波球])|日(?=或之前))"
+)
+def _lone_day(m: re.Match[str], today: date) -> date | None:
+    return _next_day_of_month(_number(m["day"]), today)
+
+
+@_rule("(?P<year>[今本明出下翌來])?年年?[底尾]")
+def _year_end(m: re.Match[str], today: date) -> date:
+    return date(today.year + _YEAR_STEPS.get(m["year"] or "", 0), 12, 31)
+
+
+@_rule(rf"(?:(?P<which>{_WHICH})個?)?(?:{_WEEK}|拜)(?P<day>[一二三四五六日天])(?![次個年套])")
+def _chinese_weekday(m: re.Match[str], today: date) -> date:
+    week = _STEPS.get(m["which"], 0) if m["which"] else None
+    return _weekday(today, min("一二三四五六日天".index(m["day"]), SUNDAY), week)
+
+
+@_rule(rf"(?P<which>下下|[下今本這呢])個?{_WEEK}(?:[之以]?(?P<end>[內底尾]))?")
+def _chinese_week(m: re.Match[str], today: date) -> date | None:
+    return _week_end(today, _STEPS.get(m["which"], 0)) if m["end"] else None
+
+
+@_rule("下下?個月", rf"{_N}個?工作[日天](?:[之以]?[內後])?")
+def _no_single_day(_m: re.Match[str], _today: date) -> None:
+    return None
+
+
+@_rule(rf"(?P<count>{_N})個?(?P<unit>[日天月]|{_WEEK})[之以]?[內後]")
+def _chinese_span(m: re.Match[str], today: date) -> date:
+    count = _number(m["count"])
+    if m["unit"] == "月":
+        return _months_later(today, count)
+    return today + timedelta(days=count * (1 if m["unit"] in "日天" else 7))
+
+
+@_rule("(?P<word>大?[前後]|[琴尋昨今聽明])[日天]", "(?P<word>即)日", "(?P<word>[今聽明琴尋昨])[晚朝早]")
+def _chinese_day_word(m: re.Match[str], today: date) -> date:
+    return today + timedelta(days=_DAY_STEPS[m["word"]])
+
+
+@_rule("聖誕節?", r"\bchristmas\b")
+def _christmas(_m: re.Match[str], today: date) -> date | None:
+    return _ahead(12, 25, today)
+
+
+# ---- English ------------------------------------------------------------------------------------------------
+
+_MONTH_NAME = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|(?-i:May|MAY)|june?|july?|aug(?:ust)?|"
+    r"sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
+_ORDINAL = r"(?:\d{1,2}(?:st|nd|rd|th)|" + "|".join(w.replace("-", "[- ]") for w in reversed(_ORDINALS[1:])) + ")"
+_COUNT = r"(?:\d{1,2}|an?|" + "|".join(reversed(_WORDS[1:])) + ")"
+# In lower case the short names (sat, sun, wed) and "may" are words of their own.
+_DAY_NAME = (
+    r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|"
+    r"(?-i:Mon|Tues?|Wed|Thur?s?|Fri|Sat|Sun|MON|TUE|WED|THU|FRI))"
+)
+_EN_STEPS = {"last": -1, "this": 0, "next": 1}
+
+_no_mention(rf"\b(?:every|each)\s+{_DAY_NAME}\b", r"(?<!\d)24/7(?!\d)")
+
+
+def _month_number(name: str) -> int:
+    return _MONTHS.index(name.lower()[:3]) + 1
+
+
+@_rule(
+    rf"\b(?P<day>\d{{1,2}}|{_ORDINAL})\s+(?:of\s+)?(?P<month>{_MONTH_NAME})\b\.?(?:,?\s+(?P<year>\d{{4}})\b)?",
+    rf"\b(?P<month>{_MONTH_NAME})\b\.?\s+(?:the\s+)?(?P<day>\d{{1,2}}|{_ORDINAL})\b(?:,?\s+(?P<year>\d{{4}})\b)?",
+)
+def _month_name_day(m: re.Match[str], today: date) -> date | None:
+    month, day = _month_number(m["month"]), _number(m["day"])
+    return date(int(m["year"]), month, day) if m["year"] else _ahead(month, day, today)
+
+
+@_rule(rf"\bthe\s+(?P<day>{_ORDINAL})\b(?=\s*(?:[.,;!?)]|$|at\b|and\b|if\b|so\b|please\b))")
+def _the_nth(m: re.Match[str], today: date) -> date | None:
+    return _next_day_of_month(_number(m["day"]), today)
+
+
+@_rule(
+    rf"\b(?:(?:(?P<which>this|next|last)|(?:the\s+)?coming)\s+(?:coming\s+)?)?(?P<day>{_DAY_NAME})\b"
+    r"(?:\s+(?P<later>next|this)\s+week\b)?"
+)
+def _english_weekday(m: re.Match[str], today: date) -> date:
+    week = _EN_STEPS.get((m["which"] or m["later"] or "").lower())
+    return _weekday(today, _WEEKDAYS.index(m["day"].lower()[:3]), week)
+
+
+@_rule(
+    rf"\bend\s+of\s+(?:the\s+)?(?:(?P<which>this|next)\s+)?(?P<unit>day|week|month|year|quarter|q[1-4]|{_MONTH_NAME})\b",
+    r"\bwithin\s+(?P<which>this|the)\s+(?P<unit>week|month)\b",
+    r"\b(?P<which>)(?P<unit>month|year)[- ]end\b",
+)
+def _end_of(m: re.Match[str], today: date) -> date | None:
+    return _end_of_unit(m["unit"].lower(), _EN_STEPS.get((m["which"] or "").lower(), 0), today)
+
+
+@_rule(r"\b(?-i:EO(?P<unit>[DWMY])|COB)\b")
+def _initials(m: re.Match[str], today: date) -> date | None:
+    units = {"W": "week", "M": "month", "Y": "year"}
+    return _end_of_unit(units.get(m["unit"] or "", "day"), 0, today)
+
+
+def _end_of_unit(unit: str, step: int, today: date) -> date | None:
+    """`step` counts units from this one; `unit` may be a quarter (q3) or the name of a month."""
+    if unit == "day":
+        return today
+    if unit == "week":
+        return _week_end(today, step)
+    if unit == "month":
+        return _month_end(_first_of_month(today, step))
+    if unit == "year":
+        return date(today.year + step, 12, 31)
+    if unit == "quarter":
+        return _month_end(_first_of_month(today, 2 - (today.month - 1) % 3 + 3 * step))
+    end = _ahead(int(unit[1]) * 3 if unit[0] == "q" else _month_number(unit), 28, today)
+    return end and _month_end(end)
+
+
+@_rule(
+    rf"\b(?:within|in)\s+(?:the\s+next\s+)?(?P<count>{_COUNT})\s+(?P<unit>day|week|month)s?\b(?:['’]?\s+time)?",
+    rf"\b(?P<count>{_COUNT})\s+(?P<unit>day|week|month)s?\s+from\s+(?:now|today)\b",
+)
+def _english_span(m: re.Match[str], today: date) -> date:
+    count, unit = _number(m["count"]), m["unit"].lower()
+    if unit == "month":
+        return _months_later(today, count)
+    return today + timedelta(days=count * (1 if unit == "day" else 7))
+
+
+@_rule(
+    r"\b(?P<word>tomorrow|yesterday|today|tonight)\b",
+    r"\bthe\s+(?P<word>day\s+after)\s+tomorrow\b",
+    r"\bthis\s+(?P<word>morning|afternoon|evening)\b",
+)
+def _english_day_word(m: re.Match[str], today: date) -> date:
+    word = m["word"].lower()
+    steps = 2 if word.startswith("day") else {"tomorrow": 1, "yesterday": -1}.get(word, 0)
+    return today + timedelta(days=steps)
+
+
+_rule(
+    r"\b(?:this|next)\s+(?:week|month|quarter|year)\b",
+    rf"\bwithin\s+{_COUNT}\s+(?:working|business)\s+days?\b",
+)(_no_single_day)
+
+
+# ---- numbers with strokes -----------------------------------------------------------------------------------
+
+
+@_rule(r"(?<![\d/.-])(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})(?![\d/-])")
+def _year_first(m: re.Match[str], _today: date) -> date:
+    return date(int(m["year"]), int(m["month"]), int(m["day"]))
+
+
+@_rule(
+    r"(?<![\d/.-])(?P<first>\d{1,2})/(?P<second>\d{1,2})(?:/(?P<year>\d{4}|\d{2}))?(?![\d/%-])",
+    r"(?<![\d/.-])(?P<first>\d{1,2})[-.](?P<second>\d{1,2})[-.](?P<year>\d{4})(?![\d/-])",
+)
+def _stroked(m: re.Match[str], today: date) -> date | None:
+    day, month = int(m["first"]), int(m["second"])
+    if month > 12 >= day:
+        day, month = month, day
+    if m["year"] is None:
+        return _ahead(month, day, today)
+    year = int(m["year"])
+    return date(year + 2000 if year < 100 else year, month, day)
