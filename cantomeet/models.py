@@ -92,6 +92,8 @@ class Meeting(SQLModel, table=True):
     recording_sha256: str = Field(default="", max_length=64)
     media_format: str = Field(default="", max_length=32)
     """Of `cantomeet.media.Probe.format`."""
+    audio_removed: bool = False
+    """The recording was deleted by the retention setting; transcript and summary stay."""
     has_playback_copy: bool = False
     """`<recording_key>.playback` lies beside a recording that browsers cannot play themselves."""
     duration_seconds: float | None = None
@@ -234,9 +236,28 @@ class ProviderLeftover(SQLModel, table=True):
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
     provider: str = Field(max_length=32)
-    provider_job_id: str = Field(max_length=128)
+    provider_job_id: str | None = Field(default=None, max_length=128)
+    submit_key: str | None = Field(default=None, max_length=64)
+    """To find the job by, where it was let go of before its id was known."""
+    created_at: datetime = Field(sa_type=UtcDateTime)
     next_run_at: datetime = Field(sa_type=UtcDateTime)
     attempt_count: int = 0
+
+
+class GlossaryTerm(SQLModel, table=True):
+    """A name or term that the transcriber is told beforehand."""
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    position: int
+    content: str = Field(sa_type=Text)
+    sounds_like: list[str] = Field(default_factory=list, sa_type=JSON)
+
+
+class Switch(SQLModel, table=True):
+    """A thing that the operator has switched on, by name; absent is off."""
+
+    name: str = Field(primary_key=True, max_length=32)
+    since: datetime = Field(sa_type=UtcDateTime)
 
 
 class PeriodicTask(SQLModel, table=True):

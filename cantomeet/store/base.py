@@ -185,11 +185,16 @@ class Base:
         return known
 
     def _leave_behind(self, connection: Connection, meeting: Meeting) -> None:
+        """Have the provider's copy deleted, where the provider may have one."""
+        if meeting.provider_job_id is None and meeting.submit_key is None:
+            return
         connection.execute(
             insert(ProviderLeftover).values(
                 id=new_id(),
                 provider=meeting.transcriber,
                 provider_job_id=meeting.provider_job_id,
+                submit_key=meeting.submit_key,
+                created_at=self._clock(connection),
                 next_run_at=self._clock(connection),
                 attempt_count=0,
             )

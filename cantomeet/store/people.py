@@ -10,12 +10,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
 from cantomeet.errors import Conflict, ErrorCode, NotFound, VersionConflict
-from cantomeet.lifecycle import ACTIVE, MeetingStatus, Stage, status_to_resume
+from cantomeet.lifecycle import ACTIVE, MeetingStatus, Stage
 from cantomeet.models import (
     Meeting,
 )
 from cantomeet.reasons import reason_text
 from cantomeet.store.base import Base, delete_takes
+from cantomeet.store.retrying import retry_columns
 from cantomeet.store.types import NewMeeting
 
 
@@ -78,7 +79,7 @@ class People(Base):
         """
         with self._write() as connection:
             meeting = self._require(connection, meeting_id)
-            columns = _retry_columns(meeting, start, confirm_cost)
+            columns = retry_columns(meeting, start, confirm_cost)
             changed = self._changed(
                 connection,
                 [col(Meeting.id) == meeting_id, col(Meeting.run) == meeting.run],
@@ -90,7 +91,7 @@ class People(Base):
                 raise Conflict("the meeting is being worked on")
             if "take" in columns and columns.get("shown_take") == columns["take"]:
                 delete_takes(connection, meeting_id, keep=columns["take"])
-            if start == "transcribe" and meeting.provider_job_id:
+            if "take" in columns:
                 self._leave_behind(connection, meeting)
             return changed
 
@@ -120,6 +121,8 @@ class People(Base):
             if changed is None:
                 found = self._require(connection, meeting_id)
                 raise Conflict(f"nothing is running: the meeting is {found.status}")
+            if changed.stage not in (Stage.TRANSCRIBED, Stage.SUMMARISED):
+                self._leave_behind(connection, changed)
             return changed
 
     def mark_deleted(self, meeting_id: str) -> Meeting:
@@ -143,45 +146,3 @@ class People(Base):
 
 def _due(now: datetime) -> dict[str, Any]:
     return {"next_run_at": now, "lease_until": None, "woken_until": None, "wake_count": 0}
-
-
-def _retry_columns(meeting: Meeting, start: str, confirm_cost: bool) -> dict[str, Any]:
-    stage = Stage(meeting.stage)
-    transcribed = stage in (Stage.TRANSCRIBED, Stage.SUMMARISED)
-    cleared: dict[str, Any] = {
-        "error_code": None,
-        "error_params": {},
-        "status_reason": None,
-        "progress": None,
-        "attempt_count": 0,
-    }
-    if start == "failed":
-        if meeting.status != MeetingStatus.FAILED:
-            raise Conflict(f"there is nothing to retry: the meeting is {meeting.status}")
-        if stage in (Stage.STORED, Stage.PREPARED) and not meeting.submit_key and not meeting.recognised_seconds:
-            # Nothing is transcribed or paid for yet: a transcriber that was set up meanwhile is taken.
-            return {**cleared, "status": MeetingStatus.UPLOADED, "stage": Stage.STORED, "transcriber": ""}
-        return {**cleared, "status": status_to_resume(stage)}
-    if meeting.status not in (MeetingStatus.FAILED, MeetingStatus.COMPLETED):
-        raise Conflict(f"the meeting is {meeting.status}; cancel it first")
-    if start == "summarize":
-        if not transcribed:
-            raise Conflict("there is no transcript to summarise yet")
-        return {**cleared, "status": MeetingStatus.SUMMARIZING, "stage": Stage.TRANSCRIBED}
-    paid = meeting.submit_key is not None
-    if paid and not confirm_cost:
-        raise Conflict("transcribing again pays again", code=ErrorCode.COST_NOT_CONFIRMED)
-    take = meeting.take + 1
-    return {
-        **cleared,
-        # Only UPLOADED and TRANSCRIBING are before the transcript; from COMPLETED the table allows the second.
-        "status": MeetingStatus.TRANSCRIBING,
-        "stage": Stage.STORED,
-        "transcriber": "",
-        "recognised_seconds": 0.0,
-        "submit_key": None,
-        "provider_job_id": None,
-        "take": take,
-        # A whole transcript stays in view until the new one is whole.
-        "shown_take": meeting.shown_take if transcribed or meeting.shown_take != meeting.take else take,
-    }

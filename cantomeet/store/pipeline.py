@@ -137,7 +137,7 @@ class Pipeline(Base):
                 connection.execute(
                     update(SummaryItem).where(col(SummaryItem.summary_id).in_(of_meeting)).values(stale=True)
                 )
-            if let_go and meeting.provider_job_id:
+            if let_go:
                 self._leave_behind(connection, meeting)
             return meeting
 
@@ -252,6 +252,6 @@ class Pipeline(Base):
         with self._write() as connection:
             meeting = self._fenced(connection, meeting_id, run)
             connection.execute(delete(Segment).where(col(Segment.meeting_id) == meeting_id))
-            if meeting.provider_job_id:
+            if meeting.stage not in (Stage.TRANSCRIBED, Stage.SUMMARISED):
                 self._leave_behind(connection, meeting)
             connection.execute(delete(Meeting).where(col(Meeting.id) == meeting_id))

@@ -13,6 +13,7 @@ from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import (
     Meeting,
     PeriodicTask,
+    Switch,
 )
 from cantomeet.store.base import WAKE_GRACE, WAKE_GRACE_LIMIT, Base, columns_of_meeting, execute
 
@@ -107,9 +108,18 @@ class Waking(Base):
             return False
 
 
+PAUSED = "paused"
+
+
+def is_paused() -> ColumnElement[bool]:
+    """The operator's switch."""
+    return select(col(Switch.name)).where(col(Switch.name) == PAUSED).exists()
+
+
 def is_due(now: datetime) -> list[Any]:
-    """A meeting's next step may be taken: it is due, and nobody holds a lease that still runs."""
+    """A meeting's next step may be taken: it is due, nobody holds a lease that still runs, and nothing is paused."""
     return [
         col(Meeting.next_run_at) <= now,
         or_(col(Meeting.lease_until).is_(None), col(Meeting.lease_until) <= now),
+        ~is_paused(),
     ]

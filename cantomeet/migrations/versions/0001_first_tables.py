@@ -19,6 +19,13 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.create_table('glossaryterm',
+    sa.Column('id', sa.String(length=36), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('content', sa.Text(), nullable=False),
+    sa.Column('sounds_like', sa.JSON(), nullable=False),
+    sa.PrimaryKeyConstraint('id')
+    )
     op.create_table('meeting',
     sa.Column('id', sa.String(length=36), nullable=False),
     sa.Column('owner_id', sa.String(length=36), nullable=True),
@@ -40,6 +47,7 @@ def upgrade() -> None:
     sa.Column('recording_bytes', sa.BigInteger(), nullable=False),
     sa.Column('recording_sha256', sa.String(length=64), nullable=False),
     sa.Column('media_format', sa.String(length=32), nullable=False),
+    sa.Column('audio_removed', sa.Boolean(), nullable=False),
     sa.Column('has_playback_copy', sa.Boolean(), nullable=False),
     sa.Column('duration_seconds', sa.Float(), nullable=True),
     sa.Column('idempotency_key', sa.String(length=255), nullable=True),
@@ -79,10 +87,17 @@ def upgrade() -> None:
     op.create_table('providerleftover',
     sa.Column('id', sa.String(length=36), nullable=False),
     sa.Column('provider', sa.String(length=32), nullable=False),
-    sa.Column('provider_job_id', sa.String(length=128), nullable=False),
+    sa.Column('provider_job_id', sa.String(length=128), nullable=True),
+    sa.Column('submit_key', sa.String(length=64), nullable=True),
+    sa.Column('created_at', models.UtcDateTime(timezone=True), nullable=False),
     sa.Column('next_run_at', models.UtcDateTime(timezone=True), nullable=False),
     sa.Column('attempt_count', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('id')
+    )
+    op.create_table('switch',
+    sa.Column('name', sa.String(length=32), nullable=False),
+    sa.Column('since', models.UtcDateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('name')
     )
     op.create_table('attempt',
     sa.Column('id', sa.String(length=36), nullable=False),
@@ -215,6 +230,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_attempt_meeting_id'))
 
     op.drop_table('attempt')
+    op.drop_table('switch')
     op.drop_table('providerleftover')
     op.drop_table('periodictask')
     with op.batch_alter_table('meeting', schema=None) as batch_op:
@@ -222,3 +238,4 @@ def downgrade() -> None:
         batch_op.drop_index('ix_meeting_due')
 
     op.drop_table('meeting')
+    op.drop_table('glossaryterm')

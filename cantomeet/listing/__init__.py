@@ -1,0 +1,25 @@
+"""The list of meetings: filters, sorting, paging by key, counts. Reads only.
+
+A cursor names the last meeting shown (its sort key and id), so that meetings that arrive or go while somebody pages
+neither repeat nor hide another. Meetings without a date come after all others in both directions; titles sort by
+code point with ASCII letters folded, the same on SQLite and PostgreSQL.
+"""
+
+from __future__ import annotations
+
+from cantomeet.listing.filters import MAX_LIMIT, MAX_QUERY, SORTS, MeetingFilter, Sort, parse_filter
+from cantomeet.listing.query import ListedMeeting, Match, MeetingPage, count_by_status, list_meetings
+
+__all__ = [
+    "MAX_LIMIT",
+    "MAX_QUERY",
+    "SORTS",
+    "ListedMeeting",
+    "Match",
+    "MeetingFilter",
+    "MeetingPage",
+    "Sort",
+    "count_by_status",
+    "list_meetings",
+    "parse_filter",
+]

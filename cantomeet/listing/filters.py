@@ -1,0 +1,104 @@
+"""What a list is asked for, and its reading from query parameters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal, get_args
+
+from cantomeet.errors import ErrorCode, InvalidRequest
+from cantomeet.lifecycle import MeetingStatus
+
+Sort = Literal["created_at", "-created_at", "meeting_date", "-meeting_date", "title", "-title"]
+SORTS: tuple[Sort, ...] = get_args(Sort)
+MAX_LIMIT = 100
+MAX_QUERY = 200
+"""Characters of the text that is looked for."""
+
+_YEARS = range(1900, 2200)
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class MeetingFilter:
+    """Which meetings, in which order. Raises `InvalidRequest` naming the parameter that makes no sense."""
+
+    statuses: frozenset[MeetingStatus] = frozenset()
+    """Empty: all."""
+    q: str = ""
+    """Found in title, description or transcript, whatever the case of its letters."""
+    date_from: date | None = None
+    date_to: date | None = None
+    """Inclusive; of the meeting, or where that is unknown the day of upload in Hong Kong."""
+    error_code: ErrorCode | None = None
+    sort: Sort = "-created_at"
+    limit: int = 50
+    cursor: str | None = None
+    owner_id: str | None = None
+    """Whose meetings; None is the local owner."""
+
+    def __post_init__(self) -> None:
+        if self.sort not in SORTS:
+            raise InvalidRequest(f"one of {', '.join(SORTS)}", field="sort")
+        if not 1 <= self.limit <= MAX_LIMIT:
+            raise InvalidRequest(f"between 1 and {MAX_LIMIT}", field="limit")
+        if len(self.q) > MAX_QUERY or not is_storable(self.q):
+            raise InvalidRequest(f"at most {MAX_QUERY} characters of text", field="q")
+        for field, day in (("from", self.date_from), ("to", self.date_to)):
+            if day is not None and day.year not in _YEARS:
+                raise InvalidRequest(f"a year from {_YEARS[0]} to {_YEARS[-1]}", field=field)
+        if self.date_from and self.date_to and self.date_from > self.date_to:
+            raise InvalidRequest("not before `from`", field="to")
+
+
+def parse_filter(params: Mapping[str, str | None], *, limit: int = 50) -> MeetingFilter:
+    """The filter of query parameters `status` (several with commas), `q`, `from`, `to`, `error_code`, `sort`, `limit`
+    and `cursor`; an empty one is none given, and `limit` holds where they give none.
+
+    Raises `InvalidRequest` naming the parameter.
+    """
+    given = {name: value.strip() for name, value in params.items() if value is not None and value.strip()}
+    statuses = [name.strip() for name in given.get("status", "").split(",") if name.strip()]
+    return MeetingFilter(
+        statuses=frozenset(_member(MeetingStatus, name, "status") for name in statuses),
+        q=given.get("q", ""),
+        date_from=_date(given, "from"),
+        date_to=_date(given, "to"),
+        error_code=_member(ErrorCode, given["error_code"], "error_code") if "error_code" in given else None,
+        sort=given.get("sort", "-created_at"),  # type: ignore[arg-type]  # the filter itself looks
+        limit=_whole(given["limit"], "limit") if "limit" in given else limit,
+        cursor=given.get("cursor"),
+    )
+
+
+def is_storable(text: str) -> bool:
+    """False for what no database takes as text: a NUL, or half of a surrogate pair."""
+    return not any(c == "\x00" or "\ud800" <= c <= "\udfff" for c in text)
+
+
+def _member(kind: Any, name: str, field: str) -> Any:
+    try:
+        return kind(name)
+    except ValueError:
+        raise InvalidRequest(f"one of {', '.join(kind)}", field=field) from None
+
+
+def _date(given: Mapping[str, str], field: str) -> date | None:
+    text = given.get(field)
+    if text is None:
+        return None
+    try:
+        # `fromisoformat` alone would also take "20261123" and "2026-W48-1".
+        if not _DATE.fullmatch(text):
+            raise ValueError(text)
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidRequest("a date as YYYY-MM-DD", field=field) from None
+
+
+def _whole(text: str, field: str) -> int:
+    if not re.fullmatch(r"\d{1,6}", text, re.ASCII):
+        raise InvalidRequest("a whole number", field=field)
+    return int(text)

@@ -1,0 +1,176 @@
+"""The list in SQL: one query for the page, one for open action items, one for the lines that match."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select
+from sqlalchemy import func as sql
+from sqlmodel import col
+
+from cantomeet.lifecycle import MeetingStatus
+from cantomeet.listing.filters import MeetingFilter
+from cantomeet.listing.order import Order
+from cantomeet.models import Meeting, Segment, Summary, SummaryItem
+from cantomeet.store import MeetingStore
+
+HONG_KONG = ZoneInfo("Asia/Hong_Kong")
+_BEFORE = 30
+_AFTER = 150
+"""Characters of a matching line that are shown around what was found."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """The first line of the transcript in which `q` was found; `start` in seconds."""
+
+    segment_id: str
+    start: float
+    text: str
+
+
+@dataclass(frozen=True)
+class ListedMeeting:
+    meeting: Meeting
+    open_actions: int
+    """Action items of the newest summary that are not done."""
+    match: Match | None
+    """None without `q`, or where only the title or description has it."""
+
+
+@dataclass(frozen=True)
+class MeetingPage:
+    items: list[ListedMeeting]
+    next_cursor: str | None
+    """None on the last page."""
+
+
+def list_meetings(store: MeetingStore, wanted: MeetingFilter) -> MeetingPage:
+    """One page. Raises `InvalidRequest` (`cursor`) for a cursor that is not one of this sort's."""
+    with _reading(store) as connection:
+        order = Order(wanted.sort, connection.dialect.name)
+        where = [*_where(wanted), *_of_statuses(wanted)]
+        if wanted.cursor is not None:
+            where.append(order.after(wanted.cursor))
+        statement = select(Meeting, order.key.label("sort_key")).where(*where).order_by(*order.columns())
+        rows = [dict(row) for row in connection.execute(statement.limit(wanted.limit + 1)).mappings()]
+        keys = [row.pop("sort_key") for row in rows]
+        meetings = [Meeting(**row) for row in rows[: wanted.limit]]
+        ids = [meeting.id for meeting in meetings]
+        actions = _open_actions(connection, ids)
+        matches = _matches(connection, ids, wanted.q) if wanted.q else {}
+    more = len(rows) > wanted.limit
+    return MeetingPage(
+        [ListedMeeting(m, actions.get(m.id, 0), matches.get(m.id)) for m in meetings],
+        order.cursor(keys[wanted.limit - 1], ids[-1]) if more else None,
+    )
+
+
+def count_by_status(store: MeetingStore, wanted: MeetingFilter) -> dict[MeetingStatus, int]:
+    """How many meetings of each status the filter finds; its own `statuses`, sort and paging are left aside."""
+    statement = select(col(Meeting.status), sql.count()).where(*_where(wanted)).group_by(col(Meeting.status))
+    with _reading(store) as connection:
+        found = {MeetingStatus(status): count for status, count in connection.execute(statement).tuples()}
+    return {status: found.get(status, 0) for status in MeetingStatus}
+
+
+def _reading(store: MeetingStore) -> AbstractContextManager[Connection]:
+    return store.engine.execution_options(readonly=True).begin()
+
+
+def _where(wanted: MeetingFilter) -> list[ColumnElement[bool]]:
+    owner = col(Meeting.owner_id)
+    where = [
+        col(Meeting.deleted_at).is_(None),
+        owner.is_(None) if wanted.owner_id is None else owner == wanted.owner_id,
+    ]
+    if wanted.date_from is not None:
+        where.append(_dated(wanted.date_from, lambda when, limit: when >= limit))
+    if wanted.date_to is not None:
+        where.append(_dated(wanted.date_to + timedelta(days=1), lambda when, limit: when < limit))
+    if wanted.error_code is not None:
+        where.append(col(Meeting.error_code) == wanted.error_code.value)
+    if wanted.q:
+        where.append(_has_text(wanted.q))
+    return where
+
+
+def _of_statuses(wanted: MeetingFilter) -> list[ColumnElement[bool]]:
+    return [col(Meeting.status).in_([status.value for status in wanted.statuses])] if wanted.statuses else []
+
+
+def _dated(day: date, compare: Callable[[Any, Any], Any]) -> ColumnElement[bool]:
+    midnight = datetime.combine(day, time(), HONG_KONG).astimezone(UTC)
+    return or_(
+        compare(col(Meeting.meeting_date), day),
+        and_(col(Meeting.meeting_date).is_(None), compare(col(Meeting.created_at), midnight)),
+    )
+
+
+def _has_text(q: str) -> ColumnElement[bool]:
+    in_transcript = exists().where(
+        col(Segment.meeting_id) == col(Meeting.id),
+        col(Segment.take) == col(Meeting.shown_take),
+        _contains(Segment.text, q),
+    )
+    return or_(_contains(Meeting.title, q), _contains(Meeting.description, q), in_transcript)
+
+
+def _contains(column: Any, q: str) -> ColumnElement[bool]:
+    return col(column).icontains(q, autoescape=True)
+
+
+def _open_actions(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
+    newest = (
+        select(col(Summary.meeting_id), sql.max(col(Summary.version)).label("version"))
+        .where(col(Summary.meeting_id).in_(ids))
+        .group_by(col(Summary.meeting_id))
+        .subquery()
+    )
+    statement = (
+        select(col(Summary.meeting_id), sql.count())
+        .join(
+            newest,
+            and_(newest.c.meeting_id == col(Summary.meeting_id), newest.c.version == col(Summary.version)),
+        )
+        .join(SummaryItem, col(SummaryItem.summary_id) == col(Summary.id))
+        .where(col(SummaryItem.kind) == "action_item", col(SummaryItem.done).is_(False))
+        .group_by(col(Summary.meeting_id))
+    )
+    return dict(connection.execute(statement).tuples().all())
+
+
+def _matches(connection: Connection, ids: Sequence[str], q: str) -> dict[str, Match]:
+    first = (
+        select(col(Segment.meeting_id), col(Segment.take), sql.min(col(Segment.position)).label("position"))
+        .join(Meeting, col(Meeting.id) == col(Segment.meeting_id))
+        .where(
+            col(Segment.meeting_id).in_(ids),
+            col(Segment.take) == col(Meeting.shown_take),
+            _contains(Segment.text, q),
+        )
+        .group_by(col(Segment.meeting_id), col(Segment.take))
+        .subquery()
+    )
+    statement = select(col(Segment.meeting_id), col(Segment.id), col(Segment.start), col(Segment.text)).join(
+        first,
+        and_(
+            first.c.meeting_id == col(Segment.meeting_id),
+            first.c.take == col(Segment.take),
+            first.c.position == col(Segment.position),
+        ),
+    )
+    rows = connection.execute(statement).tuples()
+    return {meeting_id: Match(segment_id, start, _around(text, q)) for meeting_id, segment_id, start, text in rows}
+
+
+def _around(text: str, q: str) -> str:
+    """A long line cut to what stands around `q`."""
+    begin = max(0, text.lower().find(q.lower()) - _BEFORE)
+    end = begin + _BEFORE + len(q) + _AFTER
+    return ("…" if begin else "") + text[begin:end] + ("…" if end < len(text) else "")

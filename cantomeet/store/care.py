@@ -1,0 +1,124 @@
+"""What the periodic tasks and the operator do: provider copies, retention, the pause switch, the glossary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import delete, insert, or_, select, update
+from sqlmodel import col
+
+from cantomeet.models import GlossaryTerm, Meeting, ProviderLeftover, Switch, new_id
+from cantomeet.store.base import Base, columns_of_meeting, execute
+from cantomeet.store.waking import PAUSED, is_paused
+
+_ENDED = ("COMPLETED", "FAILED")
+
+
+class Care(Base):
+    """Everything that belongs to no single meeting's path."""
+
+    def claim_leftovers(self, hold_seconds: float, limit: int = 20) -> list[ProviderLeftover]:
+        """Provider copies to be deleted now, each given to one caller, who has `hold_seconds` for it."""
+        claimed = []
+        with self._write() as connection:
+            now = self._clock(connection)
+            due = connection.execute(
+                select(ProviderLeftover)
+                .where(col(ProviderLeftover.next_run_at) <= now)
+                .order_by(col(ProviderLeftover.next_run_at))
+                .limit(limit)
+            ).mappings()
+            for row in due.all():
+                mine = execute(
+                    connection,
+                    update(ProviderLeftover)
+                    .where(
+                        col(ProviderLeftover.id) == row["id"],
+                        col(ProviderLeftover.attempt_count) == row["attempt_count"],
+                    )
+                    .values(attempt_count=row["attempt_count"] + 1, next_run_at=now + timedelta(seconds=hold_seconds)),
+                ).rowcount
+                if mine:
+                    claimed.append(ProviderLeftover(**row))
+        return claimed
+
+    def forget_leftover(self, leftover_id: str) -> None:
+        """It is gone at the provider."""
+        with self._write() as connection:
+            connection.execute(delete(ProviderLeftover).where(col(ProviderLeftover.id) == leftover_id))
+
+    def expired_audio(self, days: int, limit: int = 100) -> list[Meeting]:
+        """Ended meetings created over `days` ago whose recording is still there."""
+        return self._ended_before(days, limit, col(Meeting.audio_removed).is_(False))
+
+    def expired_meetings(self, days: int, limit: int = 100) -> list[Meeting]:
+        """Ended meetings created over `days` ago."""
+        return self._ended_before(days, limit)
+
+    def _ended_before(self, days: int, limit: int, *where: object) -> list[Meeting]:
+        with self._read() as connection:
+            before = self._clock(connection) - timedelta(days=days)
+            rows = connection.execute(
+                select(Meeting)
+                .where(
+                    col(Meeting.created_at) < before,
+                    col(Meeting.status).in_(_ENDED),
+                    col(Meeting.deleted_at).is_(None),
+                    *where,  # type: ignore[arg-type]  # SQL conditions
+                )
+                .limit(limit)
+            ).mappings()
+            return [Meeting(**row) for row in rows]
+
+    def mark_audio_removed(self, meeting_id: str) -> Meeting | None:
+        """Remembered before the file goes; None where the meeting has been set going again meanwhile."""
+        with self._write() as connection:
+            return self._changed(
+                connection,
+                [col(Meeting.id) == meeting_id, col(Meeting.status).in_(_ENDED)],
+                audio_removed=True,
+                has_playback_copy=False,
+            )
+
+    def pause(self, paused: bool) -> None:
+        """Stop or resume taking steps; what is under way finishes its step."""
+        with self._write() as connection:
+            connection.execute(delete(Switch).where(col(Switch.name) == PAUSED))
+            if paused:
+                connection.execute(insert(Switch).values(name=PAUSED, since=self._clock(connection)))
+
+    def paused(self) -> bool:
+        """True while no step is taken."""
+        with self._read() as connection:
+            return bool(connection.execute(select(is_paused())).scalar_one())
+
+    def glossary(self) -> list[GlossaryTerm]:
+        """In the order in which the person wrote it."""
+        with self._read() as connection:
+            rows = connection.execute(select(GlossaryTerm).order_by(col(GlossaryTerm.position))).mappings()
+            return [GlossaryTerm(**row) for row in rows]
+
+    def replace_glossary(self, terms: Sequence[tuple[str, list[str]]]) -> None:
+        """The whole glossary: content and sounds_like of each term, checked before."""
+        with self._write() as connection:
+            connection.execute(delete(GlossaryTerm))
+            rows = [
+                {"id": new_id(), "position": position, "content": content, "sounds_like": sounds}
+                for position, (content, sounds) in enumerate(terms)
+            ]
+            if rows:
+                connection.execute(insert(GlossaryTerm), rows)
+
+    def stuck(self, seconds: float, limit: int = 100) -> list[Meeting]:
+        """Meetings that should have moved `seconds` ago and have not: due and unleased, or held in one stage."""
+        with self._read() as connection:
+            before = self._clock(connection) - timedelta(seconds=seconds)
+            unleased = or_(col(Meeting.lease_until).is_(None), col(Meeting.lease_until) < before)
+            rows = connection.execute(
+                select(*columns_of_meeting())
+                .where(col(Meeting.next_run_at) < before, unleased, col(Meeting.deleted_at).is_(None))
+                .order_by(col(Meeting.next_run_at))
+                .limit(limit)
+            ).mappings()
+            return [Meeting(**row) for row in rows]

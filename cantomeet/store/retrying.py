@@ -1,0 +1,61 @@
+"""What a person's retry changes (pure)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cantomeet.errors import Conflict, ErrorCode
+from cantomeet.lifecycle import MeetingStatus, Stage, status_to_resume
+from cantomeet.models import Meeting
+
+_NEEDS_A_NEW_JOB = {ErrorCode.CANCELLED, ErrorCode.PROVIDER_JOB_GONE, ErrorCode.PROVIDER_REJECTED}
+
+
+def retry_columns(meeting: Meeting, start: str, confirm_cost: bool) -> dict[str, Any]:
+    """The columns that set `meeting` going again from "failed", "transcribe" or "summarize"; `take` among them where
+    it is transcribed anew. Raises `Conflict`.
+    """
+    stage = Stage(meeting.stage)
+    transcribed = stage in (Stage.TRANSCRIBED, Stage.SUMMARISED)
+    cleared: dict[str, Any] = {
+        "error_code": None,
+        "error_params": {},
+        "status_reason": None,
+        "progress": None,
+        "attempt_count": 0,
+    }
+    if start == "failed":
+        if meeting.status != MeetingStatus.FAILED:
+            raise Conflict(f"there is nothing to retry: the meeting is {meeting.status}")
+        if stage in (Stage.STORED, Stage.PREPARED) and not meeting.submit_key and not meeting.recognised_seconds:
+            # Nothing is transcribed or paid for yet: a transcriber that was set up meanwhile is taken.
+            return {**cleared, "status": MeetingStatus.UPLOADED, "stage": Stage.STORED, "transcriber": ""}
+        if transcribed or meeting.error_code not in _NEEDS_A_NEW_JOB or not meeting.submit_key:
+            return {**cleared, "status": status_to_resume(stage)}
+        # What the provider had is deleted, gone or refused: going on means a new job.
+        confirm_cost = confirm_cost or meeting.error_code == ErrorCode.PROVIDER_REJECTED
+    elif meeting.status not in (MeetingStatus.FAILED, MeetingStatus.COMPLETED):
+        raise Conflict(f"the meeting is {meeting.status}; cancel it first")
+    if start == "summarize":
+        if not transcribed:
+            raise Conflict("there is no transcript to summarise yet")
+        return {**cleared, "status": MeetingStatus.SUMMARIZING, "stage": Stage.TRANSCRIBED}
+    paid = meeting.submit_key is not None
+    if meeting.audio_removed:
+        raise Conflict("the recording was removed by the retention setting")
+    if paid and not confirm_cost:
+        raise Conflict("transcribing again pays again", code=ErrorCode.COST_NOT_CONFIRMED)
+    take = meeting.take + 1
+    return {
+        **cleared,
+        # Only UPLOADED and TRANSCRIBING are before the transcript; from COMPLETED the table allows the second.
+        "status": MeetingStatus.TRANSCRIBING,
+        "stage": Stage.STORED,
+        "transcriber": "",
+        "recognised_seconds": 0.0,
+        "submit_key": None,
+        "provider_job_id": None,
+        "take": take,
+        # A whole transcript stays in view until the new one is whole.
+        "shown_take": meeting.shown_take if transcribed or meeting.shown_take != meeting.take else take,
+    }
