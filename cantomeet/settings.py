@@ -78,6 +78,15 @@ class Settings(BaseSettings):
     """Longest piece of a recording that is recognised in one step; what a killed worker does again at most."""
     max_upload_mb: int = Field(2048, ge=1, validation_alias=_env("CANTOMEET_MAX_UPLOAD_MB"))
     """Largest recording taken, in MiB."""
+    keep_audio_days: int | None = Field(None, ge=1, validation_alias=_env("CANTOMEET_KEEP_AUDIO_DAYS"))
+    """Recordings of ended meetings are removed after this; unset: never. Transcript and summary stay."""
+    keep_meetings_days: int | None = Field(None, ge=1, validation_alias=_env("CANTOMEET_KEEP_MEETINGS_DAYS"))
+    """Ended meetings are deleted after this, with all that belongs to them; unset: never."""
+    delete_at_provider: bool = Field(True, validation_alias=_env("CANTOMEET_DELETE_AT_PROVIDER"))
+    """The provider's copy is deleted once the transcript is saved."""
+    speechmatics_model: Literal["standard", "enhanced"] = Field(
+        "enhanced", validation_alias=_env("CANTOMEET_SPEECHMATICS_MODEL")
+    )
     language: Literal["zh-Hant-HK", "en"] = Field("zh-Hant-HK", validation_alias=_env("CANTOMEET_LANGUAGE"))
     """Of stored reasons and of pages before a person chooses."""
 

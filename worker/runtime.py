@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 
-from cantomeet.recordings import Recordings
 from rq.timeouts import JobTimeoutException
 
 from cantomeet.changes import ChangePublisher
 from cantomeet.database import connect, migrate
+from cantomeet.recordings import Recordings
 from cantomeet.settings import Settings, load_settings
 from cantomeet.store import MeetingStore
 from worker.providers import LocalTranscriber, RemoteTranscriber
@@ -46,6 +46,9 @@ def build(settings: Settings) -> Toolbox:
         language=settings.language,
         publish=ChangePublisher(redis_url).publish,
         wake=queue.wake,
+        delete_at_provider=settings.delete_at_provider,
+        keep_audio_days=settings.keep_audio_days,
+        keep_meetings_days=settings.keep_meetings_days,
         timeouts=(JobTimeoutException,),
     )
 

@@ -6,10 +6,9 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from cantomeet.recordings import Recordings
-
 from cantomeet.errors import ErrorCode, PermanentError
 from cantomeet.models import Meeting
+from cantomeet.recordings import Recordings
 from cantomeet.store import MeetingStore
 from worker.providers import LocalTranscriber, RemoteTranscriber, Summarizer
 
@@ -45,6 +44,8 @@ class Toolbox:
     wake: Callable[[Meeting, float], bool]
     delete_at_provider: bool = True
     """Have the provider's copy deleted once the transcript is saved."""
+    keep_audio_days: int | None = None
+    keep_meetings_days: int | None = None
     timeouts: tuple[type[Exception], ...] = ()
     """What the queue raises in a job that takes too long."""
     backoff: Backoff = field(default_factory=Backoff)

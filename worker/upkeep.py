@@ -2,17 +2,67 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
+from cantomeet.errors import NotFound, PermanentError, TransientError
+from cantomeet.models import ProviderLeftover
 from worker.toolbox import Toolbox
 
 _ABANDONED_SECONDS = 24 * 60 * 60.0
+_HOLD_SECONDS = 15 * 60.0
+"""Between two tries to delete a provider's copy."""
+_PROVIDER_KEEPS = timedelta(days=8)
+"""Speechmatics deletes by itself after 7 days; then there is nothing left to try for."""
+_log = logging.getLogger(__name__)
 
 
 def sweep_recordings(tools: Toolbox) -> None:
     """Remove uploads that nobody finished for a day, and files whose meeting is gone."""
     tools.recordings.sweep(_ABANDONED_SECONDS, keep=tools.store.recording_keys())
+
+
+def delete_leftovers(tools: Toolbox) -> None:
+    """Delete the copies at providers that are not needed any more; what fails is tried again later."""
+    for leftover in tools.store.claim_leftovers(_HOLD_SECONDS):
+        try:
+            gone = _delete_at_provider(tools, leftover)
+        except (TransientError, PermanentError) as error:
+            _log.warning("a copy at %s is not deleted yet: %s", leftover.provider, error.code.value)
+            gone = False
+        if gone or tools.store.now() - leftover.created_at > _PROVIDER_KEEPS:
+            tools.store.forget_leftover(leftover.id)
+
+
+def _delete_at_provider(tools: Toolbox, leftover: ProviderLeftover) -> bool:
+    provider = tools.remote(leftover.provider)
+    job_id = leftover.provider_job_id
+    if job_id is None and leftover.submit_key is not None:
+        job_id = provider.find(leftover.submit_key)
+        if job_id is None:
+            # The submission may still be on its way; one more look after the first.
+            return leftover.attempt_count > 0
+    if job_id is not None:
+        provider.delete(job_id)
+    return True
+
+
+def apply_retention(tools: Toolbox) -> None:
+    """Remove recordings and meetings that are older than the settings keep them."""
+    if tools.keep_meetings_days is not None:
+        for meeting in tools.store.expired_meetings(tools.keep_meetings_days):
+            try:
+                tools.wake(tools.store.mark_deleted(meeting.id), 0.0)
+            except NotFound:
+                continue  # the same task, run elsewhere at the same moment, was first
+    if tools.keep_audio_days is not None:
+        for meeting in tools.store.expired_audio(tools.keep_audio_days):
+            removed = tools.store.mark_audio_removed(meeting.id)
+            if removed is not None:
+                tools.recordings.delete(removed.recording_key)
+                tools.publish(removed.id, removed.version)
 
 
 @dataclass(frozen=True)
@@ -22,7 +72,11 @@ class PeriodicTask:
     run: Callable[[Toolbox], None]
 
 
-TASKS = {"sweep_recordings": PeriodicTask(60 * 60.0, sweep_recordings)}
+TASKS = {
+    "sweep_recordings": PeriodicTask(60 * 60.0, sweep_recordings),
+    "delete_leftovers": PeriodicTask(60.0, delete_leftovers),
+    "apply_retention": PeriodicTask(60 * 60.0, apply_retention),
+}
 
 
 def run(tools: Toolbox, name: str) -> None:

@@ -1,0 +1,137 @@
+"""The periodic tasks, each also run twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from cantomeet.errors import ErrorCode, NotFound, TransientError
+from cantomeet.lifecycle import Stage
+from cantomeet.store import MeetingStore
+from tests.worker.test_pipeline import House, Provider
+from worker import upkeep
+
+
+class Deleting(Provider):
+    def __init__(self) -> None:
+        super().__init__()
+        self.deleted: list[str] = []
+        self.error: TransientError | None = None
+
+    def delete(self, job_id: str) -> None:
+        if self.error:
+            raise self.error
+        self.deleted.append(job_id)
+
+
+@pytest.fixture
+def house(sqlite_store: MeetingStore, tmp_path: Path) -> House:
+    house = House(sqlite_store, tmp_path / "recordings", "speechmatics")
+    house.provider = Deleting()
+    house.tools = replace(house.tools, remotes={"speechmatics": house.provider})
+    return house
+
+
+def later(house: House, **passed: float) -> House:
+    """The same house with its database's clock put forward."""
+    ahead = timedelta(**passed)
+    real = house.store
+    house.store = MeetingStore(real.engine, clock=lambda connection: real._clock(connection) + ahead)
+    house.tools = replace(house.tools, store=house.store)
+    return house
+
+
+def deleted(house: House) -> list[str]:
+    assert isinstance(house.provider, Deleting)
+    return house.provider.deleted
+
+
+def test_the_providers_copy_is_deleted_once_the_transcript_is_saved(house: House) -> None:
+    house.run(house.upload().id)
+    upkeep.run(house.tools, "delete_leftovers")
+    upkeep.run(house.tools, "delete_leftovers")
+    assert deleted(house) == ["job-1"]
+
+
+def test_a_copy_stays_where_the_setting_says_so(house: House) -> None:
+    house.tools = replace(house.tools, delete_at_provider=False)
+    house.run(house.upload().id)
+    upkeep.run(house.tools, "delete_leftovers")
+    assert deleted(house) == []
+
+
+def test_a_copy_that_could_not_be_deleted_is_tried_again_later(house: House) -> None:
+    assert isinstance(house.provider, Deleting)
+    house.provider.error = TransientError("503", code=ErrorCode.PROVIDER_BUSY)
+    house.run(house.upload().id)
+    upkeep.run(house.tools, "delete_leftovers")
+    house.provider.error = None
+    upkeep.run(house.tools, "delete_leftovers")
+    assert deleted(house) == []
+    upkeep.run(later(house, hours=1).tools, "delete_leftovers")
+    assert deleted(house) == ["job-1"]
+
+
+def test_a_cancel_deletes_at_the_provider_and_going_on_asks_for_the_cost(house: House) -> None:
+    meeting = house.upload()
+    while house.store.get(meeting.id).stage != Stage.SUBMITTED:
+        house.step(meeting.id)
+    house.store.cancel(meeting.id)
+    upkeep.run(house.tools, "delete_leftovers")
+    assert deleted(house) == ["job-1"]
+    with pytest.raises(Exception, match="pays again") as refused:
+        house.store.retry(meeting.id)
+    assert refused.value.code is ErrorCode.COST_NOT_CONFIRMED  # type: ignore[attr-defined]
+    assert house.store.retry(meeting.id, confirm_cost=True).submit_key is None
+
+
+def test_a_job_let_go_of_before_its_id_was_known_is_found_by_its_key(house: House) -> None:
+    meeting = house.upload()
+    house.step(meeting.id)
+    lease = house.store.take_lease(meeting.id, -1)
+    assert lease is not None
+    house.store.commit_working(lease.id, lease.run, submit_key="sent")
+    house.provider.accepted_before_the_crash = "job-7"
+    house.store.cancel(meeting.id)
+    upkeep.run(house.tools, "delete_leftovers")
+    assert deleted(house) == ["job-7"]
+
+
+def test_recordings_go_after_their_days_and_their_words_stay(house: House) -> None:
+    meeting = house.run(house.upload().id)
+    kept = replace(later(house, days=31).tools, keep_audio_days=30)
+    upkeep.run(kept, "apply_retention")
+    upkeep.run(kept, "apply_retention")
+    assert house.store.get(meeting.id).audio_removed
+    assert not house.tools.recordings.path(meeting.recording_key).exists()
+    assert house.store.transcript(meeting.id).segments
+    with pytest.raises(Exception, match="removed"):
+        house.store.retry(meeting.id, "transcribe", confirm_cost=True)
+
+
+def test_meetings_go_after_their_days_and_younger_ones_stay(house: House) -> None:
+    meeting = house.run(house.upload().id)
+    upkeep.run(replace(house.tools, keep_meetings_days=30), "apply_retention")
+    assert house.store.get(meeting.id).id == meeting.id
+    upkeep.run(replace(later(house, days=31).tools, keep_meetings_days=30), "apply_retention")
+    with pytest.raises(NotFound):
+        house.store.get(meeting.id)
+
+
+def test_nothing_is_removed_without_a_setting(house: House) -> None:
+    meeting = house.run(house.upload().id)
+    upkeep.run(later(house, days=9999).tools, "apply_retention")
+    assert house.store.get(meeting.id).audio_removed is False
+
+
+def test_a_paused_queue_takes_no_step_and_a_resumed_one_goes_on(house: House) -> None:
+    meeting = house.upload()
+    house.store.pause(True)
+    assert house.store.take_lease(meeting.id, 60) is None
+    assert house.store.wake_due() == []
+    assert house.store.paused()
+    house.store.pause(False)
+    assert house.store.take_lease(meeting.id, 60) is not None
