@@ -43,6 +43,7 @@ class ErrorCode(StrEnum):
     TOO_LARGE = "too_large"
     NOT_A_RECORDING = "not_a_recording"
     STORAGE_FULL = "storage_full"
+    UPLOAD_BUSY = "upload_busy"
     # A meeting that failed.
     CANCELLED = "cancelled"
     RECORDING_UNREADABLE = "recording_unreadable"

@@ -7,6 +7,7 @@ from string import Formatter
 from typing import Any
 
 from cantomeet.errors import ErrorCode as E
+from cantomeet.found import found_text
 
 ZH = "zh-Hant-HK"
 EN = "en"
@@ -55,6 +56,10 @@ REASONS: dict[E, tuple[str, str]] = {
     E.STORAGE_FULL: (
         "磁碟空間不足，沒有保存。請騰出空間再上載。",
         "The disk is full; nothing was stored. Make room and upload again.",
+    ),
+    E.UPLOAD_BUSY: (
+        "另一個視窗正在上載這個檔案，請等它完成。",
+        "Another window is uploading this file. Wait until it has finished.",
     ),
     E.CANCELLED: (
         _SAFE_ZH + "你已取消處理；按重試可以繼續。",
@@ -167,6 +172,8 @@ def _fill(text: str, params: Mapping[str, Any]) -> str:
 def reason_text(code: str, params: Mapping[str, Any], language: str) -> str:
     """The text for an error code, in `language` ("en", else Hong Kong Chinese)."""
     zh, en = REASONS[E(code)]
+    if "found" in params:
+        params = {**params, "found": found_text(str(params["found"]), language)}
     return _fill(en if language.startswith("en") else zh, params)
 
 

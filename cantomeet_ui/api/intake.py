@@ -1,0 +1,124 @@
+"""What a person says about a recording when handing it in; both doors check it here, and both put it in the store."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from cantomeet.errors import InvalidRequest
+from cantomeet.models import Meeting
+from cantomeet.recordings import Stored
+from cantomeet.store import NewMeeting
+from cantomeet_ui.api.deps import Deps
+
+LONGEST_NAME = 255
+"""Characters of a title or a file name."""
+LONGEST_DESCRIPTION = 10_000
+
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
+_EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,5}$")
+_BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_UNNAMED = {"en": "Recording", "zh-Hant-HK": "錄音"}
+
+
+@dataclass(frozen=True)
+class Intake:
+    """Everything but the bytes."""
+
+    filename: str
+    title: str
+    description: str
+    meeting_date: date | None
+    priority: str
+    language: str
+    summary_language: str
+
+
+def read_intake(fields: Mapping[str, str], filename: str, language: str) -> Intake:
+    """The checked fields `title`, `description`, `meeting_date`, `priority`, `language`, `summary_language`.
+
+    `language` is the installation's: an unnamed recording is called in it. Raises `InvalidRequest` naming the field.
+    """
+    filename = shown_name(filename)
+    title = _visible(fields.get("title", ""))
+    if len(title) > LONGEST_NAME:
+        raise InvalidRequest(f"at most {LONGEST_NAME} characters", field="title")
+    return Intake(
+        filename=filename,
+        title=title or _EXTENSION.sub("", filename) or filename or _UNNAMED[language],
+        description=_description(fields.get("description", "")),
+        meeting_date=_date(fields.get("meeting_date", "")),
+        priority=_priority(fields.get("priority") or "default"),
+        language=_language(fields.get("language") or "yue", "language"),
+        summary_language=_language(fields.get("summary_language") or "zh-Hant-HK", "summary_language"),
+    )
+
+
+def shown_name(name: str) -> str:
+    """A file name as it can be shown: its last part, without control characters, shortened before its extension."""
+    name = _visible(re.split(r"[/\\]", name)[-1])
+    if len(name) <= LONGEST_NAME:
+        return name
+    found = _EXTENSION.search(name)
+    extension = found.group() if found else ""
+    return f"{name[: LONGEST_NAME - 1 - len(extension)]}…{extension}"
+
+
+def keep_meeting(
+    deps: Deps, stored: Stored, intake: Intake, *, idempotency_key: str | None = None, upload_id: str | None = None
+) -> Meeting:
+    """The meeting of a stored recording; the earlier one where the key or the upload was seen before.
+
+    Where the database fails the recording stays: nobody knows then whether the row was written, and a recording
+    without a row is swept a day later.
+    """
+    meeting, is_new = deps.store.create(
+        NewMeeting(
+            recording_key=stored.key,
+            recording_bytes=stored.bytes,
+            recording_sha256=stored.sha256,
+            media_format=stored.probe.format,
+            duration_seconds=stored.probe.duration_seconds,
+            idempotency_key=idempotency_key,
+            upload_id=upload_id,
+            **vars(intake),
+        )
+    )
+    if not is_new and meeting.recording_key != stored.key:
+        deps.recordings.delete(stored.key)
+    return meeting
+
+
+def _visible(text: str) -> str:
+    """Without control characters, lone surrogates and what turns the direction of writing."""
+    kept = (c for c in text if unicodedata.category(c) not in ("Cc", "Cs") and c not in _BIDI_CONTROLS)
+    return "".join(kept).strip()
+
+
+def _description(text: str) -> str:
+    text = "\n".join(_visible(line) for line in text.splitlines()).strip()
+    if len(text) > LONGEST_DESCRIPTION:
+        raise InvalidRequest(f"at most {LONGEST_DESCRIPTION} characters", field="description")
+    return text
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text.strip()) if text.strip() else None
+    except ValueError as error:
+        raise InvalidRequest("a date as 2026-11-23", field="meeting_date") from error
+
+
+def _priority(text: str) -> str:
+    if text not in ("default", "high"):
+        raise InvalidRequest('"default" or "high"', field="priority")
+    return text
+
+
+def _language(text: str, field: str) -> str:
+    if len(text) > 16 or not _LANGUAGE.fullmatch(text):
+        raise InvalidRequest("a language tag such as yue, en or zh-Hant-HK", field=field)
+    return text

@@ -1,0 +1,67 @@
+"""A request's body, read as it comes: in large pieces, no faster than they are written, and not for ever."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+
+from fastapi import Request
+from starlette.background import BackgroundTask
+from starlette.requests import ClientDisconnect
+
+from cantomeet.errors import ErrorCode
+from cantomeet.models import Meeting
+from cantomeet_ui.api.deps import Deps
+from cantomeet_ui.api.problems import Refused
+
+STALL_SECONDS = 30.0
+"""Without a byte for so long the sender is taken for gone: a laptop that was closed says nothing."""
+_PIECE = 1024 * 1024
+_log = logging.getLogger(__name__)
+
+
+async def pieces(request: Request, stall_seconds: float = STALL_SECONDS) -> AsyncIterator[bytearray]:
+    """The body in pieces of about a mebibyte; whoever takes the next one has written the last.
+
+    What came before a broken connection or a stall is still given; then `Refused` rises, which nobody hears.
+    """
+    piece = bytearray()
+    stream = request.stream()
+    end: Refused | None = None
+    while end is None:
+        try:
+            async with asyncio.timeout(stall_seconds):
+                piece += await anext(stream)
+        except StopAsyncIteration:
+            break
+        except TimeoutError:
+            end = Refused(408, ErrorCode.INVALID_REQUEST, field="body")
+        except ClientDisconnect:
+            end = Refused(400, ErrorCode.INVALID_REQUEST, field="body")
+        if len(piece) >= _PIECE:
+            yield piece
+            piece = bytearray()
+    if piece:
+        yield piece
+    if end is not None:
+        raise end
+
+
+def content_length(request: Request) -> int | None:
+    """As the header says; None where it says nothing that could be believed."""
+    text = request.headers.get("content-length", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def waking(deps: Deps, meeting: Meeting) -> BackgroundTask:
+    """Wakes the queue after the answer is out: a queue that is away or slow never holds up or fails an upload."""
+    return BackgroundTask(_wake, deps, meeting)
+
+
+async def _wake(deps: Deps, meeting: Meeting) -> None:
+    try:
+        await asyncio.to_thread(deps.wake, meeting)
+        await asyncio.to_thread(deps.publish, meeting.id, meeting.version)
+    except Exception:  # The meeting is safe, and the rescuer wakes what nobody woke.
+        _log.exception("the queue could not be woken for %s", meeting.id)

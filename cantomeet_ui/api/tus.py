@@ -1,0 +1,221 @@
+"""Resumable uploads: tus 1.0 (https://tus.io/protocols/resumable-upload), core with creation and termination.
+
+An upload's bytes lie under its id, which is also the recording's key. It is finished by whoever comes first after
+its last byte: the PATCH that brought it, or a HEAD after the server died in between. The meeting carries the upload's
+id in a unique column, so that finishing twice makes one meeting; its id is in the header `CantoMeet-Meeting-Id`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+from fastapi.routing import APIRoute
+from starlette.background import BackgroundTask
+
+from cantomeet.access import LOCAL_OWNER, Action, require
+from cantomeet.errors import CantoMeetError, Conflict, ErrorCode, RecordingRefused, StorageFull
+from cantomeet.models import Meeting
+from cantomeet.recordings import RecordingWriter
+from cantomeet_ui.api.deps import Allowed, Deps, Provided, language_of
+from cantomeet_ui.api.intake import Intake, keep_meeting, read_intake
+from cantomeet_ui.api.problems import Refused, problem_response
+from cantomeet_ui.api.receiving import content_length, pieces, waking
+from cantomeet_ui.api.tus_metadata import read_metadata
+from cantomeet_ui.api.tus_store import LockedUpload, Upload, UploadStore
+
+UPLOADS = "/api/uploads/"
+MEETING_ID = "CantoMeet-Meeting-Id"
+ERROR_CODE = "CantoMeet-Error-Code"
+"""In every refusal, for an answer to HEAD has no body that could name it."""
+VERSION = "1.0.0"
+BYTES = "application/offset+octet-stream"
+
+_PATIENCE_SECONDS = 2.0
+"""For the end of a connection that the one who cancels has just closed himself."""
+
+
+class TusRoute(APIRoute):
+    """Says the protocol's version in every answer and asks for it in every request but OPTIONS."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        answer = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            try:
+                _require_version(request)
+                response = await answer(request)
+            except CantoMeetError as error:
+                response = problem_response(error, language_of(request, request.app.state.deps))
+                if request.method == "HEAD":
+                    response = Response(None, response.status_code)
+                response.headers[ERROR_CODE] = error.code.value
+            response.headers.update({"Tus-Resumable": VERSION, "Tus-Version": VERSION, "Cache-Control": "no-store"})
+            return response
+
+        return handle
+
+
+def _require_version(request: Request) -> None:
+    if request.method != "OPTIONS" and request.headers.get("tus-resumable") != VERSION:
+        raise Refused(412, ErrorCode.INVALID_REQUEST, field="Tus-Resumable")
+
+
+router = APIRouter(
+    prefix=UPLOADS.rstrip("/"),
+    route_class=TusRoute,
+    dependencies=[Depends(Allowed(Action.UPLOAD))],
+)
+
+
+@router.options("/")
+@router.options("/{upload_id}")
+async def describe(deps: Provided) -> Response:
+    """What this endpoint can do."""
+    headers = {"Tus-Extension": "creation,creation-with-upload,termination"}
+    return Response(None, 204, {**headers, "Tus-Max-Size": str(deps.recordings.max_bytes)})
+
+
+@router.post("/", status_code=201)
+async def create_upload(request: Request, deps: Provided) -> Response:
+    """A new upload, of `Upload-Length` bytes; `Upload-Metadata` names `filename` and what the form would hold."""
+    length = _length(request)
+    metadata = read_metadata(request.headers.get("upload-metadata", ""))
+    _intake(deps, metadata)
+    upload = await asyncio.to_thread(UploadStore(deps.recordings).create, length, metadata)
+    if request.headers.get("content-type") == BYTES:
+        response = await _append(request, deps, upload.id, 0)
+        response.status_code = 201
+    else:
+        response = _progress(upload, 0, 201)
+    response.headers["Location"] = UPLOADS + upload.id
+    return response
+
+
+@router.head("/{upload_id}")
+async def look_at_upload(upload_id: str, deps: Provided) -> Response:
+    """How far the upload has come. One that has all its bytes is finished here."""
+    return await asyncio.to_thread(_look, deps, upload_id)
+
+
+@router.patch("/{upload_id}", status_code=204)
+async def append_to_upload(upload_id: str, request: Request, deps: Provided) -> Response:
+    """More bytes, from `Upload-Offset` on; the last ones finish the upload."""
+    if request.headers.get("content-type") != BYTES:
+        raise Refused(415, ErrorCode.INVALID_REQUEST, field="Content-Type")
+    return await _append(request, deps, upload_id, _number(request, "Upload-Offset"))
+
+
+@router.delete("/{upload_id}", status_code=204)
+async def end_upload(upload_id: str, deps: Provided) -> Response:
+    """Forget an unfinished upload and its bytes; a finished one is a meeting and is deleted as such."""
+    await asyncio.to_thread(_end, deps, upload_id)
+    return Response(None, 204)
+
+
+def _look(deps: Deps, upload_id: str) -> Response:
+    meeting = deps.store.find_by_upload(upload_id)
+    if meeting is not None:
+        return _finished(meeting, 200)
+    with UploadStore(deps.recordings).locked(upload_id) as lock:
+        received = deps.recordings.received_bytes(upload_id)
+        if received < lock.upload.length:
+            return _progress(lock.upload, received, 200)
+        meeting = _finish(deps, lock, None)
+    return _finished(meeting, 200, waking(deps, meeting))
+
+
+async def _append(request: Request, deps: Deps, upload_id: str, offset: int) -> Response:
+    lock = await asyncio.to_thread(UploadStore(deps.recordings).locked, upload_id)
+    try:
+        writer = await asyncio.to_thread(_writer_at, deps, lock.upload, offset, content_length(request) or 0)
+        try:
+            async for piece in pieces(request):
+                await asyncio.to_thread(_write, lock, writer, piece)
+            if writer.size < lock.upload.length:
+                return _progress(lock.upload, writer.size, 204)
+            meeting = await asyncio.to_thread(_finish, deps, lock, writer)
+            return _finished(meeting, 204, waking(deps, meeting))
+        finally:
+            # In a thread: it waits for a write that a cancelled request has left behind.
+            await asyncio.shield(asyncio.to_thread(writer.leave))
+    finally:
+        lock.release()
+
+
+def _writer_at(deps: Deps, upload: Upload, offset: int, size: int) -> RecordingWriter:
+    received = deps.recordings.received_bytes(upload.id)
+    if offset != received:
+        raise Conflict(f"the upload is at byte {received}")
+    if received + size > upload.length:
+        raise Refused(413, ErrorCode.INVALID_REQUEST, field="Upload-Length")
+    return deps.recordings.receive(upload.id)
+
+
+def _write(lock: LockedUpload, writer: RecordingWriter, piece: bytearray) -> None:
+    if writer.size + len(piece) > lock.upload.length:
+        raise Refused(413, ErrorCode.INVALID_REQUEST, field="Upload-Length")
+    try:
+        writer.write(piece)
+    except (RecordingRefused, StorageFull):
+        writer.abort()
+        lock.forget()
+        raise
+
+
+def _finish(deps: Deps, lock: LockedUpload, writer: RecordingWriter | None) -> Meeting:
+    """The meeting of an upload that has all its bytes; what is no recording is forgotten, with its bytes."""
+    upload = lock.upload
+    try:
+        if deps.recordings.path(upload.id).exists():
+            stored = deps.recordings.stored(upload.id)
+        else:
+            stored = (writer or deps.recordings.receive(upload.id)).finish()
+    except (RecordingRefused, StorageFull):
+        lock.forget()
+        raise
+    meeting = keep_meeting(deps, stored, _intake(deps, upload.metadata), upload_id=upload.id)
+    lock.forget()
+    return meeting
+
+
+def _end(deps: Deps, upload_id: str) -> None:
+    meeting = deps.store.find_by_upload(upload_id)
+    if meeting is not None:
+        require(LOCAL_OWNER, Action.DELETE, meeting)
+        raise Conflict("the upload has become a meeting")
+    with UploadStore(deps.recordings).locked(upload_id, _PATIENCE_SECONDS) as lock:
+        deps.recordings.delete(upload_id)
+        lock.forget()
+
+
+def _intake(deps: Deps, metadata: dict[str, str]) -> Intake:
+    filename = metadata.get("filename") or metadata.get("name", "")
+    return read_intake(metadata, filename, deps.settings.language)
+
+
+def _progress(upload: Upload, offset: int, status: int) -> Response:
+    return Response(None, status, {"Upload-Offset": str(offset), "Upload-Length": str(upload.length)})
+
+
+def _finished(meeting: Meeting, status: int, after: BackgroundTask | None = None) -> Response:
+    size = str(meeting.recording_bytes)
+    headers = {"Upload-Offset": size, "Upload-Length": size, MEETING_ID: meeting.id}
+    return Response(None, status, headers, background=after)
+
+
+def _length(request: Request) -> int:
+    length = _number(request, "Upload-Length")
+    if length == 0:
+        raise RecordingRefused("no bytes", code=ErrorCode.EMPTY_UPLOAD)
+    return length
+
+
+def _number(request: Request, header: str) -> int:
+    text = request.headers.get(header, "")
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise Refused(400, ErrorCode.INVALID_REQUEST, field=header)
+    return int(text)
