@@ -15,6 +15,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from worker.providers.templates import GENERAL, Template
+
 
 @dataclass(frozen=True)
 class Word:
@@ -122,17 +124,60 @@ class TranscriptLine:
 
 
 @dataclass(frozen=True)
+class Usage:
+    """What a summary took of a language model, counted over all attempts that its `ChunkCache` remembers."""
+
+    requests: int = 0
+    """Sent, whatever came of them."""
+    tokens_in: int = 0
+    tokens_out: int = 0
+    repeats: int = 0
+    """Requests sent a second time because nobody knows whether the first was answered (and paid for)."""
+    reused: int = 0
+    """Answers taken from the cache instead of being paid for again."""
+    cost: float | None = None
+    """In the currency of the price settings; None without prices."""
+    estimated: bool = False
+    """Some tokens were counted here, because the endpoint did not say."""
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How many of the transcript's segments the summarizer read."""
+
+    covered: int
+    total: int
+
+
+class ChunkCache(Protocol):
+    """Where a summary's paid answers are kept, one meeting's apart from another's.
+
+    `put` is called right before each request and right after its answer, so that a crash between two requests costs
+    nothing; it commits before it returns, replaces what the key had, and may raise `LeaseLost`.
+    """
+
+    def get(self, key: str) -> str | None: ...
+
+    def put(self, key: str, value: str, usage: Usage) -> None:
+        """`usage`: what was spent since the last `put` of any key; to be added up, never to be replaced."""
+        ...
+
+
+@dataclass(frozen=True)
 class SummaryRequest:
     lines: Sequence[TranscriptLine]
     language: str
-    """Of the summary: "zh-Hant-HK" or "en"."""
+    """Of the summary: "zh-Hant-HK", "en", or "zh-Hant-HK+en" for both side by side (`SummaryLine.text_other`)."""
     meeting_date: date | None = None
     """Relative dates in the transcript are resolved from it."""
     title: str = ""
+    template: Template = GENERAL
+    cache: ChunkCache | None = None
+    """None: nothing outlives this call."""
 
 
 Check = Literal["exact", "folded", "unverified"]
-ItemKind = Literal["overview", "chapter", "decision", "action_item", "question", "risk", "quote"]
+ItemKind = Literal["overview", "chapter", "decision", "action_item", "question", "risk", "quote", "note"]
 
 
 @dataclass(frozen=True)
@@ -146,7 +191,10 @@ class Evidence:
 
 @dataclass(frozen=True)
 class SummaryLine:
-    """One item of a summary; `owner`, `due_text`, `due_date` only for action items, `start`, `end` for chapters."""
+    """One item of a summary; `owner`, `due_text`, `due_date` only for action items, `start`, `end` for chapters.
+
+    `section` only for notes: the title of the template's section that they belong to.
+    """
 
     kind: ItemKind
     text: str
@@ -156,6 +204,14 @@ class SummaryLine:
     due_date: date | None = None
     start: float | None = None
     end: float | None = None
+    text_other: str | None = None
+    """The same in the second language of a summary in two; the evidence is the same too."""
+    section: str | None = None
+
+    @property
+    def verified(self) -> bool:
+        """False: to be listed apart, as 未核實."""
+        return any(proof.check != "unverified" for proof in self.evidence)
 
 
 @dataclass(frozen=True)
@@ -165,6 +221,10 @@ class SummaryDraft:
     items: tuple[SummaryLine, ...] = field(default=())
     title: str | None = None
     warnings: tuple[str, ...] = ()
+    usage: Usage | None = None
+    """None where no language model was asked."""
+    coverage: Coverage | None = None
+    title_other: str | None = None
 
 
 class Summarizer(Protocol):

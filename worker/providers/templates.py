@@ -1,0 +1,139 @@
+"""What a summary is to hold: the templates that ship (general, board minutes) and those that people write.
+
+A template's texts reach a model word for word: they are joined to the prompt, never formatted into it, so braces and
+template languages in them mean nothing here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from cantomeet.errors import InvalidRequest
+
+SectionKind = Literal["overview", "chapter", "decision", "action_item", "question", "risk", "quote", "note"]
+SECTION_KINDS: tuple[SectionKind, ...] = (
+    "overview",
+    "chapter",
+    "decision",
+    "action_item",
+    "question",
+    "risk",
+    "quote",
+    "note",
+)
+MAX_NAME = 80
+MAX_TITLE = 80
+MAX_INSTRUCTIONS = 4000
+MAX_SECTIONS = 12
+
+
+@dataclass(frozen=True)
+class Section:
+    """One heading and the kind of items below it; `note` is for what fits no other kind."""
+
+    kind: SectionKind
+    title: str
+    title_en: str = ""
+    """Empty: as `title`."""
+
+
+@dataclass(frozen=True)
+class Template:
+    """`instructions` are for the model; the extractive summarizer heeds only `sections`."""
+
+    id: str
+    name: str
+    name_en: str = ""
+    instructions: str = ""
+    sections: tuple[Section, ...] = ()
+
+    @property
+    def kinds(self) -> frozenset[SectionKind]:
+        return frozenset(section.kind for section in self.sections)
+
+    @property
+    def notes(self) -> tuple[Section, ...]:
+        return tuple(section for section in self.sections if section.kind == "note")
+
+
+GENERAL = Template(
+    id="general",
+    name="一般會議",
+    name_en="General",
+    sections=(
+        Section("overview", "概覽", "Overview"),
+        Section("chapter", "章節", "Chapters"),
+        Section("decision", "決定", "Decisions"),
+        Section("action_item", "跟進事項", "Action items"),
+        Section("question", "問題", "Questions"),
+        Section("risk", "風險", "Risks"),
+        Section("quote", "原話", "Quotes"),
+    ),
+)
+BOARD_MINUTES = Template(
+    id="board_minutes",
+    name="董事會會議記錄",
+    name_en="Board minutes",
+    instructions=(
+        "These are the minutes of a board or committee. Chapters are the items of the agenda, in the order in which "
+        "they were taken. Word each decision as a resolution: what was resolved, with the figures, and whether it was "
+        "moved, seconded, carried or opposed where that was said. Action items are matters to be followed up."
+    ),
+    sections=(
+        Section("overview", "撮要", "Summary"),
+        Section("chapter", "議程", "Agenda"),
+        Section("decision", "決議", "Resolutions"),
+        Section("action_item", "跟進", "Follow-up"),
+    ),
+)
+SHIPPED: Mapping[str, Template] = {template.id: template for template in (GENERAL, BOARD_MINUTES)}
+
+
+def user_template(id: str, name: str, instructions: str, sections: Sequence[Mapping[str, Any]]) -> Template:
+    """A template that a person wrote; `sections` are `{"title", "kind"}`, where `kind` may be left out (note).
+
+    Raises `InvalidRequest` that names the field.
+    """
+    if id in SHIPPED:
+        raise InvalidRequest("a template that ships cannot be replaced", field="id")
+    return Template(
+        id=id,
+        name=_line(name, "name", MAX_NAME),
+        instructions=_instructions(instructions),
+        sections=_sections(sections),
+    )
+
+
+def _sections(sections: Sequence[Mapping[str, Any]]) -> tuple[Section, ...]:
+    if not 1 <= len(sections) <= MAX_SECTIONS:
+        raise InvalidRequest(f"a template has 1 to {MAX_SECTIONS} sections", field="sections")
+    made = tuple(_section(section) for section in sections)
+    titles = [section.title for section in made]
+    if len(set(titles)) < len(titles):
+        raise InvalidRequest("two sections have the same title", field="sections")
+    kinds = [section.kind for section in made if section.kind != "note"]
+    if len(set(kinds)) < len(kinds):
+        raise InvalidRequest("two sections are of the same kind", field="sections")
+    return made
+
+
+def _section(section: Mapping[str, Any]) -> Section:
+    kind = section.get("kind", "note")
+    if kind not in SECTION_KINDS:
+        raise InvalidRequest(f"kind is one of {', '.join(SECTION_KINDS)}", field="sections")
+    return Section(kind=kind, title=_line(section.get("title"), "sections", MAX_TITLE))
+
+
+def _line(text: object, field: str, longest: int) -> str:
+    line = text.strip() if isinstance(text, str) else ""
+    if not 1 <= len(line) <= longest or not line.isprintable():
+        raise InvalidRequest(f"must be one line of 1 to {longest} characters", field=field)
+    return line
+
+
+def _instructions(text: str) -> str:
+    if len(text) > MAX_INSTRUCTIONS or not all(c.isprintable() or c in "\n\t" for c in text):
+        raise InvalidRequest(f"must be at most {MAX_INSTRUCTIONS} printable characters", field="instructions")
+    return text
