@@ -75,7 +75,7 @@ def count_by_status(store: MeetingStore, wanted: MeetingFilter) -> dict[MeetingS
     """How many meetings of each status the filter finds; its own `statuses`, sort and paging are left aside."""
     statement = select(col(Meeting.status), sql.count()).where(*_where(wanted)).group_by(col(Meeting.status))
     with _reading(store) as connection:
-        found = {MeetingStatus(status): count for status, count in connection.execute(statement).tuples()}
+        found = {MeetingStatus(status): count for status, count in connection.execute(statement)}
     return {status: found.get(status, 0) for status in MeetingStatus}
 
 
@@ -142,7 +142,7 @@ def _open_actions(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
         .where(col(SummaryItem.kind) == "action_item", col(SummaryItem.done).is_(False))
         .group_by(col(Summary.meeting_id))
     )
-    return dict(connection.execute(statement).tuples().all())
+    return dict(connection.execute(statement).all())
 
 
 def _matches(connection: Connection, ids: Sequence[str], q: str) -> dict[str, Match]:
@@ -165,7 +165,7 @@ def _matches(connection: Connection, ids: Sequence[str], q: str) -> dict[str, Ma
             first.c.position == col(Segment.position),
         ),
     )
-    rows = connection.execute(statement).tuples()
+    rows = connection.execute(statement)
     return {meeting_id: Match(segment_id, start, _around(text, q)) for meeting_id, segment_id, start, text in rows}
 
 

@@ -1,0 +1,327 @@
+"""The list of meetings: filters, order, paging, counts, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, event
+
+from cantomeet.errors import ErrorCode, InvalidRequest
+from cantomeet.lifecycle import MeetingStatus
+from cantomeet.listing import SORTS, MeetingFilter, Sort, count_by_status, list_meetings, parse_filter
+from cantomeet.models import Meeting, new_id
+from cantomeet.store import MeetingStore
+from tests import meetings
+
+ON_FIXTURES = settings(
+    max_examples=2000 if os.environ.get("CANTOMEET_SOAK") else 60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+def titles(store: MeetingStore, **wanted: Any) -> list[str]:
+    return [item.meeting.title for item in list_meetings(store, MeetingFilter(**wanted)).items]
+
+
+def pages(store: MeetingStore, **wanted: Any) -> Iterator[list[str]]:
+    cursor = None
+    while True:
+        page = list_meetings(store, MeetingFilter(cursor=cursor, **wanted))
+        yield [item.meeting.id for item in page.items]
+        cursor = page.next_cursor
+        if cursor is None:
+            return
+
+
+# ---- paging ------------------------------------------------------------------------------------------------
+
+few_titles = st.sampled_from(["", "a", "A", "例會", "例會%", "𠮷野", "z" * 300, "Ab"])
+few_dates = st.none() | st.sampled_from([date(2026, 1, 1), date(2026, 11, 23)])
+few_instants = st.sampled_from([datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 1, 0, 0, 0, 1, tzinfo=UTC)])
+
+
+@ON_FIXTURES
+@given(
+    sort=st.sampled_from(SORTS),
+    rows=st.lists(st.tuples(few_titles, few_dates, few_instants), max_size=9),
+    limit=st.integers(1, 4),
+)
+def test_paging_shows_each_meeting_once_and_in_order(
+    store: MeetingStore, sort: Sort, rows: list[tuple[str, date | None, datetime]], limit: int
+) -> None:
+    with store.engine.begin() as connection:
+        connection.execute(delete(Meeting))
+    ids = set()
+    for title, day, created in rows:
+        meeting = meetings.uploaded(store, title=title, meeting_date=day)
+        meetings.set_columns(store, meeting.id, created_at=created)
+        ids.add(meeting.id)
+
+    shown = list(pages(store, sort=sort, limit=limit))
+
+    in_order = [meeting_id for page in shown for meeting_id in page]
+    assert sorted(in_order) == sorted(ids)
+    assert in_order == [item.meeting.id for item in list_meetings(store, MeetingFilter(sort=sort, limit=100)).items]
+    assert all(len(page) == limit for page in shown[:-1])
+
+
+def test_each_sort_orders_alike_on_both_databases_and_undated_meetings_come_last(store: MeetingStore) -> None:
+    days = {"b": date(2026, 5, 2), "A": None, "c": date(2026, 5, 1), "甲": None}
+    for second, (title, day) in enumerate(days.items()):
+        meeting = meetings.uploaded(store, title=title, meeting_date=day)
+        new = f"0000000{second}-0000-4000-8000-000000000000"
+        meetings.set_columns(store, meeting.id, id=new, created_at=datetime(2026, 5, 3, 0, 0, second, tzinfo=UTC))
+    assert {sort: "".join(titles(store, sort=sort)) for sort in SORTS} == {
+        "created_at": "bAc甲",
+        "-created_at": "甲cAb",
+        "title": "Abc甲",
+        "-title": "甲cbA",
+        "meeting_date": "cbA甲",
+        "-meeting_date": "bc甲A",
+    }
+
+
+def test_a_meeting_that_arrives_while_paging_neither_repeats_nor_hides_another(store: MeetingStore) -> None:
+    old = [meetings.uploaded(store).id for _ in range(4)]
+    first = list_meetings(store, MeetingFilter(limit=2))
+    meetings.uploaded(store)
+    second = list_meetings(store, MeetingFilter(limit=2, cursor=first.next_cursor))
+    assert [item.meeting.id for item in (*first.items, *second.items)] == old[::-1]
+
+
+def test_a_deleted_meeting_is_not_listed_nor_counted(store: MeetingStore) -> None:
+    meeting = meetings.uploaded(store)
+    store.mark_deleted(meeting.id)
+    assert titles(store) == []
+    assert count_by_status(store, MeetingFilter())[MeetingStatus.UPLOADED] == 0
+
+
+def test_somebody_elses_meeting_is_not_listed(store: MeetingStore) -> None:
+    meetings.uploaded(store, owner_id="somebody", title="theirs")
+    assert titles(store) == []
+    assert titles(store, owner_id="somebody") == ["theirs"]
+
+
+# ---- cursors -----------------------------------------------------------------------------------------------
+
+
+def packed(*parts: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    ("sort", "cursor"),
+    [
+        ("-created_at", "nonsense"),
+        ("-created_at", "é"),
+        ("-created_at", "a" * 5000),
+        ("-created_at", packed("-created_at", "2026-11-01T00:00:00", new_id())),
+        ("-created_at", packed("-created_at", None, new_id())),
+        ("-created_at", packed("-created_at", "0001-01-01T00:00:00+14:00", new_id())),
+        ("-created_at", packed("-created_at", "2026-11-01T00:00:00+00:00", "no id")),
+        ("-created_at", packed("created_at", "2026-11-01T00:00:00+00:00", new_id())),
+        ("-created_at", packed("-created_at")),
+        ("meeting_date", packed("meeting_date", 7, new_id())),
+        ("title", packed("title", "a\x00b", new_id())),
+        ("title", packed("title", "\ud800", new_id())),
+        ("title", packed("title", None, new_id())),
+    ],
+)
+def test_a_bad_cursor_is_refused_by_name(sqlite_store: MeetingStore, sort: Sort, cursor: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        list_meetings(sqlite_store, MeetingFilter(sort=sort, cursor=cursor))
+    assert refused.value.field == "cursor"
+
+
+@ON_FIXTURES
+@given(cursor=st.text(max_size=60), sort=st.sampled_from(SORTS))
+def test_no_invented_cursor_breaks_the_list(sqlite_store: MeetingStore, cursor: str, sort: Sort) -> None:
+    with pytest.raises(InvalidRequest):
+        list_meetings(sqlite_store, MeetingFilter(sort=sort, cursor=cursor))
+
+
+# ---- filters -----------------------------------------------------------------------------------------------
+
+
+def test_filters_by_several_statuses(store: MeetingStore) -> None:
+    meetings.uploaded(store, title="new")
+    meetings.failed(store, title="failed")
+    meetings.completed(store, title="done")
+    assert titles(store, statuses=frozenset({MeetingStatus.FAILED, MeetingStatus.COMPLETED})) == ["done", "failed"]
+
+
+def test_filters_by_error_code(store: MeetingStore) -> None:
+    meetings.failed(store, ErrorCode.STUCK, title="stuck")
+    meetings.failed(store, ErrorCode.PROVIDER_BUSY, title="busy")
+    assert titles(store, error_code=ErrorCode.STUCK) == ["stuck"]
+
+
+def test_counts_each_status_whatever_statuses_the_filter_asks_for(store: MeetingStore) -> None:
+    meetings.uploaded(store, title="預算")
+    meetings.failed(store, title="預算 二")
+    meetings.failed(store, title="其他")
+    wanted = MeetingFilter(statuses=frozenset({MeetingStatus.FAILED}), q="預算")
+    assert count_by_status(store, wanted) == {
+        MeetingStatus.UPLOADED: 1,
+        MeetingStatus.TRANSCRIBING: 0,
+        MeetingStatus.SUMMARIZING: 0,
+        MeetingStatus.COMPLETED: 0,
+        MeetingStatus.FAILED: 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("date_from", "date_to", "found"),
+    [
+        (date(2026, 11, 23), date(2026, 11, 23), ["dated", "morning", "night"]),
+        (date(2026, 11, 24), None, ["next day"]),
+        (None, date(2026, 11, 22), ["day before"]),
+        (date(2026, 11, 22), date(2026, 11, 24), ["dated", "day before", "morning", "next day", "night"]),
+    ],
+)
+def test_dates_are_inclusive_days_in_hong_kong(
+    store: MeetingStore, date_from: date | None, date_to: date | None, found: list[str]
+) -> None:
+    for title, created in {
+        "day before": datetime(2026, 11, 22, 15, 59, 59, tzinfo=UTC),
+        "morning": datetime(2026, 11, 22, 16, 0, tzinfo=UTC),
+        "night": datetime(2026, 11, 23, 15, 59, 59, tzinfo=UTC),
+        "next day": datetime(2026, 11, 23, 16, 0, tzinfo=UTC),
+    }.items():
+        meetings.set_columns(store, meetings.uploaded(store, title=title).id, created_at=created)
+    dated = meetings.uploaded(store, title="dated", meeting_date=date(2026, 11, 23))
+    meetings.set_columns(store, dated.id, created_at=datetime(2020, 1, 1, tzinfo=UTC))
+    assert sorted(titles(store, date_from=date_from, date_to=date_to)) == found
+
+
+def test_finds_text_literally_and_whatever_its_case(store: MeetingStore) -> None:
+    meetings.uploaded(store, title="nothing", description="1000 axb")
+    meetings.transcribed(store, [("S1", "早晨"), ("S1", "Budget 100% a_b / \\ 交。")], title="found")
+    for q in ("budget", "BUDGET", "交。", "100%", "a_b", "/", "\\"):
+        assert titles(store, q=q) == ["found"], q
+
+
+@pytest.mark.parametrize("column", ["title", "description"])
+def test_finds_text_in_title_and_description_without_a_match_in_the_transcript(
+    store: MeetingStore, column: str
+) -> None:
+    meetings.transcribed(store, **{column: "關於預算案"})
+    (item,) = list_meetings(store, MeetingFilter(q="預算")).items
+    assert item.match is None
+
+
+def test_shows_the_first_line_that_matches(store: MeetingStore) -> None:
+    meeting = meetings.transcribed(store, [("S1", "早晨"), ("S1", "講預算"), ("S2", "再講預算")])
+    other = meetings.transcribed(store, [("S1", "預算")])
+    found = {i.meeting.id: i.match for i in list_meetings(store, MeetingFilter(q="預算")).items}
+    line = store.transcript(meeting.id).segments[1]
+    match = found[meeting.id]
+    assert match is not None
+    assert (match.segment_id, match.start, match.text) == (line.id, 2.0, "講預算")
+    assert found[other.id] is not None
+
+
+def test_a_long_line_is_cut_around_what_was_found(sqlite_store: MeetingStore) -> None:
+    meetings.transcribed(sqlite_store, [("S1", "前" * 500 + "預算" + "後" * 500)])
+    (item,) = list_meetings(sqlite_store, MeetingFilter(q="預算")).items
+    assert item.match is not None
+    assert "前預算後" in item.match.text
+    assert len(item.match.text) < 200
+
+
+def test_looks_only_in_the_take_that_is_shown(store: MeetingStore) -> None:
+    meeting = meetings.completed(store, [("S1", "舊版本")])
+    again = store.take_lease(store.retry(meeting.id, "transcribe").id, 60)
+    assert again is not None
+    lines = meetings.segments([("S1", "新版本")])
+    store.commit_working(again.id, again.run, status=MeetingStatus.TRANSCRIBING)
+    store.commit_piece(again.id, again.run, lines, tried=meetings._tried(store))
+    assert titles(store, q="舊版本") == ["例會"]
+    assert titles(store, q="新版本") == []
+
+
+# ---- what each row carries ---------------------------------------------------------------------------------
+
+
+def test_counts_open_action_items_of_the_newest_summary_only(store: MeetingStore) -> None:
+    action = {"kind": "action_item", "text": "交 budget", "evidence": []}
+    decision = {"kind": "decision", "text": "通過", "evidence": []}
+    meeting = meetings.completed(store, items=[action, action, action])
+    store.retry(meeting.id, "summarize")
+    meetings.summarised(store, meeting.id, [action, {**action, "done": True}, decision])
+    plain = meetings.completed(store, items=[decision])
+    found = {i.meeting.id: i.open_actions for i in list_meetings(store, MeetingFilter()).items}
+    assert found == {meeting.id: 1, plain.id: 0}
+
+
+@pytest.mark.parametrize("count", [1, 20])
+def test_a_page_takes_the_same_number_of_queries_however_long_it_is(sqlite_store: MeetingStore, count: int) -> None:
+    for _ in range(count):
+        meetings.transcribed(sqlite_store)
+    seen: list[str] = []
+    event.listen(sqlite_store.engine, "before_cursor_execute", lambda _c, _k, sql, *_: seen.append(sql))
+    list_meetings(sqlite_store, MeetingFilter(q="budget"))
+    assert len([sql for sql in seen if sql.startswith("SELECT")]) == 3
+
+
+# ---- reading parameters ------------------------------------------------------------------------------------
+
+
+def test_reads_a_filter_from_query_parameters_and_takes_empty_ones_for_none() -> None:
+    given = {
+        "status": "FAILED, COMPLETED",
+        "q": " 預算 ",
+        "from": "2026-11-01",
+        "to": "2026-11-30",
+        "error_code": "stuck",
+        "sort": "title",
+        "limit": "7",
+        "cursor": "",
+    }
+    assert parse_filter(given) == MeetingFilter(
+        statuses=frozenset({MeetingStatus.FAILED, MeetingStatus.COMPLETED}),
+        q="預算",
+        date_from=date(2026, 11, 1),
+        date_to=date(2026, 11, 30),
+        error_code=ErrorCode.STUCK,
+        sort="title",
+        limit=7,
+    )
+    assert parse_filter(dict.fromkeys(given, ""), limit=20) == MeetingFilter(limit=20)
+
+
+@pytest.mark.parametrize(
+    ("params", "field"),
+    [
+        ({"status": "DONE"}, "status"),
+        ({"status": "FAILED,done"}, "status"),
+        ({"from": "yesterday"}, "from"),
+        ({"from": "20261123"}, "from"),
+        ({"to": "2026-02-30"}, "to"),
+        ({"to": "0001-01-01"}, "to"),
+        ({"from": "9999-12-31"}, "from"),
+        ({"from": "2026-11-02", "to": "2026-11-01"}, "to"),
+        ({"sort": "status"}, "sort"),
+        ({"sort": "--title"}, "sort"),
+        ({"limit": "0"}, "limit"),
+        ({"limit": "101"}, "limit"),
+        ({"limit": "-1"}, "limit"),
+        ({"limit": "ten"}, "limit"),
+        ({"q": "x" * 201}, "q"),
+        ({"q": "a\x00b"}, "q"),
+        ({"error_code": "bad luck"}, "error_code"),
+    ],
+)
+def test_a_bad_parameter_is_refused_by_name(params: dict[str, str], field: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        parse_filter(params)
+    assert refused.value.field == field

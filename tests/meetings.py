@@ -1,0 +1,84 @@
+"""Meetings in every state, made through the store as the pipeline makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import update
+from sqlmodel import col
+
+from cantomeet.errors import ErrorCode
+from cantomeet.lifecycle import MeetingStatus
+from cantomeet.models import Meeting
+from cantomeet.store import MeetingStore, NewSegment, NewSummary, Try
+from tests.conftest import new_meeting
+
+LINES = (("S1", "早晨，各位。"), ("S2", "Budget 下星期三之前交。"), (None, "好，散會。"))
+
+
+def uploaded(store: MeetingStore, **columns: Any) -> Meeting:
+    return store.create(new_meeting(**columns))[0]
+
+
+def transcribing(store: MeetingStore, **columns: Any) -> Meeting:
+    meeting = store.take_lease(uploaded(store, **columns).id, 60)
+    assert meeting is not None
+    return store.commit_working(meeting.id, meeting.run, status=MeetingStatus.TRANSCRIBING)
+
+
+def failed(store: MeetingStore, code: ErrorCode = ErrorCode.PROVIDER_BUSY, **columns: Any) -> Meeting:
+    meeting = transcribing(store, **columns)
+    return store.record_failure(
+        meeting.id, meeting.run, tried=_tried(store), code=code, params={"provider": "Speechmatics"}, reason="太忙"
+    )
+
+
+def partly_recognised(store: MeetingStore, lines: Sequence[tuple[str | None, str]] = LINES, **columns: Any) -> Meeting:
+    meeting = transcribing(store, **columns)
+    return store.commit_piece(meeting.id, meeting.run, segments(lines), tried=_tried(store))
+
+
+def transcribed(store: MeetingStore, lines: Sequence[tuple[str | None, str]] = LINES, **columns: Any) -> Meeting:
+    meeting = transcribing(store, **columns)
+    return store.finish_transcript(meeting.id, meeting.run, segments(lines), replace=False, tried=_tried(store))
+
+
+def completed(
+    store: MeetingStore,
+    lines: Sequence[tuple[str | None, str]] = LINES,
+    items: Sequence[dict[str, Any]] = (),
+    method: str = "extractive",
+    **columns: Any,
+) -> Meeting:
+    return summarised(store, transcribed(store, lines, **columns).id, items, method)
+
+
+def summarised(
+    store: MeetingStore, meeting_id: str, items: Sequence[dict[str, Any]], method: str = "extractive"
+) -> Meeting:
+    """A SUMMARIZING meeting gets these items and is COMPLETED."""
+    meeting = store.take_lease(meeting_id, 60)
+    assert meeting is not None
+    summary = NewSummary(method, "zh-Hant-HK", items, title="例會紀要", name="逐字摘錄")
+    return store.finish_summary(meeting.id, meeting.run, summary, tried=_tried(store))
+
+
+def segments(lines: Sequence[tuple[str | None, str]]) -> list[NewSegment]:
+    """Lines of two seconds each: (speaker's label, text)."""
+    return [
+        NewSegment(
+            2.0 * n, 2.0 * n + 1.5, text, text, [{"text": text, "start": 2.0 * n, "end": 2.0 * n + 1.5}], speaker
+        )
+        for n, (speaker, text) in enumerate(lines)
+    ]
+
+
+def set_columns(store: MeetingStore, meeting_id: str, **columns: Any) -> None:
+    """Write columns that no method of the store lets a test choose."""
+    with store.engine.begin() as connection:
+        connection.execute(update(Meeting).where(col(Meeting.id) == meeting_id).values(**columns))
+
+
+def _tried(store: MeetingStore) -> Try:
+    return Try("recognise", store.now())
