@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -86,7 +85,9 @@ class SpeechmaticsTranscriber:
         self._notification = notification
         self._max_transcript_bytes = max_transcript_bytes
         self._max_pages = max_pages
-        self._secrets = (api_key, notification.auth_header) if notification else (api_key,)
+        # The header's value as a whole, and its last word, where that is a token behind a scheme.
+        told = notification.auth_header.partition(": ")[2] if notification else ""
+        self._secrets = tuple(filter(None, (api_key, told, told.rpartition(" ")[2])))
         self._client = httpx.Client(
             base_url=base_url.rstrip("/") + "/v2/",
             headers={"Authorization": f"Bearer {api_key}", "User-Agent": "cantomeet-notes"},
@@ -264,35 +265,30 @@ def _chunks(response: httpx.Response, call: Call) -> Iterator[bytes]:
 def _check_settings(api_key: str, base_url: str, model: str, notification: Notification | None) -> None:
     if not re.fullmatch(r"[\x21-\x7e]+", api_key):
         raise SettingsError(f"{KEY_SETTING}: must be one line of visible ASCII characters")
-    parts = urlsplit(base_url)
-    if parts.path.strip("/"):
-        raise SettingsError(f"{URL_SETTING}: must be scheme and host only; /v2 is added by the client")
-    if parts.scheme not in ("http", "https") or not _is_host(base_url):
+    url = _url(base_url)
+    if url is None or url.userinfo or url.query or url.fragment:
         raise SettingsError(f"{URL_SETTING}: must be scheme and host, e.g. https://eu1.asr.api.speechmatics.com")
+    if url.path.strip("/"):
+        raise SettingsError(f"{URL_SETTING}: must be scheme and host only; /v2 is added by the client")
     if model not in ("standard", "enhanced"):
         raise SettingsError("the Speechmatics model must be standard or enhanced")
     if notification is None:
         return
-    if not re.match(r"https?://[^/\s]+", notification.url) or not _is_url(notification.url):
+    if _url(notification.url) is None:
         raise SettingsError("CANTOMEET_PUBLIC_URL: must be a http or https address")
     if not re.fullmatch(r"[A-Za-z0-9-]+: [\x21-\x7e]+( [\x21-\x7e]+)*", notification.auth_header):
         raise SettingsError("CANTOMEET_WEBHOOK_SECRET: must be one line of visible ASCII characters")
 
 
-def _is_url(url: str) -> bool:
+def _url(text: str) -> httpx.URL | None:
+    """An http or https address with a host, or None."""
     try:
-        httpx.URL(url)
+        url = httpx.URL(text)
     except httpx.InvalidURL:
-        return False
-    return True
-
-
-def _is_host(base_url: str) -> bool:
-    """True for a URL with a host and nothing after it, and no user or password before it."""
-    if not _is_url(base_url) or any(character.isspace() for character in base_url):
-        return False
-    url = httpx.URL(base_url)
-    return bool(url.host) and not (url.userinfo or url.query or url.fragment)
+        return None
+    # httpx lets a lone bracket pass as a host.
+    host = re.fullmatch(rb"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*", url.raw_host)
+    return url if url.scheme in ("http", "https") and host and not re.search(r"\s", text) else None
 
 
 def _check_options(options: SubmitOptions) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from cantomeet.errors import ErrorCode, PermanentError
 from worker.providers import RecognisedSegment, RemoteTranscript, Word
 from worker.providers.speechmatics_errors import PROVIDER
-from worker.providers.speechmatics_tokens import Token, tokens_of
+from worker.providers.speechmatics_tokens import Token, finite, tokens_of
 
 PAUSE = 1.2
 """Seconds of silence that end a segment."""
@@ -48,9 +48,8 @@ def _bad(what: str) -> PermanentError:
 
 def _duration(answer: dict[str, Any]) -> float | None:
     job = answer.get("job")
-    seconds = job.get("duration") if isinstance(job, dict) else None
-    known = isinstance(seconds, int | float) and not isinstance(seconds, bool) and seconds > 0
-    return float(seconds) if known and seconds is not None else None
+    seconds = finite(job.get("duration")) if isinstance(job, dict) else None
+    return seconds if seconds and seconds > 0 else None
 
 
 def _groups(tokens: Iterable[Token]) -> Iterator[list[Token]]:
@@ -58,14 +57,19 @@ def _groups(tokens: Iterable[Token]) -> Iterator[list[Token]]:
     group: list[Token] = []
     ended = False
     for token in tokens:
-        if group and not _belongs_to(token, group) and (ended or _breaks(group, token)):
+        if _closes(token):
+            # A mark that closes what came before it (a quote after a full stop) never begins a segment.
+            if group:
+                group.append(token)
+                ended = ended or token.ends_sentence
+            continue
+        if group and (ended or _breaks(group, token)):
             yield from _spoken(group)
             group, ended = [], False
         while group and _too_long(group, token):
             head, group = _cut(group)
             yield from _spoken(head)
         group.append(token)
-        ended = ended or token.ends_sentence
     yield from _spoken(group)
 
 
@@ -74,9 +78,8 @@ def _spoken(group: list[Token]) -> Iterator[list[Token]]:
         yield group
 
 
-def _belongs_to(token: Token, group: list[Token]) -> bool:
-    """A mark that closes what came before it (a quote after a full stop) never begins a segment."""
-    return token.kind == "punctuation" and token.attaches_to in (None, "previous", "both") and bool(group)
+def _closes(token: Token) -> bool:
+    return token.kind == "punctuation" and token.attaches_to in (None, "previous", "both")
 
 
 def _breaks(group: list[Token], token: Token) -> bool:
@@ -84,7 +87,9 @@ def _breaks(group: list[Token], token: Token) -> bool:
     if not spoken:
         return False
     silence = token.start - max(t.end for t in spoken[-2:])
-    return silence >= PAUSE or (token.kind != "punctuation" and token.speaker != spoken[-1].speaker)
+    # Of a mark, only one that opens the next speech can tell of another speaker.
+    tells = token.kind != "punctuation" or token.speaker is not None
+    return silence >= PAUSE or (tells and token.speaker != spoken[-1].speaker)
 
 
 def _too_long(group: list[Token], token: Token) -> bool:

@@ -49,8 +49,8 @@ def _token(result: Any) -> Token | None:
     text = _clean(alternative.get("content")) or _inner_text(result)
     if not text:
         return None
-    start = _number(result.get("start_time"))
-    end = _number(result.get("end_time"))
+    start = finite(result.get("start_time"))
+    end = finite(result.get("end_time"))
     return Token(
         kind=cast(Kind, result["type"]),
         text=text,
@@ -100,7 +100,7 @@ def _key(result: Any) -> tuple[Any, ...] | None:
     if not isinstance(result, dict) or result.get("type") != "word":
         return None
     content = _clean(_alternative(result).get("content"))
-    return content, _number(result.get("start_time")), _number(result.get("end_time"))
+    return content, finite(result.get("start_time")), finite(result.get("end_time"))
 
 
 def _in_order(tokens: Iterable[Token], last: float) -> Iterator[Token]:
@@ -118,7 +118,8 @@ def _clean(content: Any) -> str:
     return _SPACES.sub(" ", _UNSTORABLE.sub("", content)).strip() if isinstance(content, str) else ""
 
 
-def _number(value: Any) -> float | None:
+def finite(value: Any) -> float | None:
+    """A JSON number as a float; None for anything else, for infinity and for what is too large to be one."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
@@ -129,7 +130,7 @@ def _number(value: Any) -> float | None:
 
 
 def _confidence(value: Any) -> float | None:
-    number = _number(value)
+    number = finite(value)
     return None if number is None else min(1.0, max(0.0, number))
 
 

@@ -155,6 +155,7 @@ class _Visit:
             asked=self._asked,
             method=self._request.method,
             path=self._request.path,
+            query=self._request.query,
             outcome=outcome,
             id=self._job_id,
             reference=self._reference,

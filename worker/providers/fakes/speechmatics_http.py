@@ -94,7 +94,7 @@ class _Connection:
         self._h11 = h11.Connection(h11.SERVER)
 
     async def serve(self) -> None:
-        with suppress(Dropped, ClientGone, ConnectionError, h11.LocalProtocolError):
+        with suppress(Dropped, ClientGone, ConnectionError, h11.ProtocolError):
             while await self._one():
                 self._h11.start_next_cycle()
 
@@ -108,7 +108,8 @@ class _Connection:
         if not isinstance(event, h11.Request):
             return False
         answer = await self._handler(self._request(event))
-        unread = self._h11.their_state is h11.SEND_BODY
+        # A request without a body still has its end to be taken in.
+        unread = self._h11.their_state is h11.SEND_BODY and not isinstance(self._h11.next_event(), h11.EndOfMessage)
         await self._send(answer, close=unread)
         if unread:
             await self._drain()

@@ -33,7 +33,7 @@ class Notices:
         self._book = book
         self._plan = plan
         self._tasks: set[asyncio.Task[None]] = set()
-        self._client = httpx.AsyncClient(timeout=TIMEOUT, trust_env=False)
+        self._client: httpx.AsyncClient | None = None
 
     def schedule(self, job: Job) -> None:
         webhooks = self._plan().webhooks
@@ -50,7 +50,8 @@ class Notices:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self._client.aclose()
+        if self._client is not None:
+            await self._client.aclose()
 
     async def _notify(self, job: Job, config: NotificationConfig, due: float, retry_seconds: float) -> None:
         await asyncio.sleep(max(0.0, due - time.time()))
@@ -65,6 +66,9 @@ class Notices:
     async def _sent(self, job: Job, config: NotificationConfig) -> bool:
         status = "success" if job.fate.becomes == "done" else "error"
         url = httpx.URL(config.url).copy_merge_params({"id": job.id, "status": status})
+        if self._client is None:
+            # Made late: it loads certificates, which would be most of a stand-in's start.
+            self._client = httpx.AsyncClient(timeout=TIMEOUT, trust_env=False)
         request = _request(config, url, _items(job, config.contents))
         try:
             answer = await self._client.send(request)

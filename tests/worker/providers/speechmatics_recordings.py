@@ -1,0 +1,39 @@
+"""Small recordings and shortcuts for the tests of the Speechmatics client and its stand-in."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import httpx
+
+from worker.providers import SubmitOptions
+from worker.providers.speechmatics import SpeechmaticsTranscriber
+
+KEY = "sk-canary-0123456789"
+QUICK = httpx.Timeout(connect=2.0, read=0.4, write=2.0, pool=2.0)
+
+
+def wav(path: Path, *, seconds: float = 20.0, salt: bytes = b"", size: int | None = None) -> Path:
+    """Silence as 16 kHz mono WAV; `salt` makes it a recording of its own, `size` (bytes) a sparse file of that size."""
+    length = int(seconds * 32_000)
+    header = b"RIFF" + struct.pack("<I", 36 + length) + b"WAVEfmt "
+    header += struct.pack("<IHHIIHH", 16, 1, 1, 16_000, 32_000, 2, 16) + b"data" + struct.pack("<I", length)
+    with path.open("wb") as file:
+        file.write(header + salt)
+        file.truncate(size if size is not None else len(header) + length)
+    return path
+
+
+def options(submit_key: str = "key-1", **changes: object) -> SubmitOptions:
+    return SubmitOptions(**{"language": "yue", "submit_key": submit_key, "filename": "週會.wav", **changes})  # type: ignore[arg-type]
+
+
+def client(url: str, **changes: object) -> SpeechmaticsTranscriber:
+    """The client with the right key. Certificates are not loaded: that takes longer than most of the tests."""
+    changes = {"transport": httpx.HTTPTransport(verify=False), **changes}
+    return SpeechmaticsTranscriber(KEY, url, **changes)  # type: ignore[arg-type]
+
+
+def ignore(_fraction: float) -> None:
+    """A progress callback for who does not care."""
