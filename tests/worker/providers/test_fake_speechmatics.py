@@ -181,10 +181,9 @@ def test_what_is_not_http_gets_a_400(fake: FakeSpeechmatics) -> None:
 
 
 def test_a_route_or_a_query_that_is_not_there_is_refused(fake: FakeSpeechmatics) -> None:
-    with httpx.Client(base_url=fake.url) as http_client:
-        assert http_client.put("/v2/jobs").status_code == 404
-        assert http_client.get("/v3/jobs").status_code == 404
-        assert http_client.get("/v2/jobs/unknown").status_code == 404
+    assert HTTP.put(f"{fake.url}/v2/jobs").status_code == 404
+    assert HTTP.get(f"{fake.url}/v3/jobs").status_code == 404
+    assert HTTP.get(f"{fake.url}/v2/jobs/unknown").status_code == 404
     for query in ("limit=0", "limit=101", "limit=x", "created_before=yesterday", "created_before=2026-01-01T00:00:00"):
         assert HTTP.get(f"{fake.url}/v2/jobs?{query}").status_code == 422
 
@@ -322,8 +321,7 @@ def test_two_stand_ins_do_not_share_a_log(tmp_path: Path) -> None:
 
 
 def statuses(fake: FakeSpeechmatics, count: int, path: str = "/v2/jobs") -> list[int]:
-    with httpx.Client(base_url=fake.url) as http_client:
-        return [http_client.get(path).status_code for _ in range(count)]
+    return [HTTP.get(f"{fake.url}{path}").status_code for _ in range(count)]
 
 
 def test_a_fault_can_skip_some_requests_and_meet_only_some() -> None:
