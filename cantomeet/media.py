@@ -1,8 +1,4 @@
-"""What a recording is and how it sounds: told and decoded by PyAV (FFmpeg), from its content, never from its name.
-
-FFmpeg gets the bytes through an object without a name, may use only the demuxers in `_DEMUXERS`, and no protocol at
-all: nothing inside a recording can make it open another file or an address.
-"""
+"""What a recording is and how it sounds: told and decoded by PyAV (FFmpeg), from its content, never from its name."""
 
 from __future__ import annotations
 
@@ -14,7 +10,6 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-import av
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
@@ -25,6 +20,7 @@ from av.stream import Disposition
 from cantomeet import found
 from cantomeet.atomic import replacing
 from cantomeet.errors import ErrorCode, PermanentError, RecordingRefused
+from cantomeet.ffmpeg import created, frames_in, opened
 
 RATE = 16_000
 """Samples a second of decoded sound; mono, 16 bits."""
@@ -45,8 +41,6 @@ CONTENT_TYPES = {
 }
 """Of each `Probe.format`."""
 
-_DEMUXERS = "mp3,mov,mp4,m4a,3gp,3g2,mj2,wav,ogg,matroska,webm,flac,aac,amr"
-_OPTIONS = {"format_whitelist": _DEMUXERS, "protocol_whitelist": "none"}
 _PLAYABLE = {
     "mp3": {"mp3"},
     "m4a": {"aac", "mp3", "opus", "flac"},
@@ -60,6 +54,8 @@ _PLAYABLE = {
 _GUESSED_DURATION = {"aac", "amr"}
 """Containers without a stated length: FFmpeg guesses it from the bit rate of the first frames."""
 
+_WAV_PLACEHOLDER = 0x7FFF0000
+"""From this size on, what a recorder writes that cannot go back to its header (sox: 0x7FFFFFFF less some)."""
 _PACKETS_TO_TRY = 500
 """In which the first frame must decode for a file to count as a recording."""
 _GAP_SECONDS = 0.1
@@ -95,15 +91,20 @@ def probe(path: Path) -> Probe:
     """What the file is. Raises `RecordingRefused` (415; `found` is a code of `cantomeet.found`) for no recording."""
     with path.open("rb") as file:
         head = file.read(found.HEAD_BYTES)
-        foreign = found.foreign(head)
-        if foreign is not None:
-            raise _refused(foreign)
+        refuse_foreign(head)
         first_frame = _after_id3(file, head)
         try:
-            with _opened(file) as container:
+            with opened(file) as container:
                 return _probe(container, head, first_frame)
         except FFmpegError as error:
             raise _refused(found.INCOMPLETE if head[4:8] == b"ftyp" else found.UNKNOWN) from error
+
+
+def refuse_foreign(head: bytes) -> None:
+    """Raises `RecordingRefused` (415) where a file's first bytes already say that it is something else."""
+    code = found.foreign(head)
+    if code is not None:
+        raise _refused(code)
 
 
 def decode_to_wav(src: Path, dst: Path, on_progress: Callable[[float], None] | None = None) -> Decoded:
@@ -142,7 +143,7 @@ def make_playback_copy(src: Path, dst: Path, on_progress: Callable[[float], None
     with (
         _sound_of(src) as sound,
         replacing(dst) as file,
-        av.open(_Nameless(file), "w", format="webm") as out,
+        created(file, "webm") as out,
     ):
         stream = out.add_stream("libopus", rate=rate, layout="mono", options={"compression_level": "5"})
         stream.bit_rate = 32_000
@@ -154,20 +155,6 @@ def make_playback_copy(src: Path, dst: Path, on_progress: Callable[[float], None
             raise _unreadable(found.UNDECODABLE)
         out.mux(stream.encode(None))
     return Decoded(samples / rate)
-
-
-class _Nameless:
-    """A file without its name, so that FFmpeg judges by content alone."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self.read, self.write = file.read, file.write
-        self.seek, self.tell = file.seek, file.tell
-
-
-@contextmanager
-def _opened(file: BinaryIO) -> Iterator[InputContainer]:
-    with av.open(_Nameless(file), "r", options=dict(_OPTIONS), metadata_errors="replace") as container:
-        yield container
 
 
 def _after_id3(file: BinaryIO, head: bytes) -> bytes:
@@ -189,7 +176,7 @@ def _probe(container: InputContainer, head: bytes, first_frame: bytes) -> Probe:
     format = _format_of(container, head)
     # Before decoding: FFmpeg rewrites what the header said as it reads on.
     stated = _stated_seconds(container, format, first_frame)
-    if next(islice(_frames(container, stream, _PACKETS_TO_TRY), 1), None) is None:
+    if next(islice(frames_in(container, stream, _PACKETS_TO_TRY), 1), None) is None:
         raise _refused(found.UNDECODABLE)
     return Probe(format, stream.codec_context.codec.canonical_name, stated)
 
@@ -214,7 +201,23 @@ def _stated_seconds(container: InputContainer, format: str, first_frame: bytes) 
         return None
     if format == "mp3" and not any(tag in first_frame for tag in (b"Xing", b"Info", b"VBRI")):
         return None
-    return container.duration / 1_000_000
+    seconds = container.duration / 1_000_000
+    # FFmpeg believes the file's size; that a WAV was cut off shows only in its header.
+    return max(seconds, _wav_seconds(first_frame)) if format == "wav" else seconds
+
+
+def _wav_seconds(head: bytes) -> float:
+    """As the header of a WAV states; 0.0 where it does not, or holds what recorders put in before they know."""
+    bytes_a_second, at = 0, 12
+    while at + 8 <= len(head):
+        name, size = head[at : at + 4], int.from_bytes(head[at + 4 : at + 8], "little")
+        if name == b"fmt ":
+            bytes_a_second = int.from_bytes(head[at + 16 : at + 20], "little")
+        if name == b"data":
+            known = bytes_a_second and head[:4] == b"RIFF" and size < _WAV_PLACEHOLDER
+            return size / bytes_a_second if known else 0.0
+        at += 8 + size + size % 2
+    return 0.0
 
 
 class _Sound:
@@ -228,7 +231,7 @@ class _Sound:
         clock = _Clock((self._container.start_time or 0) / 1_000_000)
         resampler: AudioResampler | None = None
         shape: object = None
-        for frame in _frames(self._container, self._stream):
+        for frame in frames_in(self._container, self._stream):
             silence, found_shape = clock.gap_before(frame), (frame.format.name, frame.layout, frame.rate)
             if resampler is None or silence or found_shape != shape:
                 yield from resampler.resample(None) if resampler else ()
@@ -258,37 +261,13 @@ class _Clock:
 @contextmanager
 def _sound_of(src: Path) -> Iterator[_Sound]:
     try:
-        with src.open("rb") as file, _opened(file) as container:
+        with src.open("rb") as file, opened(file) as container:
             stream = _audio_of(container)
             if stream is None:
                 raise _unreadable(found.NO_SOUND)
             yield _Sound(container, stream)
     except FFmpegError as error:
         raise _unreadable(found.UNDECODABLE) from error
-
-
-def _frames(container: InputContainer, stream: AudioStream, packets: int | None = None) -> Iterator[AudioFrame]:
-    """What decodes in the next `packets` packets (None: to the end); what is broken is passed over."""
-    demuxed = islice(container.demux(stream), packets)
-    while True:
-        try:
-            packet = next(demuxed)
-        except StopIteration:
-            return
-        except FFmpegError:
-            # The container ends here; the decoder may still hold a frame.
-            yield from _decoded(lambda: stream.codec_context.decode(None))
-            return
-        yield from _decoded(packet.decode)
-
-
-def _decoded(decode: Callable[[], object]) -> list[AudioFrame]:
-    try:
-        frames = decode()
-    except FFmpegError:
-        return []
-    assert isinstance(frames, list)
-    return [frame for frame in frames if isinstance(frame, AudioFrame) and frame.samples and frame.rate]
 
 
 def _silence(seconds: float, rate: int) -> Iterator[AudioFrame]:

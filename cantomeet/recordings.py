@@ -24,6 +24,7 @@ from uuid import uuid4
 from cantomeet import media
 from cantomeet.atomic import TEMPORARY, sync_folder, translating_no_room
 from cantomeet.errors import ErrorCode, NotFound, RecordingRefused, StorageFull
+from cantomeet.found import HEAD_BYTES
 
 PART = "part"
 UPLOAD = "upload"
@@ -164,9 +165,13 @@ class RecordingWriter:
         self.abort()
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Append `data`. Raises `RecordingRefused` (413) before a byte too many is written, and `StorageFull`."""
+        """Append `data`. Raises `StorageFull`, and `RecordingRefused` before anything of `data` is written:
+        413 for a byte too many, 415 where the first bytes are no recording's.
+        """
         with self._lock, translating_no_room():
             self._recordings.require_size(self.size + len(data))
+            if self.size == 0 and len(data) >= HEAD_BYTES:
+                media.refuse_foreign(bytes(data[:HEAD_BYTES]))
             self._require_room()
             view = memoryview(data)
             while view:

@@ -1,0 +1,100 @@
+"""A real web process that serves only the upload routes, to be killed and started again.
+
+The app reads its folder from the environment, as granian's factory takes no arguments.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+from fastapi import FastAPI
+
+from cantomeet.database import connect, migrate
+from cantomeet.recordings import Recordings
+from cantomeet.settings import Settings
+from cantomeet.store import MeetingStore
+from cantomeet_ui.api import problems
+from cantomeet_ui.api.deps import Deps
+from cantomeet_ui.api.uploads import uploads_router
+
+_READY_SECONDS = 30.0
+
+
+def app() -> FastAPI:
+    """The upload routes over `CANTOMEET_DATA_DIR`, with nobody to wake."""
+    settings = Settings()
+    store = MeetingStore(connect(settings.effective_database_url))
+    migrate(store.engine)
+    recordings = Recordings(settings.recordings_dir, settings.max_upload_bytes)
+    made = FastAPI()
+    made.state.deps = Deps(settings, store, recordings, wake=lambda meeting: None)
+    problems.install(made, settings.language)
+    made.include_router(uploads_router)
+    return made
+
+
+class UploadServer:
+    """One process on a port of its own; `kill` is SIGKILL."""
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        self.folder, self.port = folder, _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._environment = environment
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """Of the process that answers; granian's first one only watches it."""
+        assert self._process is not None
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
+        return int(children[-1])
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--workers", "1"]
+        command += ["--host", "127.0.0.1", "--port", str(self.port), "--log-level", "warning", f"{__name__}:app"]
+        environment = {**os.environ, **self._environment, "CANTOMEET_DATA_DIR": str(self.folder)}
+        self._process = subprocess.Popen(command, env=environment, start_new_session=True)
+        deadline = time.monotonic() + _READY_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                httpx.options(f"{self.url}/api/uploads/")
+            except httpx.TransportError:
+                time.sleep(0.05)
+            else:
+                return
+        self.kill()
+        raise TimeoutError("the server did not answer")
+
+    def kill(self) -> None:
+        """SIGKILL for the process and its children."""
+        if self._process is not None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+
+@contextmanager
+def serving(folder: Path, **environment: str) -> Iterator[UploadServer]:
+    """A server that is up, and gone at the end of the block."""
+    server = UploadServer(folder, **environment)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.kill()
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
