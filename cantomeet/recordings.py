@@ -76,7 +76,7 @@ class Recordings:
         Raises `StorageFull`.
         """
         with translating_no_room():
-            return RecordingWriter(self, key or self.new_key())
+            return RecordingWriter(self, self.new_key() if key is None else key)
 
     def received_bytes(self, key: str) -> int:
         """How much of `key` has come in, whole or not."""
