@@ -1,0 +1,60 @@
+"""A meeting's transcript as a file to take away: txt, md, docx, srt, vtt, json.
+
+`md` and `docx` hold the summary too. What is not whole yet says so, in its name and, where the form has room, inside.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from cantomeet.errors import Conflict
+from cantomeet.exports import data, document, subtitles, text
+from cantomeet.exports.minutes import Minutes, minutes_of
+from cantomeet.models import Meeting
+from cantomeet.store import SummaryWithItems, Transcript
+
+Form = Literal["txt", "srt", "vtt", "md", "docx", "json"]
+FORMS: tuple[Form, ...] = get_args(Form)
+
+_WRITERS: dict[Form, tuple[str, Callable[[Minutes], bytes]]] = {
+    "txt": ("text/plain; charset=utf-8", text.plain),
+    "srt": ("application/x-subrip; charset=utf-8", subtitles.srt),
+    "vtt": ("text/vtt; charset=utf-8", subtitles.vtt),
+    "md": ("text/markdown; charset=utf-8", text.markdown),
+    "docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", document.docx),
+    "json": ("application/json", data.json_of),
+}
+_LONGEST_STEM = 80
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f/\\:*?"<>|\u200e\u200f\u202a-\u202e\u2066-\u2069]+')
+
+
+@dataclass(frozen=True)
+class Export:
+    filename: str
+    """Safe on every system; usually in Chinese."""
+    media_type: str
+    body: bytes
+
+
+def export(
+    form: Form, meeting: Meeting, transcript: Transcript, summary: SummaryWithItems | None, language: str
+) -> Export:
+    """The file, its labels in `language` ("en", else Hong Kong Chinese).
+
+    Raises `Conflict` where nothing has been transcribed yet.
+    """
+    minutes = minutes_of(meeting, transcript, summary, language)
+    if not minutes.complete and not minutes.lines:
+        raise Conflict("nothing has been transcribed yet")
+    media_type, write = _WRITERS[form]
+    mark = "" if minutes.complete else f" ({minutes.label('partial')})"
+    return Export(f"{file_stem(meeting.title)}{mark}.{form}", media_type, write(minutes))
+
+
+def file_stem(title: str) -> str:
+    """A title as the name of a file, without its ending."""
+    stem = _UNSAFE.sub("_", title)[:_LONGEST_STEM].strip(" .")
+    return stem or "meeting"

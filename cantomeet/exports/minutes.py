@@ -1,0 +1,140 @@
+"""What every form of export writes: the meeting's lines and its summary, with labels in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cantomeet.lifecycle import Stage
+from cantomeet.models import Meeting, Segment, SummaryItem
+from cantomeet.store import SummaryWithItems, Transcript
+
+_LABELS: dict[str, tuple[str, str]] = {
+    "partial": ("未完成", "incomplete"),
+    "partial_note": ("轉錄仍未完成，以下只是其中一部分。", "The transcript is not complete yet; this is a part of it."),
+    "no_speech": ("錄音內沒有聽到說話。", "No speech was heard in the recording."),
+    "summary": ("摘要", "Summary"),
+    "transcript": ("逐字稿", "Transcript"),
+    "date": ("日期", "Date"),
+    "duration": ("長度", "Duration"),
+    "owner": ("負責", "Owner"),
+    "due": ("限期", "Due"),
+    "done": ("已完成", "done"),
+    "unverified": ("未核實", "unverified"),
+    "colon": ("：", ": "),
+    "separator": ("；", "; "),
+}
+SECTIONS: tuple[tuple[str, str, str], ...] = (
+    ("overview", "概要", "Overview"),
+    ("chapter", "章節", "Chapters"),
+    ("decision", "決議", "Decisions"),
+    ("action_item", "跟進事項", "Action items"),
+    ("question", "待決問題", "Open questions"),
+    ("risk", "風險", "Risks"),
+    ("quote", "原話", "Quotes"),
+)
+"""Kinds of summary items in the order in which they are written, with their headings."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One segment; `speaker` is a name, else the recogniser's label, else None."""
+
+    segment: Segment
+    speaker: str | None
+
+    @property
+    def text(self) -> str:
+        """In one line."""
+        return " ".join(self.segment.text.split())
+
+
+@dataclass(frozen=True)
+class Section:
+    heading: str
+    items: Sequence[SummaryItem]
+
+
+@dataclass(frozen=True)
+class Minutes:
+    meeting: Meeting
+    lines: Sequence[Line]
+    sections: Sequence[Section]
+    """Of the summary; none where there is no summary."""
+    complete: bool
+    """False while the transcript is being made."""
+    english: bool
+
+    def label(self, name: str) -> str:
+        return _LABELS[name][self.english]
+
+    def facts(self) -> list[str]:
+        """Date and duration, as far as known."""
+        known = []
+        if self.meeting.meeting_date is not None:
+            known.append(f"{self.label('date')}{self.label('colon')}{self.meeting.meeting_date.isoformat()}")
+        if self.meeting.duration_seconds is not None:
+            known.append(f"{self.label('duration')}{self.label('colon')}{clock(self.meeting.duration_seconds)}")
+        return known
+
+    def notes(self) -> list[str]:
+        """What a reader must know before reading on."""
+        if not self.complete:
+            return [self.label("partial_note")]
+        return [] if self.lines else [self.label("no_speech")]
+
+    def said(self, line: Line) -> str:
+        """A line with its speaker before it."""
+        return f"{line.speaker}{self.label('colon')}{line.text}" if line.speaker else line.text
+
+    def item_text(self, item: SummaryItem) -> str:
+        """An item with its owner, due date, state and, where nothing proves it, a word about that."""
+        return " ".join(item.text.split()) + "".join(f" ({detail})" for detail in self._details(item))
+
+    def _details(self, item: SummaryItem) -> list[str]:
+        colon = self.label("colon")
+        due = item.due_date.isoformat() if item.due_date else item.due_text
+        told = [f"{self.label(name)}{colon}{value}" for name, value in (("owner", item.owner), ("due", due)) if value]
+        details = [self.label("separator").join(told)] if told else []
+        if item.done:
+            details.append(self.label("done"))
+        if not _is_verified(item.evidence):
+            details.append(self.label("unverified"))
+        return details
+
+
+def minutes_of(meeting: Meeting, transcript: Transcript, summary: SummaryWithItems | None, language: str) -> Minutes:
+    """All that is written, gathered."""
+    english = language.startswith("en")
+    return Minutes(
+        meeting=meeting,
+        lines=[Line(segment, _speaker(transcript, segment)) for segment in transcript.segments],
+        sections=_sections(summary.items, english) if summary is not None else [],
+        complete=meeting.stage in (Stage.TRANSCRIBED, Stage.SUMMARISED) or meeting.shown_take != meeting.take,
+        english=english,
+    )
+
+
+def clock(seconds: float) -> str:
+    """1:02:03, always with hours, so that lines stand under each other."""
+    whole = int(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
+
+
+def _speaker(transcript: Transcript, segment: Segment) -> str | None:
+    speaker = transcript.speakers.get(segment.speaker_id or "")
+    return (speaker.name or speaker.label) if speaker else None
+
+
+def _sections(items: Sequence[SummaryItem], english: bool) -> list[Section]:
+    sections = []
+    for kind, zh, en in SECTIONS:
+        found = [item for item in items if item.kind == kind]
+        if found:
+            sections.append(Section(en if english else zh, found))
+    return sections
+
+
+def _is_verified(evidence: Sequence[dict[str, Any]]) -> bool:
+    return any(proof.get("check") in ("exact", "folded") for proof in evidence)

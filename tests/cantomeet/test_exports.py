@@ -1,0 +1,220 @@
+"""Files to take away."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import date
+from io import BytesIO
+from typing import Any
+
+import pysubs2
+import pytest
+from docx import Document
+from docx.oxml.ns import qn
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cantomeet.errors import Conflict
+from cantomeet.exports import FORMS, Form, export, file_stem
+from cantomeet.lifecycle import MeetingStatus, Stage
+from cantomeet.models import Meeting, Segment, Speaker, Summary, SummaryItem
+from cantomeet.store import SummaryWithItems, Transcript
+
+LINES = [("S1", "早晨，各位。"), ("S2", "Budget 下星期三之前交。"), (None, "好，散會。")]
+PROOF = [{"segment_id": "s1", "quote": "早晨", "start": 0.0, "end": 1.5, "check": "exact"}]
+
+
+def a_meeting(**columns: Any) -> Meeting:
+    return Meeting(
+        **{
+            "id": "m1",
+            "title": "例會",
+            "recording_key": "a" * 32,
+            "stage": Stage.SUMMARISED,
+            "status": MeetingStatus.COMPLETED,
+            "meeting_date": date(2026, 11, 23),
+            "duration_seconds": 3723.4,
+            **columns,
+        }
+    )
+
+
+def a_transcript(lines: Sequence[tuple[str | None, str]] = LINES) -> Transcript:
+    segments = [
+        Segment(
+            id=f"s{n}",
+            meeting_id="m1",
+            position=n,
+            start=3600.0 * n + 0.1254,
+            end=3600.0 * n + 1.5,
+            speaker_id=label,
+            original_text=text,
+            text=text,
+            words=[{"text": text, "start": 0.1, "end": 1.5, "confidence": None}],
+        )
+        for n, (label, text) in enumerate(lines)
+    ]
+    speakers = {
+        "S1": Speaker(id="S1", meeting_id="m1", label="S1", name="陳主席"),
+        "S2": Speaker(id="S2", meeting_id="m1", label="S2"),
+    }
+    return Transcript(segments, speakers)
+
+
+def a_summary() -> SummaryWithItems:
+    items = [
+        SummaryItem(
+            summary_id="x",
+            position=0,
+            kind="action_item",
+            text="交 budget",
+            owner="阿明",
+            due_text="下星期三",
+            due_date=date(2026, 12, 2),
+            done=True,
+            evidence=PROOF,
+        ),
+        SummaryItem(summary_id="x", position=1, kind="decision", text="通過*預算*", evidence=PROOF),
+        SummaryItem(summary_id="x", position=2, kind="overview", text="無人講過", evidence=[]),
+    ]
+    return SummaryWithItems(Summary(id="x", meeting_id="m1", version=1, method="llm", language="zh"), items)
+
+
+def written(form: Form, language: str = "zh-Hant-HK", **columns: Any) -> str:
+    return export(form, a_meeting(**columns), a_transcript(), a_summary(), language).body.decode()
+
+
+def test_plain_text_has_each_line_with_its_time_and_speaker() -> None:
+    assert written("txt") == (
+        "例會\n日期：2026-11-23\n長度：1:02:03\n\n"
+        "[0:00:00] 陳主席：早晨，各位。\n[1:00:00] S2：Budget 下星期三之前交。\n[2:00:00] 好，散會。\n"
+    )
+
+
+def test_labels_are_in_the_readers_language() -> None:
+    english = written("txt", "en")
+    assert "Date: 2026-11-23" in english
+    assert "陳主席: 早晨" in english
+
+
+def test_markdown_has_the_summary_before_the_transcript() -> None:
+    markdown = written("md")
+    assert markdown.index("## 摘要") < markdown.index("### 概要") < markdown.index("### 決議")
+    assert markdown.index("### 跟進事項") < markdown.index("## 逐字稿") < markdown.index("早晨")
+    assert "- 交 budget (負責：阿明；限期：2026-12-02) (已完成)\n" in markdown
+
+
+def test_an_item_that_nothing_proves_says_so() -> None:
+    assert "- 無人講過 (未核實)" in written("md")
+
+
+def test_markdown_takes_nothing_that_was_said_for_markup() -> None:
+    assert r"- 通過\*預算\*" in written("md")
+    body = export("md", a_meeting(title="<script># 會"), a_transcript([("S1", "[x](y) `z`")]), None, "en").body.decode()
+    assert r"# \<script\>\# 會" in body
+    assert r"\[x\](y) \`z\`" in body
+
+
+def test_subrip_reads_back_with_times_in_milliseconds_and_speakers() -> None:
+    read = pysubs2.SSAFile.from_string(written("srt"), format_="srt")
+    assert [(e.start, e.end, e.plaintext) for e in read] == [
+        (125, 1500, "陳主席：早晨，各位。"),
+        (3_600_125, 3_601_500, "S2：Budget 下星期三之前交。"),
+        (7_200_125, 7_201_500, "好，散會。"),
+    ]
+
+
+def test_webvtt_names_the_speaker_as_the_cues_voice() -> None:
+    vtt = written("vtt")
+    assert vtt.startswith("WEBVTT\n")
+    assert "00:00:00.125 --> 00:00:01.500\n<v 陳主席>早晨，各位。\n" in vtt
+
+
+@pytest.mark.parametrize("form", ["srt", "vtt"])
+@pytest.mark.parametrize("text", [r"C:\new\hello\N", r"{\p1}畫{\i1}", "一\n\n二", "a --> b", "<v x> & <b>"])
+def test_no_text_breaks_a_subtitle(form: Form, text: str) -> None:
+    body = export(form, a_meeting(), a_transcript([("S1", text), ("S1", "尾")]), None, "en").body.decode()
+    read = pysubs2.SSAFile.from_string(body, format_=form, keep_html_tags=True)
+    assert len(read) == 2
+    kept = body.replace("\u2060", "").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    assert " ".join(text.split()) in kept
+
+
+def test_the_word_document_reads_back_whole_and_in_a_chinese_font() -> None:
+    body = export("docx", a_meeting(), a_transcript(), a_summary(), "zh-Hant-HK").body
+    document = Document(BytesIO(body))
+    paragraphs = [p.text for p in document.paragraphs]
+    assert paragraphs[0] == "例會"
+    assert "0:00:00  陳主席：早晨，各位。" in paragraphs
+    assert paragraphs.index("決議") < paragraphs.index("通過*預算*") < paragraphs.index("逐字稿")
+    fonts = document.styles["Normal"].element.rPr.rFonts
+    assert fonts.get(qn("w:eastAsia")) == "Microsoft JhengHei"
+
+
+def test_json_has_the_words_with_their_times() -> None:
+    body = json.loads(written("json"))
+    assert (body["id"], body["complete"], body["meeting_date"]) == ("m1", True, "2026-11-23")
+    assert body["segments"][0] == {
+        "id": "s0",
+        "start": 0.1254,
+        "end": 1.5,
+        "speaker": "陳主席",
+        "text": "早晨，各位。",
+        "words": [{"text": "早晨，各位。", "start": 0.1, "end": 1.5, "confidence": None}],
+    }
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_transcript_that_is_not_whole_says_so(form: Form) -> None:
+    meeting = a_meeting(stage=Stage.PREPARED, status=MeetingStatus.TRANSCRIBING)
+    made = export(form, meeting, a_transcript(), None, "zh-Hant-HK")
+    assert made.filename == f"例會 (未完成).{form}"
+    if form in ("txt", "md"):
+        assert "轉錄仍未完成" in made.body.decode()
+
+
+def test_the_earlier_whole_transcript_is_whole_while_another_is_made() -> None:
+    meeting = a_meeting(stage=Stage.STORED, status=MeetingStatus.TRANSCRIBING, take=2, shown_take=1)
+    assert export("txt", meeting, a_transcript(), None, "en").filename == "例會.txt"
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_recording_without_speech_gives_a_file(form: Form) -> None:
+    made = export(form, a_meeting(), a_transcript([]), None, "zh-Hant-HK")
+    # SubRip has no header: a file without lines is empty.
+    assert bool(made.body) == (form != "srt")
+    if form in ("txt", "md"):
+        assert "沒有聽到說話" in made.body.decode()
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_there_is_nothing_to_take_away_before_the_first_line(form: Form) -> None:
+    with pytest.raises(Conflict):
+        export(form, a_meeting(stage=Stage.STORED), a_transcript([]), None, "en")
+
+
+@given(text=st.text(st.characters(exclude_categories=["Cs"]), max_size=40), form=st.sampled_from(FORMS))
+def test_any_text_can_be_written_in_any_form(text: str, form: Form) -> None:
+    made = export(form, a_meeting(title=text, description=text), a_transcript([("S1", text)]), a_summary(), "en")
+    if form == "docx":
+        assert Document(BytesIO(made.body)).paragraphs
+    else:
+        made.body.decode("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("title", "stem"),
+    [
+        ("例會", "例會"),
+        ("../../etc/passwd", "_.._etc_passwd"),
+        ('a/b\\c:d*e?"f<g>h|i', "a_b_c_d_e_f_g_h_i"),
+        ("a\r\nb\x00c", "a_b_c"),
+        ("\u202egpj.exe", "_gpj.exe"),
+        ("長" * 300, "長" * 80),
+        ("...", "meeting"),
+        ("", "meeting"),
+    ],
+)
+def test_a_title_becomes_a_name_that_every_system_takes(title: str, stem: str) -> None:
+    assert file_stem(title) == stem
