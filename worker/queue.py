@@ -86,6 +86,9 @@ class JobQueue:
     def __init__(self, url: str) -> None:
         self._redis = connect(url)
 
+    def close(self) -> None:
+        self._redis.close()
+
     def wake(self, meeting: Meeting, delay: float = 0.0) -> bool:
         """Ask for the meeting's next step in `delay` seconds. False where Redis does not take it: the rescuer will."""
         name = queue_for(meeting)

@@ -59,7 +59,7 @@ class EmbeddedRedis:
         """Save and stop, an adopted one too."""
         if self.process is None:
             with suppress(redis.ConnectionError):  # the connection ends because it obeyed
-                redis.Redis.from_url(self.url).shutdown()
+                connect(self.url).shutdown()
             return
         self.process.terminate()
         try:
@@ -98,7 +98,8 @@ def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
 
 
 def _answers(url: str) -> bool:
-    try:
-        return bool(connect(url).ping())
-    except redis.RedisError:
-        return False
+    with connect(url) as client:
+        try:
+            return bool(client.ping())
+        except redis.RedisError:
+            return False

@@ -1,0 +1,99 @@
+"""A worker process that is killed at a chosen moment: before or after the n-th call to the store or the provider."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from cantomeet.database import connect
+from cantomeet.lifecycle import MeetingStatus
+from cantomeet.recordings import Recordings
+from cantomeet.store import MeetingStore
+from worker import pipeline
+from worker.providers.extractive import ExtractiveSummarizer
+from worker.providers.speechmatics import SpeechmaticsTranscriber
+from worker.toolbox import Backoff, Toolbox
+
+_ENDED = (MeetingStatus.COMPLETED, MeetingStatus.FAILED)
+_STEPS = 40
+
+
+class Counting:
+    """Stands before an object and counts calls into it; `moment` is asked before and after each."""
+
+    def __init__(self, inner: Any, moment: Callable[[str], None]) -> None:
+        self._inner, self._moment = inner, moment
+
+    def __getattr__(self, name: str) -> Any:
+        attribute = getattr(self._inner, name)
+        if not callable(attribute):
+            return attribute
+
+        def called(*args: Any, **kwargs: Any) -> Any:
+            self._moment(f"before {name}")
+            result = attribute(*args, **kwargs)
+            self._moment(f"after {name}")
+            return result
+
+        return called
+
+
+@contextmanager
+def tools(
+    database_url: str, recordings: Path, provider_url: str, moment: Callable[[str], None] = lambda _name: None
+) -> Iterator[Toolbox]:
+    """A worker's tools, with `moment` told of every call that leaves the process."""
+    engine = connect(database_url)
+    with SpeechmaticsTranscriber("key", provider_url) as provider:
+        yield Toolbox(
+            store=Counting(MeetingStore(engine), moment),  # type: ignore[arg-type]  # stands before one
+            recordings=Recordings(recordings, max_bytes=10**9, min_free_bytes=0),
+            locals={},
+            remotes={"speechmatics": Counting(provider, moment)},  # type: ignore[dict-item]  # stands before one
+            summarizer=ExtractiveSummarizer(),
+            transcriber="speechmatics",
+            language="en",
+            publish=lambda _id, _version: None,
+            wake=lambda _meeting, _delay: True,
+            backoff=Backoff(first=0.0, cap=0.0),
+        )
+    engine.dispose()
+
+
+def run_to_the_end(worker: Toolbox, meeting_id: str) -> None:
+    """Advance the meeting as a worker and the clock would, until it has ended."""
+    for _ in range(_STEPS):
+        if worker.store.get(meeting_id).status in _ENDED:
+            return
+        worker.store.due_now(meeting_id)
+        pipeline.advance(worker, meeting_id)
+
+
+def in_a_process_of_its_own(work: Callable[[], None]) -> int:
+    """Fork, do `work`, end; the exit status as `os.waitstatus_to_exitcode` gives it (-9: killed)."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            work()
+            code = 0
+        finally:
+            os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def killed_at(number: int) -> Callable[[str], None]:
+    """A moment that ends this process as `kill -9` does, at its `number`-th call."""
+    count = 0
+
+    def moment(_name: str) -> None:
+        nonlocal count
+        count += 1
+        if count == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return moment

@@ -1,0 +1,74 @@
+"""Faults 1 and 12: a worker killed before and after every call it makes, the provider a stand-in over HTTP."""
+
+from __future__ import annotations
+
+import os
+import wave
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from cantomeet.lifecycle import MeetingStatus
+from cantomeet.models import Meeting
+from cantomeet.recordings import Recordings
+from cantomeet.store import MeetingStore
+from tests.conftest import new_meeting
+from tests.faults import dying
+from worker.providers.fakes.speechmatics import FakeSpeechmatics, Plan
+
+STRIDE = 1 if os.environ.get("CANTOMEET_SOAK") else 4
+"""Which share of the moments is tried in an ordinary run."""
+
+
+def uploaded(store: MeetingStore, folder: Path) -> Meeting:
+    recordings = Recordings(folder, max_bytes=10**9, min_free_bytes=0)
+    key = recordings.new_key()
+    path = recordings.path(key)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with wave.open(str(path), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes(b"\0\1" * 8000 * 3)
+    return store.create(new_meeting(recording_key=key, duration_seconds=3.0, filename="a.wav"))[0]
+
+
+def moments_of_a_whole_run(url: str, store: MeetingStore, folder: Path, fake: FakeSpeechmatics) -> list[str]:
+    names: list[str] = []
+    meeting = uploaded(store, folder)
+    with dying.tools(url, folder, fake.url, names.append) as worker:
+        dying.run_to_the_end(worker, meeting.id)
+    assert store.get(meeting.id).status == MeetingStatus.COMPLETED
+    return names
+
+
+@pytest.mark.timeout(900)
+def test_a_worker_killed_at_any_moment_loses_no_meeting_and_pays_once(engine: Engine, tmp_path: Path) -> None:
+    store = MeetingStore(engine)
+    url = engine.url.render_as_string(hide_password=False)
+    with FakeSpeechmatics(Plan(job_seconds=0.0)) as fake:
+        names = moments_of_a_whole_run(url, store, tmp_path, fake)
+        assert {"after submit", "before commit_step", "after save_raw", "before finish_summary"} <= set(names)
+        submits = [number for number, name in enumerate(names, 1) if name in ("after submit", "before submit")]
+        for number in sorted({*range(1, len(names) + 1, STRIDE), *submits}):
+            meeting = uploaded(store, tmp_path)
+
+            def die(number: int = number, meeting: Meeting = meeting) -> None:
+                with dying.tools(url, tmp_path, fake.url, dying.killed_at(number)) as doomed:
+                    dying.run_to_the_end(doomed, meeting.id)
+
+            assert dying.in_a_process_of_its_own(die) == -9
+            expire_leases(engine)
+            with dying.tools(url, tmp_path, fake.url) as worker:
+                dying.run_to_the_end(worker, meeting.id)
+            after = store.get(meeting.id)
+            assert after.status == MeetingStatus.COMPLETED, f"killed {names[number - 1]}: {after.status_reason}"
+            assert fake.paid[after.submit_key or ""] == 1, f"killed {names[number - 1]}"
+        assert set(fake.paid.values()) == {1}
+
+
+def expire_leases(engine: Engine) -> None:
+    """As 20 seconds of silence would."""
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE meeting SET lease_until = NULL")

@@ -1,0 +1,108 @@
+"""Real worker processes on a real embedded Redis; the provider is a stand-in over HTTP."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from rq import Queue
+from rq.registry import FailedJobRegistry
+from rq.serializers import JSONSerializer
+
+from cantomeet.lifecycle import MeetingStatus
+from tests.running import ROOT, Background, background, wait_for
+from worker.providers.fakes.speechmatics import FakeSpeechmatics, Fault, Plan
+from worker.queue import DEFAULT, HIGH, QUEUES
+
+BIN = Path(sys.executable).parent
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeSpeechmatics]:
+    with FakeSpeechmatics(Plan(job_seconds=0.5)) as provider:
+        yield provider
+
+
+@pytest.fixture
+def side(tmp_path: Path, fake: FakeSpeechmatics) -> Iterator[Background]:
+    settings = {"SPEECHMATICS_API_KEY": "test-key", "SPEECHMATICS_BASE_URL": fake.url}
+    with background(tmp_path, **settings) as running:
+        yield running
+
+
+WAYS = {
+    "the script": ["bash", str(ROOT / "scripts" / "start_worker.sh")],
+    "python -m worker": [sys.executable, "-m", "worker"],
+    "rq's own command line": [
+        *(str(BIN / "rq"), "worker", "--with-scheduler", "--serializer", "json", "--url", "REDIS_URL", *QUEUES),
+    ],
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_way_to_start_a_worker_completes_a_meeting(side: Background, fake: FakeSpeechmatics, way: str) -> None:
+    side.start([side.redis.url if part == "REDIS_URL" else part for part in WAYS[way]])
+    meeting = side.wait(side.upload().id)
+    assert meeting.status == MeetingStatus.COMPLETED
+    assert list(fake.paid.values()) == [1]
+
+
+def test_a_failed_meeting_has_its_reason_and_rq_keeps_the_failed_job(side: Background, fake: FakeSpeechmatics) -> None:
+    fake.use(Plan(faults=[Fault(on="submit", do="html", status=401)]))
+    side.start()
+    meeting = side.wait(side.upload().id)
+    assert meeting.status == MeetingStatus.FAILED
+    assert "SPEECHMATICS_API_KEY" in (meeting.status_reason or "")
+    queue = Queue(DEFAULT, connection=side.raw_redis(), serializer=JSONSerializer)
+    failed = FailedJobRegistry(queue=queue)
+    job_id = wait_for(lambda: next(iter(failed.get_job_ids()), None), "the failed job")
+    job = queue.fetch_job(job_id)
+    assert job is not None
+    assert job.args == [meeting.id] or tuple(job.args) == (meeting.id,)
+    assert 0 < side.raw_redis().ttl(job.key) <= 24 * 3600
+    fake.use(Plan(job_seconds=0.1))
+    side.queue.wake(side.store.retry(meeting.id))
+    assert side.wait(meeting.id).status == MeetingStatus.COMPLETED
+
+
+def test_a_killed_worker_is_replaced_and_its_meeting_goes_on(side: Background, fake: FakeSpeechmatics) -> None:
+    fake.use(Plan(job_seconds=2.0))
+    parent = side.start()
+    meeting = side.upload()
+    side.wait(meeting.id, lambda m: m.provider_job_id is not None)
+    for child in psutil.Process(parent.pid).children(recursive=True):
+        child.send_signal(signal.SIGKILL)
+    assert side.wait(meeting.id).status == MeetingStatus.COMPLETED
+    assert list(fake.paid.values()) == [1]
+
+
+def test_high_priority_meetings_have_a_queue_of_their_own(side: Background) -> None:
+    side.upload(priority="high")
+    side.upload()
+    waiting = dict(side.queue.overview().queues)
+    assert (waiting[HIGH], waiting[DEFAULT]) == (1, 1)
+
+
+def test_sigterm_ends_the_worker_and_a_new_one_goes_on(side: Background, fake: FakeSpeechmatics) -> None:
+    fake.use(Plan(job_seconds=3.0))
+    worker = side.start()
+    meeting = side.upload()
+    side.wait(meeting.id, lambda m: m.provider_job_id is not None)
+    worker.terminate()
+    assert worker.wait(60) == 0
+    side.start()
+    assert side.wait(meeting.id).status == MeetingStatus.COMPLETED
+    assert list(fake.paid.values()) == [1]
+
+
+def test_jobs_that_were_pickled_are_not_run(side: Background, tmp_path: Path) -> None:
+    mark = tmp_path / "ran"
+    Queue(DEFAULT, connection=side.raw_redis()).enqueue("pathlib.Path.touch", mark)
+    side.start()
+    meeting = side.wait(side.upload().id)
+    assert meeting.status == MeetingStatus.COMPLETED
+    assert not mark.exists()
