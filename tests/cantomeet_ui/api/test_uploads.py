@@ -1,0 +1,391 @@
+"""POST /meetings/upload."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import threading
+from collections.abc import AsyncIterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy.exc import OperationalError
+
+from cantomeet import access
+from cantomeet.lifecycle import MeetingStatus
+from cantomeet.recordings import RecordingWriter
+from cantomeet.store import MeetingStore
+from cantomeet_ui.api.multipart import MultipartUpload
+from cantomeet_ui.api.receiving import pieces
+from tests.cantomeet.test_media import files_limited_to
+from tests.cantomeet_ui.api.uploading import MIB, Door, opened_door
+from tests.recordings_factory import COMMON, make_recording
+
+UPLOAD = "/meetings/upload"
+
+
+@pytest.fixture(scope="session")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    return make_recording(tmp_path_factory.mktemp("sound") / "a", "wav").read_bytes()
+
+
+@pytest_asyncio.fixture
+async def door(tmp_path: Path, sqlite_store: MeetingStore) -> AsyncIterator[Door]:
+    async with opened_door(tmp_path, sqlite_store) as opened:
+        yield opened
+
+
+def problem_of(answer: httpx.Response) -> tuple[int, str]:
+    assert answer.headers["content-type"] == "application/problem+json"
+    return answer.status_code, answer.json()["code"]
+
+
+async def test_a_recording_is_answered_at_once_and_lies_safe(door: Door, sound: bytes) -> None:
+    answer = await door.client.post(UPLOAD, files={"file": ("十一月例會.wav", sound)})
+    assert answer.status_code == 202
+    meeting = door.deps.store.get(answer.json()["id"])
+    assert answer.json() == {
+        "id": meeting.id,
+        "status": "UPLOADED",
+        "url": f"http://127.0.0.1/meetings/{meeting.id}",
+    }
+    assert answer.headers["location"] == f"/api/meetings/{meeting.id}"
+    assert door.stored(meeting) == sound
+    assert door.files == {meeting.recording_key}
+    assert (meeting.title, meeting.filename, meeting.media_format) == ("十一月例會", "十一月例會.wav", "wav")
+    assert (meeting.status, meeting.priority, meeting.language) == (MeetingStatus.UPLOADED, "default", "yue")
+    assert meeting.summary_language == "zh-Hant-HK"
+    assert meeting.duration_seconds == pytest.approx(2.0)
+    assert meeting.next_run_at is not None
+    assert door.woken == [meeting.id]
+    assert door.published == [(meeting.id, meeting.version)]
+
+
+@pytest.mark.parametrize("kind", COMMON)
+async def test_every_format_is_taken(kind: str, door: Door, tmp_path: Path) -> None:
+    content = make_recording(tmp_path / "a", kind).read_bytes()
+    answer = await door.client.post(UPLOAD, files={"file": (f"a.{kind}", content)})
+    assert answer.status_code == 202
+    assert door.deps.store.get(answer.json()["id"]).media_format == kind
+
+
+def body_of(*parts: tuple[str, bytes], end: bytes = b"--b--\r\n") -> tuple[bytes, dict[str, str]]:
+    """A multipart body whose parts stand in the given order."""
+    body = b"".join(
+        b'--b\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n%s\r\n'
+        % (name.encode(), b'; filename="a.wav"' if name == "file" else b"", value)
+        for name, value in parts
+    )
+    return body + end, {"Content-Type": "multipart/form-data; boundary=b"}
+
+
+async def post(door: Door, *parts: tuple[str, bytes], end: bytes = b"--b--\r\n") -> httpx.Response:
+    body, headers = body_of(*parts, end=end)
+    return await door.client.post(UPLOAD, content=body, headers=headers)
+
+
+async def test_fields_may_stand_before_and_after_the_file(door: Door, sound: bytes) -> None:
+    answer = await post(
+        door,
+        ("title", "  例會 \x00".encode()),
+        ("unknown", b"is read and forgotten"),
+        ("language", b"en"),
+        ("file", sound),
+        ("description", "第一行\r\n第二行".encode()),
+        ("meeting_date", b"2026-11-23"),
+        ("priority", b"high"),
+        ("summary_language", b"en"),
+    )
+    meeting = door.deps.store.get(answer.json()["id"])
+    assert (meeting.title, meeting.description) == ("例會", "第一行\n第二行")
+    assert (meeting.meeting_date, meeting.priority) == (date(2026, 11, 23), "high")
+    assert (meeting.language, meeting.summary_language) == ("en", "en")
+    assert door.stored(meeting) == sound
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("title", "長" * 256),
+        ("description", "x" * 10_001),
+        ("meeting_date", "23/11/2026"),
+        ("meeting_date", "2026-02-30"),
+        ("priority", "urgent"),
+        ("language", "Cantonese!"),
+        ("language", "a" * 17),
+        ("summary_language", "../en"),
+        ("title", "x" * 70_000),
+    ],
+)
+@pytest.mark.parametrize("file_first", [True, False])
+async def test_a_wrong_field_is_named_and_nothing_is_stored(
+    field: str, value: str, file_first: bool, door: Door, sound: bytes
+) -> None:
+    parts = [("file", sound), (field, value.encode())]
+    answer = await post(door, *(parts if file_first else reversed(parts)))
+    assert problem_of(answer) == (422, "invalid_request")
+    assert answer.json()["field"] == field
+    assert door.files == set()
+    assert door.woken == []
+
+
+async def test_no_file_and_an_empty_file_are_refused(door: Door) -> None:
+    for answer in (await post(door, ("title", b"x")), await post(door), await post(door, ("file", b""))):
+        assert problem_of(answer) == (400, "empty_upload")
+    assert door.files == set()
+
+
+async def test_a_body_that_is_no_form_or_ends_early_is_refused(door: Door, sound: bytes) -> None:
+    as_json = await door.client.post(UPLOAD, json={"file": "a.wav"})
+    no_boundary = await door.client.post(UPLOAD, content=b"x", headers={"Content-Type": "multipart/form-data"})
+    too_long = {"Content-Type": f"multipart/form-data; boundary={'b' * 300}"}
+    long_boundary = await door.client.post(UPLOAD, content=b"x", headers=too_long)
+    nothing = await door.client.post(UPLOAD)
+    cut_off = await post(door, ("file", sound), end=b"")
+    garbage = await door.client.post(UPLOAD, content=b"garbage", headers=body_of()[1])
+    nameless = await door.client.post(UPLOAD, content=b"--b\r\nX: y\r\n\r\nz\r\n--b--\r\n", headers=body_of()[1])
+    huge_header = b"--b\r\nX: " + b"y" * 20_000 + b"\r\n\r\nz\r\n--b--\r\n"
+    header = await door.client.post(UPLOAD, content=huge_header, headers=body_of()[1])
+    for answer in (as_json, no_boundary, long_boundary, nothing, cut_off, garbage, nameless, header):
+        assert problem_of(answer) == (400, "invalid_request")
+    assert door.files == set()
+
+
+async def test_one_file_at_a_time_and_not_without_end_many_fields(door: Door, sound: bytes) -> None:
+    two = await post(door, ("file", sound), ("file", sound))
+    many = await post(door, *[("title", b"x")] * 30, ("file", sound))
+    assert (problem_of(two), two.json()["field"]) == ((422, "invalid_request"), "file")
+    assert problem_of(many) == (422, "invalid_request")
+    assert door.files == set()
+
+
+class Body:
+    """A body that counts what was asked of it."""
+
+    def __init__(self, size: int, first: bytes) -> None:
+        self.size, self.given = size, 0
+        self._first = first
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._first
+        while self.given < self.size:
+            self.given += 65536
+            yield bytes(65536)
+
+
+async def test_a_stated_size_over_the_limit_is_refused_before_anything_is_read(door: Door) -> None:
+    body = Body(100 * MIB, b"")
+    headers = {**body_of()[1], "Content-Length": str(100 * MIB)}
+    answer = await door.client.post(UPLOAD, content=body, headers=headers)
+    assert problem_of(answer) == (413, "too_large")
+    assert answer.json()["limit_mb"] == 4
+    assert body.given == 0
+    assert door.files == set()
+
+
+async def test_an_unstated_size_over_the_limit_is_refused_as_soon_as_it_is_known(door: Door, sound: bytes) -> None:
+    body = Body(100 * MIB, body_of(("file", sound), end=b"")[0][:-2])
+    answer = await door.client.post(UPLOAD, content=body, headers=body_of()[1])
+    assert problem_of(answer) == (413, "too_large")
+    assert body.given < 8 * MIB
+    assert door.files == set()
+
+
+@pytest.mark.parametrize(
+    ("content", "found", "in_english"),
+    [
+        ("會議紀錄\n".encode() * 9, "text", "a text file"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(9000), "image", "an image"),
+        (b"PK\x03\x04" + bytes(9000), "archive", "an archive"),
+        (b"#EXTM3U\nhttp://127.0.0.1:9/a.ts\n", "playlist", "a playlist"),
+        (b"RIFF" + bytes(9000), "unknown", "unknown kind"),
+    ],
+)
+async def test_what_is_no_recording_is_refused_with_what_was_found(
+    content: bytes, found: str, in_english: str, door: Door
+) -> None:
+    answer = await door.client.post(UPLOAD, files={"file": ("meeting.mp3", content, "audio/mpeg")})
+    assert problem_of(answer) == (415, "not_a_recording")
+    assert answer.json()["found"] == found
+    assert in_english in answer.json()["detail"]
+    assert door.files == set()
+
+
+async def test_a_full_disk_is_answered_507_and_nothing_is_half_written(door: Door, sound: bytes) -> None:
+    with files_limited_to(40_000):
+        answer = await door.client.post(UPLOAD, files={"file": ("a.wav", sound)})
+    assert problem_of(answer) == (507, "storage_full")
+    assert door.files == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "shown", "title"),
+    [
+        ("../../etc/passwd", "passwd", "passwd"),
+        ("..", "..", ".."),
+        ("C:\\Users\\陳\\例會.m4a", "例會.m4a", "例會"),
+        ("例\x00會\x07.wav", "例會.wav", "例會"),
+        ("🎙️ 錄音 👨‍👩‍👧.wav", "🎙️ 錄音 👨‍👩‍👧.wav", "🎙️ 錄音 👨‍👩‍👧"),
+        ("會議 v1.2 最後版", "會議 v1.2 最後版", "會議 v1.2 最後版"),
+        ("gpj.\u202eexe.wav", "gpj.exe.wav", "gpj.exe"),
+        ('say "hi".wav', 'say "hi".wav', 'say "hi"'),
+        ("長" * 1365 + ".wav", "長" * 250 + "….wav", "長" * 250 + "…"),
+        ("x" * 4092 + ".mp3", "x" * 250 + "….mp3", "x" * 250 + "…"),
+        ("", "", "錄音"),
+    ],
+)
+async def test_a_name_is_only_ever_shown(name: str, shown: str, title: str, door: Door, sound: bytes) -> None:
+    quoted = name.replace('"', "%22").encode()
+    body = b'--b\r\nContent-Disposition: form-data; name="file"; filename="%s"\r\n\r\n%s\r\n--b--\r\n'
+    answer = await door.client.post(UPLOAD, content=body % (quoted, sound), headers=body_of()[1])
+    assert answer.status_code == 202, answer.text
+    meeting = door.deps.store.get(answer.json()["id"])
+    assert (meeting.filename, meeting.title) == (shown, title)
+    assert door.files == {meeting.recording_key}
+
+
+async def test_a_key_seen_before_is_answered_with_the_first_meeting_unread(door: Door, sound: bytes) -> None:
+    headers = {"Idempotency-Key": "2026-11-23/例會".encode().hex()}
+    first = await door.client.post(UPLOAD, files={"file": ("a.wav", sound)}, headers=headers)
+    body = Body(3 * MIB, body_of(("file", sound), end=b"")[0])
+    again = await door.client.post(UPLOAD, content=body, headers={**headers, **body_of()[1]})
+    assert again.status_code == first.status_code == 202
+    assert again.json() == first.json()
+    assert body.given == 0
+    assert len(door.files) == 1
+    assert len(door.woken) == 1
+
+
+async def test_two_with_one_key_at_once_make_one_meeting_and_keep_one_copy(door: Door, sound: bytes) -> None:
+    async def send() -> str:
+        answer = await door.client.post(
+            UPLOAD, files={"file": ("a.wav", sound)}, headers={"Idempotency-Key": "the same"}
+        )
+        assert answer.status_code == 202
+        return str(answer.json()["id"])
+
+    ids = await asyncio.gather(*[send() for _ in range(6)])
+    assert len(set(ids)) == 1
+    assert door.files == {door.deps.store.get(ids[0]).recording_key}
+
+
+@pytest.mark.parametrize("key", ["x" * 256, "tab\there"])
+async def test_a_key_that_cannot_be_kept_is_named(key: str, door: Door, sound: bytes) -> None:
+    answer = await door.client.post(UPLOAD, files={"file": ("a.wav", sound)}, headers={"Idempotency-Key": key})
+    assert problem_of(answer) == (422, "invalid_request")
+    assert answer.json()["field"] == "Idempotency-Key"
+
+
+async def test_a_queue_that_fails_does_not_fail_the_upload(
+    tmp_path: Path, sqlite_store: MeetingStore, sound: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(meeting: object) -> None:
+        raise ConnectionRefusedError
+
+    async with opened_door(tmp_path, sqlite_store, wake=fail) as door:
+        answer = await door.client.post(UPLOAD, files={"file": ("a.wav", sound)})
+    assert answer.status_code == 202
+    assert "could not be woken" in caplog.text
+
+
+async def test_a_queue_that_hangs_holds_up_nobody(tmp_path: Path, sqlite_store: MeetingStore, sound: bytes) -> None:
+    called, released = threading.Event(), threading.Event()
+
+    def hang(meeting: object) -> None:
+        called.set()
+        released.wait(30)
+
+    async with opened_door(tmp_path, sqlite_store, wake=hang) as door:
+        upload = asyncio.create_task(door.client.post(UPLOAD, files={"file": ("a.wav", sound)}))
+        assert await asyncio.to_thread(called.wait, 30)
+        other = await door.client.options("/api/uploads/")
+        released.set()
+        assert other.status_code == 204
+        assert (await upload).status_code == 202
+
+
+async def test_a_database_that_fails_costs_no_recording(
+    door: Door, sound: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether the row was written is not known then; the sweep takes the file a day later if it was not."""
+
+    def fail(*_: Any) -> None:
+        raise OperationalError("insert", {}, Exception("connection lost"))
+
+    monkeypatch.setattr(MeetingStore, "create", fail)
+    answer = await door.client.post(UPLOAD, files={"file": ("a.wav", sound)})
+    assert problem_of(answer) == (503, "database_busy")
+    assert len(door.files) == 1
+
+
+async def test_who_may_not_upload_leaves_nothing(door: Door, sound: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access, "may", lambda *_: False)
+    answer = await door.client.post(UPLOAD, files={"file": ("a.wav", sound)})
+    assert problem_of(answer) == (403, "not_allowed")
+    assert door.files == set()
+
+
+class Spoken:
+    """A request whose body comes as it is told to."""
+
+    def __init__(self, *chunks: bytes, then: float = 0.0) -> None:
+        self._chunks, self._then = chunks, then
+
+    async def stream(self) -> AsyncIterator[bytes]:
+        for chunk in self._chunks:
+            yield chunk
+        await asyncio.sleep(self._then)
+
+
+async def test_a_sender_that_falls_silent_is_given_up_and_what_came_is_given() -> None:
+    came: list[bytes] = []
+
+    async def read() -> None:
+        async for piece in pieces(Spoken(b"a" * MIB, b"b", then=60), stall_seconds=0.05):  # type: ignore[arg-type]
+            came.append(bytes(piece))
+
+    with pytest.raises(Exception, match="invalid_request") as stalled:
+        await read()
+    assert getattr(stalled.value, "status", None) == 408
+    assert came == [b"a" * MIB, b"b"]
+
+
+class Collected(RecordingWriter):
+    """A writer into memory."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.data += data
+
+
+PIECES_OF_BOUNDARY = [b"\r", b"\n", b"-", b"--", b"\r\n", b"\r\n--", b"\r\n--b", b"\r\n--bo", b"--bound", b"\0", b"x"]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    parts=st.lists(st.sampled_from(PIECES_OF_BOUNDARY) | st.binary(max_size=20), max_size=30),
+    cuts=st.lists(st.integers(0, 1000), max_size=30),
+)
+def test_however_the_body_is_cut_the_file_is_the_same(parts: list[bytes], cuts: list[int]) -> None:
+    content = b"".join(parts).replace(b"\r\n--boundary", b"")
+    body = (
+        b'--boundary\r\nContent-Disposition: form-data; name="title"\r\n\r\nT\r\n'
+        b'--boundary\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n' + content + b"\r\n"
+        b'--boundary\r\nContent-Disposition: form-data; name="priority"\r\n\r\nhigh\r\n--boundary--\r\n'
+    )
+    writer = Collected()
+    upload = MultipartUpload("multipart/form-data; boundary=boundary", writer)
+    edges = [0, *sorted(cut for cut in cuts if cut < len(body)), len(body)]
+    for start, end in itertools.pairwise(edges):
+        upload.feed(body[start:end])
+    assert upload.end() == "a"
+    assert bytes(writer.data) == content
+    assert upload.fields == {"title": "T", "priority": "high"}
