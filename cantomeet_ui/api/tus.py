@@ -131,28 +131,39 @@ def _look(deps: Deps, upload_id: str) -> Response:
 async def _append(request: Request, deps: Deps, upload_id: str, offset: int) -> Response:
     lock = await asyncio.to_thread(UploadStore(deps.recordings).locked, upload_id)
     try:
-        writer = await asyncio.to_thread(_writer_at, deps, lock.upload, offset, content_length(request) or 0)
-        try:
-            async for piece in pieces(request):
-                await asyncio.to_thread(_write, lock, writer, piece)
-            if writer.size < lock.upload.length:
-                return _progress(lock.upload, writer.size, 204)
-            meeting = await asyncio.to_thread(_finish, deps, lock, writer)
-            return _finished(meeting, 204, waking(deps, meeting))
-        finally:
-            # In a thread: it waits for a write that a cancelled request has left behind.
-            await asyncio.shield(asyncio.to_thread(writer.leave))
+        received = _require_to_follow(deps, lock.upload, offset, content_length(request) or 0)
+        if received < lock.upload.length:
+            received, meeting = await _receive(request, deps, lock)
+        else:
+            meeting = await asyncio.to_thread(_finish, deps, lock, None)
     finally:
         lock.release()
+    if meeting is None:
+        return _progress(lock.upload, received, 204)
+    return _finished(meeting, 204, waking(deps, meeting))
 
 
-def _writer_at(deps: Deps, upload: Upload, offset: int, size: int) -> RecordingWriter:
+def _require_to_follow(deps: Deps, upload: Upload, offset: int, size: int) -> int:
     received = deps.recordings.received_bytes(upload.id)
     if offset != received:
         raise Conflict(f"the upload is at byte {received}")
     if received + size > upload.length:
         raise Refused(413, ErrorCode.INVALID_REQUEST, field="Upload-Length")
-    return deps.recordings.receive(upload.id)
+    return received
+
+
+async def _receive(request: Request, deps: Deps, lock: LockedUpload) -> tuple[int, Meeting | None]:
+    """How many bytes are there now, and the meeting if they are all."""
+    writer = await asyncio.to_thread(deps.recordings.receive, lock.upload.id)
+    try:
+        async for piece in pieces(request):
+            await asyncio.to_thread(_write, lock, writer, piece)
+        if writer.size < lock.upload.length:
+            return writer.size, None
+        return writer.size, await asyncio.to_thread(_finish, deps, lock, writer)
+    finally:
+        # In a thread: it waits for a write that a cancelled request has left behind.
+        await asyncio.shield(asyncio.to_thread(writer.leave))
 
 
 def _write(lock: LockedUpload, writer: RecordingWriter, piece: bytearray) -> None:

@@ -1,0 +1,400 @@
+"""The resumable door, /api/uploads/."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy.exc import OperationalError
+
+from cantomeet import access
+from cantomeet.database import connect, migrate
+from cantomeet.recordings import Recordings
+from cantomeet.store import MeetingStore
+from cantomeet_ui.api.tus_store import UploadStore
+from tests.cantomeet.test_media import files_limited_to
+from tests.cantomeet_ui.api.uploading import MIB, TUS, Door, opened_door, upload_metadata
+from tests.recordings_factory import make_recording
+
+UPLOADS = "/api/uploads/"
+
+
+@pytest.fixture(scope="session")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    return make_recording(tmp_path_factory.mktemp("sound") / "a", "wav").read_bytes()
+
+
+@pytest_asyncio.fixture
+async def door(tmp_path: Path, sqlite_store: MeetingStore) -> AsyncIterator[Door]:
+    async with opened_door(tmp_path, sqlite_store) as opened:
+        yield opened
+
+
+def refusal(answer: httpx.Response) -> tuple[int, str]:
+    code = answer.headers["cantomeet-error-code"]
+    if answer.request.method == "HEAD":
+        assert answer.content == b""
+    else:
+        assert answer.json()["code"] == code
+    return answer.status_code, code
+
+
+def key_of(url: str) -> str:
+    return url.rsplit("/", 1)[1]
+
+
+async def test_what_the_endpoint_can_do_is_told(door: Door) -> None:
+    answer = await door.client.options(UPLOADS)
+    assert answer.status_code == 204
+    assert answer.headers["tus-version"] == answer.headers["tus-resumable"] == "1.0.0"
+    assert answer.headers["tus-extension"] == "creation,creation-with-upload,termination"
+    assert answer.headers["tus-max-size"] == str(4 * MIB)
+
+
+async def test_a_recording_in_pieces_becomes_a_meeting(door: Door, sound: bytes) -> None:
+    url = await door.begin(
+        len(sound), filename="../十一月例會.wav", description="第一行", meeting_date="2026-11-23", priority="high"
+    )
+    assert (await door.tus("HEAD", url)).headers["upload-offset"] == "0"
+    for start in range(0, len(sound), 10_000):
+        piece = sound[start : start + 10_000]
+        answer = await door.tus("PATCH", url, piece, Upload_Offset=str(start))
+        assert answer.status_code == 204
+        assert answer.headers["upload-offset"] == str(start + len(piece))
+    meeting = door.deps.store.get(answer.headers["cantomeet-meeting-id"])
+    assert door.stored(meeting) == sound
+    assert (meeting.title, meeting.filename, meeting.description) == ("十一月例會", "十一月例會.wav", "第一行")
+    assert (str(meeting.meeting_date), meeting.priority) == ("2026-11-23", "high")
+    assert (meeting.upload_id, meeting.recording_bytes) == (key_of(url), len(sound))
+    assert door.files == {meeting.recording_key}
+    assert door.woken == [meeting.id]
+
+
+async def test_a_later_look_still_names_the_meeting_and_makes_no_other(door: Door, sound: bytes) -> None:
+    url = await door.begin(len(sound))
+    done = await door.tus("PATCH", url, sound, Upload_Offset="0")
+    for _ in range(2):
+        seen = await door.tus("HEAD", url)
+        assert seen.status_code == 200
+        assert seen.headers["upload-offset"] == seen.headers["upload-length"] == str(len(sound))
+        assert seen.headers["cantomeet-meeting-id"] == done.headers["cantomeet-meeting-id"]
+    assert len(door.woken) == 1
+
+
+async def test_the_bytes_may_come_with_the_creation(door: Door, sound: bytes) -> None:
+    half = len(sound) // 2
+    made = await door.tus("POST", UPLOADS, sound[:half], Upload_Length=str(len(sound)))
+    assert (made.status_code, made.headers["upload-offset"]) == (201, str(half))
+    done = await door.tus("PATCH", made.headers["location"], sound[half:], Upload_Offset=str(half))
+    assert door.deps.store.get(done.headers["cantomeet-meeting-id"])
+    whole = await door.tus("POST", UPLOADS, sound, Upload_Length=str(len(sound)))
+    assert whole.status_code == 201
+    assert door.deps.store.get(whole.headers["cantomeet-meeting-id"])
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "code"),
+    [
+        ({}, 400, "invalid_request"),
+        ({"Upload_Defer_Length": "1"}, 400, "invalid_request"),
+        ({"Upload_Length": "-1"}, 400, "invalid_request"),
+        ({"Upload_Length": "1e3"}, 400, "invalid_request"),
+        ({"Upload_Length": "٣"}, 400, "invalid_request"),
+        ({"Upload_Length": "9" * 30}, 400, "invalid_request"),
+        ({"Upload_Length": "0"}, 400, "empty_upload"),
+        ({"Upload_Length": str(4 * MIB + 1)}, 413, "too_large"),
+        ({"Upload_Length": "9", "Upload_Metadata": "filename not-base64!"}, 400, "invalid_request"),
+        ({"Upload_Length": "9", "Upload_Metadata": "filename YQ"}, 400, "invalid_request"),
+        ({"Upload_Length": "9", "Upload_Metadata": "filename /w=="}, 400, "invalid_request"),
+        ({"Upload_Length": "9", "Upload_Metadata": "a YQ==,a YQ=="}, 400, "invalid_request"),
+        ({"Upload_Length": "9", "Upload_Metadata": "a " + "YWFh" * 20_000}, 400, "invalid_request"),
+        ({"Upload_Length": "9", "Upload_Metadata": upload_metadata(priority="urgent")}, 422, "invalid_request"),
+        ({"Upload_Length": "9", "Upload_Metadata": upload_metadata(meeting_date="soon")}, 422, "invalid_request"),
+    ],
+)
+async def test_a_creation_that_makes_no_sense_is_refused(
+    headers: dict[str, str], status: int, code: str, door: Door
+) -> None:
+    encoded = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    answer = await door.client.post(UPLOADS, headers=[*encoded, (b"Tus-Resumable", b"1.0.0")])
+    assert refusal(answer) == (status, code)
+    assert door.files == set()
+
+
+async def test_metadata_may_be_empty_without_values_or_unknown(door: Door) -> None:
+    for header in ("", "is_confidential", "filename  , x YQ==", upload_metadata(filename="", filetype="audio/wav")):
+        made = await door.tus("POST", UPLOADS, Upload_Length="9", Upload_Metadata=header)
+        assert made.status_code == 201
+
+
+@given(st.dictionaries(st.text("abcxyz_", min_size=1), st.text(max_size=50), max_size=6))
+def test_metadata_comes_back_as_it_was_sent(values: dict[str, str]) -> None:
+    from cantomeet_ui.api.tus_metadata import read_metadata
+
+    encodable = {name: value.encode("utf-8", "ignore").decode() for name, value in values.items()}
+    assert read_metadata(upload_metadata(**encodable)) == encodable
+
+
+async def test_another_version_of_the_protocol_is_refused(door: Door) -> None:
+    for headers in ({}, {"Tus-Resumable": "0.2.2"}):
+        answer = await door.client.post(UPLOADS, headers={**headers, "Upload-Length": "9"})
+        assert answer.status_code == 412
+        assert answer.headers["tus-version"] == "1.0.0"
+
+
+async def test_an_upload_that_nobody_knows_is_not_found(door: Door) -> None:
+    for url in (UPLOADS + "0" * 32, UPLOADS + "..%2f..%2fetc%2fpasswd", UPLOADS + "x"):
+        for method, content in (("HEAD", None), ("PATCH", b"x"), ("DELETE", None)):
+            answer = await door.tus(method, url, content, Upload_Offset="0")
+            assert answer.status_code == 404
+
+
+async def test_bytes_that_do_not_follow_on_are_refused_and_change_nothing(door: Door, sound: bytes) -> None:
+    url = await door.begin(len(sound))
+    await door.tus("PATCH", url, sound[:1000], Upload_Offset="0")
+    for offset in ("0", "999", "1001", str(len(sound))):
+        assert refusal(await door.tus("PATCH", url, b"x", Upload_Offset=offset)) == (409, "conflict")
+    assert refusal(await door.tus("PATCH", url, b"x", Upload_Offset="one")) == (400, "invalid_request")
+    assert refusal(await door.tus("PATCH", url, b"x")) == (400, "invalid_request")
+    unnamed = await door.client.patch(url, content=b"x", headers={**TUS, "Upload-Offset": "1000"})
+    assert refusal(unnamed) == (415, "invalid_request")
+    assert (await door.tus("HEAD", url)).headers["upload-offset"] == "1000"
+
+
+async def test_more_bytes_than_announced_are_refused_and_not_written(door: Door, sound: bytes) -> None:
+    async def unannounced() -> AsyncIterator[bytes]:
+        yield sound
+        yield b"x"
+
+    url = await door.begin(len(sound))
+    for content in (sound + b"x", unannounced()):
+        answer = await door.tus("PATCH", url, content, Upload_Offset="0")
+        assert refusal(answer) == (413, "invalid_request")
+        assert (await door.tus("HEAD", url)).headers["upload-offset"] == "0"
+    assert (await door.tus("PATCH", url, sound, Upload_Offset="0")).status_code == 204
+
+
+async def test_what_is_no_recording_is_refused_at_the_end_and_forgotten(door: Door) -> None:
+    content = b"RIFF" + bytes(5000)
+    url = await door.begin(len(content), filename="meeting.wav")
+    answer = await door.tus("PATCH", url, content, Upload_Offset="0")
+    assert refusal(answer) == (415, "not_a_recording")
+    assert answer.json()["found"] == "unknown"
+    assert door.files == set()
+    assert refusal(await door.tus("HEAD", url)) == (404, "not_found")
+
+
+async def test_what_is_plainly_something_else_is_refused_at_its_first_bytes(door: Door) -> None:
+    url = await door.begin(3 * MIB)
+    answer = await door.tus("PATCH", url, b"PK\x03\x04" + bytes(9000), Upload_Offset="0")
+    assert (refusal(answer), answer.json()["found"]) == ((415, "not_a_recording"), "archive")
+    assert door.files == set()
+
+
+async def test_a_full_disk_is_answered_507_and_nothing_is_half_written(door: Door, sound: bytes) -> None:
+    url = await door.begin(len(sound))
+    with files_limited_to(40_000):
+        answer = await door.tus("PATCH", url, sound, Upload_Offset="0")
+    assert refusal(answer) == (507, "storage_full")
+    assert door.files == set()
+
+
+async def test_an_upload_that_has_no_room_is_refused_before_it_begins(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door.deps.recordings, "_min_free", 2**60)
+    answer = await door.tus("POST", UPLOADS, Upload_Length="1000")
+    assert refusal(answer) == (507, "storage_full")
+    assert door.files == set()
+
+
+async def test_ending_an_upload_forgets_it(door: Door, sound: bytes) -> None:
+    url = await door.begin(len(sound))
+    await door.tus("PATCH", url, sound[:1000], Upload_Offset="0")
+    assert (await door.tus("DELETE", url)).status_code == 204
+    assert door.files == set()
+    assert refusal(await door.tus("DELETE", url)) == (404, "not_found")
+
+
+async def test_ending_a_finished_upload_leaves_the_meeting_alone(door: Door, sound: bytes) -> None:
+    url = await door.begin(len(sound))
+    done = await door.tus("PATCH", url, sound, Upload_Offset="0")
+    assert refusal(await door.tus("DELETE", url)) == (409, "conflict")
+    assert door.stored(door.deps.store.get(done.headers["cantomeet-meeting-id"])) == sound
+
+
+async def test_a_second_window_is_told_that_the_upload_is_under_way(door: Door, sound: bytes) -> None:
+    url = await door.begin(len(sound))
+    first_is_in, first_may_go_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield sound[:1000]
+        first_is_in.set()
+        await first_may_go_on.wait()
+        yield sound[1000:]
+
+    first = asyncio.create_task(door.tus("PATCH", url, slowly(), Upload_Offset="0"))
+    await first_is_in.wait()
+    for method, content in (("HEAD", None), ("PATCH", b"x")):
+        assert refusal(await door.tus(method, url, content, Upload_Offset="0")) == (423, "upload_busy")
+    first_may_go_on.set()
+    done = await first
+    assert (await door.tus("HEAD", url)).headers["cantomeet-meeting-id"] == done.headers["cantomeet-meeting-id"]
+    assert len(door.woken) == 1
+
+
+def test_the_lock_holds_between_processes_and_goes_with_its_holder(tmp_path: Path) -> None:
+    recordings = Recordings(tmp_path, MIB, min_free_bytes=0)
+    upload = UploadStore(recordings).create(10, {})
+    with UploadStore(recordings).locked(upload.id) as held:
+        assert held.upload == upload
+        with pytest.raises(Exception, match="another request"):
+            UploadStore(recordings).locked(upload.id)
+    with UploadStore(recordings).locked(upload.id) as held:
+        held.forget()
+    with pytest.raises(Exception, match="no such upload"):
+        UploadStore(recordings).locked(upload.id)
+
+
+# What a server leaves behind that dies at the worst moment, made by hand; the real kills are in test_tus_killed.py.
+
+
+async def left_with_all_bytes(door: Door, sound: bytes) -> str:
+    """The server died between the last byte and the rename."""
+    url = await door.begin(len(sound), title="例會")
+    writer = door.deps.recordings.receive(key_of(url))
+    writer.write(sound)
+    writer.leave()
+    return url
+
+
+async def left_renamed(door: Door, sound: bytes) -> str:
+    """The server died between the rename and the insert."""
+    url = await left_with_all_bytes(door, sound)
+    door.deps.recordings.receive(key_of(url)).finish()
+    return url
+
+
+async def left_inserted(door: Door, sound: bytes) -> str:
+    """The server died between the insert and the answer."""
+    url = await door.begin(len(sound), title="例會")
+    path = door.deps.recordings.work_path(key_of(url), "upload")
+    known = path.read_bytes()
+    await door.tus("PATCH", url, sound, Upload_Offset="0")
+    path.write_bytes(known)
+    return url
+
+
+@pytest.mark.parametrize("left", [left_with_all_bytes, left_renamed, left_inserted])
+@pytest.mark.parametrize("method", ["HEAD", "PATCH"])
+async def test_an_upload_whose_server_died_at_its_end_is_finished_once(
+    left: Any, method: str, door: Door, sound: bytes
+) -> None:
+    url = await left(door, sound)
+    if method == "HEAD":
+        answers = await asyncio.gather(*[door.tus("HEAD", url) for _ in range(4)])
+        assert {answer.status_code for answer in answers} <= {200, 423}
+    else:
+        answer = await door.tus("PATCH", url, b"", Upload_Offset=str(len(sound)))
+        assert answer.headers["cantomeet-meeting-id"]
+    meeting = door.deps.store.get((await door.tus("HEAD", url)).headers["cantomeet-meeting-id"])
+    assert (meeting.title, meeting.upload_id) == ("例會", key_of(url))
+    assert door.stored(meeting) == sound
+    assert len(set(door.woken)) == 1
+    assert door.files - {f"{key_of(url)}.upload"} == {meeting.recording_key}
+    assert len(door.deps.store.recording_keys()) == 1
+
+
+async def test_a_look_refuses_what_turns_out_to_be_no_recording(door: Door) -> None:
+    url = await left_with_all_bytes(door, b"RIFF" + bytes(5000))
+    assert refusal(await door.tus("HEAD", url)) == (415, "not_a_recording")
+    assert door.files == set()
+
+
+async def test_a_database_that_fails_at_the_end_is_tried_again_by_the_next_look(
+    door: Door, sound: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> None:
+        raise OperationalError("insert", {}, Exception("connection lost"))
+
+    url = await door.begin(len(sound))
+    with monkeypatch.context() as patched:
+        patched.setattr(MeetingStore, "create", fail)
+        assert (await door.tus("PATCH", url, sound, Upload_Offset="0")).status_code == 503
+    seen = await door.tus("HEAD", url)
+    assert door.stored(door.deps.store.get(seen.headers["cantomeet-meeting-id"])) == sound
+
+
+async def test_an_upload_nobody_came_back_for_is_swept(door: Door, sound: bytes) -> None:
+    url = await door.begin(len(sound))
+    await door.tus("PATCH", url, sound[:1000], Upload_Offset="0")
+    assert door.deps.recordings.sweep(60.0, set()) == 0
+    assert door.deps.recordings.sweep(-60.0, set()) == 2
+    assert refusal(await door.tus("HEAD", url)) == (404, "not_found")
+
+
+async def test_who_may_not_upload_is_refused_everywhere(
+    door: Door, sound: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = await door.begin(len(sound))
+    monkeypatch.setattr(access, "may", lambda *_: False)
+    assert (await door.tus("OPTIONS", UPLOADS)).status_code == 403
+    assert (await door.tus("POST", UPLOADS, Upload_Length="9")).status_code == 403
+    for method, content in (("HEAD", None), ("PATCH", sound), ("DELETE", None)):
+        assert refusal(await door.tus(method, url, content, Upload_Offset="0")) == (403, "not_allowed")
+    assert door.files == {f"{key_of(url)}.upload"}
+
+
+def test_what_is_known_of_an_upload_never_changes_on_disk(tmp_path: Path) -> None:
+    """The lock is on this file: replacing it would let two in."""
+    recordings = Recordings(tmp_path, MIB, min_free_bytes=0)
+    upload = UploadStore(recordings).create(10, {"filename": "例會.wav"})
+    known = json.loads(recordings.work_path(upload.id, "upload").read_bytes())
+    assert known == {"length": 10, "metadata": {"filename": "例會.wav"}}
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.lists(st.tuples(st.sampled_from(["send", "repeat", "skip", "look", "die"]), st.integers(1, 30_000))))
+def test_whatever_a_client_does_in_between_the_bytes_are_the_same(
+    steps: list[tuple[str, int]], tmp_path: Path, sound: bytes
+) -> None:
+    async def run() -> None:
+        engine = connect(f"sqlite:///{tmp_path / 'meetings.db'}")
+        migrate(engine)
+        async with opened_door(tmp_path, MeetingStore(engine)) as door:
+            url, at = await door.begin(len(sound)), 0
+            for step, size in steps:
+                if step == "send" and at < len(sound):
+                    answer = await door.tus("PATCH", url, sound[at : at + size], Upload_Offset=str(at))
+                    at = int(answer.headers["upload-offset"])
+                elif step in ("repeat", "skip"):
+                    wrong = max(0, at - size) if step == "repeat" else at + size
+                    answer = await door.tus("PATCH", url, sound[wrong : wrong + size], Upload_Offset=str(wrong))
+                    assert answer.status_code == 409 or wrong == at or at == len(sound)
+                    at = int((await door.tus("HEAD", url)).headers["upload-offset"])
+                elif step == "die" and at < len(sound):
+                    writer = door.deps.recordings.receive(key_of(url))
+                    writer.write(sound[at : at + size])
+                    writer.leave()
+                    at = writer.size
+                assert (await door.tus("HEAD", url)).headers["upload-offset"] == str(at)
+            if at < len(sound):
+                await door.tus("PATCH", url, sound[at:], Upload_Offset=str(at))
+            seen = await door.tus("HEAD", url)
+            assert door.stored(door.deps.store.get(seen.headers["cantomeet-meeting-id"])) == sound
+        engine.dispose()
+
+    asyncio.run(run())
+
+
+def test_the_metadata_helper_is_what_clients_send() -> None:
+    assert upload_metadata(a="例") == "a " + base64.b64encode("例".encode()).decode()
