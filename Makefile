@@ -9,7 +9,7 @@ DEV_STAMP := $(VENV)/.installed-dev
 # No build isolation: the build tool comes from the lock too.
 INSTALL_SELF := $(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
 
-.PHONY: run dev worker test check lint types soak bench doctor lock ci-tools
+.PHONY: run chaos worker test check lint types soak bench doctor lock ci-tools
 .DEFAULT_GOAL := help
 
 help:
@@ -17,6 +17,7 @@ help:
 	@echo "make test                          run the tests"
 	@echo "make check                         formatting, types, import rules, tests"
 	@echo "make soak                          the tests with their full counts (long)"
+	@echo "make chaos N=60                    run N meetings while things are killed, flushed and restarted"
 	@echo "make lock                          write the lock files anew (needs uv)"
 
 $(VENV)/bin/python:
@@ -57,6 +58,11 @@ check: lint types test
 
 soak: $(DEV_STAMP)
 	CANTOMEET_SOAK=1 $(BIN)/python -m pytest -q
+
+N ?= 60
+SEED ?= $(shell date +%s)
+chaos: $(DEV_STAMP)
+	$(BIN)/python -m tests.faults.chaos --meetings $(N) --seed $(SEED)
 
 UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate

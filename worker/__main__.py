@@ -88,6 +88,8 @@ def main() -> int:
     parser.add_argument("--only", choices=sorted(ROLES))
     chosen = parser.parse_args().only
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    # At INFO it writes a line for every request.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
         if chosen is None:
             return watch()
