@@ -1,0 +1,169 @@
+"""What an item of a summary claims, held against the transcript by code: quotes, owners, due dates.
+
+A quote is proven where it stands in the segment it names, character for character ("exact") or after folding of
+script, width, punctuation and case ("folded"); else in a neighbouring segment; else across neighbours, cut where the
+segments are cut. What is shown as proven is always the segment's own text, with the segment's own times. What is not
+found stays, as "unverified", for pages to list apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+
+from cantomeet.cantonese import find_folded, fold
+from cantomeet.dates import find_dates
+from worker.providers import Evidence, TranscriptLine
+
+NEIGHBOURS = 2
+"""Segments to either side in which a quote is looked for: models miscount lines."""
+LEAST_WEIGHT = 4
+"""Of a quote that proves anything, where a Chinese character weighs 2 and any other 1; a whole segment always does."""
+_MOST_OCCURRENCES = 20
+"""Of a name in a segment that are looked at before it is taken for a part of other words."""
+LONGEST_UNPROVEN = 300
+"""Characters of an unproven quote that are kept."""
+
+# fmt: off
+_FIRST_PERSON = frozenset({"我", "本人", "自己", "i", "me", "myself"})
+_NO_NAMES = frozenset({
+    "我哋", "我們", "我们", "你", "你哋", "你們", "你们", "您", "佢", "佢哋", "他", "她", "他們", "她們", "他们",
+    "她们", "大家", "we", "us", "you", "he", "she", "they", "him", "her", "them", "it",
+    "none", "null", "unknown", "nobody", "someone", "somebody", "n/a",
+})
+# fmt: on
+
+Cited = tuple[int, str]
+"""The index of a segment in the transcript, from 0, and the words that are said to stand in it."""
+
+
+class EvidenceChecker:
+    """Checks claims against one transcript; linear in what it is asked, not in the transcript."""
+
+    def __init__(self, lines: Sequence[TranscriptLine], meeting_date: date | None) -> None:
+        self._lines = lines
+        self._meeting_date = meeting_date
+        self._index = {line.id: index for index, line in enumerate(lines)}
+        self._speakers = {fold(line.speaker): line.speaker for line in lines if line.speaker}
+
+    def evidence(self, cited: Iterable[Cited]) -> tuple[Evidence, ...]:
+        """The proofs among `cited`; where there is none, what was cited, unverified (nothing for a line unknown)."""
+        proven: dict[tuple[str, str], Evidence] = {}
+        unproven: dict[tuple[str, str], Evidence] = {}
+        for index, quote in cited:
+            if not 0 <= index < len(self._lines):
+                continue
+            found = self._find(index, quote.strip())
+            into = proven if found else unproven
+            for proof in found or [self._unproven(index, quote)]:
+                into.setdefault((proof.segment_id, proof.quote), proof)
+        return tuple((proven or unproven).values())
+
+    def owner(self, name: str | None, evidence: Iterable[Evidence]) -> str | None:
+        """The name as the transcript has it: a speaker's, or one that stands in a proven segment; else None."""
+        folded = fold(name or "")
+        if not folded or folded in _FOLDED_NO_NAMES:
+            return None
+        proven = list(self._proven(evidence))
+        if folded in _FOLDED_FIRST_PERSON:
+            speakers = {line.speaker for line in proven if line.speaker}
+            return speakers.pop() if len(speakers) == 1 else None
+        if folded in self._speakers:
+            return self._speakers[folded]
+        return next((named for line in proven if (named := _as_a_word(line.text, name or ""))), None)
+
+    def due(self, words: str | None, evidence: Iterable[Evidence]) -> tuple[str | None, date | None]:
+        """The words as they stand in (or right beside) a proven segment, and the day that they mean there.
+
+        The day is resolved from the meeting's date by `cantomeet.dates`; what a model reckons is never used.
+        """
+        proven = list(self._proven(evidence))
+        for line in [*proven, *self._beside(proven)]:
+            span = find_folded(line.text, words) if words and fold(words) else None
+            if span is not None:
+                return line.text[slice(*span)], self._day(line.text, *span)
+        return None, None
+
+    def _day(self, text: str, start: int, end: int) -> date | None:
+        """Read in its sentence: 星期五 of 每個星期五 is no day, and of 下星期五 another one."""
+        mentions = find_dates(text, self._meeting_date)
+        return next((m.day for m in mentions if m.start < end and start < m.end and m.day), None)
+
+    def _find(self, index: int, quote: str) -> list[Evidence]:
+        for near in self._nearest_first(index):
+            proof = self._in_line(self._lines[near], quote)
+            if proof:
+                return [proof]
+        return self._across(index, quote)
+
+    def _in_line(self, line: TranscriptLine, quote: str) -> Evidence | None:
+        if not quote or not _tells(quote, line.text):
+            return None
+        if quote in line.text:
+            return Evidence(line.id, quote, line.start, line.end, "exact")
+        span = find_folded(line.text, quote)
+        return Evidence(line.id, line.text[slice(*span)], line.start, line.end, "folded") if span else None
+
+    def _across(self, index: int, quote: str) -> list[Evidence]:
+        """A sentence that the recogniser cut between segments: one proof for each segment it stands in."""
+        if _weight(quote) < LEAST_WEIGHT:
+            return []
+        near = self._lines[max(0, index - NEIGHBOURS) : index + NEIGHBOURS + 1]
+        span = find_folded("\n".join(line.text for line in near), quote)
+        proofs: list[Evidence] = []
+        offset = 0
+        for line in near if span else []:
+            start, end = (max(0, min(len(line.text), at - offset)) for at in span or ())
+            part = line.text[start:end].strip()
+            if fold(part):
+                proofs.append(Evidence(line.id, part, line.start, line.end, "folded"))
+            offset += len(line.text) + 1
+        return proofs
+
+    def _nearest_first(self, index: int) -> Iterator[int]:
+        steps = [0, *(step * side for step in range(1, NEIGHBOURS + 1) for side in (-1, 1))]
+        return (index + step for step in steps if 0 <= index + step < len(self._lines))
+
+    def _unproven(self, index: int, quote: str) -> Evidence:
+        line = self._lines[index]
+        return Evidence(line.id, quote.strip()[:LONGEST_UNPROVEN], line.start, line.end, "unverified")
+
+    def _proven(self, evidence: Iterable[Evidence]) -> Iterator[TranscriptLine]:
+        return (self._lines[self._index[proof.segment_id]] for proof in evidence if proof.check != "unverified")
+
+    def _beside(self, lines: Iterable[TranscriptLine]) -> Iterator[TranscriptLine]:
+        for line in lines:
+            index = self._index[line.id]
+            yield from (self._lines[near] for near in (index - 1, index + 1) if 0 <= near < len(self._lines))
+
+
+def _weight(text: str) -> int:
+    return sum(2 if ord(character) > 0x2E7F else 1 for character in fold(text))
+
+
+def _tells(quote: str, segment: str) -> bool:
+    """Enough words to prove something; one common word stands in many a segment."""
+    weight = _weight(quote)
+    return weight >= LEAST_WEIGHT or (weight > 0 and fold(quote) == fold(segment))
+
+
+def _as_a_word(text: str, name: str) -> str | None:
+    """`name` as it stands in `text`, but not as a part of a longer Latin word."""
+    at = 0
+    for _ in range(_MOST_OCCURRENCES):
+        span = find_folded(text[at:], name)
+        if span is None:
+            break
+        start, end = at + span[0], at + span[1]
+        if not (_joins(text[start - 1 : start], text[start]) or _joins(text[end - 1], text[end : end + 1])):
+            return text[start:end]
+        at = end
+    return None
+
+
+def _joins(one: str, other: str) -> bool:
+    return bool(one and other) and one.isascii() and other.isascii() and one.isalnum() and other.isalnum()
+
+
+_FOLDED_NO_NAMES = frozenset(fold(word) for word in _NO_NAMES)
+_FOLDED_FIRST_PERSON = frozenset(fold(word) for word in _FIRST_PERSON)

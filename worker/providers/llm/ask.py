@@ -1,0 +1,275 @@
+"""One question to the model until its answer can be used: the ladder of formats, one repair, nothing paid twice.
+
+Before each request its cache entry says "asked", and right after it holds the answer. An entry that still says
+"asked" later is a request of which nobody knows whether it was paid for: to send it again is counted as a repeat.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Generic, Literal, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from cantomeet.errors import ErrorCode, PermanentError
+from worker.providers import ChunkCache, Usage
+from worker.providers.llm.client import ChatClient, Completion, Message, message_tokens
+from worker.providers.llm.costs import Expected, Ledger, add, count_tokens
+from worker.providers.llm.errors import BadRequest, CallFailed, ContextExceeded
+from worker.providers.llm.formats import Dialect, Schema
+from worker.providers.llm.prompts import PROMPT_VERSION, repair_message
+
+LONGEST_QUOTED_BACK = 8000
+"""Characters of an unusable answer that a repair shows to the model again."""
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+class Unusable(Exception):
+    """The text says, for the model to mend it, what is wrong with its answer; it never quotes the answer.
+
+    `shape`: it is not the JSON that was asked for, so perhaps the endpoint ignores how it was asked.
+    """
+
+    def __init__(self, problem: str, *, shape: bool) -> None:
+        super().__init__(problem)
+        self.shape = shape
+
+
+class TooLong(Exception):
+    """The question is too long, or its answer was cut off for its length: ask about less."""
+
+
+@dataclass(frozen=True)
+class Reading(Generic[T]):
+    value: T
+    blemish: str = ""
+    """What a repair might better; not enough to throw the answer away for."""
+
+
+@dataclass(frozen=True)
+class Question(Generic[T]):
+    messages: tuple[Message, ...]
+    schema: Schema
+    read: Callable[[str], Reading[T]]
+    """Raises `Unusable`."""
+
+    @property
+    def tokens(self) -> int:
+        return message_tokens(self.messages) + _schema_tokens(self.schema)
+
+
+@dataclass(frozen=True)
+class _Record:
+    """What the cache holds for one request, as JSON."""
+
+    state: Literal["asked", "refused", "answered", "void"]
+    content: str = ""
+    finish: str = ""
+    usage: Usage = field(default_factory=Usage)
+    """Over all attempts at this request."""
+
+    def dumps(self) -> str:
+        return TypeAdapter(_Record).dump_json(self).decode()
+
+    @classmethod
+    def loads(cls, text: str | None) -> _Record | None:
+        try:
+            return TypeAdapter(cls).validate_json(text) if text else None
+        except ValidationError:
+            # Written by another version of this program: as good as nothing.
+            return None
+
+
+@dataclass(frozen=True)
+class _Answer:
+    content: str
+    dialect: Dialect | None
+    """That it was got with; None where it comes from the cache."""
+
+
+class NoCache:
+    """Keeps answers for as long as one summary is being made."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, str] = {}
+
+    def get(self, key: str) -> str | None:
+        return self._kept.get(key)
+
+    def put(self, key: str, value: str, usage: Usage) -> None:
+        self._kept[key] = value
+
+
+@dataclass
+class Speech:
+    """The dialect that the endpoint was found to take; `learned` is called when that changes."""
+
+    dialect: Dialect
+    learned: Callable[[Dialect], None]
+
+    def learn(self, dialect: Dialect) -> None:
+        if dialect != self.dialect:
+            self.dialect = dialect
+            self.learned(dialect)
+
+
+class Asker:
+    def __init__(
+        self, client: ChatClient, model: str, cache: ChunkCache, ledger: Ledger, speech: Speech, *, answer_tokens: int
+    ) -> None:
+        self._client = client
+        self._model = model
+        self._cache = cache
+        self._ledger = ledger
+        self._speech = speech
+        self._answer_tokens = answer_tokens
+        self._counted: set[str] = set()
+
+    def expected(self, question: Question[T]) -> Expected:
+        return Expected(question.tokens, self._answer_tokens)
+
+    def is_answered(self, question: Question[T]) -> bool:
+        """Asking it will cost nothing (a repair apart)."""
+        record = _Record.loads(self._cache.get(self._key(question.messages, question.schema)))
+        return record is not None and record.state == "answered"
+
+    def ask(self, question: Question[T]) -> T:
+        """Raises `TooLong`, `Unusable`, and `TransientError` or `PermanentError` where the endpoint cannot be had."""
+        key = self._key(question.messages, question.schema)
+        first = self._answer(key, question.messages, question.schema, self._speech.dialect)
+        try:
+            reading = question.read(first.content)
+        except Unusable as wrong:
+            return self._mend(question, key, first, wrong)
+        self._learn(first)
+        return self._polish(question, first, reading) if reading.blemish else reading.value
+
+    def _mend(self, question: Question[T], key: str, first: _Answer, wrong: Unusable) -> T:
+        """The one repair of an answer that cannot be used."""
+        dialect = self._speech.dialect.after_ignoring() if wrong.shape else self._speech.dialect
+        messages = _repair(question, first, str(wrong))
+        second_key = self._key(messages, question.schema)
+        second = self._answer(second_key, messages, question.schema, dialect)
+        try:
+            value = question.read(second.content).value
+        except Unusable as still:
+            _log.warning("an answer stayed unusable after one repair: %s", still)
+            # A later attempt is to ask anew and not to be given the same answers back.
+            self._void(key)
+            self._void(second_key)
+            raise
+        self._learn(second)
+        return value
+
+    def _polish(self, question: Question[T], first: _Answer, reading: Reading[T]) -> T:
+        """One try at bettering an answer that can be used as it is."""
+        messages = _repair(question, first, reading.blemish)
+        try:
+            second = self._answer(self._key(messages, question.schema), messages, question.schema, self._speech.dialect)
+            return question.read(second.content).value
+        except (Unusable, TooLong):
+            return reading.value
+        except PermanentError as error:
+            if error.code is not ErrorCode.BUDGET_EXCEEDED:
+                raise
+            return reading.value
+
+    def _answer(self, key: str, messages: Sequence[Message], schema: Schema, dialect: Dialect) -> _Answer:
+        """From the cache or from the model. Raises `TooLong`."""
+        before = self._known(key)
+        if before.state == "answered":
+            return _whole(before.content, before.finish)
+        if self._is_known_too_long(messages):
+            raise TooLong
+        self._ledger.afford([Expected(message_tokens(messages) + _schema_tokens(schema), self._answer_tokens)])
+        asked = self._note_asked(key, before, messages)
+        try:
+            completion, spoken = self._speak(messages, schema, dialect)
+        except ContextExceeded:
+            self._note_too_long(messages)
+            self._put(key, replace(asked, state="answered", finish="context"), Usage())
+            raise TooLong from None
+        except CallFailed as failed:
+            if not failed.maybe_paid:
+                self._put(key, replace(asked, state="refused"), Usage())
+            raise failed.error from None
+        took = Usage(tokens_in=completion.tokens_in, tokens_out=completion.tokens_out, estimated=completion.estimated)
+        answered = _Record("answered", completion.content, completion.finish, add(asked.usage, took))
+        self._put(key, answered, took)
+        return _whole(completion.content, completion.finish, spoken)
+
+    def _known(self, key: str) -> _Record:
+        """What the cache has; its usage is counted once in a summary."""
+        record = _Record.loads(self._cache.get(key)) or _Record("refused")
+        if key not in self._counted:
+            self._counted.add(key)
+            reused = 1 if record.state == "answered" else 0
+            self._ledger.note(replace(record.usage, reused=reused))
+        return record
+
+    def _note_asked(self, key: str, before: _Record, messages: Sequence[Message]) -> _Record:
+        took = Usage(requests=1)
+        if before.state == "asked":
+            took = replace(took, repeats=1, tokens_in=message_tokens(messages), estimated=True)
+        asked = _Record("asked", usage=add(before.usage, took))
+        self._put(key, asked, took)
+        return asked
+
+    def _put(self, key: str, record: _Record, took: Usage) -> None:
+        self._ledger.note(took)
+        self._cache.put(key, record.dumps(), self._ledger.priced(took))
+
+    def _void(self, key: str) -> None:
+        record = _Record.loads(self._cache.get(key))
+        if record is not None:
+            self._cache.put(key, _Record("void", usage=record.usage).dumps(), Usage())
+
+    def _speak(self, messages: Sequence[Message], schema: Schema, dialect: Dialect) -> tuple[Completion, Dialect]:
+        """Down the ladder until the endpoint takes the request; with the dialect that it took."""
+        while True:
+            put = [replace(messages[0], content=messages[0].content + schema.in_prompt(dialect.format)), *messages[1:]]
+            try:
+                return self._client.complete(put, schema, dialect, answer_tokens=self._answer_tokens), dialect
+            except BadRequest as refused:
+                following = dialect.after_refusal(refused.complaint)
+                if following is None:
+                    raise CallFailed(refused.error, maybe_paid=False) from None
+                dialect = following
+
+    def _learn(self, answer: _Answer) -> None:
+        """Only from an answer that could be used: a 400 may have had another cause than the dialect."""
+        if answer.dialect is not None:
+            self._speech.learn(replace(answer.dialect, too_long=self._speech.dialect.too_long))
+
+    def _is_known_too_long(self, messages: Sequence[Message]) -> bool:
+        limit = self._speech.dialect.too_long
+        return limit is not None and message_tokens(messages) >= limit
+
+    def _note_too_long(self, messages: Sequence[Message]) -> None:
+        tokens, limit = message_tokens(messages), self._speech.dialect.too_long
+        self._speech.learn(replace(self._speech.dialect, too_long=min(tokens, limit or tokens)))
+
+    def _key(self, messages: Sequence[Message], schema: Schema) -> str:
+        """Of what is asked, however the endpoint wants it put; template, language and chunk are in the messages."""
+        asked = [self._model, PROMPT_VERSION, schema.name, [[m.role, m.content] for m in messages]]
+        return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
+
+
+def _schema_tokens(schema: Schema) -> int:
+    return count_tokens(json.dumps(schema.body, ensure_ascii=False))
+
+
+def _whole(content: str, finish: str, dialect: Dialect | None = None) -> _Answer:
+    if finish in ("length", "context"):
+        raise TooLong
+    return _Answer(content, dialect)
+
+
+def _repair(question: Question[T], first: _Answer, problem: str) -> tuple[Message, ...]:
+    shown = [Message("assistant", first.content[:LONGEST_QUOTED_BACK])] if first.content.strip() else []
+    return (*question.messages, *shown, repair_message(problem))

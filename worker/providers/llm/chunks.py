@@ -1,0 +1,110 @@
+"""A transcript of any length in chunks that a model can read: whole segments, each in one chunk, none left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from worker.providers import TranscriptLine
+from worker.providers.llm.costs import count_tokens
+
+LINE_TOKENS = 6
+"""What a line's number, colon and line end cost."""
+SMALLEST_PIECE = 40
+"""Characters below which a piece of a segment is not halved again."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A segment, or, of one that is larger than a chunk, a part of it; its number is the segment's all the same."""
+
+    index: int
+    """Of the segment in the transcript, from 0."""
+    speaker: str
+    text: str
+    """On one line, so that nothing that was said can look like a line of its own."""
+
+    @cached_property
+    def rendered(self) -> str:
+        """As the model reads it; lines are numbered from 1."""
+        speaker = f"{self.speaker}: " if self.speaker else ""
+        return f"[{self.index + 1}] {speaker}{self.text}"
+
+    @cached_property
+    def tokens(self) -> int:
+        return count_tokens(self.text) + count_tokens(self.speaker) + LINE_TOKENS
+
+
+@dataclass(frozen=True)
+class Chunk:
+    pieces: tuple[Piece, ...]
+
+    @property
+    def segments(self) -> frozenset[int]:
+        return frozenset(piece.index for piece in self.pieces)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(piece.rendered for piece in self.pieces if piece.text)
+
+    @property
+    def tokens(self) -> int:
+        return sum(piece.tokens for piece in self.pieces)
+
+    def halves(self) -> tuple[Chunk, Chunk] | None:
+        """Two smaller chunks with the same pieces in the same order; None where it is as small as can be."""
+        if len(self.pieces) > 1:
+            at = _middle(self.pieces)
+            return Chunk(self.pieces[:at]), Chunk(self.pieces[at:])
+        piece = self.pieces[0]
+        if len(piece.text) < 2 * SMALLEST_PIECE:
+            return None
+        at = len(piece.text) // 2
+        first, second = (Piece(piece.index, piece.speaker, part) for part in (piece.text[:at], piece.text[at:]))
+        return Chunk((first,)), Chunk((second,))
+
+
+def chunks_of(lines: Sequence[TranscriptLine], most_tokens: int) -> list[Chunk]:
+    """Chunks of at most `most_tokens`, in order. Linear in the length of the transcript.
+
+    Only a segment that is larger by itself is cut, by characters; it then stands in several chunks.
+    """
+    chunks: list[Chunk] = []
+    held: list[Piece] = []
+    tokens = 0
+    for piece in _pieces(lines, most_tokens):
+        if held and tokens + piece.tokens > most_tokens:
+            chunks.append(Chunk(tuple(held)))
+            held, tokens = [], 0
+        held.append(piece)
+        tokens += piece.tokens
+    if held:
+        chunks.append(Chunk(tuple(held)))
+    return chunks
+
+
+def _pieces(lines: Sequence[TranscriptLine], most_tokens: int) -> Iterator[Piece]:
+    for index, line in enumerate(lines):
+        whole = Piece(index, one_line(line.speaker or ""), one_line(line.text))
+        if whole.tokens <= most_tokens:
+            yield whole
+            continue
+        # A character is at most one token, so a part of so many characters fits.
+        room = max(SMALLEST_PIECE, most_tokens - count_tokens(whole.speaker) - LINE_TOKENS)
+        for start in range(0, len(whole.text), room):
+            yield Piece(index, whole.speaker, whole.text[start : start + room])
+
+
+def one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _middle(pieces: Sequence[Piece]) -> int:
+    """Where to cut so that both sides have about as many tokens, and at least one piece."""
+    half, tokens = sum(piece.tokens for piece in pieces) / 2, 0
+    for at, piece in enumerate(pieces):
+        tokens += piece.tokens
+        if tokens >= half:
+            return min(max(1, at + 1), len(pieces) - 1)
+    raise AssertionError("half of the tokens are always reached")

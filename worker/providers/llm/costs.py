@@ -1,0 +1,121 @@
+"""Tokens and what they cost: counting before a request, adding up after it, and stopping before a budget is passed."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from cantomeet.errors import ErrorCode, PermanentError, SettingsError
+from worker.providers import Usage
+
+PRICE_IN_SETTING = "CANTOMEET_LLM_PRICE_IN"
+PRICE_OUT_SETTING = "CANTOMEET_LLM_PRICE_OUT"
+BUDGET_SETTING = "CANTOMEET_LLM_BUDGET"
+
+_LATIN = re.compile(r"[\x00-\u024f]+")
+LATIN_CHARACTERS_PER_TOKEN = 4
+MESSAGE_TOKENS = 8
+"""What a message costs beside its text."""
+
+
+def count_tokens(text: str) -> int:
+    """Tokens of `text` without any model's tokenizer: one for each character, one for four where they are Latin.
+
+    New tokenizers need fewer for Chinese, so chunks come out rather too small than too large.
+    """
+    latin = [len(run) for run in _LATIN.findall(text)]
+    return len(text) - sum(latin) + sum(-(-length // LATIN_CHARACTERS_PER_TOKEN) for length in latin)
+
+
+@dataclass(frozen=True)
+class Prices:
+    """Of a million tokens, in one currency."""
+
+    per_million_in: float
+    per_million_out: float
+
+    def of(self, tokens_in: int, tokens_out: int) -> float:
+        return (tokens_in * self.per_million_in + tokens_out * self.per_million_out) / 1_000_000
+
+
+def prices_of(per_million_in: float | None, per_million_out: float | None) -> Prices | None:
+    """None where neither is set. Raises `SettingsError` where one is missing or makes no sense."""
+    if per_million_in is None and per_million_out is None:
+        return None
+    for setting, price in ((PRICE_IN_SETTING, per_million_in), (PRICE_OUT_SETTING, per_million_out)):
+        if price is None or not math.isfinite(price) or price < 0:
+            raise SettingsError(f"{setting}: set both prices of a million tokens, 0 or more")
+    assert per_million_in is not None
+    assert per_million_out is not None
+    return Prices(per_million_in, per_million_out)
+
+
+def check_budget(budget: float | None, prices: Prices | None) -> None:
+    """Raises `SettingsError` for a budget that could stop nothing."""
+    if budget is None:
+        return
+    if prices is None:
+        raise SettingsError(f"{BUDGET_SETTING} needs {PRICE_IN_SETTING} and {PRICE_OUT_SETTING}")
+    if not math.isfinite(budget) or budget <= 0:
+        raise SettingsError(f"{BUDGET_SETTING}: must be above 0")
+
+
+def add(one: Usage, other: Usage) -> Usage:
+    """Both together, without a cost."""
+    return Usage(
+        requests=one.requests + other.requests,
+        tokens_in=one.tokens_in + other.tokens_in,
+        tokens_out=one.tokens_out + other.tokens_out,
+        repeats=one.repeats + other.repeats,
+        reused=one.reused + other.reused,
+        estimated=one.estimated or other.estimated,
+    )
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The most that a request can take."""
+
+    tokens_in: int
+    tokens_out: int
+
+
+class Ledger:
+    """What one summary has taken so far, over all attempts, and what it may take."""
+
+    def __init__(self, prices: Prices | None, budget: float | None, provider: str) -> None:
+        self._prices = prices
+        self._budget = budget
+        self._provider = provider
+        self._spent = Usage()
+
+    @property
+    def usage(self) -> Usage:
+        return self.priced(self._spent)
+
+    def priced(self, usage: Usage) -> Usage:
+        if self._prices is None:
+            return usage
+        return replace(usage, cost=self._prices.of(usage.tokens_in, usage.tokens_out))
+
+    def note(self, usage: Usage) -> None:
+        self._spent = add(self._spent, usage)
+
+    def afford(self, to_come: Iterable[Expected]) -> None:
+        """Raises `PermanentError` where what is spent and what is to come would pass the budget; spends nothing."""
+        if self._prices is None or self._budget is None:
+            return
+        spent = self._prices.of(self._spent.tokens_in, self._spent.tokens_out)
+        estimate = spent + sum(self._prices.of(one.tokens_in, one.tokens_out) for one in to_come)
+        if estimate > self._budget:
+            raise PermanentError(
+                f"the summary may cost {estimate:.4f}, {spent:.4f} of it spent; the budget is {self._budget:.4f}",
+                code=ErrorCode.BUDGET_EXCEEDED,
+                provider=self._provider,
+                setting=BUDGET_SETTING,
+                estimate=round(estimate, 4),
+                spent=round(spent, 4),
+                budget=self._budget,
+            )

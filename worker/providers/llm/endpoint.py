@@ -1,0 +1,70 @@
+"""Who is asked for a summary: address, key and model, checked before anything is sent."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import httpx
+
+from cantomeet.errors import SettingsError
+from worker.providers.llm.errors import KEY_SETTING, MODEL_SETTING, URL_SETTING
+
+DEFAULT_BASE_URL = "https://api.openai.com/v1"
+_VERSION = re.compile(r"v\d+\w*")
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Who is asked. Raises `SettingsError` that names the setting."""
+
+    model: str
+    base_url: str | None = None
+    api_key: str | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if not self.model.strip() or not self.model.isprintable():
+            raise SettingsError(f"{MODEL_SETTING}: must name a model, on one line")
+        if self.api_key is not None and not re.fullmatch(r"[\x21-\x7e]+", self.api_key):
+            raise SettingsError(f"{KEY_SETTING}: must be one line of visible ASCII characters")
+        if self.base_url is not None:
+            _check_url(self.base_url)
+
+    @property
+    def url(self) -> str:
+        return (self.base_url or DEFAULT_BASE_URL).rstrip("/")
+
+    @property
+    def provider(self) -> str:
+        """As people are told: the host that the text goes to."""
+        return httpx.URL(self.url).netloc.decode("ascii")
+
+    @property
+    def authorization(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.api_key}"} if self.api_key else {}
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        return (self.api_key,) if self.api_key else ()
+
+
+def _check_url(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not _is_plain(url):
+        raise SettingsError(f"{URL_SETTING}: must be a http or https address that ends in /v1")
+    if parts.path.rstrip("/").endswith("/chat/completions"):
+        raise SettingsError(f"{URL_SETTING}: must end in /v1; /chat/completions is added by the client")
+    if not any(_VERSION.fullmatch(segment) for segment in parts.path.split("/")):
+        raise SettingsError(f"{URL_SETTING}: must end in /v1, e.g. http://127.0.0.1:8000/v1")
+
+
+def _is_plain(url: str) -> bool:
+    """A host, no user or password before it, no query after it."""
+    if any(character.isspace() for character in url):
+        return False
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL:
+        return False
+    return bool(parsed.host) and not (parsed.userinfo or parsed.query or parsed.fragment)

@@ -1,0 +1,160 @@
+"""What a model answers about one chunk, and the items that come of it once code has checked them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, Field
+
+from cantomeet.cantonese import fold
+from worker.providers import ItemKind, SummaryLine
+from worker.providers.evidence import Cited, EvidenceChecker
+from worker.providers.llm.ask import Reading
+from worker.providers.llm.formats import Schema, strict_schema
+from worker.providers.llm.languages import Languages, in_script
+from worker.providers.llm.reading import check_language, validated
+from worker.providers.templates import Section, Template
+
+MAX_TEXT = 2000
+"""Characters of one item."""
+MAX_ITEMS = 300
+"""Of one kind in one chunk; more is a model that has lost its way."""
+NO_LINE = 0
+"""Lines are numbered from 1."""
+
+_NUMBER = re.compile(r"\D*(\d{1,7})")
+
+
+def _line_number(value: Any) -> Any:
+    """12, "12", "[12]" or "line 12"; what names no line is none, so that the rest of the answer is not lost."""
+    if isinstance(value, str):
+        found = _NUMBER.match(value)
+        return int(found[1]) if found else NO_LINE
+    return NO_LINE if value is None else value
+
+
+def _plain(value: Any) -> Any:
+    """On one line, without control characters and halves of surrogate pairs."""
+    if not isinstance(value, str):
+        return value
+    return " ".join("".join(c if c.isprintable() else " " for c in value).split())
+
+
+def _or_empty(value: Any) -> Any:
+    return [] if value is None else value
+
+
+LineNumber = Annotated[int, BeforeValidator(_line_number)]
+Text = Annotated[str, Field(max_length=MAX_TEXT), BeforeValidator(_plain)]
+MaybeText = Annotated[str | None, Field(max_length=MAX_TEXT), BeforeValidator(_plain)]
+
+
+T = TypeVar("T")
+Many = Annotated[list[T], Field(max_length=MAX_ITEMS), BeforeValidator(_or_empty)]
+
+
+class CitedAnswer(BaseModel):
+    line: LineNumber = NO_LINE
+    quote: Text = ""
+
+    @property
+    def cited(self) -> Cited:
+        return self.line - 1, self.quote
+
+
+class ItemAnswer(BaseModel):
+    text: Text
+    text_other: Text = ""
+    evidence: Many[CitedAnswer] = []
+
+
+class ActionAnswer(ItemAnswer):
+    owner: MaybeText = None
+    due_text: MaybeText = None
+
+
+class NoteAnswer(ItemAnswer):
+    section: Text = ""
+
+
+class FactsAnswer(BaseModel):
+    topics: Many[ItemAnswer] = []
+    decisions: Many[ItemAnswer] = []
+    action_items: Many[ActionAnswer] = []
+    questions: Many[ItemAnswer] = []
+    risks: Many[ItemAnswer] = []
+    notes: Many[NoteAnswer] = []
+    quotes: Many[CitedAnswer] = []
+
+    @property
+    def items(self) -> Iterator[tuple[ItemKind, ItemAnswer]]:
+        """All that is worded by the model, with its kind."""
+        for name, kind in _KINDS.items():
+            yield from ((kind, item) for item in getattr(self, name))
+
+
+_KINDS: dict[str, ItemKind] = {
+    "topics": "chapter",
+    "decisions": "decision",
+    "action_items": "action_item",
+    "questions": "question",
+    "risks": "risk",
+    "notes": "note",
+}
+
+
+def facts_schema(template: Template, languages: Languages) -> Schema:
+    """Only what the template has a section for; topics are what overview and chapters are written from."""
+    wanted = {kind for kind in template.kinds if kind != "overview"} | {"chapter"}
+    without = [name for name, kind in [*_KINDS.items(), ("quotes", "quote")] if kind not in wanted]
+    return strict_schema("facts", FactsAnswer, without=[*without, *([] if languages.other else ["text_other"])])
+
+
+def read_facts(content: str, schema: Schema, languages: Languages) -> Reading[FactsAnswer]:
+    """Raises `Unusable`."""
+    answer = validated(FactsAnswer, content, schema.keys)
+    items = [item for _, item in answer.items if item.text]
+    return Reading(answer, check_language([(item.text, item.text_other) for item in items], languages))
+
+
+def facts_of(
+    answer: FactsAnswer, checker: EvidenceChecker, languages: Languages, notes: Sequence[Section]
+) -> list[SummaryLine]:
+    """The items of one chunk, each with what code could prove of it."""
+    items = [_item(kind, item, checker, languages, notes) for kind, item in answer.items if item.text]
+    return items + [_quote(cited, checker) for cited in answer.quotes if cited.quote]
+
+
+def _item(
+    kind: ItemKind, item: ItemAnswer, checker: EvidenceChecker, languages: Languages, notes: Sequence[Section]
+) -> SummaryLine:
+    evidence = checker.evidence(cited.cited for cited in item.evidence)
+    line = SummaryLine(
+        kind=kind,
+        text=in_script(item.text, languages.first),
+        text_other=in_script(item.text_other, languages.other) if languages.other else None,
+        evidence=evidence,
+    )
+    if isinstance(item, ActionAnswer):
+        due_text, due_date = checker.due(item.due_text, evidence)
+        return replace(line, owner=checker.owner(item.owner, evidence), due_text=due_text, due_date=due_date)
+    if isinstance(item, NoteAnswer):
+        return replace(line, section=_section(item.section, notes))
+    if kind == "chapter" and line.verified:
+        return replace(line, start=min(proof.start for proof in evidence), end=max(proof.end for proof in evidence))
+    return line
+
+
+def _quote(cited: CitedAnswer, checker: EvidenceChecker) -> SummaryLine:
+    """Its text is what was said, never a translation."""
+    evidence = checker.evidence([cited.cited])
+    return SummaryLine(kind="quote", text=" ".join(proof.quote for proof in evidence) or cited.quote, evidence=evidence)
+
+
+def _section(named: str, notes: Sequence[Section]) -> str | None:
+    """The section's own title, whatever script or width the model gave it in; the first where it names none."""
+    same = (section.title for section in notes if fold(section.title) == fold(named))
+    return next(same, notes[0].title if notes else None)

@@ -1,0 +1,226 @@
+"""A transcript of any length into a summary by a language model, each line checked by code."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import httpx
+
+from cantomeet.errors import SettingsError
+from worker.providers import Coverage, Summarizer, SummaryDraft, SummaryLine, SummaryRequest, Usage
+from worker.providers.evidence import EvidenceChecker
+from worker.providers.llm.ask import Asker, NoCache, Question, Speech, TooLong, Unusable
+from worker.providers.llm.chunks import Chunk, chunks_of
+from worker.providers.llm.client import ANSWER_SECONDS, MAX_ANSWER, TIMEOUTS, ChatClient
+from worker.providers.llm.costs import Ledger, check_budget, prices_of
+from worker.providers.llm.endpoint import Endpoint
+from worker.providers.llm.facts import FactsAnswer, facts_of, facts_schema, read_facts
+from worker.providers.llm.formats import Dialect
+from worker.providers.llm.languages import Languages
+from worker.providers.llm.merge import merge_duplicates, merge_suggested
+from worker.providers.llm.prompts import facts_messages
+from worker.providers.llm.write import Frame, Writer
+
+CHUNK_TOKENS = 6000
+"""Of transcript in one request: some 20 minutes of talk. Facts are found better in small parts than in one pass."""
+ANSWER_TOKENS = 4000
+LEAST_CHUNK_TOKENS = 200
+WRITING_SHARE = 0.1
+"""Of the progress, for the last step."""
+_ORDER = ("overview", "chapter", "decision", "action_item", "question", "risk", "note", "quote")
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Tokens by the count of `costs.count_tokens`; seconds; bytes."""
+
+    chunk_tokens: int = CHUNK_TOKENS
+    answer_tokens: int = ANSWER_TOKENS
+    timeouts: httpx.Timeout = TIMEOUTS
+    answer_seconds: float = ANSWER_SECONDS
+    answer_bytes: int = MAX_ANSWER
+
+
+class LlmSummarizer:
+    """For any OpenAI-compatible endpoint; opens its connections anew for each summary, so it may be made before a fork.
+
+    `dialect`: what `on_dialect` was given in an earlier process for the same base URL and model, else None.
+    `budget`: the most that one meeting's summary may cost, in the currency of the prices of a million tokens.
+    """
+
+    def __init__(
+        self,
+        *,
+        model: str,
+        fallback: Summarizer,
+        base_url: str | None = None,
+        api_key: str | None = None,
+        price_in: float | None = None,
+        price_out: float | None = None,
+        budget: float | None = None,
+        limits: Limits | None = None,
+        dialect: str | None = None,
+        on_dialect: Callable[[str], None] = lambda dialect: None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        """`base_url` None is OpenAI's own. Raises `SettingsError` naming the setting."""
+        self._endpoint = Endpoint(model, base_url, api_key)
+        self._prices = prices_of(price_in, price_out)
+        check_budget(budget, self._prices)
+        self._budget = budget
+        self._limits = limits or Limits()
+        if self._limits.chunk_tokens < LEAST_CHUNK_TOKENS or self._limits.answer_tokens < 1:
+            raise SettingsError(f"a chunk has at least {LEAST_CHUNK_TOKENS} tokens, an answer at least one")
+        self._fallback = fallback
+        self._transport = transport
+        self._speech = Speech(Dialect.loads(dialect), lambda learned: on_dialect(learned.dumps()))
+        self.name = f"{model} ({self._endpoint.provider})"
+
+    @property
+    def dialect(self) -> str:
+        """What the endpoint was found to take, to be handed to the next process."""
+        return self._speech.dialect.dumps()
+
+    def verify(self) -> None:
+        """Ask for what costs nothing: raises what any call would raise for a wrong key, URL, model or network."""
+        with self._client() as client:
+            client.verify()
+
+    def summarize(self, request: SummaryRequest, on_progress: Callable[[float], None]) -> SummaryDraft:
+        """Raises `TransientError` and `PermanentError`; what was paid for by then is in the request's cache."""
+        total = len(request.lines)
+        if not any(line.text.strip() for line in request.lines):
+            return SummaryDraft("none", request.language, coverage=Coverage(total, total))
+        ledger = Ledger(self._prices, self._budget, self._endpoint.provider)
+        with self._client() as client:
+            asker = Asker(
+                client,
+                self._endpoint.model,
+                request.cache or NoCache(),
+                ledger,
+                self._speech,
+                answer_tokens=self._limits.answer_tokens,
+            )
+            try:
+                return _Work(request, asker, ledger, self._limits.chunk_tokens, on_progress).draft()
+            except Unusable as problem:
+                _log.warning("%s: falling back to extracts: %s", self.name, problem)
+        return self._extracted(request, on_progress, ledger.usage)
+
+    def _extracted(self, request: SummaryRequest, on_progress: Callable[[float], None], usage: Usage) -> SummaryDraft:
+        draft = self._fallback.summarize(request, on_progress)
+        return replace(draft, warnings=(*draft.warnings, "summary_fell_back"), usage=usage)
+
+    def _client(self) -> ChatClient:
+        return ChatClient(
+            self._endpoint,
+            timeouts=self._limits.timeouts,
+            max_answer_bytes=self._limits.answer_bytes,
+            answer_seconds=self._limits.answer_seconds,
+            transport=self._transport,
+        )
+
+
+class _Work:
+    """One summary."""
+
+    def __init__(
+        self,
+        request: SummaryRequest,
+        asker: Asker,
+        ledger: Ledger,
+        chunk_tokens: int,
+        on_progress: Callable[[float], None],
+    ) -> None:
+        self._request = request
+        self._asker = asker
+        self._ledger = ledger
+        self._on_progress = on_progress
+        self._languages = Languages.of(request.language)
+        self._template = request.template
+        self._schema = facts_schema(self._template, self._languages)
+        self._checker = EvidenceChecker(request.lines, request.meeting_date)
+        self._writer = Writer(asker, self._template, self._languages, chunk_tokens)
+        self._chunks = chunks_of(request.lines, chunk_tokens)
+        self._tokens = sum(chunk.tokens for chunk in self._chunks)
+        self._done = 0
+        self._covered: set[int] = set()
+
+    def draft(self) -> SummaryDraft:
+        self._afford_all()
+        facts = merge_duplicates(fact for chunk in self._chunks for fact in self._facts(chunk))
+        if not facts:
+            raise Unusable("nothing was found in the transcript.", shape=False)
+        proven = sorted((fact for fact in facts if fact.verified), key=_time)
+        frame = self._writer.write(proven) if proven and self._template.kinds & {"overview", "chapter"} else Frame()
+        self._on_progress(1.0)
+        return SummaryDraft(
+            method="llm",
+            language=self._request.language,
+            items=tuple(self._arranged(proven, frame, [fact for fact in facts if not fact.verified])),
+            title=frame.title,
+            title_other=frame.title_other,
+            usage=self._ledger.usage,
+            coverage=Coverage(len(self._covered), len(self._request.lines)),
+        )
+
+    def _afford_all(self) -> None:
+        """Before anything is spent: all that is missing, at its dearest, without the repairs that may come."""
+        missing = [
+            self._asker.expected(question)
+            for question in map(self._question, self._chunks)
+            if not self._asker.is_answered(question)
+        ]
+        writing = replace(missing[0], tokens_in=2 * missing[0].tokens_in) if missing else None
+        self._ledger.afford([*missing, *([writing] if writing else [])])
+
+    def _facts(self, chunk: Chunk) -> list[SummaryLine]:
+        """Of a chunk and, where it is too long for the model, of its halves."""
+        if not chunk.text:
+            self._covered |= chunk.segments
+            return []
+        try:
+            answer = self._asker.ask(self._question(chunk))
+        except TooLong:
+            halves = chunk.halves()
+            if halves is None:
+                raise Unusable("the smallest part is still too long.", shape=False) from None
+            return [fact for half in halves for fact in self._facts(half)]
+        self._covered |= chunk.segments
+        self._done += chunk.tokens
+        self._on_progress(self._done / self._tokens * (1 - WRITING_SHARE))
+        return facts_of(answer, self._checker, self._languages, self._template.notes)
+
+    def _question(self, chunk: Chunk) -> Question[FactsAnswer]:
+        return Question(
+            messages=tuple(facts_messages(chunk.text, self._schema.keys, self._template, self._languages)),
+            schema=self._schema,
+            read=lambda content: read_facts(content, self._schema, self._languages),
+        )
+
+    def _arranged(
+        self, proven: Sequence[SummaryLine], frame: Frame, unproven: Iterable[SummaryLine]
+    ) -> list[SummaryLine]:
+        """By kind, what is proven first; only the kinds that the template has."""
+        merged = merge_suggested(proven, frame.duplicates)
+        items = [
+            *frame.overview,
+            *self._chapters(frame.chapters),
+            *(fact for fact in merged if fact.kind != "chapter"),
+            *unproven,
+        ]
+        kept = [item for item in items if item.kind in self._template.kinds]
+        return sorted(kept, key=lambda item: (_ORDER.index(item.kind), not item.verified))
+
+    def _chapters(self, chapters: Sequence[SummaryLine]) -> list[SummaryLine]:
+        """Each up to the start of the next, the last to the end of the recording."""
+        ordered = sorted(chapters, key=_time)
+        ends = [chapter.start for chapter in ordered[1:]] + [self._request.lines[-1].end]
+        return [replace(chapter, end=end) for chapter, end in zip(ordered, ends, strict=True)]
+
+
+def _time(item: SummaryLine) -> float:
+    return min((proof.start for proof in item.evidence), default=0.0)
