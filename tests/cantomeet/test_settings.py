@@ -1,0 +1,79 @@
+"""Settings refuse what is unsafe and name what to mend."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from cantomeet.errors import SettingsError
+from cantomeet.settings import Settings, load_settings, socket_path
+
+README = Path(__file__).resolve().parents[2] / "README.md"
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for field in Settings.model_fields.values():
+        for name in field.validation_alias.choices:  # type: ignore[union-attr]  # all are AliasChoices
+            monkeypatch.delenv(str(name), raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("CANTOMEET_HOST", "0.0.0.0", "no accounts"),
+        ("CANTOMEET_PORT", "99999", "CANTOMEET_PORT"),
+        ("SPEECHMATICS_API_KEY", "two\nlines", "one line"),
+        ("SPEECHMATICS_BASE_URL", "https://example.com/v2", "scheme and host"),
+        ("CANTOMEET_TRANSCRIBER", "speechmatics", "SPEECHMATICS_API_KEY"),
+        ("CANTOMEET_SUMMARIZER", "llm", "OPENAI_MODEL"),
+        ("CANTOMEET_MAX_UPLOAD_MB", "0", "CANTOMEET_MAX_UPLOAD_MB"),
+    ],
+)
+def test_a_wrong_setting_is_refused_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    assert told in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_refused_key_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPEECHMATICS_API_KEY", "secret-part\nrest")
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    assert "secret-part" not in str(refused.value)
+
+
+def test_auto_takes_the_provider_only_where_its_key_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (load_settings().chosen_transcriber, load_settings().chosen_summarizer) == ("whisper", "extractive")
+    monkeypatch.setenv("SPEECHMATICS_API_KEY", "key")
+    assert load_settings().chosen_transcriber == "speechmatics"
+
+
+def test_a_stray_llm_key_sends_nothing_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "key")
+    assert load_settings().chosen_summarizer == "extractive"
+    monkeypatch.setenv("OPENAI_MODEL", "some-model")
+    assert load_settings().chosen_summarizer == "llm"
+
+
+def test_keys_do_not_show_when_settings_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPEECHMATICS_API_KEY", "do-not-show")
+    assert "do-not-show" not in repr(load_settings())
+
+
+def test_a_long_data_folder_gets_a_short_socket(tmp_path: Path) -> None:
+    assert len(str(socket_path(tmp_path / ("x" * 120)))) <= 100
+    assert socket_path(Path("/d")) == Path("/d/redis.sock")
+
+
+def test_the_readme_lists_every_setting() -> None:
+    told = set(re.findall(r"`([A-Z][A-Z_]+)`", README.read_text()))
+    names = {str(name) for field in Settings.model_fields.values() for name in field.validation_alias.choices}  # type: ignore[union-attr]
+    assert names <= told, f"not in the README: {sorted(names - told)}"

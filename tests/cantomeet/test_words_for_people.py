@@ -1,0 +1,54 @@
+"""Every code has its text, in both languages, with the same blanks; every status its place in the table."""
+
+from __future__ import annotations
+
+from string import Formatter
+
+import pytest
+
+from cantomeet.errors import ErrorCode
+from cantomeet.lifecycle import ACTIVE, TRANSITIONS, MeetingStatus, Stage, may_become, status_to_resume
+from cantomeet.reasons import REASONS, WARNINGS, reason_text, warning_text
+
+
+def blanks(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def test_every_error_code_has_its_text() -> None:
+    assert set(REASONS) == set(ErrorCode)
+
+
+@pytest.mark.parametrize("code", list(ErrorCode))
+def test_both_languages_have_the_same_blanks(code: ErrorCode) -> None:
+    zh, en = REASONS[code]
+    assert blanks(zh) == blanks(en)
+
+
+def test_a_missing_blank_or_a_nasty_one_does_no_harm() -> None:
+    assert "?" in reason_text("provider_key_refused", {}, "en")
+    assert "{x.__class__}" in reason_text("provider_rejected", {"provider": "P", "message": "{x.__class__}"}, "en")
+
+
+def test_warnings_speak_both_languages_and_an_unknown_one_is_shown_as_it_is() -> None:
+    assert all(zh != en for zh, en in WARNINGS.values())
+    assert warning_text("no_speech", "en").startswith("No speech")
+    assert warning_text("of_a_newer_version", "en") == "of_a_newer_version"
+
+
+def test_the_table_knows_every_status() -> None:
+    assert set(TRANSITIONS) == set(MeetingStatus)
+
+
+@pytest.mark.parametrize("old", list(ACTIVE))
+def test_what_runs_can_fail(old: MeetingStatus) -> None:
+    assert may_become(old, MeetingStatus.FAILED)
+
+
+def test_nothing_goes_back_to_uploaded_but_a_failed_one() -> None:
+    assert [s for s in MeetingStatus if s != "UPLOADED" and may_become(s, MeetingStatus.UPLOADED)] == ["FAILED"]
+
+
+@pytest.mark.parametrize("stage", list(Stage))
+def test_every_stage_can_be_resumed_from_failed(stage: Stage) -> None:
+    assert may_become(MeetingStatus.FAILED, status_to_resume(stage))

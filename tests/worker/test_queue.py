@@ -1,0 +1,130 @@
+"""What is enqueued where, on a Redis in this process."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import fakeredis
+import pytest
+from rq import Queue
+from rq.registry import ScheduledJobRegistry
+from rq.serializers import JSONSerializer
+
+from cantomeet.lifecycle import MeetingStatus, Stage
+from cantomeet.models import Meeting
+from worker import queue as queueing
+from worker.queue import DEFAULT, FAILURE_TTL, HIGH, JOB_TIMEOUT, RECOGNITION, RESULT_TTL, JobQueue, rescue
+from worker.upkeep import TASKS
+
+
+def meeting(**columns: Any) -> Meeting:
+    now = datetime.now(UTC)
+    given = {"title": "例會", "recording_key": "a" * 32, "created_at": now, "updated_at": now, "stage_since": now}
+    return Meeting(**{**given, **columns})
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> fakeredis.FakeStrictRedis:
+    client = fakeredis.FakeStrictRedis()
+    monkeypatch.setattr(queueing, "connect", lambda url: client)
+    return client
+
+
+def jobs(server: fakeredis.FakeStrictRedis, name: str) -> list[Any]:
+    return Queue(name, connection=server, serializer=JSONSerializer).jobs
+
+
+@pytest.mark.parametrize(
+    ("columns", "queue", "task"),
+    [
+        ({}, DEFAULT, "transcribe_meeting_task"),
+        ({"priority": "high"}, HIGH, "transcribe_meeting_task"),
+        (
+            {"status": MeetingStatus.TRANSCRIBING, "stage": Stage.PREPARED, "transcriber": "whisper"},
+            RECOGNITION,
+            "transcribe_meeting_task",
+        ),
+        (
+            {"status": MeetingStatus.TRANSCRIBING, "stage": Stage.PREPARED, "transcriber": "speechmatics"},
+            DEFAULT,
+            "transcribe_meeting_task",
+        ),
+        ({"status": MeetingStatus.SUMMARIZING, "stage": Stage.TRANSCRIBED}, DEFAULT, "summarize_meeting_task"),
+        ({"deleted_at": datetime.now(UTC)}, DEFAULT, "delete_meeting_task"),
+    ],
+)
+def test_a_meeting_goes_to_its_queue_with_its_task(
+    server: fakeredis.FakeStrictRedis, columns: dict[str, Any], queue: str, task: str
+) -> None:
+    one = meeting(**columns)
+    assert JobQueue("unused").wake(one)
+    job = jobs(server, queue)[0]
+    assert job.func_name == f"worker.tasks.{task}"
+    assert list(job.args) == [one.id]
+    assert (job.timeout, job.result_ttl, job.failure_ttl) == (JOB_TIMEOUT, RESULT_TTL, FAILURE_TTL)
+    assert (JOB_TIMEOUT, RESULT_TTL, FAILURE_TTL) == (7200, 86400, 86400)
+
+
+def test_a_high_priority_recognition_goes_to_the_front(server: fakeredis.FakeStrictRedis) -> None:
+    recognising = {"status": MeetingStatus.TRANSCRIBING, "stage": Stage.PREPARED, "transcriber": "whisper"}
+    queue = JobQueue("unused")
+    first, urgent = meeting(**recognising), meeting(**recognising, priority="high")
+    queue.wake(first)
+    queue.wake(urgent)
+    assert [job.args[0] for job in jobs(server, RECOGNITION)] == [urgent.id, first.id]
+
+
+def test_a_later_step_is_scheduled_not_queued(server: fakeredis.FakeStrictRedis) -> None:
+    JobQueue("unused").wake(meeting(), delay=30)
+    queue = Queue(DEFAULT, connection=server, serializer=JSONSerializer)
+    assert len(queue) == 0
+    assert len(ScheduledJobRegistry(queue=queue)) == 1
+
+
+def test_the_overview_counts_what_waits(server: fakeredis.FakeStrictRedis) -> None:
+    queue = JobQueue("unused")
+    queue.wake(meeting())
+    queue.wake_periodic(next(iter(TASKS)))
+    assert dict(queue.overview().queues) == {HIGH: 0, DEFAULT: 2, RECOGNITION: 0}
+    assert queue.worker_count() == 0
+
+
+def test_a_refused_redis_is_no_error_and_marks_nothing(sqlite_store: Any) -> None:
+    queue = JobQueue("redis://127.0.0.1:1/0")
+    assert queue.wake(meeting()) is False
+    assert queue.answers() is False
+    assert rescue(sqlite_store, queue) == 0
+
+
+@pytest.fixture
+def hung_redis() -> Iterator[str]:
+    """A port that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        stop = threading.Event()
+        taken: list[socket.socket] = []
+
+        def take() -> None:
+            listener.settimeout(0.1)
+            while not stop.is_set():
+                try:
+                    taken.append(listener.accept()[0])
+                except TimeoutError:
+                    continue
+
+        thread = threading.Thread(target=take)
+        thread.start()
+        yield f"redis://127.0.0.1:{listener.getsockname()[1]}/0"
+        stop.set()
+        thread.join()
+        for connection in taken:
+            connection.close()
+
+
+def test_a_hung_redis_is_given_up_not_waited_for(hung_redis: str) -> None:
+    queue = JobQueue(hung_redis)
+    assert queue.wake(meeting()) is False
+    queue.close()
