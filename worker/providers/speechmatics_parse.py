@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from cantomeet.cantonese import join_words, to_hong_kong, typeset
 from cantomeet.errors import ErrorCode, PermanentError
 from worker.providers import RecognisedSegment, RemoteTranscript, Word
 from worker.providers.speechmatics_errors import PROVIDER
@@ -110,17 +111,13 @@ def _cut(group: list[Token]) -> tuple[list[Token], list[Token]]:
 
 
 def _segment(group: list[Token]) -> RecognisedSegment:
-    text = _join(group)
+    text = join_words(group)
     spoken = [token for token in group if token.kind != "punctuation"]
     return RecognisedSegment(
         start=spoken[0].start,
         end=max(token.end for token in spoken),
         original_text=text,
-        text=text,
+        text=typeset(to_hong_kong(text)),
         words=tuple(Word(t.text, t.start, t.end, t.confidence) for t in spoken),
         speaker=spoken[0].speaker,
     )
-
-
-def _join(group: list[Token]) -> str:
-    return "".join(token.text for token in group)

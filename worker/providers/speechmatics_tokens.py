@@ -12,8 +12,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
+from cantomeet.cantonese import Attachment
+
 Kind = Literal["word", "punctuation", "entity"]
-Attachment = Literal["previous", "next", "both", "none"]
 UNKNOWN_SPEAKER = "UU"
 ROUNDING = 1.0
 """Seconds that a recording may be longer than the whole number that the answer gives."""
@@ -140,5 +141,6 @@ def _speaker(label: Any) -> str | None:
 
 
 def _attachment(result: dict[str, Any]) -> Attachment | None:
-    value = result.get("attaches_to")
+    """Of marks only, as the API says; spacing between words is decided by their script."""
+    value = result.get("attaches_to") if result.get("type") == "punctuation" else None
     return cast(Attachment, value) if value in ("previous", "next", "both", "none") else None

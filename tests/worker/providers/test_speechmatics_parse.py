@@ -277,7 +277,7 @@ ANYTHING = st.recursive(
 @given(st.lists(ANYTHING, max_size=6))
 def test_no_answer_that_is_json_breaks_the_parser(results: list[Any]) -> None:
     for segment in parsed(*results):
-        assert segment.words
+        assert all((segment.words, segment.text, segment.original_text))
         assert 0 <= segment.start <= segment.end
 
 
