@@ -38,6 +38,7 @@ class ErrorCode(StrEnum):
     METHOD_NOT_ALLOWED = "method_not_allowed"
     VERSION_MISSING = "version_missing"
     REQUEST_FAILED = "request_failed"
+    RECORDING_REMOVED = "recording_removed"
     # An upload that is refused.
     EMPTY_UPLOAD = "empty_upload"
     TOO_LARGE = "too_large"

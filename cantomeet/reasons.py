@@ -43,6 +43,10 @@ REASONS: dict[E, tuple[str, str]] = {
         "The program failed and the request was not done ({reference}). Try again; if it happens again, "
         "tell the operator the number.",
     ),
+    E.RECORDING_REMOVED: (
+        "錄音已按保留期限刪除，逐字稿和摘要仍在。",
+        "The recording was deleted when its time was over; transcript and summary are still here.",
+    ),
     E.EMPTY_UPLOAD: ("檔案是空的，沒有保存。", "The file is empty; nothing was stored."),
     E.TOO_LARGE: (
         "檔案超過 {limit_mb} MB 上限，沒有保存。",

@@ -83,6 +83,16 @@ class Waking(Base):
             )
         return None if row is None else Meeting(**row)
 
+    def oldest_due_seconds(self) -> float:
+        """How long the meeting that has waited longest has been due; 0 where none waits."""
+        with self._read() as connection:
+            now = self._clock(connection)
+            # MIN as an ORDER BY: an aggregate would come back from SQLite without its time zone.
+            oldest = connection.execute(
+                select(col(Meeting.next_run_at)).where(*is_due(now)).order_by(col(Meeting.next_run_at)).limit(1)
+            ).scalar_one_or_none()
+        return max(0.0, (now - oldest).total_seconds()) if oldest is not None else 0.0
+
     def claim_periodic(self, name: str, every: float) -> bool:
         """True for the one caller whose turn it is to run the periodic task now; next turn `every` seconds later."""
         with self._write() as connection:

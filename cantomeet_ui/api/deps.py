@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Protocol
+from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
 
 from cantomeet import access
 from cantomeet.access import LOCAL_OWNER, Action
+from cantomeet.errors import NotFound
 from cantomeet.models import Meeting
+from cantomeet.recordings import Recordings
 from cantomeet.settings import Settings
 from cantomeet.store import MeetingStore
 from cantomeet_ui.api.problems import preferred_language
 
-if TYPE_CHECKING:
-    from cantomeet.recordings import Recordings
+_LONGEST_ID = 36
 
 
 class QueueWatch(Protocol):
@@ -73,6 +74,9 @@ class AllowedMeeting(Allowed):
     """A dependency: the path's meeting, where the asker may do `action` with it; else 404 or 403."""
 
     def __call__(self, meeting_id: str, deps: Provided) -> Meeting:  # type: ignore[override]
+        if len(meeting_id) > _LONGEST_ID or not meeting_id.isascii() or not meeting_id.isprintable():
+            # Not every database takes every text to look for.
+            raise NotFound("no such meeting")
         meeting = deps.store.get(meeting_id)
         access.require(LOCAL_OWNER, self.action, meeting)
         return meeting

@@ -1,0 +1,50 @@
+"""The JSON API as one FastAPI application, which Reflex mounts its pages into."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, HTTPException, Request
+from starlette.routing import Match, Mount
+
+from cantomeet_ui.api import audio, exports, health, meetings, problems, webhooks
+from cantomeet_ui.api.deps import Deps
+from cantomeet_ui.api.uploads import uploads_router
+
+_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+def build_api(deps: Deps) -> FastAPI:
+    """All routes. Wrap the whole application in `cantomeet_ui.api.middleware.guarding`: the routes rely on it."""
+    app = FastAPI(
+        title="CantoMeet Notes",
+        version="1",
+        openapi_url="/api/openapi.json",
+        # FastAPI's pages of documentation load scripts from elsewhere.
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.deps = deps
+    app.state.checks = health.Checks.of(deps)
+    for router in (uploads_router, meetings.router, audio.router, exports.router, webhooks.router, health.router):
+        app.include_router(router)
+    problems.install(app, deps.settings.language)
+    # Last, for what it takes would go on to the pages, which answer everything with a page.
+    for path in ("/api", "/api/{path:path}", "/webhooks/{path:path}"):
+        app.add_api_route(path, nothing_here, methods=_METHODS, include_in_schema=False)
+    return app
+
+
+def nothing_here(request: Request) -> None:
+    """404, or 405 where another method would be taken. Raises `HTTPException`."""
+    allowed = [method for method in _METHODS if _is_taken(request, method)]
+    if allowed:
+        raise HTTPException(405, headers={"Allow": ", ".join(allowed)})
+    raise HTTPException(404)
+
+
+def _is_taken(request: Request, method: str) -> bool:
+    # The pages are mounted over everything, and this route takes everything.
+    others = (
+        r for r in request.app.routes if not isinstance(r, Mount) and getattr(r, "endpoint", None) != nothing_here
+    )
+    scope = {**request.scope, "method": method}
+    return any(route.matches(scope)[0] is Match.FULL for route in others)

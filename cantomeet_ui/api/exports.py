@@ -1,0 +1,28 @@
+"""Transcripts to take away."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from cantomeet.access import Action
+from cantomeet.exports import Form, export
+from cantomeet.models import Meeting
+from cantomeet_ui.api.deps import AllowedMeeting, Language, Provided
+from cantomeet_ui.api.downloads import disposition
+
+router = APIRouter(prefix="/api/meetings", tags=["meetings"])
+
+
+@router.get("/{meeting_id}/transcript", response_class=Response, responses={200: {"content": {"*/*": {}}}})
+def transcript(
+    meeting: Annotated[Meeting, Depends(AllowedMeeting(Action.READ))],
+    deps: Provided,
+    language: Language,
+    form: Annotated[Form, Query(alias="format")] = "txt",
+) -> Response:
+    """The transcript as a download, its labels in the reader's language; md and docx with the summary."""
+    made = export(form, meeting, deps.store.transcript(meeting.id), deps.store.summary(meeting.id), language)
+    headers = {"Content-Disposition": disposition("attachment", made.filename), "Vary": "Accept-Language"}
+    return Response(made.body, headers=headers, media_type=made.media_type)

@@ -1,0 +1,175 @@
+"""Meetings: list, read, edit, retry, cancel, delete."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Header, Query, Response
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from cantomeet.access import Action
+from cantomeet.errors import InvalidRequest
+from cantomeet.lifecycle import MeetingStatus
+from cantomeet.listing import SORTS, list_meetings, parse_filter
+from cantomeet.models import Meeting
+from cantomeet_ui.api.deps import Allowed, AllowedMeeting, Deps, Language, Provided
+from cantomeet_ui.api.intake import LONGEST_DESCRIPTION, LONGEST_NAME
+from cantomeet_ui.api.projection import head_of, listed_of, meeting_out
+from cantomeet_ui.api.schemas import DeletedOut, MeetingHead, MeetingOut, MeetingPageOut
+from cantomeet_ui.api.versions import etag_of, is_known, version_to_edit
+
+router = APIRouter(prefix="/api/meetings", tags=["meetings"])
+
+PARTS = ("segments", "summary")
+
+
+def _without_controls(text: str, but: Iterable[str] = ()) -> str:
+    if any(unicodedata.category(c) in ("Cc", "Cs") and c not in but for c in text):
+        raise ValueError("has a control character")
+    return text
+
+
+class Edit(BaseModel):
+    """What is left out stays as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NAME),
+        AfterValidator(_without_controls),
+    ] = ""
+    description: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, max_length=LONGEST_DESCRIPTION),
+        AfterValidator(lambda text: _without_controls(text, but="\n\r\t")),
+    ] = ""
+    meeting_date: Annotated[date | None, Field(strict=True)] = None
+
+
+class Retry(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    start: Literal["failed", "transcribe", "summarize"] = Field("failed", alias="from")
+    """"failed": where it stopped; "summarize": only the summary again; "transcribe": from the recording."""
+    confirm_cost: Annotated[bool, Field(strict=True)] = False
+    """Needed where transcribing again is paid for again."""
+
+
+@router.get("", dependencies=[Depends(Allowed(Action.LIST))])
+def listed(
+    deps: Provided,
+    language: Language,
+    status: Annotated[str, Query(description=f"Of {', '.join(MeetingStatus)}; several with commas.")] = "",
+    q: Annotated[str, Query(description="In title, description or transcript.")] = "",
+    from_: Annotated[str, Query(alias="from", description="YYYY-MM-DD in Hong Kong, inclusive.")] = "",
+    to: Annotated[str, Query(description="YYYY-MM-DD in Hong Kong, inclusive.")] = "",
+    error_code: Annotated[str, Query(description="Of failed meetings.")] = "",
+    sort: Annotated[str, Query(description=f"One of {', '.join(SORTS)}; -created_at where left out.")] = "",
+    limit: Annotated[str, Query(description="1 to 100; 50 where left out.")] = "",
+    cursor: Annotated[str, Query(description="`next_cursor` of the page before.")] = "",
+) -> MeetingPageOut:
+    """One page of the list. An empty parameter is one that is left out."""
+    wanted = {"status": status, "q": q, "from": from_, "to": to, "error_code": error_code}
+    page = list_meetings(deps.store, parse_filter({**wanted, "sort": sort, "limit": limit, "cursor": cursor}))
+    return MeetingPageOut(items=[listed_of(row, language) for row in page.items], next_cursor=page.next_cursor)
+
+
+@router.get(
+    "/{meeting_id}",
+    response_model=MeetingOut,
+    response_model_exclude_unset=True,
+    responses={304: {"description": "If-None-Match names what would be answered."}},
+)
+def read(
+    meeting: Annotated[Meeting, Depends(AllowedMeeting(Action.READ))],
+    deps: Provided,
+    language: Language,
+    response: Response,
+    include: Annotated[str, Query(description="Of segments and summary, with a comma; none where empty.")] = ",".join(
+        PARTS
+    ),
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> Any:
+    """A meeting with its transcript and its newest summary; while it is transcribed, with the lines so far."""
+    parts = _parts(include)
+    headers = {"ETag": etag_of(meeting, language), "Vary": "Accept-Language", "Content-Language": language}
+    if is_known(if_none_match, headers["ETag"]):
+        return Response(None, 304, headers)
+    response.headers.update(headers)
+    return meeting_out(
+        meeting,
+        language,
+        deps.store.transcript(meeting.id) if "segments" in parts else None,
+        [deps.store.summary(meeting.id)] if "summary" in parts else [],
+    )
+
+
+@router.patch(
+    "/{meeting_id}",
+    responses={
+        412: {"description": "The meeting was changed since the version in If-Match."},
+        428: {"description": "If-Match is missing."},
+    },
+)
+def edit(
+    meeting: Annotated[Meeting, Depends(AllowedMeeting(Action.EDIT))],
+    wanted: Edit,
+    deps: Provided,
+    language: Language,
+    response: Response,
+    if_match: Annotated[str | None, Header(description="The ETag that GET answered, or *.")] = None,
+) -> MeetingHead:
+    """Change title, description or meeting_date."""
+    version = version_to_edit(if_match, meeting)
+    columns = wanted.model_dump(exclude_unset=True)
+    changed = deps.store.edit(meeting.id, version, **columns) if columns else meeting
+    deps.publish(changed.id, changed.version)
+    response.headers["ETag"] = etag_of(changed, language)
+    return head_of(changed, language)
+
+
+@router.post("/{meeting_id}/retry", status_code=202)
+def retry(
+    meeting: Annotated[Meeting, Depends(AllowedMeeting(Action.RETRY))],
+    deps: Provided,
+    language: Language,
+    wanted: Retry | None = None,
+) -> MeetingHead:
+    """Set a failed or completed meeting going again; without a body from where it failed."""
+    wanted = wanted or Retry()
+    return _set_going(deps, deps.store.retry(meeting.id, wanted.start, confirm_cost=wanted.confirm_cost), language)
+
+
+@router.post("/{meeting_id}/cancel", status_code=202)
+def cancel(
+    meeting: Annotated[Meeting, Depends(AllowedMeeting(Action.CANCEL))], deps: Provided, language: Language
+) -> MeetingHead:
+    """Stop what is going on: FAILED with code `cancelled`."""
+    return _set_going(deps, deps.store.cancel(meeting.id, deps.settings.language), language)
+
+
+@router.delete("/{meeting_id}", status_code=202)
+def delete(meeting: Annotated[Meeting, Depends(AllowedMeeting(Action.DELETE))], deps: Provided) -> DeletedOut:
+    """Hidden at once; the worker then deletes the provider's copy, the files and the row."""
+    gone = deps.store.mark_deleted(meeting.id)
+    deps.wake(gone)
+    deps.publish(gone.id, gone.version)
+    return DeletedOut(id=gone.id)
+
+
+def _set_going(deps: Deps, meeting: Meeting, language: str) -> MeetingHead:
+    if meeting.next_run_at is not None:
+        deps.wake(meeting)
+    deps.publish(meeting.id, meeting.version)
+    return head_of(meeting, language)
+
+
+def _parts(include: str) -> set[str]:
+    parts = {part.strip() for part in include.split(",") if part.strip()}
+    if not parts <= set(PARTS):
+        raise InvalidRequest(f"of {', '.join(PARTS)}", field="include")
+    return parts

@@ -1,0 +1,150 @@
+"""The guard around the whole web application, pages and sockets included: who may ask, and what answers carry.
+
+There are no accounts yet: whoever can send a request as this machine's owner can read every meeting. So a page of
+another site must not be able to (the Origin), nor one that has its own name point here (the Host). Pure ASGI, so that
+sockets and streams pass through untouched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from cantomeet.errors import ErrorCode
+from cantomeet.settings import Settings
+from cantomeet_ui.api.problems import preferred_language, problem
+
+_LOCAL = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?", re.IGNORECASE | re.ASCII)
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_FRAMEWORK_UPLOAD = "/_upload"
+"""Reflex's own door takes files from anybody and serves them to everybody."""
+_FRAMEWORK_EVENTS = "/_event"
+_WEBHOOKS = "/webhooks/"
+_HASHED = re.compile(r"/assets/.*-(?=[^.]*[0-9A-Z_])[A-Za-z0-9_-]{8}\.[a-z0-9]+")
+"""As the pages' build names what never changes again."""
+_YEAR = "public, max-age=31536000, immutable"
+
+_ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+def content_security_policy(host: str) -> str:
+    """For pages served at `host`.
+
+    Reflex writes scripts and styles into its pages, and runs what `rx.call_script` sends by `eval`.
+    """
+    return "; ".join(
+        (
+            "default-src 'self'",
+            "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data: blob:",
+            "font-src 'self' data:",
+            "media-src 'self' blob:",
+            "worker-src 'self' blob:",
+            # Older Safari does not take 'self' for the page's own socket.
+            f"connect-src 'self' ws://{host} wss://{host}",
+            "object-src 'none'",
+            "base-uri 'self'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        )
+    )
+
+
+def guarding(settings: Settings) -> Callable[[ASGIApp], ASGIApp]:
+    """The wrapper for `rx.App(api_transformer=[build_api(deps), guarding(settings)])`."""
+    public = urlsplit(settings.public_url).netloc.lower() if settings.public_url else None
+    return lambda app: Guard(app, public_host=public, language=settings.language)
+
+
+@dataclass(frozen=True)
+class Guard:
+    """`public_host`: the name under which webhooks, and nothing else, may come in."""
+
+    app: ASGIApp
+    public_host: str | None
+    language: str
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        refusal = self._refusal(scope, headers)
+        if refusal is None:
+            await self.app(scope, receive, _with_headers(send, scope["path"], headers.get("host", "")))
+        elif scope["type"] == "websocket" and "websocket.http.response" not in scope.get("extensions", {}):
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            answer = problem(*refusal, preferred_language(headers.get("accept-language"), self.language))
+            await answer(scope, receive, _with_headers(send, scope["path"], ""))
+
+    def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, ErrorCode] | None:
+        path: str = scope["path"]
+        if not self._is_ours(headers.getlist("host"), path):
+            return 421, ErrorCode.WRONG_HOST
+        if path == _FRAMEWORK_UPLOAD or path.startswith(f"{_FRAMEWORK_UPLOAD}/"):
+            return 404, ErrorCode.UNKNOWN_ROUTE
+        changes_something = scope["type"] == "websocket" or scope["method"] not in _SAFE_METHODS
+        # Opening a session of events by polling is a GET.
+        if (changes_something or path.startswith(_FRAMEWORK_EVENTS)) and not _is_from_our_page(headers):
+            return 403, ErrorCode.FORBIDDEN_ORIGIN
+        return None
+
+    def _is_ours(self, hosts: list[str], path: str) -> bool:
+        if len(hosts) != 1:
+            return False
+        if _LOCAL.fullmatch(hosts[0]):
+            return True
+        return self.public_host is not None and hosts[0].lower() == self.public_host and path.startswith(_WEBHOOKS)
+
+
+def _is_from_our_page(headers: Headers) -> bool:
+    """True for our own pages, and for programs, which send neither header; no browser leaves both out."""
+    if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return False
+    return all(_authority(origin) == _without_port_80(headers["host"]) for origin in headers.getlist("origin"))
+
+
+def _authority(origin: str) -> str | None:
+    """Host and port of an Origin; None for "null" and what is no web page's."""
+    scheme, _, authority = origin.lower().partition("://")
+    return _without_port_80(authority) if scheme in ("http", "https") and authority else None
+
+
+def _without_port_80(authority: str) -> str:
+    return authority.lower().removesuffix(":80").removesuffix(":443")
+
+
+def _with_headers(send: Send, path: str, host: str) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] in ("http.response.start", "websocket.http.response.start"):
+            _complete(MutableHeaders(scope=message), message["status"], path, host)
+        await send(message)
+
+    return sending
+
+
+def _complete(headers: MutableHeaders, status: int, path: str, host: str) -> None:
+    for name in [name for name in headers if name.lower().startswith("access-control-")]:
+        del headers[name]
+    for name, value in _ALWAYS.items():
+        headers.setdefault(name, value)
+    headers.setdefault("Content-Security-Policy", content_security_policy(host) if host else "default-src 'none'")
+    if path.startswith("/api/"):
+        headers.setdefault("Cache-Control", "no-store")
+    elif status in (200, 206, 304) and _HASHED.fullmatch(path):
+        headers["Cache-Control"] = _YEAR
+    elif headers.get("content-type", "").startswith("text/html"):
+        headers.setdefault("Cache-Control", "no-cache")

@@ -1,0 +1,130 @@
+"""The JSON that the routes answer with, as OpenAPI shows it. Times in seconds, instants UTC."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Literal
+
+from pydantic import BaseModel
+
+from cantomeet.lifecycle import MeetingStatus, Stage
+
+
+class WarningOut(BaseModel):
+    code: str
+    text: str
+    """In the reader's language."""
+
+
+class SegmentOut(BaseModel):
+    id: str
+    start: float
+    end: float
+    speaker: str | None
+    """The name that somebody gave, else the recogniser's label."""
+    text: str
+
+
+class EvidenceOut(BaseModel):
+    segment_id: str
+    quote: str
+    start: float
+    end: float
+    check: Literal["exact", "folded", "unverified"]
+
+
+class ItemOut(BaseModel):
+    id: str
+    text: str
+    evidence: list[EvidenceOut]
+
+
+class ChapterOut(ItemOut):
+    start: float | None
+    end: float | None
+
+
+class ActionItemOut(ItemOut):
+    owner: str | None
+    due_text: str | None
+    """As spoken."""
+    due_date: date | None
+    done: bool
+
+
+class SummaryOut(BaseModel):
+    version: int
+    method: Literal["llm", "extractive", "none"]
+    language: str
+    title: str | None
+    overview: list[ItemOut]
+    chapters: list[ChapterOut]
+    decisions: list[ItemOut]
+    action_items: list[ActionItemOut]
+    questions: list[ItemOut]
+    risks: list[ItemOut]
+    quotes: list[ItemOut]
+
+
+class MeetingHead(BaseModel):
+    """A meeting without its transcript and summary."""
+
+    id: str
+    title: str
+    description: str
+    meeting_date: date | None
+    status: MeetingStatus
+    stage: Stage
+    progress: int | None
+    """0-100 within the status; null when unknown."""
+    status_reason: str | None
+    """In the reader's language."""
+    error_code: str | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    duration_seconds: float | None
+    language: str
+    transcriber: str | None
+    summarizer: str | None
+    warnings: list[WarningOut]
+
+
+class MeetingOut(MeetingHead):
+    """`segments` and `summary` are there only where asked for."""
+
+    segments: list[SegmentOut] = []
+    summary: SummaryOut | None = None
+
+
+class MatchOut(BaseModel):
+    """The first line of the transcript in which `q` was found."""
+
+    segment_id: str
+    start: float
+    text: str
+
+
+class ListedMeetingOut(MeetingHead):
+    open_action_items: int
+    match: MatchOut | None
+
+
+class MeetingPageOut(BaseModel):
+    items: list[ListedMeetingOut]
+    next_cursor: str | None
+    """null on the last page."""
+
+
+class DeletedOut(BaseModel):
+    id: str
+
+
+class HealthOut(BaseModel):
+    status: Literal["ok", "degraded", "down"]
+    database: Literal["ok", "down"]
+    redis: Literal["ok", "down"]
+    workers: int | None
+    """null where Redis cannot be asked."""
+    oldest_due_seconds: float | None
+    """How long the meeting that has waited longest has been due; null where the database cannot be asked."""

@@ -1,0 +1,39 @@
+"""Versions in ETag, If-None-Match and If-Match: the meeting's version, and in GET the language beside it."""
+
+from __future__ import annotations
+
+import re
+
+from cantomeet.errors import ErrorCode, InvalidRequest, VersionConflict
+from cantomeet.models import Meeting
+from cantomeet_ui.api.problems import Refused
+
+_TAG = re.compile(r'(?:W/)?"?([0-9]{1,9})(?:\.[A-Za-z-]{1,20})?"?')
+
+
+def etag_of(meeting: Meeting, language: str) -> str:
+    """Another one for each language, because reasons and warnings are written in it."""
+    return f'"{meeting.version}.{language}"'
+
+
+def is_known(if_none_match: str | None, etag: str) -> bool:
+    """True where the asker already has this answer (weak comparison, as RFC 9110 wants it for GET)."""
+    tags = [tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")]
+    return etag in tags or "*" in tags
+
+
+def version_to_edit(if_match: str | None, meeting: Meeting) -> int:
+    """The version that the edit was made against, which is the meeting's own.
+
+    Raises `Refused` (428) without an If-Match: an edit that says nothing of its version would silently undo another's;
+    `InvalidRequest` for what is no version of ours; `VersionConflict` for an older one. `*` is any version.
+    """
+    if if_match is None or not if_match.strip():
+        raise Refused(428, ErrorCode.VERSION_MISSING)
+    if if_match.strip() != "*":
+        found = [_TAG.fullmatch(tag.strip()) for tag in if_match.split(",")]
+        if not all(found):
+            raise InvalidRequest("the ETag that GET answered, or *", field="If-Match")
+        if meeting.version not in [int(tag.group(1)) for tag in found if tag]:
+            raise VersionConflict("the meeting was changed meanwhile")
+    return meeting.version

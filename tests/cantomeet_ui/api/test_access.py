@@ -1,0 +1,118 @@
+"""Every route asks `cantomeet.access` before anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from fastapi.testclient import TestClient
+
+from cantomeet import access
+from cantomeet.access import Action
+from cantomeet.store import MeetingStore
+from cantomeet_ui.api.app import build_api
+from cantomeet_ui.api.deps import Allowed, AllowedMeeting, Deps
+from tests import meetings
+
+OPEN = {
+    "/health": "counts only, for monitors",
+    "/api/openapi.json": "the routes' description, the same for everybody",
+    "/webhooks/speechmatics": "has a secret of its own, and asks for the meeting that it finds",
+    "/api": "there is nothing",
+    "/api/{path:path}": "there is nothing",
+    "/webhooks/{path:path}": "there is nothing",
+}
+
+
+def routes(deps: Deps) -> Iterator[Any]:
+    def walk(found: Any, inherited: list[Any]) -> Iterator[tuple[Any, list[Any]]]:
+        for route in found:
+            router = getattr(route, "original_router", None)
+            if router is None:
+                yield route, inherited
+            else:
+                yield from walk(router.routes, [*inherited, *router.dependencies])
+
+    yield from walk(build_api(deps).routes, [])
+
+
+def calls(dependant: Dependant) -> Iterator[Any]:
+    for dependency in dependant.dependencies:
+        yield dependency.call
+        yield from calls(dependency)
+
+
+def checks(route: Any, inherited: list[Any]) -> list[Allowed]:
+    asked = [*calls(route.dependant), *(dependency.dependency for dependency in inherited)]
+    return [call for call in asked if isinstance(call, Allowed)]
+
+
+def test_every_route_asks_whether_it_is_allowed(deps: Deps) -> None:
+    unguarded = [
+        route.path
+        for route, inherited in routes(deps)
+        if route.path not in OPEN and not (isinstance(route, APIRoute) and checks(route, inherited))
+    ]
+    assert unguarded == []
+
+
+def test_every_route_about_one_meeting_asks_about_that_meeting(deps: Deps) -> None:
+    unguarded = [
+        (route.path, route.methods)
+        for route, inherited in routes(deps)
+        if "{meeting_id}" in route.path and not any(isinstance(c, AllowedMeeting) for c in checks(route, inherited))
+    ]
+    assert unguarded == []
+
+
+def test_the_walk_meets_the_routes_of_the_contract(deps: Deps) -> None:
+    found = {(method, route.path) for route, _ in routes(deps) for method in route.methods or ()}
+    assert found >= {
+        ("POST", "/meetings/upload"),
+        ("GET", "/api/meetings"),
+        ("GET", "/api/meetings/{meeting_id}"),
+        ("PATCH", "/api/meetings/{meeting_id}"),
+        ("DELETE", "/api/meetings/{meeting_id}"),
+        ("GET", "/api/meetings/{meeting_id}/audio"),
+        ("GET", "/api/meetings/{meeting_id}/transcript"),
+        ("POST", "/api/meetings/{meeting_id}/retry"),
+        ("POST", "/api/meetings/{meeting_id}/cancel"),
+        ("POST", "/api/uploads/"),
+        ("POST", "/webhooks/speechmatics"),
+        ("GET", "/health"),
+    }
+    assert {path for _, path in found} >= OPEN.keys()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "action"),
+    [
+        ("GET", "/api/meetings", Action.LIST),
+        ("GET", "/api/meetings/{id}", Action.READ),
+        ("PATCH", "/api/meetings/{id}", Action.EDIT),
+        ("GET", "/api/meetings/{id}/audio", Action.READ),
+        ("GET", "/api/meetings/{id}/transcript", Action.READ),
+        ("POST", "/api/meetings/{id}/retry", Action.RETRY),
+        ("POST", "/api/meetings/{id}/cancel", Action.CANCEL),
+        ("DELETE", "/api/meetings/{id}", Action.DELETE),
+        ("POST", "/meetings/upload", Action.UPLOAD),
+        ("POST", "/api/uploads/", Action.UPLOAD),
+    ],
+)
+def test_what_access_forbids_is_refused(
+    client: TestClient,
+    sqlite_store: MeetingStore,
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+    path: str,
+    action: Action,
+) -> None:
+    meeting = meetings.completed(sqlite_store)
+    monkeypatch.setattr(access, "may", lambda actor, asked, meeting=None: asked is not action)
+    headers = {"Tus-Resumable": "1.0.0", "If-Match": "*"}
+    answer = client.request(method, path.format(id=meeting.id), headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
+    assert sqlite_store.get(meeting.id).version == meeting.version

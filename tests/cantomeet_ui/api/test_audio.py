@@ -1,0 +1,110 @@
+"""The recording over HTTP."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from fastapi.testclient import TestClient
+
+from cantomeet.models import Meeting
+from cantomeet.store import MeetingStore
+from cantomeet_ui.api.audio import PLAYBACK
+from cantomeet_ui.api.deps import Deps
+from tests import meetings
+
+BYTES = bytes(range(256)) * 40
+
+
+@pytest.fixture
+def meeting(deps: Deps, sqlite_store: MeetingStore) -> Meeting:
+    return stored(deps, sqlite_store)
+
+
+def stored(deps: Deps, store: MeetingStore, **columns: object) -> Meeting:
+    meeting = meetings.uploaded(store, **columns)
+    path = deps.recordings.path(meeting.recording_key)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(BYTES)
+    return meeting
+
+
+def copy_of(deps: Deps, meeting: Meeting) -> Path:
+    return deps.recordings.work_path(meeting.recording_key, PLAYBACK)
+
+
+def test_the_recording_is_served_whole_with_its_kind_and_name(client: TestClient, meeting: Meeting) -> None:
+    answer = client.get(f"/api/meetings/{meeting.id}/audio")
+    assert (answer.status_code, answer.content) == (200, BYTES)
+    assert answer.headers["content-type"] == "audio/wav"
+    assert answer.headers["accept-ranges"] == "bytes"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    disposition = answer.headers["content-disposition"]
+    assert disposition.startswith('inline; filename="__.wav"; ')
+    assert unquote(disposition.split("UTF-8''")[1]) == "例會.wav"
+
+
+@pytest.mark.parametrize(
+    ("asked", "given", "part"),
+    [
+        ("bytes=0-99", "bytes 0-99/10240", BYTES[:100]),
+        ("bytes=10000-", "bytes 10000-10239/10240", BYTES[10000:]),
+        ("bytes=-5", "bytes 10235-10239/10240", BYTES[-5:]),
+    ],
+)
+def test_a_player_gets_the_part_it_jumps_to(
+    client: TestClient, meeting: Meeting, asked: str, given: str, part: bytes
+) -> None:
+    answer = client.get(f"/api/meetings/{meeting.id}/audio", headers={"Range": asked})
+    assert (answer.status_code, answer.headers["content-range"], answer.content) == (206, given, part)
+
+
+def test_a_part_beyond_the_end_is_416(client: TestClient, meeting: Meeting) -> None:
+    answer = client.get(f"/api/meetings/{meeting.id}/audio", headers={"Range": "bytes=99999-"})
+    assert (answer.status_code, answer.headers["content-range"]) == (416, "bytes */10240")
+
+
+def test_head_tells_the_length_and_sends_nothing(client: TestClient, meeting: Meeting) -> None:
+    answer = client.head(f"/api/meetings/{meeting.id}/audio")
+    assert (answer.status_code, answer.headers["content-length"], answer.content) == (200, "10240", b"")
+
+
+def test_what_browsers_cannot_play_is_served_as_its_copy(
+    client: TestClient, deps: Deps, sqlite_store: MeetingStore
+) -> None:
+    meeting = stored(deps, sqlite_store, media_format="amr")
+    meetings.set_columns(sqlite_store, meeting.id, has_playback_copy=True)
+    copy_of(deps, meeting).write_bytes(b"copy")
+    answer = client.get(f"/api/meetings/{meeting.id}/audio")
+    assert (answer.content, answer.headers["content-type"]) == (b"copy", "audio/webm")
+    assert answer.headers["content-disposition"].endswith(".webm")
+
+
+def test_where_the_copy_is_lost_the_recording_itself_is_served(
+    client: TestClient, deps: Deps, sqlite_store: MeetingStore
+) -> None:
+    meeting = stored(deps, sqlite_store, media_format="amr")
+    meetings.set_columns(sqlite_store, meeting.id, has_playback_copy=True)
+    answer = client.get(f"/api/meetings/{meeting.id}/audio")
+    assert (answer.content, answer.headers["content-type"]) == (BYTES, "audio/amr")
+
+
+def test_a_missing_file_is_a_problem(client: TestClient, sqlite_store: MeetingStore) -> None:
+    meeting = meetings.uploaded(sqlite_store)
+    answer = client.get(f"/api/meetings/{meeting.id}/audio")
+    assert (answer.status_code, answer.json()["code"]) == (404, "recording_missing")
+
+
+def test_a_recording_whose_time_is_over_is_gone(client: TestClient, deps: Deps, sqlite_store: MeetingStore) -> None:
+    meeting = stored(deps, sqlite_store)
+    meetings.set_columns(sqlite_store, meeting.id, audio_removed=True)
+    answer = client.get(f"/api/meetings/{meeting.id}/audio")
+    assert (answer.status_code, answer.json()["code"]) == (410, "recording_removed")
+
+
+def test_the_recording_of_a_deleted_meeting_is_not_served(
+    client: TestClient, meeting: Meeting, sqlite_store: MeetingStore
+) -> None:
+    sqlite_store.mark_deleted(meeting.id)
+    assert client.get(f"/api/meetings/{meeting.id}/audio").status_code == 404

@@ -1,0 +1,128 @@
+"""Is it well?"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+import redis
+from fastapi.testclient import TestClient
+from sqlalchemy.exc import OperationalError
+
+from cantomeet.store import MeetingStore
+from cantomeet_ui.api.app import build_api
+from cantomeet_ui.api.deps import Deps
+from tests import meetings
+from tests.cantomeet_ui.api.conftest import HERE, RememberingQueue
+
+
+def test_all_is_well(client: TestClient) -> None:
+    answer = client.get("/health")
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "status": "ok",
+        "database": "ok",
+        "redis": "ok",
+        "workers": 2,
+        "oldest_due_seconds": 0.0,
+    }
+
+
+def test_it_tells_how_long_the_longest_waiting_meeting_has_been_due(
+    client: TestClient, sqlite_store: MeetingStore
+) -> None:
+    now = sqlite_store.now()
+    for minutes in (1, 10):
+        meeting = meetings.uploaded(sqlite_store)
+        meetings.set_columns(sqlite_store, meeting.id, next_run_at=now - timedelta(minutes=minutes))
+    leased = meetings.transcribing(sqlite_store)
+    meetings.set_columns(sqlite_store, leased.id, next_run_at=now - timedelta(hours=1))
+    assert client.get("/health").json()["oldest_due_seconds"] == pytest.approx(600, abs=30)
+
+
+def test_without_workers_it_is_degraded(client: TestClient, queue: RememberingQueue) -> None:
+    queue.workers = 0
+    answer = client.get("/health")
+    assert (answer.status_code, answer.json()["status"], answer.json()["redis"]) == (200, "degraded", "ok")
+
+
+def test_without_redis_it_is_degraded(
+    client: TestClient, queue: RememberingQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused() -> int:
+        raise redis.ConnectionError("refused")
+
+    monkeypatch.setattr(queue, "worker_count", refused)
+    answer = client.get("/health")
+    assert answer.status_code == 200
+    assert {n: answer.json()[n] for n in ("status", "redis", "workers")} == {
+        "status": "degraded",
+        "redis": "down",
+        "workers": None,
+    }
+
+
+def test_without_the_database_it_is_down_and_503(
+    deps: Deps, sqlite_store: MeetingStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone() -> float:
+        raise OperationalError("SELECT", {}, Exception("no route to host"))
+
+    monkeypatch.setattr(sqlite_store, "oldest_due_seconds", gone)
+    with TestClient(build_api(deps), base_url=HERE) as client:
+        answer = client.get("/health")
+    assert answer.status_code == 503
+    assert {n: answer.json()[n] for n in ("status", "database", "oldest_due_seconds")} == {
+        "status": "down",
+        "database": "down",
+        "oldest_due_seconds": None,
+    }
+
+
+async def test_what_hangs_holds_up_neither_the_answer_nor_anything_else_and_takes_one_thread(
+    deps: Deps, sqlite_store: MeetingStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = threading.Event()
+    hanging: list[int] = []
+
+    def hangs() -> Any:
+        hanging.append(threading.get_ident())
+        release.wait(60)
+        return 0
+
+    monkeypatch.setattr("cantomeet_ui.api.health.DATABASE_SECONDS", 0.2)
+    monkeypatch.setattr("cantomeet_ui.api.health.REDIS_SECONDS", 0.2)
+    monkeypatch.setattr(sqlite_store, "oldest_due_seconds", hangs)
+    app = build_api(replace(deps, queue=_HangingQueue(hangs)))
+    transport = httpx.ASGITransport(app=app)
+    try:
+        async with httpx.AsyncClient(transport=transport, base_url=HERE) as client:
+            asking = [asyncio.create_task(client.get("/health")) for _ in range(5)]
+            # The event loop is free: the list is answered while all of them wait.
+            assert (await client.get("/api/meetings")).status_code == 200
+            assert not any(task.done() for task in asking)
+            answers = [*await asyncio.gather(*asking), await client.get("/health")]
+            assert {answer.status_code for answer in answers} == {503}
+            assert len(hanging) == 2
+            release.set()
+            for _ in range(100):
+                last = await client.get("/health")
+                if last.status_code == 200:
+                    break
+            assert last.json()["database"] == "ok"
+    finally:
+        release.set()
+
+
+class _HangingQueue(RememberingQueue):
+    def __init__(self, hangs: Any) -> None:
+        super().__init__()
+        self._hangs = hangs
+
+    def worker_count(self) -> int:
+        return int(self._hangs())

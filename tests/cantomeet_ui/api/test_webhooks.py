@@ -1,0 +1,124 @@
+"""A provider's call means "look now", and nothing else."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from fastapi.testclient import TestClient
+
+from cantomeet.lifecycle import MeetingStatus, Stage
+from cantomeet.models import Meeting
+from cantomeet.store import MeetingStore
+from cantomeet_ui.api.deps import Deps
+from tests import meetings
+from tests.cantomeet_ui.api.conftest import SECRET, RememberingQueue
+
+URL = "/webhooks/speechmatics?id=job1&status=success"
+OURS = {"Authorization": f"Bearer {SECRET}"}
+
+
+@pytest.fixture
+def waiting(sqlite_store: MeetingStore) -> Meeting:
+    """A meeting that looks at its job job1 again in a minute."""
+    meeting = meetings.uploaded(sqlite_store)
+    later = sqlite_store.now() + timedelta(minutes=1)
+    meetings.set_columns(
+        sqlite_store,
+        meeting.id,
+        status=MeetingStatus.TRANSCRIBING,
+        stage=Stage.SUBMITTED,
+        transcriber="speechmatics",
+        provider_job_id="job1",
+        next_run_at=later,
+        woken_until=later + timedelta(seconds=10),
+    )
+    return sqlite_store.get(meeting.id)
+
+
+def test_the_meeting_of_the_job_is_looked_at_now(
+    client: TestClient, sqlite_store: MeetingStore, queue: RememberingQueue, waiting: Meeting
+) -> None:
+    answer = client.post(URL, headers=OURS)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert queue.woken == [waiting.id]
+    after = sqlite_store.get(waiting.id)
+    assert after.next_run_at is not None
+    assert after.next_run_at <= sqlite_store.now()
+    assert (after.run, after.status, after.stage) == (waiting.run, waiting.status, waiting.stage)
+
+
+def test_what_the_call_says_of_the_job_is_not_believed(
+    client: TestClient, sqlite_store: MeetingStore, waiting: Meeting
+) -> None:
+    body = {"job": {"id": "job1", "status": "rejected"}}
+    assert client.post(URL.replace("success", "error"), headers=OURS, json=body).status_code == 204
+    assert sqlite_store.get(waiting.id).status == MeetingStatus.TRANSCRIBING
+
+
+def test_called_twice_it_answers_alike(client: TestClient, sqlite_store: MeetingStore, waiting: Meeting) -> None:
+    assert [client.post(URL, headers=OURS).status_code for _ in range(2)] == [204, 204]
+    assert sqlite_store.get(waiting.id).run == waiting.run
+
+
+def test_called_late_it_changes_nothing(
+    client: TestClient, sqlite_store: MeetingStore, queue: RememberingQueue, waiting: Meeting
+) -> None:
+    meetings.set_columns(
+        sqlite_store, waiting.id, status=MeetingStatus.COMPLETED, stage=Stage.SUMMARISED, next_run_at=None
+    )
+    assert client.post(URL, headers=OURS).status_code == 204
+    assert sqlite_store.get(waiting.id).next_run_at is None
+    assert queue.woken == []
+
+
+def test_while_a_worker_looks_it_is_not_disturbed(
+    client: TestClient, sqlite_store: MeetingStore, queue: RememberingQueue, waiting: Meeting
+) -> None:
+    until = sqlite_store.now() + timedelta(seconds=20)
+    meetings.set_columns(sqlite_store, waiting.id, lease_until=until)
+    assert client.post(URL, headers=OURS).status_code == 204
+    assert sqlite_store.get(waiting.id).next_run_at == waiting.next_run_at
+    assert queue.woken == []
+
+
+@pytest.mark.parametrize("query", ["?id=unknown", "", "?id=", "?id=%00", f"?id={'x' * 999}", "?id=%F0%28"])
+def test_an_unknown_job_is_no_error(client: TestClient, queue: RememberingQueue, waiting: Meeting, query: str) -> None:
+    assert client.post(f"/webhooks/speechmatics{query}", headers=OURS).status_code == 204
+    assert queue.woken == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Authorization": ""},
+        {"Authorization": "Bearer wrong"},
+        {"Authorization": SECRET},
+        {"Authorization": f"Basic {SECRET}"},
+        {"Authorization": b"Bearer \xe9"},
+    ],
+)
+def test_a_forged_call_is_refused(
+    client: TestClient,
+    sqlite_store: MeetingStore,
+    queue: RememberingQueue,
+    waiting: Meeting,
+    headers: dict[str, str],
+) -> None:
+    answer = client.post(URL, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
+    assert sqlite_store.get(waiting.id).next_run_at == waiting.next_run_at
+    assert queue.woken == []
+
+
+def test_where_no_secret_is_set_nobody_may_call(client: TestClient, deps: Deps, waiting: Meeting) -> None:
+    object.__setattr__(deps, "settings", deps.settings.model_copy(update={"webhook_secret": None}))
+    for headers in ({}, {"Authorization": "Bearer "}, {"Authorization": "Bearer None"}):
+        assert client.post(URL, headers=headers).status_code == 403
+
+
+def test_it_comes_in_by_the_public_name_and_nothing_else_does(client: TestClient, waiting: Meeting) -> None:
+    public = {"Host": "notes.example.org"}
+    assert client.post(URL, headers={**OURS, **public}).status_code == 204
+    assert client.get("/api/meetings", headers=public).status_code == 421
