@@ -14,6 +14,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
+from sqlalchemy.exc import OperationalError
 from starlette.background import BackgroundTask
 
 from cantomeet.access import LOCAL_OWNER, Action, require
@@ -25,7 +26,7 @@ from cantomeet_ui.api.intake import Intake, keep_meeting, read_intake
 from cantomeet_ui.api.problems import Refused, problem_response
 from cantomeet_ui.api.receiving import content_length, pieces, waking
 from cantomeet_ui.api.tus_metadata import read_metadata
-from cantomeet_ui.api.tus_store import LockedUpload, Upload, UploadStore
+from cantomeet_ui.api.tus_store import LockedUpload, Upload, UploadBusy, UploadStore
 
 UPLOADS = "/api/uploads/"
 MEETING_ID = "CantoMeet-Meeting-Id"
@@ -98,7 +99,11 @@ async def create_upload(request: Request, deps: Provided) -> Response:
 @router.head("/{upload_id}")
 async def look_at_upload(upload_id: str, deps: Provided) -> Response:
     """How far the upload has come. One that has all its bytes is finished here."""
-    return await asyncio.to_thread(_look, deps, upload_id)
+    try:
+        return await asyncio.to_thread(_look, deps, upload_id)
+    except OperationalError as error:
+        # tus-js-client starts a new upload from zero on any other answer than 2xx and 423.
+        raise UploadBusy("the database does not answer") from error
 
 
 @router.patch("/{upload_id}", status_code=204)

@@ -330,6 +330,7 @@ async def test_a_database_that_fails_at_the_end_is_tried_again_by_the_next_look(
     with monkeypatch.context() as patched:
         patched.setattr(MeetingStore, "create", fail)
         assert (await door.tus("PATCH", url, sound, Upload_Offset="0")).status_code == 503
+        assert refusal(await door.tus("HEAD", url)) == (423, "upload_busy")
     seen = await door.tus("HEAD", url)
     assert door.stored(door.deps.store.get(seen.headers["cantomeet-meeting-id"])) == sound
 
