@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, insert, or_, select, update
+from sqlalchemy import func as sql
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
@@ -87,10 +88,7 @@ class Waking(Base):
         """How long the meeting that has waited longest has been due; 0 where none waits."""
         with self._read() as connection:
             now = self._clock(connection)
-            # MIN as an ORDER BY: an aggregate would come back from SQLite without its time zone.
-            oldest = connection.execute(
-                select(col(Meeting.next_run_at)).where(*is_due(now)).order_by(col(Meeting.next_run_at)).limit(1)
-            ).scalar_one_or_none()
+            oldest = connection.execute(select(sql.min(col(Meeting.next_run_at))).where(*is_due(now))).scalar_one()
         return max(0.0, (now - oldest).total_seconds()) if oldest is not None else 0.0
 
     def claim_periodic(self, name: str, every: float) -> bool:

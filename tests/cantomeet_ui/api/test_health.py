@@ -45,6 +45,13 @@ def test_it_tells_how_long_the_longest_waiting_meeting_has_been_due(
     assert client.get("/health").json()["oldest_due_seconds"] == pytest.approx(600, abs=30)
 
 
+def test_both_databases_tell_how_long_the_longest_waiting_has_been_due(store: MeetingStore) -> None:
+    assert store.oldest_due_seconds() == 0.0
+    meeting = meetings.uploaded(store)
+    meetings.set_columns(store, meeting.id, next_run_at=store.now() - timedelta(minutes=10))
+    assert store.oldest_due_seconds() == pytest.approx(600, abs=30)
+
+
 def test_without_workers_it_is_degraded(client: TestClient, queue: RememberingQueue) -> None:
     queue.workers = 0
     answer = client.get("/health")
