@@ -1,0 +1,96 @@
+"""The zone that takes recordings, and the rows of those on their way; resumable through `cantomeet_ui.api.tus`.
+
+It is styled by class names::
+
+    .ct-uploads
+      .ct-drop                      the zone; .is-over while files are held over the page
+        .ct-drop-text, .ct-choose   what it says; the button
+      .ct-upload-list
+        .ct-upload-row              also .is-queued .is-uploading .is-checking .is-waiting (for the server)
+                                    .is-locked (another window has it) .is-paused .is-failed
+          .ct-upload-head           one line of
+            .ct-upload-name
+            .ct-upload-numbers      .ct-percent .ct-speed .ct-left
+            .ct-upload-actions      buttons .ct-act, each also .ct-pause .ct-resume .ct-retry .ct-cancel
+          .ct-bar > .ct-bar-done    the width of the inner one is the progress
+          .ct-upload-state          what the row says of itself: waiting, paused, why it failed; empty while it moves
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import reflex as rx
+
+from cantomeet_ui.components.words import say
+from cantomeet_ui.state.language import LanguageState
+
+ENDPOINT = "/api/uploads/"
+ACCEPT = "audio/*,video/*,.mp3,.m4a,.mp4,.mov,.wav,.ogg,.oga,.opus,.webm,.mkv,.flac,.aac,.amr,.3gp"
+"""What the browser's dialogue offers; the server looks at the content."""
+_LABELS = (
+    *("drop", "choose", "pause", "resume", "cancel", "retry", "remove", "left"),
+    *("paused", "queued", "checking", "waiting", "failed"),
+    *("too_large", "wrong_kind", "empty", "no_room", "locked"),
+)
+
+# Imported by the other by its name: both are copied into one folder of the build.
+rx.asset("tus_queue.js", shared=True)
+
+
+_Number: TypeAlias = rx.Var[int]
+_Text: TypeAlias = rx.Var[str]
+
+
+def _added(number: _Number, name: _Text, total: _Number) -> tuple[_Number, _Text, _Number]:
+    return number, name, total
+
+
+def _progressed(
+    number: _Number, name: _Text, sent: _Number, total: _Number, rate: _Number
+) -> tuple[_Number, _Text, _Number, _Number, _Number]:
+    return number, name, sent, total, rate
+
+
+def _finished(meeting_id: _Text) -> tuple[_Text]:
+    return (meeting_id,)
+
+
+def _failed(code: _Text, name: _Text) -> tuple[_Text, _Text]:
+    return code, name
+
+
+class TusInput(rx.NoSSRComponent):
+    """Uploads go on while other pages are shown; what happened meanwhile is told when the page comes back."""
+
+    library = f"$/public/{rx.asset('tus_input.jsx', shared=True)}"
+    tag = "TusInput"
+    lib_dependencies: list[str] = ["tus-js-client@4.3.1"]  # noqa: RUF012  # a field of Reflex, copied for each
+
+    endpoint: rx.Var[str]
+    accept: rx.Var[str]
+    lang: rx.Var[str]
+    """In which the server says why it refuses."""
+    labels: rx.Var[dict[str, str]]
+    metadata: rx.Var[dict[str, str]]
+    """Of what is added next: any of the form's fields; a `title` only where one file is added."""
+    on_added: rx.EventHandler[_added]  # type: ignore[type-arg, valid-type]  # Reflex reads the spec
+    """Number in this tab, name, bytes."""
+    on_progress: rx.EventHandler[_progressed]  # type: ignore[type-arg, valid-type]  # Reflex reads the spec
+    """Number, name, bytes sent, bytes in all, bytes a second; at most every 0.4 s."""
+    on_done: rx.EventHandler[_finished]  # type: ignore[type-arg, valid-type]  # Reflex reads the spec
+    """The meeting's id."""
+    on_failed: rx.EventHandler[_failed]  # type: ignore[type-arg, valid-type]  # Reflex reads the spec
+    """An `ErrorCode`, "unreachable" or "unreadable", and the name."""
+
+
+def tus_input(metadata: Any, **handlers: Any) -> rx.Component:
+    """The zone and its rows, in the reader's language."""
+    return TusInput.create(
+        endpoint=ENDPOINT,
+        accept=ACCEPT,
+        lang=LanguageState.lang,
+        labels={name: say(f"upload.{name}") for name in _LABELS},
+        metadata=metadata,
+        **handlers,
+    )
