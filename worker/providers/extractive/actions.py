@@ -1,0 +1,321 @@
+"""Who is to do what: assignments, promises and requests, clause by clause."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from worker.providers.extractive.folding import rule
+from worker.providers.extractive.names import Names
+from worker.providers.extractive.rules import speaks_of_the_past
+from worker.providers.extractive.sentences import Sentence
+from worker.providers.extractive.words import TASK_VERB, TASK_VERBS_EN
+
+SPEAKER = "speaker"
+NOBODY = "nobody"
+ADDRESSED = "addressed"
+
+
+@dataclass(frozen=True)
+class Task:
+    """A clause that gives somebody something to do. The owner is a place in the sentence, its speaker, or open."""
+
+    at: int
+    """Where the words that make it a task stand in the sentence."""
+    owner: tuple[int, int] | None
+    whose: str
+    """`SPEAKER` for 我 and "I", `ADDRESSED` for 你 without a name, `NOBODY` where no one is named."""
+    weak: bool = False
+    """Counts only together with a time by which it is due: 星期五之前要交, "we will send it by Friday"."""
+
+
+_NUMBER = "[\\d一二三四五六七八九十廿卅兩]{1,3}"
+_TIME = (
+    rf"(?:[喺於]?(?:聽日|今日|今天|明天|明日|後日|後天|聽朝|聽晚|今晚|即日|(?:下|今|呢|本)?個?(?:星期|禮拜|"
+    rf"週)[一二三四五六日天]?|"
+    rf"(?:{_NUMBER}月)?{_NUMBER}[日號]|{_NUMBER}月|(?:下個?|今個?|本)?月[底尾中初]|下個?月|年[底尾]|"
+    rf"{_NUMBER}個?(?:日|星期|禮拜|月)|開會|散會)"
+    r"(?:朝早|上午|中午|下午|下晝|晏晝|夜晚|晚上)?(?:或?之前|或?以前|前|之?後|之?內|嘅?時候)?)?"
+)
+_HELP = (
+    "(?:再|去|嚟|先|幫手|幫我|幫忙|幫|一齊|繼續|盡快|儘快|即刻|遲啲|親自|自己|返|分別|逐個|逐一|同時|盡量|順便|今日|"
+    "都|就|隻手|埋|另外|認真){0,3}"
+)
+_NOT_A_TASK = rule(
+    r"負責嘅|負責人|負責任|(?:邊個|誰|乜誰|由誰|係咪|是否|會唔會|要唔要|邊位)[^,]{0,6}(?:負責|跟進|做|處理|會|"
+    r"去)|(?<![可會使需])(?:唔|不|毋|無|冇|未)(?:使|需要?|用|必|會|可以?|應該|想|好|再|肯)|"
+    r"最快|最早|如果|假如|若果?|除非|萬一|建議|提議|我覺得|我認為|我估|我怕|我諗|(?<!唔)可以(?!(?:請|麻煩)?你)|"
+    r"跟進緊|處理緊|做緊|負責咗|跟進咗|(?:其實|一直|向來|本來|通常|平時)"
+)
+_NOT_A_TASK_EN = rule(
+    r"(?<![a-z])(?:if|unless|whether|would like to know|not going to|won't|will not|don't|doesn't|didn't|"
+    r"shouldn't|can't|cannot|"
+    r"might|used to|was going to|were going to|suggest|could have|should have|would have|let me (?:see|think|"
+    r"know|start|share|finish|say|tell you|explain|just)|"
+    r"i'll (?:say|be|see|start|pass|hand|let|leave)|i will (?:say|be|see|start|pass))(?![a-z])"
+)
+_I_WILL = rule(
+    rf"(?:(?<![同畀叫請同幫向問同])我(?!哋|覺得|諗|話|想|唔|估|知|同意|怕)(?:自己)?{_TIME}(?:會|去(?![咗過到])|"
+    rf"嚟(?![咗過到])|負責|跟進|可以負責|今晚|聽日|聽朝|今日|而家|即刻|遲啲|散會後|返去|一陣|之後|星期.|訂|寫|"
+    rf"出|簽)|"
+    rf"等我|交畀我|由我|我嚟){_HELP}{_TIME}"
+)
+_I_DO = rule(
+    rf"(?<![同畀叫請幫向問])我(?!哋|覺得|諗|話|想|唔|估|知|同意|怕|問(?:下|吓)?(?:大家|你|"
+    rf"各位)){_HELP}{_TIME}{_HELP}{TASK_VERB}(?![^,]{{0,3}}咗)"
+)
+_VERB_SOON = rule(rf"[^,]{{0,14}}?{TASK_VERB}")
+_IN_CHARGE = rule(
+    r"(?:嚟|去|會|要|就|一齊|繼續|暫時|先)?(?:負責(?!嘅|人|任)|跟進(?!緊|咗|下)|處理(?!緊|咗|好)|統籌(?!緊|咗))"
+)
+_REQUEST = rule(
+    r"(?<![邀申聘宴])(?:請(?!問|假|客|教|唔請|[^,]{0,2}(?:嘉賓|人食))|麻煩(?!嘅|事|到|咗|晒)|唔該(?!晒)|有勞|"
+    r"拜託|勞煩|(?<![一-鿿])幫(?:我哋?|手)(?!哋?.{0,3}[咗過]))"
+)
+_ADDRESSES = rule(r"[ ,]*(?:你|請|麻煩|唔該|幫)")
+_BY = rule(
+    r"(?<![自理經因])(?:由|交畀|交俾|交由|交給|派|安排)(?!我|今|聽|即|下|上|星期|\d|[一二三四五六七八九十]+月|"
+    r"於|此|頭)"
+)
+_YOU = rule(
+    rf"你(?!哋|知|覺得|話(?!畀|返)|諗|有|係|睇[^,]{{0,3}}(?:點|唔)|嘅|唔|可以(?!幫|負責)|嗰|想|估|"
+    rf"咁)(?:可唔可以|可以)?{_TIME}{_HELP}{_TIME}"
+)
+_TO_DO = rule(
+    rf"{_TIME}(?:就|都)?(?:將會|將於|須於|須|將|會(?!議|所|員|計|場|社|址|唔|不|否)|要(?!求|唔|點|係|緊)|"
+    rf"需要?(?!多|[一二三四五六七八九十兩\d幾大])|應該|必須|務必|記得|記住|嚟|去|聽日|聽朝|星期.|下星期.|返去|"
+    rf"負責){_TIME}{_HELP}{_TIME}"
+)
+# 阿強跟返業主: a name and what it does; 阿強講 and 阿強問 only report.
+_DOES = rule(
+    rf"{_HELP}(?:(?P<sure>跟[返進])|{_TIME}{_HELP}(?!講|問|報|睇|介紹|分析|改|加|減|出|"
+    rf"同.{{1,8}}講){TASK_VERB}(?![^,]{{0,3}}[咗緊過]))"
+)
+_REMEMBER = rule(r"(?:記得|記住|切記|務必|千祈)")
+_MUST = rule(r"(?:要(?!求|唔|係|點|緊)|需要|必須|務必|盡快|儘快|一定要)")
+_HAND_IN = rule(r"(?:交(?!流|通|情)|提交|遞交|完成|搞掂|答覆|回覆|覆|send|email|submit|出|報告)(?![咗緊])")
+
+_VERB_EN = rf"(?:{TASK_VERBS_EN})(?![a-z])"
+_ADVERB = (
+    r"(?:(?:also|then|just|please|personally|try to|help|help to|go and|go|quickly|definitely|probably|be sure to|"
+    r"still)\s+){0,2}"
+)
+_I_WILL_EN = rule(
+    rf"(?<![a-z'])(?:i'll|i will|i shall|i'm going to|i am going to|let me|i can|i could|i'm gonna|i need to|"
+    rf"i have to)\s+{_ADVERB}{_VERB_EN}"
+)
+_OTHER_WILL_EN = rule(
+    rf"(?:'ll|\s+(?:will|shall|is going to|are going to|needs? to|has to|have to|should|must|is to|are to|to|"
+    rf"can|"
+    rf"(?:has\s+|have\s+)?(?:agreed|volunteered|offered|promised) to)|['’]s going to)\s+{_ADVERB}{_VERB_EN}"
+)
+_RESPONSIBLE_EN = rule(
+    r"\s+(?:is|are|will be)\s+(?:responsible for|in charge of|taking care of|looking after|on it)|\s+(?:owns|"
+    r"takes care of|takes on)(?![a-z])"
+)
+_ASK_EN = rule(
+    r"(?<![a-z])(?:can|could|would|will)\s+(?!we|i|they|it|the|this|that)(?:you(?:,\s*)?|some(?:body|one)|"
+    r"any(?:body|one))?"
+)
+_HAVE_EN = rule(r"(?<![a-z])(?:have|get|let|ask)\s+")
+_ASK_NAMED_EN = rule(rf"(?<![a-z])(?:can|could|would|will)\s+you,\s+(?P<name>[^,]{{2,28}}),\s+(?:please\s+)?{_VERB_EN}")
+_IMPERATIVE_EN = rule(rf"(?:please\s+)?{_VERB_EN}\s+\w")
+_PLEASE_EN = rule(rf"(?<![a-z])please\s+{_ADVERB}{_VERB_EN}|(?<![a-z])(?:make sure|remember to|don't forget to)\s+\w+")
+_VERB_AFTER_EN = rule(rf"[, ]*(?:please\s+|also\s+|kindly\s+|maybe\s+|just\s+)*(?:help\s+)?{_VERB_EN}")
+_ACTION_ITEM_EN = rule(
+    r"(?<![a-z])(?:action(?: items?| points?)?|to-?do|task|follow[- ]?up)(?: is)?(?:\s+(?:for|on)\s+|"
+    r"\s*[:\-]\s*)"
+)
+_ASSIGNED_EN = rule(r"(?<![a-z])(?:assign(?:ed)?|leave|hand(?:ed)?)\s+[^,]{0,30}?\s?to\s+")
+_WE_WILL_EN = rule(
+    rf"(?<![a-z])(?:we|you|they|someone|somebody|it|this|that|everything|all \w+)(?:'ll| will| need to| must|"
+    rf" have to| should| needs to| has to)\s+(?:be\s+)?{_ADVERB}(?:{_VERB_EN}|done|ready|sent|submitted|"
+    rf"finished|completed)"
+)
+
+
+def tasks_in(sentence: Sentence, names: Names) -> list[Task]:
+    """The tasks that its clauses give, in order, with at most one to a clause."""
+    folded = sentence.folded
+    if speaks_of_the_past(folded):
+        return []
+    tasks: list[Task] = []
+    asked = _ASK_NAMED_EN.search(folded)
+    if asked and names.is_one(asked["name"]):
+        return [Task(asked.start(), asked.span("name"), ADDRESSED)]
+    addressed: tuple[int, int] | None = None
+    for start, end in sentence.clauses():
+        clause = folded[start:end].strip(" ,.。!！?？")
+        offset = start + len(folded[start:end]) - len(folded[start:end].lstrip(" ,"))
+        if names.is_one(clause) or (names.is_called(clause) and _ADDRESSES.match(folded, end)):
+            addressed = (offset, offset + len(clause))
+            continue
+        task = _task_in(folded, offset, offset + len(clause), names)
+        if task is None and addressed and _IMPERATIVE_EN.match(clause):
+            task = Task(offset, None, ADDRESSED)
+        if task is not None:
+            tasks.append(_named(task, addressed))
+    return tasks
+
+
+def _named(task: Task, addressed: tuple[int, int] | None) -> Task:
+    if task.whose == ADDRESSED and task.owner is None and addressed is not None:
+        return Task(task.at, addressed, task.whose)
+    return task
+
+
+def _task_in(folded: str, start: int, end: int, names: Names) -> Task | None:
+    clause = folded[start:end]
+    if _NOT_A_TASK.search(clause) or (_NOT_A_TASK_EN.search(clause)):
+        return None
+    for find in (_english, _request, _by, _in_charge, _promise, _you, _other, _does, _weak):
+        task = find(folded, start, end, names)
+        if task is not None:
+            return task
+    return None
+
+
+def _within(pattern: re.Pattern[str], folded: str, start: int, end: int) -> re.Match[str] | None:
+    return pattern.search(folded, start, end)
+
+
+def _verb_follows(folded: str, start: int, end: int) -> bool:
+    return _VERB_SOON.match(folded, start, end) is not None
+
+
+def _request(folded: str, start: int, end: int, names: Names) -> Task | None:
+    match = _within(_REQUEST, folded, start, end)
+    if match is None:
+        return None
+    name = names.starting_at(folded[:end], match.end(), plain=True)
+    after = name[1] if name else match.end()
+    if not _verb_follows(folded, after, end):
+        return None
+    if name is None and folded.startswith("你", match.end()):
+        name = _inside(names.ending_at(folded[: match.start()], match.start()), start)
+    return Task(match.start(), name, ADDRESSED)
+
+
+def _by(folded: str, start: int, end: int, names: Names) -> Task | None:
+    for match in _BY.finditer(folded, start, end):
+        name = names.starting_at(folded[:end], match.end(), plain=True)
+        if name and (_verb_follows(folded, name[1], end) or match[0] != "由"):
+            return Task(match.start(), name, NOBODY)
+    return None
+
+
+def _in_charge(folded: str, start: int, end: int, names: Names) -> Task | None:
+    match = _within(_IN_CHARGE, folded, start, end)
+    if match is None:
+        return None
+    before = folded[start : match.start()]
+    if before.endswith("你"):
+        name = names.ending_at(folded, match.start() - 1, plain=True)
+        return Task(match.start(), _inside(name, start), ADDRESSED)
+    if before.endswith("我"):
+        return Task(match.start(), None, SPEAKER)
+    name = _inside(names.ending_at(folded[: match.start()], match.start(), plain=True), start)
+    if name is None and folded[match.start() : match.end()].endswith(("處理", "統籌")):
+        return None
+    return Task(match.start(), name, NOBODY, weak=name is None)
+
+
+def _promise(folded: str, start: int, end: int, _names: Names) -> Task | None:
+    for match in _I_WILL.finditer(folded, start, end):
+        if match[0][-1] in "進責訂寫出簽" or _verb_follows(folded, match.end(), end):
+            return Task(match.start(), None, SPEAKER)
+    return None
+
+
+def _you(folded: str, start: int, end: int, names: Names) -> Task | None:
+    for match in _YOU.finditer(folded, start, end):
+        if _VERB_SOON.match(folded, match.start() + 1, end):
+            name = _inside(names.ending_at(folded[: match.start()], match.start()), start)
+            return Task(match.start(), name, ADDRESSED, weak=name is None)
+    return None
+
+
+def _other(folded: str, start: int, end: int, names: Names) -> Task | None:
+    for match in _TO_DO.finditer(folded, start, end):
+        name = _inside(names.ending_at(folded[: match.start()], match.start()), start)
+        if name and _verb_follows(folded, match.end(), end):
+            return Task(match.start(), name, NOBODY)
+    return None
+
+
+def _does(folded: str, start: int, end: int, names: Names) -> Task | None:
+    name = names.starting_at(folded[:end], start)
+    match = _DOES.match(folded, name[1], end) if name else None
+    return Task(start, name, ADDRESSED, weak=match["sure"] is None) if match else None
+
+
+def _weak(folded: str, start: int, end: int, _names: Names) -> Task | None:
+    promise = _within(_I_DO, folded, start, end)
+    if promise:
+        return Task(promise.start(), None, SPEAKER, weak=True)
+    for pattern in (_REMEMBER, _MUST, _HAND_IN):
+        match = _within(pattern, folded, start, end)
+        if match and (pattern is _HAND_IN or _verb_follows(folded, match.end(), end)):
+            return Task(match.start(), None, NOBODY, weak=True)
+    return None
+
+
+def _english(folded: str, start: int, end: int, names: Names) -> Task | None:
+    for find in (_english_action_item, _english_promise, _english_other, _english_request, _english_weak):
+        task = find(folded, start, end, names)
+        if task is not None:
+            return task
+    return None
+
+
+def _english_action_item(folded: str, start: int, end: int, names: Names) -> Task | None:
+    match = _within(_ACTION_ITEM_EN, folded, start, end) or _within(_ASSIGNED_EN, folded, start, end)
+    if match is None:
+        return None
+    name = names.starting_at(folded[:end], match.end())
+    return Task(match.start(), name, NOBODY) if name or match[0].lower().startswith(("action", "to")) else None
+
+
+def _english_promise(folded: str, start: int, end: int, _names: Names) -> Task | None:
+    match = _within(_I_WILL_EN, folded, start, end)
+    return Task(match.start(), None, SPEAKER) if match else None
+
+
+def _english_other(folded: str, start: int, end: int, names: Names) -> Task | None:
+    for pattern in (_RESPONSIBLE_EN, _OTHER_WILL_EN):
+        for match in pattern.finditer(folded, start, end):
+            name = _inside(names.ending_at(folded[: match.start()], match.start()), start)
+            if name:
+                return Task(match.start(), name, NOBODY)
+    return None
+
+
+def _english_request(folded: str, start: int, end: int, names: Names) -> Task | None:
+    match = _within(_ASK_EN, folded, start, end)
+    if match:
+        name = names.starting_at(folded[:end], match.end())
+        after = name[1] if name else match.end()
+        name = name or _inside(names.ending_at(folded[: match.start()], match.start()), start)
+        if (name or match[0].lower().rstrip(" ,")[-3:] in {"you", "one", "ody"}) and _VERB_AFTER_EN.match(
+            folded, after, end
+        ):
+            return Task(match.start(), name, ADDRESSED)
+    for match in _HAVE_EN.finditer(folded, start, end):
+        name = names.starting_at(folded[:end], match.end())
+        if name and _VERB_AFTER_EN.match(folded, name[1], end):
+            return Task(match.start(), name, NOBODY)
+    match = _within(_PLEASE_EN, folded, start, end)
+    if match is None:
+        return None
+    name = _inside(names.ending_at(folded[: match.start()], match.start()), start)
+    return Task(match.start(), name, ADDRESSED)
+
+
+def _english_weak(folded: str, start: int, end: int, _names: Names) -> Task | None:
+    match = _within(_WE_WILL_EN, folded, start, end)
+    return Task(match.start(), None, NOBODY, weak=True) if match else None
+
+
+def _inside(name: tuple[int, int] | None, start: int) -> tuple[int, int] | None:
+    """A name only from the same clause; the clause before is about somebody else."""
+    return name if name is not None and name[0] >= start else None

@@ -1,0 +1,86 @@
+"""The same thing said twice is one item: with the evidence of both places, and what either of them knew."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+
+from worker.providers import SummaryLine
+from worker.providers.extractive.folding import fold
+
+ALIKE = 0.7
+"""Share of the shorter text's character pairs that stand in the longer one."""
+MOST_CANDIDATES = 40
+"""Items that share one pair of characters and are compared; bounds the work on a transcript of one phrase."""
+FEWEST_PAIRS = 5
+MOST_EVIDENCE = 8
+"""Places kept of what was said again and again."""
+_NUMBERS = re.compile(r"\d+|[一二三四五六七八九十百千萬兩]+")
+
+
+def merged(items: Iterable[SummaryLine]) -> list[SummaryLine]:
+    """In the order of first mention. Items of different owners are never the same."""
+    kept: list[SummaryLine] = []
+    pairs_of: list[frozenset[str]] = []
+    with_pair: dict[tuple[str, str], list[int]] = defaultdict(list)
+    same_text: dict[tuple[str, str], int] = {}
+    for item in items:
+        pairs = _pairs(item.text)
+        twin = same_text.get((item.kind, item.text))
+        if twin is None:
+            twin = _alike(item, pairs, kept, pairs_of, with_pair)
+        if twin is not None:
+            kept[twin] = _both(kept[twin], item)
+            continue
+        same_text[item.kind, item.text] = len(kept)
+        for pair in pairs:
+            with_pair[item.kind, pair].append(len(kept))
+        kept.append(item)
+        pairs_of.append(pairs)
+    return kept
+
+
+def _alike(
+    item: SummaryLine,
+    pairs: frozenset[str],
+    kept: list[SummaryLine],
+    pairs_of: list[frozenset[str]],
+    with_pair: dict[tuple[str, str], list[int]],
+) -> int | None:
+    if len(pairs) < FEWEST_PAIRS:
+        return None
+    shared = Counter(i for pair in pairs for i in with_pair[item.kind, pair][-MOST_CANDIDATES:])
+    for index, count in shared.most_common(3):
+        shorter = min(len(pairs), len(pairs_of[index]))
+        if shorter >= FEWEST_PAIRS and count >= ALIKE * shorter and _may_be_one(kept[index], item):
+            return index
+    return None
+
+
+def _may_be_one(first: SummaryLine, second: SummaryLine) -> bool:
+    """Neither owners, days nor numbers may speak against it; 三座 and 二座 are two lifts."""
+    numbers, other = (set(_NUMBERS.findall(item.text)) for item in (first, second))
+    if not (numbers <= other or other <= numbers):
+        return False
+    owners = {first.owner, second.owner} - {None}
+    days = {first.due_date, second.due_date} - {None}
+    return len(owners) <= 1 and len(days) <= 1
+
+
+def _both(first: SummaryLine, second: SummaryLine) -> SummaryLine:
+    new = tuple(evidence for evidence in second.evidence if evidence not in first.evidence)
+    knows_due = first if first.due_text and (first.due_date or not second.due_date) else second
+    return replace(
+        first,
+        evidence=(*first.evidence, *new)[:MOST_EVIDENCE],
+        owner=first.owner or second.owner,
+        due_text=knows_due.due_text,
+        due_date=knows_due.due_date,
+    )
+
+
+def _pairs(text: str) -> frozenset[str]:
+    letters = re.sub(r"[\W_]+", "", fold(text).lower())
+    return frozenset(letters[i : i + 2] for i in range(len(letters) - 1))

@@ -1,0 +1,102 @@
+"""A handful of sentences that say most about a meeting, chosen by what the whole meeting talks about."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from worker.providers.extractive.folding import fold
+from worker.providers.extractive.rules import (
+    acknowledgement_end,
+    greeting_end,
+    is_agenda,
+    is_closing,
+    is_decision,
+    is_question,
+)
+from worker.providers.extractive.sentences import CJK, Sentence, width
+from worker.providers.extractive.words import EVERYDAY, NOT_GIVEN_NAMES
+
+FEWEST_WIDTH = 12
+"""Sentences that say less than six characters or two words are no overview."""
+SENTENCES_PER_LINE_OF_OVERVIEW = 6
+_WORD = re.compile(rf"[A-Za-z][A-Za-z'’-]+|\d+|[{CJK}]+")
+_EVERYDAY = frozenset(fold(EVERYDAY))
+
+
+def overview_of(sentences: Sequence[Sentence], title: str) -> list[Sentence]:
+    """Up to eight sentences in time order, without their greetings; none where nothing but greetings was said."""
+    candidates = [content for sentence in sentences if (content := _content(sentence)) is not None]
+    terms = [_terms(sentence.folded) for sentence in candidates]
+    spoken = Counter(term for found in terms for term in found)
+    weigh = _weight(spoken, _terms(fold(title)))
+    scores = [_score(s, found, weigh) for s, found in zip(candidates, terms, strict=True)]
+    chosen = _choose(scores, terms, _how_many(len(candidates)), weigh)
+    return [candidates[index] for index in sorted(chosen)]
+
+
+def _how_many(sentences: int) -> int:
+    usual = min(5, math.ceil(sentences / SENTENCES_PER_LINE_OF_OVERVIEW))
+    return usual + (sentences > 300) + (sentences > 800) + (sentences > 1500)
+
+
+def _content(sentence: Sentence) -> Sentence | None:
+    """What is left of it after "Good morning," or 好， ; None for greetings, closings and what says little."""
+    start = max(greeting_end(sentence), acknowledgement_end(sentence))
+    content = sentence.cut(start, len(sentence.text))
+    if start == len(sentence.text) or is_closing(sentence) or content.width < FEWEST_WIDTH:
+        return None
+    return content
+
+
+def _terms(folded: str) -> frozenset[str]:
+    """Words of Latin letters, and pairs of Chinese characters that are not both everyday ones."""
+    terms: set[str] = set()
+    for run in _WORD.findall(folded):
+        if run[0].isascii():
+            terms.update([run.lower()] if len(run) > 2 and run.lower() not in NOT_GIVEN_NAMES else [])
+        else:
+            pairs = (run[i : i + 2] for i in range(len(run) - 1))
+            terms.update(pair for pair in pairs if not (pair[0] in _EVERYDAY or pair[1] in _EVERYDAY))
+    return frozenset(terms)
+
+
+def _weight(spoken: Counter[str], title: frozenset[str]) -> Callable[[str], float]:
+    """What comes back in several sentences is what the meeting is about; said once it counts little."""
+
+    def weigh(term: str) -> float:
+        return (0.3 if spoken[term] == 1 else math.log1p(spoken[term])) * (1.5 if term in title else 1.0)
+
+    return weigh
+
+
+def _score(sentence: Sentence, terms: frozenset[str], weigh: Callable[[str], float]) -> float:
+    score = sum(map(weigh, terms)) / math.sqrt(len(terms) + 3)
+    if is_decision(sentence):
+        score = 1.4 * score + 0.4
+    if is_agenda(sentence):
+        score *= 1.3
+    if is_question(sentence):
+        score *= 0.5
+    return score * min(1.0, width(sentence.text) / 30)
+
+
+def _choose(scores: list[float], terms: list[frozenset[str]], count: int, weigh: Callable[[str], float]) -> list[int]:
+    """The best first, then the best of what says something else: half of a shared term's share is taken off."""
+    left = dict(enumerate(scores))
+    said: set[str] = set()
+    chosen: list[int] = []
+    while left and len(chosen) < count:
+        best = max(left, key=lambda index: (left[index] * (1 - 0.8 * _shared(terms[index], said)), -index))
+        if left[best] <= 0 and chosen:
+            break
+        chosen.append(best)
+        said |= terms[best]
+        del left[best]
+    return chosen
+
+
+def _shared(terms: frozenset[str], said: set[str]) -> float:
+    return len(terms & said) / len(terms) if terms else 0.0
