@@ -45,8 +45,9 @@ def app() -> FastAPI:
 class UploadServer:
     """One process on a port of its own; `kill` is SIGKILL."""
 
-    def __init__(self, folder: Path, **environment: str) -> None:
+    def __init__(self, folder: Path, app: str = f"{__name__}:app", **environment: str) -> None:
         self.folder, self.port = folder, _free_port()
+        self._app = app
         self.url = f"http://127.0.0.1:{self.port}"
         self._environment = environment
         self._process: subprocess.Popen[bytes] | None = None
@@ -60,7 +61,7 @@ class UploadServer:
 
     def start(self) -> None:
         command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--workers", "1"]
-        command += ["--host", "127.0.0.1", "--port", str(self.port), "--log-level", "warning", f"{__name__}:app"]
+        command += ["--host", "127.0.0.1", "--port", str(self.port), "--log-level", "warning", self._app]
         environment = {**os.environ, **self._environment, "CANTOMEET_DATA_DIR": str(self.folder)}
         self._process = subprocess.Popen(command, env=environment, start_new_session=True)
         deadline = time.monotonic() + _READY_SECONDS
