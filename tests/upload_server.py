@@ -1,6 +1,6 @@
-"""A real web process that serves only the upload routes, to be killed and started again.
+"""A real web process, to be killed and started again; if no other app is named it serves only the upload routes.
 
-The app reads its folder from the environment, as granian's factory takes no arguments.
+That app reads its folder from the environment, as granian's factory takes no arguments.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -45,11 +45,17 @@ def app() -> FastAPI:
 class UploadServer:
     """One process on a port of its own; `kill` is SIGKILL."""
 
-    def __init__(self, folder: Path, app: str = f"{__name__}:app", **environment: str) -> None:
-        self.folder, self.port = folder, _free_port()
+    def __init__(
+        self,
+        folder: Path,
+        app: str = f"{__name__}:app",
+        port: int | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.folder, self.port = folder, port or free_port()
         self._app = app
         self.url = f"http://127.0.0.1:{self.port}"
-        self._environment = environment
+        self._environment = environment or {}
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -63,6 +69,7 @@ class UploadServer:
         command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--workers", "1"]
         command += ["--host", "127.0.0.1", "--port", str(self.port), "--log-level", "warning", self._app]
         environment = {**os.environ, **self._environment, "CANTOMEET_DATA_DIR": str(self.folder)}
+        environment["CANTOMEET_PORT"] = str(self.port)
         self._process = subprocess.Popen(command, env=environment, start_new_session=True)
         deadline = time.monotonic() + _READY_SECONDS
         while time.monotonic() < deadline:
@@ -84,9 +91,9 @@ class UploadServer:
 
 
 @contextmanager
-def serving(folder: Path, **environment: str) -> Iterator[UploadServer]:
+def serving(folder: Path) -> Iterator[UploadServer]:
     """A server that is up, and gone at the end of the block."""
-    server = UploadServer(folder, **environment)
+    server = UploadServer(folder)
     server.start()
     try:
         yield server
@@ -94,7 +101,8 @@ def serving(folder: Path, **environment: str) -> Iterator[UploadServer]:
         server.kill()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """One that nobody listens on just now."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]

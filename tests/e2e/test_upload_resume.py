@@ -1,0 +1,226 @@
+"""Uploads by the page in a real browser, while servers are killed and pages reloaded."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
+
+from cantomeet.database import connect
+from cantomeet.models import Meeting
+from cantomeet.store import MeetingStore
+from tests.conftest import lacking
+from tests.recordings_factory import make_large_wav
+from tests.upload_server import UploadServer, free_port
+from worker import page_build
+
+ROOT = Path(__file__).parents[2]
+APP = "cantomeet_ui.cantomeet_ui:app"
+MIB = 1024 * 1024
+SIZE = 36 * MIB
+SLOW = 12 * MIB
+"""Bytes a second, so that there is a middle in which something can happen."""
+PATIENCE = 60.0
+CHROMIUM = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run")
+
+
+@pytest.fixture(scope="module")
+def port() -> int:
+    return free_port()
+
+
+@pytest.fixture(scope="module")
+def build(port: int) -> Path:
+    """The pages know their port, so the build belongs to it."""
+    return page_build.ensure(ROOT, port)
+
+
+@pytest.fixture
+def server(tmp_path: Path, port: int, build: Path) -> Iterator[UploadServer]:
+    folder = tmp_path / "data"
+    # Nobody listens there: an upload needs no queue.
+    environment = {**page_build.server_environment(build, folder), "REDIS_URL": "redis://127.0.0.1:1/0"}
+    running = UploadServer(folder, APP, port, environment)
+    running.start()
+    yield running
+    running.kill()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        lacking("chromium")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM))
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    opened = browser.new_context()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_large_wav(tmp_path_factory.mktemp("large") / "十一月例會.wav", SIZE)
+
+
+@dataclass
+class Tab:
+    """The upload page, slowed down, and the offsets that it sent from."""
+
+    page: Page
+    offsets: list[int] = field(default_factory=list)
+
+    @classmethod
+    def opened(cls, context: BrowserContext, server: UploadServer) -> Tab:
+        tab = cls(context.new_page())
+        tab.page.on("request", tab._note)
+        tab.page.goto(f"http://localhost:{server.port}/")
+        expect(tab.page.locator(".ct-choose")).to_be_visible()
+        network = context.new_cdp_session(tab.page)
+        network.send("Network.enable")
+        limits = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": SLOW}
+        network.send("Network.emulateNetworkConditions", limits)
+        return tab
+
+    def choose(self, *files: Path) -> None:
+        self.page.locator(".ct-uploads input[type=file]").set_input_files([str(file) for file in files])
+
+    @property
+    def rows(self):  # type: ignore[no-untyped-def]  # a locator
+        return self.page.locator(".ct-upload-row")
+
+    def _note(self, request: Request) -> None:
+        if request.method == "PATCH":
+            self.offsets.append(int(request.headers["upload-offset"]))
+
+
+def eventually(condition: Callable[[], bool], what: str, page: Page) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, what
+        page.wait_for_timeout(20)
+
+
+def arrived(server: UploadServer) -> int:
+    """Bytes of the upload that is on its way."""
+    return max((path.stat().st_size for path in (server.folder / "recordings").rglob("*.part")), default=0)
+
+
+def meetings(server: UploadServer) -> list[Meeting]:
+    engine = connect(f"sqlite:///{server.folder / 'cantomeet.db'}")
+    store = MeetingStore(engine)
+    found = [store.find_by_upload(key) for key in store.recording_keys()]
+    engine.dispose()
+    return [meeting for meeting in found if meeting is not None]
+
+
+def assert_arrived_once(server: UploadServer, recording: Path) -> None:
+    (meeting,) = meetings(server)
+    key = meeting.recording_key
+    assert (server.folder / "recordings" / key[:2] / key).read_bytes() == recording.read_bytes()
+    assert (meeting.filename, meeting.title) == ("十一月例會.wav", "十一月例會")
+    assert arrived(server) == 0
+
+
+def test_an_upload_goes_on_where_a_killed_server_left_it(
+    server: UploadServer, context: BrowserContext, recording: Path
+) -> None:
+    tab = Tab.opened(context, server)
+    tab.choose(recording)
+    eventually(lambda: arrived(server) > SIZE // 2, "the first half does not arrive", tab.page)
+    server.kill()
+    there = arrived(server)
+    expect(tab.rows).to_have_class("ct-upload-row is-waiting", timeout=PATIENCE * 1000)
+    server.start()
+    expect(tab.rows).to_have_count(0, timeout=PATIENCE * 1000)
+    assert_arrived_once(server, recording)
+    assert tab.offsets == [0, there]
+
+
+def test_a_reload_and_the_same_file_again_go_on(server: UploadServer, context: BrowserContext, recording: Path) -> None:
+    tab = Tab.opened(context, server)
+    tab.choose(recording)
+    eventually(lambda: arrived(server) > SIZE // 2, "the first half does not arrive", tab.page)
+    tab.page.close()
+    again = Tab.opened(context, server)
+    expect(again.rows).to_have_count(0)
+    again.choose(recording)
+    expect(again.rows).to_have_count(1)
+    expect(again.rows).to_have_count(0, timeout=PATIENCE * 1000)
+    assert_arrived_once(server, recording)
+    assert len(again.offsets) == 1
+    assert again.offsets[0] > SIZE // 2
+
+
+def test_two_windows_with_one_file_make_one_meeting(
+    server: UploadServer, context: BrowserContext, recording: Path
+) -> None:
+    first = Tab.opened(context, server)
+    first.choose(recording)
+    eventually(lambda: arrived(server) > 0, "nothing arrives", first.page)
+    second = Tab.opened(context, server)
+    second.choose(recording)
+    expect(second.rows).to_have_class("ct-upload-row is-locked", timeout=PATIENCE * 1000)
+    expect(first.rows).to_have_count(0, timeout=PATIENCE * 1000)
+    expect(second.rows).to_have_count(0, timeout=PATIENCE * 1000)
+    assert_arrived_once(server, recording)
+    assert second.offsets == []
+
+
+def test_pausing_keeps_what_came_and_cancelling_forgets_it(
+    server: UploadServer, context: BrowserContext, recording: Path
+) -> None:
+    tab = Tab.opened(context, server)
+    tab.choose(recording)
+    eventually(lambda: arrived(server) > 0, "nothing arrives", tab.page)
+    tab.page.locator(".ct-pause").click()
+    expect(tab.rows).to_have_class("ct-upload-row is-paused")
+    tab.page.locator(".ct-resume").click()
+    expect(tab.rows).to_have_class("ct-upload-row is-uploading")
+    eventually(lambda: len(tab.offsets) == 2, "it does not go on", tab.page)
+    assert tab.offsets[1] > 0
+    tab.page.locator(".ct-cancel").click()
+    expect(tab.rows).to_have_count(0)
+    folder = server.folder / "recordings"
+    eventually(lambda: not [p for p in folder.rglob("*") if p.is_file()], "the upload stays", tab.page)
+    assert meetings(server) == []
+
+
+def test_an_upload_goes_on_while_another_page_is_shown(
+    server: UploadServer, context: BrowserContext, recording: Path
+) -> None:
+    tab = Tab.opened(context, server)
+    tab.choose(recording)
+    eventually(lambda: arrived(server) > 0, "nothing arrives", tab.page)
+    tab.page.locator('nav a[href="/meetings"]').click()
+    expect(tab.page.locator(".ct-drop")).to_have_count(0)
+    eventually(lambda: len(meetings(server)) == 1, "it does not go on", tab.page)
+    assert_arrived_once(server, recording)
+    assert tab.offsets == [0]
+
+
+def test_each_file_of_several_gets_its_answer(server: UploadServer, context: BrowserContext, tmp_path: Path) -> None:
+    good, text, empty = make_large_wav(tmp_path / "good.wav", MIB), tmp_path / "notes.mp3", tmp_path / "empty.wav"
+    text.write_text("會議紀錄\n" * 20)
+    empty.touch()
+    tab = Tab.opened(context, server)
+    tab.choose(text, good, empty)
+    expect(tab.page.locator(".is-failed")).to_have_count(2, timeout=PATIENCE * 1000)
+    expect(tab.rows).to_have_count(2)
+    expect(tab.rows.nth(0)).to_contain_text("文字檔")
+    expect(tab.rows.nth(1)).to_contain_text("空")
+    assert [meeting.filename for meeting in meetings(server)] == ["good.wav"]
+    tab.page.locator(".ct-cancel").first.focus()
+    tab.page.keyboard.press("Enter")
+    expect(tab.rows).to_have_count(1)
