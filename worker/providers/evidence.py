@@ -8,6 +8,7 @@ found stays, as "unverified", for pages to list apart.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
@@ -32,6 +33,8 @@ _NO_NAMES = frozenset({
     "none", "null", "unknown", "nobody", "someone", "somebody", "n/a",
 })
 # fmt: on
+
+_LINE_NUMBER = re.compile(r"^\[\d{1,7}\]\s*")
 
 Cited = tuple[int, str]
 """The index of a segment in the transcript, from 0, and the words that are said to stand in it."""
@@ -90,6 +93,15 @@ class EvidenceChecker:
         return next((m.day for m in mentions if m.start < end and start < m.end and m.day), None)
 
     def _find(self, index: int, quote: str) -> list[Evidence]:
+        """Models copy the line's number and speaker along with its words; nobody said those."""
+        return self._find_words(index, quote) or self._find_words(index, self._unlabelled(quote))
+
+    def _unlabelled(self, quote: str) -> str:
+        quote = _LINE_NUMBER.sub("", quote)
+        speaker, colon, words = quote.replace("：", ":", 1).partition(":")
+        return words.strip() if colon and fold(speaker) in self._speakers else quote
+
+    def _find_words(self, index: int, quote: str) -> list[Evidence]:
         for near in self._nearest_first(index):
             proof = self._in_line(self._lines[near], quote)
             if proof:

@@ -25,7 +25,10 @@ from worker.providers.llm.prompts import PROMPT_VERSION, repair_message
 
 LONGEST_QUOTED_BACK = 8000
 """Characters of an unusable answer that a repair shows to the model again."""
+_CUT_OFF = ("length", "context")
+"""Ends of an answer for its length: the endpoint's own, and ours for a prompt that it refused."""
 _log = logging.getLogger(__name__)
+Standing = Literal["open", "answered", "too_long"]
 T = TypeVar("T")
 
 
@@ -133,10 +136,12 @@ class Asker:
     def expected(self, question: Question[T]) -> Expected:
         return Expected(question.tokens, self._answer_tokens)
 
-    def is_answered(self, question: Question[T]) -> bool:
-        """Asking it will cost nothing (a repair apart)."""
-        record = _Record.loads(self._cache.get(self._key(question.messages, question.schema)))
-        return record is not None and record.state == "answered"
+    def standing(self, question: Question[T]) -> Standing:
+        """What asking it would mean, a repair apart."""
+        record = self._known(self._key(question.messages, question.schema))
+        if record.state == "answered":
+            return "too_long" if record.finish in _CUT_OFF else "answered"
+        return "too_long" if self._is_known_too_long(question.messages) else "open"
 
     def ask(self, question: Question[T]) -> T:
         """Raises `TooLong`, `Unusable`, and `TransientError` or `PermanentError` where the endpoint cannot be had."""
@@ -265,7 +270,7 @@ def _schema_tokens(schema: Schema) -> int:
 
 
 def _whole(content: str, finish: str, dialect: Dialect | None = None) -> _Answer:
-    if finish in ("length", "context"):
+    if finish in _CUT_OFF:
         raise TooLong
     return _Answer(content, dialect)
 

@@ -67,7 +67,7 @@ def judge(texts: Sequence[str], language: Language) -> Verdict:
 
 
 def _in_script(text: str, language: Language) -> bool:
-    letters = _LETTER.findall(text)
+    letters: list[str] = _LETTER.findall(text)
     han, latin = len(_HAN.findall(text)), sum(letter.isascii() for letter in letters)
     if len(_KANA_OR_HANGUL.findall(text)) * 10 > len(letters):
         return False

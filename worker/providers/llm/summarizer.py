@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import httpx
 
@@ -14,7 +14,7 @@ from worker.providers.evidence import EvidenceChecker
 from worker.providers.llm.ask import Asker, NoCache, Question, Speech, TooLong, Unusable
 from worker.providers.llm.chunks import Chunk, chunks_of
 from worker.providers.llm.client import ANSWER_SECONDS, MAX_ANSWER, TIMEOUTS, ChatClient
-from worker.providers.llm.costs import Ledger, check_budget, prices_of
+from worker.providers.llm.costs import Expected, Ledger, check_budget, prices_of
 from worker.providers.llm.endpoint import Endpoint
 from worker.providers.llm.facts import FactsAnswer, facts_of, facts_schema, read_facts
 from worker.providers.llm.formats import Dialect
@@ -39,7 +39,7 @@ class Limits:
 
     chunk_tokens: int = CHUNK_TOKENS
     answer_tokens: int = ANSWER_TOKENS
-    timeouts: httpx.Timeout = TIMEOUTS
+    timeouts: httpx.Timeout = field(default_factory=lambda: TIMEOUTS)
     answer_seconds: float = ANSWER_SECONDS
     answer_bytes: int = MAX_ANSWER
 
@@ -169,13 +169,16 @@ class _Work:
 
     def _afford_all(self) -> None:
         """Before anything is spent: all that is missing, at its dearest, without the repairs that may come."""
-        missing = [
-            self._asker.expected(question)
-            for question in map(self._question, self._chunks)
-            if not self._asker.is_answered(question)
-        ]
+        missing = [one for chunk in self._chunks for one in self._missing(chunk)]
         writing = replace(missing[0], tokens_in=2 * missing[0].tokens_in) if missing else None
         self._ledger.afford([*missing, *([writing] if writing else [])])
+
+    def _missing(self, chunk: Chunk) -> list[Expected]:
+        question = self._question(chunk)
+        standing = self._asker.standing(question)
+        if standing == "too_long":
+            return [one for half in chunk.halves() or () for one in self._missing(half)]
+        return [self._asker.expected(question)] if standing == "open" else []
 
     def _facts(self, chunk: Chunk) -> list[SummaryLine]:
         """Of a chunk and, where it is too long for the model, of its halves."""

@@ -1,0 +1,38 @@
+"""The stand-in's log: JSON lines, only ever appended to, one for each request; proof of what was paid for."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+
+class RequestLog:
+    """A line is written out before the client is answered, so a client that crashes later finds it there."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = path.open("a", encoding="utf-8")
+
+    def note(self, **fields: Any) -> None:
+        self._file.write(json.dumps(fields, ensure_ascii=False) + "\n")
+        self._file.flush()
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def read_log(path: Path) -> Iterator[dict[str, Any]]:
+    """The log's lines; one that a crash tore is left out."""
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
+        try:
+            yield json.loads(line)
+        except ValueError:
+            continue
+
+
+def paid_prompts(path: Path) -> Counter[str]:
+    """How often each prompt was paid for, by its hash."""
+    return Counter(line["prompt"] for line in read_log(path) if line["paid"])
