@@ -107,7 +107,7 @@ def test_an_upload_through_killed_servers_arrives_whole_and_once(
     kills, headers = 0, look(url)
     while headers is None or "cantomeet-meeting-id" not in headers:
         if headers is not None:
-            sender = threading.Thread(target=send_from, args=(url, int(headers["upload-offset"]), content))
+            sender = threading.Thread(target=send_from, args=(url, int(headers["upload-offset"]), content, 0.02))
             sender.start()
             sender.join(timeout=chance.uniform(0.02, 0.25) if kills < 4 else PATIENCE)
             if sender.is_alive():
