@@ -172,8 +172,14 @@ class Summary(SQLModel, table=True):
     language: str = Field(max_length=16)
     template: str = Field(default="general", max_length=64)
     title: str | None = Field(default=None, sa_type=Text)
+    title_other: str | None = Field(default=None, sa_type=Text)
+    """In the second language of a summary in two."""
     name: str = Field(default="", sa_type=Text)
     """Of the summarizer, as shown."""
+    usage: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    """`{requests, tokens_in, tokens_out, repeats, reused, cost, estimated}`; None where no language model was asked."""
+    coverage: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    """`{covered, total}` segments."""
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
@@ -189,6 +195,9 @@ class SummaryItem(SQLModel, table=True):
     text: str = Field(sa_type=Text)
     evidence: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
     """`{segment_id, quote, start, end, check}` each."""
+    text_other: str | None = Field(default=None, sa_type=Text)
+    section: str | None = Field(default=None, sa_type=Text)
+    """Of the template, for notes."""
     owner: str | None = Field(default=None, sa_type=Text)
     due_text: str | None = Field(default=None, sa_type=Text)
     due_date: date | None = None
@@ -242,6 +251,25 @@ class ProviderLeftover(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
     next_run_at: datetime = Field(sa_type=UtcDateTime)
     attempt_count: int = 0
+
+
+class PaidAnswer(SQLModel, table=True):
+    """A language model's answer to one request of a meeting's summary, kept so that it is not paid for again."""
+
+    meeting_id: str = Field(
+        sa_column=Column(
+            "meeting_id", String(36), ForeignKey("meeting.id", ondelete="CASCADE"), primary_key=True, nullable=False
+        )
+    )
+    key: str = Field(primary_key=True, max_length=128)
+    value: str = Field(sa_type=Text)
+
+
+class Remembered(SQLModel, table=True):
+    """Something learned that outlives a process, such as which answers a language model's endpoint can give."""
+
+    name: str = Field(primary_key=True, max_length=255)
+    value: str = Field(sa_type=Text)
 
 
 class GlossaryTerm(SQLModel, table=True):

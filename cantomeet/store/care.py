@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import delete, insert, or_, select, update
 from sqlmodel import col
 
-from cantomeet.models import GlossaryTerm, Meeting, ProviderLeftover, Switch, new_id
+from cantomeet.models import GlossaryTerm, Meeting, ProviderLeftover, Remembered, Switch, new_id
 from cantomeet.store.base import Base, columns_of_meeting, execute
 from cantomeet.store.waking import PAUSED, is_paused
 
@@ -109,6 +109,19 @@ class Care(Base):
             ]
             if rows:
                 connection.execute(insert(GlossaryTerm), rows)
+
+    def remembered(self, name: str) -> str | None:
+        """What was remembered under a name."""
+        with self._read() as connection:
+            return connection.execute(
+                select(col(Remembered.value)).where(col(Remembered.name) == name)
+            ).scalar_one_or_none()
+
+    def remember(self, name: str, value: str) -> None:
+        """Keep `value` under `name`, in place of an earlier one."""
+        with self._write() as connection:
+            connection.execute(delete(Remembered).where(col(Remembered.name) == name))
+            connection.execute(insert(Remembered).values(name=name, value=value))
 
     def stuck(self, seconds: float, limit: int = 100) -> list[Meeting]:
         """Meetings that should have moved `seconds` ago and have not: due and unleased, or held in one stage."""

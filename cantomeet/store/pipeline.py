@@ -14,6 +14,7 @@ from cantomeet.errors import ErrorCode, LeaseLost
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import (
     Meeting,
+    PaidAnswer,
     RawTranscript,
     Segment,
     Summary,
@@ -194,7 +195,10 @@ class Pipeline(Base):
                     language=new.language,
                     template=new.template,
                     title=new.title,
+                    title_other=new.title_other,
                     name=new.name,
+                    usage=new.usage,
+                    coverage=new.coverage,
                     created_at=self._clock(connection),
                 )
             )
@@ -206,6 +210,28 @@ class Pipeline(Base):
                 connection.execute(insert(SummaryItem), rows)
             warnings = [*meeting.warnings, *(w for w in new.warnings if w not in meeting.warnings)]
             return self._fenced(connection, meeting_id, run, warnings=warnings)
+
+    def paid_answer(self, meeting_id: str, key: str) -> str | None:
+        """What a language model has answered already."""
+        with self._read() as connection:
+            return connection.execute(
+                select(col(PaidAnswer.value)).where(
+                    col(PaidAnswer.meeting_id) == meeting_id, col(PaidAnswer.key) == key
+                )
+            ).scalar_one_or_none()
+
+    def save_paid_answer(self, meeting_id: str, run: int, key: str, value: str) -> None:
+        """Keep an answer, in place of what the key had. Raises `LeaseLost`."""
+        with self._write() as connection:
+            held = execute(
+                connection,
+                update(Meeting).where(col(Meeting.id) == meeting_id, col(Meeting.run) == run).values(run=run),
+            ).rowcount
+            if not held:
+                raise LeaseLost(meeting_id)
+            where = (col(PaidAnswer.meeting_id) == meeting_id, col(PaidAnswer.key) == key)
+            if not execute(connection, update(PaidAnswer).where(*where).values(value=value)).rowcount:
+                connection.execute(insert(PaidAnswer).values(meeting_id=meeting_id, key=key, value=value))
 
     def record_retry(
         self, meeting_id: str, run: int, *, tried: Try, code: ErrorCode, params: dict[str, Any], delay: float

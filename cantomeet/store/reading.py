@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from sqlalchemy import func as sql
 from sqlalchemy import select
 from sqlmodel import col
 
@@ -85,6 +88,14 @@ class Reading(Base):
             return connection.execute(
                 select(col(Meeting.version)).where(col(Meeting.id) == meeting_id, col(Meeting.deleted_at).is_(None))
             ).scalar_one_or_none()
+
+    def stamp(self) -> tuple[int, int, datetime | None]:
+        """Differs from an earlier one whenever any meeting came, changed or went; for pages that show many."""
+        versions = sql.coalesce(sql.sum(col(Meeting.version)), 0)
+        statement = select(sql.count(), versions, sql.max(col(Meeting.updated_at)))
+        with self._read() as connection:
+            count, total, newest = connection.execute(statement).tuples().one()
+            return count, int(total), newest
 
     def recording_keys(self) -> set[str]:
         """Keys of all recordings that a row still names."""

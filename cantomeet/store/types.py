@@ -55,7 +55,10 @@ class NewSummary:
     """Columns of `SummaryItem` but for ids and position."""
     template: str = "general"
     title: str | None = None
+    title_other: str | None = None
     name: str = ""
+    usage: dict[str, Any] | None = None
+    coverage: dict[str, Any] | None = None
     warnings: tuple[str, ...] = ()
 
 

@@ -94,6 +94,11 @@ def upgrade() -> None:
     sa.Column('attempt_count', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('id')
     )
+    op.create_table('remembered',
+    sa.Column('name', sa.String(length=255), nullable=False),
+    sa.Column('value', sa.Text(), nullable=False),
+    sa.PrimaryKeyConstraint('name')
+    )
     op.create_table('switch',
     sa.Column('name', sa.String(length=32), nullable=False),
     sa.Column('since', models.UtcDateTime(timezone=True), nullable=False),
@@ -118,6 +123,13 @@ def upgrade() -> None:
     with op.batch_alter_table('attempt', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_attempt_meeting_id'), ['meeting_id'], unique=False)
 
+    op.create_table('paidanswer',
+    sa.Column('meeting_id', sa.String(length=36), nullable=False),
+    sa.Column('key', sa.String(length=128), nullable=False),
+    sa.Column('value', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['meeting_id'], ['meeting.id'], ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('meeting_id', 'key')
+    )
     op.create_table('rawtranscript',
     sa.Column('id', sa.String(length=36), nullable=False),
     sa.Column('meeting_id', sa.String(length=36), nullable=False),
@@ -153,7 +165,10 @@ def upgrade() -> None:
     sa.Column('language', sa.String(length=16), nullable=False),
     sa.Column('template', sa.String(length=64), nullable=False),
     sa.Column('title', sa.Text(), nullable=True),
+    sa.Column('title_other', sa.Text(), nullable=True),
     sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('usage', sa.JSON(), nullable=True),
+    sa.Column('coverage', sa.JSON(), nullable=True),
     sa.Column('created_at', models.UtcDateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['meeting_id'], ['meeting.id'], ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id'),
@@ -189,6 +204,8 @@ def upgrade() -> None:
     sa.Column('kind', sa.String(length=16), nullable=False),
     sa.Column('text', sa.Text(), nullable=False),
     sa.Column('evidence', sa.JSON(), nullable=False),
+    sa.Column('text_other', sa.Text(), nullable=True),
+    sa.Column('section', sa.Text(), nullable=True),
     sa.Column('owner', sa.Text(), nullable=True),
     sa.Column('due_text', sa.Text(), nullable=True),
     sa.Column('due_date', sa.Date(), nullable=True),
@@ -226,11 +243,13 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_rawtranscript_meeting_id'))
 
     op.drop_table('rawtranscript')
+    op.drop_table('paidanswer')
     with op.batch_alter_table('attempt', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_attempt_meeting_id'))
 
     op.drop_table('attempt')
     op.drop_table('switch')
+    op.drop_table('remembered')
     op.drop_table('providerleftover')
     op.drop_table('periodictask')
     with op.batch_alter_table('meeting', schema=None) as batch_op:
