@@ -1,0 +1,81 @@
+"""A real web process that serves the guarded API without the pages, with nobody to wake."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from starlette.types import ASGIApp
+
+from cantomeet.database import connect, migrate
+from cantomeet.recordings import Recordings
+from cantomeet.settings import Settings
+from cantomeet.store import MeetingStore
+from cantomeet_ui.api.app import build_api
+from cantomeet_ui.api.deps import Deps
+from cantomeet_ui.api.middleware import guarding
+
+_READY_SECONDS = 30.0
+
+
+def app() -> ASGIApp:
+    """The API over `CANTOMEET_DATA_DIR`; granian's factory takes no arguments."""
+    settings = Settings(_env_file=None)
+    store = MeetingStore(connect(settings.effective_database_url))
+    migrate(store.engine)
+    recordings = Recordings(settings.recordings_dir, settings.max_upload_bytes, min_free_bytes=0)
+    return guarding(settings)(build_api(Deps(settings, store, recordings, wake=lambda meeting: None)))
+
+
+@dataclass(frozen=True)
+class ApiServer:
+    url: str
+    store: MeetingStore
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[ApiServer]:
+    """The server, up, with its own store for the test to play the worker; gone at the end of the block."""
+    port = free_port()
+    command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--workers", "1"]
+    command += ["--host", "127.0.0.1", "--port", str(port), "--log-level", "warning", f"{__name__}:app"]
+    environment = {**os.environ, "CANTOMEET_DATA_DIR": str(folder), "CANTOMEET_MAX_UPLOAD_MB": "2"}
+    engine = connect(f"sqlite:///{folder / 'cantomeet.db'}")
+    migrate(engine)
+    process = subprocess.Popen(command, env=environment, start_new_session=True)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        _wait_until_it_answers(url)
+        yield ApiServer(url, MeetingStore(engine))
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        engine.dispose()
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def _wait_until_it_answers(url: str) -> None:
+    deadline = time.monotonic() + _READY_SECONDS
+    while True:
+        try:
+            httpx.get(f"{url}/api/meetings", trust_env=False)
+            return
+        except httpx.TransportError:
+            assert time.monotonic() < deadline, "the server did not answer"
+            time.sleep(0.05)

@@ -1,0 +1,135 @@
+"""The command `cantomeet`: up, upload, list, status, doctor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
+from typer.core import TyperGroup
+
+from cantomeet.errors import CantoMeetError, SettingsError
+from cantomeet.settings import load_settings
+from worker import doctor as checks
+from worker import minutes_text
+from worker.client import Server
+
+_FAILED, _WRONG_SETTING = 1, 2
+
+
+class OneLineErrors(TyperGroup):
+    """What we raise on purpose is told in one line; anything else is a fault of ours and keeps its traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except CantoMeetError as error:
+            typer.echo(f"cantomeet: {error}", err=True)
+            raise typer.Exit(_WRONG_SETTING if isinstance(error, SettingsError) else _FAILED) from error
+
+
+app = typer.Typer(
+    cls=OneLineErrors,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Cantonese meetings: a recording goes in, a transcript and a summary come out.",
+)
+Url = Annotated[
+    str | None, typer.Option("--url", help="Where it runs; http://127.0.0.1 at CANTOMEET_PORT where left out.")
+]
+
+
+def _server(url: str | None) -> Server:
+    return Server(url or f"http://127.0.0.1:{load_settings().port}")
+
+
+@app.command()
+def up() -> None:
+    """Start everything: embedded Redis, worker and web, until Ctrl-C."""
+    # Here, so that the other commands need not load the recogniser's libraries.
+    from worker import launch
+
+    raise typer.Exit(launch.up())
+
+
+@app.command()
+def upload(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The recording.")],
+    title: Annotated[str, typer.Option(help="The file's name where left out.")] = "",
+    date: Annotated[str, typer.Option(help="Of the meeting, YYYY-MM-DD.")] = "",
+    priority: Annotated[str, typer.Option(help="default or high.")] = "",
+    url: Url = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Follow it to its end and print the summary.")] = False,
+) -> None:
+    """Hand in a recording; print its id and address."""
+    fields = {"title": title, "meeting_date": date, "priority": priority}
+    with _server(url) as server:
+        made = _send(server, file, {name: value for name, value in fields.items() if value})
+        typer.echo(f"{made['id']}  {made['url']}")
+        if wait:
+            _follow(server, made["id"])
+
+
+@app.command("list")
+def list_(
+    status: Annotated[str, typer.Option(help="UPLOADED, TRANSCRIBING, ...; several with commas.")] = "",
+    q: Annotated[str, typer.Option("--q", help="Text in title, description or transcript.")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=100)] = 20,
+    url: Url = None,
+) -> None:
+    """The newest meetings."""
+    with _server(url) as server:
+        page = server.meetings({"status": status, "q": q, "limit": str(limit)})
+    for meeting in page["items"]:
+        typer.echo(minutes_text.row(meeting))
+    if page["next_cursor"]:
+        typer.echo(f"... and more; the newest {limit} are shown", err=True)
+
+
+@app.command()
+def status(meeting_id: str, url: Url = None) -> None:
+    """One meeting: how far it is, and where it failed why."""
+    with _server(url) as server:
+        meeting = server.meeting(meeting_id)
+    for line in minutes_text.details(meeting):
+        typer.echo(line)
+
+
+@app.command()
+def doctor() -> None:
+    """What is in force, what is missing, and what to do about it."""
+    settings = load_settings()
+    for name, value in checks.settings_in_force(settings):
+        typer.echo(f"      {name:<32} {value}")
+    well = True
+    for finding in checks.examine(settings):
+        typer.echo(f"{'ok ' if finding.ok else 'BAD'}   {finding.what:<12} {finding.detail}")
+        if not finding.ok:
+            typer.echo(f"      {'':<12} -> {finding.remedy}")
+        well = well and finding.ok
+    raise typer.Exit(0 if well else _FAILED)
+
+
+def _send(server: Server, file: Path, fields: dict[str, str]) -> dict[str, Any]:
+    columns = ("uploading", BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task("", total=file.stat().st_size)
+        return server.upload(file, fields, lambda size: progress.advance(bar, size))
+
+
+def _follow(server: Server, meeting_id: str) -> None:
+    for meeting in server.follow(meeting_id):
+        if meeting["status"] == "FAILED":
+            typer.echo(minutes_text.failure_line(meeting), err=True)
+            raise typer.Exit(_FAILED)
+        typer.echo(minutes_text.progress_line(meeting))
+    typer.echo("")
+    for line in minutes_text.summary(server.meeting(meeting_id, include="summary")):
+        typer.echo(line)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,153 @@
+"""A running CantoMeet, asked over HTTP; what goes wrong is one line for the person at the terminal."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+from uuid import uuid4
+
+import httpx
+
+from cantomeet.errors import CantoMeetError
+
+POLL_SECONDS = 1.0
+PATIENCE_SECONDS = 30.0
+"""How long a server may be away while a meeting is followed: it is being restarted."""
+_TIMEOUT = httpx.Timeout(10.0, read=120.0, write=120.0)
+"""Seconds; a large recording is checked for a while before the answer comes."""
+
+
+class ServerAway(CantoMeetError):
+    """Nobody answers, or not as CantoMeet does. Starting it, or naming the right address, mends it."""
+
+
+class ServerNotThere(ServerAway):
+    """Nothing listens at the address."""
+
+
+class ServerRefused(CantoMeetError):
+    """The server said no; the text is its reason."""
+
+
+class Server:
+    """CantoMeet at `url`, closed at the end of a `with`. Every method raises `ServerAway` or `ServerRefused`."""
+
+    def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
+        self.url = url.rstrip("/")
+        with _translating(self.url):
+            self._http = httpx.Client(
+                base_url=self.url,
+                timeout=_TIMEOUT,
+                transport=transport,
+                headers={"Accept-Language": "en"},
+                # A proxy for the outside world must not get what is meant for this machine.
+                trust_env=False,
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    def upload(self, file: Path, fields: Mapping[str, str], on_bytes: Callable[[int], None]) -> dict[str, Any]:
+        """Send a recording, streamed; `{id, status, url}`. `on_bytes` is told how many bytes went each time."""
+        with _Counted(file, on_bytes) as recording:
+            return self._ask(
+                "POST",
+                "/meetings/upload",
+                data=dict(fields),
+                files={"file": (file.name, recording, "application/octet-stream")},
+                headers={"Idempotency-Key": uuid4().hex},
+            )
+
+    def meetings(self, params: Mapping[str, str]) -> dict[str, Any]:
+        """A page of the list."""
+        return self._ask("GET", "/api/meetings", params=dict(params))
+
+    def meeting(self, meeting_id: str, include: str = "") -> dict[str, Any]:
+        """The meeting; `include` as in the API."""
+        # Whatever was typed stays one part of the path.
+        return self._ask("GET", f"/api/meetings/{_one_part(meeting_id)}", params={"include": include})
+
+    def health(self) -> dict[str, Any]:
+        """As `/health` says, 503 included."""
+        with _translating(self.url):
+            return _body_of(self._http.get("/health", timeout=5.0), self.url)
+
+    def follow(self, meeting_id: str, pause: Callable[[float], None] = time.sleep) -> Iterator[dict[str, Any]]:
+        """The meeting each time its status or progress has moved, until it is COMPLETED or FAILED.
+
+        A server that is away for up to `PATIENCE_SECONDS` is waited for.
+        """
+        shown: tuple[Any, ...] | None = None
+        away = 0.0
+        while True:
+            try:
+                meeting = self.meeting(meeting_id)
+                away = 0.0
+            except ServerAway:
+                away += POLL_SECONDS
+                if away > PATIENCE_SECONDS:
+                    raise
+            else:
+                now = (meeting["status"], meeting["progress"])
+                if now != shown:
+                    shown = now
+                    yield meeting
+                if meeting["status"] in ("COMPLETED", "FAILED"):
+                    return
+            pause(POLL_SECONDS)
+
+    def _ask(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        with _translating(self.url):
+            answer = self._http.request(method, path, **options)
+        body = _body_of(answer, self.url)
+        if answer.is_success:
+            return body
+        wrong = "; ".join(f"{e.get('field')}: {e.get('detail')}" for e in body.get("errors", []))
+        raise ServerRefused(wrong or str(body.get("detail") or f"{answer.status_code} {answer.reason_phrase}"))
+
+
+class _Counted(io.FileIO):
+    """A file that tells how much of it was read."""
+
+    def __init__(self, path: Path, on_bytes: Callable[[int], None]) -> None:
+        super().__init__(path)
+        self._on_bytes = on_bytes
+
+    def read(self, size: int | None = -1) -> bytes:
+        data = super().read(-1 if size is None else size)
+        self._on_bytes(len(data))
+        return data
+
+
+@contextmanager
+def _translating(url: str) -> Iterator[None]:
+    try:
+        yield
+    except httpx.ConnectError:
+        raise ServerNotThere(f"nobody answers at {url}: start it with `cantomeet up`, or name it with --url") from None
+    except httpx.TimeoutException:
+        raise ServerAway(f"{url} does not answer in time") from None
+    except (httpx.TransportError, httpx.InvalidURL, httpx.DecodingError) as error:
+        raise ServerAway(f"the connection to {url!r} failed: {error}") from None
+
+
+def _body_of(answer: httpx.Response, url: str) -> dict[str, Any]:
+    try:
+        body = json.loads(answer.content)
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise ServerAway(f"what answers at {url} is not CantoMeet ({answer.status_code})")
+    return body
+
+
+def _one_part(text: str) -> str:
+    return "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "_" for c in text) or "_"

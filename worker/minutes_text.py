@@ -1,0 +1,93 @@
+"""A meeting as the API gives it, written for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+_SECTIONS = (
+    ("overview", "Overview"),
+    ("chapters", "Chapters"),
+    ("decisions", "Decisions"),
+    ("action_items", "Action items"),
+    ("questions", "Open questions"),
+    ("risks", "Risks"),
+    ("quotes", "Quotes"),
+)
+_METHODS = {
+    "extractive": "sentences taken from the transcript word for word",
+    "llm": "written by a language model, each item checked against the transcript",
+}
+
+
+def progress_line(meeting: Mapping[str, Any]) -> str:
+    """TRANSCRIBING 42 %"""
+    return str(meeting["status"]) + ("" if meeting["progress"] is None else f" {meeting['progress']} %")
+
+
+def failure_line(meeting: Mapping[str, Any]) -> str:
+    """FAILED (provider_busy): why."""
+    return f"FAILED ({meeting['error_code']}): {meeting['status_reason'] or 'no reason is known'}"
+
+
+def details(meeting: Mapping[str, Any]) -> Iterator[str]:
+    """The meeting itself, a fact a line."""
+    yield f"id        {meeting['id']}"
+    yield f"title     {meeting['title']}"
+    if meeting["meeting_date"]:
+        yield f"date      {meeting['meeting_date']}"
+    yield f"uploaded  {meeting['created_at']}"
+    if meeting["duration_seconds"] is not None:
+        yield f"duration  {clock(meeting['duration_seconds'])}"
+    yield f"status    {failure_line(meeting) if meeting['status'] == 'FAILED' else progress_line(meeting)}"
+    for who in ("transcriber", "summarizer"):
+        if meeting[who]:
+            yield f"by        {meeting[who]} ({who})"
+    for warning in meeting["warnings"]:
+        yield f"note      {warning['text']}"
+
+
+def row(meeting: Mapping[str, Any]) -> str:
+    """The meeting in one line of a list."""
+    day = meeting["meeting_date"] or meeting["created_at"][:10]
+    return f"{meeting['id']}  {progress_line(meeting):<18}  {day}  {meeting['title']}"
+
+
+def summary(meeting: Mapping[str, Any]) -> Iterator[str]:
+    """The summary, each item with the time of what proves it."""
+    for warning in meeting["warnings"]:
+        yield f"Note: {warning['text']}"
+    found = meeting.get("summary")
+    if not found or found["method"] == "none":
+        yield "There is no summary."
+        return
+    yield f"{found['title'] or meeting['title']} ({_METHODS.get(found['method'], found['method'])})"
+    for name, heading in _SECTIONS:
+        if found[name]:
+            yield ""
+            yield heading
+            yield from (f"  {_when(item)}  {item['text']}{_owed(item)}" for item in found[name])
+
+
+def clock(seconds: float) -> str:
+    """1:02:03"""
+    whole = int(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
+
+
+def _when(item: Mapping[str, Any]) -> str:
+    start = item.get("start")
+    proofs: Sequence[Mapping[str, Any]] = [e for e in item["evidence"] if e["check"] != "unverified"]
+    if start is None and proofs:
+        start = proofs[0]["start"]
+    return "unproven" if start is None else f"{clock(start):>8}"
+
+
+def _owed(item: Mapping[str, Any]) -> str:
+    due = item.get("due_date") or item.get("due_text")
+    told = [
+        *([f"owner: {item['owner']}"] if item.get("owner") else []),
+        *([f"due: {due}"] if due else []),
+        *(["done"] if item.get("done") else []),
+    ]
+    return f" ({', '.join(told)})" if told else ""
