@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,6 +28,8 @@ ANYTHING = st.one_of(CONFUSABLE, st.text(max_size=30))
         ("我哋，今日：deploy！", "我哋今日 Deploy"),
         ("3,000蚊", "3000 蚊"),
         ("睇著", "睇着"),
+        ("揾人", "搵人"),
+        ("俾佢", "畀佢"),
     ],
 )
 def test_writings_of_the_same_words_fold_together(one: str, other: str) -> None:
@@ -82,6 +86,11 @@ def test_what_stands_in_a_text_is_found_in_it(before: str, needle: str, after: s
         assert fold(haystack[end - 1]) != ""
     else:
         assert span is None
+
+
+def test_every_character_there_is_has_a_folding_that_folds_to_itself() -> None:
+    everything = "".join(map(chr, range(sys.maxunicode + 1)))
+    assert fold(fold(everything)) == fold(everything)
 
 
 def test_a_segment_of_two_hundred_thousand_characters_is_searched_to_its_end() -> None:
