@@ -11,9 +11,11 @@ from cantomeet.database import connect, migrate
 from cantomeet.recordings import Recordings
 from cantomeet.settings import Settings, load_settings
 from cantomeet.store import MeetingStore
-from worker.providers import LocalTranscriber, RemoteTranscriber
+from worker.providers import LocalTranscriber, RemoteTranscriber, Summarizer
 from worker.providers.extractive import ExtractiveSummarizer
+from worker.providers.llm import LlmSummarizer
 from worker.providers.speechmatics import SpeechmaticsTranscriber
+from worker.providers.speechmatics_config import Notification
 from worker.providers.whisper import WhisperTranscriber
 from worker.queue import JobQueue
 from worker.toolbox import Toolbox
@@ -41,7 +43,7 @@ def build(settings: Settings) -> Toolbox:
         recordings=Recordings(settings.recordings_dir, max_bytes=settings.max_upload_bytes),
         locals=_locals(settings),
         remotes=_remotes(settings),
-        summarizer=ExtractiveSummarizer(),
+        summarizer=_summarizer(settings),
         transcriber=settings.chosen_transcriber,
         language=settings.language,
         publish=ChangePublisher(redis_url).publish,
@@ -67,5 +69,33 @@ def _locals(settings: Settings) -> dict[str, LocalTranscriber]:
 def _remotes(settings: Settings) -> dict[str, RemoteTranscriber]:
     if settings.speechmatics_api_key is None:
         return {}
-    key = settings.speechmatics_api_key.get_secret_value()
-    return {"speechmatics": SpeechmaticsTranscriber(key, settings.speechmatics_base_url)}
+    return {
+        "speechmatics": SpeechmaticsTranscriber(
+            settings.speechmatics_api_key.get_secret_value(),
+            settings.speechmatics_base_url,
+            model=settings.speechmatics_model,
+            notification=_notification(settings),
+        )
+    }
+
+
+def _notification(settings: Settings) -> Notification | None:
+    """A webhook is asked for only where it can reach us and prove itself."""
+    if settings.public_url is None or settings.webhook_secret is None:
+        return None
+    return Notification(
+        f"{settings.public_url.rstrip('/')}/webhooks/speechmatics",
+        f"Authorization: Bearer {settings.webhook_secret.get_secret_value()}",
+    )
+
+
+def _summarizer(settings: Settings) -> Summarizer:
+    extractive = ExtractiveSummarizer()
+    if settings.chosen_summarizer == "extractive":
+        return extractive
+    return LlmSummarizer(
+        model=settings.openai_model or "",
+        fallback=extractive,
+        base_url=settings.openai_base_url,
+        api_key=settings.openai_api_key.get_secret_value() if settings.openai_api_key else None,
+    )

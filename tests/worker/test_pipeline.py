@@ -68,6 +68,9 @@ class Provider:
         self.submitted.append(options.submit_key)
         return f"job-{len(self.submitted)}"
 
+    def takes(self, recording: Path) -> bool:
+        return True
+
     def find(self, submit_key: str) -> str | None:
         return self.accepted_before_the_crash
 

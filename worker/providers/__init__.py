@@ -92,6 +92,10 @@ class RemoteTranscriber(Protocol):
         """Send the recording (streamed); the provider's job id. `on_progress(0..1)` is called as bytes leave."""
         ...
 
+    def takes(self, recording: Path) -> bool:
+        """False where the recording must be brought into Opus in Ogg before it is sent."""
+        ...
+
     def find(self, submit_key: str) -> str | None:
         """The id of a job that was submitted with this key, however long ago the provider still lists it."""
         ...

@@ -38,7 +38,7 @@ from worker.providers.speechmatics_errors import (
     safe_message,
 )
 from worker.providers.speechmatics_parse import parse_json_v2
-from worker.providers.speechmatics_upload import MultipartBody
+from worker.providers.speechmatics_upload import MultipartBody, takes
 
 TIMEOUTS = httpx.Timeout(connect=10.0, read=60.0, write=60.0, pool=10.0)
 """Seconds: to connect, between two reads, between two writes, for a free connection."""
@@ -104,6 +104,10 @@ class SpeechmaticsTranscriber:
 
     def __exit__(self, *exc_info: object) -> None:
         self.close()
+
+    def takes(self, recording: Path) -> bool:
+        """False for kinds and sizes that the provider refuses."""
+        return takes(recording)
 
     def submit(self, recording: Path, options: SubmitOptions, on_progress: Callable[[float], None]) -> str:
         """The provider's job id. After a `TransientError` the job may exist all the same: ask `find` first.

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cantomeet.recordings import Recordings
-
 from cantomeet import media
 from cantomeet.errors import ErrorCode, PermanentError, RecordingRefused
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
+from cantomeet.recordings import Recordings
 from cantomeet.store import Try
 from worker.lease import Lease
 from worker.toolbox import Toolbox

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import gzip
 from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
+from cantomeet import media
 from cantomeet.errors import ErrorCode, PermanentError
 from cantomeet.lifecycle import Stage
 from cantomeet.models import Meeting
@@ -20,6 +22,7 @@ from worker.steps.preparation import source_of
 from worker.steps.recognition import new_segment
 from worker.toolbox import Toolbox
 
+SENT = "ogg"
 FIRST_LOOK = 5.0
 LONGEST_PAUSE = 60.0
 GIVE_UP = timedelta(hours=24)
@@ -50,7 +53,18 @@ def _send(tools: Toolbox, lease: Lease, provider: RemoteTranscriber) -> str:
     if meeting.submit_key is None:
         tools.store.commit_working(meeting.id, meeting.run, submit_key=key)
     options = SubmitOptions(language=meeting.language, submit_key=key, filename=meeting.filename)
-    return provider.submit(source_of(tools.recordings, meeting), options, lease.show)
+    return provider.submit(_sendable(tools, lease, provider), options, lease.show)
+
+
+def _sendable(tools: Toolbox, lease: Lease, provider: RemoteTranscriber) -> Path:
+    """The recording, or a copy in a form and size that the provider takes."""
+    source = source_of(tools.recordings, lease.meeting)
+    if provider.takes(source):
+        return source
+    copy = tools.recordings.work_path(lease.meeting.recording_key, SENT)
+    if not copy.exists():
+        media.make_upload_copy(source, copy, lambda _seconds: lease.check())
+    return copy
 
 
 def check(tools: Toolbox, lease: Lease, tried: Try) -> Meeting:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from cantomeet.models import Meeting
-from cantomeet.store import NewSummary, Transcript, Try
+from cantomeet.store import MeetingStore, NewSummary, Transcript, Try
 from worker.lease import Lease
-from worker.providers import SummaryDraft, SummaryLine, SummaryRequest, TranscriptLine
+from worker.providers import SummaryDraft, SummaryLine, SummaryRequest, TranscriptLine, Usage
 from worker.toolbox import Toolbox
 
 
@@ -19,9 +20,23 @@ def summarise(tools: Toolbox, lease: Lease, tried: Try) -> Meeting:
         language=meeting.summary_language,
         meeting_date=meeting.meeting_date,
         title=meeting.title,
+        cache=_PaidAnswers(tools.store, meeting),
     )
     draft = tools.summarizer.summarize(request, lease.show)
     return tools.store.finish_summary(meeting.id, meeting.run, _new_summary(draft, tools.summarizer.name), tried=tried)
+
+
+class _PaidAnswers:
+    """The meeting's `ChunkCache`: an answer is committed before the next one is asked for."""
+
+    def __init__(self, store: MeetingStore, meeting: Meeting) -> None:
+        self._store, self._meeting = store, meeting
+
+    def get(self, key: str) -> str | None:
+        return self._store.paid_answer(self._meeting.id, key)
+
+    def put(self, key: str, value: str, usage: Usage) -> None:
+        self._store.save_paid_answer(self._meeting.id, self._meeting.run, key, value)
 
 
 def _lines(transcript: Transcript) -> list[TranscriptLine]:
@@ -39,7 +54,10 @@ def _new_summary(draft: SummaryDraft, name: str) -> NewSummary:
         language=draft.language,
         items=[_item(line) for line in draft.items],
         title=draft.title,
+        title_other=draft.title_other,
         name="" if draft.method == "none" else name,
+        usage=None if draft.usage is None else asdict(draft.usage),
+        coverage=None if draft.coverage is None else asdict(draft.coverage),
         warnings=warnings,
     )
 
