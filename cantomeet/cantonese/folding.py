@@ -12,7 +12,7 @@ from functools import cache
 
 from opencc import OpenCC
 
-_VARIANTS = {"衞": "卫", "着": "着", "著": "着", "俾": "畀", "噶": "㗎"}
+_VARIANTS = {"衞": "卫", "枱": "台", "着": "着", "著": "着", "俾": "畀", "噶": "㗎"}
 """Two writings of one Cantonese word, and Hong Kong forms that OpenCC's t2s does not reach."""
 _FIRST_HAN = "\u2e80"
 

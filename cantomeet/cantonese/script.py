@@ -19,7 +19,7 @@ _KEPT = re.compile(
     r"|校長|校长|老師|老师|主任|局長|局长| ?[Ss]ir)"
     r"|余仁生"
     r"|郁(?=[動动手親亲身下])|(?<=[唔冇])郁|(?<=唔好)郁"
-    r"|(?<=阿)[云松杰]|(?<=[魚鱼石])涌|占士|岩岩"
+    r"|(?<=阿)[云松杰]|(?<=[魚鱼石])涌|占士|岩岩|台(?=面)"
 )
 """Characters of the source that are right as they stand, though s2hk would change them."""
 
@@ -73,7 +73,7 @@ def _script_of(character: str) -> str:
         return "either"
     if _convert("t2s", character) != character:
         return "traditional"
-    return "simplified" if _convert("s2t", character) != character else "either"
+    return "simplified" if _convert("s2hk", character).translate(_PRINTED) != character else "either"
 
 
 def _convert(configuration: str, text: str) -> str:
