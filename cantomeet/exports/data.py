@@ -22,7 +22,7 @@ def json_of(minutes: Minutes) -> bytes:
         "complete": minutes.complete,
         "segments": [_segment(line) for line in minutes.lines],
     }
-    return json.dumps(body, ensure_ascii=False, indent=1).encode()
+    return json.dumps(body, ensure_ascii=False).encode()
 
 
 def _segment(line: Line) -> dict[str, Any]:

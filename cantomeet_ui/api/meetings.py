@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi import APIRouter, BackgroundTasks, Depends, Header, Query, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from cantomeet.access import Action
@@ -15,9 +15,10 @@ from cantomeet.errors import InvalidRequest
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.listing import SORTS, list_meetings, parse_filter
 from cantomeet.models import Meeting
-from cantomeet_ui.api.deps import Allowed, AllowedMeeting, Deps, Language, Provided
+from cantomeet_ui.api.deps import Allowed, AllowedMeeting, Language, Provided
 from cantomeet_ui.api.intake import LONGEST_DESCRIPTION, LONGEST_NAME
 from cantomeet_ui.api.projection import head_of, listed_of, meeting_out
+from cantomeet_ui.api.receiving import waking
 from cantomeet_ui.api.schemas import DeletedOut, MeetingHead, MeetingOut, MeetingPageOut
 from cantomeet_ui.api.versions import etag_of, is_known, version_to_edit
 
@@ -121,13 +122,14 @@ def edit(
     deps: Provided,
     language: Language,
     response: Response,
+    after: BackgroundTasks,
     if_match: Annotated[str | None, Header(description="The ETag that GET answered, or *.")] = None,
 ) -> MeetingHead:
     """Change title, description or meeting_date."""
     version = version_to_edit(if_match, meeting)
     columns = wanted.model_dump(exclude_unset=True)
     changed = deps.store.edit(meeting.id, version, **columns) if columns else meeting
-    deps.publish(changed.id, changed.version)
+    after.add_task(deps.publish, changed.id, changed.version)
     response.headers["ETag"] = etag_of(changed, language)
     return head_of(changed, language)
 
@@ -137,35 +139,37 @@ def retry(
     meeting: Annotated[Meeting, Depends(AllowedMeeting(Action.RETRY))],
     deps: Provided,
     language: Language,
+    after: BackgroundTasks,
     wanted: Retry | None = None,
 ) -> MeetingHead:
     """Set a failed or completed meeting going again; without a body from where it failed."""
     wanted = wanted or Retry()
-    return _set_going(deps, deps.store.retry(meeting.id, wanted.start, confirm_cost=wanted.confirm_cost), language)
+    going = deps.store.retry(meeting.id, wanted.start, confirm_cost=wanted.confirm_cost)
+    after.add_task(waking(deps, going))
+    return head_of(going, language)
 
 
 @router.post("/{meeting_id}/cancel", status_code=202)
 def cancel(
-    meeting: Annotated[Meeting, Depends(AllowedMeeting(Action.CANCEL))], deps: Provided, language: Language
+    meeting: Annotated[Meeting, Depends(AllowedMeeting(Action.CANCEL))],
+    deps: Provided,
+    language: Language,
+    after: BackgroundTasks,
 ) -> MeetingHead:
     """Stop what is going on: FAILED with code `cancelled`."""
-    return _set_going(deps, deps.store.cancel(meeting.id, deps.settings.language), language)
+    stopped = deps.store.cancel(meeting.id, deps.settings.language)
+    after.add_task(deps.publish, stopped.id, stopped.version)
+    return head_of(stopped, language)
 
 
 @router.delete("/{meeting_id}", status_code=202)
-def delete(meeting: Annotated[Meeting, Depends(AllowedMeeting(Action.DELETE))], deps: Provided) -> DeletedOut:
+def delete(
+    meeting: Annotated[Meeting, Depends(AllowedMeeting(Action.DELETE))], deps: Provided, after: BackgroundTasks
+) -> DeletedOut:
     """Hidden at once; the worker then deletes the provider's copy, the files and the row."""
     gone = deps.store.mark_deleted(meeting.id)
-    deps.wake(gone)
-    deps.publish(gone.id, gone.version)
+    after.add_task(waking(deps, gone))
     return DeletedOut(id=gone.id)
-
-
-def _set_going(deps: Deps, meeting: Meeting, language: str) -> MeetingHead:
-    if meeting.next_run_at is not None:
-        deps.wake(meeting)
-    deps.publish(meeting.id, meeting.version)
-    return head_of(meeting, language)
 
 
 def _parts(include: str) -> set[str]:

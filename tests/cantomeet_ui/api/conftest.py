@@ -60,7 +60,7 @@ def deps(sqlite_store: MeetingStore, queue: RememberingQueue, tmp_path: Path) ->
         settings=settings,
         store=sqlite_store,
         recordings=Recordings(tmp_path / "recordings", max_bytes=10_000_000, min_free_bytes=0),
-        wake=queue.wake,
+        wake=lambda meeting: queue.wake(meeting),
         publish=queue.publish,
         queue=queue,
     )

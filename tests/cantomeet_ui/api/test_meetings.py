@@ -404,6 +404,18 @@ def test_a_deleted_meeting_is_gone_at_once(
     assert client.get("/api/meetings").json()["items"] == []
 
 
+def test_a_queue_that_is_broken_does_not_fail_what_is_already_done(
+    client: TestClient, sqlite_store: MeetingStore, queue: RememberingQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(meeting: Any) -> bool:
+        raise OSError("no queue")
+
+    monkeypatch.setattr(queue, "wake", broken)
+    meeting = meetings.failed(sqlite_store)
+    assert client.post(f"/api/meetings/{meeting.id}/retry").status_code == 202
+    assert client.delete(f"/api/meetings/{meeting.id}").status_code == 202
+
+
 def test_no_answer_of_the_api_is_kept_by_a_browser(client: TestClient, sqlite_store: MeetingStore, deps: Deps) -> None:
     meeting = meetings.completed(sqlite_store)
     for path in ("", f"/{meeting.id}", f"/{meeting.id}/transcript", f"/{new_id()}"):
