@@ -2,31 +2,46 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
+from enum import Enum, auto
 
-from worker.providers.extractive.folding import rule
+from worker.providers.extractive.folding import english, rule
+from worker.providers.extractive.framing import speaks_of_other_days
 from worker.providers.extractive.names import Names
-from worker.providers.extractive.rules import speaks_of_the_past
 from worker.providers.extractive.sentences import Sentence
 from worker.providers.extractive.words import TASK_VERB, TASK_VERBS_EN
 
-SPEAKER = "speaker"
-NOBODY = "nobody"
-ADDRESSED = "addressed"
+
+class Whose(Enum):
+    """Who a task is for where no name says it."""
+
+    SPEAKERS = auto()
+    """我 and "I"."""
+    ADDRESSED = auto()
+    """你 and "you"."""
+    OPEN = auto()
+
+
+class Needs(Enum):
+    """What a sentence must say besides, to make it a task and not just talk."""
+
+    NOTHING = auto()
+    TIME = auto()
+    """Any time to come: 我訂場 is talk, 我聽日訂場 is a task."""
+    DEADLINE = auto()
+    """Until when: 星期五之前要交, "we will send it by Friday"."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """A clause that gives somebody something to do. The owner is a place in the sentence, its speaker, or open."""
+    """A clause that gives somebody something to do."""
 
     at: int
     """Where the words that make it a task stand in the sentence."""
     owner: tuple[int, int] | None
-    whose: str
-    """`SPEAKER` for 我 and "I", `ADDRESSED` for 你 without a name, `NOBODY` where no one is named."""
-    weak: bool = False
-    """Counts only together with a time by which it is due: 星期五之前要交, "we will send it by Friday"."""
+    """The place of the name in the sentence."""
+    whose: Whose
+    needs: Needs = Needs.NOTHING
 
 
 _NUMBER = "[\\d一二三四五六七八九十廿卅兩]{1,3}"
@@ -42,141 +57,150 @@ _HELP = (
     "都|就|隻手|埋|另外|認真){0,3}"
 )
 _NOT_A_TASK = rule(
-    r"負責嘅|負責人|負責任|(?:邊個|誰|乜誰|由誰|係咪|是否|會唔會|要唔要|邊位)[^,]{0,6}(?:負責|跟進|做|處理|會|"
-    r"去)|(?<![可會使需])(?:唔|不|毋|無|冇|未)(?:使|需要?|用|必|會|可以?|應該|想|好|再|肯)|"
-    r"最快|最早|如果|假如|若果?|除非|萬一|建議|提議|我覺得|我認為|我估|我怕|我諗|(?<!唔)可以(?!(?:請|麻煩)?你)|"
-    r"跟進緊|處理緊|做緊|負責咗|跟進咗|(?:其實|一直|向來|本來|通常|平時)"
+    "負責嘅|負責人|負責任|跟進緊|處理緊|做緊|負責咗|跟進咗",
+    "(?:邊個|誰|邊位|係咪|是否|會唔會|要唔要)[^,]{0,6}(?:負責|跟進|做|處理|會|去)",
+    "(?<![可會使需])(?:唔|毋|無|冇|未)(?:使|需要?|用|必|會|可以?|應該|想|好|再|肯)",
+    "如果|假如|若果?|除非|萬一|最快|最早|其實|一直|向來|本來|通常|平時",
+    "建議|提議|我(?:覺得|認為|估|怕|諗)|(?<!唔)可以(?!(?:請|麻煩)?你)",
+    english(
+        "if|unless|whether|might|used to|suggest|was going to|were going to|not going to",
+        "won't|will not|don't|doesn't|didn't|shouldn't|can't|cannot|(?:could|should|would) have|would like to know",
+        "let me (?:see|think|know|start|share|finish|say|tell you|explain|just)",
+        "i(?:'ll| will) (?:say|be|see|start|pass|hand|let|leave|tell you (?:what|that))",
+    ),
 )
-_NOT_A_TASK_EN = rule(
-    r"(?<![a-z])(?:if|unless|whether|would like to know|not going to|won't|will not|don't|doesn't|didn't|"
-    r"shouldn't|can't|cannot|"
-    r"might|used to|was going to|were going to|suggest|could have|should have|would have|let me (?:see|think|"
-    r"know|start|share|finish|say|tell you|explain|just)|"
-    r"i'll (?:say|be|see|start|pass|hand|let|leave)|i will (?:say|be|see|start|pass))(?![a-z])"
-)
+_ME = "(?<![同畀叫請幫向問])我(?!哋|覺得|諗|話|想|唔|估|知|同意|怕|問(?:下|吓)?(?:大家|你|各位))"
 _I_WILL = rule(
-    rf"(?:(?<![同畀叫請同幫向問同])我(?!哋|覺得|諗|話|想|唔|估|知|同意|怕)(?:自己)?{_TIME}(?:會|去(?![咗過到])|"
-    rf"嚟(?![咗過到])|負責|跟進|可以負責|今晚|聽日|聽朝|今日|而家|即刻|遲啲|散會後|返去|一陣|之後|星期.|訂|寫|"
-    rf"出|簽)|"
-    rf"等我|交畀我|由我|我嚟){_HELP}{_TIME}"
+    rf"{_ME}(?:自己)?{_TIME}(?P<modal>會|(?:去|嚟)(?![咗過到])|今晚|聽日|聽朝|今日|而家|即刻|遲啲|散會後|返去|一陣|之後|星期.)",
+    rf"{_ME}(?:自己)?{_TIME}(?:可以)?(?:負責|跟進|訂|寫|出|簽)",
+    "(?P<given>等我|交畀我|由我|我嚟)",
 )
-_I_DO = rule(
-    rf"(?<![同畀叫請幫向問])我(?!哋|覺得|諗|話|想|唔|估|知|同意|怕|問(?:下|吓)?(?:大家|你|"
-    rf"各位)){_HELP}{_TIME}{_HELP}{TASK_VERB}(?![^,]{{0,3}}咗)"
-)
+_WE_WILL = rule("我哋(?:將會|將|會|要|需要|得)")
+_I_DO = rule(rf"{_ME}{_HELP}{_TIME}{_HELP}{TASK_VERB}(?![^,]{{0,3}}咗)")
 _VERB_SOON = rule(rf"[^,]{{0,14}}?{TASK_VERB}")
 _IN_CHARGE = rule(
-    r"(?:嚟|去|會|要|就|一齊|繼續|暫時|先)?(?:負責(?!嘅|人|任)|跟進(?!緊|咗|下)|處理(?!緊|咗|好)|統籌(?!緊|咗))"
+    "(?:嚟|去|會|要|就|一齊|繼續|暫時|先)?(?:負責(?!嘅|人|任)|跟進(?!緊|咗|下)|處理(?!緊|咗|好)|統籌(?!緊|咗))"
 )
 _REQUEST = rule(
-    r"(?<![邀申聘宴])(?:請(?!問|假|客|教|唔請|[^,]{0,2}(?:嘉賓|人食))|麻煩(?!嘅|事|到|咗|晒)|唔該(?!晒)|有勞|"
-    r"拜託|勞煩|(?<![一-鿿])幫(?:我哋?|手)(?!哋?.{0,3}[咗過]))"
+    "(?<![邀申聘宴])請(?!問|假|客|教|唔請|坐|繼續|發言|(?:大家)?[睇看望]|[^,]{0,2}(?:嘉賓|人食))",
+    "麻煩(?!嘅|事|到|咗|晒)|唔該(?!晒)|有勞|拜託|勞煩",
+    "(?<![一-鿿])幫(?:我哋?|手)(?!哋?.{0,3}[咗過])",
 )
 _ADDRESSES = rule(r"[ ,]*(?:你|請|麻煩|唔該|幫)")
+_TO_THEM = rule("你?(?:啦|喇|跟|幫手)?$")
 _BY = rule(
-    r"(?<![自理經因])(?:由|交畀|交俾|交由|交給|派|安排)(?!我|今|聽|即|下|上|星期|\d|[一二三四五六七八九十]+月|"
-    r"於|此|頭)"
+    "(?<![自理經因])(?:由|交畀|交由|派|安排|授權|指派|委託|委派|責成)"
+    rf"(?!我|今|聽|即|下|上|星期|{_NUMBER}月|於|此|頭)"
 )
 _YOU = rule(
-    rf"你(?!哋|知|覺得|話(?!畀|返)|諗|有|係|睇[^,]{{0,3}}(?:點|唔)|嘅|唔|可以(?!幫|負責)|嗰|想|估|"
-    rf"咁)(?:可唔可以|可以)?{_TIME}{_HELP}{_TIME}"
+    r"你(?!哋|知|覺得|話(?!畀|返)|諗|有|係|睇[^,]{0,3}(?:點|唔)|嘅|唔|可以(?!幫|負責)|嗰|想|估|咁)"
+    r"(?:可唔可以|可以)?"
 )
 _TO_DO = rule(
-    rf"{_TIME}(?:就|都)?(?:將會|將於|須於|須|將|會(?!議|所|員|計|場|社|址|唔|不|否)|要(?!求|唔|點|係|緊)|"
-    rf"需要?(?!多|[一二三四五六七八九十兩\d幾大])|應該|必須|務必|記得|記住|嚟|去|聽日|聽朝|星期.|下星期.|返去|"
-    rf"負責){_TIME}{_HELP}{_TIME}"
+    rf"(?:話佢?)?{_TIME}(?:就|都)?(?:將會|將於|須於|須|將|會(?!議|所|員|計|場|社|址|唔|否)|要(?!求|唔|點|係|緊)|"
+    rf"需要?(?!多|幾|大|{_NUMBER})|應該|必須|務必|記得|記住|嚟|去|聽日|聽朝|星期.|下星期.|返去|負責)"
 )
 # 阿強跟返業主: a name and what it does; 阿強講 and 阿強問 only report.
 _DOES = rule(
-    rf"{_HELP}(?:(?P<sure>跟[返進])|{_TIME}{_HELP}(?!講|問|報|睇|介紹|分析|改|加|減|出|"
-    rf"同.{{1,8}}講){TASK_VERB}(?![^,]{{0,3}}[咗緊過]))"
+    rf"{_HELP}(?:(?P<sure>跟[返進])|{_TIME}{_HELP}(?!講|問|報|睇|介紹|分析|改|加|減|出|同.{{1,8}}講)"
+    rf"{TASK_VERB}(?![^,]{{0,3}}[咗緊過]))"
 )
-_REMEMBER = rule(r"(?:記得|記住|切記|務必|千祈)")
-_MUST = rule(r"(?:要(?!求|唔|係|點|緊)|需要|必須|務必|盡快|儘快|一定要)")
-_HAND_IN = rule(r"(?:交(?!流|通|情)|提交|遞交|完成|搞掂|答覆|回覆|覆|send|email|submit|出|報告)(?![咗緊])")
+_REMEMBER = rule("記得|記住|切記|務必|千祈")
+_MUST = rule("要(?!求|唔|係|點|緊)|需要|必須|務必|盡快|儘快|一定要")
+_HAND_IN = rule("(?:交(?!流|通|情)|提交|遞交|完成|搞掂|答覆|回覆|覆|send|email|submit|出|報告)(?![咗緊])")
 
 _VERB_EN = rf"(?:{TASK_VERBS_EN})(?![a-z])"
 _ADVERB = (
     r"(?:(?:also|then|just|please|personally|try to|help|help to|go and|go|quickly|definitely|probably|be sure to|"
     r"still)\s+){0,2}"
 )
+_WILL_EN = (
+    r"(?:'ll|\s+(?:will|shall|must|should|can|needs? to|has to|have to|is to|are to|to|is going to|are going to))"
+)
 _I_WILL_EN = rule(
-    rf"(?<![a-z'])(?:i'll|i will|i shall|i'm going to|i am going to|let me|i can|i could|i'm gonna|i need to|"
-    rf"i have to)\s+{_ADVERB}{_VERB_EN}"
+    r"(?<![a-z'])(?:i'll|i will|i shall|i'm going to|i am going to|i'm gonna|let me|i can|i could|i need to|i have to)"
+    rf"\s+{_ADVERB}(?:{_VERB_EN}|have (?:the|it|that|this|a|an|your|them)\s)"
 )
 _OTHER_WILL_EN = rule(
-    rf"(?:'ll|\s+(?:will|shall|is going to|are going to|needs? to|has to|have to|should|must|is to|are to|to|"
-    rf"can|"
-    rf"(?:has\s+|have\s+)?(?:agreed|volunteered|offered|promised) to)|['’]s going to)\s+{_ADVERB}{_VERB_EN}"
+    rf"(?:{_WILL_EN}|['’]s going to|,?\s+you(?:'ll| will| need to)?"
+    r"|\s+(?:has\s+|have\s+)?(?:agreed|volunteered|offered|promised) to"
+    r"|\s+(?:was|were|is|are|has been|have been) "
+    r"(?:asked|instructed|requested|authori[sz]ed|tasked|directed|assigned) to)"
+    rf"\s+{_ADVERB}{_VERB_EN}"
 )
+_YOU_WILL_EN = rule(rf"you(?:'ll| will| need to)?\s+{_VERB_EN}")
 _RESPONSIBLE_EN = rule(
-    r"\s+(?:is|are|will be)\s+(?:responsible for|in charge of|taking care of|looking after|on it)|\s+(?:owns|"
-    r"takes care of|takes on)(?![a-z])"
+    r"\s+(?:is|are|will be)\s+(?:responsible for|in charge of|taking care of|looking after|on it)",
+    r"\s+(?:owns|takes care of|takes on)(?![a-z])",
 )
 _ASK_EN = rule(
-    r"(?<![a-z])(?:can|could|would|will)\s+(?!we|i|they|it|the|this|that)(?:you(?:,\s*)?|some(?:body|one)|"
-    r"any(?:body|one))?"
+    r"(?<![a-z])(?:can|could|would|will)\s+"
+    r"(?:(?P<anybody>you|some(?:body|one)|any(?:body|one))(?:,\s*)?|(?!we|i|they|it|the|this|that))"
 )
-_HAVE_EN = rule(r"(?<![a-z])(?:have|get|let|ask)\s+")
+_MIND_EN = rule(r"(?<![a-z])(?:would|do)\s+you\s+mind\s+[a-z]+ing(?![a-z])")
+_HAVE_EN = rule(r"(?<![a-z])(?:have|get|let|ask|asked|instructed|requested|invited)\s+")
 _ASK_NAMED_EN = rule(rf"(?<![a-z])(?:can|could|would|will)\s+you,\s+(?P<name>[^,]{{2,28}}),\s+(?:please\s+)?{_VERB_EN}")
 _IMPERATIVE_EN = rule(rf"(?:please\s+)?{_VERB_EN}\s+\w")
-_PLEASE_EN = rule(rf"(?<![a-z])please\s+{_ADVERB}{_VERB_EN}|(?<![a-z])(?:make sure|remember to|don't forget to)\s+\w+")
-_VERB_AFTER_EN = rule(rf"[, ]*(?:please\s+|also\s+|kindly\s+|maybe\s+|just\s+)*(?:help\s+)?{_VERB_EN}")
+_PLEASE_EN = rule(
+    rf"(?<![a-z])please\s+{_ADVERB}{_VERB_EN}", r"(?<![a-z])(?:make sure|remember to|don't forget to)\s+\w+"
+)
+_VERB_AFTER_EN = rule(rf"[, ]*(?:to\s+|please\s+|also\s+|kindly\s+|maybe\s+|just\s+)*(?:help\s+)?{_VERB_EN}")
 _ACTION_ITEM_EN = rule(
-    r"(?<![a-z])(?:action(?: items?| points?)?|to-?do|task|follow[- ]?up)(?: is)?(?:\s+(?:for|on)\s+|"
-    r"\s*[:\-]\s*)"
+    r"(?<![a-z])(?:action(?: items?| points?)?|to-?do|task|follow[- ]?up)(?: is)?(?:\s+(?:for|on)\s+|\s*[:\-]\s*)"
 )
 _ASSIGNED_EN = rule(r"(?<![a-z])(?:assign(?:ed)?|leave|hand(?:ed)?)\s+[^,]{0,30}?\s?to\s+")
-_WE_WILL_EN = rule(
-    rf"(?<![a-z])(?:we|you|they|someone|somebody|it|this|that|everything|all \w+)(?:'ll| will| need to| must|"
-    rf" have to| should| needs to| has to)\s+(?:be\s+)?{_ADVERB}(?:{_VERB_EN}|done|ready|sent|submitted|"
-    rf"finished|completed)"
+_ANYONE_WILL_EN = rule(
+    r"(?<![a-z])(?:we|you|they|it|this|that|everything|all \w+|some(?:one|body)(?: [a-z]+){0,3})"
+    r"(?:'ll| will| need to| must| have to| should| needs to| has to)\s+(?:be\s+)?"
+    rf"{_ADVERB}(?:{_VERB_EN}|done|ready|sent|submitted|finished|completed|unlock)"
 )
 
 
 def tasks_in(sentence: Sentence, names: Names) -> list[Task]:
     """The tasks that its clauses give, in order, with at most one to a clause."""
     folded = sentence.folded
-    if speaks_of_the_past(folded):
+    if speaks_of_other_days(folded):
         return []
-    tasks: list[Task] = []
     asked = _ASK_NAMED_EN.search(folded)
     if asked and names.is_one(asked["name"]):
-        return [Task(asked.start(), asked.span("name"), ADDRESSED)]
+        return [Task(asked.start(), asked.span("name"), Whose.ADDRESSED)]
+    tasks: list[Task] = []
     addressed: tuple[int, int] | None = None
     for start, end in sentence.clauses():
         clause = folded[start:end].strip(" ,.。!！?？")
         offset = start + len(folded[start:end]) - len(folded[start:end].lstrip(" ,"))
-        if names.is_one(clause) or (names.is_called(clause) and _ADDRESSES.match(folded, end)):
-            addressed = (offset, offset + len(clause))
+        called = names.called_in(clause) or _plain_call(folded, clause, end, names)
+        if called is not None:
+            addressed = (offset + called[0], offset + called[1])
             continue
         task = _task_in(folded, offset, offset + len(clause), names)
-        if task is None and addressed and _IMPERATIVE_EN.match(clause):
-            task = Task(offset, None, ADDRESSED)
+        if task is None and addressed and (_IMPERATIVE_EN.match(clause) or _YOU_WILL_EN.match(clause)):
+            task = Task(offset, None, Whose.ADDRESSED)
         if task is not None:
             tasks.append(_named(task, addressed))
     return tasks
 
 
+def _plain_call(folded: str, clause: str, end: int, names: Names) -> tuple[int, int] | None:
+    """雯雯 of 雯雯，幫我…: nothing but two or three plain characters, and then a request."""
+    called = names.is_called(clause) and _ADDRESSES.match(folded, end)
+    return (0, len(clause)) if called else None
+
+
 def _named(task: Task, addressed: tuple[int, int] | None) -> Task:
-    if task.whose == ADDRESSED and task.owner is None and addressed is not None:
+    if task.whose is Whose.ADDRESSED and task.owner is None and addressed is not None:
         return Task(task.at, addressed, task.whose)
     return task
 
 
 def _task_in(folded: str, start: int, end: int, names: Names) -> Task | None:
-    clause = folded[start:end]
-    if _NOT_A_TASK.search(clause) or (_NOT_A_TASK_EN.search(clause)):
+    if _NOT_A_TASK.search(folded[start:end]):
         return None
-    for find in (_english, _request, _by, _in_charge, _promise, _you, _other, _does, _weak):
+    for find in _FINDERS:
         task = find(folded, start, end, names)
         if task is not None:
             return task
     return None
-
-
-def _within(pattern: re.Pattern[str], folded: str, start: int, end: int) -> re.Match[str] | None:
-    return pattern.search(folded, start, end)
 
 
 def _verb_follows(folded: str, start: int, end: int) -> bool:
@@ -184,54 +208,55 @@ def _verb_follows(folded: str, start: int, end: int) -> bool:
 
 
 def _request(folded: str, start: int, end: int, names: Names) -> Task | None:
-    match = _within(_REQUEST, folded, start, end)
+    match = _REQUEST.search(folded, start, end)
     if match is None:
         return None
     name = names.starting_at(folded[:end], match.end(), plain=True)
     after = name[1] if name else match.end()
-    if not _verb_follows(folded, after, end):
+    if not _verb_follows(folded, after, end) and not (name and _TO_THEM.match(folded[after:end])):
         return None
     if name is None and folded.startswith("你", match.end()):
         name = _inside(names.ending_at(folded[: match.start()], match.start()), start)
-    return Task(match.start(), name, ADDRESSED)
+    return Task(match.start(), name, Whose.ADDRESSED)
 
 
 def _by(folded: str, start: int, end: int, names: Names) -> Task | None:
     for match in _BY.finditer(folded, start, end):
         name = names.starting_at(folded[:end], match.end(), plain=True)
-        if name and (_verb_follows(folded, name[1], end) or match[0] != "由"):
-            return Task(match.start(), name, NOBODY)
+        if name and (_verb_follows(folded, name[1], end) or match[0].startswith("交")):
+            return Task(match.start(), name, Whose.OPEN)
     return None
 
 
 def _in_charge(folded: str, start: int, end: int, names: Names) -> Task | None:
-    match = _within(_IN_CHARGE, folded, start, end)
+    match = _IN_CHARGE.search(folded, start, end)
     if match is None:
         return None
     before = folded[start : match.start()]
     if before.endswith("你"):
         name = names.ending_at(folded, match.start() - 1, plain=True)
-        return Task(match.start(), _inside(name, start), ADDRESSED)
+        return Task(match.start(), _inside(name, start), Whose.ADDRESSED)
     if before.endswith("我"):
-        return Task(match.start(), None, SPEAKER)
+        return Task(match.start(), None, Whose.SPEAKERS)
     name = _inside(names.ending_at(folded[: match.start()], match.start(), plain=True), start)
-    if name is None and folded[match.start() : match.end()].endswith(("處理", "統籌")):
+    if name is None and match[0].endswith(("處理", "統籌")):
         return None
-    return Task(match.start(), name, NOBODY, weak=name is None)
+    return Task(match.start(), name, Whose.OPEN, Needs.NOTHING if name else Needs.DEADLINE)
 
 
 def _promise(folded: str, start: int, end: int, _names: Names) -> Task | None:
     for match in _I_WILL.finditer(folded, start, end):
-        if match[0][-1] in "進責訂寫出簽" or _verb_follows(folded, match.end(), end):
-            return Task(match.start(), None, SPEAKER)
+        sure = match["modal"] is None and match["given"] is None
+        if sure or _verb_follows(folded, match.end(), end):
+            return Task(match.start(), None, Whose.SPEAKERS)
     return None
 
 
 def _you(folded: str, start: int, end: int, names: Names) -> Task | None:
     for match in _YOU.finditer(folded, start, end):
-        if _VERB_SOON.match(folded, match.start() + 1, end):
+        if _verb_follows(folded, match.end(), end):
             name = _inside(names.ending_at(folded[: match.start()], match.start()), start)
-            return Task(match.start(), name, ADDRESSED, weak=name is None)
+            return Task(match.start(), name, Whose.ADDRESSED, Needs.NOTHING if name else Needs.TIME)
     return None
 
 
@@ -239,46 +264,48 @@ def _other(folded: str, start: int, end: int, names: Names) -> Task | None:
     for match in _TO_DO.finditer(folded, start, end):
         name = _inside(names.ending_at(folded[: match.start()], match.start()), start)
         if name and _verb_follows(folded, match.end(), end):
-            return Task(match.start(), name, NOBODY)
+            return Task(match.start(), name, Whose.OPEN)
     return None
 
 
 def _does(folded: str, start: int, end: int, names: Names) -> Task | None:
     name = names.starting_at(folded[:end], start)
     match = _DOES.match(folded, name[1], end) if name else None
-    return Task(start, name, ADDRESSED, weak=match["sure"] is None) if match else None
+    if match is None:
+        return None
+    return Task(start, name, Whose.OPEN, Needs.NOTHING if match["sure"] else Needs.TIME)
 
 
-def _weak(folded: str, start: int, end: int, _names: Names) -> Task | None:
-    promise = _within(_I_DO, folded, start, end)
+def _undertaking(folded: str, start: int, end: int, _names: Names) -> Task | None:
+    promise = _I_DO.search(folded, start, end)
     if promise:
-        return Task(promise.start(), None, SPEAKER, weak=True)
-    for pattern in (_REMEMBER, _MUST, _HAND_IN):
-        match = _within(pattern, folded, start, end)
-        if match and (pattern is _HAND_IN or _verb_follows(folded, match.end(), end)):
-            return Task(match.start(), None, NOBODY, weak=True)
+        return Task(promise.start(), None, Whose.SPEAKERS, Needs.TIME)
+    ours = _WE_WILL.search(folded, start, end)
+    if ours and _verb_follows(folded, ours.end(), end):
+        return Task(ours.start(), None, Whose.OPEN, Needs.TIME)
     return None
 
 
-def _english(folded: str, start: int, end: int, names: Names) -> Task | None:
-    for find in (_english_action_item, _english_promise, _english_other, _english_request, _english_weak):
-        task = find(folded, start, end, names)
-        if task is not None:
-            return task
+def _duty(folded: str, start: int, end: int, _names: Names) -> Task | None:
+    for pattern in (_REMEMBER, _MUST, _HAND_IN):
+        match = pattern.search(folded, start, end)
+        if match and (pattern is _HAND_IN or _verb_follows(folded, match.end(), end)):
+            return Task(match.start(), None, Whose.OPEN, Needs.DEADLINE)
     return None
 
 
 def _english_action_item(folded: str, start: int, end: int, names: Names) -> Task | None:
-    match = _within(_ACTION_ITEM_EN, folded, start, end) or _within(_ASSIGNED_EN, folded, start, end)
+    match = _ACTION_ITEM_EN.search(folded, start, end) or _ASSIGNED_EN.search(folded, start, end)
     if match is None:
         return None
     name = names.starting_at(folded[:end], match.end())
-    return Task(match.start(), name, NOBODY) if name or match[0].lower().startswith(("action", "to")) else None
+    sure = name or match[0].lower().startswith(("action", "to"))
+    return Task(match.start(), name, Whose.OPEN) if sure else None
 
 
 def _english_promise(folded: str, start: int, end: int, _names: Names) -> Task | None:
-    match = _within(_I_WILL_EN, folded, start, end)
-    return Task(match.start(), None, SPEAKER) if match else None
+    match = _I_WILL_EN.search(folded, start, end)
+    return Task(match.start(), None, Whose.SPEAKERS) if match else None
 
 
 def _english_other(folded: str, start: int, end: int, names: Names) -> Task | None:
@@ -286,36 +313,53 @@ def _english_other(folded: str, start: int, end: int, names: Names) -> Task | No
         for match in pattern.finditer(folded, start, end):
             name = _inside(names.ending_at(folded[: match.start()], match.start()), start)
             if name:
-                return Task(match.start(), name, NOBODY)
+                return Task(match.start(), name, Whose.OPEN)
     return None
 
 
 def _english_request(folded: str, start: int, end: int, names: Names) -> Task | None:
-    match = _within(_ASK_EN, folded, start, end)
+    match = _ASK_EN.search(folded, start, end)
     if match:
         name = names.starting_at(folded[:end], match.end())
         after = name[1] if name else match.end()
         name = name or _inside(names.ending_at(folded[: match.start()], match.start()), start)
-        if (name or match[0].lower().rstrip(" ,")[-3:] in {"you", "one", "ody"}) and _VERB_AFTER_EN.match(
-            folded, after, end
-        ):
-            return Task(match.start(), name, ADDRESSED)
+        if (name or match["anybody"]) and _VERB_AFTER_EN.match(folded, after, end):
+            return Task(match.start(), name, Whose.ADDRESSED)
     for match in _HAVE_EN.finditer(folded, start, end):
         name = names.starting_at(folded[:end], match.end())
         if name and _VERB_AFTER_EN.match(folded, name[1], end):
-            return Task(match.start(), name, NOBODY)
-    match = _within(_PLEASE_EN, folded, start, end)
+            return Task(match.start(), name, Whose.OPEN)
+    match = _PLEASE_EN.search(folded, start, end) or _MIND_EN.search(folded, start, end)
     if match is None:
         return None
     name = _inside(names.ending_at(folded[: match.start()], match.start()), start)
-    return Task(match.start(), name, ADDRESSED)
+    return Task(match.start(), name, Whose.ADDRESSED)
 
 
-def _english_weak(folded: str, start: int, end: int, _names: Names) -> Task | None:
-    match = _within(_WE_WILL_EN, folded, start, end)
-    return Task(match.start(), None, NOBODY, weak=True) if match else None
+def _english_duty(folded: str, start: int, end: int, _names: Names) -> Task | None:
+    match = _ANYONE_WILL_EN.search(folded, start, end)
+    return Task(match.start(), None, Whose.OPEN, Needs.DEADLINE) if match else None
 
 
 def _inside(name: tuple[int, int] | None, start: int) -> tuple[int, int] | None:
     """A name only from the same clause; the clause before is about somebody else."""
     return name if name is not None and name[0] >= start else None
+
+
+# The surest first.
+_FINDERS = (
+    _english_action_item,
+    _english_promise,
+    _english_other,
+    _english_request,
+    _request,
+    _by,
+    _in_charge,
+    _promise,
+    _you,
+    _other,
+    _does,
+    _undertaking,
+    _duty,
+    _english_duty,
+)

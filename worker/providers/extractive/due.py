@@ -13,7 +13,7 @@ _BEFORE_WORDS = rule(
     r"(?:(?<![a-z])(?:by|before|until|till|no later than|not later than|on or before|due|due on|"
     r"on)\s+(?:the\s+)?|最遲(?:喺|在)?)$"
 )
-_AFTER_WORDS = rule(r"\s*(?:之前|或之前|或以前|以前|前(?!面|後|台|年|提)|之內|以內|內)(?:要|就)?")
+_AFTER_WORDS = rule(r"\s*(?:之前|或之前|或以前|以前|前(?!面|後|台|年|提係|提是)|之內|以內|內|截止|為限)(?:要|就)?")
 _DAYTIME = rule(
     r"\s*(?:(?:朝早|上午|中午|下午|下晝|晏晝|夜晚|晚上|收工|放工)(?:之前|前)?|(?<![a-z])(?:morning|afternoon|"
     r"evening|noon|night)(?![a-z]))"

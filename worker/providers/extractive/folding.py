@@ -48,6 +48,11 @@ def fold(text: str) -> str:
     return text.translate(_everything())
 
 
-def rule(pattern: str) -> re.Pattern[str]:
-    """A pattern for folded text; letters match in either case. Punctuation in it must be half-width."""
-    return re.compile(pattern.translate(_characters()), re.IGNORECASE)
+def rule(*alternatives: str) -> re.Pattern[str]:
+    """Any of the patterns, for folded text; letters match in either case, punctuation must be half-width."""
+    return re.compile("|".join(alternatives).translate(_characters()), re.IGNORECASE)
+
+
+def english(*alternatives: str) -> str:
+    """One pattern for any of these, as whole words."""
+    return rf"(?<![a-z])(?:{'|'.join(alternatives)})(?![a-z])"

@@ -22,7 +22,8 @@ _TITLE = r"(?:(?:Dr|Mr|Mrs|Ms|Miss|Prof|Nurse|Sister|Foreman|Auntie|Uncle)\.?\s)
 _CHINESE = (
     rf"(?:(?:{words.ROLES})?[{words.SURNAMES}](?:{_C}{{0,2}}?(?:{words.LONG_TITLES})|[{words.SHORT_TITLES}])|"
     rf"[阿亞](?:(?-i:[A-Z])[A-Za-z]{{0,12}}|{_C})|"
-    rf"(?<!{_C})[老小大細][{words.SURNAMES}](?=$|你|會|去|負責|要|,)|"
+    rf"(?<!{_C})(?:[老小大細][{words.SURNAMES}]|[小細]{_C})(?=$|你|會|去|負責|要|,)|"
+    rf"(?<!{_C}){_C}{{2,6}}(?:公司|事務所)|(?:管理)?委員會|董事會|法團|"
     rf"(?:各[班級科])?(?:(?:{words.DEPARTMENTS})|(?<![A-Za-z])[A-Za-z&]{{2,12}}\s?)(?:{words.BODY_TAILS})|"
     rf"{words.ROLES})"
 )
@@ -36,8 +37,10 @@ _STARTING = rule(rf"(?:{_CHINESE}|{_ENGLISH}(?![A-Za-z]))")
 _LINK_BEFORE = rule(r"(?:同埋|同|和|與|及|\s?and\s|\s?&\s?)$")
 _LINK_AFTER = rule(r"(?:同埋|同|和|與|及|\sand\s|\s?&\s?)")
 _NAMED_HERE = rule(rf"(?:請|麻煩|唔該|由|交畀)({_C}{{2,3}}?)(?=同|盡快|喺|{words.TASK_VERB})")
+_CALLS = rule(r"(?:(?:喂|嗱|咁|好|okay|ok|so|and|hey|right|now)(?![a-z])[ ,]*)+")
 _PLAIN_END = re.compile(rf"(?:^|(?<=[\s,]))({_C}{{2,3}})$")
 _PLAIN_START = rule(rf"({_C}{{2,3}}?)(?=同|盡快|幫手|喺|{words.TASK_VERB})")
+_ROLE = rule(words.ROLES)
 _EVERYDAY = frozenset(fold(words.EVERYDAY))
 _EVERYDAY_WORD = rule(words.EVERYDAY_WORDS)
 _NOT_TITLED = tuple(fold(word) for word in words.NOT_TITLED)
@@ -93,9 +96,15 @@ class Names:
         return len(clause) in {2, 3} and _PLAIN_END.match(clause) is not None and _is_plain_name(clause)
 
     def is_one(self, folded: str) -> bool:
-        """Is this whole clause a name, as when somebody is addressed?"""
-        found = self._one_starting_at(folded, 0, False)
-        return found is not None and found[1] == len(folded)
+        """Is this all of it a name?"""
+        return self.called_in(folded) == (0, len(folded))
+
+    def called_in(self, clause: str) -> tuple[int, int] | None:
+        """The name that is all of this clause but for a 喂 or "Okay" before it, as when somebody is addressed."""
+        call = _CALLS.match(clause)
+        start = call.end() if call else 0
+        found = self._one_starting_at(clause, start, False)
+        return found if found is not None and found[1] == len(clause) else None
 
     def _second_ending_at(self, folded: str, end: int) -> tuple[int, int] | None:
         """A plain name that a name and 同 stand before: 志偉 in 阿玲同志偉."""
@@ -114,7 +123,7 @@ class Names:
         match = _ENDING.search(window)
         if match:
             start = _without_stop_words(window, match.start())
-            if start is not None and not window[start:].endswith(_NOT_TITLED):
+            if start is not None and _is_name(window[start:]):
                 return begin + start, end
         match = _PLAIN_END.search(window) if plain else None
         if match and begin + match.start() >= 0 and _is_plain_name(match[1]):
@@ -126,7 +135,7 @@ class Names:
         if known:
             return start, known.end()
         match = _STARTING.match(folded, start)
-        if match and _without_stop_words(match[0], 0) == 0 and not match[0].endswith(_NOT_TITLED):
+        if match and _without_stop_words(match[0], 0) == 0 and _is_name(match[0]):
             return start, match.end()
         match = _PLAIN_START.match(folded, start) if plain else None
         if match and _is_plain_name(match[1]):
@@ -143,11 +152,19 @@ def _without_stop_words(window: str, start: int) -> int | None:
         rest = window[start + word.end() :]
         if word[0].lower() == "the" and rest.strip():
             return start
-        if word[0].lower().rstrip(".") not in words.NOT_GIVEN_NAMES or _is_title(word[0]):
+        capitals = len(word[0]) > 1 and word[0].isupper() and word[0] != "OK"
+        if capitals or word[0].lower().rstrip(".") not in words.NOT_GIVEN_NAMES or _is_title(word[0]):
             return start
         if not rest.strip():
             return None
         start += word.end() + len(rest) - len(rest.lstrip())
+
+
+def _is_name(text: str) -> bool:
+    """Not 施工 for all its surname and title; nor 呢間公司 for a company's name."""
+    if text.endswith(("公司", "事務所")) and not _ROLE.fullmatch(text):
+        return _is_plain_name(re.sub("(?:公司|事務所)$", "", text))
+    return not text.endswith(_NOT_TITLED)
 
 
 def _is_title(word: str) -> bool:

@@ -7,15 +7,10 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from worker.providers.extractive.decisions import is_decision
 from worker.providers.extractive.folding import fold
-from worker.providers.extractive.rules import (
-    acknowledgement_end,
-    greeting_end,
-    is_agenda,
-    is_closing,
-    is_decision,
-    is_question,
-)
+from worker.providers.extractive.framing import acknowledgement_end, greeting_end, is_agenda, is_closing
+from worker.providers.extractive.questions import is_question
 from worker.providers.extractive.sentences import CJK, Sentence, width
 from worker.providers.extractive.words import EVERYDAY, NOT_GIVEN_NAMES
 

@@ -7,11 +7,15 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from worker.providers import Coverage, ItemKind, SummaryDraft, SummaryLine, SummaryRequest
-from worker.providers.extractive import actions, rules
+from worker.providers.extractive import framing
+from worker.providers.extractive.actions import Needs, Task, Whose, tasks_in
+from worker.providers.extractive.decisions import is_decision
 from worker.providers.extractive.due import Due, find_due, opens_with_due
 from worker.providers.extractive.merging import merged
 from worker.providers.extractive.names import Names
 from worker.providers.extractive.overview import overview_of
+from worker.providers.extractive.questions import essence, is_question
+from worker.providers.extractive.risks import is_risk
 from worker.providers.extractive.sentences import Sentence, has_words, join, sentences_of, width
 
 KINDS: frozenset[ItemKind] = frozenset({"overview", "decision", "action_item", "question", "risk"})
@@ -67,7 +71,7 @@ def _found(sentences: Sequence[Sentence], request: SummaryRequest) -> Iterator[l
 
 
 def _item(kind: ItemKind, sentence: Sentence, request: SummaryRequest) -> SummaryLine:
-    said = rules.essence(sentence)
+    said = essence(sentence)
     return SummaryLine(kind, said.text, said.evidence(request.lines))
 
 
@@ -76,7 +80,7 @@ class _Assignment:
     part: Sentence
     at: int
     """Where the words that make it a task stand in `part`."""
-    task: actions.Task
+    task: Task
     owner: str | None
 
 
@@ -95,16 +99,16 @@ class _Reader:
         if self._taken is sentence:
             self._taken = None
             return
-        content = rules.after_agenda(sentence)
-        if content is None or rules.is_closing(sentence):
+        content = framing.after_agenda(sentence)
+        if content is None or framing.is_closing(sentence):
             return
         sentence = content
-        asks = rules.is_question(sentence)
+        asks = is_question(sentence)
         asked_of_somebody = False
         for assignment in self._assignments(sentence):
             if just_assigned and _only_takes_on(assignment):
                 continue
-            if asks and assignment.task.weak and assignment.task.whose == actions.NOBODY:
+            if asks and assignment.task.needs is not Needs.NOTHING and assignment.task.whose is Whose.OPEN:
                 continue
             item = self._action(assignment, following)
             if item is not None:
@@ -112,17 +116,17 @@ class _Reader:
                 self._just_assigned = asked_of_somebody = True
         if asks and not asked_of_somebody:
             yield _item("question", sentence, self._request)
-        if not asks and rules.is_decision(sentence):
+        if not asks and is_decision(sentence):
             yield _item("decision", sentence, self._request)
-        if not asks and rules.is_risk(sentence):
+        if not asks and is_risk(sentence):
             yield _item("risk", sentence, self._request)
 
     def _assignments(self, sentence: Sentence) -> list[_Assignment]:
         """One for each owner; clauses around belong to the task that they follow, the first ones to the first."""
         found: list[_Assignment] = []
-        for task in actions.tasks_in(sentence, self._names):
+        for task in tasks_in(sentence, self._names):
             owner = _owner(sentence, task)
-            if found and (owner is None or owner == found[-1].owner or task.weak):
+            if found and (owner is None or owner == found[-1].owner or task.needs is not Needs.NOTHING):
                 continue
             found.append(_Assignment(sentence, task.at, task, owner))
         if len(found) < 2:
@@ -141,11 +145,11 @@ class _Reader:
             part = join(part, following, apart=True)
             due = find_due(part, self._request.meeting_date, near=len(part.text))
             self._taken = following
-        if assignment.task.weak and not _makes_it_a_task(assignment, due):
+        if not _meets(assignment.task.needs, due):
             return None
-        if owner is None and assignment.task.whose == actions.ADDRESSED:
+        if owner is None and assignment.task.whose is Whose.ADDRESSED:
             owner = _answerer(part, following)
-        part = rules.essence(part)
+        part = essence(part)
         return SummaryLine(
             "action_item",
             part.text,
@@ -160,33 +164,35 @@ class _Reader:
         return (
             following.speaker == part.speaker
             and opens_with_due(following, self._request.meeting_date)
-            and not rules.is_question(following)
-            and not any(not task.weak for task in actions.tasks_in(following, self._names))
+            and not is_question(following)
+            and not any(task.needs is Needs.NOTHING for task in tasks_in(following, self._names))
         )
 
 
-def _owner(sentence: Sentence, task: actions.Task) -> str | None:
+def _owner(sentence: Sentence, task: Task) -> str | None:
     if task.owner is not None:
         return sentence.text[slice(*task.owner)].strip()
-    return sentence.speaker if task.whose == actions.SPEAKER else None
+    return sentence.speaker if task.whose is Whose.SPEAKERS else None
 
 
-def _clause_start(sentence: Sentence, task: actions.Task) -> int:
+def _clause_start(sentence: Sentence, task: Task) -> int:
     first = min(task.at, task.owner[0]) if task.owner else task.at
     return max((start for start, _ in sentence.clauses() if start <= first), default=0)
 
 
-def _makes_it_a_task(assignment: _Assignment, due: Due | None) -> bool:
-    return due is not None and (due.deadline or assignment.task.whose != actions.NOBODY)
+def _meets(needs: Needs, due: Due | None) -> bool:
+    if due is None:
+        return needs is Needs.NOTHING
+    return due.deadline or needs is not Needs.DEADLINE
 
 
 def _only_takes_on(assignment: _Assignment) -> bool:
     """收到，我會跟進 right after an assignment: whoever was meant says so, under whatever name the line has."""
-    return assignment.task.whose == actions.SPEAKER and width(assignment.part.text) <= LONGEST_ANSWER
+    return assignment.task.whose is Whose.SPEAKERS and width(assignment.part.text) <= LONGEST_ANSWER
 
 
 def _answerer(asked: Sentence, following: Sentence | None) -> str | None:
     """Who says 收到 or "Sure" next, if it is somebody else."""
     if following is None or following.speaker == asked.speaker:
         return None
-    return following.speaker if rules.acknowledgement_end(following) else None
+    return following.speaker if framing.acknowledgement_end(following) else None
