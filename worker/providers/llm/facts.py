@@ -48,7 +48,7 @@ def _or_empty(value: Any) -> Any:
 
 
 LineNumber = Annotated[int, BeforeValidator(_line_number)]
-Text = Annotated[str, Field(max_length=MAX_TEXT), BeforeValidator(_plain)]
+Text = Annotated[str, Field(max_length=MAX_TEXT), BeforeValidator(lambda value: _plain(value or ""))]
 MaybeText = Annotated[str | None, Field(max_length=MAX_TEXT), BeforeValidator(_plain)]
 
 

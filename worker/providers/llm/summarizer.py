@@ -221,8 +221,9 @@ class _Work:
     def _chapters(self, chapters: Sequence[SummaryLine]) -> list[SummaryLine]:
         """Each up to the start of the next, the last to the end of the recording."""
         ordered = sorted(chapters, key=_time)
-        ends = [chapter.start for chapter in ordered[1:]] + [self._request.lines[-1].end]
-        return [replace(chapter, end=end) for chapter, end in zip(ordered, ends, strict=True)]
+        ends = [*(chapter.start for chapter in ordered[1:]), self._request.lines[-1].end]
+        # Without a chapter there is one end too many.
+        return [replace(chapter, end=end) for chapter, end in zip(ordered, ends, strict=False)]
 
 
 def _time(item: SummaryLine) -> float:
