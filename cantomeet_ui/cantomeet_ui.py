@@ -1,0 +1,38 @@
+"""The web application: pages, the JSON API beside them, and what runs as long as they do."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from cantomeet_ui import routes
+from cantomeet_ui.components.words import say
+from cantomeet_ui.outside import HEAD, STYLES, guard, listener, page_failed, rescuer, unexpected, with_api
+from cantomeet_ui.pages.admin import admin_page
+from cantomeet_ui.pages.lost import lost_page
+from cantomeet_ui.pages.meeting import meeting_page
+from cantomeet_ui.pages.meetings import meetings_page
+from cantomeet_ui.pages.upload import upload_page
+from cantomeet_ui.services import settings
+from cantomeet_ui.state.admin import AdminState
+from cantomeet_ui.state.meeting import MeetingState
+from cantomeet_ui.state.meetings import MeetingsState
+from cantomeet_ui.state.upload import UploadState
+
+app = rx.App(
+    html_lang=settings().language,
+    head_components=HEAD,
+    stylesheets=STYLES,
+    app_wraps={(55, "ErrorBoundary"): page_failed},
+    toaster=None,
+    backend_exception_handler=unexpected,
+    api_transformer=[with_api, guard],
+)
+app.add_page(upload_page, routes.UPLOAD, say("nav.upload"), on_load=[UploadState.load, UploadState.follow])
+app.add_page(meetings_page, routes.MEETINGS, say("nav.meetings"), on_load=[MeetingsState.load, MeetingsState.follow])
+app.add_page(meeting_page, routes.MEETING, MeetingState.page_title, on_load=[MeetingState.load, MeetingState.follow])
+app.add_page(
+    admin_page, routes.ADMIN, say("nav.admin"), on_load=[AdminState.load, AdminState.follow, AdminState.watch_engine]
+)
+app.add_page(lost_page, "404", say("lost.title"))
+app.register_lifespan_task(listener)
+app.register_lifespan_task(rescuer)

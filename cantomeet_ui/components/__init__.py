@@ -1,0 +1,1 @@
+"""Small functions named for what the reader sees."""

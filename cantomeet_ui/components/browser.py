@@ -1,0 +1,77 @@
+"""The parts that live in the browser alone: player, transcript, and what listens around every page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from cantomeet_ui.components.words import Handler, Words, say
+from cantomeet_ui.state.language import LanguageState
+from cantomeet_ui.views.transcript import Batch
+
+
+class _Player(rx.NoSSRComponent):
+    library = f"$/public/{rx.asset('player.jsx', shared=True)}"
+    tag = "Player"
+    src: rx.Var[str]
+    start_at: rx.Var[float]
+    duration: rx.Var[float]
+    labels: rx.Var[dict[str, str]]
+
+
+class _Transcript(rx.NoSSRComponent):
+    library = f"$/public/{rx.asset('transcript.jsx', shared=True)}"
+    tag = "Transcript"
+    batch: rx.Var[Batch]
+    labels: rx.Var[dict[str, str]]
+    on_gap: rx.EventHandler[rx.event.no_args_event_spec]
+
+
+class _Shell(rx.NoSSRComponent):
+    library = f"$/public/{rx.asset('shell.jsx', shared=True)}"
+    tag = "Shell"
+    lang: rx.Var[str]
+    title: rx.Var[str]
+    close: rx.Var[str]
+    groups: rx.Var[list[dict[str, Any]]]
+
+
+def player(src: str, start_at: float, duration: float) -> rx.Component:
+    """Plays the recording at `src`, from `start_at` seconds."""
+    names = ("label", "play", "pause", "seek", "speed", "follow", "failed")
+    labels = {name: say(f"player.{name}") for name in names}
+    return _Player.create(src=src, start_at=start_at, duration=duration, labels=labels)
+
+
+def transcript_lines(batch: Batch, empty: Words, on_gap: Handler) -> rx.Component:
+    """The lines so far; `empty` is said while there are none, `on_gap` asks for those that are missing."""
+    labels = {"play": say("player.play"), "unsure": say("transcript.unsure"), "empty": empty}
+    return _Transcript.create(batch=batch, labels=labels, on_gap=on_gap)
+
+
+_EVERYWHERE = (
+    (("?",), "keys.help"),
+    (("/",), "keys.search"),
+    (("g", "u"), "keys.upload"),
+    (("g", "m"), "keys.meetings"),
+    (("g", "a"), "keys.admin"),
+)
+_PLAYER = (
+    (("␣",), "keys.play"),
+    (("j", "↓"), "keys.next"),
+    (("k", "↑"), "keys.previous"),
+    (("←", "→"), "keys.skip"),
+    (("<", ">"), "keys.speed"),
+    (("f",), "keys.follow"),
+)
+
+
+def shell() -> rx.Component:
+    """The document's language, the list of keys, and the keys that work everywhere."""
+    groups = [_keys("keys.everywhere", _EVERYWHERE), _keys("keys.player", _PLAYER)]
+    return _Shell.create(lang=LanguageState.lang, title=say("keys.title"), close=say("keys.close"), groups=groups)
+
+
+def _keys(title: str, keys: tuple[tuple[tuple[str, ...], str], ...]) -> dict[str, Any]:
+    return {"title": say(title), "keys": [[list(pressed), say(meaning)] for pressed, meaning in keys]}

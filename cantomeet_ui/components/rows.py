@@ -1,0 +1,55 @@
+"""One line a meeting."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from cantomeet_ui.components import icons
+from cantomeet_ui.components.frame import link
+from cantomeet_ui.views.rows import MeetingRow
+
+
+def meeting_line(row: MeetingRow) -> rx.Component:
+    """Title, date, length, status (moving by itself), what is to do; beneath, the line that the search found."""
+    return rx.el.li(
+        link(row.title, to=row.href, class_name="row-title"),
+        rx.el.span(row.date, class_name="row-date"),
+        rx.el.span(row.lasts, class_name="row-length"),
+        status_words(row),
+        rx.el.span(row.actions, class_name="row-actions"),
+        rx.cond(row.match != "", _found(row)),
+        rx.cond(row.reason != "", rx.el.p(row.reason, class_name="row-reason")),
+        hairline(row.progress),
+        key=row.id,
+        id=f"meeting-{row.id}",
+        class_name="row",
+        custom_attrs={"data-status": row.status},
+    )
+
+
+def status_words(row: MeetingRow) -> rx.Component:
+    """The status and, where it is known, what is left."""
+    return rx.el.span(
+        rx.el.span(row.status_text, class_name="status-name"),
+        rx.cond(row.left != "", rx.el.span(row.left, class_name="status-left")),
+        class_name="status",
+        custom_attrs={"data-status": row.status},
+    )
+
+
+def hairline(progress: int) -> rx.Component:
+    """The line under a meeting fills as the work goes on; unseen while the progress is unknown."""
+    return rx.cond(
+        progress >= 0,
+        rx.el.progress(value=progress, max="100", class_name="hairline", custom_attrs={"aria-hidden": "true"}),
+    )
+
+
+def _found(row: MeetingRow) -> rx.Component:
+    return link(
+        icons.play(),
+        rx.el.span(row.match_time, class_name="row-match-time"),
+        rx.el.span(row.match, class_name="row-match-text"),
+        to=row.match_href,
+        class_name="row-match",
+    )

@@ -1,0 +1,76 @@
+// What is around every page: the document's language, the list of keys, keys that work everywhere, menus that close.
+import { useEffect, useRef } from "react";
+
+const GOING = { u: "/", m: "/meetings", a: "/admin" };
+const PATIENCE = 1200;
+
+const writing = (target) => target.closest?.("input:not([type=range]):not([type=radio]), textarea, select, [contenteditable]");
+
+export function Shell({ lang, title, close, groups = [] }) {
+  const dialog = useRef(null);
+
+  useEffect(() => {
+    if (lang) document.documentElement.lang = lang;
+  }, [lang]);
+
+  useEffect(() => {
+    let going = 0;
+    const open = () => dialog.current?.open || dialog.current?.showModal();
+    // A link of the page, so that the page's own navigation takes it.
+    const goTo = (path) => document.querySelector(`nav a[href="${path}"]`)?.click();
+    const onKey = (event) => {
+      if (event.key === "Escape") closeMenus(null);
+      if (event.ctrlKey || event.metaKey || event.altKey || writing(event.target)) return;
+      const second = Date.now() - going < PATIENCE;
+      going = event.key === "g" ? Date.now() : 0;
+      if (second && GOING[event.key]) goTo(GOING[event.key]);
+      else if (event.key === "?") open();
+      else if (event.key === "/") {
+        const search = document.querySelector("[data-search]");
+        if (!search) return;
+        event.preventDefault();
+        search.focus();
+      }
+    };
+    const closeMenus = (inside) =>
+      document.querySelectorAll("details.menu[open]").forEach((menu) => menu.contains(inside) || (menu.open = false));
+    const onClick = (event) => {
+      if (event.target.closest?.("[data-keys]")) open();
+      closeMenus(event.target.closest?.("details.menu summary") || null);
+    };
+    document.addEventListener("keydown", onKey);
+    document.addEventListener("click", onClick);
+    return () => {
+      document.removeEventListener("keydown", onKey);
+      document.removeEventListener("click", onClick);
+    };
+  }, []);
+
+  return (
+    <dialog ref={dialog} className="keys" aria-label={title} onClick={(e) => e.target === dialog.current && dialog.current.close()}>
+      <div className="keys-sheet">
+        <h2>{title}</h2>
+        {groups.map((group) => (
+          <section key={group.title}>
+            <h3>{group.title}</h3>
+            <dl>
+              {group.keys.map(([keys, meaning]) => (
+                <div key={meaning}>
+                  <dt>
+                    {keys.map((key) => (
+                      <kbd key={key}>{key}</kbd>
+                    ))}
+                  </dt>
+                  <dd>{meaning}</dd>
+                </div>
+              ))}
+            </dl>
+          </section>
+        ))}
+        <button type="button" className="button" onClick={() => dialog.current.close()}>
+          {close}
+        </button>
+      </div>
+    </dialog>
+  );
+}

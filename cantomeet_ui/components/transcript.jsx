@@ -1,0 +1,136 @@
+// The transcript. The server sends only new lines; this keeps those that came before. The line being spoken is lit
+// here, without a word to the server and without React: one attribute moves from one line to the next.
+import { memo, useEffect, useRef, useState } from "react";
+
+const GAP_PATIENCE = 1000;
+
+const tell = (name, detail) => window.dispatchEvent(new CustomEvent(`cantomeet:${name}`, { detail }));
+
+// The last line that begins at or before a time; -1 before the first.
+const lineAt = (lines, at) => {
+  let low = 0;
+  let high = lines.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    if (lines[middle].at <= at + 0.05) low = middle + 1;
+    else high = middle - 1;
+  }
+  return high;
+};
+
+const Line = memo(function Line({ line, speaker, playText, unsureText }) {
+  const onClick = (event) => {
+    const selected = String(window.getSelection());
+    if (!selected && !event.target.closest("button")) tell("play", { at: line.at });
+  };
+  return (
+    <li id={`line-${line.id}`} className="line" onClick={onClick} data-speaker={speaker ? "" : undefined}>
+      <button
+        type="button"
+        className="line-time"
+        data-play={line.at}
+        data-unsure={line.unsure ? "" : undefined}
+        title={line.unsure ? unsureText : undefined}
+        aria-label={`${playText} ${line.time}${line.unsure ? `, ${unsureText}` : ""}`}
+      >
+        {line.time}
+      </button>
+      <div className="line-words">
+        {speaker ? <p className="line-speaker">{speaker}</p> : null}
+        <p className="line-text">{line.text}</p>
+      </div>
+    </li>
+  );
+});
+
+export function Transcript({ batch, onGap, labels = {} }) {
+  const list = useRef(null);
+  const have = useRef({ take: "", lines: [] });
+  const follow = useRef(true);
+  const at = useRef(-1);
+  const lit = useRef(null);
+  const [lines, setLines] = useState([]);
+
+  const light = (moving) => {
+    const index = at.current < 0 ? -1 : lineAt(have.current.lines, at.current);
+    const line = index < 0 ? null : have.current.lines[index];
+    const now = line && at.current <= Math.max(line.end, line.at + 0.5) + 1.5 ? list.current?.children[index] : null;
+    if (now === lit.current) return;
+    lit.current?.removeAttribute("data-now");
+    now?.setAttribute("data-now", "");
+    lit.current = now;
+    if (now && follow.current && moving) now.scrollIntoView({ block: "center" });
+  };
+
+  useEffect(() => {
+    const { take, lines: known } = have.current;
+    if (batch.first > 0 && (batch.take !== take || batch.first > known.length)) {
+      const asked = setTimeout(onGap, GAP_PATIENCE);
+      return () => clearTimeout(asked);
+    }
+    const before = batch.first > 0 ? known.slice(0, batch.first) : [];
+    have.current = { take: batch.take, lines: before.concat(batch.lines) };
+    setLines(have.current.lines);
+    return undefined;
+  }, [batch]);
+
+  useEffect(() => light(false), [lines]);
+
+  useEffect(() => {
+    const onTime = (event) => {
+      at.current = event.detail.at;
+      light(true);
+    };
+    const onFollow = (event) => {
+      follow.current = event.detail.on;
+      if (event.detail.on) lit.current?.scrollIntoView({ block: "center" });
+    };
+    // Whoever scrolls wants to read elsewhere.
+    const onScroll = () => {
+      if (follow.current && lit.current) tell("follow", { on: false });
+    };
+    const step = (by) => {
+      const known = have.current.lines;
+      const next = known[Math.min(Math.max(0, lineAt(known, at.current) + by), known.length - 1)];
+      if (next) tell("play", { at: next.at });
+    };
+    const steps = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };
+    const onKey = (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.target.closest?.("input, textarea, select, dialog[open], details[open]")) return;
+      if (!(event.key in steps)) return;
+      event.preventDefault();
+      step(steps[event.key]);
+    };
+    const pane = list.current;
+    window.addEventListener("cantomeet:time", onTime);
+    window.addEventListener("cantomeet:follow", onFollow);
+    document.addEventListener("keydown", onKey);
+    pane?.addEventListener("wheel", onScroll, { passive: true });
+    pane?.addEventListener("touchmove", onScroll, { passive: true });
+    return () => {
+      window.removeEventListener("cantomeet:time", onTime);
+      window.removeEventListener("cantomeet:follow", onFollow);
+      document.removeEventListener("keydown", onKey);
+      pane?.removeEventListener("wheel", onScroll);
+      pane?.removeEventListener("touchmove", onScroll);
+    };
+  }, []);
+
+  return (
+    <>
+      <ol className="lines" ref={list} data-lines={lines.length}>
+        {lines.map((line, index) => (
+          <Line
+            key={line.id}
+            line={line}
+            speaker={line.speaker && line.speaker !== lines[index - 1]?.speaker ? line.speaker : ""}
+            playText={labels.play}
+            unsureText={labels.unsure}
+          />
+        ))}
+      </ol>
+      {lines.length ? null : <p className="pane-note">{labels.empty}</p>}
+    </>
+  );
+}

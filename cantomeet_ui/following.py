@@ -1,0 +1,39 @@
+"""How an open page follows the database: woken by a hint or by the clock, it asks for a version and compares."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from typing import TypeVar
+
+from sqlalchemy.exc import OperationalError
+
+from cantomeet_ui.live import Hints, hints
+
+LONGEST_WAIT = 5.0
+"""Seconds after which a page looks without a hint."""
+V = TypeVar("V")
+_log = logging.getLogger(__name__)
+
+
+async def changes_of(
+    meeting_id: str | None,
+    version_of: Callable[[], V],
+    known: V,
+    *,
+    heard: Hints = hints,
+    at_most: float = LONGEST_WAIT,
+) -> AsyncIterator[V]:
+    """Yield each new answer of `version_of` (it may block) after `known`, for ever; None follows all meetings."""
+    seen = 0
+    while True:
+        seen = await heard.wait_for_change(meeting_id, seen, at_most)
+        try:
+            version = await asyncio.to_thread(version_of)
+        except OperationalError as error:
+            _log.warning("the database did not answer a page: %s", type(error.orig).__name__)
+            continue
+        if version != known:
+            known = version
+            yield version

@@ -1,0 +1,255 @@
+"""One meeting: summary beside transcript, the recording beneath."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from cantomeet_ui import routes
+from cantomeet_ui.components import icons
+from cantomeet_ui.components.browser import player, transcript_lines
+from cantomeet_ui.components.frame import close_button, frame, link, loading, nothing_here, notice
+from cantomeet_ui.components.menus import choice, export_menu, more_menu
+from cantomeet_ui.components.rows import hairline
+from cantomeet_ui.components.summary import summary_sections
+from cantomeet_ui.components.words import Handler, Words, say
+from cantomeet_ui.state.meeting import MeetingState
+
+HEAD = MeetingState.head
+
+
+def meeting_page() -> rx.Component:
+    return frame(
+        rx.match(
+            MeetingState.phase,
+            ("loading", loading()),
+            ("missing", _missing()),
+            _meeting(),
+        ),
+        here=routes.MEETING,
+        refresh=MeetingState.refresh,
+        kind="meeting-page",
+    )
+
+
+def _missing() -> rx.Component:
+    act = link(say("missing.back"), to=routes.MEETINGS, class_name="button")
+    return nothing_here(say("missing.title"), say("missing.text"), act)
+
+
+def _meeting() -> rx.Component:
+    return rx.el.article(
+        rx.cond(MeetingState.editing, _edit_form(), _meeting_head()),
+        rx.el.div(_confirmation(), _refusal(), status_banner(), _warnings(), class_name="meeting-notes"),
+        _panes(),
+        _player(),
+        class_name="meeting",
+        custom_attrs={"data-status": HEAD.status},
+    )
+
+
+# ---- the head ------------------------------------------------------------------------------------------------
+
+
+def _meeting_head() -> rx.Component:
+    return rx.el.header(
+        link(
+            icons.back(),
+            rx.el.span(say("meeting.back")),
+            to=routes.MEETINGS,
+            class_name="back",
+        ),
+        rx.el.h1(
+            rx.el.button(
+                HEAD.title,
+                type="button",
+                on_click=MeetingState.edit(True),
+                title=say("meeting.edit"),
+            ),
+            class_name="meeting-title",
+        ),
+        rx.el.p(
+            rx.el.span(HEAD.date),
+            rx.cond(HEAD.lasts != "", rx.el.span(HEAD.lasts)),
+            rx.cond(HEAD.speakers != "", rx.el.span(HEAD.speakers)),
+            class_name="facts",
+        ),
+        rx.el.div(
+            rx.cond(HEAD.downloads, export_menu(HEAD.downloads)),
+            _more(),
+            class_name="meeting-acts",
+        ),
+        class_name="meeting-head",
+    )
+
+
+def _more() -> rx.Component:
+    return more_menu(
+        choice(say("meeting.edit"), MeetingState.edit(True)),
+        rx.cond(HEAD.can_summarise, choice(say("meeting.summarise_again"), MeetingState.summarise_again)),
+        rx.cond(HEAD.can_transcribe, choice(say("meeting.transcribe_again"), MeetingState.transcribe_again)),
+        choice(say("meeting.delete"), MeetingState.ask("delete"), tone="red"),
+    )
+
+
+def _edit_form() -> rx.Component:
+    return rx.el.form(
+        rx.el.label(
+            rx.el.span(say("meeting.edit_title")),
+            rx.el.input(name="title", default_value=HEAD.title, max_length=300, required=True, auto_focus=True),
+            class_name="field wide",
+        ),
+        rx.el.label(
+            rx.el.span(say("meeting.edit_date")),
+            rx.el.input(name="date", type="date", default_value=HEAD.date_value),
+            class_name="field",
+        ),
+        rx.el.button(say("meeting.save"), type="submit", class_name="button primary"),
+        rx.el.button(say("meeting.dont_save"), type="button", class_name="button", on_click=MeetingState.edit(False)),
+        on_submit=MeetingState.save,
+        class_name="meeting-head edit-form",
+    )
+
+
+# ---- what is going on ----------------------------------------------------------------------------------------
+
+
+def status_banner() -> rx.Component:
+    """What is being done with its progress, or what went wrong and what to do; gone once it is completed."""
+    return rx.cond(
+        HEAD.banner != "",
+        rx.el.section(
+            rx.el.p(
+                rx.el.strong(HEAD.banner),
+                rx.cond(HEAD.progress >= 0, rx.el.span(f"{HEAD.progress} %", class_name="percent")),
+                rx.cond(HEAD.left != "", rx.el.span(HEAD.left, class_name="status-left")),
+            ),
+            rx.cond(HEAD.banner_text != "", rx.el.p(HEAD.banner_text, class_name="banner-text")),
+            rx.el.div(
+                rx.cond(HEAD.can_retry, _act(say("meeting.retry"), MeetingState.retry, "button primary")),
+                rx.cond(HEAD.can_cancel, _act(say("meeting.cancel"), MeetingState.cancel, "quiet")),
+                class_name="banner-acts",
+            ),
+            hairline(HEAD.progress),
+            class_name="banner",
+            role="status",
+            custom_attrs={"data-tone": HEAD.banner_tone},
+        ),
+    )
+
+
+def _act(words: Words, on_click: Handler, class_name: str) -> rx.Component:
+    return rx.el.button(words, type="button", on_click=on_click, class_name=class_name)
+
+
+def _confirmation() -> rx.Component:
+    return rx.match(
+        MeetingState.asking,
+        (
+            "delete",
+            _asked(say("meeting.delete.ask"), say("meeting.delete"), MeetingState.delete, say("meeting.delete.keep")),
+        ),
+        (
+            "pay",
+            _asked(
+                say("meeting.transcribe.ask"), say("meeting.transcribe.pay"), MeetingState.pay, say("meeting.ask.no")
+            ),
+        ),
+        rx.fragment(),
+    )
+
+
+def _asked(question: Words, yes: Words, on_yes: Handler, no: Words) -> rx.Component:
+    return rx.el.section(
+        rx.el.p(question),
+        rx.el.button(yes, type="button", class_name="button danger", on_click=on_yes),
+        rx.el.button(no, type="button", class_name="button", on_click=MeetingState.ask(""), auto_focus=True),
+        class_name="notice asked",
+        role="alertdialog",
+        custom_attrs={"data-tone": "red", "aria-label": question},
+    )
+
+
+def _refusal() -> rx.Component:
+    return rx.cond(
+        MeetingState.notice != "",
+        notice(MeetingState.notice, close_button(MeetingState.ask("")), tone="amber"),
+    )
+
+
+def _warnings() -> rx.Component:
+    return rx.cond(
+        HEAD.warnings,
+        rx.el.ul(
+            rx.foreach(HEAD.warnings, lambda words: rx.el.li(words, key=words)),
+            class_name="warnings",
+        ),
+    )
+
+
+# ---- summary, transcript, player -----------------------------------------------------------------------------
+
+
+def _panes() -> rx.Component:
+    return rx.fragment(
+        _tabs(),
+        rx.el.div(
+            rx.el.section(
+                rx.el.h2(say("summary.title")),
+                rx.cond(
+                    MeetingState.summary.has_items,
+                    summary_sections(MeetingState.summary),
+                    rx.el.p(_summary_note(), class_name="pane-note"),
+                ),
+                class_name="pane summary-pane",
+            ),
+            rx.el.section(
+                rx.el.h2(say("transcript.title")),
+                transcript_lines(MeetingState.batch, _transcript_note(), MeetingState.resend),
+                class_name="pane transcript-pane",
+            ),
+            class_name="panes",
+        ),
+    )
+
+
+def _tabs() -> rx.Component:
+    """On a phone the two stand one behind the other; which is in front is the browser's business alone."""
+    return rx.el.fieldset(
+        rx.el.legend(say("meeting.tabs")),
+        _tab("summary", say("summary.title"), chosen=True),
+        _tab("transcript", say("transcript.title")),
+        class_name="tabs",
+    )
+
+
+def _tab(name: str, words: Words, *, chosen: bool = False) -> rx.Component:
+    return rx.el.label(
+        rx.el.input(type="radio", name="pane", id=f"tab-{name}", default_checked=chosen),
+        rx.el.span(words),
+    )
+
+
+def _summary_note() -> Words:
+    return rx.match(
+        HEAD.status,
+        ("COMPLETED", say("summary.empty")),
+        ("FAILED", say("summary.failed")),
+        say("summary.pending"),
+    )
+
+
+def _transcript_note() -> Words:
+    return rx.match(
+        HEAD.status,
+        ("COMPLETED", say("transcript.silent")),
+        ("FAILED", say("transcript.failed")),
+        say("transcript.waiting"),
+    )
+
+
+def _player() -> rx.Component:
+    return rx.match(
+        HEAD.audio,
+        ("", rx.cond(HEAD.audio_gone, rx.el.p(say("player.removed"), class_name="player player-gone"))),
+        player(HEAD.audio, MeetingState.start_at, HEAD.duration),
+    )

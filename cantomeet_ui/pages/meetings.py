@@ -1,0 +1,122 @@
+"""The list of meetings."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from cantomeet_ui import routes
+from cantomeet_ui.components import icons
+from cantomeet_ui.components.frame import frame, link, loading, nothing_here, notice
+from cantomeet_ui.components.rows import meeting_line
+from cantomeet_ui.components.words import say
+from cantomeet_ui.state.meetings import MeetingsState
+from cantomeet_ui.views.filters import Chip, SortChoice
+
+
+def meetings_page() -> rx.Component:
+    return frame(
+        rx.el.h1(say("meetings.title"), class_name="page-title"),
+        rx.cond(MeetingsState.phase != "empty", filters()),
+        rx.cond(MeetingsState.notice != "", notice(MeetingsState.notice, tone="amber")),
+        rx.match(
+            MeetingsState.phase,
+            ("loading", loading()),
+            ("empty", _no_meetings()),
+            ("none", _none_fits()),
+            meeting_lines(),
+        ),
+        here=routes.MEETINGS,
+        refresh=MeetingsState.refresh,
+        kind="list-page",
+    )
+
+
+def filters() -> rx.Component:
+    return rx.el.section(
+        rx.el.div(_search(), _dates(), _sort(), class_name="filter-fields"),
+        rx.el.ul(rx.foreach(MeetingsState.chips, _chip), class_name="chips"),
+        class_name="filters",
+        custom_attrs={"aria-label": say("meetings.filters")},
+    )
+
+
+def _search() -> rx.Component:
+    field = rx.el.input(
+        type="search",
+        key=f"search-{MeetingsState.search_key}",
+        default_value=MeetingsState.query.get("q", ""),
+        on_change=MeetingsState.search.debounce(300),
+        placeholder=say("meetings.search"),
+        max_length=200,
+        auto_complete="off",
+        custom_attrs={"aria-label": say("meetings.search"), "data-search": ""},
+    )
+    return rx.el.label(icons.search(), field, class_name="search")
+
+
+def _dates() -> rx.Component:
+    return rx.el.div(
+        _date("meetings.from", "from", MeetingsState.choose_from),
+        _date("meetings.to", "to", MeetingsState.choose_to),
+        class_name="dates",
+    )
+
+
+def _date(label: str, name: str, on_change: rx.EventHandler) -> rx.Component:
+    day = MeetingsState.query.get(name, "")
+    return rx.el.label(
+        rx.el.span(say(label)),
+        rx.el.input(type="date", name=name, default_value=day, key=f"{name}-{day}", on_change=on_change),
+    )
+
+
+def _sort() -> rx.Component:
+    return rx.el.label(
+        rx.el.span(say("meetings.sort")),
+        rx.el.select(
+            rx.foreach(MeetingsState.sorts, _sort_choice),
+            value=MeetingsState.query.get("sort", "-created_at"),
+            on_change=MeetingsState.choose_sort,
+        ),
+        class_name="sort",
+    )
+
+
+def _sort_choice(choice: SortChoice) -> rx.Component:
+    return rx.el.option(choice.label, value=choice.value, key=choice.value)
+
+
+def _chip(chip: Chip) -> rx.Component:
+    return rx.el.li(
+        link(
+            chip.label,
+            rx.el.span(chip.count, class_name="count"),
+            to=chip.href,
+            class_name="chip",
+            custom_attrs={"aria-current": rx.cond(chip.chosen, "true", "false"), "data-status": chip.status},
+        ),
+        key=chip.status,
+    )
+
+
+def meeting_lines() -> rx.Component:
+    return rx.fragment(
+        rx.el.ul(rx.foreach(MeetingsState.rows, meeting_line), class_name="rows"),
+        rx.cond(MeetingsState.more, _more()),
+    )
+
+
+def _more() -> rx.Component:
+    return rx.el.button(
+        say("meetings.more"), type="button", class_name="button more-rows", on_click=MeetingsState.show_more
+    )
+
+
+def _no_meetings() -> rx.Component:
+    act = link(say("meetings.empty.act"), to=routes.UPLOAD, class_name="button primary")
+    return nothing_here(say("meetings.empty.title"), say("meetings.empty.text"), act)
+
+
+def _none_fits() -> rx.Component:
+    act = link(say("meetings.clear"), to=MeetingsState.clear_href, class_name="button")
+    return nothing_here(say("meetings.none.title"), say("meetings.none.text"), act)

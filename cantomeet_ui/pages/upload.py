@@ -1,0 +1,90 @@
+"""Where recordings come in."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from cantomeet_ui import routes
+from cantomeet_ui.components.frame import frame
+from cantomeet_ui.components.rows import meeting_line
+from cantomeet_ui.components.tus_input import tus_input
+from cantomeet_ui.components.words import say
+from cantomeet_ui.state.upload import UploadState
+
+
+def upload_page() -> rx.Component:
+    return frame(
+        rx.el.h1(say("upload.title"), class_name="page-title"),
+        tus_input(UploadState.metadata, on_done=UploadState.uploaded),
+        rx.el.p(UploadState.limits, class_name="limits"),
+        _details(),
+        _way(),
+        _just_uploaded(),
+        here=routes.UPLOAD,
+        refresh=UploadState.refresh,
+        kind="upload-page",
+    )
+
+
+def _details() -> rx.Component:
+    """What a person may say beforehand of what is uploaded next."""
+    return rx.el.details(
+        rx.el.summary(say("upload.details")),
+        rx.el.div(
+            rx.el.label(
+                rx.el.span(say("upload.meeting_title")),
+                rx.el.input(
+                    name="title",
+                    default_value=UploadState.title,
+                    key=f"title-{UploadState.form}",
+                    on_change=UploadState.write_title.debounce(200),
+                    placeholder=say("upload.meeting_title.hint"),
+                    max_length=300,
+                ),
+                class_name="field wide",
+            ),
+            rx.el.label(
+                rx.el.span(say("upload.date")),
+                rx.el.input(
+                    name="meeting_date",
+                    type="date",
+                    default_value=UploadState.meeting_date,
+                    key=f"date-{UploadState.form}",
+                    on_change=UploadState.choose_date,
+                ),
+                class_name="field",
+            ),
+            rx.el.label(
+                rx.el.input(
+                    name="priority",
+                    type="checkbox",
+                    checked=UploadState.high_priority,
+                    on_change=UploadState.choose_priority,
+                ),
+                rx.el.span(say("upload.priority"), rx.el.small(say("upload.priority.hint"))),
+                class_name="check",
+            ),
+            class_name="details-fields",
+        ),
+        class_name="details",
+    )
+
+
+def _way() -> rx.Component:
+    """Where sound and text go, and what the recogniser is worth."""
+    return rx.el.div(
+        rx.el.p(UploadState.way),
+        rx.cond(UploadState.worth != "", rx.el.p(UploadState.worth, class_name="worth")),
+        class_name="way",
+    )
+
+
+def _just_uploaded() -> rx.Component:
+    return rx.cond(
+        UploadState.rows,
+        rx.el.section(
+            rx.el.h2(say("upload.recent")),
+            rx.el.ul(rx.foreach(UploadState.rows, meeting_line), class_name="rows"),
+            class_name="recent",
+        ),
+    )

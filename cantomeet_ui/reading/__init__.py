@@ -1,0 +1,1 @@
+"""From the database to what a page shows. These functions block: states call them in a thread."""

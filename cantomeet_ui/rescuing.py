@@ -1,0 +1,25 @@
+"""The web's share of the rescue: meetings that are due and that nobody woke, should no worker look after them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from sqlalchemy.exc import OperationalError
+
+from cantomeet.store import MeetingStore
+from worker.queue import JobQueue, rescue
+
+EVERY = 5.0
+"""Seconds between looks."""
+_log = logging.getLogger(__name__)
+
+
+async def keep_rescuing(store: MeetingStore, queue: JobQueue, every: float = EVERY) -> None:
+    """Look every few seconds until cancelled."""
+    while True:
+        await asyncio.sleep(every)
+        try:
+            await asyncio.to_thread(rescue, store, queue)
+        except OperationalError as error:
+            _log.warning("the database did not answer the rescuer: %s", type(error.orig).__name__)

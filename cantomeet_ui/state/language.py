@@ -1,0 +1,34 @@
+"""The reader's language, kept in a cookie, and all texts of the pages in it."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from cantomeet.access import Action
+from cantomeet_ui.i18n import LANGUAGES, language_of, page_texts
+from cantomeet_ui.services import settings
+from cantomeet_ui.state.access import guarded
+
+_ONE_YEAR = 365 * 24 * 60 * 60
+
+
+class LanguageState(rx.State):
+    chosen: str = rx.Cookie("", name="cantomeet-language", max_age=_ONE_YEAR, same_site="lax")
+    """Empty until the reader chooses; a browser may put anything here."""
+
+    @rx.var
+    def lang(self) -> str:
+        """ "zh-Hant-HK" or "en"."""
+        return language_of(self.chosen, settings().language)
+
+    @rx.var
+    def t(self) -> dict[str, str]:
+        """The texts by key."""
+        return page_texts(self.lang)
+
+    @rx.event
+    @guarded(Action.LIST)
+    async def switch(self) -> None:
+        """Take the other language."""
+        zh, en = LANGUAGES
+        self.chosen = zh if self.lang == en else en

@@ -1,0 +1,208 @@
+"""One meeting: what is known of it, moving while it is worked on, and what a person may do with it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import reflex as rx
+
+from cantomeet.access import Action
+from cantomeet.errors import Conflict, ErrorCode, NotFound, RequestError, VersionConflict
+from cantomeet.models import Meeting
+from cantomeet_ui import acting, routes
+from cantomeet_ui.following import changes_of
+from cantomeet_ui.i18n import text
+from cantomeet_ui.reading.meeting import Have, read_meeting
+from cantomeet_ui.services import services
+from cantomeet_ui.state.access import guarded, meeting_for, valid_id
+from cantomeet_ui.state.language import LanguageState
+from cantomeet_ui.views.meeting import MeetingHead, refusal
+from cantomeet_ui.views.summary import SummaryView
+from cantomeet_ui.views.transcript import Batch
+
+_LONGEST_TITLE = 300
+
+
+class MeetingState(rx.State):
+    if TYPE_CHECKING:
+        meeting_id: str
+        """From the address; Reflex itself declares it."""
+
+    phase: str = "loading"
+    """ "loading", "ready" or "missing"."""
+    head: MeetingHead = MeetingHead()
+    summary: SummaryView = SummaryView()
+    batch: Batch = Batch()
+    start_at: float = 0.0
+    """Seconds, where the address names a time."""
+    asking: str = ""
+    """What has to be confirmed: "delete" or "pay"; empty: nothing."""
+    editing: bool = False
+    notice: str = ""
+
+    _version: int | None = None
+    _have: Have = Have()
+
+    @rx.var
+    def page_title(self) -> str:
+        return self.head.title or "CantoMeet"
+
+    # ---- showing -----------------------------------------------------------------------------------------
+
+    @rx.event
+    @guarded(Action.READ)
+    async def load(self) -> None:
+        """Show the meeting of the address from the beginning."""
+        self.asking, self.editing, self.notice = "", False, ""
+        self.start_at = _seconds(self.router.url.query_parameters.get("t", ""))
+        if self.head.id != self.meeting_id:
+            self.phase, self.head, self.summary = "loading", MeetingHead(), SummaryView()
+        self._have = Have()
+        await self._show()
+
+    @rx.event
+    @guarded(Action.READ)
+    async def refresh(self) -> None:
+        """Show the same in the language just chosen."""
+        await self._show()
+
+    @rx.event
+    @guarded(Action.READ)
+    async def resend(self) -> None:
+        """The page misses lines: send them all."""
+        self._have = Have()
+        await self._show()
+
+    @rx.event(background=True)
+    @guarded(Action.READ)
+    async def follow(self) -> None:
+        """Show each change while the page is open."""
+        if self.phase != "ready":
+            return
+        meeting_id = valid_id(self.meeting_id)
+        store = services().store
+        async for _ in changes_of(meeting_id, lambda: store.version(meeting_id), self._version):
+            async with self:
+                await self._show()
+
+    async def _show(self) -> None:
+        language = (await self.get_state(LanguageState)).lang
+        try:
+            meeting = await meeting_for(Action.READ, self.meeting_id)
+            shown = await asyncio.to_thread(read_meeting, services().store, meeting.id, self._have, language)
+        except NotFound:
+            self.phase, self.head, self.summary, self.batch = "missing", MeetingHead(), SummaryView(), Batch()
+            return
+        self.phase, self.head, self._version, self._have = "ready", shown.head, shown.version, shown.have
+        if shown.summary is not None:
+            self.summary = shown.summary
+        if shown.batch is not None:
+            self.batch = shown.batch
+
+    # ---- acting ------------------------------------------------------------------------------------------
+
+    @rx.event
+    @guarded(Action.RETRY)
+    async def retry(self) -> None:
+        """Go on where it stopped."""
+        await self._act(Action.RETRY, lambda meeting: acting.retry(services(), meeting.id))
+
+    @rx.event
+    @guarded(Action.RETRY)
+    async def summarise_again(self) -> None:
+        """A new summary of the transcript; the earlier one is kept."""
+        await self._act(Action.RETRY, lambda meeting: acting.retry(services(), meeting.id, "summarize"))
+
+    @rx.event
+    @guarded(Action.RETRY)
+    async def transcribe_again(self) -> None:
+        """From the recording on; asks first where it would be paid again."""
+        await self._act(Action.RETRY, lambda meeting: acting.retry(services(), meeting.id, "transcribe"))
+
+    @rx.event
+    @guarded(Action.RETRY)
+    async def pay(self) -> None:
+        """Transcribe again, its cost confirmed."""
+        await self._act(
+            Action.RETRY, lambda meeting: acting.retry(services(), meeting.id, "transcribe", confirm_cost=True)
+        )
+
+    @rx.event
+    @guarded(Action.CANCEL)
+    async def cancel(self) -> None:
+        """Stop what is being done."""
+        await self._act(Action.CANCEL, lambda meeting: acting.cancel(services(), meeting.id))
+
+    @rx.event
+    @guarded(Action.DELETE)
+    async def delete(self) -> Any:
+        """The confirmed deletion; leads back to the list."""
+        if await self._act(Action.DELETE, lambda meeting: acting.delete(services(), meeting.id)):
+            return rx.redirect(routes.MEETINGS)
+        return None
+
+    @rx.event
+    @guarded(Action.EDIT)
+    async def save(self, form: dict[str, Any]) -> None:
+        """Title and date as written in the form."""
+        title = str(form.get("title", "")).strip()[:_LONGEST_TITLE]
+        seen, day = self.head.title, _day(str(form.get("date", "")))
+        if title:
+            await self._act(Action.EDIT, lambda meeting: acting.rename(services(), meeting, seen, title, day))
+        self.editing = False
+
+    @rx.event
+    @guarded(Action.READ)
+    async def ask(self, what: str) -> None:
+        """Have something confirmed, or nothing (empty); what was said last has been read."""
+        self.asking, self.notice = what if what in ("delete", "pay") else "", ""
+
+    @rx.event
+    @guarded(Action.EDIT)
+    async def edit(self, on: bool) -> None:
+        """Open or close the form of title and date."""
+        self.editing = on
+
+    async def _act(self, action: Action, act: Callable[[Meeting], Meeting]) -> bool:
+        """Do it and show the outcome; a refusal is shown as a notice. True where it was done."""
+        language = (await self.get_state(LanguageState)).lang
+        self.asking, self.notice = "", ""
+        try:
+            meeting = await meeting_for(action, self.meeting_id)
+            await asyncio.to_thread(act, meeting)
+        except VersionConflict:
+            self.notice = text(language, "meeting.edited_elsewhere")
+        except Conflict as error:
+            self._refused(error, language)
+        except RequestError as error:
+            self.notice = refusal(error.code, error.params, language)
+        else:
+            await self._show()
+            return True
+        await self._show()
+        return False
+
+    def _refused(self, error: Conflict, language: str) -> None:
+        if error.code is ErrorCode.COST_NOT_CONFIRMED:
+            self.asking = "pay"
+        else:
+            self.notice = refusal(error.code, error.params, language)
+
+
+def _seconds(written: str) -> float:
+    """A time in an address; 0 for what is none."""
+    try:
+        seconds = float(written)
+    except ValueError:
+        return 0.0
+    return seconds if 0 <= seconds < 1e6 else 0.0
+
+
+def _day(written: str) -> date | None:
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        return None

@@ -1,0 +1,114 @@
+"""The list: its filters are in the address, its rows follow the database."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import reflex as rx
+
+from cantomeet.access import Action
+from cantomeet_ui.following import changes_of
+from cantomeet_ui.reading.lists import ShownList, read_list
+from cantomeet_ui.services import services
+from cantomeet_ui.state.access import guarded
+from cantomeet_ui.state.language import LanguageState
+from cantomeet_ui.views.filters import SORTS, Chip, SortChoice, changed, in_address, sort_choices
+from cantomeet_ui.views.rows import MeetingRow
+
+_PAUSE = 0.25
+"""Seconds after a push in which further changes are gathered into the next one."""
+
+
+class MeetingsState(rx.State):
+    phase: str = "loading"
+    """ "loading", "rows", "empty" (no meeting at all) or "none" (no meeting fits)."""
+    rows: rx.Field[list[MeetingRow]] = rx.field(default_factory=list)
+    chips: rx.Field[list[Chip]] = rx.field(default_factory=list)
+    sorts: rx.Field[list[SortChoice]] = rx.field(default_factory=list)
+    more: bool = False
+    notice: str = ""
+    query: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
+    """As it stands in the address."""
+    search_key: int = 0
+    """Another one replaces the search field: the address changed other than by typing in it."""
+    clear_href: str = ""
+    """Empty where nothing is filtered."""
+
+    _pages: int = 1
+    _typed: str = ""
+    _stamp: Any = None
+
+    @rx.event
+    @guarded(Action.LIST)
+    async def load(self) -> None:
+        """Show what the address asks for."""
+        query = in_address(self.router.url.query_parameters)
+        if query != self.query:
+            self._pages = 1
+        if query.get("q", "") != self._typed:
+            self._typed = query.get("q", "")
+            self.search_key += 1
+        self.query = query
+        await self._show()
+
+    @rx.event
+    @guarded(Action.LIST)
+    async def refresh(self) -> None:
+        """Show the same in the language just chosen."""
+        await self._show()
+
+    @rx.event(background=True)
+    @guarded(Action.LIST)
+    async def follow(self) -> None:
+        """Show each change while the page is open."""
+        async for _ in changes_of(None, services().store.stamp, self._stamp):
+            async with self:
+                await self._show()
+            await asyncio.sleep(_PAUSE)
+
+    @rx.event
+    @guarded(Action.LIST)
+    async def show_more(self) -> None:
+        """One page further."""
+        self._pages += 1
+        await self._show()
+
+    @rx.event
+    @guarded(Action.LIST)
+    async def search(self, words: str) -> Any:
+        """Look for these words."""
+        self._typed = words.strip()[:200]
+        return rx.redirect(changed(self.query, q=self._typed), replace=True)
+
+    @rx.event
+    @guarded(Action.LIST)
+    async def choose_from(self, day: str) -> Any:
+        """Only meetings from this day on; empty for all."""
+        return rx.redirect(changed(self.query, from_=day))
+
+    @rx.event
+    @guarded(Action.LIST)
+    async def choose_to(self, day: str) -> Any:
+        """Only meetings up to this day; empty for all."""
+        return rx.redirect(changed(self.query, to=day))
+
+    @rx.event
+    @guarded(Action.LIST)
+    async def choose_sort(self, sort: str) -> Any:
+        """Another order."""
+        wanted = sort if sort in SORTS and sort != next(iter(SORTS)) else ""
+        return rx.redirect(changed(self.query, sort=wanted))
+
+    async def _show(self) -> None:
+        language = (await self.get_state(LanguageState)).lang
+        shown = await asyncio.to_thread(read_list, services().store, dict(self.query), self._pages, language)
+        self._take(shown, language)
+
+    def _take(self, shown: ShownList, language: str) -> None:
+        filtered = any(self.query.get(name) for name in ("status", "q", "from", "to"))
+        self._stamp = shown.stamp
+        self.rows, self.chips, self.more, self.notice = shown.rows, shown.chips, shown.more, shown.notice
+        self.sorts = sort_choices(language)
+        self.clear_href = changed({"sort": self.query.get("sort", "")}) if filtered else ""
+        self.phase = "rows" if shown.rows else ("none" if filtered else "empty")

@@ -1,0 +1,107 @@
+"""The upload page: where things will go, and what was just uploaded, moving."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import reflex as rx
+
+from cantomeet.access import Action
+from cantomeet_ui.following import changes_of
+from cantomeet_ui.reading.lists import read_some
+from cantomeet_ui.services import services, settings
+from cantomeet_ui.state.access import guarded, meeting_for
+from cantomeet_ui.state.language import LanguageState
+from cantomeet_ui.views import upload as view
+from cantomeet_ui.views.rows import MeetingRow
+
+_SHOWN = 20
+_PAUSE = 0.25
+
+
+class UploadState(rx.State):
+    limits: str = ""
+    way: str = ""
+    worth: str = ""
+    rows: rx.Field[list[MeetingRow]] = rx.field(default_factory=list)
+    """Uploaded in this tab, newest first."""
+    title: str = ""
+    meeting_date: str = ""
+    high_priority: bool = False
+    form: int = 0
+    """Another one empties the fields."""
+
+    _ids: rx.Field[list[str]] = rx.field(default_factory=list)
+    _stamp: Any = None
+
+    @rx.var
+    def metadata(self) -> dict[str, str]:
+        """What goes along with the files that are added next."""
+        given = {
+            "title": self.title,
+            "meeting_date": self.meeting_date,
+            "priority": "high" if self.high_priority else "",
+        }
+        return {name: value for name, value in given.items() if value}
+
+    @rx.event
+    @guarded(Action.UPLOAD)
+    async def load(self) -> None:
+        """What is taken and where it goes; the uploads of this tab so far."""
+        self._empty_form()
+        await self._show()
+
+    @rx.event
+    @guarded(Action.UPLOAD)
+    async def refresh(self) -> None:
+        """Show the same in the language just chosen."""
+        await self._show()
+
+    @rx.event(background=True)
+    @guarded(Action.LIST)
+    async def follow(self) -> None:
+        """Show each change of these meetings while the page is open."""
+        async for _ in changes_of(None, services().store.stamp, self._stamp):
+            async with self:
+                await self._show()
+            await asyncio.sleep(_PAUSE)
+
+    @rx.event
+    @guarded(Action.UPLOAD)
+    async def uploaded(self, meeting_id: str) -> None:
+        """A recording has been taken; its meeting heads the rows."""
+        meeting = await meeting_for(Action.READ, meeting_id)
+        self._ids = [meeting.id, *(known for known in self._ids if known != meeting.id)][:_SHOWN]
+        self._empty_form()
+        await self._show()
+
+    @rx.event
+    @guarded(Action.UPLOAD)
+    async def write_title(self, title: str) -> None:
+        """The title of what is uploaded next."""
+        self.title = title[:300]
+
+    @rx.event
+    @guarded(Action.UPLOAD)
+    async def choose_date(self, day: str) -> None:
+        """The date of what is uploaded next."""
+        self.meeting_date = day[:10]
+
+    @rx.event
+    @guarded(Action.UPLOAD)
+    async def choose_priority(self, high: bool) -> None:
+        """Whether it is done before others."""
+        self.high_priority = high
+
+    def _empty_form(self) -> None:
+        self.title, self.meeting_date, self.high_priority = "", "", False
+        self.form += 1
+
+    async def _show(self) -> None:
+        language = (await self.get_state(LanguageState)).lang
+        self._stamp = await asyncio.to_thread(services().store.stamp)
+        self.rows = await asyncio.to_thread(read_some, services().store, list(self._ids), language)
+        chosen = settings()
+        self.limits, self.way = view.limits(chosen, language), view.way(chosen, language)
+        self.worth = view.worth(chosen, language)

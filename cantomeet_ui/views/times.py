@@ -1,0 +1,62 @@
+"""Times as people of Hong Kong write them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from cantomeet.reasons import EN
+from cantomeet_ui.i18n import counted
+
+HONG_KONG = ZoneInfo("Asia/Hong_Kong")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_KNOWN_PERCENT = 8
+"""Below this, what is left is a guess that would jump about."""
+
+
+def clock(seconds: float) -> str:
+    """A time within a recording: 0:07, 12:05, 1:02:14."""
+    whole = int(max(0.0, seconds))
+    hours, minutes = divmod(whole // 60, 60)
+    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
+
+
+def day(value: date, now: datetime, language: str) -> str:
+    """11月23日 or 23 Nov; with its year where that is not this year."""
+    same_year = value.year == now.astimezone(HONG_KONG).year
+    if language == EN:
+        return f"{value.day} {_MONTHS[value.month - 1]}" + ("" if same_year else f" {value.year}")
+    return ("" if same_year else f"{value.year}年") + f"{value.month}月{value.day}日"
+
+
+def local_day(moment: datetime) -> date:
+    return moment.astimezone(HONG_KONG).date()
+
+
+def time_of_day(moment: datetime, now: datetime, language: str) -> str:
+    """14:05 today; with its day before or after."""
+    there = moment.astimezone(HONG_KONG)
+    time = f"{there.hour}:{there.minute:02}"
+    return time if there.date() == local_day(now) else f"{day(there.date(), now, language)} {time}"
+
+
+def lasted(span: timedelta, language: str) -> str:
+    """How long a step took: 0.4 s, 12 s, 3:05."""
+    seconds = max(0.0, span.total_seconds())
+    if seconds >= 60:
+        return clock(seconds)
+    unit = "s" if language == EN else "秒"
+    return f"{seconds:.1f} {unit}" if seconds < 10 else f"{seconds:.0f} {unit}"
+
+
+def left(progress: int | None, since: datetime, now: datetime, language: str) -> str:
+    """ "about 3 minutes left", where the pace so far tells it; else empty."""
+    spent = (now - since).total_seconds()
+    if progress is None or not _KNOWN_PERCENT <= progress < 100 or spent < 10:
+        return ""
+    return counted(language, "left.minutes", max(1, round(spent * (100 - progress) / progress / 60)))
+
+
+def size(megabytes: int) -> str:
+    """A limit in MiB: 500 MB, 2 GB, 1.5 GB."""
+    return f"{megabytes} MB" if megabytes < 1024 else f"{megabytes / 1024:.3g} GB"
