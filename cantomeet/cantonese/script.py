@@ -48,7 +48,7 @@ def to_hong_kong(text: str) -> str:
     if _shows_traditional(mended):
         return _INSIDE.sub("裏", mended)
     source = _CANTONESE_HAI.sub("係", text)
-    return _with_kept(source, _convert("s2hk", source)).translate(_PRINTED)
+    return _INSIDE.sub("裏", _with_kept(source, _convert("s2hk", source)).translate(_PRINTED))
 
 
 def _with_kept(source: str, converted: str) -> str:
