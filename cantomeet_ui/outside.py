@@ -57,7 +57,8 @@ async def rescuer() -> None:
 
 def page_failed(stateful: bool) -> rx.Component:
     """In place of a page whose own code failed in the browser."""
-    return ErrorBoundary.create(fallback_render=page_error())
+    boundary: rx.Component = ErrorBoundary.create(fallback_render=page_error())
+    return boundary
 
 
 def unexpected(exception: Exception) -> EventSpec | None:
@@ -66,4 +67,5 @@ def unexpected(exception: Exception) -> EventSpec | None:
         return None  # what was asked about went meanwhile; the page's own follower says so
     reference = uuid4().hex[:8]
     _log.error("a page's handler failed (%s)", reference, exc_info=exception)
-    return NoticeState.show(reference)
+    told: EventSpec = NoticeState.show(reference)
+    return told

@@ -25,7 +25,7 @@ class _Transcript(rx.NoSSRComponent):
     tag = "Transcript"
     batch: rx.Var[Batch]
     labels: rx.Var[dict[str, str]]
-    on_gap: rx.EventHandler[rx.event.no_args_event_spec]
+    on_gap: rx.EventHandler[rx.event.no_args_event_spec]  # type: ignore[type-arg, valid-type]  # Reflex reads the spec
 
 
 class _Shell(rx.NoSSRComponent):

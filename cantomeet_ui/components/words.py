@@ -7,7 +7,6 @@ from typing import Any, TypeAlias
 from cantomeet_ui.i18n.texts import TEXTS
 from cantomeet_ui.state.language import LanguageState
 
-
 Words: TypeAlias = Any
 """A text, or a Var of one."""
 Handler: TypeAlias = Any

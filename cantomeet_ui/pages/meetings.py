@@ -8,7 +8,7 @@ from cantomeet_ui import routes
 from cantomeet_ui.components import icons
 from cantomeet_ui.components.frame import frame, link, loading, nothing_here, notice
 from cantomeet_ui.components.rows import meeting_line
-from cantomeet_ui.components.words import say
+from cantomeet_ui.components.words import Handler, say
 from cantomeet_ui.state.meetings import MeetingsState
 from cantomeet_ui.views.filters import Chip, SortChoice
 
@@ -44,7 +44,7 @@ def _search() -> rx.Component:
     field = rx.el.input(
         type="search",
         key=f"search-{MeetingsState.search_key}",
-        default_value=MeetingsState.query.get("q", ""),
+        default_value=MeetingsState.q,
         on_change=MeetingsState.search.debounce(300),
         placeholder=say("meetings.search"),
         max_length=200,
@@ -56,14 +56,13 @@ def _search() -> rx.Component:
 
 def _dates() -> rx.Component:
     return rx.el.div(
-        _date("meetings.from", "from", MeetingsState.choose_from),
-        _date("meetings.to", "to", MeetingsState.choose_to),
+        _date("meetings.from", "from", MeetingsState.date_from, MeetingsState.choose_from),
+        _date("meetings.to", "to", MeetingsState.date_to, MeetingsState.choose_to),
         class_name="dates",
     )
 
 
-def _date(label: str, name: str, on_change: rx.EventHandler) -> rx.Component:
-    day = MeetingsState.query.get(name, "")
+def _date(label: str, name: str, day: str, on_change: Handler) -> rx.Component:
     return rx.el.label(
         rx.el.span(say(label)),
         rx.el.input(type="date", name=name, default_value=day, key=f"{name}-{day}", on_change=on_change),
@@ -75,7 +74,7 @@ def _sort() -> rx.Component:
         rx.el.span(say("meetings.sort")),
         rx.el.select(
             rx.foreach(MeetingsState.sorts, _sort_choice),
-            value=MeetingsState.query.get("sort", "-created_at"),
+            value=MeetingsState.sort,
             on_change=MeetingsState.choose_sort,
         ),
         class_name="sort",

@@ -5,31 +5,33 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 from uuid import UUID
+
+import reflex as rx
 
 from cantomeet.access import LOCAL_OWNER, Action, require
 from cantomeet.errors import NotFound
 from cantomeet.models import Meeting
 from cantomeet_ui.services import services
 
-P = ParamSpec("P")
-T = TypeVar("T")
 
+def handler(action: Action, *, background: bool = False) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
+    """Make an async method an event handler that raises `NotAllowed` before it does anything.
 
-def guarded(action: Action) -> Callable[[Callable[P, Awaitable[T]]], Callable[P, Awaitable[T]]]:
-    """Have an async handler raise `NotAllowed` before it does anything. A test fails for a handler without it."""
+    A test fails for a handler that was made in another way.
+    """
 
-    def guard(handler: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
-        @wraps(handler)
-        async def checked(*args: P.args, **kwargs: P.kwargs) -> T:
+    def make(method: Callable[..., Awaitable[Any]]) -> Any:
+        @wraps(method)
+        async def guarded(*args: Any, **kwargs: Any) -> Any:
             require(LOCAL_OWNER, action)
-            return await handler(*args, **kwargs)
+            return await method(*args, **kwargs)
 
-        checked.guarded_by = action  # type: ignore[attr-defined]  # read by the test that walks all handlers
-        return checked
+        guarded.guarded_by = action  # type: ignore[attr-defined]  # read by the test that walks all handlers
+        return rx.event(guarded, background=background)
 
-    return guard
+    return make
 
 
 async def meeting_for(action: Action, meeting_id: Any) -> Meeting:

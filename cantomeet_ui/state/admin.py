@@ -14,7 +14,7 @@ from cantomeet_ui.following import changes_of
 from cantomeet_ui.i18n import counted
 from cantomeet_ui.reading.admin import failed_of, read_admin, read_engine, read_steps
 from cantomeet_ui.services import job_queue, services
-from cantomeet_ui.state.access import guarded, meeting_for
+from cantomeet_ui.state.access import handler, meeting_for
 from cantomeet_ui.state.language import LanguageState
 from cantomeet_ui.views.admin import Cause, Engine, Step
 from cantomeet_ui.views.meeting import refusal
@@ -40,24 +40,21 @@ class AdminState(rx.State):
 
     _stamp: Any = None
 
-    @rx.event
-    @guarded(Action.ADMINISTER)
+    @handler(Action.ADMINISTER)
     async def load(self) -> None:
         """Show all of it."""
         self.notice, self.opened, self.steps = "", "", []
         await self._show()
         await self._show_engine()
 
-    @rx.event
-    @guarded(Action.ADMINISTER)
+    @handler(Action.ADMINISTER)
     async def refresh(self) -> None:
         """Show the same in the language just chosen."""
         self.notice = ""
         await self._show()
         await self._show_engine()
 
-    @rx.event(background=True)
-    @guarded(Action.ADMINISTER)
+    @handler(Action.ADMINISTER, background=True)
     async def follow(self) -> None:
         """Show each change of a meeting while the page is open."""
         async for _ in changes_of(None, services().store.stamp, self._stamp):
@@ -65,8 +62,7 @@ class AdminState(rx.State):
                 await self._show()
             await asyncio.sleep(_PAUSE)
 
-    @rx.event(background=True)
-    @guarded(Action.ADMINISTER)
+    @handler(Action.ADMINISTER, background=True)
     async def watch_engine(self) -> None:
         """Look at queues and workers now and then while the page is open."""
         while True:
@@ -74,21 +70,18 @@ class AdminState(rx.State):
             async with self:
                 await self._show_engine()
 
-    @rx.event
-    @guarded(Action.RETRY)
+    @handler(Action.RETRY)
     async def retry(self, meeting_id: str) -> None:
         """Set one meeting going again."""
         await self._retry([meeting_id])
 
-    @rx.event
-    @guarded(Action.RETRY)
+    @handler(Action.RETRY)
     async def retry_all(self, cause: str) -> None:
         """Set all meetings going again that failed for this cause."""
         failed = await asyncio.to_thread(failed_of, services().store, cause)
         await self._retry([meeting.id for meeting in failed])
 
-    @rx.event
-    @guarded(Action.CANCEL)
+    @handler(Action.CANCEL)
     async def cancel(self, meeting_id: str) -> None:
         """Stop one meeting."""
         language = (await self.get_state(LanguageState)).lang
@@ -100,8 +93,7 @@ class AdminState(rx.State):
             self.notice = refusal(error.code, error.params, language)
         await self._show()
 
-    @rx.event
-    @guarded(Action.READ)
+    @handler(Action.READ)
     async def open_timeline(self, meeting_id: str) -> None:
         """Show a meeting's timeline; the same again closes it."""
         self.opened = "" if meeting_id == self.opened else (await meeting_for(Action.READ, meeting_id)).id

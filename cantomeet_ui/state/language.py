@@ -7,7 +7,7 @@ import reflex as rx
 from cantomeet.access import Action
 from cantomeet_ui.i18n import LANGUAGES, language_of, page_texts
 from cantomeet_ui.services import settings
-from cantomeet_ui.state.access import guarded
+from cantomeet_ui.state.access import handler
 
 _ONE_YEAR = 365 * 24 * 60 * 60
 
@@ -26,8 +26,7 @@ class LanguageState(rx.State):
         """The texts by key."""
         return page_texts(self.lang)
 
-    @rx.event
-    @guarded(Action.LIST)
+    @handler(Action.LIST)
     async def switch(self) -> None:
         """Take the other language."""
         zh, en = LANGUAGES

@@ -17,7 +17,7 @@ from cantomeet_ui.following import changes_of
 from cantomeet_ui.i18n import text
 from cantomeet_ui.reading.meeting import Have, read_meeting
 from cantomeet_ui.services import services
-from cantomeet_ui.state.access import guarded, meeting_for, valid_id
+from cantomeet_ui.state.access import handler, meeting_for, valid_id
 from cantomeet_ui.state.language import LanguageState
 from cantomeet_ui.views.meeting import MeetingHead, refusal
 from cantomeet_ui.views.summary import SummaryView
@@ -52,8 +52,7 @@ class MeetingState(rx.State):
 
     # ---- showing -----------------------------------------------------------------------------------------
 
-    @rx.event
-    @guarded(Action.READ)
+    @handler(Action.READ)
     async def load(self) -> None:
         """Show the meeting of the address from the beginning."""
         self.asking, self.editing, self.notice = "", False, ""
@@ -63,21 +62,18 @@ class MeetingState(rx.State):
         self._have = Have()
         await self._show()
 
-    @rx.event
-    @guarded(Action.READ)
+    @handler(Action.READ)
     async def refresh(self) -> None:
         """Show the same in the language just chosen."""
         await self._show()
 
-    @rx.event
-    @guarded(Action.READ)
+    @handler(Action.READ)
     async def resend(self) -> None:
         """The page misses lines: send them all."""
         self._have = Have()
         await self._show()
 
-    @rx.event(background=True)
-    @guarded(Action.READ)
+    @handler(Action.READ, background=True)
     async def follow(self) -> None:
         """Show each change while the page is open."""
         if self.phase != "ready":
@@ -104,48 +100,41 @@ class MeetingState(rx.State):
 
     # ---- acting ------------------------------------------------------------------------------------------
 
-    @rx.event
-    @guarded(Action.RETRY)
+    @handler(Action.RETRY)
     async def retry(self) -> None:
         """Go on where it stopped."""
         await self._act(Action.RETRY, lambda meeting: acting.retry(services(), meeting.id))
 
-    @rx.event
-    @guarded(Action.RETRY)
+    @handler(Action.RETRY)
     async def summarise_again(self) -> None:
         """A new summary of the transcript; the earlier one is kept."""
         await self._act(Action.RETRY, lambda meeting: acting.retry(services(), meeting.id, "summarize"))
 
-    @rx.event
-    @guarded(Action.RETRY)
+    @handler(Action.RETRY)
     async def transcribe_again(self) -> None:
         """From the recording on; asks first where it would be paid again."""
         await self._act(Action.RETRY, lambda meeting: acting.retry(services(), meeting.id, "transcribe"))
 
-    @rx.event
-    @guarded(Action.RETRY)
+    @handler(Action.RETRY)
     async def pay(self) -> None:
         """Transcribe again, its cost confirmed."""
         await self._act(
             Action.RETRY, lambda meeting: acting.retry(services(), meeting.id, "transcribe", confirm_cost=True)
         )
 
-    @rx.event
-    @guarded(Action.CANCEL)
+    @handler(Action.CANCEL)
     async def cancel(self) -> None:
         """Stop what is being done."""
         await self._act(Action.CANCEL, lambda meeting: acting.cancel(services(), meeting.id))
 
-    @rx.event
-    @guarded(Action.DELETE)
+    @handler(Action.DELETE)
     async def delete(self) -> Any:
         """The confirmed deletion; leads back to the list."""
         if await self._act(Action.DELETE, lambda meeting: acting.delete(services(), meeting.id)):
             return rx.redirect(routes.MEETINGS)
         return None
 
-    @rx.event
-    @guarded(Action.EDIT)
+    @handler(Action.EDIT)
     async def save(self, form: dict[str, Any]) -> None:
         """Title and date as written in the form."""
         title = str(form.get("title", "")).strip()[:_LONGEST_TITLE]
@@ -154,14 +143,12 @@ class MeetingState(rx.State):
             await self._act(Action.EDIT, lambda meeting: acting.rename(services(), meeting, seen, title, day))
         self.editing = False
 
-    @rx.event
-    @guarded(Action.READ)
+    @handler(Action.READ)
     async def ask(self, what: str) -> None:
         """Have something confirmed, or nothing (empty); what was said last has been read."""
         self.asking, self.notice = what if what in ("delete", "pay") else "", ""
 
-    @rx.event
-    @guarded(Action.EDIT)
+    @handler(Action.EDIT)
     async def edit(self, on: bool) -> None:
         """Open or close the form of title and date."""
         self.editing = on

@@ -11,9 +11,9 @@ from cantomeet.access import Action
 from cantomeet_ui.following import changes_of
 from cantomeet_ui.reading.lists import ShownList, read_list
 from cantomeet_ui.services import services
-from cantomeet_ui.state.access import guarded
+from cantomeet_ui.state.access import handler
 from cantomeet_ui.state.language import LanguageState
-from cantomeet_ui.views.filters import SORTS, Chip, SortChoice, changed, in_address, sort_choices
+from cantomeet_ui.views.filters import DEFAULT_SORT, SORTS, Chip, SortChoice, changed, in_address, sort_choices
 from cantomeet_ui.views.rows import MeetingRow
 
 _PAUSE = 0.25
@@ -28,38 +28,41 @@ class MeetingsState(rx.State):
     sorts: rx.Field[list[SortChoice]] = rx.field(default_factory=list)
     more: bool = False
     notice: str = ""
-    query: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
-    """As it stands in the address."""
+    q: str = ""
+    date_from: str = ""
+    date_to: str = ""
+    sort: str = DEFAULT_SORT
     search_key: int = 0
     """Another one replaces the search field: the address changed other than by typing in it."""
     clear_href: str = ""
     """Empty where nothing is filtered."""
 
+    _query: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
+    """As it stands in the address."""
     _pages: int = 1
     _typed: str = ""
     _stamp: Any = None
 
-    @rx.event
-    @guarded(Action.LIST)
+    @handler(Action.LIST)
     async def load(self) -> None:
         """Show what the address asks for."""
         query = in_address(self.router.url.query_parameters)
-        if query != self.query:
+        if query != self._query:
             self._pages = 1
         if query.get("q", "") != self._typed:
             self._typed = query.get("q", "")
             self.search_key += 1
-        self.query = query
+        self._query = query
+        self.q, self.date_from, self.date_to = (query.get(name, "") for name in ("q", "from", "to"))
+        self.sort = query.get("sort", DEFAULT_SORT)
         await self._show()
 
-    @rx.event
-    @guarded(Action.LIST)
+    @handler(Action.LIST)
     async def refresh(self) -> None:
         """Show the same in the language just chosen."""
         await self._show()
 
-    @rx.event(background=True)
-    @guarded(Action.LIST)
+    @handler(Action.LIST, background=True)
     async def follow(self) -> None:
         """Show each change while the page is open."""
         async for _ in changes_of(None, services().store.stamp, self._stamp):
@@ -67,48 +70,43 @@ class MeetingsState(rx.State):
                 await self._show()
             await asyncio.sleep(_PAUSE)
 
-    @rx.event
-    @guarded(Action.LIST)
+    @handler(Action.LIST)
     async def show_more(self) -> None:
         """One page further."""
         self._pages += 1
         await self._show()
 
-    @rx.event
-    @guarded(Action.LIST)
+    @handler(Action.LIST)
     async def search(self, words: str) -> Any:
         """Look for these words."""
         self._typed = words.strip()[:200]
-        return rx.redirect(changed(self.query, q=self._typed), replace=True)
+        return rx.redirect(changed(self._query, q=self._typed), replace=True)
 
-    @rx.event
-    @guarded(Action.LIST)
+    @handler(Action.LIST)
     async def choose_from(self, day: str) -> Any:
         """Only meetings from this day on; empty for all."""
-        return rx.redirect(changed(self.query, from_=day))
+        return rx.redirect(changed(self._query, from_=day))
 
-    @rx.event
-    @guarded(Action.LIST)
+    @handler(Action.LIST)
     async def choose_to(self, day: str) -> Any:
         """Only meetings up to this day; empty for all."""
-        return rx.redirect(changed(self.query, to=day))
+        return rx.redirect(changed(self._query, to=day))
 
-    @rx.event
-    @guarded(Action.LIST)
+    @handler(Action.LIST)
     async def choose_sort(self, sort: str) -> Any:
         """Another order."""
-        wanted = sort if sort in SORTS and sort != next(iter(SORTS)) else ""
-        return rx.redirect(changed(self.query, sort=wanted))
+        wanted = sort if sort in SORTS and sort != DEFAULT_SORT else ""
+        return rx.redirect(changed(self._query, sort=wanted))
 
     async def _show(self) -> None:
         language = (await self.get_state(LanguageState)).lang
-        shown = await asyncio.to_thread(read_list, services().store, dict(self.query), self._pages, language)
+        shown = await asyncio.to_thread(read_list, services().store, dict(self._query), self._pages, language)
         self._take(shown, language)
 
     def _take(self, shown: ShownList, language: str) -> None:
-        filtered = any(self.query.get(name) for name in ("status", "q", "from", "to"))
+        filtered = any(self._query.get(name) for name in ("status", "q", "from", "to"))
         self._stamp = shown.stamp
         self.rows, self.chips, self.more, self.notice = shown.rows, shown.chips, shown.more, shown.notice
         self.sorts = sort_choices(language)
-        self.clear_href = changed({"sort": self.query.get("sort", "")}) if filtered else ""
+        self.clear_href = changed({"sort": self._query.get("sort", "")}) if filtered else ""
         self.phase = "rows" if shown.rows else ("none" if filtered else "empty")

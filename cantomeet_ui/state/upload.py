@@ -11,7 +11,7 @@ from cantomeet.access import Action
 from cantomeet_ui.following import changes_of
 from cantomeet_ui.reading.lists import read_some
 from cantomeet_ui.services import services, settings
-from cantomeet_ui.state.access import guarded, meeting_for
+from cantomeet_ui.state.access import handler, meeting_for
 from cantomeet_ui.state.language import LanguageState
 from cantomeet_ui.views import upload as view
 from cantomeet_ui.views.rows import MeetingRow
@@ -45,21 +45,18 @@ class UploadState(rx.State):
         }
         return {name: value for name, value in given.items() if value}
 
-    @rx.event
-    @guarded(Action.UPLOAD)
+    @handler(Action.UPLOAD)
     async def load(self) -> None:
         """What is taken and where it goes; the uploads of this tab so far."""
         self._empty_form()
         await self._show()
 
-    @rx.event
-    @guarded(Action.UPLOAD)
+    @handler(Action.UPLOAD)
     async def refresh(self) -> None:
         """Show the same in the language just chosen."""
         await self._show()
 
-    @rx.event(background=True)
-    @guarded(Action.LIST)
+    @handler(Action.LIST, background=True)
     async def follow(self) -> None:
         """Show each change of these meetings while the page is open."""
         async for _ in changes_of(None, services().store.stamp, self._stamp):
@@ -67,8 +64,7 @@ class UploadState(rx.State):
                 await self._show()
             await asyncio.sleep(_PAUSE)
 
-    @rx.event
-    @guarded(Action.UPLOAD)
+    @handler(Action.UPLOAD)
     async def uploaded(self, meeting_id: str) -> None:
         """A recording has been taken; its meeting heads the rows."""
         meeting = await meeting_for(Action.READ, meeting_id)
@@ -76,20 +72,17 @@ class UploadState(rx.State):
         self._empty_form()
         await self._show()
 
-    @rx.event
-    @guarded(Action.UPLOAD)
+    @handler(Action.UPLOAD)
     async def write_title(self, title: str) -> None:
         """The title of what is uploaded next."""
         self.title = title[:300]
 
-    @rx.event
-    @guarded(Action.UPLOAD)
+    @handler(Action.UPLOAD)
     async def choose_date(self, day: str) -> None:
         """The date of what is uploaded next."""
         self.meeting_date = day[:10]
 
-    @rx.event
-    @guarded(Action.UPLOAD)
+    @handler(Action.UPLOAD)
     async def choose_priority(self, high: bool) -> None:
         """Whether it is done before others."""
         self.high_priority = high

@@ -11,8 +11,9 @@ from cantomeet_ui.i18n import text
 
 NAMES = ("status", "q", "from", "to", "sort")
 """Query parameters of the list's page; a cursor is never one, so that a link always begins at the top."""
+DEFAULT_SORT = "-created_at"
 SORTS = {
-    "-created_at": "meetings.sort.newest",
+    DEFAULT_SORT: "meetings.sort.newest",
     "created_at": "meetings.sort.oldest",
     "-meeting_date": "meetings.sort.date",
     "title": "meetings.sort.title",
