@@ -75,6 +75,7 @@ class FakeOpenAI:
         if not self._started.wait(START_SECONDS):
             raise TimeoutError("the stand-in did not start")
         if self._error is not None:
+            self._clean_up()
             raise self._error
         return self
 
@@ -82,6 +83,9 @@ class FakeOpenAI:
         if self._loop is not None and self._stop is not None:
             self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
+        self._clean_up()
+
+    def _clean_up(self) -> None:
         if self._own is not None:
             self._own.cleanup()
 

@@ -77,15 +77,18 @@ class _Record:
     """Over all attempts at this request."""
 
     def dumps(self) -> str:
-        return TypeAdapter(_Record).dump_json(self).decode()
+        return _RECORDS.dump_json(self).decode()
 
     @classmethod
     def loads(cls, text: str | None) -> _Record | None:
         try:
-            return TypeAdapter(cls).validate_json(text) if text else None
+            return _RECORDS.validate_json(text) if text else None
         except ValidationError:
             # Written by another version of this program: as good as nothing.
             return None
+
+
+_RECORDS = TypeAdapter(_Record)
 
 
 @dataclass(frozen=True)
@@ -164,9 +167,7 @@ class Asker:
             value = question.read(second.content).value
         except Unusable as still:
             _log.warning("an answer stayed unusable after one repair: %s", still)
-            # A later attempt is to ask anew and not to be given the same answers back.
-            self._void(key)
-            self._void(second_key)
+            self._void(key, second_key)
             raise
         self._learn(second)
         return value
@@ -191,7 +192,7 @@ class Asker:
             return _whole(before.content, before.finish)
         if self._is_known_too_long(messages):
             raise TooLong
-        self._ledger.afford([Expected(message_tokens(messages) + _schema_tokens(schema), self._answer_tokens)])
+        self._ledger.afford(Expected(message_tokens(messages) + _schema_tokens(schema), self._answer_tokens))
         asked = self._note_asked(key, before, messages)
         try:
             completion, spoken = self._speak(messages, schema, dialect)
@@ -229,10 +230,14 @@ class Asker:
         self._ledger.note(took)
         self._cache.put(key, record.dumps(), self._ledger.priced(took))
 
-    def _void(self, key: str) -> None:
-        record = _Record.loads(self._cache.get(key))
-        if record is not None:
-            self._cache.put(key, _Record("void", usage=record.usage).dumps(), Usage())
+    def _void(self, first_key: str, second_key: str) -> None:
+        """A later attempt is to ask anew and not to be given these back; it is told what they took all the same.
+
+        The second question may never come up again, so the first keeps the usage of both.
+        """
+        first, second = self._known(first_key), self._known(second_key)
+        self._cache.put(first_key, _Record("void", usage=add(first.usage, second.usage)).dumps(), Usage())
+        self._cache.put(second_key, _Record("void").dumps(), Usage())
 
     def _speak(self, messages: Sequence[Message], schema: Schema, dialect: Dialect) -> tuple[Completion, Dialect]:
         """Down the ladder until the endpoint takes the request; with the dialect that it took."""

@@ -90,6 +90,7 @@ class Ledger:
         self._budget = budget
         self._provider = provider
         self._spent = Usage()
+        self._planned = 0.0
 
     @property
     def usage(self) -> Usage:
@@ -103,12 +104,21 @@ class Ledger:
     def note(self, usage: Usage) -> None:
         self._spent = add(self._spent, usage)
 
-    def afford(self, to_come: Iterable[Expected]) -> None:
-        """Raises `PermanentError` where what is spent and what is to come would pass the budget; spends nothing."""
+    def plan(self, to_come: Iterable[Expected]) -> None:
+        """Put aside what has to be asked, so that no repair eats it up. Raises as `afford`."""
+        self._planned = sum(self._price(one) for one in to_come)
+        self.afford(None)
+
+    def begin(self, one: Expected) -> None:
+        """What was put aside for this is about to be asked for."""
+        self._planned = max(0.0, self._planned - self._price(one))
+
+    def afford(self, one: Expected | None) -> None:
+        """Raises `PermanentError` where what is spent, planned and now wanted may pass the budget; spends nothing."""
         if self._prices is None or self._budget is None:
             return
         spent = self._prices.of(self._spent.tokens_in, self._spent.tokens_out)
-        estimate = spent + sum(self._prices.of(one.tokens_in, one.tokens_out) for one in to_come)
+        estimate = spent + self._planned + (self._price(one) if one else 0.0)
         if estimate > self._budget:
             raise PermanentError(
                 f"the summary may cost {estimate:.4f}, {spent:.4f} of it spent; the budget is {self._budget:.4f}",
@@ -119,3 +129,6 @@ class Ledger:
                 spent=round(spent, 4),
                 budget=self._budget,
             )
+
+    def _price(self, one: Expected) -> float:
+        return self._prices.of(one.tokens_in, one.tokens_out) if self._prices else 0.0

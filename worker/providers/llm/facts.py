@@ -110,7 +110,8 @@ def facts_schema(template: Template, languages: Languages) -> Schema:
     """Only what the template has a section for; topics are what overview and chapters are written from."""
     wanted = {kind for kind in template.kinds if kind != "overview"} | {"chapter"}
     without = [name for name, kind in [*_KINDS.items(), ("quotes", "quote")] if kind not in wanted]
-    return strict_schema("facts", FactsAnswer, without=[*without, *([] if languages.other else ["text_other"])])
+    other = [] if languages.other else ["text_other"]
+    return strict_schema("facts", FactsAnswer, without=frozenset([*without, *other]))
 
 
 def read_facts(content: str, schema: Schema, languages: Languages) -> Reading[FactsAnswer]:

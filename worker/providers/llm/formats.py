@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
+from functools import cache
 from typing import Any, Literal
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -87,7 +88,8 @@ class Schema:
         return f"\n\nAnswer with one JSON object and nothing else. It follows this JSON Schema:\n{schema}"
 
 
-def strict_schema(name: str, model: type[BaseModel], *, without: Collection[str] = ()) -> Schema:
+@cache
+def strict_schema(name: str, model: type[BaseModel], *, without: frozenset[str] = frozenset()) -> Schema:
     """The model's schema as strict endpoints want it: no references, all members required, no others allowed.
 
     `without`: members that are left out, at any depth.

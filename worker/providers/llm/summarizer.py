@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -29,6 +30,8 @@ ANSWER_TOKENS = 4000
 LEAST_CHUNK_TOKENS = 200
 WRITING_SHARE = 0.1
 """Of the progress, for the last step."""
+FACTS_SHARE = 0.25
+"""Of the transcript's tokens, that its facts are thought to have at most, to plan what writing them up may cost."""
 _ORDER = ("overview", "chapter", "decision", "action_item", "question", "risk", "note", "quote")
 _log = logging.getLogger(__name__)
 
@@ -138,6 +141,7 @@ class _Work:
         self._request = request
         self._asker = asker
         self._ledger = ledger
+        self._chunk_tokens = chunk_tokens
         self._on_progress = on_progress
         self._languages = Languages.of(request.language)
         self._template = request.template
@@ -148,13 +152,16 @@ class _Work:
         self._tokens = sum(chunk.tokens for chunk in self._chunks)
         self._done = 0
         self._covered: set[int] = set()
+        self._writing: list[Expected] = []
 
     def draft(self) -> SummaryDraft:
-        self._afford_all()
+        self._plan()
         facts = merge_duplicates(fact for chunk in self._chunks for fact in self._facts(chunk))
         if not facts:
             raise Unusable("nothing was found in the transcript.", shape=False)
         proven = sorted((fact for fact in facts if fact.verified), key=_time)
+        for question in self._writing:
+            self._ledger.begin(question)
         frame = self._writer.write(proven) if proven and self._template.kinds & {"overview", "chapter"} else Frame()
         self._on_progress(1.0)
         return SummaryDraft(
@@ -167,11 +174,13 @@ class _Work:
             coverage=Coverage(len(self._covered), len(self._request.lines)),
         )
 
-    def _afford_all(self) -> None:
+    def _plan(self) -> None:
         """Before anything is spent: all that is missing, at its dearest, without the repairs that may come."""
         missing = [one for chunk in self._chunks for one in self._missing(chunk)]
-        writing = replace(missing[0], tokens_in=2 * missing[0].tokens_in) if missing else None
-        self._ledger.afford([*missing, *([writing] if writing else [])])
+        if missing:
+            parts = math.ceil(self._tokens * FACTS_SHARE / self._chunk_tokens)
+            self._writing = [self._asker.expected(self._question(self._chunks[0]))] * (2 * parts - 1)
+        self._ledger.plan([*missing, *self._writing])
 
     def _missing(self, chunk: Chunk) -> list[Expected]:
         question = self._question(chunk)
@@ -185,8 +194,11 @@ class _Work:
         if not chunk.text:
             self._covered |= chunk.segments
             return []
+        question = self._question(chunk)
+        if self._asker.standing(question) == "open":
+            self._ledger.begin(self._asker.expected(question))
         try:
-            answer = self._asker.ask(self._question(chunk))
+            answer = self._asker.ask(question)
         except TooLong:
             halves = chunk.halves()
             if halves is None:

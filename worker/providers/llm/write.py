@@ -65,9 +65,8 @@ class Writer:
         self._template = template
         self._languages = languages
         self._most_tokens = most_tokens
-        self._schema = strict_schema(
-            "minutes", FrameAnswer, without=[] if languages.other else ["text_other", "title_other"]
-        )
+        other = () if languages.other else ("text_other", "title_other")
+        self._schema = strict_schema("minutes", FrameAnswer, without=frozenset(other))
 
     def write(self, facts: Sequence[SummaryLine]) -> Frame:
         """`facts` in the order of the meeting, all proven. Raises `Unusable` and what `Asker.ask` raises."""
