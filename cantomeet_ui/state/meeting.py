@@ -76,11 +76,12 @@ class MeetingState(rx.State):
     @handler(Action.READ, background=True)
     async def follow(self) -> None:
         """Show each change while the page is open."""
-        if self.phase != "ready":
-            return
-        meeting_id = valid_id(self.meeting_id)
+        # Only under the lock is the state the one that `load` has written: outside it a copy from before is seen.
+        async with self:
+            meeting_id = valid_id(self.meeting_id)
+            known = self._version if self.head.id == meeting_id else None
         store = services().store
-        async for _ in changes_of(meeting_id, lambda: store.version(meeting_id), self._version):
+        async for _ in changes_of(meeting_id, lambda: store.version(meeting_id), known):
             async with self:
                 await self._show()
 
