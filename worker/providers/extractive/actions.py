@@ -107,7 +107,9 @@ _DOES = rule(
 )
 _REMEMBER = rule("記得|記住|切記|務必|千祈")
 _MUST = rule("要(?!求|唔|係|點|緊)|需要|必須|務必|盡快|儘快|一定要")
-_HAND_IN = rule("(?:交(?!流|通|情)|提交|遞交|完成|搞掂|答覆|回覆|覆|send|email|submit|出|報告)(?![咗緊])")
+_HAND_IN = rule(
+    "(?:負責(?!嘅|人|任)|跟進(?!緊|咗|下)|交(?!流|通|情)|提交|遞交|完成|搞掂|答覆|回覆|覆|send|email|submit|出|報告)(?![咗緊])"
+)
 
 _VERB_EN = rf"(?:{TASK_VERBS_EN})(?![a-z])"
 _ADVERB = (
@@ -239,9 +241,7 @@ def _in_charge(folded: str, start: int, end: int, names: Names) -> Task | None:
     if before.endswith("我"):
         return Task(match.start(), None, Whose.SPEAKERS)
     name = _inside(names.ending_at(folded[: match.start()], match.start(), plain=True), start)
-    if name is None and match[0].endswith(("處理", "統籌")):
-        return None
-    return Task(match.start(), name, Whose.OPEN, Needs.NOTHING if name else Needs.DEADLINE)
+    return Task(match.start(), name, Whose.OPEN) if name else None
 
 
 def _promise(folded: str, start: int, end: int, _names: Names) -> Task | None:

@@ -19,13 +19,15 @@ _DAYTIME = rule(
     r"evening|noon|night)(?![a-z]))"
 )
 # 下星期三嘅會議 and "Friday's release" tell which meeting or release, not until when.
-_DESCRIBES = rule(r"\s*(?:嘅|的(?!時候)|啲|開會|會議|嗰|'s|’s)|\s*(?:meeting|release|session|deadline)(?![a-z])")
+_DESCRIBES = rule(r"\s*(?:嘅(?!時候)|啲|開會|會議|嗰|'s|’s)|\s*(?:meeting|release|session|deadline)(?![a-z])")
 _NOT_UNTIL = rule(r"(?:由|從|自|自從|(?<![a-z])(?:from|since|after|until after))\s*(?:the\s+)?$")
 _HOLDS_FROM = rule(r"\s*(?:起|開始|之後|以後|後(?!日|天))")
 _LEADS_ON = rule(
     r"^(?:佢話|要|喺|在|係|最遲|即係|仲要|記得|盡量|大約|for|by|before|on|no later than|due|and|it's due|"
     r"it is due|must be done|the)?\s*$"
 )
+# 聽日俾我 is when it is due; 聽日係假期 is not.
+_HANDS_OVER = rule("[交畀覆]|完成|搞掂|send|email|submit|finish|done|ready|report|報告|擺|出")
 
 
 @dataclass(frozen=True)
@@ -48,14 +50,15 @@ def find_due(sentence: Sentence, meeting_date: date | None, *, near: int = 0) ->
     if not candidates:
         return None
     # Of "next Friday (4 December)" the second resolves even without a meeting date.
-    best = min(candidates, key=lambda due: (not due.deadline, due.day is None, abs(due.start - near)))
-    return best
+    return min(candidates, key=lambda due: (not due.deadline, due.day is None, abs(due.start - near)))
 
 
 def opens_with_due(sentence: Sentence, meeting_date: date | None) -> bool:
     """Does it begin with a time, as what completes an assignment in the line before does?"""
     due = find_due(sentence, meeting_date)
-    return due is not None and _LEADS_ON.match(sentence.folded[: due.start].strip(" ,")) is not None
+    if due is None or not (due.deadline or _HANDS_OVER.search(sentence.folded)):
+        return False
+    return _LEADS_ON.match(sentence.folded[: due.start].strip(" ,")) is not None
 
 
 def _as_due(sentence: Sentence, mention: DateMention, meeting_date: date | None) -> Due | None:

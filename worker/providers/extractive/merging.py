@@ -25,16 +25,16 @@ def merged(items: Iterable[SummaryLine]) -> list[SummaryLine]:
     kept: list[SummaryLine] = []
     pairs_of: list[frozenset[str]] = []
     with_pair: dict[tuple[str, str], list[int]] = defaultdict(list)
-    same_text: dict[tuple[str, str], int] = {}
+    same: dict[tuple[str, str, str | None], int] = {}
     for item in items:
         pairs = _pairs(item.text)
-        twin = same_text.get((item.kind, item.text))
+        twin = same.get((item.kind, item.text, item.owner))
         if twin is None:
             twin = _alike(item, pairs, kept, pairs_of, with_pair)
         if twin is not None:
             kept[twin] = _both(kept[twin], item)
             continue
-        same_text[item.kind, item.text] = len(kept)
+        same[item.kind, item.text, item.owner] = len(kept)
         for pair in pairs:
             with_pair[item.kind, pair].append(len(kept))
         kept.append(item)

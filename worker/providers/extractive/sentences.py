@@ -54,6 +54,10 @@ class Span:
     end: int
     at: int
 
+    @property
+    def length(self) -> int:
+        return self.end - self.start
+
 
 @dataclass(frozen=True)
 class Sentence:
@@ -88,7 +92,7 @@ class Sentence:
             return self
         spans = []
         for span in self.spans:
-            left, right = max(start, span.at), min(end, span.at + span.end - span.start)
+            left, right = max(start, span.at), min(end, span.at + span.length)
             if left < right:
                 shift = span.start - span.at
                 spans.append(Span(span.line, left + shift, right + shift, left - start))

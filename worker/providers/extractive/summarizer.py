@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from worker.providers import Coverage, ItemKind, SummaryDraft, SummaryLine, SummaryRequest
 from worker.providers.extractive import framing
@@ -22,6 +21,8 @@ KINDS: frozenset[ItemKind] = frozenset({"overview", "decision", "action_item", "
 """What rules can find. A template's other sections stay empty, and a template of none but others gets all of these."""
 REPORT_EVERY = 200
 """Sentences between two reports of progress."""
+LONGEST_COMPLETION = 60
+"""Width of a sentence that only says until when."""
 LONGEST_ANSWER = 16
 """Width of an answer such as 收到，我會跟進 that only takes on what was just asked."""
 
@@ -65,8 +66,7 @@ def _overview(sentences: Sequence[Sentence], request: SummaryRequest) -> list[Su
 def _found(sentences: Sequence[Sentence], request: SummaryRequest) -> Iterator[list[SummaryLine]]:
     """What each sentence gives, in order."""
     reader = _Reader(request, Names(sentences))
-    for sentence, following in pairwise([*sentences, None]):
-        assert sentence is not None
+    for sentence, following in zip(sentences, [*sentences[1:], None], strict=True):
         yield list(reader.read(sentence, following))
 
 
@@ -141,14 +141,16 @@ class _Reader:
     def _action(self, assignment: _Assignment, following: Sentence | None) -> SummaryLine | None:
         part, owner = assignment.part, assignment.owner
         due = find_due(part, self._request.meeting_date, near=assignment.at)
-        if due is None and following is not None and self._completes(part, following):
+        completed = due is None and following is not None and self._completes(part, following)
+        if completed and following is not None:
             part = join(part, following, apart=True)
             due = find_due(part, self._request.meeting_date, near=len(part.text))
-            self._taken = following
         if not _meets(assignment.task.needs, due):
             return None
-        if owner is None and assignment.task.whose is Whose.ADDRESSED:
+        if assignment.task.owner is None and assignment.task.whose is Whose.ADDRESSED:
             owner = _answerer(part, following)
+        if completed:
+            self._taken = following
         part = essence(part)
         return SummaryLine(
             "action_item",
@@ -163,6 +165,7 @@ class _Reader:
         """Is `following` only the time, said in a line of its own by the same speaker?"""
         return (
             following.speaker == part.speaker
+            and following.width <= LONGEST_COMPLETION
             and opens_with_due(following, self._request.meeting_date)
             and not is_question(following)
             and not any(task.needs is Needs.NOTHING for task in tasks_in(following, self._names))
@@ -171,7 +174,9 @@ class _Reader:
 
 def _owner(sentence: Sentence, task: Task) -> str | None:
     if task.owner is not None:
-        return sentence.text[slice(*task.owner)].strip()
+        # A name that the recogniser cut between two lines stands in neither.
+        whole = any(span.at <= task.owner[0] and task.owner[1] <= span.at + span.length for span in sentence.spans)
+        return sentence.text[slice(*task.owner)].strip() if whole else None
     return sentence.speaker if task.whose is Whose.SPEAKERS else None
 
 
