@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cantomeet.cantonese import find_folded, fold
@@ -62,16 +62,19 @@ def test_nothing_is_found_for_what_does_not_stand_there(needle: str) -> None:
     assert find_folded("我哋傾過，預算。", needle) is None
 
 
+@settings(deadline=None)
 @given(ANYTHING)
 def test_folding_twice_changes_nothing_more(text: str) -> None:
     assert fold(fold(text)) == fold(text)
 
 
+@settings(deadline=None)
 @given(ANYTHING, ANYTHING)
 def test_a_text_folds_character_by_character(one: str, other: str) -> None:
     assert fold(one + other) == fold(one) + fold(other)
 
 
+@settings(deadline=None)
 @given(ANYTHING, ANYTHING, ANYTHING)
 def test_what_stands_in_a_text_is_found_in_it(before: str, needle: str, after: str) -> None:
     haystack = before + needle + after

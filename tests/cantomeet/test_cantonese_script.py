@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cantomeet.cantonese import fold, to_hong_kong
@@ -61,11 +61,13 @@ def test_what_the_converter_cannot_take_is_left_out() -> None:
     assert to_hong_kong("我们\x00开会\ud800") == "我們開會"
 
 
+@settings(deadline=None)
 @given(CHINESE)
 def test_converting_twice_changes_nothing_more(text: str) -> None:
     assert to_hong_kong(to_hong_kong(text)) == to_hong_kong(text)
 
 
+@settings(deadline=None)
 @given(CHINESE)
 def test_a_conversion_is_found_by_its_source(text: str) -> None:
     assert fold(to_hong_kong(text)) == fold(text)

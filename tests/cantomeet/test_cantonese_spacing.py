@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cantomeet.cantonese import Attachment, join_words, space, typeset, widen_punctuation
@@ -62,22 +62,26 @@ def test_marks_after_chinese_are_full_width_and_english_keeps_its_own(raw: str, 
     assert typeset(raw) == shown
 
 
+@settings(deadline=None)
 @given(ANYTHING)
 def test_spacing_twice_changes_nothing_more(text: str) -> None:
     assert space(space(text)) == space(text)
     assert typeset(typeset(text)) == typeset(text)
 
 
+@settings(deadline=None)
 @given(ANYTHING)
 def test_spacing_changes_nothing_but_spaces(text: str) -> None:
     assert "".join(space(text).split()) == "".join(text.split())
 
 
+@settings(deadline=None)
 @given(ANYTHING)
 def test_widening_keeps_the_length_so_that_offsets_hold(text: str) -> None:
     assert len(widen_punctuation(text)) == len(text)
 
 
+@settings(deadline=None)
 @given(ANYTHING)
 def test_no_space_stands_between_chinese_characters_nor_at_the_ends(text: str) -> None:
     spaced = space(text)
@@ -88,6 +92,7 @@ def test_no_space_stands_between_chinese_characters_nor_at_the_ends(text: str) -
     )
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["我", "deploy", "喇", "3", "server"]), max_size=12))
 def test_words_are_joined_as_the_text_would_be_spaced(texts: list[str]) -> None:
     assert join_words(words(*texts)) == space(" ".join(texts))

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import wave
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any
 
 from cantomeet.errors import ErrorCode, PermanentError
-from worker.providers import Piece, RecognisedSegment, Word
+from worker.providers import Piece, Word
 from worker.providers import whisper_weights as weights
-from worker.providers.whisper_lines import in_order, lines_of
+from worker.providers.whisper_lines import Heard, lines_of
+from worker.providers.whisper_sound import Sound, read_piece
 
-RATE = 16_000
+if TYPE_CHECKING:
+    from faster_whisper import WhisperModel
+
 PROMPT = "我哋而家喺度，佢唔係，冇啲嘢畀咗邊個。"
-"""Function words of spoken Cantonese: without them the small models translate into written Mandarin."""
-_TEMPERATURES = (0.0, 0.4)
-"""Capped: on noise the whole ladder takes nearly as long as the recording."""
-_SEARCH_SECONDS = 20.0
-"""A piece is cut at the quietest moment of its last so many seconds."""
-_TAIL_SECONDS = 10.0
-"""A rest shorter than this goes with the piece before."""
-_QUIET_WINDOW = 0.3
-
-Sound = npt.NDArray[np.float32]
+"""Function words of spoken Cantonese, as sentences: without them the small models translate into written Mandarin, and
+as a bare list they make them loop."""
+_CHINESE = frozenset({"yue", "zh", "cmn"})
 
 
 class WhisperTranscriber:
@@ -35,108 +29,89 @@ class WhisperTranscriber:
     def __init__(
         self, model: str | None = None, *, models_dir: Path, threads: int = 2, piece_seconds: float = 120.0
     ) -> None:
-        """`model`: a folder, a faster-whisper model name, or None for the packaged base."""
-        self._model_name, self._models_dir = model, models_dir
+        """`model`: a folder, a faster-whisper model name (fetched into `models_dir` once), or None for the packaged
+        base; `piece_seconds`: the longest piece."""
+        self._model, self._models_dir = model, models_dir
         self._threads, self._piece_seconds = threads, piece_seconds
-        self._model: Any = None
         self.name = f"Whisper {Path(model).name if model else 'base'}"
-        rough = () if model else ("rough_recogniser",)
-        self.warnings: tuple[str, ...] = ("no_speakers", *rough)
+        self.warnings: tuple[str, ...] = ("no_speakers",) if model else ("no_speakers", "rough_recogniser")
 
     def recognise(
         self, audio: Path, start: float, *, duration: float, language: str, on_progress: Callable[[float], None]
     ) -> Piece:
-        """See `LocalTranscriber`. Raises `PermanentError` where the model cannot be loaded."""
+        """See `LocalTranscriber`. Raises `PermanentError` where the model or the sound cannot be loaded,
+        `StorageFull` where there is no room to join the packaged weights."""
         on_progress(start)
-        sound, end = _piece(audio, start, min(duration, _length(audio)), self._piece_seconds)
-        end = duration if end >= _length(audio) - 0.05 else end
-        if not len(sound):
-            return Piece(end, ())
+        sound, end = read_piece(audio, start, duration=duration, longest=self._piece_seconds)
         model = self._loaded()
-        chinese = not language.startswith("en")
-        options = _options(model, language)
-        found, _info = model.transcribe(sound, **options)
-        return Piece(end, tuple(_lines(found, start, end, chinese, on_progress)))
+        on_progress(start)
+        heard = []
+        for segment in hear(model, sound, start, language):
+            heard.append(segment)
+            on_progress(min(max(start, segment.end), end))
+        lines = lines_of(heard, start, end, prompt=PROMPT, chinese=language in _CHINESE)
+        return Piece(end, lines)
 
-    def _loaded(self) -> Any:
-        if self._model is None:
-            # Imported late: the general worker and the commands never need these libraries in memory.
-            from faster_whisper import WhisperModel
-
-            source = self._model_name or str(weights.ensure(self._models_dir))
-            try:
-                self._model = WhisperModel(
-                    source,
-                    device="cpu",
-                    compute_type="int8",
-                    cpu_threads=self._threads,
-                    download_root=str(self._models_dir),
-                )
-            except (OSError, RuntimeError, ValueError) as error:
-                raise PermanentError(
-                    f"{source}: {type(error).__name__}",
-                    code=ErrorCode.RECOGNISER_UNAVAILABLE,
-                    setting="CANTOMEET_WHISPER_MODEL",
-                ) from error
-        return self._model
+    def _loaded(self) -> WhisperModel:
+        source = self._model or str(weights.ensure(self._models_dir))
+        return _load(source, self._models_dir, self._threads)
 
 
-def _lines(
-    found: Iterable[Any], start: float, end: float, chinese: bool, on_progress: Callable[[float], None]
-) -> list[RecognisedSegment]:
-    lines: list[RecognisedSegment] = []
-    for segment in found:
-        on_progress(min(end, start + segment.end))
-        words = [Word(w.word, w.start, w.end, round(w.probability, 3)) for w in segment.words or ()]
-        words = words or [Word(segment.text, segment.start, segment.end)]
-        lines += lines_of(words, start, end, prompt=PROMPT, chinese=chinese)
-    return in_order(lines, start)
+@lru_cache(maxsize=1)
+def _load(source: str, models_dir: Path, threads: int) -> WhisperModel:
+    # Imported late: the worker that recognises nothing never needs these libraries in its memory.
+    from faster_whisper import WhisperModel
+
+    try:
+        return WhisperModel(
+            source, device="cpu", compute_type="int8", cpu_threads=threads, download_root=str(models_dir)
+        )
+    except Exception as error:
+        # The model, its tokenizer and its download each have errors of their own, and some are bare `Exception`.
+        raise PermanentError(
+            f"{source}: {error}", code=ErrorCode.RECOGNISER_UNAVAILABLE, setting="CANTOMEET_WHISPER_MODEL"
+        ) from error
 
 
-def _options(model: Any, language: str) -> dict[str, Any]:
-    """Base knows no Cantonese: told `yue`, it loops in English; large-v3 has a word for it."""
-    common = {
+def hear(model: WhisperModel, sound: Sound, start: float, language: str, **options: Any) -> Iterator[Heard]:
+    """What the model hears in `sound`, in seconds of the recording, as it comes. `options` win over the usual ones."""
+    segments, _info = model.transcribe(sound, **{**decoding_options(model, language), **options})
+    # A loop that is left early must not let the decoder run on until the garbage collector comes by.
+    with closing(segments):
+        for segment in segments:
+            words = tuple(_word(word, start) for word in segment.words or ())
+            yield Heard(segment.text, start + float(segment.start), start + float(segment.end), words)
+
+
+def _word(word: Any, start: float) -> Word:
+    # faster-whisper gives NumPy's numbers, which no JSON column takes.
+    return Word(word.word, start + float(word.start), start + float(word.end), round(float(word.probability), 3))
+
+
+def decoding_options(model: WhisperModel, language: str) -> dict[str, Any]:
+    """How faster-whisper is told to decode `language` ("yue", "en", ...). Measured by benchmarks/recogniser.py."""
+    spoken = _spoken(model, language)
+    return {
+        "language": spoken,
+        # As hotwords it stands before every window of 30 seconds; an initial prompt stands before the first alone.
+        "hotwords": PROMPT if language == "yue" else None,
         "beam_size": 5,
         "vad_filter": True,
         "word_timestamps": True,
         "condition_on_previous_text": False,
-        "temperature": _TEMPERATURES,
+        # The whole ladder up to 1.0 takes longer than the recording where there is nothing but noise.
+        "temperature": (0.0, 0.4),
+        # Ends loops at a third of their cost; shorter would forbid a date said twice, and a repetition penalty was
+        # seen to drop a whole sentence.
+        "no_repeat_ngram_size": 8,
     }
-    if language.startswith("en"):
-        return {**common, "language": "en"}
-    known = set(model.supported_languages)
-    spoken = "zh" if language == "yue" and "yue" not in known else language
-    if spoken not in known:
-        spoken = "zh"
-    # As hotwords it is in every window; as an initial prompt it would be in the first alone. A stronger penalty than
-    # 1.05 ends loops too, but was seen to drop a whole last sentence.
-    return {**common, "language": spoken, "hotwords": PROMPT, "repetition_penalty": 1.05}
 
 
-def _length(audio: Path) -> float:
-    with wave.open(str(audio)) as wav:
-        return float(wav.getnframes() / RATE)
-
-
-def _piece(audio: Path, start: float, duration: float, longest: float) -> tuple[Sound, float]:
-    """The samples of the piece that begins at `start`, and where it ends: at a quiet moment, or at the end."""
-    with wave.open(str(audio)) as wav:
-        wav.setpos(min(wav.getnframes(), round(start * RATE)))
-        rest = duration - start
-        wanted = rest if rest <= longest + _TAIL_SECONDS else longest
-        raw = wav.readframes(max(0, round(wanted * RATE)))
-    sound = np.frombuffer(raw, dtype="<i2").astype(np.float32) / 32768.0
-    if wanted == rest:
-        return sound, duration
-    cut = _quietest(sound, max(1.0, longest - _SEARCH_SECONDS))
-    return sound[:cut], start + cut / RATE
-
-
-def _quietest(sound: Sound, not_before: float) -> int:
-    """The middle of the quietest window after `not_before` seconds, as a sample's number."""
-    first, width = round(not_before * RATE), round(_QUIET_WINDOW * RATE)
-    energy = np.concatenate(([0.0], np.cumsum(np.square(sound[first:], dtype=np.float64))))
-    if len(energy) <= width:
-        return len(sound)
-    windows = energy[width:] - energy[:-width]
-    return int(first + int(np.argmin(windows)) + width // 2)
+def _spoken(model: WhisperModel, language: str) -> str | None:
+    """The model's word for `language`, or None: let it find out. The list of languages that faster-whisper gives names
+    `yue` for every model, but only large-v3 has its token; told `yue`, the others loop in English."""
+    wanted = "zh" if language == "cmn" else language.partition("-")[0]
+    for spoken in (wanted, "zh") if wanted == "yue" else (wanted,):
+        if model.hf_tokenizer.token_to_id(f"<|{spoken}|>") is not None:
+            return spoken
+    return None

@@ -1,98 +1,248 @@
-"""What Whisper says, made fit for a transcript (pure): junk dropped, long lines split, times set right."""
+"""What Whisper heard, made fit for a transcript (pure): junk dropped, long lines split, script and times set right.
+
+Whisper's own segments follow its windows of 30 seconds, and where nobody speaks it says what subtitles say there:
+credits, its prompt, one word for ever.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from itertools import accumulate, groupby, pairwise
 
-from cantomeet.cantonese import fold, to_hong_kong, typeset
+from cantomeet.cantonese import fold, space, to_hong_kong, widen_punctuation
 from worker.providers import RecognisedSegment, Word
 
-LONGEST_SECONDS = 20.0
-LONGEST_CHARACTERS = 60
-_SENTENCE_END = "。？！?!"
-_JUNK_TAIL = re.compile(r"[\s６:：;；、，,…·]+$")
-_REPEATS = 2
-"""The same line more often than this in a row is the recogniser looping."""
-_LOOP = re.compile(r"(.{1,12}?)\1{4,}")
+MAX_SECONDS = 20.0
+MAX_WIDTH = 60.0
+"""In Chinese characters; a Latin letter, digit or mark counts as half of one."""
+PAUSE = 1.2
+"""Seconds of silence that end a line."""
+_LEAST_SECONDS = 0.05
+
+_CREDITS = tuple(
+    map(fold, ("字幕由Amara.org", "字幕志願者", "請不吝點贊訂閱", "打賞支持明鏡", "優優獨播劇場", "中文字幕提供"))
+)
+"""From the subtitles that Whisper was trained on; heard by it in noise and music."""
+_LOOP_WORDS, _LOOP_KINDS = 16, 4
+"""So many words in a row of so few kinds are no speech."""
+_ECHO = 7
+"""Folded characters of the prompt in a row that nobody says by chance: more than its longest clause."""
+_JUNK_HEAD = re.compile(r"^(?:[\s，。、！？：；,!?:;]|\.(?!\w))+")
+_JUNK_TAIL = re.compile(r"(?:[\s：:]|(?<![０-９])６)+$")
+_UNSHOWABLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ufffd]")
+_UNIT = re.compile(r"\s*(?:[^\W\u2e80-\U0003ffff]+|.)", re.DOTALL)
+_SENTENCE_END, _CLAUSE_END = tuple("。！？!?."), tuple("，、；：,;:")
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A segment as Whisper gives it; seconds from the start of the recording, words with the spaces before them."""
+
+    text: str
+    start: float
+    end: float
+    words: tuple[Word, ...] = ()
+    """Empty where the model gives no times for words."""
 
 
 def lines_of(
-    words: Sequence[Word], offset: float, until: float, *, prompt: str = "", chinese: bool = True
-) -> list[RecognisedSegment]:
-    """One Whisper segment's words (times from the piece's start) as lines of the recording.
-
-    `offset`: where the piece begins; `until`: the recording's end; both seconds. A segment that is only junk, an echo
-    of the prompt, or a loop gives none.
-    """
-    whole = "".join(word.text for word in words)
-    if not fold(whole) or _is_loop(whole) or (prompt and fold(whole) in fold(prompt)):
-        return []
-    lines = []
-    for group in _split(words):
-        line = _line(group, offset, until, chinese)
-        if line is not None:
-            lines.append(line)
-    return lines
+    heard: Iterable[Heard], start: float, end: float, *, prompt: str = "", chinese: bool = True
+) -> tuple[RecognisedSegment, ...]:
+    """Lines that lie in [start, end], in order and without overlap; `prompt` is what the model was given."""
+    spoken = [segment for segment in map(_cleaned, heard) if _is_speech(segment, prompt)]
+    lines = [line for segment in _without_repeats(spoken) for line in _lines(segment, chinese)]
+    return tuple(_in_order(lines, start, end))
 
 
-def in_order(lines: Sequence[RecognisedSegment], not_before: float) -> list[RecognisedSegment]:
-    """Lines that follow each other without overlap, none before `not_before`, loops cut after two repeats."""
-    kept: list[RecognisedSegment] = []
-    for line in lines:
-        start = max(line.start, kept[-1].end if kept else not_before)
-        if line.end - start < 0.01:
-            continue
-        if len(kept) >= _REPEATS and all(fold(k.text) == fold(line.text) for k in kept[-_REPEATS:]):
-            continue
-        words = tuple(
-            Word(w.text, max(w.start, start), max(w.end, max(w.start, start)), w.confidence) for w in line.words
-        )
-        kept.append(RecognisedSegment(start, line.end, line.original_text, line.text, words))
-    return kept
+def _cleaned(heard: Heard) -> Heard:
+    """With words (of guessed times where Whisper gave none), whole ones, and without loops."""
+    timed = heard.words or tuple(_guessed(heard))
+    words = _without_loops(list(_whole(timed)))
+    return replace(heard, text="".join(word.text for word in words), words=tuple(words))
 
 
-def _is_loop(text: str) -> bool:
-    folded = fold(text)
-    match = _LOOP.search(folded)
-    return match is not None and len(match.group(0)) > 0.6 * len(folded)
+def _guessed(heard: Heard) -> Iterator[Word]:
+    """The text in single characters and Latin words, its time shared out by length; they have no confidence."""
+    seconds = (heard.end - heard.start) / max(1, len(heard.text))
+    for unit in _UNIT.finditer(heard.text):
+        yield Word(unit.group(), heard.start + unit.start() * seconds, heard.start + unit.end() * seconds)
 
 
-def _split(words: Sequence[Word]) -> list[list[Word]]:
-    """At the ends of sentences once a line is long, and anywhere before it is too long."""
-    groups: list[list[Word]] = [[]]
+def _whole(words: Iterable[Word]) -> Iterator[Word]:
+    """Words as a reader knows them: in Chinese text Whisper cuts `deploy` and `3.5` into pieces."""
+    before: Word | None = None
     for word in words:
-        group = groups[-1]
-        if group and _is_full(group, word):
-            group = []
-            groups.append(group)
-        group.append(word)
-    return [group for group in groups if group]
+        word = replace(word, text=_UNSHOWABLE.sub("", word.text))
+        if before is not None and _continues(before.text, word.text):
+            before = replace(before, text=before.text + word.text, end=word.end, confidence=_lower(before, word))
+            continue
+        if before is not None:
+            yield before
+        before = word
+    if before is not None:
+        yield before
 
 
-def _is_full(group: Sequence[Word], following: Word) -> bool:
-    text = "".join(word.text for word in group)
-    seconds = following.end - group[0].start
-    if seconds > LONGEST_SECONDS or len(text) + len(following.text) > LONGEST_CHARACTERS * 2:
+def _continues(before: str, text: str) -> bool:
+    if not text:
         return True
-    half = seconds > LONGEST_SECONDS / 2 or len(text) > LONGEST_CHARACTERS / 2
-    return half and (text.rstrip()[-1:] in _SENTENCE_END or following.start - group[-1].end > 1.0)
+    return bool(before) and all(c < "\u2e80" and not c.isspace() for c in (before[-1], text[0]))
 
 
-def _line(group: Sequence[Word], offset: float, until: float, chinese: bool) -> RecognisedSegment | None:
-    original = "".join(word.text for word in group).strip()
-    trimmed = _JUNK_TAIL.sub("", original)
-    if not fold(trimmed):
-        return None
-    shown = typeset(to_hong_kong(trimmed)) if chinese else " ".join(trimmed.split())
-    words = tuple(
-        Word(word.text.strip(), _within(word.start + offset, until), _within(word.end + offset, until), word.confidence)
-        for word in group
-        if word.text.strip()
+def _lower(one: Word, other: Word) -> float | None:
+    known = [word.confidence for word in (one, other) if word.confidence is not None]
+    return min(known, default=None)
+
+
+def _without_loops(words: list[Word]) -> list[Word]:
+    """Without what comes again and again where there is little else; without any where little else was said."""
+    said = [(index, folded) for index, word in enumerate(words) if (folded := fold(word.text))]
+    looping: set[int] = set()
+    for first in range(len(said) - _LOOP_WORDS + 1):
+        window = said[first : first + _LOOP_WORDS]
+        times = Counter(folded for _index, folded in window)
+        if len(times) <= _LOOP_KINDS:
+            looping.update(index for index, folded in window if times[folded] > 2)
+    kept = [word for index, word in enumerate(words) if index not in looping]
+    return [] if len(looping) * 3 > len(said) * 2 else kept
+
+
+def _is_speech(segment: Heard, prompt: str) -> bool:
+    text = fold(segment.text)
+    if not text or any(credit in text for credit in _CREDITS):
+        return False
+    echo = SequenceMatcher(None, text, fold(prompt), autojunk=False).find_longest_match().size
+    return echo < _ECHO or echo * 2 < len(text)
+
+
+def _without_repeats(segments: Sequence[Heard]) -> Iterator[Heard]:
+    """One of a sentence that comes four times in a row; short answers (同意、同意、同意) may come five times."""
+    for text, run in groupby(segments, lambda segment: fold(segment.text)):
+        same = list(run)
+        yield from same if len(same) < (4 if len(text) >= 6 else 6) else same[:1]
+
+
+def _lines(segment: Heard, chinese: bool) -> Iterator[RecognisedSegment]:
+    for stretch in _split_at_pauses(segment.words):
+        for group in _split_by_length(stretch):
+            trimmed = _trimmed(group)
+            if fold("".join(word.text for word in trimmed)):
+                yield _line(group, trimmed, chinese)
+
+
+def _split_at_pauses(words: Sequence[Word]) -> Iterator[list[Word]]:
+    group: list[Word] = []
+    for word in words:
+        if group and word.start - group[-1].end >= PAUSE:
+            yield group
+            group = []
+        group.append(word)
+    if group:
+        yield group
+
+
+def _split_by_length(words: list[Word]) -> Iterator[list[Word]]:
+    """Lines that are not too long, cut at the best place in their middle half: a sentence, a clause, a breath."""
+    if len(words) < 2 or (words[-1].end - words[0].start <= MAX_SECONDS and _width(words) <= MAX_WIDTH):
+        yield words
+        return
+    first, last = max(1, len(words) // 4), max(1, len(words) - len(words) // 4)
+    at = max(range(first, last + 1), key=lambda i: (_worth(words[i - 1], words[i]), -abs(2 * i - len(words))))
+    yield from _split_by_length(words[:at])
+    yield from _split_by_length(words[at:])
+
+
+def _worth(before: Word, after: Word) -> float:
+    """How good a place to cut this is: 3 after a sentence, 2 after a clause, and up to 1 for silence."""
+    mark = before.text.rstrip()[-1:]
+    grammar = 3.0 if mark in _SENTENCE_END else 2.0 if mark in _CLAUSE_END else 0.0
+    return grammar + round(min(1.0, max(0.0, after.start - before.end)), 1)
+
+
+def _width(words: Iterable[Word]) -> float:
+    return sum(0.5 if c < "\u2e80" else 1.0 for word in words for c in word.text.strip())
+
+
+def _trimmed(words: Sequence[Word]) -> list[Word]:
+    """Without the marks that Whisper leaves before and after what was said."""
+    line = "".join(word.text for word in words)
+    until = len(_JUNK_TAIL.sub("", line))
+    since = len(line) - len(_JUNK_HEAD.sub("", line))
+    trimmed = []
+    for word, (begin, end) in zip(words, _spans([word.text for word in words]), strict=True):
+        text = line[max(begin, since) : min(end, until)]
+        if text:
+            trimmed.append(replace(word, text=text))
+    return trimmed
+
+
+def _spans(texts: list[str]) -> list[tuple[int, int]]:
+    """Where each of `texts` stands in all of them together."""
+    return list(pairwise(accumulate(map(len, texts), initial=0)))
+
+
+def _line(group: Sequence[Word], words: Sequence[Word], chinese: bool) -> RecognisedSegment:
+    shown = _shown([word.text for word in words]) if chinese else [word.text for word in words]
+    text = space("".join(shown)) if chinese else " ".join("".join(shown).split())
+    named = zip(words, (one.strip() for one in shown), strict=True)
+    return RecognisedSegment(
+        start=words[0].start,
+        end=words[-1].end,
+        original_text="".join(word.text for word in group).strip(),
+        text=text,
+        # Guessed times are good enough to cut a line by, not to be shown.
+        words=tuple(replace(word, text=one) for word, one in named if one and word.confidence is not None),
     )
-    start, end = _within(group[0].start + offset, until), _within(group[-1].end + offset, until)
-    return RecognisedSegment(start, end, original, shown, words) if end > start else None
 
 
-def _within(seconds: float, until: float) -> float:
-    return round(min(max(0.0, seconds), until), 3)
+def _shown(texts: list[str]) -> list[str]:
+    """Each word as it is shown; the script is settled with the whole line in sight."""
+    line = "".join(texts)
+    shown = widen_punctuation(to_hong_kong(line))
+    if len(shown) != len(line):
+        return [widen_punctuation(to_hong_kong(text)) for text in texts]
+    return [shown[begin:end] for begin, end in _spans(texts)]
+
+
+def _in_order(lines: Iterable[RecognisedSegment], start: float, end: float) -> list[RecognisedSegment]:
+    """Inside [start, end], each after the one before; what has no time of its own left is said by its neighbour."""
+    ordered: list[RecognisedSegment] = []
+    for line in sorted(lines, key=lambda line: line.start):
+        begin = max(line.start, ordered[-1].end if ordered else start)
+        line = _within(line, begin, end)
+        if line.end - line.start >= _LEAST_SECONDS:
+            ordered.append(line)
+        elif ordered:
+            ordered[-1] = _joined(ordered[-1], line)
+        elif end - start >= _LEAST_SECONDS:
+            latest = min(line.start, end - _LEAST_SECONDS)
+            ordered.append(replace(line, start=latest, end=latest + _LEAST_SECONDS))
+    return ordered
+
+
+def _within(line: RecognisedSegment, start: float, end: float) -> RecognisedSegment:
+    start, end = _clamped(line.start, start, end), _clamped(line.end, start, end)
+    words: list[Word] = []
+    for word in line.words:
+        begin = _clamped(word.start, words[-1].end if words else start, end)
+        words.append(replace(word, start=begin, end=_clamped(word.end, begin, end)))
+    return replace(line, start=start, end=end, words=tuple(words))
+
+
+def _clamped(seconds: float, least: float, most: float) -> float:
+    return round(min(max(seconds, least), most), 3)
+
+
+def _joined(one: RecognisedSegment, other: RecognisedSegment) -> RecognisedSegment:
+    at = one.end
+    words = tuple(replace(w, start=min(w.start, at), end=min(w.end, at)) for w in other.words)
+    return replace(
+        one,
+        original_text=f"{one.original_text} {other.original_text}",
+        text=space(f"{one.text} {other.text}"),
+        words=one.words + words,
+    )

@@ -1,152 +1,186 @@
-"""The embedded recogniser: real speech through the packaged model, and its cleaning up tested alone."""
+"""The embedded recogniser: real speech through the packaged model, and the adapter around it with a stand-in model."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from cantomeet.errors import ErrorCode, LeaseLost, PermanentError
+from cantomeet.media import decode_to_wav
 from tests import sound
-from worker.providers import RecognisedSegment, Word
-from worker.providers import whisper_weights as weights
-from worker.providers.whisper import WhisperTranscriber
-from worker.providers.whisper_lines import in_order, lines_of
+from worker.providers import RecognisedSegment, whisper
+from worker.providers.whisper import PROMPT, WhisperTranscriber, decoding_options
 
-TEXT = "Good morning everybody. The new product will start in December. We need a larger budget for advertising."
+SPOKEN = (
+    "Good morning everybody. The new product will start in December. "
+    "We need a larger budget for advertising. The next meeting is on Thursday afternoon."
+)
+KEY_WORDS = ("december", "budget", "advertising", "meeting", "thursday")
 
 
-@pytest.fixture(scope="module")
+def ignored(_seconds: float) -> None:
+    """Progress that nobody looks at."""
+
+
+@pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The packaged weights are joined here once, and with one folder the process loads one model."""
     return tmp_path_factory.mktemp("models")
 
 
-@pytest.fixture(scope="module")
-def whisper(models: Path) -> WhisperTranscriber:
-    return WhisperTranscriber(models_dir=models)
+@pytest.fixture(scope="session")
+def speech(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, float]:
+    """`SPOKEN` in the form that the recogniser takes, and its seconds."""
+    folder = tmp_path_factory.mktemp("speech")
+    sound.speech(folder / "spoken.wav", SPOKEN)
+    return folder / "16k.wav", decode_to_wav(folder / "spoken.wav", folder / "16k.wav").seconds
 
 
-def recognised(
-    whisper: WhisperTranscriber, path: Path, seconds: float, progress: Callable[[float], None] = lambda _s: None
+def whole(
+    transcriber: WhisperTranscriber, path: Path, seconds: float, on_progress: Callable[[float], None] = ignored
 ) -> tuple[list[RecognisedSegment], list[float]]:
-    lines, ends, start = [], [], 0.0
-    while start < seconds - 0.05:
-        piece = whisper.recognise(path, start, duration=seconds, language="en", on_progress=progress)
-        assert piece.end > start
-        start = piece.end
-        ends.append(piece.end)
+    """All lines, piece after piece, and where the pieces end."""
+    lines: list[RecognisedSegment] = []
+    ends = [0.0]
+    while ends[-1] < seconds:
+        piece = transcriber.recognise(path, ends[-1], duration=seconds, language="en", on_progress=on_progress)
+        assert all(ends[-1] <= line.start < line.end <= piece.end for line in piece.segments)
         lines += piece.segments
+        ends.append(piece.end)
     return lines, ends
 
 
-def test_speech_becomes_lines_whose_times_lie_in_the_recording(whisper: WhisperTranscriber, tmp_path: Path) -> None:
-    seconds = sound.speech(tmp_path / "a.wav", TEXT)
-    _to_16k(tmp_path / "a.wav")
+def test_speech_becomes_lines_and_words_whose_times_lie_in_the_recording(
+    models: Path, speech: tuple[Path, float]
+) -> None:
     told: list[float] = []
-    lines, ends = recognised(whisper, tmp_path / "a.wav", seconds, told.append)
+    lines, ends = whole(WhisperTranscriber(models_dir=models), *speech, told.append)
     text = " ".join(line.text for line in lines).lower()
-    assert "december" in text
-    assert "budget" in text
-    assert ends == [pytest.approx(seconds, abs=0.1)]
-    assert told
+    assert [word for word in KEY_WORDS if word not in text] == []
+    assert ends == [0.0, speech[1]]
     assert told == sorted(told)
-    for line in lines:
-        assert 0 <= line.start < line.end <= seconds + 0.01
-        assert all(line.start - 0.01 <= word.start <= word.end <= seconds + 0.01 for word in line.words)
+    assert 0.0 < told[-1] <= speech[1]
+    assert all(line.start <= word.start <= word.end <= line.end for line in lines for word in line.words)
+    assert [word.text for line in lines for word in line.words] == text_words(lines)
+    assert all(0 < (word.confidence or 0) <= 1 for line in lines for word in line.words)
 
 
-def test_pieces_together_cover_what_one_does(models: Path, whisper: WhisperTranscriber, tmp_path: Path) -> None:
-    path = tmp_path / "a.wav"
-    seconds = sound.speech(path, " ".join([TEXT] * 3))
-    _to_16k(path)
-    short = WhisperTranscriber(models_dir=models, piece_seconds=10)
-    short._model = whisper._loaded()
-    lines, ends = recognised(short, path, seconds)
-    assert len(ends) >= 2
-    assert ends[-1] == pytest.approx(seconds, abs=0.1)
-    assert all(a.end <= b.start for a, b in pairwise(lines))
-    assert " ".join(line.text for line in lines).lower().count("december") == 3
+def text_words(lines: list[RecognisedSegment]) -> list[str]:
+    return [word for line in lines for word in line.text.split()]
 
 
-def test_silence_gives_no_lines(whisper: WhisperTranscriber, tmp_path: Path) -> None:
-    seconds = sound.silence(tmp_path / "s.wav", 4.0)
-    assert recognised(whisper, tmp_path / "s.wav", seconds)[0] == []
+def test_pieces_lose_no_word_at_their_cuts(models: Path, speech: tuple[Path, float]) -> None:
+    lines, ends = whole(WhisperTranscriber(models_dir=models, piece_seconds=8), *speech)
+    text = " ".join(line.text for line in lines).lower()
+    assert len(ends) > 2
+    assert [word for word in KEY_WORDS if text.count(word) != 1] == []
+    assert all(one.end <= other.start for one, other in pairwise(lines))
 
 
-def test_a_lost_lease_ends_the_work_at_once(whisper: WhisperTranscriber, tmp_path: Path) -> None:
-    seconds = sound.silence(tmp_path / "s.wav", 4.0)
+@pytest.mark.parametrize("language", ["yue", "en"])
+def test_silence_gives_no_lines(models: Path, tmp_path: Path, language: str) -> None:
+    seconds = sound.silence(tmp_path / "silence.wav", 4.0)
+    piece = WhisperTranscriber(models_dir=models).recognise(
+        tmp_path / "silence.wav", 0.0, duration=seconds, language=language, on_progress=ignored
+    )
+    assert (piece.end, piece.segments) == (seconds, ())
 
-    def lose(_seconds: float) -> None:
-        raise LeaseLost("m")
+
+@pytest.mark.parametrize(
+    ("language", "told", "prompted"),
+    [("yue", "zh", True), ("zh", "zh", False), ("cmn", "zh", False), ("en", "en", False), ("xx", None, False)],
+)
+def test_base_is_never_told_a_language_that_it_has_no_token_for(
+    models: Path, language: str, told: str | None, prompted: bool
+) -> None:
+    options = decoding_options(WhisperTranscriber(models_dir=models)._loaded(), language)
+    assert options["language"] == told
+    assert options["hotwords"] == (PROMPT if prompted else None)
+
+
+def test_a_model_that_knows_cantonese_is_told_so() -> None:
+    large = SimpleNamespace(hf_tokenizer=SimpleNamespace(token_to_id={"<|yue|>": 50358, "<|zh|>": 50260}.get))
+    assert decoding_options(large, "yue")["language"] == "yue"
+
+
+class Model:
+    """Stands in for faster-whisper's: hears one sentence after another until nobody listens any more."""
+
+    hf_tokenizer = SimpleNamespace(token_to_id=lambda _token: 1)
+
+    def __init__(self) -> None:
+        self.heard = 0
+        self.left_early = False
+
+    def transcribe(self, _samples: Any, **_options: Any) -> tuple[Iterator[Any], None]:
+        return self._segments(), None
+
+    def _segments(self) -> Iterator[Any]:
+        try:
+            for n, text in enumerate(["大家早晨。", "今日傾預算。", "下次再傾。"]):
+                self.heard += 1
+                yield SimpleNamespace(text=text, start=float(n), end=n + 0.9, words=None)
+        except GeneratorExit:
+            self.left_early = True
+            raise
+
+
+@pytest.fixture
+def model(monkeypatch: pytest.MonkeyPatch) -> Model:
+    model = Model()
+    monkeypatch.setattr(whisper, "_load", lambda *_: model)
+    return model
+
+
+def test_what_progress_raises_ends_the_work_at_once(model: Model, tmp_path: Path) -> None:
+    seconds = sound.tone(tmp_path / "tone.wav")
+
+    def lose(done: float) -> None:
+        if done > 0:
+            raise LeaseLost("taken")
 
     with pytest.raises(LeaseLost):
-        recognised(whisper, tmp_path / "s.wav", seconds, lose)
+        WhisperTranscriber("any", models_dir=tmp_path).recognise(
+            tmp_path / "tone.wav", 0.0, duration=seconds, language="yue", on_progress=lose
+        )
+    assert (model.heard, model.left_early) == (1, True)
 
 
-def test_a_model_that_is_not_there_is_named_by_its_setting(models: Path, tmp_path: Path) -> None:
-    sound.tone(tmp_path / "t.wav")
-    absent = WhisperTranscriber(str(tmp_path / "no-such-model"), models_dir=models)
+@pytest.mark.usefixtures("model")
+def test_times_count_from_the_start_of_the_recording(tmp_path: Path) -> None:
+    seconds = sound.tone(tmp_path / "tone.wav", 60.0)
+    told: list[float] = []
+    piece = WhisperTranscriber("any", models_dir=tmp_path).recognise(
+        tmp_path / "tone.wav", 50.0, duration=seconds, language="yue", on_progress=told.append
+    )
+    assert [(line.start, line.text) for line in piece.segments] == [
+        (50.0, "大家早晨。"),
+        (51.0, "今日傾預算。"),
+        (52.0, "下次再傾。"),
+    ]
+    assert told == [50.0, 50.0, 50.9, 51.9, 52.9]
+
+
+@pytest.mark.parametrize("model_name", ["no-such-model", "folder"])
+def test_a_model_that_cannot_be_loaded_is_named_by_its_setting(tmp_path: Path, model_name: str) -> None:
+    (tmp_path / "folder").mkdir()
+    seconds = sound.tone(tmp_path / "tone.wav")
+    source = str(tmp_path / "folder") if model_name == "folder" else model_name
     with pytest.raises(PermanentError) as refused:
-        absent.recognise(tmp_path / "t.wav", 0.0, duration=3.0, language="yue", on_progress=lambda _s: None)
+        WhisperTranscriber(source, models_dir=tmp_path).recognise(
+            tmp_path / "tone.wav", 0.0, duration=seconds, language="yue", on_progress=ignored
+        )
     assert refused.value.code is ErrorCode.RECOGNISER_UNAVAILABLE
     assert refused.value.params["setting"] == "CANTOMEET_WHISPER_MODEL"
 
 
-def test_weights_with_another_hash_are_refused_and_nothing_is_left(tmp_path: Path) -> None:
-    with pytest.raises(PermanentError):
-        weights.ensure(tmp_path, sha256="0" * 64)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_two_that_join_the_weights_at_once_both_have_them(tmp_path: Path) -> None:
-    found: list[Path] = []
-    threads = [threading.Thread(target=lambda: found.append(weights.ensure(tmp_path))) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert found == [tmp_path / weights.FOLDER] * 2
-    assert [path.name for path in tmp_path.iterdir()] == [weights.FOLDER]
-
-
-def words(text: str, each: float = 0.3, start: float = 0.0) -> list[Word]:
-    return [Word(one, start + n * each, start + (n + 1) * each, 0.9) for n, one in enumerate(text)]
-
-
-def test_junk_and_echoes_and_loops_give_no_lines() -> None:
-    prompt = "我哋而家喺度，佢唔係。"
-    for junk in ("", "：", "６", "我哋而家喺度", "哈" * 40):
-        assert lines_of(words(junk), 0, 100, prompt=prompt) == []
-
-
-def test_a_junk_tail_is_cut_and_what_was_said_is_kept_as_it_was() -> None:
-    (line,) = lines_of(words("今日开会６"), 10, 100)
-    assert line.text == "今日開會"
-    assert line.original_text == "今日开会６"
-    assert line.start == 10
-
-
-def test_a_long_segment_is_split_where_its_sentences_end() -> None:
-    said = "".join(f"今日我哋傾第{number}項預算。" for number in "一二三四五六七八九十")
-    lines = lines_of(words(said), 0, 100)
-    assert len(lines) > 1
-    assert all(line.text.endswith("。") for line in lines)
-    assert "".join(line.original_text for line in lines) == said
-
-
-def test_lines_never_overlap_and_a_line_said_over_and_over_stays_twice() -> None:
-    said = [RecognisedSegment(n * 1.0, n * 1.0 + 1.5, "多謝", "多謝") for n in range(6)]
-    kept = in_order(said, 0.0)
-    assert len(kept) == 2
-    assert kept[0].end <= kept[1].start
-
-
-def _to_16k(path: Path) -> None:
-    from cantomeet.media import decode_to_wav
-
-    spoken = path.with_suffix(".src")
-    path.rename(spoken)
-    decode_to_wav(spoken, path)
+def test_it_says_what_it_is_worth() -> None:
+    base = WhisperTranscriber(models_dir=Path("models"))
+    assert (base.name, base.warnings) == ("Whisper base", ("no_speakers", "rough_recogniser"))
+    large = WhisperTranscriber("large-v3", models_dir=Path("models"))
+    assert (large.name, large.warnings) == ("Whisper large-v3", ("no_speakers",))
