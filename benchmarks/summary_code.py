@@ -1,0 +1,195 @@
+"""What our own code takes to summarise a long meeting: time, processor and memory, the model's part left out.
+
+    python -m benchmarks.summary_code [--segments 1250 2500 5000]
+
+Each size runs in a process of its own against the stand-in of `worker.providers.fakes.openai`, which runs in another
+and answers at once; the time spent waiting for it is measured at the connection and taken off. 5,000 segments are a
+meeting of 3 hours. Prints a table, with each figure's ratio to the smallest size: linear is as good as it gets.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import httpx
+
+from worker.providers import SummaryRequest, TranscriptLine
+from worker.providers.extractive import ExtractiveSummarizer
+from worker.providers.llm import LlmSummarizer
+
+SEGMENTS = (1250, 2500, 5000)
+HOURS = 3.0
+RUNS = 3
+SPEAKERS = ("主席", "秘書", "司庫", "Ms Wong")
+SMALL_TALK = (
+    "呢個項目上個月已經傾過，不過仲有幾個位未講清楚。",
+    "I think we should look at the figures again before we move on.",
+    "其實個 budget 淨返唔多，大家諗下點用。",
+    "嗯，明白。",
+    "咁樣嘅話，場地同埋人手嗰邊要再夾時間，唔係就會好趕。",
+    "上次嗰間供應商話貨期要八個禮拜，同我哋原本估嘅差唔多。",
+    "係呀係呀，我都係咁諗。",
+    "The second phase looks fine, but the first one is still open.",
+    "呢part我畀返Ms Wong講，佢熟啲。",
+)
+FACTS = (
+    "我哋決定第{n}項撥款{n}元，下星期五之前交報告。",
+    "由陳秘書負責第{n}份報價，影埋收據。",
+    "第{n}個位有咩風險？邊個可以答下？",
+)
+EVERY = 12
+"""Segments to one that holds a fact."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    segments: int
+    requests: int
+    items: int
+    covered: int
+    wall: float
+    """Seconds from call to draft, waiting for the endpoint taken off."""
+    processor: float
+    """Seconds of processor time of the whole process."""
+    memory: float
+    """MiB that the peak rose above where it stood before the call."""
+
+
+class Waiting(httpx.BaseTransport):
+    """The network, with the time spent on it."""
+
+    def __init__(self) -> None:
+        self._network = httpx.HTTPTransport()
+        self.seconds = 0.0
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        started = time.perf_counter()
+        response = self._network.handle_request(request)
+        body = b"".join(iter(response.stream))  # type: ignore[arg-type]
+        response.close()
+        self.seconds += time.perf_counter() - started
+        headers = [(name, value) for name, value in response.headers.raw if name.lower() != b"content-length"]
+        return httpx.Response(response.status_code, headers=headers, content=body)
+
+    def close(self) -> None:
+        self._network.close()
+
+
+def transcript(segments: int) -> list[TranscriptLine]:
+    seconds = HOURS * 3600 / max(SEGMENTS)
+    return [
+        TranscriptLine(f"segment-{n}", n * seconds, (n + 1) * seconds, words(n), SPEAKERS[n % len(SPEAKERS)])
+        for n in range(segments)
+    ]
+
+
+def words(n: int) -> str:
+    if n % EVERY:
+        return SMALL_TALK[n % len(SMALL_TALK)]
+    return FACTS[n // EVERY % len(FACTS)].format(n=n)
+
+
+def measured(segments: int, base_url: str) -> Figures:
+    """One run in this process, which should have done nothing before."""
+    lines = transcript(segments)
+    waiting = Waiting()
+    summarizer = LlmSummarizer(model="m", fallback=ExtractiveSummarizer(), base_url=base_url, transport=waiting)
+    request = SummaryRequest(lines, "zh-Hant-HK", date(2026, 11, 23))
+    # Converters, schemas and date rules are loaded once a process; a worker has them loaded.
+    summarizer.summarize(SummaryRequest(lines[:50], "zh-Hant-HK", date(2026, 11, 23)), lambda fraction: None)
+    waiting.seconds = 0.0
+    before, started, used = _peak_mib(), time.perf_counter(), time.process_time()
+    draft = summarizer.summarize(request, lambda fraction: None)
+    wall = time.perf_counter() - started - waiting.seconds
+    if draft.method != "llm" or draft.usage is None or draft.coverage is None:
+        raise SystemExit(f"the run was no use: {draft.method} {draft.warnings}")
+    return Figures(
+        segments=segments,
+        requests=draft.usage.requests,
+        items=len(draft.items),
+        covered=draft.coverage.covered,
+        wall=wall,
+        processor=time.process_time() - used,
+        memory=_peak_mib() - before,
+    )
+
+
+def _peak_mib() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+@contextmanager
+def stand_in() -> Iterator[str]:
+    """The stand-in in a process of its own; its base URL."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "worker.providers.fakes.openai", "--port", "0", "--log", f"{folder}/log.jsonl"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            try:
+                yield process.stdout.readline().split()[-1]
+            finally:
+                process.terminate()
+
+
+def in_a_process_of_its_own(segments: int, base_url: str) -> Figures:
+    command = [sys.executable, "-m", "benchmarks.summary_code", "--one", str(segments), "--base-url", base_url]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True, cwd=Path(__file__).parent.parent)
+    return Figures(**json.loads(printed.stdout.splitlines()[-1]))
+
+
+def best(runs: Sequence[Figures]) -> Figures:
+    """The least of each figure: whatever else the machine does only adds to it."""
+    return replace(
+        runs[0],
+        wall=min(run.wall for run in runs),
+        processor=min(run.processor for run in runs),
+        memory=min(run.memory for run in runs),
+    )
+
+
+def table(rows: list[Figures]) -> str:
+    first = rows[0]
+    lines = [
+        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}; best of {RUNS}",
+        "",
+        "| segments | of these covered | requests | items | wall | processor | peak memory above start |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        lines.append(
+            f"| {row.segments} (x{row.segments / first.segments:.1f}) | {row.covered} | {row.requests} | {row.items} "
+            f"| {row.wall:.2f} s (x{row.wall / first.wall:.1f}) | {row.processor:.2f} s "
+            f"(x{row.processor / first.processor:.1f}) | {row.memory:.1f} MiB |"
+        )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Time and memory of our own code for long meetings.")
+    parser.add_argument("--segments", type=int, nargs="+", default=SEGMENTS)
+    parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--base-url", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one is not None:
+        print(json.dumps(asdict(measured(options.one, options.base_url))))
+        return
+    with stand_in() as base_url:
+        rounds = [[in_a_process_of_its_own(size, base_url) for size in options.segments] for _ in range(RUNS)]
+    print(table([best(runs) for runs in zip(*rounds, strict=True)]))
+
+
+if __name__ == "__main__":
+    main()
