@@ -167,8 +167,15 @@ def test_spoken_cantonese_in_the_minutes_is_asked_to_be_reworded_and_then_taken(
     assert mended.usage is not None
     assert (mended.method, mended.usage.requests) == ("llm", 3)
     assert not any("佢哋話" in item.text for item in mended.items)
-    stubborn = summarize(faulty("colloquial"))
+
+
+def test_a_model_that_cannot_write_formally_is_asked_to_only_once() -> None:
+    stubborn = summarize(faulty("colloquial"), request(long_meeting(100)), limits=SMALL)
+    fluent = summarize(asked=request(long_meeting(100)), limits=SMALL)
     assert (stubborn.method, stubborn.warnings) == ("llm", ())
+    assert stubborn.usage is not None
+    assert fluent.usage is not None
+    assert stubborn.usage.requests <= fluent.usage.requests + 3
 
 
 # ---- a transcript that gives orders -------------------------------------------------------------------------

@@ -135,6 +135,7 @@ class Asker:
         self._speech = speech
         self._answer_tokens = answer_tokens
         self._counted: set[str] = set()
+        self._polishing = True
 
     def expected(self, question: Question[T]) -> Expected:
         return Expected(question.tokens, self._answer_tokens)
@@ -155,7 +156,7 @@ class Asker:
         except Unusable as wrong:
             return self._mend(question, key, first, wrong)
         self._learn(first)
-        return self._polish(question, first, reading) if reading.blemish else reading.value
+        return self._polish(question, first, reading) if reading.blemish and self._polishing else reading.value
 
     def _mend(self, question: Question[T], key: str, first: _Answer, wrong: Unusable) -> T:
         """The one repair of an answer that cannot be used."""
@@ -177,13 +178,16 @@ class Asker:
         messages = _repair(question, first, reading.blemish)
         try:
             second = self._answer(self._key(messages, question.schema), messages, question.schema, self._speech.dialect)
-            return question.read(second.content).value
+            polished = question.read(second.content)
         except (Unusable, TooLong):
             return reading.value
         except PermanentError as error:
             if error.code is not ErrorCode.BUDGET_EXCEEDED:
                 raise
             return reading.value
+        # A model that cannot do better is not asked to for each chunk of a long meeting.
+        self._polishing = not polished.blemish
+        return polished.value
 
     def _answer(self, key: str, messages: Sequence[Message], schema: Schema, dialect: Dialect) -> _Answer:
         """From the cache or from the model. Raises `TooLong`."""

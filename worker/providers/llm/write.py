@@ -155,4 +155,5 @@ def _with_doer(fact: SummaryLine) -> str:
 def _read(content: str, languages: Languages) -> Reading[FrameAnswer]:
     answer = validated(FrameAnswer, content, ("overview", "chapters"))
     sentences = [(line.text, line.text_other) for line in (*answer.overview, *answer.chapters) if line.text]
-    return Reading(answer, check_language(sentences, languages))
+    titles = [(answer.title, answer.title_other)] if answer.title else []
+    return Reading(answer, check_language([*titles, *sentences], languages))
