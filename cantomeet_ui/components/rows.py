@@ -11,14 +11,22 @@ from cantomeet_ui.views.rows import MeetingRow
 
 def meeting_line(row: MeetingRow) -> rx.Component:
     """Title, date, length, status (moving by itself), what is to do; beneath, the line that the search found."""
+    return _line(row, rx.cond(row.match_href != "", _found(row)))
+
+
+def explained_line(row: MeetingRow) -> rx.Component:
+    """The same; beneath, why it failed."""
+    return _line(row, rx.cond(row.reason != "", rx.el.p(row.reason, class_name="row-reason")))
+
+
+def _line(row: MeetingRow, beneath: rx.Component) -> rx.Component:
     return rx.el.li(
         link(row.title, to=row.href, class_name="row-title"),
         rx.el.span(row.date, class_name="row-date"),
         rx.el.span(row.lasts, class_name="row-length"),
         status_words(row),
         rx.el.span(row.actions, class_name="row-actions"),
-        rx.cond(row.match != "", _found(row)),
-        rx.cond(row.reason != "", rx.el.p(row.reason, class_name="row-reason")),
+        beneath,
         hairline(row.progress),
         key=row.id,
         id=f"meeting-{row.id}",
@@ -33,7 +41,7 @@ def status_words(row: MeetingRow) -> rx.Component:
         rx.el.span(row.status_text, class_name="status-name"),
         rx.cond(row.left != "", rx.el.span(row.left, class_name="status-left")),
         class_name="status",
-        custom_attrs={"data-status": row.status},
+        custom_attrs={"data-tone": row.tone},
     )
 
 
@@ -49,7 +57,7 @@ def _found(row: MeetingRow) -> rx.Component:
     return link(
         icons.play(),
         rx.el.span(row.match_time, class_name="row-match-time"),
-        rx.el.span(row.match, class_name="row-match-text"),
+        rx.el.span(row.before, rx.el.mark(row.found), row.after, class_name="row-match-text"),
         to=row.match_href,
         class_name="row-match",
     )

@@ -12,7 +12,6 @@ from cantomeet_ui.views.summary import Item, Play, Section, SummaryView
 def summary_sections(summary: SummaryView) -> rx.Component:
     """All sections, what could not be verified apart from the rest."""
     return rx.el.div(
-        rx.cond(summary.method != "", rx.el.p(summary.method, class_name="method")),
         rx.foreach(summary.sections, _section),
         rx.cond(summary.note != "", rx.el.p(summary.note, class_name="pane-note")),
         rx.cond(summary.unverified, _unverified(summary)),
@@ -40,7 +39,11 @@ def _unverified(summary: SummaryView) -> rx.Component:
 
 def _item(item: Item) -> rx.Component:
     return rx.el.li(
-        rx.cond(item.who_and_when != "", rx.el.p(item.who_and_when, class_name="item-who")),
+        rx.el.p(
+            rx.cond(item.owner != "", rx.el.span(item.owner)),
+            rx.cond(item.due != "", rx.el.span(item.due)),
+            class_name="item-who",
+        ),
         rx.el.p(
             rx.el.span(item.text, class_name="item-text"),
             rx.foreach(item.plays, play_button),

@@ -49,6 +49,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "status.SUMMARIZING": ("摘要中", "Summarising"),
     "status.COMPLETED": ("完成", "Done"),
     "status.FAILED": ("失敗", "Failed"),
+    "status.stopped": ("已停止", "Stopped"),
     "status.all": ("全部", "All"),
     "status.percent": ("{status} {percent} %", "{status} {percent} %"),
     "left.minutes.one": ("大約還有 1 分鐘", "about a minute left"),

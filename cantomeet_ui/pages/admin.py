@@ -62,7 +62,11 @@ def failed_for(cause: Cause) -> rx.Component:
 
 
 def _failed(row: MeetingRow) -> rx.Component:
-    return _line(row, _act(say("meeting.retry"), AdminState.retry(row.id)))
+    return _line(row, rx.el.span(row.lasts, class_name="row-length"), _retry_one(row))
+
+
+def _retry_one(row: MeetingRow) -> rx.Component:
+    return _act(say("meeting.retry"), AdminState.retry(row.id))
 
 
 def _stuck() -> rx.Component:
@@ -77,15 +81,14 @@ def _stuck() -> rx.Component:
 
 
 def _stuck_line(row: MeetingRow) -> rx.Component:
-    return _line(row, _act(say("meeting.cancel"), AdminState.cancel(row.id)))
+    return _line(row, status_words(row), _act(say("meeting.cancel"), AdminState.cancel(row.id)))
 
 
-def _line(row: MeetingRow, act: rx.Component) -> rx.Component:
+def _line(row: MeetingRow, *rest: rx.Component) -> rx.Component:
     return rx.el.li(
         link(row.title, to=row.href, class_name="row-title"),
         rx.el.span(row.date, class_name="row-date"),
-        status_words(row),
-        act,
+        *rest,
         key=row.id,
         class_name="admin-row",
     )

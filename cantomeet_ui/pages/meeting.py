@@ -15,6 +15,7 @@ from cantomeet_ui.components.words import Handler, Words, say
 from cantomeet_ui.state.meeting import MeetingState
 
 HEAD = MeetingState.head
+METHOD = MeetingState.summary.method
 
 
 def meeting_page() -> rx.Component:
@@ -194,7 +195,7 @@ def _panes() -> rx.Component:
         _tabs(),
         rx.el.div(
             rx.el.section(
-                rx.el.h2(say("summary.title")),
+                _pane_head("summary.title", rx.cond(METHOD != "", rx.el.p(METHOD))),
                 rx.cond(
                     MeetingState.summary.has_items,
                     summary_sections(MeetingState.summary),
@@ -203,13 +204,17 @@ def _panes() -> rx.Component:
                 class_name="pane summary-pane",
             ),
             rx.el.section(
-                rx.el.h2(say("transcript.title")),
+                _pane_head("transcript.title"),
                 transcript_lines(MeetingState.batch, _transcript_note(), MeetingState.resend),
                 class_name="pane transcript-pane",
             ),
             class_name="panes",
         ),
     )
+
+
+def _pane_head(title: str, *beside: rx.Component) -> rx.Component:
+    return rx.el.header(rx.el.h2(say(title)), *beside, class_name="pane-head")
 
 
 def _tabs() -> rx.Component:

@@ -6,7 +6,7 @@ import reflex as rx
 
 from cantomeet_ui import routes
 from cantomeet_ui.components.frame import frame
-from cantomeet_ui.components.rows import meeting_line
+from cantomeet_ui.components.rows import explained_line
 from cantomeet_ui.components.tus_input import tus_input
 from cantomeet_ui.components.words import say
 from cantomeet_ui.state.upload import UploadState
@@ -84,7 +84,7 @@ def _just_uploaded() -> rx.Component:
         UploadState.rows,
         rx.el.section(
             rx.el.h2(say("upload.recent")),
-            rx.el.ul(rx.foreach(UploadState.rows, meeting_line), class_name="rows"),
+            rx.el.ul(rx.foreach(UploadState.rows, explained_line), class_name="rows"),
             class_name="recent",
         ),
     )

@@ -32,7 +32,7 @@ def read_list(store: MeetingStore, query: Mapping[str, str], pages: int, languag
     found, more = _pages(store, wanted, pages)
     now = store.now()
     counts = count_by_status(store, wanted)
-    rows = [meeting_row(listed, now, language) for listed in found]
+    rows = [meeting_row(listed, now, language, wanted.q) for listed in found]
     return ShownList(stamp, rows, chips(query, counts, language), more, notice)
 
 

@@ -57,7 +57,10 @@ class AdminState(rx.State):
     @handler(Action.ADMINISTER, background=True)
     async def follow(self) -> None:
         """Show each change of a meeting while the page is open."""
-        async for _ in changes_of(None, services().store.stamp, self._stamp):
+        # Only under the lock is the state the one that `load` has written: outside it a copy from before is seen.
+        async with self:
+            known = self._stamp
+        async for _ in changes_of(None, services().store.stamp, known):
             async with self:
                 await self._show()
             await asyncio.sleep(_PAUSE)

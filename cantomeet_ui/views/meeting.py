@@ -68,7 +68,7 @@ def meeting_head(meeting: Meeting, speakers: int, last: Attempt | None, now: dat
         status=status.value,
         status_text=rows.status_text(meeting, language),
         progress=-1 if settled or meeting.progress is None else meeting.progress,
-        left="" if settled else times.left(meeting.progress, meeting.stage_since, now, language),
+        left=rows.left_text(meeting, now, language),
         can_retry=status is MeetingStatus.FAILED,
         can_cancel=not settled,
         can_summarise=settled and transcribed,

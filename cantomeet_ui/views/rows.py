@@ -24,7 +24,9 @@ class MeetingRow:
     lasts: str
     """Empty where it is not known yet."""
     status: str
-    """The status's name, for styles and tests."""
+    """The status's name."""
+    tone: str
+    """ "waiting", "working", "done", "failed" or "stopped"."""
     status_text: str
     """In the reader's language, with the progress where it is known."""
     progress: int
@@ -33,14 +35,34 @@ class MeetingRow:
     reason: str
     """Of a failure."""
     actions: str
-    match: str
+    before: str
+    found: str
+    after: str
+    """The line that the search found, in three parts: `found` is what was looked for."""
     match_time: str
     match_href: str
 
 
+TONES = {
+    MeetingStatus.UPLOADED: "waiting",
+    MeetingStatus.TRANSCRIBING: "working",
+    MeetingStatus.SUMMARIZING: "working",
+    MeetingStatus.COMPLETED: "done",
+    MeetingStatus.FAILED: "failed",
+}
+
+
+def tone_of(meeting: Meeting) -> str:
+    """What a person stopped is no failure to be alarmed at."""
+    if meeting.status == MeetingStatus.FAILED and meeting.error_code == ErrorCode.CANCELLED:
+        return "stopped"
+    return TONES[MeetingStatus(meeting.status)]
+
+
 def status_text(meeting: Meeting, language: str) -> str:
     """The status for people, with the progress where it is known."""
-    name = text(language, f"status.{MeetingStatus(meeting.status).value}")
+    stopped = tone_of(meeting) == "stopped"
+    name = text(language, "status.stopped" if stopped else f"status.{MeetingStatus(meeting.status).value}")
     if meeting.status not in ACTIVE or meeting.progress is None:
         return name
     return text(language, "status.percent", status=name, percent=meeting.progress)
@@ -57,6 +79,13 @@ def reason_of(meeting: Meeting, language: str) -> str:
         return meeting.status_reason or ""
 
 
+def left_text(meeting: Meeting, now: datetime, language: str) -> str:
+    """How long the present status will still take, where the pace so far tells it."""
+    if meeting.status not in ACTIVE:
+        return ""
+    return times.left(meeting.progress, meeting.stage_since, meeting.updated_at, now, language)
+
+
 def date_text(meeting: Meeting, now: datetime, language: str) -> str:
     """The meeting's day, or that of its upload."""
     return times.day(meeting.meeting_date or times.local_day(meeting.created_at), now, language)
@@ -66,8 +95,8 @@ def length_text(meeting: Meeting) -> str:
     return "" if meeting.duration_seconds is None else times.clock(meeting.duration_seconds)
 
 
-def meeting_row(listed: ListedMeeting, now: datetime, language: str) -> MeetingRow:
-    """A line of the list."""
+def meeting_row(listed: ListedMeeting, now: datetime, language: str, q: str = "") -> MeetingRow:
+    """A line of the list; `q` is what was looked for."""
     meeting, match = listed.meeting, listed.match
     return MeetingRow(
         id=meeting.id,
@@ -76,12 +105,13 @@ def meeting_row(listed: ListedMeeting, now: datetime, language: str) -> MeetingR
         date=date_text(meeting, now, language),
         lasts=length_text(meeting),
         status=MeetingStatus(meeting.status).value,
+        tone=tone_of(meeting),
         status_text=status_text(meeting, language),
         progress=-1 if meeting.progress is None or meeting.status not in ACTIVE else meeting.progress,
-        left=times.left(meeting.progress, meeting.stage_since, now, language) if meeting.status in ACTIVE else "",
+        left=left_text(meeting, now, language),
         reason=reason_of(meeting, language),
         actions=counted(language, "actions", listed.open_actions) if listed.open_actions else "",
-        **_match(meeting.id, match),
+        **_match(meeting.id, match, q),
     )
 
 
@@ -90,11 +120,15 @@ def plain_row(meeting: Meeting, now: datetime, language: str) -> MeetingRow:
     return meeting_row(ListedMeeting(meeting, 0, None), now, language)
 
 
-def _match(meeting_id: str, match: Match | None) -> dict[str, str]:
+def _match(meeting_id: str, match: Match | None, q: str) -> dict[str, str]:
     if match is None:
-        return {"match": "", "match_time": "", "match_href": ""}
+        return {"before": "", "found": "", "after": "", "match_time": "", "match_href": ""}
+    begin = max(0, match.text.lower().find(q.lower()))
+    end = begin + len(q)
     return {
-        "match": match.text,
+        "before": match.text[:begin],
+        "found": match.text[begin:end],
+        "after": match.text[end:],
         "match_time": times.clock(match.start),
         "match_href": routes.meeting(meeting_id, at=match.start),
     }

@@ -26,8 +26,9 @@ class Play:
 class Item:
     id: str
     text: str
-    who_and_when: str
-    """Owner and due words of an action item, as far as they are known."""
+    owner: str
+    due: str
+    """Of an action item, as far as they are known; when in the speaker's words."""
     plays: list[Play]
     stale: bool
     done: bool
@@ -91,11 +92,11 @@ def _heading(item: SummaryItem, language: str) -> str:
 
 def _item(item: SummaryItem, language: str, other: bool) -> Item:
     """`other`: in the summary's second language, where it has one."""
-    parts = [item.owner or "", item.due_text or ("" if item.due_date is None else item.due_date.isoformat())]
     return Item(
         id=item.id,
         text=(other and item.text_other) or item.text,
-        who_and_when=" · ".join(part for part in parts if part),
+        owner=item.owner or "",
+        due=item.due_text or ("" if item.due_date is None else item.due_date.isoformat()),
         plays=_plays(item, language),
         stale=item.stale,
         done=item.done,

@@ -10,6 +10,7 @@ from cantomeet_ui.i18n import counted
 
 HONG_KONG = ZoneInfo("Asia/Hong_Kong")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_STANDING_STILL = timedelta(seconds=90)
 _KNOWN_PERCENT = 8
 """Below this, what is left is a guess that would jump about."""
 
@@ -49,10 +50,10 @@ def lasted(span: timedelta, language: str) -> str:
     return f"{seconds:.1f} {unit}" if seconds < 10 else f"{seconds:.0f} {unit}"
 
 
-def left(progress: int | None, since: datetime, now: datetime, language: str) -> str:
-    """ "about 3 minutes left", where the pace so far tells it; else empty."""
+def left(progress: int | None, since: datetime, moved: datetime, now: datetime, language: str) -> str:
+    """ "about 3 minutes left", where the pace since `since` tells it; empty too where nothing has moved for long."""
     spent = (now - since).total_seconds()
-    if progress is None or not _KNOWN_PERCENT <= progress < 100 or spent < 10:
+    if progress is None or not _KNOWN_PERCENT <= progress < 100 or spent < 10 or now - moved > _STANDING_STILL:
         return ""
     return counted(language, "left.minutes", max(1, round(spent * (100 - progress) / progress / 60)))
 
