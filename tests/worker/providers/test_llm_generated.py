@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from opencc import OpenCC
@@ -86,6 +87,7 @@ def meetings(draw: st.DrawFn) -> tuple[list[tuple[str | None, str]], dict[str, A
     return said, draw(facts), draw(frame)
 
 
+@pytest.mark.timeout(3600)
 @given(meetings())
 @settings(max_examples=ANSWERS, deadline=None, suppress_health_check=list(HealthCheck))
 def test_what_is_shown_as_verified_stands_in_the_transcript(

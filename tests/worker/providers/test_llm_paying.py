@@ -223,15 +223,16 @@ def test_what_no_estimate_foresees_stops_at_the_budget_too() -> None:
 
 
 def test_polish_is_left_out_where_the_budget_is_needed_for_the_rest() -> None:
+    short = request(MEETING[:20])
     with FakeOpenAI(Plan(faults=[Fault(do="colloquial")])) as fake:
-        estimate = float(refused(fake, Cache(), budget=0.001, limits=TIGHT).params["estimate"])
-        budget = estimate * 1.01
-        one = summarizer(fake, limits=TIGHT, price_in=1.0, price_out=1.0, budget=budget)
-        draft = one.summarize(asked(Cache()), ignore)
-        tight = len(fake.asked("facts"))
-        summarizer(fake, limits=TIGHT).summarize(asked(Cache()), ignore)
-        free = len(fake.asked("facts")) - tight
-    assert tight == free - 1
+        with pytest.raises(PermanentError) as error:
+            summarizer(fake, limits=TIGHT, price_in=1.0, price_out=1.0, budget=0.001).summarize(short, ignore)
+        budget = float(error.value.params["estimate"]) * 1.01
+        tight = summarizer(fake, limits=TIGHT, price_in=1.0, price_out=1.0, budget=budget)
+        draft = tight.summarize(short, ignore)
+        assert len(fake.asked("facts")) == 1
+        summarizer(fake, limits=TIGHT).summarize(short, ignore)
+        assert len(fake.asked("facts")) == 3
     assert draft.method == "llm"
     assert (usage(draft).cost or 0) <= budget
 
