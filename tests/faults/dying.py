@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -73,17 +75,12 @@ def run_to_the_end(worker: Toolbox, meeting_id: str) -> None:
         pipeline.advance(worker, meeting_id)
 
 
-def in_a_process_of_its_own(work: Callable[[], None]) -> int:
-    """Fork, do `work`, end; the exit status as `os.waitstatus_to_exitcode` gives it (-9: killed)."""
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            work()
-            code = 0
-        finally:
-            os._exit(code)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+def in_a_process_of_its_own(
+    database_url: str, recordings: Path, provider_url: str, meeting_id: str, number: int
+) -> int:
+    """Run the meeting in a new process that is killed at its `number`-th call; the exit status (-9: killed)."""
+    command = [sys.executable, "-m", __name__, database_url, str(recordings), provider_url, meeting_id, str(number)]
+    return subprocess.run(command, check=False, timeout=120).returncode
 
 
 def killed_at(number: int) -> Callable[[str], None]:
@@ -97,3 +94,13 @@ def killed_at(number: int) -> Callable[[str], None]:
             os.kill(os.getpid(), signal.SIGKILL)
 
     return moment
+
+
+def main() -> None:
+    database_url, recordings, provider_url, meeting_id, number = sys.argv[1:]
+    with tools(database_url, Path(recordings), provider_url, killed_at(int(number))) as doomed:
+        run_to_the_end(doomed, meeting_id)
+
+
+if __name__ == "__main__":
+    main()

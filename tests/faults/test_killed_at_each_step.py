@@ -17,7 +17,7 @@ from tests.conftest import new_meeting
 from tests.faults import dying
 from worker.providers.fakes.speechmatics import FakeSpeechmatics, Plan
 
-STRIDE = 1 if os.environ.get("CANTOMEET_SOAK") else 4
+STRIDE = 1 if os.environ.get("CANTOMEET_SOAK") else 5
 """Which share of the moments is tried in an ordinary run."""
 
 
@@ -53,12 +53,7 @@ def test_a_worker_killed_at_any_moment_loses_no_meeting_and_pays_once(engine: En
         submits = [number for number, name in enumerate(names, 1) if name in ("after submit", "before submit")]
         for number in sorted({*range(1, len(names) + 1, STRIDE), *submits}):
             meeting = uploaded(store, tmp_path)
-
-            def die(number: int = number, meeting: Meeting = meeting) -> None:
-                with dying.tools(url, tmp_path, fake.url, dying.killed_at(number)) as doomed:
-                    dying.run_to_the_end(doomed, meeting.id)
-
-            assert dying.in_a_process_of_its_own(die) == -9
+            assert dying.in_a_process_of_its_own(url, tmp_path, fake.url, meeting.id, number) == -9
             expire_leases(engine)
             with dying.tools(url, tmp_path, fake.url) as worker:
                 dying.run_to_the_end(worker, meeting.id)
