@@ -9,12 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine, create_engine, text
 
 from cantomeet.database import connect, migrate
 from cantomeet.models import Meeting
 from cantomeet.store import MeetingStore, NewMeeting
 from tests import postgres
+
+# No deadlines: the machine is shared. In CI the same examples each time: new ones are found where somebody looks.
+settings.register_profile("cantomeet", deadline=None, derandomize=os.environ.get("CI") == "true")
+settings.load_profile("cantomeet")
 
 
 def lacking(what: str) -> None:

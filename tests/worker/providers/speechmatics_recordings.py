@@ -11,7 +11,7 @@ from worker.providers import SubmitOptions
 from worker.providers.speechmatics import SpeechmaticsTranscriber
 
 KEY = "sk-canary-0123456789"
-QUICK = httpx.Timeout(connect=2.0, read=0.4, write=2.0, pool=2.0)
+QUICK = httpx.Timeout(connect=5.0, read=2.0, write=5.0, pool=2.0)
 
 
 def wav(path: Path, *, seconds: float = 20.0, salt: bytes = b"", size: int | None = None) -> Path:
