@@ -19,7 +19,7 @@ from worker.providers.fakes.speechmatics_http import Answer, ClientGone, Dropped
 from worker.providers.llm.costs import MESSAGE_TOKENS, count_tokens
 
 MAX_BODY = 32 * 1024 * 1024
-FIELD_TOKENS = 1.3
+TOKEN_RATIO = 1.3
 """The stand-in's tokenizer needs so many more than the client's count, as real ones may."""
 
 
@@ -103,7 +103,7 @@ class Api:
         chat = read_request(body, plan)
         messages: list[tuple[str, str]] = [(message.role, message.content) for message in chat.messages]
         visit.prompt = _hash(messages)
-        visit.tokens_in = int(FIELD_TOKENS * sum(count_tokens(text) + MESSAGE_TOKENS for _, text in messages))
+        visit.tokens_in = int(TOKEN_RATIO * sum(count_tokens(text) + MESSAGE_TOKENS for _, text in messages))
         visit.extra = {"format": chat.response_format.type if chat.response_format else "text"}
         visit.asked = task_of(messages, chat.schema_sent)
         self._check_context(chat, visit.tokens_in, plan)
@@ -133,7 +133,7 @@ class Api:
         content = content_of(messages, self._heeded(chat), do)
         if do == "huge" and fault is not None:
             content += " " * fault.bytes
-        visit.tokens_out = int(FIELD_TOKENS * count_tokens(content[:200_000]))
+        visit.tokens_out = int(TOKEN_RATIO * count_tokens(content[:200_000]))
         cut = do == "truncated" or visit.tokens_out > chat.most_tokens
         if cut and do != "huge":
             content = content[: len(content) // 2]

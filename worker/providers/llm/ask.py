@@ -10,10 +10,8 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Generic, Literal, TypeVar
-
-from pydantic import TypeAdapter, ValidationError
 
 from cantomeet.errors import ErrorCode, PermanentError
 from worker.providers import ChunkCache, Usage
@@ -22,6 +20,7 @@ from worker.providers.llm.costs import Expected, Ledger, add, count_tokens
 from worker.providers.llm.errors import BadRequest, CallFailed, ContextExceeded
 from worker.providers.llm.formats import Dialect, Schema
 from worker.providers.llm.prompts import PROMPT_VERSION, repair_message
+from worker.providers.llm.records import Record
 
 LONGEST_QUOTED_BACK = 8000
 """Characters of an unusable answer that a repair shows to the model again."""
@@ -67,48 +66,10 @@ class Question(Generic[T]):
 
 
 @dataclass(frozen=True)
-class _Record:
-    """What the cache holds for one request, as JSON."""
-
-    state: Literal["asked", "refused", "answered", "void"]
-    content: str = ""
-    finish: str = ""
-    usage: Usage = field(default_factory=Usage)
-    """Over all attempts at this request."""
-
-    def dumps(self) -> str:
-        return _RECORDS.dump_json(self).decode()
-
-    @classmethod
-    def loads(cls, text: str | None) -> _Record | None:
-        try:
-            return _RECORDS.validate_json(text) if text else None
-        except ValidationError:
-            # Written by another version of this program: as good as nothing.
-            return None
-
-
-_RECORDS = TypeAdapter(_Record)
-
-
-@dataclass(frozen=True)
 class _Answer:
     content: str
     dialect: Dialect | None
     """That it was got with; None where it comes from the cache."""
-
-
-class NoCache:
-    """Keeps answers for as long as one summary is being made."""
-
-    def __init__(self) -> None:
-        self._kept: dict[str, str] = {}
-
-    def get(self, key: str) -> str | None:
-        return self._kept.get(key)
-
-    def put(self, key: str, value: str, usage: Usage) -> None:
-        self._kept[key] = value
 
 
 @dataclass
@@ -209,28 +170,28 @@ class Asker:
                 self._put(key, replace(asked, state="refused"), Usage())
             raise failed.error from None
         took = Usage(tokens_in=completion.tokens_in, tokens_out=completion.tokens_out, estimated=completion.estimated)
-        answered = _Record("answered", completion.content, completion.finish, add(asked.usage, took))
+        answered = Record("answered", completion.content, completion.finish, add(asked.usage, took))
         self._put(key, answered, took)
         return _whole(completion.content, completion.finish, spoken)
 
-    def _known(self, key: str) -> _Record:
+    def _known(self, key: str) -> Record:
         """What the cache has; its usage is counted once in a summary."""
-        record = _Record.loads(self._cache.get(key)) or _Record("refused")
+        record = Record.loads(self._cache.get(key)) or Record("refused")
         if key not in self._counted:
             self._counted.add(key)
             reused = 1 if record.state == "answered" else 0
             self._ledger.note(replace(record.usage, reused=reused))
         return record
 
-    def _note_asked(self, key: str, before: _Record, messages: Sequence[Message]) -> _Record:
+    def _note_asked(self, key: str, before: Record, messages: Sequence[Message]) -> Record:
         took = Usage(requests=1)
         if before.state == "asked":
             took = replace(took, repeats=1, tokens_in=message_tokens(messages), estimated=True)
-        asked = _Record("asked", usage=add(before.usage, took))
+        asked = Record("asked", usage=add(before.usage, took))
         self._put(key, asked, took)
         return asked
 
-    def _put(self, key: str, record: _Record, took: Usage) -> None:
+    def _put(self, key: str, record: Record, took: Usage) -> None:
         self._ledger.note(took)
         self._cache.put(key, record.dumps(), self._ledger.priced(took))
 
@@ -240,8 +201,8 @@ class Asker:
         The second question may never come up again, so the first keeps the usage of both.
         """
         first, second = self._known(first_key), self._known(second_key)
-        self._cache.put(first_key, _Record("void", usage=add(first.usage, second.usage)).dumps(), Usage())
-        self._cache.put(second_key, _Record("void").dumps(), Usage())
+        self._cache.put(first_key, Record("void", usage=add(first.usage, second.usage)).dumps(), Usage())
+        self._cache.put(second_key, Record("void").dumps(), Usage())
 
     def _speak(self, messages: Sequence[Message], schema: Schema, dialect: Dialect) -> tuple[Completion, Dialect]:
         """Down the ladder until the endpoint takes the request; with the dialect that it took."""

@@ -12,7 +12,7 @@ import httpx
 from cantomeet.errors import SettingsError
 from worker.providers import Coverage, Summarizer, SummaryDraft, SummaryLine, SummaryRequest, Usage
 from worker.providers.evidence import EvidenceChecker
-from worker.providers.llm.ask import Asker, NoCache, Question, Speech, TooLong, Unusable
+from worker.providers.llm.ask import Asker, Question, Speech, TooLong, Unusable
 from worker.providers.llm.chunks import Chunk, chunks_of
 from worker.providers.llm.client import ANSWER_SECONDS, MAX_ANSWER, TIMEOUTS, ChatClient
 from worker.providers.llm.costs import Expected, Ledger, check_budget, prices_of
@@ -22,6 +22,7 @@ from worker.providers.llm.formats import Dialect
 from worker.providers.llm.languages import Languages
 from worker.providers.llm.merge import merge_duplicates, merge_suggested
 from worker.providers.llm.prompts import facts_messages
+from worker.providers.llm.records import NoCache
 from worker.providers.llm.write import Frame, Writer
 
 CHUNK_TOKENS = 6000
