@@ -24,6 +24,7 @@ from worker.providers.extractive import ExtractiveSummarizer
 
 DATA = Path(__file__).parent / "data"
 HALVES = ("dev", "held_back")
+
 KINDS: dict[str, ItemKind] = {
     "decisions": "decision",
     "action_items": "action_item",
@@ -232,10 +233,10 @@ def print_misses(score: Score, meetings: dict[str, LabelledMeeting]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--half", choices=HALVES, action="append", help="only this half of the set")
+    parser.add_argument("--part", choices=HALVES, action="append", help="only this part of the set")
     parser.add_argument("--misses", action="store_true", help="list what was missed and what was wrong")
     arguments = parser.parse_args()
-    for half in arguments.half or HALVES:
+    for half in arguments.part or HALVES:
         meetings = {meeting.name: meeting for meeting in read_meetings(DATA / half)}
         print(f"{half}: {len(meetings)} meetings, {sum(len(m.request.lines) for m in meetings.values())} lines")
         for name, method in METHODS.items():

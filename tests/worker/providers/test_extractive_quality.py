@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import pairwise
 
 import pytest
@@ -45,13 +46,18 @@ def test_labels_name_segments_and_owners_that_are_in_the_meeting(meeting: Labell
         assert label.due_date is None or label.due_date >= (meeting.request.meeting_date or label.due_date)
 
 
+@cache
+def extracted(half: str) -> Score:
+    return score_half(half, extracted_items)
+
+
 @pytest.mark.parametrize("half", HALVES)
 @pytest.mark.parametrize(
     ("kind", "precision", "recall"),
     [("decision", 0.8, 0.8), ("action_item", 0.8, 0.8), ("question", 0.8, 0.8), ("risk", 0.7, 0.7)],
 )
 def test_the_rules_find_most_of_what_is_labelled(half: str, kind: ItemKind, precision: float, recall: float) -> None:
-    count = score_half(half, extracted_items).kinds[kind]
+    count = extracted(half).kinds[kind]
     naive = score_half(half, keyword_items).kinds[kind]
     assert count.precision >= precision
     assert count.recall >= max(recall, naive.recall)
@@ -59,7 +65,7 @@ def test_the_rules_find_most_of_what_is_labelled(half: str, kind: ItemKind, prec
 
 @pytest.mark.parametrize("half", HALVES)
 def test_a_wrong_owner_or_date_is_rare(half: str) -> None:
-    score = score_half(half, extracted_items)
+    score = extracted(half)
     found = score.kinds["action_item"].found
     assert score.owners_right >= 0.85 * found
     assert score.owners_wrong <= 0.05 * found

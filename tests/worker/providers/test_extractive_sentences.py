@@ -69,6 +69,7 @@ Jessie聽日會去銀行開戶口
 我遲啲會再約個客出嚟傾
 由阿聰去買獎品，預算二千蚊
 搵阿聰去買獎品啦
+阿聰買獎品，我訂場
 記得星期五前報名
 Sarah, could you please forward the minutes to everyone?
 Michael will get back to us with a quote by the end of the week.
@@ -116,6 +117,7 @@ IT同事會幫大家開戶口
 吊船公司星期五會上嚟維修
 Okay Brian, you take the slides and I'll take the demo.
 Jess will own the rollout plan.
+Someone from facilities needs to unlock the hall by eight tomorrow.
 Can someone remind parents about the deadline?
 We'll need Paul to sign off the invoice by Wednesday.
 The board asked management to report back in March.
@@ -130,6 +132,27 @@ Ivy, would you mind booking the flights?
 Ivy please book the flights
 so Henry you'll send the invoice today
 Let's have the team test it tomorrow.
+嗱我嚟跟住呢單嘢啦你唔使理
+阿Wing你得閒幫我睇睇份合約得唔得
+你哋兩個邊個都好總之星期三前要畀到我
+阿麗呢份嘢交畀你跟喇喎
+我試下搵阿叔幫手啦聽晚話你知
+咪叫阿May幫手影相囉
+呢啲我哋下個禮拜搞掂佢
+份嘢我今晚執好佢send返畀你
+你哋記得填返張表呀最遲聽日
+叫師傅星期一上嚟整返好佢
+yeah I'll shoot them an email tonight
+okay so you're gonna send me that list right
+maybe Tom you could take a first stab at the doc
+I guess I'll do the slides then
+let's get Priya to look at that bug
+we should probably call the landlord before Friday
+um so action on me to chase the invoice
+Jo's gonna sort the catering
+can you guys just double check the dates before Monday
+I owe you the numbers I'll get them over by Thursday
+Peter you're on the hook for the budget
 """
 DECISIONS = """
 我哋決定用方案B
@@ -208,6 +231,24 @@ So that's a yes to the new printer.
 The budget has been approved.
 We'll go for the cheaper one.
 The trip is cancelled.
+咁算數啦唔好搞喇
+咁即係大家都ok用A啦
+得啦就A啦
+咁我哋一致㗎啦搬去樓上
+好喇咁定咗星期六先
+都係跟舊年嗰個價啦
+咁我就當大家同意喇喎
+嗱拍板喇五萬蚊封頂
+算啦唔換住先
+好啦買啦買啦
+咁就兩架車啦夠㗎喇
+alright so we're doing Tuesdays then
+okay so that's settled Friday at six
+fine let's just buy the bigger one
+so we're not doing the free tier
+I think everybody's happy with blue so blue
+so the answer is no we don't extend
+yeah let's kill that feature
 """
 QUESTIONS = """
 邊個負責聯絡嘉賓
@@ -257,6 +298,18 @@ how long will the repair take
 Did the auditors reply?
 should I order more paper
 Are we still meeting the landlord on Friday?
+咁即係幾錢呀其實
+喂到底幾時先有得用㗎
+你話佢會唔會肯㗎
+咁我哋點同佢講好呀
+係咪真係要咁多人㗎
+其實有冇計過條數㗎
+wait so who's actually doing that
+like how much are we talking about
+but do we even need a lawyer for that
+so is it next week or the week after
+and what happens to the old ones
+you mean like every month?
 """
 RISKS = """
 我擔心人手唔夠
@@ -284,6 +337,14 @@ We could run out of stock before Christmas.
 My concern is the weather.
 There's a chance the grant gets cut.
 The roof might leak again.
+到時搞唔切就大鑊
+我係驚佢唔肯畀錢咋
+咁樣好易出事㗎喎
+拖多一個月我哋就冇錢出糧㗎喇
+honestly I don't think we'll make it by June
+if that breaks we're screwed
+I'm a bit nervous about the data migration
+it could blow up in our faces
 """
 TALK = """
 上次阿明負責嘅單張已經印好
@@ -423,6 +484,28 @@ It was a hard decision.
 What a day.
 You know how it is.
 Who knows.
+哈哈係呀真係好好笑
+你食咗飯未呀
+等陣先等我攞支筆
+你講多次我聽唔到
+咁樣啦得閒再傾
+我同佢識咗好耐
+嗰個位我坐開㗎
+你估佢真係唔知咩
+我覺得都幾好吖
+佢都話唔使
+咁都得㗎
+yeah no totally
+I mean it is what it is
+sorry go ahead
+that's so funny
+I think he's on holiday
+we'll see I guess
+let me share my screen
+hang on my dog is barking
+he was like why not
+you know what I mean
+I can't remember
 """
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -45,38 +46,43 @@ class Task:
 
 
 _NUMBER = "[\\d一二三四五六七八九十廿卅兩]{1,3}"
-_TIME = (
+_WHEN = (
     rf"(?:[喺於]?(?:聽日|今日|今天|明天|明日|後日|後天|聽朝|聽晚|今晚|即日|(?:下|今|呢|本)?個?(?:星期|禮拜|"
     rf"週)[一二三四五六日天]?|"
     rf"(?:{_NUMBER}月)?{_NUMBER}[日號]|{_NUMBER}月|(?:下個?|今個?|本)?月[底尾中初]|下個?月|年[底尾]|"
     rf"{_NUMBER}個?(?:日|星期|禮拜|月)|開會|散會)"
-    r"(?:朝早|上午|中午|下午|下晝|晏晝|夜晚|晚上)?(?:或?之前|或?以前|前|之?後|之?內|嘅?時候)?)?"
+    r"(?:朝早|上午|中午|下午|下晝|晏晝|夜晚|晚上)?(?:或?之前|或?以前|前|之?後|之?內|嘅?時候)?)"
 )
+_TIME = _WHEN + "?"
 _HELP = (
     "(?:再|去|嚟|先|幫手|幫我|幫忙|幫|一齊|繼續|盡快|儘快|即刻|遲啲|親自|自己|返|分別|逐個|逐一|同時|盡量|順便|今日|"
     "都|就|隻手|埋|另外|認真){0,3}"
 )
 _NOT_A_TASK = rule(
-    "負責嘅|負責人|負責任|跟進緊|處理緊|做緊|負責咗|跟進咗",
+    "負責嘅|負責人|負責任|跟進緊|處理緊|做緊|負責咗|跟進咗|等陣|等等",
     "(?:邊個|誰|邊位|係咪|是否|會唔會|要唔要)[^,]{0,6}(?:負責|跟進|做|處理|會|去)",
-    "(?<![可會使需])(?:唔|毋|無|冇|未)(?:使|需要?|用|必|會|可以?|應該|想|好|再|肯)",
     "如果|假如|若果?|除非|萬一|最快|最早|其實|一直|向來|本來|通常|平時",
     "建議|提議|我(?:覺得|認為|估|怕|諗)|(?<!唔)可以(?!(?:請|麻煩)?你)",
     english(
         "if|unless|whether|might|used to|suggest|was going to|were going to|not going to",
         "won't|will not|don't|doesn't|didn't|shouldn't|can't|cannot|(?:could|should|would) have|would like to know",
         "let me (?:see|think|know|start|share|finish|say|tell you|explain|just)",
-        "i(?:'ll| will) (?:say|be|see|start|pass|hand|let|leave|tell you (?:what|that))",
+        r"i(?:'ll| will) (?:say|be|see|start|pass|hand|let(?! \w+(?: \w+)? know)|leave|tell you (?:what|that))",
     ),
 )
+# 唔使, 未會 deny only what stands beside them: 阿明負責你唔使理 is a task.
+_DENIED = rule("(?<![可會使需])(?:唔|毋|無|冇|未)(?:使|需要?|用|必|會|可以?|應該|想|好|再|肯)")
+DENIAL_BEFORE, DENIAL_AFTER = 8, 10
 _ME = "(?<![同畀叫請幫向問])我(?!哋|覺得|諗|話|想|唔|估|知|同意|怕|問(?:下|吓)?(?:大家|你|各位))"
 _I_WILL = rule(
-    rf"{_ME}(?:自己)?{_TIME}(?P<modal>會|(?:去|嚟)(?![咗過到])|今晚|聽日|聽朝|今日|而家|即刻|遲啲|散會後|返去|一陣|之後|星期.)",
+    rf"{_ME}(?:自己)?{_TIME}(?P<modal>會|(?:去|嚟)(?![咗過到])|今晚|聽日|聽朝|今日|而家|即刻|遲啲|散會後|返去|一陣|之後|星期.|再(?!講|問|講多))",
     rf"{_ME}(?:自己)?{_TIME}(?:可以)?(?:負責|跟進|訂|寫|出|簽)",
     "(?P<given>等我|交畀我|由我|我嚟)",
 )
-_WE_WILL = rule("我哋(?:將會|將|會|要|需要|得)")
-_I_DO = rule(rf"{_ME}{_HELP}{_TIME}{_HELP}{TASK_VERB}(?![^,]{{0,3}}咗)")
+_WE_WILL = rule(rf"我哋(?:將會|將|會|要|需要|得|{_WHEN})")
+_I_DO = rule(rf"{_ME}要?{_HELP}{_TIME}{_HELP}{TASK_VERB}(?![^,]{{0,3}}咗)")
+# 咁我搞啦, 我嚟寫吖: offered and, unless somebody objects, taken on.
+_I_VOLUNTEER = rule(rf"{_ME}{_TIME}{_HELP}{TASK_VERB}[^,我咗]{{0,6}}(?:啦|吖|囉)")
 _VERB_SOON = rule(rf"[^,]{{0,14}}?{TASK_VERB}")
 _IN_CHARGE = rule(
     "(?:嚟|去|會|要|就|一齊|繼續|暫時|先)?(?:負責(?!嘅|人|任)|跟進(?!緊|咗|下)|處理(?!緊|咗|好)|統籌(?!緊|咗))"
@@ -88,6 +94,8 @@ _REQUEST = rule(
 )
 _ADDRESSES = rule(r"[ ,]*(?:你|請|麻煩|唔該|幫)")
 _TO_THEM = rule("你?(?:啦|喇|跟|幫手)?$")
+# 呢份嘢交畀你跟: handed to the one who is spoken to, who may be named before.
+_TO_YOU = rule("交畀你|(?:等|由)你(?=跟|搞|處理|負責|做)")
 _BY = rule(
     "(?<![自理經因])(?:由|交畀|交由|派|安排|授權|指派|委託|委派|責成)"
     rf"(?!我|今|聽|即|下|上|星期|{_NUMBER}月|於|此|頭)"
@@ -102,9 +110,13 @@ _TO_DO = rule(
 )
 # 阿強跟返業主: a name and what it does; 阿強講 and 阿強問 only report.
 _DOES = rule(
-    rf"{_HELP}(?:(?P<sure>跟[返進])|{_TIME}{_HELP}(?!講|問|報|睇|介紹|分析|改|加|減|出|同.{{1,8}}講)"
+    rf"{_HELP}(?:(?P<sure>跟[返進]|幫手|幫我)|{_TIME}{_HELP}(?!講|問|報|睇|介紹|分析|改|加|減|同.{{1,8}}講)"
     rf"{TASK_VERB}(?![^,]{{0,3}}[咗緊過]))"
 )
+_SO = rule("(?:咁|嗱|跟住|另外|而)(?=.{4})")
+# 阿明寫嘢好靚 tells; Fiona出通告 assigns.
+_TELLS = rule("好|得|嘅|緊|過|唔|㗎|喎")
+LONGEST_OBJECT = 6
 _REMEMBER = rule("記得|記住|切記|務必|千祈")
 _MUST = rule("要(?!求|唔|係|點|緊)|需要|必須|務必|盡快|儘快|一定要")
 _HAND_IN = rule(
@@ -124,20 +136,22 @@ _I_WILL_EN = rule(
     rf"\s+{_ADVERB}(?:{_VERB_EN}|have (?:the|it|that|this|a|an|your|them)\s)"
 )
 _OTHER_WILL_EN = rule(
-    rf"(?:{_WILL_EN}|['’]s going to|,?\s+you(?:'ll| will| need to)?"
+    rf"(?:{_WILL_EN}|['’]s (?:going to|gonna)|,?\s+you(?:'ll| will| need to| could| can|'re gonna|'re going to)?"
     r"|\s+(?:has\s+|have\s+)?(?:agreed|volunteered|offered|promised) to"
     r"|\s+(?:was|were|is|are|has been|have been) "
     r"(?:asked|instructed|requested|authori[sz]ed|tasked|directed|assigned) to)"
     rf"\s+{_ADVERB}{_VERB_EN}"
 )
 _YOU_WILL_EN = rule(rf"you(?:'ll| will| need to)?\s+{_VERB_EN}")
+_YOU_GONNA_EN = rule(rf"(?<![a-z])you(?:'re| are) (?:going to|gonna) {_VERB_EN}")
 _RESPONSIBLE_EN = rule(
-    r"\s+(?:is|are|will be)\s+(?:responsible for|in charge of|taking care of|looking after|on it)",
+    r"(?:\s+(?:is|are|will be)|,?\s+you(?:'re| are))\s+"
+    r"(?:responsible for|in charge of|taking care of|looking after|on the hook for|on it)",
     r"\s+(?:owns|takes care of|takes on)(?![a-z])",
 )
 _ASK_EN = rule(
     r"(?<![a-z])(?:can|could|would|will)\s+"
-    r"(?:(?P<anybody>you|some(?:body|one)|any(?:body|one))(?:,\s*)?|(?!we|i|they|it|the|this|that))"
+    r"(?:(?P<anybody>you(?: guys| all| two)?|some(?:body|one)|any(?:body|one))(?:,\s*)?|(?!we|i|they|it|the|this|that))"
 )
 _MIND_EN = rule(r"(?<![a-z])(?:would|do)\s+you\s+mind\s+[a-z]+ing(?![a-z])")
 _HAVE_EN = rule(r"(?<![a-z])(?:have|get|let|ask|asked|instructed|requested|invited)\s+")
@@ -201,7 +215,8 @@ def _task_in(folded: str, start: int, end: int, names: Names) -> Task | None:
     for find in _FINDERS:
         task = find(folded, start, end, names)
         if task is not None:
-            return task
+            near = folded[max(start, task.at - DENIAL_BEFORE) : min(end, task.at + DENIAL_AFTER)]
+            return None if _DENIED.search(near) else task
     return None
 
 
@@ -220,6 +235,11 @@ def _request(folded: str, start: int, end: int, names: Names) -> Task | None:
     if name is None and folded.startswith("你", match.end()):
         name = _inside(names.ending_at(folded[: match.start()], match.start()), start)
     return Task(match.start(), name, Whose.ADDRESSED)
+
+
+def _to_you(folded: str, start: int, end: int, names: Names) -> Task | None:
+    match = _TO_YOU.search(folded, start, end)
+    return Task(match.start(), names.starting_at(folded[: match.start()], start), Whose.ADDRESSED) if match else None
 
 
 def _by(folded: str, start: int, end: int, names: Names) -> Task | None:
@@ -245,6 +265,9 @@ def _in_charge(folded: str, start: int, end: int, names: Names) -> Task | None:
 
 
 def _promise(folded: str, start: int, end: int, _names: Names) -> Task | None:
+    volunteered = _I_VOLUNTEER.search(folded, start, end)
+    if volunteered:
+        return Task(volunteered.start(), None, Whose.SPEAKERS)
     for match in _I_WILL.finditer(folded, start, end):
         sure = match["modal"] is None and match["given"] is None
         if sure or _verb_follows(folded, match.end(), end):
@@ -269,11 +292,13 @@ def _other(folded: str, start: int, end: int, names: Names) -> Task | None:
 
 
 def _does(folded: str, start: int, end: int, names: Names) -> Task | None:
-    name = names.starting_at(folded[:end], start)
+    so = _SO.match(folded, start, end)
+    name = names.starting_at(folded[:end], so.end() if so else start)
     match = _DOES.match(folded, name[1], end) if name else None
     if match is None:
         return None
-    return Task(start, name, Whose.OPEN, Needs.NOTHING if match["sure"] else Needs.TIME)
+    brief = end - match.end() <= LONGEST_OBJECT and not _TELLS.search(folded, match.end(), end)
+    return Task(start, name, Whose.OPEN, Needs.NOTHING if so or match["sure"] or brief else Needs.TIME)
 
 
 def _undertaking(folded: str, start: int, end: int, _names: Names) -> Task | None:
@@ -329,7 +354,7 @@ def _english_request(folded: str, start: int, end: int, names: Names) -> Task | 
         name = names.starting_at(folded[:end], match.end())
         if name and _VERB_AFTER_EN.match(folded, name[1], end):
             return Task(match.start(), name, Whose.OPEN)
-    match = _PLEASE_EN.search(folded, start, end) or _MIND_EN.search(folded, start, end)
+    match = _first(folded, start, end, _PLEASE_EN, _MIND_EN, _YOU_GONNA_EN)
     if match is None:
         return None
     name = _inside(names.ending_at(folded[: match.start()], match.start()), start)
@@ -339,6 +364,10 @@ def _english_request(folded: str, start: int, end: int, names: Names) -> Task | 
 def _english_duty(folded: str, start: int, end: int, _names: Names) -> Task | None:
     match = _ANYONE_WILL_EN.search(folded, start, end)
     return Task(match.start(), None, Whose.OPEN, Needs.DEADLINE) if match else None
+
+
+def _first(folded: str, start: int, end: int, *patterns: re.Pattern[str]) -> re.Match[str] | None:
+    return next((match for pattern in patterns if (match := pattern.search(folded, start, end))), None)
 
 
 def _inside(name: tuple[int, int] | None, start: int) -> tuple[int, int] | None:
@@ -353,6 +382,7 @@ _FINDERS = (
     _english_other,
     _english_request,
     _request,
+    _to_you,
     _by,
     _in_charge,
     _promise,

@@ -11,6 +11,7 @@ _IF = "(?:如果|若果?|萬一|假如|除非)"
 _UNDECIDED = rule(
     rf"(?:未|冇有?|無|唔|先|再|點|幾時|如何|(?<![員事商協學校工年大])會(?!議)|要|難|可以|才)(?:再|先|正式|去|嚟|能)?{_DECIDE}",
     rf"等(?:緊?[^,]{{1,8}})?{_DECIDE}|由.{{1,8}}決定",
+    rf"(?:最遲|遲啲|到時|之後|下次)[^,]{{0,8}}{_DECIDE}",
     "決定(?:唔到|唔了|權|性|緊)|唔(?:同意|贊成|批)",
     rf"{_IF}[^。]{{0,30}}(?:取消|押後|{_DECIDE})",
     "(?:建議|提議|希望|想|申請)(?:通過|批准|由|將)|(?:希望|想請|爭取)[^,]{0,8}(?:同意|批准|通過)",
@@ -34,7 +35,7 @@ _DECIDED = rule(
     rf"{_MAKERS}(?:都|一致|原則上|最後|最終){{0,2}}(?:同意|贊成)|^(?:好|ok|咁)?\W{{0,2}}(?:同意|贊成)",
     "批准|批(?:咗|了)(?!評|發)|核准|否決|採納|採用|委任(?!書|狀)|押後|擱置|(?:^|[,就會要])取消(?!咗)",
     "定為|選定|(?:揀|選)(?:咗|了)|揀(?=[A-Za-z一-鿿]{2,8}(?:啦|喇))|落實(?:用|咗|由|喺)|傾掂(?:數|咗)",
-    "改(?:為|用|喺)|維持(?:唔變|原)",
+    "(?:我哋|大家)(?:都)?(?:一致|冇所謂|ok)|咁就?定咗|算數啦|^算啦|改(?:為|用|喺)|維持(?:唔變|原)",
 )
 _WELL = r"(?:(?:好|咁|ok|okay|行|得|收到|明白|嗱)(?:啦|喇|呀|啊|吧)?[, ]*)"
 _DAY = "(?:月|號|日|星期.|禮拜.|週.)"
@@ -46,6 +47,14 @@ _SETTLES = rule(
     r"^\W*(?:好[^,]{1,6}就|就)[^,]{1,10}(?:啦|喇|吧)\W*$",
     r"^(?:老細|老闆|主席|校長|主任)?(?:話)?\W?(?:好|即刻|ok)\W?[^,我]{1,10}(?:啦|喇)\W*(?=$|,|簽)",
     rf"定(?=[^,]{{1,10}}{_DAY}[^,]{{0,6}}(?:啦|喇))|就(?:用|揀|選)(?!唔|晒|嚟)",
+)
+# 換啦, 頂住三個月先啦, 照舊: short ways to settle a choice that was just put.
+_SETTLES_BRIEFLY = rule(
+    rf"^\W*(?:咁|緊係|梗係)?(?:{_DO}|追|搬|取消|批|減|簽)(?:佢)?(?:啦|喇)",
+    r"^\W*咁[^,我你走食散]{2,14}先(?:啦|喇)",
+    "照舊|照做|照用|唔改(?:㗎喇|啦)|唔好(?:過|超過)[^,]{1,6}(?:啦|喇)",
+    rf"都係唔好{_DO}|唔{_DO}(?:佢)?(?:住|㗎喇)|^咁?都係(?:跟|用|揀|要|買|去|請|做)[^,]{{1,12}}(?:啦|喇|好啲)",
+    r"^(?:好|得|ok)(?:啦|喇)就[^,我]{1,10}(?:啦|喇)|^(?:好啦|好喇|得)?(?:買|換|做|租|訂|請|搬)啦",
 )
 # From now on, no longer, not this time, put off until.
 _RULES_FROM_NOW = rule(
@@ -72,13 +81,16 @@ _DECIDED_EN = rule(
         "(?:the )?(?:final )?decision(?: is|:| was)(?! not| hard| a hard| difficult| still| up| yours| ours| theirs)",
         "we(?:'re| are) (?:going (?:ahead )?(?:with|for)|sticking with|dropping|cancelling|canceling|not going|keeping|"
         "moving (?:it|the))",
+        "we(?:'re| are) not (?:doing|having|using|taking|buying|hiring)|we(?:'re| are) doing [a-z ]{2,30} then",
+        "every(?:one|body)(?:'s| is) (?:happy|fine|ok|okay) with|the answer is (?:no|yes)|that's settled",
         "we(?:'re| are) going to "
         "(?:cancel|drop|stop|close|move|switch|use|keep|change|postpone|raise|cut|hire|replace)",
         "we(?:'ll| will) (?:go (?:ahead )?(?:with|for)|stick (?:with|to)|keep|not|drop|use|postpone|cancel|no longer)",
         "(?<!afraid )we won't (?!make|have|be|get|finish|know|meet)",
-        "let's (?:go (?:ahead )?(?:with|for)|stick (?:with|to)|drop|use|keep|cancel|postpone|move (?:it|the)|make it|"
-        "settle on|not|leave it at|do (?:the|option|it))",
-        "(?:settled|sign(?:ed)? off|decided) on",
+        "let's (?:just )?(?:buy|get the|kill|skip|take the|launch|ship|hire)",
+        "let's (?:just )?(?:go (?:ahead )?(?:with|for)|stick (?:with|to)|drop|use|keep|cancel|postpone|"
+        "move (?:it|the)|make it|settle on|not|leave it at|do (?:the|option|it))",
+        "(?:settled|sign(?:ed)? off|decided|landed) on|where we(?:'ve)? (?:landed|ended up)|let's try (?:that|it)",
     ),
     r"^\W*(?:ok(?:ay)?,?\s|right,?\s|so,?\s)?(?:agreed|approved|decided|settled|deal)(?![a-z])\W+[a-z]",
     r"^\W*(?:from|starting|effective)\s+"
@@ -88,7 +100,7 @@ _DECIDED_EN = rule(
 # Decided today although something past is named in the same breath.
 _TODAY_ALL_THE_SAME = rule(
     "唔好再",
-    r"^\W*(?:好|咁|ok)\W{0,2}就",
+    r"^\W*(?:好|咁|ok)\W{0,2}就|^咁?都係",
     "上次會議嘅?紀錄|票(?:贊成|通過)|一致通過|獲得?通過",
     "minutes of the (?:last|previous)",
 )
@@ -102,4 +114,5 @@ def is_decision(sentence: Sentence) -> bool:
         return False
     if _DECIDED.search(folded) or _DECIDED_EN.search(folded):
         return True
-    return not is_closing(sentence) and bool(_SETTLES.search(folded) or _RULES_FROM_NOW.search(folded))
+    settling = (_SETTLES, _SETTLES_BRIEFLY, _RULES_FROM_NOW)
+    return not is_closing(sentence) and any(pattern.search(folded) for pattern in settling)

@@ -10,7 +10,7 @@ from worker.providers.extractive.folding import rule
 from worker.providers.extractive.sentences import Sentence
 
 _BEFORE_WORDS = rule(
-    r"(?:(?<![a-z])(?:by|before|until|till|no later than|not later than|on or before|due|due on|"
+    r"(?:(?<![a-z])(?:by(?: \w+)?|before|until|till|no later than|not later than|on or before|due|due on|"
     r"on)\s+(?:the\s+)?|最遲(?:喺|在)?)$"
 )
 _AFTER_WORDS = rule(r"\s*(?:之前|或之前|或以前|以前|前(?!面|後|台|年|提係|提是)|之內|以內|內|截止|為限)(?:要|就)?")

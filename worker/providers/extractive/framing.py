@@ -20,6 +20,7 @@ _CLOSING = rule(
     r"^\W*(?:冇|無)?(?:好啦?|ok|咁)?\W*(?:就)?咁先",
     "會議[^,。]{0,10}結束",
     "^.{0,8}(?:開始|開工|食飯)(?:啦|喇|得|大家|$)",
+    r"(?:^|啦|喇|得)\W*走(?:得|啦|先|人)\W*$|差唔多啦",
     "辛苦(?:晒|大家|各位)|多謝(?:大家|各位|晒)|謝謝(?:大家|各位|$)|唔該晒",
     english(
         "bye",
@@ -59,10 +60,15 @@ _ACKNOWLEDGES = rule(
     r"understood|right|got it|certainly|absolutely|thank you|fine)"
     r"(?:[呀啊㗎嘅啦,.!。 ]|doctor|主席|校長|[冇無]問題|no problem|收到|明白|will do)*\W*"
 )
+_TAKES_ON = rule(
+    r"^\W*(?:(?:ok(?:ay)?|sure|yeah|yes|fine)[, ]+)*(?:i'll|i will|i can|let me) "
+    "(?:do|take|handle|sort|own|grab|pick up) (?:it|that|this|those|them)(?![a-z])",
+    r"^\W*(?:好|ok|得|咁)?\W*(?:我(?:嚟|去|搞|做|負責)|等我|交畀我)(?:搞|做|跟|負責|嚟)?(?:啦|吖|喇|囉)",
+)
 # What follows 上次 or "last week" was done or decided then.
 _OTHER_DAYS = rule(
     "上一?次|上(?:個)?(?:月|星期|禮拜|週)(?!起)|舊年|去年|上年|(?:琴|尋|昨)[日天]",
-    "之前(?:已經|講|話|決定|定)|以前|嗰陣|當時|已經|早就",
+    "之前(?:已經|講|話|決定|定)|以前|(?:^|,)嗰陣|當時|已經|早就",
     english(
         "last (?:week|month|year|time|meeting|sprint)",
         "at the last|previously|already|back then|yesterday",
@@ -106,6 +112,11 @@ def acknowledgement_end(sentence: Sentence) -> int:
     rest = sentence.folded[match.end() :]
     apart = not rest or not match[0][-1].isalnum() or rest.startswith("我") or rest.lower().startswith("i'")
     return match.end() if apart else 0
+
+
+def takes_on(sentence: Sentence) -> bool:
+    """ "I'll do it", 我搞啦: of what was just asked."""
+    return _TAKES_ON.search(sentence.folded) is not None
 
 
 def speaks_of_other_days(folded: str) -> bool:

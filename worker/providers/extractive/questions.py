@@ -12,13 +12,13 @@ LEAST_WIDTH = 9
 _ASKS = rule(
     "邊(?:個|度|間|位|啲|日)|誰|哪(?:裏|個|間|些|位)",
     "(?:為)?乜(?:嘢)?|(?:做|係|食|有|要|為|原因係)(?:咩|什麼|甚麼|乜)|(?:什麼|甚麼|咩)(?:時候|原因|事|人|方法)",
-    "幾時|點解|點(?:樣|算|搞|做|處理|講|睇)|怎麼(?:辦|樣|做|會)|怎樣|如何|為什麼|為何|幾多|多少(?!少)|幾耐",
+    "幾時|點解|點(?:樣|算|搞|做|處理|講|睇)|怎麼(?:辦|樣|做|會)|怎樣|如何|為什麼|為何|多少(?!少)|幾(?:多|錢|耐)|點(?=同|去|先|收|攞|分|計)",
     "係咪|係唔係|是否|會否(?!決)|可否|能否|應否|需否",
     "有冇|會唔會|可唔可以|使唔使|需唔需要|要唔要|得唔得|行唔行|好唔好|應唔應該?|夠唔夠|知唔知|啱唔啱",
     "(?P<same>[一-鿿])唔(?P=same)",
     r"(?:嗎|嘛|未|咩)\W*$|(?:做|搞|收|出|簽|開|完成|交|寫|訂|買)(?:咗|好)未",
 )
-_OPENING_EN = r"^\W*(?:(?:and|so|but|okay|ok|then|also|well|right|sorry|yes|no),?\s+)*"
+_OPENING_EN = r"^\W*(?:(?:and|so|but|okay|ok|then|also|well|right|sorry|yes|no|wait|like|hey|oh),?\s+)*"
 _ASKS_EN = rule(
     _OPENING_EN + r"(?:what|when|where|who|whom|whose|which|why|how)(?:'s|'re)?\s+(?!a |an |about |if |knows)",
     _OPENING_EN + "(?:what about|how about|any(?:one|body) (?:know|have|seen|got))",
@@ -41,7 +41,7 @@ _ONLY_TELLS = rule(
 )
 _PROCEDURAL = rule(
     r"有冇有?人?(?:其他(?=事|嘢|問題|補充|意見|人|想|\W*$)|補充|異議|修訂|問題|意見|反對|(?:咩|嘢)(?:想|要)講)",
-    "冇其他(?=事|嘢|問題|意見)|明(?:唔明)?白(?:嗎|未)|聽唔聽到|聽到.{0,5}嗎",
+    "(?:大家|各位)冇(?:意見|問題|異議)|冇其他(?=事|嘢|問題|意見)|明(?:唔明)?白(?:嗎|未)|聽唔聽到|聽到.{0,5}嗎",
     english(
         "any (?:other|questions?|objections?|comments?|more)|anything else",
         "can (?:you|everybody|everyone|anyone) hear",

@@ -25,6 +25,7 @@ PAUSE_SECONDS = 2.0
 MOST_LINES = 4
 
 CJK = r"\u3400-\u9fff\uf900-\ufaff"
+_FILLER = re.compile(r"(?:[呃嗯哦]|(?:um+|uh+|erm?|hmm+)(?![A-Za-z]))[\s,，…]*", re.IGNORECASE)
 _END = re.compile(r"[。！？!?；;…\n\r]+[\"'”’」』）)]*|(?<=\w)\.(?=\s|$)")
 _ABBREVIATION = re.compile(r"(?:\b(?:Dr|Mr|Mrs|Ms|No|St|vs|etc|e\.g|i\.e|approx|Prof|Ltd|Co)|\b[A-Z])$")
 _COMMA = re.compile(rf"[，,、]+\s*|(?<=[{CJK}])\s+(?=[{CJK}])")
@@ -155,6 +156,8 @@ def _is_edge(character: str) -> bool:
 def _trimmed(line: TranscriptLine, index: int, start: int, end: int) -> Sentence | None:
     while start < end and _is_edge(line.text[start]):
         start += 1
+    while filler := _FILLER.match(line.text, start, end):
+        start = filler.end()
     while start < end and _is_edge(line.text[end - 1]):
         end -= 1
     text = line.text[start:end]

@@ -106,7 +106,7 @@ class _Reader:
         asks = is_question(sentence)
         asked_of_somebody = False
         for assignment in self._assignments(sentence):
-            if just_assigned and _only_takes_on(assignment):
+            if just_assigned and (_only_takes_on(assignment) or framing.takes_on(sentence)):
                 continue
             if asks and assignment.task.needs is not Needs.NOTHING and assignment.task.whose is Whose.OPEN:
                 continue
@@ -147,8 +147,8 @@ class _Reader:
             due = find_due(part, self._request.meeting_date, near=len(part.text))
         if not _meets(assignment.task.needs, due):
             return None
-        if assignment.task.owner is None and assignment.task.whose is Whose.ADDRESSED:
-            owner = _answerer(part, following)
+        if assignment.task.owner is None and assignment.task.whose is not Whose.SPEAKERS:
+            owner = _answerer(assignment, following)
         if completed:
             self._taken = following
         part = essence(part)
@@ -196,8 +196,9 @@ def _only_takes_on(assignment: _Assignment) -> bool:
     return assignment.task.whose is Whose.SPEAKERS and width(assignment.part.text) <= LONGEST_ANSWER
 
 
-def _answerer(asked: Sentence, following: Sentence | None) -> str | None:
-    """Who says 收到 or "Sure" next, if it is somebody else."""
-    if following is None or following.speaker == asked.speaker:
+def _answerer(asked: _Assignment, following: Sentence | None) -> str | None:
+    """Who says "I'll do it" next, or 收到 where 你 was asked, if it is somebody else."""
+    if following is None or following.speaker == asked.part.speaker:
         return None
-    return following.speaker if framing.acknowledgement_end(following) else None
+    answers = asked.task.whose is Whose.ADDRESSED and framing.acknowledgement_end(following) > 0
+    return following.speaker if answers or framing.takes_on(following) else None

@@ -9,11 +9,11 @@ TASK_VERBS_ZH = (
     "登記|預約|預留|租|借|搬|執|清|換|修|補|填|簽|匯報|報告|報價|報|介紹|教|培訓|招募|招聘|招標|傾|講|"
     "同.{1,8}(?:傾|講|夾|開會|確認)|夾|拎|攞|拿|擺|放|傳|轉|分發|提醒|提供|提|安裝|裝|拆|驗|邀請|列|"
     "開(?!心|始)|協調|監察|監督|統籌|負責|搞掂|搞|完成|落實|執行|收拾|寄|送|載|接|睇|睇住|跟|加|減|改|"
-    "出(?!現|席|名)|做|製作|制定|制訂|訂立|取|帶|錄|拍|收返|催|澄清|解釋|翻譯|校對|審核|審批|審閱|檢視|覆核|"
+    "出(?!現|席|名)|做|製作|制定|制訂|訂立|取|帶|錄|拍(?!板|手)|收返|催|澄清|解釋|翻譯|校對|審核|審批|審閱|檢視|覆核|"
     "匯總|總結|公布|公佈|宣傳|推廣|籌備|籌|借用|擔任|主持|召集|同步|約見|探訪|視察|巡|量|度|估|計算|分析|"
     "比較|揀|選|試|訓練|設定|設置|部署|上線|修正|修訂|修改|修復|維修|更換|申報|報名|付款|俾錢|過數|入數|入紙|"
     "存檔|備份|打印|列印|拜訪|洽談|商討|溝通|協助|支援|代班|叫|請(?!假|客)|通傳|轉介|落實|撥|訂購|採購|盤點|"
-    "點貨|出貨|驗貨|追貨|報關|張羅|佈置|布置|電郵|帶|圍封|搭棚|掃|抹|洗|沖|消毒"
+    "點貨|出貨|驗貨|追貨|報關|張羅|佈置|畀(?:返|到)?(?=我|佢|你|大家|老)|布置|電郵|帶|圍封|搭棚|掃|抹|洗|沖|消毒"
 )
 TASK_VERBS_EN = (
     "act on|add|address|adjust|advise|analy[sz]e|announce|apply|approach|arrange|ask|assess|assign|attend to|"
@@ -30,7 +30,9 @@ TASK_VERBS_EN = (
     "review|revise|rewrite|roll out|run|scan|schedule|search|secure|send|set up|set|share|ship|sign|sort out|"
     "source|speak|submit|summari[sz]e|supply|swap|switch|take care|take over|take|talk|tell|test|tidy|track|"
     "train|translate|try|turn|update|upgrade|upload|verify|visit|walk through|work on|work with|work out|"
-    "write|rota|send out|double[- ]check|recheck|re-check"
+    "write|rota|send out|double[- ]check|recheck|re-check|"
+    "ping|nudge|reach out|circle back|check in|drop|grab|sort|flag|mock up|sit down with|unlock|shoot|text|whatsapp|"
+    r"have a (?:look|word|chat|go)|take a look|let \w+(?: \w+)? know|look after"
 )
 TASK_VERB = rf"(?:{TASK_VERBS_ZH}|(?<![A-Za-z])(?:{TASK_VERBS_EN})(?![A-Za-z]))"
 
@@ -39,7 +41,7 @@ SURNAMES = (
     "范湯尹熊任杜戴阮歐崔甘容施伍古洪龔顧丘鄺翁姜賴錢湛霍翟布白文鄒游丁韓魏樊萬區冼符車卓祁易岑雷賀章孫宋董傅凌"
 )
 # With one surname before them; 施工 and the like are words of their own.
-SHORT_TITLES = "生太工總姐哥叔姨"
+SHORT_TITLES = "生太工總姐哥叔姨仔"
 NOT_TITLED = ("施工", "高工", "石工", "文工", "任總", "方姐")
 LONG_TITLES = (
     "先生|女士|小姐|太太|主任|經理|副?校長|老師|姑娘|醫生|護士|師傅|副?主席|秘書|司庫|總監|董事|委員|教授|"
@@ -59,7 +61,7 @@ DEPARTMENTS = (
     "課外活動|籌款|義工|探訪|秘書|審計|安全|產品|開發|測試|中文|英文|數學|視藝|體育|音樂|常識|科學|校友|家長|"
     "課程|招生|圖書館|膳食|護理|清潔|園藝|合約|項目"
 )
-BODY_TAILS = "部門|部|小組|組|委員會|團隊|科老師|科|同事"
+BODY_TAILS = "部門|部|嗰邊|小組|組|委員會|團隊|科老師|科|同事"
 ENGLISH_ROLES = (
     "manager|officer|secretary|treasurer|chairman|chairperson|chairwoman|chair|director|translator|accountant|"
     "architect|engineer|contractor|consultant|receptionist|principal|foreman|auditor|lawyer|supplier|vendor|"
