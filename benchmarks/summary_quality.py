@@ -1,6 +1,6 @@
 """How much of what a secretary would write down does the embedded summary find, and how much of it is right?
 
-`python -m benchmarks.summary_quality` prints, for each half of the labelled set in `benchmarks/data`, precision and
+`python -m benchmarks.summary_quality` prints, for each part of the labelled set in `benchmarks/data`, precision and
 recall of each kind of item, and how many owners and due dates are right; beside a naive baseline that takes every
 line with a keyword in it. `--misses` also lists what was missed and what was found wrongly.
 
@@ -23,7 +23,7 @@ from worker.providers import Evidence, ItemKind, SummaryDraft, SummaryLine, Summ
 from worker.providers.extractive import ExtractiveSummarizer
 
 DATA = Path(__file__).parent / "data"
-HALVES = ("dev", "held_back")
+PARTS = ("dev", "held_back", "spoken")
 
 KINDS: dict[str, ItemKind] = {
     "decisions": "decision",
@@ -199,23 +199,23 @@ def extracted_items(request: SummaryRequest) -> Iterable[SummaryLine]:
 METHODS: dict[str, Method] = {"extractive": extracted_items, "keywords": keyword_items}
 
 
-def score_half(half: str, method: Method) -> Score:
+def score_part(part: str, method: Method) -> Score:
     score = Score()
-    for meeting in read_meetings(DATA / half):
+    for meeting in read_meetings(DATA / part):
         add_to(score, meeting, method(meeting.request))
     return score
 
 
-def print_score(half: str, method: str, score: Score) -> None:
+def print_score(part: str, method: str, score: Score) -> None:
     for kind, count in score.kinds.items():
         print(
-            f"{half:10} {method:11} {kind:12} precision {count.precision:.2f} ({count.found}/{count.given})"
+            f"{part:10} {method:11} {kind:12} precision {count.precision:.2f} ({count.found}/{count.given})"
             f"  recall {count.recall:.2f} ({count.found}/{count.labelled})"
         )
     actions = score.kinds["action_item"]
-    print(f"{half:10} {method:11} open questions found {score.open_questions.found}/{score.open_questions.labelled}")
+    print(f"{part:10} {method:11} open questions found {score.open_questions.found}/{score.open_questions.labelled}")
     print(
-        f"{half:10} {method:11} of {actions.found} action items found: owner right {score.owners_right},"
+        f"{part:10} {method:11} of {actions.found} action items found: owner right {score.owners_right},"
         f" wrong name {score.owners_wrong}; due date right {score.dates_right}, wrong date {score.dates_wrong}"
     )
 
@@ -233,15 +233,15 @@ def print_misses(score: Score, meetings: dict[str, LabelledMeeting]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--part", choices=HALVES, action="append", help="only this part of the set")
+    parser.add_argument("--part", choices=PARTS, action="append", help="only this part of the set")
     parser.add_argument("--misses", action="store_true", help="list what was missed and what was wrong")
     arguments = parser.parse_args()
-    for half in arguments.part or HALVES:
-        meetings = {meeting.name: meeting for meeting in read_meetings(DATA / half)}
-        print(f"{half}: {len(meetings)} meetings, {sum(len(m.request.lines) for m in meetings.values())} lines")
+    for part in arguments.part or PARTS:
+        meetings = {meeting.name: meeting for meeting in read_meetings(DATA / part)}
+        print(f"{part}: {len(meetings)} meetings, {sum(len(m.request.lines) for m in meetings.values())} lines")
         for name, method in METHODS.items():
-            score = score_half(half, method)
-            print_score(half, name, score)
+            score = score_part(part, method)
+            print_score(part, name, score)
             if arguments.misses and name == "extractive":
                 print_misses(score, meetings)
 

@@ -111,7 +111,7 @@ _TO_DO = rule(
 # 阿強跟返業主: a name and what it does; 阿強講 and 阿強問 only report.
 _DOES = rule(
     rf"{_HELP}(?:(?P<sure>跟[返進]|幫手|幫我)|{_TIME}{_HELP}(?!講|問|報|睇|介紹|分析|改|加|減|同.{{1,8}}講)"
-    rf"{TASK_VERB}(?![^,]{{0,3}}[咗緊過]))"
+    rf"{TASK_VERB}(?![^,]{{0,3}}[咗緊過到]))"
 )
 _SO = rule("(?:咁|嗱|跟住|另外|而)(?=.{4})")
 # 阿明寫嘢好靚 tells; Fiona出通告 assigns.
