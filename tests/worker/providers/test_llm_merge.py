@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -74,6 +75,20 @@ def test_what_is_proven_once_is_proven_and_its_false_proof_goes() -> None:
     (merged,) = merge_duplicates([false, decision("批准裝修預算", "s8")])
     assert merged.verified
     assert [found.check for found in merged.evidence] == ["exact"]
+
+
+def test_an_unproven_wording_never_takes_over_the_proof_of_another() -> None:
+    false = SummaryLine("decision", "會議一致批准裝修預算", (proof("s1", "冇人講過", "unverified"),))
+    (merged,) = merge_duplicates([false, decision("會議批准裝修預算", "s1")])
+    assert merged.text == "會議批准裝修預算"
+    assert merged.verified
+
+
+def test_quotes_are_the_same_only_in_the_same_words() -> None:
+    one, other = (decision(text, kind="quote") for text in ("大家同意批准預算", "大家同意批准預算啦"))
+    assert merge_duplicates([one, other]) == [one, other]
+    assert merge_suggested([one, other], [(0, 1)]) == [one, other]
+    assert len(merge_duplicates([one, replace(one, text="大家同意，批准預算")])) == 1
 
 
 def test_a_suggestion_joins_two_wordings_of_one_decision() -> None:

@@ -21,7 +21,8 @@ _LOOKED_BACK = 40
 
 _NUMBER = re.compile(r"\d+|[零〇一二三四五六七八九十百千萬万億亿兩两半]+")
 _NEGATION = re.compile(r"[不未沒没否無无非冇唔反拒]|\b(?:not?|never|reject\w*|against|without|oppos\w*)\b|n't", re.I)
-_MERGED_KINDS = frozenset({"decision", "action_item", "question", "risk", "quote", "note"})
+_REWORDED_KINDS = frozenset({"decision", "action_item", "question", "risk", "note"})
+_MERGED_KINDS = _REWORDED_KINDS | {"quote"}
 
 
 def merge_duplicates(items: Iterable[SummaryLine]) -> list[SummaryLine]:
@@ -53,7 +54,7 @@ def merge_suggested(items: Sequence[SummaryLine], groups: Iterable[Sequence[int]
             continue
         first = present[0]
         for other in present[1:]:
-            if merged[first].kind in _MERGED_KINDS and _may_merge(merged[first], merged[other], LIKE_WHEN_SUGGESTED):
+            if merged[first].kind in _REWORDED_KINDS and _may_merge(merged[first], merged[other], LIKE_WHEN_SUGGESTED):
                 merged[first] = _merged(merged[first], merged.pop(other))
     return list(merged.values())
 
@@ -67,6 +68,9 @@ def _twin(
     same = by_wording.get(_wording(item))
     if same is not None and _agree(kept[same], item):
         return same
+    if item.kind == "quote":
+        # Other words are another quote.
+        return None
     near = {at for proof in item.evidence for at in by_segment[item.kind, proof.segment_id][-_LOOKED_BACK:]}
     return next((at for at in sorted(near) if _may_merge(kept[at], item, LIKE_WITH_SHARED_EVIDENCE)), None)
 
@@ -104,10 +108,10 @@ def _pairs(text: str) -> frozenset[str]:
 
 
 def _merged(one: SummaryLine, other: SummaryLine) -> SummaryLine:
-    """The first wording; the proofs of both, in their order; who and when from whichever says so."""
+    """The first proven wording; the proofs of both, in their order; who and when from whichever says so."""
     due = one if one.due_text else other
     return replace(
-        one,
+        one if one.verified or not other.verified else other,
         evidence=join_evidence([*one.evidence, *other.evidence]),
         owner=one.owner or other.owner,
         due_text=due.due_text,
