@@ -78,7 +78,7 @@ def test_what_is_proven_once_is_proven_and_its_false_proof_goes() -> None:
 
 
 def test_an_unproven_wording_never_takes_over_the_proof_of_another() -> None:
-    false = SummaryLine("decision", "會議一致批准裝修預算", (proof("s1", "冇人講過", "unverified"),))
+    false = SummaryLine("decision", "會議正式批准裝修預算", (proof("s1", "冇人講過", "unverified"),))
     (merged,) = merge_duplicates([false, decision("會議批准裝修預算", "s1")])
     assert merged.text == "會議批准裝修預算"
     assert merged.verified
