@@ -220,7 +220,7 @@ def _in_order(lines: Iterable[RecognisedSegment], start: float, end: float) -> l
             ordered[-1] = _joined(ordered[-1], line)
         elif end - start >= _LEAST_SECONDS:
             latest = min(line.start, end - _LEAST_SECONDS)
-            ordered.append(replace(line, start=latest, end=latest + _LEAST_SECONDS))
+            ordered.append(_within(replace(line, start=latest, end=latest + _LEAST_SECONDS), start, end))
     return ordered
 
 
@@ -234,7 +234,7 @@ def _within(line: RecognisedSegment, start: float, end: float) -> RecognisedSegm
 
 
 def _clamped(seconds: float, least: float, most: float) -> float:
-    return round(min(max(seconds, least), most), 3)
+    return min(max(round(seconds, 3), least), most)
 
 
 def _joined(one: RecognisedSegment, other: RecognisedSegment) -> RecognisedSegment:
