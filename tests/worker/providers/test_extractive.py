@@ -185,6 +185,15 @@ def test_a_name_cut_between_two_lines_is_no_owner() -> None:
     assert only_action(draft).owner is None
 
 
+def test_talk_of_last_month_before_a_promise_does_not_hide_it() -> None:
+    draft = summarise("上個月有二十幾單客戶投訴主要係付款失敗我會請嘉儀喺月底之前修正呢個問題")
+    assert [(item.owner, item.due_text) for item in actions(draft)] == [("嘉儀", "月底之前")]
+
+
+def test_what_somebody_needs_is_not_what_they_do() -> None:
+    assert not actions(summarise("市場部需要多三十萬預算做宣傳"))
+
+
 # ---- due ----------------------------------------------------------------------------------------------------
 
 

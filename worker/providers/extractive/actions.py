@@ -9,7 +9,7 @@ from enum import Enum, auto
 from worker.providers.extractive.folding import english, rule
 from worker.providers.extractive.framing import speaks_of_other_days
 from worker.providers.extractive.names import Names
-from worker.providers.extractive.sentences import Sentence
+from worker.providers.extractive.sentences import Sentence, width
 from worker.providers.extractive.words import TASK_VERB, TASK_VERBS_EN
 
 
@@ -73,6 +73,8 @@ _NOT_A_TASK = rule(
 # 唔使, 未會 deny only what stands beside them: 阿明負責你唔使理 is a task.
 _DENIED = rule("(?<![可會使需])(?:唔|毋|無|冇|未)(?:使|需要?|用|必|會|可以?|應該|想|好|再|肯)")
 DENIAL_BEFORE, DENIAL_AFTER = 8, 10
+TIME_BEFORE = 36
+"""Width: 上個月有投訴，… before a promise is another matter, 上次我負責 is not."""
 _ME = "(?<![同畀叫請幫向問])我(?!哋|覺得|諗|話|想|唔|估|知|同意|怕|問(?:下|吓)?(?:大家|你|各位))"
 _I_WILL = rule(
     rf"{_ME}(?:自己)?{_TIME}(?P<modal>會|(?:去|嚟)(?![咗過到])|今晚|聽日|聽朝|今日|而家|即刻|遲啲|散會後|返去|一陣|之後|星期.|再(?!講|問|講多))",
@@ -106,7 +108,7 @@ _YOU = rule(
 )
 _TO_DO = rule(
     rf"(?:話佢?)?{_TIME}(?:就|都)?(?:將會|將於|須於|須|將|會(?!議|所|員|計|場|社|址|唔|否)|要(?!求|唔|點|係|緊)|"
-    rf"需要?(?!多|幾|大|{_NUMBER})|應該|必須|務必|記得|記住|嚟|去|聽日|聽朝|星期.|下星期.|返去|負責)"
+    rf"需要(?!多|幾|大|{_NUMBER})|需(?!要|求)|應該|必須|務必|記得|記住|嚟|去|聽日|聽朝|星期.|下星期.|返去|負責)"
 )
 # 阿強跟返業主: a name and what it does; 阿強講 and 阿強問 only report.
 _DOES = rule(
@@ -175,8 +177,6 @@ _ANYONE_WILL_EN = rule(
 def tasks_in(sentence: Sentence, names: Names) -> list[Task]:
     """The tasks that its clauses give, in order, with at most one to a clause."""
     folded = sentence.folded
-    if speaks_of_other_days(folded):
-        return []
     asked = _ASK_NAMED_EN.search(folded)
     if asked and names.is_one(asked["name"]):
         return [Task(asked.start(), asked.span("name"), Whose.ADDRESSED)]
@@ -216,8 +216,18 @@ def _task_in(folded: str, start: int, end: int, names: Names) -> Task | None:
         task = find(folded, start, end, names)
         if task is not None:
             near = folded[max(start, task.at - DENIAL_BEFORE) : min(end, task.at + DENIAL_AFTER)]
-            return None if _DENIED.search(near) else task
+            before = folded[_reach(folded, start, task.at) : min(end, task.at + DENIAL_AFTER)]
+            return None if _DENIED.search(near) or speaks_of_other_days(before) else task
     return None
+
+
+def _reach(folded: str, start: int, at: int) -> int:
+    """Where the words begin that still tell what kind of time `at` is in."""
+    reached = 0
+    while at > start and reached < TIME_BEFORE:
+        at -= 1
+        reached += width(folded[at])
+    return at
 
 
 def _verb_follows(folded: str, start: int, end: int) -> bool:

@@ -10,7 +10,7 @@ LONGEST_CLOSING = 60
 
 _GREETING = rule(
     r"^\W*(?:(?:好|ok|okay|咁|嗱|喂|hello|hi|hey)\W*)?(?:大家|各位[^,。]{0,6}?)?\W*"
-    r"(?:早晨|早神|早上好|下午好|晚上好|午安|大家好|各位好|你好|您好|歡迎|多謝(?:大家|各位|晒|出席)|謝謝(?:大家|各位)?|"
+    r"(?:早晨|早神|早上好|下午好|晚上好|午安|大家好|各位好|你好|您好|歡迎|多謝(?:大家|各位|晒|出席)(?:[嚟到](?:開會|參加)?|出席|抽空|開會)?|謝謝(?:大家|各位)?|"
     r"hello|hi|hey|good (?:morning|afternoon|evening|day)|morning|welcome|thanks?(?: you)?(?![a-z]))"
     r"(?:,? ?(?:大家|各位(?:同事|老師|委員|董事)?|主席|everyone|everybody|all|team|gentlemen|ladies|folks|guys))*\W*"
 )
@@ -80,8 +80,10 @@ _OTHER_DAYS = rule(
 
 def greeting_end(sentence: Sentence) -> int:
     """Where the greeting that the sentence opens with ends; 0 without one."""
-    match = _GREETING.match(sentence.folded)
-    return match.end() if match else 0
+    end = 0
+    while match := _GREETING.match(sentence.folded[end:]):
+        end += match.end()
+    return end
 
 
 def is_closing(sentence: Sentence) -> bool:

@@ -126,7 +126,7 @@ class Names:
             if start is not None and _is_name(window[start:]):
                 return begin + start, end
         match = _PLAIN_END.search(window) if plain else None
-        if match and begin + match.start() >= 0 and _is_plain_name(match[1]):
+        if match and _is_plain_name(match[1]):
             return begin + match.start(1), end
         return None
 
