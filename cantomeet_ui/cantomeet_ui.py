@@ -27,12 +27,10 @@ app = rx.App(
     backend_exception_handler=unexpected,
     api_transformer=[with_api, guard],
 )
-app.add_page(upload_page, routes.UPLOAD, say("nav.upload"), on_load=[UploadState.load, UploadState.follow])
-app.add_page(meetings_page, routes.MEETINGS, say("nav.meetings"), on_load=[MeetingsState.load, MeetingsState.follow])
-app.add_page(meeting_page, routes.MEETING, MeetingState.page_title, on_load=[MeetingState.load, MeetingState.follow])
-app.add_page(
-    admin_page, routes.ADMIN, say("nav.admin"), on_load=[AdminState.load, AdminState.follow, AdminState.watch_engine]
-)
+app.add_page(upload_page, routes.UPLOAD, say("nav.upload"), on_load=UploadState.load)
+app.add_page(meetings_page, routes.MEETINGS, say("nav.meetings"), on_load=MeetingsState.load)
+app.add_page(meeting_page, routes.MEETING, MeetingState.page_title, on_load=MeetingState.load)
+app.add_page(admin_page, routes.ADMIN, say("nav.admin"), on_load=AdminState.load)
 app.add_page(lost_page, "404", say("lost.title"))
 app.register_lifespan_task(listener)
 app.register_lifespan_task(rescuer)

@@ -26,7 +26,6 @@ STYLES = ["/tokens.css", "/base.css", "/shell.css", "/lists.css", "/upload.css",
 
 HEAD = [
     rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
-    rx.el.link(rel="icon", href="/favicon.ico", sizes="32x32"),
     rx.el.meta(name="color-scheme", content="light dark"),
     rx.el.meta(name="theme-color", content="#f6f3ec", media="(prefers-color-scheme: light)"),
     rx.el.meta(name="theme-color", content="#14181b", media="(prefers-color-scheme: dark)"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from cantomeet_ui.components import icons
+from cantomeet_ui.components.frame import link
 from cantomeet_ui.components.words import Handler, Words, say
 from cantomeet_ui.views.meeting import Download
 
@@ -34,5 +35,5 @@ def choice(words: Words, on_click: Handler, tone: str = "") -> rx.Component:
 
 
 def _download(download: Download) -> rx.Component:
-    # A plain link: the browser itself fetches and names the file.
-    return rx.el.li(rx.el.a(download.label, href=download.href, download=True), key=download.href)
+    # The browser itself has to fetch the file: there is no page of this address to go to.
+    return rx.el.li(link(download.label, to=download.href, reload_document=True, download=True), key=download.href)

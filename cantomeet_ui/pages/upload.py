@@ -37,7 +37,7 @@ def _details() -> rx.Component:
                     name="title",
                     default_value=UploadState.title,
                     key=f"title-{UploadState.form}",
-                    on_change=UploadState.write_title.debounce(200),
+                    on_change=UploadState.write_title,
                     placeholder=say("upload.meeting_title.hint"),
                     max_length=300,
                 ),

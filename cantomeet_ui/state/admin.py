@@ -41,11 +41,12 @@ class AdminState(rx.State):
     _stamp: Any = None
 
     @handler(Action.ADMINISTER)
-    async def load(self) -> None:
+    async def load(self) -> Any:
         """Show all of it."""
         self.notice, self.opened, self.steps = "", "", []
         await self._show()
         await self._show_engine()
+        return [AdminState.follow, AdminState.watch_engine]
 
     @handler(Action.ADMINISTER)
     async def refresh(self) -> None:

@@ -17,7 +17,7 @@ from cantomeet_ui.following import changes_of
 from cantomeet_ui.i18n import text
 from cantomeet_ui.reading.meeting import Have, read_meeting
 from cantomeet_ui.services import services
-from cantomeet_ui.state.access import handler, meeting_for, valid_id
+from cantomeet_ui.state.access import handler, meeting_for
 from cantomeet_ui.state.language import LanguageState
 from cantomeet_ui.views.meeting import MeetingHead, refusal
 from cantomeet_ui.views.summary import SummaryView
@@ -53,7 +53,7 @@ class MeetingState(rx.State):
     # ---- showing -----------------------------------------------------------------------------------------
 
     @handler(Action.READ)
-    async def load(self) -> None:
+    async def load(self) -> Any:
         """Show the meeting of the address from the beginning."""
         self.asking, self.editing, self.notice = "", False, ""
         self.start_at = _seconds(self.router.url.query_parameters.get("t", ""))
@@ -61,6 +61,7 @@ class MeetingState(rx.State):
             self.phase, self.head, self.summary = "loading", MeetingHead(), SummaryView()
         self._have = Have()
         await self._show()
+        return MeetingState.follow if self.phase == "ready" else None
 
     @handler(Action.READ)
     async def refresh(self) -> None:
@@ -78,8 +79,7 @@ class MeetingState(rx.State):
         """Show each change while the page is open."""
         # Only under the lock is the state the one that `load` has written: outside it a copy from before is seen.
         async with self:
-            meeting_id = valid_id(self.meeting_id)
-            known = self._version if self.head.id == meeting_id else None
+            meeting_id, known = self.head.id, self._version
         store = services().store
         async for _ in changes_of(meeting_id, lambda: store.version(meeting_id), known):
             async with self:

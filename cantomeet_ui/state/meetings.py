@@ -44,7 +44,7 @@ class MeetingsState(rx.State):
     _stamp: Any = None
 
     @handler(Action.LIST)
-    async def load(self) -> None:
+    async def load(self) -> Any:
         """Show what the address asks for."""
         query = in_address(self.router.url.query_parameters)
         if query != self._query:
@@ -56,6 +56,7 @@ class MeetingsState(rx.State):
         self.q, self.date_from, self.date_to = (query.get(name, "") for name in ("q", "from", "to"))
         self.sort = query.get("sort", DEFAULT_SORT)
         await self._show()
+        return MeetingsState.follow
 
     @handler(Action.LIST)
     async def refresh(self) -> None:

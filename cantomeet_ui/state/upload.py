@@ -46,10 +46,11 @@ class UploadState(rx.State):
         return {name: value for name, value in given.items() if value}
 
     @handler(Action.UPLOAD)
-    async def load(self) -> None:
+    async def load(self) -> Any:
         """What is taken and where it goes; the uploads of this tab so far."""
         self._empty_form()
         await self._show()
+        return UploadState.follow
 
     @handler(Action.UPLOAD)
     async def refresh(self) -> None:

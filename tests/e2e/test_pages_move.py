@@ -1,0 +1,173 @@
+"""Open pages follow what happens, without a reload, with Redis and without, and leave nothing behind."""
+
+from __future__ import annotations
+
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from cantomeet.errors import ErrorCode
+from tests.e2e.conftest import PATIENCE, Web
+from tests.e2e.seed import lines
+from tests.running import wait_for
+from worker.redis_server import EmbeddedRedis
+
+expect.set_options(timeout=PATIENCE)
+
+
+def marked(locator: Locator) -> Locator:
+    """The element, marked: a reload or a new element in its place would lose the mark."""
+    locator.evaluate("element => { element.dataset.seen = 'before' }")
+    return locator
+
+
+def test_each_status_reaches_the_list_without_a_reload(web: Web, page: Page) -> None:
+    meeting = web.seed.waiting("例會")
+    page.goto("/meetings")
+    row = marked(page.locator(f"#meeting-{meeting.id}"))
+    expect(row).to_have_attribute("data-status", "UPLOADED")
+    web.tell(web.seed.transcribing(meeting, 42))
+    expect(row).to_have_attribute("data-status", "TRANSCRIBING")
+    expect(row.locator(".status-name")).to_have_text("轉錄中 42 %")
+    expect(row.locator("progress")).to_have_attribute("value", "42")
+    web.tell(web.seed.summarising(meeting, lines(8)))
+    expect(row).to_have_attribute("data-status", "SUMMARIZING")
+    web.tell(web.seed.completed(meeting))
+    expect(row).to_have_attribute("data-status", "COMPLETED")
+    expect(row.locator(".row-actions")).to_have_text("3 項待辦")
+    expect(row).to_have_attribute("data-seen", "before")
+
+
+def test_a_new_meeting_joins_the_list_and_the_counts(web: Web, page: Page) -> None:
+    page.goto("/meetings")
+    expect(page.get_by_text("還沒有會議")).to_be_visible()
+    web.tell(web.seed.failed("錄音", ErrorCode.RECORDING_UNREADABLE, found="unknown"))
+    expect(page.locator(".row")).to_have_count(1)
+    expect(page.locator(".chip[data-status=FAILED] .count")).to_have_text("1")
+
+
+def test_a_meeting_is_watched_from_upload_to_summary(web: Web, page: Page) -> None:
+    meeting = web.seed.waiting("例會")
+    page.goto(f"/meetings/{meeting.id}")
+    article = marked(page.locator("article.meeting"))
+    expect(page.locator(".banner")).to_contain_text("等候處理")
+    web.seed.transcribing(meeting)
+    web.tell(web.seed.piece(meeting, lines(3), 30))
+    expect(page.locator(".line")).to_have_count(3)
+    expect(page.locator(".percent")).to_have_text("30 %")
+    first = marked(page.locator(".line").first)
+    web.tell(web.seed.piece(meeting, lines(3, first=3), 75))
+    expect(page.locator(".line")).to_have_count(6)
+    expect(first).to_have_attribute("data-seen", "before")
+    web.tell(web.seed.summarising(meeting, lines(2, first=6)))
+    expect(page.locator(".line")).to_have_count(8)
+    expect(article).to_have_attribute("data-status", "SUMMARIZING")
+    web.tell(web.seed.completed(meeting))
+    expect(page.locator(".banner")).to_have_count(0)
+    expect(page.locator("[data-kind=decision] .item").first).to_contain_text("十二月十五日推出新產品")
+    expect(page.locator("[data-kind=unverified] .item")).to_contain_text("銀行可能不批准網上付款")
+    expect(article).to_have_attribute("data-seen", "before")
+
+
+def test_only_new_lines_are_sent_to_a_page_that_has_thousands(web: Web, page: Page) -> None:
+    sent: list[int] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: sent.append(len(frame))))
+    meeting = web.seed.waiting("長會")
+    web.seed.transcribing(meeting)
+    web.seed.piece(meeting, lines(3000), 60)
+    page.goto(f"/meetings/{meeting.id}")
+    page.wait_for_selector(".lines[data-lines='3000']")
+    whole = sum(sent)
+    sent.clear()
+    web.tell(web.seed.piece(meeting, lines(2, first=3000), 61))
+    # Not by `expect`: with each look it describes all 3,000 lines, and the page stands still meanwhile.
+    page.wait_for_selector(".lines[data-lines='3002']")
+    assert sum(sent) < whole / 50
+
+
+def test_a_page_that_misses_lines_asks_for_all_of_them(web: Web, page: Page) -> None:
+    meeting = web.seed.waiting("例會")
+    web.seed.transcribing(meeting)
+    web.seed.piece(meeting, lines(4), 40)
+    page.goto(f"/meetings/{meeting.id}")
+    expect(page.locator(".line")).to_have_count(4)
+    # Leaving and coming back makes a transcript that has nothing, while the state's last batch was an addition.
+    web.tell(web.seed.piece(meeting, lines(1, first=4), 50))
+    expect(page.locator(".line")).to_have_count(5)
+    page.locator(".back").click()
+    expect(page.locator(".row")).to_have_count(1)
+    page.go_back()
+    expect(page.locator(".line")).to_have_count(5)
+
+
+def test_a_failure_says_what_to_do_and_retry_goes_on(web: Web, page: Page) -> None:
+    meeting = web.seed.waiting("例會")
+    page.goto(f"/meetings/{meeting.id}")
+    expect(page.locator("article.meeting")).to_have_attribute("data-status", "UPLOADED")
+    web.tell(web.seed.fail(meeting, ErrorCode.PROVIDER_KEY_REFUSED, provider="Speechmatics", setting="KEY"))
+    expect(page.locator(".banner[data-tone=failed]")).to_contain_text("Speechmatics 不接受這條金鑰")
+    page.locator(".banner").get_by_role("button", name="重試").click()
+    expect(page.locator("article.meeting")).to_have_attribute("data-status", "UPLOADED")
+    assert web.store.get(meeting.id).error_code is None
+
+
+def test_failed_meetings_are_retried_from_the_admin_page_cause_by_cause(web: Web, page: Page) -> None:
+    refused = {"provider": "Speechmatics", "setting": "SPEECHMATICS_API_KEY"}
+    failed = [web.seed.failed(f"會 {n}", ErrorCode.PROVIDER_KEY_REFUSED, **refused) for n in range(3)]
+    other = web.seed.failed("壞錄音", ErrorCode.RECORDING_UNREADABLE, found="unknown")
+    page.goto("/admin")
+    expect(page.locator(".cause")).to_have_count(2)
+    page.get_by_role("button", name="全部重試（3）").click()
+    expect(page.locator(".cause")).to_have_count(1)
+    expect(page.get_by_text("3 個會議已重新開始。")).to_be_visible()
+    assert {web.store.get(meeting.id).status for meeting in failed} == {"UPLOADED"}
+    assert web.store.get(other.id).status == "FAILED"
+    web.tell(web.seed.failed("又一個", ErrorCode.RECORDING_UNREADABLE, found="unknown"))
+    expect(page.locator(".cause .admin-row")).to_have_count(2)
+
+
+def test_the_admin_page_tells_each_try_of_a_meeting(web: Web, page: Page) -> None:
+    web.seed.failed("例會", ErrorCode.PROVIDER_BUSY, retries=2, provider="Speechmatics")
+    page.goto("/admin")
+    page.get_by_role("button", name="處理經過").click()
+    expect(page.locator(".timeline li")).to_have_count(3)
+    expect(page.locator(".timeline li").first).to_contain_text("失敗")
+
+
+def test_without_redis_pages_move_as_well(web: Web, page: Page) -> None:
+    meeting = web.seed.waiting("例會")
+    page.goto(f"/meetings/{meeting.id}")
+    article = page.locator("article.meeting")
+    expect(article).to_have_attribute("data-status", "UPLOADED")
+    web.redis.stop()
+    try:
+        web.seed.transcribing(meeting, 10)
+        expect(article).to_have_attribute("data-status", "TRANSCRIBING")
+        page.goto("/admin")
+        expect(page.get_by_text("連接不到 Redis")).to_be_visible()
+    finally:
+        web.redis = EmbeddedRedis.start(web.seed.recordings.root.parent)
+    page.goto(f"/meetings/{meeting.id}")
+    web.tell(web.seed.progress(meeting, 55))
+    expect(page.locator(".percent")).to_have_text("55 %")
+
+
+def test_nothing_is_left_behind_after_navigation_reload_or_a_closed_tab(web: Web, context: BrowserContext) -> None:
+    meeting = web.seed.whole("例會")
+    page = context.new_page()
+    for path in ("/meetings", f"/meetings/{meeting.id}", "/admin", "/", "/meetings?status=COMPLETED"):
+        page.goto(path)
+        expect(page.locator("main")).to_be_visible()
+    page.get_by_role("link", name="管理").click()
+    expect(page.locator(".admin-section").first).to_be_visible()
+    page.get_by_role("link", name="會議", exact=True).click()
+    page.locator(".row-title").click()
+    expect(page.locator(".line")).to_have_count(8)
+    page.reload()
+    expect(page.locator(".line")).to_have_count(8)
+    wait_for(lambda: web.waiting() == 1, "one waiting page", 30)
+    second = context.new_page()
+    second.goto("/meetings")
+    wait_for(lambda: web.waiting() == 2, "two waiting pages", 30)
+    second.close()
+    wait_for(lambda: web.waiting() == 1, "one waiting page", 30)
+    page.close()
+    wait_for(lambda: web.waiting() == 0, "no waiting page", 30)

@@ -1,0 +1,272 @@
+"""What a person does on the pages: filter, play, edit, delete, by mouse, by keyboard, on a phone, in two languages."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from cantomeet.errors import ErrorCode, NotFound
+from tests.e2e.conftest import PATIENCE, Web
+from tests.running import wait_for
+
+expect.set_options(timeout=PATIENCE)
+
+
+def test_the_list_is_filtered_by_its_address_and_back_undoes_it(web: Web, page: Page) -> None:
+    web.seed.whole("例會")
+    web.seed.failed("壞錄音", ErrorCode.RECORDING_UNREADABLE, found="unknown")
+    page.goto("/meetings?status=FAILED")
+    expect(page.locator(".row-title")).to_have_text(["壞錄音"])
+    expect(page.locator(".chip[aria-current=true]")).to_contain_text("失敗")
+    page.locator(".chip[data-status=COMPLETED]").click()
+    expect(page).to_have_url(re.compile("status=COMPLETED"))
+    expect(page.locator(".row-title")).to_have_text(["例會"])
+    page.go_back()
+    expect(page.locator(".row-title")).to_have_text(["壞錄音"])
+
+
+def test_a_search_shows_the_line_it_found_and_leads_to_its_time(web: Web, page: Page) -> None:
+    web.seed.whole("例會")
+    web.seed.waiting("另一個")
+    page.goto("/meetings")
+    expect(page.locator(".row")).to_have_count(2)
+    page.keyboard.press("/")
+    page.keyboard.type("銀行回覆")
+    expect(page).to_have_url(re.compile("q="))
+    expect(page.locator(".row")).to_have_count(1)
+    expect(page.locator(".row mark")).to_have_text("銀行回覆")
+    expect(page.locator("[data-search]")).to_be_focused()
+    page.locator(".row-match").click()
+    expect(page.locator(".line[data-now]")).to_contain_text("銀行回覆")
+    page.go_back()
+    expect(page.locator("[data-search]")).to_have_value("銀行回覆")
+
+
+def test_a_range_of_dates_and_a_filter_that_makes_no_sense(web: Web, page: Page) -> None:
+    web.seed.whole("三月", meeting_date=date(2026, 3, 5))
+    web.seed.whole("九月", meeting_date=date(2026, 9, 5))
+    page.goto("/meetings?from=2026-08-01&to=2026-09-05")
+    expect(page.locator(".row-title")).to_have_text(["九月"])
+    page.locator("input[name=from]").fill("2026-03-01")
+    expect(page.locator(".row-title")).to_have_count(2)
+    page.goto("/meetings?from=nonsense")
+    expect(page.locator(".notice")).to_contain_text("from")
+    expect(page.locator(".row-title")).to_have_count(2)
+    page.goto("/meetings?q=沒有人說過")
+    page.get_by_role("link", name="清除篩選").click()
+    expect(page.locator(".row-title")).to_have_count(2)
+
+
+def test_many_meetings_come_page_by_page(web: Web, page: Page) -> None:
+    for number in range(53):
+        web.seed.waiting(f"會 {number}")
+    page.goto("/meetings")
+    expect(page.locator(".row")).to_have_count(50)
+    page.get_by_role("button", name="顯示更多").click()
+    expect(page.locator(".row")).to_have_count(53)
+    expect(page.get_by_role("button", name="顯示更多")).to_have_count(0)
+
+
+def test_a_line_and_a_summary_item_play_their_words(web: Web, page: Page) -> None:
+    meeting = web.seed.whole("例會")
+    page.goto(f"/meetings/{meeting.id}")
+    page.locator(".line").nth(3).click()
+    page.wait_for_function("document.querySelector('#recording').currentTime > 24")
+    expect(page.locator(".line").nth(3)).to_have_attribute("data-now", "")
+    page.locator("[data-kind=question] .play").click()
+    page.wait_for_function("document.querySelector('#recording').currentTime > 32")
+    expect(page.locator(".line").nth(4)).to_have_attribute("data-now", "")
+    expect(page.locator(".line[data-now]")).to_have_count(1)
+
+
+def test_the_keyboard_plays_steps_and_explains_itself(web: Web, page: Page) -> None:
+    meeting = web.seed.whole("例會")
+    page.goto(f"/meetings/{meeting.id}")
+    expect(page.locator(".line")).to_have_count(8)
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    expect(page.locator(".line").nth(1)).to_have_attribute("data-now", "")
+    page.keyboard.press("k")
+    expect(page.locator(".line").nth(0)).to_have_attribute("data-now", "")
+    page.keyboard.press(" ")
+    page.wait_for_function("document.querySelector('#recording').paused")
+    page.keyboard.press(" ")
+    page.wait_for_function("!document.querySelector('#recording').paused")
+    page.keyboard.press(">")
+    page.wait_for_function("document.querySelector('#recording').playbackRate === 1.25")
+    page.keyboard.press("f")
+    expect(page.locator(".player-follow")).to_have_attribute("aria-pressed", "false")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_contain_text("下一句")
+    page.keyboard.press("Escape")
+    page.keyboard.press("g")
+    page.keyboard.press("m")
+    expect(page).to_have_url(re.compile("/meetings/?$"))
+
+
+def test_title_and_date_are_changed_in_place(web: Web, page: Page) -> None:
+    meeting = web.seed.whole("例會")
+    page.goto(f"/meetings/{meeting.id}")
+    page.locator(".meeting-title button").click()
+    page.locator("input[name=title]").fill("十二月例會")
+    page.locator("input[name=date]").fill("2026-12-01")
+    page.keyboard.press("Enter")
+    expect(page.locator(".meeting-title")).to_have_text("十二月例會")
+    expect(page.locator(".facts")).to_contain_text("12月1日")
+    assert web.store.get(meeting.id).meeting_date == date(2026, 12, 1)
+
+
+def test_an_edit_of_a_title_that_somebody_else_changed_is_refused(web: Web, page: Page) -> None:
+    meeting = web.seed.whole("例會")
+    page.goto(f"/meetings/{meeting.id}")
+    page.locator(".meeting-title button").click()
+    page.locator("input[name=title]").fill("我的題目")
+    # Nobody is told, as when both press the button at once.
+    web.store.edit(meeting.id, None, title="別人的題目")
+    page.keyboard.press("Enter")
+    expect(page.locator(".meeting-title")).to_have_text("別人的題目")
+    expect(page.locator(".notice")).to_contain_text("有人先改了標題")
+
+
+def test_a_meeting_is_deleted_only_when_confirmed(web: Web, page: Page) -> None:
+    meeting = web.seed.whole("例會")
+    page.goto(f"/meetings/{meeting.id}")
+    menu = page.locator(".menu.more")
+    menu.locator("summary").click()
+    menu.get_by_role("button", name="刪除").click()
+    page.get_by_role("button", name="保留").click()
+    assert web.store.get(meeting.id)
+    menu.locator("summary").click()
+    menu.get_by_role("button", name="刪除").click()
+    page.get_by_role("alertdialog").get_by_role("button", name="刪除").click()
+    expect(page.get_by_text("還沒有會議")).to_be_visible()
+    with pytest.raises(NotFound):
+        web.store.get(meeting.id)
+
+
+def test_work_under_way_is_stopped_and_taken_up_again(web: Web, page: Page) -> None:
+    meeting = web.seed.waiting("例會")
+    web.seed.transcribing(meeting, 20)
+    page.goto(f"/meetings/{meeting.id}")
+    page.get_by_role("button", name="停止處理").click()
+    expect(page.locator(".banner[data-tone=stopped]")).to_be_visible()
+    page.locator(".banner").get_by_role("button", name="重試").click()
+    expect(page.locator(".banner[data-tone=working]")).to_be_visible()
+
+
+def test_transcribing_again_asks_before_it_is_paid_twice(web: Web, page: Page) -> None:
+    meeting = web.seed.whole("例會")
+    with web.store.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE meeting SET submit_key = 'paid', provider_job_id = 'j1'")
+    page.goto(f"/meetings/{meeting.id}")
+    page.locator(".menu.more summary").click()
+    page.get_by_role("button", name="重新轉錄").click()
+    expect(page.get_by_role("alertdialog")).to_contain_text("再收費一次")
+    assert web.store.get(meeting.id).status == "COMPLETED"
+    page.get_by_role("button", name="付費重新轉錄").click()
+    expect(page.locator("article.meeting")).to_have_attribute("data-status", "TRANSCRIBING")
+    expect(page.locator(".line")).to_have_count(8)
+
+
+def test_the_export_menu_leads_to_every_form(web: Web, page: Page) -> None:
+    meeting = web.seed.whole("例會")
+    page.goto(f"/meetings/{meeting.id}")
+    page.locator(".menu summary").first.click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="SRT 字幕").click()
+    assert download.value.suggested_filename.endswith(".srt")
+
+
+def test_an_unknown_meeting_has_a_page_of_its_own(web: Web, page: Page) -> None:
+    for path in ("/meetings/00000000-0000-4000-8000-000000000000", "/meetings/not-an-id"):
+        page.goto(path)
+        expect(page.get_by_text("找不到這個會議")).to_be_visible()
+    page.get_by_role("link", name="看所有會議").click()
+    expect(page.get_by_text("還沒有會議")).to_be_visible()
+
+
+def test_both_languages_are_whole_and_the_choice_stays(web: Web, page: Page) -> None:
+    meeting = web.seed.whole("例會")
+    page.goto(f"/meetings/{meeting.id}")
+    expect(page.locator("html")).to_have_attribute("lang", "zh-Hant-HK")
+    page.get_by_role("button", name="Switch to English").click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    expect(page.locator(".line-speaker").first).to_have_text("Speaker 1")
+    expect(page.locator("[data-kind=decision] h3")).to_have_text("Decisions")
+    page.reload()
+    expect(page.locator("[data-kind=decision] h3")).to_have_text("Decisions")
+    page.goto("/meetings")
+    expect(page.locator(".row .status-name")).to_have_text("Done")
+    page.get_by_role("button", name="轉用中文").click()
+    expect(page.locator(".row .status-name")).to_have_text("完成")
+
+
+def test_light_and_dark_follow_the_system_until_somebody_chooses(web: Web, page: Page) -> None:
+    page.emulate_media(color_scheme="dark")
+    page.goto("/meetings")
+    expect(page.locator("html")).to_have_class(re.compile("dark"))
+    page.get_by_role("button", name="切換深淺色").click()
+    expect(page.locator("html")).to_have_class(re.compile("light"))
+    page.reload()
+    expect(page.locator("html")).to_have_class(re.compile("light"))
+
+
+def test_on_a_phone_summary_and_transcript_are_two_tabs_above_the_player(web: Web, phone: Page) -> None:
+    meeting = web.seed.whole("例會")
+    phone.goto(f"/meetings/{meeting.id}")
+    expect(phone.locator(".summary-pane")).to_be_visible()
+    expect(phone.locator(".transcript-pane")).to_be_hidden()
+    phone.locator(".tabs label", has_text="逐字稿").tap()
+    expect(phone.locator(".transcript-pane")).to_be_visible()
+    expect(phone.locator(".summary-pane")).to_be_hidden()
+    box = phone.locator(".player").bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] == pytest.approx(844, abs=1)
+
+
+@pytest.mark.parametrize("path", ["/", "/meetings", "/admin", "meeting"])
+def test_on_a_phone_nothing_is_too_small_to_touch_or_too_wide_to_see(web: Web, phone: Page, path: str) -> None:
+    meeting = web.seed.whole("一個很長的題目" * 12)
+    web.seed.failed("壞錄音", ErrorCode.PROVIDER_KEY_REFUSED, provider="Speechmatics", setting="SPEECHMATICS_API_KEY")
+    phone.goto(f"/meetings/{meeting.id}" if path == "meeting" else path)
+    expect(phone.locator("main :is(h1, .ct-drop)").first).to_be_visible()
+    phone.wait_for_function("document.querySelectorAll('.row, .cause, .line, .ct-choose').length > 0")
+    small = phone.evaluate(
+        """() => [...document.querySelectorAll('button, a, summary, select, input:not([type=radio]):not([hidden])')]
+            .filter(e => e.checkVisibility() && !e.closest('.skip'))
+            .filter(e => (e.closest('label') || e.closest('.row') || e).getBoundingClientRect().height < 43.5)
+            .map(e => e.outerHTML.slice(0, 120))"""
+    )
+    assert small == []
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_what_is_uploaded_shows_itself_and_moves(web: Web, page: Page) -> None:
+    page.goto("/")
+    expect(page.locator(".way")).to_contain_text("聲音留在這部機")
+    expect(page.locator(".worth")).to_contain_text("SPEECHMATICS_API_KEY")
+    page.locator("summary", has_text="標題").click()
+    page.locator("input[name=title]").fill("十一月例會")
+    page.locator("input[name=meeting_date]").fill("2026-11-20")
+    page.get_by_text("優先處理").click()
+    # The box is ticked by the server's answer; what was written before it has arrived by then.
+    expect(page.get_by_role("checkbox")).to_be_checked()
+    wave = next(web.seed.recordings.root.glob("silence-*.wav"), None)
+    if wave is None:
+        web.seed.waiting("先錄")
+        wave = next(web.seed.recordings.root.glob("silence-*.wav"))
+        web.clear()
+    page.locator("input[type=file]").set_input_files(wave)
+    row = page.locator(".recent .row")
+    expect(row.locator(".row-title")).to_have_text("十一月例會")
+    meeting_id = (row.get_attribute("id") or "").removeprefix("meeting-")
+    meeting = web.store.get(meeting_id)
+    assert (meeting.meeting_date, meeting.priority) == (date(2026, 11, 20), "high")
+    wait_for(lambda: web.store.take_lease(meeting_id, 0.0), "the lease", 10)
+    web.tell(web.seed.transcribing(meeting, 12))
+    expect(row.locator(".status-name")).to_have_text("轉錄中 12 %")
+    row.locator(".row-title").click()
+    expect(page.locator(".percent")).to_have_text("12 %")
