@@ -116,9 +116,9 @@ REASONS: dict[E, tuple[str, str]] = {
         _SAFE_EN + "{provider} does not know the model: check {setting}, then press Retry.",
     ),
     E.BUDGET_EXCEEDED: (
-        _SAFE_ZH + "摘要預計超出預算，未有花費。請調整 {setting}，然後按重試。",
+        _SAFE_ZH + "摘要預計超出預算，已停止；之前的請求可能已有花費。請調整 {setting}，然後按重試。",
         _SAFE_EN
-        + "The summary would cost more than the budget; nothing was spent. Change {setting}, then press Retry.",
+        + "The summary would cost more than the budget, so it was stopped; earlier requests may have cost something. Change {setting}, then press Retry.",
     ),
     E.DATABASE_BUSY: (
         _SAFE_ZH + "資料庫太忙。請稍後按重試。",
