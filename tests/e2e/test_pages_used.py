@@ -205,8 +205,11 @@ def test_both_languages_are_whole_and_the_choice_stays(web: Web, page: Page) -> 
 
 
 def test_light_and_dark_follow_the_system_until_somebody_chooses(web: Web, page: Page) -> None:
+    web.seed.whole("例會")
     page.emulate_media(color_scheme="dark")
     page.goto("/meetings")
+    # Only a page that is alive shows meetings; a click on what was prerendered, before that, is lost.
+    expect(page.get_by_text("例會", exact=True)).to_be_visible()
     expect(page.locator("html")).to_have_class(re.compile("dark"))
     page.get_by_role("button", name="切換深淺色").click()
     expect(page.locator("html")).to_have_class(re.compile("light"))
