@@ -22,11 +22,12 @@ from tests.conftest import lacking
 from tests.e2e.peeking import WAITING
 from tests.e2e.seed import Seed
 from tests.running import ROOT, wait_for
-from tests.upload_server import UploadServer
+from tests.upload_server import UploadServer, free_port
 from worker import page_build
 from worker.redis_server import EmbeddedRedis
 
-PORT = int(os.environ.get("CANTOMEET_E2E_PORT", "3977"))
+# A free one: a server left over on a fixed port would answer half of the requests.
+PORT = int(os.environ.get("CANTOMEET_E2E_PORT") or free_port())
 """Always the same, because the pages' build knows its port: another one would be built each time."""
 CHROMIUM = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run")
 DESK = {"width": 1280, "height": 800}
