@@ -78,7 +78,7 @@ class Waiting(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         started = time.perf_counter()
         response = self._network.handle_request(request)
-        body = b"".join(iter(response.stream))  # type: ignore[arg-type]
+        body = b"".join(iter(response.stream))  # type: ignore[arg-type]  # a sync client's stream is sync
         response.close()
         self.seconds += time.perf_counter() - started
         headers = [(name, value) for name, value in response.headers.raw if name.lower() != b"content-length"]

@@ -22,8 +22,8 @@ from cantomeet.errors import SettingsError
 from cantomeet.settings import load_settings
 from worker import rescue
 from worker.children import Child, stop_all
+from worker.opening import open_store
 from worker.queue import DEFAULT, HIGH, RECOGNITION, JobQueue
-from worker.runtime import open_store
 
 ROLES = {"general": (HIGH, DEFAULT), "recognition": (RECOGNITION,)}
 _WORKER_TTL = 60

@@ -19,8 +19,8 @@ from cantomeet.errors import SettingsError
 from cantomeet.settings import Settings, load_settings
 from worker import page_build
 from worker.children import Child, stop_all
+from worker.opening import open_store
 from worker.redis_server import EmbeddedRedis
-from worker.runtime import open_store
 
 ROOT = Path(__file__).resolve().parent.parent
 _READY_SECONDS = 60.0
@@ -60,8 +60,9 @@ def _run(settings: Settings, build: Path, redis: EmbeddedRedis | None, stop: thr
     worker = Child([sys.executable, "-m", "worker"], environment)
     try:
         web.start()
-        worker.start()
         if _wait_until_ready(settings, web, stop):
+            # After the web: their imports would fight for the same cores while somebody waits for the page.
+            worker.start()
             _greet(settings)
             return _watch(web, worker, redis, stop)
         return 0 if stop.is_set() else 1

@@ -7,10 +7,9 @@ from functools import cache
 from rq.timeouts import JobTimeoutException
 
 from cantomeet.changes import ChangePublisher
-from cantomeet.database import connect, migrate
 from cantomeet.recordings import Recordings
 from cantomeet.settings import Settings, load_settings
-from cantomeet.store import MeetingStore
+from worker.opening import open_store
 from worker.providers import LocalTranscriber, RemoteTranscriber, Summarizer
 from worker.providers.extractive import ExtractiveSummarizer
 from worker.providers.llm import LlmSummarizer
@@ -25,13 +24,6 @@ from worker.toolbox import Toolbox
 def toolbox() -> Toolbox:
     """This process's tools. Raises `SettingsError`."""
     return build(load_settings())
-
-
-def open_store(settings: Settings) -> MeetingStore:
-    """The store of these settings, its schema brought up to date."""
-    engine = connect(settings.effective_database_url)
-    migrate(engine)
-    return MeetingStore(engine)
 
 
 def build(settings: Settings) -> Toolbox:

@@ -73,7 +73,7 @@ class Allowed:
 class AllowedMeeting(Allowed):
     """A dependency: the path's meeting, where the asker may do `action` with it; else 404 or 403."""
 
-    def __call__(self, meeting_id: str, deps: Provided) -> Meeting:  # type: ignore[override]
+    def __call__(self, meeting_id: str, deps: Provided) -> Meeting:  # type: ignore[override]  # FastAPI reads the signature
         if len(meeting_id) > _LONGEST_ID or not meeting_id.isascii() or not meeting_id.isprintable():
             # Not every database takes every text to look for.
             raise NotFound("no such meeting")

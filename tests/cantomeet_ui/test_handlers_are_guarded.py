@@ -1,0 +1,54 @@
+"""Whoever has a websocket can call any handler: every one of ours asks `access` first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import reflex as rx
+
+from cantomeet.access import Action
+from cantomeet_ui.state import admin, language, meeting, meetings, upload
+
+STATES = (admin, language, meeting, meetings, upload)
+FRAMEWORK = {"setvar"}
+"""Reflex gives it to every state and has no switch for it. It sets plain variables of the caller's own page, and
+what is read or done by them passes through the handlers below."""
+
+
+def _below(state: type[rx.State]) -> Iterator[type[rx.State]]:
+    for child in state.__subclasses__():
+        yield child
+        yield from _below(child)
+
+
+def unguarded(states: Iterator[type[rx.State]]) -> list[str]:
+    handlers: list[tuple[str, str, Any]] = [
+        (state.__name__, name, found.fn) for state in states for name, found in state.event_handlers.items()
+    ]
+    return [
+        f"{state}.{name}"
+        for state, name, function in handlers
+        if name not in FRAMEWORK and not isinstance(getattr(function, "guarded_by", None), Action)
+    ]
+
+
+def ours() -> list[type[rx.State]]:
+    return [state for state in _below(rx.State) if state.__module__.startswith("cantomeet_ui.")]
+
+
+def test_every_module_of_pages_is_walked() -> None:
+    assert {state.__module__ for state in ours()} >= {module.__name__ for module in STATES}
+
+
+def test_every_handler_asks_access_first() -> None:
+    assert unguarded(iter(ours())) == []
+
+
+def test_a_handler_made_in_another_way_is_found() -> None:
+    class Careless(rx.State):
+        @rx.event
+        async def peek(self) -> None:
+            """Anybody may."""
+
+    assert unguarded(iter([Careless])) == ["Careless.peek"]
