@@ -16,8 +16,9 @@ from pathlib import Path
 
 from cantomeet.errors import CantoMeetError
 
-_SOURCES = ("cantomeet", "cantomeet_ui", "assets", "rxconfig.py", "reflex.lock", "requirements.lock")
-"""All that the pages are made from; the core is among them for its texts and statuses."""
+_SOURCES = ("cantomeet", "cantomeet_ui", "assets", "rxconfig.py", "reflex.lock/bun.lock", "requirements.lock")
+"""All that the pages are made from; the core is among them for its texts and statuses. Of `reflex.lock` only what
+bun writes: Reflex sets the other file anew with each build, and the key must not change by building."""
 _SERVED = ("build", "backend", "routes.json", "env.json")
 """Of Reflex's work folder, what a server reads."""
 _KEPT = 6
