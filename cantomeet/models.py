@@ -71,6 +71,14 @@ class Meeting(SQLModel, table=True):
     language: str = Field(default="yue", max_length=16)
     """Spoken."""
     summary_language: str = Field(default="zh-Hant-HK", max_length=16)
+    template: str = Field(default="general", max_length=64)
+    """Id of the summary's template: one that ships, or of a `SummaryTemplate`."""
+    name_speakers_first: bool = False
+    """The summary waits until a person has named the speakers."""
+    summary_round: int = 1
+    """Raised where a person wants another summary of the same transcript: paid answers are reused within a round."""
+    shown_summary: int | None = None
+    """Version of the summary that a person went back to; None: the newest."""
     priority: str = Field(default="default", max_length=16)
     """"default" or "high"."""
 
@@ -157,6 +165,8 @@ class Segment(SQLModel, table=True):
     text: str = Field(sa_type=Text)
     words: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
     """`{text, start, end, confidence}` each."""
+    edited: bool = False
+    """A person corrected `text` or the speaker."""
     version: int = 1
 
 
@@ -193,6 +203,10 @@ class SummaryItem(SQLModel, table=True):
     position: int
     kind: str = Field(max_length=16)
     text: str = Field(sa_type=Text)
+    original_text: str | None = Field(default=None, sa_type=Text)
+    """As it was written, once a person has corrected it."""
+    version: int = 1
+    """Guards edits by people."""
     evidence: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
     """`{segment_id, quote, start, end, check}` each."""
     text_other: str | None = Field(default=None, sa_type=Text)
@@ -206,6 +220,35 @@ class SummaryItem(SQLModel, table=True):
     done: bool = False
     edited: bool = False
     stale: bool = False
+    """A line or speaker of its evidence was edited after it was written."""
+
+
+class SummaryTemplate(SQLModel, table=True):
+    """What a summary is to hold, as a person wrote it; `worker.providers.templates` has those that ship."""
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=64)
+    name: str = Field(sa_type=Text)
+    instructions: str = Field(default="", sa_type=Text)
+    sections: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    """`{kind, title}` each."""
+    version: int = 1
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class WrittenLine(SQLModel, table=True):
+    """A segment in written Chinese, for the labelled view beside what was spoken."""
+
+    segment_id: str = Field(
+        sa_column=Column(
+            "segment_id", String(36), ForeignKey("segment.id", ondelete="CASCADE"), primary_key=True, nullable=False
+        )
+    )
+    meeting_id: str = Field(sa_column=_meeting_id())
+    segment_version: int
+    """Of the segment that was rewritten; another one means that this line is out of date."""
+    text: str = Field(sa_type=Text)
+    method: str = Field(max_length=16)
+    """"llm" or "rules"."""
 
 
 class Attempt(SQLModel, table=True):
