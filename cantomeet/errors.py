@@ -62,6 +62,7 @@ class ErrorCode(StrEnum):
     DATABASE_BUSY = "database_busy"
     DISK_FULL = "disk_full"
     STEP_TIMED_OUT = "step_timed_out"
+    WORKER_DIED = "worker_died"
     STUCK = "stuck"
     INTERNAL = "internal"
 

@@ -132,6 +132,8 @@ class Meeting(SQLModel, table=True):
     wake_count: int = 0
     attempt_count: int = 0
     """Failed tries of the present step."""
+    death_count: int = 0
+    """Leases of the present step, in a row, that ran out because their holder died or fell silent."""
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
     stage_since: datetime = Field(sa_type=UtcDateTime)

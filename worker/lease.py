@@ -29,6 +29,7 @@ class Lease:
     def __init__(self, store: MeetingStore, meeting: Meeting, changed: Callable[[str], None]) -> None:
         self._store, self.meeting, self._changed = store, meeting, changed
         self._lost = threading.Event()
+        self._renewed_at = time.monotonic()
         self._ended = threading.Event()
         self._shown_at = 0.0
         self._shown: int | None = None
@@ -41,13 +42,24 @@ class Lease:
         if percent is None or percent == self._shown or now - self._shown_at < _SHOW_SECONDS:
             return
         self._shown, self._shown_at = percent, now
-        self._store.renew_lease(self.meeting.id, self.meeting.run, LEASE_SECONDS, percent)
+        self._renew(percent)
         self._changed(self.meeting.id)
 
     def check(self) -> None:
-        """Raises `LeaseLost` where the heart found the meeting taken: by a cancel, a retry, another worker."""
+        """Raises `LeaseLost` where the meeting was taken: by a cancel, a retry, another worker.
+
+        As the heart found; where it has not beaten for long, because this whole process stood still or the database
+        did, the database is asked before anything else is done.
+        """
         if self._lost.is_set():
             raise LeaseLost(self.meeting.id)
+        if time.monotonic() - self._renewed_at > LEASE_SECONDS / 2:
+            self._renew()
+
+    def _renew(self, percent: int | None = None) -> None:
+        asked_at = time.monotonic()
+        self._store.renew_lease(self.meeting.id, self.meeting.run, LEASE_SECONDS, percent)
+        self._renewed_at = asked_at
 
     @contextmanager
     def beating(self) -> Iterator[None]:
@@ -64,7 +76,7 @@ class Lease:
         started = time.monotonic()
         while not self._ended.wait(_BEAT_SECONDS) and time.monotonic() - started < _LONGEST_STEP_SECONDS:
             try:
-                self._store.renew_lease(self.meeting.id, self.meeting.run, LEASE_SECONDS)
+                self._renew()
             except LeaseLost:
                 self._lost.set()
                 return

@@ -20,6 +20,8 @@ from worker import steps
 from worker.lease import LEASE_SECONDS, Lease
 from worker.toolbox import Toolbox
 
+MOST_DEATHS = 5
+"""Workers that die in a row at one step of a meeting before the step itself is held to be what kills them."""
 _log = logging.getLogger(__name__)
 
 
@@ -34,6 +36,7 @@ def advance(tools: Toolbox, meeting_id: str) -> None:
     tried = Try(step=steps.name_of(meeting), started_at=tools.store.now())
     lease = Lease(tools.store, meeting, lambda changed: _publish(tools, changed))
     try:
+        _mourn(tools, meeting, tried)
         with lease.beating():
             after = steps.take(tools, lease, tried)
     except LeaseLost:
@@ -51,6 +54,17 @@ def advance(tools: Toolbox, meeting_id: str) -> None:
         after = _retry(tools, meeting, tried, transient)
     if after is not None:
         _go_on(tools, after)
+
+
+def _mourn(tools: Toolbox, meeting: Meeting, tried: Try) -> None:
+    """Note that the worker before this one died. Raises `PermanentError` where too many did, one after another."""
+    if meeting.death_count == 0:
+        return
+    if meeting.death_count >= MOST_DEATHS and meeting.deleted_at is None:
+        raise PermanentError(
+            "the workers before this one ended without a word", code=ErrorCode.WORKER_DIED, times=meeting.death_count
+        )
+    tools.store.record_death(meeting.id, meeting.run, tried=tried)
 
 
 def _as_transient(error: Exception, timeouts: tuple[type[Exception], ...]) -> TransientError:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import case, delete, insert, select, update
 from sqlalchemy import func as sql
 from sqlmodel import col
 
@@ -30,7 +30,10 @@ class Pipeline(Base):
     """Lease, steps, results, failures."""
 
     def take_lease(self, meeting_id: str, seconds: float) -> Meeting | None:
-        """The meeting with its new `run`, or None where it is not due or somebody else has it."""
+        """The meeting with its new `run`, or None where it is not due or somebody else has it.
+
+        Its `death_count` is above 0 where the holder before let the lease run out without a word.
+        """
         with self._write() as connection:
             now = self._clock(connection)
             row = (
@@ -42,6 +45,9 @@ class Pipeline(Base):
                         lease_until=now + timedelta(seconds=seconds),
                         woken_until=None,
                         wake_count=0,
+                        death_count=case(
+                            (col(Meeting.lease_until).is_not(None), col(Meeting.death_count) + 1), else_=0
+                        ),
                     )
                     .returning(*columns_of_meeting())
                 )
@@ -251,6 +257,12 @@ class Pipeline(Base):
             )
             self._note(connection, meeting, tried, "retry", code=code, params=params, next_run_at=due)
             return meeting
+
+    def record_death(self, meeting_id: str, run: int, *, tried: Try) -> None:
+        """The holder of the lease before this one died: a line in the timeline. Raises `LeaseLost`."""
+        with self._write() as connection:
+            meeting = self._fenced(connection, meeting_id, run)
+            self._note(connection, meeting, tried, "retry", code=ErrorCode.WORKER_DIED)
 
     def record_failure(
         self, meeting_id: str, run: int, *, tried: Try, code: ErrorCode, params: dict[str, Any], reason: str

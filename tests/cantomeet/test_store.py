@@ -96,6 +96,19 @@ def test_a_lease_that_has_run_out_can_be_taken_by_another(store: MeetingStore) -
     assert second.run == first.run + 1
 
 
+def test_leases_that_run_out_are_counted_until_one_is_let_go_of(store: MeetingStore) -> None:
+    meeting = created(store)
+    deaths = []
+    for _ in range(3):
+        taken = store.take_lease(meeting.id, -1)
+        assert taken is not None
+        deaths.append(taken.death_count)
+    store.commit_step(meeting.id, taken.run)
+    again = store.take_lease(meeting.id, 60)
+    assert again is not None
+    assert (deaths, again.death_count) == ([0, 1, 2], 0)
+
+
 def test_a_result_of_an_older_run_is_refused_and_changes_nothing(store: MeetingStore) -> None:
     meeting = created(store)
     old = store.take_lease(meeting.id, -1)

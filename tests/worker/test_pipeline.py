@@ -280,6 +280,43 @@ def test_an_unexpected_error_never_leaves_a_meeting_without_an_end(house: House)
     assert "a bug" not in (failed.status_reason or "")
 
 
+def died(house: House, meeting: Meeting, times: int) -> None:
+    """Workers that take the meeting one after another and are never heard of again."""
+    for _ in range(times):
+        house.store.due_now(meeting.id)
+        assert house.store.take_lease(meeting.id, -1) is not None
+
+
+def test_a_step_that_kills_every_worker_fails_the_meeting_with_its_reason(house: House) -> None:
+    meeting = house.upload()
+    house.step(meeting.id)
+    died(house, meeting, pipeline.MOST_DEATHS)
+    with pytest.raises(PermanentError):
+        house.step(meeting.id)
+    failed = house.store.get(meeting.id)
+    assert (failed.status, failed.error_code) == (MeetingStatus.FAILED, "worker_died")
+    assert "5 times" in (failed.status_reason or "")
+    house.store.retry(meeting.id)
+    assert house.run(meeting.id).status == MeetingStatus.COMPLETED
+
+
+def test_a_few_workers_that_die_are_in_the_timeline_and_cost_no_meeting(house: House) -> None:
+    meeting = house.upload()
+    house.step(meeting.id)
+    died(house, meeting, pipeline.MOST_DEATHS - 1)
+    assert house.run(meeting.id).status == MeetingStatus.COMPLETED
+    assert [a.error_code for a in house.store.attempts(meeting.id)].count("worker_died") == 1
+
+
+def test_a_deletion_is_owed_however_many_workers_died_of_it(house: House) -> None:
+    meeting = house.upload()
+    house.store.mark_deleted(meeting.id)
+    for _ in range(pipeline.MOST_DEATHS + 1):
+        assert house.store.take_lease(meeting.id, -1) is not None
+    pipeline.advance(house.tools, meeting.id)
+    assert house.store.recording_keys() == set()
+
+
 def test_retry_after_is_honoured() -> None:
     assert Backoff(first=1, cap=10).delay(0, retry_after=77) >= 77
     assert Backoff(first=1, cap=10).delay(9, retry_after=None) <= 10
