@@ -151,6 +151,8 @@ class Speaker(SQLModel, table=True):
     """The recogniser's ("S1")."""
     name: str | None = Field(default=None, sa_type=Text)
     """A person's, once somebody gave it."""
+    version: int = 1
+    """Guards edits by people."""
 
 
 class Segment(SQLModel, table=True):
@@ -210,7 +212,7 @@ class SummaryItem(SQLModel, table=True):
     version: int = 1
     """Guards edits by people."""
     evidence: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
-    """`{segment_id, quote, start, end, check}` each."""
+    """`{segment_id, quote, start, end, check}` each, and `was` (see `cantomeet.quotes`)."""
     text_other: str | None = Field(default=None, sa_type=Text)
     section: str | None = Field(default=None, sa_type=Text)
     """Of the template, for notes."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
+from cantomeet import corrections
 from cantomeet.errors import VersionConflict
-from cantomeet.models import Meeting
+from cantomeet.models import Meeting, Segment, Speaker, SummaryItem
 from cantomeet_ui.api.deps import Deps
 
 
@@ -35,6 +38,41 @@ def rename(deps: Deps, meeting: Meeting, seen_title: str, title: str, day: date 
         except VersionConflict:
             meeting = deps.store.get(meeting.id)
     raise VersionConflict("the title was changed meanwhile")
+
+
+def edit_item(deps: Deps, meeting_id: str, item_id: str, version: int | None, given: Mapping[str, Any]) -> SummaryItem:
+    """Correct an item of a summary. Raises `NotFound`, `InvalidRequest`, `VersionConflict`."""
+    columns = corrections.item_columns(deps.store.item(meeting_id, item_id), given)
+    meeting, item = deps.store.edit_item(meeting_id, item_id, version, **columns)
+    _told(deps, meeting)
+    return item
+
+
+def delete_item(deps: Deps, meeting_id: str, item_id: str, version: int | None) -> Meeting:
+    """Take an item out of its summary. Raises `NotFound`, `VersionConflict`."""
+    return _told(deps, deps.store.delete_item(meeting_id, item_id, version))
+
+
+def confirm_items(deps: Deps, meeting_id: str, summary_version: int) -> Meeting:
+    """All stale items of a summary still hold. Raises `NotFound`."""
+    return _told(deps, deps.store.confirm_items(meeting_id, summary_version))
+
+
+def edit_segment(
+    deps: Deps, meeting_id: str, segment_id: str, version: int | None, given: Mapping[str, Any]
+) -> Segment:
+    """Correct a line: its text, its speaker. Raises `NotFound`, `InvalidRequest`, `VersionConflict`."""
+    columns = {**given, "text": corrections.line_text(given["text"])} if "text" in given else dict(given)
+    meeting, segment = deps.store.edit_segment(meeting_id, segment_id, version, **columns)
+    _told(deps, meeting)
+    return segment
+
+
+def rename_speaker(deps: Deps, meeting_id: str, speaker_id: str, version: int | None, name: str | None) -> Speaker:
+    """Raises `NotFound`, `InvalidRequest`, `VersionConflict`."""
+    meeting, speaker = deps.store.rename_speaker(meeting_id, speaker_id, version, corrections.speaker_name(name))
+    _told(deps, meeting)
+    return speaker
 
 
 def _told(deps: Deps, meeting: Meeting, *, wake: bool = False) -> Meeting:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from cantomeet.store.base import WAKE_GRACE, WAKE_GRACE_LIMIT
 from cantomeet.store.care import Care
+from cantomeet.store.editing import Editing
 from cantomeet.store.people import People
 from cantomeet.store.pipeline import Pipeline
 from cantomeet.store.reading import Reading
@@ -16,7 +17,7 @@ from cantomeet.store.types import NewMeeting, NewSegment, NewSummary, SummaryWit
 from cantomeet.store.waking import Waking
 
 
-class MeetingStore(People, Pipeline, Waking, Reading, Care):
+class MeetingStore(People, Editing, Pipeline, Waking, Reading, Care):
     """Meetings in a database: `MeetingStore(engine, clock)`. `clock` replaces the database's clock in tests."""
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, BackgroundTasks, Depends, Header, Query, Response
@@ -16,6 +15,7 @@ from cantomeet.lifecycle import MeetingStatus
 from cantomeet.listing import SORTS, list_meetings, parse_filter
 from cantomeet.models import Meeting
 from cantomeet_ui.api.deps import Allowed, AllowedMeeting, Language, Provided
+from cantomeet_ui.api.fields import Day
 from cantomeet_ui.api.intake import LONGEST_DESCRIPTION, LONGEST_NAME
 from cantomeet_ui.api.projection import head_of, listed_of, meeting_out
 from cantomeet_ui.api.receiving import waking
@@ -48,7 +48,7 @@ class Edit(BaseModel):
         StringConstraints(strip_whitespace=True, max_length=LONGEST_DESCRIPTION),
         AfterValidator(lambda text: _without_controls(text, but="\n\r\t")),
     ] = ""
-    meeting_date: Annotated[date | None, Field(strict=True)] = None
+    meeting_date: Day | None = None
 
 
 class Retry(BaseModel):

@@ -7,19 +7,23 @@ from typing import Any, TypeVar
 
 from cantomeet.errors import ErrorCode
 from cantomeet.listing import ListedMeeting
-from cantomeet.models import Meeting, SummaryItem
+from cantomeet.models import Meeting, Segment, Speaker, SummaryItem
+from cantomeet.quotes import is_proven
 from cantomeet.reasons import reason_text, warning_text
 from cantomeet.store import SummaryWithItems, Transcript
 from cantomeet_ui.api.schemas import (
     ActionItemOut,
     ChapterOut,
+    EditedItemOut,
     EvidenceOut,
     ItemOut,
     ListedMeetingOut,
     MatchOut,
     MeetingHead,
     MeetingOut,
+    NoteOut,
     SegmentOut,
+    SpeakerOut,
     SummaryOut,
     WarningOut,
 )
@@ -39,6 +43,7 @@ def meeting_out(
     asked: dict[str, Any] = {}
     if transcript is not None:
         asked["segments"] = segments_of(transcript)
+        asked["speakers"] = [speaker_out(speaker) for speaker in speakers_in_order(transcript)]
     if summary:
         asked["summary"] = summary_of(summary[0]) if summary[0] is not None else None
     return MeetingOut(**_head(meeting, language), **asked)
@@ -56,11 +61,25 @@ def listed_of(listed: ListedMeeting, language: str) -> ListedMeetingOut:
 
 def segments_of(transcript: Transcript) -> list[SegmentOut]:
     """The lines, each with its speaker's name, else label."""
-    names = {speaker_id: speaker.name or speaker.label for speaker_id, speaker in transcript.speakers.items()}
-    return [
-        SegmentOut(id=s.id, start=s.start, end=s.end, speaker=names.get(s.speaker_id or ""), text=s.text)
-        for s in transcript.segments
-    ]
+    return [segment_out(s, transcript.speakers.get(s.speaker_id or "")) for s in transcript.segments]
+
+
+def segment_out(segment: Segment, speaker: Speaker | None) -> SegmentOut:
+    """One line."""
+    same = ("id", "start", "end", "text", "speaker_id", "edited", "version")
+    shown = None if speaker is None else speaker.name or speaker.label
+    return SegmentOut(speaker=shown, **{name: getattr(segment, name) for name in same})
+
+
+def speaker_out(speaker: Speaker) -> SpeakerOut:
+    return SpeakerOut(id=speaker.id, label=speaker.label, name=speaker.name, version=speaker.version)
+
+
+def speakers_in_order(transcript: Transcript) -> list[Speaker]:
+    """As they first speak; last those who speak in no line any more."""
+    first = dict.fromkeys(s.speaker_id for s in transcript.segments if s.speaker_id in transcript.speakers)
+    silent = [key for key in transcript.speakers if key not in first]
+    return [transcript.speakers[key] for key in [*first, *silent] if key]
 
 
 def summary_of(found: SummaryWithItems) -> SummaryOut:
@@ -82,6 +101,7 @@ def summary_of(found: SummaryWithItems) -> SummaryOut:
         questions=items("question", _item),
         risks=items("risk", _item),
         quotes=items("quote", _item),
+        notes=items("note", _note),
     )
 
 
@@ -104,12 +124,28 @@ def _reason(meeting: Meeting, language: str) -> str | None:
     return meeting.status_reason
 
 
+def item_out(item: SummaryItem) -> EditedItemOut:
+    """One item by itself."""
+    return EditedItemOut(
+        **vars(_action_item(item)), kind=item.kind, section=item.section, start=item.start, end=item.end
+    )
+
+
 def _item(item: SummaryItem) -> ItemOut:
-    return ItemOut(id=item.id, text=item.text, evidence=_evidence(item.evidence))
+    same = ("id", "text", "text_other", "edited", "original_text", "stale", "version")
+    return ItemOut(
+        **{name: getattr(item, name) for name in same},
+        evidence=_evidence(item.evidence),
+        verified=is_proven(item.evidence),
+    )
 
 
 def _chapter(item: SummaryItem) -> ChapterOut:
     return ChapterOut(**vars(_item(item)), start=item.start, end=item.end)
+
+
+def _note(item: SummaryItem) -> NoteOut:
+    return NoteOut(**vars(_item(item)), section=item.section)
 
 
 def _action_item(item: SummaryItem) -> ActionItemOut:
@@ -119,4 +155,4 @@ def _action_item(item: SummaryItem) -> ActionItemOut:
 
 
 def _evidence(proofs: Sequence[dict[str, Any]]) -> list[EvidenceOut]:
-    return [EvidenceOut(**proof) for proof in proofs]
+    return [EvidenceOut(**{"was": None, **proof}) for proof in proofs]

@@ -23,6 +23,20 @@ class SegmentOut(BaseModel):
     speaker: str | None
     """The name that somebody gave, else the recogniser's label."""
     text: str
+    speaker_id: str | None
+    edited: bool
+    """A person corrected it."""
+    version: int
+    """For the If-Match of an edit."""
+
+
+class SpeakerOut(BaseModel):
+    id: str
+    label: str
+    """The recogniser's."""
+    name: str | None
+    """A person's, once somebody gave it."""
+    version: int
 
 
 class EvidenceOut(BaseModel):
@@ -31,12 +45,26 @@ class EvidenceOut(BaseModel):
     start: float
     end: float
     check: Literal["exact", "folded", "unverified"]
+    was: Literal["exact", "folded"] | None = None
+    """What `check` was before somebody corrected the line and the quote stood in it no more."""
 
 
 class ItemOut(BaseModel):
     id: str
     text: str
     evidence: list[EvidenceOut]
+    text_other: str | None
+    """In the second language of a summary in two."""
+    verified: bool
+    """At least one place in the transcript bears it out."""
+    edited: bool
+    """A person corrected it."""
+    original_text: str | None
+    """As it was written, where a person has corrected the text."""
+    stale: bool
+    """A line or speaker of its evidence was edited after it was written."""
+    version: int
+    """For the If-Match of an edit."""
 
 
 class ChapterOut(ItemOut):
@@ -52,6 +80,20 @@ class ActionItemOut(ItemOut):
     done: bool
 
 
+class NoteOut(ItemOut):
+    section: str | None
+    """Title of the template's section."""
+
+
+class EditedItemOut(ActionItemOut):
+    """One item by itself."""
+
+    kind: str
+    section: str | None
+    start: float | None
+    end: float | None
+
+
 class SummaryOut(BaseModel):
     version: int
     method: Literal["llm", "extractive", "none"]
@@ -64,6 +106,8 @@ class SummaryOut(BaseModel):
     questions: list[ItemOut]
     risks: list[ItemOut]
     quotes: list[ItemOut]
+    notes: list[NoteOut]
+    """Of a template's own sections."""
 
 
 class MeetingHead(BaseModel):
@@ -91,9 +135,10 @@ class MeetingHead(BaseModel):
 
 
 class MeetingOut(MeetingHead):
-    """`segments` and `summary` are there only where asked for."""
+    """`segments` (and with them `speakers`) and `summary` are there only where asked for."""
 
     segments: list[SegmentOut] = []
+    speakers: list[SpeakerOut] = []
     summary: SummaryOut | None = None
 
 

@@ -1,14 +1,24 @@
-"""Versions in ETag, If-None-Match and If-Match: the meeting's version, and in GET the language beside it."""
+"""Versions in ETag, If-None-Match and If-Match: the version of what is edited, and in a meeting's the language."""
 
 from __future__ import annotations
 
 import re
+from typing import Protocol
 
 from cantomeet.errors import ErrorCode, InvalidRequest, VersionConflict
 from cantomeet.models import Meeting
 from cantomeet_ui.api.problems import Refused
 
 _TAG = re.compile(r'(?:W/)?"?([0-9]{1,9})(?:\.[A-Za-z-]{1,20})?"?')
+
+
+class Versioned(Protocol):
+    version: int
+
+
+def plain_etag(row: Versioned) -> str:
+    """Of what reads the same in every language."""
+    return f'"{row.version}"'
 
 
 def etag_of(meeting: Meeting, language: str) -> str:
@@ -22,8 +32,8 @@ def is_known(if_none_match: str | None, etag: str) -> bool:
     return etag in tags or "*" in tags
 
 
-def version_to_edit(if_match: str | None, meeting: Meeting) -> int:
-    """The version that the edit was made against, which is the meeting's own.
+def version_to_edit(if_match: str | None, row: Versioned) -> int:
+    """The version that the edit was made against, which is the row's own.
 
     Raises `Refused` (428) without an If-Match: an edit that says nothing of its version would silently undo another's;
     `InvalidRequest` for what is no version of ours; `VersionConflict` for an older one. `*` is any version.
@@ -34,6 +44,6 @@ def version_to_edit(if_match: str | None, meeting: Meeting) -> int:
         found = [_TAG.fullmatch(tag.strip()) for tag in if_match.split(",")]
         if not all(found):
             raise InvalidRequest("the ETag that GET answered, or *", field="If-Match")
-        if meeting.version not in [int(tag.group(1)) for tag in found if tag]:
-            raise VersionConflict("the meeting was changed meanwhile")
-    return meeting.version
+        if row.version not in [int(tag.group(1)) for tag in found if tag]:
+            raise VersionConflict("it was changed meanwhile")
+    return row.version

@@ -14,12 +14,11 @@ from datetime import date
 
 from cantomeet.cantonese import find_folded, fold
 from cantomeet.dates import find_dates
+from cantomeet.quotes import LEAST_WEIGHT, tells, weight
 from worker.providers import Evidence, TranscriptLine
 
 NEIGHBOURS = 2
 """Segments to either side in which a quote is looked for: models miscount lines."""
-LEAST_WEIGHT = 4
-"""Of a quote that proves anything, where a Chinese character weighs 2 and any other 1; a whole segment always does."""
 _MOST_OCCURRENCES = 20
 """Of a name in a segment that are looked at before it is taken for a part of other words."""
 LONGEST_UNPROVEN = 300
@@ -109,7 +108,7 @@ class EvidenceChecker:
         return self._across(index, quote)
 
     def _in_line(self, line: TranscriptLine, quote: str) -> Evidence | None:
-        if not quote or not _tells(quote, line.text):
+        if not quote or not tells(quote, line.text):
             return None
         if quote in line.text:
             return Evidence(line.id, quote, line.start, line.end, "exact")
@@ -118,7 +117,7 @@ class EvidenceChecker:
 
     def _across(self, index: int, quote: str) -> list[Evidence]:
         """A sentence that the recogniser cut between segments: one proof for each segment it stands in."""
-        if _weight(quote) < LEAST_WEIGHT:
+        if weight(quote) < LEAST_WEIGHT:
             return []
         near = self._lines[max(0, index - NEIGHBOURS) : index + NEIGHBOURS + 1]
         span = find_folded("\n".join(line.text for line in near), quote)
@@ -147,16 +146,6 @@ class EvidenceChecker:
         for line in lines:
             index = self._index[line.id]
             yield from (self._lines[near] for near in (index - 1, index + 1) if 0 <= near < len(self._lines))
-
-
-def _weight(text: str) -> int:
-    return sum(2 if ord(character) > 0x2E7F else 1 for character in fold(text))
-
-
-def _tells(quote: str, segment: str) -> bool:
-    """Enough words to prove something; one common word stands in many a segment."""
-    weight = _weight(quote)
-    return weight >= LEAST_WEIGHT or (weight > 0 and fold(quote) == fold(segment))
 
 
 def _as_a_word(text: str, name: str) -> str | None:

@@ -114,7 +114,7 @@ def test_a_meeting_has_what_its_contract_says(client: TestClient, sqlite_store: 
     assert list(body) == [
         *("id", "title", "description", "meeting_date", "status", "stage", "progress", "status_reason", "error_code"),
         *("version", "created_at", "updated_at", "duration_seconds", "language", "transcriber", "summarizer"),
-        *("warnings", "segments", "summary"),
+        *("warnings", "segments", "speakers", "summary"),
     ]
     assert (body["title"], body["description"], body["status"]) == ("例會", "每月", "COMPLETED")
     assert body["created_at"].endswith("Z")
@@ -126,8 +126,12 @@ def test_a_meeting_has_what_its_contract_says(client: TestClient, sqlite_store: 
         "end": 3.5,
         "speaker": "S2",
         "text": "Budget 下星期三之前交。",
+        "speaker_id": lines[1].speaker_id,
+        "edited": False,
+        "version": 1,
     }
     assert body["segments"][2]["speaker"] is None
+    assert body["speakers"][1] == {"id": lines[1].speaker_id, "label": "S2", "name": None, "version": 1}
 
 
 def test_the_summary_has_its_items_by_kind(client: TestClient, sqlite_store: MeetingStore) -> None:
@@ -143,12 +147,14 @@ def test_the_summary_has_its_items_by_kind(client: TestClient, sqlite_store: Mee
         "questions": ["幾時？"],
         "risks": ["超支"],
         "quotes": ["早晨"],
+        "notes": [],
     }
-    assert summary["overview"][0].keys() == {"id", "text", "evidence"}
-    assert summary["overview"][0]["evidence"] == [PROOF]
+    of_all = {"id", "text", "evidence", "text_other", "verified", "edited", "original_text", "stale", "version"}
+    assert summary["overview"][0].keys() == of_all
+    assert summary["overview"][0]["evidence"] == [{**PROOF, "was": None}]
     assert (summary["chapters"][0]["start"], summary["chapters"][0]["end"]) == (0.0, 2.0)
     action = summary["action_items"][0]
-    assert action.keys() == {"id", "text", "evidence", "owner", "due_text", "due_date", "done"}
+    assert action.keys() == of_all | {"owner", "due_text", "due_date", "done"}
     assert (action["owner"], action["due_text"], action["due_date"], action["done"]) == (
         *("阿明", "下星期三", "2026-12-02"),
         False,
@@ -157,14 +163,19 @@ def test_the_summary_has_its_items_by_kind(client: TestClient, sqlite_store: Mee
 
 @pytest.mark.parametrize(
     ("include", "keys"),
-    [("segments", {"segments"}), ("summary", {"summary"}), ("summary,segments", {"summary", "segments"}), ("", set())],
+    [
+        ("segments", {"segments", "speakers"}),
+        ("summary", {"summary"}),
+        ("summary,segments", {"summary", "segments", "speakers"}),
+        ("", set()),
+    ],
 )
 def test_only_what_is_asked_for_is_included(
     client: TestClient, sqlite_store: MeetingStore, include: str, keys: set[str]
 ) -> None:
     meeting = meetings.completed(sqlite_store)
     body = client.get(f"/api/meetings/{meeting.id}", params={"include": include}).json()
-    assert body.keys() & {"segments", "summary"} == keys
+    assert body.keys() & {"segments", "speakers", "summary"} == keys
 
 
 def test_an_unknown_part_is_refused_by_name(client: TestClient, sqlite_store: MeetingStore) -> None:
@@ -270,6 +281,13 @@ def test_what_an_edit_leaves_out_stays(client: TestClient, sqlite_store: Meeting
     client.patch(f"/api/meetings/{meeting.id}", json={"title": "新"}, headers={"If-Match": "*"})
     kept = sqlite_store.get(meeting.id)
     assert (kept.title, kept.description, kept.meeting_date) == ("新", "舊", date(2026, 1, 1))
+
+
+def test_a_date_is_set(client: TestClient, sqlite_store: MeetingStore) -> None:
+    meeting = meetings.uploaded(sqlite_store)
+    url = f"/api/meetings/{meeting.id}"
+    answer = client.patch(url, json={"meeting_date": "2026-11-23"}, headers={"If-Match": "*"})
+    assert (answer.status_code, answer.json()["meeting_date"]) == (200, "2026-11-23")
 
 
 def test_an_edit_of_an_older_version_changes_nothing(client: TestClient, sqlite_store: MeetingStore) -> None:

@@ -1,0 +1,83 @@
+"""What people write into a transcript and its summary, made fit to keep (pure).
+
+Every function raises `InvalidRequest` naming the field.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from cantomeet.errors import InvalidRequest
+from cantomeet.models import SummaryItem
+
+LONGEST_ITEM = 2000
+LONGEST_LINE = 20_000
+LONGEST_NAME = 80
+"""Characters; of an owner, of words for a due date, and of a speaker."""
+_YEARS = range(1900, 2200)
+
+
+def item_columns(item: SummaryItem, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Columns of `MeetingStore.edit_item` from what was given for `item`: text, text_other, owner, due_text,
+    due_date, done, stale. An empty owner or due text is none.
+    """
+    if item.kind != "action_item":
+        for field in ("owner", "due_text", "due_date", "done"):
+            if field in given:
+                raise InvalidRequest("only action items have it", field=field)
+    if "text_other" in given and item.text_other is None:
+        raise InvalidRequest("the summary is in one language", field="text_other")
+    if given.get("stale") not in (None, False):
+        raise InvalidRequest("only false: it still holds", field="stale")
+    return {field: _COLUMNS[field](given[field], field) for field in given}
+
+
+def line_text(text: Any) -> str:
+    """A line of the transcript: one line, not empty."""
+    return _words(text, "text", LONGEST_LINE)
+
+
+def speaker_name(name: Any) -> str | None:
+    """A person's name; None for an empty one."""
+    return _words_or_none(name, "name")
+
+
+def _words(text: Any, field: str, longest: int) -> str:
+    joined = " ".join(str(text or "").split())
+    if not 1 <= len(joined) <= longest or any(unicodedata.category(c) in ("Cc", "Cs") for c in joined):
+        raise InvalidRequest(f"must be 1 to {longest} characters", field=field)
+    return joined
+
+
+def _item_words(text: Any, field: str) -> str:
+    return _words(text, field, LONGEST_ITEM)
+
+
+def _words_or_none(text: Any, field: str) -> str | None:
+    return _words(text, field, LONGEST_NAME) if str(text or "").strip() else None
+
+
+def _day(day: Any, field: str) -> date | None:
+    if day is None or (isinstance(day, date) and day.year in _YEARS):
+        return day
+    raise InvalidRequest(f"a date of the years {_YEARS[0]} to {_YEARS[-1]}", field=field)
+
+
+def _switch(value: Any, field: str) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise InvalidRequest("true or false", field=field)
+
+
+_COLUMNS = {
+    "text": _item_words,
+    "text_other": _item_words,
+    "owner": _words_or_none,
+    "due_text": _words_or_none,
+    "due_date": _day,
+    "done": _switch,
+    "stale": _switch,
+}

@@ -1,0 +1,72 @@
+"""Whether a quote stands in a line, and what becomes of evidence when a person corrects the line (pure).
+
+Evidence is `{segment_id, quote, start, end, check}`. Where a correction took the quote out of its line, `check` is
+"unverified" and `was` holds what it had been, until the words stand there again or a person says that the item is
+still right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from cantomeet.cantonese import find_folded, fold
+
+Check = Literal["exact", "folded", "unverified"]
+PROVEN = ("exact", "folded")
+LEAST_WEIGHT = 4
+"""Of a quote that proves anything, where a Chinese character weighs 2 and any other 1; a whole segment always does."""
+
+Proof = Mapping[str, Any]
+
+
+def weight(text: str) -> int:
+    """How much `text` says."""
+    return sum(2 if ord(character) > 0x2E7F else 1 for character in fold(text))
+
+
+def tells(quote: str, line: str) -> bool:
+    """Enough words to prove something; one common word stands in many a segment."""
+    heavy = weight(quote)
+    return heavy >= LEAST_WEIGHT or (heavy > 0 and fold(quote) == fold(line))
+
+
+def standing(quote: str, line: str) -> Check:
+    """How `quote` stands in `line`, however short it is."""
+    if quote and quote in line:
+        return "exact"
+    return "folded" if find_folded(line, quote) else "unverified"
+
+
+def is_proven(evidence: Sequence[Proof]) -> bool:
+    """At least one place in the transcript bears it out."""
+    return any(proof.get("check") in PROVEN for proof in evidence)
+
+
+def rechecked(evidence: Sequence[Proof], segment_id: str, line: str) -> list[dict[str, Any]]:
+    """The evidence once its segment reads `line`."""
+    return [_recheck(proof, line) if proof["segment_id"] == segment_id else dict(proof) for proof in evidence]
+
+
+def _recheck(proof: Proof, line: str) -> dict[str, Any]:
+    before = proof.get("was") or proof["check"]
+    now = standing(proof["quote"], line)
+    if before == "unverified" and not tells(proof["quote"], line):
+        now = "unverified"
+    kept = {name: value for name, value in proof.items() if name != "was"}
+    if now == "unverified" and before in PROVEN:
+        return {**kept, "check": now, "was": before}
+    return {**kept, "check": now}
+
+
+def requoted(evidence: Sequence[Proof], lines: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The evidence once a person has said that the item still holds: a quote that a correction took away becomes the
+    whole corrected line, which stands in the transcript to the letter. `lines` are texts by segment id.
+    """
+    return [_requote(proof, lines.get(proof["segment_id"])) for proof in evidence]
+
+
+def _requote(proof: Proof, line: str | None) -> dict[str, Any]:
+    if not proof.get("was") or line is None or not fold(line):
+        return dict(proof)
+    return {**{name: value for name, value in proof.items() if name != "was"}, "quote": line, "check": "exact"}

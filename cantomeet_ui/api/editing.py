@@ -1,0 +1,114 @@
+"""Corrections by hand: items of a summary, lines of the transcript, names of speakers.
+
+Each edit names in If-Match the version of what it changes: the `version` that a meeting's JSON gives with every item,
+segment and speaker, or `*`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Path, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from cantomeet.access import Action
+from cantomeet.models import Meeting
+from cantomeet_ui import acting
+from cantomeet_ui.api.deps import AllowedMeeting, Provided
+from cantomeet_ui.api.fields import Day
+from cantomeet_ui.api.projection import item_out, segment_out, speaker_out
+from cantomeet_ui.api.schemas import EditedItemOut, SegmentOut, SpeakerOut
+from cantomeet_ui.api.versions import plain_etag, version_to_edit
+
+router = APIRouter(prefix="/api/meetings/{meeting_id}", tags=["corrections"])
+
+Edited = Annotated[Meeting, Depends(AllowedMeeting(Action.EDIT))]
+RowId = Annotated[str, Path(max_length=36, pattern=r"^[!-~]+$")]
+IfMatch = Annotated[str | None, Header(description="The version that the edit was made against, or *.")]
+Flag = Annotated[bool, Field(strict=True)]
+_VERSIONED: dict[int | str, dict[str, Any]] = {
+    412: {"description": "It was changed since the version in If-Match."},
+    428: {"description": "If-Match is missing."},
+}
+
+
+class ItemEdit(BaseModel):
+    """What is left out stays as it is. `owner`, due date and `done` only of action items."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str = ""
+    text_other: str = ""
+    owner: str | None = None
+    due_text: str | None = None
+    due_date: Day | None = None
+    done: Flag = False
+    stale: Flag = False
+    """Only false: somebody has looked, and it still holds."""
+
+
+class SegmentEdit(BaseModel):
+    """What is left out stays as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str = ""
+    speaker_id: str | None = Field(default=None, max_length=36)
+    """One of the meeting's speakers; null: nobody known."""
+
+
+class SpeakerEdit(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: str | None
+    """null or empty: only the recogniser's label."""
+
+
+@router.patch("/items/{item_id}", responses=_VERSIONED)
+def edit_item(
+    meeting: Edited, item_id: RowId, wanted: ItemEdit, deps: Provided, response: Response, if_match: IfMatch = None
+) -> EditedItemOut:
+    """Correct an item of a summary, tick it off, or say that it still holds; its evidence stays."""
+    version = version_to_edit(if_match, deps.store.item(meeting.id, item_id))
+    item = acting.edit_item(deps, meeting.id, item_id, version, wanted.model_dump(exclude_unset=True))
+    response.headers["ETag"] = plain_etag(item)
+    return item_out(item)
+
+
+@router.delete("/items/{item_id}", status_code=204, responses=_VERSIONED)
+def delete_item(meeting: Edited, item_id: RowId, deps: Provided, if_match: IfMatch = None) -> None:
+    """Take an item out of its summary."""
+    version = version_to_edit(if_match, deps.store.item(meeting.id, item_id))
+    acting.delete_item(deps, meeting.id, item_id, version)
+
+
+@router.patch("/segments/{segment_id}", responses=_VERSIONED)
+def edit_segment(
+    meeting: Edited,
+    segment_id: RowId,
+    wanted: SegmentEdit,
+    deps: Provided,
+    response: Response,
+    if_match: IfMatch = None,
+) -> SegmentOut:
+    """Correct a line; what the recogniser wrote, and the times of its words, are kept beside it."""
+    version = version_to_edit(if_match, deps.store.segment(meeting.id, segment_id))
+    segment = acting.edit_segment(deps, meeting.id, segment_id, version, wanted.model_dump(exclude_unset=True))
+    response.headers["ETag"] = plain_etag(segment)
+    return segment_out(segment, deps.store.speaker(meeting.id, segment.speaker_id) if segment.speaker_id else None)
+
+
+@router.patch("/speakers/{speaker_id}", responses=_VERSIONED)
+def rename_speaker(
+    meeting: Edited,
+    speaker_id: RowId,
+    wanted: SpeakerEdit,
+    deps: Provided,
+    response: Response,
+    if_match: IfMatch = None,
+) -> SpeakerOut:
+    """Say who a speaker is; action items that named them as owner follow."""
+    version = version_to_edit(if_match, deps.store.speaker(meeting.id, speaker_id))
+    speaker = acting.rename_speaker(deps, meeting.id, speaker_id, version, wanted.name)
+    response.headers["ETag"] = plain_etag(speaker)
+    return speaker_out(speaker)
