@@ -74,7 +74,7 @@ class Meeting(SQLModel, table=True):
     template: str = Field(default="general", max_length=64)
     """Id of the summary's template: one that ships, or of a `SummaryTemplate`."""
     name_speakers_first: bool = False
-    """The summary waits until a person has named the speakers."""
+    """The next summary waits until a person says that the speakers are named; then this is off again."""
     summary_round: int = 1
     """Raised where a person wants another summary of the same transcript: paid answers are reused within a round."""
     shown_summary: int | None = None
@@ -140,6 +140,11 @@ class Meeting(SQLModel, table=True):
     """When the stage last moved on; tells stuck from slow."""
     deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
+    @property
+    def waits_for_names(self) -> bool:
+        """Its summary is not due until a person says that the speakers are named (`store.summarise`)."""
+        return self.status == MeetingStatus.SUMMARIZING and self.next_run_at is None and self.deleted_at is None
+
 
 class Speaker(SQLModel, table=True):
     __table_args__ = (Unique("meeting_id", "take", "label"),)
@@ -180,11 +185,15 @@ class Summary(SQLModel, table=True):
     id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
     meeting_id: str = Field(sa_column=_meeting_id())
     version: int
-    """1, 2, ... within the meeting; the highest is shown."""
+    """1, 2, ... within the meeting; `Meeting.shown_summary` says which is shown."""
     method: str = Field(max_length=16)
     """"llm", "extractive" or "none"."""
     language: str = Field(max_length=16)
     template: str = Field(default="general", max_length=64)
+    """Its id; name and sections are kept beside it, for a template may be changed or deleted later."""
+    template_name: str = Field(default="", sa_type=Text)
+    sections: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    """`{kind, title, title_en}` each, as the template had them: headings for the items, in their order."""
     title: str | None = Field(default=None, sa_type=Text)
     title_other: str | None = Field(default=None, sa_type=Text)
     """In the second language of a summary in two."""
@@ -194,6 +203,8 @@ class Summary(SQLModel, table=True):
     """`{requests, tokens_in, tokens_out, repeats, reused, cost, estimated}`; None where no language model was asked."""
     coverage: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     """`{covered, total}` segments."""
+    warnings: list[str] = Field(default_factory=list, sa_type=JSON)
+    """Codes of `cantomeet.reasons.WARNINGS` that hold for this version; the shown one's are in `Meeting.warnings`."""
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
@@ -228,7 +239,7 @@ class SummaryItem(SQLModel, table=True):
 
 
 class SummaryTemplate(SQLModel, table=True):
-    """What a summary is to hold, as a person wrote it; `worker.providers.templates` has those that ship."""
+    """What a summary is to hold, as a person wrote it; `cantomeet.templates` has those that ship."""
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=64)
     name: str = Field(sa_type=Text)

@@ -162,6 +162,10 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "Whisper base on this machine is a small model: names, dates and figures are unreliable, so check them by ear. "
         "Set SPEECHMATICS_API_KEY or CANTOMEET_WHISPER_MODEL for a better one.",
     ),
+    "template_gone": (
+        "所選的摘要範本已被刪除，改用「一般會議」範本。",
+        "The template that was chosen no longer exists, so the general one was used.",
+    ),
     "summary_fell_back": (
         "語言模型的回覆未能通過核對，改用逐字摘錄。",
         "The language model's answer did not hold up, so this summary is extracted word for word.",

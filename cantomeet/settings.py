@@ -13,6 +13,7 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_vali
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cantomeet.errors import SettingsError
+from cantomeet.templates import SummaryLanguage
 
 _LONGEST_SOCKET_PATH = 100
 """Bytes; the system's limit is 107."""
@@ -71,6 +72,10 @@ class Settings(BaseSettings):
         "auto", validation_alias=_env("CANTOMEET_TRANSCRIBER")
     )
     summarizer: Literal["auto", "llm", "extractive"] = Field("auto", validation_alias=_env("CANTOMEET_SUMMARIZER"))
+    summary_language: SummaryLanguage = Field("zh-Hant-HK", validation_alias=_env("CANTOMEET_SUMMARY_LANGUAGE"))
+    """Of summaries, where nobody says otherwise for a meeting."""
+    template: str = Field("general", min_length=1, max_length=64, validation_alias=_env("CANTOMEET_TEMPLATE"))
+    """Id of the template of summaries, where nobody says otherwise for a meeting."""
     whisper_model: str | None = Field(None, validation_alias=_env("CANTOMEET_WHISPER_MODEL"))
     """A folder or a faster-whisper model name; unset: the packaged Whisper base."""
     whisper_threads: int = Field(2, ge=1, le=64, validation_alias=_env("CANTOMEET_WHISPER_THREADS"))

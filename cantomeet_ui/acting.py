@@ -12,9 +12,21 @@ from cantomeet.models import Meeting, Segment, Speaker, SummaryItem
 from cantomeet_ui.api.deps import Deps
 
 
-def retry(deps: Deps, meeting_id: str, start: str = "failed", *, confirm_cost: bool = False) -> Meeting:
-    """Set it going again. Raises `NotFound`, `Conflict`."""
-    return _told(deps, deps.store.retry(meeting_id, start, confirm_cost=confirm_cost), wake=True)
+def retry(deps: Deps, meeting_id: str, start: str = "failed", **options: Any) -> Meeting:
+    """Set it going again; `options` as `MeetingStore.retry` takes them. Raises `NotFound`, `Conflict`,
+    `InvalidRequest`.
+    """
+    return _told(deps, deps.store.retry(meeting_id, start, **options), wake=True)
+
+
+def summarise(deps: Deps, meeting_id: str) -> Meeting:
+    """The speakers are named: write the summary that waits for that. Raises `NotFound`, `Conflict`."""
+    return _told(deps, deps.store.summarise(meeting_id), wake=True)
+
+
+def show_summary(deps: Deps, meeting_id: str, version: int) -> Meeting:
+    """Show this version of the summary. Raises `NotFound`."""
+    return _told(deps, deps.store.show_summary(meeting_id, version))
 
 
 def cancel(deps: Deps, meeting_id: str) -> Meeting:

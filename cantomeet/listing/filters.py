@@ -33,6 +33,8 @@ class MeetingFilter:
     date_to: date | None = None
     """Inclusive; of the meeting, or where that is unknown the day of upload in Hong Kong."""
     error_code: ErrorCode | None = None
+    waiting_for: Literal["names"] | None = None
+    """What a person is to do before anything goes on."""
     sort: Sort = "-created_at"
     limit: int = 50
     cursor: str | None = None
@@ -42,6 +44,8 @@ class MeetingFilter:
     def __post_init__(self) -> None:
         if self.sort not in SORTS:
             raise InvalidRequest(f"one of {', '.join(SORTS)}", field="sort")
+        if self.waiting_for not in (None, "names"):
+            raise InvalidRequest("names", field="waiting_for")
         if not 1 <= self.limit <= MAX_LIMIT:
             raise InvalidRequest(f"between 1 and {MAX_LIMIT}", field="limit")
         if len(self.q) > MAX_QUERY or not is_storable(self.q):
@@ -54,8 +58,8 @@ class MeetingFilter:
 
 
 def parse_filter(params: Mapping[str, str | None], *, limit: int = 50) -> MeetingFilter:
-    """The filter of query parameters `status` (several with commas), `q`, `from`, `to`, `error_code`, `sort`, `limit`
-    and `cursor`; an empty one is none given, and `limit` holds where they give none.
+    """The filter of query parameters `status` (several with commas), `q`, `from`, `to`, `error_code`, `waiting_for`,
+    `sort`, `limit` and `cursor`; an empty one is none given, and `limit` holds where they give none.
 
     Raises `InvalidRequest` naming the parameter.
     """
@@ -67,6 +71,7 @@ def parse_filter(params: Mapping[str, str | None], *, limit: int = 50) -> Meetin
         date_from=_date(given, "from"),
         date_to=_date(given, "to"),
         error_code=_member(ErrorCode, given["error_code"], "error_code") if "error_code" in given else None,
+        waiting_for=given.get("waiting_for"),  # type: ignore[arg-type]  # the filter itself looks
         sort=given.get("sort", "-created_at"),  # type: ignore[arg-type]  # the filter itself looks
         limit=_whole(given["limit"], "limit") if "limit" in given else limit,
         cursor=given.get("cursor"),

@@ -17,7 +17,7 @@ from cantomeet.lifecycle import MeetingStatus
 from cantomeet.listing.filters import MeetingFilter
 from cantomeet.listing.order import Order
 from cantomeet.models import Meeting, Segment, Summary, SummaryItem
-from cantomeet.store import MeetingStore
+from cantomeet.store import MeetingStore, is_waiting_for_names
 
 HONG_KONG = ZoneInfo("Asia/Hong_Kong")
 _BEFORE = 30
@@ -38,7 +38,7 @@ class Match:
 class ListedMeeting:
     meeting: Meeting
     open_actions: int
-    """Action items of the newest summary that are not done."""
+    """Action items of the shown summary that are not done."""
     match: Match | None
     """None without `q`, or where only the title or description has it."""
 
@@ -95,6 +95,8 @@ def _where(wanted: MeetingFilter) -> list[ColumnElement[bool]]:
         where.append(_dated(wanted.date_to + timedelta(days=1), lambda when, limit: when < limit))
     if wanted.error_code is not None:
         where.append(col(Meeting.error_code) == wanted.error_code.value)
+    if wanted.waiting_for is not None:
+        where.extend(is_waiting_for_names())
     if wanted.q:
         where.append(_has_text(wanted.q))
     return where
@@ -134,12 +136,14 @@ def _open_actions(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
     )
     statement = (
         select(col(Summary.meeting_id), sql.count())
-        .join(
-            newest,
-            and_(newest.c.meeting_id == col(Summary.meeting_id), newest.c.version == col(Summary.version)),
-        )
+        .join(Meeting, col(Meeting.id) == col(Summary.meeting_id))
+        .join(newest, newest.c.meeting_id == col(Summary.meeting_id))
         .join(SummaryItem, col(SummaryItem.summary_id) == col(Summary.id))
-        .where(col(SummaryItem.kind) == "action_item", col(SummaryItem.done).is_(False))
+        .where(
+            col(Summary.version) == sql.coalesce(col(Meeting.shown_summary), newest.c.version),
+            col(SummaryItem.kind) == "action_item",
+            col(SummaryItem.done).is_(False),
+        )
         .group_by(col(Summary.meeting_id))
     )
     return dict(connection.execute(statement).all())

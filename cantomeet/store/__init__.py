@@ -13,11 +13,13 @@ from cantomeet.store.editing import Editing
 from cantomeet.store.people import People
 from cantomeet.store.pipeline import Pipeline
 from cantomeet.store.reading import Reading
+from cantomeet.store.summaries import Summaries, is_waiting_for_names
+from cantomeet.store.templates import Templates
 from cantomeet.store.types import NewMeeting, NewSegment, NewSummary, SummaryWithItems, Transcript, Try
 from cantomeet.store.waking import Waking
 
 
-class MeetingStore(People, Editing, Pipeline, Waking, Reading, Care):
+class MeetingStore(People, Editing, Pipeline, Summaries, Templates, Waking, Reading, Care):
     """Meetings in a database: `MeetingStore(engine, clock)`. `clock` replaces the database's clock in tests."""
 
 
@@ -31,4 +33,5 @@ __all__ = [
     "SummaryWithItems",
     "Transcript",
     "Try",
+    "is_waiting_for_names",
 ]

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Engine, delete, insert, select, update
+from sqlalchemy import Connection, CursorResult, Engine, delete, exists, insert, select, update
 from sqlalchemy import func as sql
 from sqlmodel import col
 
@@ -183,6 +183,11 @@ class Base:
                 insert(Speaker).values(id=known[label], meeting_id=meeting.id, take=meeting.take, label=label)
             )
         return known
+
+    def _has_speakers(self, connection: Connection, meeting: Meeting) -> bool:
+        """Whether the shown transcript has speakers that somebody could name."""
+        of_shown = (col(Speaker.meeting_id) == meeting.id, col(Speaker.take) == meeting.shown_take)
+        return bool(connection.execute(select(exists().where(*of_shown))).scalar_one())
 
     def _leave_behind(self, connection: Connection, meeting: Meeting) -> None:
         """Have the provider's copy deleted, where the provider may have one."""

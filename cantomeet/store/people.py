@@ -17,7 +17,10 @@ from cantomeet.models import (
 from cantomeet.reasons import reason_text
 from cantomeet.store.base import Base, delete_takes
 from cantomeet.store.retrying import retry_columns
+from cantomeet.store.templates import checked_wishes
 from cantomeet.store.types import NewMeeting
+
+_WISHES = ("template", "summary_language", "name_speakers_first")
 
 
 class People(Base):
@@ -59,10 +62,17 @@ class People(Base):
         return None if row is None else Meeting(**row)
 
     def edit(self, meeting_id: str, version: int | None, **columns: Any) -> Meeting:
-        """Change title, description or meeting_date. Raises `VersionConflict` where `version` is not the stored one."""
-        allowed = {"title", "description", "meeting_date"}
+        """Change title, description, meeting_date, or what the next summary is to be: template, summary_language,
+        name_speakers_first.
+
+        Where a summary waits for the speakers' names and name_speakers_first is switched off, it is due now; the
+        caller wakes what has a `next_run_at`. Raises `VersionConflict` where `version` is not the stored one, and
+        `InvalidRequest` for a template or language that there is not.
+        """
+        allowed = {"title", "description", "meeting_date", *_WISHES}
         assert columns.keys() <= allowed, "only what people may edit"
         with self._write() as connection:
+            checked_wishes(connection, **{name: columns[name] for name in _WISHES if name in columns})
             where = [col(Meeting.id) == meeting_id, col(Meeting.deleted_at).is_(None)]
             if version is not None:
                 where.append(col(Meeting.version) == version)
@@ -70,21 +80,45 @@ class People(Base):
             if changed is None:
                 self._require(connection, meeting_id)
                 raise VersionConflict("the meeting was changed meanwhile")
+            if changed.waits_for_names and not changed.name_speakers_first:
+                due = _due(self._clock(connection))
+                return self._changed(connection, [col(Meeting.id) == meeting_id], **due) or changed
             return changed
 
-    def retry(self, meeting_id: str, start: str = "failed", *, confirm_cost: bool = False) -> Meeting:
+    def retry(
+        self,
+        meeting_id: str,
+        start: str = "failed",
+        *,
+        confirm_cost: bool = False,
+        template: str | None = None,
+        summary_language: str | None = None,
+        name_speakers_first: bool | None = None,
+    ) -> Meeting:
         """Set the meeting going again from "failed" (where it stopped), "transcribe" or "summarize".
 
-        Raises `Conflict` where there is nothing to retry, or where it would pay again without `confirm_cost`.
+        "summarize" writes another version; the earlier ones are kept. From COMPLETED it asks the language model
+        anew, from FAILED only for what is missing. The last three change what the summary is to be; None leaves
+        them. Where speakers are to be named first the summary waits (`Meeting.waits_for_names`) until `summarise`.
+
+        Raises `Conflict` where there is nothing to retry, or where it would pay again without `confirm_cost`;
+        `InvalidRequest` for a template or language that there is not.
         """
         with self._write() as connection:
             meeting = self._require(connection, meeting_id)
-            columns = retry_columns(meeting, start, confirm_cost)
+            columns = {
+                **retry_columns(meeting, start, confirm_cost),
+                **checked_wishes(connection, template, summary_language, name_speakers_first),
+            }
+            due = _due(self._clock(connection))
+            names_first = columns.get("name_speakers_first", meeting.name_speakers_first)
+            if columns["status"] == MeetingStatus.SUMMARIZING and names_first:
+                due["next_run_at"] = None if self._has_speakers(connection, meeting) else due["next_run_at"]
             changed = self._changed(
                 connection,
                 [col(Meeting.id) == meeting_id, col(Meeting.run) == meeting.run],
                 run=col(Meeting.run) + 1,
-                **_due(self._clock(connection)),
+                **due,
                 **columns,
             )
             if changed is None:

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import case, delete, insert, select, update
-from sqlalchemy import func as sql
 from sqlmodel import col
 
 from cantomeet.errors import ErrorCode, LeaseLost
@@ -21,12 +20,13 @@ from cantomeet.models import (
     SummaryItem,
     new_id,
 )
-from cantomeet.store.base import WAKE_GRACE, Base, columns_of_meeting, delete_takes, execute
+from cantomeet.store.base import WAKE_GRACE, columns_of_meeting, delete_takes, execute
+from cantomeet.store.summaries import Summaries
 from cantomeet.store.types import NewSegment, NewSummary, Try
 from cantomeet.store.waking import is_due
 
 
-class Pipeline(Base):
+class Pipeline(Summaries):
     """Lease, steps, results, failures."""
 
     def take_lease(self, meeting_id: str, seconds: float) -> Meeting | None:
@@ -119,6 +119,7 @@ class Pipeline(Base):
     ) -> Meeting:
         """Transcript, speakers and SUMMARIZING in one transaction; earlier takes go. Raises `LeaseLost`.
 
+        Where a person wants to name the speakers first, and there are any, nothing is due until `summarise`.
         `segments` follow those saved by `commit_piece`, or with `replace` are all there is. With `let_go` the
         provider's copy is to be deleted.
         """
@@ -146,6 +147,8 @@ class Pipeline(Base):
                 )
             if let_go:
                 self._leave_behind(connection, meeting)
+            if meeting.name_speakers_first and self._has_speakers(connection, meeting):
+                return self._fenced(connection, meeting_id, run, next_run_at=None, woken_until=None)
             return meeting
 
     def save_raw(self, meeting_id: str, run: int, provider: str, job_id: str, body: bytes) -> None:
@@ -175,7 +178,7 @@ class Pipeline(Base):
         return None if row is None else RawTranscript(**row)
 
     def finish_summary(self, meeting_id: str, run: int, new: NewSummary, *, tried: Try) -> Meeting:
-        """The summary as the newest version, and COMPLETED, in one transaction. Raises `LeaseLost`."""
+        """The summary as the newest version, which is shown, and COMPLETED, in one transaction. Raises `LeaseLost`."""
         with self._write() as connection:
             meeting = self._commit(
                 connection,
@@ -187,34 +190,10 @@ class Pipeline(Base):
                 stage=Stage.SUMMARISED,
                 progress=None,
                 summarizer_name=new.name,
+                shown_summary=None,
+                name_speakers_first=False,
             )
-            version = connection.execute(
-                select(sql.coalesce(sql.max(Summary.version), 0) + 1).where(col(Summary.meeting_id) == meeting_id)
-            ).scalar_one()
-            summary_id = new_id()
-            connection.execute(
-                insert(Summary).values(
-                    id=summary_id,
-                    meeting_id=meeting_id,
-                    version=version,
-                    method=new.method,
-                    language=new.language,
-                    template=new.template,
-                    title=new.title,
-                    title_other=new.title_other,
-                    name=new.name,
-                    usage=new.usage,
-                    coverage=new.coverage,
-                    created_at=self._clock(connection),
-                )
-            )
-            rows = [
-                SummaryItem(summary_id=summary_id, position=position, **item).model_dump()
-                for position, item in enumerate(new.items)
-            ]
-            if rows:
-                connection.execute(insert(SummaryItem), rows)
-            warnings = [*meeting.warnings, *(w for w in new.warnings if w not in meeting.warnings)]
+            warnings = self._add_summary(connection, meeting, new)
             return self._fenced(connection, meeting_id, run, warnings=warnings)
 
     def paid_answer(self, meeting_id: str, key: str) -> str | None:

@@ -13,15 +13,13 @@ from cantomeet.models import (
     Meeting,
     Segment,
     Speaker,
-    Summary,
-    SummaryItem,
 )
 from cantomeet.store.base import Base
-from cantomeet.store.types import SummaryWithItems, Transcript
+from cantomeet.store.types import Transcript
 
 
 class Reading(Base):
-    """Transcripts, summaries, timelines."""
+    """Transcripts and timelines."""
 
     def transcript(self, meeting_id: str, after_position: int = -1) -> Transcript:
         """The shown take's segments after a position, and its speakers by id."""
@@ -51,26 +49,6 @@ class Reading(Base):
                 .order_by(col(Segment.position))
             ).mappings()
             return [Segment(**row) for row in rows]
-
-    def summary(self, meeting_id: str) -> SummaryWithItems | None:
-        """The newest summary."""
-        with self._read() as connection:
-            row = (
-                connection.execute(
-                    select(Summary)
-                    .where(col(Summary.meeting_id) == meeting_id)
-                    .order_by(col(Summary.version).desc())
-                    .limit(1)
-                )
-                .mappings()
-                .first()
-            )
-            if row is None:
-                return None
-            items = connection.execute(
-                select(SummaryItem).where(col(SummaryItem.summary_id) == row["id"]).order_by(col(SummaryItem.position))
-            ).mappings()
-            return SummaryWithItems(Summary(**row), [SummaryItem(**item) for item in items])
 
     def attempts(self, meeting_id: str) -> list[Attempt]:
         """The timeline, oldest first."""

@@ -39,7 +39,14 @@ def retry_columns(meeting: Meeting, start: str, confirm_cost: bool) -> dict[str,
     if start == "summarize":
         if not transcribed:
             raise Conflict("there is no transcript to summarise yet")
-        return {**cleared, "status": MeetingStatus.SUMMARIZING, "stage": Stage.TRANSCRIBED}
+        # Whoever asks for another summary of what is completed wants another answer, not the paid one again.
+        another = 1 if meeting.status == MeetingStatus.COMPLETED else 0
+        return {
+            **cleared,
+            "status": MeetingStatus.SUMMARIZING,
+            "stage": Stage.TRANSCRIBED,
+            "summary_round": meeting.summary_round + another,
+        }
     paid = meeting.submit_key is not None
     if meeting.audio_removed:
         raise Conflict("the recording was removed by the retention setting")

@@ -13,6 +13,7 @@ from cantomeet.models import (
     Summary,
     SummaryItem,
 )
+from cantomeet.templates import GENERAL, Template
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class NewMeeting:
     meeting_date: date | None = None
     language: str = "yue"
     summary_language: str = "zh-Hant-HK"
+    template: str = "general"
+    name_speakers_first: bool = False
     priority: str = "default"
     owner_id: str | None = None
     idempotency_key: str | None = None
@@ -53,7 +56,7 @@ class NewSummary:
     language: str
     items: Sequence[dict[str, Any]]
     """Columns of `SummaryItem` but for ids and position."""
-    template: str = "general"
+    template: Template = GENERAL
     title: str | None = None
     title_other: str | None = None
     name: str = ""
@@ -83,3 +86,5 @@ class Transcript:
 class SummaryWithItems:
     summary: Summary
     items: list[SummaryItem]
+    newest: int = 1
+    """The newest version of the meeting's summaries."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI, HTTPException, Request
 from starlette.routing import Match, Mount
 
-from cantomeet_ui.api import audio, editing, exports, health, meetings, problems, webhooks
+from cantomeet_ui.api import audio, editing, exports, health, meetings, problems, summaries, templates, webhooks
 from cantomeet_ui.api.deps import Deps
 from cantomeet_ui.api.uploads import uploads_router
 
@@ -24,15 +24,8 @@ def build_api(deps: Deps) -> FastAPI:
     )
     app.state.deps = deps
     app.state.checks = health.Checks.of(deps)
-    for router in (
-        uploads_router,
-        meetings.router,
-        editing.router,
-        audio.router,
-        exports.router,
-        webhooks.router,
-        health.router,
-    ):
+    parts = (meetings, editing, summaries, templates, audio, exports, webhooks, health)
+    for router in (uploads_router, *(part.router for part in parts)):
         app.include_router(router)
     problems.install(app, deps.settings.language)
     # Last, for what it takes would go on to the pages, which answer everything with a page.

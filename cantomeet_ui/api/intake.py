@@ -11,12 +11,15 @@ from datetime import date
 from cantomeet.errors import InvalidRequest
 from cantomeet.models import Meeting
 from cantomeet.recordings import Stored
+from cantomeet.settings import Settings
 from cantomeet.store import NewMeeting
+from cantomeet.templates import checked_language
 from cantomeet_ui.api.deps import Deps
 
 LONGEST_NAME = 255
 """Characters of a title or a file name."""
 LONGEST_DESCRIPTION = 10_000
+_LONGEST_TEMPLATE_ID = 64
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 _EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,5}$")
@@ -35,12 +38,15 @@ class Intake:
     priority: str
     language: str
     summary_language: str
+    template: str
+    name_speakers_first: bool
 
 
-def read_intake(fields: Mapping[str, str], filename: str, language: str) -> Intake:
-    """The checked fields `title`, `description`, `meeting_date`, `priority`, `language`, `summary_language`.
+def read_intake(fields: Mapping[str, str], filename: str, settings: Settings) -> Intake:
+    """The checked fields `title`, `description`, `meeting_date`, `priority`, `language`, `summary_language`,
+    `template`, `name_speakers_first`. Raises `InvalidRequest` naming the field.
 
-    `language` is the installation's: an unnamed recording is called in it. Raises `InvalidRequest` naming the field.
+    Whether the template exists is `require_template`'s to check, before the bytes come: it may be gone after.
     """
     filename = shown_name(filename)
     title = _visible(fields.get("title", ""))
@@ -48,13 +54,22 @@ def read_intake(fields: Mapping[str, str], filename: str, language: str) -> Inta
         raise InvalidRequest(f"at most {LONGEST_NAME} characters", field="title")
     return Intake(
         filename=filename,
-        title=title or _EXTENSION.sub("", filename) or filename or _UNNAMED[language],
+        title=title or _EXTENSION.sub("", filename) or filename or _UNNAMED[settings.language],
         description=_description(fields.get("description", "")),
         meeting_date=_date(fields.get("meeting_date", "")),
         priority=_priority(fields.get("priority") or "default"),
         language=_language(fields.get("language") or "yue", "language"),
-        summary_language=_language(fields.get("summary_language") or "zh-Hant-HK", "summary_language"),
+        summary_language=checked_language(fields.get("summary_language") or settings.summary_language),
+        template=_template(fields.get("template") or settings.template),
+        name_speakers_first=_switch(fields.get("name_speakers_first") or "false", "name_speakers_first"),
     )
+
+
+def require_template(deps: Deps, fields: Mapping[str, str]) -> None:
+    """Raises `InvalidRequest` for a template that was asked for and that there is not."""
+    wanted = fields.get("template")
+    if wanted and deps.store.template(wanted) is None:
+        raise InvalidRequest("no such template", field="template")
 
 
 def shown_name(name: str) -> str:
@@ -116,6 +131,18 @@ def _priority(text: str) -> str:
     if text not in ("default", "high"):
         raise InvalidRequest('"default" or "high"', field="priority")
     return text
+
+
+def _template(text: str) -> str:
+    if len(text) > _LONGEST_TEMPLATE_ID or not text.isprintable():
+        raise InvalidRequest("the id of a template", field="template")
+    return text
+
+
+def _switch(text: str, field: str) -> bool:
+    if text not in ("true", "false"):
+        raise InvalidRequest("true or false", field=field)
+    return text == "true"
 
 
 def _language(text: str, field: str) -> str:

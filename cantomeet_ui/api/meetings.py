@@ -10,11 +10,13 @@ from fastapi import APIRouter, BackgroundTasks, Depends, Header, Query, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from cantomeet.access import Action
-from cantomeet.errors import InvalidRequest
+from cantomeet.errors import InvalidRequest, NotFound
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.listing import SORTS, list_meetings, parse_filter
 from cantomeet.models import Meeting
-from cantomeet_ui.api.deps import Allowed, AllowedMeeting, Language, Provided
+from cantomeet.store import SummaryWithItems
+from cantomeet.templates import SummaryLanguage
+from cantomeet_ui.api.deps import Allowed, AllowedMeeting, Deps, Language, Provided
 from cantomeet_ui.api.fields import Day
 from cantomeet_ui.api.intake import LONGEST_DESCRIPTION, LONGEST_NAME
 from cantomeet_ui.api.projection import head_of, listed_of, meeting_out
@@ -49,6 +51,10 @@ class Edit(BaseModel):
         AfterValidator(lambda text: _without_controls(text, but="\n\r\t")),
     ] = ""
     meeting_date: Day | None = None
+    summary_language: SummaryLanguage = "zh-Hant-HK"
+    template: str = ""
+    name_speakers_first: Annotated[bool, Field(strict=True)] = False
+    """The last three are for the next summary; see `retry` for having it written at once."""
 
 
 class Retry(BaseModel):
@@ -58,6 +64,10 @@ class Retry(BaseModel):
     """"failed": where it stopped; "summarize": only the summary again; "transcribe": from the recording."""
     confirm_cost: Annotated[bool, Field(strict=True)] = False
     """Needed where transcribing again is paid for again."""
+    template: str | None = None
+    summary_language: SummaryLanguage | None = None
+    name_speakers_first: Annotated[bool | None, Field(strict=True)] = None
+    """The last three are for the summary that is written then, and for later ones; left out, as before."""
 
 
 @router.get("", dependencies=[Depends(Allowed(Action.LIST))])
@@ -69,12 +79,13 @@ def listed(
     from_: Annotated[str, Query(alias="from", description="YYYY-MM-DD in Hong Kong, inclusive.")] = "",
     to: Annotated[str, Query(description="YYYY-MM-DD in Hong Kong, inclusive.")] = "",
     error_code: Annotated[str, Query(description="Of failed meetings.")] = "",
+    waiting_for: Annotated[str, Query(description="names: whose summary waits for the speakers' names.")] = "",
     sort: Annotated[str, Query(description=f"One of {', '.join(SORTS)}; -created_at where left out.")] = "",
     limit: Annotated[str, Query(description="1 to 100; 50 where left out.")] = "",
     cursor: Annotated[str, Query(description="`next_cursor` of the page before.")] = "",
 ) -> MeetingPageOut:
     """One page of the list. An empty parameter is one that is left out."""
-    wanted = {"status": status, "q": q, "from": from_, "to": to, "error_code": error_code}
+    wanted = {"status": status, "q": q, "from": from_, "to": to, "error_code": error_code, "waiting_for": waiting_for}
     page = list_meetings(deps.store, parse_filter({**wanted, "sort": sort, "limit": limit, "cursor": cursor}))
     return MeetingPageOut(items=[listed_of(row, language) for row in page.items], next_cursor=page.next_cursor)
 
@@ -93,9 +104,10 @@ def read(
     include: Annotated[str, Query(description="Of segments and summary, with a comma; none where empty.")] = ",".join(
         PARTS
     ),
+    summary_version: Annotated[int | None, Query(ge=1, lt=2**31, description="The shown one where left out.")] = None,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Any:
-    """A meeting with its transcript and its newest summary; while it is transcribed, with the lines so far."""
+    """A meeting with its transcript and its shown summary; while it is transcribed, with the lines so far."""
     parts = _parts(include)
     headers = {"ETag": etag_of(meeting, language), "Vary": "Accept-Language", "Content-Language": language}
     if is_known(if_none_match, headers["ETag"]):
@@ -105,8 +117,15 @@ def read(
         meeting,
         language,
         deps.store.transcript(meeting.id) if "segments" in parts else None,
-        [deps.store.summary(meeting.id)] if "summary" in parts else [],
+        [_summary(deps, meeting, summary_version)] if "summary" in parts else [],
     )
+
+
+def _summary(deps: Deps, meeting: Meeting, version: int | None) -> SummaryWithItems | None:
+    found = deps.store.summary(meeting.id, version)
+    if found is None and version is not None:
+        raise NotFound("no such version of the summary")
+    return found
 
 
 @router.patch(
@@ -125,11 +144,16 @@ def edit(
     after: BackgroundTasks,
     if_match: Annotated[str | None, Header(description="The ETag that GET answered, or *.")] = None,
 ) -> MeetingHead:
-    """Change title, description or meeting_date."""
+    """Change title, description, meeting_date, or what the next summary is to be.
+
+    Switching name_speakers_first off lets a summary go on that waits for it.
+    """
     version = version_to_edit(if_match, meeting)
     columns = wanted.model_dump(exclude_unset=True)
     changed = deps.store.edit(meeting.id, version, **columns) if columns else meeting
     after.add_task(deps.publish, changed.id, changed.version)
+    if meeting.waits_for_names and not changed.waits_for_names:
+        after.add_task(waking(deps, changed))
     response.headers["ETag"] = etag_of(changed, language)
     return head_of(changed, language)
 
@@ -144,7 +168,14 @@ def retry(
 ) -> MeetingHead:
     """Set a failed or completed meeting going again; without a body from where it failed."""
     wanted = wanted or Retry()
-    going = deps.store.retry(meeting.id, wanted.start, confirm_cost=wanted.confirm_cost)
+    going = deps.store.retry(
+        meeting.id,
+        wanted.start,
+        confirm_cost=wanted.confirm_cost,
+        template=wanted.template,
+        summary_language=wanted.summary_language,
+        name_speakers_first=wanted.name_speakers_first,
+    )
     after.add_task(waking(deps, going))
     return head_of(going, language)
 

@@ -7,10 +7,11 @@ from typing import Any, TypeVar
 
 from cantomeet.errors import ErrorCode
 from cantomeet.listing import ListedMeeting
-from cantomeet.models import Meeting, Segment, Speaker, SummaryItem
+from cantomeet.models import Meeting, Segment, Speaker, Summary, SummaryItem, SummaryTemplate
 from cantomeet.quotes import is_proven
 from cantomeet.reasons import reason_text, warning_text
 from cantomeet.store import SummaryWithItems, Transcript
+from cantomeet.templates import SHIPPED, Template
 from cantomeet_ui.api.schemas import (
     ActionItemOut,
     ChapterOut,
@@ -22,9 +23,12 @@ from cantomeet_ui.api.schemas import (
     MeetingHead,
     MeetingOut,
     NoteOut,
+    SectionOut,
     SegmentOut,
     SpeakerOut,
+    SummaryHead,
     SummaryOut,
+    TemplateOut,
     WarningOut,
 )
 
@@ -45,8 +49,14 @@ def meeting_out(
         asked["segments"] = segments_of(transcript)
         asked["speakers"] = [speaker_out(speaker) for speaker in speakers_in_order(transcript)]
     if summary:
-        asked["summary"] = summary_of(summary[0]) if summary[0] is not None else None
+        asked["summary"] = _asked_summary(meeting, summary[0], language)
     return MeetingOut(**_head(meeting, language), **asked)
+
+
+def _asked_summary(meeting: Meeting, found: SummaryWithItems | None, language: str) -> SummaryOut | None:
+    if found is None:
+        return None
+    return summary_of(found, found.summary.version == (meeting.shown_summary or found.newest), language)
 
 
 def listed_of(listed: ListedMeeting, language: str) -> ListedMeetingOut:
@@ -82,18 +92,35 @@ def speakers_in_order(transcript: Transcript) -> list[Speaker]:
     return [transcript.speakers[key] for key in [*first, *silent] if key]
 
 
-def summary_of(found: SummaryWithItems) -> SummaryOut:
+def summary_head_of(summary: Summary, shown: bool, language: str) -> SummaryHead:
+    """A version without its items."""
+    return SummaryHead(**_summary_head(summary, shown, language))
+
+
+def template_of(template: Template | SummaryTemplate, language: str) -> TemplateOut:
+    """One that ships, or one that a person wrote."""
+    if isinstance(template, SummaryTemplate):
+        sections = [SectionOut(kind=section["kind"], title=section["title"]) for section in template.sections]
+        same = {name: getattr(template, name) for name in ("id", "name", "instructions", "version")}
+        return TemplateOut(**same, sections=sections, ships=False)
+    return TemplateOut(
+        id=template.id,
+        name=template.name_in(language),
+        instructions=template.instructions,
+        sections=[SectionOut(kind=s.kind, title=s.title_in(language)) for s in template.sections],
+        ships=True,
+        version=None,
+    )
+
+
+def summary_of(found: SummaryWithItems, shown: bool, language: str) -> SummaryOut:
     """The summary, its items by kind in their order."""
-    summary = found.summary
 
     def items(kind: str, shape: Callable[[SummaryItem], Out]) -> list[Out]:
         return [shape(item) for item in found.items if item.kind == kind]
 
     return SummaryOut(
-        version=summary.version,
-        method=summary.method,
-        language=summary.language,
-        title=summary.title,
+        **_summary_head(found.summary, shown, language),
         overview=items("overview", _item),
         chapters=items("chapter", _chapter),
         decisions=items("decision", _item),
@@ -105,16 +132,36 @@ def summary_of(found: SummaryWithItems) -> SummaryOut:
     )
 
 
+def _summary_head(summary: Summary, shown: bool, language: str) -> dict[str, Any]:
+    same = ("version", "method", "language", "template", "title", "title_other", "usage", "coverage", "created_at")
+    known = SHIPPED.get(summary.template)
+    title = "title_en" if summary.language == "en" else "title"
+    return {
+        **{name: getattr(summary, name) for name in same},
+        "shown": shown,
+        "template_name": known.name_in(language) if known else summary.template_name,
+        "sections": [SectionOut(kind=s["kind"], title=s[title] or s["title"]) for s in summary.sections],
+        "summarizer": summary.name or None,
+        "warnings": _warnings(summary.warnings, language),
+    }
+
+
 def _head(meeting: Meeting, language: str) -> dict[str, Any]:
     same = ("id", "title", "description", "meeting_date", "status", "stage", "progress", "error_code", "version")
     also = ("created_at", "updated_at", "duration_seconds", "language")
+    wishes = ("summary_language", "template", "name_speakers_first")
     return {
-        **{name: getattr(meeting, name) for name in (*same, *also)},
+        **{name: getattr(meeting, name) for name in (*same, *also, *wishes)},
         "status_reason": _reason(meeting, language),
         "transcriber": meeting.transcriber_name or None,
         "summarizer": meeting.summarizer_name or None,
-        "warnings": [WarningOut(code=code, text=warning_text(code, language)) for code in meeting.warnings],
+        "warnings": _warnings(meeting.warnings, language),
+        "waiting_for": "names" if meeting.waits_for_names else None,
     }
+
+
+def _warnings(codes: Sequence[str], language: str) -> list[WarningOut]:
+    return [WarningOut(code=code, text=warning_text(code, language)) for code in codes]
 
 
 def _reason(meeting: Meeting, language: str) -> str | None:

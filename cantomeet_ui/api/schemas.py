@@ -82,7 +82,7 @@ class ActionItemOut(ItemOut):
 
 class NoteOut(ItemOut):
     section: str | None
-    """Title of the template's section."""
+    """Title of the template's section that it belongs to."""
 
 
 class EditedItemOut(ActionItemOut):
@@ -94,11 +94,64 @@ class EditedItemOut(ActionItemOut):
     end: float | None
 
 
-class SummaryOut(BaseModel):
+class SectionOut(BaseModel):
+    kind: str
+    """Of its items: overview, chapter, decision, action_item, question, risk, quote or note."""
+    title: str
+
+
+class UsageOut(BaseModel):
+    """What a summary took of a language model, over all its tries."""
+
+    requests: int
+    tokens_in: int
+    tokens_out: int
+    repeats: int
+    """Requests sent twice because nobody knows whether the first was answered and paid for."""
+    reused: int
+    """Answers that were not paid for again."""
+    cost: float | None
+    """In the currency of the price settings; null without prices."""
+    estimated: bool
+    """Some tokens were counted here, because the endpoint did not say."""
+
+
+class CoverageOut(BaseModel):
+    """How many of the transcript's lines were read."""
+
+    covered: int
+    total: int
+
+
+class SummaryHead(BaseModel):
+    """A version of the summary without its items."""
+
     version: int
+    shown: bool
     method: Literal["llm", "extractive", "none"]
     language: str
+    """"zh-Hant-HK", "en", or both with a plus; `text_other` is in the second."""
+    template: str
+    template_name: str
+    """In the reader's language, as it was when the summary was written."""
+    sections: list[SectionOut]
+    """Headings in the template's order, in the summary's language."""
     title: str | None
+    title_other: str | None
+    summarizer: str | None
+    usage: UsageOut | None
+    """null where no language model was asked."""
+    coverage: CoverageOut | None
+    warnings: list[WarningOut]
+    created_at: datetime
+
+
+class SummaryVersionsOut(BaseModel):
+    items: list[SummaryHead]
+    """Newest first."""
+
+
+class SummaryOut(SummaryHead):
     overview: list[ItemOut]
     chapters: list[ChapterOut]
     decisions: list[ItemOut]
@@ -129,6 +182,12 @@ class MeetingHead(BaseModel):
     updated_at: datetime
     duration_seconds: float | None
     language: str
+    summary_language: str
+    template: str
+    name_speakers_first: bool
+    """The next summary waits until somebody says that the speakers are named."""
+    waiting_for: Literal["names"] | None
+    """"names": nothing is done until POST /api/meetings/{id}/summarise."""
     transcriber: str | None
     summarizer: str | None
     warnings: list[WarningOut]
@@ -159,6 +218,23 @@ class MeetingPageOut(BaseModel):
     items: list[ListedMeetingOut]
     next_cursor: str | None
     """null on the last page."""
+
+
+class TemplateOut(BaseModel):
+    id: str
+    name: str
+    """In the reader's language."""
+    instructions: str
+    sections: list[SectionOut]
+    ships: bool
+    """Cannot be changed or deleted."""
+    version: int | None
+    """To be sent with a change; null for one that ships."""
+
+
+class TemplatesOut(BaseModel):
+    items: list[TemplateOut]
+    """Those that ship first."""
 
 
 class DeletedOut(BaseModel):

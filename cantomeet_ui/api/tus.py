@@ -22,7 +22,7 @@ from cantomeet.errors import CantoMeetError, Conflict, ErrorCode, RecordingRefus
 from cantomeet.models import Meeting
 from cantomeet.recordings import RecordingWriter
 from cantomeet_ui.api.deps import Allowed, Deps, Provided, language_of
-from cantomeet_ui.api.intake import Intake, keep_meeting, read_intake
+from cantomeet_ui.api.intake import Intake, keep_meeting, read_intake, require_template
 from cantomeet_ui.api.problems import Refused, problem_response
 from cantomeet_ui.api.receiving import content_length, pieces, waking
 from cantomeet_ui.api.tus_metadata import read_metadata
@@ -86,6 +86,7 @@ async def create_upload(request: Request, deps: Provided) -> Response:
     length = _length(request)
     metadata = read_metadata(request.headers.get("upload-metadata", ""))
     _intake(deps, metadata)
+    await asyncio.to_thread(require_template, deps, metadata)
     upload = await asyncio.to_thread(UploadStore(deps.recordings).create, length, metadata)
     if request.headers.get("content-type") == BYTES:
         response = await _append(request, deps, upload.id, 0)
@@ -210,7 +211,7 @@ def _end(deps: Deps, upload_id: str) -> None:
 
 def _intake(deps: Deps, metadata: dict[str, str]) -> Intake:
     filename = metadata.get("filename") or metadata.get("name", "")
-    return read_intake(metadata, filename, deps.settings.language)
+    return read_intake(metadata, filename, deps.settings)
 
 
 def _progress(upload: Upload, offset: int, status: int) -> Response:

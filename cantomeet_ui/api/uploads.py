@@ -11,9 +11,10 @@ from cantomeet.access import Action
 from cantomeet.errors import InvalidRequest
 from cantomeet.models import Meeting
 from cantomeet.recordings import RecordingWriter
+from cantomeet.templates import SUMMARY_LANGUAGES
 from cantomeet_ui.api import tus
 from cantomeet_ui.api.deps import Allowed, Deps, Provided
-from cantomeet_ui.api.intake import keep_meeting, read_intake
+from cantomeet_ui.api.intake import keep_meeting, read_intake, require_template
 from cantomeet_ui.api.multipart import MAX_OVERHEAD_BYTES, MultipartUpload
 from cantomeet_ui.api.receiving import content_length, pieces, waking
 
@@ -32,7 +33,21 @@ _FORM = {
         "meeting_date": {"type": "string", "format": "date"},
         "priority": {"type": "string", "enum": ["default", "high"], "default": "default"},
         "language": {"type": "string", "default": "yue", "description": "Spoken."},
-        "summary_language": {"type": "string", "default": "zh-Hant-HK"},
+        "summary_language": {
+            "type": "string",
+            "enum": list(SUMMARY_LANGUAGES),
+            "description": "The installation's CANTOMEET_SUMMARY_LANGUAGE where left out.",
+        },
+        "template": {
+            "type": "string",
+            "description": "Id of the summary's template, of GET /api/templates; CANTOMEET_TEMPLATE where left out.",
+        },
+        "name_speakers_first": {
+            "type": "string",
+            "enum": ["true", "false"],
+            "default": "false",
+            "description": "The summary waits until POST /api/meetings/{id}/summarise.",
+        },
     },
 }
 
@@ -72,7 +87,8 @@ async def _receive(request: Request, deps: Deps, key: str | None) -> Meeting:
 
 
 def _finish(deps: Deps, upload: MultipartUpload, writer: RecordingWriter, key: str | None) -> Meeting:
-    intake = read_intake(upload.fields, upload.end(), deps.settings.language)
+    intake = read_intake(upload.fields, upload.end(), deps.settings)
+    require_template(deps, upload.fields)
     return keep_meeting(deps, writer.finish(), intake, idempotency_key=key)
 
 

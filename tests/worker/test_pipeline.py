@@ -14,6 +14,7 @@ from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
 from cantomeet.recordings import Recordings
 from cantomeet.store import MeetingStore
+from cantomeet.templates import GENERAL
 from tests.conftest import new_meeting
 from worker import pipeline
 from worker.providers import (
@@ -26,6 +27,7 @@ from worker.providers import (
     SummaryDraft,
     SummaryLine,
     SummaryRequest,
+    Usage,
 )
 from worker.toolbox import Backoff, Toolbox
 
@@ -94,8 +96,15 @@ class Summariser:
 
     def __init__(self) -> None:
         self.error: Exception | None = None
+        self.requests: list[SummaryRequest] = []
+        self.paid = 0
 
     def summarize(self, request: SummaryRequest, on_progress: Callable[[float], None]) -> SummaryDraft:
+        self.requests.append(request)
+        assert request.cache is not None
+        if request.cache.get("chunk") is None:
+            self.paid += 1
+            request.cache.put("chunk", "answer", Usage(requests=1))
         if self.error:
             raise self.error
         if not request.lines:
@@ -351,6 +360,45 @@ def test_a_recording_shorter_than_its_header_is_accepted_with_a_warning(house: H
     after = house.step(shorter.id)
     assert after.duration_seconds == pytest.approx(SECONDS, abs=0.1)
     assert after.warnings == ["ends_early"]
+
+
+def test_a_template_that_was_deleted_gives_way_to_the_general_one_and_says_so(house: House) -> None:
+    template = house.store.add_template("甲", "用 {} 寫", [{"title": "乙"}])
+    meeting = house.run(house.upload(template=template.id).id)
+    assert house.summariser.requests[-1].template.instructions == "用 {} 寫"
+    house.store.delete_template(template.id)
+    house.store.retry(meeting.id, "summarize")
+    after = house.run(meeting.id)
+    assert house.summariser.requests[-1].template == GENERAL
+    assert after.warnings == ["no_speakers", "template_gone"]
+    kept, shown = house.store.summary(meeting.id, 1), house.store.summary(meeting.id)
+    assert kept is not None
+    assert shown is not None
+    assert (kept.summary.template_name, shown.summary.template_name) == ("甲", GENERAL.name)
+
+
+def test_a_summary_that_waits_for_names_wakes_nobody(sqlite_store: MeetingStore, tmp_path: Path) -> None:
+    house = House(sqlite_store, tmp_path, "speechmatics")
+    meeting = house.upload(name_speakers_first=True)
+    while not house.store.get(meeting.id).waits_for_names:
+        house.step(meeting.id)
+    woken = len(house.woken)
+    house.step(meeting.id)
+    assert (len(house.woken), house.summariser.requests) == (woken, [])
+    house.store.summarise(meeting.id)
+    assert house.run(meeting.id).status == MeetingStatus.COMPLETED
+
+
+def test_a_person_who_asks_again_gets_another_answer_and_a_crash_none_that_was_paid(house: House) -> None:
+    meeting = house.run(house.upload().id)
+    first = house.summariser.paid
+    house.store.retry(meeting.id, "summarize")
+    house.summariser.error = TransientError("503", code=ErrorCode.PROVIDER_BUSY, provider="OpenAI")
+    house.step(meeting.id)
+    house.step(meeting.id)
+    house.summariser.error = None
+    house.run(meeting.id)
+    assert (first, house.summariser.paid) == (1, 2)
 
 
 def test_a_deleted_meeting_takes_its_files_along(house: House) -> None:

@@ -15,7 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from worker.providers.templates import GENERAL, Template
+from cantomeet.templates import GENERAL, Template
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from tests import meetings
 from tests.cantomeet_ui.api.conftest import RememberingQueue
 
 PROOF = {"segment_id": "s", "quote": "交", "start": 2.0, "end": 3.5, "check": "exact"}
+KINDS = ("overview", "chapters", "decisions", "action_items", "questions", "risks", "quotes", "notes")
 ITEMS: list[dict[str, Any]] = [
     {"kind": "overview", "text": "概要", "evidence": [PROOF]},
     {"kind": "chapter", "text": "開場", "evidence": [], "start": 0.0, "end": 2.0},
@@ -113,7 +114,8 @@ def test_a_meeting_has_what_its_contract_says(client: TestClient, sqlite_store: 
     body = client.get(f"/api/meetings/{meeting.id}").json()
     assert list(body) == [
         *("id", "title", "description", "meeting_date", "status", "stage", "progress", "status_reason", "error_code"),
-        *("version", "created_at", "updated_at", "duration_seconds", "language", "transcriber", "summarizer"),
+        *("version", "created_at", "updated_at", "duration_seconds", "language", "summary_language", "template"),
+        *("name_speakers_first", "waiting_for", "transcriber", "summarizer"),
         *("warnings", "segments", "speakers", "summary"),
     ]
     assert (body["title"], body["description"], body["status"]) == ("例會", "每月", "COMPLETED")
@@ -139,7 +141,7 @@ def test_the_summary_has_its_items_by_kind(client: TestClient, sqlite_store: Mee
     summary = client.get(f"/api/meetings/{meeting.id}?include=summary").json()["summary"]
     head = {name: summary.pop(name) for name in ("version", "method", "language", "title")}
     assert head == {"version": 1, "method": "extractive", "language": "zh-Hant-HK", "title": "例會紀要"}
-    assert {name: [item["text"] for item in items] for name, items in summary.items()} == {
+    assert {name: [item["text"] for item in summary[name]] for name in KINDS} == {
         "overview": ["概要"],
         "chapters": ["開場"],
         "decisions": ["通過"],
@@ -230,6 +232,8 @@ def test_a_reason_of_a_newer_version_is_shown_as_stored(client: TestClient, sqli
         ("GET", "/transcript"),
         ("POST", "/retry"),
         ("POST", "/cancel"),
+        ("GET", "/summaries"),
+        ("POST", "/summarise"),
     ],
 )
 @pytest.mark.parametrize("meeting_id", [new_id(), "no-uuid", "%00", "x" * 500, "例會"])

@@ -79,6 +79,29 @@ async def test_a_recording_in_pieces_becomes_a_meeting(door: Door, sound: bytes)
     assert door.woken == [meeting.id]
 
 
+async def test_the_summary_is_what_the_metadata_says_and_else_what_the_settings_say(door: Door, sound: bytes) -> None:
+    wishes = {"summary_language": "en", "template": "board_minutes", "name_speakers_first": "true"}
+    for metadata, expected in (
+        (wishes, ("en", "board_minutes", True)),
+        ({}, ("zh-Hant-HK", "general", False)),
+    ):
+        answer = await door.tus("PATCH", await door.begin(len(sound), **metadata), sound, Upload_Offset="0")
+        meeting = door.deps.store.get(answer.headers["cantomeet-meeting-id"])
+        assert (meeting.summary_language, meeting.template, meeting.name_speakers_first) == expected
+
+
+async def test_a_template_that_goes_while_the_bytes_come_costs_no_upload(door: Door, sound: bytes) -> None:
+    template = door.deps.store.add_template("甲", "", [{"title": "乙"}])
+    url = await door.begin(len(sound), template=template.id)
+    door.deps.store.delete_template(template.id)
+    answer = await door.tus("PATCH", url, sound, Upload_Offset="0")
+    assert door.deps.store.get(answer.headers["cantomeet-meeting-id"]).template == template.id
+    refused = await door.tus(
+        "POST", "/api/uploads/", Upload_Length="9", Upload_Metadata=upload_metadata(template=template.id)
+    )
+    assert refusal(refused) == (422, "invalid_request")
+
+
 async def test_a_later_look_still_names_the_meeting_and_makes_no_other(door: Door, sound: bytes) -> None:
     url = await door.begin(len(sound))
     done = await door.tus("PATCH", url, sound, Upload_Offset="0")

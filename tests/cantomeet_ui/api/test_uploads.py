@@ -100,12 +100,15 @@ async def test_fields_may_stand_before_and_after_the_file(door: Door, sound: byt
         ("description", "第一行\r\n第二行".encode()),
         ("meeting_date", b"2026-11-23"),
         ("priority", b"high"),
-        ("summary_language", b"en"),
+        ("summary_language", b"zh-Hant-HK+en"),
+        ("template", b"board_minutes"),
+        ("name_speakers_first", b"true"),
     )
     meeting = door.deps.store.get(answer.json()["id"])
     assert (meeting.title, meeting.description) == ("例會", "第一行\n第二行")
     assert (meeting.meeting_date, meeting.priority) == (date(2026, 11, 23), "high")
-    assert (meeting.language, meeting.summary_language) == ("en", "en")
+    assert (meeting.language, meeting.summary_language) == ("en", "zh-Hant-HK+en")
+    assert (meeting.template, meeting.name_speakers_first) == ("board_minutes", True)
     assert door.stored(meeting) == sound
 
 
@@ -120,6 +123,11 @@ async def test_fields_may_stand_before_and_after_the_file(door: Door, sound: byt
         ("language", "Cantonese!"),
         ("language", "a" * 17),
         ("summary_language", "../en"),
+        ("summary_language", "fr"),
+        ("template", "gone"),
+        ("template", "a\u2028b"),
+        ("template", "x" * 65),
+        ("name_speakers_first", "maybe"),
         ("title", "x" * 70_000),
     ],
 )

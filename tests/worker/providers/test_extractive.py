@@ -7,9 +7,9 @@ from datetime import date
 
 import pytest
 
+from cantomeet.templates import BOARD_MINUTES, GENERAL, Template, user_template
 from worker.providers import SummaryDraft, SummaryLine, SummaryRequest, TranscriptLine
 from worker.providers.extractive import ExtractiveSummarizer
-from worker.providers.templates import BOARD_MINUTES, GENERAL, Template, user_template
 
 MONDAY = date(2026, 11, 23)
 Said = str | tuple[str, str]

@@ -14,13 +14,13 @@ from typing import Any
 import httpx
 import pytest
 
+from cantomeet.templates import GENERAL
 from worker.providers.fakes.openai import FakeOpenAI, Fault, Plan, main, paid_prompts, read_log
 from worker.providers.fakes.openai_model import INJECTED, INVENTED_OWNER, INVENTED_QUOTE, PROSE
 from worker.providers.llm.facts import facts_schema
 from worker.providers.llm.formats import Format
 from worker.providers.llm.languages import Languages
 from worker.providers.llm.prompts import facts_messages
-from worker.providers.templates import GENERAL
 
 SCHEMA = facts_schema(GENERAL, Languages.of("zh-Hant-HK"))
 TRANSCRIPT = "[1] 主席: 大家同意批准預算。\n[2] 主席: 由陳秘書負責喺下星期五之前搵報價。\n[3] 有咩風險？"

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cantomeet.templates import BOARD_MINUTES, GENERAL
 from worker.providers.llm.facts import FactsAnswer, facts_schema
 from worker.providers.llm.formats import Dialect, Format, NotJson, read_object, strict_schema
 from worker.providers.llm.languages import Languages
-from worker.providers.templates import BOARD_MINUTES, GENERAL
 
 OBJECT = {"decisions": [{"text": "通過"}]}
 TEXT = json.dumps(OBJECT, ensure_ascii=False)

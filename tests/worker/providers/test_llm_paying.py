@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cantomeet.errors import ErrorCode, PermanentError, SettingsError, TransientError
+from cantomeet.templates import BOARD_MINUTES
 from tests.worker.providers.llm_meetings import (
     Cache,
     Crash,
@@ -23,7 +24,6 @@ from worker.providers import SummaryDraft, SummaryRequest, Usage
 from worker.providers.fakes.openai import FakeOpenAI, Fault, Plan
 from worker.providers.llm import Limits, LlmSummarizer
 from worker.providers.llm.costs import Prices, add, check_budget, prices_of
-from worker.providers.templates import BOARD_MINUTES
 
 SMALL = Limits(chunk_tokens=300, timeouts=httpx.Timeout(5.0))
 MEETING = long_meeting(60)

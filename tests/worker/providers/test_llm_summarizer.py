@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from cantomeet.errors import ErrorCode, PermanentError, StepError, TransientError
+from cantomeet.templates import BOARD_MINUTES, user_template
 from tests.worker.providers.llm_meetings import (
     MEETING,
     Extracts,
@@ -25,7 +26,6 @@ from worker.providers import Coverage, SummaryDraft, SummaryRequest
 from worker.providers.fakes.openai import FakeOpenAI, Fault, Plan
 from worker.providers.fakes.openai_model import INJECTED, INVENTED_OWNER, INVENTED_QUOTE
 from worker.providers.llm import Limits
-from worker.providers.templates import BOARD_MINUTES, user_template
 
 SMALL = Limits(chunk_tokens=300, timeouts=httpx.Timeout(5.0))
 

@@ -10,13 +10,13 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, BeforeValidator, Field
 
 from cantomeet.cantonese import fold
+from cantomeet.templates import Section, Template
 from worker.providers import ItemKind, SummaryLine
 from worker.providers.evidence import Cited, EvidenceChecker
 from worker.providers.llm.ask import Reading
 from worker.providers.llm.formats import Schema, strict_schema
 from worker.providers.llm.languages import Languages, in_script
 from worker.providers.llm.reading import check_language, validated
-from worker.providers.templates import Section, Template
 
 MAX_TEXT = 2000
 """Characters of one item."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection
 
+from cantomeet.templates import Template
 from worker.providers.llm.client import Message
 from worker.providers.llm.languages import Language, Languages
-from worker.providers.templates import Template
 
 PROMPT_VERSION = 1
 

@@ -8,6 +8,7 @@ from itertools import zip_longest
 
 from pydantic import BaseModel
 
+from cantomeet.templates import Template
 from worker.providers import ItemKind, SummaryLine
 from worker.providers.llm.ask import Asker, Question, Reading, TooLong, Unusable
 from worker.providers.llm.costs import count_tokens
@@ -17,7 +18,6 @@ from worker.providers.llm.languages import Languages, in_script
 from worker.providers.llm.merge import join_evidence
 from worker.providers.llm.prompts import write_messages
 from worker.providers.llm.reading import check_language, validated
-from worker.providers.templates import Template
 
 
 class SentenceAnswer(BaseModel):

@@ -1,4 +1,4 @@
-"""What a summary is to hold: the templates that ship (general, board minutes) and those that people write.
+"""What a summary is to hold, and its languages: the templates that ship and those that people write (pure).
 
 A template's texts reach a model word for word: they are joined to the prompt, never formatted into it, so braces and
 template languages in them mean nothing here.
@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from cantomeet.errors import InvalidRequest
+
+SummaryLanguage = Literal["zh-Hant-HK", "en", "zh-Hant-HK+en"]
+"""The last: both side by side, `text_other` being the English."""
+SUMMARY_LANGUAGES: tuple[SummaryLanguage, ...] = get_args(SummaryLanguage)
 
 SectionKind = Literal["overview", "chapter", "decision", "action_item", "question", "risk", "quote", "note"]
 SECTION_KINDS: tuple[SectionKind, ...] = (
@@ -38,6 +42,9 @@ class Section:
     title_en: str = ""
     """Empty: as `title`."""
 
+    def title_in(self, language: str) -> str:
+        return (self.title_en if language.startswith("en") else "") or self.title
+
 
 @dataclass(frozen=True)
 class Template:
@@ -48,6 +55,9 @@ class Template:
     name_en: str = ""
     instructions: str = ""
     sections: tuple[Section, ...] = ()
+
+    def name_in(self, language: str) -> str:
+        return (self.name_en if language.startswith("en") else "") or self.name
 
     @property
     def kinds(self) -> frozenset[SectionKind]:
@@ -89,6 +99,14 @@ BOARD_MINUTES = Template(
     ),
 )
 SHIPPED: Mapping[str, Template] = {template.id: template for template in (GENERAL, BOARD_MINUTES)}
+
+
+def checked_language(language: str) -> SummaryLanguage:
+    """Raises `InvalidRequest` for a language that no summary is written in."""
+    for known in SUMMARY_LANGUAGES:
+        if language == known:
+            return known
+    raise InvalidRequest(f"one of {', '.join(SUMMARY_LANGUAGES)}", field="summary_language")
 
 
 def user_template(id: str, name: str, instructions: str, sections: Sequence[Mapping[str, Any]]) -> Template:

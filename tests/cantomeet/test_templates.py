@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cantomeet.errors import InvalidRequest
-from worker.providers.templates import (
+from cantomeet.templates import (
     BOARD_MINUTES,
     GENERAL,
     MAX_INSTRUCTIONS,

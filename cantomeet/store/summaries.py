@@ -1,0 +1,152 @@
+"""The versions of a meeting's summary, and the wait for the speakers' names before the next one."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, Connection, insert, select
+from sqlalchemy import func as sql
+from sqlmodel import col
+
+from cantomeet.errors import Conflict, NotFound
+from cantomeet.lifecycle import MeetingStatus
+from cantomeet.models import Meeting, Summary, SummaryItem, new_id
+from cantomeet.store.base import Base, columns_of_meeting
+from cantomeet.store.types import NewSummary, SummaryWithItems
+
+
+class Summaries(Base):
+    """Read, list, go back, let the waiting one go on."""
+
+    def summary(self, meeting_id: str, version: int | None = None) -> SummaryWithItems | None:
+        """The summary that is shown (the newest, unless a person went back to another), or that of `version`."""
+        with self._read() as connection:
+            if version is None:
+                version = _shown_version(connection, meeting_id)
+            where = (col(Summary.meeting_id) == meeting_id, col(Summary.version) == version)
+            row = connection.execute(select(Summary).where(*where)).mappings().first()
+            if row is None:
+                return None
+            items = connection.execute(
+                select(SummaryItem).where(col(SummaryItem.summary_id) == row["id"]).order_by(col(SummaryItem.position))
+            ).mappings()
+            newest = _newest_version(connection, meeting_id)
+            return SummaryWithItems(Summary(**row), [SummaryItem(**item) for item in items], newest)
+
+    def summaries(self, meeting_id: str) -> list[Summary]:
+        """All versions, newest first; the shown one is `meeting.shown_summary`, or the first where that is None."""
+        with self._read() as connection:
+            newest_first = col(Summary.version).desc()
+            rows = connection.execute(
+                select(Summary).where(col(Summary.meeting_id) == meeting_id).order_by(newest_first)
+            ).mappings()
+            return [Summary(**row) for row in rows]
+
+    def show_summary(self, meeting_id: str, version: int) -> Meeting:
+        """Go back (or forth) to a version; a summary that is written later is shown again by itself.
+
+        Raises `NotFound`, also for a version that there is not.
+        """
+        with self._write() as connection:
+            meeting = self._require(connection, meeting_id)
+            where = (col(Summary.meeting_id) == meeting_id, col(Summary.version) == version)
+            row = connection.execute(select(Summary).where(*where)).mappings().first()
+            if row is None:
+                raise NotFound("no such version of the summary")
+            summary = Summary(**row)
+            newest = version == _newest_version(connection, meeting_id)
+            changed = self._changed(
+                connection,
+                [col(Meeting.id) == meeting_id],
+                shown_summary=None if newest else version,
+                summarizer_name=summary.name,
+                warnings=_warnings(connection, meeting, summary.warnings),
+            )
+            assert changed is not None
+            return changed
+
+    def summarise(self, meeting_id: str) -> Meeting:
+        """The speakers are named: the summary that waited for that is due now. The caller wakes it.
+
+        Raises `NotFound`, and `Conflict` where it does not wait (`Meeting.waits_for_names`).
+        """
+        with self._write() as connection:
+            changed = self._changed(
+                connection,
+                [col(Meeting.id) == meeting_id, *is_waiting_for_names()],
+                name_speakers_first=False,
+                next_run_at=self._clock(connection),
+                woken_until=None,
+                wake_count=0,
+            )
+            if changed is None:
+                self._require(connection, meeting_id)
+                raise Conflict("the summary does not wait for the speakers' names")
+            return changed
+
+    def waiting_for_names(self, limit: int = 100) -> list[Meeting]:
+        """Meetings whose summary waits for a person, those that have waited longest first."""
+        with self._read() as connection:
+            rows = connection.execute(
+                select(*columns_of_meeting())
+                .where(*is_waiting_for_names())
+                .order_by(col(Meeting.stage_since))
+                .limit(limit)
+            ).mappings()
+            return [Meeting(**row) for row in rows]
+
+    def _add_summary(self, connection: Connection, meeting: Meeting, new: NewSummary) -> list[str]:
+        """Write it as the newest version; the warnings that the meeting has from now on."""
+        summary_id = new_id()
+        warnings = _warnings(connection, meeting, new.warnings)
+        connection.execute(
+            insert(Summary).values(
+                id=summary_id,
+                meeting_id=meeting.id,
+                version=_newest_version(connection, meeting.id) + 1,
+                method=new.method,
+                language=new.language,
+                template=new.template.id,
+                template_name=new.template.name,
+                sections=[vars(section) for section in new.template.sections],
+                title=new.title,
+                title_other=new.title_other,
+                name=new.name,
+                usage=new.usage,
+                coverage=new.coverage,
+                warnings=list(new.warnings),
+                created_at=self._clock(connection),
+            )
+        )
+        rows = [
+            SummaryItem(summary_id=summary_id, position=position, **item).model_dump()
+            for position, item in enumerate(new.items)
+        ]
+        if rows:
+            connection.execute(insert(SummaryItem), rows)
+        return warnings
+
+
+def is_waiting_for_names() -> list[ColumnElement[bool]]:
+    """`Meeting.waits_for_names` in SQL."""
+    return [
+        col(Meeting.status) == MeetingStatus.SUMMARIZING,
+        col(Meeting.next_run_at).is_(None),
+        col(Meeting.deleted_at).is_(None),
+    ]
+
+
+def _newest_version(connection: Connection, meeting_id: str) -> int:
+    newest = select(sql.coalesce(sql.max(col(Summary.version)), 0)).where(col(Summary.meeting_id) == meeting_id)
+    return int(connection.execute(newest).scalar_one())
+
+
+def _shown_version(connection: Connection, meeting_id: str) -> int:
+    chosen = connection.execute(select(col(Meeting.shown_summary)).where(col(Meeting.id) == meeting_id)).scalar()
+    return chosen or _newest_version(connection, meeting_id)
+
+
+def _warnings(connection: Connection, meeting: Meeting, own: list[str] | tuple[str, ...]) -> list[str]:
+    """The meeting's warnings with those of the summary to be shown in place of any other summary's."""
+    rows = connection.execute(select(col(Summary.warnings)).where(col(Summary.meeting_id) == meeting.id)).scalars()
+    of_summaries = {warning for warnings in rows for warning in warnings}
+    others = [warning for warning in meeting.warnings if warning not in of_summaries]
+    return list(dict.fromkeys([*others, *own]))
