@@ -1,4 +1,4 @@
-"""The command `cantomeet`: up, upload, list, status, doctor."""
+"""The command `cantomeet`: up, upload, list, status, doctor, eval-summary."""
 
 from __future__ import annotations
 
@@ -111,6 +111,22 @@ def doctor() -> None:
             typer.echo(f"      {'':<12} -> {finding.remedy}")
         well = well and finding.ok
     raise typer.Exit(0 if well else _FAILED)
+
+
+@app.command("eval-summary")
+def eval_summary(
+    parts: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="A folder of labelled meetings, or a part of benchmarks/data; repeat for several."),
+    ] = None,
+    extractive: Annotated[bool, typer.Option(help="The embedded rules, whatever the settings say.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Send and spend without asking.")] = False,
+    in_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+) -> None:
+    """How good are the summaries? Has the labelled meetings summarised by the summarizer of the settings."""
+    from worker.evaluation.command import evaluate
+
+    evaluate(load_settings(), parts or (), extractive=extractive, as_told=yes, in_json=in_json)
 
 
 def _send(server: Server, file: Path, fields: dict[str, str]) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def build(settings: Settings) -> Toolbox:
         recordings=Recordings(settings.recordings_dir, max_bytes=settings.max_upload_bytes),
         locals=_locals(settings),
         remotes=_remotes(settings),
-        summarizer=_summarizer(settings),
+        summarizer=summarizer(settings),
         transcriber=settings.chosen_transcriber,
         language=settings.language,
         publish=ChangePublisher(redis_url).publish,
@@ -81,7 +81,8 @@ def _notification(settings: Settings) -> Notification | None:
     )
 
 
-def _summarizer(settings: Settings) -> Summarizer:
+def summarizer(settings: Settings) -> Summarizer:
+    """The one that the settings choose. Raises `SettingsError`."""
     extractive = ExtractiveSummarizer()
     if settings.chosen_summarizer == "extractive":
         return extractive

@@ -219,6 +219,14 @@ class SummaryLine:
 
 
 @dataclass(frozen=True)
+class Citations:
+    """Quotes that a language model gave as evidence, and how many of them were found in the transcript."""
+
+    given: int
+    proven: int
+
+
+@dataclass(frozen=True)
 class SummaryDraft:
     method: Literal["llm", "extractive", "none"]
     language: str
@@ -229,6 +237,8 @@ class SummaryDraft:
     """None where no language model was asked."""
     coverage: Coverage | None = None
     title_other: str | None = None
+    citations: Citations | None = None
+    """None where no language model was asked. An item keeps unproven quotes only where it has no others."""
 
 
 class Summarizer(Protocol):

@@ -40,11 +40,16 @@ Cited = tuple[int, str]
 
 
 class EvidenceChecker:
-    """Checks claims against one transcript; linear in what it is asked, not in the transcript."""
+    """Checks claims against one transcript; linear in what it is asked, not in the transcript.
+
+    `given` and `proven` count the quotes that it was asked about and those that it found.
+    """
 
     def __init__(self, lines: Sequence[TranscriptLine], meeting_date: date | None) -> None:
         self._lines = lines
         self._meeting_date = meeting_date
+        self.given = 0
+        self.proven = 0
         self._index = {line.id: index for index, line in enumerate(lines)}
         self._speakers = {fold(line.speaker): line.speaker for line in lines if line.speaker}
 
@@ -53,9 +58,11 @@ class EvidenceChecker:
         proven: dict[tuple[str, str], Evidence] = {}
         unproven: dict[tuple[str, str], Evidence] = {}
         for index, quote in cited:
+            self.given += 1
             if not 0 <= index < len(self._lines):
                 continue
             found = self._find(index, quote.strip())
+            self.proven += bool(found)
             into = proven if found else unproven
             for proof in found or [self._unproven(index, quote)]:
                 into.setdefault((proof.segment_id, proof.quote), proof)

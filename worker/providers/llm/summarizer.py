@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import httpx
 
 from cantomeet.errors import SettingsError
-from worker.providers import Coverage, Summarizer, SummaryDraft, SummaryLine, SummaryRequest, Usage
+from worker.providers import Citations, Coverage, Summarizer, SummaryDraft, SummaryLine, SummaryRequest, Usage
 from worker.providers.evidence import EvidenceChecker
 from worker.providers.llm.ask import Asker, Question, Speech, TooLong, Unusable
 from worker.providers.llm.chunks import Chunk, chunks_of
@@ -98,21 +98,40 @@ class LlmSummarizer:
         total = len(request.lines)
         if not any(line.text.strip() for line in request.lines):
             return SummaryDraft("none", request.language, coverage=Coverage(total, total))
-        ledger = Ledger(self._prices, self._budget, self._endpoint.provider)
+        ledger = self._ledger()
         with self._client() as client:
-            asker = Asker(
-                client,
-                self._endpoint.model,
-                request.cache or NoCache(),
-                ledger,
-                self._speech,
-                answer_tokens=self._limits.answer_tokens,
-            )
             try:
-                return _Work(request, asker, ledger, self._limits.chunk_tokens, on_progress).draft()
+                return self._work(request, client, ledger, on_progress).draft()
             except Unusable as problem:
                 _log.warning("%s: falling back to extracts: %s", self.name, problem)
         return self._extracted(request, on_progress, ledger.usage)
+
+    def forecast(self, request: SummaryRequest) -> Usage:
+        """The most that its requests take, without the repairs that may come. Sends nothing.
+
+        Raises `PermanentError` where that is over the budget.
+        """
+        if not any(line.text.strip() for line in request.lines):
+            return Usage()
+        ledger = self._ledger()
+        with self._client() as client:
+            expected = self._work(request, client, ledger, lambda _done: None).forecast()
+        return ledger.priced(Usage(tokens_in=expected.tokens_in, tokens_out=expected.tokens_out, estimated=True))
+
+    @property
+    def provider(self) -> str:
+        """The host that the text goes to."""
+        return self._endpoint.provider
+
+    def _ledger(self) -> Ledger:
+        return Ledger(self._prices, self._budget, self._endpoint.provider)
+
+    def _work(
+        self, request: SummaryRequest, client: ChatClient, ledger: Ledger, on_progress: Callable[[float], None]
+    ) -> _Work:
+        cache, tokens = request.cache or NoCache(), self._limits.answer_tokens
+        asker = Asker(client, self._endpoint.model, cache, ledger, self._speech, answer_tokens=tokens)
+        return _Work(request, asker, ledger, self._limits.chunk_tokens, on_progress)
 
     def _extracted(self, request: SummaryRequest, on_progress: Callable[[float], None], usage: Usage) -> SummaryDraft:
         draft = self._fallback.summarize(request, on_progress)
@@ -154,6 +173,7 @@ class _Work:
         self._done = 0
         self._covered: set[int] = set()
         self._writing: list[Expected] = []
+        self._to_ask: list[Expected] = []
 
     def draft(self) -> SummaryDraft:
         self._plan()
@@ -173,7 +193,13 @@ class _Work:
             title_other=frame.title_other,
             usage=self._ledger.usage,
             coverage=Coverage(len(self._covered), len(self._request.lines)),
+            citations=Citations(self._checker.given, self._checker.proven),
         )
+
+    def forecast(self) -> Expected:
+        """All that is to be asked, at its dearest, without the repairs that may come; nothing is sent."""
+        self._plan()
+        return Expected(sum(one.tokens_in for one in self._to_ask), sum(one.tokens_out for one in self._to_ask))
 
     def _plan(self) -> None:
         """Before anything is spent: all that is missing, at its dearest, without the repairs that may come."""
@@ -181,7 +207,8 @@ class _Work:
         if missing:
             parts = math.ceil(self._tokens * FACTS_SHARE / self._chunk_tokens)
             self._writing = [self._asker.expected(self._question(self._chunks[0]))] * (2 * parts - 1)
-        self._ledger.plan([*missing, *self._writing])
+        self._to_ask = [*missing, *self._writing]
+        self._ledger.plan(self._to_ask)
 
     def _missing(self, chunk: Chunk) -> list[Expected]:
         question = self._question(chunk)
