@@ -17,7 +17,7 @@ help:
 	@echo "make test                          run the tests"
 	@echo "make check                         formatting, types, import rules, tests"
 	@echo "make soak                          the tests with their full counts (long)"
-	@echo "make chaos N=60                    run N meetings while things are killed, flushed and restarted"
+	@echo "make chaos N=60 [DB=postgres]      run N meetings while things are killed, flushed and restarted"
 	@echo "make lock                          write the lock files anew (needs uv)"
 
 $(VENV)/bin/python:
@@ -60,9 +60,11 @@ soak: $(DEV_STAMP)
 	CANTOMEET_SOAK=1 $(BIN)/python -m pytest -q
 
 N ?= 60
+DB ?= sqlite
+WORKERS ?= 1
 SEED ?= $(shell date +%s)
 chaos: $(DEV_STAMP)
-	$(BIN)/python -m tests.faults.chaos --meetings $(N) --seed $(SEED)
+	$(BIN)/python -m tests.faults.chaos --meetings $(N) --seed $(SEED) --database $(DB) --workers $(WORKERS)
 
 UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -41,38 +42,48 @@ def postgres_url() -> Iterator[str]:
         yield url
 
 
-def _sqlite(folder: Path) -> Iterator[Engine]:
-    engine = connect(f"sqlite:///{folder / 'meetings.db'}")
-    migrate(engine)
-    yield engine
-    engine.dispose()
+def _sqlite_url(folder: Path) -> str:
+    return f"sqlite:///{folder / 'meetings.db'}"
 
 
-def _postgres(url: str, name: str) -> Iterator[Engine]:
+@contextmanager
+def _own_database(url: str, name: str) -> Iterator[str]:
+    """The URL of a database of one test's own."""
     admin = create_engine(url, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.execute(text(f'CREATE DATABASE "{name}"'))
-    engine = connect(url.replace("/postgres?", f"/{name}?"))
-    migrate(engine)
-    yield engine
-    engine.dispose()
+    yield url.replace("/postgres?", f"/{name}?")
     with admin.connect() as connection:
         connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
     admin.dispose()
 
 
 @pytest.fixture
+def empty_postgres_url(postgres_url: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a PostgreSQL database of this test's own, for processes to connect to."""
+    with _own_database(postgres_url, f"t{abs(hash(request.node.nodeid))}") as url:
+        yield url
+
+
+def _migrated(url: str) -> Iterator[Engine]:
+    engine = connect(url)
+    migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
 def sqlite_engine(tmp_path: Path) -> Iterator[Engine]:
-    yield from _sqlite(tmp_path)
+    yield from _migrated(_sqlite_url(tmp_path))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """An empty, migrated database, on each kind in turn."""
     if request.param == "sqlite":
-        yield from _sqlite(tmp_path)
+        yield from _migrated(_sqlite_url(tmp_path))
     else:
-        yield from _postgres(request.getfixturevalue("postgres_url"), f"t{abs(hash(request.node.nodeid))}")
+        yield from _migrated(request.getfixturevalue("empty_postgres_url"))
 
 
 @pytest.fixture

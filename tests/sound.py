@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import subprocess
 import wave
@@ -16,14 +17,21 @@ RATE = 16_000
 
 def tone(path: Path, seconds: float = 3.0, loudness: float = 0.1) -> float:
     """A low tone; its length in seconds."""
+    path.write_bytes(tone_bytes(seconds, loudness))
+    return seconds
+
+
+def tone_bytes(seconds: float = 3.0, loudness: float = 0.1, pitch: float = 220.0) -> bytes:
+    """A low tone as a WAV file; `pitch` in Hz."""
     times = np.arange(int(seconds * RATE)) / RATE
-    samples = (np.sin(2 * np.pi * 220 * times) * loudness * 32767).astype("<i2")
-    with wave.open(str(path), "wb") as sound:
+    samples = (np.sin(2 * np.pi * pitch * times) * loudness * 32767).astype("<i2")
+    written = io.BytesIO()
+    with wave.open(written, "wb") as sound:
         sound.setnchannels(1)
         sound.setsampwidth(2)
         sound.setframerate(RATE)
         sound.writeframes(samples.tobytes())
-    return seconds
+    return written.getvalue()
 
 
 def silence(path: Path, seconds: float = 3.0) -> float:

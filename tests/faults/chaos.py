@@ -1,173 +1,153 @@
-"""`make chaos N=60`: meetings run while workers are killed, Redis is flushed and restarted, and the provider fails.
+"""`make chaos N=60`: meetings run while workers, rescuers and the web are killed, Redis is flushed and restarted, and
+the provider fails in all its ways.
 
-The proof is read from the provider's own log: how often each submission was paid for. Prints a table and the seed;
-the exit code is 1 where a meeting was lost, stuck, or paid for twice.
+Recordings come in through the real HTTP door (the web as it is served, without the pages), from clients that try again
+with the same Idempotency-Key. The proof is read from their answers and from the provider's own log: every accepted
+recording is there once, whole; every meeting COMPLETED, or FAILED with a true reason; none stuck; each paid for once.
+Prints a table and the seed; the exit code is 1 where any of it does not hold.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
-import signal
 import sys
 import tempfile
 import time
-from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
+from sqlalchemy import func, select
+from sqlmodel import col
 
-from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Meeting
-from tests.running import ENDED, Background, background
+from cantomeet.store import MeetingStore
+from tests import postgres
+from tests.faults.harm import Harm
+from tests.faults.proof import Result, judge
+from tests.faults.uploader import Uploader
+from tests.running import ENDED, background
+from tests.upload_server import UploadServer
 from worker.providers.fakes.speechmatics import FakeSpeechmatics, Fate, Fault, Plan
-from worker.redis_server import EmbeddedRedis
 
 KEY = "chaos-key"
-_TRUE_REASONS = {"provider_rejected"}
-"""The provider is told to reject some; nothing else may fail a meeting."""
 
 
-@dataclass
-class Result:
-    seed: int
+@dataclass(frozen=True)
+class Size:
+    """How much, and how fast."""
+
     meetings: int
-    seconds: float = 0.0
-    outcomes: Counter[str] = field(default_factory=Counter)
-    harm: Counter[str] = field(default_factory=Counter)
-    stuck: list[str] = field(default_factory=list)
-    untrue: list[str] = field(default_factory=list)
-    paid_twice: list[str] = field(default_factory=list)
-    unpaid: list[str] = field(default_factory=list)
-    requests: int = 0
-
-    @property
-    def good(self) -> bool:
-        return not (self.stuck or self.untrue or self.paid_twice or self.unpaid)
-
-    def table(self) -> str:
-        rows = [
-            ("seed", str(self.seed)),
-            ("meetings", str(self.meetings)),
-            ("seconds", f"{self.seconds:.0f}"),
-            *((f"ended {outcome}", str(number)) for outcome, number in sorted(self.outcomes.items())),
-            *((what, str(number)) for what, number in sorted(self.harm.items())),
-            ("requests to the provider", str(self.requests)),
-            ("stuck", str(len(self.stuck))),
-            ("failed without a true reason", str(len(self.untrue))),
-            ("completed without a payment", str(len(self.unpaid))),
-            ("paid for twice", str(len(self.paid_twice))),
-        ]
-        return "\n".join(f"{name:32}{value:>10}" for name, value in rows)
+    job_seconds: float = 3.0
+    """How long the provider takes for one."""
+    every: float = 4.0
+    """Seconds between harm, give or take half."""
+    workers: int = 1
+    uploaders: int = 2
+    limit: float = 3600.0
+    """Seconds after which what has not ended is stuck."""
 
 
 def plan(seed: int, job_seconds: float) -> Plan:
-    """A provider that drops one in ten answers after doing what was asked, and fails in its other ways too."""
+    """A provider that drops one in ten answers after accepting the job, and fails in its other ways too."""
     return Plan(
         seed=seed,
         job_seconds=job_seconds,
         faults=[
             Fault(on="submit", do="drop", after=True, rate=0.10),
+            Fault(on="submit", do="status", status=500, after=True, rate=0.02),
+            Fault(on="submit", do="slow", seconds=1.0, rate=0.10),
+            Fault(on="fetch", do="garbage", rate=0.03),
             Fault(on="any", do="status", status=500, rate=0.05),
+            Fault(on="any", do="html", status=503, rate=0.02),
             Fault(on="any", do="status", status=429, retry_after="1", rate=0.05),
             Fault(on="any", do="drop", rate=0.03),
-            Fault(on="submit", do="slow", seconds=1.0, rate=0.10),
+            Fault(on="any", do="hang", seconds=2.0, rate=0.01),
         ],
         fates=[Fate(becomes="rejected", rate=0.05)],
     )
 
 
-class Harm:
-    """One kind of harm after another, at random moments."""
+def run(size: Size, seed: int, database_url: str | None = None, *, each_once: bool = False) -> Result:
+    """Bring the meetings through while something is broken every few seconds, until two thirds have ended.
 
-    def __init__(self, side: Background, luck: random.Random, result: Result) -> None:
-        self._side, self._luck, self._result = side, luck, result
-        self._worker = side.start()
-        self._ways = [self._kill_a_child, self._kill_a_child, self._kill_everything, self._flush, self._restart]
-
-    def strike(self) -> None:
-        way = self._luck.choice(self._ways)
-        self._result.harm[(way.__doc__ or "").strip(" .")] += 1
-        way()
-
-    def _kill_a_child(self) -> None:
-        """workers killed"""
-        children = psutil.Process(self._worker.pid).children(recursive=True)
-        if children:
-            self._luck.choice(children).send_signal(signal.SIGKILL)
-
-    def _kill_everything(self) -> None:
-        """workers and rescuer killed together"""
-        family = psutil.Process(self._worker.pid)
-        for process in [family, *family.children(recursive=True)]:
-            process.send_signal(signal.SIGKILL)
-        self._worker.wait()
-        self._worker = self._side.start()
-
-    def _flush(self) -> None:
-        """Redis flushed"""
-        self._side.raw_redis().flushall()
-
-    def _restart(self) -> None:
-        """Redis restarted"""
-        self._side.redis.stop()
-        time.sleep(self._luck.uniform(0.0, 2.0))
-        self._side.redis = EmbeddedRedis.start(self._side.folder)
-
-
-def run(meetings: int, seed: int, job_seconds: float = 3.0, every: float = 4.0, limit: float = 3600.0) -> Result:
-    """Bring `meetings` through while something is broken every few seconds, for the first two thirds of them."""
-    luck = random.Random(seed)
-    result = Result(seed, meetings)
+    `each_once`: each kind of harm once instead, as fast as may be.
+    """
+    result = Result(seed, size.meetings, (database_url or "sqlite").partition("+")[0])
     started = time.monotonic()
-    with (
-        tempfile.TemporaryDirectory(prefix="chaos") as folder,
-        FakeSpeechmatics(plan(seed, job_seconds), key=KEY) as fake,
-        background(Path(folder), SPEECHMATICS_API_KEY=KEY, SPEECHMATICS_BASE_URL=fake.url) as side,
-    ):
-        harm = Harm(side, luck, result)
-        ids = []
-        next_harm = time.monotonic() + 2 * every
-        while time.monotonic() - started < limit:
-            if len(ids) < meetings:
-                ids.append(side.upload().id)
-            open_now = [one for one in ids if side.store.get(one).status not in ENDED]
-            if len(ids) == meetings and not open_now:
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chaos")))
+        fake = stack.enter_context(FakeSpeechmatics(plan(seed, size.job_seconds), key=KEY))
+        settings = {"SPEECHMATICS_API_KEY": KEY, "SPEECHMATICS_BASE_URL": fake.url}
+        side = stack.enter_context(background(folder, database_url, **settings))
+        web = stack.enter_context(_web(folder, side.environment))
+        harm = Harm(side, web, random.Random(seed), size.workers)
+        client = stack.enter_context(Uploader(web.url, size.meetings, threads=size.uploaders))
+        strikes = _each_once(harm) if each_once else _at_random(harm, size)
+        while time.monotonic() - started < size.limit:
+            ended = count_ended(side.store)
+            if client.done and ended >= len(client.accepted):
                 break
-            if time.monotonic() > next_harm and (len(ids) < meetings or len(open_now) > meetings / 3):
-                harm.strike()
-                next_harm = time.monotonic() + luck.uniform(0.5, 1.5) * every
-            time.sleep(0.1 if len(ids) < meetings else 0.5)
-        _judge(result, [side.store.get(one) for one in ids], fake)
+            if ended < size.meetings * 2 / 3:
+                next(strikes, None)
+            time.sleep(0.2)
+        result.harm = harm.done
+        judge(result, side.store, side.recordings, client, fake)
     result.seconds = time.monotonic() - started
     return result
 
 
-def _judge(result: Result, meetings: list[Meeting], fake: FakeSpeechmatics) -> None:
-    paid = fake.paid
-    result.requests = len(fake.requests())
-    for meeting in meetings:
-        result.outcomes[f"{meeting.status} {meeting.error_code or ''}".strip()] += 1
-        payments = paid[meeting.submit_key or ""]
-        if meeting.status not in ENDED:
-            result.stuck.append(meeting.id)
-        elif meeting.status == MeetingStatus.FAILED and meeting.error_code not in _TRUE_REASONS:
-            result.untrue.append(meeting.id)
-        if payments > 1:
-            result.paid_twice.append(meeting.id)
-        if meeting.status == MeetingStatus.COMPLETED and payments != 1:
-            result.unpaid.append(meeting.id)
-    known = {meeting.submit_key for meeting in meetings}
-    result.paid_twice += [key for key in paid if key not in known]
+def _at_random(harm: Harm, size: Size) -> Iterator[None]:
+    luck = random.Random(size.meetings)
+    next_at = time.monotonic() + size.every
+    while True:
+        if time.monotonic() > next_at:
+            harm.strike()
+            next_at = time.monotonic() + luck.uniform(0.5, 1.5) * size.every
+        yield
+
+
+def _each_once(harm: Harm) -> Iterator[None]:
+    harm.strike_each()
+    yield
+
+
+def count_ended(store: MeetingStore) -> int:
+    with store.engine.connect() as connection:
+        statement = select(func.count()).select_from(Meeting).where(col(Meeting.status).in_(ENDED))
+        return int(connection.execute(statement).scalar_one())
+
+
+@contextmanager
+def _web(folder: Path, environment: dict[str, str]) -> Iterator[UploadServer]:
+    web = UploadServer(folder, "tests.faults.web:app", environment=environment)
+    web.start()
+    try:
+        yield web
+    finally:
+        web.kill()
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--meetings", type=int, default=60)
     parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--every", type=float, default=4.0, help="seconds between harm")
     chosen = parser.parse_args()
-    result = run(chosen.meetings, chosen.seed)
+    size = Size(chosen.meetings, every=chosen.every, workers=chosen.workers)
+    if chosen.database == "sqlite":
+        result = run(size, chosen.seed)
+    else:
+        bin_dir = postgres.binaries()
+        if bin_dir is None:
+            print("PostgreSQL is not installed", file=sys.stderr)
+            return 2
+        with postgres.running(bin_dir) as url:
+            result = run(size, chosen.seed, url)
     print(result.table())
     return 0 if result.good else 1
 

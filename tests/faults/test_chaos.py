@@ -1,4 +1,4 @@
-"""A short run of the chaos in every test run; `make soak` runs a thousand meetings."""
+"""A short run of the chaos in every test run, on both databases; `make soak` runs a thousand meetings."""
 
 from __future__ import annotations
 
@@ -8,11 +8,22 @@ import pytest
 
 from tests.faults import chaos
 
-MEETINGS = 1000 if os.environ.get("CANTOMEET_SOAK") else 8
+SOAK = os.environ.get("CANTOMEET_SOAK") == "1"
+SHORT = chaos.Size(6, job_seconds=1.0, limit=200.0)
+THOUSAND = chaos.Size(1000, job_seconds=5.0, every=10.0, workers=2)
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_chaos_loses_no_meeting_and_pays_for_none_twice(database: str, request: pytest.FixtureRequest) -> None:
+    url = request.getfixturevalue("empty_postgres_url") if database == "postgresql" else None
+    result = chaos.run(SHORT, seed=20261123, database_url=url, each_once=True)
+    print(result.table())
+    assert result.good, result.table()
+
+
+@pytest.mark.skipif(not SOAK, reason="a thousand meetings: make soak")
 @pytest.mark.timeout(4000)
-def test_chaos_loses_no_meeting_and_pays_for_none_twice() -> None:
-    result = chaos.run(MEETINGS, seed=20261123)
+def test_a_thousand_meetings_of_chaos_lose_none_and_pay_for_none_twice() -> None:
+    result = chaos.run(THOUSAND, seed=20261124)
     print(result.table())
     assert result.good, result.table()

@@ -1,0 +1,122 @@
+"""What a chaos has come to: read from the database, from the clients' answers, and from the provider's own log."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+
+from cantomeet.lifecycle import MeetingStatus
+from cantomeet.models import Meeting
+from cantomeet.recordings import Recordings
+from cantomeet.store import MeetingStore
+from tests.faults.uploader import Uploader
+from tests.running import ENDED
+from worker.providers.fakes.speechmatics import FakeSpeechmatics
+
+
+@dataclass
+class Result:
+    seed: int
+    meetings: int
+    database: str = "sqlite"
+    seconds: float = 0.0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    harm: Counter[str] = field(default_factory=Counter)
+    uploads_tried: int = 0
+    requests: int = 0
+    refused: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+    stuck: list[str] = field(default_factory=list)
+    untrue: list[str] = field(default_factory=list)
+    paid_twice: list[str] = field(default_factory=list)
+    unpaid: list[str] = field(default_factory=list)
+
+    @property
+    def wrongs(self) -> dict[str, list[str]]:
+        return {
+            "uploads refused for no reason": self.refused,
+            "accepted and lost": self.lost,
+            "accepted once, stored twice": self.doubled,
+            "stuck": self.stuck,
+            "failed without a true reason": self.untrue,
+            "completed without a payment": self.unpaid,
+            "paid for twice": self.paid_twice,
+        }
+
+    @property
+    def good(self) -> bool:
+        return not any(self.wrongs.values())
+
+    def table(self) -> str:
+        rows = [
+            ("seed", self.seed),
+            ("database", self.database),
+            ("meetings", self.meetings),
+            ("seconds", round(self.seconds)),
+            *((f"ended {outcome}", number) for outcome, number in sorted(self.outcomes.items())),
+            *sorted(self.harm.items()),
+            ("uploads tried", self.uploads_tried),
+            ("requests to the provider", self.requests),
+            *((name, len(found)) for name, found in self.wrongs.items()),
+        ]
+        lines = [f"{name:40}{number:>12}" for name, number in rows]
+        return "\n".join([*lines, *(f"  {name}: {one}" for name, found in self.wrongs.items() for one in found)])
+
+
+def judge(
+    result: Result, store: MeetingStore, recordings: Recordings, client: Uploader, fake: FakeSpeechmatics
+) -> None:
+    """Fill in what came of it."""
+    with store.engine.connect() as connection:
+        meetings = [Meeting(**row) for row in connection.execute(select(Meeting)).mappings()]
+    result.uploads_tried, result.refused = client.tries, client.refused
+    result.requests = len(fake.requests())
+    _judge_uploads(result, meetings, recordings, client)
+    _judge_ends(result, store, meetings, fake)
+
+
+def _judge_uploads(result: Result, meetings: list[Meeting], recordings: Recordings, client: Uploader) -> None:
+    stored = {meeting.id: meeting for meeting in meetings}
+    for promise in client.accepted:
+        meeting = stored.get(promise.meeting_id)
+        if meeting is None or _sha256(recordings, meeting) != promise.sha256:
+            result.lost.append(promise.key)
+    promised = {promise.meeting_id for promise in client.accepted}
+    result.doubled += [f"{meeting.id} {meeting.filename}" for meeting in meetings if meeting.id not in promised]
+
+
+def _sha256(recordings: Recordings, meeting: Meeting) -> str | None:
+    path = recordings.path(meeting.recording_key)
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else None
+
+
+def _judge_ends(result: Result, store: MeetingStore, meetings: list[Meeting], fake: FakeSpeechmatics) -> None:
+    paid = fake.paid
+    rejected = {
+        line["reference"] for line in fake.log if line["event"] == "accepted" and line["fate"]["becomes"] == "rejected"
+    }
+    for meeting in meetings:
+        result.outcomes[f"{meeting.status} {meeting.error_code or ''}".strip()] += 1
+        reference = meeting.submit_key or ""
+        what = _described(store, meeting)
+        if meeting.status not in ENDED:
+            result.stuck.append(what)
+        elif meeting.status == MeetingStatus.FAILED and not (
+            meeting.error_code == "provider_rejected" and reference in rejected
+        ):
+            result.untrue.append(what)
+        if paid[reference] > 1:
+            result.paid_twice.append(what)
+        if meeting.status == MeetingStatus.COMPLETED and paid[reference] != 1:
+            result.unpaid.append(what)
+    known = {meeting.submit_key for meeting in meetings}
+    result.paid_twice += [f"{key}: paid for, and known to no meeting" for key in paid if key not in known]
+
+
+def _described(store: MeetingStore, meeting: Meeting) -> str:
+    tries = " ".join(f"{a.step}/{a.outcome}/{a.error_code}" for a in store.attempts(meeting.id)[-10:])
+    return f"{meeting.id} {meeting.status} {meeting.stage} {meeting.error_code} key={meeting.submit_key} [{tries}]"
