@@ -19,6 +19,7 @@ The tree; each leaf says what the one who catches it does::
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 
@@ -96,11 +97,16 @@ class NotAllowed(RequestError):
 
 
 class InvalidRequest(RequestError):
+    """`also`: further fields that are wrong, each with what is wrong with it."""
+
     status = 422
 
-    def __init__(self, detail: str, *, field: str, code: ErrorCode | None = None) -> None:
+    def __init__(
+        self, detail: str, *, field: str, code: ErrorCode | None = None, also: Sequence[tuple[str, str]] = ()
+    ) -> None:
         super().__init__(detail, code=code, field=field)
         self.field = field
+        self.also = tuple(also)
 
 
 class Conflict(RequestError):

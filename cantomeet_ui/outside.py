@@ -22,7 +22,16 @@ from cantomeet_ui.state.notice import NoticeState
 
 _log = logging.getLogger(__name__)
 
-STYLES = ["/tokens.css", "/base.css", "/shell.css", "/lists.css", "/upload.css", "/meeting.css", "/admin.css"]
+STYLES = [
+    "/tokens.css",
+    "/base.css",
+    "/shell.css",
+    "/lists.css",
+    "/upload.css",
+    "/meeting.css",
+    "/admin.css",
+    "/glossary.css",
+]
 
 HEAD = [
     rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),

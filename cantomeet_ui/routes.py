@@ -9,6 +9,7 @@ UPLOAD = "/"
 MEETINGS = "/meetings"
 MEETING = "/meetings/[meeting_id]"
 ADMIN = "/admin"
+GLOSSARY = "/glossary"
 
 DOWNLOADS = ("docx", "md", "txt", "srt", "vtt", "json")
 """Forms in which a transcript leaves, the most wanted first."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import Connection, delete, insert, or_, select, update
 from sqlmodel import col
 
+from cantomeet.errors import VersionConflict
+from cantomeet.glossary import Term, digest
 from cantomeet.models import GlossaryTerm, Meeting, ProviderLeftover, Remembered, Switch, new_id
 from cantomeet.store.base import Base, columns_of_meeting, execute
 from cantomeet.store.waking import PAUSED, is_paused
@@ -93,19 +95,23 @@ class Care(Base):
         with self._read() as connection:
             return bool(connection.execute(select(is_paused())).scalar_one())
 
-    def glossary(self) -> list[GlossaryTerm]:
+    def glossary(self) -> list[Term]:
         """In the order in which the person wrote it."""
         with self._read() as connection:
-            rows = connection.execute(select(GlossaryTerm).order_by(col(GlossaryTerm.position))).mappings()
-            return [GlossaryTerm(**row) for row in rows]
+            return _glossary(connection)
 
-    def replace_glossary(self, terms: Sequence[tuple[str, list[str]]]) -> None:
-        """The whole glossary: content and sounds_like of each term, checked before."""
+    def replace_glossary(self, terms: Sequence[Term], seen: str | None = None) -> None:
+        """The whole glossary, checked before. Raises `VersionConflict` where the digest is not `seen` (None: any)."""
         with self._write() as connection:
+            if connection.dialect.name == "postgresql":
+                # Two who save at once must not both find the old one: SQLite has one writer anyway.
+                connection.exec_driver_sql("LOCK TABLE glossaryterm IN EXCLUSIVE MODE")
+            if seen is not None and seen != digest(_glossary(connection)):
+                raise VersionConflict("the glossary was changed meanwhile")
             connection.execute(delete(GlossaryTerm))
             rows = [
-                {"id": new_id(), "position": position, "content": content, "sounds_like": sounds}
-                for position, (content, sounds) in enumerate(terms)
+                {"id": new_id(), "position": n, "content": term.content, "sounds_like": list(term.sounds_like)}
+                for n, term in enumerate(terms)
             ]
             if rows:
                 connection.execute(insert(GlossaryTerm), rows)
@@ -135,3 +141,9 @@ class Care(Base):
                 .limit(limit)
             ).mappings()
             return [Meeting(**row) for row in rows]
+
+
+def _glossary(connection: Connection) -> list[Term]:
+    columns = (col(GlossaryTerm.content), col(GlossaryTerm.sounds_like))
+    rows = connection.execute(select(*columns).order_by(col(GlossaryTerm.position)))
+    return [Term(content, tuple(sounds)) for content, sounds in rows]

@@ -5,7 +5,18 @@ from __future__ import annotations
 from fastapi import FastAPI, HTTPException, Request
 from starlette.routing import Match, Mount
 
-from cantomeet_ui.api import audio, editing, exports, health, meetings, problems, summaries, templates, webhooks
+from cantomeet_ui.api import (
+    audio,
+    editing,
+    exports,
+    glossary,
+    health,
+    meetings,
+    problems,
+    summaries,
+    templates,
+    webhooks,
+)
 from cantomeet_ui.api.deps import Deps
 from cantomeet_ui.api.uploads import uploads_router
 
@@ -24,7 +35,7 @@ def build_api(deps: Deps) -> FastAPI:
     )
     app.state.deps = deps
     app.state.checks = health.Checks.of(deps)
-    parts = (meetings, editing, summaries, templates, audio, exports, webhooks, health)
+    parts = (meetings, editing, summaries, templates, audio, exports, glossary, webhooks, health)
     for router in (uploads_router, *(part.router for part in parts)):
         app.include_router(router)
     problems.install(app, deps.settings.language)

@@ -85,7 +85,9 @@ def problem_response(error: CantoMeetError, language: str) -> Response:
     """The answer to an error of ours; one that no asker can mend is answered as an unexpected error."""
     if not isinstance(error, RequestError | StorageFull):
         return unexpected_response(error, language)
-    errors = [{"field": error.field, "detail": error.detail}] if isinstance(error, InvalidRequest) else None
+    errors = None
+    if isinstance(error, InvalidRequest):
+        errors = [{"field": field, "detail": told} for field, told in ((error.field, error.detail), *error.also)]
     return problem(error.status, error.code, language, error.params, errors=errors)
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import reflex as rx
 
 from cantomeet.access import Action
-from cantomeet_ui.state import admin, language, meeting, meetings, upload
+from cantomeet_ui.state import admin, glossary, language, meeting, meetings, upload
 
-STATES = (admin, language, meeting, meetings, upload)
+STATES = (admin, glossary, language, meeting, meetings, upload)
 FRAMEWORK = {"setvar"}
 """Reflex gives it to every state and has no switch for it. It sets plain variables of the caller's own page, and
 what is read or done by them passes through the handlers below."""

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from cantomeet import media
 from cantomeet.errors import ErrorCode, PermanentError
+from cantomeet.glossary import vocabulary_for
 from cantomeet.lifecycle import Stage
 from cantomeet.models import Meeting
 from cantomeet.store import Try
@@ -52,7 +53,12 @@ def _send(tools: Toolbox, lease: Lease, provider: RemoteTranscriber) -> str:
     key = meeting.submit_key or f"cantomeet-{uuid4().hex}"
     if meeting.submit_key is None:
         tools.store.commit_working(meeting.id, meeting.run, submit_key=key)
-    options = SubmitOptions(language=meeting.language, submit_key=key, filename=meeting.filename)
+    options = SubmitOptions(
+        language=meeting.language,
+        submit_key=key,
+        filename=meeting.filename,
+        vocabulary=vocabulary_for(tools.store.glossary(), meeting.language),
+    )
     return provider.submit(_sendable(tools, lease, provider), options, lease.show)
 
 

@@ -1,0 +1,75 @@
+"""The glossary as a text of one term a line."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import reflex as rx
+
+from cantomeet.access import Action
+from cantomeet.errors import VersionConflict
+from cantomeet.glossary import MAX_TERMS, Term, digest, faults, read_lines, terms_of, written
+from cantomeet_ui.i18n import counted, text
+from cantomeet_ui.services import services, settings
+from cantomeet_ui.state.access import handler
+from cantomeet_ui.state.language import LanguageState
+
+
+class GlossaryState(rx.State):
+    ready: bool = False
+    written: str = ""
+    """As it is stored; what is being typed stays in the browser."""
+    edition: int = 0
+    """Another one replaces the text field."""
+    count: str = ""
+    use: str = ""
+    """Who is told the terms."""
+    faults: rx.Field[list[str]] = rx.field(default_factory=list)
+    notice: str = ""
+
+    _seen: str = ""
+    _stored: int = 0
+
+    @handler(Action.ADMINISTER)
+    async def load(self) -> None:
+        """Show what is stored."""
+        self.notice, self.faults = "", []
+        self._take(await asyncio.to_thread(services().store.glossary))
+        await self._say()
+        self.ready = True
+
+    @handler(Action.ADMINISTER)
+    async def refresh(self) -> None:
+        """Say the same in the language just chosen; what is being typed stays."""
+        self.notice, self.faults = "", []
+        await self._say()
+
+    @handler(Action.ADMINISTER)
+    async def save(self, form: dict[str, Any]) -> None:
+        """Store the text, or say which of its terms cannot be taken."""
+        language = (await self.get_state(LanguageState)).lang
+        vocabulary = read_lines(str(form.get("terms", "")))
+        self.notice = ""
+        self.faults = [fault.text(language) for fault in faults(vocabulary)]
+        if self.faults:
+            return
+        terms = terms_of(vocabulary)
+        try:
+            await asyncio.to_thread(services().store.replace_glossary, terms, self._seen)
+        except VersionConflict:
+            self._seen = digest(await asyncio.to_thread(services().store.glossary))
+            self.notice = text(language, "glossary.changed_elsewhere")
+            return
+        self._take(terms)
+        await self._say()
+        self.notice = text(language, "glossary.saved")
+
+    def _take(self, terms: list[Term]) -> None:
+        self.written, self._seen, self._stored = written(terms), digest(terms), len(terms)
+        self.edition += 1
+
+    async def _say(self) -> None:
+        language = (await self.get_state(LanguageState)).lang
+        self.count = counted(language, "glossary.count", self._stored)
+        self.use = text(language, f"glossary.use.{settings().chosen_transcriber}", most=f"{MAX_TERMS:,}")
