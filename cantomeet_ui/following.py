@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from typing import TypeVar
@@ -10,6 +9,7 @@ from typing import TypeVar
 from sqlalchemy.exc import OperationalError
 
 from cantomeet_ui.live import Hints, hints
+from cantomeet_ui.sharing import versions
 
 LONGEST_WAIT = 5.0
 """Seconds after which a page looks without a hint."""
@@ -25,12 +25,16 @@ async def changes_of(
     heard: Hints = hints,
     at_most: float = LONGEST_WAIT,
 ) -> AsyncIterator[V]:
-    """Yield each new answer of `version_of` (it may block) after `known`, for ever; None follows all meetings."""
+    """Yield each new answer of `version_of` (it may block) after `known`, for ever; None follows all meetings.
+
+    Who follows the same at the same time shares a look, so `version_of` must be the same question for all of them.
+    """
     seen = 0
     while True:
         seen = await heard.wait_for_change(meeting_id, seen, at_most)
         try:
-            version = await asyncio.to_thread(version_of)
+            # Only with those who have heard as much: an answer that was on its way before the last hint is too old.
+            version = await versions.ask((meeting_id, seen), version_of)
         except OperationalError as error:
             _log.warning("the database did not answer a page: %s", type(error.orig).__name__)
             continue

@@ -55,11 +55,12 @@ class Hints:
     async def wait_for_change(self, meeting_id: str | None, seen: int, at_most: float = 5.0) -> int:
         """Wait until something is heard of the meeting (None: of any) since `seen`, for `at_most` seconds.
 
-        The answer is the `seen` of the next call; a hint between two calls is not missed. Start with 0.
+        The answer is the `seen` of the next call; a hint between two calls is not missed. Start with 0. Where nothing
+        is heard, all who wait are done at the same moments, so that they can share a look.
         """
         if self._heard(meeting_id) <= seen:
             with self._waiter(meeting_id) as heard:
-                await asyncio.wait([heard], timeout=at_most)
+                await asyncio.wait([heard], timeout=at_most - asyncio.get_running_loop().time() % at_most)
         return self._count
 
     def _heard(self, meeting_id: str | None) -> int:

@@ -47,4 +47,5 @@ def speech(path: Path, text: str) -> float:
     subprocess.run(["espeak-ng", "-v", "en", "-s", "150", "-w", str(spoken), text], check=True)
     spoken.replace(path)
     with wave.open(str(path)) as sound:
-        return sound.getnframes() / sound.getframerate()
+        seconds: float = sound.getnframes() / sound.getframerate()
+        return seconds

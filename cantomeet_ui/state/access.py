@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ import reflex as rx
 from cantomeet.access import LOCAL_OWNER, Action, require
 from cantomeet.errors import NotFound
 from cantomeet.models import Meeting
+from cantomeet_ui import sharing
 from cantomeet_ui.services import services
 
 
@@ -34,10 +35,17 @@ def handler(action: Action, *, background: bool = False) -> Callable[[Callable[.
     return make
 
 
-async def meeting_for(action: Action, meeting_id: Any) -> Meeting:
-    """The meeting, where the asker may do `action` with it. Raises `NotFound`, also for no id, `NotAllowed`."""
+async def meeting_for(action: Action, meeting_id: Any, version: int | None = None) -> Meeting:
+    """The meeting, where the asker may do `action` with it. Raises `NotFound`, also for no id, `NotAllowed`.
+
+    `version`: as it was then will do; it is read once for all who ask.
+    """
     checked_id = valid_id(meeting_id)
-    meeting = await asyncio.to_thread(services().store.get, checked_id)
+    get = partial(services().store.get, checked_id)
+    if version is None:
+        meeting = await asyncio.to_thread(get)
+    else:
+        meeting = await sharing.shown.ask((checked_id, version), get)
     require(LOCAL_OWNER, action, meeting)
     return meeting
 

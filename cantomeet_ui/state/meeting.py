@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import reflex as rx
@@ -12,7 +13,7 @@ import reflex as rx
 from cantomeet.access import Action
 from cantomeet.errors import Conflict, ErrorCode, NotFound, RequestError, VersionConflict
 from cantomeet.models import Meeting
-from cantomeet_ui import acting, routes
+from cantomeet_ui import acting, routes, sharing
 from cantomeet_ui.following import changes_of
 from cantomeet_ui.i18n import text
 from cantomeet_ui.reading.meeting import Have, read_meeting
@@ -81,15 +82,20 @@ class MeetingState(rx.State):
         async with self:
             meeting_id, known = self.head.id, self._version
         store = services().store
-        async for _ in changes_of(meeting_id, lambda: store.version(meeting_id), known):
+        async for version in changes_of(meeting_id, lambda: store.version(meeting_id), known):
             async with self:
-                await self._show()
+                await self._show(version)
 
-    async def _show(self) -> None:
+    async def _show(self, version: int | None = None) -> None:
+        """`version`: the one that all who follow the meeting are about to show; it is read once for all of them."""
         language = (await self.get_state(LanguageState)).lang
         try:
-            meeting = await meeting_for(Action.READ, self.meeting_id)
-            shown = await asyncio.to_thread(read_meeting, services().store, meeting.id, self._have, language)
+            meeting = await meeting_for(Action.READ, self.meeting_id, version)
+            read = partial(read_meeting, services().store, meeting.id, self._have, language)
+            if version is None:
+                shown = await asyncio.to_thread(read)
+            else:
+                shown = await sharing.shown.ask((meeting.id, version, self._have, language), read)
         except NotFound:
             self.phase, self.head, self.summary, self.batch = "missing", MeetingHead(), SummaryView(), Batch()
             return

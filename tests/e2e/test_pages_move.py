@@ -5,8 +5,9 @@ from __future__ import annotations
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from cantomeet.errors import ErrorCode
-from tests.e2e.conftest import PATIENCE, Web
+from tests.e2e.conftest import PATIENCE
 from tests.e2e.seed import lines
+from tests.e2e.serving import Web
 from tests.running import wait_for
 from worker.redis_server import EmbeddedRedis
 

@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from cantomeet.errors import ErrorCode, NotFound
-from tests.e2e.conftest import PATIENCE, Web
+from tests.e2e.conftest import PATIENCE
+from tests.e2e.serving import Web
 from tests.running import wait_for
 
 expect.set_options(timeout=PATIENCE)

@@ -15,6 +15,7 @@ from cantomeet.database import connect
 from cantomeet.models import Meeting
 from cantomeet.store import MeetingStore
 from tests.conftest import lacking
+from tests.e2e.serving import CHROMIUM
 from tests.recordings_factory import make_large_wav
 from tests.upload_server import UploadServer, free_port
 from worker import page_build
@@ -26,7 +27,6 @@ SIZE = 36 * MIB
 SLOW = 12 * MIB
 """Bytes a second, so that there is a middle in which something can happen."""
 PATIENCE = 60.0
-CHROMIUM = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run")
 
 
 @pytest.fixture(scope="module")

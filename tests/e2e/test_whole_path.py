@@ -22,10 +22,10 @@ from cantomeet.errors import ErrorCode
 from cantomeet.store import MeetingStore, Try
 from tests import sound
 from tests.conftest import lacking
+from tests.e2e.serving import CHROMIUM
 from tests.running import PATIENCE, ROOT, wait_for
 from tests.upload_server import free_port
 
-CHROMIUM = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run")
 SPEECH = (
     "Good morning everybody. We decided to launch the new product in December. "
     "John will send the plan by Friday. Do we need a larger budget?"

@@ -1,0 +1,76 @@
+"""The web application as it is served, on a data folder and a Redis of its own."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from cantomeet.changes import ChangePublisher
+from cantomeet.database import connect
+from cantomeet.models import Meeting
+from cantomeet.recordings import Recordings
+from cantomeet.store import MeetingStore
+from tests.e2e.peeking import WAITING
+from tests.e2e.seed import Seed
+from tests.running import ROOT
+from tests.upload_server import UploadServer
+from worker import page_build
+from worker.redis_server import EmbeddedRedis
+
+CHROMIUM = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run")
+
+
+@dataclass
+class Web:
+    """The running web process and, beside it, what the worker would use."""
+
+    url: str
+    seed: Seed
+    redis: EmbeddedRedis
+    publisher: ChangePublisher
+    pid: int
+    """Of the process that answers."""
+
+    @property
+    def store(self) -> MeetingStore:
+        return self.seed.store
+
+    def tell(self, meeting: Meeting) -> Meeting:
+        """Publish that it has changed, as the worker does after each commit."""
+        self.publisher.publish(meeting.id, meeting.version)
+        return meeting
+
+    def waiting(self) -> int:
+        """Open pages that wait for changes."""
+        with urllib.request.urlopen(self.url + WAITING, timeout=10) as answer:
+            return int(json.load(answer)["waiting"])
+
+    def clear(self) -> None:
+        """Away with all meetings, so that each test sees only its own."""
+        with self.store.engine.begin() as connection:
+            for table in ("attempt", "summaryitem", "summary", "segment", "speaker", "meeting"):
+                connection.exec_driver_sql(f"DELETE FROM {table}")
+
+
+@contextmanager
+def web_running(folder: Path, port: int) -> Iterator[Web]:
+    """Built if need be, started, and gone at the end of the block."""
+    with ExitStack() as ended:
+        build = page_build.ensure(ROOT, port)
+        redis = EmbeddedRedis.start(folder)
+        ended.callback(redis.stop)
+        environment = {**page_build.server_environment(build, folder), "REDIS_URL": redis.url, "REFLEX_REDIS_URL": ""}
+        server = UploadServer(folder, "tests.e2e.peeking:app", port, environment)
+        ended.callback(server.kill)
+        server.start()
+        store = MeetingStore(connect(f"sqlite:///{folder / 'cantomeet.db'}"))
+        ended.callback(store.engine.dispose)
+        seed = Seed(store, Recordings(folder / "recordings", max_bytes=10**9, min_free_bytes=0))
+        web = Web(f"http://localhost:{port}", seed, redis, ChangePublisher(redis.url), server.pid)
+        # By now it may be another one, which a test has started in its place.
+        ended.callback(lambda: web.redis.stop())
+        yield web
