@@ -135,7 +135,12 @@ class StorageFull(CantoMeetError):
 
 
 class StepError(CantoMeetError):
-    """Something went wrong while a meeting was being worked on."""
+    """Something went wrong while a meeting was being worked on.
+
+    `refused`: the other side surely took nothing, so what was sent need not be looked for.
+    """
+
+    refused = False
 
 
 class TransientError(StepError):

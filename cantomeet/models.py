@@ -119,7 +119,11 @@ class Meeting(SQLModel, table=True):
     """Of the transcript being made; rises when a person has the recording transcribed again."""
     shown_take: int = 1
     submit_key: str | None = Field(default=None, max_length=64)
+    submit_looks: int = 0
+    """How often a submission that may have been lost was looked for in vain since it was sent."""
     provider_job_id: str | None = Field(default=None, max_length=128)
+    turn: str | None = Field(default=None, max_length=64)
+    """The limit of which `next_run_at` is a reserved turn (`cantomeet.pacing`)."""
 
     run: int = 0
     """The fencing number: raised by a lease, a retry, a cancel or a deletion, and nothing else."""
@@ -344,6 +348,14 @@ class Switch(SQLModel, table=True):
 
     name: str = Field(primary_key=True, max_length=32)
     since: datetime = Field(sa_type=UtcDateTime)
+
+
+class Turn(SQLModel, table=True):
+    """How much of a limit of requests is used (`cantomeet.pacing.Turns`)."""
+
+    name: str = Field(primary_key=True, max_length=64)
+    reserved_until: float = 0.0
+    recent: list[float] = Field(default_factory=list, sa_type=JSON)
 
 
 class PeriodicTask(SQLModel, table=True):

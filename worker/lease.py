@@ -16,7 +16,8 @@ from cantomeet.store import MeetingStore
 
 LEASE_SECONDS = 20.0
 """How long a meeting stays with a worker that has gone silent."""
-_BEAT_SECONDS = 5.0
+_BEAT_SECONDS = 1.0
+"""So soon a cancel ends an upload or a recognition."""
 _LONGEST_STEP_SECONDS = 2 * 60 * 60.0
 """As RQ's job timeout: a step that hangs longer is not kept alive by its heart."""
 _SHOW_SECONDS = 1.0

@@ -19,6 +19,7 @@ from cantomeet.store import Try
 from worker import steps
 from worker.lease import LEASE_SECONDS, Lease
 from worker.toolbox import Toolbox
+from worker.turns import Later
 
 MOST_DEATHS = 5
 """Workers that die in a row at one step of a meeting before the step itself is held to be what kills them."""
@@ -42,6 +43,8 @@ def advance(tools: Toolbox, meeting_id: str) -> None:
     except LeaseLost:
         _log.info("%s: %s was taken over by somebody else", meeting.id, tried.step)
         return
+    except Later as later:
+        after = _postpone(tools, meeting, later)
     except PermanentError as error:
         _fail(tools, meeting, tried, error.code, error.params, error.detail)
         raise
@@ -53,7 +56,7 @@ def advance(tools: Toolbox, meeting_id: str) -> None:
             raise
         after = _retry(tools, meeting, tried, transient)
     if after is not None:
-        _go_on(tools, after)
+        _go_on(tools, meeting, after)
 
 
 def _mourn(tools: Toolbox, meeting: Meeting, tried: Try) -> None:
@@ -99,6 +102,13 @@ def _retry(tools: Toolbox, meeting: Meeting, tried: Try, error: TransientError) 
         return None
 
 
+def _postpone(tools: Toolbox, meeting: Meeting, later: Later) -> Meeting | None:
+    try:
+        return tools.store.postpone(meeting.id, meeting.run, later.seconds, **later.columns)
+    except LeaseLost:
+        return None
+
+
 def _fail(tools: Toolbox, meeting: Meeting, tried: Try, code: ErrorCode, params: dict[str, Any], detail: str) -> None:
     reason = reason_text(code, params, tools.language)
     tried = Try(tried.step, tried.started_at, detail)
@@ -111,11 +121,12 @@ def _fail(tools: Toolbox, meeting: Meeting, tried: Try, code: ErrorCode, params:
     tools.publish(failed.id, failed.version)
 
 
-def _go_on(tools: Toolbox, meeting: Meeting) -> None:
-    tools.publish(meeting.id, meeting.version)
-    if meeting.next_run_at is not None:
-        delay = (meeting.next_run_at - meeting.updated_at).total_seconds()
-        tools.wake(meeting, max(0.0, delay))
+def _go_on(tools: Toolbox, before: Meeting, after: Meeting) -> None:
+    if after.version != before.version:
+        tools.publish(after.id, after.version)
+    if after.next_run_at is not None:
+        delay = (after.next_run_at - after.updated_at).total_seconds()
+        tools.wake(after, max(0.0, delay))
 
 
 def _publish(tools: Toolbox, meeting_id: str) -> None:

@@ -9,6 +9,7 @@ from rq.timeouts import JobTimeoutException
 from cantomeet.changes import ChangePublisher
 from cantomeet.recordings import Recordings
 from cantomeet.settings import Settings, load_settings
+from cantomeet.store import MeetingStore
 from worker.opening import open_store
 from worker.providers import LocalTranscriber, RemoteTranscriber, Summarizer
 from worker.providers.extractive import ExtractiveSummarizer
@@ -18,6 +19,7 @@ from worker.providers.speechmatics_config import Notification
 from worker.providers.whisper import WhisperTranscriber
 from worker.queue import JobQueue
 from worker.toolbox import Toolbox
+from worker.turns import asking
 
 
 @cache
@@ -30,17 +32,19 @@ def build(settings: Settings) -> Toolbox:
     """Tools for `settings`."""
     redis_url = settings.effective_redis_url
     queue = JobQueue(redis_url)
+    store = open_store(settings)
     return Toolbox(
-        store=open_store(settings),
+        store=store,
         recordings=Recordings(settings.recordings_dir, max_bytes=settings.max_upload_bytes),
         locals=_locals(settings),
-        remotes=_remotes(settings),
+        remotes=_remotes(settings, store),
         summarizer=summarizer(settings),
         transcriber=settings.chosen_transcriber,
         language=settings.language,
         publish=ChangePublisher(redis_url).publish,
         wake=queue.wake,
         delete_at_provider=settings.delete_at_provider,
+        provider_lag=settings.provider_lag_seconds,
         keep_audio_days=settings.keep_audio_days,
         keep_meetings_days=settings.keep_meetings_days,
         timeouts=(JobTimeoutException,),
@@ -58,7 +62,7 @@ def _locals(settings: Settings) -> dict[str, LocalTranscriber]:
     }
 
 
-def _remotes(settings: Settings) -> dict[str, RemoteTranscriber]:
+def _remotes(settings: Settings, store: MeetingStore) -> dict[str, RemoteTranscriber]:
     if settings.speechmatics_api_key is None:
         return {}
     return {
@@ -67,6 +71,7 @@ def _remotes(settings: Settings) -> dict[str, RemoteTranscriber]:
             settings.speechmatics_base_url,
             model=settings.speechmatics_model,
             notification=_notification(settings),
+            on_page=lambda: store.spend_turn(asking("speechmatics")),
         )
     }
 

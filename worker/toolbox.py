@@ -44,6 +44,8 @@ class Toolbox:
     wake: Callable[[Meeting, float], bool]
     delete_at_provider: bool = True
     """Have the provider's copy deleted once the transcript is saved."""
+    provider_lag: float = 90.0
+    """Seconds by which a provider's list of jobs may be behind; so long a lost submission is looked for."""
     keep_audio_days: int | None = None
     keep_meetings_days: int | None = None
     timeouts: tuple[type[Exception], ...] = ()

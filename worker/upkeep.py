@@ -10,10 +10,13 @@ from datetime import timedelta
 from cantomeet.errors import NotFound, PermanentError, TransientError
 from cantomeet.models import ProviderLeftover
 from worker.toolbox import Toolbox
+from worker.turns import asking
 
 _ABANDONED_SECONDS = 24 * 60 * 60.0
 _HOLD_SECONDS = 15 * 60.0
 """Between two tries to delete a provider's copy."""
+_SEARCHES = (60.0, 120.0, 300.0, 900.0)
+"""Seconds between two looks for a job that was let go of before its id was known: the list may be behind."""
 _PROVIDER_KEEPS = timedelta(days=8)
 """Speechmatics deletes by itself after 7 days; then there is nothing left to try for."""
 _log = logging.getLogger(__name__)
@@ -40,10 +43,13 @@ def _delete_at_provider(tools: Toolbox, leftover: ProviderLeftover) -> bool:
     provider = tools.remote(leftover.provider)
     job_id = leftover.provider_job_id
     if job_id is None and leftover.submit_key is not None:
+        tools.store.spend_turn(asking(leftover.provider))
         job_id = provider.find(leftover.submit_key)
         if job_id is None:
-            # The submission may still be on its way; one more look after the first.
-            return leftover.attempt_count > 0
+            if leftover.attempt_count >= len(_SEARCHES):
+                return True
+            tools.store.hold_leftover(leftover.id, _SEARCHES[leftover.attempt_count])
+            return False
     if job_id is not None:
         provider.delete(job_id)
     return True

@@ -15,11 +15,12 @@ from cantomeet.store.pipeline import Pipeline
 from cantomeet.store.reading import Reading
 from cantomeet.store.summaries import Summaries, is_waiting_for_names
 from cantomeet.store.templates import Templates
+from cantomeet.store.turns import TakingTurns
 from cantomeet.store.types import NewMeeting, NewSegment, NewSummary, SummaryWithItems, Transcript, Try
 from cantomeet.store.waking import Waking
 
 
-class MeetingStore(People, Editing, Pipeline, Summaries, Templates, Waking, Reading, Care):
+class MeetingStore(People, Editing, Pipeline, Summaries, Templates, Waking, Reading, Care, TakingTurns):
     """Meetings in a database: `MeetingStore(engine, clock)`. `clock` replaces the database's clock in tests."""
 
 

@@ -45,6 +45,14 @@ class Care(Base):
                     claimed.append(ProviderLeftover(**row))
         return claimed
 
+    def hold_leftover(self, leftover_id: str, seconds: float) -> None:
+        """Not to be claimed again before `seconds` from now."""
+        with self._write() as connection:
+            due = self._clock(connection) + timedelta(seconds=seconds)
+            connection.execute(
+                update(ProviderLeftover).where(col(ProviderLeftover.id) == leftover_id).values(next_run_at=due)
+            )
+
     def forget_leftover(self, leftover_id: str) -> None:
         """It is gone at the provider."""
         with self._write() as connection:

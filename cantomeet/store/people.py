@@ -118,6 +118,8 @@ class People(Base):
                 connection,
                 [col(Meeting.id) == meeting_id, col(Meeting.run) == meeting.run],
                 run=col(Meeting.run) + 1,
+                # Else a job that was given up as never ending would be given up again at the first look.
+                stage_since=self._clock(connection),
                 **due,
                 **columns,
             )
@@ -151,6 +153,7 @@ class People(Base):
                 next_run_at=None,
                 lease_until=None,
                 woken_until=None,
+                turn=None,
             )
             if changed is None:
                 found = self._require(connection, meeting_id)
@@ -179,4 +182,4 @@ class People(Base):
 
 
 def _due(now: datetime) -> dict[str, Any]:
-    return {"next_run_at": now, "lease_until": None, "woken_until": None, "wake_count": 0}
+    return {"next_run_at": now, "lease_until": None, "woken_until": None, "wake_count": 0, "turn": None}

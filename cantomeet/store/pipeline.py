@@ -85,6 +85,34 @@ class Pipeline(Summaries):
         with self._write() as connection:
             return self._commit(connection, meeting_id, run, tried=tried, due_in=due_in, **columns)
 
+    def postpone(self, meeting_id: str, run: int, due_in: float, **columns: Any) -> Meeting:
+        """Let go of the lease with nothing done that anybody would see; due again in `due_in` seconds.
+
+        `version` stays, so no page reads the meeting again for it. Raises `LeaseLost`, having changed nothing.
+        """
+        with self._write() as connection:
+            now = self._clock(connection)
+            due = now + timedelta(seconds=due_in)
+            row = (
+                connection.execute(
+                    update(Meeting)
+                    .where(col(Meeting.id) == meeting_id, col(Meeting.run) == run)
+                    .values(
+                        lease_until=None,
+                        next_run_at=due,
+                        woken_until=due + timedelta(seconds=WAKE_GRACE),
+                        updated_at=now,
+                        **{"turn": None, **columns},
+                    )
+                    .returning(*columns_of_meeting())
+                )
+                .mappings()
+                .first()
+            )
+        if row is None:
+            raise LeaseLost(meeting_id)
+        return Meeting(**row)
+
     def commit_working(self, meeting_id: str, run: int, **columns: Any) -> Meeting:
         """Save something in the middle of a step and keep the lease. Raises `LeaseLost`."""
         with self._write() as connection:
@@ -233,6 +261,7 @@ class Pipeline(Summaries):
                 lease_until=None,
                 next_run_at=due,
                 woken_until=due + timedelta(seconds=WAKE_GRACE),
+                turn=None,
             )
             self._note(connection, meeting, tried, "retry", code=code, params=params, next_run_at=due)
             return meeting
@@ -260,6 +289,7 @@ class Pipeline(Summaries):
                 lease_until=None,
                 woken_until=None,
                 next_run_at=None,
+                turn=None,
             )
             self._note(connection, meeting, tried, "failed", code=code, params=params)
             return meeting

@@ -61,6 +61,7 @@ def retry_columns(meeting: Meeting, start: str, confirm_cost: bool) -> dict[str,
         "transcriber": "",
         "recognised_seconds": 0.0,
         "submit_key": None,
+        "submit_looks": 0,
         "provider_job_id": None,
         "take": take,
         # A whole transcript stays in view until the new one is whole.

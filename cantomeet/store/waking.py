@@ -76,7 +76,7 @@ class Waking(Base):
                 connection.execute(
                     update(Meeting)
                     .where(*where, col(Meeting.deleted_at).is_(None), free)
-                    .values(next_run_at=now, woken_until=None)
+                    .values(next_run_at=now, woken_until=None, turn=None)
                     .returning(*columns_of_meeting())
                 )
                 .mappings()

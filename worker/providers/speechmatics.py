@@ -74,9 +74,13 @@ class SpeechmaticsTranscriber:
         timeouts: httpx.Timeout = TIMEOUTS,
         max_transcript_bytes: int = MAX_TRANSCRIPT,
         max_pages: int = MAX_PAGES,
+        on_page: Callable[[], None] = lambda: None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        """`base_url`: scheme and host of a region, without /v2. Raises `SettingsError` naming the setting."""
+        """`base_url`: scheme and host of a region, without /v2. Raises `SettingsError` naming the setting.
+
+        `on_page` is told of each further page of the list of jobs, so that its request can be counted.
+        """
         _check_settings(api_key, base_url, model, notification)
         self.name = f"Speechmatics {model}"
         self._model: Model = model
@@ -85,6 +89,7 @@ class SpeechmaticsTranscriber:
         self._notification = notification
         self._max_transcript_bytes = max_transcript_bytes
         self._max_pages = max_pages
+        self._on_page = on_page
         # The header's value as a whole, and its last word, where that is a token behind a scheme.
         told = notification.auth_header.partition(": ")[2] if notification else ""
         self._secrets = tuple(filter(None, (api_key, told, told.rpartition(" ")[2])))
@@ -110,19 +115,11 @@ class SpeechmaticsTranscriber:
         return takes(recording)
 
     def submit(self, recording: Path, options: SubmitOptions, on_progress: Callable[[float], None]) -> str:
-        """The provider's job id. After a `TransientError` the job may exist all the same: ask `find` first.
+        """The provider's job id. After an error that is not `refused` the job may exist all the same: ask `find` first.
 
         The recording goes out under its submit key: what a person called the file stays in the job's title.
         """
-        _check_options(options)
-        config = job_config(
-            options,
-            model=self._model,
-            diarization=self._diarization,
-            entities=self._entities,
-            notification=self._notification,
-        )
-        with MultipartBody(config, recording, options.submit_key, on_progress) as body:
+        with self._body(recording, options, on_progress) as body:
             answer = self._json(
                 Call.SUBMIT,
                 "POST",
@@ -131,6 +128,21 @@ class SpeechmaticsTranscriber:
                 headers={"Content-Type": body.content_type, "Content-Length": str(body.length)},
             )
         return _job_id(answer, Call.SUBMIT)
+
+    def _body(self, recording: Path, options: SubmitOptions, on_progress: Callable[[float], None]) -> MultipartBody:
+        try:
+            _check_options(options)
+            config = job_config(
+                options,
+                model=self._model,
+                diarization=self._diarization,
+                entities=self._entities,
+                notification=self._notification,
+            )
+            return MultipartBody(config, recording, options.submit_key, on_progress)
+        except StepError as error:
+            error.refused = True  # by ourselves, before anything is sent
+            raise
 
     def find(self, submit_key: str) -> str | None:
         """The newest job with this key, whatever became of it.
@@ -150,6 +162,7 @@ class SpeechmaticsTranscriber:
             ids = {_job_id(job, Call.LIST) for job in page}
             before = _next_cursor(page, stuck=ids <= seen)
             seen = ids
+            self._on_page()
         raise TransientError(
             f"no end of the list of jobs after {self._max_pages} pages",
             code=ErrorCode.PROVIDER_BAD_ANSWER,

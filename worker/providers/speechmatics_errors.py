@@ -125,6 +125,10 @@ BY_EXCEPTION: dict[type[Exception], Place] = {
     httpx.RequestError: UNREACHABLE,
     httpx.HTTPError: UNREACHABLE,
 }
+NOT_TAKEN = frozenset({400, 401, 402, 403, 404, 405, 413, 415, 421, 422, 429})
+"""Answers to a submission that say that no job was made of it, whoever gives them."""
+NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL)
+"""Trouble before the first byte left."""
 FOREIGN = (httpx.HTTPError, httpx.InvalidURL, httpx.CookieConflict, httpx.StreamError)
 """What the client catches; together all that httpx raises."""
 
@@ -158,7 +162,9 @@ def make_error(place: Place, detail: str, *, message: str = "", retry_after: flo
 
 def error_of_exception(error: Exception, call: Call) -> StepError:
     """The text of the foreign exception is left out: it may quote a header."""
-    return make_error(place_of_exception(error), f"{PROVIDER} {call}: {type(error).__name__}")
+    ours = make_error(place_of_exception(error), f"{PROVIDER} {call}: {type(error).__name__}")
+    ours.refused = isinstance(error, NOT_SENT)
+    return ours
 
 
 def error_of_answer(
@@ -171,7 +177,9 @@ def error_of_answer(
     detail = f"{PROVIDER} {call}: HTTP {status}" + (f": {message}" if message else "")
     if said is None:
         detail += " (not the API's JSON)"
-    return make_error(place, detail, message=message or f"HTTP {status}", retry_after=retry_after(headers))
+    ours = make_error(place, detail, message=message or f"HTTP {status}", retry_after=retry_after(headers))
+    ours.refused = status in NOT_TAKEN
+    return ours
 
 
 def _provider_words(body: bytes) -> str | None:

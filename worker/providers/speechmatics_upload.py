@@ -20,6 +20,8 @@ CHUNK = 256 * 1024
 """Bytes read and sent at a time; the memory that an upload takes."""
 MAX_BODY = 1_000_000_000
 """Bytes; the provider takes a body of less than 1 GB."""
+MAX_RECORDING = MAX_BODY - 32_000_000
+"""Bytes; beside the recording the body holds a config with up to a thousand terms."""
 HEAD = 4096
 
 
@@ -62,9 +64,9 @@ def _framed_kind(head: bytes) -> Kind | None:
 
 
 def takes(recording: Path) -> bool:
-    """True where the provider takes the file as it is; any other is to be transcoded first."""
+    """True where the provider takes the file as it is; any other, and one too large, is to be transcoded first."""
     with recording.open("rb") as file:
-        return kind_of(file.read(HEAD)) is not None
+        return kind_of(file.read(HEAD)) is not None and recording.stat().st_size < MAX_RECORDING
 
 
 class MultipartBody:

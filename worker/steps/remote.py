@@ -1,18 +1,20 @@
 """A recording through a provider: sent once, asked for later, never paid for twice.
 
 `submit_key` is committed before anything is sent, and goes along with the job. Where a key is found without a job id,
-the worker died in between: the provider is asked for the job with that key before anything is sent again.
+the answer was lost, or the worker died in between: the provider is asked for the job with that key before anything is
+sent again, several times, since its list may be behind.
 """
 
 from __future__ import annotations
 
 import gzip
+import random
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
-from cantomeet import media
-from cantomeet.errors import ErrorCode, PermanentError
+from cantomeet import media, pacing
+from cantomeet.errors import ErrorCode, PermanentError, StepError
 from cantomeet.glossary import vocabulary_for
 from cantomeet.lifecycle import Stage
 from cantomeet.models import Meeting
@@ -22,10 +24,9 @@ from worker.providers import RemoteState, RemoteTranscriber, SubmitOptions
 from worker.steps.preparation import source_of
 from worker.steps.recognition import new_segment
 from worker.toolbox import Toolbox
+from worker.turns import Later, asking, sending, wait_for_turn
 
 SENT = "ogg"
-FIRST_LOOK = 5.0
-LONGEST_PAUSE = 60.0
 GIVE_UP = timedelta(hours=24)
 """A job that a provider has not finished by then will not be."""
 
@@ -34,32 +35,57 @@ def submit(tools: Toolbox, lease: Lease, tried: Try) -> Meeting:
     """Have the provider's job id saved, sending the recording only where the provider does not have it yet."""
     meeting = lease.meeting
     provider = tools.remote(meeting.transcriber)
-    job_id = provider.find(meeting.submit_key) if meeting.submit_key else None
+    job_id = _lost_job(tools, meeting, provider, meeting.submit_key) if meeting.submit_key else None
     if job_id is None:
         job_id = _send(tools, lease, provider)
     return tools.store.commit_step(
         meeting.id,
         meeting.run,
         tried=tried,
-        due_in=FIRST_LOOK,
+        due_in=_pause(tools, 0.0),
         stage=Stage.SUBMITTED,
         provider_job_id=job_id,
         progress=None,
     )
 
 
+def _lost_job(tools: Toolbox, meeting: Meeting, provider: RemoteTranscriber, key: str) -> str | None:
+    """The job that an earlier try may have made; None where it surely made none. Raises `Later` to look once more."""
+    limit = asking(meeting.transcriber)
+    if meeting.turn == sending(meeting.transcriber).name:
+        tools.store.spend_turn(limit)
+    else:
+        wait_for_turn(tools, meeting, limit)
+    job_id = provider.find(key)
+    if job_id is not None:
+        return job_id
+    looks = meeting.submit_looks + 1
+    pause = pacing.look_again(looks, tools.provider_lag)
+    if pause is not None:
+        raise Later(pause, submit_looks=looks)
+    return None
+
+
 def _send(tools: Toolbox, lease: Lease, provider: RemoteTranscriber) -> str:
     meeting = lease.meeting
+    # Before a turn is taken: a copy can take minutes to make.
+    recording = _sendable(tools, lease, provider)
+    wait_for_turn(tools, meeting, sending(meeting.transcriber))
     key = meeting.submit_key or f"cantomeet-{uuid4().hex}"
-    if meeting.submit_key is None:
-        tools.store.commit_working(meeting.id, meeting.run, submit_key=key)
+    tools.store.commit_working(meeting.id, meeting.run, submit_key=key, submit_looks=0)
     options = SubmitOptions(
         language=meeting.language,
         submit_key=key,
         filename=meeting.filename,
         vocabulary=vocabulary_for(tools.store.glossary(), meeting.language),
     )
-    return provider.submit(_sendable(tools, lease, provider), options, lease.show)
+    try:
+        return provider.submit(recording, options, lease.show)
+    except StepError as error:
+        if error.refused:
+            # Nothing came of the key: there is nothing to look for, to delete or to pay for.
+            tools.store.commit_working(meeting.id, meeting.run, submit_key=None)
+        raise
 
 
 def _sendable(tools: Toolbox, lease: Lease, provider: RemoteTranscriber) -> Path:
@@ -79,15 +105,7 @@ def check(tools: Toolbox, lease: Lease, tried: Try) -> Meeting:
     assert meeting.provider_job_id is not None
     provider = tools.remote(meeting.transcriber)
     raw = tools.store.raw_transcript(meeting.id, meeting.provider_job_id)
-    if raw is None and provider.check(meeting.provider_job_id) is RemoteState.RUNNING:
-        return _look_again(tools, meeting, tried)
-    if raw is None:
-        body = provider.fetch(meeting.provider_job_id)
-        tools.store.save_raw(
-            meeting.id, meeting.run, meeting.transcriber, meeting.provider_job_id, gzip.compress(body, 6)
-        )
-    else:
-        body = gzip.decompress(raw.body)
+    body = _fetched(tools, meeting, tried, provider) if raw is None else gzip.decompress(raw.body)
     transcript = provider.parse(body)
     return tools.store.finish_transcript(
         meeting.id,
@@ -100,10 +118,22 @@ def check(tools: Toolbox, lease: Lease, tried: Try) -> Meeting:
     )
 
 
-def _look_again(tools: Toolbox, meeting: Meeting, tried: Try) -> Meeting:
-    waited = tried.started_at - meeting.stage_since
-    if waited > GIVE_UP:
-        raise PermanentError("the provider never finished", code=ErrorCode.STUCK)
-    # A tenth of the time waited so far: a short job is seen soon, a long one costs few requests.
-    pause = min(LONGEST_PAUSE, max(FIRST_LOOK, waited.total_seconds() / 10))
-    return tools.store.commit_step(meeting.id, meeting.run, due_in=pause)
+def _fetched(tools: Toolbox, meeting: Meeting, tried: Try, provider: RemoteTranscriber) -> bytes:
+    """The provider's answer, saved as it came. Raises `Later` while the job runs."""
+    assert meeting.provider_job_id is not None
+    limit = asking(meeting.transcriber)
+    wait_for_turn(tools, meeting, limit)
+    if provider.check(meeting.provider_job_id) is RemoteState.RUNNING:
+        waited = tried.started_at - meeting.stage_since
+        if waited > GIVE_UP:
+            raise PermanentError("the provider never finished", code=ErrorCode.STUCK)
+        raise Later(_pause(tools, waited.total_seconds()), attempt_count=0)
+    tools.store.spend_turn(limit)
+    body = provider.fetch(meeting.provider_job_id)
+    tools.store.save_raw(meeting.id, meeting.run, meeting.transcriber, meeting.provider_job_id, gzip.compress(body, 6))
+    return body
+
+
+def _pause(tools: Toolbox, waited: float) -> float:
+    """Until the next look, with jitter: jobs that were sent together are not looked at together for ever."""
+    return pacing.pause_before_look(waited, tools.store.in_flight()) * random.uniform(0.9, 1.1)

@@ -117,7 +117,7 @@ class Api:
         deleted_too = query.get("include_deleted") == "true"
         jobs = (
             job.details(now)
-            for job in self.book.listed(now, self.plan.expiry_seconds)
+            for job in self.book.listed(now, self.plan.expiry_seconds, self.plan.list_lag)
             if (deleted_too or job.deleted_at is None) and (before is None or job.accepted_ms < before)
         )
         return as_json({"jobs": [job for job, _ in zip(jobs, range(limit), strict=False)]})

@@ -150,9 +150,10 @@ class JobBook:
         if sync:
             os.fsync(self._file)
 
-    def listed(self, now: float, expiry_seconds: float) -> Iterator[Job]:
-        """Newest first; jobs are accepted in the order of their time."""
-        return (job for job in reversed(self.jobs.values()) if job.gone_status(now, expiry_seconds) is None)
+    def listed(self, now: float, expiry_seconds: float, lag: float = 0.0) -> Iterator[Job]:
+        """Newest first, without those accepted in the last `lag` seconds; jobs are accepted in the order of time."""
+        jobs = (job for job in reversed(self.jobs.values()) if job.accepted_at <= now - lag)
+        return (job for job in jobs if job.gone_status(now, expiry_seconds) is None)
 
     def _replay(self, line: dict[str, Any]) -> None:
         if line["event"] == "accepted":

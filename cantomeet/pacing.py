@@ -1,0 +1,95 @@
+"""How often others may be asked, and when to ask again (pure).
+
+A provider's limits hold for the whole installation, so the turns are counted in the database, not in a process. Nothing
+here waits: whoever has to is told for how many seconds, and comes back by its due time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+WINDOW = 1.0
+"""Seconds in which at most `Limit.most` turns are given, wherever the window begins."""
+AHEAD = 1.0
+"""Seconds by which a turn may be taken early: the queue's scheduler wakes what is due once a second, all at once."""
+
+_SHORTEST_WAIT = 0.001
+"""Seconds; a difference of two clock readings may round to nothing, which would mean "now"."""
+
+FIRST_PAUSE = 5.0
+LONGEST_PAUSE = 60.0
+LOOKS_A_SECOND = 25.0
+"""Of all meetings in flight together; half of what the strictest provider allows, as a look may need two requests."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    name: str
+    """Of the row that counts it."""
+    most: int
+    """Turns within any `WINDOW`."""
+    pace: float
+    """Turns a second that are reserved; below `most`, so that those who come late find room."""
+
+
+@dataclass(frozen=True)
+class Turns:
+    """What is known of one limit. Times are Unix seconds by the database's clock."""
+
+    reserved_until: float = 0.0
+    recent: tuple[float, ...] = ()
+    """When turns were taken, no older than `WINDOW`."""
+
+
+def taken(turns: Turns, limit: Limit, now: float, *, reserved: bool = False) -> tuple[Turns, float]:
+    """The turns after one more is asked for, and the seconds to wait for it: 0.0 where it is taken now.
+
+    Who has to wait has a place reserved for then, and comes back with `reserved`; late or not, the place is kept.
+    """
+    recent = _recent(turns, now)
+    reserved_until = turns.reserved_until
+    if not reserved:
+        place = max(reserved_until, now)
+        reserved_until = place + 1.0 / limit.pace
+        if place - now > AHEAD:
+            return Turns(reserved_until, recent), place - now
+    if len(recent) >= limit.most:
+        return Turns(reserved_until, recent), max(_SHORTEST_WAIT, recent[-limit.most] + WINDOW - now)
+    return Turns(reserved_until, (*recent, now)), 0.0
+
+
+def spent(turns: Turns, now: float) -> Turns:
+    """The turns after a request that could not wait."""
+    return Turns(turns.reserved_until, (*_recent(turns, now), now))
+
+
+def _recent(turns: Turns, now: float) -> tuple[float, ...]:
+    # What seems to lie in the future was noted before the clock was put back.
+    return tuple(at for at in turns.recent if now - WINDOW < at <= now)
+
+
+def pause_before_look(waited: float, in_flight: int) -> float:
+    """Seconds until a job that has run for `waited` seconds is looked at again, `in_flight` of them running in all.
+
+    A tenth of the time waited so far: a short job is seen soon, a long one costs few requests.
+    """
+    pause = min(LONGEST_PAUSE, max(FIRST_PAUSE, waited / 10))
+    return max(pause, in_flight / LOOKS_A_SECOND)
+
+
+def look_again(looks: int, lag: float) -> float | None:
+    """Seconds until a lost submission is looked for once more, `looks` having found nothing; None after the last.
+
+    The pauses double from 2 s and add up to `lag`, by which a provider's list may be behind.
+    """
+    pauses = list(_pauses(lag))
+    return pauses[looks - 1] if looks <= len(pauses) else None
+
+
+def _pauses(lag: float) -> Iterator[float]:
+    passed, pause = 0.0, 2.0
+    while passed < lag:
+        yield min(pause, lag - passed)
+        passed += pause
+        pause *= 2

@@ -1,0 +1,58 @@
+"""Turns at providers, counted for the whole installation; `cantomeet.pacing` has the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+
+from sqlalchemy import func as sql
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col
+
+from cantomeet import pacing
+from cantomeet.lifecycle import MeetingStatus, Stage
+from cantomeet.models import Meeting, Turn
+from cantomeet.store.base import Base
+
+
+class TakingTurns(Base):
+    """Each limit is one row, locked while it is changed."""
+
+    def take_turn(self, limit: pacing.Limit, *, reserved: bool = False) -> float:
+        """Take a turn now: 0.0; or the seconds until the one that is reserved for the caller."""
+        return self._turn(limit.name, lambda turns, now: pacing.taken(turns, limit, now, reserved=reserved))
+
+    def spend_turn(self, limit: pacing.Limit) -> None:
+        """Count a request that belongs to a step under way and does not wait."""
+        self._turn(limit.name, lambda turns, now: (pacing.spent(turns, now), 0.0))
+
+    def in_flight(self) -> int:
+        """Meetings whose recording a provider has and that are looked at again."""
+        statement = select(sql.count()).where(
+            # A meeting that has ended has no due time, so the index passes over all of those.
+            col(Meeting.next_run_at).is_not(None),
+            col(Meeting.status) == MeetingStatus.TRANSCRIBING,
+            col(Meeting.stage) == Stage.SUBMITTED,
+            col(Meeting.deleted_at).is_(None),
+        )
+        with self._read() as connection:
+            return int(connection.execute(statement).scalar_one())
+
+    def _turn(self, name: str, change: Callable[[pacing.Turns, float], tuple[pacing.Turns, float]]) -> float:
+        while True:
+            with self._write() as connection:
+                row = (
+                    connection.execute(select(Turn).where(col(Turn.name) == name).with_for_update()).mappings().first()
+                )
+                if row is not None:
+                    now = self._clock(connection).timestamp()
+                    turns, wait = change(pacing.Turns(row["reserved_until"], tuple(row["recent"])), now)
+                    connection.execute(
+                        update(Turn)
+                        .where(col(Turn.name) == name)
+                        .values(reserved_until=turns.reserved_until, recent=list(turns.recent))
+                    )
+                    return wait
+            with suppress(IntegrityError), self._write() as connection:
+                connection.execute(insert(Turn).values(name=name, reserved_until=0.0, recent=[]))

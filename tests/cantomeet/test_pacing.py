@@ -1,0 +1,120 @@
+"""Never more turns within a second than a limit allows, whoever asks and however late; and none left waiting."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cantomeet import pacing
+from cantomeet.pacing import LOOKS_A_SECOND, WINDOW, Limit, Turns, look_again, pause_before_look, spent, taken
+from cantomeet.store import MeetingStore
+
+SEND = Limit("send", most=9, pace=8.8)
+
+
+def most_in_a_second(times: list[float]) -> int:
+    recent: deque[float] = deque()
+    most = 0
+    for at in sorted(times):
+        while recent and recent[0] <= at - 1.0:
+            recent.popleft()
+        recent.append(at)
+        most = max(most, len(recent))
+    return most
+
+
+@given(st.lists(st.floats(0, 2.0, allow_nan=False), min_size=1, max_size=200), st.lists(st.booleans(), min_size=200))
+def test_no_second_holds_more_turns_than_the_limit(gaps: list[float], reserved: list[bool]) -> None:
+    turns, now, given_at = Turns(), 1000.0, []
+    for gap, has_place in zip(gaps, reserved, strict=False):
+        now += gap / 10
+        turns, wait = taken(turns, SEND, now, reserved=has_place)
+        assert wait >= 0
+        if wait == 0:
+            given_at.append(now)
+    assert most_in_a_second(given_at) <= SEND.most
+
+
+def test_a_thousand_that_come_at_once_are_served_at_nearly_the_pace_by_a_clock_that_ticks_once_a_second() -> None:
+    """As RQ's scheduler does: what is due in a second is woken together."""
+    turns = Turns()
+    due: dict[int, tuple[float, bool]] = dict.fromkeys(range(1000), (0.0, False))
+    served: list[float] = []
+    asked, now = 0, 0.0
+    while due:
+        for place, n in enumerate([n for n, (at, _) in due.items() if at <= now]):
+            asked += 1
+            moment = now + 0.0005 * place
+            turns, wait = taken(turns, SEND, moment, reserved=due[n][1])
+            if wait == 0:
+                served.append(moment)
+                del due[n]
+            else:
+                due[n] = (moment + wait, True)
+        now += 1.0
+    assert most_in_a_second(served) <= SEND.most
+    assert now < 1.1 * 1000 / SEND.pace
+    assert asked < 3500, "few come in vain"
+
+
+def test_a_place_that_was_reserved_is_kept_however_late_its_owner_comes() -> None:
+    turns, _ = taken(Turns(reserved_until=5000.0), SEND, 1000.0)
+    assert taken(turns, SEND, 9000.0, reserved=True)[1] == 0.0
+
+
+def test_what_could_not_wait_is_counted_all_the_same() -> None:
+    turns = Turns()
+    for _ in range(SEND.most):
+        turns = spent(turns, 1000.0)
+    assert taken(turns, SEND, 1000.5, reserved=True)[1] == pytest.approx(0.5)
+
+
+def test_a_clock_that_was_put_back_stops_nobody() -> None:
+    turns = Turns(recent=tuple(2000.0 for _ in range(SEND.most)))
+    assert taken(turns, SEND, 1000.0, reserved=True)[1] == 0.0
+
+
+@pytest.mark.parametrize("in_flight", [1, 10, 100, 1000, 20_000])
+def test_all_meetings_in_flight_together_are_looked_at_below_the_limit(in_flight: int) -> None:
+    for waited in (0.0, 60.0, 3600.0):
+        assert in_flight / pause_before_look(waited, in_flight) <= LOOKS_A_SECOND
+
+
+def test_a_short_job_is_seen_soon_and_a_long_one_costs_few_looks() -> None:
+    assert [pause_before_look(waited, 1) for waited in (0.0, 100.0, 10_000.0)] == [5.0, 10.0, 60.0]
+
+
+@given(st.floats(0, 3600))
+def test_a_lost_submission_is_looked_for_until_the_list_must_have_caught_up(lag: float) -> None:
+    pauses = []
+    while (pause := look_again(len(pauses) + 1, lag)) is not None:
+        pauses.append(pause)
+    assert sum(pauses) == pytest.approx(lag)
+    assert len(pauses) <= 11
+
+
+def test_workers_that_ask_at_the_same_moment_share_one_limit(store: MeetingStore) -> None:
+    limit = Limit("shared", most=5, pace=1000.0)
+    waits: list[float] = []
+
+    def ask() -> None:
+        waits.extend(store.take_turn(limit) for _ in range(5))
+
+    askers = [threading.Thread(target=ask) for _ in range(4)]
+    began = store.now()
+    for asker in askers:
+        asker.start()
+    for asker in askers:
+        asker.join()
+    seconds = (store.now() - began).total_seconds()
+    assert waits.count(0.0) <= limit.most * (1 + int(seconds / WINDOW))
+    assert waits.count(0.0) >= limit.most
+
+
+def test_a_first_turn_is_given_once_to_two_who_begin_the_count(store: MeetingStore) -> None:
+    store.spend_turn(pacing.Limit("new", most=1, pace=1.0))
+    assert store.take_turn(pacing.Limit("new", most=1, pace=1.0)) > 0

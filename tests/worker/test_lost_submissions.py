@@ -1,0 +1,230 @@
+"""A submission whose answer was lost, before a provider whose list of jobs is behind: found, and paid for once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from cantomeet.errors import ErrorCode, PermanentError, TransientError
+from cantomeet.lifecycle import MeetingStatus, Stage
+from cantomeet.models import Meeting
+from cantomeet.store import MeetingStore
+from tests.faults import dying
+from tests.faults.test_killed_at_each_step import uploaded
+from tests.worker.providers.speechmatics_recordings import client, ignore, options, wav
+from tests.worker.test_pipeline import House, Provider
+from worker import pipeline, upkeep
+from worker.providers import SubmitOptions
+from worker.providers.fakes.speechmatics import FakeSpeechmatics, Fault, Plan
+from worker.turns import sending
+
+ENDED = (MeetingStatus.COMPLETED, MeetingStatus.FAILED)
+
+
+class Clock:
+    """The database's, which a test puts forward instead of waiting."""
+
+    def __init__(self, store: MeetingStore) -> None:
+        self._real, self.ahead = store._clock, timedelta()
+        self.store = MeetingStore(store.engine, clock=lambda connection: self._real(connection) + self.ahead)
+
+    def until_due(self, meeting_id: str) -> Meeting:
+        meeting = self.store.get(meeting_id)
+        if meeting.next_run_at is not None:
+            self.ahead += max(timedelta(), meeting.next_run_at - self.store.now())
+        return meeting
+
+
+class LateHouse(House):
+    """Its store's clock is put forward by the test."""
+
+    def __init__(self, clock: Clock, folder: Path) -> None:
+        super().__init__(clock.store, folder, "speechmatics")
+        self.clock = clock
+
+
+class Behind(Provider):
+    """A list that is `lag` seconds behind what was accepted."""
+
+    def __init__(self, lag: float, clock: Clock) -> None:
+        super().__init__()
+        self.lag, self.clock = lag, clock
+        self.accepted: dict[str, float] = {}
+        self.loses, self.finds = 1, 0
+
+    def submit(self, recording: Path, options: SubmitOptions, on_progress: Callable[[float], None]) -> str:
+        job = super().submit(recording, options, on_progress)
+        self.accepted[options.submit_key] = self.now()
+        if len(self.submitted) <= self.loses:
+            raise TransientError("the answer was lost", code=ErrorCode.PROVIDER_UNREACHABLE)
+        return job
+
+    def find(self, submit_key: str) -> str | None:
+        self.finds += 1
+        accepted = self.accepted.get(submit_key)
+        return "job-1" if accepted is not None and self.now() - accepted >= self.lag else None
+
+    def now(self) -> float:
+        return self.clock.store.now().timestamp()
+
+
+@pytest.fixture
+def house(sqlite_store: MeetingStore, tmp_path: Path) -> LateHouse:
+    return LateHouse(Clock(sqlite_store), tmp_path / "recordings")
+
+
+def behind(house: LateHouse, lag: float) -> Behind:
+    provider = Behind(lag, house.clock)
+    house.tools = replace(house.tools, remotes={"speechmatics": provider})
+    return provider
+
+
+def to_its_end(house: LateHouse, meeting_id: str) -> Meeting:
+    for _ in range(60):
+        meeting = house.clock.until_due(meeting_id)
+        if meeting.status in ENDED:
+            return meeting
+        try:
+            pipeline.advance(house.tools, meeting_id)
+        except (PermanentError, TransientError):
+            continue
+    raise AssertionError(f"still {meeting.status} {meeting.stage}")
+
+
+@pytest.mark.parametrize("lag", [0.0, 1.0, 20.0, 80.0])
+def test_a_lost_answer_is_found_as_soon_as_the_list_has_caught_up(house: LateHouse, lag: float) -> None:
+    provider = behind(house, lag)
+    meeting = to_its_end(house, house.upload().id)
+    assert meeting.status == MeetingStatus.COMPLETED
+    assert provider.submitted == [meeting.submit_key]
+
+
+def test_a_recording_that_never_arrived_is_sent_again_after_the_last_look(house: LateHouse) -> None:
+    provider = behind(house, 10_000.0)
+    meeting = to_its_end(house, house.upload().id)
+    assert meeting.status == MeetingStatus.COMPLETED
+    assert provider.submitted == [meeting.submit_key] * 2
+    assert provider.finds == 7
+    assert house.clock.ahead > timedelta(seconds=house.tools.provider_lag)
+
+
+def test_looks_that_find_nothing_do_not_make_a_provider_that_always_drops_be_tried_for_ever(house: LateHouse) -> None:
+    provider = behind(house, 10_000.0)
+    provider.loses = 1000
+    meeting = to_its_end(house, house.upload().id)
+    assert (meeting.status, meeting.error_code) == (MeetingStatus.FAILED, "provider_unreachable")
+    assert len(provider.submitted) == house.tools.backoff.tries
+
+
+def test_a_submission_that_was_refused_is_not_looked_for_and_costs_nothing_to_repeat(
+    house: LateHouse, tmp_path: Path
+) -> None:
+    plan = Plan(job_seconds=0.0, faults=[Fault(on="submit", do="status", status=403, times=1)])
+    with FakeSpeechmatics(plan) as fake, client(fake.url) as provider:
+        house.tools = replace(house.tools, remotes={"speechmatics": provider})
+        meeting = to_its_end(house, house.upload().id)
+        assert meeting.error_code == "provider_forbidden"
+        assert meeting.submit_key is None
+        house.store.retry(meeting.id, "transcribe")
+        assert to_its_end(house, meeting.id).status == MeetingStatus.COMPLETED
+        assert fake.requests("list") == []
+        assert list(fake.paid.values()) == [1]
+
+
+@pytest.mark.parametrize("status", [429, 400, 401])
+def test_a_refusal_says_that_nothing_was_taken(status: int, tmp_path: Path) -> None:
+    plan = Plan(faults=[Fault(on="submit", do="status", status=status)])
+    with FakeSpeechmatics(plan) as fake, client(fake.url) as provider:
+        with pytest.raises((TransientError, PermanentError)) as refused:
+            provider.submit(wav(tmp_path / "x"), options(), ignore)
+        assert refused.value.refused
+
+
+@pytest.mark.parametrize("fault", [Fault(on="submit", do="status", status=503), Fault(on="submit", do="drop")])
+def test_a_failure_that_may_have_taken_it_does_not_say_so(fault: Fault, tmp_path: Path) -> None:
+    with FakeSpeechmatics(Plan(faults=[fault])) as fake, client(fake.url) as provider:
+        with pytest.raises(TransientError) as lost:
+            provider.submit(wav(tmp_path / "x"), options(), ignore)
+        assert not lost.value.refused
+
+
+@pytest.fixture
+def lagging() -> Iterator[FakeSpeechmatics]:
+    with FakeSpeechmatics(Plan(job_seconds=0.0, list_lag=3.0)) as fake:
+        yield fake
+
+
+def test_a_worker_killed_around_the_submission_pays_once_though_the_list_is_behind(
+    sqlite_store: MeetingStore, tmp_path: Path, lagging: FakeSpeechmatics
+) -> None:
+    """Killed before and after the sending, and before its id is saved; the clock goes on while the list catches up."""
+    url = sqlite_store.engine.url.render_as_string(hide_password=False)
+    clock = Clock(sqlite_store)
+    names: list[str] = []
+    first = uploaded(sqlite_store, tmp_path)
+    with dying.tools(url, tmp_path, lagging.url, names.append) as worker:
+        dying.run_to_the_end(worker, first.id)
+    around = range(names.index("before submit"), names.index("after submit") + 3)
+    for number in around:
+        meeting = uploaded(sqlite_store, tmp_path)
+        assert dying.in_a_process_of_its_own(url, tmp_path, lagging.url, meeting.id, number) == -9
+        clock.ahead += timedelta(seconds=21)  # the lease runs out
+        with dying.tools(url, tmp_path, lagging.url) as worker:
+            tools = replace(worker, store=clock.store)
+            for _ in range(40):
+                if clock.until_due(meeting.id).status in ENDED:
+                    break
+                pipeline.advance(tools, meeting.id)
+                lagging.use(Plan(job_seconds=0.0, list_lag=0.0 if clock.ahead.total_seconds() > 60 else 3600.0))
+        after = sqlite_store.get(meeting.id)
+        assert after.status == MeetingStatus.COMPLETED, f"killed {names[number - 1]}: {after.status_reason}"
+        assert lagging.paid[after.submit_key or ""] == 1, f"killed {names[number - 1]}"
+        clock.ahead = timedelta()
+    assert set(lagging.paid.values()) == {1}
+
+
+def replaced(tools, store):  # type: ignore[no-untyped-def]
+    return replace(tools, store=store)
+
+
+def test_a_copy_to_be_deleted_is_found_though_the_list_is_behind(house: LateHouse) -> None:
+    provider = behind(house, 200.0)
+    deleted: list[str] = []
+    provider.delete = deleted.append  # type: ignore[method-assign]
+    meeting = house.upload()
+    house.step(meeting.id)
+    house.step(meeting.id)
+    assert house.store.get(meeting.id).stage == Stage.PREPARED
+    house.store.cancel(meeting.id)
+    for _ in range(10):
+        upkeep.run(house.tools, "delete_leftovers")
+        house.clock.ahead += timedelta(seconds=60)
+    assert deleted == ["job-1"]
+
+
+def test_a_thousand_submissions_at_once_take_turns_and_a_high_one_goes_before_them(house: LateHouse) -> None:
+    provider = behind(house, 0.0)
+    provider.loses = 0
+    meetings = [house.upload().id for _ in range(30)]
+    for one in meetings:
+        house.step(one)
+    urgent = house.upload(priority="high").id
+    house.step(urgent)
+    for one in meetings:
+        pipeline.advance(house.tools, one)
+    sent = sum(house.store.get(one).stage == Stage.SUBMITTED for one in meetings)
+    assert 0 < sent <= sending("speechmatics").most + 1
+    waiting = [house.store.get(one) for one in meetings if house.store.get(one).stage == Stage.PREPARED]
+    assert {m.turn for m in waiting} == {sending("speechmatics").name}
+    house.clock.until_due(urgent)
+    for _ in range(3):
+        house.clock.until_due(urgent)
+        pipeline.advance(house.tools, urgent)
+        if house.store.get(urgent).stage == Stage.SUBMITTED:
+            break
+    assert house.store.get(urgent).stage == Stage.SUBMITTED
+    assert house.clock.ahead < timedelta(seconds=1.5), "it did not wait behind the others"

@@ -1,0 +1,43 @@
+"""Steps that have to wait for somebody outside: they end at once, and the meeting is due again when it may go on."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from cantomeet.models import Meeting
+from cantomeet.pacing import LOOKS_A_SECOND, Limit
+from worker.toolbox import Toolbox
+
+
+def asking(provider: str) -> Limit:
+    """Of requests that only ask. Speechmatics allows 50 a second."""
+    return Limit(f"{provider}.ask", most=40, pace=30.0)
+
+
+def sending(provider: str) -> Limit:
+    """Of submissions. Speechmatics allows 10 a second."""
+    return Limit(f"{provider}.send", most=9, pace=8.8)
+
+
+class Later(Exception):
+    """Not a failure: the step is to be taken again in `seconds`, with `columns` of the meeting saved until then."""
+
+    def __init__(self, seconds: float, **columns: Any) -> None:
+        super().__init__(f"in {seconds:.1f} s")
+        self.seconds, self.columns = seconds, columns
+
+
+def wait_for_turn(tools: Toolbox, meeting: Meeting, limit: Limit) -> None:
+    """Raises `Later` where the installation has used up what the limit allows for now.
+
+    A meeting of high priority takes no place behind the others, only the next free one.
+    """
+    reserved = meeting.turn == limit.name
+    wait = tools.store.take_turn(limit, reserved=reserved or meeting.priority == "high")
+    if wait <= 0:
+        return
+    if reserved:
+        # All came at once, after everything stood still: spread them, or most would come in vain again.
+        wait += random.uniform(0.0, tools.store.in_flight() / LOOKS_A_SECOND)
+    raise Later(wait, turn=limit.name)
