@@ -265,6 +265,43 @@ def test_a_decision_said_twice_is_one_decision() -> None:
 
 
 @pytest.mark.parametrize(
+    ("choice", "answer"),
+    [
+        ("泳衣統一買定自己買好？", "統一買啦。"),
+        ("個場加咗價，點算好？", "轉場啦，觀塘嗰間近啲。"),
+        ("不如縮短營業時間囉。", "得啦，八點收，下個禮拜開始。"),
+        ("Should we open a second counter?", "Not before Chinese New Year."),
+        ("Could we ship it in November?", "December then."),
+        ("Do we keep the old supplier?", "Okay, go back to the old one."),
+    ],
+)
+def test_a_short_answer_settles_a_choice_only_where_one_was_put(choice: str, answer: str) -> None:
+    settled = summarise(("A", choice), ("B", answer), ("A", "嗯，收到。"))
+    assert len(texts(settled, "decision")) == 1
+    talk = ("A", "今日我哋有三個人，秘書遲啲到。")
+    assert texts(summarise(talk, talk, talk, talk, talk, ("B", answer)), "decision") == []
+
+
+def test_an_objection_right_after_it_keeps_a_choice_open() -> None:
+    said = [("A", "個場加咗價，點算好？"), ("B", "轉場啦。")]
+    assert texts(summarise(*said, ("A", "好。")), "decision") == ["轉場啦。"]
+    assert texts(summarise(*said, ("A", "但係觀塘好遠喎。")), "decision") == []
+
+
+def test_a_plain_order_is_a_task_once_another_says_yes() -> None:
+    order = ("會長", "你即刻搵人睇咗個掣先。")
+    draft = summarise(order, ("權叔", "得，我識個師傅。"))
+    assert only_action(draft).owner == "權叔"
+    assert actions(summarise(order, ("權叔", "上次都係咁。"))) == []
+    assert actions(summarise(order, ("會長", "得，下一樣。"))) == []
+
+
+def test_an_order_before_a_promise_is_not_the_promise_of_its_speaker() -> None:
+    draft = summarise(("Dr. Mehta", "Get me two quotes by Monday and I'll sign it off."), ("Bella", "Okay."))
+    assert only_action(draft).owner == "Bella"
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "今日主要傾三件事：新產品推出日期、預算，同埋客戶投訴。",

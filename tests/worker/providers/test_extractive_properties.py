@@ -20,7 +20,16 @@ NAMES = ["阿明", "嘉儀", "陳主任", "市場部", "Mary", "Dr. Lau", "the a
 DOINGS = [
     *("你負責聯絡場地", "會跟進", "負責", "請嘉儀同技術團隊修正", "交畀", "由", "我會", "邊個負責", "擔心趕唔切"),
     *("決定用方案B", "同意咗", "一致通過預算", " agreed to move the date", "should we wait"),
-    *(" will send the report", " to call the bank"),
+    *(
+        " will send the report",
+        " to call the bank",
+        "不如轉場",
+        "轉啦",
+        "統一買定自己買",
+        "你搵人睇咗佢先",
+        "咁我打畀佢",
+    ),
+    *(" get me two quotes", "唔簽就收返", "go back to the old one then", "得，", "再唔到就退訂"),
 ]
 TIMES = [
     "",

@@ -48,10 +48,10 @@ def extracted(part: str) -> Score:
 
 @pytest.mark.parametrize("part", ["dev", "held_back"])
 @pytest.mark.parametrize("kind", ["decision", "action_item", "question", "risk"])
-def test_the_rules_find_most_of_what_is_said_in_full_sentences(part: str, kind: ItemKind) -> None:
+def test_the_rules_find_most_of_what_is_said(part: str, kind: ItemKind) -> None:
     count = extracted(part).kinds[kind]
     assert count.precision >= 0.8
-    assert count.recall >= 0.8
+    assert count.recall >= 0.75
 
 
 @pytest.mark.parametrize("part", ["dev", "held_back", "spoken"])
@@ -60,8 +60,9 @@ def test_the_rules_find_no_less_than_keywords(part: str, kind: ItemKind) -> None
     assert extracted(part).kinds[kind].recall >= score_part(part, keyword_items).kinds[kind].recall
 
 
-def test_most_tasks_that_are_found_in_loose_speech_are_tasks() -> None:
-    assert extracted("spoken").kinds["action_item"].precision >= 0.6
+@pytest.mark.parametrize("kind", ["decision", "action_item", "question", "risk"])
+def test_most_of_what_is_found_in_loose_speech_is_right(kind: ItemKind) -> None:
+    assert extracted("spoken").kinds[kind].precision >= 0.75
 
 
 @pytest.mark.parametrize("part", ["dev", "held_back"])

@@ -153,6 +153,13 @@ Jo's gonna sort the catering
 can you guys just double check the dates before Monday
 I owe you the numbers I'll get them over by Thursday
 Peter you're on the hook for the budget
+咁我打畀供應商問下
+好呀我同佢哋講聲先
+維修嗰邊我搵人搞
+Katie你同酒店嗰個經理Raymond講
+叫阿Yan準備新合約
+管業處聽日聯絡保險公司
+Get me two quotes by Monday.
 """
 DECISIONS = """
 我哋決定用方案B
@@ -249,6 +256,11 @@ so we're not doing the free tier
 I think everybody's happy with blue so blue
 so the answer is no we don't extend
 yeah let's kill that feature
+張告示唔印喇
+所以維持七點半
+Okay, no merging without a review, that's the rule.
+Right, so bump it to ninety.
+Nope, killing it.
 """
 QUESTIONS = """
 邊個負責聯絡嘉賓
@@ -310,6 +322,12 @@ but do we even need a lawyer for that
 so is it next week or the week after
 and what happens to the old ones
 you mean like every month?
+個場幾點可以入去佈置
+泳帽泳褲統一買定自己買
+你哋唔齊咩文件呀
+嗰晚影晒啲相未呀
+如果佢哋唔肯賠呢
+重新印過定係佢哋自己印
 """
 RISKS = """
 我擔心人手唔夠
@@ -345,6 +363,15 @@ honestly I don't think we'll make it by June
 if that breaks we're screwed
 I'm a bit nervous about the data migration
 it could blow up in our faces
+再拖落去真係頂唔順
+個價咁樣報實蝕入肉
+間房隨時漏水
+月底唔簽就收返個舖
+另外三張單話再唔到就退訂
+如果十九號未有網全公司開唔到工
+November's not gonna happen.
+It's going to break at the worst time.
+They'll walk if they hear about it.
 """
 TALK = """
 上次阿明負責嘅單張已經印好
@@ -506,6 +533,12 @@ hang on my dog is barking
 he was like why not
 you know what I mean
 I can't remember
+食咗飯未呀大家
+咁我講先啦
+The new one is better, I'm afraid.
+let's keep it short today
+九點太夜啦
+有冇人唔同意呀
 """
 
 

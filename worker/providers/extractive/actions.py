@@ -29,6 +29,8 @@ class Needs(Enum):
     NOTHING = auto()
     TIME = auto()
     """Any time to come: 我訂場 is talk, 我聽日訂場 is a task."""
+    TIME_OR_ANSWER = auto()
+    """A time, or that somebody says yes next: 你搵人睇咗佢先 is a task once another says 得."""
     DEADLINE = auto()
     """Until when: 星期五之前要交, "we will send it by Friday"."""
 
@@ -59,7 +61,7 @@ _HELP = (
     "都|就|隻手|埋|另外|認真){0,3}"
 )
 _NOT_A_TASK = rule(
-    "負責嘅|負責人|負責任|跟進緊|處理緊|做緊|負責咗|跟進咗|等陣|等等",
+    "負責嘅|負責人|負責任|跟進緊|處理緊|做緊|負責咗|跟進咗|等等|等陣(?=先|再|,|$)",
     "(?:邊個|誰|邊位|係咪|是否|會唔會|要唔要)[^,]{0,6}(?:負責|跟進|做|處理|會|去)",
     "如果|假如|若果?|除非|萬一|最快|最早|其實|一直|向來|本來|通常|平時",
     "建議|提議|我(?:覺得|認為|估|怕|諗)|(?<!唔)可以(?!(?:請|麻煩)?你)",
@@ -75,16 +77,24 @@ _DENIED = rule("(?<![可會使需])(?:唔|毋|無|冇|未)(?:使|需要?|用|必
 DENIAL_BEFORE, DENIAL_AFTER = 8, 10
 TIME_BEFORE = 36
 """Width: 上個月有投訴，… before a promise is another matter, 上次我負責 is not."""
-_ME = "(?<![同畀叫請幫向問])我(?!哋|覺得|諗|話|想|唔|估|知|同意|怕|問(?:下|吓)?(?:大家|你|各位))"
+_ME = (
+    "(?<![同畀叫請幫向問])我(?!哋|覺得|諗|話|想|唔|估|知|同意|怕|講(?:先|返|埋|咗|完|下)|問(?:下|吓)?(?:大家|你|各位))"
+)
 _I_WILL = rule(
-    rf"{_ME}(?:自己)?{_TIME}(?P<modal>會|(?:去|嚟)(?![咗過到])|今晚|聽日|聽朝|今日|而家|即刻|遲啲|散會後|返去|一陣|之後|星期.|再(?!講|問|講多))",
+    rf"{_ME}(?:自己)?{_TIME}(?P<modal>會|(?:去|嚟)(?![咗過到])|今晚|聽日|聽朝|今日|而家|即刻|遲啲|散會後|返去|一陣|等陣|等下|之後|星期.|再(?!講|問|講多))",
     rf"{_ME}(?:自己)?{_TIME}(?:可以)?(?:負責|跟進|訂|寫|出|簽)",
     "(?P<given>等我|交畀我|由我|我嚟)",
+    # 咁我打畀佢: taken on right after it came up; 我搵人印: so is what others are got to do.
+    rf"(?:^|[,啦喇囉])(?:咁|(?:好|得|ok)(?:呀|啦|喇)?)(?P<so>我)(?!哋|覺得|諗|話|想|唔|估|知|同意|怕|講|先|即係|要|都)(?={_HELP}{TASK_VERB}(?![^,]{{0,3}}[咗過緊]))",
+    rf"{_ME}(?:去|嚟|再|即刻)?(?P<finds>搵)(?:個|返|第二個)?(?:人|師傅|律師)(?![咗過])",
 )
 _WE_WILL = rule(rf"我哋(?:將會|將|會|要|需要|得|{_WHEN})")
 _I_DO = rule(rf"{_ME}要?{_HELP}{_TIME}{_HELP}{TASK_VERB}(?![^,]{{0,3}}咗)")
 # 咁我搞啦, 我嚟寫吖: offered and, unless somebody objects, taken on.
-_I_VOLUNTEER = rule(rf"{_ME}{_TIME}{_HELP}{TASK_VERB}[^,我咗]{{0,6}}(?:啦|吖|囉)")
+_I_VOLUNTEER = rule(
+    rf"{_ME}{_TIME}{_HELP}{TASK_VERB}(?<!我講)[^,我咗]{{0,6}}(?:啦|吖|囉)",
+    rf"{_ME}(?:入|去|上|落|喺)[^,我你咗話知聽見]{{1,6}}{TASK_VERB}[^,我咗]{{0,4}}(?:啦|吖|囉)",
+)
 _VERB_SOON = rule(rf"[^,]{{0,14}}?{TASK_VERB}")
 _IN_CHARGE = rule(
     "(?:嚟|去|會|要|就|一齊|繼續|暫時|先)?(?:負責(?!嘅|人|任)|跟進(?!緊|咗|下)|處理(?!緊|咗|好)|統籌(?!緊|咗))"
@@ -99,7 +109,7 @@ _TO_THEM = rule("你?(?:啦|喇|跟|幫手)?$")
 # 呢份嘢交畀你跟: handed to the one who is spoken to, who may be named before.
 _TO_YOU = rule("交畀你|(?:等|由)你(?=跟|搞|處理|負責|做)")
 _BY = rule(
-    "(?<![自理經因])(?:由|交畀|交由|派|安排|授權|指派|委託|委派|責成)"
+    "(?<![自理經因])(?:由|(?:叫|嗌)(?=阿|[A-Za-z]|(?:主席|秘書|司庫|經理|主任|會計))|交畀|交由|派|安排|授權|指派|委託|委派|責成)"
     rf"(?!我|今|聽|即|下|上|星期|{_NUMBER}月|於|此|頭)"
 )
 _YOU = rule(
@@ -160,7 +170,12 @@ _HAVE_EN = rule(r"(?<![a-z])(?:have|get|let|ask|asked|instructed|requested|invit
 _ASK_NAMED_EN = rule(rf"(?<![a-z])(?:can|could|would|will)\s+you,\s+(?P<name>[^,]{{2,28}}),\s+(?:please\s+)?{_VERB_EN}")
 _IMPERATIVE_EN = rule(rf"(?:please\s+)?{_VERB_EN}\s+\w")
 _PLEASE_EN = rule(
-    rf"(?<![a-z])please\s+{_ADVERB}{_VERB_EN}", r"(?<![a-z])(?:make sure|remember to|don't forget to)\s+\w+"
+    rf"(?<![a-z])please\s+(?!do(?=\W|$)){_ADVERB}{_VERB_EN}",
+    r"(?<![a-z])(?:make sure|remember to|don't forget to)\s+\w+",
+)
+_GET_ME_EN = rule(
+    r"(?:please )?(?:get|send|give|bring|email|ping|text|show) (?:me|us) "
+    r"(?!a (?:sec|second|minute|moment|break|hint|chance)|one (?:sec|second|minute)|time)"
 )
 _VERB_AFTER_EN = rule(rf"[, ]*(?:to\s+|please\s+|also\s+|kindly\s+|maybe\s+|just\s+)*(?:help\s+)?{_VERB_EN}")
 _ACTION_ITEM_EN = rule(
@@ -279,7 +294,7 @@ def _promise(folded: str, start: int, end: int, _names: Names) -> Task | None:
     if volunteered:
         return Task(volunteered.start(), None, Whose.SPEAKERS)
     for match in _I_WILL.finditer(folded, start, end):
-        sure = match["modal"] is None and match["given"] is None
+        sure = match["modal"] is None and match["given"] is None and match["finds"] is None
         if sure or _verb_follows(folded, match.end(), end):
             return Task(match.start(), None, Whose.SPEAKERS)
     return None
@@ -289,7 +304,7 @@ def _you(folded: str, start: int, end: int, names: Names) -> Task | None:
     for match in _YOU.finditer(folded, start, end):
         if _verb_follows(folded, match.end(), end):
             name = _inside(names.ending_at(folded[: match.start()], match.start()), start)
-            return Task(match.start(), name, Whose.ADDRESSED, Needs.NOTHING if name else Needs.TIME)
+            return Task(match.start(), name, Whose.ADDRESSED, Needs.NOTHING if name else Needs.TIME_OR_ANSWER)
     return None
 
 
@@ -336,6 +351,12 @@ def _english_action_item(folded: str, start: int, end: int, names: Names) -> Tas
     name = names.starting_at(folded[:end], match.end())
     sure = name or match[0].lower().startswith(("action", "to"))
     return Task(match.start(), name, Whose.OPEN) if sure else None
+
+
+def _english_order(folded: str, start: int, end: int, _names: Names) -> Task | None:
+    """ "Get me two quotes and I'll sign it off" is the other's task."""
+    match = _GET_ME_EN.match(folded, start, end)
+    return Task(match.start(), None, Whose.ADDRESSED) if match else None
 
 
 def _english_promise(folded: str, start: int, end: int, _names: Names) -> Task | None:
@@ -388,6 +409,7 @@ def _inside(name: tuple[int, int] | None, start: int) -> tuple[int, int] | None:
 # The surest first.
 _FINDERS = (
     _english_action_item,
+    _english_order,
     _english_promise,
     _english_other,
     _english_request,

@@ -13,7 +13,7 @@ _UNDECIDED = rule(
     rf"等(?:緊?[^,]{{1,8}})?{_DECIDE}|由.{{1,8}}決定",
     rf"(?:最遲|遲啲|到時|之後|下次)[^,]{{0,8}}{_DECIDE}",
     "決定(?:唔到|唔了|權|性|緊)|唔(?:同意|贊成|批)",
-    rf"{_IF}[^。]{{0,30}}(?:取消|押後|{_DECIDE})",
+    rf"{_IF}[^。]{{0,30}}(?:取消|押後|{_DECIDE})|[唔冇無][^,]{{1,8}}就(?:要|會|得)?(?:取消|押後|停)",
     "(?:建議|提議|希望|想|申請)(?:通過|批准|由|將)|(?:希望|想請|爭取)[^,]{0,8}(?:同意|批准|通過)",
     "(?:我|本人)動議|^(?:我|本人)(?:建議|提議)",
     english(
@@ -32,10 +32,11 @@ _DECIDED = rule(
     "一致通過|獲得?通過|(?:票|全體|正式|投票|表決)[^,。]{0,8}通過|票贊成",
     "通過(?:咗|了)?[^,。]{0,14}(?:動議|議案|預算|紀錄|賬目|帳目|方案|建議|委任|更換|修訂|撥款|計劃|章程|報告)",
     r"(?:^|,)\W*(?:動議|議案)?(?:獲|已)?通過\W*$|(?<!有)[冇無]人?(?:異議|反對)",
-    rf"{_MAKERS}(?:都|一致|原則上|最後|最終){{0,2}}(?:同意|贊成)|^(?:好|ok|咁)?\W{{0,2}}(?:同意|贊成)",
+    rf"{_MAKERS}(?:都|一致|原則上|最後|最終){{0,2}}(?:同意|贊成)|^(?:好|ok|咁)?\W{{0,2}}(?:同意|贊成)(?!,?(?:不過|但))",
     "批准|批(?:咗|了)(?!評|發)|核准|否決|採納|採用|委任(?!書|狀)|押後|擱置|(?:^|[,就會要])取消(?!咗)",
     "定為|選定|(?:揀|選)(?:咗|了)|揀(?=[A-Za-z一-鿿]{2,8}(?:啦|喇))|落實(?:用|咗|由|喺)|傾掂(?:數|咗)",
-    "(?:我哋|大家)(?:都)?(?:一致|冇所謂|ok)|咁就?定咗|算數啦|^算啦|改(?:為|用|喺)|維持(?:唔變|原)",
+    "(?:我哋|大家)(?:都)?(?:一致|冇所謂|ok)|咁就?定(?:咗|喇|啦)|算數啦|^算啦|改(?:為|用|喺)|"
+    r"維持(?:唔變|原)|(?:^|[,所以就都])維持(?=[^,]{1,10}\W*$)",
 )
 _WELL = r"(?:(?:好|咁|ok|okay|行|得|收到|明白|嗱)(?:啦|喇|呀|啊|吧)?[, ]*)"
 _DAY = "(?:月|號|日|星期.|禮拜.|週.)"
@@ -62,6 +63,7 @@ _RULES_FROM_NOW = rule(
     "(?:即日|今[日天])(?:起|開始)[^。]{2,20}(?:一律|全部|都要|必須|唔准)",
     "由[^,。]{1,10}(?:起|開始)[^。]{0,20}(?:加|減|改|實行|執行|統一|生效|一律)",
     rf"(?:今次|今年|今屆|暫時|以後|下次|呢次|就)(?:都|就)?(?:先)?唔(?:好|再|要)?{_DO}|暫唔|唔好?再{_DO}",
+    rf"(?<![一-鿿]都)唔(?:使|好|再)?(?:{_DO}|印|準備|整|包|派|出|要)[^,唔?到]{{0,6}}(?:㗎)?喇(?!喎)",
     "唔(?:用|使)[^,]{0,3},? ?只[^,]{1,8}(?:可以|得)",
     rf"(?:延|改|推遲|提早|押後|提前)(?:到|至|去|多)[^。]{{0,8}}(?:下|{_DAY})",
 )
@@ -88,8 +90,14 @@ _DECIDED_EN = rule(
         "we(?:'ll| will) (?:go (?:ahead )?(?:with|for)|stick (?:with|to)|keep|not|drop|use|postpone|cancel|no longer)",
         "(?<!afraid )we won't (?!make|have|be|get|finish|know|meet)",
         "let's (?:just )?(?:buy|get the|kill|skip|take the|launch|ship|hire)",
-        "let's (?:just )?(?:go (?:ahead )?(?:with|for)|stick (?:with|to)|drop|use|keep|cancel|postpone|"
-        "move (?:it|the)|make it|settle on|not|leave it at|do (?:the|option|it))",
+        "let's (?:just )?(?:go (?:ahead )?(?:with|for)|stick (?:with|to)|drop|use|keep(?! it (?:short|brief|quick))|"
+        "cancel|postpone|move (?:it|the)|make it|settle on|not|leave it at|do (?:the|option|it))",
+        "that's the (?:rule|plan|deal)(?: then| now)?",
+        "(?:everyone|everybody|all) (?:good|happy|fine|ok|okay) with (?:that|it)",
+        "(?:so|right|nope|no|okay|ok|yeah),? (?:we're )?(?:killing|scrapping|dropping|binning|cutting|parking|keeping) "
+        "(?:it|that|them|the)",
+        "(?:so|right|okay|ok),? (?:bump|raise|lower|cap|move|cut|push|drop|switch|split) (?:it|that|them|the \\w+) "
+        "(?:to|at|by|for|from|into)",
         "(?:settled|sign(?:ed)? off|decided|landed) on|where we(?:'ve)? (?:landed|ended up)|let's try (?:that|it)",
     ),
     r"^\W*(?:ok(?:ay)?,?\s|right,?\s|so,?\s)?(?:agreed|approved|decided|settled|deal)(?![a-z])\W+[a-z]",
@@ -106,11 +114,16 @@ _TODAY_ALL_THE_SAME = rule(
 )
 
 
+def leaves_open(folded: str) -> bool:
+    """Is it said that nothing is decided yet?"""
+    return _UNDECIDED.search(folded) is not None
+
+
 def is_decision(sentence: Sentence) -> bool:
     folded = sentence.folded
     if speaks_of_other_days(folded) and not _TODAY_ALL_THE_SAME.search(folded):
         return False
-    if _UNDECIDED.search(folded):
+    if leaves_open(folded):
         return False
     if _DECIDED.search(folded) or _DECIDED_EN.search(folded):
         return True

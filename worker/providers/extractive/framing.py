@@ -60,6 +60,10 @@ _ACKNOWLEDGES = rule(
     r"understood|right|got it|certainly|absolutely|thank you|fine)"
     r"(?:[呀啊㗎嘅啦,.!。 ]|doctor|主席|校長|[冇無]問題|no problem|收到|明白|will do)*\W*"
 )
+_SAYS_YES = rule(
+    r"^\W*(?:好(?!似|多|貴|難|少|耐|遠|大|太)|得(?!返|唔)|ok(?:ay)?|收到|明白|[冇無]問題|"
+    r"noted|sure|will do|no (?:problem|worries)|got it)(?![a-z])"
+)
 _TAKES_ON = rule(
     r"^\W*(?:(?:ok(?:ay)?|sure|yeah|yes|fine)[, ]+)*(?:i'll|i will|i can|let me) "
     "(?:do|take|handle|sort|own|grab|pick up) (?:it|that|this|those|them)(?![a-z])",
@@ -114,6 +118,11 @@ def acknowledgement_end(sentence: Sentence) -> int:
     rest = sentence.folded[match.end() :]
     apart = not rest or not match[0][-1].isalnum() or rest.startswith("我") or rest.lower().startswith("i'")
     return match.end() if apart else 0
+
+
+def says_yes(sentence: Sentence) -> bool:
+    """得, 冇問題, "sure": to a request; 係 only answers a question."""
+    return _SAYS_YES.match(sentence.folded) is not None
 
 
 def takes_on(sentence: Sentence) -> bool:

@@ -13,6 +13,7 @@ from worker.providers.extractive.due import Due, find_due, opens_with_due
 from worker.providers.extractive.merging import merged
 from worker.providers.extractive.names import Names
 from worker.providers.extractive.overview import overview_of
+from worker.providers.extractive.picks import CHOICE_STANDS, picks, puts_a_choice
 from worker.providers.extractive.questions import essence, is_question
 from worker.providers.extractive.risks import is_risk
 from worker.providers.extractive.sentences import Sentence, has_words, join, sentences_of, width
@@ -93,6 +94,8 @@ class _Reader:
         self._taken: Sentence | None = None
         """A sentence that has been read as the end of the one before."""
         self._just_assigned = False
+        self._since_choice = CHOICE_STANDS
+        """Sentences since something to choose about was asked or proposed, and nothing settled it."""
 
     def read(self, sentence: Sentence, following: Sentence | None) -> Iterator[SummaryLine]:
         just_assigned, self._just_assigned = self._just_assigned, False
@@ -116,10 +119,20 @@ class _Reader:
                 self._just_assigned = asked_of_somebody = True
         if asks and not asked_of_somebody:
             yield _item("question", sentence, self._request)
-        if not asks and is_decision(sentence):
+        if self._decides(sentence, following, asks=asks, assigned=asked_of_somebody):
             yield _item("decision", sentence, self._request)
         if not asks and is_risk(sentence):
             yield _item("risk", sentence, self._request)
+
+    def _decides(self, sentence: Sentence, following: Sentence | None, *, asks: bool, assigned: bool) -> bool:
+        self._since_choice += 1
+        stands = self._since_choice <= CHOICE_STANDS or puts_a_choice(sentence)
+        decided = not asks and (is_decision(sentence) or (stands and not assigned and picks(sentence, following)))
+        if decided:
+            self._since_choice = CHOICE_STANDS
+        elif puts_a_choice(sentence):
+            self._since_choice = 0
+        return decided
 
     def _assignments(self, sentence: Sentence) -> list[_Assignment]:
         """One for each owner; clauses around belong to the task that they follow, the first ones to the first."""
@@ -145,7 +158,7 @@ class _Reader:
         if completed and following is not None:
             part = join(part, following, apart=True)
             due = find_due(part, self._request.meeting_date, near=len(part.text))
-        if not _meets(assignment.task.needs, due):
+        if not _meets(assignment.task.needs, due) and not _accepted(assignment, following):
             return None
         if assignment.task.owner is None and assignment.task.whose is not Whose.SPEAKERS:
             owner = _answerer(assignment, following)
@@ -189,6 +202,14 @@ def _meets(needs: Needs, due: Due | None) -> bool:
     if due is None:
         return needs is Needs.NOTHING
     return due.deadline or needs is not Needs.DEADLINE
+
+
+def _accepted(asked: _Assignment, following: Sentence | None) -> bool:
+    """Was what 你 were asked to do answered with a yes, by another voice where voices are told apart?"""
+    if asked.task.needs is not Needs.TIME_OR_ANSWER or following is None or is_question(asked.part):
+        return False
+    another = following.speaker is None or following.speaker != asked.part.speaker
+    return another and framing.says_yes(following)
 
 
 def _only_takes_on(assignment: _Assignment) -> bool:

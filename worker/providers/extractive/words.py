@@ -7,13 +7,13 @@ TASK_VERBS_ZH = (
     "打(?!風|邊|爛)|致電|問(?!題)|查|訂(?!單)|約(?!滿|章)|買|申請|更新|檢查|檢討|測試|整|印|發出|發|派|貼|"
     "通知|收齊|收集|收|計|核對|確認|確保|回覆|答覆|覆|追|設計|落單|落order|研究|評估|編|排|重新|影相|上載|"
     "登記|預約|預留|租|借|搬|執|清|換|修|補|填|簽|匯報|報告|報價|報|介紹|教|培訓|招募|招聘|招標|傾|講|"
-    "同.{1,8}(?:傾|講|夾|開會|確認)|夾|拎|攞|拿|擺|放|傳|轉|分發|提醒|提供|提|安裝|裝|拆|驗|邀請|列|"
+    "同[^,]{1,20}(?:傾|講|夾|開會|確認)|夾|拎|攞|拿|擺|放|傳|轉|分發|提醒|提供|提|安裝|裝|拆|驗|邀請|列|"
     "開(?!心|始)|協調|監察|監督|統籌|負責|搞掂|搞|完成|落實|執行|收拾|寄|送|載|接|睇|睇住|跟|加|減|改|"
     "出(?!現|席|名)|做|製作|制定|制訂|訂立|取|帶|錄|拍(?!板|手)|收返|催|澄清|解釋|翻譯|校對|審核|審批|審閱|檢視|覆核|"
     "匯總|總結|公布|公佈|宣傳|推廣|籌備|籌|借用|擔任|主持|召集|同步|約見|探訪|視察|巡|量|度|估|計算|分析|"
     "比較|揀|選|試|訓練|設定|設置|部署|上線|修正|修訂|修改|修復|維修|更換|申報|報名|付款|俾錢|過數|入數|入紙|"
     "存檔|備份|打印|列印|拜訪|洽談|商討|溝通|協助|支援|代班|叫|請(?!假|客)|通傳|轉介|落實|撥|訂購|採購|盤點|"
-    "點貨|出貨|驗貨|追貨|報關|張羅|佈置|畀(?:返|到)?(?=我|佢|你|大家|老)|布置|電郵|帶|圍封|搭棚|掃|抹|洗|沖|消毒"
+    "點貨|出貨|驗貨|追貨|報關|張羅|佈置|畀(?:返|到)?[^,]{0,6}(?=我|佢|你|大家|老)|布置|電郵|帶|圍封|搭棚|掃|抹|洗|沖|消毒"
 )
 TASK_VERBS_EN = (
     "act on|add|address|adjust|advise|analy[sz]e|announce|apply|approach|arrange|ask|assess|assign|attend to|"
@@ -31,7 +31,8 @@ TASK_VERBS_EN = (
     "source|speak|submit|summari[sz]e|supply|swap|switch|take care|take over|take|talk|tell|test|tidy|track|"
     "train|translate|try|turn|update|upgrade|upload|verify|visit|walk through|work on|work with|work out|"
     "write|rota|send out|double[- ]check|recheck|re-check|"
-    "ping|nudge|reach out|circle back|check in|drop|grab|sort|flag|mock up|sit down with|unlock|shoot|text|whatsapp|"
+    "ring|ping|nudge|reach out|circle back|check in|drop|grab|sort|flag|mock up|sit down with|unlock|shoot|text|"
+    "whatsapp|"
     r"have a (?:look|word|chat|go)|take a look|let \w+(?: \w+)? know|look after"
 )
 TASK_VERB = rf"(?:{TASK_VERBS_ZH}|(?<![A-Za-z])(?:{TASK_VERBS_EN})(?![A-Za-z]))"
@@ -51,7 +52,7 @@ ROLES = (
     "財務總監|行政總監|營運總監|項目經理|地盤經理|行政經理|人事經理|教務主任|訓導主任|行政主任|安全主任|"
     "行政主任|採購經理|秘書長|建築師|測量師|理事|姑娘|護士|醫生|師傅|會長|總經理|副經理|總幹事|副校長|校長|"
     "副主席|主席|副司庫|司庫|召集人|班主任|科主任|組長|會計師?|老細|老闆|判頭|管工|則師|顧問|核數師|法律顧問|"
-    "律師|承辦商|供應商|管理公司|管理處|管理層|清潔公司|保安主管|保安公司|工程師|護士長|書記|文員|秘書處|"
+    "律師|承辦商|供應商|管理公司|管理處|管業處|物業處|管理層|清潔公司|保安主管|保安公司|工程師|護士長|書記|文員|秘書處|"
     "校務處|財務處|秘書|總監|主任|經理|主管|外判商|代理商|貨運公司|翻譯員?|前台|總公司|維修師傅|管理員|社工|"
     "司機"
 )
