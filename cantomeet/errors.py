@@ -8,6 +8,7 @@ The tree; each leaf says what the one who catches it does::
     │   ├── NotAllowed          403
     │   ├── InvalidRequest      422, `field` names what to mend
     │   ├── Conflict            409 (a retry of what is running, an edit of an older version: 412)
+    │   ├── Unavailable         503, nobody is there to do it now
     │   └── RecordingRefused    400, 413, 415: empty, too large, not a recording
     ├── StorageFull             507, the asker may try again when there is room
     ├── StepError               raised while a meeting is worked on
@@ -40,6 +41,8 @@ class ErrorCode(StrEnum):
     VERSION_MISSING = "version_missing"
     REQUEST_FAILED = "request_failed"
     RECORDING_REMOVED = "recording_removed"
+    NO_WORKER = "no_worker"
+    QUEUE_AWAY = "queue_away"
     # An upload that is refused.
     EMPTY_UPLOAD = "empty_upload"
     TOO_LARGE = "too_large"
@@ -119,6 +122,13 @@ class VersionConflict(Conflict):
 
     status = 412
     code = ErrorCode.VERSION_CONFLICT
+
+
+class Unavailable(RequestError):
+    """It would be done if somebody were there to do it: no worker, no Redis."""
+
+    status = 503
+    code = ErrorCode.NO_WORKER
 
 
 class RecordingRefused(RequestError):

@@ -47,6 +47,14 @@ REASONS: dict[E, tuple[str, str]] = {
         "錄音已按保留期限刪除，逐字稿和摘要仍在。",
         "The recording was deleted when its time was over; transcript and summary are still here.",
     ),
+    E.NO_WORKER: (
+        "沒有工作程式在運行，無法進行。用 scripts/start_worker.sh 啟動後再試。",
+        "No worker is running to do this. Start one with scripts/start_worker.sh, then try again.",
+    ),
+    E.QUEUE_AWAY: (
+        "連接不到 Redis，暫時無法進行。會議仍然安全。",
+        "Redis does not answer, so this cannot be done now. The meetings are safe.",
+    ),
     E.EMPTY_UPLOAD: ("檔案是空的，沒有保存。", "The file is empty; nothing was stored."),
     E.TOO_LARGE: (
         "檔案超過 {limit_mb} MB 上限，沒有保存。",

@@ -151,6 +151,13 @@ class Settings(BaseSettings):
         return "speechmatics" if self.speechmatics_api_key else "whisper"
 
     @property
+    def checkable(self) -> tuple[str, ...]:
+        """What of `cantomeet.checking.CHECKED` is set up."""
+        llm = self.openai_model and (self.openai_api_key is not None or self.openai_base_url is not None)
+        set_up = {"speechmatics": self.speechmatics_api_key is not None, "llm": bool(llm), "whisper": True}
+        return tuple(name for name, there in set_up.items() if there)
+
+    @property
     def chosen_summarizer(self) -> Literal["llm", "extractive"]:
         """`auto` resolved: the LLM only where a model is named and a key or a base URL is set."""
         if self.summarizer != "auto":

@@ -19,6 +19,7 @@ from rq.registry import FailedJobRegistry
 from rq.serializers import JSONSerializer
 from rq.worker import BaseWorker
 
+from cantomeet.checking import PATIENCE_SECONDS
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
 from cantomeet.store import MeetingStore
@@ -32,6 +33,8 @@ QUEUES = (HIGH, DEFAULT, RECOGNITION)
 JOB_TIMEOUT = 2 * 60 * 60
 RESULT_TTL = 24 * 60 * 60
 FAILURE_TTL = 24 * 60 * 60
+
+_CHECK_TIMEOUT = 120
 
 _PATIENCE = 0.5
 """Seconds for Redis to connect and to answer. With redis-py's defaults a hung Redis holds an upload for minutes."""
@@ -61,6 +64,11 @@ def task_for(meeting: Meeting) -> str:
     if meeting.status == MeetingStatus.SUMMARIZING:
         return "worker.tasks.summarize_meeting_task"
     return "worker.tasks.transcribe_meeting_task"
+
+
+def queue_of_check(name: str) -> str:
+    """The recogniser is tested where it is loaded anyway."""
+    return RECOGNITION if name == "whisper" else HIGH
 
 
 @dataclass(frozen=True)
@@ -105,6 +113,18 @@ class JobQueue:
         """Ask for one run of the periodic task `task`."""
         options = {"job_timeout": JOB_TIMEOUT, "result_ttl": RESULT_TTL, "failure_ttl": FAILURE_TTL}
         return self._enqueue(DEFAULT, "worker.tasks.periodic_task", task, 0.0, options)
+
+    def ask_check(self, name: str) -> bool:
+        """Have a worker test `name`, before anything that waits. False where Redis does not take it."""
+        options = {
+            "job_timeout": _CHECK_TIMEOUT,
+            "result_ttl": RESULT_TTL,
+            "failure_ttl": FAILURE_TTL,
+            # An answer that nobody waits for any more is not worth having.
+            "ttl": int(PATIENCE_SECONDS),
+            "at_front": True,
+        }
+        return self._enqueue(queue_of_check(name), "worker.tasks.check_provider_task", name, 0.0, options)
 
     def _enqueue(self, name: str, task: str, argument: str, delay: float, options: dict[str, Any]) -> bool:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import cache
 
 from rq.timeouts import JobTimeoutException
@@ -11,7 +12,7 @@ from cantomeet.recordings import Recordings
 from cantomeet.settings import Settings, load_settings
 from cantomeet.store import MeetingStore
 from worker.opening import open_store
-from worker.providers import LocalTranscriber, RemoteTranscriber, Summarizer
+from worker.providers import Summarizer
 from worker.providers.extractive import ExtractiveSummarizer
 from worker.providers.llm import LlmSummarizer
 from worker.providers.speechmatics import SpeechmaticsTranscriber
@@ -33,11 +34,12 @@ def build(settings: Settings) -> Toolbox:
     redis_url = settings.effective_redis_url
     queue = JobQueue(redis_url)
     store = open_store(settings)
+    locals_, remotes = _locals(settings), _remotes(settings, store)
     return Toolbox(
         store=store,
         recordings=Recordings(settings.recordings_dir, max_bytes=settings.max_upload_bytes),
-        locals=_locals(settings),
-        remotes=_remotes(settings, store),
+        locals=locals_,
+        remotes=remotes,
         summarizer=summarizer(settings),
         transcriber=settings.chosen_transcriber,
         language=settings.language,
@@ -48,10 +50,22 @@ def build(settings: Settings) -> Toolbox:
         keep_audio_days=settings.keep_audio_days,
         keep_meetings_days=settings.keep_meetings_days,
         timeouts=(JobTimeoutException,),
+        checks=_checks(settings, locals_, remotes),
     )
 
 
-def _locals(settings: Settings) -> dict[str, LocalTranscriber]:
+def _checks(
+    settings: Settings, locals_: Mapping[str, WhisperTranscriber], remotes: Mapping[str, SpeechmaticsTranscriber]
+) -> dict[str, Callable[[], None]]:
+    """Of what is set up."""
+    every: dict[str, Callable[[], None]] = {name: transcriber.verify for name, transcriber in locals_.items()}
+    every |= {name: transcriber.verify for name, transcriber in remotes.items()}
+    if "llm" in settings.checkable:
+        every["llm"] = lambda: _llm(settings).verify()
+    return every
+
+
+def _locals(settings: Settings) -> dict[str, WhisperTranscriber]:
     return {
         "whisper": WhisperTranscriber(
             settings.whisper_model,
@@ -62,7 +76,7 @@ def _locals(settings: Settings) -> dict[str, LocalTranscriber]:
     }
 
 
-def _remotes(settings: Settings, store: MeetingStore) -> dict[str, RemoteTranscriber]:
+def _remotes(settings: Settings, store: MeetingStore) -> dict[str, SpeechmaticsTranscriber]:
     if settings.speechmatics_api_key is None:
         return {}
     return {
@@ -88,12 +102,13 @@ def _notification(settings: Settings) -> Notification | None:
 
 def summarizer(settings: Settings) -> Summarizer:
     """The one that the settings choose. Raises `SettingsError`."""
-    extractive = ExtractiveSummarizer()
-    if settings.chosen_summarizer == "extractive":
-        return extractive
+    return ExtractiveSummarizer() if settings.chosen_summarizer == "extractive" else _llm(settings)
+
+
+def _llm(settings: Settings) -> LlmSummarizer:
     return LlmSummarizer(
         model=settings.openai_model or "",
-        fallback=extractive,
+        fallback=ExtractiveSummarizer(),
         base_url=settings.openai_base_url,
         api_key=settings.openai_api_key.get_secret_value() if settings.openai_api_key else None,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from worker import pipeline, upkeep
+from worker import checking, pipeline, upkeep
 from worker.runtime import toolbox
 
 
@@ -24,3 +24,8 @@ def delete_meeting_task(meeting_id: str) -> None:
 def periodic_task(name: str) -> None:
     """One run of a periodic task of `worker.upkeep`."""
     upkeep.run(toolbox(), name)
+
+
+def check_provider_task(name: str) -> None:
+    """Test whether a provider's key, address and model would do."""
+    checking.check(toolbox(), name)

@@ -50,6 +50,8 @@ class Toolbox:
     keep_meetings_days: int | None = None
     timeouts: tuple[type[Exception], ...] = ()
     """What the queue raises in a job that takes too long."""
+    checks: Mapping[str, Callable[[], None]] = field(default_factory=dict)
+    """What the page may have tested, by name: each raises what any call would raise."""
     backoff: Backoff = field(default_factory=Backoff)
 
     def name_of(self, transcriber: str) -> str:

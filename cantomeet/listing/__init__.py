@@ -7,19 +7,30 @@ code point with ASCII letters folded, the same on SQLite and PostgreSQL.
 
 from __future__ import annotations
 
-from cantomeet.listing.filters import MAX_LIMIT, MAX_QUERY, SORTS, MeetingFilter, Sort, parse_filter
-from cantomeet.listing.query import ListedMeeting, Match, MeetingPage, count_by_status, list_meetings
+from cantomeet.listing.filters import MAX_LIMIT, MAX_QUERY, SORTS, TRANSCRIBERS, MeetingFilter, Sort, parse_filter
+from cantomeet.listing.query import (
+    ListedMeeting,
+    Match,
+    MeetingPage,
+    count_by_error_code,
+    count_by_status,
+    find_meetings,
+    list_meetings,
+)
 
 __all__ = [
     "MAX_LIMIT",
     "MAX_QUERY",
     "SORTS",
+    "TRANSCRIBERS",
     "ListedMeeting",
     "Match",
     "MeetingFilter",
     "MeetingPage",
     "Sort",
+    "count_by_error_code",
     "count_by_status",
+    "find_meetings",
     "list_meetings",
     "parse_filter",
 ]

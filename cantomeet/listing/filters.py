@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Literal, get_args
 
 from cantomeet.errors import ErrorCode, InvalidRequest
@@ -17,6 +17,9 @@ MAX_LIMIT = 100
 MAX_QUERY = 200
 """Characters of the text that is looked for."""
 
+TRANSCRIBERS = ("speechmatics", "whisper")
+_AGE = re.compile(r"(\d{1,5})([mhd])", re.ASCII)
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _YEARS = range(1900, 2200)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -35,6 +38,10 @@ class MeetingFilter:
     error_code: ErrorCode | None = None
     waiting_for: Literal["names"] | None = None
     """What a person is to do before anything goes on."""
+    transcriber: str | None = None
+    """Who transcribes: one of `TRANSCRIBERS`."""
+    older_than: timedelta | None = None
+    """Uploaded at least so long ago."""
     sort: Sort = "-created_at"
     limit: int = 50
     cursor: str | None = None
@@ -59,7 +66,8 @@ class MeetingFilter:
 
 def parse_filter(params: Mapping[str, str | None], *, limit: int = 50) -> MeetingFilter:
     """The filter of query parameters `status` (several with commas), `q`, `from`, `to`, `error_code`, `waiting_for`,
-    `sort`, `limit` and `cursor`; an empty one is none given, and `limit` holds where they give none.
+    `transcriber`, `age` ("30m", "12h", "7d": uploaded at least so long ago), `sort`, `limit` and `cursor`; an empty one
+    is none given, and `limit` holds where they give none.
 
     Raises `InvalidRequest` naming the parameter.
     """
@@ -72,6 +80,8 @@ def parse_filter(params: Mapping[str, str | None], *, limit: int = 50) -> Meetin
         date_to=_date(given, "to"),
         error_code=_member(ErrorCode, given["error_code"], "error_code") if "error_code" in given else None,
         waiting_for=given.get("waiting_for"),  # type: ignore[arg-type]  # the filter itself looks
+        transcriber=_one_of(TRANSCRIBERS, given["transcriber"], "transcriber") if "transcriber" in given else None,
+        older_than=_age(given["age"]) if "age" in given else None,
         sort=given.get("sort", "-created_at"),  # type: ignore[arg-type]  # the filter itself looks
         limit=_whole(given["limit"], "limit") if "limit" in given else limit,
         cursor=given.get("cursor"),
@@ -88,6 +98,19 @@ def _member(kind: Any, name: str, field: str) -> Any:
         return kind(name)
     except ValueError:
         raise InvalidRequest(f"one of {', '.join(kind)}", field=field) from None
+
+
+def _one_of(choices: tuple[str, ...], name: str, field: str) -> str:
+    if name not in choices:
+        raise InvalidRequest(f"one of {', '.join(choices)}", field=field)
+    return name
+
+
+def _age(text: str) -> timedelta:
+    found = _AGE.fullmatch(text)
+    if found is None:
+        raise InvalidRequest("a time as 30m, 12h or 7d", field="age")
+    return timedelta(**{_UNITS[found.group(2)]: int(found.group(1))})
 
 
 def _date(given: Mapping[str, str], field: str) -> date | None:

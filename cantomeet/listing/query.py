@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select
 from sqlalchemy import func as sql
 from sqlmodel import col
 
+from cantomeet.errors import ErrorCode
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.listing.filters import MeetingFilter
 from cantomeet.listing.order import Order
@@ -54,7 +55,7 @@ def list_meetings(store: MeetingStore, wanted: MeetingFilter) -> MeetingPage:
     """One page. Raises `InvalidRequest` (`cursor`) for a cursor that is not one of this sort's."""
     with _reading(store) as connection:
         order = Order(wanted.sort, connection.dialect.name)
-        where = [*_where(wanted), *_of_statuses(wanted)]
+        where = [*_where(wanted, store), *_of_statuses(wanted)]
         if wanted.cursor is not None:
             where.append(order.after(wanted.cursor))
         statement = select(Meeting, order.key.label("sort_key")).where(*where).order_by(*order.columns())
@@ -73,17 +74,38 @@ def list_meetings(store: MeetingStore, wanted: MeetingFilter) -> MeetingPage:
 
 def count_by_status(store: MeetingStore, wanted: MeetingFilter) -> dict[MeetingStatus, int]:
     """How many meetings of each status the filter finds; its own `statuses`, sort and paging are left aside."""
-    statement = select(col(Meeting.status), sql.count()).where(*_where(wanted)).group_by(col(Meeting.status))
+    statement = select(col(Meeting.status), sql.count()).where(*_where(wanted, store)).group_by(col(Meeting.status))
     with _reading(store) as connection:
         found = {MeetingStatus(status): count for status, count in connection.execute(statement)}
     return {status: found.get(status, 0) for status in MeetingStatus}
+
+
+def count_by_error_code(store: MeetingStore, wanted: MeetingFilter) -> dict[str, int]:
+    """How many failed meetings of each error code the filter finds, the most frequent first; its own `error_code`,
+    `statuses`, sort and paging are left aside."""
+    where = [*_where(replace(wanted, error_code=None), store), col(Meeting.status) == MeetingStatus.FAILED]
+    code = sql.coalesce(col(Meeting.error_code), ErrorCode.INTERNAL.value).label("code")
+    statement = select(code, sql.count()).where(*where).group_by("code").order_by(sql.count().desc(), "code")
+    with _reading(store) as connection:
+        return dict(connection.execute(statement).all())
+
+
+def find_meetings(store: MeetingStore, wanted: MeetingFilter, most: int) -> tuple[list[Meeting], int]:
+    """The oldest meetings that the filter finds, `most` at most, and how many it finds in all; its sort and paging are
+    left aside."""
+    where = [*_where(wanted, store), *_of_statuses(wanted)]
+    with _reading(store) as connection:
+        fitting = connection.execute(select(sql.count()).select_from(Meeting).where(*where)).scalar_one()
+        order = (col(Meeting.created_at), col(Meeting.id))
+        rows = connection.execute(select(Meeting).where(*where).order_by(*order).limit(most)).mappings()
+        return [Meeting(**row) for row in rows], fitting
 
 
 def _reading(store: MeetingStore) -> AbstractContextManager[Connection]:
     return store.engine.execution_options(readonly=True).begin()
 
 
-def _where(wanted: MeetingFilter) -> list[ColumnElement[bool]]:
+def _where(wanted: MeetingFilter, store: MeetingStore) -> list[ColumnElement[bool]]:
     owner = col(Meeting.owner_id)
     where = [
         col(Meeting.deleted_at).is_(None),
@@ -97,6 +119,10 @@ def _where(wanted: MeetingFilter) -> list[ColumnElement[bool]]:
         where.append(col(Meeting.error_code) == wanted.error_code.value)
     if wanted.waiting_for is not None:
         where.extend(is_waiting_for_names())
+    if wanted.transcriber is not None:
+        where.append(col(Meeting.transcriber) == wanted.transcriber)
+    if wanted.older_than is not None:
+        where.append(col(Meeting.created_at) <= store.now() - wanted.older_than)
     if wanted.q:
         where.append(_has_text(wanted.q))
     return where

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
 from cantomeet.errors import VersionConflict
@@ -92,16 +94,28 @@ class Care(Base):
             )
 
     def pause(self, paused: bool) -> None:
-        """Stop or resume taking steps; what is under way finishes its step."""
-        with self._write() as connection:
-            connection.execute(delete(Switch).where(col(Switch.name) == PAUSED))
-            if paused:
+        """Stop or resume taking steps; what is under way finishes its step. Pausing again keeps the first time."""
+        # Suppressed: somebody else paused at the same moment.
+        with suppress(IntegrityError), self._write() as connection:
+            if not paused:
+                self._resume(connection)
+            elif not connection.execute(select(is_paused())).scalar_one():
                 connection.execute(insert(Switch).values(name=PAUSED, since=self._clock(connection)))
+
+    def _resume(self, connection: Connection) -> None:
+        connection.execute(delete(Switch).where(col(Switch.name) == PAUSED))
+        # Jobs that came while nothing was taken did nothing and are gone: what is due is to be woken again at once.
+        due = col(Meeting.next_run_at) <= self._clock(connection)
+        connection.execute(update(Meeting).where(due).values(woken_until=None, wake_count=0))
+
+    def paused_since(self) -> datetime | None:
+        """Since when no step is taken; None while steps are."""
+        with self._read() as connection:
+            return connection.execute(select(col(Switch.since)).where(col(Switch.name) == PAUSED)).scalar_one_or_none()
 
     def paused(self) -> bool:
         """True while no step is taken."""
-        with self._read() as connection:
-            return bool(connection.execute(select(is_paused())).scalar_one())
+        return self.paused_since() is not None
 
     def glossary(self) -> list[Term]:
         """In the order in which the person wrote it."""
@@ -133,9 +147,17 @@ class Care(Base):
 
     def remember(self, name: str, value: str) -> None:
         """Keep `value` under `name`, in place of an earlier one."""
+        if not self._remember_again(name, value):
+            try:
+                with self._write() as connection:
+                    connection.execute(insert(Remembered).values(name=name, value=value))
+            except IntegrityError:  # somebody else remembered it first
+                self._remember_again(name, value)
+
+    def _remember_again(self, name: str, value: str) -> bool:
         with self._write() as connection:
-            connection.execute(delete(Remembered).where(col(Remembered.name) == name))
-            connection.execute(insert(Remembered).values(name=name, value=value))
+            changed = update(Remembered).where(col(Remembered.name) == name).values(value=value)
+            return bool(execute(connection, changed).rowcount)
 
     def stuck(self, seconds: float, limit: int = 100) -> list[Meeting]:
         """Meetings that should have moved `seconds` ago and have not: due and unleased, or held in one stage."""

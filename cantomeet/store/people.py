@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -55,6 +56,12 @@ class People(Base):
         if meeting is None:
             raise NotFound(f"no meeting {meeting_id[:36]}")
         return meeting
+
+    def get_some(self, ids: Sequence[str]) -> list[Meeting]:
+        """Those of these meetings that are there, in any order."""
+        with self._read() as connection:
+            where = (col(Meeting.id).in_(ids), col(Meeting.deleted_at).is_(None))
+            return [Meeting(**row) for row in connection.execute(select(Meeting).where(*where)).mappings()]
 
     def _find(self, *where: Any) -> Meeting | None:
         with self._read() as connection:
@@ -162,12 +169,17 @@ class People(Base):
                 self._leave_behind(connection, changed)
             return changed
 
-    def mark_deleted(self, meeting_id: str) -> Meeting:
-        """Hidden from now on; the worker deletes what belongs to it. Raises `NotFound`."""
+    def mark_deleted(self, meeting_id: str, among: Collection[MeetingStatus] | None = None) -> Meeting:
+        """Hidden from now on; the worker deletes what belongs to it. Raises `NotFound`, and `Conflict` where its
+        status is not `among` these (None: any).
+        """
         with self._write() as connection:
+            where = [col(Meeting.id) == meeting_id, col(Meeting.deleted_at).is_(None)]
+            if among is not None:
+                where.append(col(Meeting.status).in_(list(among)))
             changed = self._changed(
                 connection,
-                [col(Meeting.id) == meeting_id, col(Meeting.deleted_at).is_(None)],
+                where,
                 run=col(Meeting.run) + 1,
                 deleted_at=self._clock(connection),
                 attempt_count=0,
@@ -177,7 +189,8 @@ class People(Base):
                 **_due(self._clock(connection)),
             )
             if changed is None:
-                raise NotFound(f"no meeting {meeting_id[:36]}")
+                found = self._require(connection, meeting_id)
+                raise Conflict(f"the meeting is {found.status} by now")
             return changed
 
 

@@ -16,16 +16,21 @@ from cantomeet.recordings import Recordings
 from cantomeet.settings import Settings
 from cantomeet.store import MeetingStore
 from cantomeet_ui.api.problems import preferred_language
+from worker.queue import QueueOverview
 
 _LONGEST_ID = 36
 
 
 class QueueWatch(Protocol):
-    """What `/health` asks of the queue; `worker.queue.JobQueue` is one."""
+    """What `/health` and the admin side ask of the queue; `worker.queue.JobQueue` is one."""
 
     def answers(self) -> bool: ...
 
     def worker_count(self) -> int: ...
+
+    def overview(self) -> QueueOverview: ...
+
+    def ask_check(self, name: str) -> bool: ...
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from fastapi import APIRouter, BackgroundTasks, Depends, Header, Query, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from cantomeet.access import Action
-from cantomeet.errors import InvalidRequest, NotFound
+from cantomeet.errors import Conflict, InvalidRequest, NotFound
 from cantomeet.lifecycle import MeetingStatus
-from cantomeet.listing import SORTS, list_meetings, parse_filter
+from cantomeet.listing import SORTS, TRANSCRIBERS, list_meetings, parse_filter
 from cantomeet.models import Meeting
 from cantomeet.store import SummaryWithItems
 from cantomeet.templates import SummaryLanguage
@@ -80,12 +80,15 @@ def listed(
     to: Annotated[str, Query(description="YYYY-MM-DD in Hong Kong, inclusive.")] = "",
     error_code: Annotated[str, Query(description="Of failed meetings.")] = "",
     waiting_for: Annotated[str, Query(description="names: whose summary waits for the speakers' names.")] = "",
+    transcriber: Annotated[str, Query(description=f"One of {', '.join(TRANSCRIBERS)}.")] = "",
+    age: Annotated[str, Query(description="30m, 12h, 7d: uploaded at least so long ago.")] = "",
     sort: Annotated[str, Query(description=f"One of {', '.join(SORTS)}; -created_at where left out.")] = "",
     limit: Annotated[str, Query(description="1 to 100; 50 where left out.")] = "",
     cursor: Annotated[str, Query(description="`next_cursor` of the page before.")] = "",
 ) -> MeetingPageOut:
     """One page of the list. An empty parameter is one that is left out."""
     wanted = {"status": status, "q": q, "from": from_, "to": to, "error_code": error_code, "waiting_for": waiting_for}
+    wanted |= {"transcriber": transcriber, "age": age}
     page = list_meetings(deps.store, parse_filter({**wanted, "sort": sort, "limit": limit, "cursor": cursor}))
     return MeetingPageOut(items=[listed_of(row, language) for row in page.items], next_cursor=page.next_cursor)
 
@@ -191,6 +194,21 @@ def cancel(
     stopped = deps.store.cancel(meeting.id, deps.settings.language)
     after.add_task(deps.publish, stopped.id, stopped.version)
     return head_of(stopped, language)
+
+
+@router.post("/{meeting_id}/run-now", status_code=202)
+def run_now(
+    meeting: Annotated[Meeting, Depends(AllowedMeeting(Action.RETRY))],
+    deps: Provided,
+    language: Language,
+    after: BackgroundTasks,
+) -> MeetingHead:
+    """Take the next step now instead of when it is due; 409 where none is owed or a worker has it."""
+    due = deps.store.due_now(meeting.id)
+    if due is None:
+        raise Conflict("nothing is owed, or a worker has it")
+    after.add_task(waking(deps, due))
+    return head_of(due, language)
 
 
 @router.delete("/{meeting_id}", status_code=202)

@@ -52,6 +52,12 @@ class WhisperTranscriber:
         lines = lines_of(heard, start, end, prompt=PROMPT, chinese=language in _CHINESE)
         return Piece(end, lines)
 
+    def verify(self) -> None:
+        """Load the model, the packaged one with every hash checked anew. Raises as `recognise` does."""
+        if self._model is None:
+            weights.verify(self._models_dir)
+        self._loaded()
+
     def _loaded(self) -> WhisperModel:
         source = self._model or str(weights.ensure(self._models_dir))
         return _load(source, self._models_dir, self._threads)

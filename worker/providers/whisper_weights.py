@@ -80,6 +80,16 @@ def ensure(models_dir: Path, files: Sequence[PackagedFile] = BASE) -> Path:
     return folder
 
 
+def verify(models_dir: Path, files: Sequence[PackagedFile] = BASE) -> None:
+    """As `ensure`, and every byte there is looked at. Raises `PermanentError` naming the file that differs."""
+    folder = ensure(models_dir, files)
+    for file in files:
+        with (folder / file.name).open("rb") as joined:
+            found = hashlib.file_digest(joined, "sha256").hexdigest()
+        if found != file.sha256:
+            raise _unavailable(f"{folder / file.name} has the hash {found}: delete it", str(folder / file.name))
+
+
 def _missing(folder: Path, files: Sequence[PackagedFile]) -> list[PackagedFile]:
     """A file appears only after its hash was found right, so that later its size is enough to know it by."""
     return [file for file in files if not _has_size(folder / file.name, file.size)]

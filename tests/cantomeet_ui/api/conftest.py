@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import redis
 from fastapi.testclient import TestClient
 
 from cantomeet.models import Meeting
@@ -16,6 +18,7 @@ from cantomeet.store import MeetingStore
 from cantomeet_ui.api.app import build_api
 from cantomeet_ui.api.deps import Deps
 from cantomeet_ui.api.middleware import guarding
+from worker.queue import QUEUES, QueueOverview, WorkerSeen
 
 HERE = "http://localhost:3000"
 SECRET = "a-secret-of-ours"
@@ -28,6 +31,8 @@ class RememberingQueue:
     woken: list[str] = field(default_factory=list)
     hints: list[tuple[str, int]] = field(default_factory=list)
     workers: int = 2
+    asked: list[str] = field(default_factory=list)
+    away: bool = False
 
     def wake(self, meeting: Meeting) -> bool:
         self.woken.append(meeting.id)
@@ -41,6 +46,17 @@ class RememberingQueue:
 
     def worker_count(self) -> int:
         return self.workers
+
+    def overview(self) -> QueueOverview:
+        if self.away:
+            raise redis.ConnectionError("away")
+        beat = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
+        workers = tuple(WorkerSeen(f"worker-{n}", "idle", QUEUES, beat) for n in range(self.workers))
+        return QueueOverview(tuple((name, 0) for name in QUEUES), workers, 0)
+
+    def ask_check(self, name: str) -> bool:
+        self.asked.append(name)
+        return not self.away
 
 
 @pytest.fixture

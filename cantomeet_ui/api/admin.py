@@ -1,0 +1,177 @@
+"""For who runs it: what is the matter, one action on many meetings, the pause switch, tests of keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+from uuid import UUID
+
+import redis
+from fastapi import APIRouter, BackgroundTasks, Depends
+from pydantic import BaseModel, ConfigDict, Field
+
+from cantomeet.access import Action
+from cantomeet.bulk import MOST, Act, Line, Plan, Refusal
+from cantomeet.checking import CHECKED, Check, loads, remembered_as
+from cantomeet.errors import InvalidRequest
+from cantomeet.listing import MeetingFilter, count_by_error_code, count_by_status, parse_filter
+from cantomeet_ui import bulk
+from cantomeet_ui.api.admin_schemas import (
+    BulkLineOut,
+    BulkOut,
+    CheckOut,
+    CostOut,
+    DoneOut,
+    OverviewOut,
+    PausedOut,
+    PlanLine,
+    QueueOut,
+    WorkerOut,
+)
+from cantomeet_ui.api.deps import Allowed, Deps, Provided
+from cantomeet_ui.asking import ask_check
+from worker.queue import QueueOverview
+
+router = APIRouter(prefix="/api/admin", tags=["admin"], dependencies=[Depends(Allowed(Action.ADMINISTER))])
+
+FILTERS = ("status", "q", "from", "to", "error_code", "transcriber", "age")
+
+
+class Bulk(BaseModel):
+    """Of `filter`, `ids` and `plan` exactly one. What a filter finds is previewed: then send the answer's `plan`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    action: Act
+    filter: dict[str, str] | None = Field(None, description=f"Of {', '.join(FILTERS)}, as in GET /api/meetings.")
+    ids: Annotated[list[UUID], Field(min_length=1, max_length=MOST)] | None = None
+    plan: Annotated[list[PlanLine], Field(min_length=1, max_length=MOST)] | None = None
+    """As the preview answered it: each meeting is done to only while it is what was seen."""
+    dry_run: Annotated[bool, Field(strict=True)] = True
+    confirm_cost: Annotated[bool, Field(strict=True)] = False
+    """Also retry what was paid for once already."""
+
+
+@router.post("/bulk")
+def bulk_action(wanted: Bulk, deps: Provided) -> BulkOut | DoneOut:
+    """Preview one action on up to 1,000 meetings, or with `dry_run` false carry it out."""
+    planned = _planned(deps, wanted)
+    if wanted.dry_run:
+        return _preview(planned, wanted.confirm_cost, deps)
+    done = bulk.carry_out(deps, planned, pay_again=wanted.confirm_cost)
+    return DoneOut(action=wanted.action, done=done.done, refused=_by_reason(done.refused))
+
+
+@router.post("/pause")
+def pause(deps: Provided, after: BackgroundTasks) -> PausedOut:
+    """Take no further step of any meeting; those under way finish. Uploads go on."""
+    return _paused(deps, True, after)
+
+
+@router.post("/resume")
+def resume(deps: Provided, after: BackgroundTasks) -> PausedOut:
+    """Go on."""
+    return _paused(deps, False, after)
+
+
+@router.post("/checks/{name}", status_code=202)
+def check(name: str, deps: Provided) -> CheckOut:
+    """Have a worker test a provider's key, address and model; the answer comes into the overview."""
+    return _check_out(name, ask_check(deps, name), deps)
+
+
+@router.get("/overview")
+def overview(deps: Provided) -> OverviewOut:
+    """Counts, causes, queues, workers, tests."""
+    everything = MeetingFilter()
+    queues = _queues(deps)
+    return OverviewOut(
+        counts=count_by_status(deps.store, everything),
+        errors=count_by_error_code(deps.store, everything),
+        oldest_due_seconds=round(deps.store.oldest_due_seconds(), 1),
+        paused_since=deps.store.paused_since(),
+        redis="down" if queues is None else "ok",
+        queues=[] if queues is None else [QueueOut(name=name, waiting=waiting) for name, waiting in queues.queues],
+        workers=[] if queues is None else [WorkerOut(**vars(worker)) for worker in queues.workers],
+        failed_jobs=None if queues is None else queues.failed,
+        checks=[_check_out(name, loads(deps.store.remembered(remembered_as(name))), deps) for name in CHECKED],
+    )
+
+
+def _planned(deps: Deps, wanted: Bulk) -> Plan:
+    given = [name for name in ("filter", "ids", "plan") if getattr(wanted, name) is not None]
+    if len(given) != 1:
+        raise InvalidRequest("exactly one of filter, ids and plan", field=given[1] if given else "filter")
+    if wanted.plan is not None:
+        if wanted.dry_run:
+            raise InvalidRequest("a plan is there to be carried out: dry_run false", field="plan")
+        return Plan(wanted.action, tuple(_line(line) for line in wanted.plan))
+    if wanted.ids is not None:
+        return bulk.plan_for_ids(deps, wanted.action, [str(meeting_id) for meeting_id in wanted.ids])
+    if not wanted.dry_run:
+        raise InvalidRequest("preview it first, then send the answer's plan", field="filter")
+    return bulk.plan_for_filter(deps, wanted.action, _filter(wanted.filter or {}))
+
+
+def _filter(given: Mapping[str, str]) -> MeetingFilter:
+    unknown = sorted(set(given) - set(FILTERS))
+    if unknown:
+        raise InvalidRequest(f"one of {', '.join(FILTERS)}", field=f"filter.{unknown[0][:40]}")
+    try:
+        return parse_filter(given)
+    except InvalidRequest as error:
+        raise InvalidRequest(error.detail, field=f"filter.{error.field}") from None
+
+
+def _line(line: PlanLine) -> Line:
+    return Line(str(line.id), line.status, Refusal.COST if line.pays_again else None)
+
+
+def _preview(planned: Plan, confirm_cost: bool, deps: Deps) -> BulkOut:
+    cost = planned.cost(pay_again=confirm_cost)
+    retried = planned.chosen(pay_again=confirm_cost) if planned.act is Act.RETRY else []
+    lines = [line for line in planned.lines if line.refusal is None or line.pays_again]
+    return BulkOut(
+        action=planned.act,
+        meetings=[
+            BulkLineOut(id=line.id, title=line.title, status=line.status, refused=line.refusal)
+            for line in planned.lines
+        ],
+        affected=len(planned.chosen(pay_again=confirm_cost)),
+        refused=_by_reason(planned.refused()),
+        left_out=planned.left_out,
+        cost=CostOut(
+            paid_transcriptions=cost.transcriptions,
+            audio_seconds=round(cost.seconds, 1),
+            unknown_lengths=cost.unknown,
+            llm_summaries=len(retried) if deps.settings.chosen_summarizer == "llm" else 0,
+            paid_work_given_up=planned.wasted(),
+        ),
+        plan=[PlanLine(id=UUID(line.id), status=line.status, pays_again=line.pays_again) for line in lines],
+    )
+
+
+def _by_reason(refused: Mapping[Refusal, int]) -> dict[str, int]:
+    return {reason.value: count for reason, count in sorted(refused.items())}
+
+
+def _paused(deps: Deps, paused: bool, after: BackgroundTasks) -> PausedOut:
+    deps.store.pause(paused)
+    # Of no meeting: pages that show many look.
+    after.add_task(deps.publish, "", 0)
+    since = deps.store.paused_since()
+    return PausedOut(paused=since is not None, since=since)
+
+
+def _queues(deps: Deps) -> QueueOverview | None:
+    try:
+        return None if deps.queue is None else deps.queue.overview()
+    except redis.RedisError:
+        return None
+
+
+def _check_out(name: str, check: Check | None, deps: Deps) -> CheckOut:
+    set_up = name in deps.settings.checkable
+    if check is None:
+        return CheckOut(name=name, set_up=set_up, state="never", at=None, error_code=None)
+    return CheckOut(name=name, set_up=set_up, state=check.state, at=check.at, error_code=check.code)

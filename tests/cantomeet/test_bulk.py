@@ -1,0 +1,90 @@
+"""A plan says beforehand what one action would do to many meetings, and what it may cost."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from cantomeet.bulk import Act, Cost, Line, Refusal, plan
+from cantomeet.lifecycle import ACTIVE, MeetingStatus, Stage
+from cantomeet.models import Meeting
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+FAILED = MeetingStatus.FAILED
+
+
+def meeting(**columns: Any) -> Meeting:
+    given = {"title": "例會", "recording_key": "k", "created_at": NOW, "updated_at": NOW, "stage_since": NOW}
+    return Meeting(**{**given, "duration_seconds": 60.0, **columns})
+
+
+def line(act: Act, new: str = "speechmatics", **columns: Any) -> Line:
+    return plan(act, [meeting(**columns)], NOW, new).lines[0]
+
+
+SENT = {"stage": Stage.SUBMITTED, "transcriber": "speechmatics", "submit_key": "k1", "provider_job_id": "j1"}
+PREPARED = {"stage": Stage.PREPARED, "transcriber": "speechmatics"}
+
+
+@pytest.mark.parametrize(
+    ("columns", "new", "refusal", "pays"),
+    [
+        ({"status": FAILED}, "speechmatics", None, True),
+        ({"status": FAILED}, "whisper", None, False),
+        ({"status": FAILED, **SENT, "error_code": "provider_unreachable"}, "speechmatics", None, False),
+        ({"status": FAILED, **PREPARED, "submit_key": "k1", "error_code": "provider_busy"}, "speechmatics", None, True),
+        ({"status": FAILED, **SENT, "error_code": "provider_rejected"}, "speechmatics", None, True),
+        ({"status": FAILED, **SENT, "error_code": "cancelled"}, "speechmatics", Refusal.COST, True),
+        ({"status": FAILED, **SENT, "error_code": "provider_job_gone"}, "whisper", Refusal.COST, False),
+        ({"status": FAILED, **SENT, "error_code": "cancelled", "audio_removed": True}, "speechmatics", "gone", None),
+        ({"status": FAILED, "stage": Stage.TRANSCRIBED, "submit_key": "k1"}, "speechmatics", None, False),
+        ({"status": MeetingStatus.COMPLETED, "stage": Stage.SUMMARISED}, "speechmatics", Refusal.NOT_FAILED, None),
+        ({"status": MeetingStatus.TRANSCRIBING, **SENT}, "speechmatics", Refusal.NOT_FAILED, None),
+    ],
+)
+def test_a_retry_says_what_it_pays_for(
+    columns: dict[str, Any], new: str, refusal: Refusal | str | None, pays: bool | None
+) -> None:
+    found = line(Act.RETRY, new, **columns)
+    assert found.refusal == (Refusal.NO_RECORDING if refusal == "gone" else refusal)
+    if pays is not None:
+        assert found.pays is pays
+
+
+def test_only_paid_transcriptions_that_are_chosen_count_as_cost() -> None:
+    planned = plan(
+        Act.RETRY,
+        [
+            meeting(status=FAILED, duration_seconds=90.0),
+            meeting(status=FAILED, duration_seconds=None),
+            meeting(status=FAILED, **SENT, error_code="cancelled", duration_seconds=600.0),
+            meeting(status=MeetingStatus.COMPLETED, duration_seconds=9000.0),
+        ],
+        NOW,
+        "speechmatics",
+    )
+    assert planned.cost() == Cost(2, 90.0, 1)
+    assert planned.cost(pay_again=True) == Cost(3, 690.0, 1)
+    assert planned.refused() == {Refusal.COST: 1, Refusal.NOT_FAILED: 1}
+
+
+def test_a_cancel_says_what_paid_work_it_gives_up() -> None:
+    assert line(Act.CANCEL, status=MeetingStatus.TRANSCRIBING, **SENT).wastes
+    assert not line(Act.CANCEL, status=MeetingStatus.TRANSCRIBING, stage=Stage.PREPARED, transcriber="whisper").wastes
+    assert not line(Act.CANCEL, status=MeetingStatus.SUMMARIZING, **{**SENT, "stage": Stage.TRANSCRIBED}).wastes
+    assert line(Act.CANCEL, status=FAILED).refusal is Refusal.NOT_RUNNING
+
+
+def test_run_now_is_for_what_is_owed_and_free() -> None:
+    later = NOW + timedelta(minutes=5)
+    assert line(Act.RUN_NOW, next_run_at=later).refusal is None
+    assert line(Act.RUN_NOW, next_run_at=None).refusal is Refusal.NOTHING_OWED
+    assert line(Act.RUN_NOW, next_run_at=NOW, lease_until=later).refusal is Refusal.BEING_WORKED_ON
+    assert line(Act.RUN_NOW, next_run_at=NOW, lease_until=NOW - timedelta(seconds=1)).refusal is None
+
+
+def test_a_meeting_that_steps_forward_is_the_same_and_one_that_has_ended_is_not() -> None:
+    assert line(Act.DELETE, status=MeetingStatus.UPLOADED).statuses() == ACTIVE
+    assert line(Act.DELETE, status=FAILED).statuses() == {FAILED}

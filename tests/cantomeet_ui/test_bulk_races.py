@@ -1,0 +1,83 @@
+"""One action on many meetings while workers go on with them: each is either done to or refused, and none is lost."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from cantomeet.bulk import Act
+from cantomeet.errors import LeaseLost
+from cantomeet.lifecycle import MeetingStatus
+from cantomeet.listing import MeetingFilter
+from cantomeet.recordings import Recordings
+from cantomeet.settings import Settings
+from cantomeet.store import MeetingStore, NewSummary, Try
+from cantomeet_ui import bulk
+from cantomeet_ui.api.deps import Deps
+from tests import meetings
+
+MANY = 30
+
+
+@pytest.fixture
+def deps(store: MeetingStore, tmp_path: Path) -> Deps:
+    settings = Settings(_env_file=None, CANTOMEET_DATA_DIR=str(tmp_path))
+    return Deps(settings, store, Recordings(tmp_path / "r", max_bytes=1000), wake=lambda meeting: None)
+
+
+def work(store: MeetingStore, ids: list[str], begun: threading.Event) -> None:
+    """As a worker: lease, transcribe, summarise, each meeting as far as it gets."""
+    for meeting_id in ids:
+        begun.set()
+        try:
+            leased = store.take_lease(meeting_id, 60)
+            if leased is None:
+                continue
+            leased = store.commit_working(leased.id, leased.run, status=MeetingStatus.TRANSCRIBING)
+            tried = Try("check", store.now())
+            store.finish_transcript(leased.id, leased.run, meetings.segments(meetings.LINES), replace=True, tried=tried)
+            leased = store.take_lease(meeting_id, 60)
+            if leased is not None:
+                store.finish_summary(leased.id, leased.run, NewSummary("none", "en", []), tried=tried)
+        except LeaseLost:
+            continue
+
+
+@pytest.mark.parametrize("act", [Act.CANCEL, Act.DELETE, Act.RUN_NOW])
+def test_each_meeting_is_done_to_or_refused_while_a_worker_goes_on(deps: Deps, act: Act) -> None:
+    store = deps.store
+    ids = [meetings.uploaded(store).id for _ in range(MANY)]
+    planned = bulk.plan_for_filter(deps, act, MeetingFilter())
+    begun = threading.Event()
+    # From the other end, so that they meet in the middle.
+    worker = threading.Thread(target=work, args=(store, ids[::-1], begun))
+    worker.start()
+    begun.wait()
+    outcome = bulk.carry_out(deps, planned)
+    worker.join()
+    assert outcome.done + outcome.refused.total() == MANY
+    left = {meeting.id: meeting for meeting in store.get_some(ids)}
+    if act is Act.DELETE:
+        assert len(left) == MANY - outcome.done
+        assert {meeting.status for meeting in left.values()} <= {MeetingStatus.COMPLETED}
+    else:
+        ended = {MeetingStatus.COMPLETED} | ({MeetingStatus.FAILED} if act is Act.CANCEL else set())
+        assert {meeting.status for meeting in left.values()} == ended
+        cancelled = [meeting for meeting in left.values() if meeting.error_code == "cancelled"]
+        assert len(cancelled) == (outcome.done if act is Act.CANCEL else 0)
+
+
+def test_two_people_who_retry_the_same_meetings_at_once_start_each_once(deps: Deps) -> None:
+    store = deps.store
+    ids = [meetings.failed(store).id for _ in range(MANY)]
+    plans = [bulk.plan_for_ids(deps, Act.RETRY, ids) for _ in range(2)]
+    done: list[int] = []
+    people = [threading.Thread(target=lambda p=plan: done.append(bulk.carry_out(deps, p).done)) for plan in plans]
+    for person in people:
+        person.start()
+    for person in people:
+        person.join()
+    assert sum(done) == MANY
+    assert {meeting.status for meeting in store.get_some(ids)} == {MeetingStatus.UPLOADED}

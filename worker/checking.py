@@ -1,0 +1,38 @@
+"""A worker's answer to whether a provider's key, address and model would do."""
+
+from __future__ import annotations
+
+import logging
+
+from cantomeet.checking import Check, dumps, remembered_as
+from cantomeet.errors import ErrorCode, SettingsError, StepError
+from worker.toolbox import Toolbox
+
+_log = logging.getLogger(__name__)
+
+
+def check(tools: Toolbox, name: str) -> None:
+    """Ask what costs nothing, and keep the answer with its time. Never raises for a provider that says no."""
+    found = _answer(tools, name)
+    tools.store.remember(remembered_as(name), dumps(found))
+    # Of no meeting: pages that show many look.
+    tools.publish("", 0)
+
+
+def _answer(tools: Toolbox, name: str) -> Check:
+    ask = tools.checks.get(name)
+    try:
+        if ask is None:
+            raise SettingsError(f"{name} is not set up where the worker runs")
+        ask()
+    except StepError as error:
+        return Check("failed", tools.store.now(), error.code.value, dict(error.params))
+    except SettingsError as error:
+        return Check("failed", tools.store.now(), ErrorCode.INVALID_REQUEST.value, {"message": str(error)})
+    except tools.timeouts:
+        return Check("failed", tools.store.now(), ErrorCode.STEP_TIMED_OUT.value)
+    except Exception:
+        # The edge of a job: whatever it dies of, the page gets an answer.
+        _log.exception("the check of %s failed in a way that nobody foresaw", name)
+        return Check("failed", tools.store.now(), ErrorCode.INTERNAL.value)
+    return Check("ok", tools.store.now())
