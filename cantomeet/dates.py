@@ -11,8 +11,11 @@ Conventions:
 - The end of a week is its Friday (its Sunday, when the meeting is on a weekend).
 - 15/12 is day/month, as written in Hong Kong; 12/15 can only be month/day and is read so.
 - A day and month without a year lie ahead, unless they passed in the last 60 days.
-- A week or month without a day (下星期, next month, 月初) names no single day: None. So do working days, because
-  holidays are not known here. Recurring days (每個星期五, every Friday) are no mention at all.
+- A week, month or quarter without a day (下星期, next month, 月初, by Q1), a range (星期三至五), and a feast of the
+  lunar calendar (農曆新年前) name no single day: None. So do working days, because holidays are not known here.
+- A weekday beside a date (12月15號星期二, Friday the 4th) only describes it; where the two disagree, it is None.
+- "Friday week" is a week after Friday. 隔個禮拜三 may be any later Wednesday: None.
+- Recurring days (每個星期五, every Friday) are no mention at all.
 """
 
 from __future__ import annotations
@@ -54,12 +57,31 @@ def find_dates(text: str, meeting_date: date | None) -> list[DateMention]:
         if rule.resolve is not None:
             day = _day(rule.resolve, match, meeting_date)
             mentions.append(DateMention(match.start(), taken_to, text[match.start() : taken_to], day))
-    return mentions
+    return _described(mentions, text, folded)
 
 
 def resolve_date(text: str, meeting_date: date | None) -> date | None:
     """The first day that `text` names, or None."""
     return next((mention.day for mention in find_dates(text, meeting_date) if mention.day), None)
+
+
+def _described(mentions: list[DateMention], text: str, folded: str) -> list[DateMention]:
+    """12月15號星期二 and "Fri 4 Dec" as one mention of the date; without a day where the weekday is another."""
+    joined: list[DateMention] = []
+    for mention in mentions:
+        before = joined[-1] if joined else None
+        if before is None or not _BESIDE.fullmatch(folded, before.end, mention.start):
+            joined.append(mention)
+            continue
+        weekdays = [_BARE_WEEKDAY.fullmatch(folded, one.start, one.end) is not None for one in (before, mention)]
+        if weekdays[0] == weekdays[1]:
+            joined.append(mention)
+            continue
+        named, weekday = (mention, before) if weekdays[0] else (before, mention)
+        agree = named.day and weekday.day and named.day.weekday() == weekday.day.weekday()
+        day = weekday.day if _DAY_END.fullmatch(named.text) else named.day if agree else None
+        joined[-1] = DateMention(before.start, mention.end, text[before.start : mention.end], day)
+    return joined
 
 
 # ---- rules --------------------------------------------------------------------------------------------------
@@ -213,6 +235,22 @@ _DAY_STEPS |= {"聽": 1, "明": 1, "後": 2, "大後": 3}
 
 _no_mention(rf"[每逢]個?(?:{_WEEK}[一二三四五六日天]?|月[底尾中初]?)")
 
+_TO = "(?:至|到|[-–~、/]|或者?|同埋?)"
+
+
+@_rule(
+    rf"(?:(?:{_WHICH})個?)?{_WEEK}[一二三四五六日天]{_TO}(?:{_WEEK})?[一二三四五六日天](?![次個年套])",
+    rf"(?:{_N}\s?月\s?)?{_N}\s?[日號]?{_TO}(?:{_N}\s?月\s?)?{_N}\s?[日號]",
+    rf"隔(?:個|一個)?{_WEEK}[一二三四五六日天]?",
+    "(?:農曆新?年|過年|年三十晚?|大除夕|年初[一二三四五六七八]|(?:中秋|端午|清明|重陽|復活)節?)(?=[之以]?前)",
+    rf"(?:[今本明出下翌來]年\s?){_N}\s?月(?:份|[頭中初])?(?!\s?[\d一二三四五六七八九十廿卅底尾])",
+    rf"(?<![\d一二三四五六七八九十廿卅兩]){_N}月份?(?=(?:[之以]?前|[之以]?內))",
+    r"(?:[今下本]個?|第[一二三四1-4])季(?=[之以]?[前內])|半個月[之以]?[內後]",
+)
+def _chinese_without_a_day(_m: re.Match[str], _today: date) -> None:
+    """Ranges, feasts of the lunar calendar, months and quarters as wholes."""
+    return None
+
 
 @_rule(rf"(?P<year>\d{{4}}|[一二三四五六七八九零〇○]{{4}})\s?年\s?(?P<month>{_N})\s?月\s?(?P<day>{_N})\s?[日號]?")
 def _year_month_day(m: re.Match[str], _today: date) -> date:
@@ -255,12 +293,27 @@ def _lone_day(m: re.Match[str], today: date) -> date | None:
     return _next_day_of_month(_number(m["day"]), today)
 
 
+@_rule("(?P<which>[今本下]個?)?季[底尾末]")
+def _quarter_end(m: re.Match[str], today: date) -> date | None:
+    return _end_of_unit("quarter", 1 if (m["which"] or "").startswith("下") else 0, today)
+
+
+@_rule("元旦")
+def _new_year(_m: re.Match[str], today: date) -> date | None:
+    return _ahead(1, 1, today)
+
+
+@_rule("半年[之以]?[內後]")
+def _half_a_year(_m: re.Match[str], today: date) -> date:
+    return _months_later(today, 6)
+
+
 @_rule("(?P<year>[今本明出下翌來])?年年?[底尾]")
 def _year_end(m: re.Match[str], today: date) -> date:
     return date(today.year + _YEAR_STEPS.get(m["year"] or "", 0), 12, 31)
 
 
-@_rule(rf"(?:(?P<which>{_WHICH})個?)?(?:{_WEEK}|拜)(?P<day>[一二三四五六日天])(?![次個年套])")
+@_rule(rf"(?:(?P<which>{_WHICH})一?個?)?(?:{_WEEK}|拜)(?P<day>[一二三四五六日天])(?![次個年套])")
 def _chinese_weekday(m: re.Match[str], today: date) -> date:
     week = _STEPS.get(m["which"], 0) if m["which"] else None
     return _weekday(today, min("一二三四五六日天".index(m["day"]), SUNDAY), week)
@@ -307,6 +360,7 @@ _DAY_NAME = (
     r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|"
     r"(?-i:Mon|Tues?|Wed|Thur?s?|Fri|Sat|Sun|MON|TUE|WED|THU|FRI))"
 )
+_UNTIL = r"(?:(?<=\bby\s)|(?<=\bbefore\s)|(?<=\buntil\s))"
 _EN_STEPS = {"last": -1, "this": 0, "next": 1}
 
 _no_mention(rf"\b(?:every|each)\s+{_DAY_NAME}\b", r"(?<!\d)24/7(?!\d)")
@@ -330,6 +384,17 @@ def _the_nth(m: re.Match[str], today: date) -> date | None:
     return _next_day_of_month(_number(m["day"]), today)
 
 
+@_rule(rf"\b(?:next\s+next\s+|a\s+week\s+on\s+)(?P<day>{_DAY_NAME})\b", rf"\b(?P<day>{_DAY_NAME})\s+week\b")
+def _weekday_after_next(m: re.Match[str], today: date) -> date:
+    """ "Friday week" is a week after the next Friday; "next next Friday" the one after "next Friday"."""
+    weekday = _WEEKDAYS.index(m["day"].lower()[:3])
+    return (
+        _weekday(today, weekday, 2)
+        if m[0].lower().startswith("next")
+        else _weekday(today, weekday, None) + timedelta(days=7)
+    )
+
+
 @_rule(
     rf"\b(?:(?:(?P<which>this|next|last)|(?:the\s+)?coming)\s+(?:coming\s+)?)?(?P<day>{_DAY_NAME})\b"
     r"(?:\s+(?P<later>next|this)\s+week\b)?"
@@ -343,6 +408,7 @@ def _english_weekday(m: re.Match[str], today: date) -> date:
     rf"\bend\s+of\s+(?:the\s+)?(?:(?P<which>this|next)\s+)?(?P<unit>day|week|month|year|quarter|q[1-4]|{_MONTH_NAME})\b",
     r"\bwithin\s+(?P<which>this|the)\s+(?P<unit>week|month)\b",
     r"\b(?P<which>)(?P<unit>month|year)[- ]end\b",
+    r"\blast\s+day\s+of\s+(?:the\s+)?(?:(?P<which>this|next)\s+)?(?P<unit>month|year)\b",
 )
 def _end_of(m: re.Match[str], today: date) -> date | None:
     return _end_of_unit(m["unit"].lower(), _EN_STEPS.get((m["which"] or "").lower(), 0), today)
@@ -373,17 +439,18 @@ def _end_of_unit(unit: str, step: int, today: date) -> date | None:
 @_rule(
     rf"\b(?:within|in)\s+(?:the\s+next\s+)?(?P<count>{_COUNT})\s+(?P<unit>day|week|month)s?\b(?:['’]?\s+time)?",
     rf"\b(?P<count>{_COUNT})\s+(?P<unit>day|week|month)s?\s+from\s+(?:now|today)\b",
+    r"\b(?:within|in)\s+(?P<count>a)\s+(?P<unit>fortnight)\b",
 )
 def _english_span(m: re.Match[str], today: date) -> date:
     count, unit = _number(m["count"]), m["unit"].lower()
     if unit == "month":
         return _months_later(today, count)
-    return today + timedelta(days=count * (1 if unit == "day" else 7))
+    return today + timedelta(days=count * {"day": 1, "week": 7, "fortnight": 14}[unit])
 
 
 @_rule(
     r"\b(?P<word>tomorrow|yesterday|today|tonight)\b",
-    r"\bthe\s+(?P<word>day\s+after)\s+tomorrow\b",
+    r"\b(?:the\s+)?(?P<word>day\s+after)\s+tomorrow\b",
     r"\bthis\s+(?P<word>morning|afternoon|evening)\b",
 )
 def _english_day_word(m: re.Match[str], today: date) -> date:
@@ -395,6 +462,10 @@ def _english_day_word(m: re.Match[str], today: date) -> date:
 _rule(
     r"\b(?:this|next)\s+(?:week|month|quarter|year)\b",
     rf"\bwithin\s+{_COUNT}\s+(?:working|business)\s+days?\b",
+    rf"\b(?:early|mid|late)[- ]{_MONTH_NAME}\b",
+    rf"(?:{_UNTIL}|(?<=\bin\s)){_MONTH_NAME}\b(?!\.?\s+(?:the\s+)?\d)",
+    rf"{_UNTIL}(?:(?-i:[QH][1-4])(?:\s+\d{{4}})?|(?:chinese|lunar)\s+new\s+year|(?-i:CNY)|mid-autumn|easter)\b",
+    rf"\b\d{{1,2}}(?:st|nd|rd|th)?\s?(?:-|–|to|or|and)\s?\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH_NAME}\b",
 )(_no_single_day)
 
 
@@ -418,3 +489,10 @@ def _stroked(m: re.Match[str], today: date) -> date | None:
         return _ahead(month, day, today)
     year = int(m["year"])
     return date(year + 2000 if year < 100 else year, month, day)
+
+
+# ---- a weekday beside a date --------------------------------------------------------------------------------
+
+_BARE_WEEKDAY = re.compile(rf"(?:{_WEEK}|拜)[一二三四五六日天]|{_DAY_NAME}", re.IGNORECASE)
+_BESIDE = re.compile(r"\s?[(（]?|[ ,]*(?:the\s+)?", re.IGNORECASE)
+_DAY_END = re.compile("EOD|COB")

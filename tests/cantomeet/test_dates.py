@@ -202,10 +202,8 @@ def test_the_twenty_ninth_of_february_waits_for_a_leap_year_or_stays_open() -> N
 def test_mentions_are_the_words_as_spoken_in_order() -> None:
     text = "五月八號星期五去，下個星期之前交，by 15/12 at the latest"
     mentions = find_dates(text, date(2026, 4, 13))
-    assert [mention.text for mention in mentions] == ["五月八號", "星期五", "下個星期", "15/12"]
-    assert [mention.day for mention in mentions] == [
-        date(2026, 5, 8), date(2026, 4, 17), None, date(2026, 12, 15),
-    ]  # fmt: skip
+    assert [mention.text for mention in mentions] == ["五月八號星期五", "下個星期", "15/12"]
+    assert [mention.day for mention in mentions] == [date(2026, 5, 8), None, date(2026, 12, 15)]
     assert all(text[mention.start : mention.end] == mention.text for mention in mentions)
 
 
@@ -235,3 +233,77 @@ def test_a_coming_weekday_is_one_to_seven_days_ahead(meeting_date: date) -> None
         assert day is not None
         assert timedelta(days=1) <= day - meeting_date <= timedelta(days=7)
         assert "一二三四五六日"[day.weekday()] == name
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("下一個星期五交", date(2026, 12, 4)),
+        ("月底之前", date(2026, 11, 30)),
+        ("出年三月十五號前", date(2027, 3, 15)),
+        ("季尾", date(2026, 12, 31)),
+        ("下季底", date(2027, 3, 31)),
+        ("元旦之前", date(2027, 1, 1)),
+        ("半年內", date(2027, 5, 23)),
+        ("day after tomorrow", date(2026, 11, 25)),
+        ("next next Friday", date(2026, 12, 11)),
+        ("Friday week", date(2026, 12, 4)),
+        ("a week on Friday", date(2026, 12, 4)),
+        ("in a fortnight", date(2026, 12, 7)),
+        ("last day of next month", date(2026, 12, 31)),
+        ("by the end of Q1", date(2027, 3, 31)),
+        ("COB Friday", date(2026, 11, 27)),
+    ],
+)
+def test_other_ways_to_name_a_day_are_understood(text: str, expected: date) -> None:
+    assert resolve_date(text, MONDAY) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "mentioned"),
+    [
+        ("by Q1", "Q1"),
+        ("before Q1 2027", "Q1 2027"),
+        ("by March", "March"),
+        ("mid December", "mid December"),
+        ("出年三月", "出年三月"),
+        ("三月前要交", "三月"),
+        ("農曆新年前", "農曆新年"),
+        ("before Chinese New Year", "Chinese New Year"),
+        ("中秋節之前", "中秋節"),
+        ("今季內", "今季"),
+        ("星期三至五", "星期三至五"),
+        ("星期三、星期四", "星期三、星期四"),
+        ("15至18號", "15至18號"),
+        ("5-7 December", "5-7 December"),
+        ("隔個禮拜三", "隔個禮拜三"),
+        ("半個月內", "半個月內"),
+    ],
+)
+def test_words_that_may_mean_several_days_are_kept_without_one(text: str, mentioned: str) -> None:
+    assert [(mention.text, mention.day) for mention in find_dates(text, MONDAY)] == [(mentioned, None)]
+
+
+@pytest.mark.parametrize(
+    ("text", "mentioned", "day"),
+    [
+        ("12月15號星期二交", "12月15號星期二", date(2026, 12, 15)),
+        ("12月15號（星期二）", "12月15號（星期二", date(2026, 12, 15)),
+        ("Friday the 4th, please", "Friday the 4th", date(2026, 12, 4)),
+        ("on Friday, 4 December", "Friday, 4 December", date(2026, 12, 4)),
+        ("聽日星期二", "聽日星期二", date(2026, 11, 24)),
+        ("12月15號星期三", "12月15號星期三", None),
+        ("聽日星期五", "聽日星期五", None),
+    ],
+)
+def test_a_weekday_beside_a_date_only_describes_it(text: str, mentioned: str, day: date | None) -> None:
+    assert [(mention.text, mention.day) for mention in find_dates(text, MONDAY)] == [(mentioned, day)]
+
+
+@pytest.mark.parametrize("text", ["Q1 was bad", "三月份開會嗰陣", "中秋晚會", "今季銷情麻麻", "CNY 500"])
+def test_a_time_that_only_describes_something_is_no_mention(text: str) -> None:
+    assert find_dates(text, MONDAY) == []
+
+
+def test_two_days_one_after_the_other_stay_two() -> None:
+    assert [mention.text for mention in find_dates("聽日 下星期五", MONDAY)] == ["聽日", "下星期五"]
