@@ -34,10 +34,12 @@ STYLES = [
 ]
 
 HEAD = [
+    # First, and not deferred: it keeps what is done before anything else has loaded.
+    rx.el.script(src="/early.js"),
     rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
     rx.el.meta(name="color-scheme", content="light dark"),
-    rx.el.meta(name="theme-color", content="#f6f3ec", media="(prefers-color-scheme: light)"),
-    rx.el.meta(name="theme-color", content="#14181b", media="(prefers-color-scheme: dark)"),
+    rx.el.meta(name="theme-color", content="#f6f3ec", custom_attrs={"media": "(prefers-color-scheme: light)"}),
+    rx.el.meta(name="theme-color", content="#14181b", custom_attrs={"media": "(prefers-color-scheme: dark)"}),
 ]
 
 

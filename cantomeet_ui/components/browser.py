@@ -31,6 +31,8 @@ class _Transcript(rx.NoSSRComponent):
 class _Shell(rx.NoSSRComponent):
     library = f"$/public/{rx.asset('shell.jsx', shared=True)}"
     tag = "Shell"
+    alive: rx.Var[bool]
+    """The page shows what the server knows; what a person did before that is done now."""
     lang: rx.Var[str]
     title: rx.Var[str]
     close: rx.Var[str]
@@ -70,7 +72,13 @@ _PLAYER = (
 def shell() -> rx.Component:
     """The document's language, the list of keys, and the keys that work everywhere."""
     groups = [_keys("keys.everywhere", _EVERYWHERE), _keys("keys.player", _PLAYER)]
-    return _Shell.create(lang=LanguageState.lang, title=say("keys.title"), close=say("keys.close"), groups=groups)
+    return _Shell.create(
+        alive=rx.State.is_hydrated,
+        lang=LanguageState.lang,
+        title=say("keys.title"),
+        close=say("keys.close"),
+        groups=groups,
+    )
 
 
 def _keys(title: str, keys: tuple[tuple[tuple[str, ...], str], ...]) -> dict[str, Any]:

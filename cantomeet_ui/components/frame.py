@@ -57,8 +57,8 @@ def _head(here: str, refresh: Handler) -> rx.Component:
 
 
 def _nav_link(label: Words, to: str, here: str) -> rx.Component:
-    current = {"aria-current": "page"} if to == here else {}
-    return link(label, to=to, custom_attrs=current)
+    current = {to: "page", routes.MEETING: "true" if to == routes.MEETINGS else ""}.get(here, "")
+    return link(label, to=to, custom_attrs={"aria-current": current} if current else {})
 
 
 def _language(refresh: Handler) -> rx.Component:
@@ -76,8 +76,8 @@ def _theme() -> rx.Component:
         icons.half_moon(),
         type="button",
         class_name="tool",
-        on_click=rx.toggle_color_mode,
-        custom_attrs={"aria-label": say("theme.switch")},
+        # Heard by assets/early.js, also before the page is alive.
+        custom_attrs={"aria-label": say("theme.switch"), "data-theme-switch": ""},
     )
 
 

@@ -3,15 +3,22 @@ import { useEffect, useRef } from "react";
 
 const GOING = { u: "/", m: "/meetings", a: "/admin" };
 const PATIENCE = 1200;
+// A server that does not answer is no reason to leave every button dead.
+const LATEST_ALIVE = 10000;
 
 const writing = (target) => target.closest?.("input:not([type=range]):not([type=radio]), textarea, select, [contenteditable]");
 
-export function Shell({ lang, title, close, groups = [] }) {
+export function Shell({ alive, lang, title, close, groups = [] }) {
   const dialog = useRef(null);
 
   useEffect(() => {
     if (lang) document.documentElement.lang = lang;
   }, [lang]);
+
+  useEffect(() => {
+    const wait = setTimeout(() => window.cantomeetEarly?.comeAlive(), alive ? 0 : LATEST_ALIVE);
+    return () => clearTimeout(wait);
+  }, [alive]);
 
   useEffect(() => {
     let going = 0;

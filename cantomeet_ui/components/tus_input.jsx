@@ -33,6 +33,7 @@ export function TusInput({ endpoint, accept, lang, labels = {}, metadata = {}, o
   told.current = { added: onAdded, progress: onProgress, done: onDone, failed: onFailed };
   useTelling(told);
   const take = (files) => files.length && add([...files], { endpoint, language: lang, metadata });
+  useEarlyFiles(take);
   return (
     <div className="ct-uploads">
       <DropZone accept={accept} labels={labels} take={take} />
@@ -45,6 +46,18 @@ export function TusInput({ endpoint, accept, lang, labels = {}, metadata = {}, o
       )}
     </div>
   );
+}
+
+// What was chosen or dropped before this was here.
+function useEarlyFiles(take) {
+  const latest = useRef(take);
+  latest.current = take;
+  useEffect(() => {
+    const onFiles = () => latest.current(window.cantomeetEarly?.takeFiles() || []);
+    onFiles();
+    window.addEventListener("cantomeet:files", onFiles);
+    return () => window.removeEventListener("cantomeet:files", onFiles);
+  }, []);
 }
 
 // Progress is told now and then, everything else at once, in the order in which it happened.

@@ -2,6 +2,7 @@
 
 It is styled by class names::
 
+    .ct-early                         the zone while the page is not alive; styled as the other one is
     .ct-uploads
       .ct-drop                      the zone; .is-over while files are held over the page
         .ct-drop-text, .ct-choose   what it says; the button
@@ -86,11 +87,21 @@ class TusInput(rx.NoSSRComponent):
 
 def tus_input(metadata: Any, **handlers: Any) -> rx.Component:
     """The zone and its rows, in the reader's language."""
-    return TusInput.create(
+    zone = TusInput.create(
         endpoint=ENDPOINT,
         accept=ACCEPT,
         lang=LanguageState.lang,
         labels={name: say(f"upload.{name}") for name in _LABELS},
         metadata=metadata,
         **handlers,
+    )
+    return rx.fragment(_early_zone(), zone)
+
+
+def _early_zone() -> rx.Component:
+    """Stands in the prerendered page until the zone itself has loaded; assets/early.js keeps what it is given."""
+    return rx.el.div(
+        rx.el.p(say("upload.drop"), class_name="ct-drop-text"),
+        rx.el.label(say("upload.choose"), rx.el.input(type="file", multiple=True, accept=ACCEPT)),
+        class_name="ct-drop ct-early",
     )

@@ -92,8 +92,10 @@ class UploadState(rx.State):
         self.high_priority = high
 
     def _empty_form(self) -> None:
-        self.title, self.meeting_date, self.high_priority = "", "", False
-        self.form += 1
+        # New fields only where there is something to empty: in those of a page that has just opened someone may type.
+        if self.metadata:
+            self.title, self.meeting_date, self.high_priority = "", "", False
+            self.form += 1
 
     async def _show(self) -> None:
         language = (await self.get_state(LanguageState)).lang

@@ -263,7 +263,7 @@ def test_what_is_uploaded_shows_itself_and_moves(web: Web, page: Page) -> None:
         web.seed.waiting("先錄")
         wave = next(web.seed.recordings.root.glob("silence-*.wav"))
         web.clear()
-    page.locator("input[type=file]").set_input_files(wave)
+    page.locator(".ct-uploads input[type=file]").set_input_files(wave)
     row = page.locator(".recent .row")
     expect(row.locator(".row-title")).to_have_text("十一月例會")
     meeting_id = (row.get_attribute("id") or "").removeprefix("meeting-")

@@ -102,7 +102,7 @@ def test_a_recording_dropped_on_the_page_becomes_a_summary_that_can_be_played(
 ) -> None:
     sound.speech(tmp_path / "monthly.wav", SPEECH)
     page.goto(running.url)
-    page.locator("input[type=file]").first.set_input_files(tmp_path / "monthly.wav")
+    page.locator(".ct-uploads input[type=file]").set_input_files(tmp_path / "monthly.wav")
     page.locator("main a[href^='/meetings/']").first.click()
     article = page.locator("article.meeting")
     expect(article).to_have_attribute("data-status", "COMPLETED", timeout=PATIENCE * 1000)

@@ -1,0 +1,259 @@
+"""Pictures of every page in the states that matter, to be looked at before a page is called done.
+
+`python -m tests.e2e.shots [NAME...]`: all of them, or those whose name begins so, into tests/e2e/shots (not in git).
+A name is page-state-width: "list-many-1440". `CANTOMEET_E2E_PORT` keeps the build from one run to the next.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from cantomeet.errors import ErrorCode
+from cantomeet.models import Meeting
+from tests.e2e.seed import lines
+from tests.e2e.serving import CHROMIUM, Web, web_running
+from tests.e2e.stories import ESTATE, LONG_TITLE, TITLES, tell
+from tests.running import ROOT
+from tests.upload_server import free_port
+
+SHOTS = ROOT / "tests" / "e2e" / "shots"
+WIDTHS = {1440: 900, 390: 844}
+LONGEST = 1600
+"""Pixels from the top; what is further down of a long list is more of the same."""
+REFUSED = {"provider": "Speechmatics", "setting": "SPEECHMATICS_API_KEY"}
+Prepare = Callable[[Web], str]
+"""Writes the meetings and says which address to open."""
+
+
+@dataclass(frozen=True)
+class Shot:
+    name: str
+    prepare: Prepare
+    ready: str
+    """What must be there before the picture is taken."""
+    english: bool = False
+    dark: bool = False
+    act: Callable[[Page], None] = lambda page: None
+    """What a person has done by then."""
+
+
+def no_meeting(path: str) -> Prepare:
+    return lambda web: path
+
+
+def one_meeting(web: Web) -> str:
+    tell(web.seed, ESTATE)
+    return "/meetings"
+
+
+def many_meetings(web: Web) -> str:
+    """Sixty, in every state."""
+    for number in range(55):
+        day = date(2026, 11, 20) - timedelta(days=9 * number)
+        seconds = 600 + 613 * number % 7400
+        whole(web, TITLES[number % len(TITLES)], seconds, count=3 + number % 6, meeting_date=day)
+    web.seed.failed("董事會錄音（手機）", ErrorCode.PROVIDER_KEY_REFUSED, **REFUSED)
+    tell(web.seed, ESTATE)
+    stopped = web.seed.waiting("錯咗檔案")
+    web.store.cancel(stopped.id)
+    web.seed.transcribing(web.seed.waiting("長者中心家屬座談會", duration_seconds=5340.0), 42)
+    web.seed.summarising(web.seed.transcribing(web.seed.waiting("Vendor call, Shenzhen factory")), lines(6))
+    web.seed.waiting(LONG_TITLE, duration_seconds=8123.0)
+    return "/meetings"
+
+
+def whole(web: Web, title: str, seconds: int, count: int, **columns: date) -> Meeting:
+    meeting = web.seed.waiting(title, duration_seconds=float(seconds), **columns)
+    web.seed.transcribing(meeting)
+    web.seed.summarising(meeting, lines(count))
+    return web.seed.completed(meeting)
+
+
+def searched(web: Web) -> str:
+    many_meetings(web)
+    return "/meetings?q=銀行&from=2026-01-01"
+
+
+def told(web: Web) -> str:
+    return f"/meetings/{tell(web.seed, ESTATE).id}"
+
+
+def extracted(web: Web) -> str:
+    return f"/meetings/{web.seed.whole('例會', 24).id}"
+
+
+def under_way(web: Web) -> str:
+    meeting = web.seed.waiting("長者中心家屬座談會", duration_seconds=5340.0)
+    web.seed.transcribing(meeting)
+    web.seed.piece(meeting, lines(9), 42)
+    return f"/meetings/{meeting.id}"
+
+
+def received(web: Web) -> str:
+    return f"/meetings/{web.seed.waiting('長者中心家屬座談會').id}"
+
+
+def silent(web: Web) -> str:
+    return f"/meetings/{web.seed.whole('靜音', 0, 'none').id}"
+
+
+def failed(web: Web) -> str:
+    return f"/meetings/{web.seed.failed('董事會錄音', ErrorCode.PROVIDER_KEY_REFUSED, **REFUSED).id}"
+
+
+def long_title(web: Web) -> str:
+    return f"/meetings/{whole(web, LONG_TITLE, 8123, 30).id}"
+
+
+def troubled(web: Web) -> str:
+    for number in range(3):
+        web.seed.failed(TITLES[number], ErrorCode.PROVIDER_KEY_REFUSED, **REFUSED)
+    web.seed.failed(LONG_TITLE, ErrorCode.RECORDING_UNREADABLE, found="unknown")
+    one_meeting(web)
+    return "/admin"
+
+
+def hold_uploads(page: Page) -> None:
+    """Several files, the first of which comes slowly and does not end."""
+    folder = Path(tempfile.mkdtemp())
+    names = ("十一月例會（完整版）.m4a", "Board meeting 2026-11-19 with a rather long file name.wav", "notes.mp3")
+    files = [folder / name for name in names]
+    for file in files[:2]:
+        with file.open("wb") as written:
+            written.truncate(60_000_000)
+    files[2].write_text("會議紀錄\n" * 20)
+    network = page.context.new_cdp_session(page)
+    network.send("Network.enable")
+    limits = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 6_000_000}
+    network.send("Network.emulateNetworkConditions", limits)
+    page.locator(".ct-uploads input[type=file]").set_input_files([str(file) for file in files])
+    page.wait_for_function("parseInt(document.querySelector('.ct-percent')?.textContent) > 20", timeout=60_000)
+
+
+def open_details(page: Page) -> None:
+    page.locator(".details > summary").click()
+
+
+def play(page: Page) -> None:
+    show_transcript(page)
+    page.locator(".line").nth(9).click()
+    page.locator(".line[data-now]").wait_for()
+    page.keyboard.press(" ")
+
+
+def press(selector: str) -> Callable[[Page], None]:
+    return lambda page: page.locator(selector).first.click()
+
+
+def show_transcript(page: Page) -> None:
+    """Where the panes are tabs."""
+    if page.locator(".tabs").is_visible():
+        page.locator(".tabs label").nth(1).click()
+        page.locator(".line").first.wait_for()
+
+
+def ask_to_delete(page: Page) -> None:
+    press(".menu.more summary")(page)
+    press(".menu.more [data-tone=red]")(page)
+
+
+LINES, ROWS = ".line", ".row"
+SHOTS_WANTED = (
+    Shot("upload-empty", no_meeting("/"), ".ct-choose"),
+    Shot("upload-busy", no_meeting("/"), ".ct-choose", act=hold_uploads),
+    Shot("upload-details-english", no_meeting("/"), ".ct-choose", english=True, act=open_details),
+    Shot("upload-dark", no_meeting("/"), ".ct-choose", dark=True, act=hold_uploads),
+    Shot("list-empty", no_meeting("/meetings"), ".nothing"),
+    Shot("list-one", one_meeting, ROWS),
+    Shot("list-many", many_meetings, ROWS),
+    Shot("list-search", searched, "mark"),
+    Shot("list-none", lambda web: one_meeting(web) + "?q=沒有人說過", ".nothing"),
+    Shot("list-many-english", many_meetings, ROWS, english=True),
+    Shot("list-many-dark", many_meetings, ROWS, dark=True),
+    Shot("meeting-llm", told, LINES, act=play),
+    Shot("meeting-dark", told, LINES, dark=True, act=play),
+    Shot("meeting-english", told, LINES, english=True),
+    Shot("meeting-transcript", told, LINES, act=show_transcript),
+    Shot("meeting-extracted", extracted, LINES),
+    Shot("meeting-menu", told, LINES, act=press(".menu summary")),
+    Shot("meeting-delete", told, LINES, act=ask_to_delete),
+    Shot("meeting-edit", told, LINES, act=press(".meeting-title button")),
+    Shot("meeting-waiting", received, ".banner"),
+    Shot("meeting-under-way", under_way, LINES),
+    Shot("meeting-silent", silent, ".transcript-pane .pane-note"),
+    Shot("meeting-failed", failed, ".banner"),
+    Shot("meeting-long-title", long_title, LINES),
+    Shot("meeting-missing", no_meeting("/meetings/not-an-id"), ".nothing"),
+    Shot("meeting-keys", told, LINES, act=lambda page: page.keyboard.press("?")),
+    Shot("admin-fine", lambda web: one_meeting(web) and "/admin", ".admin-section"),
+    Shot("admin-troubled", troubled, ".cause"),
+    Shot("admin-troubled-english-dark", troubled, ".cause", english=True, dark=True),
+    Shot("lost", no_meeting("/no-such-page"), ".nothing"),
+)
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(CHROMIUM))
+        yield launched
+        launched.close()
+
+
+def take(opened: Browser, web: Web, shot: Shot, width: int, path: str) -> None:
+    """One picture of what fits on the screen; a page longer than that as a whole."""
+    context = opened.new_context(
+        base_url=web.url,
+        viewport={"width": width, "height": WIDTHS[width]},
+        color_scheme="dark" if shot.dark else "light",
+        has_touch=width < 720,
+        is_mobile=width < 720,
+        reduced_motion="reduce",
+        locale="en-GB" if shot.english else "zh-HK",
+    )
+    if shot.english:
+        context.add_cookies([{"name": "cantomeet-language", "value": "en", "url": web.url}])
+    page = context.new_page()
+    page.goto(path)
+    # Some are in the pane that a phone does not show.
+    page.locator(shot.ready).first.wait_for(state="attached")
+    page.locator("html[lang=en]" if shot.english else "html[lang=zh-Hant-HK]").wait_for()
+    shot.act(page)
+    page.wait_for_timeout(300)
+    wide, high = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
+    seen = {"x": 0, "y": 0, "width": width, "height": min(high, LONGEST)}
+    page.screenshot(path=SHOTS / f"{shot.name}-{width}.png", full_page=True, clip=seen)
+    if wide > width:
+        print(f"{shot.name}-{width}: {wide} px wide")
+    context.close()
+
+
+def main(wanted: tuple[str, ...]) -> None:
+    SHOTS.mkdir(exist_ok=True)
+    port = int(os.environ.get("CANTOMEET_E2E_PORT") or free_port())
+    with tempfile.TemporaryDirectory() as folder, web_running(Path(folder), port) as web, browser() as opened:
+        for shot in SHOTS_WANTED:
+            widths = [w for w in WIDTHS if not wanted or f"{shot.name}-{w}".startswith(wanted)]
+            if not widths:
+                continue
+            web.clear()
+            path = shot.prepare(web)
+            for width in widths:
+                try:
+                    take(opened, web, shot, width, path)
+                except Exception as error:  # the others are worth having
+                    print(f"{shot.name}-{width}: {error}")
+
+
+if __name__ == "__main__":
+    main(tuple(sys.argv[1:]))
