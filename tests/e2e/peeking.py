@@ -1,7 +1,8 @@
-"""The web application as it is served, with one more address that says how many open pages wait for changes."""
+"""The web application as it is served, with one more address that says how many open pages follow what happens."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -20,8 +21,14 @@ def app() -> ASGIApp:
         if scope["type"] != "http" or scope["path"] != WAITING:
             await served(scope, receive, send)
             return
-        body = json.dumps({"waiting": hints.waiting}).encode()
+        body = json.dumps({"waiting": hints.waiting, "following": _following()}).encode()
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
         await send({"type": "http.response.body", "body": body})
 
     return peek
+
+
+def _following() -> int:
+    """Background events that run now; Reflex names their tasks after their handlers."""
+    names = [task.get_name() for task in asyncio.all_tasks()]
+    return sum(name.startswith("reflex_event|") and ".follow|" in name for name in names)

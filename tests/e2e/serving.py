@@ -46,8 +46,16 @@ class Web:
 
     def waiting(self) -> int:
         """Open pages that wait for changes."""
+        return self._peek()["waiting"]
+
+    def following(self) -> int:
+        """Background events of open pages, whether they wait or look just now."""
+        return self._peek()["following"]
+
+    def _peek(self) -> dict[str, int]:
         with urllib.request.urlopen(self.url + WAITING, timeout=10) as answer:
-            return int(json.load(answer)["waiting"])
+            found: dict[str, int] = json.load(answer)
+            return found
 
     def clear(self) -> None:
         """Away with all meetings, so that each test sees only its own."""

@@ -159,16 +159,23 @@ def test_nothing_is_left_behind_after_navigation_reload_or_a_closed_tab(web: Web
         expect(page.locator("main")).to_be_visible()
     page.get_by_role("link", name="管理").click()
     expect(page.locator(".admin-section").first).to_be_visible()
+    _only(web, 1, "after navigation")
     page.get_by_role("link", name="會議", exact=True).click()
     page.locator(".row-title").click()
     expect(page.locator(".line")).to_have_count(8)
+    _only(web, 1, "after links were followed")
     page.reload()
     expect(page.locator(".line")).to_have_count(8)
-    wait_for(lambda: web.waiting() == 1, "one waiting page", 30)
+    _only(web, 1, "after a reload")
     second = context.new_page()
     second.goto("/meetings")
-    wait_for(lambda: web.waiting() == 2, "two waiting pages", 30)
+    _only(web, 2, "with a second tab")
     second.close()
-    wait_for(lambda: web.waiting() == 1, "one waiting page", 30)
+    _only(web, 1, "after the second tab was closed")
     page.close()
-    wait_for(lambda: web.waiting() == 0, "no waiting page", 30)
+    _only(web, 0, "after the last tab was closed")
+
+
+def _only(web: Web, pages: int, when: str) -> None:
+    """So many background events run, and each of them waits for its page."""
+    wait_for(lambda: web.following() == web.waiting() == pages, f"{pages} followed pages {when}", 30)
