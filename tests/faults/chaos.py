@@ -45,7 +45,8 @@ class Size:
     every: float = 4.0
     """Seconds between harm, give or take half."""
     workers: int = 1
-    uploaders: int = 2
+    pause: float = 0.05
+    """Seconds that each of the two uploading clients waits after an upload."""
     limit: float = 3600.0
     """Seconds after which what has not ended is stuck."""
 
@@ -82,9 +83,9 @@ def run(size: Size, seed: int, database_url: str | None = None, *, each_once: bo
         fake = stack.enter_context(FakeSpeechmatics(plan(seed, size.job_seconds), key=KEY))
         settings = {"SPEECHMATICS_API_KEY": KEY, "SPEECHMATICS_BASE_URL": fake.url}
         side = stack.enter_context(background(folder, database_url, **settings))
-        web = stack.enter_context(_web(folder, side.environment))
+        web = stack.enter_context(web_process(folder, side.environment))
         harm = Harm(side, web, random.Random(seed), size.workers)
-        client = stack.enter_context(Uploader(web.url, size.meetings, threads=size.uploaders))
+        client = stack.enter_context(Uploader(web.url, size.meetings, pause=size.pause))
         strikes = _each_once(harm) if each_once else _at_random(harm, size)
         while time.monotonic() - started < size.limit:
             ended = count_ended(side.store)
@@ -121,8 +122,9 @@ def count_ended(store: MeetingStore) -> int:
 
 
 @contextmanager
-def _web(folder: Path, environment: dict[str, str]) -> Iterator[UploadServer]:
-    web = UploadServer(folder, "tests.faults.web:app", environment=environment)
+def web_process(folder: Path, environment: dict[str, str], port: int | None = None) -> Iterator[UploadServer]:
+    """The web, up, for the length of the block."""
+    web = UploadServer(folder, "tests.faults.web:app", port, environment)
     web.start()
     try:
         yield web

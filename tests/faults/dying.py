@@ -11,13 +11,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from cantomeet.database import connect
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.recordings import Recordings
 from cantomeet.store import MeetingStore
 from worker import pipeline
 from worker.providers.extractive import ExtractiveSummarizer
-from worker.providers.speechmatics import SpeechmaticsTranscriber
+from worker.providers.speechmatics import TIMEOUTS, SpeechmaticsTranscriber
 from worker.toolbox import Backoff, Toolbox
 
 _ENDED = (MeetingStatus.COMPLETED, MeetingStatus.FAILED)
@@ -46,11 +48,16 @@ class Counting:
 
 @contextmanager
 def tools(
-    database_url: str, recordings: Path, provider_url: str, moment: Callable[[str], None] = lambda _name: None
+    database_url: str,
+    recordings: Path,
+    provider_url: str,
+    moment: Callable[[str], None] = lambda _name: None,
+    timeouts: httpx.Timeout = TIMEOUTS,
+    **chosen: Any,
 ) -> Iterator[Toolbox]:
-    """A worker's tools, with `moment` told of every call that leaves the process."""
+    """A worker's tools, with `moment` told of every call that leaves the process; `chosen`: more of the toolbox."""
     engine = connect(database_url)
-    with SpeechmaticsTranscriber("key", provider_url) as provider:
+    with SpeechmaticsTranscriber("key", provider_url, timeouts=timeouts) as provider:
         yield Toolbox(
             store=Counting(MeetingStore(engine), moment),  # type: ignore[arg-type]  # stands before one
             recordings=Recordings(recordings, max_bytes=10**9, min_free_bytes=0),
@@ -62,6 +69,7 @@ def tools(
             publish=lambda _id, _version: None,
             wake=lambda _meeting, _delay: True,
             backoff=Backoff(first=0.0, cap=0.0),
+            **chosen,
         )
     engine.dispose()
 

@@ -2,28 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from cantomeet.lifecycle import MeetingStatus
-from tests.running import Background, background
-from worker.providers.fakes.speechmatics import FakeSpeechmatics, Plan
+from tests.running import Background
+from worker.providers.fakes.speechmatics import FakeSpeechmatics
 from worker.redis_server import EmbeddedRedis
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeSpeechmatics]:
-    with FakeSpeechmatics(Plan(job_seconds=3.0)) as provider:
-        yield provider
-
-
-@pytest.fixture
-def side(tmp_path: Path, fake: FakeSpeechmatics) -> Iterator[Background]:
-    settings = {"SPEECHMATICS_API_KEY": "test-key", "SPEECHMATICS_BASE_URL": fake.url}
-    with background(tmp_path, **settings) as running:
-        yield running
 
 
 def test_a_flushed_redis_loses_no_meeting(side: Background, fake: FakeSpeechmatics) -> None:

@@ -63,7 +63,7 @@ class Behind(Provider):
             raise TransientError("the answer was lost", code=ErrorCode.PROVIDER_UNREACHABLE)
         return job
 
-    def find(self, submit_key: str) -> str | None:
+    def find(self, submit_key: str, age: timedelta | None = None) -> str | None:
         self.finds += 1
         accepted = self.accepted.get(submit_key)
         return "job-1" if accepted is not None and self.now() - accepted >= self.lag else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import wave
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -73,7 +74,7 @@ class Provider:
     def takes(self, recording: Path) -> bool:
         return True
 
-    def find(self, submit_key: str) -> str | None:
+    def find(self, submit_key: str, age: timedelta | None = None) -> str | None:
         return self.accepted_before_the_crash
 
     def check(self, job_id: str) -> RemoteState:
@@ -212,6 +213,7 @@ def test_a_provider_is_sent_the_recording_once_and_asked_again_later(
     assert meeting.status == MeetingStatus.COMPLETED
     assert len(house.provider.submitted) == 1
     assert house.provider.looks == 2
+    assert not house.tools.recordings.work_path(meeting.recording_key, "wav").exists(), "only ours needs the sound"
     assert any(delay >= 4 for _, delay in house.woken), "nothing polls in a loop"
     speakers = house.store.transcript(meeting.id).speakers.values()
     assert [speaker.label for speaker in speakers] == ["S1"]

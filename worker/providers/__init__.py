@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -96,8 +96,8 @@ class RemoteTranscriber(Protocol):
         """False where the recording must be brought into Opus in Ogg before it is sent."""
         ...
 
-    def find(self, submit_key: str) -> str | None:
-        """The id of a job that was submitted with this key, however long ago the provider still lists it."""
+    def find(self, submit_key: str, age: timedelta | None = None) -> str | None:
+        """The id of a job that was submitted with this key within the last `age`, or however long ago."""
         ...
 
     def check(self, job_id: str) -> RemoteState: ...

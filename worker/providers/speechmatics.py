@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,9 @@ MAX_ERROR = 64 * 1024
 PAGE = 100
 MAX_PAGES = 500
 """Of the list of jobs: 50,000 jobs, more than the provider lets one account have in flight."""
+_CLOCKS_DIFFER = timedelta(minutes=1)
+"""Taken off when a walk over the list ends at a time: an answer's Date has whole seconds, and parts of a provider may
+not agree to the second."""
 
 _JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _SUBMIT_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -93,6 +97,8 @@ class SpeechmaticsTranscriber:
         # The header's value as a whole, and its last word, where that is a token behind a scheme.
         told = notification.auth_header.partition(": ")[2] if notification else ""
         self._secrets = tuple(filter(None, (api_key, told, told.rpartition(" ")[2])))
+        self._provider_time: datetime | None = None
+        """When it last answered, by its own clock."""
         self._client = httpx.Client(
             base_url=base_url.rstrip("/") + "/v2/",
             headers={"Authorization": f"Bearer {api_key}", "User-Agent": "cantomeet-notes"},
@@ -144,25 +150,29 @@ class SpeechmaticsTranscriber:
             error.refused = True  # by ourselves, before anything is sent
             raise
 
-    def find(self, submit_key: str) -> str | None:
-        """The newest job with this key, whatever became of it.
+    def find(self, submit_key: str, age: timedelta | None = None) -> str | None:
+        """The newest job with this key, whatever became of it, of those sent within the last `age`.
 
+        The list is walked back only so far, by the provider's own clock where its answers tell it.
         A rejected or deleted job counts too: it was accepted once, and to submit again is for a person to decide.
         Raises `TransientError` where the list is longer than can be walked, never "not found" without proof.
         """
         before: datetime | None = None
         seen: set[str] = set()
+        asked_at = time.monotonic()
+        page = self._page(before)
+        horizon = self._horizon(age, time.monotonic() - asked_at)
         for _ in range(self._max_pages):
-            page = self._page(before)
             for job in page:
                 if _reference(job) == submit_key:
                     return _job_id(job, Call.LIST)
-            if len(page) < PAGE:
+            if len(page) < PAGE or (horizon is not None and _oldest(page) < horizon):
                 return None
             ids = {_job_id(job, Call.LIST) for job in page}
             before = _next_cursor(page, stuck=ids <= seen)
             seen = ids
             self._on_page()
+            page = self._further_page(before)
         raise TransientError(
             f"no end of the list of jobs after {self._max_pages} pages",
             code=ErrorCode.PROVIDER_BAD_ANSWER,
@@ -211,6 +221,21 @@ class SpeechmaticsTranscriber:
         """Ask for one listed job: raises what any call would raise for a wrong key, region or network."""
         self._json(Call.LIST, "GET", "jobs", params={"limit": "1"})
 
+    def _horizon(self, age: timedelta | None, passed: float) -> datetime | None:
+        """Before when a job of that age, `passed` seconds ago, cannot have been made; None where nothing tells."""
+        if age is None or self._provider_time is None:
+            return None
+        return self._provider_time - age - timedelta(seconds=passed) - _CLOCKS_DIFFER
+
+    def _further_page(self, before: datetime) -> list[dict[str, Any]]:
+        """Asked for once more where its answer was lost: a walk over many pages would hardly come to its end."""
+        try:
+            return self._page(before)
+        except TransientError as error:
+            if error.retry_after is not None:
+                raise
+            return self._page(before)
+
     def _page(self, before: datetime | None) -> list[dict[str, Any]]:
         params = {"limit": str(PAGE), "include_deleted": "true"}
         if before is not None:
@@ -233,6 +258,7 @@ class SpeechmaticsTranscriber:
         """The body of a success; any other answer, and any trouble on the way, as an error of ours."""
         with _translated(call), self._client.stream(method, path, **request) as response:
             if response.is_success:
+                self._provider_time = _date_of(response.headers)
                 return _read_body(response, cap, call)
             body = _read_start(response, call)
             if call is Call.DELETE and response.status_code == httpx.codes.LOCKED:
@@ -355,12 +381,23 @@ def _next_cursor(page: list[dict[str, Any]], *, stuck: bool) -> datetime:
     The API compares whole milliseconds, so a job of the same millisecond as the page's last would be left out: pages
     overlap by one, unless a page brought nothing new.
     """
-    try:
-        oldest = min(_instant(job["created_at"]) for job in page)
-    except (KeyError, TypeError, ValueError):
-        raise _garbled(Call.LIST, "no created_at") from None
+    oldest = _oldest(page)
     oldest = oldest.replace(microsecond=oldest.microsecond // 1000 * 1000)
     return oldest if stuck else oldest + timedelta(milliseconds=1)
+
+
+def _oldest(page: list[dict[str, Any]]) -> datetime:
+    try:
+        return min(_instant(job["created_at"]) for job in page)
+    except (KeyError, TypeError, ValueError):
+        raise _garbled(Call.LIST, "no created_at") from None
+
+
+def _date_of(headers: httpx.Headers) -> datetime | None:
+    try:
+        return parsedate_to_datetime(headers.get("date", "")).astimezone(UTC)
+    except ValueError:
+        return None
 
 
 def _instant(text: str) -> datetime:

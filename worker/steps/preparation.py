@@ -38,6 +38,9 @@ def prepare(tools: Toolbox, lease: Lease, _tried: Try) -> Meeting:
     tools.publish(meeting.id, meeting.version)
     source = source_of(tools.recordings, meeting)
     seconds = decode(tools, lease, source)
+    if meeting.transcriber not in tools.locals:
+        # Decoded to be checked; nobody else reads it, and an hour of it is 115 MB.
+        tools.recordings.work_path(meeting.recording_key, DECODED).unlink(missing_ok=True)
     warnings = list(meeting.warnings)
     if _ends_early(meeting.duration_seconds, seconds):
         warnings.append("ends_early")

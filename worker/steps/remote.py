@@ -35,7 +35,7 @@ def submit(tools: Toolbox, lease: Lease, tried: Try) -> Meeting:
     """Have the provider's job id saved, sending the recording only where the provider does not have it yet."""
     meeting = lease.meeting
     provider = tools.remote(meeting.transcriber)
-    job_id = _lost_job(tools, meeting, provider, meeting.submit_key) if meeting.submit_key else None
+    job_id = _lost_job(tools, meeting, tried, provider) if meeting.submit_key else None
     if job_id is None:
         job_id = _send(tools, lease, provider)
     return tools.store.commit_step(
@@ -49,14 +49,16 @@ def submit(tools: Toolbox, lease: Lease, tried: Try) -> Meeting:
     )
 
 
-def _lost_job(tools: Toolbox, meeting: Meeting, provider: RemoteTranscriber, key: str) -> str | None:
+def _lost_job(tools: Toolbox, meeting: Meeting, tried: Try, provider: RemoteTranscriber) -> str | None:
     """The job that an earlier try may have made; None where it surely made none. Raises `Later` to look once more."""
     limit = asking(meeting.transcriber)
     if meeting.turn == sending(meeting.transcriber).name:
         tools.store.spend_turn(limit)
     else:
         wait_for_turn(tools, meeting, limit)
-    job_id = provider.find(key)
+    assert meeting.submit_key is not None
+    # Sent, if it was, after the stage before this one was reached; by a duration no two clocks need to agree.
+    job_id = provider.find(meeting.submit_key, tried.started_at - meeting.stage_since)
     if job_id is not None:
         return job_id
     looks = meeting.submit_looks + 1

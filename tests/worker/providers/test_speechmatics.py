@@ -7,6 +7,7 @@ import logging
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -161,6 +162,24 @@ def test_a_page_full_of_one_millisecond_does_not_stop_the_walk() -> None:
     jobs = [{"id": f"j{n}", "created_at": "2026-11-23T00:00:01.000Z"} for n in range(100)]
     jobs.append({"id": "j100", "created_at": "2026-11-23T00:00:00Z"})
     assert listing(jobs).find("key-100") == "j100"
+
+
+def test_the_list_is_walked_back_only_as_far_as_the_submission_can_be() -> None:
+    jobs = [{"id": f"j{n}", "created_at": f"2026-11-23T{23 - n // 60:02}:{59 - n % 60:02}:00Z"} for n in range(900)]
+    ago = timedelta(minutes=150)
+    told = listing(jobs, date="Tue, 24 Nov 2026 00:00:00 GMT")
+    assert (told.find("key-140", ago), told.find("key-700", ago), told.find("key-700")) == ("j140", None, "j700")
+    assert listing(jobs).find("key-700", ago) == "j700", "its clock is not known: all of it"
+
+
+def test_a_lost_page_of_a_long_list_is_asked_for_again_at_once(
+    fake: FakeSpeechmatics, transcriber: SpeechmaticsTranscriber, recording: Path
+) -> None:
+    first = submitted(transcriber, recording, "the-first")
+    for number in range(100):
+        submitted(transcriber, recording, f"later-{number}")
+    fake.use(Plan(faults=[Fault(on="list", do="drop", skip=1, times=1)]))
+    assert transcriber.find("the-first") == first
 
 
 def test_a_list_without_configs_is_searched_by_the_name_of_the_file() -> None:
@@ -473,7 +492,7 @@ def answering(status: int, body: object, **changes: object) -> SpeechmaticsTrans
     return client("https://host", transport=transport, **changes)
 
 
-def listing(jobs: list[dict[str, str]], **changes: object) -> SpeechmaticsTranscriber:
+def listing(jobs: list[dict[str, str]], date: str | None = None, **changes: object) -> SpeechmaticsTranscriber:
     """A client of an API that lists these jobs, newest first; the n-th has the reference key-n."""
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -484,6 +503,8 @@ def listing(jobs: list[dict[str, str]], **changes: object) -> SpeechmaticsTransc
             for job in jobs
             if job["created_at"].replace("Z", "").ljust(23, "0") < millisecond
         ]
-        return httpx.Response(200, content=json.dumps({"jobs": page[: int(request.url.params["limit"])]}))
+        headers = {} if date is None else {"Date": date}
+        body = json.dumps({"jobs": page[: int(request.url.params["limit"])]})
+        return httpx.Response(200, content=body, headers=headers)
 
     return client("https://host", transport=httpx.MockTransport(answer), **changes)

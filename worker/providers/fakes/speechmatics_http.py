@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import h11
@@ -158,6 +159,7 @@ class _Connection:
 
     async def _send(self, answer: Answer, *, close: bool) -> None:
         headers = {
+            "Date": formatdate(usegmt=True),
             "Content-Type": answer.content_type,
             "Content-Length": str(len(answer.body)),
             **answer.headers,

@@ -1,0 +1,92 @@
+"""The same deed by several real processes that begin together, and the deeds."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+from typing import Any
+
+from cantomeet.database import connect
+from cantomeet.lifecycle import MeetingStatus
+from cantomeet.store import MeetingStore
+from tests.conftest import new_meeting
+from tests.faults import dying
+from worker import pipeline, upkeep
+from worker.queue import JobQueue, rescue
+
+_PATIENCE = 120.0
+
+
+def at_once(number: int, deed: Callable[..., Any], *args: object) -> list[Any]:
+    """What `deed` returned in each of the processes. A process that fails fails the caller."""
+    context = multiprocessing.get_context("spawn")
+    barrier = context.Barrier(number)
+    answers = context.SimpleQueue()
+    started = [context.Process(target=_child, args=(barrier, answers, deed, args)) for _ in range(number)]
+    for process in started:
+        process.start()
+    for process in started:
+        process.join(_PATIENCE)
+    for process in started:
+        if process.is_alive():
+            process.kill()
+            process.join()
+    assert [process.exitcode for process in started] == [0] * number
+    return [answers.get() for _ in started]
+
+
+def _child(barrier: Barrier, answers: Any, deed: Callable[..., Any], args: Sequence[object]) -> None:
+    barrier.wait(_PATIENCE)
+    answers.put(deed(*args))
+
+
+def advance(database_url: str, recordings: Path, provider_url: str, meeting_id: str) -> None:
+    """One step of the meeting, if it can be had."""
+    with dying.tools(database_url, recordings, provider_url) as worker:
+        pipeline.advance(worker, meeting_id)
+
+
+def advance_five_times(database_url: str, recordings: Path, provider_url: str, meeting_id: str) -> None:
+    """The same step five times at once in one process; what one of them raises is raised."""
+    with dying.tools(database_url, recordings, provider_url) as worker, ThreadPoolExecutor(5) as threads:
+        list(threads.map(lambda _: pipeline.advance(worker, meeting_id), range(5)))
+
+
+def look_for_the_due(database_url: str, redis_url: str) -> int:
+    """One look of a rescuer; how many meetings it woke."""
+    queue = JobQueue(redis_url)
+    try:
+        return rescue(_store(database_url), queue)
+    finally:
+        queue.close()
+
+
+def write(database_url: str, meeting_id: str, times: int) -> int:
+    """Edits of one meeting, new meetings and their leases, one after another; how many there were of each."""
+    store = _store(database_url)
+    for number in range(times):
+        store.edit(meeting_id, None, title=f"title {number}")
+        made, _ = store.create(new_meeting())
+        lease = store.take_lease(made.id, 60)
+        assert lease is not None
+        store.commit_working(lease.id, lease.run, status=MeetingStatus.TRANSCRIBING)
+    return times
+
+
+def clean_up(database_url: str, recordings: Path, provider_url: str, names: Sequence[str]) -> None:
+    """One run of each of the periodic tasks."""
+    with dying.tools(database_url, recordings, provider_url, keep_audio_days=1, keep_meetings_days=2) as worker:
+        for name in names:
+            upkeep.run(worker, name)
+
+
+def claim(database_url: str, name: str) -> bool:
+    """Whether the periodic task's turn fell to this process."""
+    return _store(database_url).claim_periodic(name, 3600.0)
+
+
+def _store(database_url: str) -> MeetingStore:
+    return MeetingStore(connect(database_url, busy_timeout=30.0))

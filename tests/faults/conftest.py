@@ -1,0 +1,55 @@
+"""What the fault tests share: both databases, a background side with real processes, and the web that takes uploads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.chaos import web_process
+from tests.running import Background, background
+from tests.upload_server import UploadServer, free_port
+from worker.providers.fakes.speechmatics import FakeSpeechmatics, Plan
+
+SECRET = "a-secret-of-ours"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database, of each kind in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'cantomeet.db'}"
+    url: str = request.getfixturevalue("empty_postgres_url")
+    return url
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeSpeechmatics]:
+    """The provider."""
+    with FakeSpeechmatics(Plan(job_seconds=1.0)) as provider:
+        yield provider
+
+
+@pytest.fixture
+def side(tmp_path: Path, database_url: str, fake: FakeSpeechmatics) -> Iterator[Background]:
+    """Redis and the database; a test starts the workers itself."""
+    port = free_port()
+    settings = {
+        "SPEECHMATICS_API_KEY": "test-key",
+        "SPEECHMATICS_BASE_URL": fake.url,
+        "CANTOMEET_LANGUAGE": "en",
+        "CANTOMEET_MAX_UPLOAD_MB": "4",
+        "CANTOMEET_PORT": str(port),
+        "CANTOMEET_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "CANTOMEET_WEBHOOK_SECRET": SECRET,
+    }
+    with background(tmp_path, database_url, **settings) as running:
+        yield running
+
+
+@pytest.fixture
+def web(side: Background) -> Iterator[UploadServer]:
+    """The web over the same database and Redis; without the pages."""
+    with web_process(side.folder, side.environment, int(side.environment["CANTOMEET_PORT"])) as running:
+        yield running

@@ -1,0 +1,73 @@
+"""Fault 8: somebody holds the database longer than anybody waits for it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+from sqlalchemy import create_engine
+
+from cantomeet.lifecycle import MeetingStatus
+from tests.running import Background, wait_for
+from tests.sound import tone_bytes
+from tests.upload_server import UploadServer
+from worker.providers.fakes.speechmatics import FakeSpeechmatics, Plan
+
+BUSY_TIMEOUT = 5.0
+"""Of `cantomeet.database.connect`; PostgreSQL's writers wait without an end."""
+
+
+@contextmanager
+def nobody_else_writes(side: Background) -> Iterator[None]:
+    """The meetings' table held against every other writer, while the block lasts."""
+    engine = create_engine(side.environment["DATABASE_URL"])
+    sqlite = engine.dialect.name == "sqlite"
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if sqlite else "BEGIN")
+        if not sqlite:
+            connection.exec_driver_sql("LOCK TABLE meeting IN EXCLUSIVE MODE")
+        yield
+        connection.exec_driver_sql("ROLLBACK")
+    engine.dispose()
+
+
+def test_a_database_held_past_the_busy_timeout_costs_no_meeting_and_no_second_payment(
+    side: Background, fake: FakeSpeechmatics
+) -> None:
+    fake.use(Plan(job_seconds=1.0))
+    side.start()
+    meetings = [side.upload().id for _ in range(3)]
+    side.wait(meetings[0], lambda m: m.provider_job_id is not None)
+    with nobody_else_writes(side):
+        threading.Event().wait(BUSY_TIMEOUT + 3.0)
+    assert {side.wait(one).status for one in meetings} == {MeetingStatus.COMPLETED}
+    assert sorted(fake.paid.values()) == [1, 1, 1]
+
+
+def test_an_upload_to_a_held_database_is_accepted_once_when_it_is_tried_again(
+    side: Background, web: UploadServer
+) -> None:
+    def post() -> httpx.Response:
+        return httpx.post(
+            f"{web.url}/meetings/upload",
+            files={"file": ("a.wav", tone_bytes())},
+            headers={"Idempotency-Key": "once"},
+            timeout=60,
+        )
+
+    answers: list[httpx.Response] = []
+    first = threading.Thread(target=lambda: answers.append(post()))
+    with nobody_else_writes(side):
+        first.start()
+        first.join(BUSY_TIMEOUT + 5.0)
+        # Reading never waits for a writer.
+        assert httpx.get(f"{web.url}/api/meetings", timeout=60).json()["items"] == []
+    first.join()
+    # SQLite's writer gave up and said so; PostgreSQL's waited.
+    assert answers[0].status_code in (202, 503)
+    assert answers[0].status_code == 202 or answers[0].json()["code"] == "database_busy"
+    accepted = wait_for(lambda: (again := post()).status_code == 202 and again, "the upload to be accepted")
+    assert post().json()["id"] == accepted.json()["id"]
+    assert [m["id"] for m in httpx.get(f"{web.url}/api/meetings").json()["items"]] == [accepted.json()["id"]]

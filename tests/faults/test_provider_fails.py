@@ -1,0 +1,91 @@
+"""Fault 11: every way in which the provider fails, with a true reason or none at all in the end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import Engine
+
+from cantomeet.errors import PermanentError
+from cantomeet.lifecycle import MeetingStatus
+from cantomeet.models import Meeting
+from cantomeet.store import MeetingStore
+from tests.faults import dying
+from tests.faults.test_killed_at_each_step import uploaded
+from worker.providers.fakes.speechmatics import FakeSpeechmatics, Fate, Fault, Plan
+
+IMPATIENT = httpx.Timeout(1.0)
+"""Seconds; the client's own are made for networks, not for tests."""
+
+
+def brought_through(engine: Engine, folder: Path, fake: FakeSpeechmatics) -> Meeting:
+    store = MeetingStore(engine)
+    meeting = uploaded(store, folder)
+    url = engine.url.render_as_string(hide_password=False)
+    with dying.tools(url, folder, fake.url, timeouts=IMPATIENT) as worker:
+        try:
+            dying.run_to_the_end(worker, meeting.id)
+        except PermanentError:
+            assert store.get(meeting.id).status == MeetingStatus.FAILED
+    return store.get(meeting.id)
+
+
+@pytest.mark.parametrize("on", ["submit", "check", "fetch"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(do="status", status=429, retry_after="0", times=2),
+        Fault(do="status", status=500, times=2),
+        Fault(do="status", status=503, times=2, after=True),
+        Fault(do="hang", times=1),
+        Fault(do="hang", times=1, after=True),
+        Fault(do="drop", times=2),
+        Fault(do="drop", times=1, after=True),
+        Fault(do="garbage", times=1),
+        Fault(do="html", status=502, times=2),
+    ],
+    ids=lambda fault: f"{fault.do}-{fault.status}-{'after' if fault.after else 'before'}",
+)
+def test_a_provider_that_fails_for_a_while_costs_no_meeting_and_is_paid_once(
+    engine: Engine, tmp_path: Path, fault: Fault, on: str
+) -> None:
+    with FakeSpeechmatics(Plan(job_seconds=0.0, faults=[fault.model_copy(update={"on": on})])) as fake:
+        meeting = brought_through(engine, tmp_path, fake)
+        assert meeting.status == MeetingStatus.COMPLETED
+        assert dict(fake.paid) == {meeting.submit_key: 1}
+
+
+@pytest.mark.parametrize(
+    ("plan", "code", "told", "payments"),
+    [
+        (Plan(faults=[Fault(do="html", status=401)]), "provider_key_refused", "SPEECHMATICS_API_KEY", 0),
+        (Plan(faults=[Fault(do="status", status=403)]), "provider_forbidden", "SPEECHMATICS_API_KEY", 0),
+        (Plan(fates=[Fate(becomes="rejected", errors=["no sound"])]), "provider_rejected", "no sound", 1),
+        (Plan(fates=[Fate(gone_after=0.0, gone_status=404)]), "provider_job_gone", "at a cost", 1),
+        (Plan(fates=[Fate(gone_after=0.0, gone_status=410)]), "provider_job_gone", "at a cost", 1),
+        (Plan(fates=[Fate(becomes="expired")]), "provider_job_gone", "at a cost", 1),
+    ],
+    ids=["HTML 401", "403", "rejected", "404 after its days", "410 after its days", "expired"],
+)
+def test_a_provider_that_says_no_fails_the_meeting_with_its_reason(
+    engine: Engine, tmp_path: Path, plan: Plan, code: str, told: str, payments: int
+) -> None:
+    with FakeSpeechmatics(plan.model_copy(update={"job_seconds": 0.0})) as fake:
+        meeting = brought_through(engine, tmp_path, fake)
+        assert (meeting.status, meeting.error_code) == (MeetingStatus.FAILED, code)
+        assert told in (meeting.status_reason or "")
+        assert sum(fake.paid.values()) == payments
+
+
+def test_a_provider_that_never_answers_fails_the_meeting_in_the_end(engine: Engine, tmp_path: Path) -> None:
+    with FakeSpeechmatics(Plan(faults=[Fault(do="drop")])) as fake:
+        store = MeetingStore(engine)
+        meeting = uploaded(store, tmp_path)
+        url = engine.url.render_as_string(hide_password=False)
+        with dying.tools(url, tmp_path, fake.url) as worker, pytest.raises(Exception, match="Speechmatics"):
+            dying.run_to_the_end(worker, meeting.id)
+        failed = store.get(meeting.id)
+        assert (failed.status, failed.error_code) == (MeetingStatus.FAILED, "provider_unreachable")
+        assert dict(fake.paid) == {}

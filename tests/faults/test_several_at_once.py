@@ -1,0 +1,135 @@
+"""Faults 6, 7, 9, 16, and the clean-up run twice at once: several real processes on one database."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from rq import Queue
+from rq.serializers import JSONSerializer
+from sqlalchemy import Engine
+
+from cantomeet.errors import LeaseLost
+from cantomeet.lifecycle import MeetingStatus, Stage
+from cantomeet.recordings import Recordings
+from cantomeet.store import MeetingStore, Try
+from tests import meetings
+from tests.faults import at_once as acts
+from tests.faults import dying
+from tests.faults.at_once import at_once
+from tests.faults.test_killed_at_each_step import uploaded
+from tests.running import Background
+from tests.upload_server import UploadServer
+from worker.providers.fakes.speechmatics import FakeSpeechmatics, Plan
+from worker.queue import QUEUES
+
+STEPS = 30
+
+
+def url_of(engine: Engine) -> str:
+    return engine.url.render_as_string(hide_password=False)
+
+
+def test_the_same_step_ten_times_at_once_is_done_once_and_paid_for_once(engine: Engine, tmp_path: Path) -> None:
+    """Fault 6."""
+    store = MeetingStore(engine)
+    with FakeSpeechmatics(Plan(job_seconds=0.0)) as fake:
+        meeting = uploaded(store, tmp_path)
+        while store.get(meeting.id).stage != Stage.PREPARED:
+            acts.advance(url_of(engine), tmp_path, fake.url, meeting.id)
+        store.due_now(meeting.id)
+        before = store.get(meeting.id)
+        at_once(2, acts.advance_five_times, url_of(engine), tmp_path, fake.url, meeting.id)
+        after = store.get(meeting.id)
+        assert (after.stage, after.run) == (Stage.SUBMITTED, before.run + 1)
+        with dying.tools(url_of(engine), tmp_path, fake.url) as worker:
+            dying.run_to_the_end(worker, meeting.id)
+        assert store.get(meeting.id).status == MeetingStatus.COMPLETED
+        assert [a.step for a in store.attempts(meeting.id)] == ["submit", "check", "summarise"]
+        assert dict(fake.paid) == {after.submit_key: 1}
+
+
+def test_an_older_version_changes_nothing_and_costs_no_result(side: Background, web: UploadServer) -> None:
+    """Fault 7: of a person's edit, and of a worker that was given up."""
+    meeting = side.upload()
+    lease = side.store.take_lease(meeting.id, 60)
+    assert lease is not None
+    url = f"{web.url}/api/meetings/{meeting.id}"
+    etag = httpx.get(url).headers["etag"]
+    assert httpx.patch(url, json={"title": "first"}, headers={"If-Match": etag}).status_code == 200
+    late = httpx.patch(url, json={"title": "second"}, headers={"If-Match": etag})
+    assert (late.status_code, late.json()["code"]) == (412, "version_conflict")
+    working = side.store.commit_working(lease.id, lease.run, status=MeetingStatus.TRANSCRIBING)
+    assert (working.title, working.status) == ("first", MeetingStatus.TRANSCRIBING)
+    assert httpx.post(f"{url}/cancel").status_code == 202
+    with pytest.raises(LeaseLost):
+        side.store.commit_step(lease.id, lease.run, tried=Try("prepare", side.store.now()), stage=Stage.PREPARED)
+    assert (side.store.get(meeting.id).status, side.store.get(meeting.id).stage) == ("FAILED", Stage.STORED)
+
+
+def test_four_writing_processes_lose_no_write(engine: Engine) -> None:
+    """Fault 9."""
+    store = MeetingStore(engine)
+    meeting, _ = store.create(acts.new_meeting())
+    assert at_once(4, acts.write, url_of(engine), meeting.id, STEPS) == [STEPS] * 4
+    assert store.get(meeting.id).version == meeting.version + 4 * STEPS
+    with engine.connect() as connection:
+        count = "SELECT count(*) FROM meeting WHERE status = 'TRANSCRIBING' AND run = 1"
+        assert connection.exec_driver_sql(count).scalar_one() == 4 * STEPS
+
+
+def test_two_dispatchers_wake_each_due_meeting_once(side: Background) -> None:
+    """Fault 16."""
+    for _ in range(40):
+        side.store.create(acts.new_meeting())
+    woken = at_once(2, acts.look_for_the_due, side.environment["DATABASE_URL"], side.redis.url)
+    assert sum(woken) == 40
+    queued = [
+        job.args[0]
+        for name in QUEUES
+        for job in Queue(name, connection=side.raw_redis(), serializer=JSONSerializer).jobs
+    ]
+    assert len(queued) == len(set(queued)) == 40
+
+
+def test_the_clean_up_run_four_times_at_once_removes_what_is_due_and_nothing_else(
+    engine: Engine, tmp_path: Path
+) -> None:
+    store = MeetingStore(engine)
+    folder = tmp_path / "recordings"
+    recordings = Recordings(folder, max_bytes=10**9, min_free_bytes=0)
+    with FakeSpeechmatics(Plan(job_seconds=0.0)) as fake:
+        young, middling, old = (completed(store, folder, fake) for _ in range(3))
+        age(engine, middling, 1.5)
+        age(engine, old, 3)
+        tasks = ("apply_retention", "delete_leftovers", "sweep_recordings")
+        at_once(4, acts.clean_up, url_of(engine), folder, fake.url, tasks)
+        with dying.tools(url_of(engine), folder, fake.url) as worker:
+            acts.pipeline.advance(worker, old)
+        assert store.recording_keys() == {store.get(young).recording_key, store.get(middling).recording_key}
+        kept = [path for path in recordings.root.rglob("*") if path.is_file()]
+        assert kept == [recordings.path(store.get(young).recording_key)]
+        assert store.get(middling).audio_removed
+        deleted = [line["id"] for line in fake.log if line["event"] == "deleted"]
+        assert len(deleted) == len(set(deleted)) == 3
+        assert {store.get(one).status for one in (young, middling)} == {MeetingStatus.COMPLETED}
+
+
+def test_a_periodic_task_falls_to_one_of_the_rescuers(engine: Engine) -> None:
+    assert sorted(at_once(4, acts.claim, url_of(engine), "sweep_recordings")) == [False, False, False, True]
+
+
+def completed(store: MeetingStore, folder: Path, fake: FakeSpeechmatics) -> str:
+    meeting = uploaded(store, folder)
+    with dying.tools(url_of(store.engine), folder, fake.url) as worker:
+        dying.run_to_the_end(worker, meeting.id)
+    assert store.get(meeting.id).status == MeetingStatus.COMPLETED
+    return meeting.id
+
+
+def age(engine: Engine, meeting_id: str, days: float) -> None:
+    """As so many days would."""
+    store = MeetingStore(engine)
+    meetings.set_columns(store, meeting_id, created_at=store.now() - timedelta(days=days))
