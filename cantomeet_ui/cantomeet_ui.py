@@ -7,17 +7,21 @@ import reflex as rx
 from cantomeet_ui import routes
 from cantomeet_ui.components.words import say
 from cantomeet_ui.outside import HEAD, STYLES, guard, listener, page_failed, rescuer, unexpected, with_api
+from cantomeet_ui.pages.actions import actions_page
 from cantomeet_ui.pages.admin import admin_page
 from cantomeet_ui.pages.glossary import glossary_page
 from cantomeet_ui.pages.lost import lost_page
 from cantomeet_ui.pages.meeting import meeting_page
 from cantomeet_ui.pages.meetings import meetings_page
+from cantomeet_ui.pages.templates import templates_page
 from cantomeet_ui.pages.upload import upload_page
 from cantomeet_ui.services import settings
+from cantomeet_ui.state.actions import ActionsState
 from cantomeet_ui.state.admin import AdminState
 from cantomeet_ui.state.glossary import GlossaryState
 from cantomeet_ui.state.meeting import MeetingState
 from cantomeet_ui.state.meetings import MeetingsState
+from cantomeet_ui.state.templates import TemplatesState
 from cantomeet_ui.state.upload import UploadState
 
 app = rx.App(
@@ -32,8 +36,10 @@ app = rx.App(
 app.add_page(upload_page, routes.UPLOAD, say("nav.upload"), on_load=UploadState.load)
 app.add_page(meetings_page, routes.MEETINGS, say("nav.meetings"), on_load=MeetingsState.load)
 app.add_page(meeting_page, routes.MEETING, MeetingState.page_title, on_load=MeetingState.load)
+app.add_page(actions_page, routes.ACTIONS, say("nav.actions"), on_load=ActionsState.load)
 app.add_page(admin_page, routes.ADMIN, say("nav.admin"), on_load=AdminState.load)
 app.add_page(glossary_page, routes.GLOSSARY, say("glossary.title"), on_load=GlossaryState.load)
+app.add_page(templates_page, routes.TEMPLATES, say("templates.title"), on_load=TemplatesState.load)
 app.add_page(lost_page, "404", say("lost.title"))
 app.register_lifespan_task(listener)
 app.register_lifespan_task(rescuer)

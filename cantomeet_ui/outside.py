@@ -29,6 +29,8 @@ STYLES = [
     "/lists.css",
     "/upload.css",
     "/meeting.css",
+    "/minutes.css",
+    "/todo.css",
     "/admin.css",
     "/glossary.css",
 ]

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
+from cantomeet.models import SummaryItem
+
 UPLOAD = "/"
 MEETINGS = "/meetings"
 MEETING = "/meetings/[meeting_id]"
+ACTIONS = "/actions"
+TEMPLATES = "/templates"
 ADMIN = "/admin"
 GLOSSARY = "/glossary"
 
@@ -20,10 +24,30 @@ def meeting(meeting_id: str, at: float | None = None) -> str:
     return f"{MEETINGS}/{meeting_id}" + ("" if at is None else f"?t={at:.1f}")
 
 
+def action_place(meeting_id: str, item: SummaryItem) -> str:
+    """Where an item's words were said."""
+    starts = [float(proof["start"]) for proof in item.evidence]
+    return meeting(meeting_id, at=min(starts) if starts else None)
+
+
+def actions(query: Mapping[str, str]) -> str:
+    """The page of action items with these query parameters; empty ones are left out."""
+    return _with(ACTIONS, query)
+
+
+def calendar(query: Mapping[str, str]) -> str:
+    """The same items as a calendar."""
+    return _with("/api/actions.ics", query)
+
+
 def meetings(query: Mapping[str, str]) -> str:
     """The list with these query parameters; empty ones are left out."""
+    return _with(MEETINGS, query)
+
+
+def _with(path: str, query: Mapping[str, str]) -> str:
     given = {name: value for name, value in query.items() if value}
-    return f"{MEETINGS}?{urlencode(given)}" if given else MEETINGS
+    return f"{path}?{urlencode(given)}" if given else path
 
 
 def audio(meeting_id: str) -> str:

@@ -40,6 +40,19 @@ class Reading(Base):
             ).mappings()
             return Transcript(found, {row["id"]: Speaker(**row) for row in speakers})
 
+    def corrected_segments(self, meeting_id: str) -> list[Segment]:
+        """Those of the shown take that a person corrected, in order."""
+        with self._read() as connection:
+            of_shown = select(col(Meeting.shown_take)).where(col(Meeting.id) == meeting_id).scalar_subquery()
+            rows = connection.execute(
+                select(Segment)
+                .where(
+                    col(Segment.meeting_id) == meeting_id, col(Segment.take) == of_shown, col(Segment.edited).is_(True)
+                )
+                .order_by(col(Segment.position))
+            ).mappings()
+            return [Segment(**row) for row in rows]
+
     def working_segments(self, meeting_id: str, take: int) -> list[Segment]:
         """The segments of the take that is being made."""
         with self._read() as connection:

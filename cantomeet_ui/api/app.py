@@ -6,6 +6,7 @@ from fastapi import FastAPI, HTTPException, Request
 from starlette.routing import Match, Mount
 
 from cantomeet_ui.api import (
+    actions,
     admin,
     audio,
     editing,
@@ -36,7 +37,7 @@ def build_api(deps: Deps) -> FastAPI:
     )
     app.state.deps = deps
     app.state.checks = health.Checks.of(deps)
-    parts = (meetings, editing, summaries, templates, audio, exports, glossary, admin, webhooks, health)
+    parts = (meetings, editing, actions, summaries, templates, audio, exports, glossary, admin, webhooks, health)
     for router in (uploads_router, *(part.router for part in parts)):
         app.include_router(router)
     problems.install(app, deps.settings.language)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+from cantomeet.actions import FoundAction
 from cantomeet.errors import ErrorCode
 from cantomeet.listing import ListedMeeting
 from cantomeet.models import Meeting, Segment, Speaker, Summary, SummaryItem, SummaryTemplate
@@ -18,6 +19,7 @@ from cantomeet_ui.api.schemas import (
     EditedItemOut,
     EvidenceOut,
     ItemOut,
+    ListedActionOut,
     ListedMeetingOut,
     MatchOut,
     MeetingHead,
@@ -175,6 +177,16 @@ def item_out(item: SummaryItem) -> EditedItemOut:
     """One item by itself."""
     return EditedItemOut(
         **vars(_action_item(item)), kind=item.kind, section=item.section, start=item.start, end=item.end
+    )
+
+
+def listed_action(found: FoundAction) -> ListedActionOut:
+    """An action item with its meeting."""
+    return ListedActionOut(
+        **vars(item_out(found.item)),
+        meeting_id=found.meeting_id,
+        meeting_title=found.meeting_title,
+        meeting_date=found.meeting_date,
     )
 
 

@@ -123,6 +123,18 @@ class CoverageOut(BaseModel):
     total: int
 
 
+class ListedActionOut(EditedItemOut):
+    meeting_id: str
+    meeting_title: str
+    meeting_date: date | None
+
+
+class ListedActionsOut(BaseModel):
+    items: list[ListedActionOut]
+    more: bool
+    """There are more than one answer holds."""
+
+
 class SummaryHead(BaseModel):
     """A version of the summary without its items."""
 

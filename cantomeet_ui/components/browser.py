@@ -20,11 +20,23 @@ class _Player(rx.NoSSRComponent):
     labels: rx.Var[dict[str, str]]
 
 
+# Imported by the other by its name: both are copied into one folder of the build.
+rx.asset("line_form.jsx", shared=True)
+
+
+def _corrected(
+    line_id: rx.Var[str], version: rx.Var[int], words: rx.Var[str], speaker: rx.Var[str]
+) -> tuple[rx.Var[str], rx.Var[int], rx.Var[str], rx.Var[str]]:
+    return line_id, version, words, speaker
+
+
 class _Transcript(rx.NoSSRComponent):
     library = f"$/public/{rx.asset('transcript.jsx', shared=True)}"
     tag = "Transcript"
     batch: rx.Var[Batch]
     labels: rx.Var[dict[str, str]]
+    refused: rx.Var[dict[str, Any]]
+    on_correct: rx.EventHandler[_corrected]  # type: ignore[type-arg, valid-type]  # Reflex reads the spec
     on_gap: rx.EventHandler[rx.event.no_args_event_spec]  # type: ignore[type-arg, valid-type]  # Reflex reads the spec
 
 
@@ -46,10 +58,26 @@ def player(src: str, start_at: float, duration: float) -> rx.Component:
     return _Player.create(src=src, start_at=start_at, duration=duration, labels=labels)
 
 
-def transcript_lines(batch: Batch, empty: Words, on_gap: Handler) -> rx.Component:
-    """The lines so far; `empty` is said while there are none, `on_gap` asks for those that are missing."""
-    labels = {"play": say("player.play"), "unsure": say("transcript.unsure"), "empty": empty}
-    return _Transcript.create(batch=batch, labels=labels, on_gap=on_gap)
+_OF_LINES = {
+    "play": "player.play",
+    "unsure": "transcript.unsure",
+    "edit": "transcript.edit",
+    "edited": "summary.edited",
+    "original": "transcript.original",
+    "text": "field.text",
+    "speaker": "transcript.who",
+    "nobody": "transcript.nobody",
+    "save": "meeting.save",
+    "leave": "meeting.dont_save",
+}
+
+
+def transcript_lines(batch: Batch, empty: Words, on_gap: Handler, on_correct: Handler, refused: Words) -> rx.Component:
+    """The lines so far; `empty` is said while there are none, `on_gap` asks for those that are missing, `on_correct`
+    takes (id, version, text, speaker id) of a corrected one, and `refused` says which was not taken.
+    """
+    labels = {"empty": empty, **{name: say(key) for name, key in _OF_LINES.items()}}
+    return _Transcript.create(batch=batch, labels=labels, on_gap=on_gap, on_correct=on_correct, refused=refused)
 
 
 _EVERYWHERE = (
@@ -57,6 +85,7 @@ _EVERYWHERE = (
     (("/",), "keys.search"),
     (("g", "u"), "keys.upload"),
     (("g", "m"), "keys.meetings"),
+    (("g", "t"), "keys.actions"),
     (("g", "a"), "keys.admin"),
 )
 _PLAYER = (
@@ -66,6 +95,7 @@ _PLAYER = (
     (("←", "→"), "keys.skip"),
     (("<", ">"), "keys.speed"),
     (("f",), "keys.follow"),
+    (("e",), "keys.edit"),
 )
 
 

@@ -46,6 +46,7 @@ def _head(here: str, refresh: Handler) -> rx.Component:
                 for key, to in (
                     ("nav.upload", routes.UPLOAD),
                     ("nav.meetings", routes.MEETINGS),
+                    ("nav.actions", routes.ACTIONS),
                     ("nav.admin", routes.ADMIN),
                 )
             ),

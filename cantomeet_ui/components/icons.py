@@ -46,6 +46,10 @@ def more() -> rx.Component:
     return _stroked("M5 12h.01", "M12 12h.01", "M19 12h.01")
 
 
+def pencil() -> rx.Component:
+    return _stroked("M4 20h4L19 9l-4-4L4 16z", "M13 7l4 4")
+
+
 def half_moon() -> rx.Component:
     """Light and dark."""
     return _stroked("M12 3.5a8.5 8.5 0 1 0 0 17a8.5 8.5 0 0 0 0-17z", "M12 3.5v17", "M12 7h6", "M12 12h8.4", "M12 17h6")

@@ -1,7 +1,7 @@
 // What is around every page: the document's language, the list of keys, keys that work everywhere, menus that close.
 import { useEffect, useRef } from "react";
 
-const GOING = { u: "/", m: "/meetings", a: "/admin" };
+const GOING = { u: "/", m: "/meetings", t: "/actions", a: "/admin" };
 const PATIENCE = 1200;
 // A server that does not answer is no reason to leave every button dead.
 const LATEST_ALIVE = 10000;
@@ -26,7 +26,11 @@ export function Shell({ alive, lang, title, close, groups = [] }) {
     // A link of the page, so that the page's own navigation takes it.
     const goTo = (path) => document.querySelector(`nav a[href="${path}"]`)?.click();
     const onKey = (event) => {
-      if (event.key === "Escape") closeMenus(null);
+      if (event.key === "Escape") {
+        closeMenus(null);
+        event.target.closest?.("form")?.querySelector("[data-cancel]")?.click();
+      }
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.target.closest?.("form")?.requestSubmit();
       if (event.ctrlKey || event.metaKey || event.altKey || writing(event.target)) return;
       const second = Date.now() - going < PATIENCE;
       going = event.key === "g" ? Date.now() : 0;

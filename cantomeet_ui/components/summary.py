@@ -1,21 +1,32 @@
-"""The summary: each item plays the words that bear it out."""
+"""The summary: each item plays the words that bear it out, and is corrected in place."""
 
 from __future__ import annotations
 
 import reflex as rx
 
 from cantomeet_ui.components import icons
-from cantomeet_ui.components.words import say
+from cantomeet_ui.components.words import Handler, Words, say
+from cantomeet_ui.state.items import ItemsState
 from cantomeet_ui.views.summary import Item, Play, Section, SummaryView
 
 
 def summary_sections(summary: SummaryView) -> rx.Component:
     """All sections, what could not be verified apart from the rest."""
     return rx.el.div(
+        rx.cond(summary.stale != "", _stale_items(summary)),
         rx.foreach(summary.sections, _section),
         rx.cond(summary.note != "", rx.el.p(summary.note, class_name="pane-note")),
         rx.cond(summary.unverified, _unverified(summary)),
         class_name="summary",
+        custom_attrs={"data-languages": rx.cond(summary.in_two, "2", "1")},
+    )
+
+
+def _stale_items(summary: SummaryView) -> rx.Component:
+    return rx.el.div(
+        rx.el.p(summary.stale),
+        _quiet(say("summary.hold_all"), ItemsState.hold_all(summary.version)),
+        class_name="stale-items",
     )
 
 
@@ -23,7 +34,7 @@ def _section(section: Section) -> rx.Component:
     return rx.el.section(
         rx.el.h3(section.title),
         rx.el.ul(rx.foreach(section.points, _item)),
-        key=section.kind,
+        key=section.key,
         custom_attrs={"data-kind": section.kind},
     )
 
@@ -39,19 +50,128 @@ def _unverified(summary: SummaryView) -> rx.Component:
 
 def _item(item: Item) -> rx.Component:
     return rx.el.li(
+        rx.cond(ItemsState.opened == item.id, _form(item), _shown(item)),
+        key=item.id,
+        id=f"item-{item.id}",
+        class_name="item",
+        custom_attrs={"data-item": item.kind, "data-done": rx.cond(item.done, "true", "false")},
+    )
+
+
+def _shown(item: Item) -> rx.Component:
+    return rx.fragment(
+        rx.cond(item.is_action, done_box(item.done, item.text, ItemsState.tick(item.id))),
         rx.el.p(
             rx.cond(item.owner != "", rx.el.span(item.owner)),
             rx.cond(item.due != "", rx.el.span(item.due)),
             class_name="item-who",
         ),
-        rx.el.p(
-            rx.el.span(item.text, class_name="item-text"),
-            rx.foreach(item.plays, play_button),
-            rx.cond(item.stale, rx.el.span(say("summary.stale"), class_name="stale")),
+        rx.el.div(
+            rx.el.p(
+                rx.el.span(item.text, class_name="item-text"),
+                rx.foreach(item.plays, play_button),
+                rx.cond(item.edited != "", _edited(item)),
+                _edit_button(item),
+            ),
+            rx.cond(item.other != "", rx.el.p(item.other, class_name="item-other")),
+            class_name="item-words",
         ),
-        key=item.id,
-        class_name="item",
+        rx.cond(item.stale != "", _stale(item)),
     )
+
+
+def done_box(done: bool, label: Words, on_change: Handler) -> rx.Component:
+    """Ticks an action item off."""
+    return rx.el.label(
+        rx.el.input(
+            type="checkbox", checked=done, on_change=on_change, custom_attrs={"aria-label": label, "data-done-box": ""}
+        ),
+        class_name="done-box",
+    )
+
+
+def _edited(item: Item) -> rx.Component:
+    return rx.el.span(say("summary.edited"), class_name="edited", title=item.edited)
+
+
+def _edit_button(item: Item) -> rx.Component:
+    return rx.el.button(
+        icons.pencil(),
+        type="button",
+        class_name="edit-button",
+        on_click=ItemsState.open(item.id),
+        title=say("summary.edit"),
+        custom_attrs={"aria-label": say("summary.edit")},
+    )
+
+
+def _stale(item: Item) -> rx.Component:
+    return rx.el.p(
+        rx.el.span(item.stale),
+        _quiet(say("summary.hold"), ItemsState.hold(item.id)),
+        class_name="stale",
+    )
+
+
+def _form(item: Item) -> rx.Component:
+    return rx.el.form(
+        _area(item.field, item.text, focus=True),
+        rx.cond(item.other != "", _area(item.other_field, item.other)),
+        rx.cond(item.is_action, _action_fields(item)),
+        rx.cond(ItemsState.refused != "", rx.el.p(ItemsState.refused, class_name="refused", role="alert")),
+        rx.el.div(
+            rx.el.button(say("meeting.save"), type="submit", class_name="button primary"),
+            rx.el.button(
+                say("meeting.dont_save"),
+                type="button",
+                class_name="button",
+                on_click=ItemsState.close,
+                custom_attrs={"data-cancel": ""},
+            ),
+            rx.el.button(
+                say("summary.delete"),
+                type="button",
+                class_name="quiet red",
+                on_click=ItemsState.delete(item.id),
+            ),
+            class_name="form-acts",
+        ),
+        on_submit=ItemsState.save,
+        class_name="item-form",
+    )
+
+
+def _area(name: Words, words: Words, *, focus: bool = False) -> rx.Component:
+    return rx.el.textarea(
+        name=name,
+        default_value=words,
+        rows="3",
+        max_length=2000,
+        required=True,
+        auto_focus=focus,
+        custom_attrs={"aria-label": say("field.text")},
+    )
+
+
+def _action_fields(item: Item) -> rx.Component:
+    return rx.el.div(
+        _field("owner", item.owner),
+        _field("due_text", item.due_text),
+        _field("due_date", item.due_date, type="date"),
+        class_name="item-fields",
+    )
+
+
+def _field(name: str, value: Words, type: str = "text") -> rx.Component:
+    return rx.el.label(
+        rx.el.span(say(f"field.{name}")),
+        rx.el.input(name=name, type=type, default_value=value, max_length=80),
+        class_name="field",
+    )
+
+
+def _quiet(words: Words, on_click: Handler) -> rx.Component:
+    return rx.el.button(words, type="button", class_name="quiet", on_click=on_click)
 
 
 def play_button(play: Play) -> rx.Component:

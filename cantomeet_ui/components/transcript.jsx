@@ -1,6 +1,7 @@
 // The transcript. The server sends only new lines; this keeps those that came before. The line being spoken is lit
 // here, without a word to the server and without React: one attribute moves from one line to the next.
 import { memo, useEffect, useRef, useState } from "react";
+import { LineForm } from "./line_form.jsx";
 
 const GAP_PATIENCE = 1000;
 
@@ -18,10 +19,22 @@ const lineAt = (lines, at) => {
   return high;
 };
 
-const Line = memo(function Line({ line, speaker, playText, unsureText }) {
+// Lines that a person corrected, in place of those that came before.
+const corrected = (lines, changes = []) => {
+  if (!changes.length) return lines;
+  const byId = new Map(changes.map((line) => [line.id, line]));
+  return lines.map((line) => {
+    const change = byId.get(line.id);
+    return change && change.version !== line.version ? change : line;
+  });
+};
+
+const Line = memo(function Line({ line, speaker, labels, editing, onEdit, form }) {
+  const playText = labels.play;
+  const unsureText = labels.unsure;
   const onClick = (event) => {
     const selected = String(window.getSelection());
-    if (!selected && !event.target.closest("button")) tell("play", { at: line.at });
+    if (!selected && !event.target.closest("button, form")) tell("play", { at: line.at });
   };
   return (
     <li id={`line-${line.id}`} className="line" onClick={onClick} data-speaker={speaker ? "" : undefined}>
@@ -37,19 +50,44 @@ const Line = memo(function Line({ line, speaker, playText, unsureText }) {
       </button>
       <div className="line-words">
         {speaker ? <p className="line-speaker">{speaker}</p> : null}
-        <p className="line-text">{line.text}</p>
+        {editing ? (
+          <LineForm line={line} labels={labels} {...form} />
+        ) : (
+          <p className="line-text">
+            {line.text}
+            {line.original ? (
+              <span className="edited" title={line.original.trim() ? `${labels.original}${line.original}` : undefined}>
+                {labels.edited}
+              </span>
+            ) : null}
+            <button
+              type="button"
+              className="edit-button"
+              title={labels.edit}
+              aria-label={`${labels.edit} ${line.time}`}
+              onClick={() => onEdit(line.id)}
+            >
+              <svg viewBox="0 0 24 24" className="icon" aria-hidden="true" fill="none" stroke="currentColor" strokeWidth="1.75">
+                <path d="M4 20h4L19 9l-4-4L4 16z" />
+                <path d="M13 7l4 4" />
+              </svg>
+            </button>
+          </p>
+        )}
       </div>
     </li>
   );
 });
 
-export function Transcript({ batch, onGap, labels = {} }) {
+export function Transcript({ batch, onGap, onCorrect, refused, labels = {} }) {
   const list = useRef(null);
   const have = useRef({ take: "", lines: [] });
   const follow = useRef(true);
   const at = useRef(-1);
   const lit = useRef(null);
   const [lines, setLines] = useState([]);
+  const [editing, setEditing] = useState("");
+  const edit = useRef((id) => setEditing(id)).current;
 
   const light = (moving) => {
     const index = at.current < 0 ? -1 : lineAt(have.current.lines, at.current);
@@ -69,7 +107,7 @@ export function Transcript({ batch, onGap, labels = {} }) {
       return () => clearTimeout(asked);
     }
     const before = batch.first > 0 ? known.slice(0, batch.first) : [];
-    have.current = { take: batch.take, lines: before.concat(batch.lines) };
+    have.current = { take: batch.take, lines: corrected(before, batch.corrected).concat(batch.lines) };
     setLines(have.current.lines);
     return undefined;
   }, [batch]);
@@ -98,6 +136,11 @@ export function Transcript({ batch, onGap, labels = {} }) {
     const onKey = (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.target.closest?.("input, textarea, select, dialog[open], details[open]")) return;
+      if (event.key === "e" && lit.current) {
+        event.preventDefault();
+        edit(lit.current.id.replace("line-", ""));
+        return;
+      }
       if (!(event.key in steps)) return;
       event.preventDefault();
       step(steps[event.key]);
@@ -125,8 +168,19 @@ export function Transcript({ batch, onGap, labels = {} }) {
             key={line.id}
             line={line}
             speaker={line.speaker && line.speaker !== lines[index - 1]?.speaker ? line.speaker : ""}
-            playText={labels.play}
-            unsureText={labels.unsure}
+            labels={labels}
+            editing={editing === line.id}
+            onEdit={edit}
+            form={
+              editing === line.id
+                ? {
+                    speakers: batch.speakers,
+                    refused: refused?.id === line.id ? refused : null,
+                    onSave: onCorrect,
+                    onClose: () => edit(""),
+                  }
+                : null
+            }
           />
         ))}
       </ol>

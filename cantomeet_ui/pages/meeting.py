@@ -10,12 +10,17 @@ from cantomeet_ui.components.browser import player, transcript_lines
 from cantomeet_ui.components.frame import close_button, frame, link, loading, nothing_here, notice
 from cantomeet_ui.components.menus import choice, export_menu, more_menu
 from cantomeet_ui.components.rows import hairline
+from cantomeet_ui.components.speakers import speakers_form
 from cantomeet_ui.components.summary import summary_sections
+from cantomeet_ui.components.versions import again_form, versions_menu
 from cantomeet_ui.components.words import Handler, Words, say
+from cantomeet_ui.state.lines import LinesState
 from cantomeet_ui.state.meeting import MeetingState
+from cantomeet_ui.state.versions import VersionsState
 
 HEAD = MeetingState.head
-METHOD = MeetingState.summary.method
+SUMMARY = MeetingState.summary
+METHOD = SUMMARY.method
 
 
 def meeting_page() -> rx.Component:
@@ -40,7 +45,9 @@ def _missing() -> rx.Component:
 def _meeting() -> rx.Component:
     return rx.el.article(
         rx.cond(MeetingState.editing, _edit_form(), _meeting_head()),
-        rx.el.div(_confirmation(), _refusal(), status_banner(), _warnings(), class_name="meeting-notes"),
+        rx.el.div(
+            _confirmation(), _refusal(), status_banner(), _naming(), _again(), _warnings(), class_name="meeting-notes"
+        ),
         _panes(),
         _player(),
         class_name="meeting",
@@ -86,7 +93,8 @@ def _meeting_head() -> rx.Component:
 def _more() -> rx.Component:
     return more_menu(
         choice(say("meeting.edit"), MeetingState.edit(True)),
-        rx.cond(HEAD.can_summarise, choice(say("meeting.summarise_again"), MeetingState.summarise_again)),
+        rx.cond(HEAD.speakers != "", choice(say("speakers.name"), MeetingState.name_speakers(True))),
+        rx.cond(HEAD.can_summarise, choice(say("meeting.summarise_again"), VersionsState.ask)),
         rx.cond(HEAD.can_transcribe, choice(say("meeting.transcribe_again"), MeetingState.transcribe_again)),
         choice(say("meeting.delete"), MeetingState.ask("delete"), tone="red"),
     )
@@ -105,9 +113,47 @@ def _edit_form() -> rx.Component:
             class_name="field",
         ),
         rx.el.button(say("meeting.save"), type="submit", class_name="button primary"),
-        rx.el.button(say("meeting.dont_save"), type="button", class_name="button", on_click=MeetingState.edit(False)),
+        rx.el.button(
+            say("meeting.dont_save"),
+            type="button",
+            class_name="button",
+            on_click=MeetingState.edit(False),
+            custom_attrs={"data-cancel": ""},
+        ),
         on_submit=MeetingState.save,
         class_name="meeting-head edit-form",
+    )
+
+
+def _naming() -> rx.Component:
+    """The form of the speakers' names: where somebody opened it, or where the summary waits for them."""
+    return rx.cond(
+        HEAD.waits_for_names,
+        rx.el.section(
+            speakers_form(
+                rx.el.button(say("speakers.save_and_go_on"), type="submit", class_name="button primary"),
+                _act(say("speakers.go_on"), VersionsState.go_on, "button"),
+            ),
+            class_name="naming",
+        ),
+        rx.cond(
+            MeetingState.naming,
+            rx.el.section(
+                rx.el.h2(say("speakers.name")),
+                rx.el.p(say("speakers.hint"), class_name="hint"),
+                speakers_form(
+                    rx.el.button(say("meeting.save"), type="submit", class_name="button primary"),
+                    rx.el.button(
+                        say("meeting.dont_save"),
+                        type="button",
+                        class_name="button",
+                        on_click=MeetingState.name_speakers(False),
+                        custom_attrs={"data-cancel": ""},
+                    ),
+                ),
+                class_name="naming",
+            ),
+        ),
     )
 
 
@@ -136,6 +182,10 @@ def status_banner() -> rx.Component:
             custom_attrs={"data-tone": HEAD.banner_tone},
         ),
     )
+
+
+def _again() -> rx.Component:
+    return rx.cond(HEAD.can_summarise & (VersionsState.asking == HEAD.id), again_form())
 
 
 def _act(words: Words, on_click: Handler, class_name: str) -> rx.Component:
@@ -195,17 +245,25 @@ def _panes() -> rx.Component:
         _tabs(),
         rx.el.div(
             rx.el.section(
-                _pane_head("summary.title", rx.cond(METHOD != "", rx.el.p(METHOD))),
+                _pane_head(
+                    "summary.title", _worth(), rx.cond(MeetingState.versions, versions_menu(MeetingState.versions))
+                ),
                 rx.cond(
-                    MeetingState.summary.has_items,
-                    summary_sections(MeetingState.summary),
+                    SUMMARY.has_items,
+                    summary_sections(SUMMARY),
                     rx.el.p(_summary_note(), class_name="pane-note"),
                 ),
                 class_name="pane summary-pane",
             ),
             rx.el.section(
                 _pane_head("transcript.title"),
-                transcript_lines(MeetingState.batch, _transcript_note(), MeetingState.resend),
+                transcript_lines(
+                    MeetingState.batch,
+                    _transcript_note(),
+                    MeetingState.resend,
+                    LinesState.save_line,
+                    LinesState.refused,
+                ),
                 class_name="pane transcript-pane",
             ),
             class_name="panes",
@@ -215,6 +273,23 @@ def _panes() -> rx.Component:
 
 def _pane_head(title: str, *beside: rx.Component) -> rx.Component:
     return rx.el.header(rx.el.h2(say(title)), *beside, class_name="pane-head")
+
+
+def _versions() -> rx.Component:
+    return rx.cond(MeetingState.versions, versions_menu(MeetingState.versions))
+
+
+def _worth() -> rx.Component:
+    """By what means the summary was written, what it covers and what it took."""
+    return rx.cond(
+        METHOD != "",
+        rx.el.p(
+            rx.el.span(METHOD),
+            rx.cond(SUMMARY.template != "", rx.el.span(SUMMARY.template)),
+            rx.foreach(SUMMARY.facts, lambda fact: rx.el.span(fact, key=fact)),
+            class_name="summary-facts",
+        ),
+    )
 
 
 def _tabs() -> rx.Component:

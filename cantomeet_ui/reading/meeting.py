@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cantomeet.lifecycle import MeetingStatus
-from cantomeet.models import Attempt, Meeting
+from cantomeet.models import Attempt, Meeting, Speaker
 from cantomeet.store import MeetingStore
+from cantomeet_ui.views.choices import Version, versions
 from cantomeet_ui.views.meeting import MeetingHead, meeting_head
+from cantomeet_ui.views.speakers import SpeakerRow, speaker_rows
 from cantomeet_ui.views.summary import SummaryView, summary_view
 from cantomeet_ui.views.transcript import Batch, batch
+
+_NONE = 2**31 - 1
+"""No line comes after this position."""
 
 
 @dataclass(frozen=True)
@@ -19,46 +25,61 @@ class Have:
     take: str = ""
     lines: int = 0
     position: int = -1
+    corrections: tuple[tuple[str, int], ...] = ()
+    """Id and version of each corrected line."""
 
 
 @dataclass(frozen=True)
 class ShownMeeting:
     version: int
     head: MeetingHead
-    summary: SummaryView | None
-    """None: as before."""
+    summary: SummaryView
+    versions: list[Version]
+    speakers: list[SpeakerRow]
+    """None unless somebody names them."""
     batch: Batch | None
-    """None: no new lines."""
+    """None: no new or corrected lines."""
     have: Have
 
 
-def read_meeting(store: MeetingStore, meeting_id: str, have: Have, language: str) -> ShownMeeting:
-    """The meeting for a page that has `have`. Raises `NotFound`."""
-    meeting = store.get(meeting_id)
-    take = _take(meeting, language)
+def read_meeting(
+    store: MeetingStore, meeting_id: str, have: Have, language: str, *, naming: bool = False
+) -> ShownMeeting:
+    """The meeting for a page that has `have`; `naming`: with its speakers. Raises `NotFound`."""
+    meeting, now = store.get(meeting_id), store.now()
+    take = _take(meeting, store.transcript(meeting_id, after_position=_NONE).speakers.values(), language)
     if have.take != take:
         have = Have(take)
     transcript = store.transcript(meeting_id, after_position=have.position)
+    corrected = store.corrected_segments(meeting_id)
+    corrections = tuple((segment.id, segment.version) for segment in corrected)
     new = transcript.segments
     position = new[-1].position if new else have.position
-    # While it is transcribed nothing writes a summary, and each percent of progress comes through here.
-    as_before = have.lines > 0 and meeting.status == MeetingStatus.TRANSCRIBING
     return ShownMeeting(
         version=meeting.version,
-        head=meeting_head(meeting, len(transcript.speakers), _last_attempt(store, meeting), store.now(), language),
-        summary=None if as_before else summary_view(store.summary(meeting_id), language),
-        batch=batch(take, have.lines, transcript, language) if new or not have.lines else None,
-        have=Have(take, have.lines + len(new), position),
+        head=meeting_head(meeting, len(transcript.speakers), _last_attempt(store, meeting), now, language),
+        summary=summary_view(store.summary(meeting_id), language),
+        versions=versions(store.summaries(meeting_id), meeting, now, language),
+        speakers=(speaker_rows(store.transcript(meeting_id), language) if naming or meeting.waits_for_names else []),
+        batch=(
+            batch(take, have.lines, transcript, corrected, language)
+            if new or not have.lines or corrections != have.corrections
+            else None
+        ),
+        have=Have(take, have.lines + len(new), position, corrections),
     )
 
 
-def _take(meeting: Meeting, language: str) -> str:
-    """Changes whenever lines that a page has may be other ones: a transcript is whole, done anew, in other words."""
+def _take(meeting: Meeting, speakers: Iterable[Speaker], language: str) -> str:
+    """Changes whenever all lines that a page has may be other ones: a transcript is whole, done anew, in other words,
+    its speakers named otherwise.
+    """
     growing = meeting.take == meeting.shown_take and meeting.status in (
         MeetingStatus.UPLOADED,
         MeetingStatus.TRANSCRIBING,
     )
-    return ":".join([meeting.id, str(meeting.shown_take), "growing" if growing else "whole", language])
+    named = sum(speaker.version - 1 for speaker in speakers)
+    return ":".join([meeting.id, str(meeting.shown_take), "growing" if growing else "whole", language, str(named)])
 
 
 def _last_attempt(store: MeetingStore, meeting: Meeting) -> Attempt | None:

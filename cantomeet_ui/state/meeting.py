@@ -20,7 +20,9 @@ from cantomeet_ui.reading.meeting import Have, read_meeting
 from cantomeet_ui.services import services
 from cantomeet_ui.state.access import handler, meeting_for
 from cantomeet_ui.state.language import LanguageState
+from cantomeet_ui.views.choices import Version
 from cantomeet_ui.views.meeting import MeetingHead, refusal
+from cantomeet_ui.views.speakers import SpeakerRow
 from cantomeet_ui.views.summary import SummaryView
 from cantomeet_ui.views.transcript import Batch
 
@@ -42,6 +44,12 @@ class MeetingState(rx.State):
     asking: str = ""
     """What has to be confirmed: "delete" or "pay"; empty: nothing."""
     editing: bool = False
+    naming: bool = False
+    """The form of the speakers' names is open."""
+    versions: rx.Field[list[Version]] = rx.field(default_factory=list)
+    """Of the summary, newest first; none where there is only one."""
+    speakers: rx.Field[list[SpeakerRow]] = rx.field(default_factory=list)
+    """While somebody names them."""
     notice: str = ""
 
     _version: int | None = None
@@ -56,7 +64,7 @@ class MeetingState(rx.State):
     @handler(Action.READ)
     async def load(self) -> Any:
         """Show the meeting of the address from the beginning."""
-        self.asking, self.editing, self.notice = "", False, ""
+        self.asking, self.editing, self.naming, self.notice = "", False, False, ""
         self.start_at = _seconds(self.router.url.query_parameters.get("t", ""))
         if self.head.id != self.meeting_id:
             self.phase, self.head, self.summary = "loading", MeetingHead(), SummaryView()
@@ -91,17 +99,22 @@ class MeetingState(rx.State):
         language = (await self.get_state(LanguageState)).lang
         try:
             meeting = await meeting_for(Action.READ, self.meeting_id, version)
-            read = partial(read_meeting, services().store, meeting.id, self._have, language)
+            have, naming = self._have, self.naming
+            read = partial(read_meeting, services().store, meeting.id, have, language, naming=naming)
             if version is None:
                 shown = await asyncio.to_thread(read)
             else:
-                shown = await sharing.shown.ask((meeting.id, version, self._have, language), read)
+                shown = await sharing.shown.ask((meeting.id, version, have, language, naming), read)
         except NotFound:
             self.phase, self.head, self.summary, self.batch = "missing", MeetingHead(), SummaryView(), Batch()
             return
         self.phase, self.head, self._version, self._have = "ready", shown.head, shown.version, shown.have
-        if shown.summary is not None:
+        if shown.summary != self.summary:  # each percent of progress comes through here
             self.summary = shown.summary
+        if shown.versions != self.versions:
+            self.versions = shown.versions
+        if shown.speakers != self.speakers:
+            self.speakers = shown.speakers
         if shown.batch is not None:
             self.batch = shown.batch
 
@@ -111,11 +124,6 @@ class MeetingState(rx.State):
     async def retry(self) -> None:
         """Go on where it stopped."""
         await self._act(Action.RETRY, lambda meeting: acting.retry(services(), meeting.id))
-
-    @handler(Action.RETRY)
-    async def summarise_again(self) -> None:
-        """A new summary of the transcript; the earlier one is kept."""
-        await self._act(Action.RETRY, lambda meeting: acting.retry(services(), meeting.id, "summarize"))
 
     @handler(Action.RETRY)
     async def transcribe_again(self) -> None:
@@ -160,6 +168,12 @@ class MeetingState(rx.State):
         """Open or close the form of title and date."""
         self.editing = on
 
+    @handler(Action.EDIT)
+    async def name_speakers(self, on: bool) -> None:
+        """Open or close the form of the speakers' names."""
+        self.naming = on
+        await self._show()
+
     async def _act(self, action: Action, act: Callable[[Meeting], Meeting]) -> bool:
         """Do it and show the outcome; a refusal is shown as a notice. True where it was done."""
         language = (await self.get_state(LanguageState)).lang
@@ -184,6 +198,18 @@ class MeetingState(rx.State):
             self.asking = "pay"
         else:
             self.notice = refusal(error.code, error.params, language)
+
+
+async def open_meeting(beside: rx.State) -> MeetingState:
+    """The state of the meeting's page, for a state beside it."""
+    return await beside.get_state(MeetingState)
+
+
+async def show_again(beside: rx.State, notice: str = "") -> None:
+    """Show the open meeting anew, after a state beside it has changed it; `notice` is what there is to say."""
+    page = await beside.get_state(MeetingState)
+    page.notice = notice
+    await page._show()
 
 
 def _seconds(written: str) -> float:

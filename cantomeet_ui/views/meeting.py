@@ -41,6 +41,8 @@ class MeetingHead:
     banner_text: str = ""
     banner_tone: str = ""
     """ "working", "failed" or "stopped"."""
+    waits_for_names: bool = False
+    """The summary is written once somebody says that the speakers are named."""
     can_retry: bool = False
     can_cancel: bool = False
     can_summarise: bool = False
@@ -69,6 +71,7 @@ def meeting_head(meeting: Meeting, speakers: int, last: Attempt | None, now: dat
         status_text=rows.status_text(meeting, language),
         progress=-1 if settled or meeting.progress is None else meeting.progress,
         left=rows.left_text(meeting, now, language),
+        waits_for_names=meeting.waits_for_names,
         can_retry=status is MeetingStatus.FAILED,
         can_cancel=not settled,
         can_summarise=settled and transcribed,
@@ -93,6 +96,12 @@ def _banner(meeting: Meeting, last: Attempt | None, now: datetime, language: str
             "banner": text(language, key),
             "banner_text": rows.reason_of(meeting, language),
             "banner_tone": tone,
+        }
+    if meeting.waits_for_names:
+        return {
+            "banner": text(language, "meeting.banner.names"),
+            "banner_text": text(language, "meeting.banner.names.text"),
+            "banner_tone": "working",
         }
     return {
         "banner": text(language, f"meeting.banner.{status.value}"),

@@ -1,16 +1,22 @@
-"""The summary: sections in reading order, each item with the places in the recording that bear it out."""
+"""The summary: sections as its template has them, each item with the places in the recording that bear it out."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from cantomeet.models import SummaryItem
+from cantomeet.models import Summary, SummaryItem
+from cantomeet.quotes import PROVEN, is_proven
+from cantomeet.reasons import EN
 from cantomeet.store import SummaryWithItems
-from cantomeet_ui.i18n import text
+from cantomeet.templates import GENERAL
+from cantomeet_ui.i18n import counted, text
 from cantomeet_ui.views import times
+from cantomeet_ui.views.choices import template_name
 
 SECTIONS = ("overview", "decision", "action_item", "question", "risk", "chapter", "quote")
+"""In reading order, for a summary that knows no sections of its own."""
 
 
 @dataclass(frozen=True)
@@ -25,17 +31,31 @@ class Play:
 @dataclass(frozen=True)
 class Item:
     id: str
+    kind: str
     text: str
+    other: str
+    """In the other language of a summary in two; empty where it has one."""
+    field: str
+    other_field: str
+    """What the two are called where they are edited: "text" and "text_other", or the other way round."""
     owner: str
     due: str
-    """Of an action item, as far as they are known; when in the speaker's words."""
+    """Of an action item, as far as they are known: in the speaker's words, and as a day."""
+    due_text: str
+    due_date: str
+    """For the fields of the form; the day as YYYY-MM-DD."""
     plays: list[Play]
-    stale: bool
+    stale: str
+    """Why somebody has to look at it; empty: nobody has."""
+    edited: str
+    """What it said before somebody corrected it, or that somebody did; empty: nobody did."""
     done: bool
+    is_action: bool
 
 
 @dataclass(frozen=True)
 class Section:
+    key: str
     kind: str
     title: str
     points: list[Item]
@@ -43,46 +63,79 @@ class Section:
 
 @dataclass(frozen=True)
 class SummaryView:
+    version: int = 0
     method: str = ""
     """In words; empty while there is no summary."""
+    facts: list[str] = field(default_factory=list)
+    """What it covers, and what it took of a language model."""
+    template: str = ""
+    """Empty for the general one."""
+    in_two: bool = False
     sections: list[Section] = field(default_factory=list)
     unverified: list[Item] = field(default_factory=list)
     """Items whose words were not found in the transcript."""
     doubtful: int = 0
     """How many of those."""
+    stale: str = ""
+    """How many items rest on what has been changed since; empty: none."""
     has_items: bool = False
     note: str = ""
     """Says that there was nothing to summarise, where that is so."""
 
 
 def summary_view(found: SummaryWithItems | None, language: str) -> SummaryView:
-    """What to show of the newest summary."""
+    """What to show of a summary."""
     if found is None:
         return SummaryView()
-    other = found.summary.language.split("-")[0] != language.split("-")[0]
-    verified = [item for item in found.items if is_verified(item)]
-    groups: dict[tuple[str, str], list[Item]] = {}
-    for item in sorted(verified, key=_reading_order):
-        groups.setdefault((item.kind, _heading(item, language)), []).append(_item(item, language, other))
-    sections = [Section(kind, title, points) for (kind, title), points in groups.items()]
-    doubtful = [_item(item, language, other) for item in found.items if not is_verified(item)]
+    summary = found.summary
+    doubtful = [_item(item, summary, language) for item in found.items if not is_proven(item.evidence)]
+    stale = sum(item.stale for item in found.items)
     return SummaryView(
-        method=_method(found.summary.method, found.summary.name, language),
-        sections=sections,
+        version=summary.version,
+        method=_method(summary.method, summary.name, language),
+        facts=_facts(summary, language),
+        template="" if summary.template == GENERAL.id else template_name(summary, language),
+        in_two="+" in summary.language,
+        sections=_sections(found, language),
         unverified=doubtful,
         doubtful=len(doubtful),
+        stale=counted(language, "summary.stale_items", stale) if stale else "",
         has_items=bool(found.items),
         note=_note(found.items, language),
     )
 
 
-def is_verified(item: SummaryItem) -> bool:
-    """At least one place in the transcript bears it out."""
-    return any(evidence.get("check") in ("exact", "folded") for evidence in item.evidence)
+# ---- sections --------------------------------------------------------------------------------------------------
+
+
+def _sections(found: SummaryWithItems, language: str) -> list[Section]:
+    verified = [item for item in found.items if is_proven(item.evidence)]
+    headings = _headings(found.summary.sections, language)
+    for item in sorted(verified, key=_reading_order):
+        headings.setdefault(_place(item), _heading(item, language))
+    sections = []
+    for number, (place, title) in enumerate(headings.items()):
+        points = [_item(item, found.summary, language) for item in verified if _place(item) == place]
+        if points:
+            sections.append(Section(f"{number}-{place[0]}", place[0], title, points))
+    return sections
+
+
+def _headings(sections: Sequence[dict[str, Any]], language: str) -> dict[tuple[str, str], str]:
+    """As the template had them, in its order, by kind and, for notes, by the title that their items name."""
+    return {
+        (section["kind"], section["title"] if section["kind"] == "note" else ""): (
+            (section.get("title_en") if language == EN else "") or section["title"]
+        )
+        for section in sections
+    }
+
+
+def _place(item: SummaryItem) -> tuple[str, str]:
+    return item.kind, item.section or "" if item.kind == "note" else ""
 
 
 def _reading_order(item: SummaryItem) -> int:
-    """A template's own sections come after the known ones, in the order in which they were written."""
     return SECTIONS.index(item.kind) if item.kind in SECTIONS else len(SECTIONS)
 
 
@@ -90,31 +143,90 @@ def _heading(item: SummaryItem, language: str) -> str:
     return text(language, f"summary.{item.kind}") if item.kind in SECTIONS else item.section or item.kind
 
 
-def _item(item: SummaryItem, language: str, other: bool) -> Item:
-    """`other`: in the summary's second language, where it has one."""
+# ---- items -----------------------------------------------------------------------------------------------------
+
+
+def _item(item: SummaryItem, summary: Summary, language: str) -> Item:
+    shown, other = in_reading_order(item, summary.language, language)
     return Item(
         id=item.id,
-        text=(other and item.text_other) or item.text,
+        kind=item.kind,
+        text=shown,
+        other=other,
+        field="text" if shown == item.text else "text_other",
+        other_field="text_other" if shown == item.text else "text",
         owner=item.owner or "",
-        due=item.due_text or ("" if item.due_date is None else item.due_date.isoformat()),
+        due=due_words(item),
+        due_text=item.due_text or "",
+        due_date="" if item.due_date is None else item.due_date.isoformat(),
         plays=_plays(item, language),
-        stale=item.stale,
+        stale=_stale(item, language),
+        edited=_edited(item, language),
         done=item.done,
+        is_action=item.kind == "action_item",
     )
 
 
+def in_reading_order(item: SummaryItem, written_in: str, language: str) -> tuple[str, str]:
+    """The item's text in the reader's language first, where it is in two; the second is empty where it is in one."""
+    if not item.text_other:
+        return item.text, ""
+    first = written_in.split("-")[0] == language.split("-")[0]
+    return (item.text, item.text_other) if first else (item.text_other, item.text)
+
+
+def due_words(item: SummaryItem) -> str:
+    """In the speaker's words and as a day, as far as they are known: "下星期五前 · 2026-12-04"."""
+    return " · ".join(part for part in (item.due_text, item.due_date and item.due_date.isoformat()) if part)
+
+
+def _stale(item: SummaryItem, language: str) -> str:
+    if not item.stale:
+        return ""
+    gone = any(proof.get("was") for proof in item.evidence)
+    return text(language, "summary.stale.quote" if gone else "summary.stale")
+
+
+def _edited(item: SummaryItem, language: str) -> str:
+    if not item.edited:
+        return ""
+    if item.original_text is None or item.original_text == item.text:
+        return text(language, "summary.edited")
+    return text(language, "summary.edited.from", text=item.original_text)
+
+
 def _plays(item: SummaryItem, language: str) -> list[Play]:
-    starts = [float(e["start"]) for e in item.evidence if e.get("check") in ("exact", "folded")]
+    # A quote that a correction took from its line still names the place to listen to.
+    starts = [float(e["start"]) for e in item.evidence if e.get("check") in PROVEN or e.get("was")]
     if item.kind == "chapter" and item.start is not None:
         starts = [item.start]
     shown = sorted({times.clock(start): start for start in reversed(starts)}.items(), key=lambda found: found[1])
     return [Play(round(at, 2), time, text(language, "summary.play", time=time)) for time, at in shown]
 
 
+# ---- what it is worth and what it took -------------------------------------------------------------------------
+
+
 def _method(method: str, name: str, language: str) -> str:
     if method == "llm":
         return text(language, "summary.llm", name=name or "LLM")
     return text(language, "summary.extractive") if method == "extractive" else ""
+
+
+def _facts(summary: Summary, language: str) -> list[str]:
+    facts = []
+    coverage, usage = summary.coverage, summary.usage
+    if coverage:
+        facts.append(text(language, "summary.covers", covered=coverage["covered"], total=coverage["total"]))
+    if usage:
+        tokens = f"{usage.get('tokens_in', 0) + usage.get('tokens_out', 0):,}"
+        about = "summary.tokens.about" if usage.get("estimated") else "summary.tokens"
+        facts.append(text(language, about, tokens=tokens, requests=usage.get("requests", 0)))
+        if usage.get("cost") is not None:
+            facts.append(text(language, "summary.cost", cost=f"{usage['cost']:.4f}"))
+        if usage.get("repeats"):
+            facts.append(counted(language, "summary.repeats", usage["repeats"]))
+    return facts
 
 
 def _note(items: Sequence[SummaryItem], language: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +25,18 @@ class Line:
     speaker: str
     text: str
     unsure: bool
+    version: int
+    """That an edit of it is made against."""
+    original: str
+    """What the recogniser wrote, where a person corrected it; a space where only the speaker is another one."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A speaker that a line can be given to."""
+
+    id: str
+    name: str
 
 
 @dataclass(frozen=True)
@@ -34,12 +46,21 @@ class Batch:
     take: str = ""
     first: int = 0
     lines: list[Line] = field(default_factory=list)
+    corrected: list[Line] = field(default_factory=list)
+    """In place of those of the same ids that the page has."""
+    speakers: list[Choice] = field(default_factory=list)
 
 
-def batch(take: str, first: int, transcript: Transcript, language: str) -> Batch:
-    """The new lines, the first of them the page's line number `first`."""
+def batch(take: str, first: int, transcript: Transcript, corrected: Sequence[Segment], language: str) -> Batch:
+    """The new lines, the first of them the page's line number `first`, and all that were corrected before it."""
     names = speaker_names(transcript.speakers, language)
-    return Batch(take, first, [_line(segment, names) for segment in transcript.segments])
+    return Batch(
+        take,
+        first,
+        [_line(segment, names) for segment in transcript.segments],
+        [_line(segment, names) for segment in corrected] if first else [],
+        [Choice(key, name) for key, name in sorted(names.items(), key=lambda known: known[1])],
+    )
 
 
 def speaker_names(speakers: Mapping[str, Speaker], language: str) -> dict[str, str]:
@@ -58,8 +79,17 @@ def _line(segment: Segment, names: Mapping[str, str]) -> Line:
         time=times.clock(segment.start),
         speaker=names.get(segment.speaker_id or "", ""),
         text=segment.text,
-        unsure=_is_unsure(segment.words),
+        # Whoever corrected a line has listened to it; the words' confidence is of what stood there before.
+        unsure=not segment.edited and _is_unsure(segment.words),
+        version=segment.version,
+        original=_original(segment),
     )
+
+
+def _original(segment: Segment) -> str:
+    if not segment.edited:
+        return ""
+    return " " if segment.text == segment.original_text else segment.original_text
 
 
 def _is_unsure(words: list[dict[str, Any]]) -> bool:

@@ -8,9 +8,21 @@ from typing import Any
 import reflex as rx
 
 from cantomeet.access import Action
-from cantomeet_ui.state import admin, glossary, language, meeting, meetings, upload
+from cantomeet_ui.state import (
+    actions,
+    admin,
+    glossary,
+    items,
+    language,
+    lines,
+    meeting,
+    meetings,
+    templates,
+    upload,
+    versions,
+)
 
-STATES = (admin, glossary, language, meeting, meetings, upload)
+STATES = (actions, admin, glossary, items, language, lines, meeting, meetings, templates, upload, versions)
 FRAMEWORK = {"setvar"}
 """Reflex gives it to every state and has no switch for it. It sets plain variables of the caller's own page, and
 what is read or done by them passes through the handlers below."""

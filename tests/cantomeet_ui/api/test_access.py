@@ -84,6 +84,8 @@ def test_the_walk_meets_the_routes_of_the_contract(deps: Deps) -> None:
         ("DELETE", "/api/meetings/{meeting_id}/items/{item_id}"),
         ("PATCH", "/api/meetings/{meeting_id}/segments/{segment_id}"),
         ("PATCH", "/api/meetings/{meeting_id}/speakers/{speaker_id}"),
+        ("GET", "/api/actions"),
+        ("GET", "/api/actions.ics"),
         ("POST", "/api/uploads/"),
         ("POST", "/webhooks/speechmatics"),
         ("GET", "/health"),
@@ -95,6 +97,8 @@ def test_the_walk_meets_the_routes_of_the_contract(deps: Deps) -> None:
     ("method", "path", "action"),
     [
         ("GET", "/api/meetings", Action.LIST),
+        ("GET", "/api/actions", Action.LIST),
+        ("GET", "/api/actions.ics", Action.LIST),
         ("GET", "/api/meetings/{id}", Action.READ),
         ("PATCH", "/api/meetings/{id}", Action.EDIT),
         ("PATCH", "/api/meetings/{id}/items/x", Action.EDIT),

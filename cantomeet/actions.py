@@ -1,0 +1,141 @@
+"""Action items across meetings: those of each meeting's shown summary, whatever else it has been summarised as."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Literal, get_args
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy import func as sql
+from sqlmodel import col
+
+from cantomeet.errors import InvalidRequest
+from cantomeet.models import Meeting, Summary, SummaryItem
+from cantomeet.store import MeetingStore
+
+Due = Literal["", "overdue", "week", "none"]
+Done = Literal["open", "done", "all"]
+NOBODY = "-"
+"""As `owner`: items whose owner nobody knows."""
+MOST = 1000
+"""Items that one answer holds."""
+LONGEST_OWNER = 80
+HONG_KONG = ZoneInfo("Asia/Hong_Kong")
+_WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class ActionFilter:
+    """Raises `InvalidRequest` naming the parameter that makes no sense."""
+
+    owner: str = ""
+    """Exactly this one; empty: all; `NOBODY`: none known."""
+    due: Due = ""
+    """Before today, from today for seven days, without a day; empty: all. Days are Hong Kong's."""
+    done: Done = "open"
+    owner_id: str | None = None
+    """Whose meetings; None is the local owner."""
+
+    def __post_init__(self) -> None:
+        if len(self.owner) > LONGEST_OWNER or not self.owner.isprintable():
+            raise InvalidRequest(f"at most {LONGEST_OWNER} characters", field="owner")
+        if self.due not in get_args(Due):
+            raise InvalidRequest("one of overdue, week, none", field="due")
+        if self.done not in get_args(Done):
+            raise InvalidRequest("one of open, done, all", field="done")
+
+
+@dataclass(frozen=True)
+class FoundAction:
+    item: SummaryItem
+    meeting_id: str
+    meeting_title: str
+    meeting_date: date | None
+    meeting_created_at: datetime
+
+
+def parse_action_filter(params: Mapping[str, str | None]) -> ActionFilter:
+    """The filter of query parameters `owner`, `due`, `done`; an empty one is none given. Raises `InvalidRequest`."""
+    given: dict[str, Any] = {
+        name: value.strip()
+        for name in ("owner", "due", "done")
+        if (value := params.get(name)) is not None and value.strip()
+    }
+    return ActionFilter(**given)
+
+
+def today(now: datetime) -> date:
+    """Hong Kong's."""
+    return now.astimezone(HONG_KONG).date()
+
+
+def list_actions(store: MeetingStore, wanted: ActionFilter, day: date) -> list[FoundAction]:
+    """At most `MOST` + 1 items (one more says that there are more), the earliest due first, those without a day last.
+
+    `day` is today.
+    """
+    no_day = col(SummaryItem.due_date).is_(None)
+    order = (no_day, col(SummaryItem.due_date), col(Meeting.created_at).desc(), col(SummaryItem.position))
+    statement = _shown_items(wanted).where(*_where(wanted, day)).order_by(*order).limit(MOST + 1)
+    with store.engine.execution_options(readonly=True).begin() as connection:
+        return [_found(dict(row)) for row in connection.execute(statement).mappings()]
+
+
+def owners(store: MeetingStore, wanted: ActionFilter, day: date) -> list[str]:
+    """Whose items the filter finds, its own `owner` left aside; "" among them where some have none known."""
+    every = ActionFilter(due=wanted.due, done=wanted.done, owner_id=wanted.owner_id)
+    statement = _shown_items(every).where(*_where(every, day)).with_only_columns(col(SummaryItem.owner)).distinct()
+    with store.engine.execution_options(readonly=True).begin() as connection:
+        return sorted(owner or "" for owner in connection.execute(statement).scalars())
+
+
+def _shown_items(wanted: ActionFilter) -> Any:
+    newest = (
+        select(sql.max(col(Summary.version)))
+        .where(col(Summary.meeting_id) == col(Meeting.id))
+        .correlate(Meeting)
+        .scalar_subquery()
+    )
+    whose = col(Meeting.owner_id)
+    return (
+        select(
+            *SummaryItem.__table__.c,  # type: ignore[attr-defined]  # SQLModel hides __table__
+            col(Meeting.id).label("of_meeting"),
+            col(Meeting.title).label("of_title"),
+            col(Meeting.meeting_date).label("of_date"),
+            col(Meeting.created_at).label("of_created"),
+        )
+        .join(Summary, col(Summary.id) == col(SummaryItem.summary_id))
+        .join(Meeting, col(Meeting.id) == col(Summary.meeting_id))
+        .where(
+            col(SummaryItem.kind) == "action_item",
+            col(Meeting.deleted_at).is_(None),
+            whose.is_(None) if wanted.owner_id is None else whose == wanted.owner_id,
+            col(Summary.version) == sql.coalesce(col(Meeting.shown_summary), newest),
+        )
+    )
+
+
+def _where(wanted: ActionFilter, day: date) -> list[ColumnElement[bool]]:
+    where: list[ColumnElement[bool]] = []
+    if wanted.done != "all":
+        where.append(col(SummaryItem.done).is_(wanted.done == "done"))
+    if wanted.owner:
+        nobody = wanted.owner == NOBODY
+        where.append(col(SummaryItem.owner).is_(None) if nobody else col(SummaryItem.owner) == wanted.owner)
+    due = col(SummaryItem.due_date)
+    if wanted.due == "overdue":
+        where.append(due < day)
+    elif wanted.due == "week":
+        where.append(due.between(day, day + _WEEK))
+    elif wanted.due == "none":
+        where.append(due.is_(None))
+    return where
+
+
+def _found(columns: dict[str, Any]) -> FoundAction:
+    about = [columns.pop(name) for name in ("of_meeting", "of_title", "of_date", "of_created")]
+    return FoundAction(SummaryItem(**columns), *about)

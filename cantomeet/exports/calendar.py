@@ -1,0 +1,80 @@
+"""Due action items as an iCalendar file (RFC 5545), each as an all-day event.
+
+Events and not VTODO, which would be the exact word: Google Calendar and Outlook leave VTODO out when they import a
+file, and Apple's Calendar does not show it. An event needs a day, so items without one are not in the file. They are
+marked as free time, and keep their UID, so that importing again changes them instead of doubling them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+
+from cantomeet.actions import FoundAction
+from cantomeet.quotes import is_proven
+
+_LONGEST = 75
+"""Bytes of a line, without its end."""
+_LABELS = {
+    "name": ("CantoMeet 待辦", "CantoMeet actions"),
+    "unverified": ("（未核實）", "(not verified) "),
+    "owner": ("負責：", "Owner: "),
+    "meeting": ("會議：", "Meeting: "),
+}
+
+
+def calendar(found: Iterable[FoundAction], now: datetime, language: str, link: Callable[[FoundAction], str]) -> bytes:
+    """The open ones that have a day; `link` gives an item's address."""
+    english = language.startswith("en")
+    lines = [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//CantoMeet Notes//Actions//EN",
+        "CALSCALE:GREGORIAN",
+        f"X-WR-CALNAME:{_text(_LABELS['name'][english])}",
+    ]
+    for action in found:
+        if action.item.due_date is not None and not action.item.done:
+            lines += _event(action, now, english, link(action))
+    lines.append("END:VCALENDAR")
+    return b"".join(part + b"\r\n" for line in lines for part in _folded(line))
+
+
+def _event(action: FoundAction, now: datetime, english: bool, address: str) -> list[str]:
+    item = action.item
+    assert item.due_date is not None
+    unverified = "" if is_proven(item.evidence) else _LABELS["unverified"][english]
+    about = [f"{_LABELS['owner'][english]}{item.owner}"] if item.owner else []
+    about += [f"{_LABELS['meeting'][english]}{action.meeting_title}", address]
+    return [
+        "BEGIN:VEVENT",
+        f"UID:{item.id}@cantomeet",
+        f"DTSTAMP:{now.astimezone(UTC):%Y%m%dT%H%M%SZ}",
+        f"SEQUENCE:{item.version}",
+        f"DTSTART;VALUE=DATE:{item.due_date:%Y%m%d}",
+        f"DTEND;VALUE=DATE:{item.due_date + timedelta(days=1):%Y%m%d}",
+        f"SUMMARY:{_text(unverified + item.text)}",
+        f"DESCRIPTION:{_text(chr(10).join(about))}",
+        f"URL:{address}",
+        "TRANSP:TRANSPARENT",
+        "END:VEVENT",
+    ]
+
+
+def _text(text: str) -> str:
+    """RFC 5545, 3.3.11; other control characters have no place in it."""
+    escaped = text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
+    lines = escaped.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return "\\n".join("".join(c for c in line if c >= " " and c != "\x7f") for line in lines)
+
+
+def _folded(line: str) -> Iterator[bytes]:
+    """A line in parts of at most 75 bytes, never within a character; all but the first begin with a space."""
+    part = b""
+    for character in line:
+        encoded = character.encode()
+        if len(part) + len(encoded) > _LONGEST:
+            yield part
+            part = b" "
+        part += encoded
+    yield part

@@ -1,0 +1,80 @@
+// A line of the transcript being corrected. A line is one line: Enter saves it, Escape leaves it as it was.
+import { useEffect, useRef, useState } from "react";
+
+export function LineForm({ line, speakers = [], refused, labels, onSave, onClose }) {
+  const [text, setText] = useState(line.text);
+  const before = speakers.find((speaker) => speaker.name === line.speaker)?.id || "";
+  const [speaker, setSpeaker] = useState(before);
+  const area = useRef(null);
+  // The version that the person saw: that of the opening, or the one that a refusal told of.
+  const seen = useRef(line.version);
+
+  useEffect(() => {
+    area.current.focus();
+    area.current.setSelectionRange(text.length, text.length);
+  }, []);
+
+  // Saved: the line came back as another version. (After a refusal that is somebody else's.)
+  useEffect(() => {
+    if (refused) seen.current = refused.version;
+    else if (line.version !== seen.current && line.text === text.trim().replace(/\s+/g, " ")) onClose();
+  }, [line, refused]);
+
+  const save = () => {
+    if (text.trim() === line.text && speaker === before && !refused) onClose();
+    else onSave(line.id, seen.current, text, speaker === before ? "" : speaker);
+  };
+  const onKey = (event) => {
+    event.stopPropagation();
+    if (event.key === "Escape") onClose();
+    // 229: the Enter that ends what an input method composes.
+    if (event.key === "Enter" && !event.nativeEvent.isComposing && event.keyCode !== 229) {
+      event.preventDefault();
+      save();
+    }
+  };
+
+  return (
+    <form
+      className="line-form"
+      onKeyDown={onKey}
+      onSubmit={(event) => {
+        event.preventDefault();
+        save();
+      }}
+    >
+      <textarea
+        ref={area}
+        rows="2"
+        value={text}
+        maxLength="20000"
+        aria-label={labels.text}
+        onChange={(event) => setText(event.target.value)}
+      />
+      {refused ? (
+        <p className="refused" role="alert">
+          {refused.text}
+        </p>
+      ) : null}
+      <div className="form-acts">
+        {speakers.length ? (
+          <select value={speaker} aria-label={labels.speaker} onChange={(event) => setSpeaker(event.target.value)}>
+            {before ? null : <option value="">{labels.nobody}</option>}
+            {speakers.map((known) => (
+              <option key={known.id} value={known.id}>
+                {known.name}
+              </option>
+            ))}
+          </select>
+        ) : null}
+        <button type="submit" className="button primary">
+          {labels.save}
+        </button>
+        <button type="button" className="button" onClick={onClose}>
+          {labels.leave}
+        </button>
+        {line.original.trim() ? <span className="hint line-original">{`${labels.original}${line.original}`}</span> : null}
+      </div>
+    </form>
+  );
+}

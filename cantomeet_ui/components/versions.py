@@ -1,0 +1,78 @@
+"""The form for another summary, and the menu of its versions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from cantomeet_ui.components import icons
+from cantomeet_ui.components.words import Handler, say
+from cantomeet_ui.state.versions import VersionsState
+from cantomeet_ui.views.choices import Choice, Version
+
+
+def again_form() -> rx.Component:
+    """Template, language, and whether the speakers are to be named first."""
+    return rx.el.form(
+        rx.el.h2(say("meeting.summarise_again")),
+        rx.el.div(
+            select("template", say("summary.template"), VersionsState.templates, VersionsState.template),
+            select("language", say("summary.language"), VersionsState.languages, VersionsState.language),
+            rx.el.label(
+                rx.el.input(name="name_speakers_first", type="checkbox"),
+                rx.el.span(say("summary.names_first")),
+                class_name="check",
+            ),
+            class_name="again-fields",
+        ),
+        rx.el.p(say("summary.again.hint"), " ", VersionsState.way, class_name="hint"),
+        rx.el.div(
+            rx.el.button(say("meeting.summarise_again"), type="submit", class_name="button primary"),
+            rx.el.button(
+                say("meeting.ask.no"),
+                type="button",
+                class_name="button",
+                on_click=VersionsState.ask,
+                custom_attrs={"data-cancel": ""},
+            ),
+            class_name="form-acts",
+        ),
+        on_submit=VersionsState.summarise,
+        class_name="again-form",
+    )
+
+
+def select(name: str, label: Any, choices: Any, value: Any, on_change: Handler = None) -> rx.Component:
+    """A field with choices; without `on_change` its form tells what was chosen."""
+    chosen = {"value": value, "on_change": on_change} if on_change is not None else {"default_value": value}
+    return rx.el.label(
+        rx.el.span(label),
+        rx.el.select(rx.foreach(choices, _option), name=name, **chosen),
+        class_name="field",
+    )
+
+
+def _option(choice: Choice) -> rx.Component:
+    return rx.el.option(choice.label, value=choice.value, key=choice.value)
+
+
+def versions_menu(versions: Any) -> rx.Component:
+    """All versions of the summary; one of them is shown."""
+    return rx.el.details(
+        rx.el.summary(say("summary.versions"), icons.down(), class_name="quiet versions-button"),
+        rx.el.ul(rx.foreach(versions, _version), class_name="menu-items"),
+        class_name="menu versions",
+    )
+
+
+def _version(version: Version) -> rx.Component:
+    return rx.el.li(
+        rx.el.button(
+            version.label,
+            type="button",
+            on_click=VersionsState.show(version.number),
+            custom_attrs={"aria-current": rx.cond(version.shown, "true", "false")},
+        ),
+        key=version.label,
+    )

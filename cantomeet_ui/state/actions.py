@@ -1,0 +1,125 @@
+"""Action items across meetings: filters in the address, items that follow the database."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import reflex as rx
+
+from cantomeet.access import Action
+from cantomeet.errors import RequestError
+from cantomeet_ui import acting
+from cantomeet_ui.following import changes_of
+from cantomeet_ui.i18n import text
+from cantomeet_ui.reading.actions import read_actions
+from cantomeet_ui.services import services
+from cantomeet_ui.state.access import handler, meeting_for, valid_id
+from cantomeet_ui.state.language import LanguageState
+from cantomeet_ui.views.actions import Group, calendar_href, changed, fixed_choices, in_address
+from cantomeet_ui.views.choices import Choice
+from cantomeet_ui.views.meeting import refusal
+
+_PAUSE = 0.25
+"""Seconds after a push in which further changes are gathered into the next one."""
+_DUE = ("all", "overdue", "week", "none")
+_DONE = ("open", "done", "all")
+_BY = ("due", "owner")
+
+
+class ActionsState(rx.State):
+    phase: str = "loading"
+    """ "loading", "rows", "empty" (nothing to do at all) or "none" (nothing fits)."""
+    groups: rx.Field[list[Group]] = rx.field(default_factory=list)
+    owners: rx.Field[list[Choice]] = rx.field(default_factory=list)
+    dues: rx.Field[list[Choice]] = rx.field(default_factory=list)
+    states: rx.Field[list[Choice]] = rx.field(default_factory=list)
+    groupings: rx.Field[list[Choice]] = rx.field(default_factory=list)
+    owner: str = ""
+    due: str = ""
+    done: str = ""
+    by: str = ""
+    notice: str = ""
+    ticked: str = ""
+    """What was just ticked off, in words; empty: nothing."""
+    calendar: str = ""
+    clear_href: str = ""
+
+    _query: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
+    _stamp: Any = None
+    _last: tuple[str, str] = ("", "")
+    """Meeting and item that were just ticked off."""
+
+    @handler(Action.LIST)
+    async def load(self) -> Any:
+        """Show what the address asks for."""
+        self._query = in_address(self.router.url.query_parameters)
+        self.owner, self.due, self.done, self.by = (
+            self._query.get(name, "") for name in ("owner", "due", "done", "by")
+        )
+        self.ticked = ""
+        await self._show()
+        return ActionsState.follow
+
+    @handler(Action.LIST)
+    async def refresh(self) -> None:
+        """Show the same in the language just chosen."""
+        self.ticked = ""
+        await self._show()
+
+    @handler(Action.LIST, background=True)
+    async def follow(self) -> None:
+        """Show each change while the page is open."""
+        # Only under the lock is the state the one that `load` has written: outside it a copy from before is seen.
+        async with self:
+            known = self._stamp
+        async for _ in changes_of(None, services().store.stamp, known):
+            async with self:
+                await self._show()
+            await asyncio.sleep(_PAUSE)
+
+    @handler(Action.LIST)
+    async def choose(self, name: str, value: str) -> Any:
+        """Another owner, due date, state or grouping."""
+        return rx.redirect(changed(self._query, **({name: value} if name in ("owner", "due", "done", "by") else {})))
+
+    @handler(Action.EDIT)
+    async def tick(self, meeting_id: str, item_id: str, words: str, done: bool) -> None:
+        """Done, or not done after all."""
+        language = (await self.get_state(LanguageState)).lang
+        if await self._set(meeting_id, item_id, bool(done)):
+            self._last = (meeting_id, item_id) if done else ("", "")
+            self.ticked = text(language, "todo.ticked", text=words[:200]) if done else ""
+
+    @handler(Action.EDIT)
+    async def undo(self) -> None:
+        """What was ticked off last is not done after all."""
+        meeting_id, item_id = self._last
+        self._last, self.ticked = ("", ""), ""
+        if item_id:
+            await self._set(meeting_id, item_id, False)
+
+    async def _set(self, meeting_id: str, item_id: str, done: bool) -> bool:
+        language = (await self.get_state(LanguageState)).lang
+        try:
+            meeting = await meeting_for(Action.EDIT, meeting_id)
+            act = (services(), meeting.id, valid_id(item_id), None, {"done": done})
+            await asyncio.to_thread(acting.edit_item, *act)
+        except RequestError as error:
+            await self._show()
+            self.notice = refusal(error.code, error.params, language)
+            return False
+        await self._show()
+        return True
+
+    async def _show(self) -> None:
+        language = (await self.get_state(LanguageState)).lang
+        shown = await asyncio.to_thread(read_actions, services().store, dict(self._query), language)
+        filtered = bool({"owner", "due", "done"} & self._query.keys())
+        self._stamp, self.notice = shown.stamp, shown.notice
+        self.groups, self.owners = shown.groups, shown.owners
+        self.dues, self.states = fixed_choices("due", _DUE, language), fixed_choices("done", _DONE, language)
+        self.groupings = fixed_choices("by", _BY, language)
+        self.calendar = calendar_href(self._query)
+        self.clear_href = changed({"by": self._query.get("by", "")})
+        self.phase = "rows" if shown.groups else ("none" if filtered else "empty")

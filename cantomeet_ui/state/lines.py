@@ -1,0 +1,82 @@
+"""Correcting lines of a transcript, and saying who its speakers are."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import reflex as rx
+
+from cantomeet.access import Action
+from cantomeet.errors import InvalidRequest, NotFound, RequestError, VersionConflict
+from cantomeet.models import Meeting
+from cantomeet_ui import acting
+from cantomeet_ui.i18n import text
+from cantomeet_ui.services import services
+from cantomeet_ui.state.access import handler, meeting_for, valid_id
+from cantomeet_ui.state.language import LanguageState
+from cantomeet_ui.state.meeting import open_meeting, show_again
+from cantomeet_ui.views.meeting import refusal
+
+
+class LinesState(rx.State):
+    if TYPE_CHECKING:
+        meeting_id: str
+        """From the address; Reflex itself declares it."""
+
+    refused: rx.Field[dict[str, Any]] = rx.field(default_factory=dict)
+    """`{id, version, text}`: the line that was not taken, its version now, and why."""
+
+    @handler(Action.EDIT)
+    async def save_line(self, line_id: str, version: int, words: str, speaker_id: str) -> None:
+        """A line as it was corrected against `version`; an empty `speaker_id` leaves its speaker."""
+        language = (await self.get_state(LanguageState)).lang
+        given: dict[str, Any] = {"text": words, **({"speaker_id": valid_id(speaker_id)} if speaker_id else {})}
+        self.refused = {}
+        try:
+            meeting = await meeting_for(Action.EDIT, self.meeting_id)
+            act = (services(), meeting.id, valid_id(line_id), int(version), given)
+            await asyncio.to_thread(acting.edit_segment, *act)
+        except VersionConflict:
+            now = await asyncio.to_thread(services().store.segment, meeting.id, line_id)
+            said = text(language, "transcript.changed_first", text=now.text)
+            self.refused = {"id": line_id, "version": now.version, "text": said}
+        except InvalidRequest as error:
+            said = text(language, "summary.cannot_keep", field=text(language, f"field.{error.field}"))
+            self.refused = {"id": line_id, "version": version, "text": said}
+        except NotFound as error:
+            await show_again(self, refusal(error.code, error.params, language))
+            return
+        await show_again(self)
+
+    @handler(Action.EDIT)
+    async def save_names(self, form: dict[str, Any]) -> None:
+        """The names as written in the form, by speaker id; where the summary waits for them it is written now."""
+        language = (await self.get_state(LanguageState)).lang
+        page = await open_meeting(self)
+        meeting = await meeting_for(Action.EDIT, self.meeting_id)
+        refused = ""
+        for speaker in list(page.speakers):
+            name = str(form.get(speaker.id, speaker.name)).strip()
+            if name == speaker.name:
+                continue
+            try:
+                act = (services(), meeting.id, speaker.id, speaker.version, name)
+                await asyncio.to_thread(acting.rename_speaker, *act)
+            except VersionConflict:
+                refused = text(language, "speakers.changed_first")
+            except RequestError as error:
+                refused = refusal(error.code, error.params, language)
+        if not refused:
+            page.naming = False
+            refused = await self._go_on(meeting, language)
+        await show_again(self, refused)
+
+    async def _go_on(self, meeting: Meeting, language: str) -> str:
+        if not meeting.waits_for_names:
+            return ""
+        try:
+            await asyncio.to_thread(acting.summarise, services(), meeting.id)
+        except RequestError as error:  # somebody else was faster, or it was deleted
+            return refusal(error.code, error.params, language)
+        return ""

@@ -1,0 +1,155 @@
+"""Templates of summaries: those that ship, and those that people write."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import reflex as rx
+
+from cantomeet.access import Action
+from cantomeet.errors import InvalidRequest, NotFound, RequestError, VersionConflict
+from cantomeet.models import SummaryTemplate
+from cantomeet.templates import MAX_SECTIONS, SHIPPED
+from cantomeet_ui.i18n import text
+from cantomeet_ui.services import services
+from cantomeet_ui.state.access import handler
+from cantomeet_ui.state.language import LanguageState
+from cantomeet_ui.views.choices import Choice
+from cantomeet_ui.views.meeting import refusal
+from cantomeet_ui.views.templates import (
+    SectionField,
+    TemplateForm,
+    TemplateRow,
+    empty_form,
+    form_like,
+    form_of,
+    kind_choices,
+    template_rows,
+)
+
+
+class TemplatesState(rx.State):
+    ready: bool = False
+    rows: rx.Field[list[TemplateRow]] = rx.field(default_factory=list)
+    kinds: rx.Field[list[Choice]] = rx.field(default_factory=list)
+    writing: bool = False
+    """The form is open."""
+    form: TemplateForm = TemplateForm()
+    full: bool = False
+    """It has as many sections as a template may have."""
+    refused: str = ""
+    deleting: str = ""
+    """Id of the template whose deletion has to be confirmed."""
+
+    _next: int = 0
+
+    @handler(Action.LIST)
+    async def load(self) -> None:
+        """Show all."""
+        self.writing, self.refused, self.deleting = False, "", ""
+        await self._show()
+
+    @handler(Action.LIST)
+    async def refresh(self) -> None:
+        """Show the same in the language just chosen."""
+        await self._show()
+
+    @handler(Action.EDIT)
+    async def write_new(self, like: str) -> None:
+        """Open the form for a new one, like one that ships where `like` is its id."""
+        language = (await self.get_state(LanguageState)).lang
+        self._open(form_like(SHIPPED[like], language) if like in SHIPPED else empty_form())
+
+    @handler(Action.EDIT)
+    async def change(self, template_id: str) -> None:
+        """Open the form of one that somebody wrote."""
+        row = await self._own(template_id)
+        if row is not None:
+            self._open(form_of(row))
+
+    @handler(Action.EDIT)
+    async def close(self) -> None:
+        """Leave everything as it is."""
+        self.writing, self.refused = False, ""
+
+    @handler(Action.EDIT)
+    async def add_section(self) -> None:
+        """One more heading at the end of the form."""
+        if len(self.form.sections) < MAX_SECTIONS:
+            self._next += 1
+            self._sections([*self.form.sections, SectionField(f"new-{self._next}", "note", "")])
+
+    @handler(Action.EDIT)
+    async def drop_section(self, key: str) -> None:
+        """Take a heading out of the form."""
+        self._sections([section for section in self.form.sections if section.key != key])
+
+    @handler(Action.EDIT)
+    async def save(self, form: dict[str, Any]) -> None:
+        """Keep what the form has."""
+        language = (await self.get_state(LanguageState)).lang
+        sections = [
+            {"title": str(form.get(f"title-{s.key}", "")), "kind": str(form.get(f"kind-{s.key}", "note"))}
+            for s in self.form.sections
+        ]
+        given = (str(form.get("name", "")), str(form.get("instructions", "")).replace("\r\n", "\n"), sections)
+        store = services().store
+        keep = (
+            partial(store.edit_template, self.form.id, self.form.version, *given)
+            if self.form.id
+            else partial(store.add_template, *given)
+        )
+        try:
+            await asyncio.to_thread(keep)
+        except InvalidRequest as error:
+            self.refused = text(language, f"template.cannot_keep.{error.field}")
+        except VersionConflict:
+            await self._take_newest_version()
+            self.refused = text(language, "template.changed_first")
+        except RequestError as error:
+            self.refused = refusal(error.code, error.params, language)
+        else:
+            self.writing, self.refused = False, ""
+        await self._show()
+
+    @handler(Action.EDIT)
+    async def ask_delete(self, template_id: str) -> None:
+        """Have the deletion confirmed, or nothing (empty)."""
+        self.deleting = template_id
+
+    @handler(Action.EDIT)
+    async def delete(self) -> None:
+        """The confirmed deletion; summaries that were written by it stay."""
+        row = await self._own(self.deleting)
+        self.deleting = ""
+        if row is not None:
+            with suppress(NotFound):  # somebody else was faster
+                await asyncio.to_thread(services().store.delete_template, row.id)
+        await self._show()
+
+    def _open(self, form: TemplateForm) -> None:
+        self.writing, self.refused, self.deleting = True, "", ""
+        self.form = form
+        self._sections(form.sections)
+
+    def _sections(self, sections: list[SectionField]) -> None:
+        self.form = replace(self.form, sections=sections)
+        self.full = len(sections) >= MAX_SECTIONS
+
+    async def _own(self, template_id: str) -> SummaryTemplate | None:
+        own = await asyncio.to_thread(services().store.templates)
+        return next((row for row in own if row.id == template_id), None)
+
+    async def _take_newest_version(self) -> None:
+        row = await self._own(self.form.id)
+        if row is not None:
+            self.form = replace(self.form, version=row.version)
+
+    async def _show(self) -> None:
+        language = (await self.get_state(LanguageState)).lang
+        own = await asyncio.to_thread(services().store.templates)
+        self.rows, self.kinds, self.ready = template_rows(own, language), kind_choices(language), True

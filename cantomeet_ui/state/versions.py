@@ -1,0 +1,79 @@
+"""Another summary of a meeting, and going back to an earlier one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import reflex as rx
+
+from cantomeet.access import Action
+from cantomeet.errors import RequestError
+from cantomeet_ui import acting
+from cantomeet_ui.services import services, settings
+from cantomeet_ui.state.access import handler, meeting_for
+from cantomeet_ui.state.language import LanguageState
+from cantomeet_ui.state.meeting import show_again
+from cantomeet_ui.views import upload
+from cantomeet_ui.views.choices import Choice, language_choices, template_choices
+from cantomeet_ui.views.meeting import refusal
+
+
+class VersionsState(rx.State):
+    if TYPE_CHECKING:
+        meeting_id: str
+        """From the address; Reflex itself declares it."""
+
+    asking: str = ""
+    """Id of the meeting that is to be summarised again; empty: none."""
+    templates: rx.Field[list[Choice]] = rx.field(default_factory=list)
+    languages: rx.Field[list[Choice]] = rx.field(default_factory=list)
+    template: str = ""
+    language: str = ""
+    way: str = ""
+    """Where the text will go."""
+
+    @handler(Action.RETRY)
+    async def ask(self) -> None:
+        """Open the form for another summary; the same again closes it."""
+        reader = (await self.get_state(LanguageState)).lang
+        meeting = await meeting_for(Action.RETRY, self.meeting_id)
+        own = await asyncio.to_thread(services().store.templates)
+        self.templates, self.languages = template_choices(own, reader), language_choices(reader)
+        known = {choice.value for choice in self.templates}
+        self.template = meeting.template if meeting.template in known else self.templates[0].value
+        self.language = meeting.summary_language
+        self.way = upload.text_way(settings(), reader)
+        self.asking = "" if self.asking == meeting.id else meeting.id
+
+    @handler(Action.RETRY)
+    async def summarise(self, form: dict[str, Any]) -> None:
+        """Another summary as the form has it; the earlier ones are kept."""
+        wishes: dict[str, Any] = {
+            "template": str(form.get("template", "")) or None,
+            "summary_language": str(form.get("language", "")) or None,
+            "name_speakers_first": bool(form.get("name_speakers_first")),
+        }
+        self.asking = ""
+        await self._do(Action.RETRY, lambda meeting_id: acting.retry(services(), meeting_id, "summarize", **wishes))
+
+    @handler(Action.EDIT)
+    async def show(self, number: int) -> None:
+        """Show this version from now on."""
+        await self._do(Action.EDIT, lambda meeting_id: acting.show_summary(services(), meeting_id, int(number)))
+
+    @handler(Action.RETRY)
+    async def go_on(self) -> None:
+        """Write the summary that waits for the speakers' names, without any."""
+        await self._do(Action.RETRY, lambda meeting_id: acting.summarise(services(), meeting_id))
+
+    async def _do(self, action: Action, act: Callable[[str], object]) -> None:
+        reader = (await self.get_state(LanguageState)).lang
+        notice = ""
+        try:
+            meeting = await meeting_for(action, self.meeting_id)
+            await asyncio.to_thread(act, meeting.id)
+        except RequestError as error:
+            notice = refusal(error.code, error.params, reader)
+        await show_again(self, notice)

@@ -1,0 +1,125 @@
+"""The page of action items: its filters as they stand in the address, and the items in groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from cantomeet.actions import NOBODY, FoundAction, today
+from cantomeet.quotes import is_proven
+from cantomeet_ui import routes
+from cantomeet_ui.i18n import text
+from cantomeet_ui.views import times
+from cantomeet_ui.views.choices import Choice
+
+NAMES = ("owner", "due", "done", "by")
+"""Query parameters of the page."""
+_WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class ActionRow:
+    id: str
+    meeting_id: str
+    text: str
+    other: str
+    owner: str
+    due: str
+    overdue: bool
+    done: bool
+    stale: bool
+    meeting: str
+    """Title and day."""
+    time: str
+    """Where in the recording it was said; empty where nothing bears it out."""
+    href: str
+
+
+@dataclass(frozen=True)
+class Group:
+    key: str
+    title: str
+    rows: list[ActionRow]
+
+
+def in_address(query: Mapping[str, str]) -> dict[str, str]:
+    """Of query parameters those of this page; the rest and the empty ones are left out."""
+    return {name: query[name] for name in NAMES if query.get(name)}
+
+
+def changed(query: Mapping[str, str], **values: str) -> str:
+    """The page's address with some parameters changed (empty: taken away)."""
+    return routes.actions(in_address({**query, **values}))
+
+
+def calendar_href(query: Mapping[str, str]) -> str:
+    """The calendar of what the page shows."""
+    return routes.calendar({name: query.get(name, "") for name in ("owner", "due")})
+
+
+def owner_choices(owners: Sequence[str], chosen: str, language: str) -> list[Choice]:
+    """All, nobody known, and each owner; the chosen one too where it has no item left."""
+    known = [owner for owner in dict.fromkeys([*owners, chosen]) if owner and owner != NOBODY]
+    return [
+        Choice("", text(language, "todo.owner.all")),
+        *(Choice(owner, owner) for owner in known),
+        Choice(NOBODY, text(language, "todo.owner.nobody")),
+    ]
+
+
+def fixed_choices(name: str, values: Sequence[str], language: str) -> list[Choice]:
+    """Of `due`, `done` or `by`; the first is what holds where the address names none."""
+    return [
+        Choice("" if number == 0 else value, text(language, f"todo.{name}.{value}"))
+        for number, value in enumerate(values)
+    ]
+
+
+def groups(found: Iterable[FoundAction], by: str, now: datetime, language: str) -> list[Group]:
+    """By due date, else by owner; what could not be verified apart from the rest."""
+    day, gathered = today(now), dict[tuple[str, str], list[ActionRow]]()
+    for action in found:
+        place = _owner_group(action, language) if by == "owner" else _due_group(action, day, language)
+        if not is_proven(action.item.evidence):
+            place = ("unverified", text(language, "summary.unverified"))
+        gathered.setdefault(place, []).append(_row(action, day, now, language))
+    last = ("nobody", "unverified")
+    ordered = sorted(gathered.items(), key=lambda item: last.index(item[0][0]) + 1 if item[0][0] in last else 0)
+    return [Group(key, title, rows) for (key, title), rows in ordered]
+
+
+def _owner_group(action: FoundAction, language: str) -> tuple[str, str]:
+    owner = action.item.owner
+    return (f"owner {owner}", owner) if owner else ("nobody", text(language, "todo.group.nobody"))
+
+
+def _due_group(action: FoundAction, day: date, language: str) -> tuple[str, str]:
+    due = action.item.due_date
+    if due is None:
+        key = "none"
+    elif due < day:
+        key = "overdue"
+    else:
+        key = "week" if due <= day + _WEEK else "later"
+    return key, text(language, f"todo.group.{key}")
+
+
+def _row(action: FoundAction, day: date, now: datetime, language: str) -> ActionRow:
+    item = action.item
+    proven = [proof for proof in item.evidence if proof.get("check") in ("exact", "folded") or proof.get("was")]
+    held = times.day(action.meeting_date or times.local_day(action.meeting_created_at), now, language)
+    return ActionRow(
+        id=item.id,
+        meeting_id=action.meeting_id,
+        text=item.text,
+        other=item.text_other or "",
+        owner=item.owner or "",
+        due=" · ".join(p for p in (item.due_date and times.day(item.due_date, now, language), item.due_text) if p),
+        overdue=item.due_date is not None and item.due_date < day and not item.done,
+        done=item.done,
+        stale=item.stale,
+        meeting=f"{action.meeting_title} · {held}",
+        time=times.clock(min(float(proof["start"]) for proof in proven)) if proven else "",
+        href=routes.action_place(action.meeting_id, item),
+    )
