@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import Literal
@@ -17,6 +18,7 @@ from cantomeet.templates import SummaryLanguage
 
 _LONGEST_SOCKET_PATH = 100
 """Bytes; the system's limit is 107."""
+_VERSION = re.compile(r"v\d+\w*")
 
 
 def socket_path(data_dir: Path) -> Path:
@@ -33,6 +35,21 @@ def socket_path(data_dir: Path) -> Path:
     if folder.stat().st_uid != os.getuid() or folder.stat().st_mode & 0o077:
         raise PermissionError(f"{folder} belongs to somebody else")
     return folder / f"{short}.sock"
+
+
+def openai_url_problem(url: str) -> str | None:
+    """What is wrong with a base URL of an OpenAI-compatible endpoint; None where nothing is.
+
+    One without a version is refused and not mended: which paths a server has is for its operator to say.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or any(c.isspace() for c in url):
+        return "must be a http or https address that ends in /v1"
+    if parts.path.rstrip("/").endswith("/chat/completions"):
+        return "must end in /v1; /chat/completions is added by the client"
+    if not any(_VERSION.fullmatch(segment) for segment in parts.path.split("/")):
+        return "must end in /v1, e.g. http://127.0.0.1:8000/v1"
+    return None
 
 
 def _env(name: str) -> AliasChoices:
@@ -67,6 +84,14 @@ class Settings(BaseSettings):
     openai_base_url: str | None = Field(None, validation_alias=_env("OPENAI_BASE_URL"))
     openai_model: str | None = Field(None, validation_alias=_env("OPENAI_MODEL"))
     """Has no default, so that confidential minutes never leave because of a stray key."""
+
+    llm_price_in: float | None = Field(None, ge=0, allow_inf_nan=False, validation_alias=_env("CANTOMEET_LLM_PRICE_IN"))
+    llm_price_out: float | None = Field(
+        None, ge=0, allow_inf_nan=False, validation_alias=_env("CANTOMEET_LLM_PRICE_OUT")
+    )
+    """Of a million tokens sent and answered, in any one currency; without them nothing is said about cost."""
+    llm_budget: float | None = Field(None, gt=0, allow_inf_nan=False, validation_alias=_env("CANTOMEET_LLM_BUDGET"))
+    """The most that one meeting's summary may cost, in the currency of the prices: it stops before it is passed."""
 
     transcriber: Literal["auto", "speechmatics", "whisper"] = Field(
         "auto", validation_alias=_env("CANTOMEET_TRANSCRIBER")
@@ -113,6 +138,14 @@ class Settings(BaseSettings):
         if key is not None and any(ord(c) < 33 or ord(c) > 126 for c in key.get_secret_value()):
             raise ValueError("must be one line of visible ASCII characters")
         return key
+
+    @field_validator("openai_base_url")
+    @classmethod
+    def _ends_in_a_version(cls, url: str | None) -> str | None:
+        problem = None if url is None else openai_url_problem(url)
+        if problem is not None:
+            raise ValueError(problem)
+        return url
 
     @field_validator("speechmatics_base_url")
     @classmethod
@@ -178,4 +211,9 @@ def load_settings() -> Settings:
         raise SettingsError("CANTOMEET_TRANSCRIBER=speechmatics needs SPEECHMATICS_API_KEY")
     if settings.summarizer == "llm" and not settings.openai_model:
         raise SettingsError("CANTOMEET_SUMMARIZER=llm needs OPENAI_MODEL")
+    prices = (settings.llm_price_in, settings.llm_price_out)
+    if None in prices and prices != (None, None):
+        raise SettingsError("CANTOMEET_LLM_PRICE_IN and CANTOMEET_LLM_PRICE_OUT: set both, or neither")
+    if settings.llm_budget is not None and None in prices:
+        raise SettingsError("CANTOMEET_LLM_BUDGET needs CANTOMEET_LLM_PRICE_IN and CANTOMEET_LLM_PRICE_OUT")
     return settings

@@ -34,6 +34,8 @@ class Lease:
         self._ended = threading.Event()
         self._shown_at = 0.0
         self._shown: int | None = None
+        self.progressed = False
+        """Something was saved that the next try need not do again: a failure after it is the first in a row."""
 
     def show(self, fraction: float | None) -> None:
         """Show progress within the status (0..1), at most once a second. Raises `LeaseLost`."""

@@ -13,6 +13,7 @@ _SECTIONS = (
     ("questions", "Open questions"),
     ("risks", "Risks"),
     ("quotes", "Quotes"),
+    ("notes", "Notes"),
 )
 _METHODS = {
     "extractive": "sentences taken from the transcript word for word",
@@ -40,6 +41,8 @@ def details(meeting: Mapping[str, Any]) -> Iterator[str]:
     if meeting["duration_seconds"] is not None:
         yield f"duration  {clock(meeting['duration_seconds'])}"
     yield f"status    {failure_line(meeting) if meeting['status'] == 'FAILED' else progress_line(meeting)}"
+    if meeting["waiting_for"]:
+        yield "waits     until somebody has named the speakers, on its page or by POST .../summarise"
     for who in ("transcriber", "summarizer"):
         if meeting[who]:
             yield f"by        {meeting[who]} ({who})"
@@ -62,11 +65,31 @@ def summary(meeting: Mapping[str, Any]) -> Iterator[str]:
         yield "There is no summary."
         return
     yield f"{found['title'] or meeting['title']} ({_METHODS.get(found['method'], found['method'])})"
+    yield from took(found)
     for name, heading in _SECTIONS:
         if found[name]:
             yield ""
             yield heading
-            yield from (f"  {_when(item)}  {item['text']}{_owed(item)}" for item in found[name])
+            for item in found[name]:
+                yield f"  {_when(item)}  {item['text']}{_owed(item)}"
+                if item["text_other"]:
+                    yield f"            {item['text_other']}"
+
+
+def took(summary: Mapping[str, Any]) -> Iterator[str]:
+    """How much of the transcript it covers, and what it took of a language model."""
+    covered, usage = summary["coverage"], summary["usage"]
+    if covered:
+        yield f"covers {covered['covered']} of {covered['total']} lines"
+    if usage:
+        about = "about " if usage["estimated"] else ""
+        tokens = f"{about}{usage['tokens_in']} tokens in and {usage['tokens_out']} out"
+        cost = "" if usage["cost"] is None else f", cost {usage['cost']:.4f}"
+        yield f"took {usage['requests']} requests, {tokens}{cost}"
+        if usage["repeats"]:
+            yield f"{usage['repeats']} requests were repeated, because nobody knows whether they were answered"
+        if usage["reused"]:
+            yield f"{usage['reused']} answers of an earlier try were not paid for again"
 
 
 def clock(seconds: float) -> str:

@@ -51,10 +51,11 @@ def advance(tools: Toolbox, meeting_id: str) -> None:
     except Exception as error:
         # The edge of a job: whatever a step dies of, the meeting is tried again or FAILED, never left.
         transient = _as_transient(error, tools.timeouts)
-        if _out_of_tries(tools, meeting, transient):
+        before = 0 if lease.progressed else meeting.attempt_count
+        if _out_of_tries(tools, meeting, transient, before):
             _fail(tools, meeting, tried, transient.code, transient.params, transient.detail)
             raise
-        after = _retry(tools, meeting, tried, transient)
+        after = _retry(tools, meeting, tried, transient, before)
     if after is not None:
         _go_on(tools, meeting, after)
 
@@ -84,19 +85,26 @@ def _as_transient(error: Exception, timeouts: tuple[type[Exception], ...]) -> Tr
     return TransientError(type(error).__name__, code=ErrorCode.INTERNAL, reference=reference)
 
 
-def _out_of_tries(tools: Toolbox, meeting: Meeting, error: TransientError) -> bool:
+def _out_of_tries(tools: Toolbox, meeting: Meeting, error: TransientError, before: int) -> bool:
     if meeting.deleted_at is not None:
         return False  # a deletion is owed for ever
     tries = 3 if error.code in (ErrorCode.INTERNAL, ErrorCode.STEP_TIMED_OUT) else tools.backoff.tries
-    return meeting.attempt_count + 1 >= tries
+    return before + 1 >= tries
 
 
-def _retry(tools: Toolbox, meeting: Meeting, tried: Try, error: TransientError) -> Meeting | None:
-    delay = tools.backoff.delay(meeting.attempt_count, error.retry_after)
+def _retry(tools: Toolbox, meeting: Meeting, tried: Try, error: TransientError, before: int) -> Meeting | None:
+    """`before`: failures in a row before this one."""
+    delay = tools.backoff.delay(before, error.retry_after)
     tried = Try(tried.step, tried.started_at, error.detail)
     try:
         return tools.store.record_retry(
-            meeting.id, meeting.run, tried=tried, code=error.code, params=error.params, delay=delay
+            meeting.id,
+            meeting.run,
+            tried=tried,
+            code=error.code,
+            params=error.params,
+            delay=delay,
+            failures=before + 1,
         )
     except LeaseLost:
         return None

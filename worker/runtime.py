@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from functools import cache
 
@@ -40,7 +41,7 @@ def build(settings: Settings) -> Toolbox:
         recordings=Recordings(settings.recordings_dir, max_bytes=settings.max_upload_bytes),
         locals=locals_,
         remotes=remotes,
-        summarizer=summarizer(settings),
+        summarizer=summarizer(settings, store),
         transcriber=settings.chosen_transcriber,
         language=settings.language,
         publish=ChangePublisher(redis_url).publish,
@@ -100,15 +101,30 @@ def _notification(settings: Settings) -> Notification | None:
     )
 
 
-def summarizer(settings: Settings) -> Summarizer:
-    """The one that the settings choose. Raises `SettingsError`."""
-    return ExtractiveSummarizer() if settings.chosen_summarizer == "extractive" else _llm(settings)
+def summarizer(settings: Settings, store: MeetingStore | None = None) -> Summarizer:
+    """The one that the settings choose. What is learned of a language model's endpoint is remembered in `store`.
+
+    Raises `SettingsError`.
+    """
+    return ExtractiveSummarizer() if settings.chosen_summarizer == "extractive" else _llm(settings, store)
 
 
-def _llm(settings: Settings) -> LlmSummarizer:
+def _llm(settings: Settings, store: MeetingStore | None = None) -> LlmSummarizer:
+    name = _dialect_name(settings)
     return LlmSummarizer(
         model=settings.openai_model or "",
         fallback=ExtractiveSummarizer(),
         base_url=settings.openai_base_url,
         api_key=settings.openai_api_key.get_secret_value() if settings.openai_api_key else None,
+        price_in=settings.llm_price_in,
+        price_out=settings.llm_price_out,
+        budget=settings.llm_budget,
+        dialect=store.remembered(name) if store else None,
+        on_dialect=lambda dialect: store.remember(name, dialect) if store else None,
     )
+
+
+def _dialect_name(settings: Settings) -> str:
+    """What an endpoint can do is remembered for each address and model."""
+    asked = f"{settings.openai_base_url or ''} {settings.openai_model}"
+    return f"llm_dialect.{hashlib.sha256(asked.encode()).hexdigest()[:32]}"

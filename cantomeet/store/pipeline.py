@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import case, delete, insert, select, update
+from sqlalchemy import ColumnElement, case, delete, insert, select, update
 from sqlmodel import col
 
 from cantomeet.errors import ErrorCode, LeaseLost
@@ -233,23 +233,42 @@ class Pipeline(Summaries):
                 )
             ).scalar_one_or_none()
 
-    def save_paid_answer(self, meeting_id: str, run: int, key: str, value: str) -> None:
-        """Keep an answer, in place of what the key had. Raises `LeaseLost`."""
+    def save_paid_answer(self, meeting_id: str, run: int, key: str, value: str, *, keep: bool = False) -> None:
+        """Keep an answer, in place of what the key had. Raises `LeaseLost`, having changed nothing, but with `keep`
+        for a meeting that is still there: what a cancel or a retry has overtaken is paid for all the same.
+        """
+        held = self._put_answer(meeting_id, key, value, col(Meeting.run) == run)
+        if not held:
+            if keep:
+                self._put_answer(meeting_id, key, value)
+            raise LeaseLost(meeting_id)
+
+    def _put_answer(self, meeting_id: str, key: str, value: str, *where: ColumnElement[bool]) -> bool:
         with self._write() as connection:
-            held = execute(
-                connection,
-                update(Meeting).where(col(Meeting.id) == meeting_id, col(Meeting.run) == run).values(run=run),
-            ).rowcount
-            if not held:
-                raise LeaseLost(meeting_id)
-            where = (col(PaidAnswer.meeting_id) == meeting_id, col(PaidAnswer.key) == key)
-            if not execute(connection, update(PaidAnswer).where(*where).values(value=value)).rowcount:
+            # An update, so that nobody takes the lease or deletes the meeting before this commits.
+            touched = update(Meeting).where(col(Meeting.id) == meeting_id, *where).values(run=col(Meeting.run))
+            if not execute(connection, touched).rowcount:
+                return False
+            same = (col(PaidAnswer.meeting_id) == meeting_id, col(PaidAnswer.key) == key)
+            if not execute(connection, update(PaidAnswer).where(*same).values(value=value)).rowcount:
                 connection.execute(insert(PaidAnswer).values(meeting_id=meeting_id, key=key, value=value))
+            return True
 
     def record_retry(
-        self, meeting_id: str, run: int, *, tried: Try, code: ErrorCode, params: dict[str, Any], delay: float
+        self,
+        meeting_id: str,
+        run: int,
+        *,
+        tried: Try,
+        code: ErrorCode,
+        params: dict[str, Any],
+        delay: float,
+        failures: int,
     ) -> Meeting:
-        """A step failed for now; the same step is due again in `delay` seconds. Raises `LeaseLost`."""
+        """A step failed for now, `failures` times in a row by now; it is due again in `delay` seconds.
+
+        Raises `LeaseLost`.
+        """
         with self._write() as connection:
             now = self._clock(connection)
             due = now + timedelta(seconds=delay)
@@ -257,7 +276,7 @@ class Pipeline(Summaries):
                 connection,
                 meeting_id,
                 run,
-                attempt_count=col(Meeting.attempt_count) + 1,
+                attempt_count=failures,
                 lease_until=None,
                 next_run_at=due,
                 woken_until=due + timedelta(seconds=WAKE_GRACE),

@@ -31,6 +31,14 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         ("CANTOMEET_TRANSCRIBER", "speechmatics", "SPEECHMATICS_API_KEY"),
         ("CANTOMEET_SUMMARIZER", "llm", "OPENAI_MODEL"),
         ("CANTOMEET_MAX_UPLOAD_MB", "0", "CANTOMEET_MAX_UPLOAD_MB"),
+        ("OPENAI_BASE_URL", "http://localhost:11434", "must end in /v1"),
+        ("OPENAI_BASE_URL", "localhost:11434/v1", "http or https"),
+        ("OPENAI_BASE_URL", "http://localhost/v1/chat/completions", "added by the client"),
+        ("CANTOMEET_LLM_PRICE_IN", "1", "set both"),
+        ("CANTOMEET_LLM_PRICE_OUT", "-1", "CANTOMEET_LLM_PRICE_OUT"),
+        ("CANTOMEET_LLM_BUDGET", "1", "CANTOMEET_LLM_PRICE_IN"),
+        ("CANTOMEET_LLM_BUDGET", "nan", "CANTOMEET_LLM_BUDGET"),
+        ("CANTOMEET_SUMMARY_LANGUAGE", "fr", "CANTOMEET_SUMMARY_LANGUAGE"),
     ],
 )
 def test_a_wrong_setting_is_refused_in_one_line(

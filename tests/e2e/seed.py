@@ -95,10 +95,10 @@ class Seed:
         return self.fail(meeting, code, retries=retries, **params)
 
     def fail(self, meeting: Meeting, code: ErrorCode, *, retries: int = 0, **params: Any) -> Meeting:
-        for _ in range(retries):
+        for failures in range(1, retries + 1):
             leased = self._lease(meeting)
-            tried = self._try("prepare")
-            self.store.record_retry(leased.id, leased.run, tried=tried, code=code, params=params, delay=0)
+            told: dict[str, Any] = {"tried": self._try("prepare"), "code": code, "params": params}
+            self.store.record_retry(leased.id, leased.run, delay=0, failures=failures, **told)
         leased = self._lease(meeting)
         tried, reason = self._try("prepare"), reason_text(code, params, ZH)
         return self.store.record_failure(leased.id, leased.run, tried=tried, code=code, params=params, reason=reason)

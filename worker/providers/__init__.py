@@ -178,6 +178,8 @@ class SummaryRequest:
     template: Template = GENERAL
     cache: ChunkCache | None = None
     """None: nothing outlives this call."""
+    may_ask: Callable[[], bool] = lambda: True
+    """Asked before each request to a language model; False: `Unfinished` is raised instead. May raise `LeaseLost`."""
 
 
 Check = Literal["exact", "folded", "unverified"]
@@ -241,9 +243,18 @@ class SummaryDraft:
     """None where no language model was asked. An item keeps unproven quotes only where it has no others."""
 
 
+class Unfinished(Exception):
+    """The request's `may_ask` said no. What was answered is in its cache: the same request again goes on from there."""
+
+    def __init__(self, usage: Usage) -> None:
+        super().__init__(f"{usage.requests} requests so far")
+        self.usage = usage
+        """So far, over all attempts."""
+
+
 class Summarizer(Protocol):
     name: str
 
     def summarize(self, request: SummaryRequest, on_progress: Callable[[float], None]) -> SummaryDraft:
-        """Raises `TransientError` or `PermanentError`; calls `on_progress(0..1)` between its own steps."""
+        """Calls `on_progress(0..1)` between its own steps. Raises `TransientError`, `PermanentError`, `Unfinished`."""
         ...

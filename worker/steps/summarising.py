@@ -6,49 +6,45 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from cantomeet.models import Meeting
-from cantomeet.store import MeetingStore, NewSummary, Transcript, Try
+from cantomeet.store import NewSummary, Transcript, Try
 from cantomeet.templates import GENERAL, Template
 from worker.lease import Lease
-from worker.providers import SummaryDraft, SummaryLine, SummaryRequest, TranscriptLine, Usage
+from worker.providers import SummaryDraft, SummaryLine, SummaryRequest, TranscriptLine, Unfinished
+from worker.steps.paid_answers import PaidAnswers
 from worker.toolbox import Toolbox
 
 
 def summarise(tools: Toolbox, lease: Lease, tried: Try) -> Meeting:
-    """Write the summary and complete the meeting."""
+    """Write the summary and complete the meeting; what takes long goes on in further steps."""
     meeting = lease.meeting
     template = tools.store.template(meeting.template)
+    paid = PaidAnswers(tools.store, lease)
     request = SummaryRequest(
         lines=_lines(tools.store.transcript(meeting.id)),
         language=meeting.summary_language,
         meeting_date=meeting.meeting_date,
         title=meeting.title,
         template=template or GENERAL,
-        cache=_PaidAnswers(tools.store, meeting),
+        cache=paid,
+        may_ask=paid.may_ask,
     )
-    draft = tools.summarizer.summarize(request, lease.show)
+    try:
+        draft = tools.summarizer.summarize(request, lease.show)
+    except Unfinished as so_far:
+        return _go_on(tools, paid, so_far, meeting, tried)
+    if draft.usage is not None:
+        draft = replace(draft, usage=paid.settled(draft.usage))
     summary = _new_summary(draft, tools.summarizer.name, template or GENERAL)
     if template is None:
         summary = replace(summary, warnings=(*summary.warnings, "template_gone"))
     return tools.store.finish_summary(meeting.id, meeting.run, summary, tried=tried)
 
 
-class _PaidAnswers:
-    """The meeting's `ChunkCache`: an answer is committed before the next one is asked for.
-
-    A person who has the meeting summarised again wants other answers, so each round has its own.
-    """
-
-    def __init__(self, store: MeetingStore, meeting: Meeting) -> None:
-        self._store, self._meeting = store, meeting
-
-    def get(self, key: str) -> str | None:
-        return self._store.paid_answer(self._meeting.id, self._in_round(key))
-
-    def put(self, key: str, value: str, usage: Usage) -> None:
-        self._store.save_paid_answer(self._meeting.id, self._meeting.run, self._in_round(key), value)
-
-    def _in_round(self, key: str) -> str:
-        return f"{self._meeting.summary_round}.{key}"
+def _go_on(tools: Toolbox, paid: PaidAnswers, so_far: Unfinished, meeting: Meeting, tried: Try) -> Meeting:
+    """The rest in a step of its own, due now."""
+    paid.pause(so_far.usage)
+    tried = Try(tried.step, tried.started_at, f"{paid.answered} answers, {so_far.usage.requests} requests so far")
+    return tools.store.commit_step(meeting.id, meeting.run, tried=tried)
 
 
 def _lines(transcript: Transcript) -> list[TranscriptLine]:

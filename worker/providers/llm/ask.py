@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, Literal, TypeVar
 
 from cantomeet.errors import ErrorCode, PermanentError
-from worker.providers import ChunkCache, Usage
+from worker.providers import ChunkCache, Unfinished, Usage
 from worker.providers.llm.client import ChatClient, Completion, Message, message_tokens
 from worker.providers.llm.costs import Expected, Ledger, add, count_tokens
 from worker.providers.llm.errors import BadRequest, CallFailed, ContextExceeded
@@ -87,7 +87,15 @@ class Speech:
 
 class Asker:
     def __init__(
-        self, client: ChatClient, model: str, cache: ChunkCache, ledger: Ledger, speech: Speech, *, answer_tokens: int
+        self,
+        client: ChatClient,
+        model: str,
+        cache: ChunkCache,
+        ledger: Ledger,
+        speech: Speech,
+        *,
+        answer_tokens: int,
+        may_ask: Callable[[], bool] = lambda: True,
     ) -> None:
         self._client = client
         self._model = model
@@ -95,6 +103,7 @@ class Asker:
         self._ledger = ledger
         self._speech = speech
         self._answer_tokens = answer_tokens
+        self._may_ask = may_ask
         self._counted: set[str] = set()
         self._polishing = True
 
@@ -109,7 +118,9 @@ class Asker:
         return "too_long" if self._is_known_too_long(question.messages) else "open"
 
     def ask(self, question: Question[T]) -> T:
-        """Raises `TooLong`, `Unusable`, and `TransientError` or `PermanentError` where the endpoint cannot be had."""
+        """Raises `TooLong`, `Unusable`, `Unfinished`, and `TransientError` or `PermanentError` where the endpoint
+        cannot be had.
+        """
         key = self._key(question.messages, question.schema)
         first = self._answer(key, question.messages, question.schema, self._speech.dialect)
         try:
@@ -151,13 +162,15 @@ class Asker:
         return polished.value
 
     def _answer(self, key: str, messages: Sequence[Message], schema: Schema, dialect: Dialect) -> _Answer:
-        """From the cache or from the model. Raises `TooLong`."""
+        """From the cache or from the model. Raises `TooLong`, `Unfinished`."""
         before = self._known(key)
         if before.state == "answered":
             return _whole(before.content, before.finish)
         if self._is_known_too_long(messages):
             raise TooLong
         self._ledger.afford(Expected(message_tokens(messages) + _schema_tokens(schema), self._answer_tokens))
+        if not self._may_ask():
+            raise Unfinished(self._ledger.usage)
         asked = self._note_asked(key, before, messages)
         try:
             completion, spoken = self._speak(messages, schema, dialect)
@@ -205,13 +218,19 @@ class Asker:
         self._cache.put(second_key, Record("void").dumps(), Usage())
 
     def _speak(self, messages: Sequence[Message], schema: Schema, dialect: Dialect) -> tuple[Completion, Dialect]:
-        """Down the ladder until the endpoint takes the request; with the dialect that it took."""
+        """Down the ladder until the endpoint takes the request; with the dialect that it took.
+
+        What was learned once may not hold any more: where nothing is left below it, the ladder is tried from its top.
+        """
+        from_top = dialect == Dialect(too_long=dialect.too_long)
         while True:
             put = [replace(messages[0], content=messages[0].content + schema.in_prompt(dialect.format)), *messages[1:]]
             try:
                 return self._client.complete(put, schema, dialect, answer_tokens=self._answer_tokens), dialect
             except BadRequest as refused:
                 following = dialect.after_refusal(refused.complaint)
+                if following is None and not from_top:
+                    from_top, following = True, Dialect()
                 if following is None:
                     raise CallFailed(refused.error, maybe_paid=False) from None
                 dialect = following

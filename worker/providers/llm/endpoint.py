@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 import httpx
 
 from cantomeet.errors import SettingsError
+from cantomeet.settings import openai_url_problem
 from worker.providers.llm.errors import KEY_SETTING, MODEL_SETTING, URL_SETTING
 
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
-_VERSION = re.compile(r"v\d+\w*")
 
 
 @dataclass(frozen=True)
@@ -50,13 +49,9 @@ class Endpoint:
 
 
 def _check_url(url: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not _is_plain(url):
-        raise SettingsError(f"{URL_SETTING}: must be a http or https address that ends in /v1")
-    if parts.path.rstrip("/").endswith("/chat/completions"):
-        raise SettingsError(f"{URL_SETTING}: must end in /v1; /chat/completions is added by the client")
-    if not any(_VERSION.fullmatch(segment) for segment in parts.path.split("/")):
-        raise SettingsError(f"{URL_SETTING}: must end in /v1, e.g. http://127.0.0.1:8000/v1")
+    problem = openai_url_problem(url) if _is_plain(url) else "must be a plain http or https address that ends in /v1"
+    if problem is not None:
+        raise SettingsError(f"{URL_SETTING}: {problem}")
 
 
 def _is_plain(url: str) -> bool:

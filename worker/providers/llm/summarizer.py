@@ -94,7 +94,9 @@ class LlmSummarizer:
             client.verify()
 
     def summarize(self, request: SummaryRequest, on_progress: Callable[[float], None]) -> SummaryDraft:
-        """Raises `TransientError` and `PermanentError`; what was paid for by then is in the request's cache."""
+        """What was paid for is in the request's cache, also when this raises: `TransientError`, `PermanentError`,
+        `Unfinished`.
+        """
         total = len(request.lines)
         if not any(line.text.strip() for line in request.lines):
             return SummaryDraft("none", request.language, coverage=Coverage(total, total))
@@ -104,6 +106,7 @@ class LlmSummarizer:
                 return self._work(request, client, ledger, on_progress).draft()
             except Unusable as problem:
                 _log.warning("%s: falling back to extracts: %s", self.name, problem)
+                self._forget_length()
         return self._extracted(request, on_progress, ledger.usage)
 
     def forecast(self, request: SummaryRequest) -> Usage:
@@ -123,6 +126,10 @@ class LlmSummarizer:
         """The host that the text goes to."""
         return self._endpoint.provider
 
+    def _forget_length(self) -> None:
+        """What was too long once may be welcome later: another model may be served under the same name."""
+        self._speech.learn(replace(self._speech.dialect, too_long=None))
+
     def _ledger(self) -> Ledger:
         return Ledger(self._prices, self._budget, self._endpoint.provider)
 
@@ -130,7 +137,9 @@ class LlmSummarizer:
         self, request: SummaryRequest, client: ChatClient, ledger: Ledger, on_progress: Callable[[float], None]
     ) -> _Work:
         cache, tokens = request.cache or NoCache(), self._limits.answer_tokens
-        asker = Asker(client, self._endpoint.model, cache, ledger, self._speech, answer_tokens=tokens)
+        asker = Asker(
+            client, self._endpoint.model, cache, ledger, self._speech, answer_tokens=tokens, may_ask=request.may_ask
+        )
         return _Work(request, asker, ledger, self._limits.chunk_tokens, on_progress)
 
     def _extracted(self, request: SummaryRequest, on_progress: Callable[[float], None], usage: Usage) -> SummaryDraft:
@@ -223,7 +232,8 @@ class _Work:
             self._covered |= chunk.segments
             return []
         question = self._question(chunk)
-        if self._asker.standing(question) == "open":
+        is_open = self._asker.standing(question) == "open"
+        if is_open:
             self._ledger.begin(self._asker.expected(question))
         try:
             answer = self._asker.ask(question)
@@ -234,7 +244,9 @@ class _Work:
             return [fact for half in halves for fact in self._facts(half)]
         self._covered |= chunk.segments
         self._done += chunk.tokens
-        self._on_progress(self._done / self._tokens * (1 - WRITING_SHARE))
+        if is_open:
+            # What an earlier step was answered is no progress of this one.
+            self._on_progress(self._done / self._tokens * (1 - WRITING_SHARE))
         return facts_of(answer, self._checker, self._languages, self._template.notes)
 
     def _question(self, chunk: Chunk) -> Question[FactsAnswer]:

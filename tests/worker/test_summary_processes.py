@@ -1,0 +1,73 @@
+"""Real worker processes and a slow language model: a worker that is told to stop, and one that is killed."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from cantomeet.lifecycle import MeetingStatus
+from cantomeet.models import Meeting
+from tests import meetings
+from tests.running import Background, background, wait_for
+from worker.providers.fakes.openai import FakeOpenAI, Fault, Plan
+
+CHUNKS = 6
+SAID = [("主席", f"第{n}點，" + "大家傾下呢件事先，唔急住話事。" * 20) for n in range(CHUNKS * 19)]
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeOpenAI]:
+    with FakeOpenAI(Plan(faults=[Fault(do="slow", seconds=2.5)])) as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def side(tmp_path: Path, fake: FakeOpenAI) -> Iterator[Background]:
+    with background(tmp_path, OPENAI_BASE_URL=fake.base_url, OPENAI_MODEL="stand-in") as running:
+        yield running
+
+
+def begun(side: Background, fake: FakeOpenAI) -> Meeting:
+    """A long meeting of which the first answers are there."""
+    meeting = meetings.transcribed(side.store, SAID)
+    side.queue.wake(meeting)
+    wait_for(lambda: len(fake.paid) >= 2, "the first answers")
+    return meeting
+
+
+def test_a_worker_that_is_told_to_stop_ends_in_the_middle_and_the_next_pays_only_for_the_rest(
+    side: Background, fake: FakeOpenAI
+) -> None:
+    worker = side.start()
+    meeting = begun(side, fake)
+    worker.terminate()
+    assert worker.wait(60) == 0
+    assert side.store.get(meeting.id).status == MeetingStatus.SUMMARIZING, "it did not wait for the whole summary"
+    fake.use(Plan())
+    side.start()
+    assert side.wait(meeting.id).status == MeetingStatus.COMPLETED
+    assert set(fake.paid.values()) == {1}
+    found = side.store.summary(meeting.id)
+    assert found is not None
+    assert found.summary.usage is not None
+    assert (found.summary.usage["repeats"], found.summary.coverage) == (0, {"covered": len(SAID), "total": len(SAID)})
+
+
+def test_a_worker_that_is_killed_costs_at_most_the_answer_under_way_and_that_is_counted(
+    side: Background, fake: FakeOpenAI
+) -> None:
+    parent = side.start()
+    meeting = begun(side, fake)
+    for child in psutil.Process(parent.pid).children(recursive=True):
+        child.send_signal(signal.SIGKILL)
+    fake.use(Plan())
+    assert side.wait(meeting.id).status == MeetingStatus.COMPLETED
+    twice = sum(times - 1 for times in fake.paid.values())
+    found = side.store.summary(meeting.id)
+    assert found is not None
+    assert found.summary.usage is not None
+    assert twice <= found.summary.usage["repeats"] <= 1

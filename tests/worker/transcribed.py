@@ -1,0 +1,80 @@
+"""Meetings with a transcript, their worker's tools without sound, and a language model's stand-in to summarise them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from cantomeet.lifecycle import MeetingStatus
+from cantomeet.models import Meeting
+from cantomeet.recordings import Recordings
+from cantomeet.store import MeetingStore
+from tests import meetings
+from worker import pipeline
+from worker.providers.extractive import ExtractiveSummarizer
+from worker.providers.fakes.openai import FakeOpenAI
+from worker.providers.llm import Limits, LlmSummarizer
+from worker.toolbox import Backoff, Toolbox
+
+Said = Sequence[tuple[str | None, str]]
+SMALL = Limits(chunk_tokens=300, timeouts=httpx.Timeout(10.0))
+"""So that a short meeting is a long one."""
+
+
+def llm(fake: FakeOpenAI, **members: Any) -> LlmSummarizer:
+    """As `worker.runtime` makes it, for the stand-in."""
+    shared = {"model": "stand-in", "fallback": ExtractiveSummarizer(), "base_url": fake.base_url, "limits": SMALL}
+    return LlmSummarizer(**{**shared, **members})
+
+
+class Desk:
+    """A worker's tools for summaries; whatever is due is done by `step` and `run`."""
+
+    def __init__(self, store: MeetingStore, folder: Path, summarizer: Any, tries: int = 8) -> None:
+        self.store = store
+        self.progress: list[int | None] = []
+        self.tools = Toolbox(
+            store=store,
+            recordings=Recordings(folder, max_bytes=10**9, min_free_bytes=0),
+            locals={},
+            remotes={},
+            summarizer=summarizer,
+            transcriber="whisper",
+            language="en",
+            publish=lambda meeting_id, _: self.progress.append(store.get(meeting_id).progress),
+            wake=lambda meeting, delay: True,
+            backoff=Backoff(first=0.0, cap=0.0, tries=tries),
+        )
+
+    def meeting(self, said: Said, **columns: Any) -> Meeting:
+        return meetings.transcribed(self.store, said, **columns)
+
+    def step(self, meeting_id: str) -> Meeting:
+        """Advance once, whether or not a pause was asked for."""
+        self.store.due_now(meeting_id)
+        pipeline.advance(self.tools, meeting_id)
+        return self.store.get(meeting_id)
+
+    def run(self, meeting_id: str, most: int = 200) -> Meeting:
+        """To its end; what a step raises after the failure was committed is swallowed, as RQ does."""
+        for _ in range(most):
+            try:
+                meeting = self.step(meeting_id)
+            except Exception:
+                meeting = self.store.get(meeting_id)
+                assert meeting.status == MeetingStatus.FAILED
+            if meeting.status in (MeetingStatus.COMPLETED, MeetingStatus.FAILED):
+                return meeting
+        raise AssertionError(f"still {meeting.status} after {most} steps")
+
+    def outcomes(self, meeting_id: str) -> list[str]:
+        return [attempt.outcome for attempt in self.store.attempts(meeting_id) if attempt.step == "summarise"]
+
+    def usage(self, meeting_id: str) -> dict[str, Any]:
+        found = self.store.summary(meeting_id)
+        assert found is not None
+        assert found.summary.usage is not None
+        return found.summary.usage
