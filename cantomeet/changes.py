@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import redis
 import redis.asyncio
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+
+from cantomeet.hasty_redis import connect
 
 CHANNEL = "cantomeet:changes"
 _TIMEOUT = 0.5
@@ -31,9 +31,7 @@ class ChangePublisher:
     """Publishes with a limit of half a second and no retry: the change itself is already in the database."""
 
     def __init__(self, url: str) -> None:
-        self._redis = redis.Redis.from_url(
-            url, socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT, retry=Retry(NoBackoff(), 0)
-        )
+        self._redis = connect(url)
 
     def publish(self, meeting_id: str, version: int) -> None:
         """Never raises for a Redis that is away: pages see the change a few seconds later by themselves."""

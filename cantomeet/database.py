@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, select, text
 from sqlalchemy import func as sql
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
+_MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 0x63616E746F
 """Any number that means "CantoMeet's migrations" to PostgreSQL's advisory locks."""
 
@@ -53,10 +53,30 @@ def database_now(connection: Connection) -> datetime:
 
 def migrate(engine: Engine) -> None:
     """Bring the schema to the newest revision; safe when several processes start at once."""
+    if _revision(engine) == newest_revision():
+        return
+    # Here, because its import takes a third of a second, and every process of every start comes by.
+    from alembic import command
+    from alembic.config import Config
+
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(_MIGRATIONS))
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def newest_revision() -> str:
+    """Of this version of the program: the revisions are numbered, in their files' names too."""
+    return max(path.stem.partition("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
+def _revision(engine: Engine) -> str | None:
+    """Of the database; None where it has none, or does not tell."""
+    try:
+        with engine.execution_options(readonly=True).begin() as connection:
+            return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+    except (OperationalError, ProgrammingError):
+        return None

@@ -88,8 +88,9 @@ def main() -> int:
     parser.add_argument("--only", choices=sorted(ROLES))
     chosen = parser.parse_args().only
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    # At INFO it writes a line for every request.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    # At INFO they write a line for every request, and two for every start.
+    for chatty in ("httpx", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         if chosen is None:
             return watch()

@@ -1,20 +1,22 @@
-"""The command `cantomeet`: up, upload, list, status, doctor, eval-summary."""
+"""The command `cantomeet`: up, upload, list, status, doctor, eval-summary.
+
+What a command alone needs it imports itself: `up` is the start of everything, and somebody waits for it.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 from typer.core import TyperGroup
 
 from cantomeet.errors import CantoMeetError, SettingsError
 from cantomeet.settings import load_settings
-from worker import doctor as checks
 from worker import minutes_text
-from worker.client import Server
+
+if TYPE_CHECKING:
+    from worker.client import Server
 
 _FAILED, _WRONG_SETTING = 1, 2
 
@@ -43,13 +45,14 @@ Url = Annotated[
 
 
 def _server(url: str | None) -> Server:
+    from worker.client import Server
+
     return Server(url or f"http://127.0.0.1:{load_settings().port}")
 
 
 @app.command()
 def up() -> None:
     """Start everything: embedded Redis, worker and web, until Ctrl-C."""
-    # Here, so that the other commands need not load the recogniser's libraries.
     from worker import launch
 
     raise typer.Exit(launch.up())
@@ -101,6 +104,8 @@ def status(meeting_id: str, url: Url = None) -> None:
 @app.command()
 def doctor() -> None:
     """What is in force, what is missing, and what to do about it."""
+    from worker import doctor as checks
+
     settings = load_settings()
     for name, value in checks.settings_in_force(settings):
         typer.echo(f"      {name:<32} {value}")
@@ -130,6 +135,9 @@ def eval_summary(
 
 
 def _send(server: Server, file: Path, fields: dict[str, str]) -> dict[str, Any]:
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
+
     columns = ("uploading", BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task("", total=file.stat().st_size)

@@ -12,14 +12,13 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cantomeet.errors import SettingsError
 from cantomeet.settings import Settings, load_settings
 from worker import page_build
 from worker.children import Child, stop_all
-from worker.opening import open_store
 from worker.redis_server import EmbeddedRedis
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,15 +28,14 @@ _WORKER_DEATHS = 5
 
 
 def up() -> int:
-    """Run everything until SIGINT or SIGTERM, or until a part ends by itself; the exit code."""
+    """Run everything until Ctrl-C, SIGTERM or a closed terminal, or until a part ends by itself; the exit code."""
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
     settings = load_settings()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     with _data_folder_held(settings.data_dir), _port_held(settings.host, settings.port) as reserved:
         build = page_build.ensure(ROOT, settings.port)
-        open_store(settings).engine.dispose()
         redis = None if settings.redis_url else EmbeddedRedis.start(settings.data_dir)
         try:
             reserved.close()
@@ -68,7 +66,9 @@ def _run(settings: Settings, build: Path, redis: EmbeddedRedis | None, stop: thr
         return 0 if stop.is_set() else 1
     finally:
         if stop.is_set():
-            print("cantomeet: stopping; a step under way is finished first", flush=True)
+            # The terminal may be the one that has just been closed.
+            with suppress(OSError):
+                print("cantomeet: stopping; a step under way is finished first", flush=True)
         stop_all([web, worker])
 
 

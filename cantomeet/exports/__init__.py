@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from cantomeet.errors import Conflict
-from cantomeet.exports import data, document, subtitles, text
+from cantomeet.exports import data, subtitles, text
 from cantomeet.exports.minutes import Minutes, minutes_of
 from cantomeet.models import Meeting
 from cantomeet.store import SummaryWithItems, Transcript
@@ -19,12 +19,20 @@ from cantomeet.store import SummaryWithItems, Transcript
 Form = Literal["txt", "srt", "vtt", "md", "docx", "json"]
 FORMS: tuple[Form, ...] = get_args(Form)
 
+
+def _docx(minutes: Minutes) -> bytes:
+    # python-docx is slow to import, and most processes never write a Word file.
+    from cantomeet.exports.document import docx
+
+    return docx(minutes)
+
+
 _WRITERS: dict[Form, tuple[str, Callable[[Minutes], bytes]]] = {
     "txt": ("text/plain; charset=utf-8", text.plain),
     "srt": ("application/x-subrip; charset=utf-8", subtitles.srt),
     "vtt": ("text/vtt; charset=utf-8", subtitles.vtt),
     "md": ("text/markdown; charset=utf-8", text.markdown),
-    "docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", document.docx),
+    "docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", _docx),
     "json": ("application/json", data.json_of),
 }
 _LONGEST_STEM = 80

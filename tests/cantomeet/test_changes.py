@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cantomeet.changes import CHANNEL, Change, ChangePublisher, listen
-from worker.queue import connect
+from cantomeet.hasty_redis import connect
 from worker.redis_server import EmbeddedRedis
 
 
