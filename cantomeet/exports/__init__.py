@@ -1,6 +1,8 @@
 """A meeting's transcript as a file to take away: txt, md, docx, srt, vtt, json.
 
-`md` and `docx` hold the summary too. What is not whole yet says so, in its name and, where the form has room, inside.
+All but the subtitles hold the shown summary too, as people corrected it: what is verified under its template's
+headings, what is not apart, what rests on lines that were changed since marked. What is not whole yet says so, in its
+name and, where the form has room, inside.
 """
 
 from __future__ import annotations

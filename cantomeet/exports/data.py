@@ -6,10 +6,16 @@ import json
 from typing import Any
 
 from cantomeet.exports.minutes import Line, Minutes
+from cantomeet.models import SummaryItem
+from cantomeet.quotes import is_proven
+from cantomeet.store import SummaryWithItems
 
 
 def json_of(minutes: Minutes) -> bytes:
-    """`{id, title, ..., complete, segments: [{id, start, end, speaker, text, words}]}`; times in seconds."""
+    """`{id, title, ..., complete, summary: {..., items: [...]} or null, segments: [...]}`; times in seconds.
+
+    A segment's `words` are the recogniser's, as its `original_text` is; `text` is as people corrected it.
+    """
     meeting = minutes.meeting
     body = {
         "id": meeting.id,
@@ -20,9 +26,28 @@ def json_of(minutes: Minutes) -> bytes:
         "duration_seconds": meeting.duration_seconds,
         "transcriber": meeting.transcriber_name or None,
         "complete": minutes.complete,
+        "summary": None if minutes.summary is None else _summary(minutes.summary),
         "segments": [_segment(line) for line in minutes.lines],
     }
     return json.dumps(body, ensure_ascii=False).encode()
+
+
+def _summary(found: SummaryWithItems) -> dict[str, Any]:
+    same = ("version", "method", "language", "template", "title", "title_other")
+    return {
+        **{name: getattr(found.summary, name) for name in same},
+        "items": [_item(item) for item in found.items],
+    }
+
+
+def _item(item: SummaryItem) -> dict[str, Any]:
+    same = ("kind", "section", "text", "text_other", "owner", "due_text", "done", "edited", "stale", "evidence")
+    due = item.due_date
+    return {
+        **{name: getattr(item, name) for name in same},
+        "due_date": None if due is None else due.isoformat(),
+        "verified": is_proven(item.evidence),
+    }
 
 
 def _segment(line: Line) -> dict[str, Any]:
@@ -33,5 +58,7 @@ def _segment(line: Line) -> dict[str, Any]:
         "end": segment.end,
         "speaker": line.speaker,
         "text": segment.text,
+        "original_text": segment.original_text,
+        "edited": segment.edited,
         "words": segment.words,
     }

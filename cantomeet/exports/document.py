@@ -11,6 +11,7 @@ from docx.oxml.ns import qn
 from docx.shared import Pt, RGBColor
 
 from cantomeet.exports.minutes import Line, Minutes, clock
+from cantomeet.exports.text import blocks_of
 
 _LATIN, _CHINESE = "Calibri", "Microsoft JhengHei"
 _GREY = RGBColor(0x6B, 0x6B, 0x6B)
@@ -38,12 +39,18 @@ def docx(minutes: Minutes) -> bytes:
 
 
 def _add_summary(document: Any, minutes: Minutes) -> None:
-    if minutes.sections:
+    if minutes.sections or minutes.unverified:
         document.add_heading(minutes.label("summary"), 1)
-    for section in minutes.sections:
-        document.add_heading(section.heading, 2)
-        for item in section.items:
-            document.add_paragraph(_xml(minutes.item_text(item)), style="List Bullet")
+    for heading, note, items in blocks_of(minutes):
+        document.add_heading(_xml(heading), 2)
+        if note:
+            document.add_paragraph(_xml(note))
+        for item in items:
+            first, *other = minutes.item_texts(item)
+            paragraph = document.add_paragraph(_xml(first), style="List Bullet")
+            for text in other:
+                paragraph.add_run().add_break()
+                paragraph.add_run(_xml(text)).font.color.rgb = _GREY
 
 
 def _add_line(document: Any, minutes: Minutes, line: Line) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from cantomeet.lifecycle import Stage
 from cantomeet.models import Meeting, Segment, SummaryItem
+from cantomeet.sections import SummarySection, in_reading_order, unverified_items, verified_sections
 from cantomeet.store import SummaryWithItems, Transcript
 
 _LABELS: dict[str, tuple[str, str]] = {
@@ -22,19 +22,24 @@ _LABELS: dict[str, tuple[str, str]] = {
     "due": ("限期", "Due"),
     "done": ("已完成", "done"),
     "unverified": ("未核實", "unverified"),
+    "unverified_note": (
+        "在逐字稿找不到對應的原句，請自行核對。",
+        "No matching words were found in the transcript; check these yourself.",
+    ),
+    "stale": ("引用的逐字稿其後改過，請再核對", "the lines it rests on were changed since: check it"),
     "colon": ("：", ": "),
     "separator": ("；", "; "),
 }
-SECTIONS: tuple[tuple[str, str, str], ...] = (
-    ("overview", "概要", "Overview"),
-    ("chapter", "章節", "Chapters"),
-    ("decision", "決議", "Decisions"),
-    ("action_item", "跟進事項", "Action items"),
-    ("question", "待決問題", "Open questions"),
-    ("risk", "風險", "Risks"),
-    ("quote", "原話", "Quotes"),
-)
-"""Kinds of summary items in the order in which they are written, with their headings."""
+_HEADINGS: dict[str, tuple[str, str]] = {
+    "overview": ("概要", "Overview"),
+    "chapter": ("章節", "Chapters"),
+    "decision": ("決議", "Decisions"),
+    "action_item": ("跟進事項", "Action items"),
+    "question": ("待決問題", "Open questions"),
+    "risk": ("風險", "Risks"),
+    "quote": ("原話", "Quotes"),
+}
+"""Of kinds that the summary's template has no heading for."""
 
 
 @dataclass(frozen=True)
@@ -51,17 +56,13 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Section:
-    heading: str
-    items: Sequence[SummaryItem]
-
-
-@dataclass(frozen=True)
 class Minutes:
     meeting: Meeting
     lines: Sequence[Line]
-    sections: Sequence[Section]
-    """Of the summary; none where there is no summary."""
+    summary: SummaryWithItems | None
+    sections: Sequence[SummarySection]
+    """Of the summary, what is verified; none where there is no summary."""
+    unverified: Sequence[SummaryItem]
     complete: bool
     """False while the transcript is being made."""
     english: bool
@@ -88,19 +89,22 @@ class Minutes:
         """A line with its speaker before it."""
         return f"{line.speaker}{self.label('colon')}{line.text}" if line.speaker else line.text
 
-    def item_text(self, item: SummaryItem) -> str:
-        """An item with its owner, due date, state and, where nothing proves it, a word about that."""
-        return " ".join(item.text.split()) + "".join(f" ({detail})" for detail in self._details(item))
+    def item_texts(self, item: SummaryItem) -> list[str]:
+        """An item with its owner, due date and state; where it is in two languages, the other one after it."""
+        written_in = "" if self.summary is None else self.summary.summary.language
+        first, other = in_reading_order(item, written_in, "en" if self.english else "zh")
+        details = "".join(f" ({detail})" for detail in self._details(item))
+        return [_one_line(first) + details, *([_one_line(other)] if other else [])]
 
     def _details(self, item: SummaryItem) -> list[str]:
         colon = self.label("colon")
-        due = item.due_date.isoformat() if item.due_date else item.due_text
+        due = " ".join(part for part in (item.due_text, item.due_date and item.due_date.isoformat()) if part)
         told = [f"{self.label(name)}{colon}{value}" for name, value in (("owner", item.owner), ("due", due)) if value]
         details = [self.label("separator").join(told)] if told else []
         if item.done:
             details.append(self.label("done"))
-        if not _is_verified(item.evidence):
-            details.append(self.label("unverified"))
+        if item.stale:
+            details.append(self.label("stale"))
         return details
 
 
@@ -110,7 +114,9 @@ def minutes_of(meeting: Meeting, transcript: Transcript, summary: SummaryWithIte
     return Minutes(
         meeting=meeting,
         lines=[Line(segment, _speaker(transcript, segment)) for segment in transcript.segments],
-        sections=_sections(summary.items, english) if summary is not None else [],
+        summary=summary,
+        sections=[] if summary is None else verified_sections(summary, language, lambda item: _heading(item, english)),
+        unverified=[] if summary is None else unverified_items(summary),
         complete=meeting.stage in (Stage.TRANSCRIBED, Stage.SUMMARISED) or meeting.shown_take != meeting.take,
         english=english,
     )
@@ -127,14 +133,10 @@ def _speaker(transcript: Transcript, segment: Segment) -> str | None:
     return (speaker.name or speaker.label) if speaker else None
 
 
-def _sections(items: Sequence[SummaryItem], english: bool) -> list[Section]:
-    sections = []
-    for kind, zh, en in SECTIONS:
-        found = [item for item in items if item.kind == kind]
-        if found:
-            sections.append(Section(en if english else zh, found))
-    return sections
+def _heading(item: SummaryItem, english: bool) -> str:
+    known = _HEADINGS.get(item.kind)
+    return known[english] if known else item.section or item.kind
 
 
-def _is_verified(evidence: Sequence[dict[str, Any]]) -> bool:
-    return any(proof.get("check") in ("exact", "folded") for proof in evidence)
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -3,17 +3,39 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from cantomeet.exports.minutes import Minutes, clock
+from cantomeet.models import SummaryItem
 
 _MARKUP = re.compile(r"([\\`*_\[\]<>#|~])")
 
 
 def plain(minutes: Minutes) -> bytes:
-    """The transcript, a line each: [0:00:12] Speaker: text."""
+    """The summary, and the transcript, a line each: [0:00:12] Speaker: text."""
     head = [minutes.meeting.title, *minutes.facts(), *minutes.notes()]
+    if minutes.sections or minutes.unverified:
+        head += [*_plain_summary(minutes), "", minutes.label("transcript")]
     body = [f"[{clock(line.segment.start)}] {minutes.said(line)}" for line in minutes.lines]
     return "\n".join([*head, "", *body, ""]).encode()
+
+
+def _plain_summary(minutes: Minutes) -> list[str]:
+    lines: list[str] = []
+    for heading, note, items in blocks_of(minutes):
+        lines += ["", heading, *([note] if note else [])]
+        for item in items:
+            first, *other = minutes.item_texts(item)
+            lines += [f"- {first}", *(f"  {text}" for text in other)]
+    return lines
+
+
+def blocks_of(minutes: Minutes) -> list[tuple[str, str, Sequence[SummaryItem]]]:
+    """Heading, a word about it, items: what is verified, and below it what is not."""
+    verified: list[tuple[str, str, Sequence[SummaryItem]]] = [(s.heading, "", s.items) for s in minutes.sections]
+    if not minutes.unverified:
+        return verified
+    return [*verified, (minutes.label("unverified"), minutes.label("unverified_note"), minutes.unverified)]
 
 
 def markdown(minutes: Minutes) -> bytes:
@@ -22,11 +44,12 @@ def markdown(minutes: Minutes) -> bytes:
     if minutes.meeting.description:
         blocks.append(_escaped(minutes.meeting.description))
     blocks += [f"*{_escaped(note)}*" for note in minutes.notes()]
-    if minutes.sections:
+    if minutes.sections or minutes.unverified:
         blocks.append(f"## {minutes.label('summary')}")
-    for section in minutes.sections:
-        items = [f"- {_escaped(minutes.item_text(item))}" for item in section.items]
-        blocks += [f"### {section.heading}", "\n".join(items)]
+    for heading, note, items in blocks_of(minutes):
+        blocks += [f"### {_escaped(heading)}", *([f"*{_escaped(note)}*"] if note else [])]
+        # Two spaces: the other language on a line of its own.
+        blocks.append("\n".join("- " + "  \n  ".join(map(_escaped, minutes.item_texts(item))) for item in items))
     if minutes.lines:
         blocks.append(f"## {minutes.label('transcript')}")
     blocks += [f"`{clock(line.segment.start)}` {_escaped(minutes.said(line))}" for line in minutes.lines]

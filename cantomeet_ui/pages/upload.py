@@ -8,6 +8,7 @@ from cantomeet_ui import routes
 from cantomeet_ui.components.frame import frame
 from cantomeet_ui.components.rows import explained_line
 from cantomeet_ui.components.tus_input import tus_input
+from cantomeet_ui.components.versions import select
 from cantomeet_ui.components.words import say
 from cantomeet_ui.state.upload import UploadState
 
@@ -53,6 +54,30 @@ def _details() -> rx.Component:
                     on_change=UploadState.choose_date,
                 ),
                 class_name="field",
+            ),
+            select(
+                "template",
+                say("summary.template"),
+                UploadState.templates,
+                UploadState.template,
+                UploadState.choose_template,
+            ),
+            select(
+                "summary_language",
+                say("summary.language"),
+                UploadState.languages,
+                UploadState.summary_language,
+                UploadState.choose_language,
+            ),
+            rx.el.label(
+                rx.el.input(
+                    name="name_speakers_first",
+                    type="checkbox",
+                    checked=UploadState.names_first,
+                    on_change=UploadState.choose_names_first,
+                ),
+                rx.el.span(say("summary.names_first"), rx.el.small(say("upload.names_first.hint"))),
+                class_name="check",
             ),
             rx.el.label(
                 rx.el.input(

@@ -14,6 +14,7 @@ from cantomeet_ui.services import services, settings
 from cantomeet_ui.state.access import handler, meeting_for
 from cantomeet_ui.state.language import LanguageState
 from cantomeet_ui.views import upload as view
+from cantomeet_ui.views.choices import Choice, language_choices, template_choices, with_default
 from cantomeet_ui.views.rows import MeetingRow
 
 _SHOWN = 20
@@ -29,6 +30,13 @@ class UploadState(rx.State):
     title: str = ""
     meeting_date: str = ""
     high_priority: bool = False
+    template: str = ""
+    summary_language: str = ""
+    """Empty, both: as the settings have it."""
+    names_first: bool = False
+    """The summary waits until somebody has named the speakers."""
+    templates: rx.Field[list[Choice]] = rx.field(default_factory=list)
+    languages: rx.Field[list[Choice]] = rx.field(default_factory=list)
     form: int = 0
     """Another one empties the fields."""
 
@@ -42,6 +50,9 @@ class UploadState(rx.State):
             "title": self.title,
             "meeting_date": self.meeting_date,
             "priority": "high" if self.high_priority else "",
+            "template": self.template,
+            "summary_language": self.summary_language,
+            "name_speakers_first": "true" if self.names_first else "",
         }
         return {name: value for name, value in given.items() if value}
 
@@ -91,16 +102,35 @@ class UploadState(rx.State):
         """Whether it is done before others."""
         self.high_priority = high
 
+    @handler(Action.UPLOAD)
+    async def choose_template(self, template: str) -> None:
+        """Of the summary of what is uploaded next."""
+        self.template = template[:64]
+
+    @handler(Action.UPLOAD)
+    async def choose_language(self, language: str) -> None:
+        """Of the summary of what is uploaded next."""
+        self.summary_language = language[:16]
+
+    @handler(Action.UPLOAD)
+    async def choose_names_first(self, first: bool) -> None:
+        """Whether the summary of what is uploaded next waits for the speakers' names."""
+        self.names_first = first
+
     def _empty_form(self) -> None:
         # New fields only where there is something to empty: in those of a page that has just opened someone may type.
         if self.metadata:
             self.title, self.meeting_date, self.high_priority = "", "", False
+            self.template, self.summary_language, self.names_first = "", "", False
             self.form += 1
 
     async def _show(self) -> None:
         language = (await self.get_state(LanguageState)).lang
         self._stamp = await asyncio.to_thread(services().store.stamp)
         self.rows = await asyncio.to_thread(read_some, services().store, list(self._ids), language)
+        own = await asyncio.to_thread(services().store.templates)
         chosen = settings()
+        self.templates = with_default(template_choices(own, language), chosen.template)
+        self.languages = with_default(language_choices(language), chosen.summary_language)
         self.limits, self.way = view.limits(chosen, language), view.way(chosen, language)
         self.worth = view.worth(chosen, language)

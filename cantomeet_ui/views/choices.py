@@ -36,6 +36,12 @@ def language_choices(language: str) -> list[Choice]:
     return [Choice(value, text(language, f"summary.language.{value}")) for value in SUMMARY_LANGUAGES]
 
 
+def with_default(choices: Sequence[Choice], default: str) -> list[Choice]:
+    """The default (the first, where there is none such) without a value and first: nothing chosen means it."""
+    chosen = next((choice for choice in choices if choice.value == default), choices[0])
+    return [Choice("", chosen.label), *(choice for choice in choices if choice != chosen)]
+
+
 def versions(found: Sequence[Summary], meeting: Meeting, now: datetime, language: str) -> list[Version]:
     """Newest first; none where there is nothing to go back to."""
     if len(found) < 2:

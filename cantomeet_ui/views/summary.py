@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from cantomeet.models import Summary, SummaryItem
-from cantomeet.quotes import PROVEN, is_proven
-from cantomeet.reasons import EN
+from cantomeet.quotes import PROVEN
+from cantomeet.sections import READING_ORDER, in_reading_order, unverified_items, verified_sections
 from cantomeet.store import SummaryWithItems
 from cantomeet.templates import GENERAL
 from cantomeet_ui.i18n import counted, text
 from cantomeet_ui.views import times
 from cantomeet_ui.views.choices import template_name
-
-SECTIONS = ("overview", "decision", "action_item", "question", "risk", "chapter", "quote")
-"""In reading order, for a summary that knows no sections of its own."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +84,7 @@ def summary_view(found: SummaryWithItems | None, language: str) -> SummaryView:
     if found is None:
         return SummaryView()
     summary = found.summary
-    doubtful = [_item(item, summary, language) for item in found.items if not is_proven(item.evidence)]
+    doubtful = [_item(item, summary, language) for item in unverified_items(found)]
     stale = sum(item.stale for item in found.items)
     return SummaryView(
         version=summary.version,
@@ -105,42 +101,21 @@ def summary_view(found: SummaryWithItems | None, language: str) -> SummaryView:
     )
 
 
-# ---- sections --------------------------------------------------------------------------------------------------
-
-
 def _sections(found: SummaryWithItems, language: str) -> list[Section]:
-    verified = [item for item in found.items if is_proven(item.evidence)]
-    headings = _headings(found.summary.sections, language)
-    for item in sorted(verified, key=_reading_order):
-        headings.setdefault(_place(item), _heading(item, language))
-    sections = []
-    for number, (place, title) in enumerate(headings.items()):
-        points = [_item(item, found.summary, language) for item in verified if _place(item) == place]
-        if points:
-            sections.append(Section(f"{number}-{place[0]}", place[0], title, points))
-    return sections
-
-
-def _headings(sections: Sequence[dict[str, Any]], language: str) -> dict[tuple[str, str], str]:
-    """As the template had them, in its order, by kind and, for notes, by the title that their items name."""
-    return {
-        (section["kind"], section["title"] if section["kind"] == "note" else ""): (
-            (section.get("title_en") if language == EN else "") or section["title"]
+    sections = verified_sections(found, language, lambda item: _heading(item, language))
+    return [
+        Section(
+            f"{number}-{section.kind}",
+            section.kind,
+            section.heading,
+            [_item(item, found.summary, language) for item in section.items],
         )
-        for section in sections
-    }
-
-
-def _place(item: SummaryItem) -> tuple[str, str]:
-    return item.kind, item.section or "" if item.kind == "note" else ""
-
-
-def _reading_order(item: SummaryItem) -> int:
-    return SECTIONS.index(item.kind) if item.kind in SECTIONS else len(SECTIONS)
+        for number, section in enumerate(sections)
+    ]
 
 
 def _heading(item: SummaryItem, language: str) -> str:
-    return text(language, f"summary.{item.kind}") if item.kind in SECTIONS else item.section or item.kind
+    return text(language, f"summary.{item.kind}") if item.kind in READING_ORDER else item.section or item.kind
 
 
 # ---- items -----------------------------------------------------------------------------------------------------
@@ -165,14 +140,6 @@ def _item(item: SummaryItem, summary: Summary, language: str) -> Item:
         done=item.done,
         is_action=item.kind == "action_item",
     )
-
-
-def in_reading_order(item: SummaryItem, written_in: str, language: str) -> tuple[str, str]:
-    """The item's text in the reader's language first, where it is in two; the second is empty where it is in one."""
-    if not item.text_other:
-        return item.text, ""
-    first = written_in.split("-")[0] == language.split("-")[0]
-    return (item.text, item.text_other) if first else (item.text_other, item.text)
 
 
 def due_words(item: SummaryItem) -> str:

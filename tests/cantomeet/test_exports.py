@@ -86,7 +86,8 @@ def written(form: Form, language: str = "zh-Hant-HK", **columns: Any) -> str:
 
 
 def test_plain_text_has_each_line_with_its_time_and_speaker() -> None:
-    assert written("txt") == (
+    body = export("txt", a_meeting(), a_transcript(), None, "zh-Hant-HK").body.decode()
+    assert body == (
         "例會\n日期：2026-11-23\n長度：1:02:03\n\n"
         "[0:00:00] 陳主席：早晨，各位。\n[1:00:00] S2：Budget 下星期三之前交。\n[2:00:00] 好，散會。\n"
     )
@@ -100,13 +101,60 @@ def test_labels_are_in_the_readers_language() -> None:
 
 def test_markdown_has_the_summary_before_the_transcript() -> None:
     markdown = written("md")
-    assert markdown.index("## 摘要") < markdown.index("### 概要") < markdown.index("### 決議")
+    assert markdown.index("## 摘要") < markdown.index("### 決議") < markdown.index("### 跟進事項")
     assert markdown.index("### 跟進事項") < markdown.index("## 逐字稿") < markdown.index("早晨")
-    assert "- 交 budget (負責：阿明；限期：2026-12-02) (已完成)\n" in markdown
+    assert "- 交 budget (負責：阿明；限期：下星期三 2026-12-02) (已完成)\n" in markdown
 
 
-def test_an_item_that_nothing_proves_says_so() -> None:
-    assert "- 無人講過 (未核實)" in written("md")
+def test_plain_text_has_the_summary_before_the_transcript() -> None:
+    text = written("txt")
+    assert (
+        text.index("\n決議\n- 通過*預算*\n") < text.index("\n未核實\n") < text.index("\n逐字稿\n") < text.index("[0:")
+    )
+
+
+@pytest.mark.parametrize("form", ["md", "txt"])
+def test_what_nothing_proves_stands_below_the_rest_and_says_so(form: Form) -> None:
+    text = written(form)
+    apart = text.index("未核實")
+    assert text.index("交 budget") < apart < text.index("在逐字稿找不到對應的原句") < text.index("- 無人講過")
+    assert "概要" not in text
+
+
+def test_headings_are_the_templates_in_its_order_and_its_language() -> None:
+    found = a_summary()
+    note = SummaryItem(summary_id="x", position=3, kind="note", section="出席", text="陳主席", evidence=PROOF)
+    found.summary.sections = [
+        {"kind": "note", "title": "出席", "title_en": ""},
+        {"kind": "action_item", "title": "跟進", "title_en": "Follow-up"},
+        {"kind": "decision", "title": "決議案", "title_en": "Resolutions"},
+    ]
+    found = SummaryWithItems(found.summary, [*found.items, note])
+    for language, headings in (
+        ("zh-Hant-HK", ["出席", "跟進", "決議案"]),
+        ("en", ["出席", "Follow-up", "Resolutions"]),
+    ):
+        body = export("md", a_meeting(), a_transcript(), found, language).body.decode()
+        assert [line.removeprefix("### ") for line in body.splitlines() if line.startswith("### ")][:3] == headings
+
+
+def test_what_rests_on_changed_lines_says_so() -> None:
+    found = a_summary()
+    found.items[1].stale = True
+    body = export("md", a_meeting(), a_transcript(), found, "en").body.decode()
+    assert r"- 通過\*預算\* (the lines it rests on were changed since: check it)" in body
+
+
+def test_both_languages_stand_under_each_other_the_readers_first() -> None:
+    found = a_summary()
+    found.summary.language = "zh-Hant-HK+en"
+    found.items[1].text_other = "The budget is carried"
+    chinese = export("txt", a_meeting(), a_transcript(), found, "zh-Hant-HK").body.decode()
+    english = export("txt", a_meeting(), a_transcript(), found, "en").body.decode()
+    assert "- 通過*預算*\n  The budget is carried\n" in chinese
+    assert "- The budget is carried\n  通過*預算*\n" in english
+    document = Document(BytesIO(export("docx", a_meeting(), a_transcript(), found, "en").body))
+    assert "The budget is carried\n通過*預算*" in [p.text for p in document.paragraphs]
 
 
 def test_markdown_takes_nothing_that_was_said_for_markup() -> None:
@@ -161,8 +209,24 @@ def test_json_has_the_words_with_their_times() -> None:
         "end": 1.5,
         "speaker": "陳主席",
         "text": "早晨，各位。",
+        "original_text": "早晨，各位。",
+        "edited": False,
         "words": [{"text": "早晨，各位。", "start": 0.1, "end": 1.5, "confidence": None}],
     }
+
+
+def test_json_has_the_shown_summary() -> None:
+    summary = json.loads(written("json"))["summary"]
+    assert (summary["version"], summary["method"], summary["template"]) == (1, "llm", "general")
+    action, _, doubtful = summary["items"]
+    assert (action["text"], action["due_date"], action["done"], action["verified"]) == (
+        "交 budget",
+        "2026-12-02",
+        True,
+        True,
+    )
+    assert (doubtful["verified"], doubtful["stale"]) == (False, False)
+    assert json.loads(export("json", a_meeting(), a_transcript(), None, "en").body)["summary"] is None
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -238,11 +238,11 @@ def take(opened: Browser, web: Web, shot: Shot, width: int, path: str) -> None:
     context.close()
 
 
-def main(wanted: tuple[str, ...]) -> None:
+def main(wanted: tuple[str, ...], shots: tuple[Shot, ...] = SHOTS_WANTED) -> None:
     SHOTS.mkdir(exist_ok=True)
     port = int(os.environ.get("CANTOMEET_E2E_PORT") or free_port())
     with tempfile.TemporaryDirectory() as folder, web_running(Path(folder), port) as web, browser() as opened:
-        for shot in SHOTS_WANTED:
+        for shot in shots:
             widths = [w for w in WIDTHS if not wanted or f"{shot.name}-{w}".startswith(wanted)]
             if not widths:
                 continue
