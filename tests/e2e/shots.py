@@ -43,8 +43,12 @@ class Shot:
     """What must be there before the picture is taken."""
     english: bool = False
     dark: bool = False
+    alive: bool = True
+    """Not: as it was prerendered, before any script has come."""
     act: Callable[[Page], None] = lambda page: None
     """What a person has done by then."""
+    high: int = 0
+    """Pixels of the window, where not as usual."""
 
 
 def no_meeting(path: str) -> Prepare:
@@ -151,6 +155,12 @@ def play(page: Page) -> None:
     page.keyboard.press(" ")
 
 
+def hear_a_decision(page: Page) -> None:
+    page.locator("[data-kind=decision] .play").nth(1).click()
+    page.locator(".line[data-now]").wait_for()
+    page.keyboard.press(" ")
+
+
 def press(selector: str) -> Callable[[Page], None]:
     return lambda page: page.locator(selector).first.click()
 
@@ -170,10 +180,12 @@ def ask_to_delete(page: Page) -> None:
 LINES, ROWS = ".line", ".row"
 SHOTS_WANTED = (
     Shot("upload-empty", no_meeting("/"), ".ct-choose"),
+    Shot("upload-loading", no_meeting("/"), ".ct-early", alive=False),
     Shot("upload-busy", no_meeting("/"), ".ct-choose", act=hold_uploads),
     Shot("upload-details-english", no_meeting("/"), ".ct-choose", english=True, act=open_details),
     Shot("upload-dark", no_meeting("/"), ".ct-choose", dark=True, act=hold_uploads),
     Shot("list-empty", no_meeting("/meetings"), ".nothing"),
+    Shot("list-loading", no_meeting("/meetings"), "main", alive=False),
     Shot("list-one", one_meeting, ROWS),
     Shot("list-many", many_meetings, ROWS),
     Shot("list-search", searched, "mark"),
@@ -188,6 +200,7 @@ SHOTS_WANTED = (
     Shot("meeting-menu", told, LINES, act=press(".menu summary")),
     Shot("meeting-delete", told, LINES, act=ask_to_delete),
     Shot("meeting-edit", told, LINES, act=press(".meeting-title button")),
+    Shot("meeting-loading", told, "body", alive=False),
     Shot("meeting-waiting", received, ".banner"),
     Shot("meeting-under-way", under_way, LINES),
     Shot("meeting-silent", silent, ".transcript-pane .pane-note"),
@@ -199,6 +212,8 @@ SHOTS_WANTED = (
     Shot("admin-troubled", troubled, ".cause"),
     Shot("admin-troubled-english-dark", troubled, ".cause", english=True, dark=True),
     Shot("lost", no_meeting("/no-such-page"), ".nothing"),
+    Shot("readme-meeting", told, LINES, act=hear_a_decision, high=1200),
+    Shot("readme-upload", no_meeting("/"), ".ct-choose", act=hold_uploads),
 )
 
 
@@ -214,7 +229,7 @@ def take(opened: Browser, web: Web, shot: Shot, width: int, path: str) -> None:
     """One picture of what fits on the screen; a page longer than that as a whole."""
     context = opened.new_context(
         base_url=web.url,
-        viewport={"width": width, "height": WIDTHS[width]},
+        viewport={"width": width, "height": shot.high or WIDTHS[width]},
         color_scheme="dark" if shot.dark else "light",
         has_touch=width < 720,
         is_mobile=width < 720,
@@ -224,10 +239,14 @@ def take(opened: Browser, web: Web, shot: Shot, width: int, path: str) -> None:
     if shot.english:
         context.add_cookies([{"name": "cantomeet-language", "value": "en", "url": web.url}])
     page = context.new_page()
+    if not shot.alive:
+        page.route("**/assets/**/*.js", lambda route: route.abort())
     page.goto(path)
     # Some are in the pane that a phone does not show.
     page.locator(shot.ready).first.wait_for(state="attached")
     page.locator("html[lang=en]" if shot.english else "html[lang=zh-Hant-HK]").wait_for()
+    if not shot.alive:
+        page.wait_for_timeout(500)
     shot.act(page)
     page.wait_for_timeout(300)
     wide, high = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")

@@ -246,12 +246,22 @@ def test_on_a_phone_nothing_is_too_small_to_touch_or_too_wide_to_see(web: Web, p
     )
     assert small == []
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    phone.get_by_role("button", name="Switch to English").tap()
+    expect(phone.locator("html")).to_have_attribute("lang", "en")
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    nav = phone.locator(".head nav")
+    assert nav.evaluate("nav => nav.scrollWidth - nav.clientWidth") <= 0
 
 
 def test_what_is_uploaded_shows_itself_and_moves(web: Web, page: Page) -> None:
     page.goto("/")
     expect(page.locator(".way")).to_contain_text("聲音留在這部機")
     expect(page.locator(".worth")).to_contain_text("SPEECHMATICS_API_KEY")
+    page.get_by_role("button", name="Switch to English").click()
+    expect(page.locator(".way")).to_contain_text("The sound stays on this machine")
+    expect(page.locator(".worth")).to_contain_text("its names, dates and figures are unreliable")
+    page.get_by_role("button", name="轉用中文").click()
+    expect(page.locator(".worth")).to_contain_text("不可靠")
     page.locator("summary", has_text="標題").click()
     page.locator("input[name=title]").fill("十一月例會")
     page.locator("input[name=meeting_date]").fill("2026-11-20")
