@@ -1,10 +1,12 @@
 """What our own code takes to summarise a long meeting: time, processor and memory, the model's part left out.
 
-    python -m benchmarks.summary_code [--segments 1250 2500 5000]
+    python -m benchmarks.summary_code [--segments 625 1250 2500 5000 10000]
 
-Each size runs in a process of its own against the stand-in of `worker.providers.fakes.openai`, which runs in another
-and answers at once; the time spent waiting for it is measured at the connection and taken off. 5,000 segments are a
-meeting of 3 hours. Prints a table, with each figure's ratio to the smallest size: linear is as good as it gets.
+For the language model's summarizer and for the embedded rules. Each size runs in a process of its own; the model is
+the stand-in of `worker.providers.fakes.openai`, which runs in another and answers at once, and the time spent waiting
+for it is measured at the connection and taken off. 5,000 segments are a meeting of 3 hours. Prints processor time for
+each segment and its ratio to the smallest size: x1.0 at every size is linear. Wall time is what the machine made of it
+at that moment; memory is what the process's peak (ru_maxrss) rose by.
 """
 
 from __future__ import annotations
@@ -26,11 +28,13 @@ from pathlib import Path
 
 import httpx
 
-from worker.providers import SummaryRequest, TranscriptLine
+from worker.providers import Summarizer, SummaryRequest, TranscriptLine
 from worker.providers.extractive import ExtractiveSummarizer
 from worker.providers.llm import LlmSummarizer
 
-SEGMENTS = (1250, 2500, 5000)
+SEGMENTS = (625, 1250, 2500, 5000, 10000)
+A_MEETING = 5000
+"""Segments of a meeting of so many hours."""
 HOURS = 3.0
 RUNS = 3
 SPEAKERS = ("主席", "秘書", "司庫", "Ms Wong")
@@ -56,6 +60,7 @@ EVERY = 12
 
 @dataclass(frozen=True)
 class Figures:
+    method: str
     segments: int
     requests: int
     items: int
@@ -89,7 +94,7 @@ class Waiting(httpx.BaseTransport):
 
 
 def transcript(segments: int) -> list[TranscriptLine]:
-    seconds = HOURS * 3600 / max(SEGMENTS)
+    seconds = HOURS * 3600 / A_MEETING
     return [
         TranscriptLine(f"segment-{n}", n * seconds, (n + 1) * seconds, words(n), SPEAKERS[n % len(SPEAKERS)])
         for n in range(segments)
@@ -102,23 +107,26 @@ def words(n: int) -> str:
     return FACTS[n // EVERY % len(FACTS)].format(n=n)
 
 
-def measured(segments: int, base_url: str) -> Figures:
-    """One run in this process, which should have done nothing before."""
+def measured(segments: int, base_url: str | None) -> Figures:
+    """One run in this process, which should have done nothing before; without `base_url` of the embedded rules."""
     lines = transcript(segments)
     waiting = Waiting()
-    summarizer = LlmSummarizer(model="m", fallback=ExtractiveSummarizer(), base_url=base_url, transport=waiting)
-    request = SummaryRequest(lines, "zh-Hant-HK", date(2026, 11, 23))
+    rules = ExtractiveSummarizer()
+    model = LlmSummarizer(model="m", fallback=rules, base_url=base_url, transport=waiting) if base_url else None
+    summarizer: Summarizer = model or rules
     # Converters, schemas and date rules are loaded once a process; a worker has them loaded.
     summarizer.summarize(SummaryRequest(lines[:50], "zh-Hant-HK", date(2026, 11, 23)), lambda fraction: None)
     waiting.seconds = 0.0
+    request = SummaryRequest(lines, "zh-Hant-HK", date(2026, 11, 23))
     before, started, used = _peak_mib(), time.perf_counter(), time.process_time()
     draft = summarizer.summarize(request, lambda fraction: None)
     wall = time.perf_counter() - started - waiting.seconds
-    if draft.method != "llm" or draft.usage is None or draft.coverage is None:
+    if draft.method != ("llm" if model else "extractive") or draft.coverage is None:
         raise SystemExit(f"the run was no use: {draft.method} {draft.warnings}")
     return Figures(
+        method=draft.method,
         segments=segments,
-        requests=draft.usage.requests,
+        requests=draft.usage.requests if draft.usage else 0,
         items=len(draft.items),
         covered=draft.coverage.covered,
         wall=wall,
@@ -144,8 +152,9 @@ def stand_in() -> Iterator[str]:
                 process.terminate()
 
 
-def in_a_process_of_its_own(segments: int, base_url: str) -> Figures:
-    command = [sys.executable, "-m", "benchmarks.summary_code", "--one", str(segments), "--base-url", base_url]
+def in_a_process_of_its_own(segments: int, base_url: str | None) -> Figures:
+    command = [sys.executable, "-m", "benchmarks.summary_code", "--one", str(segments)]
+    command += ["--base-url", base_url] if base_url else []
     printed = subprocess.run(command, check=True, capture_output=True, text=True, cwd=Path(__file__).parent.parent)
     return Figures(**json.loads(printed.stdout.splitlines()[-1]))
 
@@ -163,18 +172,21 @@ def best(runs: Sequence[Figures]) -> Figures:
 def table(rows: list[Figures]) -> str:
     first = rows[0]
     lines = [
-        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}; best of {RUNS}",
-        "",
-        "| segments | of these covered | requests | items | wall | processor | peak memory above start |",
-        "|---|---|---|---|---|---|---|",
+        "| segments | of these covered | requests | items | processor | for each segment | wall | memory |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for row in rows:
+        each, smallest = row.processor / row.segments, first.processor / first.segments
         lines.append(
-            f"| {row.segments} (x{row.segments / first.segments:.1f}) | {row.covered} | {row.requests} | {row.items} "
-            f"| {row.wall:.2f} s (x{row.wall / first.wall:.1f}) | {row.processor:.2f} s "
-            f"(x{row.processor / first.processor:.1f}) | {row.memory:.1f} MiB |"
+            f"| {row.segments} | {row.covered} | {row.requests} | {row.items} | {row.processor:.2f} s "
+            f"| {each * 1e6:.0f} µs (x{each / smallest:.2f}) | {row.wall:.2f} s | {row.memory:.1f} MiB |"
         )
     return "\n".join(lines)
+
+
+def rounds(sizes: Sequence[int], base_url: str | None) -> list[Figures]:
+    runs = [[in_a_process_of_its_own(size, base_url) for size in sizes] for _ in range(RUNS)]
+    return [best(same) for same in zip(*runs, strict=True)]
 
 
 def main() -> None:
@@ -186,9 +198,10 @@ def main() -> None:
     if options.one is not None:
         print(json.dumps(asdict(measured(options.one, options.base_url))))
         return
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}; best of {RUNS}")
     with stand_in() as base_url:
-        rounds = [[in_a_process_of_its_own(size, base_url) for size in options.segments] for _ in range(RUNS)]
-    print(table([best(runs) for runs in zip(*rounds, strict=True)]))
+        print(f"\nlanguage model, waiting for it taken off\n\n{table(rounds(options.segments, base_url))}")
+    print(f"\nembedded rules\n\n{table(rounds(options.segments, None))}")
 
 
 if __name__ == "__main__":
