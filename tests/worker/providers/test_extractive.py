@@ -282,6 +282,10 @@ def test_a_short_answer_settles_a_choice_only_where_one_was_put(choice: str, ans
     assert texts(summarise(talk, talk, talk, talk, talk, ("B", answer)), "decision") == []
 
 
+def test_a_request_to_somebody_called_by_name_is_theirs_whatever_is_asked_for_later() -> None:
+    assert only_action(summarise("阿Cat你同HR講加人工請加到一萬八")).owner == "阿Cat"
+
+
 def test_an_objection_right_after_it_keeps_a_choice_open() -> None:
     said = [("A", "個場加咗價，點算好？"), ("B", "轉場啦。")]
     assert texts(summarise(*said, ("A", "好。")), "decision") == ["轉場啦。"]

@@ -328,6 +328,8 @@ you mean like every month?
 嗰晚影晒啲相未呀
 如果佢哋唔肯賠呢
 重新印過定係佢哋自己印
+送邊隻
+點解會跌
 """
 RISKS = """
 我擔心人手唔夠
@@ -539,6 +541,8 @@ The new one is better, I'm afraid.
 let's keep it short today
 九點太夜啦
 有冇人唔同意呀
+旺角店請極都請唔到人
+邊個呀
 """
 
 

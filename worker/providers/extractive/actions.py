@@ -100,7 +100,7 @@ _IN_CHARGE = rule(
     "(?:嚟|去|會|要|就|一齊|繼續|暫時|先)?(?:負責(?!嘅|人|任)|跟進(?!緊|咗|下)|處理(?!緊|咗|好)|統籌(?!緊|咗))"
 )
 _REQUEST = rule(
-    "(?<![邀申聘宴])請(?!問|假|客|教|唔請|坐|繼續|發言|(?:大家)?[睇看望]|[^,]{0,2}(?:嘉賓|人食))",
+    "(?<![邀申聘宴])請(?!問|極|[唔得]?到|[咗加過埋]|假|客|教|唔請|坐|繼續|發言|(?:大家)?[睇看望]|[^,]{0,2}(?:嘉賓|人食))",
     "麻煩(?!嘅|事|到|咗|晒)|唔該(?!晒)|有勞|拜託|勞煩",
     "(?<![一-鿿])幫(?:我哋?|手)(?!哋?.{0,3}[咗過])",
 )
@@ -247,6 +247,12 @@ def _reach(folded: str, start: int, at: int) -> int:
 
 def _verb_follows(folded: str, start: int, end: int) -> bool:
     return _VERB_SOON.match(folded, start, end) is not None
+
+
+def _you_by_name(folded: str, start: int, end: int, names: Names) -> Task | None:
+    """阿Cat你同HR講: surer than any 請 that comes later."""
+    task = _you(folded, start, end, names)
+    return task if task is not None and task.owner is not None else None
 
 
 def _request(folded: str, start: int, end: int, names: Names) -> Task | None:
@@ -413,6 +419,7 @@ _FINDERS = (
     _english_promise,
     _english_other,
     _english_request,
+    _you_by_name,
     _request,
     _to_you,
     _by,

@@ -40,8 +40,8 @@ _NO_CHOICE = (
 )
 _PICKS = rule(
     rf"{_STARTS}{_CHOOSES}(?![^,]{{0,3}}[咗過緊])[^,我你?]{{0,9}}{_PARTICLE}",
-    rf"^\W*(?:(?:好|得|咁|ok|okay|嗯)(?:啦|喇|呀|吖)?[, ]*)*{_NO_CHOICE}[^,我你佢咗過緊㗎?]{{2,12}}{_PARTICLE}"
-    r"(?=\W|$|[^啦喇囉]{2,14}$)",
+    rf"^\W*(?:(?:好|得|咁|ok|okay|嗯)(?:啦|喇|呀|吖)?[, ]*)*{_NO_CHOICE}[^,我你佢咗過緊㗎?]{{2,12}}"
+    r"(?:先)?(?:啦|喇)(?=\W|$|[^啦喇囉]{2,14}$)|^\W*咁(?![^,]{0,2}不如)[^,我你佢咗過緊㗎?]{2,12}囉(?=\W|$)",
     rf"^\W*(?:好|得|ok|okay)(?:啦|喇|呀)?,\s*{_NO_CHOICE}[^,我你佢咗過緊?㗎]{{2,10}}(?:,[^我你佢?]{{2,14}})?\W*$",
     r"^\W*(?:(?:yeah|yes|yep|ok(?:ay)?|no|nope|right|alright|fine|so|then|well|cool)[, ]+)+"
     r"(?:then |just )?(?:we'll|we will|let's|we keep|we go|we do)"

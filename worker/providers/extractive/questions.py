@@ -8,9 +8,11 @@ from worker.providers.extractive.sentences import Sentence
 
 LEAST_WIDTH = 9
 """得唔得？ and "OK?" are no matter."""
+LEAST_WIDTH_ASKING = 6
+"""Of 送邊隻 and 點解會跌, which say what they ask about."""
 
 _ASKS = rule(
-    "邊(?:個|度|間|位|啲|日)|誰|哪(?:裏|個|間|些|位)",
+    "邊(?:個|度|間|位|啲|日|隻|款|種)|誰|哪(?:裏|個|間|些|位)",
     "(?:為)?乜(?:嘢)?|(?:做|係|食|有|要|為|原因係)(?:咩|什麼|甚麼|乜)|(?:什麼|甚麼|咩)(?:時候|原因|事|人|方法)",
     r"幾時|點解|點(?:樣|算|搞|做|處理|講|睇)|怎麼(?:辦|樣|做|會)|怎樣|如何|為什麼|為何|多少(?!少)|幾(?:多|錢|耐)|幾點|(?<![\d一二兩三四五六七八九十幾半有個呢])點(?=同|去|先|收|攞|分|計)",
     "係咪|係唔係|是否|會否(?!決)|可否|能否|應否|需否",
@@ -19,6 +21,10 @@ _ASKS = rule(
     r"(?<![一肯指固])定係|(?P<either>[一-鿿])定[^,]{1,10}(?P=either)[呀㗎]?\W*$|(?<![做有乜])咩[一-鿿]{1,4}[呀㗎]\W*$|啲咩[呀㗎]?\W*$",
     r"[一-鿿](?:咗|好|到|晒)未(?![一-鿿]{0,2}(?:到|有|得|必|知|夠))|[^仲都還]未[呀㗎]\W*$|^(?:如果|若果?)[^,]{2,12}呢\W*$",
     r"(?:嗎|嘛|未|咩)\W*$|(?:做|搞|收|出|簽|開|完成|交|寫|訂|買)(?:咗|好)未",
+)
+_SHORT = rule(
+    r"^(?:[一-鿿]{1,3}邊(?:個|隻|間|款|度|種)|點解[一-鿿]{2,}|幾(?:多|時|錢)[一-鿿]{2,}|[一-鿿]{2,}幾(?:多|時|錢|耐)|"
+    r"[一-鿿]{2}咗未)[呀㗎]?\W*$"
 )
 _OPENING_EN = r"^\W*(?:(?:and|so|but|okay|ok|then|also|well|right|sorry|yes|no|wait|like|hey|oh),?\s+)*"
 _ASKS_EN = rule(
@@ -58,7 +64,11 @@ _PROCEDURAL = rule(
 def is_question(sentence: Sentence) -> bool:
     """Something is asked about a matter, by its mark or by its words."""
     folded = sentence.folded
-    if sentence.width < LEAST_WIDTH or is_procedural(folded) or greeting_end(sentence) == len(folded):
+    if (
+        sentence.width < (LEAST_WIDTH_ASKING if _SHORT.match(folded) else LEAST_WIDTH)
+        or is_procedural(folded)
+        or greeting_end(sentence) == len(folded)
+    ):
         return False
     if "?" in folded[-3:]:
         return True
