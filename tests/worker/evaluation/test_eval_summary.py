@@ -162,7 +162,9 @@ def test_a_forecast_is_no_less_than_what_is_then_asked(tmp_path: Path) -> None:
 
 def test_the_rules_need_no_endpoint_and_say_so_for_every_part(tmp_path: Path) -> None:
     one, other = (str(written(tmp_path / name)) for name in ("one", "other"))
-    result = command("--extractive", "--set", one, "--set", other, OPENAI_BASE_URL="x", OPENAI_MODEL="m")
+    result = command(
+        "--extractive", "--set", one, "--set", other, OPENAI_BASE_URL="http://minutes.invalid/v1", OPENAI_MODEL="m"
+    )
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith("summarizer: extractive")
     assert result.stdout.count("1 meetings, 10 segments") == 2
