@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from sqlalchemy import ColumnElement, Connection, insert, select
 from sqlalchemy import func as sql
 from sqlmodel import col
 
 from cantomeet.errors import Conflict, NotFound
 from cantomeet.lifecycle import MeetingStatus
-from cantomeet.models import Meeting, Summary, SummaryItem, new_id
+from cantomeet.models import Meeting, Segment, Speaker, Summary, SummaryItem, new_id
+from cantomeet.quotes import rechecked
 from cantomeet.store.base import Base, columns_of_meeting
-from cantomeet.store.types import NewSummary, SummaryWithItems
+from cantomeet.store.types import NewSummary, SummaryWithItems, Transcript
 
 
 class Summaries(Base):
@@ -120,6 +124,9 @@ class Summaries(Base):
             SummaryItem(summary_id=summary_id, position=position, **item).model_dump()
             for position, item in enumerate(new.items)
         ]
+        if new.read is not None:
+            changed = _changed_since(connection, meeting.id, new.read)
+            rows = [_aged(row, changed) for row in rows]
         if rows:
             connection.execute(insert(SummaryItem), rows)
         return warnings
@@ -132,6 +139,38 @@ def is_waiting_for_names() -> list[ColumnElement[bool]]:
         col(Meeting.next_run_at).is_(None),
         col(Meeting.deleted_at).is_(None),
     ]
+
+
+def _aged(item: dict[str, Any], lines: Mapping[str, str]) -> dict[str, Any]:
+    """The item's columns where `lines` (texts by segment id) were changed since it was written."""
+    cited = [proof["segment_id"] for proof in item["evidence"] if proof["segment_id"] in lines]
+    evidence = item["evidence"]
+    for segment_id in cited:
+        evidence = rechecked(evidence, segment_id, lines[segment_id])
+    return {**item, "stale": True, "evidence": evidence} if cited else item
+
+
+def _changed_since(connection: Connection, meeting_id: str, read: Transcript) -> dict[str, str]:
+    """Texts of the segments that were corrected, or whose speaker was renamed, after `read`."""
+    before = {s.id: (s.version, s.speaker_id) for s in read.segments}
+    names = {speaker.id: speaker.version for speaker in read.speakers.values()}
+    statement: Any = (
+        select(
+            col(Segment.id),
+            col(Segment.text),
+            col(Segment.version),
+            col(Segment.speaker_id),
+            col(Speaker.version).label("named"),
+        )
+        .outerjoin(Speaker, col(Speaker.id) == col(Segment.speaker_id))
+        .where(col(Segment.meeting_id) == meeting_id)
+    )
+    return {
+        row.id: row.text
+        for row in connection.execute(statement)
+        if row.id in before
+        and (before[row.id] != (row.version, row.speaker_id) or names.get(row.speaker_id) != row.named)
+    }
 
 
 def _newest_version(connection: Connection, meeting_id: str) -> int:

@@ -63,6 +63,8 @@ class NewSummary:
     usage: dict[str, Any] | None = None
     coverage: dict[str, Any] | None = None
     warnings: tuple[str, ...] = ()
+    read: Transcript | None = None
+    """What it was written from: items that rest on lines or speakers changed since then are stale from the start."""
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import pytest
 
 from cantomeet.errors import LeaseLost, NotFound, VersionConflict
 from cantomeet.lifecycle import MeetingStatus
-from cantomeet.models import Meeting, SummaryItem
-from cantomeet.store import MeetingStore
+from cantomeet.models import Meeting, Segment, SummaryItem
+from cantomeet.store import MeetingStore, NewSummary, Try
 from tests import meetings
 
 BUDGET = "Budget 下星期三之前交。"
@@ -185,6 +185,31 @@ def test_all_stale_items_of_a_summary_are_confirmed_at_once(store: MeetingStore)
         store.edit_segment(meeting.id, line.id, None, text=f"改過：{line.text}")
     store.confirm_items(meeting.id, 1)
     assert [item.stale for item in items(store, meeting)] == [False, False]
+
+
+def test_what_was_changed_while_a_summary_was_written_is_stale_in_it_from_the_start(store: MeetingStore) -> None:
+    meeting = meetings.transcribed(
+        store, [("S1", "早晨。"), ("S2", "交 budget。"), ("S1", "散會啦。"), (None, "拜拜。")]
+    )
+    leased = store.take_lease(meeting.id, 60)
+    assert leased is not None
+    read = store.transcript(meeting.id)
+    first, second, third, fourth = read.segments
+    store.edit_segment(meeting.id, third.id, None, text="完咗啦。")
+    store.rename_speaker(meeting.id, str(second.speaker_id), None, "阿明")
+
+    def cites(line: Segment) -> dict[str, Any]:
+        quoted = {"segment_id": line.id, "quote": line.text, "start": line.start, "end": line.end, "check": "exact"}
+        return {"kind": "overview", "text": line.text, "evidence": [quoted]}
+
+    new = NewSummary("llm", "zh-Hant-HK", [cites(line) for line in (first, second, third, fourth)], read=read)
+    store.finish_summary(leased.id, leased.run, new, tried=Try("summarise", store.now()))
+    assert [(i.stale, i.evidence[0]["check"]) for i in items(store, meeting)] == [
+        (False, "exact"),
+        (True, "exact"),
+        (True, "unverified"),
+        (False, "exact"),
+    ]
 
 
 def test_a_correction_does_not_cost_a_result_under_way(store: MeetingStore) -> None:

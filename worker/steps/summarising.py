@@ -19,8 +19,9 @@ def summarise(tools: Toolbox, lease: Lease, tried: Try) -> Meeting:
     meeting = lease.meeting
     template = tools.store.template(meeting.template)
     paid = PaidAnswers(tools.store, lease)
+    transcript = tools.store.transcript(meeting.id)
     request = SummaryRequest(
-        lines=_lines(tools.store.transcript(meeting.id)),
+        lines=_lines(transcript),
         language=meeting.summary_language,
         meeting_date=meeting.meeting_date,
         title=meeting.title,
@@ -34,7 +35,7 @@ def summarise(tools: Toolbox, lease: Lease, tried: Try) -> Meeting:
         return _go_on(tools, paid, so_far, meeting, tried)
     if draft.usage is not None:
         draft = replace(draft, usage=paid.settled(draft.usage))
-    summary = _new_summary(draft, tools.summarizer.name, template or GENERAL)
+    summary = replace(_new_summary(draft, tools.summarizer.name, template or GENERAL), read=transcript)
     if template is None:
         summary = replace(summary, warnings=(*summary.warnings, "template_gone"))
     return tools.store.finish_summary(meeting.id, meeting.run, summary, tried=tried)
