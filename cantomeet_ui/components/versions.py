@@ -6,7 +6,9 @@ from typing import Any
 
 import reflex as rx
 
+from cantomeet_ui import routes
 from cantomeet_ui.components import icons
+from cantomeet_ui.components.frame import link
 from cantomeet_ui.components.words import Handler, say
 from cantomeet_ui.state.versions import VersionsState
 from cantomeet_ui.views.choices import Choice, Version
@@ -24,6 +26,7 @@ def again_form() -> rx.Component:
                 rx.el.span(say("summary.names_first")),
                 class_name="check",
             ),
+            link(say("templates.link"), to=routes.TEMPLATES, class_name="quiet templates-link"),
             class_name="again-fields",
         ),
         rx.el.p(say("summary.again.hint"), " ", VersionsState.way, class_name="hint"),

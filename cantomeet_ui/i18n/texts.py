@@ -177,6 +177,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "todo.none.title": ("沒有符合的待辦", "No action item fits"),
     "todo.none.text": ("換一個負責人、限期或狀態試試。", "Try another owner, due date or state."),
     # ---- templates
+    "templates.link": ("範本…", "Templates…"),
     "templates.title": ("摘要範本", "Templates of summaries"),
     "templates.hint": (
         "範本決定摘要有哪些部分。上載時、或在會議頁「重新摘要」時選用。逐字摘錄只看各部分的種類，不看指示。",

@@ -83,7 +83,8 @@ def _row(row: ActionRow) -> rx.Component:
             class_name="item-who",
         ),
         link(
-            rx.el.span(row.meeting),
+            rx.el.span(row.meeting, class_name="todo-meeting"),
+            rx.el.span(row.held),
             rx.cond(row.time != "", rx.el.span(icons.play(), row.time, class_name="todo-time")),
             to=row.href,
             class_name="todo-place",

@@ -17,6 +17,7 @@ def admin_page() -> rx.Component:
     return frame(
         rx.el.h1(say("admin.title"), class_name="page-title"),
         rx.el.p(link(say("glossary.link"), to=routes.GLOSSARY, class_name="and-more")),
+        rx.el.p(link(say("templates.title"), to=routes.TEMPLATES, class_name="and-more")),
         rx.cond(AdminState.notice != "", notice(AdminState.notice)),
         rx.cond(AdminState.ready, rx.fragment(_needs_you(), _engine(), _history()), loading()),
         here=routes.ADMIN,

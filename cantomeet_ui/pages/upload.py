@@ -5,7 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from cantomeet_ui import routes
-from cantomeet_ui.components.frame import frame
+from cantomeet_ui.components.frame import frame, link
 from cantomeet_ui.components.rows import explained_line
 from cantomeet_ui.components.tus_input import tus_input
 from cantomeet_ui.components.versions import select
@@ -62,6 +62,7 @@ def _details() -> rx.Component:
                 UploadState.template,
                 UploadState.choose_template,
             ),
+            link(say("templates.link"), to=routes.TEMPLATES, class_name="quiet templates-link"),
             select(
                 "summary_language",
                 say("summary.language"),

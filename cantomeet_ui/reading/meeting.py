@@ -58,7 +58,7 @@ def read_meeting(
     return ShownMeeting(
         version=meeting.version,
         head=meeting_head(meeting, len(transcript.speakers), _last_attempt(store, meeting), now, language),
-        summary=summary_view(store.summary(meeting_id), language),
+        summary=summary_view(store.summary(meeting_id), now, language),
         versions=versions(store.summaries(meeting_id), meeting, now, language),
         speakers=(speaker_rows(store.transcript(meeting_id), language) if naming or meeting.waits_for_names else []),
         batch=(

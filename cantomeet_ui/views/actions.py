@@ -12,6 +12,7 @@ from cantomeet_ui import routes
 from cantomeet_ui.i18n import text
 from cantomeet_ui.views import times
 from cantomeet_ui.views.choices import Choice
+from cantomeet_ui.views.summary import due_words
 
 NAMES = ("owner", "due", "done", "by")
 """Query parameters of the page."""
@@ -30,7 +31,7 @@ class ActionRow:
     done: bool
     stale: bool
     meeting: str
-    """Title and day."""
+    held: str
     time: str
     """Where in the recording it was said; empty where nothing bears it out."""
     href: str
@@ -108,18 +109,18 @@ def _due_group(action: FoundAction, day: date, language: str) -> tuple[str, str]
 def _row(action: FoundAction, day: date, now: datetime, language: str) -> ActionRow:
     item = action.item
     proven = [proof for proof in item.evidence if proof.get("check") in ("exact", "folded") or proof.get("was")]
-    held = times.day(action.meeting_date or times.local_day(action.meeting_created_at), now, language)
     return ActionRow(
         id=item.id,
         meeting_id=action.meeting_id,
         text=item.text,
         other=item.text_other or "",
         owner=item.owner or "",
-        due=" · ".join(p for p in (item.due_date and times.day(item.due_date, now, language), item.due_text) if p),
+        due=due_words(item, now, language),
         overdue=item.due_date is not None and item.due_date < day and not item.done,
         done=item.done,
         stale=item.stale,
-        meeting=f"{action.meeting_title} · {held}",
+        meeting=action.meeting_title,
+        held=times.day(action.meeting_date or times.local_day(action.meeting_created_at), now, language),
         time=times.clock(min(float(proof["start"]) for proof in proven)) if proven else "",
         href=routes.action_place(action.meeting_id, item),
     )

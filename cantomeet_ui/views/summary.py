@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from cantomeet.models import Summary, SummaryItem
 from cantomeet.quotes import PROVEN
@@ -79,12 +80,12 @@ class SummaryView:
     """Says that there was nothing to summarise, where that is so."""
 
 
-def summary_view(found: SummaryWithItems | None, language: str) -> SummaryView:
+def summary_view(found: SummaryWithItems | None, now: datetime, language: str) -> SummaryView:
     """What to show of a summary."""
     if found is None:
         return SummaryView()
     summary = found.summary
-    doubtful = [_item(item, summary, language) for item in unverified_items(found)]
+    doubtful = [_item(item, summary, now, language) for item in unverified_items(found)]
     stale = sum(item.stale for item in found.items)
     return SummaryView(
         version=summary.version,
@@ -92,7 +93,7 @@ def summary_view(found: SummaryWithItems | None, language: str) -> SummaryView:
         facts=_facts(summary, language),
         template="" if summary.template == GENERAL.id else template_name(summary, language),
         in_two="+" in summary.language,
-        sections=_sections(found, language),
+        sections=_sections(found, now, language),
         unverified=doubtful,
         doubtful=len(doubtful),
         stale=counted(language, "summary.stale_items", stale) if stale else "",
@@ -101,14 +102,14 @@ def summary_view(found: SummaryWithItems | None, language: str) -> SummaryView:
     )
 
 
-def _sections(found: SummaryWithItems, language: str) -> list[Section]:
+def _sections(found: SummaryWithItems, now: datetime, language: str) -> list[Section]:
     sections = verified_sections(found, language, lambda item: _heading(item, language))
     return [
         Section(
             f"{number}-{section.kind}",
             section.kind,
             section.heading,
-            [_item(item, found.summary, language) for item in section.items],
+            [_item(item, found.summary, now, language) for item in section.items],
         )
         for number, section in enumerate(sections)
     ]
@@ -121,7 +122,7 @@ def _heading(item: SummaryItem, language: str) -> str:
 # ---- items -----------------------------------------------------------------------------------------------------
 
 
-def _item(item: SummaryItem, summary: Summary, language: str) -> Item:
+def _item(item: SummaryItem, summary: Summary, now: datetime, language: str) -> Item:
     shown, other = in_reading_order(item, summary.language, language)
     return Item(
         id=item.id,
@@ -131,7 +132,7 @@ def _item(item: SummaryItem, summary: Summary, language: str) -> Item:
         field="text" if shown == item.text else "text_other",
         other_field="text_other" if shown == item.text else "text",
         owner=item.owner or "",
-        due=due_words(item),
+        due=due_words(item, now, language),
         due_text=item.due_text or "",
         due_date="" if item.due_date is None else item.due_date.isoformat(),
         plays=_plays(item, language),
@@ -142,9 +143,10 @@ def _item(item: SummaryItem, summary: Summary, language: str) -> Item:
     )
 
 
-def due_words(item: SummaryItem) -> str:
-    """In the speaker's words and as a day, as far as they are known: "下星期五前 · 2026-12-04"."""
-    return " · ".join(part for part in (item.due_text, item.due_date and item.due_date.isoformat()) if part)
+def due_words(item: SummaryItem, now: datetime, language: str) -> str:
+    """In the speaker's words and as a day, as far as they are known: "下星期五前 · 12月4日"."""
+    day = "" if item.due_date is None else times.day(item.due_date, now, language)
+    return " · ".join(part for part in (item.due_text, day) if part)
 
 
 def _stale(item: SummaryItem, language: str) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from playwright.sync_api import BrowserContext, Page, expect
 
+from cantomeet.models import Segment
 from tests.e2e.conftest import PATIENCE
+from tests.e2e.seed import lines
 from tests.e2e.serving import Web
 
 expect.set_options(timeout=PATIENCE)
@@ -96,3 +99,91 @@ def test_a_renamed_speaker_is_named_everywhere_and_marks_items_as_stale(web: Web
     expect(page.locator("[data-kind=overview] .stale")).to_have_count(0)
     page.locator(".stale-items").get_by_role("button", name="全部仍然正確").click()
     expect(page.locator(".stale")).to_have_count(0)
+
+
+def test_an_earlier_version_is_one_click_away(web: Web, page: Page) -> None:
+    meeting = web.seed.whole("例會")
+    page.goto(f"/meetings/{meeting.id}")
+    menu = page.locator(".menu.more")
+    menu.locator("summary").click()
+    menu.get_by_role("button", name="重新摘要").click()
+    form = page.locator(".again-form")
+    form.locator("select[name=template]").select_option("board_minutes")
+    form.locator("select[name=language]").select_option("en")
+    form.get_by_role("button", name="重新摘要").click()
+    expect(page.locator("article.meeting")).to_have_attribute("data-status", "SUMMARIZING")
+    going = web.store.get(meeting.id)
+    assert (going.template, going.summary_language, going.waits_for_names) == ("board_minutes", "en", False)
+    proof = web.store.transcript(meeting.id).segments[3]
+    web.tell(web.seed.completed(going, items=[_quoting(proof, "第二版的決議")]))
+    expect(page.locator("[data-kind=decision] .item-text")).to_have_text("第二版的決議")
+    page.locator(".versions summary").click()
+    page.locator(".versions").get_by_role("button", name="第 1 版").click()
+    expect(page.locator("[data-kind=decision] .item")).to_have_count(2)
+    page.reload()
+    expect(page.locator("[data-kind=decision] .item")).to_have_count(2)
+
+
+def _quoting(segment: Segment, text: str) -> dict[str, Any]:
+    proof = {"segment_id": segment.id, "quote": segment.text, "start": segment.start, "end": segment.end}
+    return {"kind": "decision", "text": text, "evidence": [{**proof, "check": "exact"}]}
+
+
+def test_a_summary_that_waits_for_names_is_written_once_they_are_given(web: Web, page: Page) -> None:
+    meeting = web.seed.waiting("例會", name_speakers_first=True)
+    web.seed.transcribing(meeting)
+    page.goto(f"/meetings/{meeting.id}")
+    web.tell(web.seed.summarising(meeting, lines(8)))
+    expect(page.locator(".banner")).to_contain_text("請先填上講者是誰")
+    page.locator(".speaker input").nth(0).fill("陳主席")
+    page.get_by_role("button", name="儲存名字，開始摘要").click()
+    expect(page.locator(".speakers-form")).to_have_count(0)
+    expect(page.locator(".line-speaker").first).to_have_text("陳主席")
+    assert not web.store.get(meeting.id).waits_for_names
+    assert web.store.get(meeting.id).next_run_at is not None
+
+
+def test_an_action_is_ticked_off_across_meetings_and_taken_back(web: Web, page: Page) -> None:
+    meeting = web.seed.whole("例會")
+    page.goto("/meetings")
+    page.get_by_role("link", name="待辦").click()
+    expect(page.locator(".todo")).to_have_count(3)
+    page.locator("select[name=owner]").select_option("阿明")
+    expect(page).to_have_url(re.compile("owner="))
+    expect(page.locator(".todo .item-text")).to_have_text(["交計劃書"])
+    page.locator(".todo [data-done-box]").click()
+    expect(page.get_by_text("沒有符合的待辦")).to_be_visible()
+    found = web.store.summary(meeting.id)
+    assert found is not None
+    assert [item.text for item in found.items if item.done] == ["交計劃書"]
+    page.get_by_role("button", name="復原").click()
+    expect(page.locator(".todo .item-text")).to_have_text(["交計劃書"])
+    with page.expect_download() as download:
+        page.get_by_role("link", name="匯出日曆").click()
+    assert "SUMMARY:交計劃書" in download.value.path().read_text()
+    page.locator(".todo-place").click()
+    expect(page.locator(".line[data-now]")).to_contain_text("計劃書")
+
+
+def test_a_template_of_ones_own_is_written_changed_and_deleted(web: Web, page: Page) -> None:
+    page.goto("/templates")
+    page.get_by_role("button", name="新增範本").click()
+    page.locator("input[name=name]").fill("家教會")
+    page.locator(".template-section input").fill("出席")
+    page.get_by_role("button", name="加一個部分").click()
+    page.locator(".template-section input").nth(1).fill("出席")
+    page.get_by_role("button", name="儲存").click()
+    expect(page.locator(".refused")).to_contain_text("相同")
+    page.locator(".template-section input").nth(1).fill("決議")
+    page.locator(".template-section select").nth(1).select_option("decision")
+    page.get_by_role("button", name="儲存").click()
+    mine = page.locator(".template").first
+    expect(mine.locator(".headings span")).to_have_text(["出席", "決議"])
+    page.goto("/")
+    page.locator(".details > summary").click()
+    expect(page.locator("select[name=template] option").nth(2)).to_have_text("家教會")
+    page.goto("/templates")
+    mine.get_by_role("button", name="刪除").click()
+    mine.get_by_role("alertdialog").get_by_role("button", name="刪除").click()
+    expect(page.locator(".template")).to_have_count(2)
+    assert web.store.templates() == []

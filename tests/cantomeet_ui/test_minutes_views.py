@@ -1,0 +1,188 @@
+"""What the pages show of minutes: sections, marks, versions, speakers, corrected lines, action items."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from cantomeet.actions import ActionFilter, list_actions
+from cantomeet.models import Segment, Speaker, Summary, SummaryItem
+from cantomeet.reasons import EN, ZH
+from cantomeet.store import MeetingStore, SummaryWithItems, Transcript
+from cantomeet_ui.reading.meeting import Have, read_meeting
+from cantomeet_ui.views.actions import groups, owner_choices
+from cantomeet_ui.views.choices import Choice, with_default
+from cantomeet_ui.views.speakers import speaker_rows
+from cantomeet_ui.views.summary import summary_view
+from cantomeet_ui.views.transcript import batch
+from tests import meetings
+from tests.cantomeet.test_actions import action
+from tests.cantomeet.test_editing import summed_up
+
+NOW = datetime(2026, 11, 24, 4, tzinfo=UTC)
+PROOF = {"segment_id": "s", "quote": "交", "start": 65.0, "end": 66.0, "check": "exact"}
+
+
+def item(kind: str = "decision", text: str = "通過", **columns: Any) -> SummaryItem:
+    return SummaryItem(**{"summary_id": "x", "position": 0, "kind": kind, "text": text, "evidence": [PROOF], **columns})
+
+
+def summary(*items: SummaryItem, **columns: Any) -> SummaryWithItems:
+    known = {"id": "x", "meeting_id": "m", "version": 2, "method": "llm", "language": ZH, "name": "qwen3", **columns}
+    return SummaryWithItems(Summary(**known, created_at=NOW), list(items))
+
+
+# ---- summary ---------------------------------------------------------------------------------------------------
+
+
+def test_what_nothing_proves_is_never_among_the_sections() -> None:
+    shown = summary_view(summary(item(), item(text="無人講過", evidence=[])), NOW, ZH)
+    assert [p.text for s in shown.sections for p in s.points] == ["通過"]
+    assert ([p.text for p in shown.unverified], shown.doubtful) == (["無人講過"], 1)
+
+
+def test_a_quote_that_a_correction_took_away_still_names_its_place() -> None:
+    broken = {**PROOF, "check": "unverified", "was": "exact"}
+    shown = summary_view(summary(item(evidence=[broken], stale=True)), NOW, ZH)
+    (doubtful,) = shown.unverified
+    assert [play.time for play in doubtful.plays] == ["1:05"]
+    assert "不再在那裡" in doubtful.stale
+    assert "1 項" in shown.stale
+
+
+def test_a_corrected_item_says_what_it_said() -> None:
+    shown = summary_view(summary(item(edited=True, original_text="否決")), NOW, EN)
+    assert shown.sections[0].points[0].edited == "Corrected. It said: 否決"
+
+
+def test_sections_stand_as_the_template_has_them_in_the_readers_language() -> None:
+    sections = [
+        {"kind": "note", "title": "出席", "title_en": ""},
+        {"kind": "decision", "title": "決議", "title_en": "Resolutions"},
+    ]
+    found = summary(item(), item("note", "陳主席", section="出席"), item("risk", "超支"), sections=sections)
+    assert [s.title for s in summary_view(found, NOW, EN).sections] == ["出席", "Resolutions", "Risks"]
+    assert [s.title for s in summary_view(found, NOW, ZH).sections] == ["出席", "決議", "風險"]
+
+
+def test_two_languages_stand_side_by_side_the_readers_first() -> None:
+    found = summary(item(text_other="Carried"), language=f"{ZH}+{EN}")
+    chinese, english = (summary_view(found, NOW, language).sections[0].points[0] for language in (ZH, EN))
+    assert (chinese.text, chinese.other, chinese.field) == ("通過", "Carried", "text")
+    assert (english.text, english.other, english.field) == ("Carried", "通過", "text_other")
+
+
+def test_what_it_covers_and_took_is_told() -> None:
+    usage = {"requests": 3, "tokens_in": 12_000, "tokens_out": 345, "repeats": 1, "cost": 0.5, "estimated": True}
+    shown = summary_view(summary(item(), usage=usage, coverage={"covered": 512, "total": 512}), NOW, EN)
+    assert shown.facts == [
+        "covers 512 of 512 lines",
+        "3 requests, about 12,345 tokens",
+        "cost 0.5000",
+        "1 request repeated",
+    ]
+    assert summary_view(summary(item()), NOW, EN).facts == []
+
+
+def test_a_due_date_is_told_in_the_speakers_words_and_as_a_day() -> None:
+    due = item("action_item", due_text="下星期五前", due_date=date(2026, 12, 4))
+    assert summary_view(summary(due), NOW, ZH).sections[0].points[0].due == "下星期五前 · 12月4日"
+
+
+# ---- transcript and speakers -----------------------------------------------------------------------------------
+
+
+def test_a_page_is_sent_only_the_lines_that_were_corrected(sqlite_store: MeetingStore) -> None:
+    meeting = summed_up(sqlite_store)
+    first = read_meeting(sqlite_store, meeting.id, Have(), ZH)
+    assert first.batch is not None
+    assert (len(first.batch.lines), first.batch.corrected) == (3, [])
+    assert read_meeting(sqlite_store, meeting.id, first.have, ZH).batch is None
+    line = sqlite_store.transcript(meeting.id).segments[1]
+    sqlite_store.edit_segment(meeting.id, line.id, None, text="預算下星期四交。")
+    then = read_meeting(sqlite_store, meeting.id, first.have, ZH)
+    assert then.batch is not None
+    assert (then.batch.first, then.batch.lines) == (3, [])
+    (corrected,) = then.batch.corrected
+    assert (corrected.id, corrected.text, corrected.original) == (line.id, "預算下星期四交。", line.text)
+    assert corrected.version == 2
+    assert read_meeting(sqlite_store, meeting.id, then.have, ZH).batch is None
+
+
+def test_a_renamed_speaker_sends_all_lines_anew(sqlite_store: MeetingStore) -> None:
+    meeting = summed_up(sqlite_store)
+    first = read_meeting(sqlite_store, meeting.id, Have(), ZH)
+    speaker = next(s for s in sqlite_store.transcript(meeting.id).speakers.values() if s.label == "S1")
+    sqlite_store.rename_speaker(meeting.id, speaker.id, None, "陳主席")
+    then = read_meeting(sqlite_store, meeting.id, first.have, ZH)
+    assert then.batch is not None
+    assert (then.batch.first, [line.speaker for line in then.batch.lines]) == (0, ["陳主席", "講者 2", ""])
+
+
+def test_a_line_that_somebody_corrected_is_no_longer_called_unsure() -> None:
+    words = [{"text": "早晨", "start": 0.0, "end": 1.0, "confidence": 0.1}]
+    line = Segment(
+        **{"meeting_id": "m", "position": 0, "start": 0.0, "end": 1.0, "original_text": "早晨", "text": "早晨"},
+        words=words,
+    )
+    assert batch("t", 0, Transcript([line], {}), [], ZH).lines[0].unsure
+    line.edited = True
+    assert not batch("t", 0, Transcript([line], {}), [], ZH).lines[0].unsure
+
+
+def test_each_speaker_has_a_few_telling_lines_spread_over_the_meeting() -> None:
+    speakers = {"a": Speaker(id="a", meeting_id="m", label="S1"), "b": Speaker(id="b", meeting_id="m", label="S2")}
+    lines = [
+        Segment(
+            **{"id": str(n), "meeting_id": "m", "position": n, "start": 10.0 * n, "end": 10.0 * n + 5},
+            **{"speaker_id": "a", "original_text": "", "text": "係" if n % 2 else f"這是第 {n} 句比較長的說話"},
+        )
+        for n in range(21)
+    ]
+    first, second = speaker_rows(Transcript(lines, speakers), ZH)
+    assert [sample.at for sample in first.samples] == [0.0, 100.0, 200.0]
+    assert (second.label, second.samples) == ("講者 2", [])
+
+
+# ---- choices and action items ----------------------------------------------------------------------------------
+
+
+def test_nothing_chosen_means_the_default() -> None:
+    choices = [Choice("general", "一般"), Choice("board_minutes", "董事會")]
+    assert with_default(choices, "board_minutes") == [Choice("", "董事會"), Choice("general", "一般")]
+    assert with_default(choices, "gone") == [Choice("", "一般"), Choice("board_minutes", "董事會")]
+
+
+def test_items_are_grouped_by_due_date_or_owner_and_the_unverified_stand_last(sqlite_store: MeetingStore) -> None:
+    day = date(2026, 11, 24)
+    items = [
+        action("逾期", day - timedelta(days=1), "阿明", evidence=[PROOF]),
+        action("今日", day, None, evidence=[PROOF]),
+        action("下月", day + timedelta(days=30), "阿明", evidence=[PROOF]),
+        action("隨時", None, "阿珊", evidence=[PROOF]),
+        action("無人講過", day, "阿明"),
+    ]
+    meetings.completed(sqlite_store, items=items)
+    found = list_actions(sqlite_store, ActionFilter(), day)
+
+    def shown(by: str) -> list[tuple[str, list[str]]]:
+        return [(group.key, [row.text for row in group.rows]) for group in groups(found, by, NOW, ZH)]
+
+    assert shown("due") == [
+        ("overdue", ["逾期"]),
+        ("week", ["今日"]),
+        ("later", ["下月"]),
+        ("none", ["隨時"]),
+        ("unverified", ["無人講過"]),
+    ]
+    assert shown("owner") == [
+        ("owner 阿明", ["逾期", "下月"]),
+        ("owner 阿珊", ["隨時"]),
+        ("nobody", ["今日"]),
+        ("unverified", ["無人講過"]),
+    ]
+    assert [row.overdue for group in groups(found, "due", NOW, ZH) for row in group.rows] == [True, *[False] * 4]
+
+
+def test_an_owner_who_has_nothing_left_can_still_be_chosen() -> None:
+    assert [c.value for c in owner_choices(["", "阿明"], "阿珊", ZH)] == ["", "阿明", "阿珊", "-"]
