@@ -31,6 +31,7 @@ def calendar(found: Iterable[FoundAction], now: datetime, language: str, link: C
         "VERSION:2.0",
         "PRODID:-//CantoMeet Notes//Actions//EN",
         "CALSCALE:GREGORIAN",
+        "METHOD:PUBLISH",  # without it older Outlooks take the file for an invitation
         f"X-WR-CALNAME:{_text(_LABELS['name'][english])}",
     ]
     for action in found:
