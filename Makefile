@@ -9,11 +9,12 @@ DEV_STAMP := $(VENV)/.installed-dev
 # No build isolation: the build tool comes from the lock too.
 INSTALL_SELF := $(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
 
-.PHONY: run chaos worker test check lint types soak bench doctor lock ci-tools
+.PHONY: run dev chaos worker test check lint types soak bench doctor lock ci-tools
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make run [PORT=3000] [DATA=data]   start everything, without keys or other services"
+	@echo "make dev                           the same against made-up providers: every result is invented"
 	@echo "make test                          run the tests"
 	@echo "make check                         formatting, types, import rules, tests"
 	@echo "make soak                          the tests with their full counts (long)"
@@ -36,6 +37,10 @@ $(DEV_STAMP): requirements-dev.lock pyproject.toml | $(VENV)/bin/python
 
 run: $(RUN_STAMP)
 	@CANTOMEET_PORT=$(PORT) CANTOMEET_DATA_DIR="$(DATA)" exec $(BIN)/cantomeet up
+
+# The whole cloud path without a key: what the stand-ins answer is invented.
+dev: $(RUN_STAMP)
+	@CANTOMEET_PORT=$(PORT) CANTOMEET_DATA_DIR="$(DATA)/dev" exec $(BIN)/cantomeet dev
 
 worker: $(RUN_STAMP)
 	@CANTOMEET_DATA_DIR="$(DATA)" exec scripts/start_worker.sh

@@ -1,4 +1,4 @@
-"""The command `cantomeet`: up, upload, list, status, doctor, eval-summary.
+"""The command `cantomeet`: up, dev, upload, list, status, reparse, doctor, eval-summary.
 
 What a command alone needs it imports itself: `up` is the start of everything, and somebody waits for it.
 """
@@ -59,6 +59,14 @@ def up() -> None:
 
 
 @app.command()
+def dev() -> None:
+    """Start everything against made-up providers on this machine: no key is needed, and every result is invented."""
+    from worker import dev as development
+
+    raise typer.Exit(development.up())
+
+
+@app.command()
 def upload(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The recording.")],
     title: Annotated[str, typer.Option(help="The file's name where left out.")] = "",
@@ -99,6 +107,42 @@ def status(meeting_id: str, url: Url = None) -> None:
         meeting = server.meeting(meeting_id)
     for line in minutes_text.details(meeting):
         typer.echo(line)
+
+
+@app.command()
+def reparse(
+    meeting_id: Annotated[str, typer.Argument(help="Left out with --all.")] = "",
+    every: Annotated[bool, typer.Option("--all", help="All meetings whose provider's answer is kept.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Drop corrected lines that the new transcript has not.")
+    ] = False,
+    summarize: Annotated[bool, typer.Option("--summarize", help="Make the summaries of what changed anew.")] = False,
+) -> None:
+    """Make transcripts anew from the providers' stored answers, by today's parser. Nobody is asked or paid for it.
+
+    Names of speakers and corrected lines stay; where a correction would be lost the meeting is left as it was. Items of
+    the summary become "the transcript has changed since", or are made anew with --summarize (an LLM is paid for that).
+    """
+    if bool(meeting_id) is every:
+        raise typer.BadParameter("name one meeting, or --all")
+    from cantomeet.changes import ChangePublisher
+    from worker import reparsing
+    from worker.opening import open_store
+    from worker.queue import JobQueue
+
+    settings = load_settings()
+    store, queue = open_store(settings), JobQueue(settings.effective_redis_url)
+    publish, well = ChangePublisher(settings.effective_redis_url).publish, True
+    for outcome in reparsing.reparse(store, store.parseable() if every else [meeting_id], force=force):
+        typer.echo(f"{outcome.meeting_id}  {outcome.what}", err=not outcome.ok)
+        well = well and outcome.ok
+        meeting = outcome.changed
+        if meeting is not None and summarize:
+            meeting = store.retry(meeting.id, "summarize")
+            queue.wake(meeting)
+        if meeting is not None:
+            publish(meeting.id, meeting.version)
+    raise typer.Exit(0 if well else _FAILED)
 
 
 @app.command()

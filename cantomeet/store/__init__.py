@@ -13,6 +13,7 @@ from cantomeet.store.editing import Editing
 from cantomeet.store.people import People
 from cantomeet.store.pipeline import Pipeline
 from cantomeet.store.reading import Reading
+from cantomeet.store.reparsing import Reparsed, Reparsing
 from cantomeet.store.summaries import Summaries, is_waiting_for_names
 from cantomeet.store.templates import Templates
 from cantomeet.store.turns import TakingTurns
@@ -20,7 +21,7 @@ from cantomeet.store.types import NewMeeting, NewSegment, NewSummary, SummaryWit
 from cantomeet.store.waking import Waking
 
 
-class MeetingStore(People, Editing, Pipeline, Summaries, Templates, Waking, Reading, Care, TakingTurns):
+class MeetingStore(People, Editing, Pipeline, Summaries, Templates, Waking, Reading, Care, TakingTurns, Reparsing):
     """Meetings in a database: `MeetingStore(engine, clock)`. `clock` replaces the database's clock in tests."""
 
 
@@ -31,6 +32,7 @@ __all__ = [
     "NewMeeting",
     "NewSegment",
     "NewSummary",
+    "Reparsed",
     "SummaryWithItems",
     "Transcript",
     "Try",

@@ -1,0 +1,162 @@
+"""A transcript parsed again from the stored answer: nothing is asked for, and no correction is lost unsaid."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert
+from typer.testing import CliRunner
+
+from cantomeet.lifecycle import MeetingStatus, Stage
+from cantomeet.models import Meeting, RawTranscript
+from cantomeet.store import MeetingStore
+from tests import meetings
+from worker import reparsing
+from worker.cli import app
+from worker.providers.speechmatics_parse import parse_json_v2
+from worker.steps.recognition import new_segment
+
+WORDS = (("S1", "早晨"), ("S1", "各位"), ("S2", "開會"))
+
+
+def answer(words: tuple[tuple[str, str], ...] = WORDS) -> bytes:
+    results = [
+        {
+            "type": "word",
+            "start_time": 2.0 * n,
+            "end_time": 2.0 * n + 0.5,
+            "alternatives": [{"content": text, "confidence": 0.9, "language": "yue", "speaker": speaker}],
+        }
+        for n, (speaker, text) in enumerate(words)
+    ]
+    return json.dumps({"format": "2.9", "job": {"duration": 60}, "results": results}).encode()
+
+
+def transcribed(store: MeetingStore, raw: bytes, *, parsed_as: bytes | None = None) -> Meeting:
+    """A meeting with a summary, its transcript made of `parsed_as` as an older parser did, its raw answer kept."""
+    meeting = meetings.transcribing(store)
+    lines = [new_segment(line) for line in parse_json_v2(parsed_as or raw).segments]
+    store.finish_transcript(meeting.id, meeting.run, lines, replace=True, tried=meetings._tried(store))
+    keep(store, meeting.id, raw)
+    first = store.transcript(meeting.id).segments[0]
+    proof = {"segment_id": first.id, "quote": first.text, "start": 0.0, "end": 0.5, "check": "exact"}
+    return meetings.summarised(store, meeting.id, [{"kind": "overview", "text": "早晨", "evidence": [proof]}])
+
+
+def keep(store: MeetingStore, meeting_id: str, raw: bytes) -> None:
+    row = RawTranscript(
+        meeting_id=meeting_id,
+        take=1,
+        provider="speechmatics",
+        provider_job_id="job",
+        body=gzip.compress(raw),
+        received_at=store.now(),
+    )
+    with store.engine.begin() as connection:
+        connection.execute(insert(RawTranscript).values(**row.model_dump()))
+
+
+def reparsed(store: MeetingStore, meeting_id: str, *, force: bool = False) -> reparsing.Outcome:
+    return next(iter(reparsing.reparse(store, [meeting_id], force=force)))
+
+
+def texts(store: MeetingStore, meeting_id: str) -> list[str]:
+    return [line.text for line in store.transcript(meeting_id).segments]
+
+
+def test_a_better_parser_gives_another_transcript_and_the_summary_shows_it(store: MeetingStore) -> None:
+    meeting = transcribed(store, answer(), parsed_as=answer((("S1", "早神"),)))
+    outcome = reparsed(store, meeting.id)
+    assert outcome.ok
+    assert texts(store, meeting.id) == ["早晨", "各位", "開會"]
+    after = store.get(meeting.id)
+    assert (after.status, after.version > meeting.version) == (MeetingStatus.COMPLETED, True)
+    summary = store.summary(meeting.id)
+    assert summary is not None
+    assert [item.stale for item in summary.items] == [True]
+
+
+def test_a_transcript_that_is_the_same_is_left_alone_and_its_summary_too(store: MeetingStore) -> None:
+    meeting = transcribed(store, answer())
+    ids = [line.id for line in store.transcript(meeting.id).segments]
+    assert reparsed(store, meeting.id).changed is None
+    assert [line.id for line in store.transcript(meeting.id).segments] == ids
+    summary = store.summary(meeting.id)
+    assert summary is not None
+    assert not summary.items[0].stale
+
+
+def test_names_and_corrections_of_lines_that_stay_are_kept(store: MeetingStore) -> None:
+    meeting = transcribed(store, answer(), parsed_as=answer((*WORDS[:2], ("S2", "開匯"))))
+    before = store.transcript(meeting.id)
+    ids = {speaker.label: speaker.id for speaker in before.speakers.values()}
+    store.rename_speaker(meeting.id, ids["S1"], None, "陳太")
+    store.edit_segment(meeting.id, before.segments[0].id, None, text="早晨！", speaker_id=ids["S2"])
+    outcome = reparsed(store, meeting.id)
+    assert outcome.ok, outcome.what
+    after = store.transcript(meeting.id)
+    assert [line.text for line in after.segments] == ["早晨！", "各位", "開會"]
+    assert after.segments[0].edited
+    named = [after.speakers[line.speaker_id or ""] for line in after.segments]
+    assert [(speaker.label, speaker.name) for speaker in named] == [("S2", None), ("S1", "陳太"), ("S2", None)]
+    assert "kept 1, dropped 0" in outcome.what
+
+
+def test_a_correction_that_would_be_lost_stops_it_unless_it_is_forced(store: MeetingStore) -> None:
+    meeting = transcribed(store, answer(), parsed_as=answer((("S1", "早神"),)))
+    line = store.transcript(meeting.id).segments[0]
+    store.edit_segment(meeting.id, line.id, None, text="早晨呀")
+    refused = reparsed(store, meeting.id)
+    assert not refused.ok
+    assert "1 corrected lines would be lost; --force drops them" in refused.what
+    assert texts(store, meeting.id) == ["早晨呀"]
+    assert "dropped 1" in reparsed(store, meeting.id, force=True).what
+    assert texts(store, meeting.id) == ["早晨", "各位", "開會"]
+
+
+def test_a_meeting_that_is_worked_on_or_has_no_stored_answer_is_left(store: MeetingStore) -> None:
+    running = meetings.transcribing(store)
+    keep(store, running.id, answer())
+    local = meetings.completed(store)
+    assert not any(outcome.ok for outcome in reparsing.reparse(store, [running.id, local.id, "nobody"], force=True))
+    assert store.get(running.id).stage == Stage.STORED
+
+
+def test_an_answer_that_cannot_be_read_leaves_the_transcript(store: MeetingStore) -> None:
+    meeting = transcribed(store, b"{}", parsed_as=answer())
+    assert not reparsed(store, meeting.id, force=True).ok
+    assert len(texts(store, meeting.id)) == 3
+
+
+def test_a_step_that_was_under_way_when_it_was_parsed_anew_changes_nothing(store: MeetingStore) -> None:
+    meeting = transcribed(store, answer(), parsed_as=answer((("S1", "早神"),)))
+    run = store.get(meeting.id).run
+    reparsed(store, meeting.id)
+    assert store.get(meeting.id).run > run
+
+
+def test_the_command_goes_over_all_and_can_have_the_summaries_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cantomeet.database import connect, migrate
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CANTOMEET_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'm.db'}")
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
+    engine = connect(f"sqlite:///{tmp_path / 'm.db'}")
+    migrate(engine)
+    store = MeetingStore(engine)
+    old = transcribed(store, answer(), parsed_as=answer((("S1", "早神"),)))
+    same = transcribed(store, answer())
+    done = CliRunner().invoke(app, ["reparse", "--all", "--summarize"])
+    assert done.exit_code == 0, done.output
+    assert f"{old.id}  parsed anew" in done.output
+    assert f"{same.id}  already" in done.output
+    assert store.get(old.id).status == MeetingStatus.SUMMARIZING
+    assert store.get(same.id).status == MeetingStatus.COMPLETED
+    assert CliRunner().invoke(app, ["reparse"]).exit_code != 0
+    engine.dispose()

@@ -1,0 +1,47 @@
+"""`cantomeet dev`: the whole cloud path without a key, against the stand-ins that ship with the program.
+
+They speak real HTTP on free ports of this machine, and what they answer is made up: no recording is listened to.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+
+from cantomeet.settings import load_settings
+from worker import launch
+from worker.providers.fakes.openai import FakeOpenAI
+from worker.providers.fakes.speechmatics import FakeSpeechmatics
+
+WARNING = """
+  ############################################################################
+  #  DEVELOPMENT: EVERY TRANSCRIPT AND SUMMARY IS INVENTED.                  #
+  #  Two stand-ins on this machine answer instead of Speechmatics and an     #
+  #  LLM. Nothing is recognised, leaves this machine, or is paid for.        #
+  ############################################################################
+"""
+MODEL = "invented-by-the-stand-in"
+
+
+def up() -> int:
+    """Run everything until SIGINT or SIGTERM; the exit code."""
+    settings = load_settings()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with (
+        # Its jobs outlive a restart, as a provider's would.
+        FakeSpeechmatics(state=settings.data_dir / "stand-in-speechmatics.jsonl") as speechmatics,
+        FakeOpenAI(log=settings.data_dir / "stand-in-openai.jsonl") as openai,
+    ):
+        os.environ.update(
+            SPEECHMATICS_API_KEY="no-key-is-needed",
+            SPEECHMATICS_BASE_URL=speechmatics.url,
+            OPENAI_API_KEY="no-key-is-needed",
+            OPENAI_BASE_URL=openai.base_url,
+            OPENAI_MODEL=MODEL,
+            CANTOMEET_TRANSCRIBER="speechmatics",
+            CANTOMEET_SUMMARIZER="llm",
+            CANTOMEET_PUBLIC_URL=f"http://127.0.0.1:{settings.port}",
+            CANTOMEET_WEBHOOK_SECRET=secrets.token_urlsafe(),
+        )
+        print(WARNING, flush=True)
+        return launch.up()

@@ -1,0 +1,52 @@
+"""`cantomeet reparse`: today's parser over what providers answered, without asking or paying them again."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from cantomeet.errors import CantoMeetError, Conflict, NotFound
+from cantomeet.models import Meeting
+from cantomeet.store import MeetingStore
+from worker.providers import RemoteTranscript
+from worker.providers.speechmatics_parse import parse_json_v2
+from worker.steps.recognition import new_segment
+
+PARSERS: Mapping[str, Callable[[bytes], RemoteTranscript]] = {"speechmatics": parse_json_v2}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    meeting_id: str
+    what: str
+    """In words for the terminal."""
+    ok: bool = True
+    changed: Meeting | None = None
+    """The meeting, where its transcript is another one now."""
+
+
+def reparse(store: MeetingStore, meeting_ids: list[str], *, force: bool) -> Iterator[Outcome]:
+    """One outcome after another; what cannot be done for one meeting stops none of the others."""
+    for meeting_id in meeting_ids:
+        try:
+            yield _one(store, meeting_id, force)
+        except CantoMeetError as error:
+            yield Outcome(meeting_id, f"left as it was: {error}", ok=False)
+
+
+def _one(store: MeetingStore, meeting_id: str, force: bool) -> Outcome:
+    store.get(meeting_id)
+    raw = store.raw_of_shown(meeting_id)
+    if raw is None or raw.provider not in PARSERS:
+        raise NotFound("no provider's answer is kept for it")
+    transcript = PARSERS[raw.provider](gzip.decompress(raw.body))
+    try:
+        done = store.reparse(meeting_id, [new_segment(line) for line in transcript.segments], force=force)
+    except Conflict as conflict:
+        hint = "; --force drops them" if "corrected" in str(conflict) else ""
+        raise Conflict(f"{conflict}{hint}") from None
+    if not done.changed:
+        return Outcome(meeting_id, "already as this version parses it")
+    told = f"parsed anew, {len(transcript.segments)} lines; corrections kept {done.kept}, dropped {done.lost}"
+    return Outcome(meeting_id, told, changed=done.meeting)
