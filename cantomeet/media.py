@@ -38,6 +38,7 @@ CONTENT_TYPES = {
     "flac": "audio/flac",
     "aac": "audio/aac",
     "amr": "audio/amr",
+    "asf": "video/x-ms-asf",
 }
 """Of each `Probe.format`."""
 
@@ -126,6 +127,15 @@ def decode_to_wav(src: Path, dst: Path, on_progress: Callable[[float], None] | N
             wav.writeframesraw(bytes(frame.planes[0])[: 2 * frame.samples])
         if not samples:
             raise _unreadable(found.UNDECODABLE)
+    return Decoded(samples / RATE)
+
+
+def measure(src: Path, on_progress: Callable[[float], None] | None = None) -> Decoded:
+    """How long the sound of `src` really is, decoded to its end; with the errors of `decode_to_wav`."""
+    with _sound_of(src) as sound:
+        samples = sum(frame.samples for frame in _reporting(sound.frames(RATE), RATE, on_progress))
+    if not samples:
+        raise _unreadable(found.UNDECODABLE)
     return Decoded(samples / RATE)
 
 

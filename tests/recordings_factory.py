@@ -30,6 +30,7 @@ class Kind:
     options: dict[str, str] = field(default_factory=dict)
     """Of the muxer."""
     with_picture: bool = False
+    bit_rate: int | None = None
 
 
 KINDS = {
@@ -43,6 +44,7 @@ KINDS = {
     "flac": Kind("flac", "flac"),
     "aac": Kind("adts", "aac"),
     "amr": Kind("amr", "libopencore_amrnb", 8_000),
+    "asf": Kind("asf", "wmav2", 44_100, bit_rate=64_000),
     # The same containers as some recorders write them.
     "3gp": Kind("3gp", "libopencore_amrnb", 8_000),
     "mov": Kind("mov", "aac", with_picture=True),
@@ -51,7 +53,7 @@ KINDS = {
     "mp3-without-length": Kind("mp3", "libmp3lame", options={"write_xing": "0"}),
     "webm-live": Kind("webm", "libopus", options={"live": "1"}),
 }
-COMMON = ("mp3", "m4a", "mp4", "wav", "ogg", "webm", "mkv", "flac", "aac", "amr")
+COMMON = ("mp3", "m4a", "mp4", "wav", "ogg", "webm", "mkv", "flac", "aac", "amr", "asf")
 """One of each format that `cantomeet.media` knows."""
 
 
@@ -63,6 +65,8 @@ def make_recording(path: Path, kind: str = "wav", seconds: float = 2.0, *, speec
     with av.open(str(path), "w", format=chosen.container, options=chosen.options) as out:
         sound = out.add_stream(chosen.codec, rate=rate, layout="mono")
         assert isinstance(sound, AudioStream)
+        if chosen.bit_rate is not None:
+            sound.bit_rate = chosen.bit_rate
         picture = out.add_stream("mpeg4", rate=10) if chosen.with_picture else None
         if picture is not None:
             picture.width, picture.height, picture.pix_fmt = 32, 32, "yuv420p"

@@ -7,8 +7,10 @@ doubled one finds the lease taken.
 from __future__ import annotations
 
 import logging
+import math
+import time
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import redis
@@ -120,7 +122,7 @@ class JobQueue:
             queue = Queue(name, connection=self._redis, serializer=JSONSerializer)
             if delay > 0:
                 options.pop("at_front", None)
-                queue.enqueue_in(timedelta(seconds=delay), task, argument, **options)
+                queue.enqueue_at(_whole_second(delay), task, argument, **options)
             else:
                 queue.enqueue(task, argument, **options)
         except redis.RedisError as error:
@@ -147,6 +149,13 @@ class JobQueue:
             workers=tuple(_seen(worker) for worker in Worker.all(connection=self._redis)),
             failed=sum(len(FailedJobRegistry(queue=queue)) for queue in queues),
         )
+
+
+def _whole_second(delay: float) -> datetime:
+    """`delay` seconds from now, rounded up: RQ's scheduler cuts fractions off, and a job that came a moment too early
+    would find nothing due and leave its meeting to the rescuer.
+    """
+    return datetime.fromtimestamp(math.ceil(time.time() + delay), UTC)
 
 
 def rescue(store: MeetingStore, queue: JobQueue) -> int:

@@ -24,7 +24,7 @@ from cantomeet.models import (
 )
 from cantomeet.store.types import NewSegment, Try
 
-WAKE_GRACE = 10.0
+WAKE_GRACE = 20.0
 """Seconds after its due time in which a meeting's job is expected to start before the rescuer wakes it again."""
 WAKE_GRACE_LIMIT = 300.0
 """The grace doubles with each wake-up up to this, so that a long queue is not flooded with repeats."""
@@ -206,7 +206,8 @@ class Base:
 
 
 def columns_of_meeting() -> list[Any]:
-    return list(Meeting.__table__.c)  # type: ignore[attr-defined]  # SQLModel hides __table__
+    # The table itself stands for all its columns, and costs a fraction of naming them in each statement.
+    return [Meeting.__table__]  # type: ignore[attr-defined]  # SQLModel hides __table__
 
 
 def execute(connection: Connection, statement: Any) -> CursorResult[Any]:

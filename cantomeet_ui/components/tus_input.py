@@ -27,7 +27,7 @@ from cantomeet_ui.components.words import say
 from cantomeet_ui.state.language import LanguageState
 
 ENDPOINT = "/api/uploads/"
-ACCEPT = "audio/*,video/*,.mp3,.m4a,.mp4,.mov,.wav,.ogg,.oga,.opus,.webm,.mkv,.flac,.aac,.amr,.3gp"
+ACCEPT = "audio/*,video/*,.mp3,.m4a,.mp4,.mov,.wav,.ogg,.oga,.opus,.webm,.mkv,.flac,.aac,.amr,.3gp,.wma"
 """What the browser's dialogue offers; the server looks at the content."""
 _LABELS = (
     *("drop", "choose", "pause", "resume", "cancel", "retry", "remove", "left"),

@@ -56,6 +56,15 @@ def test_every_kind_decodes_to_its_real_length_and_sound(kind: str, tmp_path: Pa
     assert np.argmax(spectrum) == 440
 
 
+@pytest.mark.parametrize("kind", ["wav", "mp3", "webm"])
+def test_a_recording_is_measured_as_it_would_be_decoded_and_nothing_is_written(kind: str, tmp_path: Path) -> None:
+    source = make_recording(tmp_path / "x", kind, 3.0)
+    assert media.measure(source) == media.decode_to_wav(source, tmp_path / "y")
+    (tmp_path / "y").unlink()
+    media.measure(source)
+    assert list(tmp_path.iterdir()) == [source]
+
+
 @pytest.mark.parametrize("kind", ["aac", "amr", "mp3-without-length", "webm-live"])
 def test_a_length_that_the_file_does_not_state_is_not_guessed(kind: str, tmp_path: Path) -> None:
     assert media.probe(make_recording(tmp_path / "source", kind)).duration_seconds is None
@@ -272,7 +281,7 @@ def test_a_full_disk_leaves_nothing_half_written(make: Callable[[Path, Path], me
     ("kind", "playable"),
     [
         *[(kind, True) for kind in ("mp3", "m4a", "mp4", "wav", "ogg", "webm", "flac", "mov")],
-        *[(kind, False) for kind in ("mkv", "amr", "alac", "aac", "3gp", "webm-live")],
+        *[(kind, False) for kind in ("mkv", "asf", "amr", "alac", "aac", "3gp", "webm-live")],
     ],
 )
 def test_what_browsers_cannot_play_or_jump_in_gets_a_copy_that_they_can(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -83,6 +84,16 @@ def test_a_later_step_is_scheduled_not_queued(server: fakeredis.FakeStrictRedis)
     queue = Queue(DEFAULT, connection=server, serializer=JSONSerializer)
     assert len(queue) == 0
     assert len(ScheduledJobRegistry(queue=queue)) == 1
+
+
+@pytest.mark.parametrize("delay", [0.01, 0.5, 0.99, 1.01, 29.7])
+def test_a_later_step_never_comes_before_it_is_due(server: fakeredis.FakeStrictRedis, delay: float) -> None:
+    """RQ keeps whole seconds; a job that comes early finds nothing to do, and its meeting waits for the rescuer."""
+    due = time.time() + delay
+    JobQueue("unused").wake(meeting(), delay=delay)
+    registry = ScheduledJobRegistry(queue=Queue(DEFAULT, connection=server, serializer=JSONSerializer))
+    (job_id,) = registry.get_job_ids()
+    assert due <= registry.get_scheduled_time(job_id).timestamp() < due + 1.5
 
 
 def test_the_overview_counts_what_waits(server: fakeredis.FakeStrictRedis) -> None:

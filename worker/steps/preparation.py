@@ -37,10 +37,9 @@ def prepare(tools: Toolbox, lease: Lease, _tried: Try) -> Meeting:
     )
     tools.publish(meeting.id, meeting.version)
     source = source_of(tools.recordings, meeting)
-    seconds = decode(tools, lease, source)
-    if meeting.transcriber not in tools.locals:
-        # Decoded to be checked; nobody else reads it, and an hour of it is 115 MB.
-        tools.recordings.work_path(meeting.recording_key, DECODED).unlink(missing_ok=True)
+    # Nobody else reads a remote one's sound, and an hour of it is 115 MB: it is measured without being kept.
+    local = meeting.transcriber in tools.locals
+    seconds = decode(tools, lease, source) if local else media.measure(source, lambda _seconds: lease.check()).seconds
     warnings = list(meeting.warnings)
     if _ends_early(meeting.duration_seconds, seconds):
         warnings.append("ends_early")
