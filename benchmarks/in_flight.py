@@ -1,0 +1,230 @@
+"""How many meetings can one worker carry while a provider transcribes them, against one blocking job for each?
+
+    python -m benchmarks.in_flight [--meetings 1000] [--seconds 60] [--blocking 20]
+
+Each meeting takes `--seconds` at the provider, a stand-in over HTTP in a process of its own that keeps to the real
+one's limits (10 submissions and 50 questions a second, more is answered by 429). The floor is what no client could
+beat: the last submission at 10 a second, and then its time at the provider. Afterwards, in the same run, the usual
+way: a worker process for each meeting, whose job sends the recording and sleeps until it is done. How many of those
+fit is bounded by memory; the figure beside them says how many this machine's memory would hold, and what a thousand
+meetings would then take. Takes about two minutes more than the floor of both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from uuid import uuid4
+
+import psutil
+from rq import Queue
+from rq.serializers import JSONSerializer
+from sqlalchemy import func, select
+from sqlmodel import col
+
+from benchmarks.measuring import MIB, Family, stand_in
+from cantomeet.errors import LeaseLost
+from cantomeet.lifecycle import MeetingStatus
+from cantomeet.models import Meeting
+from tests.running import ENDED, ROOT, Background, background
+from tests.sound import tone
+from worker import pipeline
+from worker.providers.fakes.speechmatics import Plan, read_log
+from worker.runtime import toolbox
+
+POSTS, GETS = 10, 50
+"""A second: what the provider allows."""
+_KEY = "benchmark-key"
+_BLOCKING = "blocking"
+_RECORDING_SECONDS = 2.0
+_SLEEP = 5.0
+
+
+@dataclass(frozen=True)
+class Cost:
+    meetings: int
+    wall: float
+    floor: float
+    peak_mib: float
+    cpu_seconds: float
+    completed: int
+    asked: Counter[str]
+    refused: int
+    """429s."""
+    most: tuple[int, int]
+    """Submissions and questions in the busiest second, by the provider's log."""
+
+
+def transcribe_blocking(meeting_id: str) -> None:
+    """The usual job: from the recording to the summary in one piece, asleep for most of it."""
+    # Its own wake-ups are not wanted: this job itself goes on.
+    tools = replace(toolbox(), wake=lambda _meeting, _delay: True)
+    while tools.store.get(meeting_id).status not in ENDED:
+        tools.store.due_now(meeting_id)
+        try:
+            pipeline.advance(tools, meeting_id)
+        except LeaseLost:
+            continue
+        meeting = tools.store.get(meeting_id)
+        if meeting.provider_job_id is not None and meeting.status == MeetingStatus.TRANSCRIBING:
+            time.sleep(_SLEEP)
+
+
+def stepwise(meetings: int, seconds: float) -> Cost:
+    """One worker, as `python -m worker` starts it."""
+
+    def start(side: Background) -> list[int]:
+        return [side.start().pid]
+
+    return measured(meetings, seconds, start, lambda side, meeting: side.queue.wake(meeting))
+
+
+def blocking(meetings: int, seconds: float) -> Cost:
+    """As many workers as meetings, by RQ's own command."""
+
+    def start(side: Background) -> list[int]:
+        command = [str(Path(sys.executable).parent / "rq"), "worker", "--quiet", "--serializer", "json"]
+        command += ["--path", str(ROOT), "--url", side.redis.url, _BLOCKING]
+        return [side.start(command).pid for _ in range(meetings)]
+
+    def wake(side: Background, meeting: Meeting) -> None:
+        queue = Queue(_BLOCKING, connection=side.raw_redis(), serializer=JSONSerializer)
+        queue.enqueue("benchmarks.in_flight.transcribe_blocking", meeting.id, job_timeout=7200)
+
+    return measured(meetings, seconds, start, wake)
+
+
+def measured(
+    meetings: int,
+    seconds: float,
+    start: Callable[[Background], list[int]],
+    wake: Callable[[Background, Meeting], object],
+) -> Cost:
+    """From the first meeting's creation to the last one's end."""
+    plan = Plan(job_seconds=seconds, post_per_second=POSTS, get_per_second=GETS)
+    with tempfile.TemporaryDirectory(prefix="in-flight-") as name:
+        folder = Path(name)
+        with (
+            stand_in(folder / "provider", plan) as url,
+            background(folder, SPEECHMATICS_API_KEY=_KEY, SPEECHMATICS_BASE_URL=url) as side,
+        ):
+            pids = start(side)
+            _until(lambda: side.queue.worker_count() >= len(pids), 300)
+            recording = folder / "recording.wav"
+            tone(recording, _RECORDING_SECONDS)
+            with Family(pids) as family:
+                began = time.monotonic()
+                for _ in range(meetings):
+                    wake(side, _create(side, recording))
+                _until(lambda: _ended(side) == meetings, 60 + 10 * (meetings / POSTS + seconds))
+                wall = time.monotonic() - began
+            completed = _ended(side, MeetingStatus.COMPLETED)
+        return _cost(meetings, seconds, wall, family, completed, folder / "provider" / "log.jsonl")
+
+
+def _cost(meetings: int, seconds: float, wall: float, family: Family, completed: int, log: Path) -> Cost:
+    requests = [line for line in read_log(log) if line["event"] == "request"]
+    asked = Counter(str(line["asked"]) for line in requests)
+    return Cost(
+        meetings=meetings,
+        wall=wall,
+        floor=(meetings - 1) / POSTS + seconds,
+        peak_mib=family.peak_mib,
+        cpu_seconds=family.cpu_seconds,
+        completed=completed,
+        asked=asked,
+        refused=sum(line["outcome"] == 429 for line in requests),
+        most=(_busiest(requests, {"submit"}), _busiest(requests, {"list", "check", "fetch"})),
+    )
+
+
+def _busiest(requests: Iterable[dict[str, object]], kinds: set[str]) -> int:
+    times = sorted(datetime.fromisoformat(str(r["at"])).timestamp() for r in requests if r["asked"] in kinds)
+    recent: deque[float] = deque()
+    most = 0
+    for at in times:
+        while recent and recent[0] <= at - 1.0:
+            recent.popleft()
+        recent.append(at)
+        most = max(most, len(recent))
+    return most
+
+
+def _create(side: Background, recording: Path) -> Meeting:
+    from tests.conftest import new_meeting
+
+    key = side.recordings.new_key()
+    path = side.recordings.path(key)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.hardlink_to(recording)
+    new = new_meeting(recording_key=key, duration_seconds=_RECORDING_SECONDS, filename=f"{uuid4().hex}.wav")
+    return side.store.create(new)[0]
+
+
+def _ended(side: Background, *statuses: MeetingStatus) -> int:
+    with side.store.engine.execution_options(readonly=True).begin() as connection:
+        of = col(Meeting.status).in_(list(statuses or ENDED))
+        return int(connection.execute(select(func.count()).select_from(Meeting).where(of)).scalar_one())
+
+
+def _until(reached: Callable[[], bool], limit: float) -> None:
+    deadline = time.monotonic() + limit
+    while not reached():
+        if time.monotonic() > deadline:
+            raise SystemExit(f"gave up after {limit:.0f} s")
+        time.sleep(0.25)
+
+
+def _report(ours: Cost, theirs: Cost | None) -> None:
+    def row(what: str, of: Callable[[Cost], str]) -> None:
+        print(f"{what:44}{of(ours):>14}" + (f"{of(theirs):>14}" if theirs else ""))
+
+    print(f"\n{'':44}{'one worker':>14}" + (f"{'blocking':>14}" if theirs else ""))
+    row("meetings in flight together", lambda c: f"{c.meetings}")
+    row("COMPLETED", lambda c: f"{c.completed}")
+    row("wall time", lambda c: f"{c.wall:.1f} s")
+    row("floor", lambda c: f"{c.floor:.1f} s")
+    row("wall over floor", lambda c: f"{c.wall / c.floor:.2f}")
+    row("requests to the provider", lambda c: f"{sum(c.asked.values())}")
+    row("  a meeting", lambda c: f"{sum(c.asked.values()) / c.meetings:.1f}")
+    row("  refused as too many (429)", lambda c: f"{c.refused}")
+    row("  submissions in the busiest second", lambda c: f"{c.most[0]} of {POSTS}")
+    row("  questions in the busiest second", lambda c: f"{c.most[1]} of {GETS}")
+    row("peak memory (worker processes)", lambda c: f"{c.peak_mib:.0f} MiB")
+    row("  a meeting in flight", lambda c: f"{c.peak_mib / c.meetings:.2f} MiB")
+    row("time on the processor", lambda c: f"{c.cpu_seconds:.1f} s")
+    row("  a meeting", lambda c: f"{1000 * c.cpu_seconds / c.meetings:.0f} ms")
+    if theirs:
+        free = psutil.virtual_memory().available / MIB
+        holds = int(free / (theirs.peak_mib / theirs.meetings))
+        rounds = -(-ours.meetings // holds)
+        print(
+            f"\nThis machine's free memory ({free / 1024:.1f} GiB) would hold {holds} blocking workers:"
+            f" {ours.meetings} meetings in {rounds} rounds."
+        )
+        share = (theirs.peak_mib / theirs.meetings) / (ours.peak_mib / ours.meetings)
+        print(f"Memory of a blocking job over that of a meeting here: {share:.0f} times.")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--meetings", type=int, default=1000)
+    parser.add_argument("--seconds", type=float, default=60.0, help="of each at the provider")
+    parser.add_argument("--blocking", type=int, default=20, help="blocking workers; 0 leaves them out")
+    options = parser.parse_args()
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; {sys.version.split()[0]}", flush=True)
+    ours = stepwise(options.meetings, options.seconds)
+    theirs = blocking(options.blocking, options.seconds) if options.blocking else None
+    _report(ours, theirs)
+
+
+if __name__ == "__main__":
+    main()

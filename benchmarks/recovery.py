@@ -1,0 +1,185 @@
+"""How long after a worker is killed does its meeting move again, and what does a rolling restart cost?
+
+    python -m benchmarks.recovery [--rounds 5] [--recognition]
+
+At the program's own settings, on real processes, an embedded Redis and a stand-in for the provider over HTTP:
+
+- SIGKILL of the worker in the middle of a submission, its parent left to start another; and of the parent with all its
+  workers, another installation of them standing by. Timed from the kill until another worker has the meeting. Beside
+  it the lease, below which nobody may take a meeting that a silent worker has.
+- SIGTERM to `python -m worker`, with meetings in flight at the provider, until it has ended; a new one is started each
+  time, and in the end every meeting must be COMPLETED. With `--recognition` the same during a recognition on this
+  machine (Whisper base, espeak-ng needed), beside the time of one of its pieces.
+
+Takes about five minutes, of which the recognition is one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+import psutil
+
+from benchmarks.measuring import stand_in
+from cantomeet.lifecycle import MeetingStatus, Stage
+from cantomeet.models import Meeting
+from tests import sound
+from tests.running import Background, background, wait_for
+from worker.lease import LEASE_SECONDS
+from worker.providers.fakes.speechmatics import Fault, Plan
+from worker.rescue import EVERY
+
+_KEY = "benchmark-key"
+_PATIENCE = 180.0
+_SPEECH = "We agreed to move the office in March. Peter will call the landlord before Friday. " * 12
+
+
+@contextmanager
+def installation(plan: Plan, **settings: str) -> Iterator[Background]:
+    with tempfile.TemporaryDirectory(prefix="recovery-") as name:
+        folder = Path(name)
+        with (
+            stand_in(folder / "provider", plan) as url,
+            background(folder, SPEECHMATICS_API_KEY=_KEY, SPEECHMATICS_BASE_URL=url, **settings) as side,
+        ):
+            yield side
+
+
+def killed(rounds: int, *, with_parent: bool) -> list[float]:
+    """Seconds from SIGKILL until another lease is taken, for each round."""
+    # The answer to a submission takes longer than any round: the worker is killed while it waits for it.
+    plan = Plan(faults=[Fault(on="submit", do="slow", seconds=600.0)])
+    found = []
+    with installation(plan) as side:
+        worker = side.start()
+        standby = side.start() if with_parent else None
+        _until_workers(side, 4 if with_parent else 2)
+        for _ in range(rounds):
+            meeting = side.upload()
+            held = wait_for(lambda: _sending(side, meeting.id), "a submission under way", _PATIENCE)  # noqa: B023
+            # Whichever of the two has it must die; the other one's recogniser is idle and may stay.
+            victims = [worker, *([standby] if standby else [])]
+            victim = _holder(victims)
+            family = [psutil.Process(victim.pid), *psutil.Process(victim.pid).children(recursive=True)]
+            began = time.monotonic()
+            for process in family if with_parent else family[1:]:
+                process.send_signal(signal.SIGKILL)
+            wait_for(lambda: side.store.get(meeting.id).run > held.run, "another worker", _PATIENCE)  # noqa: B023
+            found.append(time.monotonic() - began)
+            side.store.cancel(meeting.id)
+            if with_parent:
+                victim.wait()
+                worker, standby = side.start(), next(one for one in victims if one is not victim)
+            _until_workers(side, 4 if with_parent else 2)
+    return found
+
+
+def _sending(side: Background, meeting_id: str) -> Meeting | None:
+    meeting = side.store.get(meeting_id)
+    return meeting if meeting.submit_key is not None and meeting.lease_until is not None else None
+
+
+def _holder(workers: list[subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
+    """The one whose family is connected to the provider's stand-in."""
+    for worker in workers:
+        for process in psutil.Process(worker.pid).children(recursive=True):
+            if any(c.status == psutil.CONN_ESTABLISHED and c.raddr for c in process.net_connections("tcp")):
+                return worker
+    raise SystemExit("nobody is sending")
+
+
+def _until_workers(side: Background, number: int) -> None:
+    wait_for(lambda: side.queue.worker_count() >= number, "the workers", _PATIENCE)
+
+
+def stopped_with_network_steps(rounds: int, meetings: int = 40) -> tuple[list[float], dict[str, int]]:
+    """Seconds from SIGTERM to the exit, and what became of the meetings."""
+    with installation(Plan(job_seconds=8.0)) as side:
+        found = []
+        ids: list[str] = []
+        for _ in range(rounds):
+            worker = side.start()
+            _until_workers(side, 2)
+            ids += [side.upload().id for _ in range(meetings // rounds)]
+            wait_for(lambda: side.store.in_flight() > 0, "meetings in flight", _PATIENCE)
+            found.append(_stopped(worker))
+        side.start()
+        return found, _outcomes(side, ids)
+
+
+def stopped_in_a_recognition(rounds: int) -> tuple[list[float], list[float], dict[str, int]]:
+    """Seconds from SIGTERM to the exit, those of a piece without a stop, and what became of the meetings."""
+    with installation(Plan(), CANTOMEET_TRANSCRIBER="whisper", CANTOMEET_WHISPER_PIECE_SECONDS="20") as side:
+        found = []
+        meeting = side.upload(lambda path: sound.speech(path, _SPEECH))
+        for _ in range(rounds):
+            worker = side.start()
+            before = side.store.get(meeting.id).recognised_seconds
+            wait_for(lambda: _recognising(side, meeting.id, before), "a piece under way", _PATIENCE)  # noqa: B023
+            found.append(_stopped(worker))
+        side.start()
+        outcomes = _outcomes(side, [meeting.id])
+        pieces = [a for a in side.store.attempts(meeting.id) if a.step == "recognise" and a.outcome == "done"]
+        return found, [(a.finished_at - a.started_at).total_seconds() for a in pieces], outcomes
+
+
+def _recognising(side: Background, meeting_id: str, before: float) -> bool:
+    """A later piece than the first of this worker: the model is loaded."""
+    meeting = side.store.get(meeting_id)
+    if meeting.status != MeetingStatus.TRANSCRIBING:
+        raise SystemExit("the recording is too short for so many rounds")
+    return meeting.stage == Stage.PREPARED and meeting.lease_until is not None and meeting.recognised_seconds > before
+
+
+def _stopped(worker: subprocess.Popen[bytes]) -> float:
+    began = time.monotonic()
+    worker.send_signal(signal.SIGTERM)
+    if worker.wait(_PATIENCE) != 0:
+        raise SystemExit(f"the worker ended with {worker.returncode}")
+    return time.monotonic() - began
+
+
+def _outcomes(side: Background, ids: list[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for one in ids:
+        status = side.wait(one).status
+        found[status] = found.get(status, 0) + 1
+    return found
+
+
+def _told(what: str, seconds: list[float], beside: str) -> None:
+    print(f"{what:52} median {median(seconds):5.1f} s   worst {max(seconds):5.1f} s   {beside}", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--recognition", action="store_true")
+    options = parser.parse_args()
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; {options.rounds} rounds each", flush=True)
+    least = f"(lease {LEASE_SECONDS:.0f} s, then a look every {EVERY:.0f} s)"
+    _told("SIGKILL of the workers, to moving again", killed(options.rounds, with_parent=False), least)
+    _told("SIGKILL of everything, another stands by", killed(options.rounds, with_parent=True), least)
+    seconds, outcomes = stopped_with_network_steps(options.rounds)
+    _told("SIGTERM to exit, meetings at the provider", seconds, f"then: {_listed(outcomes)}")
+    if options.recognition:
+        seconds, pieces, outcomes = stopped_in_a_recognition(min(3, options.rounds))
+        beside = f"a piece takes {median(pieces):.1f} s, at most {max(pieces):.1f} s; then: {_listed(outcomes)}"
+        _told("SIGTERM to exit, a recognition under way", seconds, beside)
+
+
+def _listed(outcomes: dict[str, int]) -> str:
+    return ", ".join(f"{number} {status}" for status, number in outcomes.items())
+
+
+if __name__ == "__main__":
+    main()
