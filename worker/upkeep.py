@@ -80,7 +80,7 @@ class PeriodicTask:
 
 TASKS = {
     "sweep_recordings": PeriodicTask(60 * 60.0, sweep_recordings),
-    "delete_leftovers": PeriodicTask(60.0, delete_leftovers),
+    "delete_leftovers": PeriodicTask(20.0, delete_leftovers),
     "apply_retention": PeriodicTask(60 * 60.0, apply_retention),
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from pydantic import ValidationError
@@ -114,7 +114,8 @@ class _Visit:
         if int(headers.get("content-length", "0")) >= MAX_BODY:
             return error(413, "the body is over the limit")
         try:
-            upload = await read_upload(headers.get("content-type", ""), self._request.body)
+            body = _throttled(self._request.body, self._api.plan.upload_rate)
+            upload = await read_upload(headers.get("content-type", ""), body)
         except Refused as refused:
             return error(refused.status, refused.detail, title=refused.error)
         self._reference = upload.reference
@@ -162,3 +163,10 @@ class _Visit:
             ms=round((time.monotonic() - self._started) * 1000, 1),
             **fault,
         )
+
+
+async def _throttled(body: AsyncIterator[bytes], rate: float | None) -> AsyncIterator[bytes]:
+    async for chunk in body:
+        yield chunk
+        if rate is not None:
+            await asyncio.sleep(len(chunk) / rate)

@@ -81,6 +81,8 @@ class Plan(_Strict):
     job_seconds: Annotated[float, Field(ge=0)] = 5.0
     """How long a job runs."""
     expiry_seconds: Annotated[float, Field(ge=0)] = 7 * 24 * 3600.0
+    upload_rate: Annotated[float, Field(gt=0)] | None = None
+    """Bytes a second at which the body of a submission is read."""
     list_lag: Annotated[float, Field(ge=0)] = 0.0
     """Seconds by which the list of jobs is behind; a job's own page is not."""
     max_running: Annotated[int, Field(ge=0)] = 20_000

@@ -1,0 +1,131 @@
+"""A cancel at every stage: the person sees it at once, and the work and the provider's copy end soon after."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from cantomeet.lifecycle import MeetingStatus, Stage
+from cantomeet.store import MeetingStore
+from tests.running import Background, background, wait_for
+from tests.worker.providers.speechmatics_recordings import wav
+from tests.worker.test_pipeline import House
+from worker import pipeline
+from worker.providers import Piece, SummaryDraft, SummaryRequest
+from worker.providers.fakes.speechmatics import FakeSpeechmatics, Plan
+
+SLOW = Plan(upload_rate=50_000.0)
+"""A recording of 30 MB takes ten minutes: only a cancel ends its sending within the test's patience."""
+LONG = Plan(job_seconds=3600.0)
+_BOUND = 60.0
+
+
+@pytest.fixture(scope="module")
+def fake() -> Iterator[FakeSpeechmatics]:
+    with FakeSpeechmatics(LONG) as provider:
+        yield provider
+
+
+@pytest.fixture(scope="module")
+def side(tmp_path_factory: pytest.TempPathFactory, fake: FakeSpeechmatics) -> Iterator[Background]:
+    """One worker for all."""
+    settings = {"SPEECHMATICS_API_KEY": "test-key", "SPEECHMATICS_BASE_URL": fake.url}
+    with background(tmp_path_factory.mktemp("side"), **settings) as running:
+        running.start()
+        yield running
+
+
+def large(path: Path) -> float:
+    wav(path, seconds=900.0)
+    return 900.0
+
+
+def test_during_the_upload_the_sending_stops_and_nothing_is_paid(side: Background, fake: FakeSpeechmatics) -> None:
+    fake.use(SLOW)
+    meeting = side.upload(large)
+    side.wait(meeting.id, lambda m: m.submit_key is not None and (m.progress or 0) > 0)
+    side.store.cancel(meeting.id)
+    wait_for(lambda: [r for r in fake.requests("submit") if r["outcome"] == "client gone"], "the end of the sending")
+    assert fake.paid == {}
+    after = side.store.get(meeting.id)
+    assert (after.status, after.error_code, after.provider_job_id) == (MeetingStatus.FAILED, "cancelled", None)
+
+
+def test_at_the_provider_the_running_job_is_deleted_by_force(side: Background, fake: FakeSpeechmatics) -> None:
+    fake.use(LONG)
+    meeting = side.upload()
+    job = side.wait(meeting.id, lambda m: m.provider_job_id is not None).provider_job_id
+    side.store.cancel(meeting.id)
+    wait_for(lambda: [line for line in fake.log if line["event"] == "deleted" and line["id"] == job], "the deletion")
+    asked = [(r["outcome"], r["query"].get("force")) for r in fake.requests("delete") if r["id"] == job]
+    assert asked == [(423, None), (200, "true")]
+    assert side.store.get(meeting.id).error_code == "cancelled"
+
+
+@pytest.fixture
+def house(sqlite_store: MeetingStore, tmp_path: Path) -> House:
+    return House(sqlite_store, tmp_path / "recordings")
+
+
+def endless(house: House, meeting_id: str, ended: list[str]) -> Callable[[Callable[[float], None]], None]:
+    """Work that goes on until its progress callback ends it."""
+
+    def work(on_progress: Callable[[float], None]) -> None:
+        house.store.cancel(meeting_id)
+        deadline = time.monotonic() + _BOUND
+        try:
+            while time.monotonic() < deadline:
+                on_progress(0.5)
+                time.sleep(0.01)
+        except Exception as error:
+            ended.append(type(error).__name__)
+            raise
+
+    return work
+
+
+def test_a_recognition_ends_within_its_piece(house: House) -> None:
+    meeting, ended = house.upload(), list[str]()
+    house.step(meeting.id)
+    work = endless(house, meeting.id, ended)
+
+    def recognise(*_: object, on_progress: Callable[[float], None], **__: object) -> Piece:
+        work(on_progress)
+        raise AssertionError("it was not ended")
+
+    house.recogniser.recognise = recognise  # type: ignore[method-assign]
+    after = house.step(meeting.id)
+    assert (ended, after.error_code) == (["LeaseLost"], "cancelled")
+
+
+def test_a_summary_ends_between_its_own_steps_and_the_transcript_is_kept(house: House) -> None:
+    meeting, ended = house.upload(), list[str]()
+    house.run(meeting.id, MeetingStatus.SUMMARIZING)
+    work = endless(house, meeting.id, ended)
+
+    def summarize(request: SummaryRequest, on_progress: Callable[[float], None]) -> SummaryDraft:
+        work(on_progress)
+        raise AssertionError("it was not ended")
+
+    house.summariser.summarize = summarize  # type: ignore[method-assign]
+    after = house.step(meeting.id)
+    assert (ended, after.error_code, after.stage) == (["LeaseLost"], "cancelled", Stage.TRANSCRIBED)
+    assert len(house.store.transcript(meeting.id).segments) == 3
+
+
+@pytest.mark.parametrize("steps", [0, 1])
+def test_before_anything_is_sent_it_costs_nothing_and_goes_on_without_asking(
+    sqlite_store: MeetingStore, tmp_path: Path, steps: int
+) -> None:
+    house = House(sqlite_store, tmp_path / "recordings", "speechmatics")
+    meeting = house.upload()
+    for _ in range(steps):
+        house.step(meeting.id)
+    house.store.cancel(meeting.id)
+    pipeline.advance(house.tools, meeting.id)
+    assert house.provider.submitted == []
+    house.store.retry(meeting.id)
+    assert house.run(meeting.id).status == MeetingStatus.COMPLETED
