@@ -51,4 +51,5 @@ def _ask() -> None:
     try:
         typer.confirm("Send them?", abort=True, err=True)
     except typer.Abort:
+        typer.echo("", err=True)
         raise SettingsError("nothing was sent; --yes sends without asking, --extractive needs no endpoint") from None

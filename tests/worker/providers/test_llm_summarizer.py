@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import cProfile
+import pstats
 from datetime import date
 from typing import Any
 
@@ -314,6 +316,25 @@ def test_a_long_meeting_is_covered_to_the_last_segment() -> None:
     decided = {proof.segment_id for item in kinds(draft, "decision") for proof in item.evidence}
     assert decided == {f"s{n}" for n in range(0, 600, 10)}
     assert draft.coverage == Coverage(600, 600)
+
+
+def test_work_grows_in_step_with_the_number_of_segments() -> None:
+    assert _calls(2400) < 2.2 * _calls(1200)
+
+
+def _calls(segments: int) -> int:
+    """Function calls of one summary: what can be counted alike on a busy machine and an idle one."""
+    asked = request(long_meeting(segments))
+    profile = cProfile.Profile()
+    with FakeOpenAI() as fake:
+        writing = summarizer(fake, limits=Limits(chunk_tokens=1500))
+        # What is loaded once a process is loaded before.
+        writing.summarize(request(), ignore)
+        draft = profile.runcall(writing.summarize, asked, ignore)
+    assert draft.method == "llm"
+    assert draft.coverage == Coverage(segments, segments)
+    calls: int = pstats.Stats(profile).total_calls  # type: ignore[attr-defined]  # missing from the stubs
+    return calls
 
 
 @pytest.mark.parametrize("status", [400, 413])
