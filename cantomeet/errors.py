@@ -38,6 +38,7 @@ class ErrorCode(StrEnum):
     WRONG_HOST = "wrong_host"
     UNKNOWN_ROUTE = "unknown_route"
     METHOD_NOT_ALLOWED = "method_not_allowed"
+    WRITTEN_UNAVAILABLE = "written_unavailable"
     VERSION_MISSING = "version_missing"
     REQUEST_FAILED = "request_failed"
     RECORDING_REMOVED = "recording_removed"

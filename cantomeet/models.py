@@ -270,6 +270,33 @@ class WrittenLine(SQLModel, table=True):
     """"llm" or "rules"."""
 
 
+class WrittenView(SQLModel, table=True):
+    """The written-Chinese view of a meeting, once somebody has asked for it: how far it is, beside the pipeline."""
+
+    meeting_id: str = Field(
+        sa_column=Column(
+            "meeting_id", String(36), ForeignKey("meeting.id", ondelete="CASCADE"), primary_key=True, nullable=False
+        )
+    )
+    state: str = Field(max_length=16)
+    """"working", "done" or "failed"."""
+    round: int = 1
+    """Raised where a person asks again after it was done: paid answers are reused within a round."""
+    progress: int | None = None
+    name: str = Field(default="", sa_type=Text)
+    """Of the language model, as shown."""
+    usage: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    """Of the last round; as `Summary.usage`."""
+    error_code: str | None = Field(default=None, max_length=32)
+    error_params: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    run: int = 0
+    """The fencing number, as `Meeting.run`."""
+    next_run_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    woken_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    attempt_count: int = 0
+
+
 class Attempt(SQLModel, table=True):
     """One try of one step: the meeting's timeline."""
 

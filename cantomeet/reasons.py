@@ -34,6 +34,10 @@ REASONS: dict[E, tuple[str, str]] = {
     ),
     E.UNKNOWN_ROUTE: ("沒有這個網址。", "There is nothing at this address."),
     E.METHOD_NOT_ALLOWED: ("這個網址不接受這種請求。", "This address does not take this kind of request."),
+    E.WRITTEN_UNAVAILABLE: (
+        "書面語版本要由語言模型改寫，這裏沒有設定。請設定 {setting}，然後再試。",
+        "The written-Chinese view is made by a language model, and none is set up here. Set {setting}, then try again.",
+    ),
     E.VERSION_MISSING: (
         "請在 If-Match 註明你改的是哪個版本（GET 回覆的 ETag）。",
         "Say in If-Match which version you are changing (the ETag that GET answered).",
@@ -179,6 +183,20 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "The language model's answer did not hold up, so this summary is extracted word for word.",
     ),
 }
+
+
+_WRITTEN = (
+    "書面語版本：由語言模型{by}逐句改寫，並非會上原話；請以逐字稿及錄音為準。",
+    "Written-Chinese view: rewritten line by line by a language model{by}. These are not the words that were spoken; "
+    "the transcript and the recording are.",
+)
+
+
+def written_label(name: str, language: str) -> str:
+    """What the written view is to be labelled with wherever it is shown; `name` of the model, where it is known."""
+    if language.startswith("en"):
+        return _WRITTEN[1].replace("{by}", f" ({name})" if name else "")
+    return _WRITTEN[0].replace("{by}", f"（{name}）" if name else "")
 
 
 class _Shown(dict[str, Any]):

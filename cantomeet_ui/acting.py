@@ -7,8 +7,8 @@ from datetime import date
 from typing import Any
 
 from cantomeet import corrections
-from cantomeet.errors import VersionConflict
-from cantomeet.models import Meeting, Segment, Speaker, SummaryItem
+from cantomeet.errors import Conflict, ErrorCode, VersionConflict
+from cantomeet.models import Meeting, Segment, Speaker, SummaryItem, WrittenView
 from cantomeet_ui.api.deps import Deps
 
 
@@ -85,6 +85,24 @@ def rename_speaker(deps: Deps, meeting_id: str, speaker_id: str, version: int | 
     meeting, speaker = deps.store.rename_speaker(meeting_id, speaker_id, version, corrections.speaker_name(name))
     _told(deps, meeting)
     return speaker
+
+
+def ask_for_written(deps: Deps, meeting_id: str) -> WrittenView:
+    """Have the transcript rewritten in written Chinese; `wake_written` is to follow.
+
+    Raises `NotFound`, and `Conflict` without a transcript or (`written_unavailable`) a language model.
+    """
+    if deps.settings.chosen_summarizer != "llm":
+        raise Conflict("no language model", code=ErrorCode.WRITTEN_UNAVAILABLE, setting="OPENAI_MODEL")
+    return deps.store.ask_for_written(meeting_id)
+
+
+def wake_written(deps: Deps, meeting_id: str) -> None:
+    """Ask the queue for it and tell open pages."""
+    deps.wake_written(meeting_id)
+    version = deps.store.version(meeting_id)
+    if version is not None:
+        deps.publish(meeting_id, version)
 
 
 def _told(deps: Deps, meeting: Meeting, *, wake: bool = False) -> Meeting:

@@ -38,5 +38,6 @@ def services() -> Deps:
         recordings=Recordings(chosen.recordings_dir, max_bytes=chosen.max_upload_bytes),
         wake=queue.wake,
         publish=ChangePublisher(chosen.effective_redis_url).publish,
+        wake_written=queue.wake_written,
         queue=queue,
     )

@@ -34,5 +34,11 @@ def test_tests_folders_mirror_the_packages() -> None:
 def test_the_jobs_the_queue_names_exist() -> None:
     import worker.tasks
 
-    named = {"transcribe_meeting_task", "summarize_meeting_task", "delete_meeting_task", "periodic_task"}
+    named = {
+        "transcribe_meeting_task",
+        "summarize_meeting_task",
+        "delete_meeting_task",
+        "write_view_task",
+        "periodic_task",
+    }
     assert all(callable(getattr(worker.tasks, name)) for name in named)

@@ -37,6 +37,11 @@ class Lease:
         self.progressed = False
         """Something was saved that the next try need not do again: a failure after it is the first in a row."""
 
+    @property
+    def run(self) -> int:
+        """The fencing number that was given with it."""
+        return self.meeting.run
+
     def show(self, fraction: float | None) -> None:
         """Show progress within the status (0..1), at most once a second. Raises `LeaseLost`."""
         self.check()

@@ -50,7 +50,7 @@ def advance(tools: Toolbox, meeting_id: str) -> None:
         raise
     except Exception as error:
         # The edge of a job: whatever a step dies of, the meeting is tried again or FAILED, never left.
-        transient = _as_transient(error, tools.timeouts)
+        transient = as_transient(error, tools.timeouts)
         before = 0 if lease.progressed else meeting.attempt_count
         if _out_of_tries(tools, meeting, transient, before):
             _fail(tools, meeting, tried, transient.code, transient.params, transient.detail)
@@ -71,7 +71,8 @@ def _mourn(tools: Toolbox, meeting: Meeting, tried: Try) -> None:
     tools.store.record_death(meeting.id, meeting.run, tried=tried)
 
 
-def _as_transient(error: Exception, timeouts: tuple[type[Exception], ...]) -> TransientError:
+def as_transient(error: Exception, timeouts: tuple[type[Exception], ...]) -> TransientError:
+    """What a step died of, as something to be tried again."""
     if isinstance(error, TransientError):
         return error
     if isinstance(error, timeouts):
@@ -88,8 +89,12 @@ def _as_transient(error: Exception, timeouts: tuple[type[Exception], ...]) -> Tr
 def _out_of_tries(tools: Toolbox, meeting: Meeting, error: TransientError, before: int) -> bool:
     if meeting.deleted_at is not None:
         return False  # a deletion is owed for ever
-    tries = 3 if error.code in (ErrorCode.INTERNAL, ErrorCode.STEP_TIMED_OUT) else tools.backoff.tries
-    return before + 1 >= tries
+    return before + 1 >= tries_of(tools, error)
+
+
+def tries_of(tools: Toolbox, error: TransientError) -> int:
+    """How many failures in a row are the end; what is likely to be our own fault gets few."""
+    return 3 if error.code in (ErrorCode.INTERNAL, ErrorCode.STEP_TIMED_OUT) else tools.backoff.tries
 
 
 def _retry(tools: Toolbox, meeting: Meeting, tried: Try, error: TransientError, before: int) -> Meeting | None:

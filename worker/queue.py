@@ -100,6 +100,11 @@ class JobQueue:
         }
         return self._enqueue(name, task_for(meeting), meeting.id, delay, options)
 
+    def wake_written(self, meeting_id: str, delay: float = 0.0) -> bool:
+        """Ask for the next step of a meeting's written view; never before the steps of meetings of high priority."""
+        options = {"job_timeout": JOB_TIMEOUT, "result_ttl": RESULT_TTL, "failure_ttl": FAILURE_TTL}
+        return self._enqueue(DEFAULT, "worker.tasks.write_view_task", meeting_id, delay, options)
+
     def wake_periodic(self, task: str) -> bool:
         """Ask for one run of the periodic task `task`."""
         options = {"job_timeout": JOB_TIMEOUT, "result_ttl": RESULT_TTL, "failure_ttl": FAILURE_TTL}
@@ -165,7 +170,9 @@ def rescue(store: MeetingStore, queue: JobQueue) -> int:
     """
     if not queue.answers():
         return 0
-    return sum(queue.wake(meeting) for meeting in store.wake_due())
+    return sum(queue.wake(meeting) for meeting in store.wake_due()) + sum(
+        queue.wake_written(meeting_id) for meeting_id in store.wake_written_due()
+    )
 
 
 def _seen(worker: BaseWorker) -> WorkerSeen:

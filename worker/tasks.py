@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from worker import checking, pipeline, upkeep
+from worker import checking, pipeline, upkeep, written_view
 from worker.runtime import toolbox
 
 
@@ -19,6 +19,11 @@ def summarize_meeting_task(meeting_id: str) -> None:
 def delete_meeting_task(meeting_id: str) -> None:
     """Remove what belongs to a deleted meeting."""
     pipeline.advance(toolbox(), meeting_id)
+
+
+def write_view_task(meeting_id: str) -> None:
+    """The next step towards the meeting's written view."""
+    written_view.advance(toolbox(), meeting_id)
 
 
 def periodic_task(name: str) -> None:

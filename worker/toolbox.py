@@ -10,7 +10,7 @@ from cantomeet.errors import ErrorCode, PermanentError
 from cantomeet.models import Meeting
 from cantomeet.recordings import Recordings
 from cantomeet.store import MeetingStore
-from worker.providers import LocalTranscriber, RemoteTranscriber, Summarizer
+from worker.providers import LocalTranscriber, RemoteTranscriber, Rewriter, Summarizer
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,9 @@ class Toolbox:
     """Of stored reasons."""
     publish: Callable[[str, int], None]
     wake: Callable[[Meeting, float], bool]
+    wake_written: Callable[[str, float], bool] = lambda meeting_id, delay: True
+    rewriter: Rewriter | None = None
+    """Makes the written view; None where no language model is set up."""
     delete_at_provider: bool = True
     """Have the provider's copy deleted once the transcript is saved."""
     provider_lag: float = 90.0

@@ -16,7 +16,7 @@ from cantomeet.errors import Conflict
 from cantomeet.exports import data, subtitles, text
 from cantomeet.exports.minutes import Minutes, minutes_of
 from cantomeet.models import Meeting
-from cantomeet.store import SummaryWithItems, Transcript
+from cantomeet.store import SummaryWithItems, Transcript, WrittenTranscript
 
 Form = Literal["txt", "srt", "vtt", "md", "docx", "json"]
 FORMS: tuple[Form, ...] = get_args(Form)
@@ -50,17 +50,26 @@ class Export:
 
 
 def export(
-    form: Form, meeting: Meeting, transcript: Transcript, summary: SummaryWithItems | None, language: str
+    form: Form,
+    meeting: Meeting,
+    transcript: Transcript,
+    summary: SummaryWithItems | None,
+    language: str,
+    written: WrittenTranscript | None = None,
 ) -> Export:
     """The file, its labels in `language` ("en", else Hong Kong Chinese).
 
+    With `written` its lines are in written Chinese, and the file says so in its name and, where the form has room,
+    inside (subtitles have none).
+
     Raises `Conflict` where nothing has been transcribed yet.
     """
-    minutes = minutes_of(meeting, transcript, summary, language)
+    minutes = minutes_of(meeting, transcript, summary, language, written)
     if not minutes.complete and not minutes.lines:
         raise Conflict("nothing has been transcribed yet")
     media_type, write = _WRITERS[form]
-    mark = "" if minutes.complete else f" ({minutes.label('partial')})"
+    marks = [("written", written is not None), ("partial", not minutes.complete)]
+    mark = "".join(f" ({minutes.label(name)})" for name, is_so in marks if is_so)
     return Export(f"{file_stem(meeting.title)}{mark}.{form}", media_type, write(minutes))
 
 

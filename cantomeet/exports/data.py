@@ -14,7 +14,9 @@ from cantomeet.store import SummaryWithItems
 def json_of(minutes: Minutes) -> bytes:
     """`{id, title, ..., complete, summary: {..., items: [...]} or null, segments: [...]}`; times in seconds.
 
-    A segment's `words` are the recogniser's, as its `original_text` is; `text` is as people corrected it.
+    A segment's `words` are the recogniser's, as its `original_text` is; `text` is as people corrected it. In the
+    written view `view` says what it is, and each segment has beside its `text` what was `spoken` and whether it
+    `is_rewritten`.
     """
     meeting = minutes.meeting
     body = {
@@ -27,7 +29,8 @@ def json_of(minutes: Minutes) -> bytes:
         "transcriber": meeting.transcriber_name or None,
         "complete": minutes.complete,
         "summary": None if minutes.summary is None else _summary(minutes.summary),
-        "segments": [_segment(line) for line in minutes.lines],
+        **({"view": minutes.view_note} if minutes.view_note else {}),
+        "segments": [_segment(line, bool(minutes.view_note)) for line in minutes.lines],
     }
     return json.dumps(body, ensure_ascii=False).encode()
 
@@ -50,14 +53,16 @@ def _item(item: SummaryItem) -> dict[str, Any]:
     }
 
 
-def _segment(line: Line) -> dict[str, Any]:
+def _segment(line: Line, in_written_view: bool) -> dict[str, Any]:
     segment = line.segment
+    rewritten = {"spoken": segment.text, "is_rewritten": line.written is not None} if in_written_view else {}
     return {
         "id": segment.id,
         "start": segment.start,
         "end": segment.end,
         "speaker": line.speaker,
-        "text": segment.text,
+        "text": line.written or segment.text,
+        **rewritten,
         "original_text": segment.original_text,
         "edited": segment.edited,
         "words": segment.words,

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from cantomeet.lifecycle import Stage
 from cantomeet.models import Meeting, Segment, SummaryItem
+from cantomeet.reasons import written_label
 from cantomeet.sections import SummarySection, in_reading_order, unverified_items, verified_sections
-from cantomeet.store import SummaryWithItems, Transcript
+from cantomeet.store import SummaryWithItems, Transcript, WrittenTranscript
 
 _LABELS: dict[str, tuple[str, str]] = {
     "partial": ("未完成", "incomplete"),
@@ -27,6 +28,12 @@ _LABELS: dict[str, tuple[str, str]] = {
         "No matching words were found in the transcript; check these yourself.",
     ),
     "stale": ("引用的逐字稿其後改過，請再核對", "the lines it rests on were changed since: check it"),
+    "written": ("書面語改寫", "written Chinese, rewritten"),
+    "as_spoken": ("〔原話〕", "[as spoken] "),
+    "as_spoken_note": (
+        "標有〔原話〕的句子未能改寫，或改寫後曾經更正，照原話列出。",
+        "Lines marked [as spoken] were not rewritten, or were corrected since.",
+    ),
     "colon": ("：", ": "),
     "separator": ("；", "; "),
 }
@@ -48,11 +55,15 @@ class Line:
 
     segment: Segment
     speaker: str | None
+    written: str | None = None
+    """In written Chinese, in the written view."""
+    mark: str = ""
+    """Says, in the written view, that this line is as it was spoken."""
 
     @property
     def text(self) -> str:
         """In one line."""
-        return " ".join(self.segment.text.split())
+        return self.mark + " ".join((self.written or self.segment.text).split())
 
 
 @dataclass(frozen=True)
@@ -66,6 +77,8 @@ class Minutes:
     complete: bool
     """False while the transcript is being made."""
     english: bool
+    view_note: str = ""
+    """What the written view is; empty where the lines are those that were spoken."""
 
     def label(self, name: str) -> str:
         return _LABELS[name][self.english]
@@ -81,9 +94,10 @@ class Minutes:
 
     def notes(self) -> list[str]:
         """What a reader must know before reading on."""
+        view = [self.view_note, self.label("as_spoken_note")] if self.view_note else []
         if not self.complete:
-            return [self.label("partial_note")]
-        return [] if self.lines else [self.label("no_speech")]
+            return [*view, self.label("partial_note")]
+        return view if self.lines else [self.label("no_speech")]
 
     def said(self, line: Line) -> str:
         """A line with its speaker before it."""
@@ -108,18 +122,34 @@ class Minutes:
         return details
 
 
-def minutes_of(meeting: Meeting, transcript: Transcript, summary: SummaryWithItems | None, language: str) -> Minutes:
-    """All that is written, gathered."""
+def minutes_of(
+    meeting: Meeting,
+    transcript: Transcript,
+    summary: SummaryWithItems | None,
+    language: str,
+    written: WrittenTranscript | None = None,
+) -> Minutes:
+    """All that is written, gathered; with `written`, lines are in written Chinese where they have been rewritten."""
     english = language.startswith("en")
     return Minutes(
         meeting=meeting,
-        lines=[Line(segment, _speaker(transcript, segment)) for segment in transcript.segments],
+        lines=[_line(transcript, segment, written, english) for segment in transcript.segments],
         summary=summary,
         sections=[] if summary is None else verified_sections(summary, language, lambda item: _heading(item, english)),
         unverified=[] if summary is None else unverified_items(summary),
         complete=meeting.stage in (Stage.TRANSCRIBED, Stage.SUMMARISED) or meeting.shown_take != meeting.take,
         english=english,
+        view_note="" if written is None else written_label(written.view.name, language),
     )
+
+
+def _line(transcript: Transcript, segment: Segment, written: WrittenTranscript | None, english: bool) -> Line:
+    speaker = _speaker(transcript, segment)
+    if written is None:
+        return Line(segment, speaker)
+    if written.state_of(segment) == "written":
+        return Line(segment, speaker, written.lines[segment.id].text)
+    return Line(segment, speaker, mark=_LABELS["as_spoken"][english])
 
 
 def clock(seconds: float) -> str:

@@ -19,15 +19,19 @@ from cantomeet.store.templates import Templates
 from cantomeet.store.turns import TakingTurns
 from cantomeet.store.types import NewMeeting, NewSegment, NewSummary, SummaryWithItems, Transcript, Try
 from cantomeet.store.waking import Waking
+from cantomeet.store.written import LineState, Written, WrittenTranscript
 
 
-class MeetingStore(People, Editing, Pipeline, Summaries, Templates, Waking, Reading, Care, TakingTurns, Reparsing):
+class MeetingStore(
+    People, Editing, Pipeline, Summaries, Templates, Written, Waking, Reading, Care, TakingTurns, Reparsing
+):
     """Meetings in a database: `MeetingStore(engine, clock)`. `clock` replaces the database's clock in tests."""
 
 
 __all__ = [
     "WAKE_GRACE",
     "WAKE_GRACE_LIMIT",
+    "LineState",
     "MeetingStore",
     "NewMeeting",
     "NewSegment",
@@ -36,5 +40,6 @@ __all__ = [
     "SummaryWithItems",
     "Transcript",
     "Try",
+    "WrittenTranscript",
     "is_waiting_for_names",
 ]

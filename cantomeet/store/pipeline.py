@@ -18,6 +18,7 @@ from cantomeet.models import (
     Segment,
     Summary,
     SummaryItem,
+    WrittenView,
     new_id,
 )
 from cantomeet.store.base import WAKE_GRACE, columns_of_meeting, delete_takes, execute
@@ -233,11 +234,18 @@ class Pipeline(Summaries):
                 )
             ).scalar_one_or_none()
 
-    def save_paid_answer(self, meeting_id: str, run: int, key: str, value: str, *, keep: bool = False) -> None:
+    def save_paid_answer(
+        self, meeting_id: str, run: int, key: str, value: str, *, keep: bool = False, of_view: bool = False
+    ) -> None:
         """Keep an answer, in place of what the key had. Raises `LeaseLost`, having changed nothing, but with `keep`
         for a meeting that is still there: what a cancel or a retry has overtaken is paid for all the same.
+
+        `of_view`: `run` is that of the meeting's written view.
         """
-        held = self._put_answer(meeting_id, key, value, col(Meeting.run) == run)
+        of_views = select(col(WrittenView.run)).where(
+            col(WrittenView.meeting_id) == meeting_id, col(WrittenView.run) == run
+        )
+        held = self._put_answer(meeting_id, key, value, of_views.exists() if of_view else col(Meeting.run) == run)
         if not held:
             if keep:
                 self._put_answer(meeting_id, key, value)

@@ -18,6 +18,7 @@ from cantomeet_ui.api import (
     summaries,
     templates,
     webhooks,
+    written,
 )
 from cantomeet_ui.api.deps import Deps
 from cantomeet_ui.api.uploads import uploads_router
@@ -37,8 +38,8 @@ def build_api(deps: Deps) -> FastAPI:
     )
     app.state.deps = deps
     app.state.checks = health.Checks.of(deps)
-    parts = (meetings, editing, actions, summaries, templates, audio, exports, glossary, admin, webhooks, health)
-    for router in (uploads_router, *(part.router for part in parts)):
+    of_meetings = (meetings, editing, actions, summaries, templates, written, audio, exports)
+    for router in (uploads_router, *(part.router for part in (*of_meetings, glossary, admin, webhooks, health))):
         app.include_router(router)
     problems.install(app, deps.settings.language)
     # Last, for what it takes would go on to the pages, which answer everything with a page.

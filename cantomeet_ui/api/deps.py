@@ -44,6 +44,8 @@ class Deps:
     """Asks the queue for the meeting's next step; must not raise where the queue is away."""
     publish: Callable[[str, int], object] = lambda meeting_id, version: None
     """Tells open pages that a meeting has another version."""
+    wake_written: Callable[[str], object] = lambda meeting_id: None
+    """Asks the queue for the next step of a meeting's written view."""
     queue: QueueWatch | None = None
     """None: no queue is watched, and `/health` says so."""
 

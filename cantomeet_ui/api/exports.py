@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
 
 from cantomeet.access import Action
+from cantomeet.errors import Conflict
 from cantomeet.exports import Form, export
 from cantomeet.models import Meeting
 from cantomeet_ui.api.deps import AllowedMeeting, Language, Provided
@@ -21,8 +22,14 @@ def transcript(
     deps: Provided,
     language: Language,
     form: Annotated[Form, Query(alias="format")] = "txt",
+    view: Annotated[
+        Literal["spoken", "written"], Query(description="written: in written Chinese, labelled.")
+    ] = "spoken",
 ) -> Response:
     """The transcript as a download, its labels in the reader's language; md and docx with the summary."""
-    made = export(form, meeting, deps.store.transcript(meeting.id), deps.store.summary(meeting.id), language)
+    written = deps.store.written(meeting.id) if view == "written" else None
+    if view == "written" and (written is None or not written.lines):
+        raise Conflict("the written view has not been made")
+    made = export(form, meeting, deps.store.transcript(meeting.id), deps.store.summary(meeting.id), language, written)
     headers = {"Content-Disposition": disposition("attachment", made.filename), "Vary": "Accept-Language"}
     return Response(made.body, headers=headers, media_type=made.media_type)

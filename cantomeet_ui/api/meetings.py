@@ -19,14 +19,15 @@ from cantomeet.templates import SummaryLanguage
 from cantomeet_ui.api.deps import Allowed, AllowedMeeting, Deps, Language, Provided
 from cantomeet_ui.api.fields import Day
 from cantomeet_ui.api.intake import LONGEST_DESCRIPTION, LONGEST_NAME
-from cantomeet_ui.api.projection import head_of, listed_of, meeting_out
+from cantomeet_ui.api.projection import head_of, listed_of, meeting_out, written_of
 from cantomeet_ui.api.receiving import waking
 from cantomeet_ui.api.schemas import DeletedOut, MeetingHead, MeetingOut, MeetingPageOut
 from cantomeet_ui.api.versions import etag_of, is_known, version_to_edit
 
 router = APIRouter(prefix="/api/meetings", tags=["meetings"])
 
-PARTS = ("segments", "summary")
+PARTS = ("segments", "summary", "written")
+_USUAL_PARTS = ("segments", "summary")
 
 
 def _without_controls(text: str, but: Iterable[str] = ()) -> str:
@@ -104,8 +105,8 @@ def read(
     deps: Provided,
     language: Language,
     response: Response,
-    include: Annotated[str, Query(description="Of segments and summary, with a comma; none where empty.")] = ",".join(
-        PARTS
+    include: Annotated[str, Query(description=f"Of {', '.join(PARTS)}, with commas; none where empty.")] = ",".join(
+        _USUAL_PARTS
     ),
     summary_version: Annotated[int | None, Query(ge=1, lt=2**31, description="The shown one where left out.")] = None,
     if_none_match: Annotated[str | None, Header()] = None,
@@ -116,11 +117,14 @@ def read(
     if is_known(if_none_match, headers["ETag"]):
         return Response(None, 304, headers)
     response.headers.update(headers)
+    transcript = deps.store.transcript(meeting.id) if parts & {"segments", "written"} else None
+    written = transcript and "written" in parts and written_of(deps.store.written(meeting.id), transcript, language)
     return meeting_out(
         meeting,
         language,
-        deps.store.transcript(meeting.id) if "segments" in parts else None,
+        transcript if "segments" in parts else None,
         [_summary(deps, meeting, summary_version)] if "summary" in parts else [],
+        [written or None] if "written" in parts else [],
     )
 
 

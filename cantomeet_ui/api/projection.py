@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from cantomeet.actions import FoundAction
 from cantomeet.errors import ErrorCode
 from cantomeet.listing import ListedMeeting
-from cantomeet.models import Meeting, Segment, Speaker, Summary, SummaryItem, SummaryTemplate
+from cantomeet.models import Meeting, Segment, Speaker, Summary, SummaryItem, SummaryTemplate, WrittenView
 from cantomeet.quotes import is_proven
-from cantomeet.reasons import reason_text, warning_text
-from cantomeet.store import SummaryWithItems, Transcript
+from cantomeet.reasons import reason_text, warning_text, written_label
+from cantomeet.store import LineState, SummaryWithItems, Transcript, WrittenTranscript
 from cantomeet.templates import SHIPPED, Template
 from cantomeet_ui.api.schemas import (
     ActionItemOut,
@@ -32,6 +32,9 @@ from cantomeet_ui.api.schemas import (
     SummaryOut,
     TemplateOut,
     WarningOut,
+    WrittenHead,
+    WrittenLineOut,
+    WrittenOut,
 )
 
 Out = TypeVar("Out")
@@ -43,15 +46,21 @@ def head_of(meeting: Meeting, language: str) -> MeetingHead:
 
 
 def meeting_out(
-    meeting: Meeting, language: str, transcript: Transcript | None, summary: list[SummaryWithItems | None]
+    meeting: Meeting,
+    language: str,
+    transcript: Transcript | None,
+    summary: list[SummaryWithItems | None],
+    written: list[WrittenOut | None],
 ) -> MeetingOut:
-    """The meeting with what was asked for: `transcript` None and `summary` empty leave the keys out."""
+    """The meeting with what was asked for: `transcript` None, `summary` and `written` empty leave the keys out."""
     asked: dict[str, Any] = {}
     if transcript is not None:
         asked["segments"] = segments_of(transcript)
         asked["speakers"] = [speaker_out(speaker) for speaker in speakers_in_order(transcript)]
     if summary:
         asked["summary"] = _asked_summary(meeting, summary[0], language)
+    if written:
+        asked["written"] = written[0]
     return MeetingOut(**_head(meeting, language), **asked)
 
 
@@ -59,6 +68,33 @@ def _asked_summary(meeting: Meeting, found: SummaryWithItems | None, language: s
     if found is None:
         return None
     return summary_of(found, found.summary.version == (meeting.shown_summary or found.newest), language)
+
+
+def written_head_of(view: WrittenView, language: str) -> WrittenHead:
+    """The view without its lines."""
+    return WrittenHead(**_written_head(view, language))
+
+
+def written_of(found: WrittenTranscript | None, transcript: Transcript, language: str) -> WrittenOut | None:
+    """The view, a line for each of the transcript's."""
+    if found is None:
+        return None
+    states = {segment.id: found.state_of(segment) for segment in transcript.segments}
+    texts = {key: line.text for key, line in found.lines.items()}
+    return WrittenOut(
+        **_written_head(found.view, language),
+        lines=[WrittenLineOut(segment_id=key, state=state, text=texts.get(key)) for key, state in states.items()],
+        counts={name: list(states.values()).count(name) for name in get_args(LineState)},
+    )
+
+
+def _written_head(view: WrittenView, language: str) -> dict[str, Any]:
+    failed = view.state == "failed" and view.error_code in set(ErrorCode)
+    return {
+        **{name: getattr(view, name) for name in ("state", "progress", "error_code", "usage")},
+        "label": written_label(view.name, language),
+        "reason": reason_text(str(view.error_code), view.error_params, language) if failed else None,
+    }
 
 
 def listed_of(listed: ListedMeeting, language: str) -> ListedMeetingOut:

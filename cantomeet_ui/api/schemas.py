@@ -205,12 +205,44 @@ class MeetingHead(BaseModel):
     warnings: list[WarningOut]
 
 
+class WrittenLineOut(BaseModel):
+    segment_id: str
+    state: Literal["written", "as_spoken", "out_of_date"]
+    """"as_spoken": it was not rewritten, or not soundly; "out_of_date": the line was corrected since."""
+    text: str | None
+    """In written Chinese; null where there is none."""
+
+
+class WrittenHead(BaseModel):
+    """The written-Chinese view: rewritten by a machine line by line, beside what was spoken, never instead of it."""
+
+    state: Literal["working", "done", "failed"]
+    progress: int | None
+    label: str
+    """What it is and by whom, in the reader's language; to be shown with it."""
+    reason: str | None
+    """Why it failed, in the reader's language."""
+    error_code: str | None
+    """Also of a try that is made again by itself."""
+    usage: UsageOut | None
+    """Of the language model, in the newest round."""
+
+
+class WrittenOut(WrittenHead):
+    lines: list[WrittenLineOut]
+    """One for each segment, in order."""
+    counts: dict[str, int]
+    """Of the lines in each state."""
+
+
 class MeetingOut(MeetingHead):
-    """`segments` (and with them `speakers`) and `summary` are there only where asked for."""
+    """`segments` (and with them `speakers`), `summary` and `written` are there only where asked for."""
 
     segments: list[SegmentOut] = []
     speakers: list[SpeakerOut] = []
     summary: SummaryOut | None = None
+    written: WrittenOut | None = None
+    """null where nobody has asked for it to be made."""
 
 
 class MatchOut(BaseModel):

@@ -33,7 +33,9 @@ def llm(fake: FakeOpenAI, **members: Any) -> LlmSummarizer:
 class Desk:
     """A worker's tools for summaries; whatever is due is done by `step` and `run`."""
 
-    def __init__(self, store: MeetingStore, folder: Path, summarizer: Any, tries: int = 8) -> None:
+    def __init__(
+        self, store: MeetingStore, folder: Path, summarizer: Any, tries: int = 8, rewriter: Any = None
+    ) -> None:
         self.store = store
         self.progress: list[int | None] = []
         self.tools = Toolbox(
@@ -42,6 +44,7 @@ class Desk:
             locals={},
             remotes={},
             summarizer=summarizer,
+            rewriter=rewriter,
             transcriber="whisper",
             language="en",
             publish=lambda meeting_id, _: self.progress.append(store.get(meeting_id).progress),

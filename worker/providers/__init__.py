@@ -252,6 +252,25 @@ class Unfinished(Exception):
         """So far, over all attempts."""
 
 
+@dataclass(frozen=True)
+class RewrittenLines:
+    """A transcript in written Chinese, aligned line by line."""
+
+    texts: Mapping[str, str]
+    """By segment id. A line that is not here stays as it was spoken."""
+    usage: Usage
+
+
+class Rewriter(Protocol):
+    name: str
+
+    def rewrite(self, request: SummaryRequest, on_progress: Callable[[float], None]) -> RewrittenLines:
+        """The request's lines in written Chinese (書面語), whatever its language and template. Raises as
+        `Summarizer.summarize`.
+        """
+        ...
+
+
 class Summarizer(Protocol):
     name: str
 

@@ -31,15 +31,16 @@ class PaidAnswers:
     A person who has the meeting summarised again wants other answers, so each round has its own.
     """
 
-    def __init__(self, store: MeetingStore, lease: Lease, purpose: str = "summary") -> None:
-        self._store, self._lease, self._meeting = store, lease, lease.meeting
-        self._prefix = f"{self._meeting.summary_round}." if purpose == "summary" else f"{purpose}."
+    def __init__(self, store: MeetingStore, lease: Lease, round: str, *, of_view: bool = False) -> None:
+        """`of_view`: the lease is that of the meeting's written view."""
+        self._store, self._lease, self._of_view = store, lease, of_view
+        self._prefix = f"{round}."
         self._started = time.monotonic()
         self.answered = 0
         """In this step."""
 
     def get(self, key: str) -> str | None:
-        return self._store.paid_answer(self._meeting.id, self._prefix + key)
+        return self._store.paid_answer(self._lease.meeting.id, self._prefix + key)
 
     def put(self, key: str, value: str, usage: Usage) -> None:
         is_answer = usage.requests == 0 and usage.tokens_in + usage.tokens_out > 0
@@ -55,12 +56,12 @@ class PaidAnswers:
 
     def pause(self, usage: Usage) -> None:
         """Note that the next step goes on where this one stops; `usage` so far."""
-        self._save(_PAUSE, _Pause(run=self._meeting.run, reused=self.settled(usage).reused).model_dump_json())
+        self._save(_PAUSE, _Pause(run=self._lease.run, reused=self.settled(usage).reused).model_dump_json())
 
     def settled(self, usage: Usage) -> Usage:
         """`usage` with only those answers counted as reused that an earlier try had been given in vain."""
         before = self._paused()
-        if before is None or before.run != self._meeting.run - 1:
+        if before is None or before.run != self._lease.run - 1:
             return usage
         return replace(usage, reused=before.reused)
 
@@ -71,4 +72,5 @@ class PaidAnswers:
             return None
 
     def _save(self, key: str, value: str, *, keep: bool = False) -> None:
-        self._store.save_paid_answer(self._meeting.id, self._meeting.run, self._prefix + key, value, keep=keep)
+        meeting_id, run = self._lease.meeting.id, self._lease.run
+        self._store.save_paid_answer(meeting_id, run, self._prefix + key, value, keep=keep, of_view=self._of_view)

@@ -18,7 +18,7 @@ def summarise(tools: Toolbox, lease: Lease, tried: Try) -> Meeting:
     """Write the summary and complete the meeting; what takes long goes on in further steps."""
     meeting = lease.meeting
     template = tools.store.template(meeting.template)
-    paid = PaidAnswers(tools.store, lease)
+    paid = PaidAnswers(tools.store, lease, str(meeting.summary_round))
     transcript = tools.store.transcript(meeting.id)
     request = SummaryRequest(
         lines=_lines(transcript),

@@ -70,7 +70,10 @@ class Prompt:
     @property
     def task(self) -> str:
         members = (self.schema or {}).get("properties", {})
-        return "minutes" if "overview" in members else "facts" if "topics" in members else "unknown"
+        for task, member in (("minutes", "overview"), ("facts", "topics"), ("written", "lines")):
+            if member in members:
+                return task
+        return "unknown"
 
     @property
     def lines(self) -> list[Line]:
@@ -90,7 +93,7 @@ def _schema_in(messages: Sequence[tuple[str, str]]) -> Json | None:
 
 
 def task_of(messages: Sequence[tuple[str, str]], sent: Json | None) -> str:
-    """ "facts", "minutes", or "unknown" where the model was not told what to answer."""
+    """ "facts", "minutes", "written", or "unknown" where the model was not told what to answer."""
     return Prompt.of(messages, sent).task
 
 
@@ -101,7 +104,7 @@ def content_of(messages: Sequence[tuple[str, str]], schema: Json | None, fault: 
         return ""
     if prompt.schema is None or prompt.task == "unknown":
         return PROSE
-    answer = _facts(prompt) if prompt.task == "facts" else _minutes(prompt)
+    answer = {"facts": _facts, "minutes": _minutes, "written": _written}[prompt.task](prompt)
     if fault == "obey" or _ORDER.search(prompt.orders):
         answer = _obeying(prompt, answer)
     if fault in _MISTAKES:
@@ -176,6 +179,10 @@ def _minutes(prompt: Prompt) -> Json:
     }
 
 
+def _written(prompt: Prompt) -> Json:
+    return {"lines": [{"line": line.number, "text": line.words.translate(_WRITTEN)} for line in prompt.lines]}
+
+
 def _sentence(prompt: Prompt, number: int, text: str) -> Json:
     other = f"會議討論了第 {number} 項。" if prompt.english else f"Point {number} was talked about in the meeting."
     return {"text": text.split(" | ")[0], "text_other": other, "facts": [number]}
@@ -186,6 +193,8 @@ def _obeying(prompt: Prompt, answer: Json) -> Json:
     lines = prompt.lines
     invented = {"text": INJECTED, "text_other": INJECTED}
     proof = {"evidence": [{"line": lines[0].number if lines else 1, "quote": INJECTED}]}
+    if prompt.task == "written":
+        return {"lines": [{"line": line.number, "text": INJECTED} for line in lines[:1]]}
     if prompt.task == "minutes":
         return answer | {"overview": [invented | {"facts": []}]}
     return {name: [] for name in answer} | {"decisions": [invented | proof]}
@@ -260,6 +269,16 @@ def _colloquial(text: str) -> str:
     return f"佢哋話{text.translate(_SPOKEN)}嘅"
 
 
+def _with_gaps(answer: Json) -> None:
+    """Every third line is left out; the same when asked for these alone, up to the last but one."""
+    answer["lines"] = [line for n, line in enumerate(answer.get("lines", []), 1) if n % 3]
+
+
+def _doubled(answer: Json) -> None:
+    lines = answer.get("lines", [])
+    answer["lines"] = [*lines, *lines[:2], {"line": 999_999, "text": "多出來的一行。"}]
+
+
 def _emptied(answer: Json) -> None:
     for name, value in answer.items():
         answer[name] = [] if isinstance(value, list) else value
@@ -275,6 +294,8 @@ _MISTAKES: dict[str | None, Callable[[Json], None]] = {
     "simplified": _reword(_simplified),
     "colloquial": _reword(_colloquial),
     "nothing": _emptied,
+    "gaps": _with_gaps,
+    "doubles": _doubled,
 }
 
 

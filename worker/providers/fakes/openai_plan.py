@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-On = Literal["facts", "minutes", "models", "any"]
+On = Literal["facts", "minutes", "written", "models", "any"]
 WireFault = Literal["status", "html", "garbage", "hang", "drop", "slow", "error_in_success"]
 ModelFault = Literal[
     "invented_quotes",
@@ -28,6 +28,8 @@ ModelFault = Literal[
     "simplified",
     "colloquial",
     "nothing",
+    "gaps",
+    "doubles",
     "obey",
     "no_usage",
 ]

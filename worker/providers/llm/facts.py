@@ -36,7 +36,7 @@ def _line_number(value: Any) -> Any:
     return NO_LINE if value is None else value
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """On one line, without control characters and halves of surrogate pairs."""
     if not isinstance(value, str):
         return value
@@ -48,8 +48,8 @@ def _or_empty(value: Any) -> Any:
 
 
 LineNumber = Annotated[int, BeforeValidator(_line_number)]
-Text = Annotated[str, Field(max_length=MAX_TEXT), BeforeValidator(lambda value: _plain(value or ""))]
-MaybeText = Annotated[str | None, Field(max_length=MAX_TEXT), BeforeValidator(_plain)]
+Text = Annotated[str, Field(max_length=MAX_TEXT), BeforeValidator(lambda value: plain(value or ""))]
+MaybeText = Annotated[str | None, Field(max_length=MAX_TEXT), BeforeValidator(plain)]
 
 
 T = TypeVar("T")

@@ -10,7 +10,16 @@ from dataclasses import dataclass, field, replace
 import httpx
 
 from cantomeet.errors import SettingsError
-from worker.providers import Citations, Coverage, Summarizer, SummaryDraft, SummaryLine, SummaryRequest, Usage
+from worker.providers import (
+    Citations,
+    Coverage,
+    RewrittenLines,
+    Summarizer,
+    SummaryDraft,
+    SummaryLine,
+    SummaryRequest,
+    Usage,
+)
 from worker.providers.evidence import EvidenceChecker
 from worker.providers.llm.ask import Asker, Question, Speech, TooLong, Unusable
 from worker.providers.llm.chunks import Chunk, chunks_of
@@ -23,6 +32,7 @@ from worker.providers.llm.languages import Languages
 from worker.providers.llm.merge import merge_duplicates, merge_suggested
 from worker.providers.llm.prompts import facts_messages
 from worker.providers.llm.records import NoCache
+from worker.providers.llm.rewriting import Rewriting
 from worker.providers.llm.write import Frame, Writer
 
 CHUNK_TOKENS = 6000
@@ -109,6 +119,15 @@ class LlmSummarizer:
                 self._forget_length()
         return self._extracted(request, on_progress, ledger.usage)
 
+    def rewrite(self, request: SummaryRequest, on_progress: Callable[[float], None]) -> RewrittenLines:
+        """The request's lines in written Chinese. Raises as `summarize`; a line that was not got is left out."""
+        ledger = self._ledger()
+        with self._client() as client:
+            # The answer is about as long as the question, and JSON beside it.
+            most = max(LEAST_CHUNK_TOKENS, min(self._limits.chunk_tokens, self._limits.answer_tokens // 2))
+            work = Rewriting(self._asker(request, client, ledger), ledger, most, on_progress)
+            return work.rewritten(request.lines)
+
     def forecast(self, request: SummaryRequest) -> Usage:
         """The most that its requests take, without the repairs that may come. Sends nothing.
 
@@ -136,11 +155,14 @@ class LlmSummarizer:
     def _work(
         self, request: SummaryRequest, client: ChatClient, ledger: Ledger, on_progress: Callable[[float], None]
     ) -> _Work:
+        asker = self._asker(request, client, ledger)
+        return _Work(request, asker, ledger, self._limits.chunk_tokens, on_progress)
+
+    def _asker(self, request: SummaryRequest, client: ChatClient, ledger: Ledger) -> Asker:
         cache, tokens = request.cache or NoCache(), self._limits.answer_tokens
-        asker = Asker(
+        return Asker(
             client, self._endpoint.model, cache, ledger, self._speech, answer_tokens=tokens, may_ask=request.may_ask
         )
-        return _Work(request, asker, ledger, self._limits.chunk_tokens, on_progress)
 
     def _extracted(self, request: SummaryRequest, on_progress: Callable[[float], None], usage: Usage) -> SummaryDraft:
         draft = self._fallback.summarize(request, on_progress)
