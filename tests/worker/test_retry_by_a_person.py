@@ -1,0 +1,134 @@
+"""What a person's retry does to a meeting at a provider: it pays again only where that was confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from cantomeet.errors import Conflict, ErrorCode
+from cantomeet.lifecycle import MeetingStatus
+from cantomeet.models import Meeting
+from cantomeet.store import MeetingStore
+from tests.recordings_factory import make_recording
+from tests.worker.providers.speechmatics_recordings import client
+from tests.worker.test_lost_submissions import Clock, LateHouse, to_its_end
+from worker.providers.fakes.speechmatics import FakeSpeechmatics, Fate, Plan
+from worker.providers.speechmatics_upload import MAX_BODY, takes
+
+DONE = Plan(job_seconds=0.0)
+
+
+@contextmanager
+def at_the_provider(store: MeetingStore, folder: Path, plan: Plan) -> Iterator[tuple[LateHouse, FakeSpeechmatics]]:
+    house = LateHouse(Clock(store), folder / "recordings")
+    with FakeSpeechmatics(plan) as fake, client(fake.url) as provider:
+        house.tools = replace(house.tools, remotes={"speechmatics": provider})
+        yield house, fake
+
+
+def failed(house: LateHouse) -> Meeting:
+    meeting = to_its_end(house, house.upload().id)
+    assert meeting.status == MeetingStatus.FAILED
+    return meeting
+
+
+@pytest.mark.parametrize(
+    "fate",
+    [
+        Fate(gone_after=0.0, gone_status=404),
+        Fate(gone_after=0.0, gone_status=410),
+        Fate(becomes="expired"),
+        Fate(becomes="deleted"),
+    ],
+    ids=lambda fate: f"{fate.becomes}-{fate.gone_status}",
+)
+def test_a_job_that_is_gone_needs_a_new_one_and_that_needs_the_cost_confirmed(
+    sqlite_store: MeetingStore, tmp_path: Path, fate: Fate
+) -> None:
+    with at_the_provider(sqlite_store, tmp_path, Plan(job_seconds=0.0, fates=[fate])) as (house, fake):
+        meeting = failed(house)
+        assert meeting.error_code == "provider_job_gone"
+        fake.use(DONE)
+        with pytest.raises(Conflict) as refused:
+            house.store.retry(meeting.id)
+        assert refused.value.code is ErrorCode.COST_NOT_CONFIRMED
+        house.store.retry(meeting.id, confirm_cost=True)
+        assert to_its_end(house, meeting.id).status == MeetingStatus.COMPLETED
+        assert sorted(fake.paid.values()) == [1, 1]
+
+
+def test_a_rejected_recording_is_sent_anew_without_asking_since_nothing_came_of_it(
+    sqlite_store: MeetingStore, tmp_path: Path
+) -> None:
+    with at_the_provider(sqlite_store, tmp_path, Plan(job_seconds=0.0, fates=[Fate(becomes="rejected")])) as (h, fake):
+        meeting = failed(h)
+        assert meeting.error_code == "provider_rejected"
+        assert "could not be decoded" in (meeting.status_reason or "")
+        fake.use(DONE)
+        h.store.retry(meeting.id)
+        assert to_its_end(h, meeting.id).status == MeetingStatus.COMPLETED
+
+
+def test_a_job_that_was_given_up_as_never_ending_is_looked_at_again_and_not_given_up_at_once(
+    sqlite_store: MeetingStore, tmp_path: Path
+) -> None:
+    with at_the_provider(sqlite_store, tmp_path, Plan(job_seconds=3600.0)) as (house, fake):
+        meeting = house.upload()
+        for _ in range(2):
+            house.step(meeting.id)
+        house.clock.ahead = timedelta(hours=25)
+        after = to_its_end(house, meeting.id)
+        assert (after.status, after.error_code) == (MeetingStatus.FAILED, "stuck")
+        house.store.retry(meeting.id)
+        assert house.step(meeting.id).status == MeetingStatus.TRANSCRIBING
+        assert list(fake.paid.values()) == [1]
+
+
+def test_only_the_summary_again_asks_the_provider_nothing(sqlite_store: MeetingStore, tmp_path: Path) -> None:
+    with at_the_provider(sqlite_store, tmp_path, DONE) as (house, fake):
+        meeting = to_its_end(house, house.upload().id)
+        asked = len(fake.requests())
+        house.store.retry(meeting.id, "summarize")
+        assert to_its_end(house, meeting.id).status == MeetingStatus.COMPLETED
+        assert len(fake.requests()) == asked
+        versions = house.store.summary(meeting.id)
+        assert versions is not None
+        assert versions.summary.version == 2
+
+
+def test_a_retry_of_what_is_running_is_a_conflict(sqlite_store: MeetingStore, tmp_path: Path) -> None:
+    with at_the_provider(sqlite_store, tmp_path, Plan(job_seconds=3600.0)) as (house, _):
+        meeting = house.upload()
+        house.step(meeting.id)
+        for start in ("failed", "transcribe", "summarize"):
+            with pytest.raises(Conflict):
+                house.store.retry(meeting.id, start, confirm_cost=True)
+
+
+@pytest.mark.parametrize("kind", ["webm", "mov", "mkv", "asf", "webm-live"])
+def test_what_the_provider_does_not_take_is_sent_in_a_form_that_it_takes(
+    sqlite_store: MeetingStore, tmp_path: Path, kind: str
+) -> None:
+    with at_the_provider(sqlite_store, tmp_path, DONE) as (house, fake):
+        meeting = house.upload()
+        source = house.tools.recordings.path(meeting.recording_key)
+        source.unlink()
+        make_recording(source, kind, 2.0)
+        assert not takes(source)
+        assert to_its_end(house, meeting.id).status == MeetingStatus.COMPLETED
+        accepted = next(line for line in fake.log if line["event"] == "accepted")
+        assert accepted["data_name"].endswith(".ogg")
+        assert accepted["seconds"] == pytest.approx(2.0, abs=0.2)
+
+
+def test_a_recording_too_large_for_the_provider_is_sent_smaller(tmp_path: Path) -> None:
+    recording = make_recording(tmp_path / "x", "wav", 1.0)
+    assert takes(recording)
+    with recording.open("r+b") as file:
+        file.truncate(MAX_BODY - 1000)
+    assert not takes(recording)
