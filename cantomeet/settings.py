@@ -150,6 +150,9 @@ class Settings(BaseSettings):
     @field_validator("speechmatics_base_url")
     @classmethod
     def _scheme_and_host(cls, url: str) -> str:
+        # `urlsplit` quietly drops line breaks, which a request would then break at.
+        if any(ord(c) < 33 or ord(c) > 126 for c in url):
+            raise ValueError("must be one line of visible ASCII characters")
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/"):
             raise ValueError("must be scheme and host only; /v2 is added by the client")

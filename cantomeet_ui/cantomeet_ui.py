@@ -18,6 +18,7 @@ from cantomeet_ui.pages.upload import upload_page
 from cantomeet_ui.services import settings
 from cantomeet_ui.state.actions import ActionsState
 from cantomeet_ui.state.admin import AdminState
+from cantomeet_ui.state.engine import EngineState
 from cantomeet_ui.state.glossary import GlossaryState
 from cantomeet_ui.state.meeting import MeetingState
 from cantomeet_ui.state.meetings import MeetingsState
@@ -37,7 +38,7 @@ app.add_page(upload_page, routes.UPLOAD, say("nav.upload"), on_load=UploadState.
 app.add_page(meetings_page, routes.MEETINGS, say("nav.meetings"), on_load=MeetingsState.load)
 app.add_page(meeting_page, routes.MEETING, MeetingState.page_title, on_load=MeetingState.load)
 app.add_page(actions_page, routes.ACTIONS, say("nav.actions"), on_load=ActionsState.load)
-app.add_page(admin_page, routes.ADMIN, say("nav.admin"), on_load=AdminState.load)
+app.add_page(admin_page, routes.ADMIN, say("nav.admin"), on_load=[AdminState.load, EngineState.load])
 app.add_page(glossary_page, routes.GLOSSARY, say("glossary.title"), on_load=GlossaryState.load)
 app.add_page(templates_page, routes.TEMPLATES, say("templates.title"), on_load=TemplatesState.load)
 app.add_page(lost_page, "404", say("lost.title"))

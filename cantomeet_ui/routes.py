@@ -50,6 +50,12 @@ def _with(path: str, query: Mapping[str, str]) -> str:
     return f"{path}?{urlencode(given)}" if given else path
 
 
+def admin(query: Mapping[str, str]) -> str:
+    """The admin page with these filters; empty ones are left out."""
+    given = {name: value for name, value in query.items() if value}
+    return f"{ADMIN}?{urlencode(given)}" if given else ADMIN
+
+
 def audio(meeting_id: str) -> str:
     return f"/api/meetings/{meeting_id}/audio"
 

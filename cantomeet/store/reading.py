@@ -85,7 +85,7 @@ class Reading(Base):
         versions = sql.coalesce(sql.sum(col(Meeting.version)), 0)
         statement = select(sql.count(), versions, sql.max(col(Meeting.updated_at)))
         with self._read() as connection:
-            count, total, newest = connection.execute(statement).tuples().one()
+            count, total, newest = connection.execute(statement).one()
             return count, int(total), newest
 
     def recording_keys(self) -> set[str]:

@@ -67,7 +67,7 @@ def _language(refresh: Handler) -> rx.Component:
         say("language.other"),
         type="button",
         class_name="tool language",
-        on_click=[LanguageState.switch, refresh],
+        on_click=[LanguageState.switch, *(refresh if isinstance(refresh, list) else [refresh])],
         custom_attrs={"aria-label": say("language.switch")},
     )
 

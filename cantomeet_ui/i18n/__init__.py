@@ -19,9 +19,9 @@ def text(language: str, key: str, **params: str | int) -> str:
     return (en if language == EN else zh).format(**params)
 
 
-def counted(language: str, key: str, count: int) -> str:
+def counted(language: str, key: str, count: int, **params: str | int) -> str:
     """One text with a number in it: `key.one` or `key.many`."""
-    return text(language, f"{key}.one" if count == 1 else f"{key}.many", count=count)
+    return text(language, f"{key}.one" if count == 1 else f"{key}.many", count=count, **params)
 
 
 def page_texts(language: str) -> dict[str, str]:

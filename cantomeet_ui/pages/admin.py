@@ -1,27 +1,42 @@
-"""What needs a person first; then queues and workers; then what happened last."""
+"""What needs a person first; then queues and workers; then all meetings, with one action on one, some or all."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import reflex as rx
 
 from cantomeet_ui import routes
+from cantomeet_ui.components import icons
+from cantomeet_ui.components.engine import engine_room, paused_notice
 from cantomeet_ui.components.frame import frame, link, loading, notice
+from cantomeet_ui.components.plans import plan_sheet
 from cantomeet_ui.components.rows import status_words
 from cantomeet_ui.components.words import Handler, Words, say
 from cantomeet_ui.state.admin import AdminState
-from cantomeet_ui.views.admin import Cause, QueueLine, Step, WorkerLine
+from cantomeet_ui.state.engine import EngineState
+from cantomeet_ui.views.admin import Cause, Step
+from cantomeet_ui.views.admin_filters import AdminChip, Choice
 from cantomeet_ui.views.rows import MeetingRow
 
 
 def admin_page() -> rx.Component:
     return frame(
-        rx.el.h1(say("admin.title"), class_name="page-title"),
-        rx.el.p(link(say("glossary.link"), to=routes.GLOSSARY, class_name="and-more")),
-        rx.el.p(link(say("templates.title"), to=routes.TEMPLATES, class_name="and-more")),
+        rx.el.div(
+            rx.el.h1(say("admin.title"), class_name="page-title"),
+            rx.el.div(
+                link(say("glossary.link"), to=routes.GLOSSARY, class_name="quiet"),
+                link(say("templates.title"), to=routes.TEMPLATES, class_name="quiet"),
+            ),
+            class_name="section-head",
+        ),
+        paused_notice(),
         rx.cond(AdminState.notice != "", notice(AdminState.notice)),
-        rx.cond(AdminState.ready, rx.fragment(_needs_you(), _engine(), _history()), loading()),
+        rx.cond(AdminState.working, notice(say("plan.working"))),
+        rx.cond(AdminState.ready, rx.fragment(_needs_you(), engine_room(), _meetings()), loading()),
+        plan_sheet(AdminState.asked, AdminState.confirm, AdminState.dismiss),
         here=routes.ADMIN,
-        refresh=AdminState.refresh,
+        refresh=[AdminState.refresh, EngineState.refresh],
         kind="admin-page",
     )
 
@@ -49,13 +64,15 @@ def failed_for(cause: Cause) -> rx.Component:
     return rx.el.section(
         rx.el.div(
             rx.el.p(cause.remedy, class_name="remedy"),
-            rx.el.button(cause.retry, type="button", class_name="button", on_click=AdminState.retry_all(cause.key)),
+            rx.el.button(
+                cause.retry, type="button", class_name="button", on_click=AdminState.ask_cause("retry", cause.key)
+            ),
             class_name="cause-head",
         ),
         rx.el.ul(rx.foreach(cause.rows, _failed), class_name="admin-rows"),
         rx.cond(
             cause.more != "",
-            rx.el.p(link(cause.more, to=routes.meetings({"status": "FAILED"})), class_name="and-more"),
+            rx.el.p(link(cause.more, to=cause.href, class_name="and-more")),
         ),
         key=cause.key,
         class_name="cause",
@@ -64,17 +81,20 @@ def failed_for(cause: Cause) -> rx.Component:
 
 
 def _failed(row: MeetingRow) -> rx.Component:
-    return _line(row, rx.el.span(row.lasts, class_name="row-length"), _retry_one(row))
-
-
-def _retry_one(row: MeetingRow) -> rx.Component:
-    return _act(say("meeting.retry"), AdminState.retry(row.id))
+    return _line(
+        row,
+        rx.el.span(row.lasts, class_name="row-length"),
+        _act(say("meeting.retry"), AdminState.ask_one("retry", row.id)),
+    )
 
 
 def _stuck() -> rx.Component:
     return rx.el.section(
         rx.el.div(
             rx.el.p(rx.el.strong(say("admin.stuck")), " ", say("admin.stuck.text"), class_name="remedy"),
+            rx.el.button(
+                say("admin.run_now.all"), type="button", class_name="button", on_click=AdminState.ask_stuck("run_now")
+            ),
             class_name="cause-head",
         ),
         rx.el.ul(rx.foreach(AdminState.stuck, _stuck_line), class_name="admin-rows"),
@@ -83,7 +103,7 @@ def _stuck() -> rx.Component:
 
 
 def _stuck_line(row: MeetingRow) -> rx.Component:
-    return _line(row, status_words(row), _act(say("meeting.cancel"), AdminState.cancel(row.id)))
+    return _line(row, status_words(row), _act(say("meeting.cancel"), AdminState.ask_one("cancel", row.id)))
 
 
 def _line(row: MeetingRow, *rest: rx.Component) -> rx.Component:
@@ -100,52 +120,113 @@ def _act(words: Words, on_click: Handler) -> rx.Component:
     return rx.el.button(words, type="button", class_name="quiet", on_click=on_click)
 
 
-# ---- queues and workers --------------------------------------------------------------------------------------
+# ---- all meetings --------------------------------------------------------------------------------------------
 
 
-def _engine() -> rx.Component:
-    return rx.el.section(
-        rx.el.h2(say("admin.queues")),
-        rx.cond(AdminState.engine.note != "", notice(AdminState.engine.note, tone="amber")),
-        rx.el.dl(rx.foreach(AdminState.engine.queues, _queue), class_name="queues"),
-        rx.el.ul(rx.foreach(AdminState.engine.workers, _worker), class_name="workers"),
-        rx.cond(AdminState.engine.failed != "", rx.el.p(AdminState.engine.failed, class_name="hint")),
-        class_name="admin-section",
-    )
-
-
-def _queue(queue: QueueLine) -> rx.Component:
-    return rx.el.div(rx.el.dt(queue.name), rx.el.dd(queue.waiting), key=queue.name)
-
-
-def _worker(worker: WorkerLine) -> rx.Component:
-    return rx.el.li(
-        rx.el.span(worker.name, class_name="worker-name"),
-        rx.el.span(worker.state, class_name="worker-state"),
-        rx.el.span(worker.queues, class_name="worker-queues"),
-        rx.el.span(worker.seen, class_name="worker-seen"),
-        key=worker.name,
-    )
-
-
-# ---- history -------------------------------------------------------------------------------------------------
-
-
-def _history() -> rx.Component:
+def _meetings() -> rx.Component:
     return rx.el.section(
         rx.el.h2(say("admin.history")),
+        _filters(),
+        rx.cond(AdminState.bad_filter != "", notice(AdminState.bad_filter, tone="amber")),
         rx.cond(
-            AdminState.history,
-            rx.el.ul(rx.foreach(AdminState.history, _past), class_name="admin-rows"),
-            rx.el.p(say("admin.no_history"), class_name="pane-note"),
+            AdminState.rows,
+            rx.fragment(
+                _scope(),
+                rx.el.ul(rx.foreach(AdminState.rows, _past), class_name="admin-rows"),
+                rx.cond(AdminState.more, _more()),
+            ),
+            rx.el.p(say("admin.none_fits"), class_name="pane-note"),
         ),
         class_name="admin-section",
+        id="all-meetings",
+    )
+
+
+def _filters() -> rx.Component:
+    return rx.el.div(
+        rx.el.div(
+            _search(),
+            _choice(
+                "admin.transcriber", AdminState.transcriber, AdminState.transcribers, AdminState.choose_transcriber
+            ),
+            _choice("admin.age", AdminState.age, AdminState.ages, AdminState.choose_age),
+            class_name="filter-fields",
+        ),
+        rx.el.ul(rx.foreach(AdminState.statuses, _chip), class_name="chips"),
+        rx.cond(AdminState.codes, rx.el.ul(rx.foreach(AdminState.codes, _chip), class_name="chips codes")),
+        class_name="filters",
+        custom_attrs={"aria-label": say("meetings.filters")},
+    )
+
+
+def _search() -> rx.Component:
+    field = rx.el.input(
+        type="search",
+        key=f"search-{AdminState.search_key}",
+        default_value=AdminState.q,
+        on_change=AdminState.search.debounce(300),
+        placeholder=say("meetings.search"),
+        max_length=200,
+        auto_complete="off",
+        custom_attrs={"aria-label": say("meetings.search"), "data-search": ""},
+    )
+    return rx.el.label(icons.search(), field, class_name="search")
+
+
+def _choice(label: str, chosen: Words, choices: Any, on_change: Handler) -> rx.Component:
+    return rx.el.label(
+        rx.el.span(say(label)),
+        rx.el.select(rx.foreach(choices, _option), value=chosen, on_change=on_change),
+        class_name="sort",
+    )
+
+
+def _option(choice: Choice) -> rx.Component:
+    return rx.el.option(choice.label, value=choice.value, key=choice.value)
+
+
+def _chip(chip: AdminChip) -> rx.Component:
+    return rx.el.li(
+        link(
+            chip.label,
+            rx.el.span(chip.count, class_name="count"),
+            to=chip.href,
+            class_name="chip",
+            custom_attrs={"aria-current": rx.cond(chip.chosen, "true", "false"), "data-status": chip.key},
+        ),
+        key=chip.key,
+    )
+
+
+def _scope() -> rx.Component:
+    """One action on what is picked, or on all that fit."""
+    acts = (("retry", "meeting.retry"), ("run_now", "admin.run_now"), ("cancel", "meeting.cancel"))
+    return rx.el.div(
+        rx.el.span(AdminState.scope, class_name="scope-name"),
+        rx.cond(AdminState.picked, _act(say("admin.pick_none"), AdminState.pick_none)),
+        rx.el.div(
+            *(_act(say(words), AdminState.ask_scope(act)) for act, words in acts),
+            rx.el.button(
+                say("meeting.delete"), type="button", class_name="quiet red", on_click=AdminState.ask_scope("delete")
+            ),
+            class_name="scope-acts",
+        ),
+        class_name="scope",
     )
 
 
 def _past(row: MeetingRow) -> rx.Component:
     opened = AdminState.opened == row.id
     return rx.el.li(
+        rx.el.label(
+            rx.el.input(
+                type="checkbox",
+                checked=AdminState.picked.contains(row.id),
+                on_change=lambda _checked: AdminState.pick(row.id),
+                custom_attrs={"aria-label": row.title},
+            ),
+            class_name="pick",
+        ),
         link(row.title, to=row.href, class_name="row-title"),
         rx.el.span(row.date, class_name="row-date"),
         status_words(row),
@@ -158,7 +239,14 @@ def _past(row: MeetingRow) -> rx.Component:
         ),
         rx.cond(opened, _timeline()),
         key=row.id,
-        class_name="admin-row",
+        class_name="admin-row pickable",
+        custom_attrs={"data-status": row.status},
+    )
+
+
+def _more() -> rx.Component:
+    return rx.el.button(
+        say("meetings.more"), type="button", class_name="button more-rows", on_click=AdminState.show_more
     )
 
 
@@ -176,6 +264,11 @@ def _step(step: Step, index: int) -> rx.Component:
         rx.el.span(step.name, class_name="step-name"),
         rx.el.span(step.outcome, class_name="step-outcome", custom_attrs={"data-tone": step.tone}),
         rx.el.span(step.lasted, class_name="step-lasted"),
-        rx.cond(step.detail != "", rx.el.span(step.detail, class_name="step-detail")),
+        rx.el.span(
+            rx.cond(step.detail != "", rx.el.span(step.detail)),
+            rx.cond(step.next != "", rx.el.span(step.next)),
+            rx.cond(step.job != "", rx.el.span(step.job, class_name="step-job")),
+            class_name="step-detail",
+        ),
         key=index,
     )

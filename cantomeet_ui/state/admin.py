@@ -1,4 +1,4 @@
-"""What needs a person, the engine room, and what happened last."""
+"""What needs a person, and the meetings that the address asks for; one action on one, some or all of them."""
 
 from __future__ import annotations
 
@@ -8,52 +8,93 @@ from typing import Any
 import reflex as rx
 
 from cantomeet.access import Action
-from cantomeet.errors import Conflict, NotFound, RequestError
-from cantomeet_ui import acting
+from cantomeet.bulk import Act, Plan
+from cantomeet.errors import InvalidRequest
+from cantomeet_ui import bulk
 from cantomeet_ui.following import changes_of
 from cantomeet_ui.i18n import counted
-from cantomeet_ui.reading.admin import failed_of, read_admin, read_engine, read_steps
-from cantomeet_ui.services import job_queue, services
-from cantomeet_ui.state.access import handler, meeting_for
+from cantomeet_ui.reading.admin import failed_of, read_admin, read_steps, stuck_of, wanted_of
+from cantomeet_ui.services import services
+from cantomeet_ui.state.access import handler, meeting_for, valid_id
 from cantomeet_ui.state.language import LanguageState
-from cantomeet_ui.views.admin import Cause, Engine, Step
-from cantomeet_ui.views.meeting import refusal
+from cantomeet_ui.views.admin import Cause, Step
+from cantomeet_ui.views.admin_filters import (
+    AdminChip,
+    Choice,
+    age_choices,
+    changed,
+    in_address,
+    transcriber_choices,
+)
+from cantomeet_ui.views.plans import Asked, asked, told
 from cantomeet_ui.views.rows import MeetingRow
 
 _PAUSE = 0.25
 """Seconds after a push in which further changes are gathered into the next one."""
-_ENGINE_EVERY = 5.0
 
 
 class AdminState(rx.State):
     ready: bool = False
     causes: rx.Field[list[Cause]] = rx.field(default_factory=list)
+    stuck: rx.Field[list[MeetingRow]] = rx.field(default_factory=list)
     somebody_needed: bool = False
     """Something failed or is stuck."""
-    stuck: rx.Field[list[MeetingRow]] = rx.field(default_factory=list)
-    history: rx.Field[list[MeetingRow]] = rx.field(default_factory=list)
-    engine: Engine = Engine()
+    rows: rx.Field[list[MeetingRow]] = rx.field(default_factory=list)
+    statuses: rx.Field[list[AdminChip]] = rx.field(default_factory=list)
+    codes: rx.Field[list[AdminChip]] = rx.field(default_factory=list)
+    transcribers: rx.Field[list[Choice]] = rx.field(default_factory=list)
+    ages: rx.Field[list[Choice]] = rx.field(default_factory=list)
+    more: bool = False
+    bad_filter: str = ""
+    filtered: bool = False
+    q: str = ""
+    transcriber: str = ""
+    age: str = ""
+    search_key: int = 0
+    """Another one replaces the search field: the address changed other than by typing in it."""
+    picked: rx.Field[list[str]] = rx.field(default_factory=list)
+    scope: str = ""
+    """What the actions above the list are about: what is picked, or all that fit."""
+    asked: Asked = Asked()
+    working: bool = False
+    """What was confirmed is being done."""
     opened: str = ""
     """Id of the meeting whose timeline is open."""
     steps: rx.Field[list[Step]] = rx.field(default_factory=list)
     notice: str = ""
 
+    _query: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
+    """As it stands in the address."""
+    _typed: str = ""
+    _pages: int = 1
+    _fitting: int = 0
+    _plan: Plan | None = None
     _stamp: Any = None
+
+    # ---- showing -----------------------------------------------------------------------------------------
 
     @handler(Action.ADMINISTER)
     async def load(self) -> Any:
-        """Show all of it."""
-        self.notice, self.opened, self.steps = "", "", []
+        """Show what the address asks for."""
+        query = in_address(self.router.url.query_parameters)
+        if query != self._query or not self.ready:
+            self._pages, self.picked = 1, []
+            self.notice, self.opened, self.steps = "", "", []
+            self._ask_nothing()
+        if query.get("q", "") != self._typed:
+            self._typed = query.get("q", "")
+            self.search_key += 1
+        self._query, self.filtered = query, bool(query)
+        self.q, self.transcriber, self.age = (query.get(name, "") for name in ("q", "transcriber", "age"))
         await self._show()
-        await self._show_engine()
-        return [AdminState.follow, AdminState.watch_engine]
+        return AdminState.follow
 
     @handler(Action.ADMINISTER)
     async def refresh(self) -> None:
         """Show the same in the language just chosen."""
         self.notice = ""
+        self._ask_nothing()
         await self._show()
-        await self._show_engine()
 
     @handler(Action.ADMINISTER, background=True)
     async def follow(self) -> None:
@@ -66,35 +107,10 @@ class AdminState(rx.State):
                 await self._show()
             await asyncio.sleep(_PAUSE)
 
-    @handler(Action.ADMINISTER, background=True)
-    async def watch_engine(self) -> None:
-        """Look at queues and workers now and then while the page is open."""
-        while True:
-            await asyncio.sleep(_ENGINE_EVERY)
-            async with self:
-                await self._show_engine()
-
-    @handler(Action.RETRY)
-    async def retry(self, meeting_id: str) -> None:
-        """Set one meeting going again."""
-        await self._retry([meeting_id])
-
-    @handler(Action.RETRY)
-    async def retry_all(self, cause: str) -> None:
-        """Set all meetings going again that failed for this cause."""
-        failed = await asyncio.to_thread(failed_of, services().store, cause)
-        await self._retry([meeting.id for meeting in failed])
-
-    @handler(Action.CANCEL)
-    async def cancel(self, meeting_id: str) -> None:
-        """Stop one meeting."""
-        language = (await self.get_state(LanguageState)).lang
-        try:
-            meeting = await meeting_for(Action.CANCEL, meeting_id)
-            await asyncio.to_thread(acting.cancel, services(), meeting.id)
-            self.notice = ""
-        except RequestError as error:
-            self.notice = refusal(error.code, error.params, language)
+    @handler(Action.ADMINISTER)
+    async def show_more(self) -> None:
+        """One page further."""
+        self._pages += 1
         await self._show()
 
     @handler(Action.READ)
@@ -103,35 +119,124 @@ class AdminState(rx.State):
         self.opened = "" if meeting_id == self.opened else (await meeting_for(Action.READ, meeting_id)).id
         await self._show_steps()
 
-    async def _retry(self, ids: list[str]) -> None:
+    # ---- filters -----------------------------------------------------------------------------------------
+
+    @handler(Action.ADMINISTER)
+    async def search(self, words: str) -> Any:
+        """Look for these words."""
+        self._typed = words.strip()[:200]
+        return rx.redirect(changed(self._query, q=self._typed), replace=True)
+
+    @handler(Action.ADMINISTER)
+    async def choose_transcriber(self, name: str) -> Any:
+        """Only meetings that it transcribes; empty for all."""
+        return rx.redirect(changed(self._query, transcriber=name))
+
+    @handler(Action.ADMINISTER)
+    async def choose_age(self, age: str) -> Any:
+        """Only meetings at least so old; empty for all."""
+        return rx.redirect(changed(self._query, age=age))
+
+    @handler(Action.ADMINISTER)
+    async def pick(self, meeting_id: str) -> None:
+        """Pick a meeting, or let go of it."""
+        picked = valid_id(meeting_id)
+        self.picked = (
+            [other for other in self.picked if other != picked] if picked in self.picked else [*self.picked, picked]
+        )
+        await self._name_scope()
+
+    @handler(Action.ADMINISTER)
+    async def pick_none(self) -> None:
+        """Let go of all."""
+        self.picked = []
+        await self._name_scope()
+
+    # ---- acting: first a preview, then what was previewed ---------------------------------------------------
+
+    @handler(Action.ADMINISTER)
+    async def ask_one(self, act: str, meeting_id: str) -> None:
+        """Preview an action on one meeting."""
+        await self._ask_ids(Act(act), [valid_id(meeting_id)])
+
+    @handler(Action.ADMINISTER)
+    async def ask_cause(self, act: str, cause: str) -> None:
+        """Preview an action on all meetings that failed for this cause."""
+        failed = await asyncio.to_thread(failed_of, services().store, cause)
+        await self._ask_ids(Act(act), [meeting.id for meeting in failed])
+
+    @handler(Action.ADMINISTER)
+    async def ask_stuck(self, act: str) -> None:
+        """Preview an action on all meetings that do not move."""
+        await self._ask_ids(Act(act), await asyncio.to_thread(stuck_of, services().store))
+
+    @handler(Action.ADMINISTER)
+    async def ask_scope(self, act: str) -> None:
+        """Preview an action on what is picked, or where nothing is, on all that fit."""
+        if self.picked:
+            await self._ask_ids(Act(act), list(self.picked))
+            return
+        try:
+            wanted = wanted_of(self._query)
+        except InvalidRequest:
+            return  # the page says that the filter makes no sense; nobody means all meetings by it
+        await self._ask(await asyncio.to_thread(bulk.plan_for_filter, services(), Act(act), wanted))
+
+    @handler(Action.ADMINISTER)
+    async def dismiss(self) -> None:
+        """Do nothing after all."""
+        self._ask_nothing()
+
+    @handler(Action.ADMINISTER, background=True)
+    async def confirm(self, pay_again: bool) -> None:
+        """Do what was previewed, and say what came of it."""
+        async with self:
+            plan = self._plan
+            self._ask_nothing()
+            if plan is None:
+                return
+            self.working, self.notice = True, ""
+        try:
+            outcome = await asyncio.to_thread(bulk.carry_out, services(), plan, pay_again=pay_again is True)
+        finally:
+            async with self:
+                self.working = False
+        async with self:
+            language = (await self.get_state(LanguageState)).lang
+            self.notice, self.picked = told(plan.act, outcome.done, outcome.refused, language), []
+            await self._show()
+
+    async def _ask_ids(self, act: Act, ids: list[str]) -> None:
+        await self._ask(await asyncio.to_thread(bulk.plan_for_ids, services(), act, ids))
+
+    async def _ask(self, plan: Plan) -> None:
         language = (await self.get_state(LanguageState)).lang
-        done = refused = 0
-        for meeting_id in ids:
-            try:
-                meeting = await meeting_for(Action.RETRY, meeting_id)
-                await asyncio.to_thread(acting.retry, services(), meeting.id)
-                done += 1
-            except (Conflict, NotFound):  # it would be paid again, or somebody was faster
-                refused += 1
-        told = [("admin.retried", done), ("admin.not_retried", refused)]
-        self.notice = " ".join(counted(language, key, count) for key, count in told if count)
-        await self._show()
+        self.notice = ""
+        self._plan = plan
+        self.asked = asked(plan, services().settings.chosen_summarizer == "llm", language)
+
+    def _ask_nothing(self) -> None:
+        self._plan, self.asked = None, Asked()
 
     async def _show(self) -> None:
         language = (await self.get_state(LanguageState)).lang
-        shown = await asyncio.to_thread(read_admin, services().store, language)
-        self._stamp, self.ready = shown.stamp, True
-        self.causes, self.stuck, self.history = shown.causes, shown.stuck, shown.history
+        shown = await asyncio.to_thread(read_admin, services().store, dict(self._query), self._pages, language)
+        found = shown.found
+        self._stamp, self._fitting, self.ready = shown.stamp, found.count, True
+        self.causes, self.stuck = shown.causes, shown.stuck
         self.somebody_needed = bool(shown.causes or shown.stuck)
+        self.rows, self.more, self.bad_filter = found.rows, found.more, found.notice
+        self.statuses, self.codes = found.statuses, found.codes
+        self.transcribers, self.ages = transcriber_choices(language), age_choices(language)
+        await self._name_scope()
         await self._show_steps()
+
+    async def _name_scope(self) -> None:
+        language = (await self.get_state(LanguageState)).lang
+        key, count = ("admin.picked", len(self.picked)) if self.picked else ("admin.all_that_fit", self._fitting)
+        self.scope = counted(language, key, count)
 
     async def _show_steps(self) -> None:
         language = (await self.get_state(LanguageState)).lang
         opened = self.opened
         self.steps = await asyncio.to_thread(read_steps, services().store, opened, language) if opened else []
-
-    async def _show_engine(self) -> None:
-        language = (await self.get_state(LanguageState)).lang
-        found = await asyncio.to_thread(read_engine, services().store, job_queue(), language)
-        if found != self.engine:
-            self.engine = found

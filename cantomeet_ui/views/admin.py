@@ -1,22 +1,23 @@
-"""What the admin page shows: failures by cause, what does not move, queues and workers, and each meeting's timeline."""
+"""What the admin page shows of meetings: failures by cause, what does not move, and each meeting's timeline."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cantomeet.errors import ErrorCode
 from cantomeet.lifecycle import ACTIVE
 from cantomeet.models import Attempt, Meeting
 from cantomeet.reasons import REASONS, reason_text
+from cantomeet_ui import routes
 from cantomeet_ui.i18n import counted, text
 from cantomeet_ui.i18n.texts import TEXTS
 from cantomeet_ui.views import times
 from cantomeet_ui.views.rows import MeetingRow, plain_row, reason_of
-from worker.queue import QueueOverview, WorkerSeen
 
 STUCK_AFTER = timedelta(minutes=20)
+_WORTH_TELLING = timedelta(seconds=1)
 SHOWN_OF_A_CAUSE = 5
 _CAUSE_PARAMS = ("provider", "setting")
 """What tells two causes of the same code apart; a reference or a message differs from meeting to meeting."""
@@ -32,31 +33,8 @@ class Cause:
     """The button's text."""
     rows: list[MeetingRow]
     more: str
-
-
-@dataclass(frozen=True)
-class QueueLine:
-    name: str
-    waiting: int
-
-
-@dataclass(frozen=True)
-class WorkerLine:
-    name: str
-    state: str
-    queues: str
-    seen: str
-
-
-@dataclass(frozen=True)
-class Engine:
-    """Queues and workers."""
-
-    note: str = ""
-    """Redis is away, or nobody works."""
-    queues: list[QueueLine] = field(default_factory=list)
-    workers: list[WorkerLine] = field(default_factory=list)
-    failed: str = ""
+    href: str
+    """All of its code."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +48,11 @@ class Step:
     when: str
     lasted: str
     detail: str
+    """Why it did not succeed."""
+    job: str
+    """The provider's id of it; empty where there is none."""
+    next: str
+    """When it is tried again; empty where it is not."""
 
 
 def cause_key(meeting: Meeting) -> str:
@@ -104,12 +87,17 @@ def _cause(key: str, meetings: list[Meeting], now: datetime, language: str) -> C
         retry=counted(language, "admin.retry_all", len(meetings)),
         rows=[plain_row(meeting, now, language) for meeting in meetings[:SHOWN_OF_A_CAUSE]],
         more=counted(language, "admin.and_more", hidden) if hidden > 0 else "",
+        href=routes.admin({"error_code": meetings[0].error_code or ErrorCode.INTERNAL.value}),
     )
 
 
 def is_stuck(meeting: Meeting, now: datetime) -> bool:
     """Its next step is long overdue, nobody holds it, and nothing about it has changed for as long."""
-    if meeting.status not in ACTIVE or (meeting.lease_until is not None and meeting.lease_until > now):
+    if (
+        meeting.status not in ACTIVE
+        or meeting.waits_for_names
+        or (meeting.lease_until is not None and meeting.lease_until > now)
+    ):
         return False
     overdue = meeting.next_run_at is None or now - meeting.next_run_at > STUCK_AFTER
     return overdue and now - meeting.updated_at > STUCK_AFTER
@@ -126,33 +114,6 @@ def _stuck_row(meeting: Meeting, now: datetime, language: str) -> MeetingRow:
     return MeetingRow(**{**vars(row), "left": text(language, "admin.stuck.since", time=since)})
 
 
-def engine(overview: QueueOverview | None, now: datetime, language: str) -> Engine:
-    """`overview` None: Redis does not answer."""
-    if overview is None:
-        return Engine(note=text(language, "admin.redis_away"))
-    return Engine(
-        note="" if overview.workers else text(language, "admin.no_workers"),
-        queues=[QueueLine(text(language, f"admin.queue.{name}"), waiting) for name, waiting in overview.queues],
-        workers=[_worker(worker, now, language) for worker in overview.workers],
-        failed=counted(language, "admin.failed_jobs", overview.failed) if overview.failed else "",
-    )
-
-
-def _worker(worker: WorkerSeen, now: datetime, language: str) -> WorkerLine:
-    state = f"admin.worker.{worker.state}"
-    beat = worker.last_heartbeat
-    return WorkerLine(
-        name=worker.name[:8],
-        state=text(language, state) if state in TEXTS else worker.state,
-        queues=" · ".join(text(language, f"admin.queue.{name}") for name in worker.queues if _known(name)),
-        seen="" if beat is None else text(language, "admin.worker.seen", time=times.time_of_day(beat, now, language)),
-    )
-
-
-def _known(queue: str) -> bool:
-    return f"admin.queue.{queue}" in TEXTS
-
-
 def steps(attempts: Sequence[Attempt], now: datetime, language: str) -> list[Step]:
     """The timeline, newest first."""
     return [_step(attempt, now, language) for attempt in reversed(attempts)]
@@ -164,10 +125,20 @@ def _step(attempt: Attempt, now: datetime, language: str) -> Step:
         name=text(language, name) if name in TEXTS else attempt.step,
         outcome=text(language, outcome) if outcome in TEXTS else attempt.outcome,
         tone=attempt.outcome,
-        when=times.time_of_day(attempt.started_at, now, language),
+        when=times.time_of_day(attempt.started_at, now, language, seconds=True),
         lasted=times.lasted(attempt.finished_at - attempt.started_at, language),
         detail=_attempt_reason(attempt, language) or attempt.detail,
+        job="" if attempt.provider_job_id is None else text(language, "step.job", job=attempt.provider_job_id),
+        next=_next(attempt, now, language),
     )
+
+
+def _next(attempt: Attempt, now: datetime, language: str) -> str:
+    """A step that was done leads on by itself; only a wait is worth telling."""
+    due = attempt.next_run_at
+    if due is None or (attempt.outcome == "done" and due - attempt.finished_at < _WORTH_TELLING):
+        return ""
+    return text(language, "step.next", time=times.time_of_day(due, now, language, seconds=True))
 
 
 def _attempt_reason(attempt: Attempt, language: str) -> str:
@@ -177,4 +148,10 @@ def _attempt_reason(attempt: Attempt, language: str) -> str:
         return code or ""
     if attempt.outcome == "failed":
         return reason_text(code, attempt.error_params, language)
-    return " · ".join(part for part in (code, attempt.detail) if part)
+    return " · ".join(part for part in (cause_name(code, language), attempt.detail) if part)
+
+
+def cause_name(code: str, language: str) -> str:
+    """An error code in a few words; of a newer version's the code itself."""
+    key = f"cause.{code}"
+    return text(language, key) if key in TEXTS else code

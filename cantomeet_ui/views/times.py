@@ -34,10 +34,10 @@ def local_day(moment: datetime) -> date:
     return moment.astimezone(HONG_KONG).date()
 
 
-def time_of_day(moment: datetime, now: datetime, language: str) -> str:
-    """14:05 today; with its day before or after."""
+def time_of_day(moment: datetime, now: datetime, language: str, *, seconds: bool = False) -> str:
+    """14:05, or 14:05:09 with `seconds`, today; with its day before or after."""
     there = moment.astimezone(HONG_KONG)
-    time = f"{there.hour}:{there.minute:02}"
+    time = f"{there.hour}:{there.minute:02}" + (f":{there.second:02}" if seconds else "")
     return time if there.date() == local_day(now) else f"{day(there.date(), now, language)} {time}"
 
 

@@ -11,6 +11,7 @@ from cantomeet.access import Action
 from cantomeet_ui.state import (
     actions,
     admin,
+    engine,
     glossary,
     items,
     language,
@@ -22,7 +23,7 @@ from cantomeet_ui.state import (
     versions,
 )
 
-STATES = (actions, admin, glossary, items, language, lines, meeting, meetings, templates, upload, versions)
+STATES = (actions, admin, engine, glossary, items, language, lines, meeting, meetings, templates, upload, versions)
 FRAMEWORK = {"setvar"}
 """Reflex gives it to every state and has no switch for it. It sets plain variables of the caller's own page, and
 what is read or done by them passes through the handlers below."""

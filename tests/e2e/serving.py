@@ -60,7 +60,7 @@ class Web:
     def clear(self) -> None:
         """Away with all meetings, so that each test sees only its own."""
         with self.store.engine.begin() as connection:
-            for table in ("attempt", "summaryitem", "summary", "segment", "speaker", "meeting"):
+            for table in ("attempt", "summaryitem", "summary", "segment", "speaker", "meeting", "switch", "remembered"):
                 connection.exec_driver_sql(f"DELETE FROM {table}")
 
 
@@ -72,6 +72,9 @@ def web_running(folder: Path, port: int) -> Iterator[Web]:
         redis = EmbeddedRedis.start(folder)
         ended.callback(redis.stop)
         environment = {**page_build.server_environment(build, folder), "REDIS_URL": redis.url, "REFLEX_REDIS_URL": ""}
+        # A language model is set up, so that its key can be tested, and not used.
+        environment |= {"OPENAI_MODEL": "known", "OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
+        environment["CANTOMEET_SUMMARIZER"] = "extractive"
         server = UploadServer(folder, "tests.e2e.peeking:app", port, environment)
         ended.callback(server.kill)
         server.start()

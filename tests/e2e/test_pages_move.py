@@ -110,29 +110,6 @@ def test_a_failure_says_what_to_do_and_retry_goes_on(web: Web, page: Page) -> No
     assert web.store.get(meeting.id).error_code is None
 
 
-def test_failed_meetings_are_retried_from_the_admin_page_cause_by_cause(web: Web, page: Page) -> None:
-    refused = {"provider": "Speechmatics", "setting": "SPEECHMATICS_API_KEY"}
-    failed = [web.seed.failed(f"會 {n}", ErrorCode.PROVIDER_KEY_REFUSED, **refused) for n in range(3)]
-    other = web.seed.failed("壞錄音", ErrorCode.RECORDING_UNREADABLE, found="unknown")
-    page.goto("/admin")
-    expect(page.locator(".cause")).to_have_count(2)
-    page.get_by_role("button", name="全部重試（3）").click()
-    expect(page.locator(".cause")).to_have_count(1)
-    expect(page.get_by_text("3 個會議已重新開始。")).to_be_visible()
-    assert {web.store.get(meeting.id).status for meeting in failed} == {"UPLOADED"}
-    assert web.store.get(other.id).status == "FAILED"
-    web.tell(web.seed.failed("又一個", ErrorCode.RECORDING_UNREADABLE, found="unknown"))
-    expect(page.locator(".cause .admin-row")).to_have_count(2)
-
-
-def test_the_admin_page_tells_each_try_of_a_meeting(web: Web, page: Page) -> None:
-    web.seed.failed("例會", ErrorCode.PROVIDER_BUSY, retries=2, provider="Speechmatics")
-    page.goto("/admin")
-    page.get_by_role("button", name="處理經過").click()
-    expect(page.locator(".timeline li")).to_have_count(3)
-    expect(page.locator(".timeline li").first).to_contain_text("失敗")
-
-
 def test_without_redis_pages_move_as_well(web: Web, page: Page) -> None:
     meeting = web.seed.waiting("例會")
     page.goto(f"/meetings/{meeting.id}")

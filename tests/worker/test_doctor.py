@@ -180,6 +180,17 @@ def test_a_folder_of_weights_must_hold_a_model(tmp_path: Path) -> None:
     assert doctor.transcriber(settings(tmp_path, CANTOMEET_WHISPER_MODEL=str(folder))).ok
 
 
+def test_a_region_that_there_is_not_is_bad_and_the_regions_are_named(tmp_path: Path) -> None:
+    wrong = settings(tmp_path, SPEECHMATICS_API_KEY="k", SPEECHMATICS_BASE_URL="https://hk1.asr.api.speechmatics.com")
+    finding = doctor.transcriber(wrong)
+    assert bad(finding)
+    assert "hk1.asr.api.speechmatics.com" in finding.detail
+    assert "SPEECHMATICS_BASE_URL" in finding.remedy
+    assert "https://au1.asr.api.speechmatics.com" in finding.remedy
+    for right in ("https://us1.asr.api.speechmatics.com", "http://127.0.0.1:9105"):
+        assert doctor.transcriber(settings(tmp_path, SPEECHMATICS_API_KEY="k", SPEECHMATICS_BASE_URL=right)).ok
+
+
 def test_it_says_what_leaves_this_machine(tmp_path: Path) -> None:
     away = settings(tmp_path, SPEECHMATICS_API_KEY="k", OPENAI_API_KEY="k", OPENAI_MODEL="m")
     assert "leave this machine" in doctor.transcriber(away).detail

@@ -72,6 +72,24 @@ def test_called_late_it_changes_nothing(
     assert queue.woken == []
 
 
+def test_called_before_the_job_s_id_is_saved_it_changes_nothing(
+    client: TestClient, sqlite_store: MeetingStore, queue: RememberingQueue, waiting: Meeting
+) -> None:
+    meetings.set_columns(sqlite_store, waiting.id, stage=Stage.PREPARED, provider_job_id=None, submit_key="k")
+    assert client.post(URL, headers=OURS).status_code == 204
+    assert sqlite_store.get(waiting.id).next_run_at == waiting.next_run_at
+    assert queue.woken == []
+
+
+def test_called_for_the_job_of_an_earlier_try_it_changes_nothing(
+    client: TestClient, sqlite_store: MeetingStore, queue: RememberingQueue, waiting: Meeting
+) -> None:
+    meetings.set_columns(sqlite_store, waiting.id, provider_job_id="job2", take=2)
+    assert client.post(URL, headers=OURS).status_code == 204
+    assert sqlite_store.get(waiting.id).next_run_at == waiting.next_run_at
+    assert queue.woken == []
+
+
 def test_while_a_worker_looks_it_is_not_disturbed(
     client: TestClient, sqlite_store: MeetingStore, queue: RememberingQueue, waiting: Meeting
 ) -> None:

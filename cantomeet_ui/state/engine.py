@@ -1,0 +1,84 @@
+"""The engine room of the admin page: pause and resume, queues and workers, tests of keys."""
+
+from __future__ import annotations
+
+import asyncio
+
+import reflex as rx
+
+from cantomeet.access import Action
+from cantomeet.errors import RequestError
+from cantomeet_ui.asking import ask_check
+from cantomeet_ui.reading.admin import read_engine
+from cantomeet_ui.services import job_queue, services
+from cantomeet_ui.state.access import handler
+from cantomeet_ui.state.language import LanguageState
+from cantomeet_ui.views.engine import Engine
+from cantomeet_ui.views.meeting import refusal
+
+_EVERY = 5.0
+_EVERY_WHILE_ASKING = 1.0
+"""Seconds between looks."""
+
+
+class EngineState(rx.State):
+    engine: Engine = Engine()
+    notice: str = ""
+
+    @handler(Action.ADMINISTER)
+    async def load(self) -> object:
+        """Show it, and go on looking."""
+        self.notice = ""
+        await self._show()
+        return EngineState.watch
+
+    @handler(Action.ADMINISTER)
+    async def refresh(self) -> None:
+        """Show the same in the language just chosen."""
+        self.notice = ""
+        await self._show()
+
+    @handler(Action.ADMINISTER, background=True)
+    async def watch(self) -> None:
+        """Look now and then while the page is open."""
+        while True:
+            async with self:
+                asking = self.engine.asking
+            await asyncio.sleep(_EVERY_WHILE_ASKING if asking else _EVERY)
+            async with self:
+                await self._show()
+
+    @handler(Action.ADMINISTER)
+    async def pause(self) -> None:
+        """Take no further step; those under way finish."""
+        await self._switch(True)
+
+    @handler(Action.ADMINISTER)
+    async def resume(self) -> None:
+        """Go on."""
+        await self._switch(False)
+
+    @handler(Action.ADMINISTER)
+    async def check(self, name: str) -> None:
+        """Have a worker test a key."""
+        language = (await self.get_state(LanguageState)).lang
+        self.notice = ""
+        try:
+            await asyncio.to_thread(ask_check, services(), name)
+        except RequestError as error:
+            self.notice = refusal(error.code, error.params, language)
+        await self._show()
+
+    async def _switch(self, paused: bool) -> None:
+        self.notice = ""
+        await asyncio.to_thread(services().store.pause, paused)
+        # Of no meeting: pages that show many look.
+        await asyncio.to_thread(services().publish, "", 0)
+        await self._show()
+
+    async def _show(self) -> None:
+        language = (await self.get_state(LanguageState)).lang
+        deps = services()
+        found = await asyncio.to_thread(read_engine, deps.store, job_queue(), deps.settings.checkable, language)
+        if found != self.engine:
+            self.engine = found

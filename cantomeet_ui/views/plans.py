@@ -1,0 +1,81 @@
+"""What a person is told before one action is done to many meetings, and after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from cantomeet.bulk import Act, Cost, Plan, Refusal
+from cantomeet_ui.i18n import counted, text
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A preview, and the buttons that carry it out."""
+
+    title: str = ""
+    """Empty: nothing is asked."""
+    lines: list[str] = field(default_factory=list)
+    confirm: str = ""
+    """The button; empty where there is nothing to be done."""
+    pay_again: str = ""
+    """The button that also retries what was paid for once; empty where there is none."""
+    tone: str = ""
+    """ "red" for what cannot be undone."""
+
+
+def asked(plan: Plan, llm: bool, language: str) -> Asked:
+    """The preview of a plan; `llm`: a language model writes the summaries."""
+    count = len(plan.chosen())
+    again = len(plan.chosen(pay_again=True)) - count
+    return Asked(
+        title=counted(language, f"plan.{plan.act.value}", count) if count or again else text(language, "plan.nothing"),
+        lines=[*_costs(plan, count, llm, language), *_kept(plan, language)],
+        confirm=counted(language, f"plan.{plan.act.value}.do", count) if count else "",
+        pay_again=_pay_again(plan, count + again, language) if again else "",
+        tone="red" if plan.act in (Act.DELETE, Act.CANCEL) else "",
+    )
+
+
+def told(act: Act, done: int, refused: Mapping[Refusal, int], language: str) -> str:
+    """What came of it."""
+    parts = [counted(language, f"plan.{act.value}.done", done)]
+    parts += [counted(language, f"plan.refused.{reason.value}", count) for reason, count in sorted(refused.items())]
+    return " ".join(parts)
+
+
+def _costs(plan: Plan, count: int, llm: bool, language: str) -> list[str]:
+    lines = []
+    if plan.cost().transcriptions:
+        lines.append(_cost(plan.cost(), "plan.cost", language))
+    if llm and plan.act is Act.RETRY and count:
+        lines.append(counted(language, "plan.llm", count))
+    if plan.wasted():
+        lines.append(counted(language, "plan.wasted", plan.wasted()))
+    if plan.act is Act.DELETE and count:
+        lines.append(text(language, "plan.delete.warning"))
+    return lines
+
+
+def _kept(plan: Plan, language: str) -> list[str]:
+    refused = sorted(plan.refused().items())
+    lines = [counted(language, f"plan.refused.{reason.value}", count) for reason, count in refused]
+    if plan.left_out:
+        lines.append(counted(language, "plan.left_out", plan.left_out))
+    return lines
+
+
+def _pay_again(plan: Plan, count: int, language: str) -> str:
+    cost = plan.cost(pay_again=True)
+    if not cost.transcriptions:
+        return counted(language, "plan.again", count)
+    return counted(language, "plan.pay_again", count, minutes=_minutes(cost))
+
+
+def _cost(cost: Cost, key: str, language: str) -> str:
+    line = counted(language, key, cost.transcriptions, minutes=_minutes(cost))
+    return line + (" " + counted(language, "plan.unknown", cost.unknown) if cost.unknown else "")
+
+
+def _minutes(cost: Cost) -> int:
+    return max(1, round(cost.seconds / 60)) if cost.seconds else 0

@@ -1,0 +1,152 @@
+"""What the admin page's handlers do, without a browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from cantomeet import access
+from cantomeet.access import Action
+from cantomeet.errors import ErrorCode, NotAllowed, NotFound
+from cantomeet.recordings import Recordings
+from cantomeet.settings import Settings
+from cantomeet.store import MeetingStore
+from cantomeet_ui.api.deps import Deps
+from cantomeet_ui.reading.admin import stuck_of
+from cantomeet_ui.state import admin, engine
+from tests import meetings
+
+
+@pytest.fixture
+def deps(sqlite_store: MeetingStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deps:
+    made = Deps(
+        Settings(_env_file=None, CANTOMEET_DATA_DIR=str(tmp_path)),
+        sqlite_store,
+        Recordings(tmp_path / "recordings", max_bytes=1000),
+        wake=lambda meeting: None,
+    )
+    for module in (admin, engine):
+        monkeypatch.setattr(module, "services", lambda: made)
+    return made
+
+
+class Page:
+    """The admin page's state as one browser tab has it, and its handlers by name."""
+
+    def __init__(self, state: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.state = state
+        cls = type(state)
+
+        async def get_state(_self: Any, _wanted: Any) -> Any:
+            return SimpleNamespace(lang="en")
+
+        async def lock(_self: Any, *_: Any) -> None:
+            """Nobody else has it."""
+
+        monkeypatch.setattr(cls, "get_state", get_state)
+        monkeypatch.setattr(cls, "__aenter__", lock, raising=False)
+        monkeypatch.setattr(cls, "__aexit__", lock, raising=False)
+
+    async def do(self, handler: str, *arguments: Any) -> Any:
+        return await type(self.state).event_handlers[handler].fn(self.state, *arguments)
+
+    def addressed(self, **query: str) -> None:
+        self.state._query = query
+
+
+@pytest.fixture
+def page(deps: Deps, monkeypatch: pytest.MonkeyPatch) -> Page:
+    return Page(admin.AdminState(_reflex_internal_init=True), monkeypatch)
+
+
+async def test_nothing_is_done_where_nothing_was_previewed(page: Page, deps: Deps) -> None:
+    meeting = meetings.failed(deps.store)
+    await page.do("confirm", True)
+    assert deps.store.get(meeting.id).run == meeting.run
+
+
+async def test_what_is_confirmed_is_what_was_previewed_and_is_asked_once(page: Page, deps: Deps) -> None:
+    first = meetings.failed(deps.store)
+    page.addressed(status="FAILED")
+    await page.do("ask_scope", "retry")
+    assert page.state.asked.title == "Retry 1 meeting?"
+    late = meetings.failed(deps.store)
+    await page.do("confirm", False)
+    assert (deps.store.get(first.id).status, deps.store.get(late.id).status) == ("UPLOADED", "FAILED")
+    assert page.state.notice == "1 meeting is going again."
+    assert (page.state.asked.title, page.state.working) == ("", False)
+    await page.do("confirm", False)
+    assert page.state.notice == "1 meeting is going again.", "the second press finds nothing to do"
+
+
+async def test_what_is_picked_comes_before_what_fits(page: Page, deps: Deps) -> None:
+    picked, other = meetings.failed(deps.store), meetings.failed(deps.store)
+    await page.do("pick", picked.id)
+    assert page.state.scope == "1 selected"
+    await page.do("ask_scope", "delete")
+    await page.do("confirm", False)
+    with pytest.raises(NotFound):
+        deps.store.get(picked.id)
+    assert deps.store.get(other.id)
+    assert page.state.picked == []
+
+
+async def test_a_filter_that_makes_no_sense_never_means_all_meetings(page: Page, deps: Deps) -> None:
+    meetings.failed(deps.store)
+    page.addressed(status="BROKEN")
+    await page.do("ask_scope", "delete")
+    assert page.state.asked.title == ""
+    await page.do("refresh")
+    assert "status" in page.state.bad_filter
+
+
+async def test_a_cause_is_asked_for_with_all_of_its_meetings(page: Page, deps: Deps) -> None:
+    for _ in range(7):
+        meetings.failed(deps.store)
+    meetings.failed(deps.store, ErrorCode.RECORDING_UNREADABLE)
+    await page.do("refresh")
+    assert [(cause.count, len(cause.rows)) for cause in page.state.causes] == [(7, 5), (1, 1)]
+    await page.do("ask_cause", "retry", page.state.causes[0].key)
+    assert page.state.asked.title == "Retry 7 meetings?"
+    await page.do("ask_cause", "retry", "no such cause")
+    assert page.state.asked.title == "There is no meeting to do this to."
+    assert stuck_of(deps.store) == []
+
+
+async def test_switching_the_language_forgets_what_was_asked_in_the_other(page: Page, deps: Deps) -> None:
+    meetings.failed(deps.store)
+    await page.do("ask_scope", "retry")
+    await page.do("refresh")
+    await page.do("confirm", False)
+    assert page.state.notice == ""
+
+
+@pytest.mark.parametrize("handler", ["confirm", "ask_scope", "ask_one", "ask_cause", "ask_stuck", "search"])
+async def test_who_may_not_administer_gets_nowhere(
+    page: Page, deps: Deps, monkeypatch: pytest.MonkeyPatch, handler: str
+) -> None:
+    monkeypatch.setattr(access, "may", lambda actor, asked, meeting=None: asked is not Action.ADMINISTER)
+    with pytest.raises(NotAllowed):
+        await page.do(handler, "delete", "x") if handler in ("ask_one", "ask_cause") else await page.do(handler, "x")
+
+
+async def test_the_engine_room_pauses_resumes_and_says_who_is_missing(
+    deps: Deps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "job_queue", lambda: SimpleNamespace(overview=lambda: _Nobody))
+    room = Page(engine.EngineState(_reflex_internal_init=True), monkeypatch)
+    await room.do("pause")
+    assert deps.store.paused()
+    assert "paused since" in room.state.engine.paused
+    await room.do("resume")
+    assert (deps.store.paused(), room.state.engine.paused) == (False, "")
+    await room.do("check", "whisper")
+    assert "Redis" in room.state.notice
+    await room.do("check", "moon")
+    assert "name" in room.state.notice
+
+
+_Nobody = SimpleNamespace(queues=(), workers=(), failed=0)

@@ -1,0 +1,195 @@
+"""What the admin page says, from rows to words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from cantomeet.bulk import Act, Line, Plan, Refusal
+from cantomeet.checking import PATIENCE_SECONDS, Check
+from cantomeet.errors import ErrorCode
+from cantomeet.lifecycle import MeetingStatus, Stage
+from cantomeet.models import Attempt, Meeting
+from cantomeet.reasons import EN, REASONS, ZH
+from cantomeet_ui.i18n.texts import TEXTS
+from cantomeet_ui.views import admin, admin_filters
+from cantomeet_ui.views.engine import Engine, Seen, engine
+from cantomeet_ui.views.plans import asked, told
+from worker.queue import QUEUES, QueueOverview, WorkerSeen
+
+NOW = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
+"""12:00 in Hong Kong."""
+FAILED = MeetingStatus.FAILED
+
+
+def meeting(**columns: Any) -> Meeting:
+    given = {"title": "例會", "recording_key": "k", "created_at": NOW, "updated_at": NOW, "stage_since": NOW}
+    return Meeting(**{**given, **columns})
+
+
+# ---- previews ----------------------------------------------------------------------------------------------
+
+
+def line(refusal: Refusal | None = None, **given: Any) -> Line:
+    return Line("id", given.pop("status", FAILED), refusal, **given)
+
+
+def test_a_preview_says_how_many_what_it_costs_and_who_is_left() -> None:
+    lines = (
+        *(line(pays=True, seconds=600.0) for _ in range(3)),
+        line(pays=True),
+        line(Refusal.COST, pays=True, seconds=1200.0),
+        line(Refusal.NOT_FAILED),
+    )
+    shown = asked(Plan(Act.RETRY, lines, left_out=7), llm=True, language=EN)
+    assert (shown.title, shown.confirm) == ("Retry 4 meetings?", "Retry 4")
+    assert shown.pay_again == "Pay again, retry 5 (about 50 min)"
+    assert shown.lines == [
+        "At most 4 recordings are transcribed at a cost, about 30 minutes in all. The length of 1 is unknown.",
+        "4 summaries by a language model, which may cost.",
+        "Not 1: its transcription was paid for before; confirm that apart.",
+        "Not 1: it has not failed.",
+        "7 more fit, beyond what is done at once.",
+    ]
+
+
+def test_a_preview_without_cost_says_nothing_of_cost() -> None:
+    assert asked(Plan(Act.RETRY, (line(),)), llm=False, language=EN).lines == []
+
+
+def test_where_nothing_can_be_done_there_is_no_button() -> None:
+    shown = asked(Plan(Act.CANCEL, (line(Refusal.NOT_RUNNING),)), llm=False, language=ZH)
+    assert (shown.title, shown.confirm, shown.pay_again) == ("沒有會議可以這樣做。", "", "")
+
+
+def test_a_cancel_warns_of_what_is_paid_for_and_a_deletion_that_it_is_for_good() -> None:
+    running = line(status=MeetingStatus.TRANSCRIBING, wastes=True)
+    assert "pays again" in asked(Plan(Act.CANCEL, (running,)), llm=False, language=EN).lines[0]
+    deletion = asked(Plan(Act.DELETE, (line(),)), llm=False, language=EN)
+    assert ("cannot be brought back" in deletion.lines[0], deletion.tone) == (True, "red")
+
+
+@pytest.mark.parametrize("language", [ZH, EN])
+def test_every_action_and_refusal_has_its_words(language: str) -> None:
+    for act in Act:
+        for count in (1, 2):
+            assert asked(Plan(act, (line(),) * count), llm=True, language=language).title
+            assert told(act, count, dict.fromkeys(Refusal, count), language)
+
+
+# ---- the engine room ---------------------------------------------------------------------------------------
+
+
+def seen(**given: Any) -> Seen:
+    worker = WorkerSeen("0123456789abcdef", "busy", QUEUES, NOW - timedelta(minutes=1))
+    overview = QueueOverview(tuple((name, 3) for name in QUEUES), (worker,), 2)
+    usual = {"overview": overview, "paused_since": None, "oldest_due": 0.0, "checks": {}, "set_up": ("whisper",)}
+    return Seen(**{**usual, **given})
+
+
+def shown(**given: Any) -> Engine:
+    return engine(seen(**given), NOW, EN)
+
+
+def test_queues_workers_and_their_heartbeat_are_told() -> None:
+    told = shown()
+    assert [queue.waiting for queue in told.queues] == ["3", "3", "3"]
+    assert (told.workers[0].state, told.workers[0].seen) == ("busy", "seen at 11:59")
+    assert told.failed == "RQ keeps 2 failed jobs"
+    assert (told.paused, told.note, told.oldest) == ("", "", "nothing is overdue")
+
+
+def test_a_pause_a_queue_that_lags_and_a_redis_that_is_away_are_told() -> None:
+    assert shown(paused_since=NOW - timedelta(hours=1)).paused == "The queue has been paused since 11:00."
+    assert shown(oldest_due=190.0).oldest == "the oldest has been due for 3:10"
+    assert "Redis" in shown(overview=None).note
+    assert "start_worker" in shown(overview=QueueOverview((), (), 0)).note
+
+
+@pytest.mark.parametrize(
+    ("check", "tone", "told"),
+    [
+        (None, "", "not tested yet"),
+        (Check("asked", NOW), "asked", "testing…"),
+        (Check("asked", NOW - timedelta(seconds=PATIENCE_SECONDS + 1)), "failed", "no worker has answered"),
+        (Check("ok", NOW), "ok", "worked at 12:00"),
+        (Check("failed", NOW, "provider_key_refused", {"setting": "THE_KEY"}), "failed", "check THE_KEY"),
+        (Check("failed", NOW, "provider_unreachable"), "failed", "check the network and ?"),
+        (Check("failed", NOW, "code_of_a_newer_version"), "failed", "code_of_a_newer_version"),
+    ],
+)
+def test_what_became_of_a_test_is_told(check: Check | None, tone: str, told: str) -> None:
+    found = shown(checks={"whisper": check}).checks[2]
+    assert found.tone == tone
+    assert told in found.text
+
+
+def test_what_is_not_set_up_names_its_setting_whatever_was_found_before() -> None:
+    found = shown(checks={"llm": Check("ok", NOW)}).checks[1]
+    assert (found.set_up, found.text) == (False, "OPENAI_MODEL is not set")
+
+
+def test_while_an_answer_is_waited_for_the_page_looks_more_often() -> None:
+    assert shown(checks={"whisper": Check("asked", NOW)}).asking
+    assert not shown().asking
+
+
+# ---- filters, causes, timeline -----------------------------------------------------------------------------
+
+
+def test_filters_are_read_from_the_address_and_nothing_else_is() -> None:
+    query = {"status": "FAILED", "q": "", "cursor": "x", "age": "7d"}
+    assert admin_filters.in_address(query) == {"status": "FAILED", "age": "7d"}
+    assert admin_filters.changed(query, age="", transcriber="whisper") == "/admin?status=FAILED&transcriber=whisper"
+
+
+def test_a_chosen_code_leads_back_to_all_and_stays_when_nothing_has_it_any_more() -> None:
+    chips = admin_filters.code_chips({"error_code": "disk_full"}, {"provider_busy": 2}, EN)
+    assert [(chip.key, chip.count, chip.chosen) for chip in chips] == [
+        ("provider_busy", 2, False),
+        ("disk_full", 0, True),
+    ]
+    assert chips[1].href == "/admin"
+    assert admin.cause_name("of_a_newer_version", EN) == "of_a_newer_version"
+
+
+def test_every_code_that_a_meeting_can_fail_with_has_a_short_name() -> None:
+    codes = list(ErrorCode)
+    of_meetings = codes[codes.index(ErrorCode.CANCELLED) :]
+    assert len(of_meetings) >= 18
+    assert [code for code in of_meetings if f"cause.{code.value}" not in TEXTS] == []
+    assert set(codes) == set(REASONS)
+
+
+def test_a_meeting_that_waits_for_names_is_not_stuck() -> None:
+    long_ago = NOW - timedelta(hours=3)
+    quiet = {"status": MeetingStatus.SUMMARIZING, "stage": Stage.TRANSCRIBED, "updated_at": long_ago}
+    assert admin.is_stuck(meeting(**quiet, next_run_at=long_ago), NOW)
+    assert not admin.is_stuck(meeting(**quiet, next_run_at=None), NOW)
+
+
+def test_a_try_tells_when_what_how_long_why_the_job_and_what_comes_next() -> None:
+    tried = Attempt(
+        meeting_id="m",
+        run=1,
+        step="check",
+        outcome="retry",
+        error_code="provider_busy",
+        detail="503",
+        provider_job_id="j1",
+        started_at=NOW,
+        finished_at=NOW + timedelta(seconds=3),
+        next_run_at=NOW + timedelta(seconds=40),
+    )
+    told = admin.steps([tried], NOW, EN)[0]
+    assert (told.when, told.name, told.lasted) == ("12:00:00", "Ask for the result", "3.0 s")
+    assert (told.detail, told.job, told.next) == ("Too busy · 503", "job j1", "next at 12:00:40")
+
+
+def test_a_step_that_was_done_and_leads_straight_on_names_no_time() -> None:
+    done = Attempt(
+        meeting_id="m", run=1, step="submit", outcome="done", started_at=NOW, finished_at=NOW, next_run_at=NOW
+    )
+    assert admin.steps([done], NOW, EN)[0].next == ""

@@ -1,0 +1,166 @@
+"""The admin page as the person who runs it uses it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from cantomeet.errors import ErrorCode, NotFound
+from cantomeet.lifecycle import Stage
+from tests.e2e.conftest import PATIENCE, Web
+from tests.meetings import set_columns
+from tests.running import ROOT, kill_tree
+from worker.providers.fakes.openai import FakeOpenAI, Plan
+
+expect.set_options(timeout=PATIENCE)
+
+REFUSED = {"provider": "Speechmatics", "setting": "SPEECHMATICS_API_KEY"}
+
+
+def test_failed_meetings_are_retried_cause_by_cause_after_a_preview(web: Web, page: Page) -> None:
+    failed = [web.seed.failed(f"會 {n}", ErrorCode.PROVIDER_KEY_REFUSED, **REFUSED) for n in range(3)]
+    paid = web.seed.failed("付過", ErrorCode.PROVIDER_KEY_REFUSED, **REFUSED)
+    sent = {"stage": Stage.SUBMITTED, "transcriber": "speechmatics", "submit_key": "k", "error_code": "cancelled"}
+    web.seed.failed("壞錄音", ErrorCode.RECORDING_UNREADABLE, found="unknown")
+    page.goto("/admin")
+    expect(page.locator(".cause")).to_have_count(2)
+    page.get_by_role("button", name="全部重試（4）").click()
+    sheet = page.get_by_role("alertdialog")
+    expect(sheet).to_contain_text("重試 4 個會議？")
+    sheet.get_by_role("button", name="不用了").click()
+    expect(sheet).to_have_count(0)
+    assert {web.store.get(meeting.id).status for meeting in failed} == {"FAILED"}
+    page.get_by_role("button", name="全部重試（4）").click()
+    expect(sheet).to_be_visible()
+    # Nobody is told: between the preview and the confirmation one moves on, and one would be paid for again.
+    web.store.mark_deleted(failed[0].id)
+    set_columns(web.store, paid.id, **sent)
+    sheet.get_by_role("button", name="重試 4 個", exact=True).click()
+    told = page.locator(".notice", has_text="2 個會議已重新開始。")
+    expect(told).to_contain_text("1 個已不存在。")
+    expect(told).to_contain_text("已付費轉錄過")
+    assert {web.store.get(meeting.id).status for meeting in failed[1:]} == {"UPLOADED"}
+    assert web.store.get(paid.id).status == "FAILED"
+    page.locator(".cause[data-cause^=cancelled]").get_by_role("button", name="重試", exact=True).first.click()
+    expect(sheet).to_contain_text("已付費轉錄過，要另外確認")
+    sheet.get_by_role("button", name="連已轉錄過的，重試 1 個").click()
+    expect(page.locator(".notice", has_text="1 個會議已重新開始。")).to_be_visible()
+    assert web.store.get(paid.id).take == 2
+    web.tell(web.seed.failed("又一個", ErrorCode.RECORDING_UNREADABLE, found="unknown"))
+    expect(page.locator(".cause .admin-row")).to_have_count(2)
+
+
+def test_what_is_picked_or_all_that_fit_the_address_is_deleted_once_confirmed(web: Web, page: Page) -> None:
+    first, second, kept = (
+        web.seed.failed(title, ErrorCode.RECORDING_UNREADABLE, found="unknown") for title in ("一", "二", "三")
+    )
+    web.seed.failed("忙", ErrorCode.PROVIDER_BUSY, provider="Speechmatics")
+    done = web.seed.whole("例會")
+    page.goto("/admin?status=FAILED")
+    rows = page.locator("#all-meetings .admin-row")
+    expect(rows).to_have_count(4)
+    page.locator(".chip[data-status=recording_unreadable]").click()
+    expect(page).to_have_url(re.compile("error_code=recording_unreadable"))
+    expect(rows).to_have_count(3)
+    expect(page.locator(".scope-name")).to_have_text("符合的全部 3 個")
+    page.get_by_role("checkbox", name="一", exact=True).click()
+    page.get_by_role("checkbox", name="二", exact=True).click()
+    expect(page.locator(".scope-name")).to_have_text("已選 2 個")
+    page.locator(".scope").get_by_role("button", name="刪除").click()
+    sheet = page.get_by_role("alertdialog")
+    expect(sheet).to_contain_text("不能復原")
+    sheet.get_by_role("button", name="刪除 2 個").click()
+    expect(rows).to_have_count(1)
+    for meeting in (first, second):
+        with pytest.raises(NotFound):
+            web.store.get(meeting.id)
+    page.go_back()
+    expect(rows).to_have_count(2)
+    page.locator(".scope").get_by_role("button", name="停止處理").click()
+    expect(sheet).to_contain_text("沒有會議可以這樣做。")
+    expect(sheet).to_contain_text("2 個不會：沒有在處理。")
+    assert web.store.get(kept.id).status == "FAILED"
+    assert web.store.get(done.id).status == "COMPLETED"
+
+
+def test_the_queue_is_paused_and_resumed_and_every_open_page_says_so(
+    web: Web, page: Page, context: BrowserContext
+) -> None:
+    meeting = web.seed.waiting("例會")
+    other = context.new_page()
+    for tab in (page, other):
+        tab.goto("/admin")
+        expect(tab.locator(".queues")).to_be_visible()
+    page.get_by_role("button", name="暫停隊列").click()
+    for tab in (page, other):
+        expect(tab.locator(".paused")).to_contain_text("起暫停")
+    assert web.store.take_lease(meeting.id, 60) is None
+    other.get_by_role("button", name="繼續隊列").click()
+    for tab in (other, page):
+        expect(tab.locator(".paused")).to_have_count(0)
+    assert web.store.take_lease(meeting.id, 60) is not None
+
+
+def test_a_key_is_tested_by_a_worker_and_where_there_is_none_that_is_said(web: Web, page: Page) -> None:
+    page.goto("/admin")
+    line = page.locator("[data-check=llm]")
+    expect(page.locator("[data-check=speechmatics]")).to_contain_text("未設定 SPEECHMATICS_API_KEY")
+    line.get_by_role("button", name="測試").click()
+    expect(page.locator(".notice", has_text="沒有工作程式在運行，無法進行")).to_be_visible()
+    with FakeOpenAI(Plan(models=["known"]), key="right") as model:
+        with working(web, OPENAI_BASE_URL=model.base_url, OPENAI_API_KEY="right"):
+            expect(page.locator(".workers li")).to_have_count(1)
+            line.get_by_role("button", name="測試").click()
+            expect(line).to_have_attribute("data-tone", "ok")
+            expect(line).to_contain_text("測試正常")
+        with working(web, OPENAI_BASE_URL=model.base_url, OPENAI_API_KEY="wrong"):
+            expect(page.locator(".workers li")).to_have_count(1)
+            line.get_by_role("button", name="測試").click()
+            expect(line).to_have_attribute("data-tone", "failed")
+            expect(line).to_contain_text("金鑰不被接受，請檢查 OPENAI_API_KEY")
+
+
+@contextmanager
+def working(web: Web, **settings: str) -> Iterator[None]:
+    """A real worker beside the web; it says goodbye at the end."""
+    environment = {
+        **os.environ,
+        **settings,
+        "CANTOMEET_DATA_DIR": str(web.seed.recordings.root.parent),
+        "REDIS_URL": web.redis.url,
+        "OPENAI_MODEL": "known",
+        "CANTOMEET_SUMMARIZER": "extractive",
+    }
+    command = [sys.executable, "-m", "worker", "--only", "general"]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
+    try:
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=60)
+        finally:
+            kill_tree(process.pid)
+
+
+def test_the_timeline_tells_when_what_how_long_why_and_what_comes_next(web: Web, page: Page) -> None:
+    meeting = web.seed.failed("例會", ErrorCode.PROVIDER_BUSY, retries=2, provider="Speechmatics")
+    with web.store.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE attempt SET provider_job_id = 'j123'")
+    page.goto("/admin")
+    page.get_by_role("button", name="處理經過").click()
+    expect(page.locator(".timeline li")).to_have_count(3)
+    expect(page.locator(".timeline li").first).to_contain_text("失敗")
+    expect(page.locator(".timeline li").first).to_contain_text("j123")
+    retried = page.locator(".timeline li").last
+    expect(retried).to_contain_text("對方太忙")
+    expect(retried).to_contain_text("下一次")
+    expect(retried.locator(".step-when")).to_have_text(re.compile(r"\d+:\d\d:\d\d"))
+    assert web.store.get(meeting.id).status == "FAILED"
