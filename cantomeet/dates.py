@@ -97,20 +97,22 @@ class _Rule:
 
 
 _RULES: list[_Rule] = []
+_FLAGS = re.IGNORECASE | re.ASCII
+"""ASCII: so that a word of English ends where Chinese begins, as in 你by Friday交."""
 
 
 def _rule(*patterns: str) -> Callable[[Resolver], Resolver]:
     """Register a resolver for `patterns`; letters match in either case."""
 
     def register(resolve: Resolver) -> Resolver:
-        _RULES.extend(_Rule(re.compile(pattern, re.IGNORECASE), resolve) for pattern in patterns)
+        _RULES.extend(_Rule(re.compile(pattern, _FLAGS), resolve) for pattern in patterns)
         return resolve
 
     return register
 
 
 def _no_mention(*patterns: str) -> None:
-    _RULES.extend(_Rule(re.compile(pattern, re.IGNORECASE), None) for pattern in patterns)
+    _RULES.extend(_Rule(re.compile(pattern, _FLAGS), None) for pattern in patterns)
 
 
 def _day(resolve: Resolver, match: re.Match[str], meeting_date: date | None) -> date | None:
@@ -127,7 +129,7 @@ def _day(resolve: Resolver, match: re.Match[str], meeting_date: date | None) -> 
 
 
 # Same length, so that places in the folded text are places in the text.
-_TRADITIONAL = str.maketrans(
+_TRADITIONAL = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | str.maketrans(
     "个号礼周两这听后内头寻圣节来楼风线车机门仓铺码", "個號禮週兩這聽後內頭尋聖節來樓風線車機門倉鋪碼"
 )
 
@@ -493,6 +495,6 @@ def _stroked(m: re.Match[str], today: date) -> date | None:
 
 # ---- a weekday beside a date --------------------------------------------------------------------------------
 
-_BARE_WEEKDAY = re.compile(rf"(?:{_WEEK}|拜)[一二三四五六日天]|{_DAY_NAME}", re.IGNORECASE)
-_BESIDE = re.compile(r"\s?[(（]?|[ ,]*(?:the\s+)?", re.IGNORECASE)
+_BARE_WEEKDAY = re.compile(rf"(?:{_WEEK}|拜)[一二三四五六日天]|{_DAY_NAME}", _FLAGS)
+_BESIDE = re.compile(r"\s?[(（]?|[ ,]*(?:the\s+)?", _FLAGS)
 _DAY_END = re.compile("EOD|COB")

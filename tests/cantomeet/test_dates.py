@@ -253,6 +253,9 @@ def test_a_coming_weekday_is_one_to_seven_days_ahead(meeting_date: date) -> None
         ("last day of next month", date(2026, 12, 31)),
         ("by the end of Q1", date(2027, 3, 31)),
         ("COB Friday", date(2026, 11, 27)),
+        ("你next Friday交", date(2026, 12, 4)),
+        ("聽日搞唔掂就end of month啦", date(2026, 11, 24)),
+        ("俾我by 4 Dec啦", date(2026, 12, 4)),
     ],
 )
 def test_other_ways_to_name_a_day_are_understood(text: str, expected: date) -> None:

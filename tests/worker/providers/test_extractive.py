@@ -282,6 +282,31 @@ def test_a_short_answer_settles_a_choice_only_where_one_was_put(choice: str, ans
     assert texts(summarise(talk, talk, talk, talk, talk, ("B", answer)), "decision") == []
 
 
+def test_an_owner_named_after_the_task_is_the_owner_of_that_task() -> None:
+    item = only_action(summarise("12月15號之前交報告俾主席，由秘書負責"))
+    assert (item.owner, item.due_date) == ("秘書", date(2026, 12, 15))
+
+
+def test_two_english_tasks_in_one_breath_have_their_own_owners_and_days() -> None:
+    tasks = actions(summarise("Tom to send the deck by Thursday and Amy to book the room by Friday."))
+    assert [(task.text, task.owner, task.due_date) for task in tasks] == [
+        ("Tom to send the deck by Thursday", "Tom", date(2026, 11, 26)),
+        ("Amy to book the room by Friday.", "Amy", date(2026, 11, 27)),
+    ]
+
+
+def test_a_deadline_in_english_glued_to_chinese_is_read() -> None:
+    item = only_action(summarise("阿May你by Friday交個plan"))
+    assert (item.owner, item.due_text, item.due_date) == ("阿May", "by Friday", date(2026, 11, 27))
+
+
+def test_what_an_agenda_lists_is_neither_task_nor_decision() -> None:
+    draft = summarise("今日要傾三樣嘢：跟進漏水、決定加租、負責開放日嘅人手")
+    assert {item.kind for item in draft.items} <= {"overview"}
+    after = summarise("今日議程係：裝修，阿明你下星期三之前搵三個報價")
+    assert only_action(after).owner == "阿明"
+
+
 def test_a_request_to_somebody_called_by_name_is_theirs_whatever_is_asked_for_later() -> None:
     assert only_action(summarise("阿Cat你同HR講加人工請加到一萬八")).owner == "阿Cat"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from worker.providers.extractive.folding import english, rule
 from worker.providers.extractive.sentences import Sentence
 
@@ -55,6 +57,9 @@ _AGENDA = rule(
         "(?:first|second|third|next|last) (?:item|topic|point)",
     ),
 )
+_ONLY_NAMES = rule(r"^\W*(?:就|都|咁)?(?:由|交畀|交由)[^,]{1,14}?(?:負責|跟進|處理|跟|做|搞)?(?:啦|喇|吖)?\W*$")
+# 今日傾三樣嘢：跟進漏水、決定加租: what stands after the colon, up to a comma, is on the agenda and not settled yet.
+_LIST = re.compile("[^，,、。：:]{0,10}[：:][^，,]*")
 _ACKNOWLEDGES = rule(
     r"^\W*(?:好|收到|明白|[冇無]問題|沒問題|得|可以|係|ok(?:ay)?|noted|sure|yes|yeah|yep|will do|no problem|of course|"
     r"understood|right|got it|certainly|absolutely|thank you|fine)"
@@ -106,7 +111,9 @@ def after_agenda(sentence: Sentence) -> Sentence | None:
     match = _AGENDA.search(sentence.folded)
     if match is None:
         return sentence
-    rest = [start for start, _ in sentence.clauses() if start >= match.end()]
+    listed = _LIST.match(sentence.text, match.end())
+    end = listed.end() if listed else match.end()
+    rest = [start for start, _ in sentence.clauses() if start >= end]
     return sentence.cut(rest[0], len(sentence.text)) if rest else None
 
 
@@ -128,6 +135,11 @@ def says_yes(sentence: Sentence) -> bool:
 def takes_on(sentence: Sentence) -> bool:
     """ "I'll do it", 我搞啦: of what was just asked."""
     return _TAKES_ON.search(sentence.folded) is not None
+
+
+def only_names(folded: str) -> bool:
+    """由秘書負責: nothing but who is to do it."""
+    return _ONLY_NAMES.match(folded) is not None
 
 
 def speaks_of_other_days(folded: str) -> bool:

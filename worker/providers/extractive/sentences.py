@@ -29,6 +29,8 @@ _FILLER = re.compile(r"(?:[呃嗯哦]|(?:um+|uh+|erm?|hmm+)(?![A-Za-z]))[\s,，�
 _END = re.compile(r"[。！？!?；;…\n\r]+[\"'”’」』）)]*|(?<=\w)\.(?=\s|$)")
 _ABBREVIATION = re.compile(r"(?:\b(?:Dr|Mr|Mrs|Ms|No|St|vs|etc|e\.g|i\.e|approx|Prof|Ltd|Co)|\b[A-Z])$")
 _COMMA = re.compile(rf"[，,、]+\s*|(?<=[{CJK}])\s+(?=[{CJK}])")
+_MODAL = re.compile(r"\s(?:to|will|can|should|needs)\s")
+_AND_ANOTHER = re.compile(rf"\s+and\s+(?=[A-Z][a-z]{{1,14}}{_MODAL.pattern})")
 _OPENER = rule(
     r"(?<=.{6})(?:另外|跟住|然後|仲有(?!冇)|首先|好咁|咁就|咁我哋|我哋決定|不如|大家有冇|麻煩(?!事|嘅)|"
     r"阿.{1,2}你|最後(?!決定|同意))"
@@ -102,7 +104,16 @@ class Sentence:
     def clauses(self) -> list[tuple[int, int]]:
         """Where its clauses begin and end in `text`, split at commas and at spaces between Chinese characters."""
         cuts = [0, *(match.end() for match in _COMMA.finditer(self.text)), len(self.text)]
-        return [(start, end) for start, end in pairwise(cuts) if self.text[start:end].strip()]
+        clauses = (part for start, end in pairwise(cuts) for part in self._of_each(start, end))
+        return [(start, end) for start, end in clauses if self.text[start:end].strip()]
+
+    def _of_each(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """ "Tom to send the deck and Amy to book the room" are two."""
+        for match in _AND_ANOTHER.finditer(self.text, start, end):
+            if _MODAL.search(self.text, start, match.start()):
+                yield start, match.start()
+                start = match.end()
+        yield start, end
 
     def evidence(self, lines: Sequence[TranscriptLine]) -> tuple[Evidence, ...]:
         """One piece for each line it was cut from; each quote is cut from that line's text."""

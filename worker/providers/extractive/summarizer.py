@@ -139,13 +139,16 @@ class _Reader:
         found: list[_Assignment] = []
         for task in tasks_in(sentence, self._names):
             owner = _owner(sentence, task)
+            if found and _only_names(sentence, task) and found[-1].task.owner is None and owner is not None:
+                found[-1] = replace(found[-1], task=replace(found[-1].task, owner=task.owner), owner=owner)
+                continue
             if found and (owner is None or owner == found[-1].owner or task.needs is not Needs.NOTHING):
                 continue
             found.append(_Assignment(sentence, task.at, task, owner))
         if len(found) < 2:
             return found
         starts = [0, *(_clause_start(sentence, assignment.task) for assignment in found[1:])]
-        ends = [*starts[1:], len(sentence.text)]
+        ends = [*(_clause_end(sentence, start) for start in starts[1:]), len(sentence.text)]
         return [
             replace(assignment, part=sentence.cut(start, end), at=max(0, assignment.at - start))
             for assignment, start, end in zip(found, starts, ends, strict=True)
@@ -196,6 +199,18 @@ def _owner(sentence: Sentence, task: Task) -> str | None:
 def _clause_start(sentence: Sentence, task: Task) -> int:
     first = min(task.at, task.owner[0]) if task.owner else task.at
     return max((start for start, _ in sentence.clauses() if start <= first), default=0)
+
+
+def _clause_end(sentence: Sentence, before: int) -> int:
+    """Where the clause ends that stands before the one that starts at `before`."""
+    return max((end for _, end in sentence.clauses() if end <= before), default=before)
+
+
+def _only_names(sentence: Sentence, task: Task) -> bool:
+    """Is the clause of `task` no more than 由秘書負責, said of what stands before it?"""
+    start = _clause_start(sentence, task)
+    end = next((end for first, end in sentence.clauses() if first == start), len(sentence.text))
+    return framing.only_names(sentence.folded[start:end])
 
 
 def _meets(needs: Needs, due: Due | None) -> bool:
