@@ -178,6 +178,16 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "所選的摘要範本已被刪除，改用「一般會議」範本。",
         "The template that was chosen no longer exists, so the general one was used.",
     ),
+    "template_needs_llm": (
+        "沒有語言模型時，自訂範本的指示和自訂標題不會生效，摘要只按已知類別摘錄原句。",
+        "Without a language model the instructions and headings of your own template are not heeded; "
+        "this summary only has extracts of the kinds that it names.",
+    ),
+    "not_translated": (
+        "摘要是逐字摘錄，保留會上所用的語言，沒有翻譯成所選語言。",
+        "This summary is extracted word for word, in the language that was spoken; "
+        "it is not translated into the language that was chosen.",
+    ),
     "summary_fell_back": (
         "語言模型的回覆未能通過核對，改用逐字摘錄。",
         "The language model's answer did not hold up, so this summary is extracted word for word.",

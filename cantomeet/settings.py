@@ -45,6 +45,8 @@ def openai_url_problem(url: str) -> str | None:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or any(c.isspace() for c in url):
         return "must be a http or https address that ends in /v1"
+    if parts.username is not None or parts.query or parts.fragment:
+        return "must be a plain address, without a user, a password or a query; it ends in /v1"
     if parts.path.rstrip("/").endswith("/chat/completions"):
         return "must end in /v1; /chat/completions is added by the client"
     if not any(_VERSION.fullmatch(segment) for segment in parts.path.split("/")):
@@ -138,6 +140,13 @@ class Settings(BaseSettings):
         if key is not None and any(ord(c) < 33 or ord(c) > 126 for c in key.get_secret_value()):
             raise ValueError("must be one line of visible ASCII characters")
         return key
+
+    @field_validator("openai_model")
+    @classmethod
+    def _a_name(cls, model: str | None) -> str | None:
+        if model is not None and not (model.strip() and model.isprintable()):
+            raise ValueError("must name a model, on one line")
+        return model
 
     @field_validator("openai_base_url")
     @classmethod

@@ -39,6 +39,8 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         ("OPENAI_BASE_URL", "http://localhost:11434", "must end in /v1"),
         ("OPENAI_BASE_URL", "localhost:11434/v1", "http or https"),
         ("OPENAI_BASE_URL", "http://localhost/v1/chat/completions", "added by the client"),
+        ("OPENAI_BASE_URL", "http://me:secret@localhost/v1", "plain address"),
+        ("OPENAI_MODEL", "two\nlines", "OPENAI_MODEL"),
         ("CANTOMEET_LLM_PRICE_IN", "1", "set both"),
         ("CANTOMEET_LLM_PRICE_OUT", "-1", "CANTOMEET_LLM_PRICE_OUT"),
         ("CANTOMEET_LLM_BUDGET", "1", "CANTOMEET_LLM_PRICE_IN"),

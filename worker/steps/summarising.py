@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from typing import Any
 
 from cantomeet.models import Meeting
 from cantomeet.store import NewSummary, Transcript, Try
-from cantomeet.templates import GENERAL, Template
+from cantomeet.templates import GENERAL, SHIPPED, Template
 from worker.lease import Lease
 from worker.providers import SummaryDraft, SummaryLine, SummaryRequest, TranscriptLine, Unfinished
 from worker.steps.paid_answers import PaidAnswers
 from worker.toolbox import Toolbox
+
+_HAN = re.compile(r"[\u3400-\u9fff]")
 
 
 def summarise(tools: Toolbox, lease: Lease, tried: Try) -> Meeting:
@@ -35,10 +39,19 @@ def summarise(tools: Toolbox, lease: Lease, tried: Try) -> Meeting:
         return _go_on(tools, paid, so_far, meeting, tried)
     if draft.usage is not None:
         draft = replace(draft, usage=paid.settled(draft.usage))
+    draft = replace(draft, warnings=(*draft.warnings, *_unmet(draft, template, meeting.summary_language)))
     summary = replace(_new_summary(draft, tools.summarizer.name, template or GENERAL), read=transcript)
-    if template is None:
-        summary = replace(summary, warnings=(*summary.warnings, "template_gone"))
     return tools.store.finish_summary(meeting.id, meeting.run, summary, tried=tried)
+
+
+def _unmet(draft: SummaryDraft, template: Template | None, language: str) -> Iterator[str]:
+    """Warnings of what was wished of the summary and could not be done."""
+    if template is None:
+        yield "template_gone"
+    elif draft.method == "extractive" and template.id not in SHIPPED and (template.instructions or template.notes):
+        yield "template_needs_llm"
+    if draft.method == "extractive" and "en" in language.split("+") and any(_HAN.search(i.text) for i in draft.items):
+        yield "not_translated"
 
 
 def _go_on(tools: Toolbox, paid: PaidAnswers, so_far: Unfinished, meeting: Meeting, tried: Try) -> Meeting:

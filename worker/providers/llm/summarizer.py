@@ -18,6 +18,7 @@ from worker.providers import (
     SummaryDraft,
     SummaryLine,
     SummaryRequest,
+    TranscriptLine,
     Usage,
 )
 from worker.providers.evidence import EvidenceChecker
@@ -108,7 +109,7 @@ class LlmSummarizer:
         `Unfinished`.
         """
         total = len(request.lines)
-        if not any(line.text.strip() for line in request.lines):
+        if not _has_words(request.lines):
             return SummaryDraft("none", request.language, coverage=Coverage(total, total))
         ledger = self._ledger()
         with self._client() as client:
@@ -133,7 +134,7 @@ class LlmSummarizer:
 
         Raises `PermanentError` where that is over the budget.
         """
-        if not any(line.text.strip() for line in request.lines):
+        if not _has_words(request.lines):
             return Usage()
         ledger = self._ledger()
         with self._client() as client:
@@ -298,6 +299,10 @@ class _Work:
         ends = [*(chapter.start for chapter in ordered[1:]), self._request.lines[-1].end]
         # Without a chapter there is one end too many.
         return [replace(chapter, end=end) for chapter, end in zip(ordered, ends, strict=False)]
+
+
+def _has_words(lines: Iterable[TranscriptLine]) -> bool:
+    return any(character.isalnum() for line in lines for character in line.text)
 
 
 def _time(item: SummaryLine) -> float:
