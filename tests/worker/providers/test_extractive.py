@@ -311,6 +311,23 @@ def test_a_request_to_somebody_called_by_name_is_theirs_whatever_is_asked_for_la
     assert only_action(summarise("阿Cat你同HR講加人工請加到一萬八")).owner == "阿Cat"
 
 
+@pytest.mark.parametrize(
+    ("choice", "talk"),
+    [
+        ("個價點樣？", "用晒啦。"),
+        ("邊個位好啲？", "坐呢度啦。"),
+        ("不如休息五分鐘？", "好呀，休息下啦。"),
+        ("佢哋點樣處理？", "佢哋換咗個供應商啦。"),
+        ("We could talk about it next time.", "Sure then."),
+        ("I think it's fine.", "Okay, keep going."),
+        ("Should we start?", "Okay, leave it with me."),
+        ("What do we do now?", "Okay, take a seat."),
+    ],
+)
+def test_talk_after_a_choice_settles_nothing(choice: str, talk: str) -> None:
+    assert texts(summarise(("A", choice), ("B", talk), ("A", "嗯。")), "decision") == []
+
+
 def test_an_objection_right_after_it_keeps_a_choice_open() -> None:
     said = [("A", "個場加咗價，點算好？"), ("B", "轉場啦。")]
     assert texts(summarise(*said, ("A", "好。")), "decision") == ["轉場啦。"]

@@ -35,25 +35,27 @@ _CHOOSES = (
     "借|接|辦|派|寄|分|統一|搵返|試|維持|跟返|調|改)"
 )
 _NO_CHOICE = (
-    "(?!我|你|佢|大家|阿|係|得|啱|知|明|走|食|飲|散|開|講|傾|問|睇|等|再|繼續|算|冇|無|唔知|唔使急|即|差|其實|多謝|唔該|"
+    "(?!我|你|佢|大家|阿|坐|企|休息|抖|過嚟|入嚟|係|得|啱|知|明|走|食|飲|散|開|講|傾|問|睇|等|再|繼續|算|冇|無|唔知|唔使急|即|差|其實|多謝|唔該|"
     "唔緊要|死|弊|太|[^,]{0,4}太|快|慢|早|就係|之後|下次|遲|到時|隨便|隨你|是但|有|會|未|仲|聽|今|可能|應該|上|去年|舊年|差唔多)"
 )
 _PICKS = rule(
-    rf"{_STARTS}{_CHOOSES}(?![^,]{{0,3}}[咗過緊])[^,我你?]{{0,9}}{_PARTICLE}",
-    rf"^\W*(?:(?:好|得|咁|ok|okay|嗯)(?:啦|喇|呀|吖)?[, ]*)*{_NO_CHOICE}[^,我你佢咗過緊㗎?]{{2,12}}"
+    rf"{_STARTS}{_CHOOSES}(?![^,]{{0,3}}[咗過緊晒])[^,我你?]{{0,9}}{_PARTICLE}",
+    rf"^\W*(?:(?:好|得|咁|ok|okay|嗯)(?:啦|喇|呀|吖)?[, ]*)*{_NO_CHOICE}[^,我你佢咗過緊㗎晒?]{{2,12}}"
     r"(?:先)?(?:啦|喇)(?=\W|$|[^啦喇囉]{2,14}$)|^\W*咁(?![^,]{0,2}不如)[^,我你佢咗過緊㗎?]{2,12}囉(?=\W|$)",
-    rf"^\W*(?:好|得|ok|okay)(?:啦|喇|呀)?,\s*{_NO_CHOICE}[^,我你佢咗過緊?㗎]{{2,10}}(?:,[^我你佢?]{{2,14}})?\W*$",
+    rf"^\W*(?:好|得|ok|okay)(?:啦|喇|呀)?,\s*{_NO_CHOICE}(?=[^,]{{0,8}}[一-鿿])[^,我你佢咗過緊?㗎]{{2,10}}(?:,[^我你佢?]{{2,14}})?\W*$",
     r"^\W*(?:(?:yeah|yes|yep|ok(?:ay)?|no|nope|right|alright|fine|so|then|well|cool)[, ]+)+"
     r"(?:then |just )?(?:we'll|we will|let's|we keep|we go|we do)"
     r"(?! see| have to see| find out| move on| go through| talk)",
     r"^\W*(?:(?:ok(?:ay)?|right|alright|fine|so|cool|then)[, ]+)+"
-    r"(?:go (?:back|with|for)|use|take|keep|stick|drop|switch|leave (?:it|that|them)|cancel|skip|stop|scrap|swap) ",
+    r"(?:go (?:back|with|for)|use|take(?! (?:your|a|it|care))|keep(?! (?:going|talking|in|on|me|us))|stick|drop|switch|"
+    r"leave (?:it|that|them)(?! (?:with|to))|cancel|skip|stop(?! (?:there|for|it|here))|scrap|swap) ",
     r"^\W*(?:(?:so|okay|ok|right)[, ]+)no "
     r"(?!one|problem|worr|idea|news|change|need|point|luck|rush|pressure)[a-z]+(?=\W)",
     r"^\W*(?:(?:no|nope|yeah)[, ]+)?not (?:before|until|till|this|for now)(?![a-z])",
     r"^\W*(?:no|nope)[, ]+(?:we're not|kill|drop|scrap|skip|leave|cancel|keep)",
     r"^\W*(?:(?:ok(?:ay)?|right|so|cool|fine|alright)[, ]+)?"
-    r"(?!(?:and|but|what|who|how|when|where|why|see|i|we|you|until|till|by|since|back|now|okay|ok|right|so)(?![a-z]))"
+    r"(?!(?:and|but|what|who|how|when|where|why|see|i|we|you|until|till|by|since|back|now|okay|ok|right|so|sure|yes|yeah|no|"
+    r"fine|good|great|cool|alright|thanks|bye|well|nice)(?![a-z]))"
     r"[a-z][a-z' -]{2,30} then\W*$",
 )
 _ONLY_PROPOSES = rule("不如|建議|提議|一係|咪(?!住)|都要(?:啦|喇)")
