@@ -342,6 +342,11 @@ def test_a_plain_order_is_a_task_once_another_says_yes() -> None:
     assert actions(summarise(order, ("會長", "得，下一樣。"))) == []
 
 
+@pytest.mark.parametrize("order", ["你講大聲啲", "你開咗mic先", "你講先啦"])
+def test_what_is_done_before_the_meeting_is_over_is_no_task(order: str) -> None:
+    assert actions(summarise(("會長", order), ("權叔", "好。"))) == []
+
+
 def test_an_order_before_a_promise_is_not_the_promise_of_its_speaker() -> None:
     draft = summarise(("Dr. Mehta", "Get me two quotes by Monday and I'll sign it off."), ("Bella", "Okay."))
     assert only_action(draft).owner == "Bella"

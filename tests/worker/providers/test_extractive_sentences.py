@@ -543,6 +543,11 @@ let's keep it short today
 有冇人唔同意呀
 旺角店請極都請唔到人
 邊個呀
+我搵人問過，冇用
+好我試下講英文先
+咁我去洗手間
+唔改就會好睇啲
+Give me the mic please
 """
 
 

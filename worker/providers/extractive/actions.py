@@ -61,7 +61,7 @@ _HELP = (
     "都|就|隻手|埋|另外|認真){0,3}"
 )
 _NOT_A_TASK = rule(
-    "負責嘅|負責人|負責任|跟進緊|處理緊|做緊|負責咗|跟進咗|等等|等陣(?=先|再|,|$)",
+    "負責嘅|負責人|負責任|跟進緊|處理緊|做緊|負責咗|跟進咗|等等|去(?:洗手間|廁所)|等陣(?=先|再|,|$)",
     "(?:邊個|誰|邊位|係咪|是否|會唔會|要唔要)[^,]{0,6}(?:負責|跟進|做|處理|會|去)",
     "如果|假如|若果?|除非|萬一|最快|最早|其實|一直|向來|本來|通常|平時",
     "建議|提議|我(?:覺得|認為|估|怕|諗)|(?<!唔)可以(?!(?:請|麻煩)?你)",
@@ -85,8 +85,8 @@ _I_WILL = rule(
     rf"{_ME}(?:自己)?{_TIME}(?:可以)?(?:負責|跟進|訂|寫|出|簽)",
     "(?P<given>等我|交畀我|由我|我嚟)",
     # 咁我打畀佢: taken on right after it came up; 我搵人印: so is what others are got to do.
-    rf"(?:^|[,啦喇囉])(?:咁|(?:好|得|ok)(?:呀|啦|喇)?)(?P<so>我)(?!哋|覺得|諗|話|想|唔|估|知|同意|怕|講|先|即係|要|都)(?={_HELP}{TASK_VERB}(?![^,]{{0,3}}[咗過緊]))",
-    rf"{_ME}(?:去|嚟|再|即刻)?(?P<finds>搵)(?:個|返|第二個)?(?:人|師傅|律師)(?![咗過])",
+    rf"(?:^|[,啦喇囉])(?:咁|(?:好|得|ok)(?:呀|啦|喇)?)(?P<so>我)(?!哋|覺得|諗|話|想|唔|估|知|同意|怕|講|先|即係|要|都|試)(?={_HELP}{TASK_VERB}(?![^,]{{0,3}}[咗過緊]))",
+    rf"{_ME}(?:去|嚟|再|即刻)?(?P<finds>搵)(?:個|返|第二個)?(?:人|師傅|律師)(?![^,]{{0,3}}[咗過])",
 )
 _WE_WILL = rule(rf"我哋(?:將會|將|會|要|需要|得|{_WHEN})")
 _I_DO = rule(rf"{_ME}要?{_HELP}{_TIME}{_HELP}{TASK_VERB}(?![^,]{{0,3}}咗)")
@@ -175,7 +175,7 @@ _PLEASE_EN = rule(
 )
 _GET_ME_EN = rule(
     r"(?:please )?(?:get|send|give|bring|email|ping|text|show) (?:me|us) "
-    r"(?!a (?:sec|second|minute|moment|break|hint|chance)|one (?:sec|second|minute)|time)"
+    r"(?!a (?:sec|second|minute|moment|break|hint|chance)|one (?:sec|second|minute)|time|the (?:mic|floor|word))"
 )
 _VERB_AFTER_EN = rule(rf"[, ]*(?:to\s+|please\s+|also\s+|kindly\s+|maybe\s+|just\s+)*(?:help\s+)?{_VERB_EN}")
 _ACTION_ITEM_EN = rule(

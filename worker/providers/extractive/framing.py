@@ -69,6 +69,7 @@ _SAYS_YES = rule(
     r"^\W*(?:好(?!似|多|貴|難|少|耐|遠|大|太)|得(?!返|唔)|ok(?:ay)?|收到|明白|[冇無]問題|"
     r"noted|sure|will do|no (?:problem|worries)|got it)(?![a-z])"
 )
+_HERE_AND_NOW = rule("講(?!聲)|mic|mute|大聲|細聲|走|坐|食|飲|入嚟|過嚟|望")
 _TAKES_ON = rule(
     r"^\W*(?:(?:ok(?:ay)?|sure|yeah|yes|fine)[, ]+)*(?:i'll|i will|i can|let me) "
     "(?:do|take|handle|sort|own|grab|pick up) (?:it|that|this|those|them)(?![a-z])",
@@ -130,6 +131,11 @@ def acknowledgement_end(sentence: Sentence) -> int:
 def says_yes(sentence: Sentence) -> bool:
     """得, 冇問題, "sure": to a request; 係 only answers a question."""
     return _SAYS_YES.match(sentence.folded) is not None
+
+
+def is_here_and_now(sentence: Sentence) -> bool:
+    """你講大聲啲, 你開咗mic先: done before the meeting is over."""
+    return _HERE_AND_NOW.search(sentence.folded) is not None
 
 
 def takes_on(sentence: Sentence) -> bool:

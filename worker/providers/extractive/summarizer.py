@@ -221,7 +221,9 @@ def _meets(needs: Needs, due: Due | None) -> bool:
 
 def _accepted(asked: _Assignment, following: Sentence | None) -> bool:
     """Was what 你 were asked to do answered with a yes, by another voice where voices are told apart?"""
-    if asked.task.needs is not Needs.TIME_OR_ANSWER or following is None or is_question(asked.part):
+    if asked.task.needs is not Needs.TIME_OR_ANSWER or following is None:
+        return False
+    if is_question(asked.part) or framing.is_here_and_now(asked.part):
         return False
     another = following.speaker is None or following.speaker != asked.part.speaker
     return another and framing.says_yes(following)
