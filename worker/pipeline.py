@@ -94,7 +94,7 @@ def _out_of_tries(tools: Toolbox, meeting: Meeting, error: TransientError, befor
 
 def tries_of(tools: Toolbox, error: TransientError) -> int:
     """How many failures in a row are the end; what is likely to be our own fault gets few."""
-    return 3 if error.code in (ErrorCode.INTERNAL, ErrorCode.STEP_TIMED_OUT) else tools.backoff.tries
+    return tools.backoff.tries_of(error.code)
 
 
 def _retry(tools: Toolbox, meeting: Meeting, tried: Try, error: TransientError, before: int) -> Meeting | None:

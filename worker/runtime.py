@@ -20,7 +20,7 @@ from worker.providers.speechmatics import SpeechmaticsTranscriber
 from worker.providers.speechmatics_config import Notification
 from worker.providers.whisper import WhisperTranscriber
 from worker.queue import JobQueue
-from worker.toolbox import Toolbox
+from worker.toolbox import Backoff, Toolbox
 from worker.turns import asking
 
 
@@ -54,6 +54,8 @@ def build(settings: Settings) -> Toolbox:
         keep_audio_days=settings.keep_audio_days,
         keep_meetings_days=settings.keep_meetings_days,
         timeouts=(JobTimeoutException,),
+        # About an hour: a provider's outage is over by then, or a person should know.
+        backoff=Backoff(outage_tries=22),
         checks=_checks(settings, locals_, remotes),
     )
 

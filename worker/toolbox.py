@@ -12,6 +12,11 @@ from cantomeet.recordings import Recordings
 from cantomeet.store import MeetingStore
 from worker.providers import LocalTranscriber, RemoteTranscriber, Rewriter, Summarizer
 
+_OWN_FAULTS = frozenset({ErrorCode.INTERNAL, ErrorCode.STEP_TIMED_OUT})
+_OUTAGES = frozenset(
+    {ErrorCode.PROVIDER_BUSY, ErrorCode.PROVIDER_UNREACHABLE, ErrorCode.DATABASE_BUSY, ErrorCode.DISK_FULL}
+)
+
 
 @dataclass(frozen=True)
 class Backoff:
@@ -20,6 +25,14 @@ class Backoff:
     first: float = 2.0
     cap: float = 300.0
     tries: int = 8
+    outage_tries: int | None = None
+    """Of what is away or busy outside, which may last; None: as many as of all else."""
+
+    def tries_of(self, code: ErrorCode) -> int:
+        """How many failures in a row are the end; what is likely to be our own fault gets few."""
+        if code in _OWN_FAULTS:
+            return min(3, self.tries)
+        return self.outage_tries or self.tries if code in _OUTAGES else self.tries
 
     def delay(self, attempt: int, retry_after: float | None) -> float:
         """At least what the other side asked for."""

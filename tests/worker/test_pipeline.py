@@ -333,6 +333,16 @@ def test_retry_after_is_honoured() -> None:
     assert Backoff(first=1, cap=10).delay(9, retry_after=None) <= 10
 
 
+def test_an_outage_is_sat_out_for_an_hour_and_a_fault_of_our_own_is_not() -> None:
+    backoff = Backoff(outage_tries=22)
+    longest = sum(
+        min(backoff.cap, backoff.first * 2.0**n) for n in range(backoff.tries_of(ErrorCode.PROVIDER_BUSY) - 1)
+    )
+    assert 3600 < longest < 5400
+    assert backoff.tries_of(ErrorCode.INTERNAL) == 3
+    assert backoff.tries_of(ErrorCode.PROVIDER_BAD_ANSWER) == backoff.tries
+
+
 def test_a_lost_lease_changes_nothing(house: House) -> None:
     meeting = house.upload()
     house.step(meeting.id)

@@ -16,8 +16,8 @@ from typing import Any, BinaryIO
 from cantomeet.errors import ErrorCode, PermanentError, TransientError
 from worker.providers.speechmatics_errors import PROVIDER
 
-CHUNK = 256 * 1024
-"""Bytes read and sent at a time; the memory that an upload takes."""
+CHUNK = 64 * 1024
+"""Bytes read and sent at a time; the memory that an upload takes. Between two a cancel is heard, on a slow line too."""
 MAX_BODY = 1_000_000_000
 """Bytes; the provider takes a body of less than 1 GB."""
 MAX_RECORDING = MAX_BODY - 32_000_000
