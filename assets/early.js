@@ -31,7 +31,8 @@
   const onClick = (event) => {
     if (event.target.closest?.("[data-theme-switch]")) return switchTheme();
     const control = alive ? null : event.target.closest?.("button, [type=checkbox]");
-    if (!control) return;
+    // What lives in the browser alone is alive as soon as it is seen.
+    if (!control || control.closest(".ct-uploads, .player, .lines, dialog")) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     control.dataset.kept = "";

@@ -5,6 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from cantomeet_ui import routes
+from cantomeet_ui.components.frame import empty_frame
 from cantomeet_ui.components.words import say
 from cantomeet_ui.outside import HEAD, STYLES, guard, listener, page_failed, rescuer, unexpected, with_api
 from cantomeet_ui.pages.actions import actions_page
@@ -30,6 +31,7 @@ app = rx.App(
     head_components=HEAD,
     stylesheets=STYLES,
     app_wraps={(55, "ErrorBoundary"): page_failed},
+    hydrate_fallback=empty_frame,
     toaster=None,
     backend_exception_handler=unexpected,
     api_transformer=[with_api, guard],

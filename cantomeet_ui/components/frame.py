@@ -32,6 +32,12 @@ def frame(*content: rx.Component, here: str, refresh: Handler, kind: str = "") -
     )
 
 
+def empty_frame() -> rx.Component:
+    """Of a page that is not prerendered, until its scripts have come: nothing that a click could be lost in."""
+    brand = rx.el.span(icons.mark(), rx.el.span(TEXTS["app"][0]), class_name="brand")
+    return rx.el.div(rx.el.header(brand, class_name="head"), class_name="page")
+
+
 def link(*content: Any, to: Any, **props: Any) -> rx.Component:
     """Leads to another page without loading everything anew."""
     return ReactRouterLink.create(*content, to=to, **props)

@@ -157,8 +157,10 @@ def play(page: Page) -> None:
 
 def hear_a_decision(page: Page) -> None:
     page.locator("[data-kind=decision] .play").nth(1).click()
-    page.locator(".line[data-now]").wait_for()
+    page.locator(".line[data-now]").wait_for(state="attached")
+    page.evaluate("document.activeElement.blur()")
     page.keyboard.press(" ")
+    page.mouse.move(0, 0)
 
 
 def press(selector: str) -> Callable[[Page], None]:

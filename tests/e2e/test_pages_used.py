@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -81,6 +82,24 @@ def test_a_line_and_a_summary_item_play_their_words(web: Web, page: Page) -> Non
     page.wait_for_function("document.querySelector('#recording').currentTime > 32")
     expect(page.locator(".line").nth(4)).to_have_attribute("data-now", "")
     expect(page.locator(".line[data-now]")).to_have_count(1)
+
+
+def test_the_transcript_follows_what_is_spoken_until_somebody_scrolls(web: Web, page: Page) -> None:
+    meeting = replace(web.seed, seconds=600).whole("長會", 70)
+    page.goto(f"/meetings/{meeting.id}")
+    expect(page.locator(".line")).to_have_count(70)
+    position = page.get_by_role("slider", name="播放位置")
+    position.fill("480")
+    expect(page.locator(".line").nth(60)).to_have_attribute("data-now", "")
+    expect(page.locator(".line").nth(60)).to_be_in_viewport()
+    page.locator(".transcript-pane").hover()
+    page.mouse.wheel(0, -200)
+    expect(page.locator(".player-follow")).to_have_attribute("aria-pressed", "false")
+    position.fill("0")
+    expect(page.locator(".line").first).to_have_attribute("data-now", "")
+    expect(page.locator(".line").first).not_to_be_in_viewport()
+    page.locator(".player-follow").click()
+    expect(page.locator(".line").first).to_be_in_viewport()
 
 
 def test_the_keyboard_plays_steps_and_explains_itself(web: Web, page: Page) -> None:
