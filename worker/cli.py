@@ -72,11 +72,18 @@ def upload(
     title: Annotated[str, typer.Option(help="The file's name where left out.")] = "",
     date: Annotated[str, typer.Option(help="Of the meeting, YYYY-MM-DD.")] = "",
     priority: Annotated[str, typer.Option(help="default or high.")] = "",
+    summary_language: Annotated[str, typer.Option(help="zh-Hant-HK, en, or zh-Hant-HK+en for both.")] = "",
+    template: Annotated[str, typer.Option(help="general, board_minutes, or the id of one of your own.")] = "",
+    name_speakers_first: Annotated[
+        bool, typer.Option("--name-speakers-first", help="The summary waits until somebody has named the speakers.")
+    ] = False,
     url: Url = None,
     wait: Annotated[bool, typer.Option("--wait", help="Follow it to its end and print the summary.")] = False,
 ) -> None:
     """Hand in a recording; print its id and address."""
     fields = {"title": title, "meeting_date": date, "priority": priority}
+    fields |= {"summary_language": summary_language, "template": template}
+    fields |= {"name_speakers_first": "true" if name_speakers_first else ""}
     with _server(url) as server:
         made = _send(server, file, {name: value for name, value in fields.items() if value})
         typer.echo(f"{made['id']}  {made['url']}")

@@ -81,7 +81,8 @@ class Server:
             return _body_of(self._http.get("/health", timeout=5.0), self.url)
 
     def follow(self, meeting_id: str, pause: Callable[[float], None] = time.sleep) -> Iterator[dict[str, Any]]:
-        """The meeting each time its status or progress has moved, until it is COMPLETED or FAILED.
+        """The meeting each time its status or progress has moved or it waits for a person, until it is COMPLETED or
+        FAILED.
 
         A server that is away for up to `PATIENCE_SECONDS` is waited for.
         """
@@ -96,7 +97,7 @@ class Server:
                 if away > PATIENCE_SECONDS:
                     raise
             else:
-                now = (meeting["status"], meeting["progress"])
+                now = (meeting["status"], meeting["progress"], meeting.get("waiting_for"))
                 if now != shown:
                     shown = now
                     yield meeting

@@ -23,6 +23,8 @@ _METHODS = {
 
 def progress_line(meeting: Mapping[str, Any]) -> str:
     """TRANSCRIBING 42 %"""
+    if meeting.get("waiting_for"):
+        return f"{meeting['status']} waits for {meeting['waiting_for']}"
     return str(meeting["status"]) + ("" if meeting["progress"] is None else f" {meeting['progress']} %")
 
 

@@ -88,6 +88,23 @@ def test_upload_prints_the_id_and_the_address(server: ApiServer, recording: Path
     assert meeting.recording_bytes == recording.stat().st_size
 
 
+def test_upload_says_what_the_summary_is_to_be(server: ApiServer, recording: Path) -> None:
+    wishes = ("--summary-language", "zh-Hant-HK+en", "--template", "board_minutes", "--name-speakers-first")
+    assert run("upload", str(recording), "--url", server.url, *wishes).exit_code == 0
+    meeting = newest(server.store)
+    assert meeting is not None
+    told = (meeting.summary_language, meeting.template, meeting.name_speakers_first)
+    assert told == ("zh-Hant-HK+en", "board_minutes", True)
+    assert run("upload", str(recording), "--url", server.url, "--template", "gone").exit_code == 1
+
+
+def test_what_waits_for_names_says_so(server: ApiServer) -> None:
+    meeting = meetings.transcribed(server.store, name_speakers_first=True)
+    told = run("status", meeting.id, "--url", server.url).stdout
+    assert "status    SUMMARIZING waits for names" in told
+    assert "POST .../summarise" in told
+
+
 def test_the_bytes_are_counted_as_they_go(server: ApiServer, recording: Path) -> None:
     sent: list[int] = []
     with Server(server.url) as running:

@@ -57,6 +57,20 @@ def test_a_worker_that_is_told_to_stop_ends_in_the_middle_and_the_next_pays_only
     assert (found.summary.usage["repeats"], found.summary.coverage) == (0, {"covered": len(SAID), "total": len(SAID)})
 
 
+def test_a_written_view_that_nobody_woke_is_made_by_the_same_workers(side: Background, fake: FakeOpenAI) -> None:
+    fake.use(Plan())
+    meeting = meetings.transcribed(side.store, SAID[:30])
+    side.store.ask_for_written(meeting.id)
+    side.start()
+
+    def made() -> bool:
+        found = side.store.written(meeting.id)
+        return found is not None and found.view.state == "done" and len(found.lines) == 30
+
+    wait_for(made, "the written view")
+    assert side.wait(meeting.id).status == MeetingStatus.COMPLETED
+
+
 def test_a_worker_that_is_killed_costs_at_most_the_answer_under_way_and_that_is_counted(
     side: Background, fake: FakeOpenAI
 ) -> None:
