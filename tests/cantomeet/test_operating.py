@@ -1,0 +1,106 @@
+"""What whoever runs it asks of the store: the pause switch, what is remembered, counts, and filters."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from cantomeet.errors import Conflict, ErrorCode, NotFound
+from cantomeet.lifecycle import MeetingStatus
+from cantomeet.listing import MeetingFilter, count_by_error_code, find_meetings, list_meetings
+from cantomeet.store import MeetingStore
+from tests import meetings
+
+
+def at_once(what: Callable[[int], object], people: int = 4) -> None:
+    """All of them at the same moment; an error of any of them is raised."""
+    gate, errors = threading.Barrier(people), list[Exception]()
+
+    def do(number: int) -> None:
+        gate.wait()
+        try:
+            what(number)
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=do, args=(number,)) for number in range(people)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+
+
+def test_many_who_pause_at_once_pause_it_once(store: MeetingStore) -> None:
+    at_once(lambda _: store.pause(True))
+    since = store.paused_since()
+    assert since is not None
+    store.pause(True)
+    assert store.paused_since() == since
+    at_once(lambda _: store.pause(False))
+    assert (store.paused(), store.paused_since()) == (False, None)
+
+
+def test_a_step_under_way_finishes_while_it_is_paused_and_the_next_waits(store: MeetingStore) -> None:
+    meeting = meetings.transcribing(store)
+    store.pause(True)
+    after = store.commit_piece(meeting.id, meeting.run, meetings.segments(meetings.LINES), tried=meetings._tried(store))
+    assert store.transcript(after.id).segments != []
+    assert store.take_lease(after.id, 60) is None
+    assert store.due_now(after.id) is not None, "a person may ask for it; it waits all the same"
+    assert store.take_lease(after.id, 60) is None
+    store.pause(False)
+    assert store.take_lease(after.id, 60) is not None
+
+
+def test_resuming_forgets_only_the_wake_ups_of_what_is_due(store: MeetingStore) -> None:
+    due, later = meetings.uploaded(store), meetings.uploaded(store)
+    in_a_while = store.now() + timedelta(minutes=5)
+    meetings.set_columns(store, due.id, woken_until=in_a_while, wake_count=5)
+    meetings.set_columns(store, later.id, woken_until=in_a_while, next_run_at=in_a_while)
+    store.pause(True)
+    store.pause(False)
+    assert [woken.id for woken in store.wake_due()] == [due.id]
+    assert store.get(later.id).woken_until == in_a_while
+
+
+def test_many_who_remember_the_same_at_once_leave_one_of_theirs(store: MeetingStore) -> None:
+    at_once(lambda number: store.remember("check:llm", str(number)))
+    assert store.remembered("check:llm") in set("0123")
+
+
+def test_failures_are_counted_by_code_within_the_other_filters(store: MeetingStore) -> None:
+    for title in ("甲", "甲", "乙"):
+        meetings.failed(store, title=title)
+    meetings.failed(store, ErrorCode.DISK_FULL, title="甲")
+    meetings.completed(store, title="甲")
+    assert list(count_by_error_code(store, MeetingFilter()).items()) == [("provider_busy", 3), ("disk_full", 1)]
+    narrowed = MeetingFilter(q="甲", error_code=ErrorCode.DISK_FULL, statuses=frozenset({MeetingStatus.COMPLETED}))
+    assert count_by_error_code(store, narrowed) == {"provider_busy": 2, "disk_full": 1}
+
+
+def test_meetings_are_found_by_age_and_transcriber_the_oldest_first(store: MeetingStore) -> None:
+    made = [meetings.uploaded(store, title=title) for title in ("新", "舊", "更舊")]
+    for meeting, days in zip(made, (0, 3, 9), strict=True):
+        created = store.now() - timedelta(days=days)
+        meetings.set_columns(store, meeting.id, created_at=created, transcriber="whisper" if days else "speechmatics")
+    old = MeetingFilter(older_than=timedelta(days=2))
+    found, fitting = find_meetings(store, old, 1)
+    assert ([meeting.title for meeting in found], fitting) == (["更舊"], 2)
+    assert [row.meeting.title for row in list_meetings(store, old).items] == ["舊", "更舊"]
+    by_whisper = find_meetings(store, MeetingFilter(transcriber="whisper"), 10)
+    assert [meeting.title for meeting in by_whisper[0]] == ["更舊", "舊"]
+    assert [meeting.title for meeting in store.get_some([made[0].id, "not-there"])] == ["新"]
+
+
+def test_a_deletion_is_for_the_statuses_that_were_seen(store: MeetingStore) -> None:
+    meeting = meetings.failed(store)
+    with pytest.raises(Conflict):
+        store.mark_deleted(meeting.id, among={MeetingStatus.COMPLETED})
+    assert store.get(meeting.id).run == meeting.run
+    store.mark_deleted(meeting.id, among={MeetingStatus.FAILED})
+    with pytest.raises(NotFound):
+        store.mark_deleted(meeting.id, among={MeetingStatus.FAILED})
