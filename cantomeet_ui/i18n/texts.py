@@ -52,6 +52,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "status.SUMMARIZING": ("摘要中", "Summarising"),
     "status.COMPLETED": ("完成", "Done"),
     "status.FAILED": ("失敗", "Failed"),
+    "status.names": ("等候填上講者", "Waiting for names"),
     "status.stopped": ("已停止", "Stopped"),
     "status.all": ("全部", "All"),
     "status.percent": ("{status} {percent} %", "{status} {percent} %"),
@@ -250,6 +251,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "meeting.cancel": ("停止處理", "Stop"),
     "meeting.summarise_again": ("重新摘要", "Summarise again"),
     "meeting.transcribe_again": ("重新轉錄", "Transcribe again"),
+    "meeting.transcribe.lose": (
+        "重新轉錄完成後，改正過的句子和講者名字會被新的逐字稿取代。",
+        "Once it is transcribed again, corrected lines and speakers' names are replaced by the new transcript.",
+    ),
     "meeting.transcribe.ask": (
         "重新轉錄會再收費一次，完成前仍會顯示現有逐字稿。",
         "Transcribing again costs money again. The present transcript stays until the new one is ready.",

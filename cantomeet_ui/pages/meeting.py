@@ -95,7 +95,7 @@ def _more() -> rx.Component:
         choice(say("meeting.edit"), MeetingState.edit(True)),
         rx.cond(HEAD.speakers != "", choice(say("speakers.name"), MeetingState.name_speakers(True))),
         rx.cond(HEAD.can_summarise, choice(say("meeting.summarise_again"), VersionsState.ask)),
-        rx.cond(HEAD.can_transcribe, choice(say("meeting.transcribe_again"), MeetingState.transcribe_again)),
+        rx.cond(HEAD.can_transcribe, choice(say("meeting.transcribe_again"), MeetingState.transcribe_again(False))),
         choice(say("meeting.delete"), MeetingState.ask("delete"), tone="red"),
     )
 
@@ -198,6 +198,15 @@ def _confirmation() -> rx.Component:
         (
             "delete",
             _asked(say("meeting.delete.ask"), say("meeting.delete"), MeetingState.delete, say("meeting.delete.keep")),
+        ),
+        (
+            "again",
+            _asked(
+                say("meeting.transcribe.lose"),
+                say("meeting.transcribe_again"),
+                MeetingState.transcribe_again(True),
+                say("meeting.ask.no"),
+            ),
         ),
         (
             "pay",

@@ -70,6 +70,13 @@ def read_meeting(
     )
 
 
+def is_corrected(store: MeetingStore, meeting_id: str) -> bool:
+    """Somebody corrected a line or named a speaker."""
+    if store.corrected_segments(meeting_id):
+        return True
+    return any(speaker.name for speaker in store.transcript(meeting_id, after_position=_NONE).speakers.values())
+
+
 def _take(meeting: Meeting, speakers: Iterable[Speaker], language: str) -> str:
     """Changes whenever all lines that a page has may be other ones: a transcript is whole, done anew, in other words,
     its speakers named otherwise.

@@ -16,7 +16,7 @@ from cantomeet.models import Meeting
 from cantomeet_ui import acting, routes, sharing
 from cantomeet_ui.following import changes_of
 from cantomeet_ui.i18n import text
-from cantomeet_ui.reading.meeting import Have, read_meeting
+from cantomeet_ui.reading.meeting import Have, is_corrected, read_meeting
 from cantomeet_ui.services import services
 from cantomeet_ui.state.access import handler, meeting_for
 from cantomeet_ui.state.language import LanguageState
@@ -42,7 +42,7 @@ class MeetingState(rx.State):
     start_at: float = 0.0
     """Seconds, where the address names a time."""
     asking: str = ""
-    """What has to be confirmed: "delete" or "pay"; empty: nothing."""
+    """What has to be confirmed: "delete", "again" or "pay"; empty: nothing."""
     editing: bool = False
     naming: bool = False
     """The form of the speakers' names is open."""
@@ -126,8 +126,11 @@ class MeetingState(rx.State):
         await self._act(Action.RETRY, lambda meeting: acting.retry(services(), meeting.id))
 
     @handler(Action.RETRY)
-    async def transcribe_again(self) -> None:
-        """From the recording on; asks first where it would be paid again."""
+    async def transcribe_again(self, sure: bool) -> None:
+        """From the recording on; asks first where people's corrections would go, or where it would be paid again."""
+        if not sure and await asyncio.to_thread(is_corrected, services().store, self.head.id):
+            self.asking = "again"
+            return
         await self._act(Action.RETRY, lambda meeting: acting.retry(services(), meeting.id, "transcribe"))
 
     @handler(Action.RETRY)
@@ -161,7 +164,7 @@ class MeetingState(rx.State):
     @handler(Action.READ)
     async def ask(self, what: str) -> None:
         """Have something confirmed, or nothing (empty); what was said last has been read."""
-        self.asking, self.notice = what if what in ("delete", "pay") else "", ""
+        self.asking, self.notice = what if what in ("delete", "again", "pay") else "", ""
 
     @handler(Action.EDIT)
     async def edit(self, on: bool) -> None:

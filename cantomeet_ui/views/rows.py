@@ -56,11 +56,15 @@ def tone_of(meeting: Meeting) -> str:
     """What a person stopped is no failure to be alarmed at."""
     if meeting.status == MeetingStatus.FAILED and meeting.error_code == ErrorCode.CANCELLED:
         return "stopped"
+    if meeting.waits_for_names:
+        return "waiting"
     return TONES[MeetingStatus(meeting.status)]
 
 
 def status_text(meeting: Meeting, language: str) -> str:
     """The status for people, with the progress where it is known."""
+    if meeting.waits_for_names:
+        return text(language, "status.names")
     stopped = tone_of(meeting) == "stopped"
     name = text(language, "status.stopped" if stopped else f"status.{MeetingStatus(meeting.status).value}")
     if meeting.status not in ACTIVE or meeting.progress is None:

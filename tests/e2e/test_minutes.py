@@ -187,3 +187,16 @@ def test_a_template_of_ones_own_is_written_changed_and_deleted(web: Web, page: P
     mine.get_by_role("alertdialog").get_by_role("button", name="刪除").click()
     expect(page.locator(".template")).to_have_count(2)
     assert web.store.templates() == []
+
+
+def test_transcribing_again_asks_before_corrections_go(web: Web, page: Page) -> None:
+    meeting = web.seed.whole("例會")
+    line = web.store.transcript(meeting.id).segments[0]
+    web.store.edit_segment(meeting.id, line.id, None, text="改正過的一句")
+    page.goto(f"/meetings/{meeting.id}")
+    page.locator(".menu.more summary").click()
+    page.get_by_role("button", name="重新轉錄").click()
+    expect(page.get_by_role("alertdialog")).to_contain_text("改正過的句子")
+    assert web.store.get(meeting.id).status == "COMPLETED"
+    page.get_by_role("alertdialog").get_by_role("button", name="重新轉錄").click()
+    expect(page.locator("article.meeting")).to_have_attribute("data-status", "TRANSCRIBING")
