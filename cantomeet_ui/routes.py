@@ -60,5 +60,6 @@ def audio(meeting_id: str) -> str:
     return f"/api/meetings/{meeting_id}/audio"
 
 
-def download(meeting_id: str, form: str) -> str:
-    return f"/api/meetings/{meeting_id}/transcript?format={form}"
+def download(meeting_id: str, form: str, *, written: bool = False) -> str:
+    """`written`: in written Chinese."""
+    return f"/api/meetings/{meeting_id}/transcript?format={form}" + ("&view=written" if written else "")

@@ -35,6 +35,7 @@ class _Transcript(rx.NoSSRComponent):
     tag = "Transcript"
     batch: rx.Var[Batch]
     labels: rx.Var[dict[str, str]]
+    written: rx.Var[dict[str, Any]]
     refused: rx.Var[dict[str, Any]]
     on_correct: rx.EventHandler[_corrected]  # type: ignore[type-arg, valid-type]  # Reflex reads the spec
     on_gap: rx.EventHandler[rx.event.no_args_event_spec]  # type: ignore[type-arg, valid-type]  # Reflex reads the spec
@@ -69,15 +70,24 @@ _OF_LINES = {
     "nobody": "transcript.nobody",
     "save": "meeting.save",
     "leave": "meeting.dont_save",
+    "as_spoken": "written.as_spoken",
+    "outdated": "written.line_outdated",
 }
 
 
-def transcript_lines(batch: Batch, empty: Words, on_gap: Handler, on_correct: Handler, refused: Words) -> rx.Component:
+def transcript_lines(
+    batch: Batch, written: dict[str, Any], empty: Words, on_gap: Handler, on_correct: Handler, refused: Words
+) -> rx.Component:
     """The lines so far; `empty` is said while there are none, `on_gap` asks for those that are missing, `on_correct`
     takes (id, version, text, speaker id) of a corrected one, and `refused` says which was not taken.
+
+    `written` is `{on, lines, outdated}`: while it is on, lines are shown in written Chinese where they have been
+    rewritten, texts by id.
     """
     labels = {"empty": empty, **{name: say(key) for name, key in _OF_LINES.items()}}
-    return _Transcript.create(batch=batch, labels=labels, on_gap=on_gap, on_correct=on_correct, refused=refused)
+    return _Transcript.create(
+        batch=batch, written=written, labels=labels, on_gap=on_gap, on_correct=on_correct, refused=refused
+    )
 
 
 _EVERYWHERE = (

@@ -29,7 +29,8 @@ const corrected = (lines, changes = []) => {
   });
 };
 
-const Line = memo(function Line({ line, speaker, labels, editing, onEdit, form }) {
+// `rewritten`: in written Chinese; empty where there is none; null where the view is that of what was spoken.
+const Line = memo(function Line({ line, speaker, rewritten, outdated, labels, editing, onEdit, form }) {
   const playText = labels.play;
   const unsureText = labels.unsure;
   const onClick = (event) => {
@@ -53,8 +54,9 @@ const Line = memo(function Line({ line, speaker, labels, editing, onEdit, form }
         {editing ? (
           <LineForm line={line} labels={labels} {...form} />
         ) : (
-          <p className="line-text">
-            {line.text}
+          <p className="line-text" data-rewritten={rewritten ? "" : undefined} title={rewritten ? line.text : undefined}>
+            {rewritten === "" ? <span className="as-spoken">{outdated ? labels.outdated : labels.as_spoken}</span> : null}
+            {rewritten || line.text}
             {line.original ? (
               <span className="edited" title={line.original.trim() ? `${labels.original}${line.original}` : undefined}>
                 {labels.edited}
@@ -79,7 +81,15 @@ const Line = memo(function Line({ line, speaker, labels, editing, onEdit, form }
   );
 });
 
-export function Transcript({ batch, onGap, onCorrect, refused, labels = {} }) {
+// The same words in another object must not draw every line anew.
+const useSame = (words) => {
+  const kept = useRef(words);
+  if (JSON.stringify(words) !== JSON.stringify(kept.current)) kept.current = words;
+  return kept.current;
+};
+
+export function Transcript({ batch, written, onGap, onCorrect, refused, labels: given = {} }) {
+  const labels = useSame(given);
   const list = useRef(null);
   const have = useRef({ take: "", lines: [] });
   const follow = useRef(true);
@@ -168,6 +178,8 @@ export function Transcript({ batch, onGap, onCorrect, refused, labels = {} }) {
             key={line.id}
             line={line}
             speaker={line.speaker && line.speaker !== lines[index - 1]?.speaker ? line.speaker : ""}
+            rewritten={written?.on ? written.lines[line.id] || "" : null}
+            outdated={written?.on ? written.outdated.includes(line.id) : false}
             labels={labels}
             editing={editing === line.id}
             onEdit={edit}

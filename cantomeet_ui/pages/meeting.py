@@ -14,6 +14,7 @@ from cantomeet_ui.components.speakers import speakers_form
 from cantomeet_ui.components.summary import summary_sections
 from cantomeet_ui.components.versions import again_form, versions_menu
 from cantomeet_ui.components.words import Handler, Words, say
+from cantomeet_ui.components.written import view_switch, written_notice
 from cantomeet_ui.state.lines import LinesState
 from cantomeet_ui.state.meeting import MeetingState
 from cantomeet_ui.state.versions import VersionsState
@@ -82,11 +83,21 @@ def _meeting_head() -> rx.Component:
             class_name="facts",
         ),
         rx.el.div(
-            rx.cond(HEAD.downloads, export_menu(HEAD.downloads)),
+            _exports(),
             _more(),
             class_name="meeting-acts",
         ),
         class_name="meeting-head",
+    )
+
+
+def _exports() -> rx.Component:
+    """Of the view that is shown."""
+    written = MeetingState.written_head.downloads
+    return rx.cond(
+        (MeetingState.view == "written") & (MeetingState.written_head.label != ""),
+        export_menu(written),
+        rx.cond(HEAD.downloads, export_menu(HEAD.downloads)),
     )
 
 
@@ -265,9 +276,15 @@ def _panes() -> rx.Component:
                 class_name="pane summary-pane",
             ),
             rx.el.section(
-                _pane_head("transcript.title"),
+                _pane_head("transcript.title", view_switch()),
+                written_notice(),
                 transcript_lines(
                     MeetingState.batch,
+                    {
+                        "on": MeetingState.view == "written",
+                        "lines": MeetingState.written_lines,
+                        "outdated": MeetingState.written_outdated,
+                    },
                     _transcript_note(),
                     MeetingState.resend,
                     LinesState.save_line,

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Attempt, Meeting, Speaker
+from cantomeet.settings import Settings
 from cantomeet.store import MeetingStore
 from cantomeet_ui.views.choices import Version, versions
 from cantomeet_ui.views.meeting import MeetingHead, meeting_head
 from cantomeet_ui.views.speakers import SpeakerRow, speaker_rows
 from cantomeet_ui.views.summary import SummaryView, summary_view
 from cantomeet_ui.views.transcript import Batch, batch
+from cantomeet_ui.views.written import WrittenPane, written_pane
 
 _NONE = 2**31 - 1
 """No line comes after this position."""
@@ -39,13 +41,16 @@ class ShownMeeting:
     """None unless somebody names them."""
     batch: Batch | None
     """None: no new or corrected lines."""
+    written: WrittenPane | None
+    """None where it was not asked for."""
     have: Have
 
 
 def read_meeting(
-    store: MeetingStore, meeting_id: str, have: Have, language: str, *, naming: bool = False
+    store: MeetingStore, meeting_id: str, have: Have, language: str, *, naming: bool = False, written: bool = False
 ) -> ShownMeeting:
-    """The meeting for a page that has `have`; `naming`: with its speakers. Raises `NotFound`."""
+    """The meeting for a page that has `have`; `naming`: with its speakers, `written`: in written
+    Chinese too. Raises `NotFound`."""
     meeting, now = store.get(meeting_id), store.now()
     take = _take(meeting, store.transcript(meeting_id, after_position=_NONE).speakers.values(), language)
     if have.take != take:
@@ -66,8 +71,18 @@ def read_meeting(
             if new or not have.lines or corrections != have.corrections
             else None
         ),
+        written=_written(store, meeting_id, language) if written else None,
         have=Have(take, have.lines + len(new), position, corrections),
     )
+
+
+def _written(store: MeetingStore, meeting_id: str, language: str) -> WrittenPane:
+    return written_pane(store.written(meeting_id), store.transcript(meeting_id), language)
+
+
+def can_be_written(store: MeetingStore, settings: Settings, meeting_id: str) -> bool:
+    """A language model can rewrite it, or one has."""
+    return settings.chosen_summarizer == "llm" or store.written(meeting_id) is not None
 
 
 def is_corrected(store: MeetingStore, meeting_id: str) -> bool:

@@ -16,8 +16,8 @@ from cantomeet.models import Meeting
 from cantomeet_ui import acting, routes, sharing
 from cantomeet_ui.following import changes_of
 from cantomeet_ui.i18n import text
-from cantomeet_ui.reading.meeting import Have, is_corrected, read_meeting
-from cantomeet_ui.services import services
+from cantomeet_ui.reading.meeting import Have, can_be_written, is_corrected, read_meeting
+from cantomeet_ui.services import services, settings
 from cantomeet_ui.state.access import handler, meeting_for
 from cantomeet_ui.state.language import LanguageState
 from cantomeet_ui.views.choices import Version
@@ -25,6 +25,7 @@ from cantomeet_ui.views.meeting import MeetingHead, refusal
 from cantomeet_ui.views.speakers import SpeakerRow
 from cantomeet_ui.views.summary import SummaryView
 from cantomeet_ui.views.transcript import Batch
+from cantomeet_ui.views.written import WrittenHead, WrittenPane
 
 _LONGEST_TITLE = 300
 
@@ -51,6 +52,13 @@ class MeetingState(rx.State):
     speakers: rx.Field[list[SpeakerRow]] = rx.field(default_factory=list)
     """While somebody names them."""
     notice: str = ""
+    view: str = "spoken"
+    """Of the transcript: "spoken" or "written"."""
+    can_be_written: bool = False
+    """A language model is set up, or the written view was made before."""
+    written_head: WrittenHead = WrittenHead()
+    written_lines: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
+    written_outdated: rx.Field[list[str]] = rx.field(default_factory=list)
 
     _version: int | None = None
     _have: Have = Have()
@@ -67,9 +75,13 @@ class MeetingState(rx.State):
         self.asking, self.editing, self.naming, self.notice = "", False, False, ""
         self.start_at = _seconds(self.router.url.query_parameters.get("t", ""))
         if self.head.id != self.meeting_id:
+            self.view = "spoken"
             self.phase, self.head, self.summary = "loading", MeetingHead(), SummaryView()
         self._have = Have()
         await self._show()
+        self.can_be_written = self.phase == "ready" and await asyncio.to_thread(
+            can_be_written, services().store, settings(), self.head.id
+        )
         return MeetingState.follow if self.phase == "ready" else None
 
     @handler(Action.READ)
@@ -99,12 +111,12 @@ class MeetingState(rx.State):
         language = (await self.get_state(LanguageState)).lang
         try:
             meeting = await meeting_for(Action.READ, self.meeting_id, version)
-            have, naming = self._have, self.naming
-            read = partial(read_meeting, services().store, meeting.id, have, language, naming=naming)
+            have, naming, written = self._have, self.naming, self.view == "written"
+            read = partial(read_meeting, services().store, meeting.id, have, language, naming=naming, written=written)
             if version is None:
                 shown = await asyncio.to_thread(read)
             else:
-                shown = await sharing.shown.ask((meeting.id, version, have, language, naming), read)
+                shown = await sharing.shown.ask((meeting.id, version, have, language, naming, written), read)
         except NotFound:
             self.phase, self.head, self.summary, self.batch = "missing", MeetingHead(), SummaryView(), Batch()
             return
@@ -117,6 +129,17 @@ class MeetingState(rx.State):
             self.speakers = shown.speakers
         if shown.batch is not None:
             self.batch = shown.batch
+        if shown.written is not None:
+            self._show_written(shown.written)
+
+    def _show_written(self, pane: WrittenPane) -> None:
+        # Each by itself: a percent of progress must not send all lines again.
+        if pane.head != self.written_head:
+            self.written_head = pane.head
+        if pane.lines != self.written_lines:
+            self.written_lines = pane.lines
+        if pane.outdated != self.written_outdated:
+            self.written_outdated = pane.outdated
 
     # ---- acting ------------------------------------------------------------------------------------------
 
@@ -170,6 +193,25 @@ class MeetingState(rx.State):
     async def edit(self, on: bool) -> None:
         """Open or close the form of title and date."""
         self.editing = on
+
+    @handler(Action.READ)
+    async def show_view(self, view: str) -> None:
+        """The transcript as it was spoken, or in written Chinese."""
+        self.view = "written" if view == "written" else "spoken"
+        await self._show()
+
+    @handler(Action.EDIT)
+    async def write(self) -> None:
+        """Have the transcript rewritten in written Chinese."""
+        language = (await self.get_state(LanguageState)).lang
+        self.notice = ""
+        try:
+            meeting = await meeting_for(Action.EDIT, self.meeting_id)
+            await asyncio.to_thread(acting.ask_for_written, services(), meeting.id)
+            await asyncio.to_thread(acting.wake_written, services(), meeting.id)
+        except RequestError as error:
+            self.notice = refusal(error.code, error.params, language)
+        await self._show()
 
     @handler(Action.EDIT)
     async def name_speakers(self, on: bool) -> None:

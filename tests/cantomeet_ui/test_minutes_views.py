@@ -15,6 +15,7 @@ from cantomeet_ui.views.choices import Choice, with_default
 from cantomeet_ui.views.speakers import speaker_rows
 from cantomeet_ui.views.summary import summary_view
 from cantomeet_ui.views.transcript import batch
+from cantomeet_ui.views.written import WrittenPane, written_pane
 from tests import meetings
 from tests.cantomeet.test_actions import action
 from tests.cantomeet.test_editing import summed_up
@@ -142,6 +143,28 @@ def test_each_speaker_has_a_few_telling_lines_spread_over_the_meeting() -> None:
     first, second = speaker_rows(Transcript(lines, speakers), ZH)
     assert [sample.at for sample in first.samples] == [0.0, 100.0, 200.0]
     assert (second.label, second.samples) == ("講者 2", [])
+
+
+# ---- in written Chinese ----------------------------------------------------------------------------------------
+
+
+def test_the_written_view_is_labelled_and_outdated_lines_stay_as_spoken(sqlite_store: MeetingStore) -> None:
+    meeting = summed_up(sqlite_store)
+    assert written_pane(None, sqlite_store.transcript(meeting.id), ZH) == WrittenPane()
+    sqlite_store.ask_for_written(meeting.id)
+    taken = sqlite_store.take_written(meeting.id, 60)
+    assert taken is not None
+    first, second, third = sqlite_store.transcript(meeting.id).segments
+    working = written_pane(sqlite_store.written(meeting.id), sqlite_store.transcript(meeting.id), ZH)
+    assert (working.head.state, working.head.label, working.head.may_ask) == ("working", "", False)
+    texts = {first.id: (1, "各位早安。"), second.id: (1, "預算須於下星期三前提交。")}
+    sqlite_store.finish_written(meeting.id, taken.run, texts, name="qwen3", usage=None)
+    sqlite_store.edit_segment(meeting.id, second.id, None, text="預算下星期四交。")
+    pane = written_pane(sqlite_store.written(meeting.id), sqlite_store.transcript(meeting.id), ZH)
+    assert (pane.lines, pane.outdated) == ({first.id: "各位早安。"}, [second.id])
+    assert "qwen3" in pane.head.label
+    assert (pane.head.told, pane.head.may_ask) == ("有 1 句改寫後又改過。", True)
+    assert third.id not in pane.lines
 
 
 # ---- choices and action items ----------------------------------------------------------------------------------

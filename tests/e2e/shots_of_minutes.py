@@ -88,6 +88,29 @@ def in_two(web: Web) -> str:
     return f"/meetings/{meeting.id}"
 
 
+def written(web: Web) -> str:
+    """Half of it in written Chinese, one line of that corrected since."""
+    meeting = web.seed.whole("例會")
+    web.store.ask_for_written(meeting.id)
+    taken = web.store.take_written(meeting.id, 60)
+    assert taken is not None
+    segments = web.store.transcript(meeting.id).segments
+    words = (
+        "早安，感謝各位出席。今天主要討論十二月推出新產品的安排。",
+        "我想講述進度，手機 app 已完成八成，下星期可以開始測試。",
+    )
+    texts = {segment.id: (1, text) for segment, text in zip(segments, (*words, "付款部分尚有兩個問題。"), strict=False)}
+    web.store.finish_written(meeting.id, taken.run, texts, name="qwen3-32b", usage=None)
+    web.store.edit_segment(meeting.id, segments[2].id, None, text="不過付款嗰部分仲有三個問題未解決。")
+    return f"/meetings/{meeting.id}"
+
+
+def show_written(page: Page) -> None:
+    show_transcript(page)
+    press("[data-view=written]")(page)
+    page.locator(".written-notice").wait_for()
+
+
 def actions(web: Web) -> str:
     today = date.today()
     for number, title in enumerate(("例會", "Steering committee, Q4 launch", "業主立案法團第十二次會議")):
@@ -153,6 +176,8 @@ SHOTS_WANTED = (
     Shot("minutes-again", in_two, ITEM, act=ask_again),
     Shot("minutes-two", in_two, ITEM, act=press(".versions summary")),
     Shot("minutes-two-english-dark", in_two, ITEM, english=True, dark=True),
+    Shot("minutes-written", written, LINES, act=show_written),
+    Shot("minutes-written-dark", written, LINES, dark=True, act=show_written),
     Shot("actions-many", actions, TODO),
     Shot("actions-owners", lambda web: actions(web) + "?by=owner&done=all", TODO),
     Shot("actions-english-dark", actions, TODO, english=True, dark=True),

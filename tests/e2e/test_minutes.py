@@ -200,3 +200,22 @@ def test_transcribing_again_asks_before_corrections_go(web: Web, page: Page) -> 
     assert web.store.get(meeting.id).status == "COMPLETED"
     page.get_by_role("alertdialog").get_by_role("button", name="重新轉錄").click()
     expect(page.locator("article.meeting")).to_have_attribute("data-status", "TRANSCRIBING")
+
+
+def test_the_transcript_is_shown_in_written_chinese_and_what_was_spoken_is_one_click_away(web: Web, page: Page) -> None:
+    meeting = web.seed.whole("例會")
+    web.store.ask_for_written(meeting.id)
+    taken = web.store.take_written(meeting.id, 60)
+    assert taken is not None
+    line = web.store.transcript(meeting.id).segments[0]
+    spoken, rewritten = line.text, "早安，感謝各位出席。今天主要討論十二月推出新產品的安排。"
+    web.store.finish_written(meeting.id, taken.run, {line.id: (1, rewritten)}, name="qwen3", usage=None)
+    page.goto(f"/meetings/{meeting.id}")
+    expect(page.locator(".line-text").first).to_have_text(spoken)
+    page.get_by_role("button", name="書面語").click()
+    expect(page.locator(".line-text").first).to_have_text(rewritten)
+    expect(page.locator(".written-notice")).to_contain_text("qwen3")
+    expect(page.locator(".line").nth(1).locator(".as-spoken")).to_be_visible()
+    page.get_by_role("button", name="口語").click()
+    expect(page.locator(".line-text").first).to_have_text(spoken)
+    expect(page.locator(".written-notice")).to_have_count(0)
