@@ -69,13 +69,19 @@ def summary(meeting: Mapping[str, Any]) -> Iterator[str]:
     yield f"{found['title'] or meeting['title']} ({_METHODS.get(found['method'], found['method'])})"
     yield from took(found)
     for name, heading in _SECTIONS:
-        if found[name]:
-            yield ""
-            yield heading
-            for item in found[name]:
-                yield f"  {_when(item)}  {item['text']}{_owed(item)}"
-                if item["text_other"]:
-                    yield f"            {item['text_other']}"
+        yield from _section(heading, [item for item in found[name] if item["verified"]])
+    unverified = [item for name, _ in _SECTIONS for item in found[name] if not item["verified"]]
+    yield from _section("Not verified: no matching words stand in the transcript", unverified)
+
+
+def _section(heading: str, items: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    if items:
+        yield ""
+        yield heading
+    for item in items:
+        yield f"  {_when(item)}  {item['text']}{_owed(item)}"
+        if item["text_other"]:
+            yield f"            {item['text_other']}"
 
 
 def took(summary: Mapping[str, Any]) -> Iterator[str]:
@@ -101,7 +107,7 @@ def clock(seconds: float) -> str:
 
 
 def _when(item: Mapping[str, Any]) -> str:
-    start = item.get("start")
+    start = item.get("start") if item["verified"] else None
     proofs: Sequence[Mapping[str, Any]] = [e for e in item["evidence"] if e["check"] != "unverified"]
     if start is None and proofs:
         start = proofs[0]["start"]
@@ -114,5 +120,6 @@ def _owed(item: Mapping[str, Any]) -> str:
         *([f"owner: {item['owner']}"] if item.get("owner") else []),
         *([f"due: {due}"] if due else []),
         *(["done"] if item.get("done") else []),
+        *(["its lines were changed since: check it"] if item["stale"] else []),
     ]
     return f" ({', '.join(told)})" if told else ""

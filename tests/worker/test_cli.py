@@ -141,7 +141,9 @@ def test_upload_and_wait_prints_each_status_and_then_the_summary(server: ApiServ
     assert walked.is_set()
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
-    assert _in_order(lines, ["TRANSCRIBING 42 %", "SUMMARIZING", "COMPLETED", "Decisions", "Action items", "Risks"])
+    apart = "Not verified: no matching words stand in the transcript"
+    assert "Risks" not in lines
+    assert _in_order(lines, ["TRANSCRIBING 42 %", "SUMMARIZING", "COMPLETED", "Decisions", "Action items", apart])
     assert "   0:00:02  通過預算" in result.stdout
     assert "   0:00:02  交 budget (owner: 阿明, due: 下星期三)" in result.stdout
     assert "  unproven  超支" in result.stdout
