@@ -21,10 +21,12 @@ from cantomeet_ui.state.actions import ActionsState
 from cantomeet_ui.state.admin import AdminState
 from cantomeet_ui.state.engine import EngineState
 from cantomeet_ui.state.glossary import GlossaryState
+from cantomeet_ui.state.items import ItemsState
 from cantomeet_ui.state.meeting import MeetingState
 from cantomeet_ui.state.meetings import MeetingsState
 from cantomeet_ui.state.templates import TemplatesState
 from cantomeet_ui.state.upload import UploadState
+from cantomeet_ui.state.versions import VersionsState
 
 app = rx.App(
     html_lang=settings().language,
@@ -38,7 +40,9 @@ app = rx.App(
 )
 app.add_page(upload_page, routes.UPLOAD, say("nav.upload"), on_load=UploadState.load)
 app.add_page(meetings_page, routes.MEETINGS, say("nav.meetings"), on_load=MeetingsState.load)
-app.add_page(meeting_page, routes.MEETING, MeetingState.page_title, on_load=MeetingState.load)
+# A reload finds a page's state as it was: what was open then is closed.
+opening_a_meeting = [ItemsState.close, VersionsState.close, MeetingState.load]
+app.add_page(meeting_page, routes.MEETING, MeetingState.page_title, on_load=opening_a_meeting)
 app.add_page(actions_page, routes.ACTIONS, say("nav.actions"), on_load=ActionsState.load)
 app.add_page(admin_page, routes.ADMIN, say("nav.admin"), on_load=[AdminState.load, EngineState.load])
 app.add_page(glossary_page, routes.GLOSSARY, say("glossary.title"), on_load=GlossaryState.load)

@@ -36,7 +36,7 @@ def again_form() -> rx.Component:
                 say("meeting.ask.no"),
                 type="button",
                 class_name="button",
-                on_click=VersionsState.ask,
+                on_click=VersionsState.close,
                 custom_attrs={"data-cancel": ""},
             ),
             class_name="form-acts",

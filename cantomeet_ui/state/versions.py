@@ -34,6 +34,11 @@ class VersionsState(rx.State):
     way: str = ""
     """Where the text will go."""
 
+    @handler(Action.READ)
+    async def close(self) -> None:
+        """Nothing is asked for."""
+        self.asking = ""
+
     @handler(Action.RETRY)
     async def ask(self) -> None:
         """Open the form for another summary; the same again closes it."""
