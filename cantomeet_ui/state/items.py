@@ -43,7 +43,7 @@ class ItemsState(rx.State):
             return  # somebody took it out meanwhile; the page is told
         self.opened, self.refused, self._version = item.id, "", item.version
 
-    @handler(Action.EDIT)
+    @handler(Action.READ)
     async def close(self) -> None:
         """Leave the item as it is."""
         self.opened, self.refused = "", ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import BrowserContext, Page, expect
@@ -11,6 +12,7 @@ from cantomeet.models import Segment
 from tests.e2e.conftest import PATIENCE
 from tests.e2e.seed import lines
 from tests.e2e.serving import Web
+from tests.sound import silence
 
 expect.set_options(timeout=PATIENCE)
 
@@ -219,3 +221,19 @@ def test_the_transcript_is_shown_in_written_chinese_and_what_was_spoken_is_one_c
     page.get_by_role("button", name="口語").click()
     expect(page.locator(".line-text").first).to_have_text(spoken)
     expect(page.locator(".written-notice")).to_have_count(0)
+
+
+def test_template_language_and_names_first_are_chosen_at_upload(web: Web, page: Page, tmp_path: Path) -> None:
+    recording = tmp_path / "例會.wav"
+    silence(recording, 2.0)
+    page.goto("/")
+    page.locator(".details > summary").click()
+    page.locator("select[name=template]").select_option("board_minutes")
+    page.locator("select[name=summary_language]").select_option("zh-Hant-HK+en")
+    page.locator("input[name=name_speakers_first]").click()
+    expect(page.locator("input[name=name_speakers_first]")).to_be_checked()
+    page.locator(".ct-uploads input[type=file]").set_input_files(str(recording))
+    expect(page.locator(".recent .row")).to_have_count(1)
+    meeting = web.store.get(str(page.locator(".recent .row").get_attribute("id")).removeprefix("meeting-"))
+    assert (meeting.template, meeting.summary_language) == ("board_minutes", "zh-Hant-HK+en")
+    assert meeting.name_speakers_first
