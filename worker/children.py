@@ -36,8 +36,26 @@ class Child:
         )
 
     def exit_code(self) -> int | None:
-        """None while it runs; negative: the signal that killed it."""
-        return None if self.process is None else self.process.poll()
+        """None while it runs; negative: the signal that killed it. What it has left behind is killed when it is seen
+        to have ended."""
+        if self.process is None or self.process.returncode is not None:
+            return None if self.process is None else self.process.returncode
+        code = self.process.poll()
+        if code is not None:
+            self._end_the_rest()
+        return code
+
+    def wait(self, seconds: float | None = None) -> None:
+        """Wait for its end, and end what it has left behind. Raises `subprocess.TimeoutExpired`."""
+        if self.process is not None and self.process.returncode is None:
+            self.process.wait(seconds)
+            self._end_the_rest()
+
+    def _end_the_rest(self) -> None:
+        # A killed granian leaves the process that holds the port. At once, before the group's number can be another's.
+        assert self.process is not None
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
 
     def keep_running(self) -> None:
         """Start it again if it has died, after a pause that grows with each death in a row."""
@@ -56,7 +74,7 @@ class Child:
 
     def signal(self, number: int) -> None:
         """Send a signal to its whole group; nothing happens where it has ended."""
-        if self.process is not None and self.process.poll() is None:
+        if self.exit_code() is None and self.process is not None:
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, number)
 
@@ -67,11 +85,9 @@ def stop_all(children: Sequence[Child], seconds: float = STOP_SECONDS) -> None:
         child.signal(signal.SIGTERM)
     deadline = time.monotonic() + seconds
     for child in children:
-        if child.process is None:
-            continue
         try:
-            child.process.wait(max(0.0, deadline - time.monotonic()))
+            child.wait(max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
             _log.warning("%s does not stop; killing it", child.command[-1])
             child.signal(signal.SIGKILL)
-            child.process.wait()
+            child.wait()

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+
+import psutil
+import pytest
 
 from tests.running import wait_for
 from worker.children import Child, stop_all
@@ -14,6 +18,32 @@ STUBBORN = [
     "-c",
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)",
 ]
+
+
+PARENT = [
+    sys.executable,
+    "-c",
+    "import subprocess, sys, time; print(subprocess.Popen(sys.argv[1:]).pid, flush=True); time.sleep(60)",
+    *SLEEP,
+]
+
+
+def test_what_a_killed_child_leaves_behind_is_ended(capfd: pytest.CaptureFixture[str]) -> None:
+    child = Child(PARENT)
+    child.start()
+    printed = ""
+
+    def grandchild() -> psutil.Process | None:
+        nonlocal printed
+        printed += capfd.readouterr().out
+        return psutil.Process(int(printed)) if printed.endswith("\n") else None
+
+    left = wait_for(grandchild, "the grandchild")
+    assert child.process is not None
+    os.kill(child.process.pid, signal.SIGKILL)
+    wait_for(lambda: child.exit_code() is not None, "its end")
+    assert child.exit_code() == -signal.SIGKILL
+    wait_for(lambda: not left.is_running() or left.status() == psutil.STATUS_ZOMBIE, "the end of what it left")
 
 
 def test_a_killed_child_is_started_again() -> None:
