@@ -1,0 +1,104 @@
+"""How long from `make run`, the second time, to a good answer from `/health`?
+
+    python -m benchmarks.second_start [--rounds 5] [--imports]
+
+The first start on a port builds the pages and compiles the modules; it is made and stopped before anything is
+measured. PYTHONDONTWRITEBYTECODE, which some machines set and which makes every start compile everything again, is
+taken out of the environment. Beside it stands the floor: a bare Python that imports the web application and nothing
+else. `--imports` also prints what that import spends its time on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from statistics import median
+
+from tests.installed import environment
+from tests.running import ROOT
+from tests.upload_server import free_port
+from worker import page_build
+
+READY_SECONDS, STOP_SECONDS = 300.0, 180.0
+AIM_SECONDS = 3.0
+
+
+def start(data: Path, port: int, env: dict[str, str]) -> float:
+    """`make run` until `/health` answers 200, then Ctrl-C; the seconds of the first part."""
+    command = ["make", "--no-print-directory", "run", f"PORT={port}", f"DATA={data}"]
+    began = time.monotonic()
+    process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, start_new_session=True)
+    try:
+        while not _healthy(port):
+            if process.poll() is not None or time.monotonic() - began > READY_SECONDS:
+                raise SystemExit("make run did not come up")
+            time.sleep(0.01)
+        return time.monotonic() - began
+    finally:
+        # To the whole group, as the terminal does.
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait(STOP_SECONDS)
+
+
+def _healthy(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as answer:
+            return int(answer.status) == 200
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def bare_import(data: Path, port: int, env: dict[str, str], *options: str) -> tuple[float, str]:
+    """Seconds of a Python that makes the application from its build and ends; and what it says of its imports."""
+    build = page_build.ensure(ROOT, port)
+    made = {**env, **page_build.server_environment(build, data), "REFLEX_REDIS_URL": ""}
+    began = time.monotonic()
+    command = [sys.executable, *options, "-c", "from cantomeet_ui.cantomeet_ui import app; app()"]
+    done = subprocess.run(command, cwd=ROOT, env=made, capture_output=True, text=True, check=True)
+    return time.monotonic() - began, done.stderr
+
+
+def slowest_imports(listing: str, count: int = 15) -> list[str]:
+    """Of what `-X importtime` writes, the modules of the greatest cumulative time, one line each."""
+    rows = []
+    for line in listing.splitlines():
+        parts = line.removeprefix("import time:").split("|")
+        if len(parts) == 3 and parts[1].strip().isdigit():
+            rows.append((int(parts[1]), parts[2].rstrip()))
+    return [f"{micros / 1000:8.0f} ms {name}" for micros, name in sorted(rows, reverse=True)[:count]]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--imports", action="store_true")
+    options = parser.parse_args()
+    port = free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "data"
+        env = environment(data, port)
+        env.pop("PYTHONDONTWRITEBYTECODE", None)
+        print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+        print(f"first start, pages built:   {start(data, port, env):6.2f} s", flush=True)
+        starts, imports = [], []
+        for _ in range(options.rounds):
+            starts.append(start(data, port, env))
+            imports.append(bare_import(data, port, env)[0])
+        print(f"second start, median of {len(starts)}:   {median(starts):6.2f} s (worst {max(starts):.2f} s)")
+        print(f"the application's import:   {median(imports):6.2f} s")
+        print(f"aim {AIM_SECONDS:.0f} s: {'held' if median(starts) <= AIM_SECONDS else 'missed'}")
+        if options.imports:
+            print("\n".join(slowest_imports(bare_import(data, port, env, "-X", "importtime")[1])))
+
+
+if __name__ == "__main__":
+    main()
