@@ -62,7 +62,8 @@ class Pipeline(Summaries):
         with self._write() as connection:
             values: dict[str, Any] = {"lease_until": self._clock(connection) + timedelta(seconds=seconds)}
             shown = {} if progress is None else {"progress": progress}
-            where = [col(Meeting.id) == meeting_id, col(Meeting.run) == run]
+            # A beat that was under way when the step committed must not take the meeting again: nobody would have it.
+            where = [col(Meeting.id) == meeting_id, col(Meeting.run) == run, col(Meeting.lease_until).is_not(None)]
             if shown:
                 changed = self._changed(connection, where, **values, **shown) is not None
             else:

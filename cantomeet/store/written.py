@@ -111,7 +111,8 @@ class Written(Base):
         with self._write() as connection:
             shown = {} if progress is None else {"progress": progress}
             until = self._clock(connection) + timedelta(seconds=seconds)
-            self._fenced_view(connection, meeting_id, run, lease_until=until, **shown)
+            held = col(WrittenView.lease_until).is_not(None)
+            self._fenced_view(connection, meeting_id, run, held, lease_until=until, **shown)
             if shown:
                 self._changed(connection, [col(Meeting.id) == meeting_id])
 
@@ -171,8 +172,10 @@ class Written(Base):
             self._fenced_view(connection, meeting_id, run, **{**_AT_REST, **failed})
             return self._changed(connection, [col(Meeting.id) == meeting_id])
 
-    def _fenced_view(self, connection: Connection, meeting_id: str, run: int, **columns: Any) -> None:
-        where = (_of(meeting_id), col(WrittenView.run) == run)
+    def _fenced_view(
+        self, connection: Connection, meeting_id: str, run: int, *where: ColumnElement[bool], **columns: Any
+    ) -> None:
+        where = (_of(meeting_id), col(WrittenView.run) == run, *where)
         if not execute(connection, update(WrittenView).where(*where).values(**columns)).rowcount:
             raise LeaseLost(meeting_id)
 

@@ -57,6 +57,16 @@ def test_the_migrations_make_the_tables_that_the_models_describe(engine: Engine)
         assert compare_metadata(MigrationContext.configure(connection), SQLModel.metadata) == []
 
 
+def test_a_heartbeat_that_comes_after_the_commit_does_not_take_the_meeting_again(store: MeetingStore) -> None:
+    meeting = leased(store)
+    store.renew_lease(meeting.id, meeting.run, 60)
+    store.commit_step(meeting.id, meeting.run)
+    for progress in (None, 50):
+        with pytest.raises(LeaseLost):
+            store.renew_lease(meeting.id, meeting.run, 60, progress)
+    assert store.take_lease(meeting.id, 60) is not None, "the next step need not wait for a lease that nobody has"
+
+
 def test_migrating_twice_and_by_many_at_once_is_safe(engine: Engine) -> None:
     errors = _at_once(4, lambda _: migrate(engine))
     assert errors == []

@@ -118,6 +118,18 @@ def test_a_long_view_is_made_in_short_steps_and_a_crash_pays_only_for_what_is_mi
         sqlite_store.finish_written(meeting.id, dead.run, {}, name="", usage=None)
 
 
+def test_a_heartbeat_that_comes_after_the_step_does_not_take_the_view_again(store: MeetingStore) -> None:
+    meeting = meetings.transcribed(store)
+    store.ask_for_written(meeting.id)
+    view = store.take_written(meeting.id, 60)
+    assert view is not None
+    store.renew_written(meeting.id, view.run, 60, 10)
+    store.go_on_with_written(meeting.id, view.run, 0.0)
+    with pytest.raises(LeaseLost):
+        store.renew_written(meeting.id, view.run, 60)
+    assert store.take_written(meeting.id, 60) is not None
+
+
 def test_lines_that_the_model_left_out_are_asked_for_once_more_and_else_stay_as_spoken(
     sqlite_store: MeetingStore, tmp_path: Path, fake: FakeOpenAI
 ) -> None:
