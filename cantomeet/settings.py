@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import os
 import re
 import tempfile
@@ -52,6 +53,15 @@ def openai_url_problem(url: str) -> str | None:
     if not any(_VERSION.fullmatch(segment) for segment in parts.path.split("/")):
         return "must end in /v1, e.g. http://127.0.0.1:8000/v1"
     return None
+
+
+def on_this_machine(url: str) -> bool:
+    """Whether what is sent to `url` stays here."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _env(name: str) -> AliasChoices:

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cantomeet.errors import SettingsError
-from cantomeet.settings import Settings, load_settings
+from cantomeet.settings import Settings, load_settings, on_this_machine
 from worker import page_build
 from worker.children import Child, stop_all
 from worker.redis_server import EmbeddedRedis
@@ -118,12 +118,15 @@ def _wait_until_ready(settings: Settings, web: Child, stop: threading.Event) -> 
 
 
 def _greet(settings: Settings) -> None:
+    def told(what: str, url: str) -> str:
+        return f"{url}, on this machine" if on_this_machine(url) else f"{url}: {what} leave this machine"
+
     transcriber = {
-        "speechmatics": f"Speechmatics ({settings.speechmatics_base_url}): recordings leave this machine",
+        "speechmatics": f"Speechmatics at {told('recordings', settings.speechmatics_base_url)}",
         "whisper": f"Whisper {settings.whisper_model or 'base'}, on this machine",
     }[settings.chosen_transcriber]
     summarizer = {
-        "llm": f"{settings.openai_model} ({settings.openai_base_url or 'OpenAI'}): transcripts leave this machine",
+        "llm": f"{settings.openai_model} at {told('transcripts', settings.openai_base_url or 'OpenAI')}",
         "extractive": "extracted sentences, on this machine",
     }[settings.chosen_summarizer]
     print(

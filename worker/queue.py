@@ -37,6 +37,11 @@ FAILURE_TTL = 24 * 60 * 60
 
 _CHECK_TIMEOUT = 120
 
+_FULL = 100
+"""Jobs in the queues beyond which hardly a meeting is woken once more: what is due waits there already."""
+_FEW = 5
+"""Meetings that are woken at each look all the same, those due longest first: a job may have been lost."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -142,6 +147,10 @@ class JobQueue:
         except redis.RedisError:
             return False
 
+    def waiting(self) -> int:
+        """Jobs that wait for a short step. Raises `redis.RedisError`."""
+        return int(sum(self._redis.llen(f"rq:queue:{name}") for name in (HIGH, DEFAULT)))
+
     def worker_count(self) -> int:
         """Workers that RQ believes alive. Raises `redis.RedisError`."""
         return Worker.count(connection=self._redis)
@@ -168,9 +177,11 @@ def rescue(store: MeetingStore, queue: JobQueue) -> int:
 
     Any number of processes may do this: compare-and-set gives each meeting to one of them.
     """
-    if not queue.answers():
+    try:
+        room = max(_FEW, _FULL - queue.waiting())
+    except redis.RedisError:
         return 0
-    return sum(queue.wake(meeting) for meeting in store.wake_due()) + sum(
+    return sum(queue.wake(meeting) for meeting in store.wake_due(room)) + sum(
         queue.wake_written(meeting_id) for meeting_id in store.wake_written_due()
     )
 

@@ -10,7 +10,7 @@ from rq.timeouts import JobTimeoutException
 
 from cantomeet.changes import ChangePublisher
 from cantomeet.recordings import Recordings
-from cantomeet.settings import Settings, load_settings
+from cantomeet.settings import Settings, load_settings, on_this_machine
 from cantomeet.store import MeetingStore
 from worker.opening import open_store
 from worker.providers import Summarizer
@@ -85,15 +85,17 @@ def _locals(settings: Settings) -> dict[str, WhisperTranscriber]:
 def _remotes(settings: Settings, store: MeetingStore) -> dict[str, SpeechmaticsTranscriber]:
     if settings.speechmatics_api_key is None:
         return {}
-    return {
-        "speechmatics": SpeechmaticsTranscriber(
-            settings.speechmatics_api_key.get_secret_value(),
-            settings.speechmatics_base_url,
-            model=settings.speechmatics_model,
-            notification=_notification(settings),
-            on_page=lambda: store.spend_turn(asking("speechmatics")),
-        )
-    }
+    speechmatics = SpeechmaticsTranscriber(
+        settings.speechmatics_api_key.get_secret_value(),
+        settings.speechmatics_base_url,
+        model=settings.speechmatics_model,
+        notification=_notification(settings),
+        on_page=lambda: store.spend_turn(asking("speechmatics")),
+    )
+    if on_this_machine(settings.speechmatics_base_url):
+        # The provider has no such host: whoever reads the meeting must not take this for a transcript.
+        speechmatics.name += " (stand-in: invented)"
+    return {"speechmatics": speechmatics}
 
 
 def _notification(settings: Settings) -> Notification | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cantomeet.errors import SettingsError
-from cantomeet.settings import Settings, load_settings, socket_path
+from cantomeet.settings import Settings, load_settings, on_this_machine, socket_path
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 
@@ -92,3 +92,19 @@ def test_the_readme_lists_every_setting() -> None:
     told = set(re.findall(r"`([A-Z][A-Z_]+)`", README.read_text()))
     names = {str(name) for field in Settings.model_fields.values() for name in field.validation_alias.choices}  # type: ignore[union-attr]
     assert names <= told, f"not in the README: {sorted(names - told)}"
+
+
+@pytest.mark.parametrize(
+    ("url", "here"),
+    [
+        ("http://localhost:11434/v1", True),
+        ("http://127.0.0.1:9105", True),
+        ("http://[::1]:80", True),
+        ("https://eu1.asr.api.speechmatics.com", False),
+        ("http://192.168.1.5:8080", False),
+        ("http://localhost.example.com", False),
+        ("OpenAI", False),
+    ],
+)
+def test_only_a_loopback_address_counts_as_this_machine(url: str, here: bool) -> None:
+    assert on_this_machine(url) is here

@@ -40,6 +40,7 @@ def test_a_recording_goes_through_the_stand_ins_to_its_summary_and_everything_st
         meeting = wait_for(lambda: ended(url, meeting_id), "the meeting's end", 2 * PATIENCE)
         assert (meeting["status"], meeting["summary"]["method"]) == ("COMPLETED", "llm"), meeting["status_reason"]
         assert meeting["segments"]
+        assert "invented" in meeting["transcriber"], "the page says so too"
         children = psutil.Process(process.pid).children(recursive=True)
         assert children
     finally:

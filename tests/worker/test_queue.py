@@ -17,6 +17,8 @@ from rq.serializers import JSONSerializer
 
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
+from cantomeet.store import MeetingStore
+from tests.conftest import new_meeting
 from worker import queue as queueing
 from worker.queue import DEFAULT, FAILURE_TTL, HIGH, JOB_TIMEOUT, RECOGNITION, RESULT_TTL, JobQueue, rescue
 from worker.upkeep import TASKS
@@ -109,6 +111,19 @@ def test_a_refused_redis_is_no_error_and_marks_nothing(sqlite_store: Any) -> Non
     assert queue.wake(meeting()) is False
     assert queue.answers() is False
     assert rescue(sqlite_store, queue) == 0
+
+
+def test_what_waits_in_a_long_queue_already_is_hardly_woken_again(
+    sqlite_store: MeetingStore, server: fakeredis.FakeStrictRedis
+) -> None:
+    """Else a worker that is behind is given ever more jobs that find nothing to do."""
+    queue = JobQueue("unused")
+    for _ in range(120):
+        queue.wake(sqlite_store.create(new_meeting())[0])
+    assert rescue(sqlite_store, queue) == 5
+    server.flushall()
+    assert rescue(sqlite_store, queue) == 100
+    assert rescue(sqlite_store, queue) == 5
 
 
 @pytest.fixture
