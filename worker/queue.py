@@ -149,7 +149,7 @@ class JobQueue:
 
     def waiting(self) -> int:
         """Jobs that wait for a short step. Raises `redis.RedisError`."""
-        return int(sum(self._redis.llen(f"rq:queue:{name}") for name in (HIGH, DEFAULT)))
+        return sum(len(Queue(name, connection=self._redis, serializer=JSONSerializer)) for name in (HIGH, DEFAULT))
 
     def worker_count(self) -> int:
         """Workers that RQ believes alive. Raises `redis.RedisError`."""
