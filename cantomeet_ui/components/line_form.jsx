@@ -11,6 +11,7 @@ export function LineForm({ line, speakers = [], refused, labels, onSave, onClose
 
   useEffect(() => {
     area.current.focus();
+    area.current.form.scrollIntoView({ block: "nearest" });
     area.current.setSelectionRange(text.length, text.length);
   }, []);
 

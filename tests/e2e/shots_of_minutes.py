@@ -141,7 +141,9 @@ def edit_item(page: Page) -> None:
 
 def edit_line(page: Page) -> None:
     show_transcript(page)
-    page.locator(".line").nth(3).locator(".edit-button").click()
+    line = page.locator(".line").nth(3)
+    line.locator(".line-time").click()
+    line.locator(".edit-button").click()
     page.locator(".line-form").wait_for()
 
 
