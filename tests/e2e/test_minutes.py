@@ -118,7 +118,7 @@ def test_an_earlier_version_is_one_click_away(web: Web, page: Page) -> None:
     assert (going.template, going.summary_language, going.waits_for_names) == ("board_minutes", "en", False)
     proof = web.store.transcript(meeting.id).segments[3]
     web.tell(web.seed.completed(going, items=[_quoting(proof, "第二版的決議")]))
-    expect(page.locator("[data-kind=decision] .item-text")).to_have_text("第二版的決議")
+    expect(page.locator("[data-kind=decision] .item-text")).to_have_text(["第二版的決議"])
     page.locator(".versions summary").click()
     page.locator(".versions").get_by_role("button", name="第 1 版").click()
     expect(page.locator("[data-kind=decision] .item")).to_have_count(2)

@@ -286,7 +286,7 @@ def test_what_is_uploaded_shows_itself_and_moves(web: Web, page: Page) -> None:
     page.locator("input[name=meeting_date]").fill("2026-11-20")
     page.get_by_text("優先處理").click()
     # The box is ticked by the server's answer; what was written before it has arrived by then.
-    expect(page.get_by_role("checkbox")).to_be_checked()
+    expect(page.locator("input[name=priority]")).to_be_checked()
     wave = next(web.seed.recordings.root.glob("silence-*.wav"), None)
     if wave is None:
         web.seed.waiting("先錄")
