@@ -60,6 +60,8 @@ class Written(Base):
             meeting = self._require(connection, meeting_id)
             if meeting.stage not in (Stage.TRANSCRIBED, Stage.SUMMARISED) or not _has_words(connection, meeting):
                 raise Conflict("there is no transcript to rewrite yet")
+            # An update, so that of two who ask at once the second finds what the first has written.
+            connection.execute(update(Meeting).where(col(Meeting.id) == meeting_id).values(run=col(Meeting.run)))
             view = _view(connection, meeting_id)
             if view is not None and view.state == "working":
                 return view

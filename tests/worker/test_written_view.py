@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -98,24 +99,24 @@ def test_the_meeting_neither_waits_for_the_view_nor_the_view_for_the_meeting(
 
 
 def test_a_long_view_is_made_in_short_steps_and_a_crash_pays_only_for_what_is_missing(
-    sqlite_store: MeetingStore, tmp_path: Path, fake: FakeOpenAI, monkeypatch: pytest.MonkeyPatch
+    store: MeetingStore, tmp_path: Path, fake: FakeOpenAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(paid_answers, "STEP_SECONDS", 0.0)
-    desk = desk_of(sqlite_store, tmp_path, fake)
+    desk = desk_of(store, tmp_path, fake)
     meeting = desk.meeting(SAID)
-    sqlite_store.ask_for_written(meeting.id)
+    store.ask_for_written(meeting.id)
     written_view.advance(desk.tools, meeting.id)
     assert len(fake.log) == 1
-    dead = sqlite_store.take_written(meeting.id, -1)  # a worker that took it and was killed
+    dead = store.take_written(meeting.id, -1)  # a worker that took it and was killed
     assert dead is not None
-    assert sqlite_store.wake_written_due() == [meeting.id]
-    assert sqlite_store.wake_written_due() == []
+    assert store.wake_written_due() == [meeting.id]
+    assert store.wake_written_due() == []
     rewrite(desk, meeting)
     assert set(fake.paid.values()) == {1}
     assert len(fake.log) > 3
-    assert (usage(sqlite_store, meeting)["reused"], usage(sqlite_store, meeting)["repeats"]) == (1, 0)
+    assert (usage(store, meeting)["reused"], usage(store, meeting)["repeats"]) == (1, 0)
     with pytest.raises(LeaseLost):
-        sqlite_store.finish_written(meeting.id, dead.run, {}, name="", usage=None)
+        store.finish_written(meeting.id, dead.run, {}, name="", usage=None)
 
 
 def test_a_heartbeat_that_comes_after_the_step_does_not_take_the_view_again(store: MeetingStore) -> None:
@@ -256,6 +257,13 @@ def test_what_is_gone_meanwhile_harms_nobody(store: MeetingStore, tmp_path: Path
     store.purge(deleted.id, deleted.run)
     assert store.written(meeting.id) is None
     written_view.advance(desk.tools, meeting.id)
+
+
+def test_many_who_ask_at_once_ask_for_one_view(store: MeetingStore) -> None:
+    meeting = meetings.transcribed(store)
+    with ThreadPoolExecutor(6) as pool:
+        asked = list(pool.map(lambda _: store.ask_for_written(meeting.id), range(12)))
+    assert {(view.state, view.round, view.run) for view in asked} == {("working", 1, 0)}
 
 
 @pytest.mark.parametrize("made", [meetings.uploaded, meetings.partly_recognised])
