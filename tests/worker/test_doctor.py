@@ -76,7 +76,7 @@ def test_no_secret_or_password_is_ever_printed(monkeypatch: pytest.MonkeyPatch, 
         "SPEECHMATICS_API_KEY": secret,
         "OPENAI_API_KEY": secret,
         "OPENAI_MODEL": "m",
-        "OPENAI_BASE_URL": f"http://user:{secret}@127.0.0.1:1/v1",
+        "OPENAI_BASE_URL": "http://127.0.0.1:1/v1",
         "REDIS_URL": f"redis://:{secret}@127.0.0.1:{free_port()}/0",
         "DATABASE_URL": f"postgresql+psycopg://u:{secret}@127.0.0.1:{free_port()}/x",
     }.items():
@@ -84,7 +84,12 @@ def test_no_secret_or_password_is_ever_printed(monkeypatch: pytest.MonkeyPatch, 
     output = CliRunner().invoke(cli.app, ["doctor"]).output
     assert secret not in output
     assert output.count("(set, hidden)") == 3
-    assert "http://***@127.0.0.1:1/v1" in output
+    assert "redis://***@127.0.0.1" in output
+    monkeypatch.setenv("OPENAI_BASE_URL", f"http://user:{secret}@127.0.0.1:1/v1")
+    refused = CliRunner().invoke(cli.app, ["doctor"])
+    assert refused.exit_code == 2
+    assert "OPENAI_BASE_URL" in refused.output
+    assert secret not in refused.output
 
 
 def test_every_setting_is_printed(tmp_path: Path) -> None:
