@@ -208,7 +208,7 @@ def _report(ours: Cost, theirs: Cost | None) -> None:
         rounds = -(-ours.meetings // holds)
         print(
             f"\nThis machine's free memory ({free / 1024:.1f} GiB) would hold {holds} blocking workers:"
-            f" {ours.meetings} meetings in {rounds} rounds."
+            f" {ours.meetings} meetings in {rounds} rounds, {rounds * theirs.wall:.0f} s at the least."
         )
         share = (theirs.peak_mib / theirs.meetings) / (ours.peak_mib / ours.meetings)
         print(f"Memory of a blocking job over that of a meeting here: {share:.0f} times.")
