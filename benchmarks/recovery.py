@@ -40,7 +40,7 @@ from worker.rescue import EVERY
 
 _KEY = "benchmark-key"
 _PATIENCE = 180.0
-_SPEECH = "We agreed to move the office in March. Peter will call the landlord before Friday. " * 12
+_SPEECH = "We agreed to move the office in March. Peter will call the landlord before Friday. " * 45
 
 
 @contextmanager
