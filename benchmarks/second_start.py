@@ -4,8 +4,8 @@
 
 The first start on a port builds the pages and compiles the modules; it is made and stopped before anything is
 measured. PYTHONDONTWRITEBYTECODE, which some machines set and which makes every start compile everything again, is
-taken out of the environment. Beside it stands the floor: a bare Python that imports the web application and nothing
-else. `--imports` also prints what that import spends its time on.
+taken out of the environment. Beside it stands the floor: what a bare Python takes, by the clock and in CPU, to import
+the launcher, and to make the web application from its build. `--imports` also prints what the latter spends it on.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import resource
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
@@ -57,14 +59,27 @@ def _healthy(port: int) -> bool:
         return False
 
 
-def bare_import(data: Path, port: int, env: dict[str, str], *options: str) -> tuple[float, str]:
-    """Seconds of a Python that makes the application from its build and ends; and what it says of its imports."""
+LAUNCHER = "import worker.cli, worker.launch"
+APPLICATION = "from cantomeet_ui.cantomeet_ui import app; app()"
+
+
+@dataclass(frozen=True)
+class Import:
+    seconds: float
+    cpu_seconds: float
+    said: str
+
+
+def bare_import(code: str, data: Path, port: int, env: dict[str, str], *options: str) -> Import:
+    """A Python that runs `code` as the web process would, and ends."""
     build = page_build.ensure(ROOT, port)
     made = {**env, **page_build.server_environment(build, data), "REFLEX_REDIS_URL": ""}
-    began = time.monotonic()
-    command = [sys.executable, *options, "-c", "from cantomeet_ui.cantomeet_ui import app; app()"]
+    began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    command = [sys.executable, *options, "-c", code]
     done = subprocess.run(command, cwd=ROOT, env=made, capture_output=True, text=True, check=True)
-    return time.monotonic() - began, done.stderr
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Import(time.monotonic() - began, cpu, done.stderr)
 
 
 def slowest_imports(listing: str, count: int = 15) -> list[str]:
@@ -89,15 +104,19 @@ def main() -> None:
         env.pop("PYTHONDONTWRITEBYTECODE", None)
         print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}")
         print(f"first start, pages built:   {start(data, port, env):6.2f} s", flush=True)
-        starts, imports = [], []
+        starts: list[float] = []
+        imports: dict[str, list[Import]] = {LAUNCHER: [], APPLICATION: []}
         for _ in range(options.rounds):
             starts.append(start(data, port, env))
-            imports.append(bare_import(data, port, env)[0])
+            for code, found in imports.items():
+                found.append(bare_import(code, data, port, env))
         print(f"second start, median of {len(starts)}:   {median(starts):6.2f} s (worst {max(starts):.2f} s)")
-        print(f"the application's import:   {median(imports):6.2f} s")
+        for name, code in (("launcher", LAUNCHER), ("application", APPLICATION)):
+            seconds, cpu = (median(getattr(i, of) for i in imports[code]) for of in ("seconds", "cpu_seconds"))
+            print(f"{name + ' alone:':27} {seconds:6.2f} s, {cpu:.2f} s of CPU")
         print(f"aim {AIM_SECONDS:.0f} s: {'held' if median(starts) <= AIM_SECONDS else 'missed'}")
         if options.imports:
-            print("\n".join(slowest_imports(bare_import(data, port, env, "-X", "importtime")[1])))
+            print("\n".join(slowest_imports(bare_import(APPLICATION, data, port, env, "-X", "importtime").said)))
 
 
 if __name__ == "__main__":
