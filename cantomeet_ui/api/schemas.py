@@ -161,6 +161,9 @@ class SummaryHead(BaseModel):
 class SummaryVersionsOut(BaseModel):
     items: list[SummaryHead]
     """Newest first."""
+    usage: UsageOut | None
+    """Of all versions together; null where no language model was asked for any. Tries that failed are in the version
+    that came of them, or in none yet."""
 
 
 class SummaryOut(SummaryHead):

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from cantomeet.access import Action
 from cantomeet.models import Meeting
 from cantomeet_ui.api.deps import AllowedMeeting, Language, Provided
-from cantomeet_ui.api.projection import head_of, summary_head_of
+from cantomeet_ui.api.projection import head_of, summary_head_of, total_usage
 from cantomeet_ui.api.receiving import waking
 from cantomeet_ui.api.schemas import MeetingHead, SummaryVersionsOut
 
@@ -30,7 +30,8 @@ def summaries(
     """All versions without their items; one with its items: GET /api/meetings/{id}?summary_version=."""
     found = deps.store.summaries(meeting.id)
     shown = meeting.shown_summary or (found[0].version if found else None)
-    return SummaryVersionsOut(items=[summary_head_of(one, one.version == shown, language) for one in found])
+    items = [summary_head_of(one, one.version == shown, language) for one in found]
+    return SummaryVersionsOut(items=items, usage=total_usage(item.usage for item in items))
 
 
 @router.put("/{meeting_id}/summaries/shown")

@@ -48,9 +48,19 @@ def test_the_versions_are_listed_with_what_each_took_and_read(client: TestClient
     assert "no longer exists" in new["warnings"][0]["text"]
 
 
+def test_what_all_versions_took_is_added_up(client: TestClient, sqlite_store: MeetingStore) -> None:
+    meeting = meetings.completed(sqlite_store)
+    for cost in (0.25, None, 0.5):
+        sqlite_store.retry(meeting.id, "summarize")
+        summarise(sqlite_store, meeting.id, usage={**USAGE, "cost": cost, "estimated": cost is None})
+    total = client.get(f"/api/meetings/{meeting.id}/summaries").json()["usage"]
+    assert (total["requests"], total["tokens_in"], total["repeats"]) == (9, 2700, 3)
+    assert (total["cost"], total["estimated"]) == (0.75, True)
+
+
 def test_a_meeting_without_a_summary_has_no_versions(client: TestClient, sqlite_store: MeetingStore) -> None:
     meeting = meetings.transcribed(sqlite_store)
-    assert client.get(f"/api/meetings/{meeting.id}/summaries").json() == {"items": []}
+    assert client.get(f"/api/meetings/{meeting.id}/summaries").json() == {"items": [], "usage": None}
 
 
 def test_one_goes_back_to_a_version_and_reads_any(
