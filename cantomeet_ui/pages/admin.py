@@ -177,7 +177,7 @@ def _choice(label: str, chosen: Words, choices: Any, on_change: Handler) -> rx.C
     return rx.el.label(
         rx.el.span(say(label)),
         rx.el.select(rx.foreach(choices, _option), value=chosen, on_change=on_change),
-        class_name="sort",
+        class_name="narrow",
     )
 
 

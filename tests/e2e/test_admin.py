@@ -120,6 +120,7 @@ def test_a_key_is_tested_by_a_worker_and_where_there_is_none_that_is_said(web: W
             line.get_by_role("button", name="測試").click()
             expect(line).to_have_attribute("data-tone", "ok")
             expect(line).to_contain_text("測試正常")
+        expect(page.locator(".workers li")).to_have_count(0)
         with working(web, OPENAI_BASE_URL=model.base_url, OPENAI_API_KEY="wrong"):
             expect(page.locator(".workers li")).to_have_count(1)
             line.get_by_role("button", name="測試").click()
