@@ -192,7 +192,11 @@ def _chip(chip: AdminChip) -> rx.Component:
             rx.el.span(chip.count, class_name="count"),
             to=chip.href,
             class_name="chip",
-            custom_attrs={"aria-current": rx.cond(chip.chosen, "true", "false"), "data-status": chip.key},
+            custom_attrs={
+                "aria-current": rx.cond(chip.chosen, "true", "false"),
+                "data-status": chip.key,
+                "data-none": rx.cond(chip.count == 0, "true", "false"),
+            },
         ),
         key=chip.key,
     )
