@@ -137,7 +137,7 @@ class Meeting(SQLModel, table=True):
     attempt_count: int = 0
     """Failed tries of the present step."""
     death_count: int = 0
-    """Leases of the present step, in a row, that ran out because their holder died or fell silent."""
+    """Leases of the present step that ran out because their holder died or fell silent."""
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
     stage_since: datetime = Field(sa_type=UtcDateTime)

@@ -145,9 +145,9 @@ REASONS: dict[E, tuple[str, str]] = {
         _SAFE_EN + "One step took too long and was stopped. Press Retry.",
     ),
     E.WORKER_DIED: (
-        _SAFE_ZH + "處理這一步的程式連續中斷了 {times} 次，多數是記憶體不足，已停止。請騰出記憶體，然後按重試。",
+        _SAFE_ZH + "處理這一步的程式中斷了 {times} 次，多數是記憶體不足，已停止。請騰出記憶體，然後按重試。",
         _SAFE_EN
-        + "The program working on this step was cut off {times} times in a row, most often for lack of memory, so it was stopped. Make room in memory, then press Retry.",
+        + "The program working on this step was cut off {times} times, most often for lack of memory, so it was stopped. Make room in memory, then press Retry.",
     ),
     E.STUCK: (
         _SAFE_ZH + "太久沒有進展，已停止等候。請按重試。",

@@ -63,14 +63,18 @@ class Background:
 
     def upload(self, sound: Callable[[Path], float] = tone, **columns: object) -> Meeting:
         """A meeting whose recording `sound` makes (it returns the seconds), woken as the web would."""
+        meeting = self.stored(sound, **columns)
+        self.queue.wake(meeting)
+        return meeting
+
+    def stored(self, sound: Callable[[Path], float] = tone, **columns: object) -> Meeting:
+        """The same, but nobody is woken."""
         key = self.recordings.new_key()
         path = self.recordings.path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
         seconds = sound(path)
         new = new_meeting(recording_key=key, duration_seconds=seconds, filename="a.wav", **columns)
-        meeting = self.store.create(new)[0]
-        self.queue.wake(meeting)
-        return meeting
+        return self.store.create(new)[0]
 
     def wait(self, meeting_id: str, until: Callable[[Meeting], bool] | None = None) -> Meeting:
         """The meeting once it has ended, or once `until` holds."""

@@ -22,7 +22,7 @@ from worker.toolbox import Toolbox
 from worker.turns import Later
 
 MOST_DEATHS = 5
-"""Workers that die in a row at one step of a meeting before the step itself is held to be what kills them."""
+"""Workers that die at one step of a meeting before the step itself is held to be what kills them."""
 _log = logging.getLogger(__name__)
 
 
@@ -61,8 +61,8 @@ def advance(tools: Toolbox, meeting_id: str) -> None:
 
 
 def _mourn(tools: Toolbox, meeting: Meeting, tried: Try) -> None:
-    """Note that the worker before this one died. Raises `PermanentError` where too many did, one after another."""
-    if meeting.death_count == 0:
+    """Note that the worker before this one died. Raises `PermanentError` where too many did at this step."""
+    if meeting.woken_until is None:
         return
     if meeting.death_count >= MOST_DEATHS and meeting.deleted_at is None:
         raise PermanentError(

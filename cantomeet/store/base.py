@@ -106,7 +106,7 @@ class Base:
             next_run_at=due,
             # The worker that commits enqueues the successor itself; should it die before, the rescuer does.
             woken_until=None if due is None else due + timedelta(seconds=WAKE_GRACE),
-            **{"attempt_count": 0, "turn": None, **columns},
+            **{"attempt_count": 0, "death_count": 0, "turn": None, **columns},
         )
         if tried is not None:
             self._note(connection, meeting, tried, "done", next_run_at=due)

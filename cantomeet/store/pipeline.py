@@ -33,10 +33,11 @@ class Pipeline(Summaries):
     def take_lease(self, meeting_id: str, seconds: float) -> Meeting | None:
         """The meeting with its new `run`, or None where it is not due or somebody else has it.
 
-        Its `death_count` is above 0 where the holder before let the lease run out without a word.
+        Where the holder before let the lease run out without a word, `death_count` has risen and `woken_until` is now.
         """
         with self._write() as connection:
             now = self._clock(connection)
+            left = col(Meeting.lease_until).is_not(None)
             row = (
                 connection.execute(
                     update(Meeting)
@@ -44,11 +45,9 @@ class Pipeline(Summaries):
                     .values(
                         run=col(Meeting.run) + 1,
                         lease_until=now + timedelta(seconds=seconds),
-                        woken_until=None,
+                        woken_until=case((left, now), else_=None),
                         wake_count=0,
-                        death_count=case(
-                            (col(Meeting.lease_until).is_not(None), col(Meeting.death_count) + 1), else_=0
-                        ),
+                        death_count=case((left, col(Meeting.death_count) + 1), else_=col(Meeting.death_count)),
                     )
                     .returning(*columns_of_meeting())
                 )

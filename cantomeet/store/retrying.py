@@ -23,6 +23,7 @@ def retry_columns(meeting: Meeting, start: str, confirm_cost: bool) -> dict[str,
         "status_reason": None,
         "progress": None,
         "attempt_count": 0,
+        "death_count": 0,
     }
     if start == "failed":
         if meeting.status != MeetingStatus.FAILED:

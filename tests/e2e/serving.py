@@ -34,6 +34,7 @@ class Web:
     publisher: ChangePublisher
     pid: int
     """Of the process that answers."""
+    server: UploadServer
 
     @property
     def store(self) -> MeetingStore:
@@ -81,7 +82,7 @@ def web_running(folder: Path, port: int) -> Iterator[Web]:
         store = MeetingStore(connect(f"sqlite:///{folder / 'cantomeet.db'}"))
         ended.callback(store.engine.dispose)
         seed = Seed(store, Recordings(folder / "recordings", max_bytes=10**9, min_free_bytes=0))
-        web = Web(f"http://localhost:{port}", seed, redis, ChangePublisher(redis.url), server.pid)
+        web = Web(f"http://localhost:{port}", seed, redis, ChangePublisher(redis.url), server.pid, server)
         # By now it may be another one, which a test has started in its place.
         ended.callback(lambda: web.redis.stop())
         yield web

@@ -128,6 +128,23 @@ def test_without_redis_pages_move_as_well(web: Web, page: Page) -> None:
     expect(page.locator(".percent")).to_have_text("55 %")
 
 
+def test_a_page_that_was_cut_off_shows_what_it_missed_without_a_reload(web: Web, page: Page) -> None:
+    meeting = web.seed.waiting("例會")
+    page.goto(f"/meetings/{meeting.id}")
+    article = page.locator("article.meeting")
+    expect(article).to_have_attribute("data-status", "UPLOADED")
+    page.evaluate("window.sameDocument = true")
+    web.server.kill()
+    web.seed.transcribing(meeting)
+    web.seed.piece(meeting, lines(3), 30)
+    web.seed.summarising(meeting, lines(2, first=3))
+    web.seed.completed(meeting)
+    web.server.start()
+    expect(article).to_have_attribute("data-status", "COMPLETED")
+    expect(page.locator(".line")).to_have_count(5)
+    assert page.evaluate("window.sameDocument")
+
+
 def test_nothing_is_left_behind_after_navigation_reload_or_a_closed_tab(web: Web, context: BrowserContext) -> None:
     meeting = web.seed.whole("例會")
     page = context.new_page()

@@ -47,6 +47,8 @@ class Size:
     workers: int = 1
     pause: float = 0.05
     """Seconds that each of the two uploading clients waits after an upload."""
+    lag: float = 90.0
+    """Seconds for which a lost submission is looked for; by default as the program does."""
     limit: float = 3600.0
     """Seconds after which what has not ended is stuck."""
 
@@ -81,7 +83,11 @@ def run(size: Size, seed: int, database_url: str | None = None, *, each_once: bo
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chaos")))
         fake = stack.enter_context(FakeSpeechmatics(plan(seed, size.job_seconds), key=KEY))
-        settings = {"SPEECHMATICS_API_KEY": KEY, "SPEECHMATICS_BASE_URL": fake.url}
+        settings = {
+            "SPEECHMATICS_API_KEY": KEY,
+            "SPEECHMATICS_BASE_URL": fake.url,
+            "CANTOMEET_PROVIDER_LAG_SECONDS": str(size.lag),
+        }
         side = stack.enter_context(background(folder, database_url, **settings))
         web = stack.enter_context(web_process(folder, side.environment))
         harm = Harm(side, web, random.Random(seed), size.workers)

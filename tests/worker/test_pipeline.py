@@ -319,6 +319,25 @@ def test_a_few_workers_that_die_are_in_the_timeline_and_cost_no_meeting(house: H
     assert [a.error_code for a in house.store.attempts(meeting.id)].count("worker_died") == 1
 
 
+def test_a_step_that_kills_is_found_out_however_it_waits_in_between(sqlite_store: MeetingStore, tmp_path: Path) -> None:
+    """A submission that killed its worker is looked for before it is made again: that look must not clear the count."""
+    house = House(sqlite_store, tmp_path, "speechmatics")
+    meeting = house.upload()
+    house.step(meeting.id)
+
+    def workers_killed_one_after_another() -> None:
+        for _ in range(40):
+            house.store.due_now(meeting.id)
+            lease = house.store.take_lease(meeting.id, -1)
+            assert lease is not None
+            house.store.commit_working(lease.id, lease.run, submit_key="sent")
+            house.step(meeting.id)
+
+    with pytest.raises(PermanentError):
+        workers_killed_one_after_another()
+    assert house.store.get(meeting.id).error_code == "worker_died"
+
+
 def test_a_deletion_is_owed_however_many_workers_died_of_it(house: House) -> None:
     meeting = house.upload()
     house.store.mark_deleted(meeting.id)

@@ -129,7 +129,7 @@ def _fetched(tools: Toolbox, meeting: Meeting, tried: Try, provider: RemoteTrans
         waited = tried.started_at - meeting.stage_since
         if waited > GIVE_UP:
             raise PermanentError("the provider never finished", code=ErrorCode.STUCK)
-        raise Later(_pause(tools, waited.total_seconds()), attempt_count=0)
+        raise Later(_pause(tools, waited.total_seconds()), attempt_count=0, death_count=0)
     tools.store.spend_turn(limit)
     body = provider.fetch(meeting.provider_job_id)
     tools.store.save_raw(meeting.id, meeting.run, meeting.transcriber, meeting.provider_job_id, gzip.compress(body, 6))

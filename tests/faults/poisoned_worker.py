@@ -1,0 +1,31 @@
+"""A real worker whose every submission kills it, with leases short enough for a test to wait for."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import Any
+
+import worker.__main__ as command
+from worker import pipeline
+from worker.providers.speechmatics import SpeechmaticsTranscriber
+
+LEASE_SECONDS = 1.0
+MOST_DEATHS = 2
+
+
+def die(*_: Any) -> str:
+    """As the kernel does where memory runs out."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError("still alive")
+
+
+def main() -> None:
+    pipeline.MOST_DEATHS = MOST_DEATHS  # for this process alone
+    pipeline.LEASE_SECONDS = LEASE_SECONDS  # type: ignore[misc]  # for this process alone
+    SpeechmaticsTranscriber.submit = die  # type: ignore[method-assign]  # for this process alone
+    command.work("general")
+
+
+if __name__ == "__main__":
+    main()

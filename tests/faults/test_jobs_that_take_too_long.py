@@ -1,0 +1,59 @@
+"""Fault 14: a job's time is over in the middle of a step; its timeout is an `Exception` that a broad `except` takes."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+from rq import Queue
+from rq.serializers import JSONSerializer
+
+from cantomeet.lifecycle import MeetingStatus
+from tests.running import ROOT, Background, wait_for
+from worker.providers.fakes.speechmatics import FakeSpeechmatics, Fault, Plan
+from worker.queue import DEFAULT
+
+PREPARING_SECONDS, JOB_SECONDS = 60, 5
+
+BROAD = {"worker/checking.py", "worker/pipeline.py", "worker/providers/whisper.py", "cantomeet_ui/api/receiving.py"}
+"""The edge of a job, which knows a timeout when it sees one; loading a model, which is another's code; and the web's
+wake-up after its answer is out."""
+
+
+@pytest.mark.parametrize("accepted", [False, True], ids=["before it was accepted", "after"])
+def test_a_step_whose_time_is_over_is_tried_again_and_paid_for_once(
+    side: Background, fake: FakeSpeechmatics, accepted: bool
+) -> None:
+    hang = Fault(on="submit", do="hang", after=accepted, seconds=600.0, times=1)
+    side.start()
+    side.wait(side.upload().id)  # a worker that has loaded its program
+    fake.use(Plan(job_seconds=1.0, faults=[hang]))
+    meeting = side.stored()
+    queue = Queue(DEFAULT, connection=side.raw_redis(), serializer=JSONSerializer)
+    for seconds in (PREPARING_SECONDS, JOB_SECONDS):  # the submission hangs
+        queue.enqueue("worker.tasks.transcribe_meeting_task", meeting.id, job_timeout=seconds)
+    wait_for(lambda: side.store.attempts(meeting.id), "the first try")
+    assert "step_timed_out" in [a.error_code for a in side.store.attempts(meeting.id)]
+    done = side.wait(meeting.id)
+    assert done.status == MeetingStatus.COMPLETED
+    assert fake.paid[done.submit_key or ""] == 1
+    assert set(fake.paid.values()) == {1}
+
+
+def test_nothing_inside_a_step_catches_broadly() -> None:
+    found = set()
+    for package in ("cantomeet", "worker", "cantomeet_ui"):
+        for path in (ROOT / package).rglob("*.py"):
+            if any(_is_broad(node) for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))):
+                found.add(str(path.relative_to(ROOT)))
+    assert found == BROAD
+
+
+def _is_broad(node: ast.AST) -> bool:
+    """Catches everything and does not raise it again."""
+    if not isinstance(node, ast.ExceptHandler):
+        return False
+    names = {name.id for name in ast.walk(node.type) if isinstance(name, ast.Name)} if node.type else {"Exception"}
+    ends = node.body[-1]
+    again = isinstance(ends, ast.Raise) and ends.exc is None
+    return bool(names & {"Exception", "BaseException"}) and not again

@@ -1,0 +1,45 @@
+"""Fault 13: the provider's notices come twice, too early, out of order, and from somebody else."""
+
+from __future__ import annotations
+
+import httpx
+
+from cantomeet.lifecycle import MeetingStatus
+from tests.faults.conftest import SECRET
+from tests.running import Background
+from tests.upload_server import UploadServer
+from worker.providers.fakes.speechmatics import FakeSpeechmatics, Plan, Webhooks
+
+
+def test_notices_twice_too_early_and_out_of_order_only_mean_look_now(
+    side: Background, web: UploadServer, fake: FakeSpeechmatics
+) -> None:
+    fake.use(Plan(job_seconds=2.0, webhooks=Webhooks(times=2, offset=-1.5, jitter=3.0)))
+    side.start()
+    meetings = [side.upload().id for _ in range(4)]
+    assert {side.wait(one).status for one in meetings} == {MeetingStatus.COMPLETED}
+    assert sorted(fake.paid.values()) == [1] * 4
+    heard = [line for line in fake.log if line["event"] == "notified"]
+    assert heard
+    assert {line["outcome"] for line in heard} == {"204"}
+
+
+def test_a_forged_notice_is_refused_and_a_true_one_of_an_unknown_job_changes_nothing(
+    side: Background, web: UploadServer, fake: FakeSpeechmatics
+) -> None:
+    fake.use(Plan(job_seconds=600.0, webhooks=Webhooks(times=0)))
+    side.start()
+    waiting = side.wait(side.upload().id, lambda m: m.provider_job_id is not None)
+    url = f"{web.url}/webhooks/speechmatics?status=success"
+    checks = len(fake.requests("check"))
+    for authorization in ("", "Bearer wrong", f"Basic {SECRET}", SECRET):
+        forged = httpx.post(f"{url}&id={waiting.provider_job_id}", headers={"Authorization": authorization})
+        assert (forged.status_code, forged.json()["code"]) == (403, "not_allowed")
+    ours = {"Authorization": f"Bearer {SECRET}"}
+    assert httpx.post(f"{url}&id=unknown", headers=ours).status_code == 204
+    after = side.store.get(waiting.id)
+    assert (after.run, after.status, after.next_run_at) == (waiting.run, waiting.status, waiting.next_run_at)
+    assert len(fake.requests("check")) == checks
+    assert httpx.post(f"{url}&id={waiting.provider_job_id}", headers=ours).status_code == 204
+    side.wait(waiting.id, lambda m: len(fake.requests("check")) > checks)
+    assert side.store.get(waiting.id).status == MeetingStatus.TRANSCRIBING, "what the notice says is not believed"

@@ -1,0 +1,89 @@
+"""Fault 2: a worker is killed and its work-horse goes on, while other workers take over; also overlapping."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from cantomeet.lifecycle import MeetingStatus
+from tests.meetings import set_columns
+from tests.running import Background, wait_for
+from worker.providers.fakes.speechmatics import FakeSpeechmatics, Fault, Plan
+from worker.queue import QUEUES
+
+RQ = Path(sys.executable).parent / "rq"
+
+
+def forking_worker(side: Background) -> psutil.Process:
+    """RQ's own worker, which forks a work-horse for each job."""
+    command = [str(RQ), "worker", "--serializer", "json", "--url", side.redis.url, *QUEUES]
+    return psutil.Process(side.start(command).pid)
+
+
+def horse_of(worker: psutil.Process) -> psutil.Process:
+    return wait_for(lambda: next(iter(worker.children()), None), "the work-horse")
+
+
+def submitting(side: Background, meeting_id: str) -> bool:
+    """A key is committed, and no job id came yet."""
+    meeting = side.store.get(meeting_id)
+    return meeting.submit_key is not None and meeting.provider_job_id is None
+
+
+def test_a_work_horse_that_goes_on_without_its_worker_is_not_joined_by_another(
+    side: Background, fake: FakeSpeechmatics
+) -> None:
+    fake.use(Plan(job_seconds=1.0, faults=[Fault(on="submit", do="slow", seconds=4.0)]))
+    worker = forking_worker(side)
+    meeting = side.upload()
+    wait_for(lambda: submitting(side, meeting.id), "the submission")
+    horse = horse_of(worker)
+    worker.send_signal(signal.SIGKILL)
+    side.start()
+    for _ in range(5):
+        side.queue.wake(side.store.get(meeting.id))
+    assert horse.is_running()
+    assert side.wait(meeting.id).status == MeetingStatus.COMPLETED
+    assert dict(fake.paid) == {side.store.get(meeting.id).submit_key: 1}
+    steps = [(a.step, a.outcome) for a in side.store.attempts(meeting.id)]
+    assert steps == [("submit", "done"), ("check", "done"), ("summarise", "done")]
+
+
+def test_a_work_horse_that_wakes_up_after_another_took_over_changes_nothing(
+    side: Background, fake: FakeSpeechmatics
+) -> None:
+    """The horse stands still after its submission was accepted, longer than its lease; the other finds the job."""
+    fake.use(Plan(job_seconds=1.0, faults=[Fault(on="submit", do="hang", after=True, seconds=600.0, times=1)]))
+    worker = forking_worker(side)
+    meeting = side.upload()
+    wait_for(lambda: sum(fake.paid.values()) == 1, "the submission to be accepted")
+    horse = horse_of(worker)
+    worker.send_signal(signal.SIGKILL)
+    # Not before: the kernel ends a stopped process whose parent goes.
+    wait_for(lambda: worker.status() == psutil.STATUS_ZOMBIE, "the worker's end")
+    horse.send_signal(signal.SIGSTOP)
+    # As its lease's 20 seconds would, and the queue's 10 before the rescuer looks.
+    set_columns(side.store, meeting.id, lease_until=side.store.now(), woken_until=None)
+    side.start()
+    completed = side.wait(meeting.id)
+    assert completed.status == MeetingStatus.COMPLETED
+    stood_at = horse.cpu_times().user
+    horse.send_signal(signal.SIGCONT)
+    # Woken, its heart finds the lease taken by another within a beat, and nothing that it does counts any more.
+    wait_for(lambda: moved(horse, stood_at), "the work-horse to move again")
+    assert dict(fake.paid) == {completed.submit_key: 1}
+    assert side.store.get(meeting.id).version == completed.version
+    with suppress(psutil.NoSuchProcess):
+        horse.kill()
+
+
+def moved(process: psutil.Process, stood_at: float) -> bool:
+    """It has worked since, or is through."""
+    try:
+        return bool(process.cpu_times().user > stood_at)
+    except psutil.NoSuchProcess:
+        return True
