@@ -15,8 +15,14 @@ from worker.queue import DEFAULT
 
 PREPARING_SECONDS, JOB_SECONDS = 60, 5
 
-BROAD = {"worker/checking.py", "worker/pipeline.py", "worker/providers/whisper.py", "cantomeet_ui/api/receiving.py"}
-"""The edge of a job, which knows a timeout when it sees one; loading a model, which is another's code; and the web's
+BROAD = {
+    "cantomeet_ui/api/receiving.py",
+    "worker/checking.py",
+    "worker/pipeline.py",
+    "worker/providers/whisper.py",
+    "worker/written_view.py",
+}
+"""The edges of a job, which know a timeout when they see one; loading a model, which is another's code; and the web's
 wake-up after its answer is out."""
 
 
