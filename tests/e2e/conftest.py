@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.conftest import lacking
 from tests.e2e.serving import CHROMIUM, Web, web_running
+from tests.installed import Installation, installed
 from tests.running import ROOT, wait_for
 from tests.upload_server import free_port
 
@@ -30,6 +31,13 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
         lacking("chromium")
     with web_running(tmp_path_factory.mktemp("web"), PORT) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """Everything that `make run` starts, with short pieces so that a recording has several."""
+    with installed(tmp_path_factory.mktemp("data"), free_port(), CANTOMEET_WHISPER_PIECE_SECONDS="10") as place:
+        yield place
 
 
 @pytest.fixture

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
 import signal
-import subprocess
-import sys
-import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -23,50 +16,13 @@ from cantomeet.store import MeetingStore, Try
 from tests import sound
 from tests.conftest import lacking
 from tests.e2e.serving import CHROMIUM
-from tests.running import PATIENCE, ROOT, wait_for
-from tests.upload_server import free_port
+from tests.installed import Installation
+from tests.running import PATIENCE, wait_for
 
 SPEECH = (
     "Good morning everybody. We decided to launch the new product in December. "
     "John will send the plan by Friday. Do we need a larger budget?"
 )
-
-
-@dataclass
-class Installation:
-    url: str
-    data: Path
-    process: subprocess.Popen[bytes]
-
-    def api(self, path: str) -> dict[str, object]:
-        with urllib.request.urlopen(self.url + path, timeout=10) as answer:
-            found: dict[str, object] = json.load(answer)
-            return found
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    data, port = tmp_path_factory.mktemp("data"), free_port()
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("CANTOMEET_", "OPENAI_", "SPEECHMATICS_"))}
-    environment = {**kept, "CANTOMEET_DATA_DIR": str(data), "CANTOMEET_PORT": str(port)}
-    environment |= {"CANTOMEET_WHISPER_PIECE_SECONDS": "10"}
-    command = [sys.executable, "-c", "from worker.cli import app; app()", "up"]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
-    place = Installation(f"http://localhost:{port}", data, process)
-    try:
-        wait_for(lambda: _answers(place), "the web", 300)
-        yield place
-    finally:
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(180) == 0
-        assert not (data / "redis.sock").exists()
-
-
-def _answers(place: Installation) -> bool:
-    try:
-        return place.api("/health")["status"] != "down"
-    except OSError:
-        return False
 
 
 @pytest.fixture(scope="module")
@@ -91,9 +47,7 @@ def page(browser: Browser) -> Iterator[Page]:
 def uploaded(running: Installation, folder: Path, name: str, text: str) -> str:
     """Upload by the API; the meeting's id."""
     sound.speech(folder / name, text)
-    command = ["curl", "-sf", "-F", f"file=@{folder / name}", f"{running.url}/meetings/upload"]
-    answer = subprocess.run(command, check=True, capture_output=True)
-    return str(json.loads(answer.stdout)["id"])
+    return running.upload(folder / name)
 
 
 @pytest.mark.timeout(600)
@@ -109,14 +63,14 @@ def test_a_recording_dropped_on_the_page_becomes_a_summary_that_can_be_played(
     expect(page.locator(".line-text").first).to_contain_text("morning")
     page.locator(".line").nth(1).click()
     page.wait_for_function("document.querySelector('audio').currentTime > 2")
-    meeting = running.api("/api/meetings")["items"][0]["id"]  # type: ignore[index]
+    meeting = page.url.rsplit("/", 1)[-1].partition("?")[0]
     found = running.api(f"/api/meetings/{meeting}")
-    by_id = {segment["id"]: segment for segment in found["segments"]}  # type: ignore[attr-defined]
+    by_id = {segment["id"]: segment for segment in found["segments"]}
     assert by_id
     assert all(0 <= s["start"] < s["end"] <= found["duration_seconds"] for s in by_id.values())
     summary = found["summary"]
     kinds = ("overview", "decisions", "action_items", "questions")
-    items = [item for kind in kinds for item in summary[kind]]  # type: ignore[index]
+    items = [item for kind in kinds for item in summary[kind]]
     assert items
     assert all(proof["quote"] in by_id[proof["segment_id"]]["text"] for item in items for proof in item["evidence"])
 
@@ -126,7 +80,7 @@ def test_workers_killed_in_a_recognition_are_replaced_and_go_on(running: Install
     meeting = uploaded(running, tmp_path, "long.wav", " ".join([SPEECH] * 6))
     store = MeetingStore(connect(f"sqlite:///{running.data / 'cantomeet.db'}"))
     done = wait_for(lambda: store.get(meeting).recognised_seconds, "the first piece")
-    for process in psutil.Process(running.process.pid).children(recursive=True):
+    for process in running.children():
         if "worker" in process.cmdline():
             process.send_signal(signal.SIGKILL)
     ended = wait_for(lambda: running.api(f"/api/meetings/{meeting}")["status"] == "COMPLETED", "the meeting")
@@ -160,5 +114,7 @@ def test_a_failed_meeting_is_found_and_retried_from_the_admin_page(
     page.goto(f"{running.url}/meetings?status=FAILED")
     expect(page.get_by_text("retry", exact=True)).to_be_visible()
     page.goto(f"{running.url}/admin")
-    page.get_by_role("button", name="重試").first.click()
+    page.get_by_role("button", name="重試", exact=True).first.click()
+    # It first says what will be done.
+    page.get_by_role("button", name="重試 1 個", exact=True).click()
     wait_for(lambda: running.api(f"/api/meetings/{meeting}")["status"] == "COMPLETED", "the retry")

@@ -1,0 +1,48 @@
+"""A recording in each format that people have reaches its summary, through the real pipeline and recogniser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.installed import Installation
+from tests.recordings_factory import make_recording
+from tests.running import wait_for
+
+SPEECH = "We decided to launch the new product in December. John will send the plan by Friday."
+FORMATS = ("mp3", "m4a", "wav", "ogg", "webm", "flac", "mp4")
+KINDS = ("overview", "chapters", "decisions", "action_items", "questions", "risks", "quotes")
+
+
+@pytest.fixture(scope="module")
+def uploaded(running: Installation, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Ids by format; all are handed in before the first is waited for."""
+    folder = tmp_path_factory.mktemp("formats")
+    return {kind: _upload(running, folder, kind) for kind in FORMATS}
+
+
+def _upload(running: Installation, folder: Path, kind: str) -> str:
+    return running.upload(make_recording(folder / f"meeting.{kind}", kind, speech=SPEECH), language="en")
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("kind", FORMATS)
+def test_each_format_becomes_a_summary_whose_quotes_stand_in_the_transcript(
+    running: Installation, uploaded: dict[str, str], kind: str
+) -> None:
+    def ended() -> Any:
+        meeting = running.api(f"/api/meetings/{uploaded[kind]}")
+        return meeting if meeting["status"] in ("COMPLETED", "FAILED") else None
+
+    meeting = wait_for(ended, f"the {kind} recording", 300)
+    assert meeting["status"] == "COMPLETED", meeting["status_reason"]
+    segments = {segment["id"]: segment for segment in meeting["segments"]}
+    assert "december" in " ".join(segment["text"] for segment in segments.values()).lower()
+    assert 4 < meeting["duration_seconds"] < 10
+    assert all(0 <= s["start"] < s["end"] <= meeting["duration_seconds"] for s in segments.values())
+    proofs = [proof for kind in KINDS for item in meeting["summary"][kind] for proof in item["evidence"]]
+    assert proofs
+    assert all(proof["quote"] in segments[proof["segment_id"]]["text"] for proof in proofs)
+    assert all(0 <= proof["start"] < proof["end"] <= meeting["duration_seconds"] for proof in proofs)

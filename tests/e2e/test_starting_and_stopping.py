@@ -1,0 +1,98 @@
+"""Copies beside each other from one clone; what keeps a start from succeeding; what ends everything."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.installed import STOP_SECONDS, UP, Installation, environment, start
+from tests.running import ROOT, kill_tree, wait_for
+from tests.sound import silence
+from tests.upload_server import free_port
+
+SECOND_PORT = free_port()
+"""One for all tests here, so that its pages are built once."""
+
+
+@pytest.fixture
+def second(running: Installation, tmp_path: Path) -> Iterator[Installation]:
+    """A second copy, up beside the first one. Nobody reads what it prints: its terminal has been closed."""
+    place = start(tmp_path / "data", SECOND_PORT, output=subprocess.PIPE)
+    try:
+        wait_for(place.answers, "the second copy", 300)
+        # The worker comes after the web; until then there is less to stop.
+        wait_for(lambda: place.api("/health")["workers"] >= 2, "its workers")
+        assert place.process.stdout is not None
+        place.process.stdout.close()
+        yield place
+    finally:
+        kill_tree(place.process.pid)
+        place.process.wait()
+
+
+def refused(data: Path, port: int) -> str:
+    """What a start that must not succeed says; one line."""
+    done = subprocess.run(
+        UP, cwd=ROOT, env=environment(data, port), capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    return line
+
+
+def test_a_busy_port_is_one_clear_line(running: Installation, tmp_path: Path) -> None:
+    port = int(running.url.rpartition(":")[2])
+    assert refused(tmp_path, port).startswith(f"cantomeet: CANTOMEET_PORT: port {port} is in use")
+
+
+def test_a_second_copy_on_the_same_folder_refuses(running: Installation) -> None:
+    assert "another copy is running on" in refused(running.data, free_port())
+    assert running.answers()
+
+
+def _interrupt(place: Installation) -> None:
+    # As the terminal does it: to the foreground group.
+    os.killpg(place.process.pid, signal.SIGINT)
+
+
+def _hang_up(place: Installation) -> None:
+    os.killpg(place.process.pid, signal.SIGHUP)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("end", [_interrupt, _hang_up], ids=["Ctrl-C", "its terminal closed"])
+def test_copies_stand_beside_each_other_and_each_stops_with_all_of_its_own(
+    running: Installation, second: Installation, tmp_path: Path, end: Callable[[Installation], None]
+) -> None:
+    silence(tmp_path / "quiet.wav", 1.0)
+    meeting = second.upload(tmp_path / "quiet.wav", title="only here")
+    wait_for(lambda: second.api(f"/api/meetings/{meeting}")["status"] == "COMPLETED", "the meeting")
+    assert meeting not in {listed["id"] for listed in running.api("/api/meetings")["items"]}
+    children = second.children()
+    assert len(children) >= 5  # Redis, granian and its web process, the worker and its two
+    end(second)
+    assert second.process.wait(STOP_SECONDS) == 0
+    assert psutil.wait_procs(children, 0)[1] == []
+    assert not (second.data / "redis.sock").exists()
+    assert running.answers()
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("part", ["granian", "valkey-server"])
+def test_when_a_part_dies_everything_stops(second: Installation, part: str) -> None:
+    children = second.children()
+    (dying,) = [
+        child
+        for child in psutil.Process(second.process.pid).children()
+        if any(part in argument for argument in child.cmdline())
+    ]
+    dying.send_signal(signal.SIGKILL)
+    assert second.process.wait(STOP_SECONDS) == 1
+    _gone, alive = psutil.wait_procs(children, 30)
+    assert alive == []
