@@ -113,10 +113,6 @@ def _stale(item: Item) -> rx.Component:
     )
 
 
-_INTO_VIEW = "document.querySelector('.item-form')?.scrollIntoView({block: 'nearest'})"
-"""The browser itself brings only the focused field into view, and the player would hide the buttons."""
-
-
 def _form(item: Item) -> rx.Component:
     return rx.el.form(
         _area(item.field, item.text, focus=True),
@@ -141,7 +137,6 @@ def _form(item: Item) -> rx.Component:
             class_name="form-acts",
         ),
         on_submit=ItemsState.save,
-        on_mount=rx.call_script(_INTO_VIEW),
         class_name="item-form",
     )
 

@@ -28,6 +28,7 @@ def test_an_item_is_corrected_in_place_and_the_other_tab_moves(web: Web, page: P
     item.get_by_role("button", name="修改這一項").click()
     field = item.locator("textarea[name=text]")
     expect(field).to_be_focused()
+    expect(item.get_by_role("button", name="儲存")).to_be_in_viewport(ratio=1)
     field.fill("不會保存")
     page.keyboard.press("Escape")
     expect(item.locator(".item-text")).to_have_text("交計劃書")
