@@ -135,7 +135,7 @@ def stopped_in_a_recognition(rounds: int) -> tuple[list[float], list[float], dic
 def _recognising(side: Background, meeting_id: str, before: float) -> bool:
     """A later piece than the first of this worker: the model is loaded."""
     meeting = side.store.get(meeting_id)
-    if meeting.status != MeetingStatus.TRANSCRIBING:
+    if meeting.status not in (MeetingStatus.UPLOADED, MeetingStatus.TRANSCRIBING):
         raise SystemExit("the recording is too short for so many rounds")
     return meeting.stage == Stage.PREPARED and meeting.lease_until is not None and meeting.recognised_seconds > before
 
