@@ -1,14 +1,14 @@
 """Whether a quote stands in a line, and what becomes of evidence when a person corrects the line (pure).
 
-Evidence is `{segment_id, quote, start, end, check}`. Where a correction took the quote out of its line, `check` is
-"unverified" and `was` holds what it had been, until the words stand there again or a person says that the item is
-still right.
+Evidence is `{segment_id, quote, start, end, check}`. Where a correction took the quote out of its line, or a new
+transcript does not have it, `check` is "unverified" and `was` holds what it had been, until the words stand there
+again or a person says that the item is still right.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal, Protocol
 
 from cantomeet.cantonese import find_folded, fold
 
@@ -18,6 +18,15 @@ LEAST_WEIGHT = 4
 """Of a quote that proves anything, where a Chinese character weighs 2 and any other 1; a whole segment always does."""
 
 Proof = Mapping[str, Any]
+
+
+class Line(Protocol):
+    """A segment of a transcript; times in seconds."""
+
+    id: str
+    start: float
+    end: float
+    text: str
 
 
 def weight(text: str) -> int:
@@ -57,6 +66,19 @@ def _recheck(proof: Proof, line: str) -> dict[str, Any]:
     if now == "unverified" and before in PROVEN:
         return {**kept, "check": now, "was": before}
     return {**kept, "check": now}
+
+
+def moved(proof: Proof, lines: Iterable[Line]) -> dict[str, Any]:
+    """The proof in a transcript that was made anew: at the first of `lines` in which its quote stands, else none."""
+    before = proof.get("was") or proof["check"]
+    kept = {name: value for name, value in proof.items() if name != "was"}
+    if before not in PROVEN:
+        return kept
+    for line in lines:
+        check = standing(proof["quote"], line.text)
+        if check != "unverified" and tells(proof["quote"], line.text):
+            return {**kept, "segment_id": line.id, "start": line.start, "end": line.end, "check": check}
+    return {**kept, "check": "unverified", "was": before}
 
 
 def requoted(evidence: Sequence[Proof], lines: Mapping[str, str]) -> list[dict[str, Any]]:

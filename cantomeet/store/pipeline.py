@@ -16,11 +16,10 @@ from cantomeet.models import (
     PaidAnswer,
     RawTranscript,
     Segment,
-    Summary,
-    SummaryItem,
     WrittenView,
     new_id,
 )
+from cantomeet.store.anchoring import anchor_anew
 from cantomeet.store.base import WAKE_GRACE, columns_of_meeting, delete_takes, execute
 from cantomeet.store.summaries import Summaries
 from cantomeet.store.types import NewSegment, NewSummary, Try
@@ -170,10 +169,7 @@ class Pipeline(Summaries):
             self._append(connection, meeting, segments)
             if delete_takes(connection, meeting_id, keep=meeting.take):
                 # Items of summaries of the earlier take point at lines that are gone.
-                of_meeting = select(col(Summary.id)).where(col(Summary.meeting_id) == meeting_id)
-                connection.execute(
-                    update(SummaryItem).where(col(SummaryItem.summary_id).in_(of_meeting)).values(stale=True)
-                )
+                anchor_anew(connection, meeting_id, meeting.take)
             if let_go:
                 self._leave_behind(connection, meeting)
             if meeting.name_speakers_first and self._has_speakers(connection, meeting):

@@ -10,7 +10,8 @@ from sqlmodel import col
 
 from cantomeet.errors import Conflict
 from cantomeet.lifecycle import MeetingStatus, Stage
-from cantomeet.models import Meeting, RawTranscript, Segment, Speaker, Summary, SummaryItem
+from cantomeet.models import Meeting, RawTranscript, Segment, Speaker
+from cantomeet.store.anchoring import anchor_anew
 from cantomeet.store.base import Base, delete_takes
 from cantomeet.store.types import NewSegment
 
@@ -57,7 +58,7 @@ class Reparsing(Base):
         return None if row is None else RawTranscript(**row)
 
     def reparse(self, meeting_id: str, segments: Sequence[NewSegment], *, force: bool = False) -> Reparsed:
-        """Put `segments` in place of the shown ones; what rests on them becomes stale.
+        """Put `segments` in place of the shown ones; what rests on them becomes stale and is checked anew.
 
         Names of speakers stay, and corrections of lines that are the same in both. Raises `Conflict` where the meeting
         is being worked on, or where corrections would be lost without `force`; `NotFound`.
@@ -85,10 +86,7 @@ class Reparsing(Base):
             self._append(connection, changed, segments)
             self._carry(connection, changed, edited, speakers, places)
             delete_takes(connection, meeting_id, keep=changed.take)
-            of_meeting = select(col(Summary.id)).where(col(Summary.meeting_id) == meeting_id)
-            connection.execute(
-                update(SummaryItem).where(col(SummaryItem.summary_id).in_(of_meeting)).values(stale=True)
-            )
+            anchor_anew(connection, meeting_id, changed.take)
             return Reparsed(changed, changed=True, kept=len(edited) - lost, lost=lost)
 
     def _carry(

@@ -92,6 +92,26 @@ def test_a_version_that_there_is_not_cannot_be_shown(store: MeetingStore, versio
         store.show_summary(meeting.id, version)
 
 
+def test_summaries_of_a_recording_that_is_transcribed_anew_are_held_against_the_new_lines(store: MeetingStore) -> None:
+    meeting = meetings.transcribed(store)
+    first, second, _ = store.transcript(meeting.id).segments
+    proofs = [
+        {"segment_id": s.id, "quote": s.text, "start": s.start, "end": s.end, "check": "exact"} for s in (first, second)
+    ]
+    items = [{"kind": "note", "text": "x", "evidence": [proof]} for proof in proofs]
+    meetings.summarised(store, meeting.id, items)
+    store.retry(meeting.id, "transcribe", confirm_cost=True)
+    anew = store.take_lease(meeting.id, 60)
+    assert anew is not None
+    lines = meetings.segments([("S1", first.text), ("S2", "其他說話。")])
+    store.finish_transcript(meeting.id, anew.run, lines, replace=True, tried=Try("recognise", store.now()))
+    shown = store.summary(meeting.id)
+    assert shown is not None
+    assert [item.stale for item in shown.items] == [True, True]
+    assert shown.items[0].evidence == [{**proofs[0], "segment_id": store.transcript(meeting.id).segments[0].id}]
+    assert [(proof["check"], proof["was"]) for proof in shown.items[1].evidence] == [("unverified", "exact")]
+
+
 # ---- another summary ---------------------------------------------------------------------------------------
 
 

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting, RawTranscript
+from cantomeet.sections import unverified_items
 from cantomeet.store import MeetingStore
 from tests import meetings
 from worker import reparsing
@@ -77,6 +78,18 @@ def test_a_better_parser_gives_another_transcript_and_the_summary_shows_it(store
     summary = store.summary(meeting.id)
     assert summary is not None
     assert [item.stale for item in summary.items] == [True]
+    assert [(proof["check"], proof["was"]) for proof in summary.items[0].evidence] == [("unverified", "exact")]
+    assert unverified_items(summary) == summary.items
+
+
+def test_a_quote_that_the_new_transcript_has_too_cites_its_line(store: MeetingStore) -> None:
+    meeting = transcribed(store, answer(), parsed_as=answer((*WORDS[:2], ("S2", "開匯"))))
+    assert reparsed(store, meeting.id).ok
+    summary = store.summary(meeting.id)
+    assert summary is not None
+    line = store.transcript(meeting.id).segments[0]
+    proof = {"segment_id": line.id, "quote": "早晨", "start": line.start, "end": line.end, "check": "exact"}
+    assert [(item.stale, item.evidence) for item in summary.items] == [(True, [proof])]
 
 
 def test_a_transcript_that_is_the_same_is_left_alone_and_its_summary_too(store: MeetingStore) -> None:

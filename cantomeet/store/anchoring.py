@@ -1,0 +1,46 @@
+"""The evidence of a meeting's summaries once another take of the transcript has taken the cited one's place."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from itertools import accumulate
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+from sqlmodel import col
+
+from cantomeet.models import Segment, Summary, SummaryItem
+from cantomeet.quotes import moved
+
+
+def anchor_anew(connection: Connection, meeting_id: str, take: int) -> None:
+    """All items are stale, and cite lines of `take`: those spoken at the same time in which their quotes stand.
+
+    A quote that stands in none of them is unverified from now on.
+    """
+    lines = _Lines(connection, meeting_id, take)
+    of_meeting = select(col(Summary.id)).where(col(Summary.meeting_id) == meeting_id)
+    cited = select(col(SummaryItem.id), col(SummaryItem.evidence)).where(col(SummaryItem.summary_id).in_(of_meeting))
+    for item_id, evidence in connection.execute(cited).all():
+        proofs = [moved(proof, lines.at(proof["start"], proof["end"])) for proof in evidence]
+        values = {"stale": True, "evidence": proofs, "version": col(SummaryItem.version) + 1}
+        connection.execute(update(SummaryItem).where(col(SummaryItem.id) == item_id).values(**values))
+
+
+class _Lines:
+    def __init__(self, connection: Connection, meeting_id: str, take: int) -> None:
+        statement: Any = (
+            select(Segment)
+            .where(col(Segment.meeting_id) == meeting_id, col(Segment.take) == take)
+            .order_by(col(Segment.start), col(Segment.position))
+        )
+        self._lines = [Segment(**row) for row in connection.execute(statement).mappings()]
+        self._starts = [line.start for line in self._lines]
+        # The latest end so far, so that also a line under which others were spoken is found.
+        self._ends = list(accumulate((line.end for line in self._lines), max))
+
+    def at(self, start: float, end: float) -> Iterator[Segment]:
+        """Lines spoken between these seconds, in their order."""
+        near = self._lines[bisect_left(self._ends, start) : bisect_right(self._starts, end)]
+        return (line for line in near if line.end >= start)
