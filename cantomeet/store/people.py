@@ -121,12 +121,13 @@ class People(Base):
             names_first = columns.get("name_speakers_first", meeting.name_speakers_first)
             if columns["status"] == MeetingStatus.SUMMARIZING and names_first:
                 due["next_run_at"] = None if self._has_speakers(connection, meeting) else due["next_run_at"]
+            if not _submission_may_be_lost(meeting, columns):
+                # Else a job that was given up as never ending would be given up again at the first look.
+                columns["stage_since"] = self._clock(connection)
             changed = self._changed(
                 connection,
                 [col(Meeting.id) == meeting_id, col(Meeting.run) == meeting.run],
                 run=col(Meeting.run) + 1,
-                # Else a job that was given up as never ending would be given up again at the first look.
-                stage_since=self._clock(connection),
                 **due,
                 **columns,
             )
@@ -192,6 +193,11 @@ class People(Base):
                 found = self._require(connection, meeting_id)
                 raise Conflict(f"the meeting is {found.status} by now")
             return changed
+
+
+def _submission_may_be_lost(meeting: Meeting, columns: dict[str, Any]) -> bool:
+    """The provider is asked first for a job with the key, and that may be as old as `stage_since` says."""
+    return meeting.stage == Stage.PREPARED and columns.get("submit_key", meeting.submit_key) is not None
 
 
 def _due(now: datetime) -> dict[str, Any]:

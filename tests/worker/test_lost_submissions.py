@@ -55,6 +55,8 @@ class Behind(Provider):
         self.lag, self.clock = lag, clock
         self.accepted: dict[str, float] = {}
         self.loses, self.finds = 1, 0
+        self.ages: list[timedelta] = []
+        self.looks_everywhere = False
 
     def submit(self, recording: Path, options: SubmitOptions, on_progress: Callable[[float], None]) -> str:
         job = super().submit(recording, options, on_progress)
@@ -63,8 +65,11 @@ class Behind(Provider):
             raise TransientError("the answer was lost", code=ErrorCode.PROVIDER_UNREACHABLE)
         return job
 
-    def find(self, submit_key: str, age: timedelta | None = None) -> str | None:
+    def find(self, submit_key: str, age: Callable[[], timedelta] | None = None) -> str | None:
         self.finds += 1
+        assert age is not None or self.looks_everywhere
+        if age is not None:
+            self.ages.append(age())
         accepted = self.accepted.get(submit_key)
         return "job-1" if accepted is not None and self.now() - accepted >= self.lag else None
 
@@ -110,6 +115,37 @@ def test_a_recording_that_never_arrived_is_sent_again_after_the_last_look(house:
     assert provider.submitted == [meeting.submit_key] * 2
     assert provider.finds == 7
     assert house.clock.ahead > timedelta(seconds=house.tools.provider_lag)
+
+
+def test_a_retry_by_a_person_looks_as_far_back_as_the_first_sending(house: LateHouse) -> None:
+    """A bound that began with the retry would end the walk before the job, and the recording be paid for twice."""
+    provider = behind(house, 0.0)
+    find, outages = provider.find, [PermanentError("forbidden", code=ErrorCode.PROVIDER_FORBIDDEN)]
+
+    def refused_once(submit_key: str, age: Callable[[], timedelta] | None = None) -> str | None:
+        if outages:
+            raise outages.pop()
+        return find(submit_key, age)
+
+    provider.find = refused_once  # type: ignore[method-assign]
+    meeting = to_its_end(house, house.upload().id)
+    assert (meeting.error_code, meeting.stage) == ("provider_forbidden", Stage.PREPARED)
+    house.clock.ahead += timedelta(hours=5)
+    house.store.retry(meeting.id)
+    assert to_its_end(house, meeting.id).status == MeetingStatus.COMPLETED
+    assert provider.ages[0] > timedelta(hours=5)
+    assert provider.submitted == [meeting.submit_key]
+
+
+def test_a_queue_that_was_paused_before_the_sending_does_not_make_the_search_longer(house: LateHouse) -> None:
+    provider = behind(house, 0.0)
+    meeting = house.upload()
+    house.step(meeting.id)
+    assert house.store.get(meeting.id).stage == Stage.PREPARED
+    house.clock.ahead += timedelta(days=5)
+    assert to_its_end(house, meeting.id).status == MeetingStatus.COMPLETED
+    assert provider.ages[0] < timedelta(days=1)
+    assert len(provider.submitted) == 1
 
 
 def test_looks_that_find_nothing_do_not_make_a_provider_that_always_drops_be_tried_for_ever(house: LateHouse) -> None:
@@ -193,6 +229,7 @@ def replaced(tools, store):  # type: ignore[no-untyped-def]
 
 def test_a_copy_to_be_deleted_is_found_though_the_list_is_behind(house: LateHouse) -> None:
     provider = behind(house, 200.0)
+    provider.looks_everywhere = True
     deleted: list[str] = []
     provider.delete = deleted.append  # type: ignore[method-assign]
     meeting = house.upload()

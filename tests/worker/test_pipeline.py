@@ -74,7 +74,7 @@ class Provider:
     def takes(self, recording: Path) -> bool:
         return True
 
-    def find(self, submit_key: str, age: timedelta | None = None) -> str | None:
+    def find(self, submit_key: str, age: Callable[[], timedelta] | None = None) -> str | None:
         return self.accepted_before_the_crash
 
     def check(self, job_id: str) -> RemoteState:

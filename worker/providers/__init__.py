@@ -96,8 +96,11 @@ class RemoteTranscriber(Protocol):
         """False where the recording must be brought into Opus in Ogg before it is sent."""
         ...
 
-    def find(self, submit_key: str, age: timedelta | None = None) -> str | None:
-        """The id of a job that was submitted with this key within the last `age`, or however long ago."""
+    def find(self, submit_key: str, age: Callable[[], timedelta] | None = None) -> str | None:
+        """The id of a job that was submitted with this key, or None.
+
+        `age` says how long ago at most it was submitted, when asked; None: however long ago.
+        """
         ...
 
     def check(self, job_id: str) -> RemoteState: ...

@@ -150,18 +150,18 @@ class SpeechmaticsTranscriber:
             error.refused = True  # by ourselves, before anything is sent
             raise
 
-    def find(self, submit_key: str, age: timedelta | None = None) -> str | None:
-        """The newest job with this key, whatever became of it, of those sent within the last `age`.
+    def find(self, submit_key: str, age: Callable[[], timedelta] | None = None) -> str | None:
+        """The newest job with this key, whatever became of it, of those sent within the last `age()`.
 
-        The list is walked back only so far, by the provider's own clock where its answers tell it.
+        The list is walked back only so far, by the provider's own clock where its answers tell it; `age` is asked
+        after that clock was read, so that nothing that passes in between (a machine that sleeps) shortens the walk.
         A rejected or deleted job counts too: it was accepted once, and to submit again is for a person to decide.
         Raises `TransientError` where the list is longer than can be walked, never "not found" without proof.
         """
         before: datetime | None = None
         seen: set[str] = set()
-        asked_at = time.monotonic()
         page = self._page(before)
-        horizon = self._horizon(age, time.monotonic() - asked_at)
+        horizon = self._horizon(None if age is None else age())
         for _ in range(self._max_pages):
             for job in page:
                 if _reference(job) == submit_key:
@@ -221,11 +221,14 @@ class SpeechmaticsTranscriber:
         """Ask for one listed job: raises what any call would raise for a wrong key, region or network."""
         self._json(Call.LIST, "GET", "jobs", params={"limit": "1"})
 
-    def _horizon(self, age: timedelta | None, passed: float) -> datetime | None:
-        """Before when a job of that age, `passed` seconds ago, cannot have been made; None where nothing tells."""
-        if age is None or self._provider_time is None:
+    def _horizon(self, age: timedelta | None) -> datetime | None:
+        """Before when a job of that age cannot have been made; None where nothing tells.
+
+        An age below zero tells nothing: our clock was put back.
+        """
+        if age is None or age < timedelta() or self._provider_time is None:
             return None
-        return self._provider_time - age - timedelta(seconds=passed) - _CLOCKS_DIFFER
+        return self._provider_time - age - _CLOCKS_DIFFER
 
     def _further_page(self, before: datetime) -> list[dict[str, Any]]:
         """Asked for once more where its answer was lost: a walk over many pages would hardly come to its end."""

@@ -35,7 +35,7 @@ def submit(tools: Toolbox, lease: Lease, tried: Try) -> Meeting:
     """Have the provider's job id saved, sending the recording only where the provider does not have it yet."""
     meeting = lease.meeting
     provider = tools.remote(meeting.transcriber)
-    job_id = _lost_job(tools, meeting, tried, provider) if meeting.submit_key else None
+    job_id = _lost_job(tools, meeting, provider) if meeting.submit_key else None
     if job_id is None:
         job_id = _send(tools, lease, provider)
     return tools.store.commit_step(
@@ -49,7 +49,7 @@ def submit(tools: Toolbox, lease: Lease, tried: Try) -> Meeting:
     )
 
 
-def _lost_job(tools: Toolbox, meeting: Meeting, tried: Try, provider: RemoteTranscriber) -> str | None:
+def _lost_job(tools: Toolbox, meeting: Meeting, provider: RemoteTranscriber) -> str | None:
     """The job that an earlier try may have made; None where it surely made none. Raises `Later` to look once more."""
     limit = asking(meeting.transcriber)
     if meeting.turn == sending(meeting.transcriber).name:
@@ -57,8 +57,8 @@ def _lost_job(tools: Toolbox, meeting: Meeting, tried: Try, provider: RemoteTran
     else:
         wait_for_turn(tools, meeting, limit)
     assert meeting.submit_key is not None
-    # Sent, if it was, after the stage before this one was reached; by a duration no two clocks need to agree.
-    job_id = provider.find(meeting.submit_key, tried.started_at - meeting.stage_since)
+    # Sent, if it was, after its key was saved; by a duration no two clocks need to agree.
+    job_id = provider.find(meeting.submit_key, lambda: tools.store.now() - meeting.stage_since)
     if job_id is not None:
         return job_id
     looks = meeting.submit_looks + 1
@@ -73,8 +73,13 @@ def _send(tools: Toolbox, lease: Lease, provider: RemoteTranscriber) -> str:
     # Before a turn is taken: a copy can take minutes to make.
     recording = _sendable(tools, lease, provider)
     wait_for_turn(tools, meeting, sending(meeting.transcriber))
-    key = meeting.submit_key or f"cantomeet-{uuid4().hex}"
-    tools.store.commit_working(meeting.id, meeting.run, submit_key=key, submit_looks=0)
+    key = meeting.submit_key
+    if key is None:
+        key = f"cantomeet-{uuid4().hex}"
+        # With the stage `stage_since` begins anew: so old a job with this key can be, and no older.
+        tools.store.commit_working(meeting.id, meeting.run, stage=Stage.PREPARED, submit_key=key, submit_looks=0)
+    else:
+        tools.store.commit_working(meeting.id, meeting.run, submit_looks=0)
     options = SubmitOptions(
         language=meeting.language,
         submit_key=key,

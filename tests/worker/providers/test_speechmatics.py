@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -166,10 +167,24 @@ def test_a_page_full_of_one_millisecond_does_not_stop_the_walk() -> None:
 
 def test_the_list_is_walked_back_only_as_far_as_the_submission_can_be() -> None:
     jobs = [{"id": f"j{n}", "created_at": f"2026-11-23T{23 - n // 60:02}:{59 - n % 60:02}:00Z"} for n in range(900)]
-    ago = timedelta(minutes=150)
+    ago = partial(timedelta, minutes=150)
     told = listing(jobs, date="Tue, 24 Nov 2026 00:00:00 GMT")
     assert (told.find("key-140", ago), told.find("key-700", ago), told.find("key-700")) == ("j140", None, "j700")
     assert listing(jobs).find("key-700", ago) == "j700", "its clock is not known: all of it"
+    put_back = partial(timedelta, minutes=-150)
+    assert told.find("key-700", put_back) == "j700", "our clock was put back, so the age says nothing: all of it"
+
+
+def test_a_machine_that_slept_while_the_list_was_asked_for_looks_back_as_far_as_it_slept() -> None:
+    jobs = [{"id": f"j{n}", "created_at": f"2026-11-23T{23 - n // 60:02}:{59 - n % 60:02}:00Z"} for n in range(900)]
+    clock = [timedelta(minutes=1)]
+
+    def sleep(request: httpx.Request) -> None:
+        clock[0] = timedelta(minutes=701)
+
+    told = listing(jobs, date="Tue, 24 Nov 2026 00:00:00 GMT")
+    told._client.event_hooks = {"request": [sleep]}
+    assert told.find("key-700", lambda: clock[0]) == "j700"
 
 
 def test_a_lost_page_of_a_long_list_is_asked_for_again_at_once(
