@@ -322,13 +322,14 @@ def _tabs() -> rx.Component:
     """On a phone the two stand one behind the other; which is in front is the browser's business alone."""
     return rx.el.fieldset(
         rx.el.legend(say("meeting.tabs")),
-        _tab("summary", say("summary.title"), chosen=True),
-        _tab("transcript", say("transcript.title")),
+        _tab("summary", say("summary.title"), chosen=~MeetingState.lines_first),
+        _tab("transcript", say("transcript.title"), chosen=MeetingState.lines_first),
         class_name="tabs",
     )
 
 
-def _tab(name: str, words: Words, *, chosen: bool = False) -> rx.Component:
+def _tab(name: str, words: Words, *, chosen: rx.Var[bool]) -> rx.Component:
+    # Looked at once, as the page opens: a summary that comes later takes nobody away from what they read.
     return rx.el.label(
         rx.el.input(type="radio", name="pane", id=f"tab-{name}", default_checked=chosen),
         rx.el.span(words),

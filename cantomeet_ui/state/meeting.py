@@ -12,6 +12,7 @@ import reflex as rx
 
 from cantomeet.access import Action
 from cantomeet.errors import Conflict, ErrorCode, NotFound, RequestError, VersionConflict
+from cantomeet.lifecycle import ACTIVE
 from cantomeet.models import Meeting
 from cantomeet_ui import acting, routes, sharing
 from cantomeet_ui.following import changes_of
@@ -66,6 +67,11 @@ class MeetingState(rx.State):
     @rx.var
     def page_title(self) -> str:
         return self.head.title or "CantoMeet"
+
+    @rx.var
+    def lines_first(self) -> bool:
+        """Whether a phone, which shows one of the two, opens on the transcript: lines come, a summary is not there."""
+        return self.head.status in ACTIVE and not self.summary.has_items
 
     # ---- showing -----------------------------------------------------------------------------------------
 

@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from cantomeet.errors import ErrorCode, NotFound
-from tests.e2e.conftest import PATIENCE
+from tests.e2e.conftest import PATIENCE, PHONE
+from tests.e2e.seed import lines
 from tests.e2e.serving import Web
 from tests.running import wait_for
 
@@ -248,6 +249,34 @@ def test_on_a_phone_summary_and_transcript_are_two_tabs_above_the_player(web: We
     box = phone.locator(".player").bounding_box()
     assert box is not None
     assert box["y"] + box["height"] == pytest.approx(844, abs=1)
+
+
+def test_on_a_phone_a_meeting_in_work_opens_on_its_lines_and_stays_where_somebody_reads(
+    web: Web, context: BrowserContext, phone: Page
+) -> None:
+    meeting = web.seed.waiting("例會")
+    web.seed.transcribing(meeting)
+    web.tell(web.seed.piece(meeting, lines(3), 30))
+    phone.goto(f"/meetings/{meeting.id}")
+    expect(phone.locator(".line")).to_have_count(3)
+    expect(phone.locator(".transcript-pane")).to_be_visible()
+    chooses = context.new_page()
+    chooses.set_viewport_size(PHONE)
+    chooses.goto(f"/meetings/{meeting.id}")
+    chooses.locator(".tabs label", has_text="摘要").click()
+    web.tell(web.seed.piece(meeting, lines(1, first=3), 60))
+    expect(phone.locator(".line")).to_have_count(4)
+    expect(chooses.locator(".summary-pane")).to_be_visible()
+    web.seed.summarising(meeting)
+    web.tell(web.seed.completed(meeting))
+    for opened in (phone, chooses):
+        expect(opened.locator("article.meeting")).to_have_attribute("data-status", "COMPLETED")
+    expect(phone.locator(".transcript-pane")).to_be_visible()
+    expect(phone.locator(".summary-pane")).to_be_hidden()
+    expect(chooses.locator(".transcript-pane")).to_be_hidden()
+    chooses.locator(".tabs label", has_text="逐字稿").click()
+    chooses.reload()
+    expect(chooses.locator(".summary-pane")).to_be_visible()
 
 
 @pytest.mark.parametrize("path", ["/", "/meetings", "/admin", "meeting"])
