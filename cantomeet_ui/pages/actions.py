@@ -84,8 +84,11 @@ def _row(row: ActionRow) -> rx.Component:
         ),
         link(
             rx.el.span(row.meeting, class_name="todo-meeting"),
-            rx.el.span(row.held),
-            rx.cond(row.time != "", rx.el.span(icons.play(), row.time, class_name="todo-time")),
+            rx.el.span(
+                row.held,
+                rx.cond(row.time != "", rx.el.span(icons.play(), row.time, class_name="todo-time")),
+                class_name="todo-when",
+            ),
             to=row.href,
             class_name="todo-place",
         ),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from cantomeet.models import Segment
@@ -166,6 +168,32 @@ def test_an_action_is_ticked_off_across_meetings_and_taken_back(web: Web, page: 
     assert "SUMMARY:交計劃書" in download.value.path().read_text()
     page.locator(".todo-place").click()
     expect(page.locator(".line[data-now]")).to_contain_text("計劃書")
+
+
+def test_the_place_of_an_action_is_one_line_where_there_is_room_and_its_time_never_stands_alone(
+    web: Web, page: Page
+) -> None:
+    fits = web.seed.whole("Quarterly product planning", meeting_date=date(2025, 11, 12))
+    long = web.seed.whole("新一年度產品推出安排同埋市場推廣計劃籌備會議", meeting_date=date(2025, 11, 12))
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto("/actions")
+    expect(page.locator(".todo")).to_have_count(6)
+
+    def heights(meeting_id: str) -> list[float]:
+        """Where name, day with time, and time have their middle."""
+        place = page.locator(f".todo-place[href*='{meeting_id}']").first
+        found: list[float] = place.evaluate(
+            """place => ['.todo-meeting', '.todo-when', '.todo-time'].map(part => {
+                const box = place.querySelector(part).getBoundingClientRect();
+                return (box.top + box.bottom) / 2;
+            })"""
+        )
+        return found
+
+    assert heights(fits.id) == pytest.approx([heights(fits.id)[0]] * 3, abs=4)
+    name, when, time = heights(long.id)
+    assert when > name + 10
+    assert time == pytest.approx(when, abs=4)
 
 
 def test_a_template_of_ones_own_is_written_changed_and_deleted(web: Web, page: Page) -> None:
