@@ -295,6 +295,8 @@ class WrittenView(SQLModel, table=True):
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     woken_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     attempt_count: int = 0
+    death_count: int = 0
+    """Workers in a row that let the lease run out without a word, as `Meeting.death_count`."""
 
 
 class Attempt(SQLModel, table=True):

@@ -1,6 +1,7 @@
 """The written-Chinese view of a meeting's transcript, a step at a time, beside the pipeline and like it.
 
-It has a lease, a fencing number and tries of its own, so it neither waits for the meeting nor holds it up.
+It has a lease, a fencing number, tries and a count of deaths of its own, so it neither waits for the meeting nor holds
+it up.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from cantomeet.errors import CantoMeetError, ErrorCode, LeaseLost, NotFound, Per
 from cantomeet.models import Meeting, Segment, WrittenView
 from cantomeet.store import MeetingStore
 from worker.lease import LEASE_SECONDS, Lease
-from worker.pipeline import as_transient, tries_of
+from worker.pipeline import MOST_DEATHS, as_transient, tries_of
 from worker.providers import Rewriter, SummaryRequest, TranscriptLine, Unfinished
 from worker.steps.paid_answers import PaidAnswers
 from worker.toolbox import Toolbox
@@ -52,6 +53,7 @@ def advance(tools: Toolbox, meeting_id: str) -> None:
         return
     lease = ViewLease(tools.store, meeting, view, lambda _: _publish(tools, meeting_id))
     try:
+        _check_deaths(view)
         with lease.beating():
             _step(tools, lease)
     except LeaseLost:
@@ -68,6 +70,14 @@ def advance(tools: Toolbox, meeting_id: str) -> None:
             raise
         delay = tools.backoff.delay(failures - 1, transient.retry_after)
         _due(tools, lease, delay, failures=failures, code=transient.code)
+
+
+def _check_deaths(view: WrittenView) -> None:
+    """Raises `PermanentError` where too many workers before this one died at this step."""
+    if view.death_count >= MOST_DEATHS:
+        raise PermanentError(
+            "the workers before this one ended without a word", code=ErrorCode.WORKER_DIED, times=view.death_count
+        )
 
 
 def _step(tools: Toolbox, lease: ViewLease) -> None:

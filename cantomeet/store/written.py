@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, case, delete, insert, or_, select, update
 from sqlmodel import col
 
 from cantomeet.errors import Conflict, ErrorCode, LeaseLost
@@ -66,7 +66,8 @@ class Written(Base):
             if view is not None and view.state == "working":
                 return view
             columns: dict[str, Any] = {
-                **{"state": "working", "progress": None, "error_code": None, "error_params": {}, "attempt_count": 0},
+                **{"state": "working", "progress": None, "error_code": None, "error_params": {}},
+                **{"attempt_count": 0, "death_count": 0},
                 **{"next_run_at": self._clock(connection), "lease_until": None, "woken_until": None},
             }
             if view is None:
@@ -96,15 +97,24 @@ class Written(Base):
             )
 
     def take_written(self, meeting_id: str, seconds: float) -> WrittenView | None:
-        """The view with its new `run`, or None where it is not due or somebody else has it."""
+        """The view with its new `run`, or None where it is not due or somebody else has it.
+
+        Where the holder before let the lease run out without a word, `death_count` has risen.
+        """
         with self._write() as connection:
             now = self._clock(connection)
+            deaths = col(WrittenView.death_count)
             alive = select(col(Meeting.id)).where(col(Meeting.id) == meeting_id, col(Meeting.deleted_at).is_(None))
             taken = execute(
                 connection,
                 update(WrittenView)
                 .where(_of(meeting_id), *_is_due(now), alive.exists())
-                .values(run=col(WrittenView.run) + 1, lease_until=now + timedelta(seconds=seconds), woken_until=None),
+                .values(
+                    run=col(WrittenView.run) + 1,
+                    lease_until=now + timedelta(seconds=seconds),
+                    woken_until=None,
+                    death_count=case((col(WrittenView.lease_until).is_not(None), deaths + 1), else_=deaths),
+                ),
             ).rowcount
             return _view(connection, meeting_id) if taken else None
 
@@ -121,8 +131,12 @@ class Written(Base):
     def go_on_with_written(
         self, meeting_id: str, run: int, due_in: float, *, failures: int = 0, code: ErrorCode | None = None
     ) -> None:
-        """Let go of the lease; the next step is due in `due_in` seconds. Raises `LeaseLost`."""
+        """Let go of the lease; the next step is due in `due_in` seconds. Raises `LeaseLost`.
+
+        `failures` in a row by now; 0: the step is done, and its workers' deaths are forgotten.
+        """
         with self._write() as connection:
+            outlived = {} if failures else {"death_count": 0}
             due = self._clock(connection) + timedelta(seconds=due_in)
             self._fenced_view(
                 connection,
@@ -133,6 +147,7 @@ class Written(Base):
                 woken_until=due + timedelta(seconds=WAKE_GRACE),
                 attempt_count=failures,
                 error_code=None if code is None else code.value,
+                **outlived,
             )
 
     def finish_written(
@@ -184,7 +199,7 @@ class Written(Base):
 
 _AT_REST: dict[str, Any] = {
     **{"next_run_at": None, "lease_until": None, "woken_until": None},
-    **{"attempt_count": 0, "error_code": None},
+    **{"attempt_count": 0, "death_count": 0, "error_code": None},
 }
 
 

@@ -13,10 +13,12 @@ from sqlalchemy import update
 from cantomeet.errors import Conflict, LeaseLost, PermanentError, TransientError
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Meeting, WrittenView
+from cantomeet.reasons import reason_text
 from cantomeet.store import MeetingStore
 from tests import meetings
 from tests.worker.transcribed import Desk, llm
 from worker import written_view
+from worker.pipeline import MOST_DEATHS
 from worker.providers.fakes.openai import FakeOpenAI, Fault, Plan
 from worker.steps import paid_answers
 
@@ -228,6 +230,48 @@ def test_a_failure_is_told_and_asking_again_mends_it(
     assert set(states(sqlite_store, meeting)) == {"written"}
     assert set(fake.paid.values()) == {1}
     assert usage(sqlite_store, meeting)["reused"] == 1
+
+
+def died(store: MeetingStore, meeting_id: str, times: int) -> None:
+    """Workers that take the view one after another and are never heard of again."""
+    for _ in range(times):
+        make_due(store, meeting_id)
+        assert store.take_written(meeting_id, -1) is not None
+
+
+def test_a_view_that_kills_every_worker_ends_with_its_reason_and_can_be_asked_for_again(
+    store: MeetingStore, tmp_path: Path, fake: FakeOpenAI
+) -> None:
+    desk = desk_of(store, tmp_path, fake)
+    meeting = desk.meeting(SAID[:4])
+    store.ask_for_written(meeting.id)
+    died(store, meeting.id, MOST_DEATHS)
+    make_due(store, meeting.id)
+    with pytest.raises(PermanentError):
+        written_view.advance(desk.tools, meeting.id)
+    assert fake.log == []
+    found = store.written(meeting.id)
+    assert found is not None
+    assert (found.view.state, found.view.error_code) == ("failed", "worker_died")
+    assert f"{MOST_DEATHS} times" in reason_text("worker_died", found.view.error_params, "en")
+    assert found.view.next_run_at is None
+    store.ask_for_written(meeting.id)
+    rewrite(desk, meeting)
+    assert set(states(store, meeting)) == {"written"}
+
+
+def test_deaths_are_forgotten_with_a_step_that_is_done_and_not_with_one_that_failed(store: MeetingStore) -> None:
+    meeting = meetings.transcribed(store, SAID[:2])
+    store.ask_for_written(meeting.id)
+    died(store, meeting.id, 2)
+    deaths = []
+    for failures in (1, 0, 0):
+        make_due(store, meeting.id)
+        view = store.take_written(meeting.id, 60)
+        assert view is not None
+        deaths.append(view.death_count)
+        store.go_on_with_written(meeting.id, view.run, 0.0, failures=failures)
+    assert deaths == [2, 2, 0]
 
 
 def test_without_a_language_model_it_says_so(sqlite_store: MeetingStore, tmp_path: Path) -> None:
