@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cantomeet.errors import Conflict, ErrorCode
-from cantomeet.lifecycle import MeetingStatus
+from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
 from cantomeet.store import MeetingStore
 from tests.recordings_factory import make_recording
@@ -19,6 +19,7 @@ from tests.worker.providers.speechmatics_recordings import client
 from tests.worker.test_lost_submissions import Clock, LateHouse, to_its_end
 from worker.providers.fakes.speechmatics import FakeSpeechmatics, Fate, Plan
 from worker.providers.speechmatics_upload import MAX_BODY, takes
+from worker.steps.remote import SENT
 
 DONE = Plan(job_seconds=0.0)
 
@@ -120,7 +121,14 @@ def test_what_the_provider_does_not_take_is_sent_in_a_form_that_it_takes(
         source.unlink()
         make_recording(source, kind, 2.0)
         assert not takes(source)
+        copy = house.tools.recordings.work_path(meeting.recording_key, SENT)
+        for _ in range(3):
+            house.step(meeting.id)
+            if house.store.get(meeting.id).stage == Stage.SUBMITTED:
+                break
+        assert copy.exists(), "until there is a transcript it may have to be sent again"
         assert to_its_end(house, meeting.id).status == MeetingStatus.COMPLETED
+        assert not copy.exists()
         accepted = next(line for line in fake.log if line["event"] == "accepted")
         assert accepted["data_name"].endswith(".ogg")
         assert accepted["seconds"] == pytest.approx(2.0, abs=0.2)

@@ -114,7 +114,7 @@ def check(tools: Toolbox, lease: Lease, tried: Try) -> Meeting:
     raw = tools.store.raw_transcript(meeting.id, meeting.provider_job_id)
     body = _fetched(tools, meeting, tried, provider) if raw is None else gzip.decompress(raw.body)
     transcript = provider.parse(body)
-    return tools.store.finish_transcript(
+    after = tools.store.finish_transcript(
         meeting.id,
         meeting.run,
         [new_segment(segment) for segment in transcript.segments],
@@ -123,6 +123,8 @@ def check(tools: Toolbox, lease: Lease, tried: Try) -> Meeting:
         let_go=tools.delete_at_provider,
         warnings=list(dict.fromkeys([*meeting.warnings, *transcript.warnings])),
     )
+    tools.recordings.work_path(meeting.recording_key, SENT).unlink(missing_ok=True)
+    return after
 
 
 def _fetched(tools: Toolbox, meeting: Meeting, tried: Try, provider: RemoteTranscriber) -> bytes:
