@@ -65,6 +65,12 @@ def resolve_date(text: str, meeting_date: date | None) -> date | None:
     return next((mention.day for mention in find_dates(text, meeting_date) if mention.day), None)
 
 
+def day_in(text: str, start: int, end: int, meeting_date: date | None) -> date | None:
+    """The day that the words at `text[start:end]` mean in their sentence: 星期五 of 每個星期五 is none."""
+    mentions = find_dates(text, meeting_date)
+    return next((m.day for m in mentions if m.start < end and start < m.end and m.day), None)
+
+
 def _described(mentions: list[DateMention], text: str, folded: str) -> list[DateMention]:
     """12月15號星期二 and "Fri 4 Dec" as one mention of the date; without a day where the weekday is another."""
     joined: list[DateMention] = []

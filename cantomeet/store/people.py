@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
@@ -16,7 +16,8 @@ from cantomeet.models import (
     Meeting,
 )
 from cantomeet.reasons import reason_text
-from cantomeet.store.base import Base, delete_takes
+from cantomeet.store.base import Base, delete_takes, execute
+from cantomeet.store.dating import date_anew
 from cantomeet.store.retrying import retry_columns
 from cantomeet.store.templates import checked_wishes
 from cantomeet.store.types import NewMeeting
@@ -72,9 +73,10 @@ class People(Base):
         """Change title, description, meeting_date, or what the next summary is to be: template, summary_language,
         name_speakers_first.
 
-        Where a summary waits for the speakers' names and name_speakers_first is switched off, it is due now; the
-        caller wakes what has a `next_run_at`. Raises `VersionConflict` where `version` is not the stored one, and
-        `InvalidRequest` for a template or language that there is not.
+        Due days that were counted from the meeting's date move with it. Where a summary waits for the speakers' names
+        and name_speakers_first is switched off, it is due now; the caller wakes what has a `next_run_at`. Raises
+        `VersionConflict` where `version` is not the stored one, and `InvalidRequest` for a template or language that
+        there is not.
         """
         allowed = {"title", "description", "meeting_date", *_WISHES}
         assert columns.keys() <= allowed, "only what people may edit"
@@ -83,10 +85,14 @@ class People(Base):
             where = [col(Meeting.id) == meeting_id, col(Meeting.deleted_at).is_(None)]
             if version is not None:
                 where.append(col(Meeting.version) == version)
-            changed = self._changed(connection, where, **columns)
+            # The row is the writer's from here on, so that what it was is what this edit changes.
+            touched = execute(connection, update(Meeting).where(*where).values(run=col(Meeting.run))).rowcount
+            before = self._require(connection, meeting_id)
+            changed = self._changed(connection, where, **columns) if touched else None
             if changed is None:
-                self._require(connection, meeting_id)
                 raise VersionConflict("the meeting was changed meanwhile")
+            if changed.meeting_date != before.meeting_date:
+                date_anew(connection, meeting_id, before.meeting_date, changed.meeting_date)
             if changed.waits_for_names and not changed.name_speakers_first:
                 due = _due(self._clock(connection))
                 return self._changed(connection, [col(Meeting.id) == meeting_id], **due) or changed

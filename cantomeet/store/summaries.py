@@ -14,6 +14,7 @@ from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Meeting, Segment, Speaker, Summary, SummaryItem, new_id
 from cantomeet.quotes import rechecked
 from cantomeet.store.base import Base, columns_of_meeting
+from cantomeet.store.dating import date_anew
 from cantomeet.store.types import NewSummary, SummaryWithItems, Transcript
 
 
@@ -129,6 +130,8 @@ class Summaries(Base):
             rows = [_aged(row, changed) for row in rows]
         if rows:
             connection.execute(insert(SummaryItem), rows)
+        if new.read is not None and new.meeting_date != meeting.meeting_date:
+            date_anew(connection, meeting.id, new.meeting_date, meeting.meeting_date, col(Summary.id) == summary_id)
         return warnings
 
 

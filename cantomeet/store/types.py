@@ -65,6 +65,8 @@ class NewSummary:
     warnings: tuple[str, ...] = ()
     read: Transcript | None = None
     """What it was written from: items that rest on lines or speakers changed since then are stale from the start."""
+    meeting_date: date | None = None
+    """With `read`: from which its due days were counted."""
 
 
 @dataclass(frozen=True)

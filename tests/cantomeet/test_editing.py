@@ -227,3 +227,51 @@ def test_a_correction_does_not_cost_a_result_under_way(store: MeetingStore) -> N
     except LeaseLost:
         pytest.fail("an edit took the lease from the worker")
     assert store.get(meeting.id).status == MeetingStatus.SUMMARIZING
+
+
+# ---- the meeting's date --------------------------------------------------------------------------------------
+
+MONDAY, A_WEEK_LATER = date(2026, 11, 23), date(2026, 11, 30)
+WEDNESDAY, THE_NEXT = date(2026, 12, 2), date(2026, 12, 9)
+
+
+def days(store: MeetingStore, meeting: Meeting) -> list[date | None]:
+    return [item.due_date for item in items(store, meeting)]
+
+
+def test_days_counted_from_the_meetings_date_move_with_it_and_a_persons_stay(store: MeetingStore) -> None:
+    meeting = meetings.transcribed(
+        store, [("S1", "Budget 下星期三之前交。"), ("S2", "每個星期五之前交報告。")], meeting_date=MONDAY
+    )
+    first, second = store.transcript(meeting.id).segments
+
+    def action(line: Segment, due_text: str, due_date: date | None) -> dict[str, Any]:
+        proof = {"segment_id": line.id, "quote": line.text, "start": line.start, "end": line.end, "check": "exact"}
+        words = {"text": "交", "due_text": due_text, "due_date": due_date}
+        return {"kind": "action_item", "evidence": [proof], **words}
+
+    counted = action(first, "下星期三", WEDNESDAY)
+    by_hand = action(first, "下星期三", date(2026, 12, 1))
+    meetings.summarised(store, meeting.id, [counted, by_hand, action(second, "星期五", None)])
+    before = items(store, meeting)
+    store.edit(meeting.id, None, meeting_date=A_WEEK_LATER)
+    assert days(store, meeting) == [THE_NEXT, date(2026, 12, 1), None]
+    assert [item.version - old.version for item, old in zip(items(store, meeting), before, strict=True)] == [1, 0, 0]
+    store.edit(meeting.id, None, meeting_date=None)
+    assert days(store, meeting) == [None, date(2026, 12, 1), None], "counted from nothing, least of all from today"
+    store.edit(meeting.id, None, meeting_date=MONDAY, title="例會")
+    assert days(store, meeting) == [WEDNESDAY, date(2026, 12, 1), None]
+
+
+def test_a_date_changed_while_a_summary_was_written_counts_in_it(store: MeetingStore) -> None:
+    meeting = meetings.transcribed(store, meeting_date=MONDAY)
+    leased = store.take_lease(meeting.id, 60)
+    assert leased is not None
+    read = store.transcript(meeting.id)
+    store.edit(meeting.id, None, meeting_date=A_WEEK_LATER)
+    line = read.segments[1]
+    proof = {"segment_id": line.id, "quote": line.text, "start": line.start, "end": line.end, "check": "exact"}
+    action = {"kind": "action_item", "text": "交", "due_text": "下星期三", "due_date": WEDNESDAY, "evidence": [proof]}
+    new = NewSummary("llm", "zh-Hant-HK", [action], read=read, meeting_date=leased.meeting_date)
+    store.finish_summary(leased.id, leased.run, new, tried=Try("summarise", store.now()))
+    assert days(store, meeting) == [THE_NEXT]

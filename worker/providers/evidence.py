@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from cantomeet.cantonese import find_folded, fold
-from cantomeet.dates import find_dates
+from cantomeet.dates import day_in
 from cantomeet.quotes import LEAST_WEIGHT, tells, weight
 from worker.providers import Evidence, TranscriptLine
 
@@ -90,13 +90,8 @@ class EvidenceChecker:
         for line in [*proven, *self._beside(proven)]:
             span = find_folded(line.text, words) if words and fold(words) else None
             if span is not None:
-                return line.text[slice(*span)], self._day(line.text, *span)
+                return line.text[slice(*span)], day_in(line.text, *span, self._meeting_date)
         return None, None
-
-    def _day(self, text: str, start: int, end: int) -> date | None:
-        """Read in its sentence: 星期五 of 每個星期五 is no day, and of 下星期五 another one."""
-        mentions = find_dates(text, self._meeting_date)
-        return next((m.day for m in mentions if m.start < end and start < m.end and m.day), None)
 
     def _find(self, index: int, quote: str) -> list[Evidence]:
         """Models copy the line's number and speaker along with its words; nobody said those."""

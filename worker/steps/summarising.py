@@ -40,7 +40,11 @@ def summarise(tools: Toolbox, lease: Lease, tried: Try) -> Meeting:
     if draft.usage is not None:
         draft = replace(draft, usage=paid.settled(draft.usage))
     draft = replace(draft, warnings=(*draft.warnings, *_unmet(draft, template, meeting.summary_language)))
-    summary = replace(_new_summary(draft, tools.summarizer.name, template or GENERAL), read=transcript)
+    summary = replace(
+        _new_summary(draft, tools.summarizer.name, template or GENERAL),
+        read=transcript,
+        meeting_date=meeting.meeting_date,
+    )
     return tools.store.finish_summary(meeting.id, meeting.run, summary, tried=tried)
 
 
