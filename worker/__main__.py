@@ -19,6 +19,7 @@ from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
 
 from cantomeet.errors import SettingsError
+from cantomeet.reachable import check_database
 from cantomeet.settings import load_settings
 from worker import rescue
 from worker.children import Child, stop_all
@@ -59,8 +60,9 @@ def _follow_parent(parent: int) -> None:
 
 
 def watch() -> int:
-    """Run both workers and the rescuer until SIGTERM or SIGINT."""
+    """Run both workers and the rescuer until SIGTERM or SIGINT. Raises `SettingsError`."""
     settings = load_settings()
+    check_database(settings)
     store = open_store(settings)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cantomeet.errors import SettingsError
+from cantomeet.reachable import check_database
 from cantomeet.settings import Settings, load_settings, on_this_machine
 from worker import page_build
 from worker.children import Child, stop_all
@@ -28,11 +29,15 @@ _WORKER_DEATHS = 5
 
 
 def up() -> int:
-    """Run everything until Ctrl-C, SIGTERM or a closed terminal, or until a part ends by itself; the exit code."""
+    """Run everything until Ctrl-C, SIGTERM or a closed terminal, or until a part ends by itself; the exit code.
+
+    Raises `SettingsError`.
+    """
+    settings = load_settings()
+    check_database(settings)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
-    settings = load_settings()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     with _data_folder_held(settings.data_dir), _port_held(settings.host, settings.port) as reserved:
         build = page_build.ensure(ROOT, settings.port)
