@@ -17,7 +17,7 @@ from cantomeet.store import MeetingStore
 from tests.recordings_factory import make_recording
 from tests.worker.providers.speechmatics_recordings import client
 from tests.worker.test_lost_submissions import Clock, LateHouse, to_its_end
-from worker.providers.fakes.speechmatics import FakeSpeechmatics, Fate, Plan
+from worker.providers.fakes.speechmatics import FakeSpeechmatics, Fate, Fault, Plan
 from worker.providers.speechmatics_upload import MAX_BODY, takes
 from worker.steps.remote import SENT
 
@@ -73,6 +73,20 @@ def test_a_rejected_recording_is_sent_anew_without_asking_since_nothing_came_of_
         fake.use(DONE)
         h.store.retry(meeting.id)
         assert to_its_end(h, meeting.id).status == MeetingStatus.COMPLETED
+
+
+@pytest.mark.parametrize("asked", ["list", "check", "fetch"])
+def test_a_question_that_was_refused_is_no_rejected_recording_and_a_retry_pays_nothing(
+    sqlite_store: MeetingStore, tmp_path: Path, asked: str
+) -> None:
+    lost = [Fault(on="submit", do="drop", after=True, times=1)] if asked == "list" else []
+    plan = Plan(job_seconds=0.0, faults=[*lost, Fault(on=asked, do="status", status=400, times=1)])
+    with at_the_provider(sqlite_store, tmp_path, plan) as (house, fake):
+        meeting = failed(house)
+        assert meeting.error_code == "provider_bad_answer"
+        house.store.retry(meeting.id)
+        assert to_its_end(house, meeting.id).status == MeetingStatus.COMPLETED
+        assert list(fake.paid.values()) == [1]
 
 
 def test_a_job_that_was_given_up_as_never_ending_is_looked_at_again_and_not_given_up_at_once(

@@ -92,6 +92,8 @@ BY_CALL: dict[tuple[Call, int], Place] = {
     (Call.FETCH, 404): NOT_READY,
     (Call.DELETE, 404): GONE,
     (Call.DELETE, 410): GONE,
+    # Said of a question about a job, not of the job: taken for a rejected recording, a retry would pay again.
+    **{(call, status): NOT_UNDERSTOOD for call in Call if call is not Call.SUBMIT for status in (400, 413, 415, 422)},
 }
 BY_FAMILY: dict[int, Place] = {3: WRONG_HOST, 4: NOT_UNDERSTOOD, 5: BUSY}
 

@@ -282,7 +282,6 @@ def test_a_page_that_is_not_the_api_s_does_not_make_a_paid_job_gone(
 @pytest.mark.parametrize(
     ("fault", "kind", "code", "setting"),
     [
-        (Fault(do="status", status=400), PermanentError, ErrorCode.PROVIDER_REJECTED, None),
         (Fault(do="status", status=401), PermanentError, ErrorCode.PROVIDER_KEY_REFUSED, "SPEECHMATICS_API_KEY"),
         (
             Fault(do="html", status=401),
@@ -291,8 +290,6 @@ def test_a_page_that_is_not_the_api_s_does_not_make_a_paid_job_gone(
             "SPEECHMATICS_API_KEY, SPEECHMATICS_BASE_URL",
         ),
         (Fault(do="status", status=403), PermanentError, ErrorCode.PROVIDER_FORBIDDEN, "SPEECHMATICS_API_KEY"),
-        (Fault(do="status", status=413), PermanentError, ErrorCode.PROVIDER_REJECTED, None),
-        (Fault(do="status", status=422), PermanentError, ErrorCode.PROVIDER_REJECTED, None),
         (Fault(do="html", status=301), PermanentError, ErrorCode.PROVIDER_UNREACHABLE, "SPEECHMATICS_BASE_URL"),
         (Fault(do="status", status=429), TransientError, ErrorCode.PROVIDER_BUSY, None),
         (Fault(do="status", status=500), TransientError, ErrorCode.PROVIDER_BUSY, None),
@@ -329,6 +326,21 @@ def test_a_fault_gets_its_place_whatever_was_asked(
         assert "{" not in reason_text(met.value.code, met.value.params, "en") + met.value.detail
         assert "?" not in reason_text(met.value.code, met.value.params, "en")
     assert fake.paid == {"key-1": 1}
+
+
+@pytest.mark.parametrize("status", [400, 413, 422])
+def test_only_a_submission_or_the_job_itself_is_rejected(
+    status: int, fake: FakeSpeechmatics, transcriber: SpeechmaticsTranscriber, recording: Path
+) -> None:
+    job = submitted(transcriber, recording)
+    fake.use(Plan(faults=[Fault(do="status", status=status)]))
+    with pytest.raises(PermanentError) as refused:
+        submitted(transcriber, recording, "key-2")
+    assert refused.value.code is ErrorCode.PROVIDER_REJECTED
+    for ask in (lambda: transcriber.find("key-2"), lambda: transcriber.check(job), lambda: transcriber.fetch(job)):
+        with pytest.raises(PermanentError) as met:
+            ask()
+        assert met.value.code is ErrorCode.PROVIDER_BAD_ANSWER
 
 
 def test_the_provider_s_wish_to_wait_is_passed_on(fake: FakeSpeechmatics, transcriber: SpeechmaticsTranscriber) -> None:
