@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, and_, select, update
 from sqlmodel import col
 
 from cantomeet.errors import Conflict
@@ -33,12 +33,12 @@ class Reparsing(Base):
     """A new take takes the shown one's place in one transaction."""
 
     def parseable(self) -> list[str]:
-        """Ids of the meetings with a raw answer, oldest first."""
+        """Ids of the meetings whose transcript comes from a raw answer that is kept, oldest first."""
         statement = (
             select(col(Meeting.id))
             .where(
                 col(Meeting.deleted_at).is_(None),
-                select(col(RawTranscript.id)).where(col(RawTranscript.meeting_id) == col(Meeting.id)).exists(),
+                select(col(RawTranscript.id)).where(*_answers_shown()).exists(),
             )
             .order_by(col(Meeting.created_at))
         )
@@ -46,10 +46,13 @@ class Reparsing(Base):
             return list(connection.execute(statement).scalars())
 
     def raw_of_shown(self, meeting_id: str) -> RawTranscript | None:
-        """What the provider answered for the transcript that is shown; the newest where reparsed since."""
+        """What the provider answered for the transcript that is shown; None where it comes from somewhere else, as
+        after a retry by another transcriber.
+        """
         statement = (
             select(RawTranscript)
-            .where(col(RawTranscript.meeting_id) == meeting_id)
+            .join(Meeting, and_(*_answers_shown()))
+            .where(col(Meeting.id) == meeting_id)
             .order_by(col(RawTranscript.received_at).desc())
             .limit(1)
         )
@@ -121,6 +124,12 @@ class Reparsing(Base):
                 )
                 .values(text=line.text, speaker_id=speaker_id, edited=True)
             )
+
+
+def _answers_shown() -> tuple[ColumnElement[bool], ...]:
+    """The raw answer is that of the job which the meeting's transcript comes from."""
+    same_meeting = col(RawTranscript.meeting_id) == col(Meeting.id)
+    return same_meeting, col(RawTranscript.provider_job_id) == col(Meeting.provider_job_id)
 
 
 def _check_at_rest(meeting: Meeting) -> None:

@@ -40,7 +40,8 @@ def transcribed(store: MeetingStore, raw: bytes, *, parsed_as: bytes | None = No
     """A meeting with a summary, its transcript made of `parsed_as` as an older parser did, its raw answer kept."""
     meeting = meetings.transcribing(store)
     lines = [new_segment(line) for line in parse_json_v2(parsed_as or raw).segments]
-    store.finish_transcript(meeting.id, meeting.run, lines, replace=True, tried=meetings._tried(store))
+    of_job = {"provider_job_id": "job"}
+    store.finish_transcript(meeting.id, meeting.run, lines, replace=True, tried=meetings._tried(store), **of_job)
     keep(store, meeting.id, raw)
     first = store.transcript(meeting.id).segments[0]
     proof = {"segment_id": first.id, "quote": first.text, "start": 0.0, "end": 0.5, "check": "exact"}
@@ -136,6 +137,19 @@ def test_a_meeting_that_is_worked_on_or_has_no_stored_answer_is_left(store: Meet
     local = meetings.completed(store)
     assert not any(outcome.ok for outcome in reparsing.reparse(store, [running.id, local.id, "nobody"], force=True))
     assert store.get(running.id).stage == Stage.STORED
+
+
+def test_a_transcript_of_another_transcriber_is_not_replaced_by_an_older_answer(store: MeetingStore) -> None:
+    meeting = transcribed(store, answer())
+    store.retry(meeting.id, "transcribe", confirm_cost=True)
+    lease = store.take_lease(meeting.id, 60)
+    assert lease is not None
+    lines = [new_segment(line) for line in parse_json_v2(answer((("S1", "本機"),))).segments]
+    store.finish_transcript(meeting.id, lease.run, lines, replace=False, tried=meetings._tried(store))
+    meetings.summarised(store, meeting.id, [])
+    assert not reparsed(store, meeting.id, force=True).ok
+    assert texts(store, meeting.id) == ["本機"]
+    assert store.parseable() == []
 
 
 def test_an_answer_that_cannot_be_read_leaves_the_transcript(store: MeetingStore) -> None:
