@@ -23,3 +23,6 @@ async def keep_rescuing(store: MeetingStore, queue: JobQueue, every: float = EVE
             await asyncio.to_thread(rescue, store, queue)
         except OperationalError as error:
             _log.warning("the database did not answer the rescuer: %s", type(error.orig).__name__)
+        except Exception:
+            # The edge of a task: whatever one look dies of, there is another, or meetings would be left.
+            _log.exception("the rescuer's look failed")

@@ -33,5 +33,9 @@ def run(store: MeetingStore, queue: JobQueue, stop: threading.Event, every: floa
         except OperationalError as error:
             _log.warning("the database did not answer the rescuer: %s", type(error.orig).__name__)
             continue
+        except Exception:
+            # The edge of a thread: whatever one look dies of, there is another, or meetings would be left.
+            _log.exception("the rescuer's look failed")
+            continue
         if woken:
             _log.info("woke %d meetings that nobody had woken", woken)

@@ -1,0 +1,56 @@
+"""The rescuer itself: whatever one of its looks dies of, it looks again."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import Any, cast
+
+import pytest
+from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
+
+from cantomeet_ui import rescuing
+from worker import rescue
+
+TROUBLE = [
+    OperationalError("select", {}, Exception("locked")),
+    InterfaceError("select", {}, Exception("the connection is closed")),
+    TimeoutError("no free connection"),
+    RuntimeError("a mistake of ours"),
+]
+NOTHING = cast(Any, None)
+
+
+@pytest.mark.parametrize("trouble", TROUBLE, ids=lambda trouble: type(trouble).__name__)
+def test_a_look_that_fails_is_followed_by_another(trouble: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    stop = threading.Event()
+    looks: list[int] = []
+
+    def look(_store: object, _queue: object) -> int:
+        looks.append(1)
+        if len(looks) == 1:
+            raise trouble
+        stop.set()
+        return 0
+
+    monkeypatch.setattr(rescue, "tick", look)
+    rescue.run(NOTHING, NOTHING, stop, every=0.001)
+    assert len(looks) == 2
+
+
+@pytest.mark.parametrize("trouble", TROUBLE, ids=lambda trouble: type(trouble).__name__)
+def test_a_look_of_the_web_side_that_fails_is_followed_by_another(
+    trouble: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[int] = []
+
+    def look(_store: object, _queue: object) -> int:
+        looks.append(1)
+        if len(looks) == 1:
+            raise trouble
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(rescuing, "rescue", look)
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(rescuing.keep_rescuing(NOTHING, NOTHING, every=0.001))
+    assert len(looks) == 2
