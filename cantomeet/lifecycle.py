@@ -44,6 +44,8 @@ TRANSITIONS: dict[MeetingStatus, frozenset[MeetingStatus]] = {
 
 ACTIVE = frozenset({MeetingStatus.UPLOADED, MeetingStatus.TRANSCRIBING, MeetingStatus.SUMMARIZING})
 """Statuses in which the pipeline owes the meeting its next step."""
+ENDED = frozenset(MeetingStatus) - ACTIVE
+"""Statuses in which nothing happens until a person acts."""
 
 
 def may_become(old: MeetingStatus, new: MeetingStatus) -> bool:

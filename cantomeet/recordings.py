@@ -89,6 +89,8 @@ class Recordings:
         """What `RecordingWriter.finish` returned, made again. Raises `NotFound`, `RecordingRefused`."""
         path = self.path(key)
         try:
+            # Somebody came back for it: a sweep at this moment must not take it before its meeting's row is there.
+            os.utime(path)
             return Stored(key, path.stat().st_size, _sha256_of(path), media.probe(path))
         except FileNotFoundError as error:
             raise NotFound("no such recording") from error

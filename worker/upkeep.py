@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from cantomeet.errors import NotFound, PermanentError, TransientError
+from cantomeet.errors import Conflict, NotFound, PermanentError, TransientError
+from cantomeet.lifecycle import ENDED
 from cantomeet.models import ProviderLeftover
 from worker.toolbox import Toolbox
 from worker.turns import asking
@@ -60,9 +61,9 @@ def apply_retention(tools: Toolbox) -> None:
     if tools.keep_meetings_days is not None:
         for meeting in tools.store.expired_meetings(tools.keep_meetings_days):
             try:
-                tools.wake(tools.store.mark_deleted(meeting.id), 0.0)
-            except NotFound:
-                continue  # the same task, run elsewhere at the same moment, was first
+                tools.wake(tools.store.mark_deleted(meeting.id, among=ENDED), 0.0)
+            except (NotFound, Conflict):
+                continue  # the same task, run elsewhere at the same moment, was first; or a person set it going again
     if tools.keep_audio_days is not None:
         for meeting in tools.store.expired_audio(tools.keep_audio_days):
             removed = tools.store.mark_audio_removed(meeting.id)

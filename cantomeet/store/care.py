@@ -12,11 +12,12 @@ from sqlmodel import col
 
 from cantomeet.errors import VersionConflict
 from cantomeet.glossary import Term, digest
+from cantomeet.lifecycle import ENDED
 from cantomeet.models import GlossaryTerm, Meeting, ProviderLeftover, Remembered, Switch, new_id
 from cantomeet.store.base import Base, columns_of_meeting, execute
 from cantomeet.store.waking import PAUSED, is_paused
 
-_ENDED = ("COMPLETED", "FAILED")
+_ENDED = tuple(sorted(ENDED))
 
 
 class Care(Base):

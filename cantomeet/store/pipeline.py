@@ -317,11 +317,14 @@ class Pipeline(Summaries):
             self._note(connection, meeting, tried, "failed", code=code, params=params)
             return meeting
 
-    def purge(self, meeting_id: str, run: int) -> None:
-        """Remove a deleted meeting's row and all that hangs on it. Raises `LeaseLost`."""
+    def purge(self, meeting_id: str, run: int, *, let_go: bool = False) -> None:
+        """Remove a deleted meeting's row and all that hangs on it. Raises `LeaseLost`.
+
+        The provider's copy is to be deleted where no transcript was made of it; with `let_go` in any case.
+        """
         with self._write() as connection:
             meeting = self._fenced(connection, meeting_id, run)
             connection.execute(delete(Segment).where(col(Segment.meeting_id) == meeting_id))
-            if meeting.stage not in (Stage.TRANSCRIBED, Stage.SUMMARISED):
+            if let_go or meeting.stage not in (Stage.TRANSCRIBED, Stage.SUMMARISED):
                 self._leave_behind(connection, meeting)
             connection.execute(delete(Meeting).where(col(Meeting.id) == meeting_id))

@@ -89,6 +89,7 @@ class Reading(Base):
             return count, int(total), newest
 
     def recording_keys(self) -> set[str]:
-        """Keys of all recordings that a row still names."""
+        """Keys of all recordings that a row still needs; one that retention has removed is not among them."""
+        statement = select(col(Meeting.recording_key)).where(col(Meeting.audio_removed).is_(False))
         with self._read() as connection:
-            return set(connection.execute(select(col(Meeting.recording_key))).scalars())
+            return set(connection.execute(statement).scalars())

@@ -28,6 +28,8 @@ def retry_columns(meeting: Meeting, start: str, confirm_cost: bool) -> dict[str,
     if start == "failed":
         if meeting.status != MeetingStatus.FAILED:
             raise Conflict(f"there is nothing to retry: the meeting is {meeting.status}")
+        if stage in (Stage.STORED, Stage.PREPARED) and not meeting.submit_key and meeting.audio_removed:
+            raise Conflict("the recording was removed by the retention setting")
         if stage in (Stage.STORED, Stage.PREPARED) and not meeting.submit_key and not meeting.recognised_seconds:
             # Nothing is transcribed or paid for yet: a transcriber that was set up meanwhile is taken.
             return {**cleared, "status": MeetingStatus.UPLOADED, "stage": Stage.STORED, "transcriber": ""}

@@ -235,5 +235,17 @@ def test_sweeping_twice_at_once_is_safe(recordings: Recordings) -> None:
     assert files_in(recordings) == kept
 
 
+def test_a_recording_that_is_made_a_meeting_a_day_late_is_not_swept_before_its_row_is_there(
+    recordings: Recordings, sound: bytes
+) -> None:
+    with recordings.receive() as writer:
+        writer.write(sound)
+        key = writer.finish().key
+    put(recordings, key, "", f".{UPLOAD}", age=2 * DAY)
+    recordings.stored(key)
+    assert recordings.sweep(DAY, set()) == 0
+    assert recordings.path(key).exists()
+
+
 def test_sweeping_before_the_first_recording_finds_nothing(recordings: Recordings) -> None:
     assert recordings.sweep(DAY, set()) == 0

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import time
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from cantomeet.errors import ErrorCode, NotFound, TransientError
-from cantomeet.lifecycle import Stage
+from cantomeet.errors import Conflict, ErrorCode, NotFound, TransientError
+from cantomeet.lifecycle import MeetingStatus, Stage
+from cantomeet.models import Meeting
 from cantomeet.store import MeetingStore
 from tests.worker.test_pipeline import House, Provider
-from worker import upkeep
+from worker import pipeline, upkeep
 
 
 class Deleting(Provider):
@@ -119,6 +122,52 @@ def test_meetings_go_after_their_days_and_younger_ones_stay(house: House) -> Non
     upkeep.run(replace(later(house, days=31).tools, keep_meetings_days=30), "apply_retention")
     with pytest.raises(NotFound):
         house.store.get(meeting.id)
+
+
+def test_a_meeting_that_a_person_sets_going_again_meanwhile_is_not_removed(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meeting = house.run(house.upload().id)
+    kept = replace(later(house, days=31).tools, keep_meetings_days=30)
+    found = house.store.expired_meetings
+
+    def retried_after_the_look(days: int) -> list[Meeting]:
+        expired = found(days)
+        house.store.retry(meeting.id, "summarize")
+        return expired
+
+    monkeypatch.setattr(house.store, "expired_meetings", retried_after_the_look)
+    upkeep.run(kept, "apply_retention")
+    assert house.store.get(meeting.id).status == MeetingStatus.SUMMARIZING
+
+
+def test_a_recording_whose_removal_was_broken_off_is_swept(house: House) -> None:
+    meeting = house.run(house.upload().id)
+    path = house.tools.recordings.path(meeting.recording_key)
+    long_ago = time.time() - 2 * 24 * 3600
+    os.utime(path, (long_ago, long_ago))
+    upkeep.run(house.tools, "sweep_recordings")
+    assert path.exists()
+    house.store.mark_audio_removed(meeting.id)  # and the worker is killed before the file goes
+    upkeep.run(house.tools, "sweep_recordings")
+    assert not path.exists()
+
+
+def test_a_failed_meeting_whose_recording_was_removed_is_not_set_going_again_in_vain(house: House) -> None:
+    meeting = house.upload()
+    house.store.cancel(meeting.id)
+    house.store.mark_audio_removed(meeting.id)
+    with pytest.raises(Conflict, match="removed"):
+        house.store.retry(meeting.id)
+
+
+def test_a_copy_that_was_to_stay_goes_with_its_meeting(house: House) -> None:
+    house.tools = replace(house.tools, delete_at_provider=False)
+    meeting = house.run(house.upload().id)
+    house.store.mark_deleted(meeting.id)
+    pipeline.advance(house.tools, meeting.id)
+    upkeep.run(house.tools, "delete_leftovers")
+    assert deleted(house) == ["job-1"]
 
 
 def test_nothing_is_removed_without_a_setting(house: House) -> None:

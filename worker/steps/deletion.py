@@ -12,5 +12,6 @@ def delete(tools: Toolbox, lease: Lease, _tried: Try) -> Meeting | None:
     """Delete the files, then the row; the provider's copy is left to the periodic clean-up, which tries for days."""
     meeting = lease.meeting
     tools.recordings.delete(meeting.recording_key)
-    tools.store.purge(meeting.id, meeting.run)
+    # A copy that was to stay after the transcript goes with the meeting.
+    tools.store.purge(meeting.id, meeting.run, let_go=not tools.delete_at_provider)
     return None
