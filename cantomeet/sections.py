@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +41,11 @@ def verified_sections(
 def unverified_items(found: SummaryWithItems) -> list[SummaryItem]:
     """Items whose words were not found in the transcript, or stand there no more."""
     return [item for item in found.items if not is_proven(item.evidence)]
+
+
+def verified_first(items: Iterable[SummaryItem]) -> list[SummaryItem]:
+    """Their order kept but for those that nothing proves, which stand below the rest."""
+    return sorted(items, key=lambda item: not is_proven(item.evidence))
 
 
 def in_reading_order(item: SummaryItem, written_in: str, language: str) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from typing import Any
 from cantomeet.exports.minutes import Line, Minutes
 from cantomeet.models import SummaryItem
 from cantomeet.quotes import is_proven
+from cantomeet.sections import verified_first
 from cantomeet.store import SummaryWithItems
 
 
@@ -36,10 +37,10 @@ def json_of(minutes: Minutes) -> bytes:
 
 
 def _summary(found: SummaryWithItems) -> dict[str, Any]:
-    same = ("version", "method", "language", "template", "title", "title_other")
+    same = ("version", "method", "language", "template", "title", "title_other", "coverage", "warnings")
     return {
         **{name: getattr(found.summary, name) for name in same},
-        "items": [_item(item) for item in found.items],
+        "items": [_item(item) for item in verified_first(found.items)],
     }
 
 

@@ -41,6 +41,8 @@ def docx(minutes: Minutes) -> bytes:
 def _add_summary(document: Any, minutes: Minutes) -> None:
     if minutes.sections or minutes.unverified:
         document.add_heading(minutes.label("summary"), 1)
+        for note in filter(None, minutes.about_summary()):
+            document.add_paragraph(_xml(note))
     for heading, note, items in blocks_of(minutes):
         document.add_heading(_xml(heading), 2)
         if note:

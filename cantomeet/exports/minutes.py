@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cantomeet.lifecycle import Stage
 from cantomeet.models import Meeting, Segment, SummaryItem
-from cantomeet.reasons import written_label
+from cantomeet.reasons import warning_text, written_label
 from cantomeet.sections import SummarySection, in_reading_order, unverified_items, verified_sections
 from cantomeet.store import SummaryWithItems, Transcript, WrittenTranscript
 
@@ -17,6 +17,9 @@ _LABELS: dict[str, tuple[str, str]] = {
     "no_speech": ("錄音內沒有聽到說話。", "No speech was heard in the recording."),
     "summary": ("摘要", "Summary"),
     "transcript": ("逐字稿", "Transcript"),
+    "extractive": ("逐字摘錄", "Extracted word for word"),
+    "llm": ("由 {name} 撰寫", "Written by {name}"),
+    "covers": ("涵蓋 {total} 句中的 {covered} 句", "covers {covered} of {total} lines"),
     "date": ("日期", "Date"),
     "duration": ("長度", "Duration"),
     "owner": ("負責", "Owner"),
@@ -98,6 +101,17 @@ class Minutes:
         if not self.complete:
             return [*view, self.label("partial_note")]
         return view if self.lines else [self.label("no_speech")]
+
+    def about_summary(self) -> list[str]:
+        """How it was written and what of the transcript it covers; then, a line each, what it could not be."""
+        if self.summary is None:
+            return []
+        summary = self.summary.summary
+        told = [self.label(summary.method).format(name=summary.name or "LLM")] if summary.method != "none" else []
+        if summary.coverage:
+            told.append(self.label("covers").format(**summary.coverage))
+        language = "en" if self.english else "zh"
+        return [self.label("separator").join(told), *(warning_text(code, language) for code in summary.warnings)]
 
     def said(self, line: Line) -> str:
         """A line with its speaker before it."""

@@ -8,7 +8,10 @@ from collections.abc import Sequence
 from cantomeet.exports.minutes import Minutes, clock
 from cantomeet.models import SummaryItem
 
-_MARKUP = re.compile(r"([\\`*_\[\]<>#|~])")
+_MARKUP = re.compile(r"([\\`*_\[\]<>#|~&])")
+_LINE_START = re.compile(r"^[ \t]*(\d*)([-+=]|(?<=\d)[.)])", re.MULTILINE)
+"""A list, a rule or a heading to Markdown, where a line begins with it."""
+_INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
 
 
 def plain(minutes: Minutes) -> bytes:
@@ -21,7 +24,7 @@ def plain(minutes: Minutes) -> bytes:
 
 
 def _plain_summary(minutes: Minutes) -> list[str]:
-    lines: list[str] = []
+    lines = ["", minutes.label("summary"), *filter(None, minutes.about_summary())]
     for heading, note, items in blocks_of(minutes):
         lines += ["", heading, *([note] if note else [])]
         for item in items:
@@ -46,6 +49,7 @@ def markdown(minutes: Minutes) -> bytes:
     blocks += [f"*{_escaped(note)}*" for note in minutes.notes()]
     if minutes.sections or minutes.unverified:
         blocks.append(f"## {minutes.label('summary')}")
+        blocks += [f"*{_escaped(note)}*" for note in minutes.about_summary() if note]
     for heading, note, items in blocks_of(minutes):
         blocks += [f"### {_escaped(heading)}", *([f"*{_escaped(note)}*"] if note else [])]
         # Two spaces: the other language on a line of its own.
@@ -57,4 +61,4 @@ def markdown(minutes: Minutes) -> bytes:
 
 
 def _escaped(text: str) -> str:
-    return _MARKUP.sub(r"\\\1", text)
+    return _LINE_START.sub(r"\1\\\2", _INDENT.sub("", _MARKUP.sub(r"\\\1", text)))

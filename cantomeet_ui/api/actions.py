@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from cantomeet.access import Action
 from cantomeet.actions import MOST, ActionFilter, list_actions, parse_action_filter, today
 from cantomeet.exports.calendar import calendar
+from cantomeet.quotes import is_proven
 from cantomeet_ui import routes
 from cantomeet_ui.api.deps import Allowed, Language, Provided
 from cantomeet_ui.api.downloads import disposition
@@ -31,9 +32,12 @@ Wanted = Annotated[ActionFilter, Depends(_filter)]
 
 @router.get("/actions")
 def listed(wanted: Wanted, deps: Provided) -> ListedActionsOut:
-    """Of each meeting's shown summary, the earliest due first; days are Hong Kong's."""
+    """Of each meeting's shown summary, the earliest due first, below them those that nothing proves; days are Hong
+    Kong's.
+    """
     found = list_actions(deps.store, wanted, today(deps.store.now()))
-    return ListedActionsOut(items=[listed_action(action) for action in found[:MOST]], more=len(found) > MOST)
+    verified_first = sorted(found[:MOST], key=lambda action: not is_proven(action.item.evidence))
+    return ListedActionsOut(items=[listed_action(action) for action in verified_first], more=len(found) > MOST)
 
 
 @router.get("/actions.ics", response_class=Response, responses={200: {"content": {"text/calendar": {}}}})

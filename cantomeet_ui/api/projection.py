@@ -11,6 +11,7 @@ from cantomeet.listing import ListedMeeting
 from cantomeet.models import Meeting, Segment, Speaker, Summary, SummaryItem, SummaryTemplate, WrittenView
 from cantomeet.quotes import is_proven
 from cantomeet.reasons import reason_text, warning_text, written_label
+from cantomeet.sections import verified_first
 from cantomeet.store import LineState, SummaryWithItems, Transcript, WrittenTranscript
 from cantomeet.templates import SHIPPED, Template
 from cantomeet_ui.api.schemas import (
@@ -153,10 +154,10 @@ def template_of(template: Template | SummaryTemplate, language: str) -> Template
 
 
 def summary_of(found: SummaryWithItems, shown: bool, language: str) -> SummaryOut:
-    """The summary, its items by kind in their order."""
+    """The summary, its items by kind in their order, of each kind those that nothing proves last."""
 
     def items(kind: str, shape: Callable[[SummaryItem], Out]) -> list[Out]:
-        return [shape(item) for item in found.items if item.kind == kind]
+        return [shape(item) for item in verified_first(found.items) if item.kind == kind]
 
     return SummaryOut(
         **_summary_head(found.summary, shown, language),

@@ -121,6 +121,26 @@ def test_what_nothing_proves_stands_below_the_rest_and_says_so(form: Form) -> No
     assert "概要" not in text
 
 
+@pytest.mark.parametrize("form", ["md", "txt", "docx"])
+def test_how_the_summary_was_made_what_it_covers_and_what_it_could_not_be_is_told(form: Form) -> None:
+    found = a_summary()
+    found.summary.coverage = {"covered": 2, "total": 3}
+    found.summary.method, found.summary.warnings = "extractive", ["not_translated"]
+    body = export(form, a_meeting(), a_transcript(), found, "en").body
+    text = "\n".join(p.text for p in Document(BytesIO(body)).paragraphs) if form == "docx" else body.decode()
+    about = text.index("Extracted word for word; covers 2 of 3 lines")
+    assert (
+        text.index("Summary") < about < text.index("it is not translated into the language") < text.index("交 budget")
+    )
+
+
+def test_json_has_what_nothing_proves_last() -> None:
+    found = a_summary()
+    found = SummaryWithItems(found.summary, found.items[::-1])
+    body = json.loads(export("json", a_meeting(), a_transcript(), found, "en").body)
+    assert [item["verified"] for item in body["summary"]["items"]] == [True, True, False]
+
+
 def test_headings_are_the_templates_in_its_order_and_its_language() -> None:
     found = a_summary()
     note = SummaryItem(summary_id="x", position=3, kind="note", section="出席", text="陳主席", evidence=PROOF)
@@ -162,6 +182,22 @@ def test_markdown_takes_nothing_that_was_said_for_markup() -> None:
     body = export("md", a_meeting(title="<script># 會"), a_transcript([("S1", "[x](y) `z`")]), None, "en").body.decode()
     assert r"# \<script\>\# 會" in body
     assert r"\[x\](y) \`z\`" in body
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("- 一\n+ 二", "\\- 一\n\\+ 二"),
+        ("1. 一\n20) 二", "1\\. 一\n20\\) 二"),
+        ("題\n===\n---", "題\n\\===\n\\---"),
+        ("    code", "code"),
+        ("&lt;b&gt;", "\\&lt;b\\&gt;"),
+        ("3.5 億，2026-12-01", "3\\.5 億，2026-12-01"),
+    ],
+)
+def test_no_line_of_a_description_begins_a_list_a_heading_or_code(written: str, kept: str) -> None:
+    body = export("md", a_meeting(description=written), a_transcript(), None, "en").body.decode()
+    assert f"\n\n{kept}\n\n" in body
 
 
 def test_subrip_reads_back_with_times_in_milliseconds_and_speakers() -> None:

@@ -48,3 +48,12 @@ def test_a_filter_that_makes_no_sense_is_refused_by_name(client: TestClient) -> 
     for path in ("/api/actions", "/api/actions.ics"):
         answer = client.get(path, params={"due": "soon"})
         assert (answer.status_code, answer.json()["field"]) == (422, "due")
+
+
+def test_what_nothing_proves_is_listed_below_the_rest(client: TestClient, sqlite_store: MeetingStore) -> None:
+    proof = [{"segment_id": "s", "quote": "查費用", "start": 0.0, "end": 1.5, "check": "exact"}]
+    items = [{**action("估計", date(2020, 1, 1)), "evidence": []}, {**action("查費用"), "evidence": proof}]
+    meeting = meetings.completed(sqlite_store, items=items)
+    of_meeting = client.get(f"/api/meetings/{meeting.id}").json()["summary"]["action_items"]
+    for listed in (client.get("/api/actions").json()["items"], of_meeting):
+        assert [(item["text"], item["verified"]) for item in listed] == [("查費用", True), ("估計", False)]
