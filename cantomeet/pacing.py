@@ -14,6 +14,8 @@ WINDOW = 1.0
 AHEAD = 1.0
 """Seconds by which a turn may be taken early: the queue's scheduler wakes what is due once a second, all at once."""
 
+FARTHEST = 3600.0
+"""Seconds by which a place can lie ahead: at the slowest pace more than a provider lets one account have in flight."""
 _SHORTEST_WAIT = 0.001
 """Seconds; a difference of two clock readings may round to nothing, which would mean "now"."""
 
@@ -49,6 +51,8 @@ def taken(turns: Turns, limit: Limit, now: float, *, reserved: bool = False) -> 
     """
     recent = _recent(turns, now)
     reserved_until = turns.reserved_until
+    if reserved_until - now > FARTHEST:
+        reserved_until = now  # noted before the clock was put back: nobody is to wait until it has caught up
     if not reserved:
         place = max(reserved_until, now)
         reserved_until = place + 1.0 / limit.pace

@@ -62,7 +62,7 @@ def test_a_thousand_that_come_at_once_are_served_at_nearly_the_pace_by_a_clock_t
 
 
 def test_a_place_that_was_reserved_is_kept_however_late_its_owner_comes() -> None:
-    turns, _ = taken(Turns(reserved_until=5000.0), SEND, 1000.0)
+    turns, _ = taken(Turns(reserved_until=3000.0), SEND, 1000.0)
     assert taken(turns, SEND, 9000.0, reserved=True)[1] == 0.0
 
 
@@ -76,6 +76,9 @@ def test_what_could_not_wait_is_counted_all_the_same() -> None:
 def test_a_clock_that_was_put_back_stops_nobody() -> None:
     turns = Turns(recent=tuple(2000.0 for _ in range(SEND.most)))
     assert taken(turns, SEND, 1000.0, reserved=True)[1] == 0.0
+    eight_hours = 8 * 3600.0
+    turns, wait = taken(Turns(reserved_until=eight_hours + 1000.0), SEND, 1000.0)
+    assert (wait, turns.reserved_until) == (0.0, pytest.approx(1000.0 + 1 / SEND.pace))
 
 
 @pytest.mark.parametrize("in_flight", [1, 10, 100, 1000, 20_000])
