@@ -127,7 +127,8 @@ class Summaries(Base):
         ]
         if new.read is not None:
             changed = _changed_since(connection, meeting.id, new.read)
-            rows = [_aged(row, changed) for row in rows]
+            renamed = _renamed_since(connection, meeting.id, new.read)
+            rows = [{**_aged(row, changed), "owner": renamed.get(row["owner"], row["owner"])} for row in rows]
         if rows:
             connection.execute(insert(SummaryItem), rows)
         if new.read is not None and new.meeting_date != meeting.meeting_date:
@@ -174,6 +175,14 @@ def _changed_since(connection: Connection, meeting_id: str, read: Transcript) ->
         if row.id in before
         and (before[row.id] != (row.version, row.speaker_id) or names.get(row.speaker_id) != row.named)
     }
+
+
+def _renamed_since(connection: Connection, meeting_id: str, read: Transcript) -> dict[str, str]:
+    """What speakers were called in `read`, where they have another name by now, and that name."""
+    now = select(col(Speaker.id), col(Speaker.label), col(Speaker.name)).where(col(Speaker.meeting_id) == meeting_id)
+    called = {row.id: row.name or row.label for row in connection.execute(now)}
+    before = {speaker.id: speaker.name or speaker.label for speaker in read.speakers.values()}
+    return {name: called[key] for key, name in before.items() if key in called and called[key] != name}
 
 
 def _newest_version(connection: Connection, meeting_id: str) -> int:

@@ -200,7 +200,7 @@ def test_what_was_changed_while_a_summary_was_written_is_stale_in_it_from_the_st
 
     def cites(line: Segment) -> dict[str, Any]:
         quoted = {"segment_id": line.id, "quote": line.text, "start": line.start, "end": line.end, "check": "exact"}
-        return {"kind": "overview", "text": line.text, "evidence": [quoted]}
+        return {"kind": "action_item", "text": line.text, "evidence": [quoted], "owner": "S2"}
 
     new = NewSummary("llm", "zh-Hant-HK", [cites(line) for line in (first, second, third, fourth)], read=read)
     store.finish_summary(leased.id, leased.run, new, tried=Try("summarise", store.now()))
@@ -210,6 +210,7 @@ def test_what_was_changed_while_a_summary_was_written_is_stale_in_it_from_the_st
         (True, "unverified"),
         (False, "exact"),
     ]
+    assert {i.owner for i in items(store, meeting)} == {"阿明"}, "a label that stands nowhere any more names nobody"
 
 
 def test_a_correction_does_not_cost_a_result_under_way(store: MeetingStore) -> None:
