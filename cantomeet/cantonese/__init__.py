@@ -1,10 +1,12 @@
 """Cantonese text, with English inside: joining and spacing, script, folding for search. Pure.
 
 `spacing` puts words together as Hong Kong prints them, `script` gives a recogniser's text Hong Kong's characters,
-`folding` makes two writings of the same words equal. None of them turns spoken Cantonese into written Chinese.
+`homophones` mends characters that a recogniser took for others of the same sound, `folding` makes two writings of the
+same words equal. None of them turns spoken Cantonese into written Chinese.
 """
 
 from cantomeet.cantonese.folding import find_folded, fold
+from cantomeet.cantonese.homophones import mend_homophones
 from cantomeet.cantonese.script import to_hong_kong
 from cantomeet.cantonese.spacing import Attachment, Joinable, join_words, space, typeset, widen_punctuation
 
@@ -14,6 +16,7 @@ __all__ = [
     "find_folded",
     "fold",
     "join_words",
+    "mend_homophones",
     "space",
     "to_hong_kong",
     "typeset",

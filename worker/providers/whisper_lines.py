@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from itertools import accumulate, groupby, pairwise
 
-from cantomeet.cantonese import fold, space, to_hong_kong, widen_punctuation
+from cantomeet.cantonese import fold, mend_homophones, space, to_hong_kong, widen_punctuation
 from worker.providers import RecognisedSegment, Word
 
 MAX_SECONDS = 20.0
@@ -200,9 +200,9 @@ def _line(group: Sequence[Word], words: Sequence[Word], chinese: bool) -> Recogn
 
 
 def _shown(texts: list[str]) -> list[str]:
-    """Each word as it is shown; the script is settled with the whole line in sight."""
+    """Each word as it is shown; script and homophones are settled with the whole line in sight."""
     line = "".join(texts)
-    shown = widen_punctuation(to_hong_kong(line))
+    shown = widen_punctuation(mend_homophones(to_hong_kong(line)))
     if len(shown) != len(line):
         return [widen_punctuation(to_hong_kong(text)) for text in texts]
     return [shown[begin:end] for begin, end in _spans(texts)]

@@ -185,3 +185,12 @@ def test_no_line_is_too_long_and_no_word_is_lost_by_splitting(units: list[str], 
     for line in made:
         assert line.end - line.start <= MAX_SECONDS + 0.001
         assert sum(0.5 if c < "\u2e80" else 1 for word in line.words for c in word.text) <= MAX_WIDTH
+
+
+def test_a_plural_heard_as_land_is_mended_in_line_and_words_and_kept_as_heard() -> None:
+    texts = ["我", "地", "要", "去", "佢", "地盤"]
+    words = tuple(Word(text, at * 0.3, at * 0.3 + 0.3, 0.9) for at, text in enumerate(texts))
+    (line,) = lines_of([Heard("".join(texts), 0.0, 1.8, words)], 0.0, 2.0)
+    assert line.text == "我哋要去佢地盤"
+    assert [word.text for word in line.words] == ["我", "哋", "要", "去", "佢", "地盤"]
+    assert line.original_text == "我地要去佢地盤"
