@@ -42,6 +42,9 @@ def written_pane(found: WrittenTranscript | None, transcript: Transcript, langua
     states = {segment.id: found.state_of(segment) for segment in transcript.segments}
     lines = {key: found.lines[key].text for key, state in states.items() if state == "written"}
     outdated = [key for key, state in states.items() if state == "out_of_date"]
+    if found.view.state == "done" and not lines and not outdated:
+        # The transcript was made anew since, or no line could be rewritten: it may be asked for as at first.
+        return WrittenPane()
     head = _head(found.view, bool(lines), len(outdated), language)
     return WrittenPane(replace(head, downloads=_downloads(found.view, language) if lines else []), lines, outdated)
 

@@ -167,6 +167,19 @@ def test_the_written_view_is_labelled_and_outdated_lines_stay_as_spoken(sqlite_s
     assert third.id not in pane.lines
 
 
+def test_the_written_view_of_a_transcript_that_was_made_anew_can_be_asked_for_again(sqlite_store: MeetingStore) -> None:
+    meeting = summed_up(sqlite_store)
+    sqlite_store.ask_for_written(meeting.id)
+    taken = sqlite_store.take_written(meeting.id, 60)
+    assert taken is not None
+    line = sqlite_store.transcript(meeting.id).segments[0]
+    sqlite_store.finish_written(meeting.id, taken.run, {line.id: (1, "各位早安。")}, name="qwen3", usage=None)
+    assert sqlite_store.reparse(meeting.id, meetings.segments([("S1", "早晨呀，各位。")])).changed
+    pane = written_pane(sqlite_store.written(meeting.id), sqlite_store.transcript(meeting.id), ZH)
+    assert (pane.lines, pane.head.may_ask, pane.head.state) == ({}, True, "none")
+    assert sqlite_store.ask_for_written(meeting.id).state == "working"
+
+
 # ---- choices and action items ----------------------------------------------------------------------------------
 
 
