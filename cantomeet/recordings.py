@@ -1,8 +1,8 @@
 """Where recordings lie, under keys that the server makes: streamed in, opened by key, deleted.
 
 `<root>/ab/abcd...` is a recording, `abcd....part` one that is still coming in, `abcd....upload` what is known of a
-resumable upload (`cantomeet_ui.api.tus_store` writes it), and `abcd....wav`, `abcd....playback` are made from the
-recording and can be made again. No name that a person gave ever reaches the disk.
+resumable upload (`cantomeet_ui.api.tus_store` writes it), and `abcd....wav`, `abcd....ogg`, `abcd....playback` are
+made from the recording and can be made again. No name that a person gave ever reaches the disk.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ UPLOAD = "upload"
 MIN_FREE_BYTES = 256 * 1024 * 1024
 """Left free for the database and everybody else on the disk."""
 
+_FOR_TRANSCRIBERS = (".wav", ".ogg")
+"""What is decoded for the recogniser on this machine, and the copy for a provider that does not take the recording."""
 _KEY = re.compile(r"[0-9a-f]{32}")
 _SUFFIX = re.compile(r"[a-z0-9]{1,16}")
 _MIB = 1024 * 1024
@@ -69,6 +71,14 @@ class Recordings:
         if not _SUFFIX.fullmatch(suffix):
             raise ValueError(f"not a suffix: {suffix!r}")
         return path.with_name(f"{key}.{suffix}")
+
+    def has_for_use(self, key: str, suffix: str) -> bool:
+        """True where that file is there; it is not swept before it has lain unused again."""
+        try:
+            os.utime(self.work_path(key, suffix))
+        except FileNotFoundError:
+            return False
+        return True
 
     def receive(self, key: str | None = None) -> RecordingWriter:
         """A writer for a new recording, or one that goes on at the end of what has come in of `key`.
@@ -120,14 +130,15 @@ class Recordings:
         """Remove what nobody came back for in `older_than_seconds`; returns how many files went.
 
         Goes: unfinished uploads, recordings without a meeting (the process died before its row was written) with
-        all that was made from them, and files whose writing was broken off. `keep` holds the keys that meetings have;
+        all that was made from them, files whose writing was broken off, and what was made for a transcriber, which
+        makes it again where it still needs it. `keep` holds the keys that meetings have;
         read it before calling: what is newer is kept for its age. Safe when run twice at once.
         """
         gone = 0
         before = time.time() - older_than_seconds
         for key, paths in self._families():
             if all(_modified(path) < before for path in paths):
-                gone += sum(_remove(path) for path in paths if key not in keep or _is_unfinished(path))
+                gone += sum(_remove(path) for path in paths if key not in keep or _is_passing(path))
         return gone
 
     def _families(self) -> Iterator[tuple[str, list[Path]]]:
@@ -245,5 +256,5 @@ def _remove(path: Path) -> bool:
     return True
 
 
-def _is_unfinished(path: Path) -> bool:
-    return path.suffix in (f".{PART}", f".{UPLOAD}", TEMPORARY)
+def _is_passing(path: Path) -> bool:
+    return path.suffix in (f".{PART}", f".{UPLOAD}", TEMPORARY, *_FOR_TRANSCRIBERS)

@@ -203,7 +203,7 @@ def put_one_of_each(recordings: Recordings) -> set[str]:
     put(recordings, "1" * 32, f".{PART}", age=60)
     put(recordings, "1" * 32, f".{UPLOAD}", age=2 * DAY)
     put(recordings, "2" * 32, "", ".wav", ".playback", age=2 * DAY)
-    put(recordings, "3" * 32, "", ".playback", ".wav.tmp", f".{PART}", f".{UPLOAD}", age=2 * DAY)
+    put(recordings, "3" * 32, "", ".playback", ".wav", ".ogg", ".wav.tmp", f".{PART}", f".{UPLOAD}", age=2 * DAY)
     put(recordings, "4" * 32, "", age=60)
     put(recordings, "5" * 32, ".playback", age=2 * DAY)
     put(recordings, "6" * 32, "", age=2 * DAY)
@@ -245,6 +245,15 @@ def test_a_recording_that_is_made_a_meeting_a_day_late_is_not_swept_before_its_r
     recordings.stored(key)
     assert recordings.sweep(DAY, set()) == 0
     assert recordings.path(key).exists()
+
+
+def test_what_a_transcriber_uses_is_not_swept_under_it(recordings: Recordings) -> None:
+    key = "7" * 32
+    put(recordings, key, "", ".wav", ".ogg", age=2 * DAY)
+    assert recordings.has_for_use(key, "wav")
+    assert recordings.sweep(DAY, {key}) == 0
+    assert not recordings.has_for_use(key, "other")
+    assert files_in(recordings) == {key, f"{key}.wav", f"{key}.ogg"}
 
 
 def test_sweeping_before_the_first_recording_finds_nothing(recordings: Recordings) -> None:

@@ -54,7 +54,7 @@ def recognise(tools: Toolbox, lease: Lease, tried: Try) -> Meeting:
 def _sound(tools: Toolbox, lease: Lease) -> Path:
     """The decoded sound; decoded again where another machine or a clean-up took it away."""
     path = tools.recordings.work_path(lease.meeting.recording_key, DECODED)
-    if not path.exists():
+    if not tools.recordings.has_for_use(lease.meeting.recording_key, DECODED):
         decode(tools, lease, source_of(tools.recordings, lease.meeting))
     return path
 

@@ -101,7 +101,7 @@ def _sendable(tools: Toolbox, lease: Lease, provider: RemoteTranscriber) -> Path
     if provider.takes(source):
         return source
     copy = tools.recordings.work_path(lease.meeting.recording_key, SENT)
-    if not copy.exists():
+    if not tools.recordings.has_for_use(lease.meeting.recording_key, SENT):
         media.make_upload_copy(source, copy, lambda _seconds: lease.check())
     return copy
 
