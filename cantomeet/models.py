@@ -286,7 +286,7 @@ class WrittenView(SQLModel, table=True):
     name: str = Field(default="", sa_type=Text)
     """Of the language model, as shown."""
     usage: dict[str, Any] | None = Field(default=None, sa_type=JSON)
-    """Of the last round; as `Summary.usage`."""
+    """Of all rounds that ended; as `Summary.usage`."""
     error_code: str | None = Field(default=None, max_length=32)
     error_params: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     run: int = 0

@@ -41,6 +41,7 @@ def written_notice() -> rx.Component:
             rx.cond(HEAD.label != "", rx.el.p(HEAD.label)),
             rx.cond(HEAD.state == "none", rx.el.p(say("written.none"))),
             rx.cond(HEAD.told != "", rx.el.p(HEAD.told)),
+            rx.cond(HEAD.took != "", rx.el.p(HEAD.took, class_name="hint")),
             rx.cond(
                 HEAD.may_ask,
                 rx.el.button(ask, type="button", class_name="button", on_click=MeetingState.write),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from cantomeet.models import Summary, SummaryItem
 from cantomeet.quotes import PROVEN
@@ -183,10 +184,16 @@ def _method(method: str, name: str, language: str) -> str:
 
 
 def _facts(summary: Summary, language: str) -> list[str]:
+    coverage = summary.coverage
+    covers = (
+        [text(language, "summary.covers", covered=coverage["covered"], total=coverage["total"])] if coverage else []
+    )
+    return covers + usage_facts(summary.usage, language)
+
+
+def usage_facts(usage: Mapping[str, Any] | None, language: str) -> list[str]:
+    """What was asked of a language model and what it cost; nothing where none was."""
     facts = []
-    coverage, usage = summary.coverage, summary.usage
-    if coverage:
-        facts.append(text(language, "summary.covers", covered=coverage["covered"], total=coverage["total"]))
     if usage:
         tokens = f"{usage.get('tokens_in', 0) + usage.get('tokens_out', 0):,}"
         about = "summary.tokens.about" if usage.get("estimated") else "summary.tokens"

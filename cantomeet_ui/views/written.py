@@ -11,6 +11,7 @@ from cantomeet.store import Transcript, WrittenTranscript
 from cantomeet_ui import routes
 from cantomeet_ui.i18n import counted, text
 from cantomeet_ui.views.meeting import Download
+from cantomeet_ui.views.summary import usage_facts
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,8 @@ class WrittenHead:
     """What it is, and by whom; empty while there is nothing to see."""
     told: str = ""
     """How far it is, why it failed, or how many lines were corrected since."""
+    took: str = ""
+    """What it took of the language model so far; empty where that is not known."""
     may_ask: bool = True
     """It can be made, or made again."""
     downloads: list[Download] = field(default_factory=list)
@@ -46,6 +49,7 @@ def written_pane(found: WrittenTranscript | None, transcript: Transcript, langua
         # The transcript was made anew since, or no line could be rewritten: it may be asked for as at first.
         return WrittenPane()
     head = _head(found.view, bool(lines), len(outdated), language)
+    head = replace(head, took=" · ".join(usage_facts(found.view.usage, language)))
     return WrittenPane(replace(head, downloads=_downloads(found.view, language) if lines else []), lines, outdated)
 
 

@@ -167,6 +167,20 @@ def test_the_written_view_is_labelled_and_outdated_lines_stay_as_spoken(sqlite_s
     assert third.id not in pane.lines
 
 
+def test_what_the_written_view_took_is_told_over_all_rounds(sqlite_store: MeetingStore) -> None:
+    meeting = summed_up(sqlite_store)
+    line = sqlite_store.transcript(meeting.id).segments[0]
+    took = {"requests": 1, "tokens_in": 900, "tokens_out": 100, "repeats": 0, "reused": 0}
+    for cost, estimated in ((0.25, True), (0.5, False)):
+        sqlite_store.ask_for_written(meeting.id)
+        taken = sqlite_store.take_written(meeting.id, 60)
+        assert taken is not None
+        usage = {**took, "cost": cost, "estimated": estimated}
+        sqlite_store.finish_written(meeting.id, taken.run, {line.id: (1, "各位早安。")}, name="qwen3", usage=usage)
+    pane = written_pane(sqlite_store.written(meeting.id), sqlite_store.transcript(meeting.id), EN)
+    assert pane.head.took == "2 requests, about 2,000 tokens · cost 0.7500"
+
+
 def test_the_written_view_of_a_transcript_that_was_made_anew_can_be_asked_for_again(sqlite_store: MeetingStore) -> None:
     meeting = summed_up(sqlite_store)
     sqlite_store.ask_for_written(meeting.id)
