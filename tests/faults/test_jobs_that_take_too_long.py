@@ -17,13 +17,15 @@ PREPARING_SECONDS, JOB_SECONDS = 60, 5
 
 BROAD = {
     "cantomeet_ui/api/receiving.py",
+    "cantomeet_ui/rescuing.py",
     "worker/checking.py",
     "worker/pipeline.py",
     "worker/providers/whisper.py",
+    "worker/rescue.py",
     "worker/written_view.py",
 }
-"""The edges of a job, which know a timeout when they see one; loading a model, which is another's code; and the web's
-wake-up after its answer is out."""
+"""The edges of a job, which know a timeout when they see one; the rescuers, which run in no job; loading a model, which
+is another's code; and the web's wake-up after its answer is out."""
 
 
 @pytest.mark.parametrize("accepted", [False, True], ids=["before it was accepted", "after"])
