@@ -48,8 +48,10 @@ worker: $(RUN_STAMP)
 doctor: $(RUN_STAMP)
 	@CANTOMEET_PORT=$(PORT) CANTOMEET_DATA_DIR="$(DATA)" $(BIN)/cantomeet doctor
 
+# Files side by side: most of the suite waits for processes, browsers and clocks, not for a core.
+AT_ONCE ?= -n 2 --dist loadfile
 test: $(DEV_STAMP)
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q $(AT_ONCE)
 
 lint: $(DEV_STAMP)
 	$(BIN)/ruff format --check .
