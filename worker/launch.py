@@ -44,7 +44,8 @@ def up() -> int:
         redis = None if settings.redis_url else EmbeddedRedis.start(settings.data_dir)
         try:
             reserved.close()
-            return _run(settings, build, redis, stop)
+            with page_build.in_use(build):
+                return _run(settings, build, redis, stop)
         finally:
             if redis is not None:
                 redis.stop()

@@ -12,6 +12,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from cantomeet.errors import CantoMeetError
@@ -23,6 +25,8 @@ _SERVED = ("build", "backend", "routes.json", "env.json")
 """Of Reflex's work folder, what a server reads."""
 _KEPT = 6
 """Builds that stay, newest first: two copies on different ports and the versions before them."""
+_IN_USE = "in-use"
+"""A file in a build that its servers hold: however many others are made meanwhile, it stays."""
 
 
 class BuildFailed(CantoMeetError):
@@ -55,6 +59,14 @@ def ensure(root: Path, port: int) -> Path:
             _make(root, port, target)
             _forget_old(builds)
     return target
+
+
+@contextmanager
+def in_use(build: Path) -> Iterator[None]:
+    """Keep the build while the block runs and its server with it."""
+    with (build / _IN_USE).open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_SH)
+        yield
 
 
 def server_environment(build: Path, data_dir: Path) -> dict[str, str]:
@@ -103,4 +115,9 @@ def _make(root: Path, port: int, target: Path) -> None:
 def _forget_old(builds: Path) -> None:
     made = sorted((p for p in builds.iterdir() if p.is_dir()), key=lambda p: p.stat().st_mtime, reverse=True)
     for old in made[_KEPT:]:
-        shutil.rmtree(old, ignore_errors=True)
+        with (old / _IN_USE).open("w") as held:
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            shutil.rmtree(old, ignore_errors=True)

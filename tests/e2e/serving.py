@@ -70,6 +70,7 @@ def web_running(folder: Path, port: int) -> Iterator[Web]:
     """Built if need be, started, and gone at the end of the block."""
     with ExitStack() as ended:
         build = page_build.ensure(ROOT, port)
+        ended.enter_context(page_build.in_use(build))
         redis = EmbeddedRedis.start(folder)
         ended.callback(redis.stop)
         environment = {**page_build.server_environment(build, folder), "REDIS_URL": redis.url, "REFLEX_REDIS_URL": ""}

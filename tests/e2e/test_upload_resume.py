@@ -37,9 +37,11 @@ def port() -> int:
 
 
 @pytest.fixture(scope="module")
-def build(port: int) -> Path:
+def build(port: int) -> Iterator[Path]:
     """The pages know their port, so the build belongs to it."""
-    return page_build.ensure(ROOT, port)
+    made = page_build.ensure(ROOT, port)
+    with page_build.in_use(made):
+        yield made
 
 
 @pytest.fixture
