@@ -1,0 +1,34 @@
+"""Builds that nobody needs any more go; one whose server runs stays, however many are made after it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from worker import page_build
+
+
+def builds(folder: Path, count: int) -> list[Path]:
+    """The oldest first."""
+    made = [folder / f"build-{number:02}" for number in range(count)]
+    for age, build in enumerate(reversed(made)):
+        build.mkdir()
+        os.utime(build, (1_000_000 - age, 1_000_000 - age))
+    return made
+
+
+def test_of_many_builds_the_oldest_go(tmp_path: Path) -> None:
+    made = builds(tmp_path, 9)
+    page_build._forget_old(tmp_path)
+    assert sorted(tmp_path.iterdir()) == made[3:]
+
+
+def test_an_old_build_whose_server_runs_stays(tmp_path: Path) -> None:
+    made = builds(tmp_path, 9)
+    with page_build.in_use(made[0]), page_build.in_use(made[1]), page_build.in_use(made[1]):
+        os.utime(made[0], (1, 1))
+        os.utime(made[1], (2, 2))
+        page_build._forget_old(tmp_path)
+        assert sorted(tmp_path.iterdir()) == [*made[:2], *made[3:]]
+    page_build._forget_old(tmp_path)
+    assert len(list(tmp_path.iterdir())) == 6
