@@ -21,6 +21,8 @@ from cantomeet.errors import CantoMeetError
 _SOURCES = ("cantomeet", "cantomeet_ui", "assets", "rxconfig.py", "reflex.lock/bun.lock", "requirements.lock")
 """All that the pages are made from; the core is among them for its texts and statuses. Of `reflex.lock` only what
 bun writes: Reflex sets the other file anew with each build, and the key must not change by building."""
+_MADE = ("__pycache__", "external")
+"""Folders among the sources that are no sources: `assets/external` is copied there from the components by a build."""
 _SERVED = ("build", "backend", "routes.json", "env.json")
 """Of Reflex's work folder, what a server reads."""
 _KEPT = 6
@@ -39,7 +41,7 @@ def key_of(root: Path, port: int) -> str:
     for source in _SOURCES:
         path = root / source
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if file.is_file() and "__pycache__" not in file.parts:
+            if file.is_file() and not set(_MADE) & set(file.relative_to(root).parts):
                 digest.update(f"\n{file.relative_to(root)}\n".encode())
                 digest.update(file.read_bytes())
     return digest.hexdigest()[:20]
