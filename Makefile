@@ -64,7 +64,7 @@ types: $(DEV_STAMP)
 check: lint types test
 
 soak: $(DEV_STAMP)
-	CANTOMEET_SOAK=1 $(BIN)/python -m pytest -q
+	CANTOMEET_SOAK=1 $(BIN)/python -m pytest -q $(AT_ONCE)
 
 N ?= 60
 DB ?= sqlite
