@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import func as sql
 from sqlmodel import col
 
 from cantomeet.errors import NotFound, VersionConflict
@@ -109,15 +110,18 @@ class Editing(Base):
     def rename_speaker(
         self, meeting_id: str, speaker_id: str, version: int | None, name: str | None
     ) -> tuple[Meeting, Speaker]:
-        """Give a speaker a person's name; None: only the recogniser's label again. Owners so named follow."""
+        """Give a speaker a person's name; None: only the recogniser's label again. Owners so named follow; where
+        another speaker is called the same, only those of items that rest on this one's lines.
+        """
         with self._write() as connection:
             meeting = self._touched(connection, meeting_id)
             speaker = _row(connection, Speaker, meeting_id, speaker_id)
             _changed(connection, Speaker, speaker_id, version, {"name": name})
             if name != speaker.name:
                 spoken = select(col(Segment.id)).where(col(Segment.speaker_id) == speaker_id)
-                _rename_owners(connection, meeting_id, speaker.name or speaker.label, name or speaker.label)
-                _age(connection, meeting_id, set(connection.execute(spoken).scalars()))
+                lines = set(connection.execute(spoken).scalars())
+                _rename_owners(connection, meeting_id, speaker, name or speaker.label, lines)
+                _age(connection, meeting_id, lines)
             return meeting, _row(connection, Speaker, meeting_id, speaker_id)
 
     def _touched(self, connection: Connection, meeting_id: str) -> Meeting:
@@ -143,13 +147,19 @@ def _age(
             _changed(connection, SummaryItem, item.id, None, values)
 
 
-def _rename_owners(connection: Connection, meeting_id: str, old: str, new: str) -> None:
-    of_meeting = select(col(Summary.id)).where(col(Summary.meeting_id) == meeting_id)
-    connection.execute(
-        update(SummaryItem)
-        .where(col(SummaryItem.summary_id).in_(of_meeting), col(SummaryItem.owner) == old)
-        .values(owner=new, version=col(SummaryItem.version) + 1)
+def _rename_owners(connection: Connection, meeting_id: str, speaker: Speaker, new: str, lines: set[str]) -> None:
+    """Of all summaries; `lines` are ids of those that the speaker spoke."""
+    old = speaker.name or speaker.label
+    called_the_same = select(col(Speaker.id)).where(
+        col(Speaker.meeting_id) == meeting_id,
+        col(Speaker.take) == speaker.take,
+        col(Speaker.id) != speaker.id,
+        sql.coalesce(col(Speaker.name), col(Speaker.label)) == old,
     )
+    ambiguous = connection.execute(called_the_same).first() is not None
+    for item in _items(connection, meeting_id, col(SummaryItem.owner) == old):
+        if not ambiguous or any(proof["segment_id"] in lines for proof in item.evidence):
+            _changed(connection, SummaryItem, item.id, None, {"owner": new})
 
 
 def _changed(connection: Connection, table: Any, row_id: str, version: int | None, values: dict[str, Any]) -> None:

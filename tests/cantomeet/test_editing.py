@@ -159,6 +159,18 @@ def test_a_renamed_speaker_makes_items_stale_and_owners_follow(store: MeetingSto
     assert items(store, meeting)[0].owner == "S2"
 
 
+def test_of_two_speakers_called_the_same_only_the_renamed_ones_own_items_follow(store: MeetingStore) -> None:
+    meeting = summed_up(store)
+    first, second = (s.id for s in sorted(store.transcript(meeting.id).speakers.values(), key=lambda s: s.label))
+    store.rename_speaker(meeting.id, second, None, "阿明")
+    store.rename_speaker(meeting.id, first, None, "阿明")
+    store.edit_item(meeting.id, items(store, meeting)[0].id, None, due_text="下星期三前")
+    store.rename_speaker(meeting.id, first, None, "阿玲")
+    assert items(store, meeting)[0].owner == "阿明", "it rests on the line of the other one"
+    store.rename_speaker(meeting.id, second, None, "陳太")
+    assert items(store, meeting)[0].owner == "陳太"
+
+
 def test_an_item_that_still_holds_quotes_the_corrected_line(store: MeetingStore) -> None:
     meeting = summed_up(store)
     line = store.transcript(meeting.id).segments[1]
