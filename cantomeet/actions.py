@@ -14,6 +14,7 @@ from sqlmodel import col
 
 from cantomeet.errors import InvalidRequest
 from cantomeet.models import Meeting, Summary, SummaryItem
+from cantomeet.sections import in_reading_order
 from cantomeet.store import MeetingStore
 
 Due = Literal["", "overdue", "week", "none"]
@@ -25,6 +26,7 @@ MOST = 1000
 LONGEST_OWNER = 80
 HONG_KONG = ZoneInfo("Asia/Hong_Kong")
 _WEEK = timedelta(days=7)
+_ABOUT = ("of_meeting", "of_title", "of_date", "of_created", "of_language")
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,12 @@ class FoundAction:
     meeting_title: str
     meeting_date: date | None
     meeting_created_at: datetime
+    written_in: str
+    """The language of its summary; of two, the first names that of `item.text`."""
+
+    def text_in(self, language: str) -> tuple[str, str]:
+        """The item in the reader's language first, where it is in two; the second is empty where it is in one."""
+        return in_reading_order(self.item, self.written_in, language)
 
 
 def parse_action_filter(params: Mapping[str, str | None]) -> ActionFilter:
@@ -107,6 +115,7 @@ def _shown_items(wanted: ActionFilter) -> Any:
             col(Meeting.title).label("of_title"),
             col(Meeting.meeting_date).label("of_date"),
             col(Meeting.created_at).label("of_created"),
+            col(Summary.language).label("of_language"),
         )
         .join(Summary, col(Summary.id) == col(SummaryItem.summary_id))
         .join(Meeting, col(Meeting.id) == col(Summary.meeting_id))
@@ -137,5 +146,5 @@ def _where(wanted: ActionFilter, day: date) -> list[ColumnElement[bool]]:
 
 
 def _found(columns: dict[str, Any]) -> FoundAction:
-    about = [columns.pop(name) for name in ("of_meeting", "of_title", "of_date", "of_created")]
+    about = [columns.pop(name) for name in _ABOUT]
     return FoundAction(SummaryItem(**columns), *about)

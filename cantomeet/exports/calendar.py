@@ -54,7 +54,7 @@ def _event(action: FoundAction, now: datetime, english: bool, address: str) -> l
         f"SEQUENCE:{item.version}",
         f"DTSTART;VALUE=DATE:{item.due_date:%Y%m%d}",
         f"DTEND;VALUE=DATE:{item.due_date + timedelta(days=1):%Y%m%d}",
-        f"SUMMARY:{_text(unverified + item.text)}",
+        f"SUMMARY:{_text(unverified + action.text_in('en' if english else 'zh')[0])}",
         f"DESCRIPTION:{_text(chr(10).join(about))}",
         f"URL:{address}",
         "TRANSP:TRANSPARENT",

@@ -108,12 +108,13 @@ def _due_group(action: FoundAction, day: date, language: str) -> tuple[str, str]
 
 def _row(action: FoundAction, day: date, now: datetime, language: str) -> ActionRow:
     item = action.item
+    shown, other = action.text_in(language)
     proven = [proof for proof in item.evidence if proof.get("check") in ("exact", "folded") or proof.get("was")]
     return ActionRow(
         id=item.id,
         meeting_id=action.meeting_id,
-        text=item.text,
-        other=item.text_other or "",
+        text=shown,
+        other=other,
         owner=item.owner or "",
         due=due_words(item, now, language),
         overdue=item.due_date is not None and item.due_date < day and not item.done,

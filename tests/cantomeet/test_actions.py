@@ -112,7 +112,8 @@ def test_the_day_is_hong_kongs() -> None:
 def found(text: str = "交 budget", title: str = "例會", **columns: Any) -> FoundAction:
     proof = {"segment_id": "s", "quote": "交", "start": 65.0, "end": 66.0, "check": "exact"}
     item = {"id": "i1", "position": 0, "due_date": date(2026, 12, 31), "evidence": [proof], "version": 3, **columns}
-    return FoundAction(SummaryItem(summary_id="x", kind="action_item", text=text, **item), "m1", title, None, NOW)
+    shown = SummaryItem(summary_id="x", kind="action_item", text=text, **item)
+    return FoundAction(shown, "m1", title, None, NOW, "zh-Hant-HK+en")
 
 
 def written(*actions: FoundAction, language: str = "zh-Hant-HK") -> list[str]:
@@ -145,6 +146,11 @@ def test_what_is_done_or_has_no_day_is_not_in_the_calendar_and_what_is_unverifie
     assert "BEGIN:VEVENT" not in written(found(done=True), found(due_date=None))
     assert "SUMMARY:（未核實）交 budget" in written(found(evidence=[]))
     assert "SUMMARY:(not verified) 交 budget" in written(found(evidence=[]), language="en")
+
+
+def test_of_an_item_in_two_languages_the_calendar_has_the_readers() -> None:
+    assert "SUMMARY:Hand in the budget" in written(found(text_other="Hand in the budget"), language="en")
+    assert "SUMMARY:交 budget" in written(found(text_other="Hand in the budget"))
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=120))

@@ -8,7 +8,7 @@ from typing import Any
 from cantomeet.actions import ActionFilter, list_actions
 from cantomeet.models import Segment, Speaker, Summary, SummaryItem
 from cantomeet.reasons import EN, ZH
-from cantomeet.store import MeetingStore, SummaryWithItems, Transcript
+from cantomeet.store import MeetingStore, NewSummary, SummaryWithItems, Transcript, Try
 from cantomeet_ui.reading.meeting import Have, read_meeting
 from cantomeet_ui.views.actions import groups, owner_choices
 from cantomeet_ui.views.choices import Choice, with_default
@@ -232,6 +232,21 @@ def test_items_are_grouped_by_due_date_or_owner_and_the_unverified_stand_last(sq
         ("unverified", ["無人講過"]),
     ]
     assert [row.overdue for group in groups(found, "due", NOW, ZH) for row in group.rows] == [True, *[False] * 4]
+
+
+def test_action_items_in_two_languages_stand_in_the_readers_first(sqlite_store: MeetingStore) -> None:
+    meeting = meetings.transcribed(sqlite_store)
+    leased = sqlite_store.take_lease(meeting.id, 60)
+    assert leased is not None
+    items = [action("交 budget", text_other="Hand in the budget", evidence=[PROOF])]
+    new = NewSummary("llm", "zh-Hant-HK+en", items)
+    sqlite_store.finish_summary(meeting.id, leased.run, new, tried=Try("summarise", sqlite_store.now()))
+    found = list_actions(sqlite_store, ActionFilter(), date(2026, 11, 24))
+    rows = [groups(found, "due", NOW, language)[0].rows[0] for language in (EN, ZH)]
+    assert [(row.text, row.other) for row in rows] == [
+        ("Hand in the budget", "交 budget"),
+        ("交 budget", "Hand in the budget"),
+    ]
 
 
 def test_an_owner_who_has_nothing_left_can_still_be_chosen() -> None:
