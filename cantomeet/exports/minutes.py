@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from cantomeet.lifecycle import Stage
 from cantomeet.models import Meeting, Segment, SummaryItem
+from cantomeet.quotes import PROVEN
 from cantomeet.reasons import warning_text, written_label
 from cantomeet.sections import SummarySection, in_reading_order, unverified_items, verified_sections
 from cantomeet.store import SummaryWithItems, Transcript, WrittenTranscript
@@ -40,6 +41,8 @@ _LABELS: dict[str, tuple[str, str]] = {
     "colon": ("：", ": "),
     "separator": ("；", "; "),
 }
+MOST_PLACES = 3
+"""Of an item that are told; the first ones."""
 _HEADINGS: dict[str, tuple[str, str]] = {
     "overview": ("概要", "Overview"),
     "chapter": ("章節", "Chapters"),
@@ -118,7 +121,9 @@ class Minutes:
         return f"{line.speaker}{self.label('colon')}{line.text}" if line.speaker else line.text
 
     def item_texts(self, item: SummaryItem) -> list[str]:
-        """An item with its owner, due date and state; where it is in two languages, the other one after it."""
+        """An item with its owner, due date, state and places in the recording; where it is in two languages, the other
+        one after it.
+        """
         written_in = "" if self.summary is None else self.summary.summary.language
         first, other = in_reading_order(item, written_in, "en" if self.english else "zh")
         details = "".join(f" ({detail})" for detail in self._details(item))
@@ -133,7 +138,7 @@ class Minutes:
             details.append(self.label("done"))
         if item.stale:
             details.append(self.label("stale"))
-        return details
+        return [*details, *_places(item)]
 
 
 def minutes_of(
@@ -164,6 +169,15 @@ def _line(transcript: Transcript, segment: Segment, written: WrittenTranscript |
     if written.state_of(segment) == "written":
         return Line(segment, speaker, written.lines[segment.id].text)
     return Line(segment, speaker, mark=_LABELS["as_spoken"][english])
+
+
+def _places(item: SummaryItem) -> list[str]:
+    """When the lines that prove it were spoken; a chapter, from when on."""
+    starts = {float(proof["start"]) for proof in item.evidence if proof["check"] in PROVEN}
+    if item.kind == "chapter" and item.start is not None:
+        starts = {item.start}
+    times = list(dict.fromkeys(map(clock, sorted(starts))))[:MOST_PLACES]
+    return [", ".join(times)] if times else []
 
 
 def clock(seconds: float) -> str:

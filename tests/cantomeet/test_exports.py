@@ -103,13 +103,16 @@ def test_markdown_has_the_summary_before_the_transcript() -> None:
     markdown = written("md")
     assert markdown.index("## 摘要") < markdown.index("### 決議") < markdown.index("### 跟進事項")
     assert markdown.index("### 跟進事項") < markdown.index("## 逐字稿") < markdown.index("早晨")
-    assert "- 交 budget (負責：阿明；限期：下星期三 2026-12-02) (已完成)\n" in markdown
+    assert "- 交 budget (負責：阿明；限期：下星期三 2026-12-02) (已完成) (0:00:00)\n" in markdown
 
 
 def test_plain_text_has_the_summary_before_the_transcript() -> None:
     text = written("txt")
     assert (
-        text.index("\n決議\n- 通過*預算*\n") < text.index("\n未核實\n") < text.index("\n逐字稿\n") < text.index("[0:")
+        text.index("\n決議\n- 通過*預算* (0:00:00)\n")
+        < text.index("\n未核實\n")
+        < text.index("\n逐字稿\n")
+        < text.index("[0:")
     )
 
 
@@ -165,16 +168,27 @@ def test_what_rests_on_changed_lines_says_so() -> None:
     assert r"- 通過\*預算\* (the lines it rests on were changed since: check it)" in body
 
 
+@pytest.mark.parametrize("form", ["md", "txt"])
+def test_each_item_says_when_what_proves_it_was_spoken(form: Form) -> None:
+    found = a_summary()
+    later = [{**PROOF[0], "start": 60.0 * n} for n in (9, 1, 1, 5, 7)]
+    found.items[1].evidence = [*later, {**PROOF[0], "start": 30.0, "check": "unverified"}]
+    body = export(form, a_meeting(), a_transcript(), found, "en").body.decode()
+    assert "預算" in body
+    assert " (0:01:00, 0:05:00, 0:07:00)\n" in body
+    assert "- 無人講過\n" in body
+
+
 def test_both_languages_stand_under_each_other_the_readers_first() -> None:
     found = a_summary()
     found.summary.language = "zh-Hant-HK+en"
     found.items[1].text_other = "The budget is carried"
     chinese = export("txt", a_meeting(), a_transcript(), found, "zh-Hant-HK").body.decode()
     english = export("txt", a_meeting(), a_transcript(), found, "en").body.decode()
-    assert "- 通過*預算*\n  The budget is carried\n" in chinese
-    assert "- The budget is carried\n  通過*預算*\n" in english
+    assert "- 通過*預算* (0:00:00)\n  The budget is carried\n" in chinese
+    assert "- The budget is carried (0:00:00)\n  通過*預算*\n" in english
     document = Document(BytesIO(export("docx", a_meeting(), a_transcript(), found, "en").body))
-    assert "The budget is carried\n通過*預算*" in [p.text for p in document.paragraphs]
+    assert "The budget is carried (0:00:00)\n通過*預算*" in [p.text for p in document.paragraphs]
 
 
 def test_markdown_takes_nothing_that_was_said_for_markup() -> None:
@@ -231,7 +245,7 @@ def test_the_word_document_reads_back_whole_and_in_a_chinese_font() -> None:
     paragraphs = [p.text for p in document.paragraphs]
     assert paragraphs[0] == "例會"
     assert "0:00:00  陳主席：早晨，各位。" in paragraphs
-    assert paragraphs.index("決議") < paragraphs.index("通過*預算*") < paragraphs.index("逐字稿")
+    assert paragraphs.index("決議") < paragraphs.index("通過*預算* (0:00:00)") < paragraphs.index("逐字稿")
     fonts = document.styles["Normal"].element.rPr.rFonts
     assert fonts.get(qn("w:eastAsia")) == "Microsoft JhengHei"
 
