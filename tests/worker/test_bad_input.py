@@ -118,6 +118,9 @@ def test_extracts_in_english_are_only_what_was_said_in_english_and_the_rest_says
     english = [("A", "We agreed to approve the budget."), ("B", "Peter will send the report by Friday.")]
     assert summarised(desk, english, summary_language="en")[0].warnings == []
     assert summarised(desk, MEETING, summary_language="zh-Hant-HK")[0].warnings == []
+    for missing in ("zh-Hant-HK", "zh-Hant-HK+en"):
+        assert summarised(desk, english, summary_language=missing)[0].warnings == ["not_translated"]
+    assert summarised(desk, MEETING, summary_language="zh-Hant-HK+en")[0].warnings == ["not_translated"]
 
 
 # ---- templates ---------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -54,8 +54,19 @@ def _unmet(draft: SummaryDraft, template: Template | None, language: str) -> Ite
         yield "template_gone"
     elif draft.method == "extractive" and template.id not in SHIPPED and (template.instructions or template.notes):
         yield "template_needs_llm"
-    if draft.method == "extractive" and "en" in language.split("+") and any(_HAN.search(i.text) for i in draft.items):
+    if draft.method == "extractive" and _lacks_a_language(draft.items, language):
         yield "not_translated"
+
+
+def _lacks_a_language(extracts: Sequence[SummaryLine], language: str) -> bool:
+    """Whether extracts, which stay in the words that were spoken, are something else than was chosen.
+
+    English words in Cantonese are Cantonese; it is another thing where most sentences have no Chinese at all.
+    """
+    in_chinese = [bool(_HAN.search(extract.text)) for extract in extracts]
+    if "+" in language:
+        return bool(extracts)
+    return any(in_chinese) if language == "en" else 2 * sum(in_chinese) < len(in_chinese)
 
 
 def _go_on(tools: Toolbox, paid: PaidAnswers, so_far: Unfinished, meeting: Meeting, tried: Try) -> Meeting:
