@@ -19,6 +19,7 @@ from cantomeet.lifecycle import Stage
 from cantomeet.models import Meeting, Segment, WrittenLine, WrittenView
 from cantomeet.store.base import WAKE_GRACE, Base, execute
 from cantomeet.store.waking import is_paused
+from cantomeet.usage import together
 
 LineState = Literal["written", "as_spoken", "out_of_date"]
 
@@ -168,7 +169,7 @@ class Written(Base):
             ended = {"state": "done", "progress": None, "name": name}
             self._fenced_view(connection, meeting_id, run, **ended, **_AT_REST)
             before = connection.execute(select(col(WrittenView.usage)).where(_of(meeting_id))).scalar_one()
-            took = {"usage": _together(before, usage)}
+            took = {"usage": together(before, usage)}
             connection.execute(update(WrittenView).where(_of(meeting_id)).values(**took))
             there = select(col(Segment.id)).where(col(Segment.meeting_id) == meeting_id)
             kept = {id: texts[id] for id in connection.execute(there).scalars() if id in texts}
@@ -205,16 +206,6 @@ _AT_REST: dict[str, Any] = {
     **{"next_run_at": None, "lease_until": None, "woken_until": None},
     **{"attempt_count": 0, "death_count": 0, "error_code": None},
 }
-
-
-def _together(one: dict[str, Any] | None, other: dict[str, Any] | None) -> dict[str, Any] | None:
-    """The usage of two rounds."""
-    if one is None or other is None:
-        return other or one
-    added = {name: one.get(name, 0) + value for name, value in other.items() if name not in ("cost", "estimated")}
-    costs = [usage["cost"] for usage in (one, other) if usage.get("cost") is not None]
-    estimated = any(usage.get("estimated") for usage in (one, other))
-    return {**added, "cost": sum(costs) if costs else None, "estimated": estimated}
 
 
 def _of(meeting_id: str) -> ColumnElement[bool]:

@@ -325,6 +325,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "summary.cost": ("費用 {cost}", "cost {cost}"),
     "summary.repeats.one": ("{count} 次重複請求", "{count} request repeated"),
     "summary.repeats.many": ("{count} 次重複請求", "{count} requests repeated"),
+    "summary.of_all": ("各版本合計：{took}", "all versions together: {took}"),
     "summary.template": ("摘要範本", "Template"),
     "summary.language": ("摘要語言", "Language of the summary"),
     "summary.language.zh-Hant-HK": ("書面中文", "Written Chinese"),

@@ -60,11 +60,12 @@ def read_meeting(
     corrections = tuple((segment.id, segment.version) for segment in corrected)
     new = transcript.segments
     position = new[-1].position if new else have.position
+    summaries = store.summaries(meeting_id)
     return ShownMeeting(
         version=meeting.version,
         head=meeting_head(meeting, len(transcript.speakers), _last_attempt(store, meeting), now, language),
-        summary=summary_view(store.summary(meeting_id), now, language),
-        versions=versions(store.summaries(meeting_id), meeting, now, language),
+        summary=summary_view(store.summary(meeting_id), now, language, summaries),
+        versions=versions(summaries, meeting, now, language),
         speakers=(speaker_rows(store.transcript(meeting_id), language) if naming or meeting.waits_for_names else []),
         batch=(
             batch(take, have.lines, transcript, corrected, language)

@@ -12,6 +12,7 @@ from cantomeet.quotes import PROVEN
 from cantomeet.sections import READING_ORDER, in_reading_order, unverified_items, verified_sections
 from cantomeet.store import SummaryWithItems
 from cantomeet.templates import GENERAL
+from cantomeet.usage import together
 from cantomeet_ui.i18n import counted, text
 from cantomeet_ui.views import times
 from cantomeet_ui.views.choices import template_name
@@ -81,8 +82,10 @@ class SummaryView:
     """Says that there was nothing to summarise, where that is so."""
 
 
-def summary_view(found: SummaryWithItems | None, now: datetime, language: str) -> SummaryView:
-    """What to show of a summary."""
+def summary_view(
+    found: SummaryWithItems | None, now: datetime, language: str, versions: Sequence[Summary] = ()
+) -> SummaryView:
+    """What to show of a summary; `versions`: all that the meeting has."""
     if found is None:
         return SummaryView()
     summary = found.summary
@@ -91,7 +94,7 @@ def summary_view(found: SummaryWithItems | None, now: datetime, language: str) -
     return SummaryView(
         version=summary.version,
         method=_method(summary.method, summary.name, language),
-        facts=_facts(summary, language),
+        facts=[*_facts(summary, language), *_of_all(versions, language)],
         template="" if summary.template == GENERAL.id else template_name(summary, language),
         in_two="+" in summary.language,
         sections=_sections(found, now, language),
@@ -189,6 +192,14 @@ def _facts(summary: Summary, language: str) -> list[str]:
         [text(language, "summary.covers", covered=coverage["covered"], total=coverage["total"])] if coverage else []
     )
     return covers + usage_facts(summary.usage, language)
+
+
+def _of_all(versions: Sequence[Summary], language: str) -> list[str]:
+    """What all versions took together, where there are more than one that took anything."""
+    took = [version.usage for version in versions if version.usage]
+    if len(took) < 2:
+        return []
+    return [text(language, "summary.of_all", took=" · ".join(usage_facts(together(*took), language)))]
 
 
 def usage_facts(usage: Mapping[str, Any] | None, language: str) -> list[str]:

@@ -85,6 +85,17 @@ def test_what_it_covers_and_took_is_told() -> None:
     assert summary_view(summary(item()), NOW, EN).facts == []
 
 
+def test_what_all_versions_took_is_told_beside_what_the_shown_one_did() -> None:
+    took = {"requests": 2, "tokens_in": 900, "tokens_out": 100, "repeats": 1, "reused": 0, "estimated": False}
+    each = [Summary(meeting_id="m", version=n, method="llm", language="en", usage=took) for n in (1, 2)]
+    each[1].usage = {**took, "cost": 0.5}
+    extracts = Summary(meeting_id="m", version=3, method="extractive", language="en")
+    shown = SummaryWithItems(each[1], [])
+    assert summary_view(shown, NOW, EN, [each[1], extracts]).facts == summary_view(shown, NOW, EN).facts
+    together = "all versions together: 4 requests, 2,000 tokens · cost 0.5000 · 2 requests repeated"
+    assert summary_view(shown, NOW, EN, [extracts, *each]).facts[-1] == together
+
+
 def test_a_due_date_is_told_in_the_speakers_words_and_as_a_day() -> None:
     due = item("action_item", due_text="下星期五前", due_date=date(2026, 12, 4))
     assert summary_view(summary(due), NOW, ZH).sections[0].points[0].due == "下星期五前 · 12月4日"
