@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-_SECTIONS = (
-    ("overview", "Overview"),
-    ("chapters", "Chapters"),
-    ("decisions", "Decisions"),
-    ("action_items", "Action items"),
-    ("questions", "Open questions"),
-    ("risks", "Risks"),
-    ("quotes", "Quotes"),
-    ("notes", "Notes"),
-)
+from cantomeet.actions import today
+from cantomeet.templates import SHIPPED
+
+_KINDS = {
+    "overview": ("overview", "Overview"),
+    "chapter": ("chapters", "Chapters"),
+    "decision": ("decisions", "Decisions"),
+    "action_item": ("action_items", "Action items"),
+    "question": ("questions", "Open questions"),
+    "risk": ("risks", "Risks"),
+    "quote": ("quotes", "Quotes"),
+    "note": ("notes", "Notes"),
+}
+"""The list of the API that holds items of a kind, and their heading where the template has none."""
 _METHODS = {
     "extractive": "sentences taken from the transcript word for word",
     "llm": "written by a language model, each item checked against the transcript",
@@ -53,8 +58,8 @@ def details(meeting: Mapping[str, Any]) -> Iterator[str]:
 
 
 def row(meeting: Mapping[str, Any]) -> str:
-    """The meeting in one line of a list."""
-    day = meeting["meeting_date"] or meeting["created_at"][:10]
+    """The meeting in one line of a list; days are Hong Kong's."""
+    day = meeting["meeting_date"] or today(datetime.fromisoformat(meeting["created_at"])).isoformat()
     return f"{meeting['id']}  {progress_line(meeting):<18}  {day}  {meeting['title']}"
 
 
@@ -68,10 +73,24 @@ def summary(meeting: Mapping[str, Any]) -> Iterator[str]:
         return
     yield f"{found['title'] or meeting['title']} ({_METHODS.get(found['method'], found['method'])})"
     yield from took(found)
-    for name, heading in _SECTIONS:
-        yield from _section(heading, [item for item in found[name] if item["verified"]])
-    unverified = [item for name, _ in _SECTIONS for item in found[name] if not item["verified"]]
+    for heading, items in _sections(found):
+        yield from _section(heading, [item for item in items if item["verified"]])
+    unverified = [item for name, _ in _KINDS.values() for item in found[name] if not item["verified"]]
     yield from _section("Not verified: no matching words stand in the transcript", unverified)
+
+
+def _sections(found: Mapping[str, Any]) -> Iterator[tuple[str, Sequence[Mapping[str, Any]]]]:
+    """As the template has them, and then what it has no section for."""
+    ships = SHIPPED.get(found["template"])
+    titles = {section.kind: section.title_in("en") for section in ships.sections} if ships else {}
+    left = {name: list(found[name]) for name, _ in _KINDS.values()}
+    for section in found["sections"]:
+        name = _KINDS[section["kind"]][0]
+        here = [item for item in left[name] if name != "notes" or item["section"] == section["title"]]
+        left[name] = [item for item in left[name] if item not in here]
+        yield titles.get(section["kind"], section["title"]), here
+    for name, heading in _KINDS.values():
+        yield heading, left[name]
 
 
 def _section(heading: str, items: Sequence[Mapping[str, Any]]) -> Iterator[str]:

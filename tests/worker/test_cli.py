@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import pytest
@@ -22,7 +23,7 @@ from cantomeet.store import MeetingStore, NewSummary, Try
 from tests import meetings
 from tests.api_server import ApiServer, free_port, serving
 from tests.recordings_factory import make_recording
-from worker import cli, client
+from worker import cli, client, minutes_text
 from worker.client import Server, ServerAway
 
 PROOF = {"segment_id": "s", "quote": "Budget", "start": 2.0, "end": 3.5, "check": "exact"}
@@ -150,6 +151,29 @@ def test_upload_and_wait_prints_each_status_and_then_the_summary(server: ApiServ
     assert "Note: This recogniser does not tell speakers apart." in lines
 
 
+def test_a_summary_is_told_under_its_templates_headings_in_its_order() -> None:
+    def item(text: str, **columns: Any) -> dict[str, Any]:
+        proven = [{**PROOF, "check": "exact"}]
+        return {"text": text, "text_other": None, "evidence": proven, "verified": True, "stale": False, **columns}
+
+    lists: dict[str, list[Any]] = {
+        name: [] for name in ("overview", "chapters", "decisions", "action_items", "questions", "risks", "quotes")
+    }
+    summary = {
+        **{"method": "llm", "title": "例會", "coverage": None, "usage": None, "template": "own", **lists},
+        "sections": [{"kind": "note", "title": "出席"}, {"kind": "decision", "title": "決議案"}],
+        "decisions": [item("通過")],
+        "risks": [item("超支")],
+        "notes": [item("陳主席", section="出席"), item("茶點", section="其他")],
+    }
+    told = list(minutes_text.summary({"warnings": [], "summary": summary, "title": "會"}))
+    assert [line.split()[-1] for line in told[1:] if line] == [
+        *("出席", "陳主席", "決議案", "通過", "Risks", "超支", "Notes", "茶點")
+    ]
+    board = {**summary, "template": "board_minutes", "sections": [{"kind": "decision", "title": "決議"}]}
+    assert "Resolutions" in list(minutes_text.summary({"warnings": [], "summary": board, "title": "會"}))
+
+
 def test_upload_and_wait_tells_why_it_failed_and_exits_with_1(server: ApiServer, recording: Path) -> None:
     store = server.store
 
@@ -201,6 +225,14 @@ def test_a_file_that_is_not_there_is_told_before_anything_is_sent(tmp_path: Path
 
 
 # ---- list and status ---------------------------------------------------------------------------------------
+
+
+def test_a_meeting_without_a_date_is_listed_under_hong_kongs_day_of_its_upload() -> None:
+    uploaded = {"id": "m", "title": "會", "status": "COMPLETED", "progress": None, "meeting_date": None}
+    assert "2026-11-25  會" in minutes_text.row({**uploaded, "created_at": "2026-11-24T16:30:00Z"})
+    assert "2026-11-20  會" in minutes_text.row(
+        {**uploaded, "meeting_date": "2026-11-20", "created_at": "2026-11-24T16:30:00Z"}
+    )
 
 
 def test_list_shows_the_newest_first_and_says_when_there_are_more(server: ApiServer) -> None:
