@@ -350,6 +350,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "summary.due": ("限期：{due}", "Due: {due}"),
     "summary.pending": ("轉錄完成後，摘要會在這裡出現。", "The summary appears here once the transcript is ready."),
     "summary.failed": ("未有摘要。", "There is no summary."),
+    "summary.undated": (
+        "未有會議日期，「下星期五」這類限期未能換算成日子；請填上會議日期。",
+        "The meeting has no date, so due dates such as “next Friday” name no day yet: give it its date.",
+    ),
     "summary.empty": ("沒有可以摘要的內容。", "There was nothing to summarise."),
     "summary.nothing": (
         "沒有找到決議、跟進或問題。",

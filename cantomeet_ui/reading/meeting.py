@@ -64,7 +64,9 @@ def read_meeting(
     return ShownMeeting(
         version=meeting.version,
         head=meeting_head(meeting, len(transcript.speakers), _last_attempt(store, meeting), now, language),
-        summary=summary_view(store.summary(meeting_id), now, language, summaries),
+        summary=summary_view(
+            store.summary(meeting_id), now, language, summaries, dated=meeting.meeting_date is not None
+        ),
         versions=versions(summaries, meeting, now, language),
         speakers=(speaker_rows(store.transcript(meeting_id), language) if naming or meeting.waits_for_names else []),
         batch=(

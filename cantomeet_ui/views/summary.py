@@ -79,13 +79,18 @@ class SummaryView:
     """How many items rest on what has been changed since; empty: none."""
     has_items: bool = False
     note: str = ""
-    """Says that there was nothing to summarise, where that is so."""
+    """Says that there was nothing to summarise, or that due dates need the meeting's, where that is so."""
 
 
 def summary_view(
-    found: SummaryWithItems | None, now: datetime, language: str, versions: Sequence[Summary] = ()
+    found: SummaryWithItems | None,
+    now: datetime,
+    language: str,
+    versions: Sequence[Summary] = (),
+    *,
+    dated: bool = True,
 ) -> SummaryView:
-    """What to show of a summary; `versions`: all that the meeting has."""
+    """What to show of a summary; `versions`: all that the meeting has; `dated`: whether it has a date."""
     if found is None:
         return SummaryView()
     summary = found.summary
@@ -102,7 +107,7 @@ def summary_view(
         doubtful=len(doubtful),
         stale=counted(language, "summary.stale_items", stale) if stale else "",
         has_items=bool(found.items),
-        note=_note(found.items, language),
+        note=_note(found.items, dated, language),
     )
 
 
@@ -216,8 +221,10 @@ def usage_facts(usage: Mapping[str, Any] | None, language: str) -> list[str]:
     return facts
 
 
-def _note(items: Sequence[SummaryItem], language: str) -> str:
+def _note(items: Sequence[SummaryItem], dated: bool, language: str) -> str:
     if not items:
         return text(language, "summary.empty")
+    if not dated and any(item.due_text and item.due_date is None for item in items):
+        return text(language, "summary.undated")
     found = {item.kind for item in items} - {"overview", "chapter", "quote"}
     return "" if found else text(language, "summary.nothing")

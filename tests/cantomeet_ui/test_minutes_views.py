@@ -85,6 +85,14 @@ def test_what_it_covers_and_took_is_told() -> None:
     assert summary_view(summary(item()), NOW, EN).facts == []
 
 
+def test_due_dates_that_wait_for_the_meetings_own_say_so() -> None:
+    task = item(kind="action_item", due_text="下星期五")
+    assert "The meeting has no date" in summary_view(summary(task), NOW, EN, dated=False).note
+    assert summary_view(summary(task), NOW, EN).note == ""
+    task.due_date = date(2026, 12, 4)
+    assert summary_view(summary(task), NOW, EN, dated=False).note == ""
+
+
 def test_what_all_versions_took_is_told_beside_what_the_shown_one_did() -> None:
     took = {"requests": 2, "tokens_in": 900, "tokens_out": 100, "repeats": 1, "reused": 0, "estimated": False}
     each = [Summary(meeting_id="m", version=n, method="llm", language="en", usage=took) for n in (1, 2)]
