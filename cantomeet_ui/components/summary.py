@@ -62,7 +62,7 @@ def _shown(item: Item) -> rx.Component:
     return rx.fragment(
         rx.cond(item.is_action, done_box(item.done, item.text, ItemsState.tick(item.id))),
         rx.el.p(
-            rx.cond(item.owner != "", rx.el.span(item.owner)),
+            rx.cond(item.who != "", rx.el.span(item.who)),
             rx.cond(item.due != "", rx.el.span(item.due)),
             class_name="item-who",
         ),

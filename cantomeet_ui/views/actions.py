@@ -12,6 +12,7 @@ from cantomeet_ui import routes
 from cantomeet_ui.i18n import text
 from cantomeet_ui.views import times
 from cantomeet_ui.views.choices import Choice
+from cantomeet_ui.views.speakers import is_unnamed, owner_words
 from cantomeet_ui.views.summary import due_words
 
 NAMES = ("owner", "due", "done", "by")
@@ -64,7 +65,7 @@ def owner_choices(owners: Sequence[str], chosen: str, language: str) -> list[Cho
     known = [owner for owner in dict.fromkeys([*owners, chosen]) if owner and owner != NOBODY]
     return [
         Choice("", text(language, "todo.owner.all")),
-        *(Choice(owner, owner) for owner in known),
+        *(Choice(owner, owner_words(owner, language)) for owner in known),
         Choice(NOBODY, text(language, "todo.owner.nobody")),
     ]
 
@@ -92,7 +93,11 @@ def groups(found: Iterable[FoundAction], by: str, now: datetime, language: str) 
 
 def _owner_group(action: FoundAction, language: str) -> tuple[str, str]:
     owner = action.item.owner
-    return (f"owner {owner}", owner) if owner else ("nobody", text(language, "todo.group.nobody"))
+    if not owner:
+        return "nobody", text(language, "todo.group.nobody")
+    if is_unnamed(owner):
+        return f"owner {owner} {action.meeting_id}", f"{owner_words(owner, language)} · {action.meeting_title}"
+    return f"owner {owner}", owner
 
 
 def _due_group(action: FoundAction, day: date, language: str) -> tuple[str, str]:
@@ -115,7 +120,7 @@ def _row(action: FoundAction, day: date, now: datetime, language: str) -> Action
         meeting_id=action.meeting_id,
         text=shown,
         other=other,
-        owner=item.owner or "",
+        owner=owner_words(item.owner, language),
         due=due_words(item, now, language),
         overdue=item.due_date is not None and item.due_date < day and not item.done,
         done=item.done,

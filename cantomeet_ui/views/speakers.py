@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from cantomeet_ui.i18n import text
 from cantomeet_ui.views import times
 
 SAMPLES = 3
+_LABEL = re.compile(r"S[0-9]{1,3}")
 _TELLING = 8
 """Characters from which on a line tells a voice."""
 
@@ -33,6 +35,18 @@ class SpeakerRow:
     name: str
     version: int
     samples: list[Sample]
+
+
+def owner_words(owner: str | None, language: str) -> str:
+    """Who is to do something, as the transcript's pane calls them: "Speaker 1" while nobody has named S1."""
+    if owner and _LABEL.fullmatch(owner):
+        return text(language, "transcript.speaker", label=owner.removeprefix("S"))
+    return owner or ""
+
+
+def is_unnamed(owner: str | None) -> bool:
+    """Only a recogniser's label, which is another person's in another meeting."""
+    return bool(owner and _LABEL.fullmatch(owner))
 
 
 def speaker_rows(transcript: Transcript, language: str) -> list[SpeakerRow]:

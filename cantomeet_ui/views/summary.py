@@ -16,6 +16,7 @@ from cantomeet.usage import together
 from cantomeet_ui.i18n import counted, text
 from cantomeet_ui.views import times
 from cantomeet_ui.views.choices import template_name
+from cantomeet_ui.views.speakers import owner_words
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,10 @@ class Item:
     field: str
     other_field: str
     """What the two are called where they are edited: "text" and "text_other", or the other way round."""
-    owner: str
+    who: str
     due: str
-    """Of an action item, as far as they are known: in the speaker's words, and as a day."""
+    """Of an action item, as far as they are known: its owner; until when, in the speaker's words and as a day."""
+    owner: str
     due_text: str
     due_date: str
     """For the fields of the form; the day as YYYY-MM-DD."""
@@ -140,8 +142,9 @@ def _item(item: SummaryItem, summary: Summary, now: datetime, language: str) -> 
         other=other,
         field="text" if shown == item.text else "text_other",
         other_field="text_other" if shown == item.text else "text",
-        owner=item.owner or "",
+        who=owner_words(item.owner, language),
         due=due_words(item, now, language),
+        owner=item.owner or "",
         due_text=item.due_text or "",
         due_date="" if item.due_date is None else item.due_date.isoformat(),
         plays=_plays(item, language),

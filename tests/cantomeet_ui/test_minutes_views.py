@@ -268,5 +268,19 @@ def test_action_items_in_two_languages_stand_in_the_readers_first(sqlite_store: 
     ]
 
 
+def test_a_speaker_whom_nobody_named_is_called_as_in_the_transcript_and_is_nobody_elsewhere(
+    sqlite_store: MeetingStore,
+) -> None:
+    shown = summary_view(summary(item(kind="action_item", owner="S1")), NOW, EN).sections[0].points[0]
+    assert (shown.who, shown.owner) == ("Speaker 1", "S1")
+    for title in ("例會", "董事會"):
+        meetings.completed(sqlite_store, items=[action("交", owner="S1", evidence=[PROOF])], title=title)
+    found = list_actions(sqlite_store, ActionFilter(), date(2026, 11, 24))
+    by_owner = groups(found, "owner", NOW, ZH)
+    assert sorted(group.title for group in by_owner) == ["講者 1 · 例會", "講者 1 · 董事會"]
+    assert len({group.key for group in by_owner}) == 2
+    assert Choice("S1", "講者 1") in owner_choices(["S1"], "", ZH)
+
+
 def test_an_owner_who_has_nothing_left_can_still_be_chosen() -> None:
     assert [c.value for c in owner_choices(["", "阿明"], "阿珊", ZH)] == ["", "阿明", "阿珊", "-"]
