@@ -7,7 +7,7 @@ again or a person says that the item is still right.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 from cantomeet.cantonese import find_folded, fold
@@ -68,8 +68,11 @@ def _recheck(proof: Proof, line: str) -> dict[str, Any]:
     return {**kept, "check": now}
 
 
-def moved(proof: Proof, lines: Iterable[Line]) -> dict[str, Any]:
-    """The proof in a transcript that was made anew: at the first of `lines` in which its quote stands, else none."""
+def moved(proof: Proof, lines: Sequence[Line]) -> dict[str, Any]:
+    """The proof in a transcript that was made anew: at the first of `lines` in which its quote stands; else unverified
+    at the one that was spoken most at its time, which a person may still find to bear it out. `lines`: those spoken at
+    its time.
+    """
     before = proof.get("was") or proof["check"]
     kept = {name: value for name, value in proof.items() if name != "was"}
     if before not in PROVEN:
@@ -77,8 +80,13 @@ def moved(proof: Proof, lines: Iterable[Line]) -> dict[str, Any]:
     for line in lines:
         check = standing(proof["quote"], line.text)
         if check != "unverified" and tells(proof["quote"], line.text):
-            return {**kept, "segment_id": line.id, "start": line.start, "end": line.end, "check": check}
-    return {**kept, "check": "unverified", "was": before}
+            return {**kept, **_place(line), "check": check}
+    nearest = max(lines, key=lambda line: min(line.end, proof["end"]) - max(line.start, proof["start"]), default=None)
+    return {**kept, **(_place(nearest) if nearest else {}), "check": "unverified", "was": before}
+
+
+def _place(line: Line) -> dict[str, Any]:
+    return {"segment_id": line.id, "start": line.start, "end": line.end}
 
 
 def requoted(evidence: Sequence[Proof], lines: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
 from itertools import accumulate
 from typing import Any
 
@@ -40,7 +39,7 @@ class _Lines:
         # The latest end so far, so that also a line under which others were spoken is found.
         self._ends = list(accumulate((line.end for line in self._lines), max))
 
-    def at(self, start: float, end: float) -> Iterator[Segment]:
+    def at(self, start: float, end: float) -> list[Segment]:
         """Lines spoken between these seconds, in their order."""
         near = self._lines[bisect_left(self._ends, start) : bisect_right(self._starts, end)]
-        return (line for line in near if line.end >= start)
+        return [line for line in near if line.end >= start]

@@ -296,8 +296,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "A line or speaker that it rests on was changed: see whether it still holds.",
     ),
     "summary.stale.quote": (
-        "它引用的句子已經改過，原本引用的字句不再在那裡：看看還對不對。",
-        "The line that it quotes was corrected and no longer has these words: see whether it still holds.",
+        "它引用的句子已經改過或重新轉錄，原本引用的字句不再在那裡：看看還對不對。",
+        "The line that it quotes was corrected or made anew and no longer has these words: see whether it still holds.",
     ),
     "summary.stale_items.one": (
         "有 {count} 項引用的逐字稿改過了。逐項看看、改正，或者重新摘要。",

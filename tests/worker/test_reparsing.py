@@ -81,6 +81,11 @@ def test_a_better_parser_gives_another_transcript_and_the_summary_shows_it(store
     assert [item.stale for item in summary.items] == [True]
     assert [(proof["check"], proof["was"]) for proof in summary.items[0].evidence] == [("unverified", "exact")]
     assert unverified_items(summary) == summary.items
+    _, confirmed = store.edit_item(meeting.id, summary.items[0].id, None, stale=False)
+    line = store.transcript(meeting.id).segments[0]
+    assert [(proof["segment_id"], proof["quote"], proof["check"]) for proof in confirmed.evidence] == [
+        (line.id, "早晨", "exact")
+    ], "a person who has listened makes what is said there now its quote"
 
 
 def test_a_quote_that_the_new_transcript_has_too_cites_its_line(store: MeetingStore) -> None:
