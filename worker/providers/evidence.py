@@ -21,6 +21,8 @@ NEIGHBOURS = 2
 """Segments to either side in which a quote is looked for: models miscount lines."""
 _MOST_OCCURRENCES = 20
 """Of a name in a segment that are looked at before it is taken for a part of other words."""
+SHORTEST_NAME = 2
+"""Characters of a name that is no speaker's: 陳 stands in 陳述 too, and A in A座."""
 LONGEST_UNPROVEN = 300
 """Characters of an unproven quote that are kept."""
 
@@ -79,6 +81,8 @@ class EvidenceChecker:
             return speakers.pop() if len(speakers) == 1 else None
         if folded in self._speakers:
             return self._speakers[folded]
+        if len(folded) < SHORTEST_NAME:
+            return None
         return next((named for line in proven if (named := _as_a_word(line.text, name or ""))), None)
 
     def due(self, words: str | None, evidence: Iterable[Evidence]) -> tuple[str | None, date | None]:

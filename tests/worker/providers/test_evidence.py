@@ -136,6 +136,12 @@ def test_a_name_inside_another_latin_word_is_no_name() -> None:
     assert owner("Al", "So also Al signs it") == "Al"
 
 
+def test_a_single_character_names_only_a_speaker() -> None:
+    assert owner("陳", "由主席陳述報價結果") is None
+    assert owner("A", "A座要拆棚") is None
+    assert owner("A", "A座要拆棚", ("A", "好呀")) == "A"
+
+
 @pytest.mark.parametrize("pronoun", ["佢", "我哋", "they", "You"])
 def test_a_pronoun_is_no_name(pronoun: str) -> None:
     assert owner(pronoun, f"{pronoun}會負責報價嘅") is None
