@@ -71,7 +71,8 @@ def summary(meeting: Mapping[str, Any]) -> Iterator[str]:
     if not found or found["method"] == "none":
         yield "There is no summary."
         return
-    yield f"{found['title'] or meeting['title']} ({_METHODS.get(found['method'], found['method'])})"
+    # The summary's own title is the model's: nothing in the transcript bears it out.
+    yield f"{meeting['title']} ({_METHODS.get(found['method'], found['method'])})"
     yield from took(found)
     for heading, items in _sections(found):
         yield from _section(heading, [item for item in items if item["verified"]])

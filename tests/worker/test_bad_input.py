@@ -211,4 +211,5 @@ def test_a_model_that_obeys_all_the_same_proves_nothing(
     fake.use(Plan(faults=[Fault(do="obey")]))
     _, _, items = summarised(desk_of(sqlite_store, tmp_path, fake), MEETING, summary_language="en")
     obeyed = [item for item in items if item.text == INJECTED]
+    assert obeyed
     assert all(proof["check"] == "unverified" for item in obeyed for proof in item.evidence)

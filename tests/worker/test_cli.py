@@ -167,6 +167,7 @@ def test_a_summary_is_told_under_its_templates_headings_in_its_order() -> None:
         "notes": [item("陳主席", section="出席"), item("茶點", section="其他")],
     }
     told = list(minutes_text.summary({"warnings": [], "summary": summary, "title": "會"}))
+    assert told[0].startswith("會 (")
     assert [line.split()[-1] for line in told[1:] if line] == [
         *("出席", "陳主席", "決議案", "通過", "Risks", "超支", "Notes", "茶點")
     ]
