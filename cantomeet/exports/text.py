@@ -16,7 +16,7 @@ _INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
 
 def plain(minutes: Minutes) -> bytes:
     """The summary, and the transcript, a line each: [0:00:12] Speaker: text."""
-    head = [minutes.meeting.title, *minutes.facts(), *minutes.notes()]
+    head = [minutes.meeting.title, *minutes.facts(), *filter(None, [minutes.meeting.description]), *minutes.notes()]
     if minutes.sections or minutes.unverified:
         head += [*_plain_summary(minutes), "", minutes.label("transcript")]
     body = [f"[{clock(line.segment.start)}] {minutes.said(line)}" for line in minutes.lines]

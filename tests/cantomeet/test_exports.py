@@ -93,6 +93,10 @@ def test_plain_text_has_each_line_with_its_time_and_speaker() -> None:
     )
 
 
+def test_plain_text_has_the_description_too() -> None:
+    assert "長度：1:02:03\n第一行\n第二行\n" in written("txt", description="第一行\n第二行")
+
+
 def test_labels_are_in_the_readers_language() -> None:
     english = written("txt", "en")
     assert "Date: 2026-11-23" in english
