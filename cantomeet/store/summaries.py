@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -178,11 +179,14 @@ def _changed_since(connection: Connection, meeting_id: str, read: Transcript) ->
 
 
 def _renamed_since(connection: Connection, meeting_id: str, read: Transcript) -> dict[str, str]:
-    """What speakers were called in `read`, where they have another name by now, and that name."""
+    """What one speaker alone was called in `read` and has another name for by now, and that name."""
     now = select(col(Speaker.id), col(Speaker.label), col(Speaker.name)).where(col(Speaker.meeting_id) == meeting_id)
     called = {row.id: row.name or row.label for row in connection.execute(now)}
     before = {speaker.id: speaker.name or speaker.label for speaker in read.speakers.values()}
-    return {name: called[key] for key, name in before.items() if key in called and called[key] != name}
+    alone = Counter(before.values())
+    return {
+        name: called[key] for key, name in before.items() if alone[name] == 1 and key in called and called[key] != name
+    }
 
 
 def _newest_version(connection: Connection, meeting_id: str) -> int:
