@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, Field
 
+from cantomeet.cantonese import fold
 from worker.providers import RewrittenLines, TranscriptLine
 from worker.providers.llm.ask import Asker, Question, Reading, TooLong, Unusable
 from worker.providers.llm.chunks import Chunk, Piece, chunks_of
@@ -23,6 +24,12 @@ LONGEST_LINE = 20_000
 """Characters of one rewritten line that are read at all."""
 MOST_GROWTH, LEAST_ROOM = 3, 30
 """A rewritten line that is longer than so many times the spoken one, and so many characters more, says other things."""
+
+NEIGHBOURS = 2
+"""Lines to either side that a rewritten line is held against."""
+FEWEST_PAIRS = 4
+LIKE_ANOTHER, CLEARLY_MORE = 0.3, 0.2
+"""Shares of a rewritten line's pairs of characters that stand in a neighbour, and so much more than in its own."""
 
 _CHINESE = Languages("zh-Hant-HK")
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
@@ -111,15 +118,37 @@ def _read(content: str, spoken: dict[int, str]) -> Reading[LinesAnswer]:
 
 
 def _matched(chunk: Chunk, answer: LinesAnswer) -> dict[int, str]:
-    """Each piece with the one line of the answer that has its number; two of one number are none."""
+    """Each piece with the one line of the answer that has its number; two of one number are none, and what is plainly
+    another line's neither.
+    """
     given: dict[int, list[str]] = {}
     for line in answer.lines:
         given.setdefault(line.line, []).append(in_script(line.text, "zh-Hant-HK"))
-    return {
-        id(piece): given[piece.index + 1][0]
-        for piece in chunk.pieces
-        if len(given.get(piece.index + 1, ())) == 1 and _is_sound(piece, given[piece.index + 1][0])
-    }
+    found: dict[int, str] = {}
+    for at, piece in enumerate(chunk.pieces):
+        texts = given.get(piece.index + 1, [])
+        if len(texts) == 1 and _is_sound(piece, texts[0]) and not _is_anothers(chunk.pieces, at, texts[0]):
+            found[id(piece)] = texts[0]
+    return found
+
+
+def _is_anothers(pieces: Sequence[Piece], at: int, text: str) -> bool:
+    """A model that skips a line goes on with every number one off."""
+    pairs = _pairs(text)
+    if len(pairs) < FEWEST_PAIRS:
+        return False
+    beside = [*pieces[max(0, at - NEIGHBOURS) : at], *pieces[at + 1 : at + 1 + NEIGHBOURS]]
+    near = max((_share(pairs, piece) for piece in beside), default=0.0)
+    return near >= LIKE_ANOTHER and near - _share(pairs, pieces[at]) >= CLEARLY_MORE
+
+
+def _share(pairs: frozenset[str], piece: Piece) -> float:
+    return len(pairs & _pairs(piece.text)) / len(pairs)
+
+
+def _pairs(text: str) -> frozenset[str]:
+    folded = fold(text)
+    return frozenset(folded[at : at + 2] for at in range(len(folded) - 1))
 
 
 def _is_sound(piece: Piece, text: str) -> bool:

@@ -1,0 +1,47 @@
+"""Which rewritten line belongs to which spoken one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from worker.providers.llm.chunks import Chunk, Piece
+from worker.providers.llm.rewriting import LinesAnswer, _matched
+
+SPOKEN = (
+    "早晨各位，我哋而家開會喇",
+    "外牆維修嗰邊，師傅話要多三個星期",
+    "停車場充電嘅報價，我收咗三間公司",
+    "得，冇問題",
+    "下年度嘅預算，管理費唔使加",
+)
+WRITTEN = (
+    "各位早晨，我們現在開會。",
+    "外牆維修方面，師傅表示需要多三個星期。",
+    "停車場充電的報價，我收到三間公司的。",
+    "好的，沒有問題。",
+    "下年度的預算，管理費不需增加。",
+)
+
+
+def matched(texts: Sequence[str], numbers: Sequence[int]) -> list[str | None]:
+    pieces = tuple(Piece(index, "", text) for index, text in enumerate(SPOKEN))
+    given = [{"line": number, "text": text} for number, text in zip(numbers, texts, strict=True)]
+    found = _matched(Chunk(pieces), LinesAnswer.model_validate({"lines": given}))
+    return [found.get(id(piece)) for piece in pieces]
+
+
+def test_each_line_is_the_one_of_its_number() -> None:
+    assert matched(WRITTEN, [1, 2, 3, 4, 5]) == list(WRITTEN)
+
+
+@pytest.mark.parametrize("off", [-1, 1, 2])
+def test_lines_whose_numbers_are_off_stay_as_they_were_spoken(off: int) -> None:
+    found = matched(WRITTEN, [number + off for number in (1, 2, 3, 4, 5)])
+    telling = {text for text in WRITTEN if len(text) > 10}
+    assert not telling & set(found)
+
+
+def test_two_lines_of_one_number_are_none() -> None:
+    assert matched(WRITTEN[:3], [1, 2, 2]) == [WRITTEN[0], None, None, None, None]
