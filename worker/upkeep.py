@@ -36,6 +36,9 @@ def delete_leftovers(tools: Toolbox) -> None:
         except (TransientError, PermanentError) as error:
             _log.warning("a copy at %s is not deleted yet: %s", leftover.provider, error.code.value)
             gone = False
+            asked_to_wait = error.retry_after if isinstance(error, TransientError) else None
+            if asked_to_wait is not None and asked_to_wait > _HOLD_SECONDS:
+                tools.store.hold_leftover(leftover.id, asked_to_wait)
         if gone or tools.store.now() - leftover.created_at > _PROVIDER_KEEPS:
             tools.store.forget_leftover(leftover.id)
 

@@ -78,6 +78,18 @@ def test_a_copy_that_could_not_be_deleted_is_tried_again_later(house: House) -> 
     assert deleted(house) == ["job-1"]
 
 
+def test_a_provider_that_asks_to_wait_is_left_alone_for_so_long(house: House) -> None:
+    assert isinstance(house.provider, Deleting)
+    house.provider.error = TransientError("429", code=ErrorCode.PROVIDER_BUSY, retry_after=2 * 3600.0)
+    house.run(house.upload().id)
+    upkeep.run(house.tools, "delete_leftovers")
+    house.provider.error = None
+    upkeep.run(later(house, hours=1).tools, "delete_leftovers")
+    assert deleted(house) == []
+    upkeep.run(later(house, hours=1).tools, "delete_leftovers")
+    assert deleted(house) == ["job-1"]
+
+
 def test_a_cancel_deletes_at_the_provider_and_going_on_asks_for_the_cost(house: House) -> None:
     meeting = house.upload()
     while house.store.get(meeting.id).stage != Stage.SUBMITTED:

@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +34,7 @@ from worker.providers.speechmatics_errors import (
     Call,
     error_of_answer,
     error_of_exception,
+    http_date,
     make_error,
     safe_message,
 )
@@ -261,7 +261,7 @@ class SpeechmaticsTranscriber:
         """The body of a success; any other answer, and any trouble on the way, as an error of ours."""
         with _translated(call), self._client.stream(method, path, **request) as response:
             if response.is_success:
-                self._provider_time = _date_of(response.headers)
+                self._provider_time = http_date(response.headers.get("date", ""))
                 return _read_body(response, cap, call)
             body = _read_start(response, call)
             if call is Call.DELETE and response.status_code == httpx.codes.LOCKED:
@@ -394,13 +394,6 @@ def _oldest(page: list[dict[str, Any]]) -> datetime:
         return min(_instant(job["created_at"]) for job in page)
     except (KeyError, TypeError, ValueError):
         raise _garbled(Call.LIST, "no created_at") from None
-
-
-def _date_of(headers: httpx.Headers) -> datetime | None:
-    try:
-        return parsedate_to_datetime(headers.get("date", "")).astimezone(UTC)
-    except ValueError:
-        return None
 
 
 def _instant(text: str) -> datetime:

@@ -214,14 +214,15 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     value = headers.get("retry-after", "").strip()
     if re.fullmatch(r"\d{1,9}(\.\d*)?", value):
         return min(float(value), LONGEST_RETRY_AFTER)
-    then = _http_date(value)
+    then = http_date(value)
     if then is None:
         return None
-    now = _http_date(headers.get("date", "")) or datetime.now(UTC)
+    now = http_date(headers.get("date", "")) or datetime.now(UTC)
     return min(max(0.0, (then - now).total_seconds()), LONGEST_RETRY_AFTER)
 
 
-def _http_date(value: str) -> datetime | None:
+def http_date(value: str) -> datetime | None:
+    """Of a header; UTC where it names no zone, None where it is no date."""
     try:
         date = parsedate_to_datetime(value)
     except (ValueError, OverflowError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -173,6 +174,18 @@ def test_the_list_is_walked_back_only_as_far_as_the_submission_can_be() -> None:
     assert listing(jobs).find("key-700", ago) == "j700", "its clock is not known: all of it"
     put_back = partial(timedelta, minutes=-150)
     assert told.find("key-700", put_back) == "j700", "our clock was put back, so the age says nothing: all of it"
+
+
+def test_a_provider_s_date_without_a_zone_is_not_read_by_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    jobs = [{"id": f"j{n}", "created_at": f"2026-11-23T{23 - n // 60:02}:{59 - n % 60:02}:00Z"} for n in range(300)]
+    told = listing(jobs, date="Tue, 24 Nov 2026 00:00:00 -0000")
+    try:
+        assert told.find("key-140", partial(timedelta, minutes=150)) == "j140"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_a_machine_that_slept_while_the_list_was_asked_for_looks_back_as_far_as_it_slept() -> None:
