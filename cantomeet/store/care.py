@@ -13,7 +13,7 @@ from sqlmodel import col
 from cantomeet.errors import VersionConflict
 from cantomeet.glossary import Term, digest
 from cantomeet.lifecycle import ENDED
-from cantomeet.models import GlossaryTerm, Meeting, ProviderLeftover, Remembered, Switch, new_id
+from cantomeet.models import GlossaryTerm, Meeting, ProviderLeftover, Remembered, Switch, WrittenView, new_id
 from cantomeet.store.base import Base, columns_of_meeting, execute
 from cantomeet.store.waking import PAUSED, is_paused
 
@@ -106,8 +106,11 @@ class Care(Base):
     def _resume(self, connection: Connection) -> None:
         connection.execute(delete(Switch).where(col(Switch.name) == PAUSED))
         # Jobs that came while nothing was taken did nothing and are gone: what is due is to be woken again at once.
-        due = col(Meeting.next_run_at) <= self._clock(connection)
-        connection.execute(update(Meeting).where(due).values(woken_until=None, wake_count=0))
+        now = self._clock(connection)
+        connection.execute(
+            update(Meeting).where(col(Meeting.next_run_at) <= now).values(woken_until=None, wake_count=0)
+        )
+        connection.execute(update(WrittenView).where(col(WrittenView.next_run_at) <= now).values(woken_until=None))
 
     def paused_since(self) -> datetime | None:
         """Since when no step is taken; None while steps are."""

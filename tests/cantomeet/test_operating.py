@@ -67,6 +67,16 @@ def test_resuming_forgets_only_the_wake_ups_of_what_is_due(store: MeetingStore) 
     assert store.get(later.id).woken_until == in_a_while
 
 
+def test_resuming_wakes_a_written_view_that_was_woken_in_vain(store: MeetingStore) -> None:
+    meeting = meetings.completed(store)
+    store.ask_for_written(meeting.id)
+    assert store.wake_written_due() == [meeting.id]
+    store.pause(True)
+    assert store.take_written(meeting.id, 60) is None
+    store.pause(False)
+    assert store.wake_written_due() == [meeting.id]
+
+
 def test_many_who_remember_the_same_at_once_leave_one_of_theirs(store: MeetingStore) -> None:
     at_once(lambda number: store.remember("check:llm", str(number)))
     assert store.remembered("check:llm") in set("0123")
