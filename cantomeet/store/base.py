@@ -73,8 +73,13 @@ class Base:
         )
         return None if row is None else Meeting(**row)
 
-    def _fenced(self, connection: Connection, meeting_id: str, run: int, **columns: Any) -> Meeting:
+    def _fenced(
+        self, connection: Connection, meeting_id: str, run: int, *, held: bool = False, **columns: Any
+    ) -> Meeting:
+        """`held`: only while the lease was not let go of; `run` alone stays the same until the next one takes it."""
         where = [col(Meeting.id) == meeting_id, col(Meeting.run) == run]
+        if held:
+            where.append(col(Meeting.lease_until).is_not(None))
         if "status" in columns:
             # The table of transitions holds in the database too, without reading the row first.
             allowed = [old for old, new in TRANSITIONS.items() if columns["status"] in new]

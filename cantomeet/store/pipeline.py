@@ -271,7 +271,7 @@ class Pipeline(Summaries):
     ) -> Meeting:
         """A step failed for now, `failures` times in a row by now; it is due again in `delay` seconds.
 
-        Raises `LeaseLost`.
+        Raises `LeaseLost`, also where the step has committed its outcome: what came after that undoes nothing.
         """
         with self._write() as connection:
             now = self._clock(connection)
@@ -280,6 +280,7 @@ class Pipeline(Summaries):
                 connection,
                 meeting_id,
                 run,
+                held=True,
                 attempt_count=failures,
                 lease_until=None,
                 next_run_at=due,
@@ -298,12 +299,13 @@ class Pipeline(Summaries):
     def record_failure(
         self, meeting_id: str, run: int, *, tried: Try, code: ErrorCode, params: dict[str, Any], reason: str
     ) -> Meeting:
-        """FAILED; nothing more until a person acts. Raises `LeaseLost`."""
+        """FAILED; nothing more until a person acts. Raises `LeaseLost` as `record_retry` does."""
         with self._write() as connection:
             meeting = self._fenced(
                 connection,
                 meeting_id,
                 run,
+                held=True,
                 status=MeetingStatus.FAILED,
                 error_code=code.value,
                 error_params=params,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import wave
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,10 +15,11 @@ from cantomeet.errors import ErrorCode, LeaseLost, PermanentError, TransientErro
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
 from cantomeet.recordings import Recordings
-from cantomeet.store import MeetingStore
+from cantomeet.store import MeetingStore, Try
 from cantomeet.templates import GENERAL
 from tests.conftest import new_meeting
-from worker import pipeline
+from worker import pipeline, steps
+from worker.lease import Lease
 from worker.providers import (
     Evidence,
     Piece,
@@ -254,6 +256,27 @@ class _Unparsable(Provider):
 
     def parse(self, raw: bytes) -> RemoteTranscript:
         raise PermanentError("?", code=ErrorCode.PROVIDER_BAD_ANSWER, provider="test provider")
+
+
+@pytest.mark.parametrize("error", [OSError("the disk went away"), PermanentError("?", code=ErrorCode.INTERNAL)])
+def test_what_goes_wrong_after_a_step_has_committed_undoes_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    take = steps.take
+
+    def and_then_fail(tools: Toolbox, lease: Lease, tried: Try) -> None:
+        take(tools, lease, tried)
+        raise error
+
+    meeting = house.upload()
+    monkeypatch.setattr(steps, "take", and_then_fail)
+    for _ in range(5):
+        house.store.due_now(meeting.id)
+        with suppress(PermanentError):
+            pipeline.advance(house.tools, meeting.id)
+    after = house.store.get(meeting.id)
+    assert (after.status, after.next_run_at, after.error_code) == (MeetingStatus.COMPLETED, None, None)
+    assert {attempt.outcome for attempt in house.store.attempts(meeting.id)} == {"done"}
 
 
 def test_a_permanent_error_fails_the_meeting_with_a_reason_and_is_raised_again(house: House) -> None:
