@@ -8,7 +8,7 @@ from cantomeet.errors import Conflict, ErrorCode
 from cantomeet.lifecycle import MeetingStatus, Stage, status_to_resume
 from cantomeet.models import Meeting
 
-_NEEDS_A_NEW_JOB = {ErrorCode.CANCELLED, ErrorCode.PROVIDER_JOB_GONE, ErrorCode.PROVIDER_REJECTED}
+_JOB_ENDED = {ErrorCode.CANCELLED, ErrorCode.PROVIDER_JOB_GONE, ErrorCode.PROVIDER_REJECTED}
 
 
 def retry_columns(meeting: Meeting, start: str, confirm_cost: bool) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def retry_columns(meeting: Meeting, start: str, confirm_cost: bool) -> dict[str,
         if stage in (Stage.STORED, Stage.PREPARED) and not meeting.submit_key and not meeting.recognised_seconds:
             # Nothing is transcribed or paid for yet: a transcriber that was set up meanwhile is taken.
             return {**cleared, "status": MeetingStatus.UPLOADED, "stage": Stage.STORED, "transcriber": ""}
-        if transcribed or meeting.error_code not in _NEEDS_A_NEW_JOB or not meeting.submit_key:
+        if transcribed or not _needs_a_new_job(meeting):
             return {**cleared, "status": status_to_resume(stage)}
         # What the provider had is deleted, gone or refused: going on means a new job.
         confirm_cost = confirm_cost or meeting.error_code == ErrorCode.PROVIDER_REJECTED
@@ -70,3 +70,10 @@ def retry_columns(meeting: Meeting, start: str, confirm_cost: bool) -> dict[str,
         # A whole transcript stays in view until the new one is whole.
         "shown_take": meeting.shown_take if transcribed or meeting.shown_take != meeting.take else take,
     }
+
+
+def _needs_a_new_job(meeting: Meeting) -> bool:
+    """What the provider had is of no use any more. Where a sending was refused, an earlier one may have arrived."""
+    if meeting.error_code == ErrorCode.PROVIDER_REJECTED and meeting.provider_job_id is None:
+        return False
+    return meeting.submit_key is not None and meeting.error_code in _JOB_ENDED

@@ -142,6 +142,43 @@ def test_a_retry_by_a_person_looks_as_far_back_as_the_first_sending(house: LateH
     assert provider.submitted == [meeting.submit_key]
 
 
+def test_a_refusal_of_the_second_sending_does_not_forget_the_first(house: LateHouse) -> None:
+    """The list is further behind than was thought; what was accepted shows up while a refusal is waited out."""
+    provider = behind(house, 100.0)
+    send, refusals = provider.submit, [TransientError("429", code=ErrorCode.PROVIDER_BUSY, retry_after=30.0)]
+    refusals[0].refused = True
+
+    def refused_once(recording: Path, options: SubmitOptions, on_progress: Callable[[float], None]) -> str:
+        if provider.submitted and refusals:
+            raise refusals.pop()
+        return send(recording, options, on_progress)
+
+    provider.submit = refused_once  # type: ignore[method-assign]
+    meeting = to_its_end(house, house.upload().id)
+    assert refusals == []
+    assert meeting.status == MeetingStatus.COMPLETED
+    assert provider.submitted == [meeting.submit_key]
+
+
+def test_a_retry_after_a_refused_second_sending_looks_for_the_first(house: LateHouse) -> None:
+    provider = behind(house, 100.0)
+    send, refusals = provider.submit, [PermanentError("400", code=ErrorCode.PROVIDER_REJECTED, provider="test")]
+    refusals[0].refused = True
+
+    def refused_once(recording: Path, options: SubmitOptions, on_progress: Callable[[float], None]) -> str:
+        if provider.submitted and refusals:
+            raise refusals.pop()
+        return send(recording, options, on_progress)
+
+    provider.submit = refused_once  # type: ignore[method-assign]
+    meeting = to_its_end(house, house.upload().id)
+    assert meeting.error_code == "provider_rejected"
+    house.clock.ahead += timedelta(minutes=5)
+    house.store.retry(meeting.id)
+    assert to_its_end(house, meeting.id).status == MeetingStatus.COMPLETED
+    assert provider.submitted == [meeting.submit_key]
+
+
 def test_a_queue_that_was_paused_before_the_sending_does_not_make_the_search_longer(house: LateHouse) -> None:
     provider = behind(house, 0.0)
     meeting = house.upload()

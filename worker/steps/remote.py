@@ -89,9 +89,12 @@ def _send(tools: Toolbox, lease: Lease, provider: RemoteTranscriber) -> str:
     try:
         return provider.submit(recording, options, lease.show)
     except StepError as error:
-        if error.refused:
+        if error.refused and meeting.submit_key is None:
             # Nothing came of the key: there is nothing to look for, to delete or to pay for.
             tools.store.commit_working(meeting.id, meeting.run, submit_key=None)
+        elif error.refused:
+            # Nothing came of this sending; something may yet of an earlier one with the same key: one look more.
+            tools.store.commit_working(meeting.id, meeting.run, submit_looks=meeting.submit_looks)
         raise
 
 
