@@ -65,10 +65,11 @@ class UploadServer:
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
         return int(children[-1])
 
-    def start(self) -> None:
+    def start(self, **also: str) -> None:
+        """`also`: more of the environment, this time."""
         command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--workers", "1"]
         command += ["--host", "127.0.0.1", "--port", str(self.port), "--log-level", "warning", self._app]
-        environment = {**os.environ, **self._environment, "CANTOMEET_DATA_DIR": str(self.folder)}
+        environment = {**os.environ, **self._environment, **also, "CANTOMEET_DATA_DIR": str(self.folder)}
         environment["CANTOMEET_PORT"] = str(self.port)
         self._process = subprocess.Popen(command, env=environment, start_new_session=True)
         deadline = time.monotonic() + _READY_SECONDS

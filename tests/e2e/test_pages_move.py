@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
+from cantomeet.database import connect, migrate
 from cantomeet.errors import ErrorCode
+from cantomeet.store import MeetingStore
 from tests.e2e.conftest import PATIENCE
-from tests.e2e.seed import lines
+from tests.e2e.seed import Seed, lines
 from tests.e2e.serving import Web
 from tests.running import wait_for
 from worker.redis_server import EmbeddedRedis
@@ -128,7 +134,24 @@ def test_without_redis_pages_move_as_well(web: Web, page: Page) -> None:
     expect(page.locator(".percent")).to_have_text("55 %")
 
 
-def test_a_page_that_was_cut_off_shows_what_it_missed_without_a_reload(web: Web, page: Page) -> None:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def web_on_each(request: pytest.FixtureRequest, web: Web) -> Iterator[Web]:
+    """The same server on each kind of database; what is on SQLite stays for the other tests."""
+    if request.param == "sqlite":
+        yield web
+        return
+    engine = connect(request.getfixturevalue("postgres_url"))
+    migrate(engine)
+    web.server.kill()
+    web.server.start(DATABASE_URL=engine.url.render_as_string(hide_password=False))
+    yield replace(web, seed=Seed(MeetingStore(engine), web.seed.recordings))
+    web.server.kill()
+    web.server.start()
+    engine.dispose()
+
+
+def test_a_page_that_was_cut_off_shows_what_it_missed_without_a_reload(web_on_each: Web, page: Page) -> None:
+    web, url = web_on_each, web_on_each.store.engine.url.render_as_string(hide_password=False)
     meeting = web.seed.waiting("例會")
     page.goto(f"/meetings/{meeting.id}")
     article = page.locator("article.meeting")
@@ -139,10 +162,11 @@ def test_a_page_that_was_cut_off_shows_what_it_missed_without_a_reload(web: Web,
     web.seed.piece(meeting, lines(3), 30)
     web.seed.summarising(meeting, lines(2, first=3))
     web.seed.completed(meeting)
-    web.server.start()
+    web.server.start(DATABASE_URL=url)
     expect(article).to_have_attribute("data-status", "COMPLETED")
     expect(page.locator(".line")).to_have_count(5)
     assert page.evaluate("window.sameDocument")
+    page.close()
 
 
 def test_nothing_is_left_behind_after_navigation_reload_or_a_closed_tab(web: Web, context: BrowserContext) -> None:

@@ -45,7 +45,7 @@ Real processes, an embedded Redis, and the provider's stand-in over HTTP. A test
 16 two dispatchers
     test_several_at_once::test_two_dispatchers_wake_each_due_meeting_once
     test_redis_goes_away::test_two_workers_with_two_rescuers_pay_once
-17 a browser that reconnects after events it missed (on SQLite: the page reads through the same store)
+17 a browser that reconnects after events it missed
     tests.e2e.test_pages_move::test_a_page_that_was_cut_off_shows_what_it_missed_without_a_reload
 18 an act with a forged origin
     test_forged_origin::test_another_site_can_change_nothing_and_its_name_leads_nowhere
