@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy.exc import OperationalError
 
@@ -13,6 +14,8 @@ from cantomeet_ui.sharing import versions
 
 LONGEST_WAIT = 5.0
 """Seconds after which a page looks without a hint."""
+GATHER = 0.25
+"""Seconds after a push in which further changes are gathered into the next one."""
 V = TypeVar("V")
 _log = logging.getLogger(__name__)
 
@@ -41,3 +44,17 @@ async def changes_of(
         if version != known:
             known = version
             yield version
+
+
+async def show_each_change(page: Any, stamp_of: Callable[[], Any]) -> None:
+    """Have a page that shows many meetings show each change, for ever: its `_show`, from what its `_stamp` says on.
+
+    `page` is the state of a background event, `stamp_of` the store's `stamp`.
+    """
+    # Only under the lock is the state the one that `load` has written: outside it a copy from before is seen.
+    async with page:
+        known = page._stamp
+    async for _ in changes_of(None, stamp_of, known):
+        async with page:
+            await page._show()
+        await asyncio.sleep(GATHER)

@@ -7,11 +7,11 @@ from typing import Any
 import reflex as rx
 
 from cantomeet_ui import routes
-from cantomeet_ui.components import icons
 from cantomeet_ui.components.engine import engine_room, paused_notice
 from cantomeet_ui.components.frame import frame, link, loading, notice
 from cantomeet_ui.components.plans import plan_sheet
 from cantomeet_ui.components.rows import status_words
+from cantomeet_ui.components.search import search_field
 from cantomeet_ui.components.words import Handler, Words, say
 from cantomeet_ui.state.admin import AdminState
 from cantomeet_ui.state.engine import EngineState
@@ -145,7 +145,7 @@ def _meetings() -> rx.Component:
 def _filters() -> rx.Component:
     return rx.el.div(
         rx.el.div(
-            _search(),
+            search_field(AdminState),
             _choice(
                 "admin.transcriber", AdminState.transcriber, AdminState.transcribers, AdminState.choose_transcriber
             ),
@@ -157,20 +157,6 @@ def _filters() -> rx.Component:
         class_name="filters",
         custom_attrs={"aria-label": say("meetings.filters")},
     )
-
-
-def _search() -> rx.Component:
-    field = rx.el.input(
-        type="search",
-        key=f"search-{AdminState.search_key}",
-        default_value=AdminState.q,
-        on_change=AdminState.search.debounce(300),
-        placeholder=say("meetings.search"),
-        max_length=200,
-        auto_complete="off",
-        custom_attrs={"aria-label": say("meetings.search"), "data-search": ""},
-    )
-    return rx.el.label(icons.search(), field, class_name="search")
 
 
 def _choice(label: str, chosen: Words, choices: Any, on_change: Handler) -> rx.Component:

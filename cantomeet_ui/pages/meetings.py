@@ -5,9 +5,9 @@ from __future__ import annotations
 import reflex as rx
 
 from cantomeet_ui import routes
-from cantomeet_ui.components import icons
 from cantomeet_ui.components.frame import frame, link, loading, nothing_here, notice
 from cantomeet_ui.components.rows import meeting_line
+from cantomeet_ui.components.search import search_field
 from cantomeet_ui.components.words import Handler, say
 from cantomeet_ui.state.meetings import MeetingsState
 from cantomeet_ui.views.filters import Chip, SortChoice
@@ -33,25 +33,11 @@ def meetings_page() -> rx.Component:
 
 def filters() -> rx.Component:
     return rx.el.section(
-        rx.el.div(_search(), _dates(), _sort(), class_name="filter-fields"),
+        rx.el.div(search_field(MeetingsState), _dates(), _sort(), class_name="filter-fields"),
         rx.el.ul(rx.foreach(MeetingsState.chips, _chip), class_name="chips"),
         class_name="filters",
         custom_attrs={"aria-label": say("meetings.filters")},
     )
-
-
-def _search() -> rx.Component:
-    field = rx.el.input(
-        type="search",
-        key=f"search-{MeetingsState.search_key}",
-        default_value=MeetingsState.q,
-        on_change=MeetingsState.search.debounce(300),
-        placeholder=say("meetings.search"),
-        max_length=200,
-        auto_complete="off",
-        custom_attrs={"aria-label": say("meetings.search"), "data-search": ""},
-    )
-    return rx.el.label(icons.search(), field, class_name="search")
 
 
 def _dates() -> rx.Component:

@@ -10,7 +10,7 @@ import reflex as rx
 from cantomeet.access import Action
 from cantomeet.errors import RequestError
 from cantomeet_ui import acting
-from cantomeet_ui.following import changes_of
+from cantomeet_ui.following import show_each_change
 from cantomeet_ui.i18n import text
 from cantomeet_ui.reading.actions import read_actions
 from cantomeet_ui.services import services
@@ -20,8 +20,6 @@ from cantomeet_ui.views.actions import Group, calendar_href, changed, fixed_choi
 from cantomeet_ui.views.choices import Choice
 from cantomeet_ui.views.meeting import refusal
 
-_PAUSE = 0.25
-"""Seconds after a push in which further changes are gathered into the next one."""
 _DUE = ("all", "overdue", "week", "none")
 _DONE = ("open", "done", "all")
 _BY = ("due", "owner")
@@ -70,13 +68,7 @@ class ActionsState(rx.State):
     @handler(Action.LIST, background=True)
     async def follow(self) -> None:
         """Show each change while the page is open."""
-        # Only under the lock is the state the one that `load` has written: outside it a copy from before is seen.
-        async with self:
-            known = self._stamp
-        async for _ in changes_of(None, services().store.stamp, known):
-            async with self:
-                await self._show()
-            await asyncio.sleep(_PAUSE)
+        await show_each_change(self, services().store.stamp)
 
     @handler(Action.LIST)
     async def choose(self, name: str, value: str) -> Any:

@@ -11,7 +11,7 @@ from cantomeet.access import Action
 from cantomeet.bulk import Act, Plan
 from cantomeet.errors import InvalidRequest
 from cantomeet_ui import bulk
-from cantomeet_ui.following import changes_of
+from cantomeet_ui.following import show_each_change
 from cantomeet_ui.i18n import counted
 from cantomeet_ui.reading.admin import failed_of, read_admin, read_steps, stuck_of, wanted_of
 from cantomeet_ui.services import services
@@ -28,9 +28,6 @@ from cantomeet_ui.views.admin_filters import (
 )
 from cantomeet_ui.views.plans import Asked, asked, told
 from cantomeet_ui.views.rows import MeetingRow
-
-_PAUSE = 0.25
-"""Seconds after a push in which further changes are gathered into the next one."""
 
 
 class AdminState(rx.State):
@@ -99,13 +96,7 @@ class AdminState(rx.State):
     @handler(Action.ADMINISTER, background=True)
     async def follow(self) -> None:
         """Show each change of a meeting while the page is open."""
-        # Only under the lock is the state the one that `load` has written: outside it a copy from before is seen.
-        async with self:
-            known = self._stamp
-        async for _ in changes_of(None, services().store.stamp, known):
-            async with self:
-                await self._show()
-            await asyncio.sleep(_PAUSE)
+        await show_each_change(self, services().store.stamp)
 
     @handler(Action.ADMINISTER)
     async def show_more(self) -> None:

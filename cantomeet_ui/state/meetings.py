@@ -8,16 +8,13 @@ from typing import Any
 import reflex as rx
 
 from cantomeet.access import Action
-from cantomeet_ui.following import changes_of
+from cantomeet_ui.following import show_each_change
 from cantomeet_ui.reading.lists import ShownList, read_list
 from cantomeet_ui.services import services
 from cantomeet_ui.state.access import handler
 from cantomeet_ui.state.language import LanguageState
 from cantomeet_ui.views.filters import DEFAULT_SORT, SORTS, Chip, SortChoice, changed, in_address, sort_choices
 from cantomeet_ui.views.rows import MeetingRow
-
-_PAUSE = 0.25
-"""Seconds after a push in which further changes are gathered into the next one."""
 
 
 class MeetingsState(rx.State):
@@ -66,13 +63,7 @@ class MeetingsState(rx.State):
     @handler(Action.LIST, background=True)
     async def follow(self) -> None:
         """Show each change while the page is open."""
-        # Only under the lock is the state the one that `load` has written: outside it a copy from before is seen.
-        async with self:
-            known = self._stamp
-        async for _ in changes_of(None, services().store.stamp, known):
-            async with self:
-                await self._show()
-            await asyncio.sleep(_PAUSE)
+        await show_each_change(self, services().store.stamp)
 
     @handler(Action.LIST)
     async def show_more(self) -> None:

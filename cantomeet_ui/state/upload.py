@@ -8,7 +8,7 @@ from typing import Any
 import reflex as rx
 
 from cantomeet.access import Action
-from cantomeet_ui.following import changes_of
+from cantomeet_ui.following import show_each_change
 from cantomeet_ui.reading.lists import read_some
 from cantomeet_ui.services import services, settings
 from cantomeet_ui.state.access import handler, meeting_for
@@ -18,7 +18,6 @@ from cantomeet_ui.views.choices import Choice, language_choices, template_choice
 from cantomeet_ui.views.rows import MeetingRow
 
 _SHOWN = 20
-_PAUSE = 0.25
 
 
 class UploadState(rx.State):
@@ -71,13 +70,7 @@ class UploadState(rx.State):
     @handler(Action.LIST, background=True)
     async def follow(self) -> None:
         """Show each change of these meetings while the page is open."""
-        # Only under the lock is the state the one that `load` has written: outside it a copy from before is seen.
-        async with self:
-            known = self._stamp
-        async for _ in changes_of(None, services().store.stamp, known):
-            async with self:
-                await self._show()
-            await asyncio.sleep(_PAUSE)
+        await show_each_change(self, services().store.stamp)
 
     @handler(Action.UPLOAD)
     async def uploaded(self, meeting_id: str) -> None:

@@ -1,0 +1,25 @@
+"""The field in which words are looked for, in titles and transcripts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from cantomeet_ui.components import icons
+from cantomeet_ui.components.words import say
+
+
+def search_field(state: Any) -> rx.Component:
+    """Of a state with `q`, `search_key` (another one writes `q` into the field anew) and the handler `search`."""
+    field = rx.el.input(
+        type="search",
+        key=f"search-{state.search_key}",
+        default_value=state.q,
+        on_change=state.search.debounce(300),
+        placeholder=say("meetings.search"),
+        max_length=200,
+        auto_complete="off",
+        custom_attrs={"aria-label": say("meetings.search"), "data-search": ""},
+    )
+    return rx.el.label(icons.search(), field, class_name="search")
