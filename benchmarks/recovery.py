@@ -63,6 +63,7 @@ def killed(rounds: int, *, with_parent: bool) -> list[float]:
         worker = side.start()
         standby = side.start() if with_parent else None
         _until_workers(side, 4 if with_parent else 2)
+        # B023 below: each lambda is called, and done with, before its round ends.
         for _ in range(rounds):
             meeting = side.upload()
             held = wait_for(lambda: _sending(side, meeting.id), "a submission under way", _PATIENCE)  # noqa: B023
@@ -121,6 +122,7 @@ def stopped_in_a_recognition(rounds: int) -> tuple[list[float], list[float], dic
     with installation(Plan(), CANTOMEET_TRANSCRIBER="whisper", CANTOMEET_WHISPER_PIECE_SECONDS="20") as side:
         found = []
         meeting = side.upload(lambda path: sound.speech(path, _SPEECH))
+        # B023 below: the lambda is called, and done with, before its round ends.
         for _ in range(rounds):
             worker = side.start()
             before = side.store.get(meeting.id).recognised_seconds

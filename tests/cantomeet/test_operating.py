@@ -23,7 +23,7 @@ def at_once(what: Callable[[int], object], people: int = 4) -> None:
         gate.wait()
         try:
             what(number)
-        except Exception as error:
+        except Exception as error:  # of a thread: handed to the test, which looks at it
             errors.append(error)
 
     threads = [threading.Thread(target=do, args=(number,)) for number in range(people)]
