@@ -121,6 +121,10 @@ class Meeting(SQLModel, table=True):
     submit_key: str | None = Field(default=None, max_length=64)
     submit_looks: int = 0
     """How often a submission that may have been lost was looked for in vain since it was sent."""
+    submit_searched: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """How far back in time, by the provider's clock, the look under way has come."""
+    submit_losses: int = 0
+    """How often it was sent without an answer that says what became of it."""
     provider_job_id: str | None = Field(default=None, max_length=128)
     turn: str | None = Field(default=None, max_length=64)
     """The limit of which `next_run_at` is a reserved turn (`cantomeet.pacing`)."""

@@ -21,7 +21,6 @@ from worker.providers.speechmatics_config import Notification
 from worker.providers.whisper import WhisperTranscriber
 from worker.queue import JobQueue
 from worker.toolbox import Backoff, Toolbox
-from worker.turns import asking
 
 
 @cache
@@ -35,7 +34,7 @@ def build(settings: Settings) -> Toolbox:
     redis_url = settings.effective_redis_url
     queue = JobQueue(redis_url)
     store = open_store(settings)
-    locals_, remotes = _locals(settings), _remotes(settings, store)
+    locals_, remotes = _locals(settings), _remotes(settings)
     summarising = summarizer(settings, store)
     return Toolbox(
         store=store,
@@ -82,7 +81,7 @@ def _locals(settings: Settings) -> dict[str, WhisperTranscriber]:
     }
 
 
-def _remotes(settings: Settings, store: MeetingStore) -> dict[str, SpeechmaticsTranscriber]:
+def _remotes(settings: Settings) -> dict[str, SpeechmaticsTranscriber]:
     if settings.speechmatics_api_key is None:
         return {}
     speechmatics = SpeechmaticsTranscriber(
@@ -90,7 +89,6 @@ def _remotes(settings: Settings, store: MeetingStore) -> dict[str, SpeechmaticsT
         settings.speechmatics_base_url,
         model=settings.speechmatics_model,
         notification=_notification(settings),
-        on_page=lambda: store.spend_turn(asking("speechmatics")),
     )
     if on_this_machine(settings.speechmatics_base_url):
         # The provider has no such host: whoever reads the meeting must not take this for a transcript.

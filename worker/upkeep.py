@@ -47,8 +47,9 @@ def _delete_at_provider(tools: Toolbox, leftover: ProviderLeftover) -> bool:
     provider = tools.remote(leftover.provider)
     job_id = leftover.provider_job_id
     if job_id is None and leftover.submit_key is not None:
-        tools.store.spend_turn(asking(leftover.provider))
-        job_id = provider.find(leftover.submit_key)
+        limit = asking(leftover.provider)
+        tools.store.spend_turn(limit)
+        job_id = provider.find(leftover.submit_key, on_page=lambda _before: tools.store.spend_turn(limit))
         if job_id is None:
             if leftover.attempt_count >= len(_SEARCHES):
                 return True

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -70,7 +72,14 @@ class Behind(Provider):
             raise TransientError("the answer was lost", code=ErrorCode.PROVIDER_UNREACHABLE)
         return job
 
-    def find(self, submit_key: str, age: Callable[[], timedelta] | None = None) -> str | None:
+    def find(
+        self,
+        submit_key: str,
+        age: Callable[[], timedelta] | None = None,
+        *,
+        before: datetime | None = None,
+        on_page: Callable[[datetime], None] = lambda before: None,
+    ) -> str | None:
         self.finds += 1
         assert age is not None or self.looks_everywhere
         if age is not None:
@@ -127,10 +136,10 @@ def test_a_retry_by_a_person_looks_as_far_back_as_the_first_sending(house: LateH
     provider = behind(house, 0.0)
     find, outages = provider.find, [PermanentError("forbidden", code=ErrorCode.PROVIDER_FORBIDDEN)]
 
-    def refused_once(submit_key: str, age: Callable[[], timedelta] | None = None) -> str | None:
+    def refused_once(submit_key: str, age: Callable[[], timedelta] | None = None, **walk: Any) -> str | None:
         if outages:
             raise outages.pop()
-        return find(submit_key, age)
+        return find(submit_key, age, **walk)
 
     provider.find = refused_once  # type: ignore[method-assign]
     meeting = to_its_end(house, house.upload().id)
@@ -196,6 +205,44 @@ def test_looks_that_find_nothing_do_not_make_a_provider_that_always_drops_be_tri
     meeting = to_its_end(house, house.upload().id)
     assert (meeting.status, meeting.error_code) == (MeetingStatus.FAILED, "provider_unreachable")
     assert len(provider.submitted) == house.tools.backoff.tries
+
+
+def test_failures_of_a_look_are_forgiven_by_one_that_comes_to_its_end(house: LateHouse) -> None:
+    """Else a provider that fails now and then makes each look wait longer than the one before, up to the last try."""
+    provider = behind(house, 80.0)
+    find, failures = provider.find, iter([True, False] * 7)
+
+    def fails_often(submit_key: str, age: Callable[[], timedelta] | None = None, **walk: Any) -> str | None:
+        if next(failures):
+            raise TransientError("503", code=ErrorCode.PROVIDER_BUSY)
+        return find(submit_key, age, **walk)
+
+    provider.find = fails_often  # type: ignore[method-assign]
+    meeting = to_its_end(house, house.upload().id)
+    assert meeting.status == MeetingStatus.COMPLETED
+    assert provider.submitted == [meeting.submit_key]
+    retries = [attempt for attempt in house.store.attempts(meeting.id) if attempt.outcome == "retry"]
+    assert len(retries) > house.tools.backoff.tries
+
+
+def test_a_look_over_many_pages_goes_on_where_it_failed(house: LateHouse, tmp_path: Path) -> None:
+    """A page that fails twice in a row ends the step; beginning anew each time, a long walk would hardly end."""
+    house.tools = replace(house.tools, provider_lag=0.0)
+    recording = wav(tmp_path / "short", seconds=0.1)
+    lost = Plan(job_seconds=0.0, faults=[Fault(on="submit", do="drop", after=True, times=1)])
+    with FakeSpeechmatics(lost) as fake, client(fake.url) as provider:
+        house.tools = replace(house.tools, remotes={"speechmatics": provider})
+        meeting = house.upload()
+        house.step(meeting.id)
+        house.step(meeting.id)
+        assert house.store.get(meeting.id).submit_losses == 1
+        fake.use(Plan())
+        with ThreadPoolExecutor(8) as threads:
+            list(threads.map(lambda n: provider.submit(recording, options(f"later-{n}"), ignore), range(320)))
+        fake.use(Plan(faults=[Fault(on="list", do="drop", skip=2, times=2)]))
+        assert to_its_end(house, meeting.id).status == MeetingStatus.COMPLETED
+        assert set(fake.paid.values()) == {1}
+        assert [line["outcome"] for line in fake.requests("list")] == [200, 200, "dropped", "dropped", 200, 200]
 
 
 def test_a_submission_that_was_refused_is_not_looked_for_and_costs_nothing_to_repeat(

@@ -6,7 +6,7 @@ import wave
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -76,7 +76,14 @@ class Provider:
     def takes(self, recording: Path) -> bool:
         return True
 
-    def find(self, submit_key: str, age: Callable[[], timedelta] | None = None) -> str | None:
+    def find(
+        self,
+        submit_key: str,
+        age: Callable[[], timedelta] | None = None,
+        *,
+        before: datetime | None = None,
+        on_page: Callable[[datetime], None] = lambda before: None,
+    ) -> str | None:
         return self.accepted_before_the_crash
 
     def check(self, job_id: str) -> RemoteState:

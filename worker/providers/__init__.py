@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -96,10 +96,19 @@ class RemoteTranscriber(Protocol):
         """False where the recording must be brought into Opus in Ogg before it is sent."""
         ...
 
-    def find(self, submit_key: str, age: Callable[[], timedelta] | None = None) -> str | None:
+    def find(
+        self,
+        submit_key: str,
+        age: Callable[[], timedelta] | None = None,
+        *,
+        before: datetime | None = None,
+        on_page: Callable[[datetime], None] = lambda before: None,
+    ) -> str | None:
         """The id of a job that was submitted with this key, or None.
 
-        `age` says how long ago at most it was submitted, when asked; None: however long ago.
+        `age` says how long ago at most it was submitted, when asked; None: however long ago. A search that takes
+        several requests tells `on_page` how far back it has come, by the provider's clock, before each further one;
+        one that failed goes on from there with `before`.
         """
         ...
 

@@ -78,13 +78,9 @@ class SpeechmaticsTranscriber:
         timeouts: httpx.Timeout = TIMEOUTS,
         max_transcript_bytes: int = MAX_TRANSCRIPT,
         max_pages: int = MAX_PAGES,
-        on_page: Callable[[], None] = lambda: None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        """`base_url`: scheme and host of a region, without /v2. Raises `SettingsError` naming the setting.
-
-        `on_page` is told of each further page of the list of jobs, so that its request can be counted.
-        """
+        """`base_url`: scheme and host of a region, without /v2. Raises `SettingsError` naming the setting."""
         _check_settings(api_key, base_url, model, notification)
         self.name = f"Speechmatics {model}"
         self._model: Model = model
@@ -93,7 +89,6 @@ class SpeechmaticsTranscriber:
         self._notification = notification
         self._max_transcript_bytes = max_transcript_bytes
         self._max_pages = max_pages
-        self._on_page = on_page
         # The header's value as a whole, and its last word, where that is a token behind a scheme.
         told = notification.auth_header.partition(": ")[2] if notification else ""
         self._secrets = tuple(filter(None, (api_key, told, told.rpartition(" ")[2])))
@@ -150,15 +145,22 @@ class SpeechmaticsTranscriber:
             error.refused = True  # by ourselves, before anything is sent
             raise
 
-    def find(self, submit_key: str, age: Callable[[], timedelta] | None = None) -> str | None:
-        """The newest job with this key, whatever became of it, of those sent within the last `age()`.
+    def find(
+        self,
+        submit_key: str,
+        age: Callable[[], timedelta] | None = None,
+        *,
+        before: datetime | None = None,
+        on_page: Callable[[datetime], None] = lambda before: None,
+    ) -> str | None:
+        """The newest job with this key, whatever became of it, of those made `before` and within the last `age()`.
 
         The list is walked back only so far, by the provider's own clock where its answers tell it; `age` is asked
         after that clock was read, so that nothing that passes in between (a machine that sleeps) shortens the walk.
+        Before each page but the first `on_page` is told before when it begins: there a walk that fails can go on.
         A rejected or deleted job counts too: it was accepted once, and to submit again is for a person to decide.
         Raises `TransientError` where the list is longer than can be walked, never "not found" without proof.
         """
-        before: datetime | None = None
         seen: set[str] = set()
         page = self._page(before)
         horizon = self._horizon(None if age is None else age())
@@ -171,7 +173,7 @@ class SpeechmaticsTranscriber:
             ids = {_job_id(job, Call.LIST) for job in page}
             before = _next_cursor(page, stuck=ids <= seen)
             seen = ids
-            self._on_page()
+            on_page(before)
             page = self._further_page(before)
         raise TransientError(
             f"no end of the list of jobs after {self._max_pages} pages",

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import gzip
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from cantomeet import media, pacing
@@ -45,6 +46,7 @@ def submit(tools: Toolbox, lease: Lease, tried: Try) -> Meeting:
         due_in=_pause(tools, 0.0),
         stage=Stage.SUBMITTED,
         provider_job_id=job_id,
+        submit_searched=None,
         progress=None,
     )
 
@@ -57,14 +59,26 @@ def _lost_job(tools: Toolbox, meeting: Meeting, provider: RemoteTranscriber) -> 
     else:
         wait_for_turn(tools, meeting, limit)
     assert meeting.submit_key is not None
-    # Sent, if it was, after its key was saved; by a duration no two clocks need to agree.
-    job_id = provider.find(meeting.submit_key, lambda: tools.store.now() - meeting.stage_since)
+
+    def reached(before: datetime) -> None:
+        tools.store.spend_turn(limit)
+        # A long list and a provider that often fails: the next try goes on here, or no look would come to its end.
+        tools.store.commit_working(meeting.id, meeting.run, submit_searched=before)
+
+    job_id = provider.find(
+        meeting.submit_key,
+        # Sent, if it was, after its key was saved; by a duration no two clocks need to agree.
+        lambda: tools.store.now() - meeting.stage_since,
+        before=meeting.submit_searched,
+        on_page=reached,
+    )
     if job_id is not None:
         return job_id
     looks = meeting.submit_looks + 1
     pause = pacing.look_again(looks, tools.provider_lag)
     if pause is not None:
-        raise Later(pause, submit_looks=looks)
+        # Of failures in a row only those of sendings are left: the provider has answered.
+        raise Later(pause, submit_looks=looks, submit_searched=None, attempt_count=meeting.submit_losses)
     return None
 
 
@@ -74,12 +88,16 @@ def _send(tools: Toolbox, lease: Lease, provider: RemoteTranscriber) -> str:
     recording = _sendable(tools, lease, provider)
     wait_for_turn(tools, meeting, sending(meeting.transcriber))
     key = meeting.submit_key
+    begun: dict[str, Any] = {
+        "submit_looks": 0,
+        "submit_searched": None,
+        "submit_losses": meeting.submit_losses + 1,  # until an answer says otherwise
+    }
     if key is None:
         key = f"cantomeet-{uuid4().hex}"
         # With the stage `stage_since` begins anew: so old a job with this key can be, and no older.
-        tools.store.commit_working(meeting.id, meeting.run, stage=Stage.PREPARED, submit_key=key, submit_looks=0)
-    else:
-        tools.store.commit_working(meeting.id, meeting.run, submit_looks=0)
+        begun |= {"stage": Stage.PREPARED, "submit_key": key}
+    tools.store.commit_working(meeting.id, meeting.run, **begun)
     options = SubmitOptions(
         language=meeting.language,
         submit_key=key,
@@ -91,10 +109,11 @@ def _send(tools: Toolbox, lease: Lease, provider: RemoteTranscriber) -> str:
     except StepError as error:
         if error.refused and meeting.submit_key is None:
             # Nothing came of the key: there is nothing to look for, to delete or to pay for.
-            tools.store.commit_working(meeting.id, meeting.run, submit_key=None)
+            tools.store.commit_working(meeting.id, meeting.run, submit_key=None, submit_losses=0)
         elif error.refused:
             # Nothing came of this sending; something may yet of an earlier one with the same key: one look more.
-            tools.store.commit_working(meeting.id, meeting.run, submit_looks=meeting.submit_looks)
+            looks, losses = meeting.submit_looks, meeting.submit_losses
+            tools.store.commit_working(meeting.id, meeting.run, submit_looks=looks, submit_losses=losses)
         raise
 
 

@@ -8,7 +8,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -208,6 +208,23 @@ def test_a_lost_page_of_a_long_list_is_asked_for_again_at_once(
         submitted(transcriber, recording, f"later-{number}")
     fake.use(Plan(faults=[Fault(on="list", do="drop", skip=1, times=1)]))
     assert transcriber.find("the-first") == first
+
+
+def test_a_walk_that_failed_goes_on_with_the_page_that_it_could_not_get(
+    fake: FakeSpeechmatics, transcriber: SpeechmaticsTranscriber, tmp_path: Path
+) -> None:
+    recording = wav(tmp_path / "short", seconds=0.1)
+    first = submitted(transcriber, recording, "the-first")
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda n: submitted(transcriber, recording, f"key-{n}"), range(230)))
+    fake.use(Plan(faults=[Fault(on="list", do="drop", skip=2, times=2)]))
+    reached: list[datetime] = []
+    with pytest.raises(TransientError):
+        transcriber.find("the-first", on_page=reached.append)
+    assert len(reached) == 2
+    before = len(fake.requests("list"))
+    assert transcriber.find("the-first", before=reached[-1]) == first
+    assert len(fake.requests("list")) == before + 1
 
 
 def test_a_list_without_configs_is_searched_by_the_name_of_the_file() -> None:
