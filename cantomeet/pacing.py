@@ -73,13 +73,20 @@ def _recent(turns: Turns, now: float) -> tuple[float, ...]:
     return tuple(at for at in turns.recent if now - WINDOW < at <= now)
 
 
-def pause_before_look(waited: float, in_flight: int) -> float:
+def pause_before_look(waited: float, in_flight: int, usual: float | None = None) -> float:
     """Seconds until a job that has run for `waited` seconds is looked at again, `in_flight` of them running in all.
 
-    A tenth of the time waited so far: a short job is seen soon, a long one costs few requests.
+    A tenth of the time waited so far: a short job is seen soon, a long one costs few requests. Where so many are in
+    flight that each can be looked at only now and then, those come first that may be done by what is `usual`.
     """
     pause = min(LONGEST_PAUSE, max(FIRST_PAUSE, waited / 10))
-    return max(pause, in_flight / LOOKS_A_SECOND)
+    crowded = in_flight / LOOKS_A_SECOND
+    if crowded <= pause:
+        return pause
+    if usual is not None and waited < usual:
+        # No longer than without that knowledge, or a provider that has become faster would be noticed late.
+        return max(pause, min(usual - waited, max(LONGEST_PAUSE, crowded)))
+    return crowded
 
 
 def look_again(looks: int, lag: float) -> float | None:

@@ -91,6 +91,19 @@ def test_a_short_job_is_seen_soon_and_a_long_one_costs_few_looks() -> None:
     assert [pause_before_look(waited, 1) for waited in (0.0, 100.0, 10_000.0)] == [5.0, 10.0, 60.0]
 
 
+def test_among_many_those_come_first_that_may_be_done() -> None:
+    crowd = int(20 * LOOKS_A_SECOND)  # each could be looked at every 20 s
+    assert pause_before_look(0.0, crowd, usual=58.0) == 58.0, "not before it may be done"
+    assert pause_before_look(57.0, crowd, usual=58.0) == 5.7
+    assert pause_before_look(60.0, crowd, usual=58.0) == 20.0, "late: like all others"
+    assert pause_before_look(0.0, 100 * crowd, usual=58.0) == 58.0
+
+
+def test_a_provider_that_has_become_faster_is_noticed() -> None:
+    assert pause_before_look(0.0, 1, usual=3600.0) == 5.0, "few in flight: looked at as if nothing were known"
+    assert pause_before_look(0.0, int(20 * LOOKS_A_SECOND), usual=3600.0) == 60.0
+
+
 @given(st.floats(0, 3600))
 def test_a_lost_submission_is_looked_for_until_the_list_must_have_caught_up(lag: float) -> None:
     pauses = []

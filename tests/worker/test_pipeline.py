@@ -14,9 +14,11 @@ import pytest
 from cantomeet.errors import ErrorCode, LeaseLost, PermanentError, TransientError
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
+from cantomeet.pacing import LOOKS_A_SECOND
 from cantomeet.recordings import Recordings
 from cantomeet.store import MeetingStore, Try
 from cantomeet.templates import GENERAL
+from cantomeet.turnarounds import loads, remembered_as
 from tests.conftest import new_meeting
 from worker import pipeline, steps
 from worker.lease import Lease
@@ -240,6 +242,25 @@ def test_a_job_accepted_before_a_crash_is_found_again_and_not_paid_twice(
     house.provider.accepted_before_the_crash = "job-0"
     after = house.step(meeting.id)
     assert (after.provider_job_id, house.provider.submitted) == ("job-0", [])
+
+
+def test_where_many_are_in_flight_a_job_is_looked_at_when_others_like_it_were_done(
+    sqlite_store: MeetingStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = House(sqlite_store, tmp_path / "recordings", "speechmatics")
+    transcript = replace(house.provider.parse(b"raw"), took=58.0)
+    monkeypatch.setattr(house.provider, "parse", lambda raw: transcript)
+    for _ in range(4):
+        house.run(house.upload().id)
+    monkeypatch.setattr(MeetingStore, "in_flight", lambda self: int(20 * LOOKS_A_SECOND))
+    house.provider.looks = 0
+    meeting = house.upload()
+    while house.step(meeting.id).stage != Stage.SUBMITTED:
+        pass
+    assert 0.9 * 58.0 <= house.woken[-1][1] <= 1.1 * 58.0
+    house.step(meeting.id)
+    house.step(meeting.id)
+    assert [one.took for one in loads(house.store.remembered(remembered_as("speechmatics")))] == [58.0] * 5
 
 
 def test_a_saved_raw_answer_is_parsed_again_without_asking(sqlite_store: MeetingStore, tmp_path: Path) -> None:

@@ -83,6 +83,8 @@ class SubmitOptions:
 class RemoteTranscript:
     segments: tuple[RecognisedSegment, ...]
     warnings: tuple[str, ...] = ()
+    took: float | None = None
+    """Seconds from the job's acceptance to its transcript, by the provider's clock."""
 
 
 class RemoteTranscriber(Protocol):

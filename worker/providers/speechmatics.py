@@ -11,7 +11,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ from worker.providers.speechmatics_errors import (
     safe_message,
 )
 from worker.providers.speechmatics_parse import parse_json_v2
+from worker.providers.speechmatics_tokens import instant
 from worker.providers.speechmatics_upload import MultipartBody, takes
 
 TIMEOUTS = httpx.Timeout(connect=10.0, read=60.0, write=60.0, pool=10.0)
@@ -393,14 +394,9 @@ def _next_cursor(page: list[dict[str, Any]], *, stuck: bool) -> datetime:
 
 def _oldest(page: list[dict[str, Any]]) -> datetime:
     try:
-        return min(_instant(job["created_at"]) for job in page)
+        return min(instant(job["created_at"]) for job in page)
     except (KeyError, TypeError, ValueError):
         raise _garbled(Call.LIST, "no created_at") from None
-
-
-def _instant(text: str) -> datetime:
-    instant = datetime.fromisoformat(text)
-    return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
 def _error_messages(job: Mapping[str, Any]) -> str:

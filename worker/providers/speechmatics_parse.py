@@ -14,7 +14,7 @@ from cantomeet.cantonese import join_words, to_hong_kong, typeset
 from cantomeet.errors import ErrorCode, PermanentError
 from worker.providers import RecognisedSegment, RemoteTranscript, Word
 from worker.providers.speechmatics_errors import PROVIDER
-from worker.providers.speechmatics_tokens import Token, finite, tokens_of
+from worker.providers.speechmatics_tokens import Token, finite, instant, tokens_of
 
 PAUSE = 1.2
 """Seconds of silence that end a segment."""
@@ -30,7 +30,7 @@ def parse_json_v2(raw: bytes) -> RemoteTranscript:
     if not isinstance(results, list):
         raise _bad("no results")
     tokens = tokens_of(results, duration=_duration(answer))
-    return RemoteTranscript(segments=tuple(_segment(group) for group in _groups(tokens)))
+    return RemoteTranscript(segments=tuple(_segment(group) for group in _groups(tokens)), took=_took(answer))
 
 
 def _object(raw: bytes) -> dict[str, Any]:
@@ -51,6 +51,14 @@ def _duration(answer: dict[str, Any]) -> float | None:
     job = answer.get("job")
     seconds = finite(job.get("duration")) if isinstance(job, dict) else None
     return seconds if seconds and seconds > 0 else None
+
+
+def _took(answer: dict[str, Any]) -> float | None:
+    try:
+        accepted, done = (instant(answer[part]["created_at"]) for part in ("job", "metadata"))
+    except (KeyError, TypeError, ValueError):
+        return None
+    return max(0.0, (done - accepted).total_seconds())
 
 
 def _groups(tokens: Iterable[Token]) -> Iterator[list[Token]]:

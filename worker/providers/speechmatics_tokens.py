@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
 from cantomeet.cantonese import Attachment
@@ -144,3 +145,12 @@ def _attachment(result: dict[str, Any]) -> Attachment | None:
     """Of marks only, as the API says; spacing between words is decided by their script."""
     value = result.get("attaches_to") if result.get("type") == "punctuation" else None
     return cast(Attachment, value) if value in ("previous", "next", "both", "none") else None
+
+
+def instant(text: str) -> datetime:
+    """A time of an answer, UTC where it names no zone. Raises `ValueError` or `TypeError` for what is none."""
+    try:
+        found = datetime.fromisoformat(text)
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except OverflowError:
+        raise ValueError("no time within the calendar") from None

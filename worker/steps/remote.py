@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from cantomeet import media, pacing
+from cantomeet import media, pacing, turnarounds
 from cantomeet.errors import ErrorCode, PermanentError, StepError
 from cantomeet.glossary import vocabulary_for
 from cantomeet.lifecycle import Stage
 from cantomeet.models import Meeting
 from cantomeet.store import Try
+from cantomeet.turnarounds import Turnaround, remembered_as
 from worker.lease import Lease
 from worker.providers import RemoteState, RemoteTranscriber, SubmitOptions
 from worker.steps.preparation import source_of
@@ -43,7 +44,7 @@ def submit(tools: Toolbox, lease: Lease, tried: Try) -> Meeting:
         meeting.id,
         meeting.run,
         tried=tried,
-        due_in=_pause(tools, 0.0),
+        due_in=_pause(tools, meeting, 0.0),
         stage=Stage.SUBMITTED,
         provider_job_id=job_id,
         submit_searched=None,
@@ -136,6 +137,8 @@ def check(tools: Toolbox, lease: Lease, tried: Try) -> Meeting:
     raw = tools.store.raw_transcript(meeting.id, meeting.provider_job_id)
     body = _fetched(tools, meeting, tried, provider) if raw is None else gzip.decompress(raw.body)
     transcript = provider.parse(body)
+    if raw is None and transcript.took is not None:
+        _learn(tools, meeting, transcript.took)
     after = tools.store.finish_transcript(
         meeting.id,
         meeting.run,
@@ -158,13 +161,22 @@ def _fetched(tools: Toolbox, meeting: Meeting, tried: Try, provider: RemoteTrans
         waited = tried.started_at - meeting.stage_since
         if waited > GIVE_UP:
             raise PermanentError("the provider never finished", code=ErrorCode.STUCK)
-        raise Later(_pause(tools, waited.total_seconds()), attempt_count=0, death_count=0)
+        raise Later(_pause(tools, meeting, waited.total_seconds()), attempt_count=0, death_count=0)
     tools.store.spend_turn(limit)
     body = provider.fetch(meeting.provider_job_id)
     tools.store.save_raw(meeting.id, meeting.run, meeting.transcriber, meeting.provider_job_id, gzip.compress(body, 6))
     return body
 
 
-def _pause(tools: Toolbox, waited: float) -> float:
+def _pause(tools: Toolbox, meeting: Meeting, waited: float) -> float:
     """Until the next look, with jitter: jobs that were sent together are not looked at together for ever."""
-    return pacing.pause_before_look(waited, tools.store.in_flight()) * random.uniform(0.9, 1.1)
+    recent = turnarounds.loads(tools.store.remembered(remembered_as(meeting.transcriber)))
+    usual = turnarounds.usual(recent, meeting.duration_seconds or 0.0)
+    return pacing.pause_before_look(waited, tools.store.in_flight(), usual) * random.uniform(0.9, 1.1)
+
+
+def _learn(tools: Toolbox, meeting: Meeting, took: float) -> None:
+    """Keep what the provider took. Of two workers that do so at once one may be forgotten: it is a guess anyway."""
+    recent = turnarounds.loads(tools.store.remembered(remembered_as(meeting.transcriber)))
+    recent.append(Turnaround(meeting.duration_seconds or 0.0, took))
+    tools.store.remember(remembered_as(meeting.transcriber), turnarounds.dumps(recent))

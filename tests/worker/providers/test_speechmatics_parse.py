@@ -180,6 +180,22 @@ def test_special_spaces_inside_an_entity_become_plain_ones() -> None:
 # ---- what is missing or broken -------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("accepted", "done", "took"),
+    [
+        ("2026-11-25T09:00:00.250Z", "2026-11-25T09:01:30Z", 89.75),
+        ("2026-11-25T09:00:00+08:00", "2026-11-25T01:00:10", 10.0),
+        ("2026-11-25T09:01:00Z", "2026-11-25T09:00:00Z", 0.0),
+        ("0001-01-01T00:00:00+14:00", "2026-11-25T09:00:00Z", None),
+        ("yesterday", "2026-11-25T09:00:00Z", None),
+        (None, 7, None),
+    ],
+)
+def test_an_answer_tells_what_it_took(accepted: Any, done: Any, took: float | None) -> None:
+    answer = {"job": {"created_at": accepted}, "metadata": {"created_at": done}, "results": []}
+    assert parse_json_v2(json.dumps(answer).encode()).took == took
+
+
 def test_a_word_without_confidence_says_so() -> None:
     result = word("好", 0)
     del result["alternatives"][0]["confidence"]
