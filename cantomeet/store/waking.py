@@ -85,10 +85,10 @@ class Waking(Base):
         return None if row is None else Meeting(**row)
 
     def oldest_due_seconds(self) -> float:
-        """How long the meeting that has waited longest has been due; 0 where none waits."""
+        """How long the meeting that has waited longest has been due, paused or not; 0 where none waits."""
         with self._read() as connection:
             now = self._clock(connection)
-            oldest = connection.execute(select(sql.min(col(Meeting.next_run_at))).where(*is_due(now))).scalar_one()
+            oldest = connection.execute(select(sql.min(col(Meeting.next_run_at))).where(*is_waiting(now))).scalar_one()
         return max(0.0, (now - oldest).total_seconds()) if oldest is not None else 0.0
 
     def claim_periodic(self, name: str, every: float) -> bool:
@@ -124,10 +124,11 @@ def is_paused() -> ColumnElement[bool]:
     return select(col(Switch.name)).where(col(Switch.name) == PAUSED).exists()
 
 
+def is_waiting(now: datetime) -> list[Any]:
+    """A meeting's next step is due, and nobody holds a lease that still runs."""
+    return [col(Meeting.next_run_at) <= now, or_(col(Meeting.lease_until).is_(None), col(Meeting.lease_until) <= now)]
+
+
 def is_due(now: datetime) -> list[Any]:
-    """A meeting's next step may be taken: it is due, nobody holds a lease that still runs, and nothing is paused."""
-    return [
-        col(Meeting.next_run_at) <= now,
-        or_(col(Meeting.lease_until).is_(None), col(Meeting.lease_until) <= now),
-        ~is_paused(),
-    ]
+    """A meeting's next step may be taken: it is waiting for it, and nothing is paused."""
+    return [*is_waiting(now), ~is_paused()]

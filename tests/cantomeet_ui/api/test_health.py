@@ -50,6 +50,8 @@ def test_both_databases_tell_how_long_the_longest_waiting_has_been_due(store: Me
     meeting = meetings.uploaded(store)
     meetings.set_columns(store, meeting.id, next_run_at=store.now() - timedelta(minutes=10))
     assert store.oldest_due_seconds() == pytest.approx(600, abs=30)
+    store.pause(True)
+    assert store.oldest_due_seconds() == pytest.approx(600, abs=30), "what waits while paused waits all the same"
 
 
 def test_without_workers_it_is_degraded(client: TestClient, queue: RememberingQueue) -> None:
