@@ -13,6 +13,7 @@ from uuid import uuid4
 from sqlalchemy.exc import OperationalError
 
 from cantomeet.errors import ErrorCode, LeaseLost, PermanentError, StorageFull, TransientError
+from cantomeet.lifecycle import Stage
 from cantomeet.models import Meeting
 from cantomeet.reasons import reason_text
 from cantomeet.store import Try
@@ -125,9 +126,12 @@ def _postpone(tools: Toolbox, meeting: Meeting, later: Later) -> Meeting | None:
 def _fail(tools: Toolbox, meeting: Meeting, tried: Try, code: ErrorCode, params: dict[str, Any], detail: str) -> None:
     reason = reason_text(code, params, tools.language)
     tried = Try(tried.step, tried.started_at, detail)
+    # A rejected job can come to nothing any more; one that may still be fetched is kept for a retry that costs nothing.
+    useless = code is ErrorCode.PROVIDER_REJECTED and meeting.stage == Stage.SUBMITTED
+    let_go = useless and tools.delete_at_provider
     try:
         failed = tools.store.record_failure(
-            meeting.id, meeting.run, tried=tried, code=code, params=params, reason=reason
+            meeting.id, meeting.run, tried=tried, code=code, params=params, reason=reason, let_go=let_go
         )
     except LeaseLost:
         return

@@ -297,9 +297,20 @@ class Pipeline(Summaries):
             self._note(connection, meeting, tried, "retry", code=ErrorCode.WORKER_DIED)
 
     def record_failure(
-        self, meeting_id: str, run: int, *, tried: Try, code: ErrorCode, params: dict[str, Any], reason: str
+        self,
+        meeting_id: str,
+        run: int,
+        *,
+        tried: Try,
+        code: ErrorCode,
+        params: dict[str, Any],
+        reason: str,
+        let_go: bool = False,
     ) -> Meeting:
-        """FAILED; nothing more until a person acts. Raises `LeaseLost` as `record_retry` does."""
+        """FAILED; nothing more until a person acts. Raises `LeaseLost` as `record_retry` does.
+
+        With `let_go` the provider's copy is to be deleted.
+        """
         with self._write() as connection:
             meeting = self._fenced(
                 connection,
@@ -317,6 +328,8 @@ class Pipeline(Summaries):
                 turn=None,
             )
             self._note(connection, meeting, tried, "failed", code=code, params=params)
+            if let_go:
+                self._leave_behind(connection, meeting)
             return meeting
 
     def purge(self, meeting_id: str, run: int, *, let_go: bool = False) -> None:

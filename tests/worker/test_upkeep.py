@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from cantomeet.errors import Conflict, ErrorCode, NotFound, TransientError
+from cantomeet.errors import Conflict, ErrorCode, NotFound, PermanentError, TransientError
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
 from cantomeet.store import MeetingStore
 from tests.worker.test_pipeline import House, Provider
 from worker import pipeline, upkeep
+from worker.providers import RemoteState
 
 
 class Deleting(Provider):
@@ -88,6 +89,22 @@ def test_a_provider_that_asks_to_wait_is_left_alone_for_so_long(house: House) ->
     assert deleted(house) == []
     upkeep.run(later(house, hours=1).tools, "delete_leftovers")
     assert deleted(house) == ["job-1"]
+
+
+@pytest.mark.parametrize(("code", "gone"), [("provider_rejected", ["job-1"]), ("provider_key_refused", [])])
+def test_a_copy_that_can_come_to_nothing_is_deleted_and_one_that_can_still_be_fetched_is_not(
+    house: House, code: str, gone: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(job_id: str) -> RemoteState:
+        raise PermanentError("no", code=ErrorCode(code), provider="test")
+
+    monkeypatch.setattr(house.provider, "check", refuse)
+    meeting = house.upload()
+    with pytest.raises(PermanentError):
+        house.run(meeting.id)
+    upkeep.run(house.tools, "delete_leftovers")
+    assert house.store.get(meeting.id).error_code == code
+    assert deleted(house) == gone
 
 
 def test_a_cancel_deletes_at_the_provider_and_going_on_asks_for_the_cost(house: House) -> None:
