@@ -125,7 +125,7 @@ class Settings(BaseSettings):
     keep_meetings_days: int | None = Field(None, ge=1, validation_alias=_env("CANTOMEET_KEEP_MEETINGS_DAYS"))
     """Ended meetings are deleted after this, with all that belongs to them; unset: never."""
     delete_at_provider: bool = Field(True, validation_alias=_env("CANTOMEET_DELETE_AT_PROVIDER"))
-    """The provider's copy is deleted once the transcript is saved."""
+    """The provider's copy is deleted once the transcript is saved, or the job was rejected."""
     provider_lag_seconds: float = Field(90.0, ge=0, le=3600, validation_alias=_env("CANTOMEET_PROVIDER_LAG_SECONDS"))
     """How far a provider's list of jobs may be behind: so long a submission whose answer was lost is looked for."""
     speechmatics_model: Literal["standard", "enhanced"] = Field(
