@@ -121,6 +121,8 @@ class Meeting(SQLModel, table=True):
     submit_key: str | None = Field(default=None, max_length=64)
     submit_looks: int = 0
     """How often a submission that may have been lost was looked for in vain since it was sent."""
+    submit_missed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When the first of those looks ended."""
     submit_searched: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """How far back in time, by the provider's clock, the look under way has come."""
     submit_losses: int = 0

@@ -89,13 +89,16 @@ def pause_before_look(waited: float, in_flight: int, usual: float | None = None)
     return crowded
 
 
-def look_again(looks: int, lag: float) -> float | None:
+def look_again(looks: int, lag: float, passed: float) -> float | None:
     """Seconds until a lost submission is looked for once more, `looks` having found nothing; None after the last.
 
-    The pauses double from 2 s and add up to `lag`, by which a provider's list may be behind.
+    The pauses double from 2 s and add up to `lag`, by which a provider's list may be behind. Looks that came sooner, as
+    a person had them come, do not shorten it: `passed` are the seconds since the first.
     """
     pauses = list(_pauses(lag))
-    return pauses[looks - 1] if looks <= len(pauses) else None
+    if looks <= len(pauses):
+        return pauses[looks - 1]
+    return lag - passed if passed < lag else None
 
 
 def _pauses(lag: float) -> Iterator[float]:

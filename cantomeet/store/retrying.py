@@ -68,6 +68,7 @@ def retry_columns(meeting: Meeting, start: str, confirm_cost: bool) -> dict[str,
         "recognised_seconds": 0.0,
         "submit_key": None,
         "submit_looks": 0,
+        "submit_missed_at": None,
         "provider_job_id": None,
         "take": take,
         # A whole transcript stays in view until the new one is whole.

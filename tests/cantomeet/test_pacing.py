@@ -107,10 +107,15 @@ def test_a_provider_that_has_become_faster_is_noticed() -> None:
 @given(st.floats(0, 3600))
 def test_a_lost_submission_is_looked_for_until_the_list_must_have_caught_up(lag: float) -> None:
     pauses = []
-    while (pause := look_again(len(pauses) + 1, lag)) is not None:
+    while (pause := look_again(len(pauses) + 1, lag, sum(pauses) + 0.001)) is not None:
         pauses.append(pause)
     assert sum(pauses) == pytest.approx(lag)
     assert len(pauses) <= 11
+
+
+@given(st.integers(1, 50), st.floats(0, 3600), st.floats(0, 3600))
+def test_looks_that_came_sooner_do_not_shorten_the_search(looks: int, lag: float, passed: float) -> None:
+    assert (look_again(looks, lag, passed) is not None) or passed >= lag
 
 
 def test_workers_that_ask_at_the_same_moment_share_one_limit(store: MeetingStore) -> None:

@@ -225,6 +225,18 @@ def test_failures_of_a_look_are_forgiven_by_one_that_comes_to_its_end(house: Lat
     assert len(retries) > house.tools.backoff.tries
 
 
+def test_having_it_run_now_again_and_again_does_not_end_the_search_early(house: LateHouse) -> None:
+    house.clock.freeze()
+    provider = behind(house, 80.0)
+    meeting = house.upload()
+    for _ in range(20):
+        house.step(meeting.id)
+    assert provider.finds > 10
+    assert len(provider.submitted) == 1
+    assert to_its_end(house, meeting.id).status == MeetingStatus.COMPLETED
+    assert provider.submitted == [house.store.get(meeting.id).submit_key]
+
+
 def test_a_look_over_many_pages_goes_on_where_it_failed(house: LateHouse, tmp_path: Path) -> None:
     """A page that fails twice in a row ends the step; beginning anew each time, a long walk would hardly end."""
     house.tools = replace(house.tools, provider_lag=0.0)

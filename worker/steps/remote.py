@@ -76,10 +76,17 @@ def _lost_job(tools: Toolbox, meeting: Meeting, provider: RemoteTranscriber) -> 
     if job_id is not None:
         return job_id
     looks = meeting.submit_looks + 1
-    pause = pacing.look_again(looks, tools.provider_lag)
+    now = tools.store.now()
+    since = min(meeting.submit_missed_at or now, now)
+    pause = pacing.look_again(looks, tools.provider_lag, (now - since).total_seconds())
     if pause is not None:
-        # Of failures in a row only those of sendings are left: the provider has answered.
-        raise Later(pause, submit_looks=looks, submit_searched=None, attempt_count=meeting.submit_losses)
+        raise Later(
+            pause,
+            submit_looks=looks,
+            submit_missed_at=since,
+            submit_searched=None,
+            attempt_count=meeting.submit_losses,  # of failures in a row those of looks end here: it has answered
+        )
     return None
 
 
@@ -91,6 +98,7 @@ def _send(tools: Toolbox, lease: Lease, provider: RemoteTranscriber) -> str:
     key = meeting.submit_key
     begun: dict[str, Any] = {
         "submit_looks": 0,
+        "submit_missed_at": None,
         "submit_searched": None,
         "submit_losses": meeting.submit_losses + 1,  # until an answer says otherwise
     }
@@ -113,8 +121,8 @@ def _send(tools: Toolbox, lease: Lease, provider: RemoteTranscriber) -> str:
             tools.store.commit_working(meeting.id, meeting.run, submit_key=None, submit_losses=0)
         elif error.refused:
             # Nothing came of this sending; something may yet of an earlier one with the same key: one look more.
-            looks, losses = meeting.submit_looks, meeting.submit_losses
-            tools.store.commit_working(meeting.id, meeting.run, submit_looks=looks, submit_losses=losses)
+            before = {name: getattr(meeting, name) for name in ("submit_looks", "submit_missed_at", "submit_losses")}
+            tools.store.commit_working(meeting.id, meeting.run, **before)
         raise
 
 

@@ -19,9 +19,11 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column('meeting', sa.Column('submit_searched', models.UtcDateTime(timezone=True), nullable=True))
+    op.add_column('meeting', sa.Column('submit_missed_at', models.UtcDateTime(timezone=True), nullable=True))
     op.add_column('meeting', sa.Column('submit_losses', sa.Integer(), nullable=False, server_default='0'))
 
 
 def downgrade() -> None:
     op.drop_column('meeting', 'submit_losses')
+    op.drop_column('meeting', 'submit_missed_at')
     op.drop_column('meeting', 'submit_searched')
