@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 
 from cantomeet_ui.live import Hints, hints
 from cantomeet_ui.sharing import versions
@@ -20,30 +21,29 @@ V = TypeVar("V")
 _log = logging.getLogger(__name__)
 
 
-async def changes_of(
+async def show_changes(
     meeting_id: str | None,
     version_of: Callable[[], V],
     known: V,
+    show: Callable[[V], Awaitable[None]],
     *,
     heard: Hints = hints,
     at_most: float = LONGEST_WAIT,
-) -> AsyncIterator[V]:
-    """Yield each new answer of `version_of` (it may block) after `known`, for ever; None follows all meetings.
+) -> None:
+    """Call `show` with each new answer of `version_of` (it may block) after `known`, for ever; None follows all
+    meetings. What a database that does not answer keeps from being shown is shown at a later look.
 
     Who follows the same at the same time shares a look, so `version_of` must be the same question for all of them.
     """
     seen = 0
     while True:
         seen = await heard.wait_for_change(meeting_id, seen, at_most)
-        try:
+        with database_waited_for():
             # Only with those who have heard as much: an answer that was on its way before the last hint is too old.
             version = await versions.ask((meeting_id, seen), version_of)
-        except OperationalError as error:
-            _log.warning("the database did not answer a page: %s", type(error.orig).__name__)
-            continue
-        if version != known:
-            known = version
-            yield version
+            if version != known:
+                await show(version)
+                known = version
 
 
 async def show_each_change(page: Any, stamp_of: Callable[[], Any]) -> None:
@@ -51,10 +51,22 @@ async def show_each_change(page: Any, stamp_of: Callable[[], Any]) -> None:
 
     `page` is the state of a background event, `stamp_of` the store's `stamp`.
     """
-    # Only under the lock is the state the one that `load` has written: outside it a copy from before is seen.
-    async with page:
-        known = page._stamp
-    async for _ in changes_of(None, stamp_of, known):
+
+    async def show(_stamp: Any) -> None:
         async with page:
             await page._show()
         await asyncio.sleep(GATHER)
+
+    # Only under the lock is the state the one that `load` has written: outside it a copy from before is seen.
+    async with page:
+        known = page._stamp
+    await show_changes(None, stamp_of, known, show)
+
+
+@contextmanager
+def database_waited_for() -> Iterator[None]:
+    """A look of an open page: where the database does not answer, it ends, and whoever looks is to look again."""
+    try:
+        yield
+    except (OperationalError, InterfaceError, TimeoutError) as error:
+        _log.warning("the database did not answer a page: %s", type(getattr(error, "orig", None) or error).__name__)

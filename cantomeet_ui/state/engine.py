@@ -9,6 +9,7 @@ import reflex as rx
 from cantomeet.access import Action
 from cantomeet.errors import RequestError
 from cantomeet_ui.asking import ask_check
+from cantomeet_ui.following import database_waited_for
 from cantomeet_ui.reading.admin import read_engine
 from cantomeet_ui.services import job_queue, services
 from cantomeet_ui.state.access import handler
@@ -45,8 +46,9 @@ class EngineState(rx.State):
             async with self:
                 asking = self.engine.asking
             await asyncio.sleep(_EVERY_WHILE_ASKING if asking else _EVERY)
-            async with self:
-                await self._show()
+            with database_waited_for():
+                async with self:
+                    await self._show()
 
     @handler(Action.ADMINISTER)
     async def pause(self) -> None:

@@ -15,7 +15,7 @@ from cantomeet.errors import Conflict, ErrorCode, NotFound, RequestError, Versio
 from cantomeet.lifecycle import ACTIVE
 from cantomeet.models import Meeting
 from cantomeet_ui import acting, routes, sharing
-from cantomeet_ui.following import changes_of
+from cantomeet_ui.following import show_changes
 from cantomeet_ui.i18n import text
 from cantomeet_ui.reading.meeting import Have, can_be_written, is_corrected, read_meeting
 from cantomeet_ui.services import services, settings
@@ -104,13 +104,16 @@ class MeetingState(rx.State):
     @handler(Action.READ, background=True)
     async def follow(self) -> None:
         """Show each change while the page is open."""
+
+        async def show(version: int | None) -> None:
+            async with self:
+                await self._show(version)
+
         # Only under the lock is the state the one that `load` has written: outside it a copy from before is seen.
         async with self:
             meeting_id, known = self.head.id, self._version
         store = services().store
-        async for version in changes_of(meeting_id, lambda: store.version(meeting_id), known):
-            async with self:
-                await self._show(version)
+        await show_changes(meeting_id, lambda: store.version(meeting_id), known, show)
 
     async def _show(self, version: int | None = None) -> None:
         """`version`: the one that all who follow the meeting are about to show; it is read once for all of them."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from cantomeet_ui.following import changes_of
+from cantomeet_ui.following import show_changes
 from cantomeet_ui.live import Hints
 from cantomeet_ui.sharing import Shared
 
@@ -76,8 +76,10 @@ async def test_a_hint_during_a_look_leads_to_another_look() -> None:
     shown: dict[str, int] = {}
 
     async def follow(name: str) -> None:
-        async for version in changes_of("m", database.look, 1, heard=hints, at_most=3600):
+        async def show(version: int) -> None:
             shown[name] = version
+
+        await show_changes("m", database.look, 1, show, heard=hints, at_most=3600)
 
     early = asyncio.create_task(follow("early"))
     await until(lambda: hints.waiting)
@@ -97,13 +99,21 @@ async def test_a_hint_during_a_look_leads_to_another_look() -> None:
 
 
 async def test_pages_that_hear_nothing_look_together() -> None:
-    hints, database = Hints(), Database()
+    hints, database, shown = Hints(), Database(), list[int]()
     database.go.clear()
+
+    async def show(version: int) -> None:
+        shown.append(version)
+
     tasks = []
     for _ in range(5):
-        tasks.append(asyncio.create_task(anext(changes_of("m", database.look, 0, heard=hints, at_most=1.0))))
+        tasks.append(asyncio.create_task(show_changes("m", database.look, 0, show, heard=hints, at_most=1.0)))
         await asyncio.sleep(0.01)
     await until(lambda: database.looks and not hints.waiting)
+    looks = database.looks
     database.go.set()
-    await asyncio.gather(*tasks)
-    assert database.looks < 5
+    await until(lambda: len(shown) == 5)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert looks < 5
