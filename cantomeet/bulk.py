@@ -1,7 +1,7 @@
 """One action on many meetings: a plan says beforehand what would become of each, and what it may cost (pure).
 
-A plan fixes the meetings' ids, and for each the status it was seen in and whether it was said to be paid for again.
-What is carried out later is held to that: a meeting that has moved on since is refused, never done something else to.
+A plan fixes the meetings' ids, and for each the status it was seen in and what was said of money. What is carried out
+later is held to that: a meeting that has moved on since is refused, never done something else to or at another price.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from enum import StrEnum
 from cantomeet.errors import Conflict, ErrorCode
 from cantomeet.lifecycle import ACTIVE, MeetingStatus, Stage
 from cantomeet.models import Meeting
-from cantomeet.store.retrying import retry_columns
+from cantomeet.store.retrying import needs_a_new_job, retry_columns
 
 MOST = 1000
 """Meetings in one plan."""
@@ -57,7 +57,7 @@ class Line:
     pays: bool = False
     """A paid transcription begins, or may have to."""
     wastes: bool = False
-    """A transcription that is paid for is given up: going on later means paying again."""
+    """A transcription that is paid for, and not here yet, is given up: another one means paying again."""
     seconds: float | None = None
     """Of the recording."""
 
@@ -109,6 +109,20 @@ def plan(act: Act, meetings: Iterable[Meeting], now: datetime, transcriber: str,
     return Plan(act, tuple(_line(act, meeting, now, transcriber) for meeting in meetings), left_out)
 
 
+def refusal_since(act: Act, seen: Line, meeting: Meeting, transcriber: str) -> Refusal | None:
+    """Why nothing is done to a meeting as it is now; None where it still is what was seen, at the price that was said.
+
+    `transcriber`: as for `plan`. Whether anything is owed, and nobody holds it, the store looks as it acts.
+    """
+    if MeetingStatus(meeting.status) not in seen.statuses():
+        return Refusal.CHANGED
+    refusal, pays = _retried(meeting, transcriber) if act is Act.RETRY else (None, False)
+    if refusal is not None and not (refusal is Refusal.COST and seen.pays_again):
+        return refusal
+    dearer = (pays and not seen.pays) or (_gives_up(act, meeting) and not seen.wastes)
+    return Refusal.CHANGED if dearer else None
+
+
 def _line(act: Act, meeting: Meeting, now: datetime, transcriber: str) -> Line:
     refusal, pays = _retried(meeting, transcriber) if act is Act.RETRY else (_refusal(act, meeting, now), False)
     return Line(
@@ -117,7 +131,7 @@ def _line(act: Act, meeting: Meeting, now: datetime, transcriber: str) -> Line:
         refusal,
         meeting.title,
         pays=pays,
-        wastes=act is Act.CANCEL and refusal is None and _at_provider(meeting),
+        wastes=refusal is None and _gives_up(act, meeting),
         seconds=meeting.duration_seconds,
     )
 
@@ -151,6 +165,8 @@ def _refusal(act: Act, meeting: Meeting, now: datetime) -> Refusal | None:
     return None
 
 
-def _at_provider(meeting: Meeting) -> bool:
-    whole = meeting.stage in (Stage.TRANSCRIBED, Stage.SUMMARISED)
-    return not whole and meeting.submit_key is not None and meeting.transcriber in _PAID
+def _gives_up(act: Act, meeting: Meeting) -> bool:
+    """A failed meeting's transcription too may still be fetched from the provider, as long as the meeting is there."""
+    if act not in (Act.CANCEL, Act.DELETE) or meeting.stage in (Stage.TRANSCRIBED, Stage.SUMMARISED):
+        return False
+    return meeting.submit_key is not None and meeting.transcriber in _PAID and not needs_a_new_job(meeting)

@@ -8,14 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from cantomeet.access import LOCAL_OWNER, Action, may
-from cantomeet.bulk import MOST, Act, Line, Plan, Refusal, plan
-from cantomeet.errors import Conflict, ErrorCode, NotFound
+from cantomeet.bulk import MOST, Act, Line, Plan, Refusal, plan, refusal_since
+from cantomeet.errors import Conflict, NotFound
 from cantomeet.listing import MeetingFilter, find_meetings
 from cantomeet.models import Meeting
 from cantomeet_ui.api.deps import Deps
 
 NEEDS = {Act.RETRY: Action.RETRY, Act.CANCEL: Action.CANCEL, Act.DELETE: Action.DELETE, Act.RUN_NOW: Action.RETRY}
 """What whoever does it must be allowed to do with each meeting."""
+_LOOKS = 3
+"""At a meeting that changes between the look at it and the deed."""
 _SLOW = 0.4
 """Seconds after which Redis counts as hung: it is told no more, for the rescuer and the pages look by themselves."""
 
@@ -45,7 +47,7 @@ def _planned(deps: Deps, act: Act, meetings: Sequence[Meeting], left_out: int = 
 
 def carry_out(deps: Deps, planned: Plan, *, pay_again: bool = False) -> Outcome:
     """Do it to each meeting that was said to be done to, one transaction each; count what is left as it is,
-    because the plan said so or because it has moved on since.
+    because the plan said so or because it has moved on since, or would now cost what the plan did not say.
 
     `pay_again`: also to those that the plan said would be paid for again, and only to those.
     """
@@ -54,27 +56,41 @@ def carry_out(deps: Deps, planned: Plan, *, pay_again: bool = False) -> Outcome:
     done, telling = 0, True
     for line in chosen:
         try:
-            meeting = _do(deps, planned.act, line)
+            came = _tried(deps, planned.act, line)
         except NotFound:
-            refused[Refusal.GONE] += 1
-            continue
-        except Conflict as error:
-            refused[Refusal.COST if error.code is ErrorCode.COST_NOT_CONFIRMED else Refusal.CHANGED] += 1
+            came = Refusal.GONE
+        if isinstance(came, Refusal):
+            refused[came] += 1
             continue
         done += 1
-        telling = telling and _told(deps, planned.act, meeting)
+        telling = telling and _told(deps, planned.act, came)
     return Outcome(done, refused)
 
 
-def _do(deps: Deps, act: Act, line: Line) -> Meeting:
-    if not may(LOCAL_OWNER, NEEDS[act], deps.store.get(line.id)):
-        raise NotFound(f"no meeting {line.id}")
+def _tried(deps: Deps, act: Act, line: Line) -> Meeting | Refusal:
+    """The meeting to which it was done, or why not. Raises `NotFound`."""
+    for _ in range(_LOOKS):
+        meeting = deps.store.get(line.id)
+        if not may(LOCAL_OWNER, NEEDS[act], meeting):
+            raise NotFound(f"no meeting {line.id}")
+        refusal = refusal_since(act, line, meeting, deps.settings.chosen_transcriber)
+        if refusal is not None:
+            return refusal
+        try:
+            return _do(deps, act, line, meeting.version)
+        except Conflict:
+            continue
+    return Refusal.CHANGED
+
+
+def _do(deps: Deps, act: Act, line: Line, version: int) -> Meeting:
+    """Only to the meeting that was looked at: a worker may have it sent, and paid for, in between."""
     if act is Act.RETRY:
-        return deps.store.retry(line.id, confirm_cost=line.pays_again)
+        return deps.store.retry(line.id, confirm_cost=line.pays_again, version=version)
     if act is Act.CANCEL:
-        return deps.store.cancel(line.id, deps.settings.language)
+        return deps.store.cancel(line.id, deps.settings.language, version=version)
     if act is Act.DELETE:
-        return deps.store.mark_deleted(line.id, among=line.statuses())
+        return deps.store.mark_deleted(line.id, version=version)
     meeting = deps.store.due_now(line.id)
     if meeting is None:
         raise Conflict("nothing is owed, or a worker has it")

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
@@ -107,6 +107,7 @@ class People(Base):
         template: str | None = None,
         summary_language: str | None = None,
         name_speakers_first: bool | None = None,
+        version: int | None = None,
     ) -> Meeting:
         """Set the meeting going again from "failed" (where it stopped), "transcribe" or "summarize".
 
@@ -114,8 +115,8 @@ class People(Base):
         anew, from FAILED only for what is missing. The last three change what the summary is to be; None leaves
         them. Where speakers are to be named first the summary waits (`Meeting.waits_for_names`) until `summarise`.
 
-        Raises `Conflict` where there is nothing to retry, or where it would pay again without `confirm_cost`;
-        `InvalidRequest` for a template or language that there is not.
+        Raises `Conflict` where there is nothing to retry, where it would pay again without `confirm_cost`, or where
+        its version is not `version` (None: any); `InvalidRequest` for a template or language that there is not.
         """
         with self._write() as connection:
             meeting = self._require(connection, meeting_id)
@@ -132,7 +133,7 @@ class People(Base):
                 columns["stage_since"] = self._clock(connection)
             changed = self._changed(
                 connection,
-                [col(Meeting.id) == meeting_id, col(Meeting.run) == meeting.run],
+                [col(Meeting.id) == meeting_id, col(Meeting.run) == meeting.run, *_of_version(version)],
                 run=col(Meeting.run) + 1,
                 **due,
                 **columns,
@@ -145,8 +146,9 @@ class People(Base):
                 self._leave_behind(connection, meeting)
             return changed
 
-    def cancel(self, meeting_id: str, language: str = "zh-Hant-HK") -> Meeting:
-        """FAILED with code cancelled; the worker that has it loses its lease. Raises `Conflict` where nothing runs.
+    def cancel(self, meeting_id: str, language: str = "zh-Hant-HK", *, version: int | None = None) -> Meeting:
+        """FAILED with code cancelled; the worker that has it loses its lease. Raises `Conflict` where nothing runs,
+        or where its version is not `version` (None: any).
 
         `language`: of the stored reason.
         """
@@ -157,6 +159,7 @@ class People(Base):
                     col(Meeting.id) == meeting_id,
                     col(Meeting.deleted_at).is_(None),
                     col(Meeting.status).in_(list(ACTIVE)),
+                    *_of_version(version),
                 ],
                 run=col(Meeting.run) + 1,
                 status=MeetingStatus.FAILED,
@@ -176,12 +179,14 @@ class People(Base):
                 self._leave_behind(connection, changed)
             return changed
 
-    def mark_deleted(self, meeting_id: str, among: Collection[MeetingStatus] | None = None) -> Meeting:
+    def mark_deleted(
+        self, meeting_id: str, among: Collection[MeetingStatus] | None = None, *, version: int | None = None
+    ) -> Meeting:
         """Hidden from now on; the worker deletes what belongs to it. Raises `NotFound`, and `Conflict` where its
-        status is not `among` these (None: any).
+        status is not `among` these, or its version not `version` (None: any).
         """
         with self._write() as connection:
-            where = [col(Meeting.id) == meeting_id, col(Meeting.deleted_at).is_(None)]
+            where = [col(Meeting.id) == meeting_id, col(Meeting.deleted_at).is_(None), *_of_version(version)]
             if among is not None:
                 where.append(col(Meeting.status).in_(list(among)))
             changed = self._changed(
@@ -199,6 +204,10 @@ class People(Base):
                 found = self._require(connection, meeting_id)
                 raise Conflict(f"the meeting is {found.status} by now")
             return changed
+
+
+def _of_version(version: int | None) -> list[ColumnElement[bool]]:
+    return [] if version is None else [col(Meeting.version) == version]
 
 
 def _submission_may_be_lost(meeting: Meeting, columns: dict[str, Any]) -> bool:

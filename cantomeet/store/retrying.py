@@ -36,7 +36,7 @@ def retry_columns(meeting: Meeting, start: str, confirm_cost: bool) -> dict[str,
         if stage in (Stage.STORED, Stage.PREPARED) and not meeting.submit_key and not meeting.recognised_seconds:
             # Nothing is transcribed or paid for yet: a transcriber that was set up meanwhile is taken.
             return {**cleared, "status": MeetingStatus.UPLOADED, "stage": Stage.STORED, "transcriber": ""}
-        if transcribed or not _needs_a_new_job(meeting):
+        if transcribed or not needs_a_new_job(meeting):
             return {**cleared, "status": status_to_resume(stage)}
         # What the provider had is deleted, gone or refused: going on means a new job.
         confirm_cost = confirm_cost or meeting.error_code == ErrorCode.PROVIDER_REJECTED
@@ -76,7 +76,7 @@ def retry_columns(meeting: Meeting, start: str, confirm_cost: bool) -> dict[str,
     }
 
 
-def _needs_a_new_job(meeting: Meeting) -> bool:
+def needs_a_new_job(meeting: Meeting) -> bool:
     """What the provider had is of no use any more. Where a sending was refused, an earlier one may have arrived."""
     if meeting.error_code == ErrorCode.PROVIDER_REJECTED and meeting.provider_job_id is None:
         return False

@@ -46,7 +46,7 @@ class Bulk(BaseModel):
     filter: dict[str, str] | None = Field(None, description=f"Of {', '.join(FILTERS)}, as in GET /api/meetings.")
     ids: Annotated[list[UUID], Field(min_length=1, max_length=MOST)] | None = None
     plan: Annotated[list[PlanLine], Field(min_length=1, max_length=MOST)] | None = None
-    """As the preview answered it: each meeting is done to only while it is what was seen."""
+    """As the preview answered it: done to each meeting only while it is what was seen, at the price that was said."""
     dry_run: Annotated[bool, Field(strict=True)] = True
     confirm_cost: Annotated[bool, Field(strict=True)] = False
     """Also retry what was paid for once already."""
@@ -124,7 +124,14 @@ def _filter(given: Mapping[str, str]) -> MeetingFilter:
 
 
 def _line(line: PlanLine) -> Line:
-    return Line(str(line.id), line.status, Refusal.COST if line.pays_again else None)
+    refusal = Refusal.COST if line.pays_again else None
+    return Line(str(line.id), line.status, refusal, pays=line.pays, wastes=line.wastes)
+
+
+def _plan_line(line: Line) -> PlanLine:
+    return PlanLine(
+        id=UUID(line.id), status=line.status, pays_again=line.pays_again, pays=line.pays, wastes=line.wastes
+    )
 
 
 def _preview(planned: Plan, confirm_cost: bool, deps: Deps) -> BulkOut:
@@ -147,7 +154,7 @@ def _preview(planned: Plan, confirm_cost: bool, deps: Deps) -> BulkOut:
             llm_summaries=len(retried) if deps.settings.chosen_summarizer == "llm" else 0,
             paid_work_given_up=planned.wasted(),
         ),
-        plan=[PlanLine(id=UUID(line.id), status=line.status, pays_again=line.pays_again) for line in lines],
+        plan=[_plan_line(line) for line in lines],
     )
 
 

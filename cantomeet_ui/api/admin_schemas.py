@@ -21,6 +21,10 @@ class PlanLine(BaseModel):
     id: UUID
     status: MeetingStatus
     pays_again: Annotated[bool, Field(strict=True)] = False
+    pays: Annotated[bool, Field(strict=True)] = False
+    """A paid transcription begins, or may have to."""
+    wastes: Annotated[bool, Field(strict=True)] = False
+    """A paid transcription that is not here yet is given up."""
 
 
 class BulkLineOut(BaseModel):
@@ -41,7 +45,7 @@ class CostOut(BaseModel):
     llm_summaries: int
     """Summaries that a language model is asked for."""
     paid_work_given_up: int
-    """Transcriptions under way that are paid for and would be cancelled."""
+    """Transcriptions that are paid for, not here yet, and would be given up."""
 
 
 class BulkOut(BaseModel):

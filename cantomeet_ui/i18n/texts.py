@@ -549,12 +549,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{count} summaries by a language model, which may cost.",
     ),
     "plan.wasted.one": (
-        "其中 {count} 個已付費轉錄中；停止後再重試要再付一次。",
-        "{count} of them is being transcribed and paid for; a retry pays again.",
+        "其中 {count} 個的轉錄已付費而未取回，會就此放棄；再轉錄要再付一次。",
+        "Of {count} the transcription is paid for and not here yet: it is given up, and another one pays again.",
     ),
     "plan.wasted.many": (
-        "其中 {count} 個已付費轉錄中；停止後再重試要再付一次。",
-        "{count} of them are being transcribed and paid for; a retry pays again.",
+        "其中 {count} 個的轉錄已付費而未取回，會就此放棄；再轉錄要再付一次。",
+        "Of {count} the transcriptions are paid for and not here yet: they are given up, and others pay again.",
     ),
     "plan.left_out.one": ("另有 {count} 個符合，超出一次的上限。", "{count} more fits, beyond what is done at once."),
     "plan.left_out.many": ("另有 {count} 個符合，超出一次的上限。", "{count} more fit, beyond what is done at once."),

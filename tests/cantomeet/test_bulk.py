@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cantomeet.bulk import Act, Cost, Line, Refusal, plan
+from cantomeet.bulk import Act, Cost, Line, Refusal, plan, refusal_since
 from cantomeet.lifecycle import ACTIVE, MeetingStatus, Stage
 from cantomeet.models import Meeting
 
@@ -70,11 +70,18 @@ def test_only_paid_transcriptions_that_are_chosen_count_as_cost() -> None:
     assert planned.refused() == {Refusal.COST: 1, Refusal.NOT_FAILED: 1}
 
 
-def test_a_cancel_says_what_paid_work_it_gives_up() -> None:
-    assert line(Act.CANCEL, status=MeetingStatus.TRANSCRIBING, **SENT).wastes
-    assert not line(Act.CANCEL, status=MeetingStatus.TRANSCRIBING, stage=Stage.PREPARED, transcriber="whisper").wastes
-    assert not line(Act.CANCEL, status=MeetingStatus.SUMMARIZING, **{**SENT, "stage": Stage.TRANSCRIBED}).wastes
+@pytest.mark.parametrize("act", [Act.CANCEL, Act.DELETE])
+def test_a_cancel_and_a_deletion_say_what_paid_work_they_give_up(act: Act) -> None:
+    assert line(act, status=MeetingStatus.TRANSCRIBING, **SENT).wastes
+    assert not line(act, status=MeetingStatus.TRANSCRIBING, stage=Stage.PREPARED, transcriber="whisper").wastes
+    assert not line(act, status=MeetingStatus.SUMMARIZING, **{**SENT, "stage": Stage.TRANSCRIBED}).wastes
+
+
+def test_a_failed_meeting_has_paid_work_to_lose_only_while_it_can_still_be_fetched() -> None:
     assert line(Act.CANCEL, status=FAILED).refusal is Refusal.NOT_RUNNING
+    assert line(Act.DELETE, status=FAILED, **SENT, error_code="provider_unreachable").wastes
+    assert not line(Act.DELETE, status=FAILED, **SENT, error_code="cancelled").wastes
+    assert not line(Act.RUN_NOW, status=MeetingStatus.TRANSCRIBING, **SENT).wastes
 
 
 def test_run_now_is_for_what_is_owed_and_free() -> None:
@@ -83,6 +90,27 @@ def test_run_now_is_for_what_is_owed_and_free() -> None:
     assert line(Act.RUN_NOW, next_run_at=None).refusal is Refusal.NOTHING_OWED
     assert line(Act.RUN_NOW, next_run_at=NOW, lease_until=later).refusal is Refusal.BEING_WORKED_ON
     assert line(Act.RUN_NOW, next_run_at=NOW, lease_until=NOW - timedelta(seconds=1)).refusal is None
+
+
+@pytest.mark.parametrize(
+    ("act", "seen", "now", "new", "refusal"),
+    [
+        (Act.CANCEL, {}, {"status": MeetingStatus.TRANSCRIBING}, "whisper", None),
+        (Act.CANCEL, {}, {"status": MeetingStatus.TRANSCRIBING, **SENT}, "whisper", Refusal.CHANGED),
+        (Act.DELETE, {}, {"status": MeetingStatus.TRANSCRIBING, **SENT}, "whisper", Refusal.CHANGED),
+        (Act.CANCEL, {"status": MeetingStatus.TRANSCRIBING, **SENT}, None, "whisper", None),
+        (Act.DELETE, {"status": FAILED}, {"status": MeetingStatus.UPLOADED}, "whisper", Refusal.CHANGED),
+        (Act.RETRY, {"status": FAILED}, None, "whisper", None),
+        (Act.RETRY, {"status": FAILED}, None, "speechmatics", Refusal.CHANGED),
+        (Act.RETRY, {"status": FAILED, **SENT, "error_code": "cancelled"}, None, "speechmatics", Refusal.CHANGED),
+        (Act.RETRY, {"status": FAILED, **SENT, "error_code": "cancelled"}, None, "whisper", None),
+        (Act.RETRY, {"status": FAILED}, {"status": FAILED, **SENT, "error_code": "cancelled"}, "x", Refusal.COST),
+    ],
+)
+def test_what_would_cost_more_than_was_said_is_no_longer_what_was_seen(
+    act: Act, seen: dict[str, Any], now: dict[str, Any] | None, new: str, refusal: Refusal | None
+) -> None:
+    assert refusal_since(act, line(act, "whisper", **seen), meeting(**(seen if now is None else now)), new) is refusal
 
 
 def test_a_meeting_that_steps_forward_is_the_same_and_one_that_has_ended_is_not() -> None:

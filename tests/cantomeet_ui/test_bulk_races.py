@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from cantomeet.bulk import Act
+from cantomeet.bulk import Act, Refusal
 from cantomeet.errors import LeaseLost
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.listing import MeetingFilter
+from cantomeet.models import Meeting
 from cantomeet.recordings import Recordings
 from cantomeet.settings import Settings
 from cantomeet.store import MeetingStore, NewSummary, Try
@@ -64,9 +66,32 @@ def test_each_meeting_is_done_to_or_refused_while_a_worker_goes_on(deps: Deps, a
         assert {meeting.status for meeting in left.values()} <= {MeetingStatus.COMPLETED}
     else:
         ended = {MeetingStatus.COMPLETED} | ({MeetingStatus.FAILED} if act is Act.CANCEL else set())
-        assert {meeting.status for meeting in left.values()} == ended
+        # On a busy machine either may be through before the other comes to write.
+        assert {meeting.status for meeting in left.values()} <= ended
         cancelled = [meeting for meeting in left.values() if meeting.error_code == "cancelled"]
         assert len(cancelled) == (outcome.done if act is Act.CANCEL else 0)
+
+
+@pytest.mark.parametrize("act", [Act.CANCEL, Act.DELETE])
+def test_what_is_sent_between_the_last_look_and_the_deed_is_left(
+    deps: Deps, act: Act, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = deps.store
+    meeting = meetings.uploaded(store)
+    planned = bulk.plan_for_ids(deps, act, [meeting.id])
+    do = bulk._do
+
+    def late(*arguments: Any) -> Meeting:
+        leased = store.take_lease(meeting.id, 60)
+        if leased is not None:
+            store.commit_working(
+                leased.id, leased.run, status="TRANSCRIBING", transcriber="speechmatics", submit_key="k"
+            )
+        return do(*arguments)
+
+    monkeypatch.setattr(bulk, "_do", late)
+    assert bulk.carry_out(deps, planned).refused == {Refusal.CHANGED: 1}
+    assert store.get(meeting.id).status == MeetingStatus.TRANSCRIBING
 
 
 def test_two_people_who_retry_the_same_meetings_at_once_start_each_once(deps: Deps) -> None:

@@ -131,6 +131,32 @@ def test_a_retry_that_would_pay_only_since_the_preview_is_not_done(
     assert (answer["done"], answer["refused"]) == (0, {"cost_not_confirmed": 1})
 
 
+@pytest.mark.parametrize("act", ["cancel", "delete"])
+def test_paid_work_is_not_given_up_by_a_plan_that_did_not_say_so(
+    client: TestClient, sqlite_store: MeetingStore, act: str
+) -> None:
+    waiting = meetings.uploaded(sqlite_store)
+    plan = bulk(client, action=act, filter={}).json()["plan"]
+    sent = {"stage": Stage.SUBMITTED, "submit_key": "k", "provider_job_id": "j", "transcriber": "speechmatics"}
+    meetings.set_columns(sqlite_store, waiting.id, status=MeetingStatus.TRANSCRIBING, **sent)
+    answer = bulk(client, action=act, plan=plan, dry_run=False).json()
+    assert (answer["done"], answer["refused"]) == (0, {"changed": 1})
+    told = bulk(client, action=act, filter={}).json()
+    assert told["cost"]["paid_work_given_up"] == 1
+    assert bulk(client, action=act, plan=told["plan"], dry_run=False).json()["done"] == 1
+
+
+def test_a_retry_that_cost_nothing_when_it_was_previewed_does_not_begin_to_cost(
+    client: TestClient, deps: Deps, sqlite_store: MeetingStore
+) -> None:
+    meetings.failed(sqlite_store)
+    plan = bulk(client, action="retry", filter={}).json()["plan"]
+    use(deps, transcriber="speechmatics")
+    assert bulk(client, action="retry", plan=plan, dry_run=False).json()["refused"] == {"changed": 1}
+    dearer = bulk(client, action="retry", filter={}).json()["plan"]
+    assert bulk(client, action="retry", plan=dearer, dry_run=False).json()["done"] == 1
+
+
 def test_what_is_paid_again_needs_a_word_of_its_own(client: TestClient, sqlite_store: MeetingStore) -> None:
     again = paid_and_cancelled(sqlite_store)
     plan = bulk(client, action="retry", ids=[again.id]).json()["plan"]
