@@ -159,6 +159,14 @@ REASONS: dict[E, tuple[str, str]] = {
     ),
 }
 
+VARIANTS: dict[tuple[E, str], tuple[str, str]] = {
+    (E.CANCELLED, "sent"): (
+        _SAFE_ZH + "你已停止處理，當時錄音已送去付費轉錄；重試會重新轉錄，並再收費。",
+        _SAFE_EN + "You stopped the work after the recording had been sent; Retry transcribes again, at a cost.",
+    ),
+}
+"""Texts in place of those of `REASONS` where the parameter holds."""
+
 WARNINGS: dict[str, tuple[str, str]] = {
     "ends_early": (
         "錄音比檔案標示的短，可能在傳送或錄音時中斷；以下是實際錄到的部分。",
@@ -220,7 +228,8 @@ def _fill(text: str, params: Mapping[str, Any]) -> str:
 
 def reason_text(code: str, params: Mapping[str, Any], language: str) -> str:
     """The text for an error code, in `language` ("en", else Hong Kong Chinese)."""
-    zh, en = REASONS[E(code)]
+    holding = [text for (of, name), text in VARIANTS.items() if of == code and params.get(name)]
+    zh, en = holding[0] if holding else REASONS[E(code)]
     if "found" in params:
         params = {**params, "found": found_text(str(params["found"]), language)}
     return _fill(en if language.startswith("en") else zh, params)

@@ -18,7 +18,7 @@ from cantomeet.models import (
 from cantomeet.reasons import reason_text
 from cantomeet.store.base import Base, delete_takes, execute
 from cantomeet.store.dating import date_anew
-from cantomeet.store.retrying import retry_columns
+from cantomeet.store.retrying import at_provider, retry_columns
 from cantomeet.store.templates import checked_wishes
 from cantomeet.store.types import NewMeeting
 
@@ -164,8 +164,7 @@ class People(Base):
                 run=col(Meeting.run) + 1,
                 status=MeetingStatus.FAILED,
                 error_code=ErrorCode.CANCELLED.value,
-                error_params={},
-                status_reason=reason_text(ErrorCode.CANCELLED, {}, language),
+                **_why_cancelled({}, language),
                 progress=None,
                 next_run_at=None,
                 lease_until=None,
@@ -177,6 +176,9 @@ class People(Base):
                 raise Conflict(f"nothing is running: the meeting is {found.status}")
             if changed.stage not in (Stage.TRANSCRIBED, Stage.SUMMARISED):
                 self._leave_behind(connection, changed)
+            if at_provider(changed):
+                why = _why_cancelled({"sent": True}, language)
+                return self._changed(connection, [col(Meeting.id) == meeting_id], **why) or changed
             return changed
 
     def mark_deleted(
@@ -208,6 +210,10 @@ class People(Base):
 
 def _of_version(version: int | None) -> list[ColumnElement[bool]]:
     return [] if version is None else [col(Meeting.version) == version]
+
+
+def _why_cancelled(params: dict[str, Any], language: str) -> dict[str, Any]:
+    return {"error_params": params, "status_reason": reason_text(ErrorCode.CANCELLED, params, language)}
 
 
 def _submission_may_be_lost(meeting: Meeting, columns: dict[str, Any]) -> bool:

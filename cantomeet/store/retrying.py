@@ -76,6 +76,11 @@ def retry_columns(meeting: Meeting, start: str, confirm_cost: bool) -> dict[str,
     }
 
 
+def at_provider(meeting: Meeting) -> bool:
+    """It was sent to be transcribed at a cost, and its transcript is not saved: whoever stops it now pays again."""
+    return meeting.submit_key is not None and meeting.stage not in (Stage.TRANSCRIBED, Stage.SUMMARISED)
+
+
 def needs_a_new_job(meeting: Meeting) -> bool:
     """What the provider had is of no use any more. Where a sending was refused, an earlier one may have arrived."""
     if meeting.error_code == ErrorCode.PROVIDER_REJECTED and meeting.provider_job_id is None:

@@ -249,6 +249,12 @@ TEXTS: dict[str, tuple[str, str]] = {
     "meeting.deleted": ("會議已刪除。", "The meeting is deleted."),
     "meeting.retry": ("重試", "Retry"),
     "meeting.cancel": ("停止處理", "Stop"),
+    "meeting.cancel.ask": (
+        "錄音已送去付費轉錄。現在停止，這次轉錄就會作廢；之後重試要重新轉錄，並再收費。",
+        "The recording has been sent and is being transcribed at a cost. Stopping now throws that transcription away; "
+        "a retry transcribes again and costs again.",
+    ),
+    "meeting.cancel.keep": ("繼續轉錄", "Let it go on"),
     "meeting.summarise_again": ("重新摘要", "Summarise again"),
     "meeting.transcribe_again": ("重新轉錄", "Transcribe again"),
     "meeting.transcribe.lose": (

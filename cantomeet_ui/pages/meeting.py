@@ -184,7 +184,7 @@ def status_banner() -> rx.Component:
             rx.cond(HEAD.banner_text != "", rx.el.p(HEAD.banner_text, class_name="banner-text")),
             rx.el.div(
                 rx.cond(HEAD.can_retry, _act(say("meeting.retry"), MeetingState.retry, "button primary")),
-                rx.cond(HEAD.can_cancel, _act(say("meeting.cancel"), MeetingState.cancel, "quiet")),
+                rx.cond(HEAD.can_cancel, _act(say("meeting.cancel"), MeetingState.cancel(False), "quiet")),
                 class_name="banner-acts",
             ),
             hairline(HEAD.progress),
@@ -209,6 +209,12 @@ def _confirmation() -> rx.Component:
         (
             "delete",
             _asked(say("meeting.delete.ask"), say("meeting.delete"), MeetingState.delete, say("meeting.delete.keep")),
+        ),
+        (
+            "stop",
+            _asked(
+                say("meeting.cancel.ask"), say("meeting.cancel"), MeetingState.cancel(True), say("meeting.cancel.keep")
+            ),
         ),
         (
             "again",

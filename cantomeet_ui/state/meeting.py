@@ -44,7 +44,7 @@ class MeetingState(rx.State):
     start_at: float = 0.0
     """Seconds, where the address names a time."""
     asking: str = ""
-    """What has to be confirmed: "delete", "again" or "pay"; empty: nothing."""
+    """What has to be confirmed: "delete", "stop", "again" or "pay"; empty: nothing."""
     editing: bool = False
     naming: bool = False
     """The form of the speakers' names is open."""
@@ -130,6 +130,8 @@ class MeetingState(rx.State):
             self.phase, self.head, self.summary, self.batch = "missing", MeetingHead(), SummaryView(), Batch()
             return
         self.phase, self.head, self._version, self._have = "ready", shown.head, shown.version, shown.have
+        if self.asking == "stop" and not shown.head.stop_wastes:
+            self.asking = ""  # the question is about what is no longer so
         if shown.summary != self.summary:  # each percent of progress comes through here
             self.summary = shown.summary
         if shown.versions != self.versions:
@@ -173,8 +175,13 @@ class MeetingState(rx.State):
         )
 
     @handler(Action.CANCEL)
-    async def cancel(self) -> None:
-        """Stop what is being done."""
+    async def cancel(self, sure: bool) -> None:
+        """Stop what is being done; asks first where a transcription that is paid for would be thrown away."""
+        if not sure:
+            await self._show()  # as it is now: the recording may just have been sent
+            if self.head.stop_wastes:
+                self.asking, self.notice = "stop", ""
+                return
         await self._act(Action.CANCEL, lambda meeting: acting.cancel(services(), meeting.id))
 
     @handler(Action.DELETE)
@@ -196,7 +203,7 @@ class MeetingState(rx.State):
     @handler(Action.READ)
     async def ask(self, what: str) -> None:
         """Have something confirmed, or nothing (empty); what was said last has been read."""
-        self.asking, self.notice = what if what in ("delete", "again", "pay") else "", ""
+        self.asking, self.notice = what if what in ("delete", "stop", "again", "pay") else "", ""
 
     @handler(Action.EDIT)
     async def edit(self, on: bool) -> None:

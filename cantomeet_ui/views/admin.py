@@ -19,7 +19,7 @@ from cantomeet_ui.views.rows import MeetingRow, plain_row, reason_of
 STUCK_AFTER = timedelta(minutes=20)
 _WORTH_TELLING = timedelta(seconds=1)
 SHOWN_OF_A_CAUSE = 5
-_CAUSE_PARAMS = ("provider", "setting")
+_CAUSE_PARAMS = ("provider", "setting", "sent")
 """What tells two causes of the same code apart; a reference or a message differs from meeting to meeting."""
 
 

@@ -9,6 +9,7 @@ from cantomeet.errors import ErrorCode
 from cantomeet.lifecycle import ACTIVE, MeetingStatus, Stage
 from cantomeet.models import Attempt, Meeting
 from cantomeet.reasons import reason_text, warning_text
+from cantomeet.store.retrying import at_provider
 from cantomeet_ui import routes
 from cantomeet_ui.i18n import counted, text
 from cantomeet_ui.views import rows, times
@@ -45,6 +46,8 @@ class MeetingHead:
     """The summary is written once somebody says that the speakers are named."""
     can_retry: bool = False
     can_cancel: bool = False
+    stop_wastes: bool = False
+    """A transcription that is paid for is under way."""
     can_summarise: bool = False
     can_transcribe: bool = False
     warnings: list[str] = field(default_factory=list)
@@ -74,6 +77,7 @@ def meeting_head(meeting: Meeting, speakers: int, last: Attempt | None, now: dat
         waits_for_names=meeting.waits_for_names,
         can_retry=status is MeetingStatus.FAILED,
         can_cancel=not settled,
+        stop_wastes=not settled and at_provider(meeting),
         can_summarise=settled and transcribed,
         can_transcribe=settled and not meeting.audio_removed and (transcribed or status is MeetingStatus.FAILED),
         warnings=[warning_text(code, language) for code in meeting.warnings],

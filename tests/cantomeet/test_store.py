@@ -16,6 +16,7 @@ from cantomeet.database import migrate
 from cantomeet.errors import Conflict, ErrorCode, LeaseLost, NotFound, VersionConflict
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
+from cantomeet.reasons import reason_text
 from cantomeet.store import MeetingStore, NewSegment, NewSummary, Try
 from tests.conftest import new_meeting
 
@@ -228,6 +229,16 @@ def test_transcribing_again_what_was_paid_for_needs_a_confirmation(store: Meetin
         store.retry(meeting.id, "transcribe")
     assert refused.value.code is ErrorCode.COST_NOT_CONFIRMED
     assert store.retry(meeting.id, "transcribe", confirm_cost=True).submit_key is None
+
+
+@pytest.mark.parametrize(("key", "told"), [("k", "at a cost"), (None, "Retry goes on")])
+def test_a_cancel_says_whether_a_retry_pays_again(store: MeetingStore, key: str | None, told: str) -> None:
+    meeting = leased(store)
+    store.commit_working(meeting.id, meeting.run, submit_key=key)
+    cancelled = store.cancel(meeting.id, "en")
+    assert told in (cancelled.status_reason or "")
+    assert told in reason_text("cancelled", cancelled.error_params, "en")
+    assert cancelled.version == store.get(meeting.id).version
 
 
 def test_a_cancel_takes_the_lease_from_the_worker(store: MeetingStore) -> None:

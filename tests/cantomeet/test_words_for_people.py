@@ -8,7 +8,7 @@ import pytest
 
 from cantomeet.errors import ErrorCode
 from cantomeet.lifecycle import ACTIVE, TRANSITIONS, MeetingStatus, Stage, may_become, status_to_resume
-from cantomeet.reasons import REASONS, WARNINGS, reason_text, warning_text
+from cantomeet.reasons import REASONS, VARIANTS, WARNINGS, reason_text, warning_text
 
 
 def blanks(text: str) -> set[str]:
@@ -23,6 +23,13 @@ def test_every_error_code_has_its_text() -> None:
 def test_both_languages_have_the_same_blanks(code: ErrorCode) -> None:
     zh, en = REASONS[code]
     assert blanks(zh) == blanks(en)
+
+
+def test_a_variant_is_of_a_code_and_speaks_both_languages_with_its_blanks() -> None:
+    for (code, name), (zh, en) in VARIANTS.items():
+        assert blanks(zh) == blanks(en)
+        assert reason_text(code, {name: True}, "en") == en != reason_text(code, {}, "en")
+        assert reason_text(code, {name: True}, "zh-Hant-HK") == zh
 
 
 def test_a_missing_blank_or_a_nasty_one_does_no_harm() -> None:

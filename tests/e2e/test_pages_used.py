@@ -10,9 +10,11 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from cantomeet.errors import ErrorCode, NotFound
+from cantomeet.lifecycle import Stage
 from tests.e2e.conftest import PATIENCE, PHONE
 from tests.e2e.seed import lines
 from tests.e2e.serving import Web
+from tests.meetings import set_columns
 from tests.running import wait_for
 
 expect.set_options(timeout=PATIENCE)
@@ -176,6 +178,26 @@ def test_work_under_way_is_stopped_and_taken_up_again(web: Web, page: Page) -> N
     expect(page.locator(".banner[data-tone=stopped]")).to_be_visible()
     page.locator(".banner").get_by_role("button", name="重試").click()
     expect(page.locator(".banner[data-tone=working]")).to_be_visible()
+
+
+def test_stopping_a_paid_transcription_is_asked_first(web: Web, page: Page) -> None:
+    meeting = web.seed.waiting("例會")
+    web.seed.transcribing(meeting, 20)
+    page.goto(f"/meetings/{meeting.id}")
+    expect(page.locator(".percent")).to_have_text("20 %")
+    # Nobody is told: what counts is how it is when the button is pressed.
+    set_columns(web.store, meeting.id, transcriber="speechmatics", submit_key="k", stage=Stage.SUBMITTED)
+    page.get_by_role("button", name="停止處理").click()
+    asked = page.get_by_role("alertdialog")
+    expect(asked).to_contain_text("再收費")
+    asked.get_by_role("button", name="繼續轉錄").click()
+    expect(asked).to_have_count(0)
+    assert web.store.get(meeting.id).status == "TRANSCRIBING"
+    page.locator(".banner").get_by_role("button", name="停止處理").click()
+    asked.get_by_role("button", name="停止處理").click()
+    expect(page.locator(".banner[data-tone=stopped]")).to_contain_text("並再收費")
+    page.locator(".banner").get_by_role("button", name="重試").click()
+    expect(page.get_by_role("alertdialog")).to_contain_text("再收費一次")
 
 
 def test_transcribing_again_asks_before_it_is_paid_twice(web: Web, page: Page) -> None:

@@ -413,6 +413,15 @@ def test_a_running_meeting_is_cancelled_once(
     refused(client.post(f"/api/meetings/{meeting.id}/cancel"), 409, ErrorCode.CONFLICT)
 
 
+def test_a_cancel_of_what_was_sent_says_that_a_retry_pays_again(client: TestClient, sqlite_store: MeetingStore) -> None:
+    meeting = meetings.transcribing(sqlite_store)
+    meetings.set_columns(sqlite_store, meeting.id, transcriber="speechmatics", submit_key="k", stage="submitted")
+    told = client.post(f"/api/meetings/{meeting.id}/cancel", headers={"Accept-Language": "en"}).json()["status_reason"]
+    assert "at a cost" in told
+    assert client.get(f"/api/meetings/{meeting.id}", headers={"Accept-Language": "en"}).json()["status_reason"] == told
+    refused(client.post(f"/api/meetings/{meeting.id}/retry"), 409, ErrorCode.COST_NOT_CONFIRMED)
+
+
 def test_a_deleted_meeting_is_gone_at_once(
     client: TestClient, sqlite_store: MeetingStore, queue: RememberingQueue
 ) -> None:
