@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import ScalarSelect, exists, select
 from sqlalchemy import func as sql
-from sqlalchemy import select
 from sqlmodel import col
 
+from cantomeet.lifecycle import ACTIVE
 from cantomeet.models import (
     Attempt,
     Meeting,
     Segment,
     Speaker,
+    Switch,
 )
 from cantomeet.store.base import Base
 from cantomeet.store.types import Transcript
+from cantomeet.store.waking import PAUSED
 
 
 class Reading(Base):
@@ -80,16 +83,40 @@ class Reading(Base):
                 select(col(Meeting.version)).where(col(Meeting.id) == meeting_id, col(Meeting.deleted_at).is_(None))
             ).scalar_one_or_none()
 
-    def stamp(self) -> tuple[int, int, datetime | None]:
-        """Differs from an earlier one whenever any meeting came, changed or went; for pages that show many."""
+    def stamp(self) -> tuple[int, int, datetime | None, datetime | None]:
+        """Differs from an earlier one whenever any meeting came, changed or went, or the queue was paused or resumed;
+        for pages that show many."""
         versions = sql.coalesce(sql.sum(col(Meeting.version)), 0)
-        statement = select(sql.count(), versions, sql.max(col(Meeting.updated_at)))
+        statement = select(sql.count(), versions, sql.max(col(Meeting.updated_at)), _paused_since())
         with self._read() as connection:
-            count, total, newest = connection.execute(statement).one()
-            return count, int(total), newest
+            count, total, newest, paused = connection.execute(statement).one()
+            return count, int(total), newest, paused
+
+    def stamp_of(self, meeting_id: str) -> tuple[int | None, datetime | None]:
+        """The same for the page of one meeting: its version, None where it is gone, and since when nothing is done."""
+        version = select(col(Meeting.version)).where(col(Meeting.id) == meeting_id, col(Meeting.deleted_at).is_(None))
+        with self._read() as connection:
+            found, paused = connection.execute(select(version.scalar_subquery(), _paused_since())).one()
+            return found, paused
+
+    def kept_waiting_since(self) -> datetime | None:
+        """Since when a meeting waits because the queue is paused; None where it is not, or none waits."""
+        waiting = exists().where(
+            col(Meeting.next_run_at).is_not(None),
+            col(Meeting.deleted_at).is_(None),
+            col(Meeting.status).in_(list(ACTIVE)),
+        )
+        with self._read() as connection:
+            return connection.execute(
+                select(col(Switch.since)).where(col(Switch.name) == PAUSED, waiting)
+            ).scalar_one_or_none()
 
     def recording_keys(self) -> set[str]:
         """Keys of all recordings that a row still needs; one that retention has removed is not among them."""
         statement = select(col(Meeting.recording_key)).where(col(Meeting.audio_removed).is_(False))
         with self._read() as connection:
             return set(connection.execute(statement).scalars())
+
+
+def _paused_since() -> ScalarSelect[datetime]:
+    return select(col(Switch.since)).where(col(Switch.name) == PAUSED).scalar_subquery()

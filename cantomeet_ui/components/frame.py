@@ -115,6 +115,11 @@ def notice(words: Words, *beside: rx.Component, tone: str = "") -> rx.Component:
     return rx.el.div(rx.el.p(words), *beside, class_name="notice", role="status", custom_attrs={"data-tone": tone})
 
 
+def paused_line(words: Words) -> rx.Component:
+    """Why what waits does not go on; nothing where `words` are empty."""
+    return rx.cond(words != "", rx.el.p(words, class_name="paused-line", role="status"))
+
+
 def close_button(on_click: Handler) -> rx.Component:
     return rx.el.button(say("keys.close"), type="button", class_name="quiet", on_click=on_click)
 

@@ -39,6 +39,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "剛才的操作出了錯（編號 {reference}），錄音和紀錄不受影響。請再試一次。",
         "That did not work (reference {reference}). Recordings and transcripts are not affected. Please try again.",
     ),
+    "paused": (
+        "處理由 {time} 起暫停，錄音已保存；恢復後會自動繼續。",
+        "Processing has been paused since {time}. The recordings are safe, and it goes on by itself once resumed.",
+    ),
     "missing.title": ("找不到這個會議", "There is no such meeting"),
     "missing.text": (
         "它可能已被刪除，或者連結不完整。",
@@ -536,6 +540,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "plan.run_now.do.many": ("立即執行 {count} 個", "Run {count} now"),
     "plan.run_now.done.one": ("{count} 個會議即將執行。", "{count} meeting is next."),
     "plan.run_now.done.many": ("{count} 個會議即將執行。", "{count} meetings are next."),
+    "plan.paused": ("隊列暫停中，恢復後才會開始。", "The queue is paused: this begins once it goes on."),
     "plan.cost.one": (
         "最多 {count} 段錄音要付費轉錄，共約 {minutes} 分鐘。",
         "At most {count} recording is transcribed at a cost, about {minutes} minutes.",

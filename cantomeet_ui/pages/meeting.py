@@ -7,7 +7,7 @@ import reflex as rx
 from cantomeet_ui import routes
 from cantomeet_ui.components import icons
 from cantomeet_ui.components.browser import player, transcript_lines
-from cantomeet_ui.components.frame import close_button, frame, link, loading, nothing_here, notice
+from cantomeet_ui.components.frame import close_button, frame, link, loading, nothing_here, notice, paused_line
 from cantomeet_ui.components.menus import choice, export_menu, more_menu
 from cantomeet_ui.components.rows import hairline
 from cantomeet_ui.components.speakers import speakers_form
@@ -47,7 +47,14 @@ def _meeting() -> rx.Component:
     return rx.el.article(
         rx.cond(MeetingState.editing, _edit_form(), _meeting_head()),
         rx.el.div(
-            _confirmation(), _refusal(), status_banner(), _naming(), _again(), _warnings(), class_name="meeting-notes"
+            _confirmation(),
+            _refusal(),
+            status_banner(),
+            paused_line(HEAD.paused),
+            _naming(),
+            _again(),
+            _warnings(),
+            class_name="meeting-notes",
         ),
         _panes(),
         _player(),

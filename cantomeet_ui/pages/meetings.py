@@ -5,7 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from cantomeet_ui import routes
-from cantomeet_ui.components.frame import frame, link, loading, nothing_here, notice
+from cantomeet_ui.components.frame import frame, link, loading, nothing_here, notice, paused_line
 from cantomeet_ui.components.rows import meeting_line
 from cantomeet_ui.components.search import search_field
 from cantomeet_ui.components.words import Handler, say
@@ -16,6 +16,7 @@ from cantomeet_ui.views.filters import Chip, SortChoice
 def meetings_page() -> rx.Component:
     return frame(
         rx.el.h1(say("meetings.title"), class_name="page-title"),
+        paused_line(MeetingsState.paused),
         rx.cond(MeetingsState.phase != "empty", filters()),
         rx.cond(MeetingsState.notice != "", notice(MeetingsState.notice, tone="amber")),
         rx.match(

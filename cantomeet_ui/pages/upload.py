@@ -5,7 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from cantomeet_ui import routes
-from cantomeet_ui.components.frame import frame, link
+from cantomeet_ui.components.frame import frame, link, paused_line
 from cantomeet_ui.components.rows import explained_line
 from cantomeet_ui.components.tus_input import tus_input
 from cantomeet_ui.components.versions import select
@@ -20,6 +20,7 @@ def upload_page() -> rx.Component:
         rx.el.p(UploadState.limits, class_name="limits"),
         _details(),
         _way(),
+        paused_line(UploadState.paused),
         _just_uploaded(),
         here=routes.UPLOAD,
         refresh=UploadState.refresh,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -58,11 +58,10 @@ def read_admin(store: MeetingStore, query: Mapping[str, str], pages: int, langua
     """What needs a person, and what the filters find."""
     stamp, now = store.stamp(), store.now()
     failed = list(_meetings(store, MeetingFilter(statuses=frozenset({MeetingStatus.FAILED}), limit=MAX_LIMIT)))
-    active = _meetings(store, MeetingFilter(statuses=ACTIVE, sort="created_at", limit=MAX_LIMIT))
     return ShownAdmin(
         stamp=stamp,
         causes=causes(failed, now, language),
-        stuck=stuck_rows(active, now, language),
+        stuck=stuck_rows(_that_should_move(store), now, language),
         found=_found(store, query, pages, now, language),
     )
 
@@ -105,8 +104,13 @@ def _pages(store: MeetingStore, wanted: MeetingFilter, pages: int) -> tuple[list
 def stuck_of(store: MeetingStore) -> list[str]:
     """Ids of the meetings that do not move."""
     now = store.now()
-    active = _meetings(store, MeetingFilter(statuses=ACTIVE, sort="created_at", limit=MAX_LIMIT))
-    return [meeting.id for meeting in active if is_stuck(meeting, now)]
+    return [meeting.id for meeting in _that_should_move(store) if is_stuck(meeting, now)]
+
+
+def _that_should_move(store: MeetingStore) -> Iterable[Meeting]:
+    """While the queue is paused none: those that wait for it are not stuck."""
+    wanted = MeetingFilter(statuses=ACTIVE, sort="created_at", limit=MAX_LIMIT)
+    return () if store.paused() else _meetings(store, wanted)
 
 
 def read_engine(store: MeetingStore, queue: JobQueue, set_up: tuple[str, ...], language: str) -> Engine:

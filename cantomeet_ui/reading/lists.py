@@ -11,6 +11,7 @@ from cantomeet.listing import ListedMeeting, MeetingFilter, count_by_status, lis
 from cantomeet.store import MeetingStore
 from cantomeet_ui.i18n import text
 from cantomeet_ui.views.filters import Chip, chips
+from cantomeet_ui.views.paused import paused_words
 from cantomeet_ui.views.rows import MeetingRow, meeting_row, plain_row
 
 PAGE = 50
@@ -23,6 +24,8 @@ class ShownList:
     chips: list[Chip]
     more: bool
     notice: str
+    paused: str
+    """That nothing goes on for now; empty where it does, or nothing waits."""
 
 
 def read_list(store: MeetingStore, query: Mapping[str, str], pages: int, language: str) -> ShownList:
@@ -33,7 +36,12 @@ def read_list(store: MeetingStore, query: Mapping[str, str], pages: int, languag
     now = store.now()
     counts = count_by_status(store, wanted)
     rows = [meeting_row(listed, now, language, wanted.q) for listed in found]
-    return ShownList(stamp, rows, chips(query, counts, language), more, notice)
+    return ShownList(stamp, rows, chips(query, counts, language), more, notice, read_paused(store, language))
+
+
+def read_paused(store: MeetingStore, language: str) -> str:
+    """What is to be said where the pause keeps meetings waiting."""
+    return paused_words(store.kept_waiting_since(), store.now(), language)
 
 
 def _wanted(query: Mapping[str, str], language: str) -> tuple[MeetingFilter, str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from cantomeet.lifecycle import MeetingStatus
+from cantomeet.lifecycle import ACTIVE, MeetingStatus
 from cantomeet.models import Attempt, Meeting, Speaker
 from cantomeet.settings import Settings
 from cantomeet.store import MeetingStore
@@ -33,7 +34,7 @@ class Have:
 
 @dataclass(frozen=True)
 class ShownMeeting:
-    version: int
+    stamp: Any
     head: MeetingHead
     summary: SummaryView
     versions: list[Version]
@@ -51,6 +52,7 @@ def read_meeting(
 ) -> ShownMeeting:
     """The meeting for a page that has `have`; `naming`: with its speakers, `written`: in written
     Chinese too. Raises `NotFound`."""
+    stamp = store.stamp_of(meeting_id)
     meeting, now = store.get(meeting_id), store.now()
     take = _take(meeting, store.transcript(meeting_id, after_position=_NONE).speakers.values(), language)
     if have.take != take:
@@ -62,8 +64,15 @@ def read_meeting(
     position = new[-1].position if new else have.position
     summaries = store.summaries(meeting_id)
     return ShownMeeting(
-        version=meeting.version,
-        head=meeting_head(meeting, len(transcript.speakers), _last_attempt(store, meeting), now, language),
+        stamp=stamp,
+        head=meeting_head(
+            meeting,
+            len(transcript.speakers),
+            _last_attempt(store, meeting),
+            store.paused_since() if _waits(store, meeting) else None,
+            now,
+            language,
+        ),
         summary=summary_view(
             store.summary(meeting_id), now, language, summaries, dated=meeting.meeting_date is not None
         ),
@@ -105,6 +114,14 @@ def _take(meeting: Meeting, speakers: Iterable[Speaker], language: str) -> str:
     )
     named = sum(speaker.version - 1 for speaker in speakers)
     return ":".join([meeting.id, str(meeting.shown_take), "growing" if growing else "whole", language, str(named)])
+
+
+def _waits(store: MeetingStore, meeting: Meeting) -> bool:
+    """A step of it, or of its written view, is owed."""
+    if meeting.status in ACTIVE:
+        return meeting.next_run_at is not None
+    view = store.written(meeting.id)
+    return view is not None and view.view.state == "working"
 
 
 def _last_attempt(store: MeetingStore, meeting: Meeting) -> Attempt | None:

@@ -35,17 +35,17 @@ def handler(action: Action, *, background: bool = False) -> Callable[[Callable[.
     return make
 
 
-async def meeting_for(action: Action, meeting_id: Any, version: int | None = None) -> Meeting:
+async def meeting_for(action: Action, meeting_id: Any, stamp: Any = None) -> Meeting:
     """The meeting, where the asker may do `action` with it. Raises `NotFound`, also for no id, `NotAllowed`.
 
-    `version`: as it was then will do; it is read once for all who ask.
+    `stamp`: as it was then will do; it is read once for all who ask.
     """
     checked_id = valid_id(meeting_id)
     get = partial(services().store.get, checked_id)
-    if version is None:
+    if stamp is None:
         meeting = await asyncio.to_thread(get)
     else:
-        meeting = await sharing.shown.ask((checked_id, version), get)
+        meeting = await sharing.shown.ask((checked_id, stamp), get)
     require(LOCAL_OWNER, action, meeting)
     return meeting
 

@@ -192,9 +192,10 @@ class AdminState(rx.State):
         finally:
             async with self:
                 self.working = False
+        paused = await asyncio.to_thread(services().store.paused)
         async with self:
             language = (await self.get_state(LanguageState)).lang
-            self.notice, self.picked = told(plan.act, outcome.done, outcome.refused, language), []
+            self.notice, self.picked = told(plan.act, outcome.done, outcome.refused, language, paused=paused), []
             await self._show()
 
     async def _ask_ids(self, act: Act, ids: list[str]) -> None:

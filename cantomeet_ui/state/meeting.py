@@ -61,7 +61,7 @@ class MeetingState(rx.State):
     written_lines: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
     written_outdated: rx.Field[list[str]] = rx.field(default_factory=list)
 
-    _version: int | None = None
+    _stamp: Any = None
     _have: Have = Have()
 
     @rx.var
@@ -105,31 +105,31 @@ class MeetingState(rx.State):
     async def follow(self) -> None:
         """Show each change while the page is open."""
 
-        async def show(version: int | None) -> None:
+        async def show(stamp: Any) -> None:
             async with self:
-                await self._show(version)
+                await self._show(stamp)
 
         # Only under the lock is the state the one that `load` has written: outside it a copy from before is seen.
         async with self:
-            meeting_id, known = self.head.id, self._version
+            meeting_id, known = self.head.id, self._stamp
         store = services().store
-        await show_changes(meeting_id, lambda: store.version(meeting_id), known, show)
+        await show_changes(meeting_id, lambda: store.stamp_of(meeting_id), known, show)
 
-    async def _show(self, version: int | None = None) -> None:
-        """`version`: the one that all who follow the meeting are about to show; it is read once for all of them."""
+    async def _show(self, stamp: Any = None) -> None:
+        """`stamp`: the one that all who follow the meeting are about to show; it is read once for all of them."""
         language = (await self.get_state(LanguageState)).lang
         try:
-            meeting = await meeting_for(Action.READ, self.meeting_id, version)
+            meeting = await meeting_for(Action.READ, self.meeting_id, stamp)
             have, naming, written = self._have, self.naming, self.view == "written"
             read = partial(read_meeting, services().store, meeting.id, have, language, naming=naming, written=written)
-            if version is None:
+            if stamp is None:
                 shown = await asyncio.to_thread(read)
             else:
-                shown = await sharing.shown.ask((meeting.id, version, have, language, naming, written), read)
+                shown = await sharing.shown.ask((meeting.id, stamp, have, language, naming, written), read)
         except NotFound:
             self.phase, self.head, self.summary, self.batch = "missing", MeetingHead(), SummaryView(), Batch()
             return
-        self.phase, self.head, self._version, self._have = "ready", shown.head, shown.version, shown.have
+        self.phase, self.head, self._stamp, self._have = "ready", shown.head, shown.stamp, shown.have
         if self.asking == "stop" and not shown.head.stop_wastes:
             self.asking = ""  # the question is about what is no longer so
         if shown.summary != self.summary:  # each percent of progress comes through here

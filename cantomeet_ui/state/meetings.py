@@ -25,6 +25,8 @@ class MeetingsState(rx.State):
     sorts: rx.Field[list[SortChoice]] = rx.field(default_factory=list)
     more: bool = False
     notice: str = ""
+    paused: str = ""
+    """Why what waits does not go on."""
     q: str = ""
     date_from: str = ""
     date_to: str = ""
@@ -102,6 +104,6 @@ class MeetingsState(rx.State):
         filtered = any(self._query.get(name) for name in ("status", "q", "from", "to"))
         self._stamp = shown.stamp
         self.rows, self.chips, self.more, self.notice = shown.rows, shown.chips, shown.more, shown.notice
-        self.sorts = sort_choices(language)
+        self.paused, self.sorts = shown.paused, sort_choices(language)
         self.clear_href = changed({"sort": self._query.get("sort", "")}) if filtered else ""
         self.phase = "rows" if shown.rows else ("none" if filtered else "empty")

@@ -9,7 +9,7 @@ import reflex as rx
 
 from cantomeet.access import Action
 from cantomeet_ui.following import show_each_change
-from cantomeet_ui.reading.lists import read_some
+from cantomeet_ui.reading.lists import read_paused, read_some
 from cantomeet_ui.services import services, settings
 from cantomeet_ui.state.access import handler, meeting_for
 from cantomeet_ui.state.language import LanguageState
@@ -24,6 +24,8 @@ class UploadState(rx.State):
     limits: str = ""
     way: str = ""
     worth: str = ""
+    paused: str = ""
+    """Why what waits does not go on."""
     rows: rx.Field[list[MeetingRow]] = rx.field(default_factory=list)
     """Uploaded in this tab, newest first."""
     title: str = ""
@@ -121,6 +123,7 @@ class UploadState(rx.State):
         language = (await self.get_state(LanguageState)).lang
         self._stamp = await asyncio.to_thread(services().store.stamp)
         self.rows = await asyncio.to_thread(read_some, services().store, list(self._ids), language)
+        self.paused = await asyncio.to_thread(read_paused, services().store, language)
         own = await asyncio.to_thread(services().store.templates)
         chosen = settings()
         self.templates = with_default(template_choices(own, language), chosen.template)

@@ -13,6 +13,7 @@ from cantomeet.store.retrying import at_provider
 from cantomeet_ui import routes
 from cantomeet_ui.i18n import counted, text
 from cantomeet_ui.views import rows, times
+from cantomeet_ui.views.paused import paused_words
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class MeetingHead:
     banner_text: str = ""
     banner_tone: str = ""
     """ "working", "failed" or "stopped"."""
+    paused: str = ""
+    """Why what is banner or written view tells of does not go on; empty where it does."""
     waits_for_names: bool = False
     """The summary is written once somebody says that the speakers are named."""
     can_retry: bool = False
@@ -57,8 +60,10 @@ class MeetingHead:
     downloads: list[Download] = field(default_factory=list)
 
 
-def meeting_head(meeting: Meeting, speakers: int, last: Attempt | None, now: datetime, language: str) -> MeetingHead:
-    """`last`: the newest attempt, where the present step has failed before."""
+def meeting_head(
+    meeting: Meeting, speakers: int, last: Attempt | None, paused: datetime | None, now: datetime, language: str
+) -> MeetingHead:
+    """`last`: the newest attempt, where the present step has failed before; `paused`: since when it is kept waiting."""
     status = MeetingStatus(meeting.status)
     transcribed = meeting.stage in (Stage.TRANSCRIBED, Stage.SUMMARISED)
     settled = status not in ACTIVE
@@ -74,6 +79,7 @@ def meeting_head(meeting: Meeting, speakers: int, last: Attempt | None, now: dat
         status_text=rows.status_text(meeting, language),
         progress=-1 if settled or meeting.progress is None else meeting.progress,
         left=rows.left_text(meeting, now, language),
+        paused=paused_words(paused, now, language),
         waits_for_names=meeting.waits_for_names,
         can_retry=status is MeetingStatus.FAILED,
         can_cancel=not settled,
@@ -84,7 +90,7 @@ def meeting_head(meeting: Meeting, speakers: int, last: Attempt | None, now: dat
         audio="" if meeting.audio_removed else routes.audio(meeting.id),
         audio_gone=meeting.audio_removed,
         downloads=_downloads(meeting, language) if transcribed else [],
-        **_banner(meeting, last, now, language),
+        **_banner(meeting, None if paused else last, now, language),
     )
 
 

@@ -37,9 +37,11 @@ def asked(plan: Plan, llm: bool, language: str) -> Asked:
     )
 
 
-def told(act: Act, done: int, refused: Mapping[Refusal, int], language: str) -> str:
-    """What came of it."""
+def told(act: Act, done: int, refused: Mapping[Refusal, int], language: str, *, paused: bool = False) -> str:
+    """What came of it; `paused`: nothing begins for now."""
     parts = [counted(language, f"plan.{act.value}.done", done)]
+    if paused and done and act in (Act.RETRY, Act.RUN_NOW):
+        parts.append(text(language, "plan.paused"))
     parts += [counted(language, f"plan.refused.{reason.value}", count) for reason, count in sorted(refused.items())]
     return " ".join(parts)
 

@@ -44,6 +44,22 @@ def test_many_who_pause_at_once_pause_it_once(store: MeetingStore) -> None:
     assert (store.paused(), store.paused_since()) == (False, None)
 
 
+def test_pages_see_that_a_pause_begins_and_ends_and_whether_something_waits(store: MeetingStore) -> None:
+    meeting = meetings.uploaded(store)
+    before = (store.stamp(), store.stamp_of(meeting.id))
+    assert store.kept_waiting_since() is None
+    store.pause(True)
+    paused = (store.stamp(), store.stamp_of(meeting.id))
+    assert all(seen != was for seen, was in zip(paused, before, strict=True))
+    assert store.kept_waiting_since() == store.paused_since()
+    store.pause(False)
+    assert (store.stamp(), store.stamp_of(meeting.id)) == before
+    store.pause(True)
+    store.mark_deleted(meeting.id)
+    assert store.kept_waiting_since() is None
+    assert store.stamp_of(meeting.id) == (None, store.paused_since())
+
+
 def test_a_step_under_way_finishes_while_it_is_paused_and_the_next_waits(store: MeetingStore) -> None:
     meeting = meetings.transcribing(store)
     store.pause(True)

@@ -94,17 +94,20 @@ def test_the_queue_is_paused_and_resumed_and_every_open_page_says_so(
     web: Web, page: Page, context: BrowserContext
 ) -> None:
     meeting = web.seed.waiting("例會")
-    other = context.new_page()
-    for tab in (page, other):
-        tab.goto("/admin")
-        expect(tab.locator(".queues")).to_be_visible()
+    other, upload, listed, one = (context.new_page() for _ in range(4))
+    addresses = {page: "/admin", other: "/admin", upload: "/", listed: "/meetings", one: f"/meetings/{meeting.id}"}
+    alive = {upload: ".way", listed: ".row", one: ".banner"}
+    for tab, address in addresses.items():
+        tab.goto(address)
+        expect(tab.locator(alive.get(tab, ".queues")).first).to_be_visible()
+    said = [tab.locator(".paused-line" if tab in alive else ".paused") for tab in addresses]
     page.get_by_role("button", name="暫停隊列").click()
-    for tab in (page, other):
-        expect(tab.locator(".paused")).to_contain_text("起暫停")
+    for line in said:
+        expect(line).to_contain_text("起暫停")
     assert web.store.take_lease(meeting.id, 60) is None
     other.get_by_role("button", name="繼續隊列").click()
-    for tab in (other, page):
-        expect(tab.locator(".paused")).to_have_count(0)
+    for line in said:
+        expect(line).to_have_count(0)
     assert web.store.take_lease(meeting.id, 60) is not None
 
 

@@ -1,0 +1,65 @@
+"""What the pages say while the queue is paused: why what waits does not go on, and no alarm about it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from cantomeet.bulk import Act
+from cantomeet.errors import ErrorCode
+from cantomeet.reasons import EN
+from cantomeet.store import MeetingStore, Try
+from cantomeet_ui.reading.admin import read_admin, stuck_of
+from cantomeet_ui.reading.lists import read_list, read_paused
+from cantomeet_ui.reading.meeting import Have, read_meeting
+from cantomeet_ui.views.meeting import MeetingHead
+from cantomeet_ui.views.plans import told
+from tests import meetings
+
+
+def head(store: MeetingStore, meeting_id: str) -> MeetingHead:
+    return read_meeting(store, meeting_id, Have(), EN).head
+
+
+def test_a_pause_is_told_where_something_waits_for_it(sqlite_store: MeetingStore) -> None:
+    done = meetings.completed(sqlite_store)
+    sqlite_store.pause(True)
+    assert (read_paused(sqlite_store, EN), read_list(sqlite_store, {}, 1, EN).paused) == ("", "")
+    waiting = meetings.uploaded(sqlite_store)
+    assert "paused since" in read_list(sqlite_store, {}, 1, EN).paused
+    assert "paused since" in head(sqlite_store, waiting.id).paused
+    assert head(sqlite_store, done.id).paused == ""
+    sqlite_store.pause(False)
+    assert (read_paused(sqlite_store, EN), head(sqlite_store, waiting.id).paused) == ("", "")
+
+
+def test_a_written_view_that_waits_is_told_of_too(sqlite_store: MeetingStore) -> None:
+    done = meetings.completed(sqlite_store)
+    sqlite_store.ask_for_written(done.id)
+    sqlite_store.pause(True)
+    assert "paused since" in head(sqlite_store, done.id).paused
+
+
+def test_while_it_is_paused_no_time_of_another_try_is_promised(sqlite_store: MeetingStore) -> None:
+    meeting = meetings.transcribing(sqlite_store)
+    tried = Try("submit", sqlite_store.now())
+    busy = {"tried": tried, "code": ErrorCode.PROVIDER_BUSY, "params": {}, "delay": 600.0, "failures": 1}
+    sqlite_store.record_retry(meeting.id, meeting.run, **busy)
+    assert "tried again at" in head(sqlite_store, meeting.id).banner_text
+    sqlite_store.pause(True)
+    assert head(sqlite_store, meeting.id).banner_text == ""
+
+
+def test_what_waits_for_a_pause_to_end_is_not_stuck(sqlite_store: MeetingStore) -> None:
+    meeting = meetings.uploaded(sqlite_store)
+    long_ago = sqlite_store.now() - timedelta(hours=3)
+    meetings.set_columns(sqlite_store, meeting.id, next_run_at=long_ago, updated_at=long_ago)
+    assert [row.id for row in read_admin(sqlite_store, {}, 1, EN).stuck] == stuck_of(sqlite_store) == [meeting.id]
+    sqlite_store.pause(True)
+    assert read_admin(sqlite_store, {}, 1, EN).stuck == stuck_of(sqlite_store) == []
+
+
+def test_what_was_set_going_during_a_pause_is_said_to_begin_later() -> None:
+    assert told(Act.RUN_NOW, 2, {}, EN, paused=True).endswith("this begins once it goes on.")
+    assert told(Act.RETRY, 1, {}, EN, paused=True).endswith("this begins once it goes on.")
+    assert told(Act.RUN_NOW, 0, {}, EN, paused=True) == told(Act.RUN_NOW, 0, {}, EN)
+    assert told(Act.DELETE, 2, {}, EN, paused=True) == told(Act.DELETE, 2, {}, EN)
