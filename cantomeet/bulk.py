@@ -13,9 +13,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from cantomeet.errors import Conflict, ErrorCode
-from cantomeet.lifecycle import ACTIVE, MeetingStatus, Stage
+from cantomeet.lifecycle import ACTIVE, MeetingStatus
 from cantomeet.models import Meeting
-from cantomeet.store.retrying import needs_a_new_job, retry_columns
+from cantomeet.store.retrying import at_provider, needs_a_new_job, retry_columns
 
 MOST = 1000
 """Meetings in one plan."""
@@ -167,6 +167,5 @@ def _refusal(act: Act, meeting: Meeting, now: datetime) -> Refusal | None:
 
 def _gives_up(act: Act, meeting: Meeting) -> bool:
     """A failed meeting's transcription too may still be fetched from the provider, as long as the meeting is there."""
-    if act not in (Act.CANCEL, Act.DELETE) or meeting.stage in (Stage.TRANSCRIBED, Stage.SUMMARISED):
-        return False
-    return meeting.submit_key is not None and meeting.transcriber in _PAID and not needs_a_new_job(meeting)
+    paid = at_provider(meeting) and meeting.transcriber in _PAID
+    return act in (Act.CANCEL, Act.DELETE) and paid and not needs_a_new_job(meeting)

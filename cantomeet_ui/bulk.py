@@ -35,9 +35,12 @@ def plan_for_filter(deps: Deps, act: Act, wanted: MeetingFilter) -> Plan:
 
 
 def plan_for_ids(deps: Deps, act: Act, ids: Sequence[str]) -> Plan:
-    """For these meetings in this order; those that are gone are left out, for there is nothing to be said of them."""
-    found = {meeting.id: meeting for meeting in deps.store.get_some(ids)}
-    return _planned(deps, act, [found[meeting_id] for meeting_id in dict.fromkeys(ids) if meeting_id in found])
+    """For these meetings in this order, up to `MOST`; those that are gone are not counted, for there is nothing to be
+    said of them.
+    """
+    there = {meeting.id: meeting for meeting in deps.store.get_some(ids)}
+    found = [there[meeting_id] for meeting_id in dict.fromkeys(ids) if meeting_id in there]
+    return _planned(deps, act, found[:MOST], left_out=len(found[MOST:]))
 
 
 def _planned(deps: Deps, act: Act, meetings: Sequence[Meeting], left_out: int = 0) -> Plan:

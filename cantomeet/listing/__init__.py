@@ -7,15 +7,26 @@ code point with ASCII letters folded, the same on SQLite and PostgreSQL.
 
 from __future__ import annotations
 
-from cantomeet.listing.filters import MAX_LIMIT, MAX_QUERY, SORTS, TRANSCRIBERS, MeetingFilter, Sort, parse_filter
+from cantomeet.listing.filters import (
+    MAX_LIMIT,
+    MAX_QUERY,
+    SORTS,
+    TRANSCRIBERS,
+    FailureCause,
+    MeetingFilter,
+    Sort,
+    parse_filter,
+)
 from cantomeet.listing.query import (
     ListedMeeting,
     Match,
     MeetingPage,
+    count_by_cause,
     count_by_error_code,
     count_by_status,
     find_meetings,
     list_meetings,
+    those_that_fit,
 )
 
 __all__ = [
@@ -23,14 +34,17 @@ __all__ = [
     "MAX_QUERY",
     "SORTS",
     "TRANSCRIBERS",
+    "FailureCause",
     "ListedMeeting",
     "Match",
     "MeetingFilter",
     "MeetingPage",
     "Sort",
+    "count_by_cause",
     "count_by_error_code",
     "count_by_status",
     "find_meetings",
     "list_meetings",
     "parse_filter",
+    "those_that_fit",
 ]

@@ -25,6 +25,19 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 @dataclass(frozen=True)
+class FailureCause:
+    """What meetings failed for that one remedy helps; a reference or a message differs from meeting to meeting."""
+
+    code: str
+    """An `ErrorCode`, or of a newer version's."""
+    provider: str = ""
+    setting: str = ""
+    """Of the reason's parameters; empty where it has none."""
+    sent: bool = False
+    """It was sent, and so paid for, when it was stopped."""
+
+
+@dataclass(frozen=True)
 class MeetingFilter:
     """Which meetings, in which order. Raises `InvalidRequest` naming the parameter that makes no sense."""
 
@@ -36,6 +49,11 @@ class MeetingFilter:
     date_to: date | None = None
     """Inclusive; of the meeting, or where that is unknown the day of upload in Hong Kong."""
     error_code: ErrorCode | None = None
+    cause: FailureCause | None = None
+    """Those that failed for it."""
+    stuck_for: timedelta | None = None
+    """Overdue and unchanged for as long, while nobody holds them and nobody is waited for; none while the queue is
+    paused."""
     waiting_for: Literal["names"] | None = None
     """What a person is to do before anything goes on."""
     transcriber: str | None = None
@@ -57,6 +75,8 @@ class MeetingFilter:
             raise InvalidRequest(f"between 1 and {MAX_LIMIT}", field="limit")
         if len(self.q) > MAX_QUERY or not is_storable(self.q):
             raise InvalidRequest(f"at most {MAX_QUERY} characters of text", field="q")
+        if self.cause is not None and not all(is_storable(str(part)) for part in vars(self.cause).values()):
+            raise InvalidRequest("a cause of failures", field="cause")
         for field, day in (("from", self.date_from), ("to", self.date_to)):
             if day is not None and day.year not in _YEARS:
                 raise InvalidRequest(f"a year from {_YEARS[0]} to {_YEARS[-1]}", field=field)

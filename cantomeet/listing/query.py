@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, Label, and_, exists, false, or_, select
 from sqlalchemy import func as sql
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from cantomeet.errors import ErrorCode
-from cantomeet.lifecycle import MeetingStatus
-from cantomeet.listing.filters import MeetingFilter
+from cantomeet.lifecycle import ACTIVE, MeetingStatus
+from cantomeet.listing.filters import FailureCause, MeetingFilter
 from cantomeet.listing.order import Order
 from cantomeet.models import Meeting, Segment, Summary, SummaryItem
 from cantomeet.store import MeetingStore, is_waiting_for_names
@@ -85,10 +85,28 @@ def count_by_error_code(store: MeetingStore, wanted: MeetingFilter) -> dict[str,
     """How many failed meetings of each error code the filter finds, the most frequent first; its own `error_code`,
     `statuses`, sort and paging are left aside."""
     where = [*_where(replace(wanted, error_code=None), store), col(Meeting.status) == MeetingStatus.FAILED]
-    code = sql.coalesce(col(Meeting.error_code), ErrorCode.INTERNAL.value).label("code")
-    statement = select(code, sql.count()).where(*where).group_by("code").order_by(sql.count().desc(), "code")
+    statement = (
+        select(_code().label("code"), sql.count()).where(*where).group_by("code").order_by(sql.count().desc(), "code")
+    )
     with _reading(store) as connection:
         return dict(connection.execute(statement).all())
+
+
+def count_by_cause(store: MeetingStore) -> dict[FailureCause, int]:
+    """How many of the local owner's meetings failed for each cause, the most frequent first."""
+    parts = _parts_of_a_cause()
+    where = [*_where(MeetingFilter(), store), col(Meeting.status) == MeetingStatus.FAILED]
+    statement = select(*parts, sql.count()).where(*where).group_by(*(part.name for part in parts))
+    with _reading(store) as connection:
+        found = [(FailureCause(*cause), count) for *cause, count in connection.execute(statement)]
+    return dict(sorted(found, key=lambda of: (-of[1], astuple(of[0]))))
+
+
+def those_that_fit(store: MeetingStore, wanted: MeetingFilter, ids: Sequence[str]) -> set[str]:
+    """Which of these meetings the filter finds; its sort and paging are left aside."""
+    where = [col(Meeting.id).in_(ids), *_where(wanted, store), *_of_statuses(wanted)]
+    with _reading(store) as connection:
+        return set(connection.execute(select(col(Meeting.id)).where(*where)).scalars())
 
 
 def find_meetings(store: MeetingStore, wanted: MeetingFilter, most: int) -> tuple[list[Meeting], int]:
@@ -118,6 +136,10 @@ def _where(wanted: MeetingFilter, store: MeetingStore) -> list[ColumnElement[boo
         where.append(_dated(wanted.date_to + timedelta(days=1), lambda when, limit: when < limit))
     if wanted.error_code is not None:
         where.append(col(Meeting.error_code) == wanted.error_code.value)
+    if wanted.cause is not None:
+        where.extend(_of_cause(wanted.cause))
+    if wanted.stuck_for is not None:
+        where.extend([false()] if store.paused() else _stuck(wanted.stuck_for, store.now()))
     if wanted.waiting_for is not None:
         where.extend(is_waiting_for_names())
     if wanted.transcriber is not None:
@@ -131,6 +153,38 @@ def _where(wanted: MeetingFilter, store: MeetingStore) -> list[ColumnElement[boo
 
 def _of_statuses(wanted: MeetingFilter) -> list[ColumnElement[bool]]:
     return [col(Meeting.status).in_([status.value for status in wanted.statuses])] if wanted.statuses else []
+
+
+def _of_cause(cause: FailureCause) -> list[ColumnElement[bool]]:
+    same = [part == wanted for part, wanted in zip(_parts_of_a_cause(), astuple(cause), strict=True)]
+    return [col(Meeting.status) == MeetingStatus.FAILED, *same]
+
+
+def _parts_of_a_cause() -> list[Label[Any]]:
+    """In the order of `FailureCause`. Not named as the table's columns are: PostgreSQL would group by those."""
+    params = col(Meeting.error_params)
+    return [
+        _code().label("its_code"),
+        sql.coalesce(params["provider"].as_string(), "").label("its_provider"),
+        sql.coalesce(params["setting"].as_string(), "").label("its_setting"),
+        sql.coalesce(params["sent"].as_boolean(), False).label("its_sent"),
+    ]
+
+
+def _code() -> ColumnElement[str]:
+    return sql.coalesce(col(Meeting.error_code), ErrorCode.INTERNAL.value)
+
+
+def _stuck(as_long: timedelta, now: datetime) -> list[ColumnElement[bool]]:
+    due, lease = col(Meeting.next_run_at), col(Meeting.lease_until)
+    return [
+        col(Meeting.status).in_(list(ACTIVE)),
+        # A summary with no step owed waits for a person to name the speakers.
+        or_(col(Meeting.status) != MeetingStatus.SUMMARIZING, due.is_not(None)),
+        or_(lease.is_(None), lease <= now),
+        or_(due.is_(None), due < now - as_long),
+        col(Meeting.updated_at) < now - as_long,
+    ]
 
 
 def _dated(day: date, compare: Callable[[Any, Any], Any]) -> ColumnElement[bool]:

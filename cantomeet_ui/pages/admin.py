@@ -98,6 +98,7 @@ def _stuck() -> rx.Component:
             class_name="cause-head",
         ),
         rx.el.ul(rx.foreach(AdminState.stuck, _stuck_line), class_name="admin-rows"),
+        rx.cond(AdminState.more_stuck != "", rx.el.p(AdminState.more_stuck, class_name="pane-note")),
         class_name="cause stuck",
     )
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import redis
 
 from cantomeet.checking import CHECKED, loads, remembered_as
-from cantomeet.errors import ErrorCode, InvalidRequest
-from cantomeet.lifecycle import ACTIVE, MeetingStatus
+from cantomeet.errors import InvalidRequest
 from cantomeet.listing import (
-    MAX_LIMIT,
     MeetingFilter,
+    count_by_cause,
     count_by_error_code,
     count_by_status,
     list_meetings,
@@ -22,16 +21,16 @@ from cantomeet.listing import (
 )
 from cantomeet.models import Meeting
 from cantomeet.store import MeetingStore
-from cantomeet_ui.i18n import text
-from cantomeet_ui.views.admin import Cause, Step, cause_key, causes, code_of, is_stuck, steps, stuck_rows
+from cantomeet_ui.i18n import counted, text
+from cantomeet_ui.views.admin import SHOWN_OF_A_CAUSE, Cause, Failures, Step, cause_of, causes, steps, stuck_rows
 from cantomeet_ui.views.admin_filters import AdminChip, code_chips, status_chips
 from cantomeet_ui.views.engine import Engine, Seen, engine
 from cantomeet_ui.views.rows import MeetingRow, plain_row
 from worker.queue import JobQueue
 
-MOST_LOOKED_AT = 1000
-"""Failed, and active, meetings that one look at the page reads."""
 PAGE = 25
+STUCK = MeetingFilter(stuck_for=timedelta(minutes=20), sort="created_at", limit=PAGE)
+"""The meetings that do not move."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +38,8 @@ class ShownAdmin:
     stamp: Any
     causes: list[Cause]
     stuck: list[MeetingRow]
+    more_stuck: str
+    """How many there are besides; empty for none."""
     found: Found
 
 
@@ -57,11 +58,13 @@ class Found:
 def read_admin(store: MeetingStore, query: Mapping[str, str], pages: int, language: str) -> ShownAdmin:
     """What needs a person, and what the filters find."""
     stamp, now = store.stamp(), store.now()
-    failed = list(_meetings(store, MeetingFilter(statuses=frozenset({MeetingStatus.FAILED}), limit=MAX_LIMIT)))
+    stuck = [listed.meeting for listed in list_meetings(store, STUCK).items]
+    hidden = sum(count_by_status(store, STUCK).values()) - len(stuck) if len(stuck) == PAGE else 0
     return ShownAdmin(
         stamp=stamp,
-        causes=causes(failed, now, language),
-        stuck=stuck_rows(_that_should_move(store), now, language),
+        causes=causes(_failures(store), now, language),
+        stuck=stuck_rows(stuck, now, language),
+        more_stuck=counted(language, "admin.and_more", hidden) if hidden > 0 else "",
         found=_found(store, query, pages, now, language),
     )
 
@@ -101,18 +104,6 @@ def _pages(store: MeetingStore, wanted: MeetingFilter, pages: int) -> tuple[list
     return found, True
 
 
-def stuck_of(store: MeetingStore) -> list[str]:
-    """Ids of the meetings that do not move."""
-    now = store.now()
-    return [meeting.id for meeting in _that_should_move(store) if is_stuck(meeting, now)]
-
-
-def _that_should_move(store: MeetingStore) -> Iterable[Meeting]:
-    """While the queue is paused none: those that wait for it are not stuck."""
-    wanted = MeetingFilter(statuses=ACTIVE, sort="created_at", limit=MAX_LIMIT)
-    return () if store.paused() else _meetings(store, wanted)
-
-
 def read_engine(store: MeetingStore, queue: JobQueue, set_up: tuple[str, ...], language: str) -> Engine:
     """The pause switch, queues, workers and tests; says so where Redis does not answer."""
     try:
@@ -128,19 +119,13 @@ def read_steps(store: MeetingStore, meeting_id: str, language: str) -> list[Step
     return steps(store.attempts(meeting_id), store.now(), language)
 
 
-def failed_of(store: MeetingStore, key: str) -> list[Meeting]:
-    """The meetings that failed for this cause; none for what is no cause of ours."""
-    code: ErrorCode | None = code_of(key)
-    if code is None:
-        return []
-    wanted = MeetingFilter(statuses=frozenset({MeetingStatus.FAILED}), error_code=code, limit=MAX_LIMIT)
-    return [meeting for meeting in _meetings(store, wanted) if cause_key(meeting) == key]
+def failed_for(key: str) -> MeetingFilter:
+    """All meetings that failed for this cause; finds none for what is no cause. Raises `InvalidRequest`."""
+    return MeetingFilter(cause=cause_of(key))
 
 
-def _meetings(store: MeetingStore, wanted: MeetingFilter) -> Iterator[Meeting]:
-    for _ in range(MOST_LOOKED_AT // MAX_LIMIT):
-        page = list_meetings(store, wanted)
-        yield from (listed.meeting for listed in page.items)
-        if page.next_cursor is None:
-            return
-        wanted = replace(wanted, cursor=page.next_cursor)
+def _failures(store: MeetingStore) -> Iterator[Failures]:
+    for cause, count in count_by_cause(store).items():
+        newest = list_meetings(store, MeetingFilter(cause=cause, limit=SHOWN_OF_A_CAUSE)).items
+        if newest:  # not retried since they were counted
+            yield Failures(cause, count, [listed.meeting for listed in newest])

@@ -10,10 +10,11 @@ import reflex as rx
 from cantomeet.access import Action
 from cantomeet.bulk import Act, Plan
 from cantomeet.errors import InvalidRequest
+from cantomeet.listing import MeetingFilter
 from cantomeet_ui import bulk
 from cantomeet_ui.following import show_each_change
 from cantomeet_ui.i18n import counted
-from cantomeet_ui.reading.admin import failed_of, read_admin, read_steps, stuck_of, wanted_of
+from cantomeet_ui.reading.admin import STUCK, failed_for, read_admin, read_steps, wanted_of
 from cantomeet_ui.services import services
 from cantomeet_ui.state.access import handler, meeting_for, valid_id
 from cantomeet_ui.state.language import LanguageState
@@ -34,6 +35,7 @@ class AdminState(rx.State):
     ready: bool = False
     causes: rx.Field[list[Cause]] = rx.field(default_factory=list)
     stuck: rx.Field[list[MeetingRow]] = rx.field(default_factory=list)
+    more_stuck: str = ""
     somebody_needed: bool = False
     """Something failed or is stuck."""
     rows: rx.Field[list[MeetingRow]] = rx.field(default_factory=list)
@@ -153,13 +155,12 @@ class AdminState(rx.State):
     @handler(Action.ADMINISTER)
     async def ask_cause(self, act: str, cause: str) -> None:
         """Preview an action on all meetings that failed for this cause."""
-        failed = await asyncio.to_thread(failed_of, services().store, cause)
-        await self._ask_ids(Act(act), [meeting.id for meeting in failed])
+        await self._ask_filter(Act(act), failed_for(cause))
 
     @handler(Action.ADMINISTER)
     async def ask_stuck(self, act: str) -> None:
         """Preview an action on all meetings that do not move."""
-        await self._ask_ids(Act(act), await asyncio.to_thread(stuck_of, services().store))
+        await self._ask_filter(Act(act), STUCK)
 
     @handler(Action.ADMINISTER)
     async def ask_scope(self, act: str) -> None:
@@ -171,7 +172,7 @@ class AdminState(rx.State):
             wanted = wanted_of(self._query)
         except InvalidRequest:
             return  # the page says that the filter makes no sense; nobody means all meetings by it
-        await self._ask(await asyncio.to_thread(bulk.plan_for_filter, services(), Act(act), wanted))
+        await self._ask_filter(Act(act), wanted)
 
     @handler(Action.ADMINISTER)
     async def dismiss(self) -> None:
@@ -201,6 +202,9 @@ class AdminState(rx.State):
     async def _ask_ids(self, act: Act, ids: list[str]) -> None:
         await self._ask(await asyncio.to_thread(bulk.plan_for_ids, services(), act, ids))
 
+    async def _ask_filter(self, act: Act, wanted: MeetingFilter) -> None:
+        await self._ask(await asyncio.to_thread(bulk.plan_for_filter, services(), act, wanted))
+
     async def _ask(self, plan: Plan) -> None:
         language = (await self.get_state(LanguageState)).lang
         self.notice = ""
@@ -215,7 +219,7 @@ class AdminState(rx.State):
         shown = await asyncio.to_thread(read_admin, services().store, dict(self._query), self._pages, language)
         found = shown.found
         self._stamp, self._fitting, self.ready = shown.stamp, found.count, True
-        self.causes, self.stuck = shown.causes, shown.stuck
+        self.causes, self.stuck, self.more_stuck = shown.causes, shown.stuck, shown.more_stuck
         self.somebody_needed = bool(shown.causes or shown.stuck)
         self.rows, self.more, self.bad_filter = found.rows, found.more, found.notice
         self.statuses, self.codes = found.statuses, found.codes

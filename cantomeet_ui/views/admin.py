@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cantomeet.errors import ErrorCode
-from cantomeet.lifecycle import ACTIVE
+from cantomeet.listing import FailureCause
 from cantomeet.models import Attempt, Meeting
 from cantomeet.reasons import REASONS, reason_text
 from cantomeet_ui import routes
@@ -16,11 +16,18 @@ from cantomeet_ui.i18n.texts import TEXTS
 from cantomeet_ui.views import times
 from cantomeet_ui.views.rows import MeetingRow, plain_row, reason_of
 
-STUCK_AFTER = timedelta(minutes=20)
 _WORTH_TELLING = timedelta(seconds=1)
 SHOWN_OF_A_CAUSE = 5
-_CAUSE_PARAMS = ("provider", "setting", "sent")
-"""What tells two causes of the same code apart; a reference or a message differs from meeting to meeting."""
+
+
+@dataclass(frozen=True)
+class Failures:
+    """A cause, and who failed for it."""
+
+    cause: FailureCause
+    count: int
+    newest: Sequence[Meeting]
+    """`SHOWN_OF_A_CAUSE` at most, at least one."""
 
 
 @dataclass(frozen=True)
@@ -55,57 +62,40 @@ class Step:
     """When it is tried again; empty where it is not."""
 
 
-def cause_key(meeting: Meeting) -> str:
-    """Meetings with the same key failed for the same reason."""
-    params = [str(meeting.error_params.get(name, "")) for name in _CAUSE_PARAMS]
-    return "|".join([meeting.error_code or ErrorCode.INTERNAL.value, *params])
+def cause_key(cause: FailureCause) -> str:
+    """A name for it in the page."""
+    return "|".join([cause.code, cause.provider, cause.setting, "sent" if cause.sent else ""])
 
 
-def code_of(key: str) -> ErrorCode | None:
-    """The error code of a cause; None for what is no cause of ours."""
-    try:
-        return ErrorCode(key.partition("|")[0])
-    except ValueError:
-        return None
+def cause_of(key: str) -> FailureCause:
+    """The cause that `cause_key` named; of any other text one that nothing failed for."""
+    code, _, rest = key.partition("|")
+    provider, setting, sent = ["", "", *rest.rsplit("|", 2)][-3:]
+    return FailureCause(code, provider, setting, sent == "sent")
 
 
-def causes(failed: Iterable[Meeting], now: datetime, language: str) -> list[Cause]:
-    """The largest first; what a person stopped comes last, for it needs nobody."""
-    groups: dict[str, list[Meeting]] = {}
-    for meeting in failed:
-        groups.setdefault(cause_key(meeting), []).append(meeting)
-    ordered = sorted(groups.items(), key=lambda group: (code_of(group[0]) is ErrorCode.CANCELLED, -len(group[1])))
-    return [_cause(key, meetings, now, language) for key, meetings in ordered]
+def causes(failures: Iterable[Failures], now: datetime, language: str) -> list[Cause]:
+    """In this order; what a person stopped comes last, for it needs nobody."""
+    ordered = sorted(failures, key=lambda failed: failed.cause.code == ErrorCode.CANCELLED)
+    return [_cause(failed, now, language) for failed in ordered]
 
 
-def _cause(key: str, meetings: list[Meeting], now: datetime, language: str) -> Cause:
-    hidden = len(meetings) - SHOWN_OF_A_CAUSE
+def _cause(failed: Failures, now: datetime, language: str) -> Cause:
+    hidden = failed.count - len(failed.newest)
     return Cause(
-        key=key,
-        remedy=reason_of(meetings[0], language),
-        count=len(meetings),
-        retry=counted(language, "admin.retry_all", len(meetings)),
-        rows=[plain_row(meeting, now, language) for meeting in meetings[:SHOWN_OF_A_CAUSE]],
+        key=cause_key(failed.cause),
+        remedy=reason_of(failed.newest[0], language),
+        count=failed.count,
+        retry=counted(language, "admin.retry_all", failed.count),
+        rows=[plain_row(meeting, now, language) for meeting in failed.newest],
         more=counted(language, "admin.and_more", hidden) if hidden > 0 else "",
-        href=routes.admin({"error_code": meetings[0].error_code or ErrorCode.INTERNAL.value}),
+        href=routes.admin({"error_code": failed.cause.code}),
     )
 
 
-def is_stuck(meeting: Meeting, now: datetime) -> bool:
-    """Its next step is long overdue, nobody holds it, and nothing about it has changed for as long."""
-    if (
-        meeting.status not in ACTIVE
-        or meeting.waits_for_names
-        or (meeting.lease_until is not None and meeting.lease_until > now)
-    ):
-        return False
-    overdue = meeting.next_run_at is None or now - meeting.next_run_at > STUCK_AFTER
-    return overdue and now - meeting.updated_at > STUCK_AFTER
-
-
-def stuck_rows(active: Iterable[Meeting], now: datetime, language: str) -> list[MeetingRow]:
+def stuck_rows(stuck: Iterable[Meeting], now: datetime, language: str) -> list[MeetingRow]:
     """The meetings that do not move, each with since when in `left`."""
-    return [_stuck_row(meeting, now, language) for meeting in active if is_stuck(meeting, now)]
+    return [_stuck_row(meeting, now, language) for meeting in stuck]
 
 
 def _stuck_row(meeting: Meeting, now: datetime, language: str) -> MeetingRow:

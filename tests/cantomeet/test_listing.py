@@ -6,7 +6,7 @@ import base64
 import json
 import os
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +16,17 @@ from sqlalchemy import delete, event
 
 from cantomeet.errors import ErrorCode, InvalidRequest
 from cantomeet.lifecycle import MeetingStatus
-from cantomeet.listing import SORTS, MeetingFilter, Sort, count_by_status, list_meetings, parse_filter
+from cantomeet.listing import (
+    SORTS,
+    FailureCause,
+    MeetingFilter,
+    Sort,
+    count_by_cause,
+    count_by_status,
+    list_meetings,
+    parse_filter,
+    those_that_fit,
+)
 from cantomeet.models import Meeting
 from cantomeet.store import MeetingStore
 from tests import meetings
@@ -30,6 +40,10 @@ ON_FIXTURES = settings(
 
 def titles(store: MeetingStore, **wanted: Any) -> list[str]:
     return [item.meeting.title for item in list_meetings(store, MeetingFilter(**wanted)).items]
+
+
+def ids_of(store: MeetingStore, **wanted: Any) -> list[str]:
+    return [item.meeting.id for item in list_meetings(store, MeetingFilter(**wanted)).items]
 
 
 def pages(store: MeetingStore, **wanted: Any) -> Iterator[list[str]]:
@@ -167,6 +181,62 @@ def test_filters_by_error_code(store: MeetingStore) -> None:
     meetings.failed(store, ErrorCode.STUCK, title="stuck")
     meetings.failed(store, ErrorCode.PROVIDER_BUSY, title="busy")
     assert titles(store, error_code=ErrorCode.STUCK) == ["stuck"]
+
+
+def test_failures_are_counted_and_found_by_what_remedies_them(store: MeetingStore) -> None:
+    refused = {"provider": "Speechmatics", "setting": "SPEECHMATICS_API_KEY"}
+    causes = {
+        FailureCause("provider_key_refused", **refused): [{**refused, "reference": n} for n in range(3)],
+        FailureCause("provider_busy", "模型"): [{"provider": "模型", "setting": None}] * 2,
+        FailureCause("cancelled"): [{}, {}],
+        FailureCause("cancelled", sent=True): [{"sent": True}, {"sent": True}],
+        FailureCause("internal"): [{}],
+    }
+    expected: dict[FailureCause, set[str]] = {}
+    for cause, several in causes.items():
+        for params in several:
+            failed = meetings.failed(store)
+            code = None if cause.code == "internal" else cause.code
+            meetings.set_columns(store, failed.id, error_code=code, error_params=params)
+            expected.setdefault(cause, set()).add(failed.id)
+    meetings.uploaded(store)
+    assert count_by_cause(store) == {cause: len(ids) for cause, ids in expected.items()}
+    assert list(count_by_cause(store).values()) == [3, 2, 2, 2, 1], "the most frequent first"
+    for cause, ids in expected.items():
+        assert set(ids_of(store, cause=cause)) == ids
+    assert ids_of(store, cause=FailureCause("of_nobody")) == []
+
+
+def test_what_is_long_overdue_and_held_by_nobody_is_stuck(store: MeetingStore) -> None:
+    now = store.now()
+    long_ago, later = now - timedelta(hours=3), now + timedelta(hours=1)
+    quiet = {"updated_at": long_ago, "next_run_at": long_ago}
+    stuck = {
+        "late": quiet,
+        "no step owed": {**quiet, "next_run_at": None},
+        "given up": {**quiet, "lease_until": long_ago},
+        "summary": {**quiet, "status": MeetingStatus.SUMMARIZING},
+    }
+    fine = {
+        "held": {**quiet, "lease_until": later},
+        "due later": {**quiet, "next_run_at": later},
+        "moved": {**quiet, "updated_at": now},
+        "waits for names": {**quiet, "status": MeetingStatus.SUMMARIZING, "next_run_at": None},
+        "ended": {**quiet, "status": MeetingStatus.COMPLETED},
+    }
+    for title, columns in {**stuck, **fine}.items():
+        meetings.set_columns(store, meetings.uploaded(store, title=title).id, **columns)
+    assert sorted(titles(store, stuck_for=timedelta(minutes=20))) == sorted(stuck)
+    store.pause(True)
+    assert titles(store, stuck_for=timedelta(minutes=20)) == [], "they wait for the end of the pause"
+
+
+def test_of_some_meetings_it_says_which_the_filter_still_finds(store: MeetingStore) -> None:
+    failed, other, waiting = meetings.failed(store), meetings.failed(store), meetings.uploaded(store)
+    wanted = MeetingFilter(statuses=frozenset({MeetingStatus.FAILED}), limit=1)
+    assert those_that_fit(store, wanted, [failed.id, waiting.id, "no such"]) == {failed.id}
+    assert those_that_fit(store, wanted, []) == set()
+    assert other.id not in those_that_fit(store, wanted, [failed.id])
 
 
 def test_counts_each_status_whatever_statuses_the_filter_asks_for(store: MeetingStore) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,7 +16,7 @@ from cantomeet.recordings import Recordings
 from cantomeet.settings import Settings
 from cantomeet.store import MeetingStore
 from cantomeet_ui.api.deps import Deps
-from cantomeet_ui.reading.admin import stuck_of
+from cantomeet_ui.reading.admin import PAGE
 from cantomeet_ui.state import admin, engine
 from tests import meetings
 
@@ -113,7 +114,36 @@ async def test_a_cause_is_asked_for_with_all_of_its_meetings(page: Page, deps: D
     assert page.state.asked.title == "Retry 7 meetings?"
     await page.do("ask_cause", "retry", "no such cause")
     assert page.state.asked.title == "There is no meeting to do this to."
-    assert stuck_of(deps.store) == []
+
+
+@pytest.mark.parametrize("how", ["cause", "picked"])
+async def test_what_is_more_than_one_plan_takes_is_told(
+    page: Page, deps: Deps, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    monkeypatch.setattr("cantomeet_ui.bulk.MOST", 5)
+    failed = [meetings.failed(deps.store) for _ in range(7)]
+    await page.do("refresh")
+    assert page.state.causes[0].retry == "Retry all 7"
+    if how == "picked":
+        for meeting in failed:
+            await page.do("pick", meeting.id)
+        await page.do("ask_scope", "retry")
+    else:
+        await page.do("ask_cause", "retry", page.state.causes[0].key)
+    assert page.state.asked.title == "Retry 5 meetings?"
+    assert page.state.asked.lines == ["2 more fit, beyond what is done at once."]
+
+
+async def test_what_is_stuck_is_shown_page_by_page_and_asked_for_as_a_whole(page: Page, deps: Deps) -> None:
+    long_ago = deps.store.now() - timedelta(hours=1)
+    for _ in range(PAGE + 2):
+        stuck = meetings.uploaded(deps.store)
+        meetings.set_columns(deps.store, stuck.id, next_run_at=long_ago, updated_at=long_ago)
+    meetings.uploaded(deps.store)
+    await page.do("refresh")
+    assert (len(page.state.stuck), page.state.more_stuck) == (PAGE, "and 2 more")
+    await page.do("ask_stuck", "run_now")
+    assert page.state.asked.title == f"Take the next step of {PAGE + 2} meetings now?"
 
 
 async def test_switching_the_language_forgets_what_was_asked_in_the_other(page: Page, deps: Deps) -> None:

@@ -10,7 +10,8 @@ import pytest
 from cantomeet.bulk import Act, Line, Plan, Refusal
 from cantomeet.checking import PATIENCE_SECONDS, Check
 from cantomeet.errors import ErrorCode
-from cantomeet.lifecycle import MeetingStatus, Stage
+from cantomeet.lifecycle import MeetingStatus
+from cantomeet.listing import FailureCause
 from cantomeet.models import Attempt, Meeting
 from cantomeet.reasons import EN, REASONS, ZH
 from cantomeet_ui.i18n.texts import TEXTS
@@ -163,11 +164,18 @@ def test_every_code_that_a_meeting_can_fail_with_has_a_short_name() -> None:
     assert set(codes) == set(REASONS)
 
 
-def test_a_meeting_that_waits_for_names_is_not_stuck() -> None:
-    long_ago = NOW - timedelta(hours=3)
-    quiet = {"status": MeetingStatus.SUMMARIZING, "stage": Stage.TRANSCRIBED, "updated_at": long_ago}
-    assert admin.is_stuck(meeting(**quiet, next_run_at=long_ago), NOW)
-    assert not admin.is_stuck(meeting(**quiet, next_run_at=None), NOW)
+def test_the_key_of_a_cause_leads_back_to_it() -> None:
+    for cause in (FailureCause("disk_full"), FailureCause("provider_key_refused", "a|b", "THE_KEY", sent=True)):
+        assert admin.cause_of(admin.cause_key(cause)) == cause
+
+
+def test_what_a_person_stopped_comes_after_all_other_causes() -> None:
+    failures = [admin.Failures(FailureCause(code), 9, [meeting(status=FAILED)]) for code in ("cancelled", "disk_full")]
+    found = admin.causes(failures, NOW, EN)
+    assert [(cause.key, cause.more) for cause in found] == [
+        ("disk_full|||", "and 8 more"),
+        ("cancelled|||", "and 8 more"),
+    ]
 
 
 def test_a_try_tells_when_what_how_long_why_the_job_and_what_comes_next() -> None:
