@@ -6,7 +6,7 @@ here waits: whoever has to is told for how many seconds, and comes back by its d
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 WINDOW = 1.0
@@ -22,7 +22,8 @@ _SHORTEST_WAIT = 0.001
 FIRST_PAUSE = 5.0
 LONGEST_PAUSE = 60.0
 LOOKS_A_SECOND = 25.0
-"""Of all meetings in flight together; half of what the strictest provider allows, as a look may need two requests."""
+"""Of all meetings in flight together, where nothing tells which of them may be done; half of what the strictest
+provider allows, as a look may need two requests. That no more are taken is for the turns to see to."""
 
 
 @dataclass(frozen=True)
@@ -73,20 +74,22 @@ def _recent(turns: Turns, now: float) -> tuple[float, ...]:
     return tuple(at for at in turns.recent if now - WINDOW < at <= now)
 
 
-def pause_before_look(waited: float, in_flight: int, usual: float | None = None) -> float:
+def pause_before_look(waited: float, in_flight: int, usual: Sequence[float] = ()) -> float:
     """Seconds until a job that has run for `waited` seconds is looked at again, `in_flight` of them running in all.
 
     A tenth of the time waited so far: a short job is seen soon, a long one costs few requests. Where so many are in
-    flight that each can be looked at only now and then, those come first that may be done by what is `usual`.
+    flight that each can be looked at only now and then, it is looked at when it may be done: at the `usual` times,
+    in rising order, of those like it.
     """
     pause = min(LONGEST_PAUSE, max(FIRST_PAUSE, waited / 10))
     crowded = in_flight / LOOKS_A_SECOND
     if crowded <= pause:
         return pause
-    if usual is not None and waited < usual:
-        # No longer than without that knowledge, or a provider that has become faster would be noticed late.
-        return max(pause, min(usual - waited, max(LONGEST_PAUSE, crowded)))
-    return crowded
+    likely = next((at for at in usual if at > waited), None)
+    if likely is None:
+        return crowded
+    # Not for very long in one go, or a provider that has become faster would be noticed late.
+    return max(pause, min(likely - waited, max(LONGEST_PAUSE, crowded)))
 
 
 def look_again(looks: int, lag: float, passed: float) -> float | None:

@@ -24,14 +24,14 @@ class Turnaround:
     """Seconds from its acceptance to its transcript, by the provider's clock."""
 
 
-def usual(recent: Sequence[Turnaround], recording: float) -> float | None:
-    """Seconds before which three in four recordings about as long as this one were not done; None where too few tell.
+def usual(recent: Sequence[Turnaround], recording: float) -> tuple[float, ...]:
+    """Seconds within which a third, two thirds and all of the recordings about as long as this one were done.
 
-    About as long: up to twice or half.
+    About as long: up to twice or half. Nothing where too few tell.
     """
     length = max(_SHORT, recording)
     like = [one.took for one in recent if length / 2 <= max(_SHORT, one.recording) <= length * 2]
-    return quantiles(like, n=4, method="inclusive")[0] if len(like) >= _FEWEST else None
+    return (*quantiles(like, n=3, method="inclusive"), max(like)) if len(like) >= _FEWEST else ()
 
 
 def dumps(recent: Sequence[Turnaround]) -> str:

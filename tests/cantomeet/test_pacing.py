@@ -91,17 +91,20 @@ def test_a_short_job_is_seen_soon_and_a_long_one_costs_few_looks() -> None:
     assert [pause_before_look(waited, 1) for waited in (0.0, 100.0, 10_000.0)] == [5.0, 10.0, 60.0]
 
 
-def test_among_many_those_come_first_that_may_be_done() -> None:
+def test_among_many_a_job_is_looked_at_when_those_like_it_were_done() -> None:
     crowd = int(20 * LOOKS_A_SECOND)  # each could be looked at every 20 s
-    assert pause_before_look(0.0, crowd, usual=58.0) == 58.0, "not before it may be done"
-    assert pause_before_look(57.0, crowd, usual=58.0) == 5.7
-    assert pause_before_look(60.0, crowd, usual=58.0) == 20.0, "late: like all others"
-    assert pause_before_look(0.0, 100 * crowd, usual=58.0) == 58.0
+    usual = (58.0, 65.0, 90.0)
+    assert pause_before_look(0.0, crowd, usual) == 58.0, "not before it may be done"
+    assert pause_before_look(58.0, crowd, usual) == 7.0
+    assert pause_before_look(66.0, crowd, usual) == 24.0
+    assert pause_before_look(57.0, crowd, usual) == 5.7, "no two looks within a tenth"
+    assert pause_before_look(91.0, crowd, usual) == 20.0, "later than any other: in turn with the rest"
 
 
 def test_a_provider_that_has_become_faster_is_noticed() -> None:
-    assert pause_before_look(0.0, 1, usual=3600.0) == 5.0, "few in flight: looked at as if nothing were known"
-    assert pause_before_look(0.0, int(20 * LOOKS_A_SECOND), usual=3600.0) == 60.0
+    assert pause_before_look(0.0, 1, [3600.0]) == 5.0, "few in flight: looked at as if nothing were known"
+    assert pause_before_look(0.0, int(20 * LOOKS_A_SECOND), [3600.0]) == 60.0
+    assert pause_before_look(0.0, int(90 * LOOKS_A_SECOND), [3600.0]) == 90.0
 
 
 @given(st.floats(0, 3600))
