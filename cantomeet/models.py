@@ -29,7 +29,7 @@ from cantomeet.lifecycle import MeetingStatus, Stage
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An instant. SQLite has no time zones: it gets naive UTC, and UTC is put back on reading."""
+    """An instant, read as UTC. SQLite has no time zones and gets naive UTC; PostgreSQL answers in its session's."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -43,7 +43,9 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else value.replace(tzinfo=value.tzinfo or UTC)
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 def new_id() -> str:
@@ -345,6 +347,12 @@ class ProviderLeftover(SQLModel, table=True):
     provider_job_id: str | None = Field(default=None, max_length=128)
     submit_key: str | None = Field(default=None, max_length=64)
     """To find the job by, where it was let go of before its id was known."""
+    sent_after: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """The job with that key is no older."""
+    looks: int = 0
+    """How often it was looked for in vain."""
+    searched: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """How far back in time, by the provider's clock, the look under way has come."""
     created_at: datetime = Field(sa_type=UtcDateTime)
     next_run_at: datetime = Field(sa_type=UtcDateTime)
     attempt_count: int = 0

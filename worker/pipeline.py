@@ -7,7 +7,9 @@ next one. Whatever dies in between, the database still says what is due.
 from __future__ import annotations
 
 import logging
-from typing import Any
+import time
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
 from uuid import uuid4
 
 from sqlalchemy.exc import OperationalError
@@ -24,6 +26,10 @@ from worker.turns import Later
 
 MOST_DEATHS = 5
 """Workers that die at one step of a meeting before the step itself is held to be what kills them."""
+_AGAIN = (0.5, 1.0, 2.0, 4.0)
+"""Seconds until a write that the database did not take is tried again."""
+P = ParamSpec("P")
+T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
@@ -45,20 +51,31 @@ def advance(tools: Toolbox, meeting_id: str) -> None:
         _log.info("%s: %s was taken over by somebody else", meeting.id, tried.step)
         return
     except Later as later:
-        after = _postpone(tools, meeting, later)
+        after = _settled(_postpone, tools, meeting, later)
     except PermanentError as error:
-        _fail(tools, meeting, tried, error.code, error.params, error.detail)
+        _settled(_fail, tools, meeting, tried, error.code, error.params, error.detail)
         raise
     except Exception as error:
         # The edge of a job: whatever a step dies of, the meeting is tried again or FAILED, never left.
         transient = as_transient(error, tools.timeouts)
         before = 0 if lease.progressed else meeting.attempt_count
         if _out_of_tries(tools, meeting, transient, before):
-            _fail(tools, meeting, tried, transient.code, transient.params, transient.detail)
+            _settled(_fail, tools, meeting, tried, transient.code, transient.params, transient.detail)
             raise
-        after = _retry(tools, meeting, tried, transient, before)
+        after = _settled(_retry, tools, meeting, tried, transient, before)
     if after is not None:
         _go_on(tools, meeting, after)
+
+
+def _settled(write: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Write down how a step ended, however long the database is held: else its worker would be taken for dead."""
+    for pause in _AGAIN:
+        try:
+            return write(*args, **kwargs)
+        except OperationalError as error:
+            _log.warning("the end of a step is not written down yet: %s", type(error.orig).__name__)
+            time.sleep(pause)
+    return write(*args, **kwargs)
 
 
 def _mourn(tools: Toolbox, meeting: Meeting, tried: Try) -> None:

@@ -12,6 +12,7 @@ from cantomeet.changes import ChangePublisher
 from cantomeet.recordings import Recordings
 from cantomeet.settings import Settings, load_settings, on_this_machine
 from cantomeet.store import MeetingStore
+from worker import stopping
 from worker.opening import open_store
 from worker.providers import Summarizer
 from worker.providers.extractive import ExtractiveSummarizer
@@ -52,6 +53,7 @@ def build(settings: Settings) -> Toolbox:
         provider_lag=settings.provider_lag_seconds,
         keep_audio_days=settings.keep_audio_days,
         keep_meetings_days=settings.keep_meetings_days,
+        stopping=stopping.asked,
         timeouts=(JobTimeoutException,),
         # About an hour: a provider's outage is over by then, or a person should know.
         backoff=Backoff(outage_tries=22),

@@ -64,6 +64,8 @@ class Toolbox:
     """Seconds by which a provider's list of jobs may be behind; so long a lost submission is looked for."""
     keep_audio_days: int | None = None
     keep_meetings_days: int | None = None
+    stopping: Callable[[], bool] = lambda: False
+    """Whether this process was asked to stop."""
     timeouts: tuple[type[Exception], ...] = ()
     """What the queue raises in a job that takes too long."""
     checks: Mapping[str, Callable[[], None]] = field(default_factory=dict)

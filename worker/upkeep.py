@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from cantomeet.errors import Conflict, NotFound, PermanentError, TransientError
+from cantomeet.errors import Conflict, ErrorCode, NotFound, PermanentError, TransientError
 from cantomeet.lifecycle import ENDED
 from cantomeet.models import ProviderLeftover
 from worker.toolbox import Toolbox
@@ -15,7 +15,8 @@ from worker.turns import asking
 
 _ABANDONED_SECONDS = 24 * 60 * 60.0
 _HOLD_SECONDS = 15 * 60.0
-"""Between two tries to delete a provider's copy."""
+"""At the most, between two tries to delete a provider's copy."""
+_FIRST_PAUSE = 30.0
 _SEARCHES = (60.0, 120.0, 300.0, 900.0)
 """Seconds between two looks for a job that was let go of before its id was known: the list may be behind."""
 _PROVIDER_KEEPS = timedelta(days=8)
@@ -37,8 +38,8 @@ def delete_leftovers(tools: Toolbox) -> None:
             _log.warning("a copy at %s is not deleted yet: %s", leftover.provider, error.code.value)
             gone = False
             asked_to_wait = error.retry_after if isinstance(error, TransientError) else None
-            if asked_to_wait is not None and asked_to_wait > _HOLD_SECONDS:
-                tools.store.hold_leftover(leftover.id, asked_to_wait)
+            pause = min(_HOLD_SECONDS, _FIRST_PAUSE * 2.0**leftover.attempt_count)
+            tools.store.note_leftover(leftover.id, max(pause, asked_to_wait or 0.0))
         if gone or tools.store.now() - leftover.created_at > _PROVIDER_KEEPS:
             tools.store.forget_leftover(leftover.id)
 
@@ -47,17 +48,36 @@ def _delete_at_provider(tools: Toolbox, leftover: ProviderLeftover) -> bool:
     provider = tools.remote(leftover.provider)
     job_id = leftover.provider_job_id
     if job_id is None and leftover.submit_key is not None:
-        limit = asking(leftover.provider)
-        tools.store.spend_turn(limit)
-        job_id = provider.find(leftover.submit_key, on_page=lambda _before: tools.store.spend_turn(limit))
+        job_id = _search(tools, leftover, leftover.submit_key)
         if job_id is None:
-            if leftover.attempt_count >= len(_SEARCHES):
+            if leftover.looks >= len(_SEARCHES):
                 return True
-            tools.store.hold_leftover(leftover.id, _SEARCHES[leftover.attempt_count])
+            tools.store.note_leftover(
+                leftover.id, _SEARCHES[leftover.looks], looks=leftover.looks + 1, searched=None, attempt_count=0
+            )
             return False
     if job_id is not None:
         provider.delete(job_id)
     return True
+
+
+def _search(tools: Toolbox, leftover: ProviderLeftover, submit_key: str) -> str | None:
+    """The job with this key; a search that fails half-way goes on from there the next time."""
+    limit = asking(leftover.provider)
+    tools.store.spend_turn(limit)
+    sent_after = leftover.sent_after
+
+    def reached(before: datetime) -> None:
+        tools.store.note_leftover(leftover.id, searched=before)
+        if tools.store.take_turn(limit, reserved=True) > 0:
+            raise TransientError("no turn to ask is free", code=ErrorCode.PROVIDER_BUSY)
+
+    return tools.remote(leftover.provider).find(
+        submit_key,
+        None if sent_after is None else lambda: tools.store.now() - sent_after,
+        before=leftover.searched,
+        on_page=reached,
+    )
 
 
 def apply_retention(tools: Toolbox) -> None:

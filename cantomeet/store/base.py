@@ -203,6 +203,8 @@ class Base:
                 provider=meeting.transcriber,
                 provider_job_id=meeting.provider_job_id,
                 submit_key=meeting.submit_key,
+                sent_after=meeting.stage_since if meeting.provider_job_id is None else None,
+                looks=0,
                 created_at=self._clock(connection),
                 next_run_at=self._clock(connection),
                 attempt_count=0,

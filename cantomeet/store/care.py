@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
@@ -14,7 +15,7 @@ from cantomeet.errors import VersionConflict
 from cantomeet.glossary import Term, digest
 from cantomeet.lifecycle import ENDED
 from cantomeet.models import GlossaryTerm, Meeting, ProviderLeftover, Remembered, Switch, WrittenView, new_id
-from cantomeet.store.base import Base, columns_of_meeting, execute
+from cantomeet.store.base import Base, execute
 from cantomeet.store.waking import PAUSED, is_paused
 
 _ENDED = tuple(sorted(ENDED))
@@ -48,12 +49,13 @@ class Care(Base):
                     claimed.append(ProviderLeftover(**row))
         return claimed
 
-    def hold_leftover(self, leftover_id: str, seconds: float) -> None:
-        """Not to be claimed again before `seconds` from now."""
+    def note_leftover(self, leftover_id: str, due_in: float | None = None, **columns: Any) -> None:
+        """Save `columns`; with `due_in` it is claimed again in so many seconds, and not before."""
         with self._write() as connection:
-            due = self._clock(connection) + timedelta(seconds=seconds)
+            if due_in is not None:
+                columns["next_run_at"] = self._clock(connection) + timedelta(seconds=due_in)
             connection.execute(
-                update(ProviderLeftover).where(col(ProviderLeftover.id) == leftover_id).values(next_run_at=due)
+                update(ProviderLeftover).where(col(ProviderLeftover.id) == leftover_id).values(**columns)
             )
 
     def forget_leftover(self, leftover_id: str) -> None:
@@ -162,19 +164,6 @@ class Care(Base):
         with self._write() as connection:
             changed = update(Remembered).where(col(Remembered.name) == name).values(value=value)
             return bool(execute(connection, changed).rowcount)
-
-    def stuck(self, seconds: float, limit: int = 100) -> list[Meeting]:
-        """Meetings that should have moved `seconds` ago and have not: due and unleased, or held in one stage."""
-        with self._read() as connection:
-            before = self._clock(connection) - timedelta(seconds=seconds)
-            unleased = or_(col(Meeting.lease_until).is_(None), col(Meeting.lease_until) < before)
-            rows = connection.execute(
-                select(*columns_of_meeting())
-                .where(col(Meeting.next_run_at) < before, unleased, col(Meeting.deleted_at).is_(None))
-                .order_by(col(Meeting.next_run_at))
-                .limit(limit)
-            ).mappings()
-            return [Meeting(**row) for row in rows]
 
 
 def _glossary(connection: Connection) -> list[Term]:

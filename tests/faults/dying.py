@@ -69,7 +69,8 @@ def tools(
             publish=lambda _id, _version: None,
             wake=lambda _meeting, _delay: True,
             backoff=Backoff(first=0.0, cap=0.0),
-            **chosen,
+            # The stand-in's list is never behind unless a test makes it so.
+            **{"provider_lag": 0.0, **chosen},
         )
     engine.dispose()
 

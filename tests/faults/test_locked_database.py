@@ -44,6 +44,8 @@ def test_a_database_held_past_the_busy_timeout_costs_no_meeting_and_no_second_pa
         threading.Event().wait(BUSY_TIMEOUT + 3.0)
     assert {side.wait(one).status for one in meetings} == {MeetingStatus.COMPLETED}
     assert sorted(fake.paid.values()) == [1, 1, 1]
+    noted = {attempt.error_code for one in meetings for attempt in side.store.attempts(one)}
+    assert noted <= {None, "database_busy"}, "no worker died"
 
 
 def test_an_upload_to_a_held_database_is_accepted_once_when_it_is_tried_again(

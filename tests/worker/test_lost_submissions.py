@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import pytest
 from cantomeet.errors import ErrorCode, PermanentError, TransientError
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
+from cantomeet.pacing import Limit
 from cantomeet.store import MeetingStore
 from tests.faults import dying
 from tests.faults.test_killed_at_each_step import uploaded
@@ -22,7 +23,7 @@ from tests.worker.test_pipeline import House, Provider
 from worker import pipeline, upkeep
 from worker.providers import SubmitOptions
 from worker.providers.fakes.speechmatics import FakeSpeechmatics, Fault, Plan
-from worker.turns import sending
+from worker.turns import asking, sending
 
 ENDED = (MeetingStatus.COMPLETED, MeetingStatus.FAILED)
 
@@ -257,6 +258,89 @@ def test_a_look_over_many_pages_goes_on_where_it_failed(house: LateHouse, tmp_pa
         assert [line["outcome"] for line in fake.requests("list")] == [200, 200, "dropped", "dropped", 200, 200]
 
 
+class Walked(Behind):
+    """A list of several pages, walked from the top or from where an earlier walk came to."""
+
+    def __init__(self, lag: float, clock: Clock, pages: int) -> None:
+        super().__init__(lag, clock)
+        self.pages, self.begun_at, self.trouble = pages, [], []
+
+    def find(
+        self,
+        submit_key: str,
+        age: Callable[[], timedelta] | None = None,
+        *,
+        before: datetime | None = None,
+        on_page: Callable[[datetime], None] = lambda before: None,
+    ) -> str | None:
+        first = 1 if before is None else before.year
+        self.begun_at.append(first)
+        for page in range(first, self.pages + 1):
+            if page > first:
+                on_page(datetime(page, 1, 1, tzinfo=UTC))
+            if page in self.trouble:
+                self.trouble.remove(page)
+                raise TransientError("503", code=ErrorCode.PROVIDER_BUSY)
+        # What the list was behind with has come to its top by now.
+        return super().find(submit_key, age) if first == 1 else None
+
+
+def walked(house: LateHouse, lag: float, pages: int) -> Walked:
+    provider = Walked(lag, house.clock, pages)
+    house.tools = replace(house.tools, remotes={"speechmatics": provider})
+    return provider
+
+
+def test_each_look_begins_at_the_top_also_where_a_turn_to_send_is_waited_for(
+    house: LateHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider = walked(house, 120.0, pages=3)  # further behind than the looks last
+    busy = sending("speechmatics").name
+    waits = iter([30.0])
+    take = house.store.take_turn
+
+    def no_turn_once(self: MeetingStore, limit: Limit, *, reserved: bool = False) -> float:
+        return next(waits, 0.0) if provider.submitted and limit.name == busy else take(limit, reserved=reserved)
+
+    monkeypatch.setattr(MeetingStore, "take_turn", no_turn_once)
+    meeting = to_its_end(house, house.upload().id)
+    assert meeting.status == MeetingStatus.COMPLETED
+    assert set(provider.begun_at) == {1}
+    assert provider.submitted == [meeting.submit_key], "the look after the wait has found it"
+
+
+def test_a_walk_that_comes_on_by_a_page_each_time_is_not_given_up(house: LateHouse) -> None:
+    provider = walked(house, 0.0, pages=9)
+    provider.trouble = [2, 4, 6, 8]
+    meeting = to_its_end(house, house.upload().id)
+    assert len(provider.trouble) == 0
+    assert house.tools.backoff.tries < 4
+    assert meeting.status == MeetingStatus.COMPLETED
+    assert provider.begun_at[:5] == [1, 2, 4, 6, 8]
+
+
+def test_a_walk_gives_way_where_the_limit_is_used_up_and_goes_on_later(
+    house: LateHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider = walked(house, 0.0, pages=3)
+    used_up = iter([0.0, 5.0])
+    take = house.store.take_turn
+
+    def no_turn_at_first(self: MeetingStore, limit: Limit, *, reserved: bool = False) -> float:
+        walking = bool(provider.begun_at) and limit.name == asking("speechmatics").name
+        return next(used_up, 0.0) if walking else take(limit, reserved=reserved)
+
+    monkeypatch.setattr(MeetingStore, "take_turn", no_turn_at_first)
+    meeting = house.upload()
+    for _ in range(3):
+        house.step(meeting.id)
+    waiting = house.store.get(meeting.id)
+    assert waiting.submit_searched == datetime(3, 1, 1, tzinfo=UTC)
+    assert waiting.turn == asking("speechmatics").name
+    assert to_its_end(house, meeting.id).status == MeetingStatus.COMPLETED
+    assert provider.begun_at[:2] == [1, 3]
+
+
 def test_a_submission_that_was_refused_is_not_looked_for_and_costs_nothing_to_repeat(
     house: LateHouse, tmp_path: Path
 ) -> None:
@@ -310,7 +394,7 @@ def test_a_worker_killed_around_the_submission_pays_once_though_the_list_is_behi
         meeting = uploaded(sqlite_store, tmp_path)
         assert dying.in_a_process_of_its_own(url, tmp_path, lagging.url, meeting.id, number) == -9
         clock.ahead += timedelta(seconds=21)  # the lease runs out
-        with dying.tools(url, tmp_path, lagging.url) as worker:
+        with dying.tools(url, tmp_path, lagging.url, provider_lag=90.0) as worker:
             tools = replace(worker, store=clock.store)
             for _ in range(40):
                 if clock.until_due(meeting.id).status in ENDED:
@@ -322,10 +406,6 @@ def test_a_worker_killed_around_the_submission_pays_once_though_the_list_is_behi
         assert lagging.paid[after.submit_key or ""] == 1, f"killed {names[number - 1]}"
         clock.ahead = timedelta()
     assert set(lagging.paid.values()) == {1}
-
-
-def replaced(tools, store):  # type: ignore[no-untyped-def]
-    return replace(tools, store=store)
 
 
 def test_a_copy_to_be_deleted_is_found_though_the_list_is_behind(house: LateHouse) -> None:

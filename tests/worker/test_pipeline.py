@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 import wave
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from cantomeet.errors import ErrorCode, LeaseLost, PermanentError, TransientError
 from cantomeet.lifecycle import MeetingStatus, Stage
@@ -35,6 +38,7 @@ from worker.providers import (
     Usage,
 )
 from worker.toolbox import Backoff, Toolbox
+from worker.turns import Later
 
 SECONDS = 6
 
@@ -242,6 +246,39 @@ def test_a_job_accepted_before_a_crash_is_found_again_and_not_paid_twice(
     house.provider.accepted_before_the_crash = "job-0"
     after = house.step(meeting.id)
     assert (after.provider_job_id, house.provider.submitted) == ("job-0", [])
+
+
+@pytest.mark.parametrize("ends", ["record_retry", "record_failure", "postpone"])
+def test_an_end_that_the_database_does_not_take_at_once_is_written_down_all_the_same(
+    sqlite_store: MeetingStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: str
+) -> None:
+    """Else its lease would run out, and the timeline would tell of a worker that died."""
+    house = House(sqlite_store, tmp_path / "recordings", "speechmatics")
+    meeting = house.upload()
+    while house.step(meeting.id).stage != Stage.SUBMITTED:
+        pass
+    errors: dict[str, Exception] = {
+        "record_retry": TransientError("503", code=ErrorCode.PROVIDER_BUSY),
+        "record_failure": PermanentError("400", code=ErrorCode.PROVIDER_REJECTED, provider="test"),
+        "postpone": Later(5.0),
+    }
+    write, held = getattr(MeetingStore, ends), iter([True, True])
+
+    def held_at_first(self: MeetingStore, *args: Any, **columns: Any) -> Any:
+        if next(held, False):
+            raise OperationalError("UPDATE", {}, sqlite3.OperationalError("database is locked"))
+        return write(self, *args, **columns)
+
+    def check(job_id: str) -> RemoteState:
+        raise errors[ends]
+
+    monkeypatch.setattr(MeetingStore, ends, held_at_first)
+    monkeypatch.setattr(house.provider, "check", check)
+    with suppress(PermanentError):
+        house.step(meeting.id)
+    assert next(held, False) is False
+    after = house.store.get(meeting.id)
+    assert (after.lease_until, after.death_count) == (None, 0)
 
 
 def test_where_many_are_in_flight_a_job_is_looked_at_when_others_like_it_were_done(

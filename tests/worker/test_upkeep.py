@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,63 @@ def test_a_job_let_go_of_before_its_id_was_known_is_found_by_its_key(house: Hous
     house.provider.accepted_before_the_crash = "job-7"
     house.store.cancel(meeting.id)
     upkeep.run(house.tools, "delete_leftovers")
+    assert deleted(house) == ["job-7"]
+
+
+def let_go_of_unknown(house: House) -> Meeting:
+    """A meeting that was cancelled while its submission was under way."""
+    meeting = house.upload()
+    house.step(meeting.id)
+    lease = house.store.take_lease(meeting.id, -1)
+    assert lease is not None
+    house.store.commit_working(lease.id, lease.run, stage=Stage.PREPARED, submit_key="sent")
+    return house.store.cancel(meeting.id)
+
+
+def test_a_search_for_a_copy_that_fails_half_way_goes_on_from_there(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cancelled = let_go_of_unknown(house)
+    begun_at: list[datetime | None] = []
+    ages: list[timedelta] = []
+    reached = datetime(2026, 11, 25, tzinfo=UTC)
+
+    def find(
+        submit_key: str,
+        age: Callable[[], timedelta] | None = None,
+        *,
+        before: datetime | None = None,
+        on_page: Callable[[datetime], None] = lambda before: None,
+    ) -> str | None:
+        assert age is not None
+        begun_at.append(before)
+        ages.append(age())
+        if before is not None:
+            return "job-7"
+        on_page(reached)
+        raise TransientError("503", code=ErrorCode.PROVIDER_BUSY)
+
+    monkeypatch.setattr(house.provider, "find", find)
+    upkeep.run(house.tools, "delete_leftovers")
+    upkeep.run(later(house, minutes=2).tools, "delete_leftovers")
+    assert begun_at == [None, reached]
+    assert timedelta() <= house.store.now() - timedelta(minutes=2) - cancelled.stage_since <= ages[1]
+    assert deleted(house) == ["job-7"]
+
+
+def test_failures_do_not_use_up_the_looks_for_a_copy(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    let_go_of_unknown(house)
+    answers = iter([None, *[TransientError("503", code=ErrorCode.PROVIDER_BUSY)] * 9, None, "job-7"])
+
+    def find(submit_key: str, *_: object, **__: object) -> str | None:
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(house.provider, "find", find)
+    for _ in range(12):
+        upkeep.run(later(house, hours=1).tools, "delete_leftovers")
     assert deleted(house) == ["job-7"]
 
 

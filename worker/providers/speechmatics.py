@@ -11,7 +11,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -47,12 +47,14 @@ TIMEOUTS = httpx.Timeout(connect=10.0, read=60.0, write=60.0, pool=10.0)
 ANSWER_SECONDS = 300.0
 """For a whole answer once it has begun, so that one that drips cannot hold a worker."""
 MAX_ANSWER = 32 * 1024 * 1024
-"""Bytes of any answer but a transcript; a hundred jobs with a thousand terms each fit."""
+"""Bytes of any answer but a transcript; of jobs with the longest glossaries `SMALL_PAGE` fit."""
 MAX_TRANSCRIPT = 128 * 1024 * 1024
 """Bytes; a day of speech is about half of it."""
 MAX_ERROR = 64 * 1024
 """Bytes that are read of an answer that is not a success."""
 PAGE = 100
+SMALL_PAGE = 10
+"""Where a page of jobs with long glossaries is over `MAX_ANSWER`."""
 MAX_PAGES = 500
 """Of the list of jobs: 50,000 jobs, more than the provider lets one account have in flight."""
 _CLOCKS_DIFFER = timedelta(minutes=1)
@@ -93,6 +95,7 @@ class SpeechmaticsTranscriber:
         # The header's value as a whole, and its last word, where that is a token behind a scheme.
         told = notification.auth_header.partition(": ")[2] if notification else ""
         self._secrets = tuple(filter(None, (api_key, told, told.rpartition(" ")[2])))
+        self._page_size = PAGE
         self._provider_time: datetime | None = None
         """When it last answered, by its own clock."""
         self._client = httpx.Client(
@@ -169,13 +172,13 @@ class SpeechmaticsTranscriber:
             for job in page:
                 if _reference(job) == submit_key:
                     return _job_id(job, Call.LIST)
-            if len(page) < PAGE or (horizon is not None and _oldest(page) < horizon):
+            if len(page) < self._page_size or (horizon is not None and _oldest(page) < horizon):
                 return None
             ids = {_job_id(job, Call.LIST) for job in page}
             before = _next_cursor(page, stuck=ids <= seen)
             seen = ids
             on_page(before)
-            page = self._further_page(before)
+            page = self._page(before)
         raise TransientError(
             f"no end of the list of jobs after {self._max_pages} pages",
             code=ErrorCode.PROVIDER_BAD_ANSWER,
@@ -233,19 +236,20 @@ class SpeechmaticsTranscriber:
             return None
         return self._provider_time - age - _CLOCKS_DIFFER
 
-    def _further_page(self, before: datetime) -> list[dict[str, Any]]:
-        """Asked for once more where its answer was lost: a walk over many pages would hardly come to its end."""
-        try:
-            return self._page(before)
-        except TransientError as error:
-            if error.retry_after is not None:
-                raise
-            return self._page(before)
-
     def _page(self, before: datetime | None) -> list[dict[str, Any]]:
-        params = {"limit": str(PAGE), "include_deleted": "true"}
+        """`_page_size` jobs, or fewer at the list's end; from the first that is too large on, small pages."""
+        try:
+            return self._jobs(before)
+        except _TooLarge:
+            if self._page_size == SMALL_PAGE:
+                raise
+            self._page_size = SMALL_PAGE
+            return self._jobs(before)
+
+    def _jobs(self, before: datetime | None) -> list[dict[str, Any]]:
+        params = {"limit": str(self._page_size), "include_deleted": "true"}
         if before is not None:
-            params["created_before"] = before.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            params["created_before"] = before.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         jobs = self._json(Call.LIST, "GET", "jobs", params=params).get("jobs")
         if not isinstance(jobs, list) or not all(isinstance(job, dict) for job in jobs):
             raise _garbled(Call.LIST, "no list of jobs")
@@ -260,12 +264,12 @@ class SpeechmaticsTranscriber:
             raise _garbled(call, "not a JSON object")
         return answer
 
-    def _answer(self, call: Call, method: str, path: str, *, cap: int = MAX_ANSWER, **request: Any) -> bytes:
+    def _answer(self, call: Call, method: str, path: str, *, cap: int | None = None, **request: Any) -> bytes:
         """The body of a success; any other answer, and any trouble on the way, as an error of ours."""
         with _translated(call), self._client.stream(method, path, **request) as response:
             if response.is_success:
                 self._provider_time = http_date(response.headers.get("date", ""))
-                return _read_body(response, cap, call)
+                return _read_body(response, cap or MAX_ANSWER, call)
             body = _read_start(response, call)
             if call is Call.DELETE and response.status_code == httpx.codes.LOCKED:
                 raise _Locked
@@ -274,6 +278,10 @@ class SpeechmaticsTranscriber:
 
 class _Locked(StepError):
     """423: the job is running, and deleting it takes force."""
+
+
+class _TooLarge(PermanentError):
+    """An answer over its cap."""
 
 
 @contextmanager
@@ -289,7 +297,8 @@ def _read_body(response: httpx.Response, cap: int, call: Call) -> bytes:
     for chunk in _chunks(response, call):
         body += chunk
         if len(body) > cap:
-            raise make_error(NOT_UNDERSTOOD, f"{PROVIDER} {call}: an answer over {cap} bytes")
+            too_large = make_error(NOT_UNDERSTOOD, f"{PROVIDER} {call}: an answer over {cap} bytes")
+            raise _TooLarge(too_large.detail, code=too_large.code, **too_large.params)
     return bytes(body)
 
 

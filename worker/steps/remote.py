@@ -37,23 +37,27 @@ def submit(tools: Toolbox, lease: Lease, tried: Try) -> Meeting:
     """Have the provider's job id saved, sending the recording only where the provider does not have it yet."""
     meeting = lease.meeting
     provider = tools.remote(meeting.transcriber)
-    job_id = _lost_job(tools, meeting, provider) if meeting.submit_key else None
+    # Asked for before anything is sent: nothing is to come between an accepted job and the saving of its id.
+    first_look = _pause(tools, meeting, 0.0)
+    job_id = _lost_job(tools, lease, provider) if meeting.submit_key else None
     if job_id is None:
         job_id = _send(tools, lease, provider)
     return tools.store.commit_step(
         meeting.id,
         meeting.run,
         tried=tried,
-        due_in=_pause(tools, meeting, 0.0),
+        due_in=first_look,
         stage=Stage.SUBMITTED,
         provider_job_id=job_id,
         submit_searched=None,
+        submit_losses=0,
         progress=None,
     )
 
 
-def _lost_job(tools: Toolbox, meeting: Meeting, provider: RemoteTranscriber) -> str | None:
+def _lost_job(tools: Toolbox, lease: Lease, provider: RemoteTranscriber) -> str | None:
     """The job that an earlier try may have made; None where it surely made none. Raises `Later` to look once more."""
+    meeting = lease.meeting
     limit = asking(meeting.transcriber)
     if meeting.turn == sending(meeting.transcriber).name:
         tools.store.spend_turn(limit)
@@ -62,9 +66,12 @@ def _lost_job(tools: Toolbox, meeting: Meeting, provider: RemoteTranscriber) -> 
     assert meeting.submit_key is not None
 
     def reached(before: datetime) -> None:
-        tools.store.spend_turn(limit)
         # A long list and a provider that often fails: the next try goes on here, or no look would come to its end.
         tools.store.commit_working(meeting.id, meeting.run, submit_searched=before)
+        lease.progressed = True
+        wait = tools.store.take_turn(limit, reserved=True)
+        if wait > 0:
+            raise Later(wait, turn=limit.name)
 
     job_id = provider.find(
         meeting.submit_key,
@@ -73,8 +80,11 @@ def _lost_job(tools: Toolbox, meeting: Meeting, provider: RemoteTranscriber) -> 
         before=meeting.submit_searched,
         on_page=reached,
     )
+    # The look has come to its end: what follows has not progressed by it, and the next one begins anew.
+    lease.progressed = False
     if job_id is not None:
         return job_id
+    tools.store.commit_working(meeting.id, meeting.run, submit_searched=None)
     looks = meeting.submit_looks + 1
     now = tools.store.now()
     since = min(meeting.submit_missed_at or now, now)
@@ -84,7 +94,6 @@ def _lost_job(tools: Toolbox, meeting: Meeting, provider: RemoteTranscriber) -> 
             pause,
             submit_looks=looks,
             submit_missed_at=since,
-            submit_searched=None,
             attempt_count=meeting.submit_losses,  # of failures in a row those of looks end here: it has answered
         )
     return None
@@ -99,7 +108,6 @@ def _send(tools: Toolbox, lease: Lease, provider: RemoteTranscriber) -> str:
     begun: dict[str, Any] = {
         "submit_looks": 0,
         "submit_missed_at": None,
-        "submit_searched": None,
         "submit_losses": meeting.submit_losses + 1,  # until an answer says otherwise
     }
     if key is None:
@@ -113,17 +121,29 @@ def _send(tools: Toolbox, lease: Lease, provider: RemoteTranscriber) -> str:
         filename=meeting.filename,
         vocabulary=vocabulary_for(tools.store.glossary(), meeting.language),
     )
+
+    def sent(fraction: float) -> None:
+        if tools.stopping():
+            raise Later(0.0)  # the body has no end yet, so no job comes of it; another worker begins anew
+        lease.show(fraction)
+
     try:
-        return provider.submit(recording, options, lease.show)
-    except StepError as error:
-        if error.refused and meeting.submit_key is None:
-            # Nothing came of the key: there is nothing to look for, to delete or to pay for.
-            tools.store.commit_working(meeting.id, meeting.run, submit_key=None, submit_losses=0)
-        elif error.refused:
-            # Nothing came of this sending; something may yet of an earlier one with the same key: one look more.
-            before = {name: getattr(meeting, name) for name in ("submit_looks", "submit_missed_at", "submit_losses")}
-            tools.store.commit_working(meeting.id, meeting.run, **before)
+        return provider.submit(recording, options, sent)
+    except Later:
+        _nothing_came(tools, meeting)
         raise
+    except StepError as error:
+        if error.refused:
+            _nothing_came(tools, meeting)
+        raise
+
+
+def _nothing_came(tools: Toolbox, meeting: Meeting) -> None:
+    """Of the sending that has just ended; `meeting` as it was before. Something may yet of an earlier one with the
+    same key, for which one look more is taken; without one there is nothing to look for, to delete or to pay for.
+    """
+    names = ("submit_key", "submit_looks", "submit_missed_at", "submit_losses")
+    tools.store.commit_working(meeting.id, meeting.run, **{name: getattr(meeting, name) for name in names})
 
 
 def _sendable(tools: Toolbox, lease: Lease, provider: RemoteTranscriber) -> Path:

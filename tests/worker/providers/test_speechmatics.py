@@ -8,7 +8,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from functools import partial
 from pathlib import Path
 
@@ -18,7 +18,7 @@ import pytest
 from cantomeet.errors import ErrorCode, LeaseLost, PermanentError, SettingsError, StepError, TransientError
 from cantomeet.reasons import reason_text
 from tests.worker.providers.speechmatics_recordings import KEY, QUICK, client, ignore, options, wav
-from worker.providers import RemoteState, RemoteTranscriber
+from worker.providers import RemoteState, RemoteTranscriber, speechmatics
 from worker.providers.fakes.speechmatics import FakeSpeechmatics, Fate, Fault, Plan
 from worker.providers.speechmatics import SpeechmaticsTranscriber
 from worker.providers.speechmatics_config import Notification
@@ -200,14 +200,32 @@ def test_a_machine_that_slept_while_the_list_was_asked_for_looks_back_as_far_as_
     assert told.find("key-700", lambda: clock[0]) == "j700"
 
 
-def test_a_lost_page_of_a_long_list_is_asked_for_again_at_once(
-    fake: FakeSpeechmatics, transcriber: SpeechmaticsTranscriber, recording: Path
+def test_a_page_of_jobs_with_the_longest_glossaries_is_asked_for_in_smaller_ones(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    first = submitted(transcriber, recording, "the-first")
-    for number in range(100):
-        submitted(transcriber, recording, f"later-{number}")
-    fake.use(Plan(faults=[Fault(on="list", do="drop", skip=1, times=1)]))
-    assert transcriber.find("the-first") == first
+    jobs = [{"id": f"j{n}", "created_at": f"2026-11-23T00:00:{59 - n:02}Z", "glossary": "x" * 1000} for n in range(35)]
+    monkeypatch.setattr(speechmatics, "MAX_ANSWER", 20_000)
+    provider = listing(jobs)
+    assert (provider.find("key-33"), provider.find("never-sent")) == ("j33", None)
+
+
+def test_a_page_too_large_even_so_is_no_proof_that_nothing_was_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(speechmatics, "MAX_ANSWER", 500)
+    jobs = [{"id": "j0", "created_at": "2026-11-23T00:00:00Z", "glossary": "x" * 1000}]
+    with pytest.raises(PermanentError, match="over 500 bytes"):
+        listing(jobs).find("never-sent")
+
+
+def test_a_page_is_asked_for_in_utc_whatever_zone_the_time_came_in() -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.params["created_before"])
+        return httpx.Response(200, json={"jobs": []})
+
+    before = datetime(2026, 11, 25, 9, 0, tzinfo=timezone(timedelta(hours=8)))
+    client("https://host", transport=httpx.MockTransport(answer)).find("key", before=before)
+    assert asked == ["2026-11-25T01:00:00.000Z"]
 
 
 def test_a_walk_that_failed_goes_on_with_the_page_that_it_could_not_get(
@@ -217,7 +235,7 @@ def test_a_walk_that_failed_goes_on_with_the_page_that_it_could_not_get(
     first = submitted(transcriber, recording, "the-first")
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda n: submitted(transcriber, recording, f"key-{n}"), range(230)))
-    fake.use(Plan(faults=[Fault(on="list", do="drop", skip=2, times=2)]))
+    fake.use(Plan(faults=[Fault(on="list", do="drop", skip=2, times=1)]))
     reached: list[datetime] = []
     with pytest.raises(TransientError):
         transcriber.find("the-first", on_page=reached.append)
