@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 import time
+from typing import Any
 
 from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
@@ -21,7 +22,7 @@ from rq.serializers import JSONSerializer
 from cantomeet.errors import SettingsError
 from cantomeet.reachable import check_database
 from cantomeet.settings import load_settings
-from worker import rescue
+from worker import rescue, stopping
 from worker.children import Child, stop_all
 from worker.opening import open_store
 from worker.queue import DEFAULT, HIGH, RECOGNITION, JobQueue
@@ -33,6 +34,14 @@ _MAINTENANCE = 30
 _log = logging.getLogger("worker")
 
 
+class StoppableWorker(SimpleWorker):
+    """Finishes its job before it stops, as RQ's does, and lets the job know."""
+
+    def request_stop(self, signum: int, frame: Any) -> None:
+        stopping.ask()
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]  # RQ has no type here
+
+
 def work(role: str) -> None:
     """Serve the role's queues in this process until SIGTERM or SIGINT; the running step is finished first."""
     import redis
@@ -41,7 +50,7 @@ def work(role: str) -> None:
     # Not `worker.queue.connect`: a worker waits for jobs for minutes, so its client must be patient.
     connection = redis.Redis.from_url(settings.effective_redis_url)
     queues = [Queue(name, connection=connection, serializer=JSONSerializer) for name in ROLES[role]]
-    worker = SimpleWorker(
+    worker = StoppableWorker(
         queues,
         connection=connection,
         serializer=JSONSerializer,

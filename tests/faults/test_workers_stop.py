@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cantomeet.lifecycle import MeetingStatus
 from tests.running import Background
+from tests.sound import tone
 from worker.providers.fakes.speechmatics import FakeSpeechmatics, Plan
 
 
@@ -23,3 +24,22 @@ def test_workers_that_are_restarted_one_after_another_fail_no_meeting_and_pay_on
     assert sorted(fake.paid.values()) == [1] * 9
     outcomes = {a.outcome for one in meetings for a in side.store.attempts(one)}
     assert outcomes == {"done"}, "a stop lets the step under way end"
+
+
+def test_a_stop_does_not_wait_for_an_upload_which_another_worker_begins_anew(
+    side: Background, fake: FakeSpeechmatics
+) -> None:
+    """A recording of 900 MB takes minutes on an office's line; the stop would end in a kill, and in a search."""
+    fake.use(Plan(job_seconds=1.0, upload_rate=50_000.0))
+    worker = side.start()
+    meeting = side.upload(lambda path: tone(path, 600.0))
+    side.wait(meeting.id, lambda m: m.submit_key is not None and (m.progress or 0) > 0)
+    worker.terminate()
+    assert worker.wait(60) == 0
+    stopped = side.store.get(meeting.id)
+    assert (stopped.submit_key, stopped.lease_until, stopped.attempt_count) == (None, None, 0)
+    fake.use(Plan(job_seconds=1.0))
+    side.start()
+    assert side.wait(meeting.id).status == MeetingStatus.COMPLETED
+    assert list(fake.paid.values()) == [1]
+    assert {a.outcome for a in side.store.attempts(meeting.id)} == {"done"}
