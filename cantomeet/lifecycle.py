@@ -58,3 +58,12 @@ def status_to_resume(stage: Stage) -> MeetingStatus:
     if stage in (Stage.TRANSCRIBED, Stage.SUMMARISED):
         return MeetingStatus.SUMMARIZING
     return MeetingStatus.UPLOADED if stage is Stage.STORED else MeetingStatus.TRANSCRIBING
+
+
+def step_owed(status: MeetingStatus, stage: Stage, transcriber: str) -> str:
+    """The name of the step that an active meeting is owed, as the timeline has it."""
+    if status == MeetingStatus.SUMMARIZING:
+        return "summarise"
+    if stage == Stage.PREPARED:
+        return "recognise" if transcriber == "whisper" else "submit"
+    return "check" if stage == Stage.SUBMITTED else "prepare"

@@ -116,7 +116,10 @@ def read_engine(store: MeetingStore, queue: JobQueue, set_up: tuple[str, ...], l
 
 
 def read_steps(store: MeetingStore, meeting_id: str, language: str) -> list[Step]:
-    return steps(store.attempts(meeting_id), store.now(), language)
+    """Its timeline; empty where the meeting is gone."""
+    for meeting in store.get_some([meeting_id]):
+        return steps(meeting, store.attempts(meeting_id), store.now(), language, paused=store.paused())
+    return []
 
 
 def failed_for(key: str) -> MeetingFilter:

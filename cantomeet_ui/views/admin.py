@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from cantomeet.errors import ErrorCode
+from cantomeet.lifecycle import ACTIVE, step_owed
 from cantomeet.listing import FailureCause
 from cantomeet.models import Attempt, Meeting
 from cantomeet.reasons import REASONS, reason_text
@@ -16,7 +17,6 @@ from cantomeet_ui.i18n.texts import TEXTS
 from cantomeet_ui.views import times
 from cantomeet_ui.views.rows import MeetingRow, plain_row, reason_of
 
-_WORTH_TELLING = timedelta(seconds=1)
 SHOWN_OF_A_CAUSE = 5
 
 
@@ -46,12 +46,12 @@ class Cause:
 
 @dataclass(frozen=True)
 class Step:
-    """One attempt."""
+    """One attempt, or what is going on now."""
 
     name: str
     outcome: str
     tone: str
-    """ "done", "retry" or "failed"."""
+    """ "done", "retry", "failed" or "now"."""
     when: str
     lasted: str
     detail: str
@@ -59,7 +59,7 @@ class Step:
     job: str
     """The provider's id of it; empty where there is none."""
     next: str
-    """When it is tried again; empty where it is not."""
+    """When it is taken, or tried again; empty where that says nothing."""
 
 
 def cause_key(cause: FailureCause) -> str:
@@ -104,9 +104,40 @@ def _stuck_row(meeting: Meeting, now: datetime, language: str) -> MeetingRow:
     return MeetingRow(**{**vars(row), "left": text(language, "admin.stuck.since", time=since)})
 
 
-def steps(attempts: Sequence[Attempt], now: datetime, language: str) -> list[Step]:
-    """The timeline, newest first."""
-    return [_step(attempt, now, language) for attempt in reversed(attempts)]
+def steps(
+    meeting: Meeting, attempts: Sequence[Attempt], now: datetime, language: str, *, paused: bool = False
+) -> list[Step]:
+    """The timeline, newest first: what is going on now, where something is, and all that was tried."""
+    tried = [_step(attempt, now, language) for attempt in reversed(attempts)]
+    return [_going_on(meeting, now, language, paused), *tried] if meeting.status in ACTIVE else tried
+
+
+def _going_on(meeting: Meeting, now: datetime, language: str, paused: bool) -> Step:
+    """Made from the meeting itself, which knows what no attempt does: a look in vain and a wait leave none."""
+    name = step_owed(meeting.status, meeting.stage, meeting.transcriber)
+    state, due = _state_of(meeting, now, paused), meeting.next_run_at
+    return Step(
+        name=text(language, f"step.{name}"),
+        outcome=text(language, f"now.{state}"),
+        tone="now",
+        when=text(language, "now"),
+        lasted="",
+        detail="",
+        job="" if meeting.provider_job_id is None else text(language, "step.job", job=meeting.provider_job_id),
+        next=text(language, "step.next", time=times.time_of_day(due, now, language, seconds=True))
+        if due is not None and state == "waiting"
+        else "",
+    )
+
+
+def _state_of(meeting: Meeting, now: datetime, paused: bool) -> str:
+    if meeting.next_run_at is None:
+        return "names"
+    if meeting.lease_until is not None and meeting.lease_until > now:
+        return "held"
+    if paused:
+        return "paused"
+    return "waiting" if meeting.next_run_at > now else "due"
 
 
 def _step(attempt: Attempt, now: datetime, language: str) -> Step:
@@ -124,9 +155,9 @@ def _step(attempt: Attempt, now: datetime, language: str) -> Step:
 
 
 def _next(attempt: Attempt, now: datetime, language: str) -> str:
-    """A step that was done leads on by itself; only a wait is worth telling."""
+    """A step that was done leads on by itself; what a failure led to is worth telling."""
     due = attempt.next_run_at
-    if due is None or (attempt.outcome == "done" and due - attempt.finished_at < _WORTH_TELLING):
+    if due is None or attempt.outcome != "retry":
         return ""
     return text(language, "step.next", time=times.time_of_day(due, now, language, seconds=True))
 

@@ -10,7 +10,7 @@ import pytest
 from cantomeet.bulk import Act, Line, Plan, Refusal
 from cantomeet.checking import PATIENCE_SECONDS, Check
 from cantomeet.errors import ErrorCode
-from cantomeet.lifecycle import MeetingStatus
+from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.listing import FailureCause
 from cantomeet.models import Attempt, Meeting
 from cantomeet.reasons import EN, REASONS, ZH
@@ -191,13 +191,44 @@ def test_a_try_tells_when_what_how_long_why_the_job_and_what_comes_next() -> Non
         finished_at=NOW + timedelta(seconds=3),
         next_run_at=NOW + timedelta(seconds=40),
     )
-    told = admin.steps([tried], NOW, EN)[0]
+    told = admin.steps(meeting(status=FAILED), [tried], NOW, EN)[0]
     assert (told.when, told.name, told.lasted) == ("12:00:00", "Ask for the result", "3.0 s")
     assert (told.detail, told.job, told.next) == ("Too busy · 503", "job j1", "next at 12:00:40")
 
 
-def test_a_step_that_was_done_and_leads_straight_on_names_no_time() -> None:
+def test_a_step_that_was_done_names_no_time_for_what_came_after() -> None:
+    later = NOW + timedelta(seconds=5)
     done = Attempt(
-        meeting_id="m", run=1, step="submit", outcome="done", started_at=NOW, finished_at=NOW, next_run_at=NOW
+        meeting_id="m", run=1, step="submit", outcome="done", started_at=NOW, finished_at=NOW, next_run_at=later
     )
-    assert admin.steps([done], NOW, EN)[0].next == ""
+    assert [step.next for step in admin.steps(meeting(status=FAILED), [done], NOW, EN)] == [""]
+
+
+SOON, AGO = NOW + timedelta(seconds=40), NOW - timedelta(minutes=1)
+AT_PROVIDER = {"status": MeetingStatus.TRANSCRIBING, "stage": Stage.SUBMITTED, "transcriber": "speechmatics"}
+
+
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [
+        ({"next_run_at": NOW}, ("Check the recording", "waits its turn", "")),
+        ({**AT_PROVIDER, "next_run_at": SOON}, ("Ask for the result", "waiting", "next at 12:00:40")),
+        ({**AT_PROVIDER, "next_run_at": AGO, "lease_until": SOON}, ("Ask for the result", "a worker has it", "")),
+        ({**AT_PROVIDER, "next_run_at": AGO, "lease_until": AGO}, ("Ask for the result", "waits its turn", "")),
+        ({"status": MeetingStatus.SUMMARIZING, "stage": Stage.TRANSCRIBED}, ("Summarise", "waits for names", "")),
+    ],
+)
+def test_the_timeline_begins_with_what_is_going_on_now(columns: dict[str, Any], told: tuple[str, str, str]) -> None:
+    first = admin.steps(meeting(**columns), [], NOW, EN)[0]
+    assert (first.name, first.outcome, first.next) == told
+    assert first.when == "now"
+
+
+def test_while_the_queue_is_paused_no_next_step_is_promised() -> None:
+    first = admin.steps(meeting(**AT_PROVIDER, next_run_at=SOON), [], NOW, EN, paused=True)[0]
+    assert (first.outcome, first.next) == ("queue paused", "")
+
+
+@pytest.mark.parametrize("status", [MeetingStatus.FAILED, MeetingStatus.COMPLETED])
+def test_where_a_meeting_has_ended_nothing_is_going_on(status: MeetingStatus) -> None:
+    assert admin.steps(meeting(status=status), [], NOW, EN) == []

@@ -168,3 +168,6 @@ def test_the_timeline_tells_when_what_how_long_why_and_what_comes_next(web: Web,
     expect(retried).to_contain_text("下一次")
     expect(retried.locator(".step-when")).to_have_text(re.compile(r"\d+:\d\d:\d\d"))
     assert web.store.get(meeting.id).status == "FAILED"
+    web.tell(web.store.retry(meeting.id))
+    expect(page.locator(".timeline li")).to_have_count(4)
+    expect(page.locator(".timeline li").first).to_contain_text(re.compile("現在.*檢查錄音.*輪候中"))

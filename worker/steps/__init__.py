@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cantomeet.lifecycle import MeetingStatus, Stage
+from cantomeet.lifecycle import step_owed
 from cantomeet.models import Meeting
 from cantomeet.store import Try
 from worker.lease import Lease
@@ -18,18 +18,14 @@ from worker.toolbox import Toolbox
 Step = Callable[[Toolbox, Lease, Try], Meeting | None]
 """Commits its outcome; the meeting as it is then, or None where nothing is left of it."""
 
-_BY_STAGE: dict[Stage, Step] = {Stage.STORED: prepare, Stage.SUBMITTED: check}
+_STEPS: dict[str, Step] = {step.__name__: step for step in (prepare, recognise, submit, check, summarise)}
 
 
 def step_of(meeting: Meeting) -> Step:
     """The next step of a meeting that is due."""
     if meeting.deleted_at is not None:
         return delete
-    if meeting.status == MeetingStatus.SUMMARIZING:
-        return summarise
-    if meeting.stage == Stage.PREPARED:
-        return recognise if meeting.transcriber == "whisper" else submit
-    return _BY_STAGE[Stage(meeting.stage)]
+    return _STEPS[step_owed(meeting.status, meeting.stage, meeting.transcriber)]
 
 
 def name_of(meeting: Meeting) -> str:
