@@ -58,6 +58,8 @@ class MeetingFilter:
     """What a person is to do before anything goes on."""
     transcriber: str | None = None
     """Who transcribes: one of `TRANSCRIBERS`."""
+    next_transcriber: str = ""
+    """The one that new work gets: a meeting without any counts as its."""
     older_than: timedelta | None = None
     """Uploaded at least so long ago."""
     sort: Sort = "-created_at"
@@ -84,7 +86,7 @@ class MeetingFilter:
             raise InvalidRequest("not before `from`", field="to")
 
 
-def parse_filter(params: Mapping[str, str | None], *, limit: int = 50) -> MeetingFilter:
+def parse_filter(params: Mapping[str, str | None], *, limit: int = 50, next_transcriber: str = "") -> MeetingFilter:
     """The filter of query parameters `status` (several with commas), `q`, `from`, `to`, `error_code`, `waiting_for`,
     `transcriber`, `age` ("30m", "12h", "7d": uploaded at least so long ago), `sort`, `limit` and `cursor`; an empty one
     is none given, and `limit` holds where they give none.
@@ -101,6 +103,7 @@ def parse_filter(params: Mapping[str, str | None], *, limit: int = 50) -> Meetin
         error_code=_member(ErrorCode, given["error_code"], "error_code") if "error_code" in given else None,
         waiting_for=given.get("waiting_for"),  # type: ignore[arg-type]  # the filter itself looks
         transcriber=_one_of(TRANSCRIBERS, given["transcriber"], "transcriber") if "transcriber" in given else None,
+        next_transcriber=next_transcriber,
         older_than=_age(given["age"]) if "age" in given else None,
         sort=given.get("sort", "-created_at"),  # type: ignore[arg-type]  # the filter itself looks
         limit=_whole(given["limit"], "limit") if "limit" in given else limit,

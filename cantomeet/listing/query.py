@@ -143,7 +143,8 @@ def _where(wanted: MeetingFilter, store: MeetingStore) -> list[ColumnElement[boo
     if wanted.waiting_for is not None:
         where.extend(is_waiting_for_names())
     if wanted.transcriber is not None:
-        where.append(col(Meeting.transcriber) == wanted.transcriber)
+        undecided = [""] if wanted.transcriber == wanted.next_transcriber else []
+        where.append(col(Meeting.transcriber).in_([wanted.transcriber, *undecided]))
     if wanted.older_than is not None:
         where.append(col(Meeting.created_at) <= store.now() - wanted.older_than)
     if wanted.q:

@@ -110,15 +110,15 @@ def _planned(deps: Deps, wanted: Bulk) -> Plan:
         return bulk.plan_for_ids(deps, wanted.action, [str(meeting_id) for meeting_id in wanted.ids])
     if not wanted.dry_run:
         raise InvalidRequest("preview it first, then send the answer's plan", field="filter")
-    return bulk.plan_for_filter(deps, wanted.action, _filter(wanted.filter or {}))
+    return bulk.plan_for_filter(deps, wanted.action, _filter(deps, wanted.filter or {}))
 
 
-def _filter(given: Mapping[str, str]) -> MeetingFilter:
+def _filter(deps: Deps, given: Mapping[str, str]) -> MeetingFilter:
     unknown = sorted(set(given) - set(FILTERS))
     if unknown:
         raise InvalidRequest(f"one of {', '.join(FILTERS)}", field=f"filter.{unknown[0][:40]}")
     try:
-        return parse_filter(given)
+        return parse_filter(given, next_transcriber=deps.settings.chosen_transcriber)
     except InvalidRequest as error:
         raise InvalidRequest(error.detail, field=f"filter.{error.field}") from None
 

@@ -81,7 +81,9 @@ def listed(
     to: Annotated[str, Query(description="YYYY-MM-DD in Hong Kong, inclusive.")] = "",
     error_code: Annotated[str, Query(description="Of failed meetings.")] = "",
     waiting_for: Annotated[str, Query(description="names: whose summary waits for the speakers' names.")] = "",
-    transcriber: Annotated[str, Query(description=f"One of {', '.join(TRANSCRIBERS)}.")] = "",
+    transcriber: Annotated[
+        str, Query(description=f"One of {', '.join(TRANSCRIBERS)}: who transcribed it, or is to.")
+    ] = "",
     age: Annotated[str, Query(description="30m, 12h, 7d: uploaded at least so long ago.")] = "",
     sort: Annotated[str, Query(description=f"One of {', '.join(SORTS)}; -created_at where left out.")] = "",
     limit: Annotated[str, Query(description="1 to 100; 50 where left out.")] = "",
@@ -89,8 +91,8 @@ def listed(
 ) -> MeetingPageOut:
     """One page of the list. An empty parameter is one that is left out."""
     wanted = {"status": status, "q": q, "from": from_, "to": to, "error_code": error_code, "waiting_for": waiting_for}
-    wanted |= {"transcriber": transcriber, "age": age}
-    page = list_meetings(deps.store, parse_filter({**wanted, "sort": sort, "limit": limit, "cursor": cursor}))
+    wanted |= {"transcriber": transcriber, "age": age, "sort": sort, "limit": limit, "cursor": cursor}
+    page = list_meetings(deps.store, parse_filter(wanted, next_transcriber=deps.settings.chosen_transcriber))
     return MeetingPageOut(items=[listed_of(row, language) for row in page.items], next_cursor=page.next_cursor)
 
 

@@ -55,8 +55,10 @@ class Found:
     notice: str
 
 
-def read_admin(store: MeetingStore, query: Mapping[str, str], pages: int, language: str) -> ShownAdmin:
-    """What needs a person, and what the filters find."""
+def read_admin(
+    store: MeetingStore, query: Mapping[str, str], pages: int, next_transcriber: str, language: str
+) -> ShownAdmin:
+    """What needs a person, and what the filters find; `next_transcriber` is the one that new work gets."""
     stamp, now = store.stamp(), store.now()
     stuck = [listed.meeting for listed in list_meetings(store, STUCK).items]
     hidden = sum(count_by_status(store, STUCK).values()) - len(stuck) if len(stuck) == PAGE else 0
@@ -65,18 +67,21 @@ def read_admin(store: MeetingStore, query: Mapping[str, str], pages: int, langua
         causes=causes(_failures(store), now, language),
         stuck=stuck_rows(stuck, now, language),
         more_stuck=counted(language, "admin.and_more", hidden) if hidden > 0 else "",
-        found=_found(store, query, pages, now, language),
+        found=_found(store, query, pages, next_transcriber, now, language),
     )
 
 
-def wanted_of(query: Mapping[str, str]) -> MeetingFilter:
+def wanted_of(query: Mapping[str, str], next_transcriber: str) -> MeetingFilter:
     """The filter that the address asks for. Raises `InvalidRequest`."""
-    return parse_filter({**query, "cursor": None, "limit": None, "sort": None}, limit=PAGE)
+    given = {**query, "cursor": None, "limit": None, "sort": None}
+    return parse_filter(given, limit=PAGE, next_transcriber=next_transcriber)
 
 
-def _found(store: MeetingStore, query: Mapping[str, str], pages: int, now: datetime, language: str) -> Found:
+def _found(
+    store: MeetingStore, query: Mapping[str, str], pages: int, next_transcriber: str, now: datetime, language: str
+) -> Found:
     try:
-        wanted, notice = wanted_of(query), ""
+        wanted, notice = wanted_of(query, next_transcriber), ""
     except InvalidRequest as error:
         query, wanted = {}, MeetingFilter(limit=PAGE)
         notice = text(language, "meetings.bad_filter", field=error.field)

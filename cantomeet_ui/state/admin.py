@@ -169,7 +169,7 @@ class AdminState(rx.State):
             await self._ask_ids(Act(act), list(self.picked))
             return
         try:
-            wanted = wanted_of(self._query)
+            wanted = wanted_of(self._query, services().settings.chosen_transcriber)
         except InvalidRequest:
             return  # the page says that the filter makes no sense; nobody means all meetings by it
         await self._ask_filter(Act(act), wanted)
@@ -216,7 +216,9 @@ class AdminState(rx.State):
 
     async def _show(self) -> None:
         language = (await self.get_state(LanguageState)).lang
-        shown = await asyncio.to_thread(read_admin, services().store, dict(self._query), self._pages, language)
+        deps = services()
+        asked = (deps.store, dict(self._query), self._pages, deps.settings.chosen_transcriber, language)
+        shown = await asyncio.to_thread(read_admin, *asked)
         found = shown.found
         self._stamp, self._fitting, self.ready = shown.stamp, found.count, True
         self.causes, self.stuck, self.more_stuck = shown.causes, shown.stuck, shown.more_stuck

@@ -119,6 +119,12 @@ def test_meetings_are_found_by_age_and_transcriber_the_oldest_first(store: Meeti
     assert [row.meeting.title for row in list_meetings(store, old).items] == ["舊", "更舊"]
     by_whisper = find_meetings(store, MeetingFilter(transcriber="whisper"), 10)
     assert [meeting.title for meeting in by_whisper[0]] == ["更舊", "舊"]
+    meetings.uploaded(store, title="未定")
+    for name, title in (("whisper", "舊"), ("speechmatics", "新")):
+        both = find_meetings(store, MeetingFilter(transcriber=name, next_transcriber=name, q=title), 10)
+        undecided = find_meetings(store, MeetingFilter(transcriber=name, next_transcriber=name, q="未定"), 10)
+        other = find_meetings(store, MeetingFilter(transcriber=name, next_transcriber="another", q="未定"), 10)
+        assert (both[1] > 0, undecided[1], other[1]) == (True, 1, 0)
     assert [meeting.title for meeting in store.get_some([made[0].id, "not-there"])] == ["新"]
 
 

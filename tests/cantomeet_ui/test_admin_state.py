@@ -146,6 +146,17 @@ async def test_what_is_stuck_is_shown_page_by_page_and_asked_for_as_a_whole(page
     assert page.state.asked.title == f"Take the next step of {PAGE + 2} meetings now?"
 
 
+async def test_what_was_retried_stays_in_the_filter_of_its_transcriber(page: Page, deps: Deps) -> None:
+    failed = meetings.failed(deps.store)
+    meetings.set_columns(deps.store, failed.id, transcriber=deps.settings.chosen_transcriber)
+    page.addressed(transcriber=deps.settings.chosen_transcriber)
+    await page.do("ask_scope", "retry")
+    await page.do("confirm", False)
+    assert [row.id for row in page.state.rows] == [failed.id]
+    await page.do("ask_scope", "cancel")
+    assert page.state.asked.title == "Stop the work on 1 meeting?"
+
+
 async def test_switching_the_language_forgets_what_was_asked_in_the_other(page: Page, deps: Deps) -> None:
     meetings.failed(deps.store)
     await page.do("ask_scope", "retry")

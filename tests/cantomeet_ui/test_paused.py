@@ -54,10 +54,10 @@ def test_what_waits_for_a_pause_to_end_is_not_stuck(sqlite_store: MeetingStore) 
     meeting = meetings.uploaded(sqlite_store)
     long_ago = sqlite_store.now() - timedelta(hours=3)
     meetings.set_columns(sqlite_store, meeting.id, next_run_at=long_ago, updated_at=long_ago)
-    assert [row.id for row in read_admin(sqlite_store, {}, 1, EN).stuck] == [meeting.id]
+    assert [row.id for row in read_admin(sqlite_store, {}, 1, "whisper", EN).stuck] == [meeting.id]
     assert find_meetings(sqlite_store, STUCK, 9)[1] == 1
     sqlite_store.pause(True)
-    assert read_admin(sqlite_store, {}, 1, EN).stuck == []
+    assert read_admin(sqlite_store, {}, 1, "whisper", EN).stuck == []
     assert find_meetings(sqlite_store, STUCK, 9)[1] == 0
 
 

@@ -62,6 +62,19 @@ def test_a_preview_counts_refuses_prices_and_does_nothing(
     assert {sqlite_store.get(m.id).status for m in failed} == {MeetingStatus.FAILED}
 
 
+def test_what_is_yet_to_get_a_transcriber_is_found_as_that_of_the_one_that_is_set_up(
+    client: TestClient, deps: Deps, sqlite_store: MeetingStore
+) -> None:
+    use(deps, transcriber="speechmatics")
+    failed = meetings.failed(sqlite_store)
+    meetings.set_columns(sqlite_store, failed.id, transcriber="speechmatics", stage=Stage.PREPARED)
+    assert client.post(f"/api/meetings/{failed.id}/retry").status_code == 202
+    assert sqlite_store.get(failed.id).transcriber == ""
+    for name, count in (("speechmatics", 1), ("whisper", 0)):
+        assert len(client.get("/api/meetings", params={"transcriber": name}).json()["items"]) == count
+        assert bulk(client, action="cancel", filter={"transcriber": name}).json()["affected"] == count
+
+
 def test_a_filter_narrows_the_preview_by_all_that_the_list_knows(
     client: TestClient, sqlite_store: MeetingStore
 ) -> None:
