@@ -1,10 +1,11 @@
 """How many meetings can one worker carry while a provider transcribes them, against one blocking job for each?
 
-    python -m benchmarks.in_flight [--meetings 1000] [--seconds 60] [--blocking 20]
+    python -m benchmarks.in_flight [--meetings 1000] [--seconds 60] [--spread 0] [--blocking 20]
 
 Each meeting takes `--seconds` at the provider, a stand-in over HTTP in a process of its own that keeps to the real
-one's limits (10 submissions and 50 questions a second, more is answered by 429). The floor is what no client could
-beat: the last submission at 10 a second, and then its time at the provider. Afterwards, in the same run, the usual
+one's limits (10 submissions and 50 questions a second, more is answered by 429). With `--spread 0.2` the times at the
+provider lie within a fifth around `--seconds`, so that what earlier jobs took says less of the next. The floor is what
+no client could beat: the last submission at 10 a second, and then its time at the provider. Afterwards, in the same run, the usual
 way: a worker process for each meeting, whose job sends the recording and sleeps until it is done. How many of those
 fit is bounded by memory; the figure beside them says how many this machine's memory would hold, and what a thousand
 meetings would then take. Takes about two minutes more than the floor of both.
@@ -37,7 +38,7 @@ from cantomeet.models import Meeting
 from tests.running import ENDED, ROOT, Background, background
 from tests.sound import tone
 from worker import pipeline
-from worker.providers.fakes.speechmatics import Plan, read_log
+from worker.providers.fakes.speechmatics import Fate, Plan, read_log
 from worker.runtime import toolbox
 
 POSTS, GETS = 10, 50
@@ -78,16 +79,16 @@ def transcribe_blocking(meeting_id: str) -> None:
             time.sleep(_SLEEP)
 
 
-def stepwise(meetings: int, seconds: float) -> Cost:
+def stepwise(meetings: int, plan: Plan) -> Cost:
     """One worker, as `python -m worker` starts it."""
 
     def start(side: Background) -> list[int]:
         return [side.start().pid]
 
-    return measured(meetings, seconds, start, lambda side, meeting: side.queue.wake(meeting))
+    return measured(meetings, plan, start, lambda side, meeting: side.queue.wake(meeting))
 
 
-def blocking(meetings: int, seconds: float) -> Cost:
+def blocking(meetings: int, plan: Plan) -> Cost:
     """As many workers as meetings, by RQ's own command."""
 
     def start(side: Background) -> list[int]:
@@ -99,17 +100,16 @@ def blocking(meetings: int, seconds: float) -> Cost:
         queue = Queue(_BLOCKING, connection=side.raw_redis(), serializer=JSONSerializer)
         queue.enqueue("benchmarks.in_flight.transcribe_blocking", meeting.id, job_timeout=7200)
 
-    return measured(meetings, seconds, start, wake)
+    return measured(meetings, plan, start, wake)
 
 
 def measured(
     meetings: int,
-    seconds: float,
+    plan: Plan,
     start: Callable[[Background], list[int]],
     wake: Callable[[Background, Meeting], object],
 ) -> Cost:
     """From the first meeting's creation to the last one's end."""
-    plan = Plan(job_seconds=seconds, post_per_second=POSTS, get_per_second=GETS)
     with tempfile.TemporaryDirectory(prefix="in-flight-") as name:
         folder = Path(name)
         with (
@@ -124,25 +124,37 @@ def measured(
                 began = time.monotonic()
                 for _ in range(meetings):
                     wake(side, _create(side, recording))
-                _until(lambda: _ended(side) == meetings, 60 + 10 * (meetings / POSTS + seconds))
+                _until(lambda: _ended(side) == meetings, 60 + 10 * (meetings / POSTS + plan.job_seconds))
                 wall = time.monotonic() - began
             completed = _ended(side, MeetingStatus.COMPLETED)
-        return _cost(meetings, seconds, wall, family, completed, folder / "provider" / "log.jsonl")
+        return _cost(meetings, plan, wall, family, completed, folder / "provider" / "log.jsonl")
 
 
-def _cost(meetings: int, seconds: float, wall: float, family: Family, completed: int, log: Path) -> Cost:
+def _cost(meetings: int, plan: Plan, wall: float, family: Family, completed: int, log: Path) -> Cost:
     requests = [line for line in read_log(log) if line["event"] == "request"]
     asked = Counter(str(line["asked"]) for line in requests)
     return Cost(
         meetings=meetings,
         wall=wall,
-        floor=(meetings - 1) / POSTS + seconds,
+        floor=(meetings - 1) / POSTS + plan.job_seconds,
         peak_mib=family.peak_mib,
         cpu_seconds=family.cpu_seconds,
         completed=completed,
         asked=asked,
         refused=sum(line["outcome"] == 429 for line in requests),
         most=(_busiest(requests, {"submit"}), _busiest(requests, {"list", "check", "fetch"})),
+    )
+
+
+def plan_of(seconds: float, spread: float) -> Plan:
+    """Within the provider's limits; with `spread` five kinds of jobs, as many of each."""
+    times = [seconds * (1 + spread * step) for step in (-1.0, -0.5, 0.0, 0.5, 1.0)] if spread else []
+    return Plan(
+        job_seconds=seconds,
+        post_per_second=POSTS,
+        get_per_second=GETS,
+        # Each kind is drawn from what the ones before it have left.
+        fates=[Fate(job_seconds=time, rate=1.0 / (len(times) - n)) for n, time in enumerate(times)],
     )
 
 
@@ -218,11 +230,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--meetings", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=60.0, help="of each at the provider")
+    parser.add_argument("--spread", type=float, default=0.0, help="of those times around it: 0.2 is a fifth")
     parser.add_argument("--blocking", type=int, default=20, help="blocking workers; 0 leaves them out")
     options = parser.parse_args()
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; {sys.version.split()[0]}", flush=True)
-    ours = stepwise(options.meetings, options.seconds)
-    theirs = blocking(options.blocking, options.seconds) if options.blocking else None
+    plan = plan_of(options.seconds, options.spread)
+    ours = stepwise(options.meetings, plan)
+    theirs = blocking(options.blocking, plan) if options.blocking else None
     _report(ours, theirs)
 
 
