@@ -4,11 +4,11 @@
 
 Each meeting takes `--seconds` at the provider, a stand-in over HTTP in a process of its own that keeps to the real
 one's limits (10 submissions and 50 questions a second, more is answered by 429). With `--spread 0.2` the times at the
-provider lie within a fifth around `--seconds`, so that what earlier jobs took says less of the next. The floor is what
-no client could beat: the last submission at 10 a second, and then its time at the provider. Afterwards, in the same run, the usual
-way: a worker process for each meeting, whose job sends the recording and sleeps until it is done. How many of those
-fit is bounded by memory; the figure beside them says how many this machine's memory would hold, and what a thousand
-meetings would then take. Takes about two minutes more than the floor of both.
+provider lie within a fifth around `--seconds`, so that what earlier jobs took says less of the next. The floor is
+what no client could beat: the last submission at 10 a second, and then its time at the provider. Afterwards, in the
+same run, the usual way: a worker process for each meeting, whose job sends the recording and sleeps until it is done.
+How many of those fit is bounded by memory; the figure beside them says how many this machine's memory would hold, and
+what a thousand meetings would then take. Takes about two minutes more than the floor of both.
 """
 
 from __future__ import annotations
