@@ -40,7 +40,7 @@ run: $(RUN_STAMP)
 
 # The whole cloud path without a key: what the stand-ins answer is invented.
 dev: $(RUN_STAMP)
-	@CANTOMEET_PORT=$(PORT) CANTOMEET_DATA_DIR="$(DATA)/dev" exec $(BIN)/cantomeet dev
+	@CANTOMEET_PORT=$(PORT) CANTOMEET_DATA_DIR="$(DATA)" exec $(BIN)/cantomeet dev
 
 worker: $(RUN_STAMP)
 	@CANTOMEET_DATA_DIR="$(DATA)" exec scripts/start_worker.sh

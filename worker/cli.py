@@ -143,12 +143,12 @@ def reparse(
     for outcome in reparsing.reparse(store, store.parseable() if every else [meeting_id], force=force):
         typer.echo(f"{outcome.meeting_id}  {outcome.what}", err=not outcome.ok)
         well = well and outcome.ok
-        meeting = outcome.changed
-        if meeting is not None and summarize:
-            meeting = store.retry(meeting.id, "summarize")
-            queue.wake(meeting)
-        if meeting is not None:
-            publish(meeting.id, meeting.version)
+        if outcome.changed is not None and summarize:
+            outcome = reparsing.summarise_anew(store, queue.wake, outcome.changed)
+            typer.echo(f"{outcome.meeting_id}  {outcome.what}", err=not outcome.ok)
+            well = well and outcome.ok
+        if outcome.changed is not None:
+            publish(outcome.changed.id, outcome.changed.version)
     raise typer.Exit(0 if well else _FAILED)
 
 

@@ -1,6 +1,7 @@
 """`cantomeet dev`: the whole cloud path without a key, against the stand-ins that ship with the program.
 
-They speak real HTTP on free ports of this machine, and what they answer is made up: no recording is listened to.
+They speak real HTTP on free ports of this machine, and what they answer is made up: no recording is listened to. Real
+meetings must never meet them: it has a data folder of its own, with its own database and Redis.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 
+from cantomeet.errors import SettingsError
 from cantomeet.settings import load_settings
 from worker import launch
 from worker.providers.fakes.openai import FakeOpenAI
@@ -24,15 +26,23 @@ MODEL = "invented-by-the-stand-in"
 
 
 def up() -> int:
-    """Run everything until SIGINT or SIGTERM; the exit code."""
+    """Run everything in the folder `dev` of the data folder until SIGINT or SIGTERM; the exit code.
+
+    Raises `SettingsError` where another database or Redis is set.
+    """
     settings = load_settings()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    for name, value in (("DATABASE_URL", settings.database_url), ("REDIS_URL", settings.redis_url)):
+        if value is not None:
+            raise SettingsError(f"{name}: unset it; invented results belong in no database or queue but their own")
+    folder = settings.data_dir / "dev"
+    folder.mkdir(parents=True, exist_ok=True)
     with (
         # Its jobs outlive a restart, as a provider's would.
-        FakeSpeechmatics(state=settings.data_dir / "stand-in-speechmatics.jsonl") as speechmatics,
-        FakeOpenAI(log=settings.data_dir / "stand-in-openai.jsonl") as openai,
+        FakeSpeechmatics(state=folder / "stand-in-speechmatics.jsonl") as speechmatics,
+        FakeOpenAI(log=folder / "stand-in-openai.jsonl") as openai,
     ):
         os.environ.update(
+            CANTOMEET_DATA_DIR=str(folder),
             SPEECHMATICS_API_KEY="no-key-is-needed",
             SPEECHMATICS_BASE_URL=speechmatics.url,
             OPENAI_API_KEY="no-key-is-needed",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from cantomeet.errors import CantoMeetError, Conflict, NotFound
+from cantomeet.errors import CantoMeetError, Conflict, ErrorCode, NotFound, PermanentError
 from cantomeet.models import Meeting
 from cantomeet.store import MeetingStore
 from worker.providers import RemoteTranscript
@@ -35,12 +36,22 @@ def reparse(store: MeetingStore, meeting_ids: list[str], *, force: bool) -> Iter
             yield Outcome(meeting_id, f"left as it was: {error}", ok=False)
 
 
+def summarise_anew(store: MeetingStore, wake: Callable[[Meeting], object], meeting: Meeting) -> Outcome:
+    """Have the summary of what was parsed anew made anew; whoever did so meanwhile has done the same."""
+    try:
+        going = store.retry(meeting.id, "summarize")
+    except CantoMeetError as error:
+        return Outcome(meeting.id, f"its summary is not made anew: {error}", ok=False, changed=meeting)
+    wake(going)
+    return Outcome(meeting.id, "its summary is being made anew", changed=going)
+
+
 def _one(store: MeetingStore, meeting_id: str, force: bool) -> Outcome:
     store.get(meeting_id)
     raw = store.raw_of_shown(meeting_id)
     if raw is None or raw.provider not in PARSERS:
         raise NotFound("no provider's answer is kept for it")
-    transcript = PARSERS[raw.provider](gzip.decompress(raw.body))
+    transcript = PARSERS[raw.provider](_unpacked(raw.body))
     try:
         done = store.reparse(meeting_id, [new_segment(line) for line in transcript.segments], force=force)
     except Conflict as conflict:
@@ -50,3 +61,10 @@ def _one(store: MeetingStore, meeting_id: str, force: bool) -> Outcome:
         return Outcome(meeting_id, "already as this version parses it")
     told = f"parsed anew, {len(transcript.segments)} lines; corrections kept {done.kept}, dropped {done.lost}"
     return Outcome(meeting_id, told, changed=done.meeting)
+
+
+def _unpacked(body: bytes) -> bytes:
+    try:
+        return gzip.decompress(body)
+    except (OSError, EOFError, zlib.error):
+        raise PermanentError("the stored answer is damaged", code=ErrorCode.PROVIDER_BAD_ANSWER) from None

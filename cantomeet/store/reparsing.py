@@ -133,6 +133,8 @@ def _answers_shown() -> tuple[ColumnElement[bool], ...]:
 
 
 def _check_at_rest(meeting: Meeting) -> None:
+    if meeting.waits_for_names:
+        raise Conflict("it waits for its speakers to be named, and may be parsed anew once it is summarised")
     if meeting.status not in (MeetingStatus.COMPLETED, MeetingStatus.FAILED):
         raise Conflict(f"the meeting is {meeting.status}; wait for its end")
     if meeting.stage not in (Stage.TRANSCRIBED, Stage.SUMMARISED):

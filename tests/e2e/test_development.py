@@ -13,10 +13,13 @@ from typing import Any
 
 import httpx
 import psutil
+import pytest
+from typer.testing import CliRunner
 
 from tests.running import PATIENCE, ROOT, wait_for
 from tests.sound import tone
 from tests.upload_server import free_port
+from worker.cli import app
 from worker.providers.fakes.openai import read_log as model_log
 from worker.providers.fakes.speechmatics import read_log
 
@@ -48,10 +51,23 @@ def test_a_recording_goes_through_the_stand_ins_to_its_summary_and_everything_st
         assert process.wait(180) == 0
         told.close()
     assert not psutil.wait_procs(children, timeout=30)[1]
-    events = [line["event"] for line in read_log(tmp_path / "data" / "stand-in-speechmatics.jsonl")]
+    events = [line["event"] for line in read_log(tmp_path / "data" / "dev" / "stand-in-speechmatics.jsonl")]
     assert events.count("accepted") == 1
     assert "notified" in events, "the webhook is part of the path"
-    assert any(line["paid"] for line in model_log(tmp_path / "data" / "stand-in-openai.jsonl"))
+    assert any(line["paid"] for line in model_log(tmp_path / "data" / "dev" / "stand-in-openai.jsonl"))
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL"])
+def test_real_meetings_never_meet_the_stand_ins(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CANTOMEET_DATA_DIR", str(tmp_path / "data"))
+    (tmp_path / ".env").write_text(
+        f"{name}={'sqlite:///real.db' if name == 'DATABASE_URL' else 'redis://127.0.0.1:1'}\n"
+    )
+    refused = CliRunner().invoke(app, ["dev"])
+    assert refused.exit_code == 2
+    assert f"{name}: unset it" in refused.output
+    assert not (tmp_path / "data").exists()
 
 
 def answers(url: str, process: subprocess.Popen[bytes]) -> bool:

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 from typer.testing import CliRunner
 
 from cantomeet.lifecycle import MeetingStatus, Stage
@@ -163,6 +163,24 @@ def test_an_answer_that_cannot_be_read_leaves_the_transcript(store: MeetingStore
     assert len(texts(store, meeting.id)) == 3
 
 
+def test_a_damaged_answer_stops_none_of_the_others(store: MeetingStore) -> None:
+    damaged, well = transcribed(store, answer()), transcribed(store, answer(), parsed_as=answer((("S1", "早神"),)))
+    with store.engine.begin() as connection:
+        body = gzip.compress(answer())[:-9]
+        of_it = RawTranscript.__table__.c.meeting_id == damaged.id  # type: ignore[attr-defined]
+        connection.execute(update(RawTranscript).where(of_it).values(body=body))
+    told = list(reparsing.reparse(store, [damaged.id, well.id], force=True))
+    assert [outcome.ok for outcome in told] == [False, True]
+    assert "damaged" in told[0].what
+
+
+def test_a_meeting_that_waits_for_names_says_so(store: MeetingStore) -> None:
+    waiting = transcribed(store, answer())
+    meetings.set_columns(store, waiting.id, status=MeetingStatus.SUMMARIZING, stage=Stage.TRANSCRIBED, next_run_at=None)
+    assert store.get(waiting.id).waits_for_names
+    assert "waits for its speakers to be named" in reparsed(store, waiting.id).what
+
+
 def test_a_step_that_was_under_way_when_it_was_parsed_anew_changes_nothing(store: MeetingStore) -> None:
     meeting = transcribed(store, answer(), parsed_as=answer((("S1", "早神"),)))
     run = store.get(meeting.id).run
@@ -192,3 +210,14 @@ def test_the_command_goes_over_all_and_can_have_the_summaries_made_anew(
     assert store.get(same.id).status == MeetingStatus.COMPLETED
     assert CliRunner().invoke(app, ["reparse"]).exit_code != 0
     engine.dispose()
+
+
+def test_a_summary_that_is_being_made_already_is_told_and_stops_nothing(store: MeetingStore) -> None:
+    meeting = transcribed(store, answer(), parsed_as=answer((("S1", "早神"),)))
+    changed = reparsed(store, meeting.id).changed
+    assert changed is not None
+    store.retry(meeting.id, "summarize")
+    woken: list[Meeting] = []
+    told = reparsing.summarise_anew(store, woken.append, changed)
+    assert (told.ok, woken) == (False, [])
+    assert told.changed is changed, "its new lines are shown all the same"
