@@ -121,9 +121,9 @@ class Settings(BaseSettings):
     max_upload_mb: int = Field(2048, ge=1, validation_alias=_env("CANTOMEET_MAX_UPLOAD_MB"))
     """Largest recording taken, in MiB."""
     keep_audio_days: int | None = Field(None, ge=1, validation_alias=_env("CANTOMEET_KEEP_AUDIO_DAYS"))
-    """Recordings of ended meetings are removed after this; unset: never. Transcript and summary stay."""
+    """Recordings of meetings that nobody works on are removed after this; unset: never. Transcript and summary stay."""
     keep_meetings_days: int | None = Field(None, ge=1, validation_alias=_env("CANTOMEET_KEEP_MEETINGS_DAYS"))
-    """Ended meetings are deleted after this, with all that belongs to them; unset: never."""
+    """Meetings that nobody works on are deleted after this, with all that belongs to them; unset: never."""
     delete_at_provider: bool = Field(True, validation_alias=_env("CANTOMEET_DELETE_AT_PROVIDER"))
     """The provider's copy is deleted once the transcript is saved, or the job was rejected."""
     provider_lag_seconds: float = Field(90.0, ge=0, le=3600, validation_alias=_env("CANTOMEET_PROVIDER_LAG_SECONDS"))

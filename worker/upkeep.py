@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cantomeet.errors import Conflict, ErrorCode, NotFound, PermanentError, TransientError
-from cantomeet.lifecycle import ENDED
 from cantomeet.models import ProviderLeftover
 from worker.toolbox import Toolbox
 from worker.turns import asking
@@ -85,7 +84,7 @@ def apply_retention(tools: Toolbox) -> None:
     if tools.keep_meetings_days is not None:
         for meeting in tools.store.expired_meetings(tools.keep_meetings_days):
             try:
-                tools.wake(tools.store.mark_deleted(meeting.id, among=ENDED), 0.0)
+                tools.wake(tools.store.mark_deleted(meeting.id, version=meeting.version), 0.0)
             except (NotFound, Conflict):
                 continue  # the same task, run elsewhere at the same moment, was first; or a person set it going again
     if tools.keep_audio_days is not None:

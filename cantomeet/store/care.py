@@ -7,18 +7,16 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
 from cantomeet.errors import VersionConflict
 from cantomeet.glossary import Term, digest
-from cantomeet.lifecycle import ENDED
+from cantomeet.lifecycle import ENDED, MeetingStatus
 from cantomeet.models import GlossaryTerm, Meeting, ProviderLeftover, Remembered, Switch, WrittenView, new_id
 from cantomeet.store.base import Base, execute
 from cantomeet.store.waking import PAUSED, is_paused
-
-_ENDED = tuple(sorted(ENDED))
 
 
 class Care(Base):
@@ -64,11 +62,11 @@ class Care(Base):
             connection.execute(delete(ProviderLeftover).where(col(ProviderLeftover.id) == leftover_id))
 
     def expired_audio(self, days: int, limit: int = 100) -> list[Meeting]:
-        """Ended meetings created over `days` ago whose recording is still there."""
+        """Meetings at rest, created over `days` ago, whose recording is still there."""
         return self._ended_before(days, limit, col(Meeting.audio_removed).is_(False))
 
     def expired_meetings(self, days: int, limit: int = 100) -> list[Meeting]:
-        """Ended meetings created over `days` ago."""
+        """Meetings at rest, created over `days` ago."""
         return self._ended_before(days, limit)
 
     def _ended_before(self, days: int, limit: int, *where: object) -> list[Meeting]:
@@ -78,7 +76,7 @@ class Care(Base):
                 select(Meeting)
                 .where(
                     col(Meeting.created_at) < before,
-                    col(Meeting.status).in_(_ENDED),
+                    _at_rest(),
                     col(Meeting.deleted_at).is_(None),
                     *where,  # type: ignore[arg-type]  # SQL conditions
                 )
@@ -91,7 +89,7 @@ class Care(Base):
         with self._write() as connection:
             return self._changed(
                 connection,
-                [col(Meeting.id) == meeting_id, col(Meeting.status).in_(_ENDED)],
+                [col(Meeting.id) == meeting_id, _at_rest()],
                 audio_removed=True,
                 has_playback_copy=False,
             )
@@ -164,6 +162,12 @@ class Care(Base):
         with self._write() as connection:
             changed = update(Remembered).where(col(Remembered.name) == name).values(value=value)
             return bool(execute(connection, changed).rowcount)
+
+
+def _at_rest() -> ColumnElement[bool]:
+    """It has ended, or waits for a person to name its speakers: nobody works on it."""
+    waits_for_names = and_(col(Meeting.status) == MeetingStatus.SUMMARIZING, col(Meeting.next_run_at).is_(None))
+    return or_(col(Meeting.status).in_(sorted(ENDED)), waits_for_names)
 
 
 def _glossary(connection: Connection) -> list[Term]:

@@ -202,6 +202,17 @@ def test_recordings_go_after_their_days_and_their_words_stay(house: House) -> No
         house.store.retry(meeting.id, "transcribe", confirm_cost=True)
 
 
+def test_a_meeting_whose_speakers_nobody_has_named_is_kept_no_longer_than_others(house: House) -> None:
+    meeting = house.upload(name_speakers_first=True)
+    while not house.step(meeting.id).waits_for_names:
+        pass
+    upkeep.run(replace(later(house, days=31).tools, keep_audio_days=30), "apply_retention")
+    assert house.store.get(meeting.id).audio_removed
+    upkeep.run(replace(house.tools, keep_meetings_days=30), "apply_retention")
+    with pytest.raises(NotFound):
+        house.store.get(meeting.id)
+
+
 def test_meetings_go_after_their_days_and_younger_ones_stay(house: House) -> None:
     meeting = house.run(house.upload().id)
     upkeep.run(replace(house.tools, keep_meetings_days=30), "apply_retention")
