@@ -44,6 +44,7 @@ class ErrorCode(StrEnum):
     RECORDING_REMOVED = "recording_removed"
     NO_WORKER = "no_worker"
     QUEUE_AWAY = "queue_away"
+    NOT_SET_UP = "not_set_up"
     # An upload that is refused.
     EMPTY_UPLOAD = "empty_upload"
     TOO_LARGE = "too_large"

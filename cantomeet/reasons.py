@@ -59,6 +59,10 @@ REASONS: dict[E, tuple[str, str]] = {
         "連接不到 Redis，暫時無法進行。會議仍然安全。",
         "Redis does not answer, so this cannot be done now. The meetings are safe.",
     ),
+    E.NOT_SET_UP: (
+        "工作程式運行的地方沒有設定 {setting}。請設定後再試。",
+        "{setting} is not set where the worker runs. Set it, then try again.",
+    ),
     E.EMPTY_UPLOAD: ("檔案是空的，沒有保存。", "The file is empty; nothing was stored."),
     E.TOO_LARGE: (
         "檔案超過 {limit_mb} MB 上限，沒有保存。",

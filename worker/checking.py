@@ -8,6 +8,8 @@ from cantomeet.checking import Check, dumps, remembered_as
 from cantomeet.errors import ErrorCode, SettingsError, StepError
 from worker.toolbox import Toolbox
 
+_SETTINGS = {"speechmatics": "SPEECHMATICS_API_KEY", "llm": "OPENAI_MODEL"}
+"""What sets each of them up; the local recogniser always is."""
 _log = logging.getLogger(__name__)
 
 
@@ -21,9 +23,10 @@ def check(tools: Toolbox, name: str) -> None:
 
 def _answer(tools: Toolbox, name: str) -> Check:
     ask = tools.checks.get(name)
+    if ask is None:
+        params = {"setting": _SETTINGS.get(name, name)}
+        return Check("failed", tools.store.now(), ErrorCode.NOT_SET_UP.value, params)
     try:
-        if ask is None:
-            raise SettingsError(f"{name} is not set up where the worker runs")
         ask()
     except StepError as error:
         return Check("failed", tools.store.now(), error.code.value, dict(error.params))

@@ -448,6 +448,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "沒有工作程式在運行：用 scripts/start_worker.sh 啟動。",
         "No worker is running. Start one with scripts/start_worker.sh.",
     ),
+    "admin.worker.started": ("剛啟動", "starting"),
     "admin.worker.busy": ("工作中", "busy"),
     "admin.worker.idle": ("空閒", "idle"),
     "admin.worker.suspended": ("暫停", "suspended"),
@@ -637,7 +638,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "the model cannot be loaded, check {setting}",
     ),
     "check.why.step_timed_out": ("太久沒有回應", "no answer for too long"),
-    "check.why.invalid_request": ("{message}", "{message}"),
+    "check.why.not_set_up": ("工作程式運行的地方沒有設定 {setting}", "{setting} is not set where the worker runs"),
+    "check.why.invalid_request": ("設定有誤（{message}）", "a setting makes no sense ({message})"),
     "check.why.internal": ("程式出錯，詳情在工作程式的記錄", "the program failed; the worker's log says how"),
     # ---- causes in a few words
     "cause.cancelled": ("已停止", "Stopped"),

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from rq.worker import WorkerStatus
 
 from cantomeet.bulk import Act, Line, Plan, Refusal
 from cantomeet.checking import PATIENCE_SECONDS, Check
@@ -102,6 +103,14 @@ def test_queues_workers_and_their_heartbeat_are_told() -> None:
     assert (told.paused, told.note, told.oldest) == ("", "", "nothing is overdue")
 
 
+@pytest.mark.parametrize("language", [ZH, EN])
+def test_every_state_that_a_worker_can_be_in_has_its_words(language: str) -> None:
+    for state in WorkerStatus:
+        overview = QueueOverview((), (WorkerSeen("w", state.value, (), None),), 0)
+        told = engine(seen(overview=overview), NOW, language).workers[0].state
+        assert told == TEXTS[f"admin.worker.{state.value}"][language == EN]
+
+
 def test_a_pause_a_queue_that_lags_and_a_redis_that_is_away_are_told() -> None:
     assert shown(paused_since=NOW - timedelta(hours=1)).paused == "The queue has been paused since 11:00."
     assert shown(oldest_due=190.0).oldest == "the oldest has been due for 3:10"
@@ -118,6 +127,8 @@ def test_a_pause_a_queue_that_lags_and_a_redis_that_is_away_are_told() -> None:
         (Check("ok", NOW), "ok", "worked at 12:00"),
         (Check("failed", NOW, "provider_key_refused", {"setting": "THE_KEY"}), "failed", "check THE_KEY"),
         (Check("failed", NOW, "provider_unreachable"), "failed", "check the network and ?"),
+        (Check("failed", NOW, "not_set_up", {"setting": "THE_KEY"}), "failed", "THE_KEY is not set where the worker"),
+        (Check("failed", NOW, "invalid_request", {"message": "URL: bad"}), "failed", "makes no sense (URL: bad)"),
         (Check("failed", NOW, "code_of_a_newer_version"), "failed", "code_of_a_newer_version"),
     ],
 )

@@ -96,8 +96,9 @@ def test_whatever_happens_there_is_an_answer(house: House, error: Exception, cod
 
 
 def test_what_is_not_set_up_where_the_worker_runs_is_said(house: House) -> None:
-    found = answer(house, None)
-    assert "not set up" in found.params["message"]
+    for name, setting in (("speechmatics", "SPEECHMATICS_API_KEY"), ("llm", "OPENAI_MODEL")):
+        found = answer(house, None, name)
+        assert (found.code, found.params) == ("not_set_up", {"setting": setting})
 
 
 def test_the_recogniser_is_asked_where_it_is_loaded_and_all_else_before_what_waits(server: Any) -> None:  # noqa: F811
