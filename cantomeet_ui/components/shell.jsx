@@ -27,8 +27,10 @@ export function Shell({ alive, lang, title, close, groups = [] }) {
     const goTo = (path) => document.querySelector(`nav a[href="${path}"]`)?.click();
     const onKey = (event) => {
       if (event.key === "Escape") {
+        if (dialog.current?.open) return;
         closeMenus(null);
-        event.target.closest?.("form")?.querySelector("[data-cancel]")?.click();
+        const form = event.target.closest?.("form")?.querySelector("[data-cancel]");
+        (form || document.querySelector("[role=alertdialog] [data-cancel]"))?.click();
       }
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.target.closest?.("form")?.requestSubmit();
       if (event.ctrlKey || event.metaKey || event.altKey || writing(event.target)) return;
@@ -54,6 +56,29 @@ export function Shell({ alive, lang, title, close, groups = [] }) {
     return () => {
       document.removeEventListener("keydown", onKey);
       document.removeEventListener("click", onClick);
+    };
+  }, []);
+
+  // A question takes the focus as it comes; once it is gone, whoever asked has it again.
+  useEffect(() => {
+    let question = null;
+    let asker = null;
+    const gone = new MutationObserver(() => {
+      if (question.isConnected) return;
+      gone.disconnect();
+      if (document.activeElement === document.body) asker?.focus();
+      question = null;
+    });
+    const onFocus = (event) => {
+      const entered = event.target.closest?.("[role=alertdialog]");
+      if (!entered || entered === question) return;
+      [question, asker] = [entered, event.relatedTarget];
+      gone.observe(document.body, { childList: true, subtree: true });
+    };
+    document.addEventListener("focusin", onFocus);
+    return () => {
+      document.removeEventListener("focusin", onFocus);
+      gone.disconnect();
     };
   }, []);
 

@@ -478,6 +478,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "admin.picked.one": ("已選 {count} 個", "{count} selected"),
     "admin.picked.many": ("已選 {count} 個", "{count} selected"),
     "admin.pick_none": ("取消選擇", "Select none"),
+    "admin.none_meant": (
+        "篩選無效，不會當作全部；可以在下面逐個選擇。",
+        "The filter makes no sense, so it never means all; select meetings below.",
+    ),
     "admin.all_that_fit.one": ("符合的 {count} 個", "The {count} that fits"),
     "admin.all_that_fit.many": ("符合的全部 {count} 個", "All {count} that fit"),
     "admin.run_now": ("立即執行", "Run now"),
@@ -512,6 +516,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     # ---- one action on many meetings
     "plan.nothing": ("沒有會議可以這樣做。", "There is no meeting to do this to."),
+    "plan.named": ("會做的會議", "Meetings it is done to"),
+    "plan.named.paid": ("{status}，已付費轉錄過", "{status}, paid for before"),
     "plan.working": ("處理中…", "Working…"),
     "plan.retry.one": ("重試 {count} 個會議？", "Retry {count} meeting?"),
     "plan.retry.many": ("重試 {count} 個會議？", "Retry {count} meetings?"),
@@ -582,10 +588,13 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "plan.refused.gone.one": ("{count} 個已不存在。", "{count} is gone."),
     "plan.refused.gone.many": ("{count} 個已不存在。", "{count} are gone."),
-    "plan.refused.changed.one": ("{count} 個沒有做：期間已有變化。", "{count} was left: it has moved on meanwhile."),
+    "plan.refused.changed.one": (
+        "{count} 個沒有做：期間進度或費用有變。",
+        "{count} was left: it has moved on meanwhile, or would cost more.",
+    ),
     "plan.refused.changed.many": (
-        "{count} 個沒有做：期間已有變化。",
-        "{count} were left: they have moved on meanwhile.",
+        "{count} 個沒有做：期間進度或費用有變。",
+        "{count} were left: they have moved on meanwhile, or would cost more.",
     ),
     "plan.refused.not_failed.one": ("{count} 個不會：沒有失敗。", "Not {count}: it has not failed."),
     "plan.refused.not_failed.many": ("{count} 個不會：沒有失敗。", "Not {count}: they have not failed."),

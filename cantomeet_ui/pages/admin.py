@@ -9,7 +9,7 @@ import reflex as rx
 from cantomeet_ui import routes
 from cantomeet_ui.components.engine import engine_room, paused_notice
 from cantomeet_ui.components.frame import frame, link, loading, notice
-from cantomeet_ui.components.plans import plan_sheet
+from cantomeet_ui.components.plans import acting_place, plan_sheet, plan_told
 from cantomeet_ui.components.rows import status_words
 from cantomeet_ui.components.search import search_field
 from cantomeet_ui.components.words import Handler, Words, say
@@ -31,10 +31,11 @@ def admin_page() -> rx.Component:
             class_name="section-head",
         ),
         paused_notice(),
-        rx.cond(AdminState.notice != "", notice(AdminState.notice)),
-        rx.cond(AdminState.working, notice(say("plan.working"))),
         rx.cond(AdminState.ready, rx.fragment(_needs_you(), engine_room(), _meetings()), loading()),
-        plan_sheet(AdminState.asked, AdminState.confirm, AdminState.dismiss),
+        acting_place(
+            plan_told(AdminState.working, AdminState.notice, AdminState.close_notice),
+            plan_sheet(AdminState.asked, AdminState.confirm, AdminState.dismiss),
+        ),
         here=routes.ADMIN,
         refresh=[AdminState.refresh, EngineState.refresh],
         kind="admin-page",
@@ -195,12 +196,18 @@ def _scope() -> rx.Component:
     return rx.el.div(
         rx.el.span(AdminState.scope, class_name="scope-name"),
         rx.cond(AdminState.picked, _act(say("admin.pick_none"), AdminState.pick_none)),
-        rx.el.div(
-            *(_act(say(words), AdminState.ask_scope(act)) for act, words in acts),
-            rx.el.button(
-                say("meeting.delete"), type="button", class_name="quiet red", on_click=AdminState.ask_scope("delete")
+        rx.cond(
+            AdminState.scope_means,
+            rx.el.div(
+                *(_act(say(words), AdminState.ask_scope(act)) for act, words in acts),
+                rx.el.button(
+                    say("meeting.delete"),
+                    type="button",
+                    class_name="quiet red",
+                    on_click=AdminState.ask_scope("delete"),
+                ),
+                class_name="scope-acts",
             ),
-            class_name="scope-acts",
         ),
         class_name="scope",
     )

@@ -246,7 +246,14 @@ def _asked(question: Words, yes: Words, on_yes: Handler, no: Words) -> rx.Compon
     return rx.el.section(
         rx.el.p(question),
         rx.el.button(yes, type="button", class_name="button danger", on_click=on_yes),
-        rx.el.button(no, type="button", class_name="button", on_click=MeetingState.ask(""), auto_focus=True),
+        rx.el.button(
+            no,
+            type="button",
+            class_name="button",
+            on_click=MeetingState.ask(""),
+            auto_focus=True,
+            custom_attrs={"data-cancel": ""},
+        ),
         class_name="notice asked",
         role="alertdialog",
         custom_attrs={"data-tone": "red", "aria-label": question},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +18,7 @@ from cantomeet.listing import (
     count_by_status,
     list_meetings,
     parse_filter,
+    those_that_fit,
 )
 from cantomeet.models import Meeting
 from cantomeet.store import MeetingStore
@@ -75,6 +76,20 @@ def wanted_of(query: Mapping[str, str], next_transcriber: str) -> MeetingFilter:
     """The filter that the address asks for. Raises `InvalidRequest`."""
     given = {**query, "cursor": None, "limit": None, "sort": None}
     return parse_filter(given, limit=PAGE, next_transcriber=next_transcriber)
+
+
+def still_fitting(
+    store: MeetingStore, query: Mapping[str, str], next_transcriber: str, ids: Sequence[str]
+) -> list[str]:
+    """Those of these meetings that the page's list still has, on whichever of its pages."""
+    if not ids:
+        return []
+    try:
+        wanted = wanted_of(query, next_transcriber)
+    except InvalidRequest:
+        wanted = MeetingFilter()  # as the list is shown then
+    fitting = those_that_fit(store, wanted, ids)
+    return [meeting_id for meeting_id in ids if meeting_id in fitting]
 
 
 def _found(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import reflex as rx
@@ -13,8 +14,8 @@ from cantomeet.errors import InvalidRequest
 from cantomeet.listing import MeetingFilter
 from cantomeet_ui import bulk
 from cantomeet_ui.following import show_each_change
-from cantomeet_ui.i18n import counted
-from cantomeet_ui.reading.admin import STUCK, failed_for, read_admin, read_steps, wanted_of
+from cantomeet_ui.i18n import counted, text
+from cantomeet_ui.reading.admin import STUCK, failed_for, read_admin, read_steps, still_fitting, wanted_of
 from cantomeet_ui.services import services
 from cantomeet_ui.state.access import handler, meeting_for, valid_id
 from cantomeet_ui.state.language import LanguageState
@@ -29,6 +30,9 @@ from cantomeet_ui.views.admin_filters import (
 )
 from cantomeet_ui.views.plans import Asked, asked, told
 from cantomeet_ui.views.rows import MeetingRow
+
+_at_work: set[str] = set()
+"""Tabs whose action is being carried out by this process; one that died has left `working` behind."""
 
 
 class AdminState(rx.State):
@@ -54,6 +58,8 @@ class AdminState(rx.State):
     picked: rx.Field[list[str]] = rx.field(default_factory=list)
     scope: str = ""
     """What the actions above the list are about: what is picked, or all that fit."""
+    scope_means: bool = False
+    """There is something that they are about."""
     asked: Asked = Asked()
     working: bool = False
     """What was confirmed is being done."""
@@ -67,6 +73,7 @@ class AdminState(rx.State):
     _typed: str = ""
     _pages: int = 1
     _fitting: int = 0
+    _questions: int = 0
     _plan: Plan | None = None
     _stamp: Any = None
 
@@ -77,9 +84,11 @@ class AdminState(rx.State):
         """Show what the address asks for."""
         query = in_address(self.router.url.query_parameters)
         if query != self._query or not self.ready:
-            self._pages, self.picked = 1, []
-            self.notice, self.opened, self.steps = "", "", []
-            self._ask_nothing()
+            self._pages = 1
+        # Also where the address is the same: the state outlives the page, and whoever comes back means none of it.
+        self.picked, self.notice, self.opened, self.steps = [], "", "", []
+        self.working = self.router.session.client_token in _at_work
+        self._ask_nothing()
         if query.get("q", "") != self._typed:
             self._typed = query.get("q", "")
             self.search_key += 1
@@ -132,11 +141,12 @@ class AdminState(rx.State):
 
     @handler(Action.ADMINISTER)
     async def pick(self, meeting_id: str) -> None:
-        """Pick a meeting, or let go of it."""
+        """Pick a meeting of those shown, or let go of it."""
         picked = valid_id(meeting_id)
-        self.picked = (
-            [other for other in self.picked if other != picked] if picked in self.picked else [*self.picked, picked]
-        )
+        if picked in self.picked:
+            self.picked = [other for other in self.picked if other != picked]
+        elif any(row.id == picked for row in self.rows):
+            self.picked = [*self.picked, picked]
         await self._name_scope()
 
     @handler(Action.ADMINISTER)
@@ -166,18 +176,26 @@ class AdminState(rx.State):
     async def ask_scope(self, act: str) -> None:
         """Preview an action on what is picked, or where nothing is, on all that fit."""
         if self.picked:
+            await self._let_go_of_what_left()
+            # Also where nothing is left of it: who picked some never means all.
             await self._ask_ids(Act(act), list(self.picked))
             return
         try:
             wanted = wanted_of(self._query, services().settings.chosen_transcriber)
         except InvalidRequest:
-            return  # the page says that the filter makes no sense; nobody means all meetings by it
+            self.notice = text((await self.get_state(LanguageState)).lang, "admin.none_meant")
+            return
         await self._ask_filter(Act(act), wanted)
 
     @handler(Action.ADMINISTER)
     async def dismiss(self) -> None:
         """Do nothing after all."""
         self._ask_nothing()
+
+    @handler(Action.ADMINISTER)
+    async def close_notice(self) -> None:
+        """What came of it has been read."""
+        self.notice = ""
 
     @handler(Action.ADMINISTER, background=True)
     async def confirm(self, pay_again: bool) -> None:
@@ -188,9 +206,12 @@ class AdminState(rx.State):
             if plan is None:
                 return
             self.working, self.notice = True, ""
+            tab = self.router.session.client_token
+        _at_work.add(tab)
         try:
             outcome = await asyncio.to_thread(bulk.carry_out, services(), plan, pay_again=pay_again is True)
         finally:
+            _at_work.discard(tab)
             async with self:
                 self.working = False
         paused = await asyncio.to_thread(services().store.paused)
@@ -209,7 +230,9 @@ class AdminState(rx.State):
         language = (await self.get_state(LanguageState)).lang
         self.notice = ""
         self._plan = plan
-        self.asked = asked(plan, services().settings.chosen_summarizer == "llm", language)
+        self._questions += 1
+        question = asked(plan, services().settings.chosen_summarizer == "llm", language)
+        self.asked = replace(question, number=self._questions)
 
     def _ask_nothing(self) -> None:
         self._plan, self.asked = None, Asked()
@@ -226,11 +249,22 @@ class AdminState(rx.State):
         self.rows, self.more, self.bad_filter = found.rows, found.more, found.notice
         self.statuses, self.codes = found.statuses, found.codes
         self.transcribers, self.ages = transcriber_choices(language), age_choices(language)
-        await self._name_scope()
+        await self._let_go_of_what_left()
         await self._show_steps()
+
+    async def _let_go_of_what_left(self) -> None:
+        """Of what is picked keep what the list still has."""
+        deps = services()
+        asked = (deps.store, dict(self._query), deps.settings.chosen_transcriber, list(self.picked))
+        self.picked = await asyncio.to_thread(still_fitting, *asked)
+        await self._name_scope()
 
     async def _name_scope(self) -> None:
         language = (await self.get_state(LanguageState)).lang
+        self.scope_means = bool(self.picked) or not self.bad_filter
+        if not self.scope_means:
+            self.scope = text(language, "admin.none_meant")
+            return
         key, count = ("admin.picked", len(self.picked)) if self.picked else ("admin.all_that_fit", self._fitting)
         self.scope = counted(language, key, count)
 

@@ -5,8 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from cantomeet.bulk import Act, Cost, Plan, Refusal
+from cantomeet.bulk import Act, Cost, Line, Plan, Refusal
 from cantomeet_ui.i18n import counted, text
+
+SHOWN = 5
+"""Meetings that are named at first sight."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """A meeting that something would be done to."""
+
+    id: str
+    title: str
+    status: str
 
 
 @dataclass(frozen=True)
@@ -16,21 +28,33 @@ class Asked:
     title: str = ""
     """Empty: nothing is asked."""
     lines: list[str] = field(default_factory=list)
+    named: list[Named] = field(default_factory=list)
+    """The first `SHOWN` meetings that it would be done to."""
+    more: str = ""
+    """How many those beyond are; empty for none."""
+    rest: list[Named] = field(default_factory=list)
     confirm: str = ""
     """The button; empty where there is nothing to be done."""
     pay_again: str = ""
     """The button that also retries what was paid for once; empty where there is none."""
     tone: str = ""
     """ "red" for what cannot be undone."""
+    number: int = 0
+    """Tells one question from the next."""
 
 
 def asked(plan: Plan, llm: bool, language: str) -> Asked:
     """The preview of a plan; `llm`: a language model writes the summaries."""
     count = len(plan.chosen())
-    again = len(plan.chosen(pay_again=True)) - count
+    chosen = plan.chosen(pay_again=True)
+    again = len(chosen) - count
+    named = [_named(line, language) for line in chosen]
     return Asked(
         title=counted(language, f"plan.{plan.act.value}", count) if count or again else text(language, "plan.nothing"),
         lines=[*_costs(plan, count, llm, language), *_kept(plan, language)],
+        named=named[:SHOWN],
+        more=counted(language, "admin.and_more", len(named[SHOWN:])) if named[SHOWN:] else "",
+        rest=named[SHOWN:],
         confirm=counted(language, f"plan.{plan.act.value}.do", count) if count else "",
         pay_again=_pay_again(plan, count + again, language) if again else "",
         tone="red" if plan.act in (Act.DELETE, Act.CANCEL) else "",
@@ -44,6 +68,13 @@ def told(act: Act, done: int, refused: Mapping[Refusal, int], language: str, *, 
         parts.append(text(language, "plan.paused"))
     parts += [counted(language, f"plan.refused.{reason.value}", count) for reason, count in sorted(refused.items())]
     return " ".join(parts)
+
+
+def _named(line: Line, language: str) -> Named:
+    status = text(language, f"status.{line.status.value}")
+    if line.pays_again:
+        status = text(language, "plan.named.paid", status=status)
+    return Named(line.id, line.title, status)
 
 
 def _costs(plan: Plan, count: int, llm: bool, language: str) -> list[str]:

@@ -85,6 +85,7 @@ async def test_what_is_confirmed_is_what_was_previewed_and_is_asked_once(page: P
 
 async def test_what_is_picked_comes_before_what_fits(page: Page, deps: Deps) -> None:
     picked, other = meetings.failed(deps.store), meetings.failed(deps.store)
+    await page.do("refresh")
     await page.do("pick", picked.id)
     assert page.state.scope == "1 selected"
     await page.do("ask_scope", "delete")
@@ -98,10 +99,59 @@ async def test_what_is_picked_comes_before_what_fits(page: Page, deps: Deps) -> 
 async def test_a_filter_that_makes_no_sense_never_means_all_meetings(page: Page, deps: Deps) -> None:
     meetings.failed(deps.store)
     page.addressed(status="BROKEN")
-    await page.do("ask_scope", "delete")
-    assert page.state.asked.title == ""
     await page.do("refresh")
     assert "status" in page.state.bad_filter
+    assert not page.state.scope_means
+    assert "never means all" in page.state.scope
+    await page.do("ask_scope", "delete")
+    assert page.state.asked.title == ""
+    assert "never means all" in page.state.notice
+    await page.do("pick", page.state.rows[0].id)
+    assert (page.state.scope_means, page.state.scope) == (True, "1 selected")
+
+
+async def test_what_has_left_the_list_is_no_longer_picked(page: Page, deps: Deps) -> None:
+    first, second = meetings.failed(deps.store, title="A"), meetings.failed(deps.store, title="B")
+    page.addressed(status="FAILED")
+    await page.do("refresh")
+    for meeting in (first, second):
+        await page.do("pick", meeting.id)
+    deps.store.retry(first.id)
+    await page.do("ask_scope", "delete")
+    assert [(named.title, named.status) for named in page.state.asked.named] == [("B", "Failed")]
+    assert (page.state.picked, page.state.scope) == ([second.id], "1 selected")
+    deps.store.retry(second.id)
+    await page.do("show_more")
+    assert page.state.picked == []
+
+
+async def test_who_picked_what_has_gone_does_not_mean_all_others(page: Page, deps: Deps) -> None:
+    picked, _other = meetings.failed(deps.store), meetings.failed(deps.store)
+    page.addressed(status="FAILED")
+    await page.do("refresh")
+    await page.do("pick", picked.id)
+    deps.store.retry(picked.id)
+    await page.do("ask_scope", "delete")
+    assert page.state.asked.title == "There is no meeting to do this to."
+
+
+async def test_only_what_is_shown_is_picked(page: Page, deps: Deps) -> None:
+    await page.do("refresh")
+    await page.do("pick", meetings.failed(deps.store).id)
+    assert page.state.picked == []
+
+
+async def test_opening_the_page_again_closes_what_was_asked_and_forgets_what_was_picked(page: Page, deps: Deps) -> None:
+    failed = meetings.failed(deps.store)
+    await page.do("load")
+    await page.do("pick", failed.id)
+    await page.do("ask_scope", "delete")
+    page.state.opened, page.state.notice, page.state.working = failed.id, "1 meeting is going again.", True
+    await page.do("load")
+    state = page.state
+    assert (state.asked.title, state.picked, state.notice, state.opened, state.working) == ("", [], "", "", False)
+    await page.do("confirm", False)
+    assert deps.store.get(failed.id), "the old question is no longer answered"
 
 
 async def test_a_cause_is_asked_for_with_all_of_its_meetings(page: Page, deps: Deps) -> None:

@@ -61,6 +61,23 @@ def test_a_preview_without_cost_says_nothing_of_cost() -> None:
     assert asked(Plan(Act.RETRY, (line(),)), llm=False, language=EN).lines == []
 
 
+def test_a_preview_names_the_meetings_that_it_is_for_and_no_others() -> None:
+    lines = (
+        *(Line(str(n), FAILED, title=f"會 {n}") for n in range(7)),
+        Line("p", FAILED, Refusal.COST, title="付過"),
+        Line("r", MeetingStatus.TRANSCRIBING, Refusal.NOT_FAILED, title="轉錄中"),
+    )
+    shown = asked(Plan(Act.RETRY, lines), llm=False, language=EN)
+    assert [named.title for named in shown.named] == [f"會 {n}" for n in range(5)]
+    assert shown.more == "and 3 more"
+    assert [(named.title, named.status) for named in shown.rest] == [
+        ("會 5", "Failed"),
+        ("會 6", "Failed"),
+        ("付過", "Failed, paid for before"),
+    ]
+    assert asked(Plan(Act.RETRY, lines[:5]), llm=False, language=EN).more == ""
+
+
 def test_where_nothing_can_be_done_there_is_no_button() -> None:
     shown = asked(Plan(Act.CANCEL, (line(Refusal.NOT_RUNNING),)), llm=False, language=ZH)
     assert (shown.title, shown.confirm, shown.pay_again) == ("沒有會議可以這樣做。", "", "")

@@ -90,6 +90,54 @@ def test_what_is_picked_or_all_that_fit_the_address_is_deleted_once_confirmed(we
     assert web.store.get(done.id).status == "COMPLETED"
 
 
+def test_a_question_names_what_is_still_on_the_list_and_is_gone_by_escape_and_by_a_reload(web: Web, page: Page) -> None:
+    retried, kept = (
+        web.seed.failed(title, ErrorCode.RECORDING_UNREADABLE, found="unknown") for title in ("已走", "還在")
+    )
+    page.goto("/admin?status=FAILED")
+    for title in ("已走", "還在"):
+        page.get_by_role("checkbox", name=title).click()
+    expect(page.locator(".scope-name")).to_have_text("已選 2 個")
+    web.store.retry(retried.id)
+    web.tell(web.store.get(retried.id))
+    expect(page.locator(".scope-name")).to_have_text("已選 1 個")
+    sheet, delete = page.get_by_role("alertdialog"), page.locator(".scope").get_by_role("button", name="刪除")
+    delete.click()
+    expect(sheet.locator(".plan-names li")).to_have_text(["還在失敗"])
+    expect(sheet.get_by_role("button", name="不用了")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(sheet).to_have_count(0)
+    expect(delete).to_be_focused()
+    delete.press("Enter")
+    expect(sheet).to_be_visible()
+    page.reload()
+    expect(page.locator(".scope-name")).to_have_text("符合的 1 個")
+    expect(sheet).to_have_count(0)
+    expect(page.locator(".scope-acts")).to_have_count(1)
+    page.goto("/admin?status=BROKEN")
+    expect(page.locator(".scope-name")).to_contain_text("不會當作全部")
+    expect(page.locator(".scope-acts")).to_have_count(0)
+    assert web.store.get(kept.id).status == "FAILED"
+
+
+def test_on_a_phone_what_came_of_it_is_told_where_it_was_confirmed(web: Web, phone: Page) -> None:
+    for n in range(12):
+        web.seed.failed(f"會 {n}", ErrorCode.RECORDING_UNREADABLE, found="unknown")
+    phone.goto("/admin")
+    told = phone.locator(".plan-told[role=status]")
+    expect(told).to_have_text("")
+    phone.locator("#all-meetings .pick").last.tap()
+    phone.locator(".scope").get_by_role("button", name="重試").tap()
+    phone.locator("#all-meetings .admin-row").last.scroll_into_view_if_needed()
+    sheet = phone.get_by_role("alertdialog")
+    expect(sheet).to_be_in_viewport(ratio=1)
+    sheet.get_by_role("button", name="重試 1 個").tap()
+    notice = told.locator(".notice", has_text="1 個會議已重新開始。")
+    expect(notice).to_be_in_viewport(ratio=1)
+    notice.get_by_role("button", name="關閉").tap()
+    expect(told).to_have_text("")
+
+
 def test_the_queue_is_paused_and_resumed_and_every_open_page_says_so(
     web: Web, page: Page, context: BrowserContext
 ) -> None:
