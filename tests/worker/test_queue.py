@@ -13,6 +13,7 @@ import fakeredis
 import pytest
 from rq import Queue
 from rq.registry import ScheduledJobRegistry
+from rq.scheduler import RQScheduler
 from rq.serializers import JSONSerializer
 
 from cantomeet.lifecycle import MeetingStatus, Stage
@@ -79,6 +80,33 @@ def test_a_high_priority_recognition_goes_to_the_front(server: fakeredis.FakeStr
     queue.wake(first)
     queue.wake(urgent)
     assert [job.args[0] for job in jobs(server, RECOGNITION)] == [urgent.id, first.id]
+
+
+def test_what_was_prepared_is_sent_before_the_next_is_prepared_and_summaries_take_their_turn(
+    server: fakeredis.FakeStrictRedis,
+) -> None:
+    prepared = {"status": MeetingStatus.TRANSCRIBING, "stage": Stage.PREPARED, "transcriber": "speechmatics"}
+    transcribed = {"status": MeetingStatus.SUMMARIZING, "stage": Stage.TRANSCRIBED, "transcriber": "speechmatics"}
+    queue, come = JobQueue("unused"), [meeting(), meeting(**transcribed), meeting(**prepared)]
+    for one in come:
+        queue.wake(one)
+    assert [job.args[0] for job in jobs(server, DEFAULT)] == [come[2].id, come[0].id, come[1].id]
+
+
+def test_a_step_whose_time_has_come_does_not_wait_behind_what_has_just_come_in(
+    server: fakeredis.FakeStrictRedis,
+) -> None:
+    queue, timed = JobQueue("unused"), meeting(status=MeetingStatus.TRANSCRIBING, stage=Stage.SUBMITTED)
+    queue.wake(timed, delay=0.01)
+    for _ in range(3):
+        queue.wake(meeting())
+    scheduler = RQScheduler([Queue(DEFAULT, connection=server)], connection=server, serializer=JSONSerializer)
+    scheduler.acquire_locks()
+    deadline = time.monotonic() + 30
+    while len(jobs(server, DEFAULT)) < 4 and time.monotonic() < deadline:
+        scheduler.enqueue_scheduled_jobs()
+        time.sleep(0.05)
+    assert jobs(server, DEFAULT)[0].args == [timed.id]
 
 
 def test_a_later_step_is_scheduled_not_queued(server: fakeredis.FakeStrictRedis) -> None:

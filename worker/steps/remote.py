@@ -29,6 +29,8 @@ from worker.toolbox import Toolbox
 from worker.turns import Later, asking, sending, wait_for_turn
 
 SENT = "ogg"
+_JITTER = 3.0
+"""Seconds at most."""
 GIVE_UP = timedelta(hours=24)
 """A job that a provider has not finished by then will not be."""
 
@@ -197,10 +199,11 @@ def _fetched(tools: Toolbox, meeting: Meeting, tried: Try, provider: RemoteTrans
 
 
 def _pause(tools: Toolbox, meeting: Meeting, waited: float) -> float:
-    """Until the next look, with jitter: jobs that were sent together are not looked at together for ever."""
+    """Until the next look, a little later at random: what was sent together is not looked at together for ever."""
     recent = turnarounds.loads(tools.store.remembered(remembered_as(meeting.transcriber)))
     usual = turnarounds.usual(recent, meeting.duration_seconds or 0.0)
-    return pacing.pause_before_look(waited, tools.store.in_flight(), usual) * random.uniform(0.9, 1.1)
+    pause = pacing.pause_before_look(waited, tools.store.in_flight(), usual)
+    return pause + random.uniform(0.0, min(0.1 * pause, _JITTER))
 
 
 def _learn(tools: Toolbox, meeting: Meeting, took: float) -> None:
