@@ -104,12 +104,13 @@ class Care(Base):
                 connection.execute(insert(Switch).values(name=PAUSED, since=self._clock(connection)))
 
     def _resume(self, connection: Connection) -> None:
-        connection.execute(delete(Switch).where(col(Switch.name) == PAUSED))
+        was_paused = execute(connection, delete(Switch).where(col(Switch.name) == PAUSED)).rowcount
         # Jobs that came while nothing was taken did nothing and are gone: what is due is to be woken again at once.
         now = self._clock(connection)
-        connection.execute(
-            update(Meeting).where(col(Meeting.next_run_at) <= now).values(woken_until=None, wake_count=0)
-        )
+        woken: dict[str, Any] = {"woken_until": None, "wake_count": 0}
+        if was_paused:
+            woken["updated_at"] = now  # what has not moved because it must not is not stuck from the first moment on
+        connection.execute(update(Meeting).where(col(Meeting.next_run_at) <= now).values(**woken))
         connection.execute(update(WrittenView).where(col(WrittenView.next_run_at) <= now).values(woken_until=None))
 
     def paused_since(self) -> datetime | None:

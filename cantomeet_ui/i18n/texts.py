@@ -547,7 +547,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     "plan.run_now.do.many": ("立即執行 {count} 個", "Run {count} now"),
     "plan.run_now.done.one": ("{count} 個會議即將執行。", "{count} meeting is next."),
     "plan.run_now.done.many": ("{count} 個會議即將執行。", "{count} meetings are next."),
-    "plan.paused": ("隊列暫停中，恢復後才會開始。", "The queue is paused: this begins once it goes on."),
+    "plan.paused.one": (
+        "{count} 個會議已排好；隊列暫停中，恢復後才會開始。",
+        "{count} meeting begins once the queue, which is paused, goes on.",
+    ),
+    "plan.paused.many": (
+        "{count} 個會議已排好；隊列暫停中，恢復後才會開始。",
+        "{count} meetings begin once the queue, which is paused, goes on.",
+    ),
     "plan.cost.one": (
         "最多 {count} 段錄音要付費轉錄，共約 {minutes} 分鐘。",
         "At most {count} recording is transcribed at a cost, about {minutes} minutes.",

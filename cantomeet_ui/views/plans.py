@@ -63,9 +63,8 @@ def asked(plan: Plan, llm: bool, language: str) -> Asked:
 
 def told(act: Act, done: int, refused: Mapping[Refusal, int], language: str, *, paused: bool = False) -> str:
     """What came of it; `paused`: nothing begins for now."""
-    parts = [counted(language, f"plan.{act.value}.done", done)]
-    if paused and done and act in (Act.RETRY, Act.RUN_NOW):
-        parts.append(text(language, "plan.paused"))
+    later = paused and done and act in (Act.RETRY, Act.RUN_NOW)
+    parts = [counted(language, "plan.paused" if later else f"plan.{act.value}.done", done)]
     parts += [counted(language, f"plan.refused.{reason.value}", count) for reason, count in sorted(refused.items())]
     return " ".join(parts)
 

@@ -54,15 +54,18 @@ def test_what_waits_for_a_pause_to_end_is_not_stuck(sqlite_store: MeetingStore) 
     meeting = meetings.uploaded(sqlite_store)
     long_ago = sqlite_store.now() - timedelta(hours=3)
     meetings.set_columns(sqlite_store, meeting.id, next_run_at=long_ago, updated_at=long_ago)
+    sqlite_store.pause(False)  # it was not: that is no sign of life
     assert [row.id for row in read_admin(sqlite_store, {}, 1, "whisper", EN).stuck] == [meeting.id]
     assert find_meetings(sqlite_store, STUCK, 9)[1] == 1
     sqlite_store.pause(True)
     assert read_admin(sqlite_store, {}, 1, "whisper", EN).stuck == []
     assert find_meetings(sqlite_store, STUCK, 9)[1] == 0
+    sqlite_store.pause(False)
+    assert find_meetings(sqlite_store, STUCK, 9)[1] == 0, "a worker has had no time yet"
 
 
 def test_what_was_set_going_during_a_pause_is_said_to_begin_later() -> None:
-    assert told(Act.RUN_NOW, 2, {}, EN, paused=True).endswith("this begins once it goes on.")
-    assert told(Act.RETRY, 1, {}, EN, paused=True).endswith("this begins once it goes on.")
+    for act in (Act.RUN_NOW, Act.RETRY):
+        assert told(act, 2, {}, EN, paused=True) == "2 meetings begin once the queue, which is paused, goes on."
     assert told(Act.RUN_NOW, 0, {}, EN, paused=True) == told(Act.RUN_NOW, 0, {}, EN)
     assert told(Act.DELETE, 2, {}, EN, paused=True) == told(Act.DELETE, 2, {}, EN)
