@@ -6,7 +6,7 @@ import random
 from typing import Any
 
 from cantomeet.models import Meeting
-from cantomeet.pacing import LOOKS_A_SECOND, Limit
+from cantomeet.pacing import Limit
 from worker.toolbox import Toolbox
 
 
@@ -38,6 +38,6 @@ def wait_for_turn(tools: Toolbox, meeting: Meeting, limit: Limit) -> None:
     if wait <= 0:
         return
     if reserved:
-        # All came at once, after everything stood still: spread them, or most would come in vain again.
-        wait += random.uniform(0.0, tools.store.in_flight() / LOOKS_A_SECOND)
+        # More came at once than may, a few or, after everything stood still, all: spread over as long as they take.
+        wait += random.uniform(0.0, tools.store.late_for_turn(limit) / limit.most)
     raise Later(wait, turn=limit.name)

@@ -27,6 +27,13 @@ class TakingTurns(Base):
         """Count a request that belongs to a step under way and does not wait."""
         self._turn(limit.name, lambda turns, now: (pacing.spent(turns, now), 0.0))
 
+    def late_for_turn(self, limit: pacing.Limit) -> int:
+        """Meetings whose reserved turn has come and was not taken yet."""
+        with self._read() as connection:
+            now = self._clock(connection)
+            late = [col(Meeting.next_run_at) <= now, col(Meeting.turn) == limit.name, col(Meeting.deleted_at).is_(None)]
+            return int(connection.execute(select(sql.count()).where(*late)).scalar_one())
+
     def in_flight(self) -> int:
         """Meetings whose recording a provider has and that are looked at again."""
         statement = select(sql.count()).where(
