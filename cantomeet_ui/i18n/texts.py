@@ -517,6 +517,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     # ---- one action on many meetings
     "plan.nothing": ("沒有會議可以這樣做。", "There is no meeting to do this to."),
     "plan.named": ("會做的會議", "Meetings it is done to"),
+    "plan.named.wasted": ("{status}，已付費", "{status}, paid for"),
     "plan.named.paid": ("{status}，已付費轉錄過", "{status}, paid for before"),
     "plan.working": ("處理中…", "Working…"),
     "plan.retry.one": ("重試 {count} 個會議？", "Retry {count} meeting?"),

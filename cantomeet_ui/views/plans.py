@@ -73,6 +73,8 @@ def _named(line: Line, language: str) -> Named:
     status = text(language, f"status.{line.status.value}")
     if line.pays_again:
         status = text(language, "plan.named.paid", status=status)
+    elif line.wastes:
+        status = text(language, "plan.named.wasted", status=status)
     return Named(line.id, line.title, status)
 
 

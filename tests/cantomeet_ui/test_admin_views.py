@@ -85,7 +85,10 @@ def test_where_nothing_can_be_done_there_is_no_button() -> None:
 
 def test_a_cancel_warns_of_what_is_paid_for_and_a_deletion_that_it_is_for_good() -> None:
     running = line(status=MeetingStatus.TRANSCRIBING, wastes=True)
-    assert "pays again" in asked(Plan(Act.CANCEL, (running,)), llm=False, language=EN).lines[0]
+    for act in (Act.CANCEL, Act.DELETE):
+        shown = asked(Plan(act, (running,)), llm=False, language=EN)
+        assert "pays again" in shown.lines[0]
+        assert shown.named[0].status == "Transcribing, paid for"
     deletion = asked(Plan(Act.DELETE, (line(),)), llm=False, language=EN)
     assert ("cannot be brought back" in deletion.lines[0], deletion.tone) == (True, "red")
 
