@@ -17,6 +17,7 @@ from cantomeet_ui.api import (
     problems,
     summaries,
     templates,
+    timeline,
     webhooks,
     written,
 )
@@ -38,7 +39,7 @@ def build_api(deps: Deps) -> FastAPI:
     )
     app.state.deps = deps
     app.state.checks = health.Checks.of(deps)
-    of_meetings = (meetings, editing, actions, summaries, templates, written, audio, exports)
+    of_meetings = (meetings, editing, actions, summaries, templates, written, timeline, audio, exports)
     for router in (uploads_router, *(part.router for part in (*of_meetings, glossary, admin, webhooks, health))):
         app.include_router(router)
     problems.install(app, deps.settings.language)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cantomeet.errors import ErrorCode
-from cantomeet.lifecycle import ACTIVE, step_owed
+from cantomeet.going_on import GoingOn, going_on
 from cantomeet.listing import FailureCause
 from cantomeet.models import Attempt, Meeting
 from cantomeet.reasons import REASONS, reason_text
@@ -109,35 +109,31 @@ def steps(
 ) -> list[Step]:
     """The timeline, newest first: what is going on now, where something is, and all that was tried."""
     tried = [_step(attempt, now, language) for attempt in reversed(attempts)]
-    return [_going_on(meeting, now, language, paused), *tried] if meeting.status in ACTIVE else tried
+    found = going_on(meeting, now, paused=paused)
+    return tried if found is None else [_now(found, meeting.provider_job_id, now, language), *tried]
 
 
-def _going_on(meeting: Meeting, now: datetime, language: str, paused: bool) -> Step:
+def _now(found: GoingOn, job: str | None, now: datetime, language: str) -> Step:
     """Made from the meeting itself, which knows what no attempt does: a look in vain and a wait leave none."""
-    name = step_owed(meeting.status, meeting.stage, meeting.transcriber)
-    state, due = _state_of(meeting, now, paused), meeting.next_run_at
+    due = found.next_run_at if found.state == "waiting" else None
     return Step(
-        name=text(language, f"step.{name}"),
-        outcome=text(language, f"now.{state}"),
+        name=text(language, f"step.{found.step}"),
+        outcome=text(language, f"now.{found.state}"),
         tone="now",
         when=text(language, "now"),
         lasted="",
         detail="",
-        job="" if meeting.provider_job_id is None else text(language, "step.job", job=meeting.provider_job_id),
-        next=text(language, "step.next", time=times.time_of_day(due, now, language, seconds=True))
-        if due is not None and state == "waiting"
-        else "",
+        job=_job(job, language),
+        next="" if due is None else _at(due, now, language),
     )
 
 
-def _state_of(meeting: Meeting, now: datetime, paused: bool) -> str:
-    if meeting.next_run_at is None:
-        return "names"
-    if meeting.lease_until is not None and meeting.lease_until > now:
-        return "held"
-    if paused:
-        return "paused"
-    return "waiting" if meeting.next_run_at > now else "due"
+def _job(job: str | None, language: str) -> str:
+    return "" if job is None else text(language, "step.job", job=job)
+
+
+def _at(due: datetime, now: datetime, language: str) -> str:
+    return text(language, "step.next", time=times.time_of_day(due, now, language, seconds=True))
 
 
 def _step(attempt: Attempt, now: datetime, language: str) -> Step:
@@ -149,7 +145,7 @@ def _step(attempt: Attempt, now: datetime, language: str) -> Step:
         when=times.time_of_day(attempt.started_at, now, language, seconds=True),
         lasted=times.lasted(attempt.finished_at - attempt.started_at, language),
         detail=_attempt_reason(attempt, language) or attempt.detail,
-        job="" if attempt.provider_job_id is None else text(language, "step.job", job=attempt.provider_job_id),
+        job=_job(attempt.provider_job_id, language),
         next=_next(attempt, now, language),
     )
 
@@ -159,7 +155,7 @@ def _next(attempt: Attempt, now: datetime, language: str) -> str:
     due = attempt.next_run_at
     if due is None or attempt.outcome != "retry":
         return ""
-    return text(language, "step.next", time=times.time_of_day(due, now, language, seconds=True))
+    return _at(due, now, language)
 
 
 def _attempt_reason(attempt: Attempt, language: str) -> str:

@@ -106,6 +106,7 @@ def test_the_walk_meets_the_routes_of_the_contract(deps: Deps) -> None:
         ("PATCH", "/api/meetings/{id}/segments/x", Action.EDIT),
         ("PATCH", "/api/meetings/{id}/speakers/x", Action.EDIT),
         ("GET", "/api/meetings/{id}/audio", Action.READ),
+        ("GET", "/api/meetings/{id}/timeline", Action.READ),
         ("GET", "/api/meetings/{id}/transcript", Action.READ),
         ("POST", "/api/meetings/{id}/retry", Action.RETRY),
         ("POST", "/api/meetings/{id}/cancel", Action.CANCEL),

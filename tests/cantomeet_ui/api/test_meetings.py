@@ -14,7 +14,7 @@ from sqlmodel import col
 from cantomeet.errors import ErrorCode
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Speaker, new_id
-from cantomeet.store import MeetingStore
+from cantomeet.store import MeetingStore, Try
 from cantomeet_ui.api.deps import Deps
 from tests import meetings
 from tests.cantomeet_ui.api.conftest import RememberingQueue
@@ -420,6 +420,24 @@ def test_a_cancel_of_what_was_sent_says_that_a_retry_pays_again(client: TestClie
     assert "at a cost" in told
     assert client.get(f"/api/meetings/{meeting.id}", headers={"Accept-Language": "en"}).json()["status_reason"] == told
     refused(client.post(f"/api/meetings/{meeting.id}/retry"), 409, ErrorCode.COST_NOT_CONFIRMED)
+
+
+def test_the_timeline_tells_what_is_going_on_and_what_was_tried(client: TestClient, sqlite_store: MeetingStore) -> None:
+    meeting = meetings.transcribing(sqlite_store)
+    path = f"/api/meetings/{meeting.id}/timeline"
+    told = client.get(path).json()
+    assert (told["now"]["step"], told["now"]["state"], told["attempts"]) == ("prepare", "held", [])
+    tried = Try("prepare", sqlite_store.now(), "503")
+    busy = {"tried": tried, "code": ErrorCode.PROVIDER_BUSY, "params": {}, "delay": 600.0, "failures": 1}
+    sqlite_store.record_retry(meeting.id, meeting.run, **busy)
+    told = client.get(path).json()
+    attempt = told["attempts"][0]
+    assert (told["now"]["state"], attempt["outcome"], attempt["error_code"]) == ("waiting", "retry", "provider_busy")
+    assert told["now"]["next_run_at"] == attempt["next_run_at"] > attempt["finished_at"]
+    sqlite_store.pause(True)
+    assert client.get(path).json()["now"]["state"] == "paused"
+    sqlite_store.cancel(meeting.id)
+    assert client.get(path).json()["now"] is None
 
 
 def test_a_deleted_meeting_is_gone_at_once(

@@ -1,0 +1,40 @@
+"""What is going on with a meeting just now, as its timeline begins (pure)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from cantomeet.lifecycle import ACTIVE, step_owed
+from cantomeet.models import Meeting
+
+State = Literal["held", "waiting", "due", "paused", "names"]
+
+
+@dataclass(frozen=True)
+class GoingOn:
+    step: str
+    """The one under way, or owed next; as an `Attempt` names it."""
+    state: State
+    """ "held": a worker has it; "waiting": for `next_run_at`; "due": for a worker; "paused": for the queue to go on;
+    "names": for a person to name the speakers."""
+    next_run_at: datetime | None
+
+
+def going_on(meeting: Meeting, now: datetime, *, paused: bool) -> GoingOn | None:
+    """None where it has ended; `now` is the database's clock."""
+    if meeting.status not in ACTIVE:
+        return None
+    step = step_owed(meeting.status, meeting.stage, meeting.transcriber)
+    return GoingOn(step, _state(meeting, now, paused), meeting.next_run_at)
+
+
+def _state(meeting: Meeting, now: datetime, paused: bool) -> State:
+    if meeting.next_run_at is None:
+        return "names"
+    if meeting.lease_until is not None and meeting.lease_until > now:
+        return "held"
+    if paused:
+        return "paused"
+    return "waiting" if meeting.next_run_at > now else "due"
