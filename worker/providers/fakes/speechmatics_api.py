@@ -6,7 +6,7 @@ import asyncio
 import re
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 
 from worker.providers.fakes.speechmatics_answers import as_json, error
 from worker.providers.fakes.speechmatics_http import Answer, Request
@@ -141,6 +141,6 @@ def _cursor(query: dict[str, str]) -> int | None:
     if "created_before" not in query:
         return None
     cursor = datetime.fromisoformat(query["created_before"])
-    if cursor.tzinfo is None:
-        raise ValueError("created_before in query must be of type date-time")
-    return round(cursor.astimezone(UTC).timestamp() * 1000)
+    if cursor.utcoffset() != timedelta():
+        raise ValueError("created_before in query must be a UTC timestamp")
+    return round(cursor.timestamp() * 1000)
