@@ -208,6 +208,11 @@ def test_transcribing_again_asks_before_it_is_paid_twice(web: Web, page: Page) -
     page.locator(".menu.more summary").click()
     page.get_by_role("button", name="重新轉錄").click()
     expect(page.get_by_role("alertdialog")).to_contain_text("再收費一次")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("alertdialog")).to_have_count(0)
+    page.locator(".menu.more summary").click()
+    page.get_by_role("button", name="重新轉錄").click()
+    expect(page.get_by_role("alertdialog")).to_contain_text("再收費一次")
     assert web.store.get(meeting.id).status == "COMPLETED"
     page.get_by_role("button", name="付費重新轉錄").click()
     expect(page.locator("article.meeting")).to_have_attribute("data-status", "TRANSCRIBING")
