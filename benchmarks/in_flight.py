@@ -60,6 +60,8 @@ class Cost:
     asked: Counter[str]
     refused: int
     """429s."""
+    submitting: float
+    """Seconds from the first submission to the last."""
     most: tuple[int, int]
     """Submissions and questions in the busiest second, by the provider's log."""
 
@@ -133,6 +135,7 @@ def measured(
 def _cost(meetings: int, plan: Plan, wall: float, family: Family, completed: int, log: Path) -> Cost:
     requests = [line for line in read_log(log) if line["event"] == "request"]
     asked = Counter(str(line["asked"]) for line in requests)
+    sent = [_at(line) for line in requests if line["asked"] == "submit"]
     return Cost(
         meetings=meetings,
         wall=wall,
@@ -142,6 +145,7 @@ def _cost(meetings: int, plan: Plan, wall: float, family: Family, completed: int
         completed=completed,
         asked=asked,
         refused=sum(line["outcome"] == 429 for line in requests),
+        submitting=max(sent) - min(sent),
         most=(_busiest(requests, {"submit"}), _busiest(requests, {"list", "check", "fetch"})),
     )
 
@@ -159,7 +163,7 @@ def plan_of(seconds: float, spread: float) -> Plan:
 
 
 def _busiest(requests: Iterable[dict[str, object]], kinds: set[str]) -> int:
-    times = sorted(datetime.fromisoformat(str(r["at"])).timestamp() for r in requests if r["asked"] in kinds)
+    times = sorted(_at(line) for line in requests if line["asked"] in kinds)
     recent: deque[float] = deque()
     most = 0
     for at in times:
@@ -168,6 +172,10 @@ def _busiest(requests: Iterable[dict[str, object]], kinds: set[str]) -> int:
         recent.append(at)
         most = max(most, len(recent))
     return most
+
+
+def _at(line: dict[str, object]) -> float:
+    return datetime.fromisoformat(str(line["at"])).timestamp()
 
 
 def _create(side: Background, recording: Path) -> Meeting:
@@ -205,6 +213,7 @@ def _report(ours: Cost, theirs: Cost | None) -> None:
     row("wall time", lambda c: f"{c.wall:.1f} s")
     row("floor", lambda c: f"{c.floor:.1f} s")
     row("wall over floor", lambda c: f"{c.wall / c.floor:.2f}")
+    row("from the first submission to the last", lambda c: f"{c.submitting:.1f} s")
     row("requests to the provider", lambda c: f"{sum(c.asked.values())}")
     row("  a meeting", lambda c: f"{sum(c.asked.values()) / c.meetings:.1f}")
     row("  refused as too many (429)", lambda c: f"{c.refused}")

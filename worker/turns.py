@@ -17,7 +17,7 @@ def asking(provider: str) -> Limit:
 
 def sending(provider: str) -> Limit:
     """Of submissions. Speechmatics allows 10 a second."""
-    return Limit(f"{provider}.send", most=9, pace=8.8)
+    return Limit(f"{provider}.send", most=9, pace=8.95)
 
 
 class Later(Exception):

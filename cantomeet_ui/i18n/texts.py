@@ -249,6 +249,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "刪除這個會議？錄音、逐字稿和摘要都會消失，不能復原。",
         "Delete this meeting? Recording, transcript and summary go, and cannot be brought back.",
     ),
+    "meeting.delete.ask_sent": (
+        "刪除這個會議？錄音會消失，不能復原；已送去付費轉錄的結果也會作廢。",
+        "Delete this meeting? The recording goes, and cannot be brought back; its transcription, which is under way at "
+        "a cost, is thrown away.",
+    ),
     "meeting.delete.keep": ("保留", "Keep it"),
     "meeting.deleted": ("會議已刪除。", "The meeting is deleted."),
     "meeting.retry": ("重試", "Retry"),

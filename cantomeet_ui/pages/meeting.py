@@ -215,7 +215,12 @@ def _confirmation() -> rx.Component:
         MeetingState.asking,
         (
             "delete",
-            _asked(say("meeting.delete.ask"), say("meeting.delete"), MeetingState.delete, say("meeting.delete.keep")),
+            _asked(
+                rx.cond(HEAD.stop_wastes, say("meeting.delete.ask_sent"), say("meeting.delete.ask")),
+                say("meeting.delete"),
+                MeetingState.delete,
+                say("meeting.delete.keep"),
+            ),
         ),
         (
             "stop",

@@ -13,7 +13,7 @@ from cantomeet import pacing
 from cantomeet.pacing import LOOKS_A_SECOND, WINDOW, Limit, Turns, look_again, pause_before_look, spent, taken
 from cantomeet.store import MeetingStore
 
-SEND = Limit("send", most=9, pace=8.8)
+SEND = Limit("send", most=9, pace=8.95)
 
 
 def most_in_a_second(times: list[float]) -> int:

@@ -193,6 +193,12 @@ def test_stopping_a_paid_transcription_is_asked_first(web: Web, page: Page) -> N
     asked.get_by_role("button", name="繼續轉錄").click()
     expect(asked).to_have_count(0)
     assert web.store.get(meeting.id).status == "TRANSCRIBING"
+    menu = page.locator(".menu.more")
+    menu.locator("summary").click()
+    menu.get_by_role("button", name="刪除").click()
+    expect(asked).to_contain_text("作廢")
+    page.keyboard.press("Escape")
+    expect(asked).to_have_count(0)
     page.locator(".banner").get_by_role("button", name="停止處理").click()
     asked.get_by_role("button", name="停止處理").click()
     expect(page.locator(".banner[data-tone=stopped]")).to_contain_text("並再收費")

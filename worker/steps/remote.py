@@ -29,7 +29,7 @@ from worker.toolbox import Toolbox
 from worker.turns import Later, asking, sending, wait_for_turn
 
 SENT = "ogg"
-_JITTER = 3.0
+_JITTER = 2.0
 """Seconds at most."""
 GIVE_UP = timedelta(hours=24)
 """A job that a provider has not finished by then will not be."""
