@@ -65,7 +65,7 @@ class Child:
             return
         if self._again_at == 0.0:
             self.deaths = 0 if now - self._started > _CALM_SECONDS else self.deaths + 1
-            pause = min(_LONGEST_PAUSE, 0.25 * 2**self.deaths)
+            pause = min(_LONGEST_PAUSE, 0.25 * 2 ** min(self.deaths, 16))
             _log.warning("%s ended with %d; starting it again in %.1f s", self.command[-1], code, pause)
             self._again_at = now + pause
         elif now >= self._again_at:

@@ -16,6 +16,8 @@ _OWN_FAULTS = frozenset({ErrorCode.INTERNAL, ErrorCode.STEP_TIMED_OUT})
 _OUTAGES = frozenset(
     {ErrorCode.PROVIDER_BUSY, ErrorCode.PROVIDER_UNREACHABLE, ErrorCode.DATABASE_BUSY, ErrorCode.DISK_FULL}
 )
+_MOST_DOUBLINGS = 64
+"""A deletion is tried for ever, and a float holds a thousand doublings."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,8 @@ class Backoff:
 
     def delay(self, attempt: int, retry_after: float | None) -> float:
         """At least what the other side asked for."""
-        wait = min(self.cap, self.first * 2.0**attempt) * random.uniform(0.5, 1.0)
+        doubled = 2.0 ** min(attempt, _MOST_DOUBLINGS)
+        wait = min(self.cap, self.first * doubled) * random.uniform(0.5, 1.0)
         return max(wait, retry_after or 0.0)
 
 

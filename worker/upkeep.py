@@ -37,7 +37,7 @@ def delete_leftovers(tools: Toolbox) -> None:
             _log.warning("a copy at %s is not deleted yet: %s", leftover.provider, error.code.value)
             gone = False
             asked_to_wait = error.retry_after if isinstance(error, TransientError) else None
-            pause = min(_HOLD_SECONDS, _FIRST_PAUSE * 2.0**leftover.attempt_count)
+            pause = min(_HOLD_SECONDS, _FIRST_PAUSE * 2.0 ** min(leftover.attempt_count, 8))
             tools.store.note_leftover(leftover.id, max(pause, asked_to_wait or 0.0))
         if gone or tools.store.now() - leftover.created_at > _PROVIDER_KEEPS:
             tools.store.forget_leftover(leftover.id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 
 import psutil
 import pytest
@@ -68,3 +69,18 @@ def test_a_child_that_does_not_stop_is_killed() -> None:
     child.start()
     stop_all([child], seconds=0.5)
     assert child.exit_code() in (-signal.SIGKILL, -signal.SIGTERM)
+
+
+def test_a_child_that_dies_for_hours_is_still_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is there at night to start the parent anew."""
+    child = Child([sys.executable, "-c", "raise SystemExit(1)"])
+    child.start()
+    child.deaths = 5000
+    assert child.process is not None
+    child.process.wait()
+    child.keep_running()
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + 11.0)
+    child.keep_running()
+    assert child.process.wait(60) == 1, "another one"
+    assert child.deaths == 5001

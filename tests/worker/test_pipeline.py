@@ -438,6 +438,7 @@ def test_a_deletion_is_owed_however_many_workers_died_of_it(house: House) -> Non
 def test_retry_after_is_honoured() -> None:
     assert Backoff(first=1, cap=10).delay(0, retry_after=77) >= 77
     assert Backoff(first=1, cap=10).delay(9, retry_after=None) <= 10
+    assert 5 <= Backoff(first=1, cap=10).delay(5000, retry_after=None) <= 10, "a deletion is owed for ever"
 
 
 def test_an_outage_is_sat_out_for_an_hour_and_a_fault_of_our_own_is_not() -> None:
