@@ -33,7 +33,8 @@ class Limit:
     most: int
     """Turns within any `WINDOW`."""
     pace: float
-    """Turns a second that are reserved; below `most`, so that those who come late find room."""
+    """Turns a second that are reserved. Well below `most` those who come late find room at once; above it all turns
+    are taken, and some come in vain."""
 
 
 @dataclass(frozen=True)
