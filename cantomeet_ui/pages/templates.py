@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import reflex as rx
 
 from cantomeet_ui import routes
@@ -46,7 +48,13 @@ def _row(row: TemplateRow) -> rx.Component:
             rx.el.div(
                 rx.el.p(say("templates.delete.ask")),
                 _button(say("meeting.delete"), TemplatesState.delete, "button danger"),
-                _button(say("meeting.delete.keep"), TemplatesState.ask_delete(""), "button"),
+                _button(
+                    say("meeting.delete.keep"),
+                    TemplatesState.ask_delete(""),
+                    "button",
+                    auto_focus=True,
+                    custom_attrs={"data-cancel": ""},
+                ),
                 class_name="form-acts",
                 role="alertdialog",
             ),
@@ -120,5 +128,5 @@ def _section(section: SectionField) -> rx.Component:
     )
 
 
-def _button(words: Words, on_click: Handler, class_name: str) -> rx.Component:
-    return rx.el.button(words, type="button", on_click=on_click, class_name=class_name)
+def _button(words: Words, on_click: Handler, class_name: str, **more: Any) -> rx.Component:
+    return rx.el.button(words, type="button", on_click=on_click, class_name=class_name, **more)

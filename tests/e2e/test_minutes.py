@@ -215,6 +215,10 @@ def test_a_template_of_ones_own_is_written_changed_and_deleted(web: Web, page: P
     expect(page.locator("select[name=template] option").nth(2)).to_have_text("家教會")
     page.goto("/templates")
     mine.get_by_role("button", name="刪除").click()
+    expect(mine.get_by_role("alertdialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(mine.get_by_role("alertdialog")).to_have_count(0)
+    mine.get_by_role("button", name="刪除").click()
     mine.get_by_role("alertdialog").get_by_role("button", name="刪除").click()
     expect(page.locator(".template")).to_have_count(2)
     assert web.store.templates() == []
