@@ -84,9 +84,14 @@ def _lost_job(tools: Toolbox, lease: Lease, provider: RemoteTranscriber) -> str 
     )
     # The look has come to its end: what follows has not progressed by it, and the next one begins anew.
     lease.progressed = False
-    if job_id is not None:
-        return job_id
-    tools.store.commit_working(meeting.id, meeting.run, submit_searched=None)
+    if job_id is None:
+        tools.store.commit_working(meeting.id, meeting.run, submit_searched=None)
+        _look_again(tools, meeting)
+    return job_id
+
+
+def _look_again(tools: Toolbox, meeting: Meeting) -> None:
+    """Raises `Later` where a look that found nothing was not the last."""
     looks = meeting.submit_looks + 1
     now = tools.store.now()
     since = min(meeting.submit_missed_at or now, now)
@@ -98,7 +103,6 @@ def _lost_job(tools: Toolbox, lease: Lease, provider: RemoteTranscriber) -> str 
             submit_missed_at=since,
             attempt_count=meeting.submit_losses,  # of failures in a row those of looks end here: it has answered
         )
-    return None
 
 
 def _send(tools: Toolbox, lease: Lease, provider: RemoteTranscriber) -> str:
