@@ -17,6 +17,8 @@ LONGEST_WAIT = 5.0
 """Seconds after which a page looks without a hint."""
 GATHER = 0.25
 """Seconds after a push in which further changes are gathered into the next one."""
+DATABASE_AWAY = (OperationalError, InterfaceError, TimeoutError)
+"""What a look raises where the database does not answer."""
 V = TypeVar("V")
 _log = logging.getLogger(__name__)
 
@@ -68,5 +70,5 @@ def database_waited_for() -> Iterator[None]:
     """A look of an open page: where the database does not answer, it ends, and whoever looks is to look again."""
     try:
         yield
-    except (OperationalError, InterfaceError, TimeoutError) as error:
+    except DATABASE_AWAY as error:
         _log.warning("the database did not answer a page: %s", type(getattr(error, "orig", None) or error).__name__)

@@ -16,6 +16,7 @@ from cantomeet_ui.reading.actions import read_actions
 from cantomeet_ui.services import services
 from cantomeet_ui.state.access import handler, meeting_for, valid_id
 from cantomeet_ui.state.language import LanguageState
+from cantomeet_ui.state.opening import opened
 from cantomeet_ui.views.actions import Group, calendar_href, changed, fixed_choices, in_address
 from cantomeet_ui.views.choices import Choice
 from cantomeet_ui.views.meeting import refusal
@@ -56,8 +57,8 @@ class ActionsState(rx.State):
             self._query.get(name, "") for name in ("owner", "due", "done", "by")
         )
         self.ticked = ""
-        await self._show()
-        return ActionsState.follow
+        self._stamp = None
+        return await opened(self._show, ActionsState.follow)
 
     @handler(Action.LIST)
     async def refresh(self) -> None:

@@ -19,6 +19,7 @@ from cantomeet_ui.reading.admin import STUCK, failed_for, read_admin, read_steps
 from cantomeet_ui.services import services
 from cantomeet_ui.state.access import handler, meeting_for, valid_id
 from cantomeet_ui.state.language import LanguageState
+from cantomeet_ui.state.opening import opened
 from cantomeet_ui.views.admin import Cause, Step
 from cantomeet_ui.views.admin_filters import (
     AdminChip,
@@ -94,8 +95,8 @@ class AdminState(rx.State):
             self.search_key += 1
         self._query, self.filtered = query, bool(query)
         self.q, self.transcriber, self.age = (query.get(name, "") for name in ("q", "transcriber", "age"))
-        await self._show()
-        return AdminState.follow
+        self._stamp = None
+        return await opened(self._show, AdminState.follow)
 
     @handler(Action.ADMINISTER)
     async def refresh(self) -> None:

@@ -14,6 +14,7 @@ from cantomeet_ui.reading.admin import read_engine
 from cantomeet_ui.services import job_queue, services
 from cantomeet_ui.state.access import handler
 from cantomeet_ui.state.language import LanguageState
+from cantomeet_ui.state.opening import opened
 from cantomeet_ui.views.engine import Engine
 from cantomeet_ui.views.meeting import refusal
 
@@ -30,8 +31,7 @@ class EngineState(rx.State):
     async def load(self) -> object:
         """Show it, and go on looking."""
         self.notice = ""
-        await self._show()
-        return EngineState.watch
+        return await opened(self._show, EngineState.watch)
 
     @handler(Action.ADMINISTER)
     async def refresh(self) -> None:

@@ -19,8 +19,9 @@ from cantomeet_ui.following import show_changes
 from cantomeet_ui.i18n import text
 from cantomeet_ui.reading.meeting import Have, can_be_written, is_corrected, read_meeting
 from cantomeet_ui.services import services, settings
-from cantomeet_ui.state.access import handler, meeting_for
+from cantomeet_ui.state.access import handler, meeting_for, valid_id
 from cantomeet_ui.state.language import LanguageState
+from cantomeet_ui.state.opening import opened
 from cantomeet_ui.views.choices import Version
 from cantomeet_ui.views.meeting import MeetingHead, refusal
 from cantomeet_ui.views.speakers import SpeakerRow
@@ -84,11 +85,8 @@ class MeetingState(rx.State):
             self.view = "spoken"
             self.phase, self.head, self.summary = "loading", MeetingHead(), SummaryView()
         self._have = Have()
-        await self._show()
-        self.can_be_written = self.phase == "ready" and await asyncio.to_thread(
-            can_be_written, services().store, settings(), self.head.id
-        )
-        return MeetingState.follow if self.phase == "ready" else None
+        self._stamp = None
+        return await opened(self._begin, MeetingState.follow)
 
     @handler(Action.READ)
     async def refresh(self) -> None:
@@ -107,13 +105,22 @@ class MeetingState(rx.State):
 
         async def show(stamp: Any) -> None:
             async with self:
-                await self._show(stamp)
+                # Where the database did not answer when the page was opened, it begins now.
+                await (self._show if self.phase == "ready" else self._begin)(stamp)
 
         # Only under the lock is the state the one that `load` has written: outside it a copy from before is seen.
         async with self:
-            meeting_id, known = self.head.id, self._stamp
+            if self.phase == "missing":
+                return
+            meeting_id, known = valid_id(self.meeting_id), self._stamp
         store = services().store
         await show_changes(meeting_id, lambda: store.stamp_of(meeting_id), known, show)
+
+    async def _begin(self, stamp: Any = None) -> None:
+        await self._show(stamp)
+        if self.phase == "ready":
+            asked = (services().store, settings(), self.head.id)
+            self.can_be_written = await asyncio.to_thread(can_be_written, *asked)
 
     async def _show(self, stamp: Any = None) -> None:
         """`stamp`: the one that all who follow the meeting are about to show; it is read once for all of them."""

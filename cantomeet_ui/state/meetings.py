@@ -13,6 +13,7 @@ from cantomeet_ui.reading.lists import ShownList, read_list
 from cantomeet_ui.services import services
 from cantomeet_ui.state.access import handler
 from cantomeet_ui.state.language import LanguageState
+from cantomeet_ui.state.opening import opened
 from cantomeet_ui.views.filters import DEFAULT_SORT, SORTS, Chip, SortChoice, changed, in_address, sort_choices
 from cantomeet_ui.views.rows import MeetingRow
 
@@ -54,8 +55,8 @@ class MeetingsState(rx.State):
         self._query = query
         self.q, self.date_from, self.date_to = (query.get(name, "") for name in ("q", "from", "to"))
         self.sort = query.get("sort", DEFAULT_SORT)
-        await self._show()
-        return MeetingsState.follow
+        self._stamp = None
+        return await opened(self._show, MeetingsState.follow)
 
     @handler(Action.LIST)
     async def refresh(self) -> None:

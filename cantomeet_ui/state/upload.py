@@ -13,6 +13,7 @@ from cantomeet_ui.reading.lists import read_paused, read_some
 from cantomeet_ui.services import services, settings
 from cantomeet_ui.state.access import handler, meeting_for
 from cantomeet_ui.state.language import LanguageState
+from cantomeet_ui.state.opening import opened
 from cantomeet_ui.views import upload as view
 from cantomeet_ui.views.choices import Choice, language_choices, template_choices, with_default
 from cantomeet_ui.views.rows import MeetingRow
@@ -61,8 +62,8 @@ class UploadState(rx.State):
     async def load(self) -> Any:
         """What is taken and where it goes; the uploads of this tab so far."""
         self._empty_form()
-        await self._show()
-        return UploadState.follow
+        self._stamp = None
+        return await opened(self._show, UploadState.follow)
 
     @handler(Action.UPLOAD)
     async def refresh(self) -> None:
@@ -121,7 +122,7 @@ class UploadState(rx.State):
 
     async def _show(self) -> None:
         language = (await self.get_state(LanguageState)).lang
-        self._stamp = await asyncio.to_thread(services().store.stamp)
+        stamp = await asyncio.to_thread(services().store.stamp)
         self.rows = await asyncio.to_thread(read_some, services().store, list(self._ids), language)
         self.paused = await asyncio.to_thread(read_paused, services().store, language)
         own = await asyncio.to_thread(services().store.templates)
@@ -130,3 +131,4 @@ class UploadState(rx.State):
         self.languages = with_default(language_choices(language), chosen.summary_language)
         self.limits, self.way = view.limits(chosen, language), view.way(chosen, language)
         self.worth = view.worth(chosen, language)
+        self._stamp = stamp

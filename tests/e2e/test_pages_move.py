@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -167,6 +168,44 @@ def test_a_page_that_was_cut_off_shows_what_it_missed_without_a_reload(web_on_ea
     expect(page.locator(".line")).to_have_count(5)
     assert page.evaluate("window.sameDocument")
     page.close()
+
+
+@contextmanager
+def outage(web: Web) -> Iterator[None]:
+    """The database answers no question about meetings."""
+    with web.store.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE meeting RENAME TO away")
+    try:
+        yield
+    finally:
+        with web.store.engine.begin() as connection:
+            connection.exec_driver_sql("ALTER TABLE away RENAME TO meeting")
+
+
+@pytest.mark.parametrize("place", ["/meetings", "/meetings/{id}", "/actions", "/admin"])
+def test_a_page_opened_while_the_database_is_away_fills_when_it_is_back(web: Web, page: Page, place: str) -> None:
+    meeting = web.seed.whole("例會")
+    web.seed.failed("舊會", ErrorCode.RECORDING_UNREADABLE, found="unknown")
+    with outage(web):
+        page.goto(place.format(id=meeting.id))
+        expect(page.locator(".notice[data-tone=red]")).to_be_visible()
+        page.evaluate("window.sameDocument = true")
+        expect(page.get_by_text("例會")).to_have_count(0)
+    expect(page.get_by_text("例會").first).to_be_visible()
+    assert page.evaluate("window.sameDocument")
+    _only(web, 1, "after the outage")
+
+
+def test_another_filter_chosen_while_the_database_is_away_is_shown_when_it_is_back(web: Web, page: Page) -> None:
+    web.seed.whole("例會")
+    web.seed.failed("舊會", ErrorCode.RECORDING_UNREADABLE, found="unknown")
+    page.goto("/meetings")
+    expect(page.locator(".row")).to_have_count(2)
+    with outage(web):
+        page.locator(".chip[data-status=FAILED]").click()
+        expect(page.locator(".notice[data-tone=red]")).to_be_visible()
+    expect(page.locator(".row")).to_have_count(1)
+    expect(page.locator(".row-title")).to_have_text("舊會")
 
 
 def test_nothing_is_left_behind_after_navigation_reload_or_a_closed_tab(web: Web, context: BrowserContext) -> None:
