@@ -12,13 +12,12 @@ from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 
 from cantomeet_ui.live import Hints, hints
 from cantomeet_ui.sharing import versions
+from cantomeet_ui.state.notice import say_whether_database_answers
 
 LONGEST_WAIT = 5.0
 """Seconds after which a page looks without a hint."""
 GATHER = 0.25
 """Seconds after a push in which further changes are gathered into the next one."""
-DATABASE_AWAY = (OperationalError, InterfaceError, TimeoutError)
-"""What a look raises where the database does not answer."""
 V = TypeVar("V")
 _log = logging.getLogger(__name__)
 
@@ -57,6 +56,7 @@ async def show_each_change(page: Any, stamp_of: Callable[[], Any]) -> None:
     async def show(_stamp: Any) -> None:
         async with page:
             await page._show()
+            await say_whether_database_answers(page, True)
         await asyncio.sleep(GATHER)
 
     # Only under the lock is the state the one that `load` has written: outside it a copy from before is seen.
@@ -70,5 +70,5 @@ def database_waited_for() -> Iterator[None]:
     """A look of an open page: where the database does not answer, it ends, and whoever looks is to look again."""
     try:
         yield
-    except DATABASE_AWAY as error:
+    except (OperationalError, InterfaceError, TimeoutError) as error:
         _log.warning("the database did not answer a page: %s", type(getattr(error, "orig", None) or error).__name__)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from uuid import uuid4
 
 import reflex as rx
 from reflex.event import EventSpec
@@ -16,7 +18,9 @@ from cantomeet_ui.components.frame import page_error
 from cantomeet_ui.live import listen_for_changes
 from cantomeet_ui.rescuing import keep_rescuing
 from cantomeet_ui.services import job_queue, services, settings
-from cantomeet_ui.state.opening import failed
+from cantomeet_ui.state.notice import NoticeState
+
+_log = logging.getLogger(__name__)
 
 STYLES = [
     "/tokens.css",
@@ -73,4 +77,7 @@ def unexpected(exception: Exception) -> EventSpec | None:
     """A handler failed: the log says how, the page that it did."""
     if isinstance(exception, NotFound):
         return None  # what was asked about went meanwhile; the page's own follower says so
-    return failed(exception)
+    reference = uuid4().hex[:8]
+    _log.error("a page's handler failed (%s)", reference, exc_info=exception)
+    told: EventSpec = NoticeState.show(reference)
+    return told

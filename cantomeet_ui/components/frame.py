@@ -24,6 +24,7 @@ def frame(*content: rx.Component, here: str, refresh: Handler, kind: str = "") -
         rx.el.a(say("nav.skip"), href="#content", class_name="skip"),
         _head(here, refresh),
         connection_notice(),
+        database_notice(),
         unexpected_notice(),
         rx.el.main(*content, id="content", class_name="content"),
         shell(),
@@ -100,6 +101,11 @@ def _keys() -> rx.Component:
 def connection_notice() -> rx.Component:
     """Says that the server does not answer, until it does."""
     return rx.cond(has_connection_errors, notice(say("connection.lost"), tone="amber"))
+
+
+def database_notice() -> rx.Component:
+    """Says that the database does not answer, until it does."""
+    return rx.cond(NoticeState.database_away, notice(say("database.away"), tone="amber"))
 
 
 def unexpected_notice() -> rx.Component:

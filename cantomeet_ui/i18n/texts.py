@@ -39,6 +39,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "剛才的操作出了錯（編號 {reference}），錄音和紀錄不受影響。請再試一次。",
         "That did not work (reference {reference}). Recordings and transcripts are not affected. Please try again.",
     ),
+    "database.away": (
+        "資料庫暫時沒有回應；錄音和紀錄不受影響，恢復後這頁會自動顯示。",
+        "The database is not answering just now. Recordings and transcripts are not affected, "
+        "and this page fills by itself once it does.",
+    ),
     "paused": (
         "處理由 {time} 起暫停，錄音已保存；恢復後會自動繼續。",
         "Processing has been paused since {time}. The recordings are safe, and it goes on by itself once resumed.",

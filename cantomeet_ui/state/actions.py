@@ -58,7 +58,7 @@ class ActionsState(rx.State):
         )
         self.ticked = ""
         self._stamp = None
-        return await opened(self._show, ActionsState.follow)
+        return await opened(self, self._show, ActionsState.follow)
 
     @handler(Action.LIST)
     async def refresh(self) -> None:

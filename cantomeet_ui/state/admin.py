@@ -96,7 +96,7 @@ class AdminState(rx.State):
         self._query, self.filtered = query, bool(query)
         self.q, self.transcriber, self.age = (query.get(name, "") for name in ("q", "transcriber", "age"))
         self._stamp = None
-        return await opened(self._show, AdminState.follow)
+        return await opened(self, self._show, AdminState.follow)
 
     @handler(Action.ADMINISTER)
     async def refresh(self) -> None:

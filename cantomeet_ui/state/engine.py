@@ -14,6 +14,7 @@ from cantomeet_ui.reading.admin import read_engine
 from cantomeet_ui.services import job_queue, services
 from cantomeet_ui.state.access import handler
 from cantomeet_ui.state.language import LanguageState
+from cantomeet_ui.state.notice import say_whether_database_answers
 from cantomeet_ui.state.opening import opened
 from cantomeet_ui.views.engine import Engine
 from cantomeet_ui.views.meeting import refusal
@@ -31,7 +32,7 @@ class EngineState(rx.State):
     async def load(self) -> object:
         """Show it, and go on looking."""
         self.notice = ""
-        return await opened(self._show, EngineState.watch)
+        return await opened(self, self._show, EngineState.watch)
 
     @handler(Action.ADMINISTER)
     async def refresh(self) -> None:
@@ -49,6 +50,7 @@ class EngineState(rx.State):
             with database_waited_for():
                 async with self:
                     await self._show()
+                    await say_whether_database_answers(self, True)
 
     @handler(Action.ADMINISTER)
     async def pause(self) -> None:

@@ -14,6 +14,7 @@ from cantomeet_ui.i18n import counted, text
 from cantomeet_ui.services import services, settings
 from cantomeet_ui.state.access import handler
 from cantomeet_ui.state.language import LanguageState
+from cantomeet_ui.state.opening import load_again, opened_alone
 
 
 class GlossaryState(rx.State):
@@ -32,9 +33,17 @@ class GlossaryState(rx.State):
     _stored: int = 0
 
     @handler(Action.ADMINISTER)
-    async def load(self) -> None:
+    async def load(self) -> Any:
         """Show what is stored."""
-        self.notice, self.faults = "", []
+        self.notice, self.faults, self.ready = "", [], False
+        return await opened_alone(self, self._begin, GlossaryState.load_again)
+
+    @handler(Action.ADMINISTER, background=True)
+    async def load_again(self) -> Any:
+        """The database did not answer: show it once it does."""
+        return await load_again(GlossaryState.load)
+
+    async def _begin(self) -> None:
         self._take(await asyncio.to_thread(services().store.glossary))
         await self._say()
         self.ready = True

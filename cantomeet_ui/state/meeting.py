@@ -21,6 +21,7 @@ from cantomeet_ui.reading.meeting import Have, can_be_written, is_corrected, rea
 from cantomeet_ui.services import services, settings
 from cantomeet_ui.state.access import handler, meeting_for, valid_id
 from cantomeet_ui.state.language import LanguageState
+from cantomeet_ui.state.notice import say_whether_database_answers
 from cantomeet_ui.state.opening import opened
 from cantomeet_ui.views.choices import Version
 from cantomeet_ui.views.meeting import MeetingHead, refusal
@@ -86,7 +87,7 @@ class MeetingState(rx.State):
             self.phase, self.head, self.summary = "loading", MeetingHead(), SummaryView()
         self._have = Have()
         self._stamp = None
-        return await opened(self._begin, MeetingState.follow)
+        return await opened(self, self._begin, MeetingState.follow)
 
     @handler(Action.READ)
     async def refresh(self) -> None:
@@ -107,6 +108,7 @@ class MeetingState(rx.State):
             async with self:
                 # Where the database did not answer when the page was opened, it begins now.
                 await (self._show if self.phase == "ready" else self._begin)(stamp)
+                await say_whether_database_answers(self, True)
 
         # Only under the lock is the state the one that `load` has written: outside it a copy from before is seen.
         async with self:

@@ -56,7 +56,7 @@ class MeetingsState(rx.State):
         self.q, self.date_from, self.date_to = (query.get(name, "") for name in ("q", "from", "to"))
         self.sort = query.get("sort", DEFAULT_SORT)
         self._stamp = None
-        return await opened(self._show, MeetingsState.follow)
+        return await opened(self, self._show, MeetingsState.follow)
 
     @handler(Action.LIST)
     async def refresh(self) -> None:

@@ -18,6 +18,7 @@ from cantomeet_ui.i18n import text
 from cantomeet_ui.services import services
 from cantomeet_ui.state.access import handler
 from cantomeet_ui.state.language import LanguageState
+from cantomeet_ui.state.opening import load_again, opened_alone
 from cantomeet_ui.views.choices import Choice
 from cantomeet_ui.views.meeting import refusal
 from cantomeet_ui.views.templates import (
@@ -48,10 +49,15 @@ class TemplatesState(rx.State):
     _next: int = 0
 
     @handler(Action.LIST)
-    async def load(self) -> None:
+    async def load(self) -> Any:
         """Show all."""
-        self.writing, self.refused, self.deleting = False, "", ""
-        await self._show()
+        self.writing, self.refused, self.deleting, self.ready = False, "", "", False
+        return await opened_alone(self, self._show, TemplatesState.load_again)
+
+    @handler(Action.LIST, background=True)
+    async def load_again(self) -> Any:
+        """The database did not answer: show them once it does."""
+        return await load_again(TemplatesState.load)
 
     @handler(Action.LIST)
     async def refresh(self) -> None:

@@ -63,7 +63,7 @@ class UploadState(rx.State):
         """What is taken and where it goes; the uploads of this tab so far."""
         self._empty_form()
         self._stamp = None
-        return await opened(self._show, UploadState.follow)
+        return await opened(self, self._show, UploadState.follow)
 
     @handler(Action.UPLOAD)
     async def refresh(self) -> None:
