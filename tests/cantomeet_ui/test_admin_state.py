@@ -42,7 +42,7 @@ class Page:
         cls = type(state)
 
         async def get_state(_self: Any, _wanted: Any) -> Any:
-            return SimpleNamespace(lang="en")
+            return SimpleNamespace(lang="en", database_away=False)
 
         async def lock(_self: Any, *_: Any) -> None:
             """Nobody else has it."""
