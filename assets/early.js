@@ -26,7 +26,7 @@
   // Reflex sets what it read before the choice, when it comes alive and when the system changes.
   new MutationObserver(() => chosen && keep()).observe(root, { attributeFilter: ["class"] });
 
-  // ---- pressed and written
+  // ---- clicked, written, pressed
 
   const onClick = (event) => {
     if (event.target.closest?.("[data-theme-switch]")) return switchTheme();
@@ -53,8 +53,24 @@
     act.field = field;
     kept.push(act);
   };
+  // The keys of components/shell.jsx: `/` at once, so that what follows is written where it belongs, the others later.
+  const FIELDS = "input:not([type=range]):not([type=radio]), textarea, select, [contenteditable]";
+  let going = false;
+  const onKey = (event) => {
+    if (alive || event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.(FIELDS)) return;
+    const { key } = event;
+    const known = ["/", "?", "g"].includes(key) || (going && key.length === 1);
+    going = key === "g";
+    if (!known) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const search = key === "/" && document.querySelector("[data-search]");
+    if (search) return search.focus();
+    kept.push(() => document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true })));
+  };
   document.addEventListener("click", onClick, true);
   document.addEventListener("input", onInput, true);
+  document.addEventListener("keydown", onKey, true);
 
   // ---- recordings chosen or dropped; the dialogue may have been opened before and closed after
 

@@ -29,6 +29,7 @@ def not_alive(page: Page, path: str) -> Iterator[None]:
 
     page.route("**/assets/**/*.js", hold)
     page.goto(path, wait_until="commit")
+    expect(page.get_by_role("navigation")).to_be_visible()
     yield
     assert held, "no script was held back"
     released = True
@@ -65,6 +66,34 @@ def test_what_is_written_before_the_page_is_alive_is_looked_for(web: Web, page: 
     expect(page.get_by_role("dialog")).to_be_visible()
     expect(page.locator(".row mark")).to_have_text("銀行回覆")
     expect(page.locator(".row")).to_have_count(1)
+
+
+def test_keys_pressed_before_the_page_is_alive_do_what_they_do_later(web: Web, page: Page) -> None:
+    web.seed.whole("例會")
+    web.seed.waiting("另一個")
+    with not_alive(page, "/meetings"):
+        page.keyboard.press("/")
+        page.keyboard.type("銀行回覆")
+    expect(page.locator(".row mark")).to_have_text("銀行回覆")
+    expect(page.locator("[data-search]")).to_be_focused()
+    page.unroute_all()
+    with not_alive(page, "/"):
+        page.keyboard.press("g")
+        page.keyboard.press("m")
+    expect(page.locator(".row")).to_have_count(2)
+    page.unroute_all()
+    with not_alive(page, "/"):
+        page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def test_a_key_pressed_as_soon_as_rows_are_seen_is_never_lost(web: Web, page: Page) -> None:
+    web.seed.whole("例會")
+    for _ in range(6):
+        page.goto("/meetings", wait_until="commit")
+        expect(page.locator(".row")).to_have_count(1)
+        page.keyboard.press("/")
+        expect(page.locator("[data-search]")).to_be_focused()
 
 
 def test_a_click_at_once_is_never_lost(web: Web, page: Page) -> None:
