@@ -25,13 +25,19 @@ $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit("CantoMeet Notes needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
 
+# The lock is whole, so pip has nothing to resolve. Left to resolve, it wants a hash for `granian[reload]`, which
+# reflex asks for, as soon as a newer granian than the lock's exists, and then installs nothing.
+LOCKED := install --quiet --no-deps --require-hashes -r
+
 $(RUN_STAMP): requirements.lock pyproject.toml | $(VENV)/bin/python
-	$(BIN)/pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/pip $(LOCKED) requirements.lock
+	@$(BIN)/pip check
 	$(INSTALL_SELF)
 	@touch $@
 
 $(DEV_STAMP): requirements-dev.lock pyproject.toml | $(VENV)/bin/python
-	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.lock
+	$(BIN)/pip $(LOCKED) requirements-dev.lock
+	@$(BIN)/pip check
 	$(INSTALL_SELF)
 	@touch $@ $(RUN_STAMP)
 
