@@ -29,14 +29,19 @@ def show_summary(deps: Deps, meeting_id: str, version: int) -> Meeting:
     return _told(deps, deps.store.show_summary(meeting_id, version))
 
 
-def cancel(deps: Deps, meeting_id: str) -> Meeting:
-    """Stop what is being done. Raises `NotFound`, `Conflict`."""
-    return _told(deps, deps.store.cancel(meeting_id, deps.settings.language))
+def cancel(deps: Deps, meeting_id: str, *, confirm_cost: bool) -> Meeting:
+    """Stop what is being done; without `confirm_cost` only what costs nothing to stop.
+
+    Raises `NotFound`, `Conflict`.
+    """
+    return _told(deps, deps.store.cancel(meeting_id, deps.settings.language, confirm_cost=confirm_cost))
 
 
-def delete(deps: Deps, meeting_id: str) -> Meeting:
-    """Hidden from now on; the worker deletes what belongs to it. Raises `NotFound`."""
-    return _told(deps, deps.store.mark_deleted(meeting_id), wake=True)
+def delete(deps: Deps, meeting_id: str, *, confirm_cost: bool) -> Meeting:
+    """Hidden from now on; the worker deletes what belongs to it. Raises `NotFound`, and without `confirm_cost`
+    `Conflict` where a transcription under way is paid for.
+    """
+    return _told(deps, deps.store.mark_deleted(meeting_id, confirm_cost=confirm_cost), wake=True)
 
 
 def rename(deps: Deps, meeting: Meeting, seen_title: str, title: str, day: date | None) -> Meeting:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import ColumnElement, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
@@ -146,9 +146,12 @@ class People(Base):
                 self._leave_behind(connection, meeting)
             return changed
 
-    def cancel(self, meeting_id: str, language: str = "zh-Hant-HK", *, version: int | None = None) -> Meeting:
+    def cancel(
+        self, meeting_id: str, language: str = "zh-Hant-HK", *, version: int | None = None, confirm_cost: bool = True
+    ) -> Meeting:
         """FAILED with code cancelled; the worker that has it loses its lease. Raises `Conflict` where nothing runs,
-        or where its version is not `version` (None: any).
+        where its version is not `version` (None: any), or, without `confirm_cost`, where a transcription that is paid
+        for would be given up.
 
         `language`: of the stored reason.
         """
@@ -160,6 +163,7 @@ class People(Base):
                     col(Meeting.deleted_at).is_(None),
                     col(Meeting.status).in_(list(ACTIVE)),
                     *_of_version(version),
+                    *_at_no_cost(confirm_cost),
                 ],
                 run=col(Meeting.run) + 1,
                 status=MeetingStatus.FAILED,
@@ -173,6 +177,7 @@ class People(Base):
             )
             if changed is None:
                 found = self._require(connection, meeting_id)
+                _refuse_cost(found, confirm_cost)
                 raise Conflict(f"nothing is running: the meeting is {found.status}")
             if changed.stage not in (Stage.TRANSCRIBED, Stage.SUMMARISED):
                 self._leave_behind(connection, changed)
@@ -182,13 +187,24 @@ class People(Base):
             return changed
 
     def mark_deleted(
-        self, meeting_id: str, among: Collection[MeetingStatus] | None = None, *, version: int | None = None
+        self,
+        meeting_id: str,
+        among: Collection[MeetingStatus] | None = None,
+        *,
+        version: int | None = None,
+        confirm_cost: bool = True,
     ) -> Meeting:
         """Hidden from now on; the worker deletes what belongs to it. Raises `NotFound`, and `Conflict` where its
-        status is not `among` these, or its version not `version` (None: any).
+        status is not `among` these, its version not `version` (None: any), or, without `confirm_cost`, where a
+        transcription under way that is paid for would be given up.
         """
         with self._write() as connection:
-            where = [col(Meeting.id) == meeting_id, col(Meeting.deleted_at).is_(None), *_of_version(version)]
+            where = [
+                col(Meeting.id) == meeting_id,
+                col(Meeting.deleted_at).is_(None),
+                *_of_version(version),
+                *_at_no_cost(confirm_cost),
+            ]
             if among is not None:
                 where.append(col(Meeting.status).in_(list(among)))
             changed = self._changed(
@@ -204,12 +220,26 @@ class People(Base):
             )
             if changed is None:
                 found = self._require(connection, meeting_id)
+                _refuse_cost(found, confirm_cost)
                 raise Conflict(f"the meeting is {found.status} by now")
             return changed
 
 
 def _of_version(version: int | None) -> list[ColumnElement[bool]]:
     return [] if version is None else [col(Meeting.version) == version]
+
+
+def _at_no_cost(confirmed: bool) -> list[ColumnElement[bool]]:
+    """In the statement itself: a worker may send the recording between a look and what follows from it."""
+    if confirmed:
+        return []
+    transcribed = col(Meeting.stage).in_([Stage.TRANSCRIBED, Stage.SUMMARISED])
+    return [or_(col(Meeting.status).not_in(list(ACTIVE)), col(Meeting.submit_key).is_(None), transcribed)]
+
+
+def _refuse_cost(found: Meeting, confirmed: bool) -> None:
+    if not confirmed and found.status in ACTIVE and at_provider(found):
+        raise Conflict("a transcription that is paid for would be given up", code=ErrorCode.COST_NOT_CONFIRMED)
 
 
 def _why_cancelled(params: dict[str, Any], language: str) -> dict[str, Any]:

@@ -186,17 +186,18 @@ class MeetingState(rx.State):
     @handler(Action.CANCEL)
     async def cancel(self, sure: bool) -> None:
         """Stop what is being done; asks first where a transcription that is paid for would be thrown away."""
-        if not sure:
-            await self._show()  # as it is now: the recording may just have been sent
-            if self.head.stop_wastes:
-                self.asking, self.notice = "stop", ""
-                return
-        await self._act(Action.CANCEL, lambda meeting: acting.cancel(services(), meeting.id))
+        await self._act(
+            Action.CANCEL, lambda meeting: acting.cancel(services(), meeting.id, confirm_cost=sure), question="stop"
+        )
 
     @handler(Action.DELETE)
     async def delete(self) -> Any:
-        """The confirmed deletion; leads back to the list."""
-        if await self._act(Action.DELETE, lambda meeting: acting.delete(services(), meeting.id)):
+        """The confirmed deletion; leads back to the list. What was sent meanwhile is asked about once more."""
+        told = self.head.stop_wastes
+        deleted = await self._act(
+            Action.DELETE, lambda meeting: acting.delete(services(), meeting.id, confirm_cost=told), question="delete"
+        )
+        if deleted:
             return rx.redirect(routes.MEETINGS)
         return None
 
@@ -244,8 +245,10 @@ class MeetingState(rx.State):
         self.naming = on
         await self._show()
 
-    async def _act(self, action: Action, act: Callable[[Meeting], Meeting]) -> bool:
-        """Do it and show the outcome; a refusal is shown as a notice. True where it was done."""
+    async def _act(self, action: Action, act: Callable[[Meeting], Meeting], question: str = "pay") -> bool:
+        """Do it and show the outcome; a refusal is shown as a notice, one for its cost as `question`. True where it
+        was done.
+        """
         language = (await self.get_state(LanguageState)).lang
         self.asking, self.notice = "", ""
         try:
@@ -254,7 +257,10 @@ class MeetingState(rx.State):
         except VersionConflict:
             self.notice = text(language, "meeting.edited_elsewhere")
         except Conflict as error:
-            self._refused(error, language)
+            if error.code is ErrorCode.COST_NOT_CONFIRMED:
+                self.asking = question
+            else:
+                self.notice = refusal(error.code, error.params, language)
         except RequestError as error:
             self.notice = refusal(error.code, error.params, language)
         else:
@@ -262,12 +268,6 @@ class MeetingState(rx.State):
             return True
         await self._show()
         return False
-
-    def _refused(self, error: Conflict, language: str) -> None:
-        if error.code is ErrorCode.COST_NOT_CONFIRMED:
-            self.asking = "pay"
-        else:
-            self.notice = refusal(error.code, error.params, language)
 
 
 async def open_meeting(beside: rx.State) -> MeetingState:

@@ -18,6 +18,7 @@ from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
 from cantomeet.reasons import reason_text
 from cantomeet.store import MeetingStore, NewSegment, NewSummary, Try
+from tests import meetings
 from tests.conftest import new_meeting
 
 
@@ -239,6 +240,32 @@ def test_a_cancel_says_whether_a_retry_pays_again(store: MeetingStore, key: str 
     assert told in (cancelled.status_reason or "")
     assert told in reason_text("cancelled", cancelled.error_params, "en")
     assert cancelled.version == store.get(meeting.id).version
+
+
+@pytest.mark.parametrize("stop", ["cancel", "mark_deleted"])
+def test_what_was_sent_since_the_look_is_not_given_up_unasked(store: MeetingStore, stop: str) -> None:
+    meeting = leased(store)
+    store.commit_working(meeting.id, meeting.run, submit_key="key")
+    with pytest.raises(Conflict) as refused:
+        getattr(store, stop)(meeting.id, confirm_cost=False)
+    assert refused.value.code is ErrorCode.COST_NOT_CONFIRMED
+    store.renew_lease(meeting.id, meeting.run, 60)  # nothing was changed: the worker still has it
+    getattr(store, stop)(meeting.id, confirm_cost=True)
+    with pytest.raises(LeaseLost):
+        store.renew_lease(meeting.id, meeting.run, 60)
+
+
+@pytest.mark.parametrize("stop", ["cancel", "mark_deleted"])
+def test_what_costs_nothing_to_stop_needs_no_confirmation(store: MeetingStore, stop: str) -> None:
+    meeting = leased(store)
+    getattr(store, stop)(meeting.id, confirm_cost=False)
+    paid = completed(store)
+    meetings.set_columns(store, paid.id, submit_key="key")
+    store.mark_deleted(paid.id, confirm_cost=False)
+    with pytest.raises(NotFound):
+        store.get(paid.id)
+    with pytest.raises(NotFound):
+        store.cancel(paid.id, confirm_cost=False)
 
 
 def test_a_cancel_takes_the_lease_from_the_worker(store: MeetingStore) -> None:

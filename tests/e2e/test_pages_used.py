@@ -206,6 +206,24 @@ def test_stopping_a_paid_transcription_is_asked_first(web: Web, page: Page) -> N
     expect(page.get_by_role("alertdialog")).to_contain_text("再收費一次")
 
 
+def test_a_recording_sent_while_its_deletion_is_asked_about_is_asked_about_again(web: Web, page: Page) -> None:
+    meeting = web.seed.waiting("例會")
+    web.seed.transcribing(meeting, 20)
+    page.goto(f"/meetings/{meeting.id}")
+    menu = page.locator(".menu.more")
+    menu.locator("summary").click()
+    menu.get_by_role("button", name="刪除").click()
+    asked = page.get_by_role("alertdialog")
+    expect(asked).not_to_contain_text("作廢")
+    # Nobody is told.
+    set_columns(web.store, meeting.id, transcriber="speechmatics", submit_key="k", stage=Stage.SUBMITTED)
+    asked.get_by_role("button", name="刪除").click()
+    expect(asked).to_contain_text("作廢")
+    assert web.store.get(meeting.id).status == "TRANSCRIBING"
+    asked.get_by_role("button", name="刪除").click()
+    expect(page.get_by_text("還沒有會議")).to_be_visible()
+
+
 def test_transcribing_again_asks_before_it_is_paid_twice(web: Web, page: Page) -> None:
     meeting = web.seed.whole("例會")
     with web.store.engine.begin() as connection:
