@@ -32,9 +32,9 @@ import psutil
 from benchmarks.measuring import stand_in
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
+from cantomeet.store import LEASE_SECONDS
 from tests import sound
 from tests.running import Background, background, wait_for
-from worker.lease import LEASE_SECONDS
 from worker.providers.fakes.speechmatics import Fault, Plan
 from worker.rescue import EVERY
 

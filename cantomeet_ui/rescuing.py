@@ -7,6 +7,7 @@ import logging
 
 from sqlalchemy.exc import OperationalError
 
+from cantomeet.clock_watch import ClockWatch
 from cantomeet.store import MeetingStore
 from worker.queue import JobQueue, rescue
 
@@ -17,12 +18,18 @@ _log = logging.getLogger(__name__)
 
 async def keep_rescuing(store: MeetingStore, queue: JobQueue, every: float = EVERY) -> None:
     """Look every few seconds until cancelled."""
+    watch = ClockWatch(store)
     while True:
         await asyncio.sleep(every)
         try:
-            await asyncio.to_thread(rescue, store, queue)
+            await asyncio.to_thread(_look, store, queue, watch)
         except OperationalError as error:
             _log.warning("the database did not answer the rescuer: %s", type(error.orig).__name__)
         except Exception:
             # The edge of a task: whatever one look dies of, there is another, or meetings would be left.
             _log.exception("the rescuer's look failed")
+
+
+def _look(store: MeetingStore, queue: JobQueue, watch: ClockWatch) -> None:
+    watch.look()
+    rescue(store, queue)

@@ -12,10 +12,8 @@ from sqlalchemy.exc import OperationalError
 
 from cantomeet.errors import LeaseLost
 from cantomeet.models import Meeting
-from cantomeet.store import MeetingStore
+from cantomeet.store import LEASE_SECONDS, MeetingStore
 
-LEASE_SECONDS = 20.0
-"""How long a meeting stays with a worker that has gone silent."""
 _BEAT_SECONDS = 1.0
 """So soon a cancel ends an upload or a recognition."""
 _LONGEST_STEP_SECONDS = 2 * 60 * 60.0

@@ -18,9 +18,9 @@ from cantomeet.errors import ErrorCode, LeaseLost, PermanentError, StorageFull, 
 from cantomeet.lifecycle import Stage
 from cantomeet.models import Meeting
 from cantomeet.reasons import reason_text
-from cantomeet.store import Try
+from cantomeet.store import LEASE_SECONDS, Try
 from worker import steps
-from worker.lease import LEASE_SECONDS, Lease
+from worker.lease import Lease
 from worker.toolbox import Toolbox
 from worker.turns import Later
 

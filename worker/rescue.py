@@ -1,4 +1,4 @@
-"""The rescuer's loop: meetings that are due and that nobody woke, and the periodic tasks."""
+"""The rescuer's loop: meetings that are due and that nobody woke, the periodic tasks, and the clock."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import threading
 
 from sqlalchemy.exc import OperationalError
 
+from cantomeet.clock_watch import ClockWatch
 from cantomeet.store import MeetingStore
 from worker.queue import JobQueue, rescue
 from worker.upkeep import TASKS
@@ -16,8 +17,9 @@ EVERY = 5.0
 _log = logging.getLogger(__name__)
 
 
-def tick(store: MeetingStore, queue: JobQueue) -> int:
+def tick(store: MeetingStore, queue: JobQueue, watch: ClockWatch) -> int:
     """One look; how many meetings were woken. Periodic tasks become ordinary jobs when their turn has come."""
+    watch.look()
     woken = rescue(store, queue)
     for name, task in TASKS.items():
         if queue.answers() and store.claim_periodic(name, task.every):
@@ -27,9 +29,10 @@ def tick(store: MeetingStore, queue: JobQueue) -> int:
 
 def run(store: MeetingStore, queue: JobQueue, stop: threading.Event, every: float = EVERY) -> None:
     """Look every few seconds until `stop` is set."""
+    watch = ClockWatch(store)
     while not stop.wait(every):
         try:
-            woken = tick(store, queue)
+            woken = tick(store, queue, watch)
         except OperationalError as error:
             _log.warning("the database did not answer the rescuer: %s", type(error.orig).__name__)
             continue

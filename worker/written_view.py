@@ -13,8 +13,8 @@ from dataclasses import asdict
 
 from cantomeet.errors import CantoMeetError, ErrorCode, LeaseLost, NotFound, PermanentError
 from cantomeet.models import Meeting, Segment, WrittenView
-from cantomeet.store import MeetingStore
-from worker.lease import LEASE_SECONDS, Lease
+from cantomeet.store import LEASE_SECONDS, MeetingStore
+from worker.lease import Lease
 from worker.pipeline import MOST_DEATHS, as_transient, tries_of
 from worker.providers import Rewriter, SummaryRequest, TranscriptLine, Unfinished
 from worker.steps.paid_answers import PaidAnswers

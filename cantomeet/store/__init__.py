@@ -7,8 +7,9 @@ edits by people. An edit never touches `run`, so it never costs a result that is
 
 from __future__ import annotations
 
-from cantomeet.store.base import WAKE_GRACE, WAKE_GRACE_LIMIT
+from cantomeet.store.base import LEASE_SECONDS, WAKE_GRACE, WAKE_GRACE_LIMIT
 from cantomeet.store.care import Care
+from cantomeet.store.clocks import Clocks
 from cantomeet.store.editing import Editing
 from cantomeet.store.people import People
 from cantomeet.store.pipeline import Pipeline
@@ -23,12 +24,13 @@ from cantomeet.store.written import LineState, Written, WrittenTranscript
 
 
 class MeetingStore(
-    People, Editing, Pipeline, Summaries, Templates, Written, Waking, Reading, Care, TakingTurns, Reparsing
+    People, Editing, Pipeline, Summaries, Templates, Written, Waking, Reading, Care, Clocks, TakingTurns, Reparsing
 ):
     """Meetings in a database: `MeetingStore(engine, clock)`. `clock` replaces the database's clock in tests."""
 
 
 __all__ = [
+    "LEASE_SECONDS",
     "WAKE_GRACE",
     "WAKE_GRACE_LIMIT",
     "LineState",

@@ -24,6 +24,8 @@ from cantomeet.models import (
 )
 from cantomeet.store.types import NewSegment, Try
 
+LEASE_SECONDS = 20.0
+"""How long a meeting stays with a worker that has gone silent."""
 WAKE_GRACE = 20.0
 """Seconds after its due time in which a meeting's job is expected to start before the rescuer wakes it again."""
 WAKE_GRACE_LIMIT = 300.0

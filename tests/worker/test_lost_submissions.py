@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from cantomeet.clock_watch import ClockWatch
 from cantomeet.errors import ErrorCode, PermanentError, TransientError
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
@@ -197,6 +198,24 @@ def test_a_queue_that_was_paused_before_the_sending_does_not_make_the_search_lon
     house.clock.ahead += timedelta(days=5)
     assert to_its_end(house, meeting.id).status == MeetingStatus.COMPLETED
     assert provider.ages[0] < timedelta(days=1)
+    assert len(provider.submitted) == 1
+
+
+def test_a_clock_put_back_does_not_make_the_search_too_short(house: LateHouse) -> None:
+    """Else what was sent two hours ago would be looked for among the jobs of the last half hour."""
+    provider = behind(house, 0.0)
+    passed = [0.0]
+    watch = ClockWatch(house.store, lambda: passed[0])
+    watch.look()
+    meeting = house.upload()
+    house.step(meeting.id)
+    house.step(meeting.id)
+    assert house.store.get(meeting.id).submit_losses == 1
+    passed[0] += 2 * 3600.0
+    house.clock.ahead += timedelta(hours=2) - timedelta(hours=1.5)
+    watch.look()
+    assert to_its_end(house, meeting.id).status == MeetingStatus.COMPLETED
+    assert provider.ages[0] >= timedelta(hours=1.99)
     assert len(provider.submitted) == 1
 
 

@@ -26,7 +26,7 @@ def test_a_look_that_fails_is_followed_by_another(trouble: Exception, monkeypatc
     stop = threading.Event()
     looks: list[int] = []
 
-    def look(_store: object, _queue: object) -> int:
+    def look(*_: object) -> int:
         looks.append(1)
         if len(looks) == 1:
             raise trouble
@@ -44,13 +44,13 @@ def test_a_look_of_the_web_side_that_fails_is_followed_by_another(
 ) -> None:
     looks: list[int] = []
 
-    def look(_store: object, _queue: object) -> int:
+    def look(*_: object) -> int:
         looks.append(1)
         if len(looks) == 1:
             raise trouble
         raise asyncio.CancelledError
 
-    monkeypatch.setattr(rescuing, "rescue", look)
+    monkeypatch.setattr(rescuing, "_look", look)
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(rescuing.keep_rescuing(NOTHING, NOTHING, every=0.001))
     assert len(looks) == 2

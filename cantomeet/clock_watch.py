@@ -1,0 +1,48 @@
+"""Notices that the database's clock was put back, as a machine does that started with a wrong one and then asked."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from cantomeet.store import MeetingStore
+
+_NOTICED = timedelta(seconds=5)
+"""Less does no harm: nobody waits long, and a lost submission is looked for a minute further back than it can be."""
+_log = logging.getLogger(__name__)
+
+
+def _passed() -> float:
+    """Seconds that no clock's setting changes, a sleeping machine's too where the system tells them."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+class ClockWatch:
+    """One watcher's looks at the clock; each process that looks has its own."""
+
+    def __init__(self, store: MeetingStore, passed: Callable[[], float] = _passed) -> None:
+        self._store, self._passed = store, passed
+        self._last: tuple[datetime, int, float] | None = None
+        """The clock, how often times were moved, and what had passed by then."""
+
+    def look(self) -> timedelta:
+        """By how much the clock was put back since the last look, or, at the first, since the newest change of a
+        meeting; zero where it was not, or where another watcher was first. Due times have been moved by then.
+        """
+        begun = self._passed()
+        now, moves = self._store.clock()
+        ended = self._passed()
+        if self._last is None:
+            newest = self._store.newest_change()
+            back, known = timedelta() if newest is None else newest - now, moves
+        else:
+            before, known, then = self._last
+            back = timedelta(seconds=begun - then) - (now - before)
+        moved = back > _NOTICED and self._store.move_back(back, known)
+        self._last = (now, moves + 1 if moved else moves, ended)
+        if not moved:
+            return timedelta()
+        _log.warning("the clock was put back by %.0f s: due times are moved with it", back.total_seconds())
+        return back

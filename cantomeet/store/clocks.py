@@ -1,0 +1,95 @@
+"""After the database's clock was put back: due times and ages move with it. Else all would wait until it has caught up,
+and a lost submission would be looked for among jobs that are too young to be it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, or_, select, update
+from sqlalchemy import func as sql
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import SQLModel, col
+
+from cantomeet.models import Meeting, PeriodicTask, ProviderLeftover, Remembered, Turn, WrittenView
+from cantomeet.store.base import LEASE_SECONDS, Base, execute
+
+_MOVES = "clock_put_back"
+"""How often times were moved is remembered, so that of several who notice the same only one moves them."""
+_STEPS = ("next_run_at", "woken_until")
+
+
+class Clocks(Base):
+    """The clock as it is, and what was written by it."""
+
+    def clock(self) -> tuple[datetime, int]:
+        """The database's clock, and how often times were moved back for it."""
+        with self._read() as connection:
+            return self._clock(connection), _moves(connection)
+
+    def newest_change(self) -> datetime | None:
+        """When a meeting was last changed, by the clock as it was then; None where there is no meeting."""
+        with self._read() as connection:
+            return connection.execute(select(sql.max(col(Meeting.updated_at)))).scalar_one()
+
+    def move_back(self, by: timedelta, moves: int) -> bool:
+        """The clock was put back by so much: what is due is due so much sooner, what is old so much older.
+
+        A lease is shortened to what one lasts, from now; who holds one renews it by the new clock. False, and nothing
+        is moved, where times were moved since `clock` told `moves`.
+        """
+        # Suppressed: somebody else moved them at the same moment.
+        with suppress(IntegrityError), self._write() as connection:
+            if not _counted(connection, moves):
+                return False
+            # Of those who have ended too: a retry looks for a lost submission by its age.
+            owed = or_(col(Meeting.next_run_at).is_not(None), col(Meeting.submit_key).is_not(None))
+            _move(connection, Meeting, by, (*_STEPS, "stage_since", "submit_missed_at"), owed)
+            _move(connection, WrittenView, by, _STEPS, col(WrittenView.next_run_at).is_not(None))
+            _move(connection, ProviderLeftover, by, ("next_run_at", "sent_after"))
+            _move(connection, PeriodicTask, by, ("next_run_at",))
+            reserved_until = col(Turn.reserved_until) - by.total_seconds()
+            connection.execute(update(Turn).values(reserved_until=reserved_until))
+            now = self._clock(connection)
+            lease = now + timedelta(seconds=LEASE_SECONDS)
+            for table in (Meeting, WrittenView):
+                connection.execute(update(table).where(col(table.lease_until) > lease).values(lease_until=lease))
+            # Nothing was changed later than now: the next start must not take it for another step back.
+            connection.execute(update(Meeting).where(col(Meeting.updated_at) > now).values(updated_at=now))
+            return True
+        return False
+
+
+def _moves(connection: Connection) -> int:
+    value = connection.execute(select(col(Remembered.value)).where(col(Remembered.name) == _MOVES)).scalar_one_or_none()
+    return int(value or 0)
+
+
+def _counted(connection: Connection, moves: int) -> bool:
+    """Count one more; False where they are no longer `moves`. Raises `IntegrityError` where another one is first."""
+    if moves == 0 and _moves(connection) == 0:
+        connection.execute(insert(Remembered).values(name=_MOVES, value="1"))
+        return True
+    held = (col(Remembered.name) == _MOVES, col(Remembered.value) == str(moves))
+    return bool(execute(connection, update(Remembered).where(*held).values(value=str(moves + 1))).rowcount)
+
+
+def _move(
+    connection: Connection, table: type[SQLModel], by: timedelta, names: Sequence[str], *where: ColumnElement[bool]
+) -> None:
+    # Row by row, as SQLite cannot reckon with instants; locked, so that no worker's write in between is undone.
+    columns: Any = table.__table__.columns  # type: ignore[attr-defined]  # SQLModel hides __table__
+    (key,) = table.__table__.primary_key  # type: ignore[attr-defined]
+    moved = [columns[name] for name in names]
+    rows = connection.execute(select(key, *moved).where(*where).with_for_update()).all()
+    if not rows:
+        return
+    new = [
+        {"moved": row[0], **{f"new_{name}": at and at - by for name, at in zip(names, row[1:], strict=True)}}
+        for row in rows
+    ]
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+    connection.execute(update(table).where(key == bindparam("moved")).values(values), new)

@@ -1,0 +1,176 @@
+"""The database's clock is put back: due times and ages move with it, once, whoever notices."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import insert, select
+from sqlmodel import col
+
+from cantomeet.clock_watch import ClockWatch
+from cantomeet.models import Meeting, PeriodicTask, ProviderLeftover, Turn, WrittenView
+from cantomeet.pacing import Limit
+from cantomeet.store import LEASE_SECONDS, MeetingStore, Try
+from tests import meetings
+from tests.conftest import new_meeting
+
+HOURS = timedelta(hours=3)
+SLACK = timedelta(seconds=30)
+
+
+class Time:
+    """What has really passed, and the clock that somebody sets."""
+
+    def __init__(self, store: MeetingStore) -> None:
+        self.real, self.set_by = store.now(), timedelta()
+        self._begun = self.real
+        self.store = MeetingStore(store.engine, clock=lambda _: self.clock())
+
+    def clock(self) -> datetime:
+        return self.real + self.set_by
+
+    def passed(self) -> float:
+        return (self.real - self._begun).total_seconds()
+
+    def watch(self) -> ClockWatch:
+        return ClockWatch(self.store, self.passed)
+
+
+@pytest.fixture
+def time(store: MeetingStore) -> Time:
+    return Time(store)
+
+
+def started(time: Time) -> ClockWatch:
+    watch = time.watch()
+    assert watch.look() == timedelta()
+    time.real += timedelta(seconds=5)
+    return watch
+
+
+def in_back_off(store: MeetingStore, seconds: float) -> Meeting:
+    meeting = store.take_lease(store.create(new_meeting())[0].id, LEASE_SECONDS)
+    assert meeting is not None
+    return store.commit_step(meeting.id, meeting.run, tried=Try("submit", store.now()), due_in=seconds)
+
+
+def until_due(time: Time, meeting_id: str) -> timedelta:
+    due = time.store.get(meeting_id).next_run_at
+    assert due is not None
+    return due - time.clock()
+
+
+def test_what_waits_is_due_when_it_was_to_be(time: Time) -> None:
+    watch = started(time)
+    meeting = in_back_off(time.store, 600.0)
+    time.set_by -= HOURS
+    assert until_due(time, meeting.id) > HOURS
+    assert watch.look() == HOURS
+    assert until_due(time, meeting.id) == timedelta(seconds=600)
+    time.real += timedelta(seconds=601)
+    assert watch.look() == timedelta()
+    assert time.store.wake_due() == []  # its own job is expected to come first
+    time.real += timedelta(seconds=20)
+    assert [woken.id for woken in time.store.wake_due()] == [meeting.id]
+
+
+def test_a_dead_worker_s_lease_ends_as_soon_as_ever_and_a_living_one_s_goes_on(time: Time) -> None:
+    watch = started(time)
+    dead, living = (time.store.create(new_meeting())[0].id for _ in range(2))
+    leases = [time.store.take_lease(meeting_id, LEASE_SECONDS) for meeting_id in (dead, living)]
+    time.set_by -= HOURS
+    watch.look()
+    time.real += timedelta(seconds=LEASE_SECONDS - 1)
+    assert leases[1] is not None
+    time.store.renew_lease(living, leases[1].run, LEASE_SECONDS)
+    time.real += timedelta(seconds=2)
+    assert time.store.take_lease(dead, LEASE_SECONDS) is not None
+    assert time.store.take_lease(living, LEASE_SECONDS) is None
+
+
+def test_of_several_who_notice_one_moves_the_times(time: Time) -> None:
+    first, second = started(time), started(time)
+    meeting = in_back_off(time.store, 600.0)
+    for _ in range(2):  # the first time nothing was counted before
+        time.set_by -= HOURS
+        assert [first.look(), second.look()] == [HOURS, timedelta()]
+        assert until_due(time, meeting.id) == timedelta(seconds=600)
+        time.real += timedelta(seconds=5)
+        assert [first.look(), second.look()] == [timedelta(), timedelta()]
+        time.real -= timedelta(seconds=5)
+
+
+def test_who_starts_after_it_happened_notices_by_what_was_changed_later_than_now(time: Time) -> None:
+    meeting = in_back_off(time.store, 600.0)
+    meetings.completed(time.store)
+    time.set_by -= HOURS
+    assert time.watch().look() == HOURS
+    assert until_due(time, meeting.id) == timedelta(seconds=600)
+    assert time.watch().look() == timedelta()
+    assert until_due(time, meeting.id) == timedelta(seconds=600)
+
+
+def test_an_installation_without_meetings_starts(time: Time) -> None:
+    assert time.watch().look() == timedelta()
+
+
+@pytest.mark.parametrize("step", [HOURS, timedelta(), timedelta(seconds=-4)])
+def test_a_clock_put_forward_or_back_by_a_little_moves_nothing(time: Time, step: timedelta) -> None:
+    watch = started(time)
+    meeting = in_back_off(time.store, 600.0)
+    time.set_by += step
+    assert watch.look() == timedelta()
+    assert until_due(time, meeting.id) == timedelta(seconds=600) - step
+
+
+def test_a_machine_that_slept_is_no_clock_put_back(time: Time) -> None:
+    watch = started(time)
+    time.real += timedelta(hours=9)
+    assert watch.look() == timedelta()
+
+
+def test_a_lost_submission_of_a_failed_meeting_is_as_old_as_it_is(time: Time) -> None:
+    watch = started(time)
+    meeting = time.store.take_lease(time.store.create(new_meeting())[0].id, LEASE_SECONDS)
+    assert meeting is not None
+    sent_at = time.real
+    time.store.commit_working(meeting.id, meeting.run, submit_key="k", stage="prepared")
+    time.store.cancel(meeting.id)
+    time.real += timedelta(hours=5)
+    watch.look()
+    time.set_by -= HOURS
+    watch.look()
+    assert time.clock() - time.store.get(meeting.id).stage_since == time.real - sent_at
+
+
+def test_everything_else_that_has_its_time_moves_too(time: Time) -> None:
+    watch = started(time)
+    store = time.store
+    meeting = meetings.completed(store)
+    store.ask_for_written(meeting.id)
+    assert store.claim_periodic("sweep", 600.0)
+    now = time.clock()
+    limit = Limit("of a provider", most=1, pace=0.001)
+    with store.engine.begin() as connection:
+        for sent_after in (now, None):
+            leftover = {"id": str(sent_after)[:36], "provider": "speechmatics", "submit_key": "k", "looks": 0}
+            times = {"sent_after": sent_after, "created_at": now, "next_run_at": now + SLACK, "attempt_count": 0}
+            connection.execute(insert(ProviderLeftover).values(**leftover, **times))
+    assert store.take_turn(limit) == 0.0
+    waits = store.take_turn(limit)
+    time.set_by -= HOURS
+    watch.look()
+    assert store.take_written(meeting.id, LEASE_SECONDS) is not None
+    assert store.take_turn(limit) == pytest.approx(waits + 1000.0)
+    with store.engine.begin() as connection:
+        due = connection.execute(select(col(ProviderLeftover.next_run_at))).scalars().all()
+        sent = connection.execute(select(col(ProviderLeftover.sent_after))).scalars().all()
+        views = connection.execute(select(col(WrittenView.lease_until))).scalars().all()
+        turns = connection.execute(select(col(Turn.reserved_until))).scalars().all()
+        periodic = connection.execute(select(col(PeriodicTask.next_run_at))).scalars().all()
+    assert due == [time.clock() + SLACK] * 2
+    assert sorted(map(str, sent)) == sorted([str(time.clock()), "None"])
+    assert views == [time.clock() + timedelta(seconds=LEASE_SECONDS)]
+    assert turns == [pytest.approx(time.clock().timestamp() + 3000.0)]
+    assert periodic == [time.clock() + timedelta(seconds=600)]
