@@ -40,9 +40,9 @@ TEXTS: dict[str, tuple[str, str]] = {
         "That did not work (reference {reference}). Recordings and transcripts are not affected. Please try again.",
     ),
     "database.away": (
-        "資料庫暫時沒有回應；錄音和紀錄不受影響，恢復後這頁會自動顯示。",
+        "資料庫暫時沒有回應；錄音和紀錄不受影響，恢復後這頁會自動顯示。剛才的操作未必完成，請到時再試。",
         "The database is not answering just now. Recordings and transcripts are not affected, "
-        "and this page fills by itself once it does.",
+        "and this page fills by itself once it does. What you did just now may not be done: try it again then.",
     ),
     "paused": (
         "處理由 {time} 起暫停，錄音已保存；恢復後會自動繼續。",
