@@ -666,7 +666,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "check.why.step_timed_out": ("太久沒有回應", "no answer for too long"),
     "check.why.not_set_up": ("工作程式運行的地方沒有設定 {setting}", "{setting} is not set where the worker runs"),
-    "check.why.invalid_request": ("設定有誤（{message}）", "a setting makes no sense ({message})"),
+    "check.why.wrong_setting": ("{setting} 設定有誤：{rule}", "{setting} is wrong: {rule}"),
     "check.why.internal": ("程式出錯，詳情在工作程式的記錄", "the program failed; the worker's log says how"),
     # ---- causes in a few words
     "cause.cancelled": ("已停止", "Stopped"),
