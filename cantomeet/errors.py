@@ -20,6 +20,7 @@ The tree; each leaf says what the one who catches it does::
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 
@@ -45,6 +46,7 @@ class ErrorCode(StrEnum):
     NO_WORKER = "no_worker"
     QUEUE_AWAY = "queue_away"
     NOT_SET_UP = "not_set_up"
+    WRONG_SETTING = "wrong_setting"
     # An upload that is refused.
     EMPTY_UPLOAD = "empty_upload"
     TOO_LARGE = "too_large"
@@ -179,4 +181,12 @@ class LeaseLost(CantoMeetError):
 
 
 class SettingsError(CantoMeetError):
-    """A setting is unsafe or makes no sense; the text names it."""
+    """A setting is unsafe or makes no sense; the text, which is for operators and English, begins with its name."""
+
+    code = ErrorCode.WRONG_SETTING
+
+    @property
+    def setting(self) -> str:
+        """The environment variable that the text begins with; empty where it names none."""
+        named = re.match(r"[A-Z]+(_[A-Z0-9]+)+", self.detail)
+        return named[0] if named else ""

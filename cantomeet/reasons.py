@@ -63,6 +63,10 @@ REASONS: dict[E, tuple[str, str]] = {
         "工作程式運行的地方沒有設定 {setting}。請設定後再試。",
         "{setting} is not set where the worker runs. Set it, then try again.",
     ),
+    E.WRONG_SETTING: (
+        "工作程式運行的地方，{setting} 的設定有誤：{rule}。請修正後再試。",
+        "{setting} is wrong where the worker runs: {rule}. Mend it, then try again.",
+    ),
     E.EMPTY_UPLOAD: ("檔案是空的，沒有保存。", "The file is empty; nothing was stored."),
     E.TOO_LARGE: (
         "檔案超過 {limit_mb} MB 上限，沒有保存。",
@@ -171,6 +175,35 @@ VARIANTS: dict[tuple[E, str], tuple[str, str]] = {
 }
 """Texts in place of those of `REASONS` where the parameter holds."""
 
+_ONE_LINE = ("要是一行可見的 ASCII 字元", "it must be one line of visible ASCII characters")
+_PRICES = ("兩個價格都要設定，而且不可小於 0", "both prices must be set, 0 or more")
+
+SETTING_RULES: dict[str, tuple[str, str]] = {
+    "SPEECHMATICS_API_KEY": _ONE_LINE,
+    "OPENAI_API_KEY": _ONE_LINE,
+    "CANTOMEET_WEBHOOK_SECRET": _ONE_LINE,
+    "SPEECHMATICS_BASE_URL": (
+        "只要協定和主機，例如 https://eu1.asr.api.speechmatics.com",
+        "it must be scheme and host only, e.g. https://eu1.asr.api.speechmatics.com",
+    ),
+    "OPENAI_BASE_URL": (
+        "要是以 /v1 結尾的 http 或 https 位址，不可有用戶名、密碼或查詢",
+        "it must be a http or https address that ends in /v1, without a user, a password or a query",
+    ),
+    "CANTOMEET_PUBLIC_URL": ("要是 http 或 https 位址", "it must be a http or https address"),
+    "OPENAI_MODEL": ("要是一行的模型名稱", "it must name a model, on one line"),
+    "CANTOMEET_SPEECHMATICS_MODEL": ("要是 standard 或 enhanced", "it must be standard or enhanced"),
+    "CANTOMEET_LLM_PRICE_IN": _PRICES,
+    "CANTOMEET_LLM_PRICE_OUT": _PRICES,
+    "CANTOMEET_LLM_BUDGET": (
+        "要大於 0，並要設定 CANTOMEET_LLM_PRICE_IN 及 CANTOMEET_LLM_PRICE_OUT",
+        "it must be above 0, with CANTOMEET_LLM_PRICE_IN and CANTOMEET_LLM_PRICE_OUT set",
+    ),
+}
+"""What a provider wants of a setting. `SettingsError` says it for operators, in English only."""
+
+_ANY_SETTING = ("可用的值見 README 的設定表", "the README's table of settings has what it may be")
+
 WARNINGS: dict[str, tuple[str, str]] = {
     "ends_early": (
         "錄音比檔案標示的短，可能在傳送或錄音時中斷；以下是實際錄到的部分。",
@@ -230,12 +263,20 @@ def _fill(text: str, params: Mapping[str, Any]) -> str:
     return Formatter().vformat(text, (), _Shown(params))
 
 
+def setting_rule(setting: str, language: str) -> str:
+    """What the setting must be, in a few words."""
+    zh, en = SETTING_RULES.get(setting, _ANY_SETTING)
+    return en if language.startswith("en") else zh
+
+
 def reason_text(code: str, params: Mapping[str, Any], language: str) -> str:
     """The text for an error code, in `language` ("en", else Hong Kong Chinese)."""
     holding = [text for (of, name), text in VARIANTS.items() if of == code and params.get(name)]
     zh, en = holding[0] if holding else REASONS[E(code)]
     if "found" in params:
         params = {**params, "found": found_text(str(params["found"]), language)}
+    if code == E.WRONG_SETTING:
+        params = {**params, "rule": setting_rule(str(params.get("setting", "")), language)}
     return _fill(en if language.startswith("en") else zh, params)
 
 

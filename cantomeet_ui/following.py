@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
-
 from cantomeet_ui.live import Hints, hints
+from cantomeet_ui.outage import database_waited_for
 from cantomeet_ui.sharing import versions
 from cantomeet_ui.state.notice import say_whether_database_answers
 
@@ -19,7 +16,6 @@ LONGEST_WAIT = 5.0
 GATHER = 0.25
 """Seconds after a push in which further changes are gathered into the next one."""
 V = TypeVar("V")
-_log = logging.getLogger(__name__)
 
 
 async def show_changes(
@@ -63,12 +59,3 @@ async def show_each_change(page: Any, stamp_of: Callable[[], Any]) -> None:
     async with page:
         known = page._stamp
     await show_changes(None, stamp_of, known, show)
-
-
-@contextmanager
-def database_waited_for() -> Iterator[None]:
-    """A look of an open page: where the database does not answer, it ends, and whoever looks is to look again."""
-    try:
-        yield
-    except (OperationalError, InterfaceError, TimeoutError) as error:
-        _log.warning("the database did not answer a page: %s", type(getattr(error, "orig", None) or error).__name__)

@@ -16,6 +16,7 @@ from cantomeet_ui.api.app import build_api
 from cantomeet_ui.api.middleware import guarding
 from cantomeet_ui.components.frame import page_error
 from cantomeet_ui.live import listen_for_changes
+from cantomeet_ui.outage import NOT_ANSWERING
 from cantomeet_ui.rescuing import keep_rescuing
 from cantomeet_ui.services import job_queue, services, settings
 from cantomeet_ui.state.notice import NoticeState
@@ -77,6 +78,10 @@ def unexpected(exception: Exception) -> EventSpec | None:
     """A handler failed: the log says how, the page that it did."""
     if isinstance(exception, NotFound):
         return None  # what was asked about went meanwhile; the page's own follower says so
+    if isinstance(exception, NOT_ANSWERING):
+        _log.warning("a page's handler failed: the database did not answer", exc_info=exception)
+        away: EventSpec = NoticeState.miss_database()
+        return away
     reference = uuid4().hex[:8]
     _log.error("a page's handler failed (%s)", reference, exc_info=exception)
     told: EventSpec = NoticeState.show(reference)

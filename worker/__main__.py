@@ -57,15 +57,17 @@ def work(role: str) -> None:
         worker_ttl=_WORKER_TTL,
         maintenance_interval=_MAINTENANCE,
     )
-    threading.Thread(target=_follow_parent, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=follow_parent, args=(os.getppid(),), daemon=True).start()
     worker.work(with_scheduler=role == "general", logging_level="WARNING")
 
 
-def _follow_parent(parent: int) -> None:
+def follow_parent(parent: int) -> None:
     """Ask ourselves to stop when the parent has gone: a worker that nobody watches would go on for ever."""
     while os.getppid() == parent:
         time.sleep(1)
-    os.kill(os.getpid(), signal.SIGTERM)
+    # Linux has asked by now, and RQ takes a second time for an order to drop the step.
+    if not stopping.asked():
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def watch() -> int:

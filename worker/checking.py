@@ -31,7 +31,8 @@ def _answer(tools: Toolbox, name: str) -> Check:
     except StepError as error:
         return Check("failed", tools.store.now(), error.code.value, dict(error.params))
     except SettingsError as error:
-        return Check("failed", tools.store.now(), ErrorCode.INVALID_REQUEST.value, {"message": str(error)})
+        _log.warning("the check of %s: %s", name, error)
+        return Check("failed", tools.store.now(), error.code.value, {"setting": error.setting})
     except tools.timeouts:
         return Check("failed", tools.store.now(), ErrorCode.STEP_TIMED_OUT.value)
     except Exception:

@@ -1,4 +1,7 @@
-"""Child processes: started in a session of their own, restarted when they die, stopped together."""
+"""Child processes: started in a session of their own, restarted when they die, stopped together.
+
+On Linux they are asked to stop (SIGTERM) when their parent is killed, too.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+
+from worker.parent_death import stopping_with
 
 _CALM_SECONDS = 30.0
 """A child that ran this long has started well: its next death is not counted as one of a row."""
@@ -29,10 +34,16 @@ class Child:
         self._again_at = 0.0
 
     def start(self) -> None:
-        """Start it. Ctrl-C in the terminal reaches only the parent, which stops children in order."""
+        """Start it, from the main thread: it is asked to stop when the thread that starts it is gone.
+
+        Ctrl-C in the terminal reaches only the parent, which stops children in order.
+        """
         self._started = time.monotonic()
         self.process = subprocess.Popen(
-            self.command, env=None if self.env is None else dict(self.env), start_new_session=True
+            self.command,
+            env=None if self.env is None else dict(self.env),
+            start_new_session=True,
+            preexec_fn=stopping_with(os.getpid()),
         )
 
     def exit_code(self) -> int | None:
@@ -58,7 +69,7 @@ class Child:
             os.killpg(self.process.pid, signal.SIGKILL)
 
     def keep_running(self) -> None:
-        """Start it again if it has died, after a pause that grows with each death in a row."""
+        """Start it again if it has died, after a pause that grows with each death in a row; from the main thread."""
         code = self.exit_code()
         now = time.monotonic()
         if code is None:

@@ -24,6 +24,8 @@ from worker.redis_server import EmbeddedRedis
 
 ROOT = Path(__file__).resolve().parent.parent
 _READY_SECONDS = 60.0
+_LETS_GO_SECONDS = 15.0
+"""How long the web of a killed launcher may hold the port: it stops by itself."""
 _WORKER_DEATHS = 5
 """A worker that dies this often in a row will not come up by starting it again."""
 
@@ -39,7 +41,10 @@ def up() -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    with _data_folder_held(settings.data_dir), _port_held(settings.host, settings.port) as reserved:
+    with (
+        data_folder_held(settings.data_dir) as left_behind,
+        port_held(settings.host, settings.port, _LETS_GO_SECONDS if left_behind else 0.0) as reserved,
+    ):
         build = page_build.ensure(ROOT, settings.port)
         redis = None if settings.redis_url else EmbeddedRedis.start(settings.data_dir)
         try:
@@ -146,23 +151,41 @@ def _greet(settings: Settings) -> None:
 
 
 @contextmanager
-def _data_folder_held(data_dir: Path) -> Iterator[None]:
-    """Hold the data folder against a second copy. Raises `SettingsError`."""
-    with (data_dir / "lock").open("w") as lock:
+def data_folder_held(data_dir: Path) -> Iterator[bool]:
+    """Hold the data folder against a second copy. True: the last one was killed, and what it had started may still be
+    about to end. Raises `SettingsError`."""
+    with (data_dir / "lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise SettingsError(f"CANTOMEET_DATA_DIR: another copy is running on {data_dir.absolute()}") from None
-        yield
+        left_behind = os.fstat(lock.fileno()).st_size > 0
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        try:
+            yield left_behind
+        finally:
+            lock.truncate(0)
 
 
 @contextmanager
-def _port_held(host: str, port: int) -> Iterator[socket.socket]:
-    """The port, bound so that a long build cannot lose it; closed just before the web takes it."""
+def port_held(host: str, port: int, patience: float) -> Iterator[socket.socket]:
+    """The port, bound so that a long build cannot lose it; closed just before the web takes it.
+
+    Raises `SettingsError` where it stays taken for `patience` seconds.
+    """
+    deadline = time.monotonic() + patience
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as reserved:
         reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            reserved.bind((host, port))
-        except OSError as error:
-            raise SettingsError(f"CANTOMEET_PORT: port {port} is in use ({error.strerror}); try another") from None
+        while True:
+            try:
+                reserved.bind((host, port))
+                break
+            except OSError as error:
+                if time.monotonic() >= deadline:
+                    raise SettingsError(
+                        f"CANTOMEET_PORT: port {port} is in use ({error.strerror}); try another"
+                    ) from None
+                time.sleep(0.2)
         yield reserved

@@ -40,9 +40,9 @@ TEXTS: dict[str, tuple[str, str]] = {
         "That did not work (reference {reference}). Recordings and transcripts are not affected. Please try again.",
     ),
     "database.away": (
-        "資料庫暫時沒有回應；錄音和紀錄不受影響，恢復後這頁會自動顯示。",
+        "資料庫暫時沒有回應；錄音和紀錄不受影響，恢復後這頁會自動顯示。剛才的操作未必完成，請到時再試。",
         "The database is not answering just now. Recordings and transcripts are not affected, "
-        "and this page fills by itself once it does.",
+        "and this page fills by itself once it does. What you did just now may not be done: try it again then.",
     ),
     "paused": (
         "處理由 {time} 起暫停，錄音已保存；恢復後會自動繼續。",
@@ -666,7 +666,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "check.why.step_timed_out": ("太久沒有回應", "no answer for too long"),
     "check.why.not_set_up": ("工作程式運行的地方沒有設定 {setting}", "{setting} is not set where the worker runs"),
-    "check.why.invalid_request": ("設定有誤（{message}）", "a setting makes no sense ({message})"),
+    "check.why.wrong_setting": ("{setting} 設定有誤：{rule}", "{setting} is wrong: {rule}"),
     "check.why.internal": ("程式出錯，詳情在工作程式的記錄", "the program failed; the worker's log says how"),
     # ---- causes in a few words
     "cause.cancelled": ("已停止", "Stopped"),

@@ -9,7 +9,7 @@ import reflex as rx
 from cantomeet.access import Action
 from cantomeet.errors import RequestError
 from cantomeet_ui.asking import ask_check
-from cantomeet_ui.following import database_waited_for
+from cantomeet_ui.outage import database_waited_for
 from cantomeet_ui.reading.admin import read_engine
 from cantomeet_ui.services import job_queue, services
 from cantomeet_ui.state.access import handler

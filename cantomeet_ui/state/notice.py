@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import reflex as rx
 
 from cantomeet.access import Action
 from cantomeet_ui.i18n import text
+from cantomeet_ui.outage import AGAIN, database_waited_for
+from cantomeet_ui.services import services
 from cantomeet_ui.state.access import handler
 from cantomeet_ui.state.language import LanguageState
 
@@ -13,7 +18,7 @@ from cantomeet_ui.state.language import LanguageState
 class NoticeState(rx.State):
     unexpected: str = ""
     database_away: bool = False
-    """It does not answer, so the page has nothing to show; it will be shown by itself."""
+    """It does not answer, so the page has nothing to show, or could not do what was asked; it will go by itself."""
 
     @handler(Action.LIST)
     async def show(self, reference: str) -> None:
@@ -25,6 +30,28 @@ class NoticeState(rx.State):
     async def clear(self) -> None:
         """It has been read."""
         self.unexpected = ""
+
+    @handler(Action.LIST)
+    async def miss_database(self) -> Any:
+        """Say that it does not answer, and look until it does: a page that follows it shows changes only."""
+        if self.database_away:
+            return None  # whoever has said so looks already
+        self.database_away = True
+        return NoticeState.look_for_database
+
+    @handler(Action.LIST, background=True)
+    async def look_for_database(self) -> None:
+        """Look now and then, and say no more that it is away once it answers."""
+        while True:
+            await asyncio.sleep(AGAIN)
+            async with self:
+                if not self.database_away:
+                    return
+            with database_waited_for():
+                await asyncio.to_thread(services().store.stamp)
+                async with self:
+                    self.database_away = False
+                return
 
 
 async def say_whether_database_answers(page: rx.State, answers: bool) -> None:

@@ -6,11 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from cantomeet_ui.following import database_waited_for
+from cantomeet_ui.outage import AGAIN, database_waited_for
 from cantomeet_ui.state.notice import say_whether_database_answers
-
-AGAIN = 5.0
-"""Seconds until a page that nothing follows is opened once more."""
 
 
 async def opened(page: Any, show: Callable[[], Awaitable[None]], follow: Any) -> list[Any]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from string import Formatter
 
 import pytest
 
-from cantomeet.errors import ErrorCode
+from cantomeet.errors import ErrorCode, SettingsError
 from cantomeet.lifecycle import ACTIVE, TRANSITIONS, MeetingStatus, Stage, may_become, status_to_resume
-from cantomeet.reasons import REASONS, VARIANTS, WARNINGS, reason_text, warning_text
+from cantomeet.reasons import REASONS, SETTING_RULES, VARIANTS, WARNINGS, reason_text, warning_text
 
 
 def blanks(text: str) -> set[str]:
@@ -35,6 +36,22 @@ def test_a_variant_is_of_a_code_and_speaks_both_languages_with_its_blanks() -> N
 def test_a_missing_blank_or_a_nasty_one_does_no_harm() -> None:
     assert "?" in reason_text("provider_key_refused", {}, "en")
     assert "{x.__class__}" in reason_text("provider_rejected", {"provider": "P", "message": "{x.__class__}"}, "en")
+
+
+@pytest.mark.parametrize("setting", [*SETTING_RULES, "A_SETTING_WITHOUT_A_RULE"])
+def test_a_wrong_setting_is_named_with_what_it_must_be_in_the_readers_language(setting: str) -> None:
+    error = SettingsError(f"{setting}: must not be so")
+    zh, en = (reason_text(error.code, {"setting": error.setting}, language) for language in ("zh-Hant-HK", "en"))
+    assert setting in zh
+    assert setting in en
+    assert "must" not in zh
+    assert "?" not in zh + en
+    assert re.search("[一-鿿]", en) is None
+
+
+def test_an_error_that_names_no_setting_has_none() -> None:
+    assert SettingsError("nothing was sent").setting == ""
+    assert SettingsError("CANTOMEET_LLM_BUDGET needs CANTOMEET_LLM_PRICE_IN").setting == "CANTOMEET_LLM_BUDGET"
 
 
 def test_warnings_speak_both_languages_and_an_unknown_one_is_shown_as_it_is() -> None:

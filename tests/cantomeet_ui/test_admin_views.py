@@ -148,7 +148,11 @@ def test_a_pause_a_queue_that_lags_and_a_redis_that_is_away_are_told() -> None:
         (Check("failed", NOW, "provider_key_refused", {"setting": "THE_KEY"}), "failed", "check THE_KEY"),
         (Check("failed", NOW, "provider_unreachable"), "failed", "check the network and ?"),
         (Check("failed", NOW, "not_set_up", {"setting": "THE_KEY"}), "failed", "THE_KEY is not set where the worker"),
-        (Check("failed", NOW, "invalid_request", {"message": "URL: bad"}), "failed", "makes no sense (URL: bad)"),
+        (
+            Check("failed", NOW, "wrong_setting", {"setting": "OPENAI_MODEL"}),
+            "failed",
+            "OPENAI_MODEL is wrong: it must",
+        ),
         (Check("failed", NOW, "code_of_a_newer_version"), "failed", "code_of_a_newer_version"),
     ],
 )
@@ -156,6 +160,12 @@ def test_what_became_of_a_test_is_told(check: Check | None, tone: str, told: str
     found = shown(checks={"whisper": check}).checks[2]
     assert found.tone == tone
     assert told in found.text
+
+
+def test_a_wrong_setting_is_told_in_the_language_of_the_page() -> None:
+    checks = {"speechmatics": Check("failed", NOW, "wrong_setting", {"setting": "SPEECHMATICS_API_KEY"})}
+    found = engine(seen(checks=checks, set_up=("speechmatics",)), NOW, ZH).checks[0]
+    assert "SPEECHMATICS_API_KEY 設定有誤：要是一行可見的 ASCII 字元" in found.text
 
 
 def test_what_is_not_set_up_names_its_setting_whatever_was_found_before() -> None:

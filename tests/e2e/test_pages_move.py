@@ -226,6 +226,37 @@ def test_another_filter_chosen_while_the_database_is_away_is_shown_when_it_is_ba
     expect(page.locator(".notice")).to_have_count(0)
 
 
+def test_what_is_saved_while_the_database_is_away_says_so_and_stays_in_its_field(web: Web, page: Page) -> None:
+    page.goto("/glossary")
+    field, save = page.locator("textarea[name=terms]"), page.get_by_role("button", name="儲存")
+    field.fill("葵涌")
+    with outage(web):
+        save.click()
+        expect(page.get_by_text("資料庫暫時沒有回應")).to_be_visible()
+        expect(page.get_by_text("編號")).to_have_count(0)
+        expect(field).to_have_value("葵涌")
+    # No page follows the glossary, and nothing has changed in the database.
+    expect(page.locator(".notice")).to_have_count(0)
+    expect(field).to_have_value("葵涌")
+    save.click()
+    expect(page.locator(".notice")).to_contain_text("已儲存")
+    assert [term.content for term in web.store.glossary()] == ["葵涌"]
+
+
+def test_a_form_of_a_page_that_is_followed_says_so_too(web: Web, page: Page) -> None:
+    meeting = web.seed.whole("例會")
+    page.goto(f"/meetings/{meeting.id}")
+    page.locator(".meeting-title button").click()
+    page.locator("input[name=title]").fill("十二月例會")
+    with outage(web):
+        page.get_by_role("button", name="儲存").click()
+        expect(page.get_by_text("資料庫暫時沒有回應")).to_be_visible()
+        expect(page.locator("input[name=title]")).to_have_value("十二月例會")
+    expect(page.locator(".notice")).to_have_count(0)
+    page.get_by_role("button", name="儲存").click()
+    expect(page.locator(".meeting-title")).to_have_text("十二月例會")
+
+
 def test_nothing_is_left_behind_after_navigation_reload_or_a_closed_tab(web: Web, context: BrowserContext) -> None:
     meeting = web.seed.whole("例會")
     page = context.new_page()

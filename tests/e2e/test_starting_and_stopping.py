@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.installed import STOP_SECONDS, UP, Installation, environment, start
+from tests.installed import STOP_SECONDS, UP, Installation, environment, installed, start
 from tests.running import ROOT, kill_tree, wait_for
 from tests.sound import silence
 from tests.upload_server import free_port
+from worker.providers.fakes.speechmatics import FakeSpeechmatics, Plan
 
 SECOND_PORT = free_port()
 """One for all tests here, so that its pages are built once."""
@@ -96,3 +98,34 @@ def test_when_a_part_dies_everything_stops(second: Installation, part: str) -> N
     assert second.process.wait(STOP_SECONDS) == 1
     _gone, alive = psutil.wait_procs(children, 30)
     assert alive == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent was killed")
+@pytest.mark.timeout(600)
+def test_after_a_kill_of_the_launcher_alone_the_next_start_goes_on(tmp_path: Path) -> None:
+    """At once: what it had started is still about to end."""
+    data = tmp_path / "data"
+    silence(tmp_path / "quiet.wav", 1.0)
+    with FakeSpeechmatics(Plan(job_seconds=8.0)) as fake:
+        settings = {"SPEECHMATICS_API_KEY": "test-key", "SPEECHMATICS_BASE_URL": fake.url}
+        killed = start(data, SECOND_PORT, settings)
+        left: list[psutil.Process] = []
+        try:
+            wait_for(killed.answers, "the first start", 300)
+            meeting = killed.upload(tmp_path / "quiet.wav")
+            wait_for(lambda: fake.paid, "the recording to be sent")
+            left = [child for child in killed.children() if "valkey" not in child.name()]
+            assert len(left) >= 5
+            killed.process.kill()
+            killed.process.wait()
+            with installed(data, SECOND_PORT, **settings) as place:
+                _gone, alive = psutil.wait_procs(left, 60)
+                assert alive == []
+                wait_for(place.answers, "the second start's own web")
+                wait_for(lambda: place.api(f"/api/meetings/{meeting}")["status"] == "COMPLETED", "the meeting")
+            assert list(fake.paid.values()) == [1]
+        finally:
+            kill_tree(killed.process.pid)
+            for process in left:
+                if process.is_running():
+                    process.kill()

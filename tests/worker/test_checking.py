@@ -82,7 +82,7 @@ class TooLong(Exception):
     ("error", "code"),
     [
         (PermanentError("?", code=ErrorCode.MODEL_UNKNOWN, setting="OPENAI_MODEL"), "model_unknown"),
-        (SettingsError("OPENAI_BASE_URL: must be http"), "invalid_request"),
+        (SettingsError("OPENAI_BASE_URL: must be http"), "wrong_setting"),
         (TooLong(), "step_timed_out"),
         (ZeroDivisionError(), "internal"),
     ],
@@ -93,6 +93,16 @@ def test_whatever_happens_there_is_an_answer(house: House, error: Exception, cod
 
     house.tools = replace(house.tools, timeouts=(TooLong,))
     assert answer(house, ask, "llm").code == code
+
+
+def test_a_wrong_setting_is_named_and_its_english_stays_in_the_log(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    def ask() -> None:
+        raise SettingsError("SPEECHMATICS_API_KEY: must be one line of visible ASCII characters")
+
+    assert answer(house, ask, "speechmatics").params == {"setting": "SPEECHMATICS_API_KEY"}
+    assert "must be one line" in caplog.text
 
 
 def test_what_is_not_set_up_where_the_worker_runs_is_said(house: House) -> None:

@@ -329,7 +329,7 @@ def _check_settings(api_key: str, base_url: str, model: str, notification: Notif
     if url.path.strip("/"):
         raise SettingsError(f"{URL_SETTING}: must be scheme and host only; /v2 is added by the client")
     if model not in ("standard", "enhanced"):
-        raise SettingsError("the Speechmatics model must be standard or enhanced")
+        raise SettingsError("CANTOMEET_SPEECHMATICS_MODEL: the model must be standard or enhanced")
     if notification is None:
         return
     if _url(notification.url) is None:

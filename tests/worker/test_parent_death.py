@@ -1,0 +1,115 @@
+"""On Linux a child is asked to stop when its parent is killed, with no word to it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.running import kill_tree, wait_for
+from worker import stopping
+from worker.__main__ import follow_parent
+from worker.parent_death import stopping_with
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has PR_SET_PDEATHSIG")
+
+PARENT = """
+import signal, sys, time
+from worker.children import Child
+signal.signal(signal.SIGTERM, lambda *_: None)  # as a launcher has one, which children are forked with
+child = Child(sys.argv[1:])
+child.start()
+if child.command[-1] == "again":
+    child.process.wait()
+    first = child.process
+    while child.process is first:
+        child.keep_running()
+        time.sleep(0.05)
+print(child.process.pid, flush=True)
+time.sleep(60)
+"""
+SLEEP = "import time; time.sleep(60)"
+ONCE_AND_AGAIN = """
+import pathlib, sys, time
+mark = pathlib.Path(sys.argv[1])
+if mark.exists():
+    time.sleep(60)
+mark.touch()
+"""
+FINISHING = """
+import pathlib, signal, sys, time
+def finish(*_):
+    time.sleep(0.5)
+    pathlib.Path(sys.argv[1]).write_text("finished")
+    sys.exit()
+signal.signal(signal.SIGTERM, finish)
+pathlib.Path(sys.argv[1]).write_text("begun")
+time.sleep(60)
+"""
+
+
+def gone(process: psutil.Process) -> bool:
+    """Ended; who has it now may not have looked yet."""
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+@contextmanager
+def parent_of(*code: str) -> Iterator[tuple[subprocess.Popen[bytes], psutil.Process]]:
+    """A parent and the `Child` that it has started: Python with `code`."""
+    command = [sys.executable, "-c", PARENT, sys.executable, "-c", *code]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as parent:
+        child = None
+        try:
+            assert parent.stdout is not None
+            child = psutil.Process(int(parent.stdout.readline()))
+            yield parent, child
+        finally:
+            kill_tree(parent.pid)
+            if child is not None and not gone(child):
+                child.kill()
+
+
+def test_a_child_ends_when_its_parent_is_killed() -> None:
+    with parent_of(SLEEP) as (parent, child):
+        parent.kill()
+        wait_for(lambda: gone(child), "the child's end", 10)
+
+
+def test_one_that_was_started_again_does_too(tmp_path: Path) -> None:
+    with parent_of(ONCE_AND_AGAIN, str(tmp_path / "mark"), "again") as (parent, child):
+        parent.kill()
+        wait_for(lambda: gone(child), "the child's end", 10)
+
+
+def test_it_may_finish_what_it_does(tmp_path: Path) -> None:
+    said = tmp_path / "said"
+    with parent_of(FINISHING, str(said)) as (parent, child):
+        wait_for(lambda: said.exists() and said.read_text() == "begun", "the child's handler", 10)
+        parent.kill()
+        wait_for(lambda: gone(child), "the child's end", 10)
+        assert said.read_text() == "finished"
+
+
+def test_a_child_whose_parent_went_before_it_could_ask_does_not_run(tmp_path: Path) -> None:
+    mark = tmp_path / "ran"
+    command = [sys.executable, "-c", "import pathlib, sys; pathlib.Path(sys.argv[1]).touch()", str(mark)]
+    other = 1 if os.getpid() != 1 else 2
+    assert subprocess.run(command, preexec_fn=stopping_with(other), check=False).returncode == 1
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_worker_that_the_system_has_asked_is_not_asked_again(monkeypatch: pytest.MonkeyPatch, asked: bool) -> None:
+    """RQ drops the step at a second time."""
+    signals: list[int] = []
+    monkeypatch.setattr(os, "kill", lambda _pid, number: signals.append(number))
+    monkeypatch.setattr(stopping, "asked", lambda: asked)
+    follow_parent(parent=0)
+    assert signals == ([] if asked else [signal.SIGTERM])
