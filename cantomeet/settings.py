@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic import AliasChoices, Field, HttpUrl, SecretStr, TypeAdapter, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cantomeet.errors import SettingsError
@@ -19,6 +19,7 @@ from cantomeet.templates import SummaryLanguage
 
 _LONGEST_SOCKET_PATH = 100
 """Bytes; the system's limit is 107."""
+_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]*:[0-9a-f:.]*")
 _VERSION = re.compile(r"v\d+\w*")
 
 
@@ -38,16 +39,30 @@ def socket_path(data_dir: Path) -> Path:
     return folder / f"{short}.sock"
 
 
+def _url_problem(url: str) -> str | None:
+    """What is wrong with an address that paths are added to; None where nothing is."""
+    # `urlsplit` quietly drops line breaks, which a request would then break at.
+    if any(ord(c) < 33 or ord(c) > 126 for c in url):
+        return "must be one line of visible ASCII characters"
+    try:
+        TypeAdapter(HttpUrl).validate_python(url)
+        parts = urlsplit(url)
+    except ValueError:
+        return "must be a http or https address, e.g. https://meetings.example.com"
+    if parts.username is not None or parts.query or parts.fragment or not _HOST.fullmatch(parts.hostname or ""):
+        return "must be a plain address: a host without a user, a password or a query"
+    return None
+
+
 def openai_url_problem(url: str) -> str | None:
     """What is wrong with a base URL of an OpenAI-compatible endpoint; None where nothing is.
 
     One without a version is refused and not mended: which paths a server has is for its operator to say.
     """
+    problem = _url_problem(url)
+    if problem is not None:
+        return f"{problem}; it ends in /v1"
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or any(c.isspace() for c in url):
-        return "must be a http or https address that ends in /v1"
-    if parts.username is not None or parts.query or parts.fragment:
-        return "must be a plain address, without a user, a password or a query; it ends in /v1"
     if parts.path.rstrip("/").endswith("/chat/completions"):
         return "must end in /v1; /chat/completions is added by the client"
     if not any(_VERSION.fullmatch(segment) for segment in parts.path.split("/")):
@@ -166,16 +181,20 @@ class Settings(BaseSettings):
             raise ValueError(problem)
         return url
 
+    @field_validator("speechmatics_base_url", "public_url")
+    @classmethod
+    def _plain(cls, url: str | None) -> str | None:
+        problem = None if url is None else _url_problem(url)
+        if problem is not None:
+            raise ValueError(problem)
+        return None if url is None else url.rstrip("/")
+
     @field_validator("speechmatics_base_url")
     @classmethod
     def _scheme_and_host(cls, url: str) -> str:
-        # `urlsplit` quietly drops line breaks, which a request would then break at.
-        if any(ord(c) < 33 or ord(c) > 126 for c in url):
-            raise ValueError("must be one line of visible ASCII characters")
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/"):
+        if urlsplit(url).path.strip("/"):
             raise ValueError("must be scheme and host only; /v2 is added by the client")
-        return url.rstrip("/")
+        return url
 
     @property
     def effective_database_url(self) -> str:

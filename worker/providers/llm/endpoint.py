@@ -49,17 +49,6 @@ class Endpoint:
 
 
 def _check_url(url: str) -> None:
-    problem = openai_url_problem(url) if _is_plain(url) else "must be a plain http or https address that ends in /v1"
+    problem = openai_url_problem(url)
     if problem is not None:
         raise SettingsError(f"{URL_SETTING}: {problem}")
-
-
-def _is_plain(url: str) -> bool:
-    """A host, no user or password before it, no query after it."""
-    if any(character.isspace() for character in url):
-        return False
-    try:
-        parsed = httpx.URL(url)
-    except httpx.InvalidURL:
-        return False
-    return bool(parsed.host) and not (parsed.userinfo or parsed.query or parsed.fragment)
