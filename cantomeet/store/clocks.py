@@ -81,9 +81,9 @@ def _move(
     connection: Connection, table: type[SQLModel], by: timedelta, names: Sequence[str], *where: ColumnElement[bool]
 ) -> None:
     # Row by row, as SQLite cannot reckon with instants; locked, so that no worker's write in between is undone.
-    columns: Any = table.__table__.columns  # type: ignore[attr-defined]  # SQLModel hides __table__
-    (key,) = table.__table__.primary_key  # type: ignore[attr-defined]
-    moved = [columns[name] for name in names]
+    rows_of: Any = table.__table__  # type: ignore[attr-defined]  # SQLModel hides __table__
+    (key,) = rows_of.primary_key
+    moved = [rows_of.columns[name] for name in names]
     rows = connection.execute(select(key, *moved).where(*where).with_for_update()).all()
     if not rows:
         return
