@@ -7,7 +7,7 @@ from string import Formatter
 from typing import Any
 
 from cantomeet.errors import ErrorCode as E
-from cantomeet.found import found_text
+from cantomeet.media.sniffing import found_text
 
 ZH = "zh-Hant-HK"
 EN = "en"

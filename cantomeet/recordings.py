@@ -24,7 +24,7 @@ from uuid import uuid4
 from cantomeet import media
 from cantomeet.atomic import TEMPORARY, sync_folder, translating_no_room
 from cantomeet.errors import ErrorCode, NotFound, RecordingRefused, StorageFull
-from cantomeet.found import HEAD_BYTES
+from cantomeet.media.sniffing import HEAD_BYTES
 
 PART = "part"
 UPLOAD = "upload"

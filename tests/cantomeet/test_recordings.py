@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from cantomeet.errors import CantoMeetError, ErrorCode, NotFound, RecordingRefused, StorageFull
 from cantomeet.recordings import PART, UPLOAD, Recordings
-from tests.cantomeet.test_media import files_limited_to
+from tests.cantomeet.media.test_media import files_limited_to
 from tests.recordings_factory import make_recording
 
 MIB = 1024 * 1024

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cantomeet.errors import ErrorCode, PermanentError
-from cantomeet.found import UNDECODABLE
+from cantomeet.media.sniffing import UNDECODABLE
 
 RATE = 16_000
 """Samples a second."""

@@ -21,7 +21,7 @@ from cantomeet.database import connect, migrate
 from cantomeet.recordings import Recordings
 from cantomeet.store import MeetingStore
 from cantomeet_ui.api.tus_store import UploadStore
-from tests.cantomeet.test_media import files_limited_to
+from tests.cantomeet.media.test_media import files_limited_to
 from tests.cantomeet_ui.api.uploading import MIB, TUS, Door, opened_door, upload_metadata
 from tests.recordings_factory import make_recording
 

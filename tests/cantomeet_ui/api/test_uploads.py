@@ -23,7 +23,7 @@ from cantomeet.recordings import RecordingWriter
 from cantomeet.store import MeetingStore
 from cantomeet_ui.api.multipart import MultipartUpload
 from cantomeet_ui.api.receiving import pieces
-from tests.cantomeet.test_media import files_limited_to
+from tests.cantomeet.media.test_media import files_limited_to
 from tests.cantomeet_ui.api.uploading import MIB, Door, opened_door
 from tests.recordings_factory import COMMON, make_recording
 

@@ -16,8 +16,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cantomeet import found, media
+from cantomeet import media
 from cantomeet.errors import ErrorCode, PermanentError, RecordingRefused, StorageFull
+from cantomeet.media import decoding, sniffing
 from tests.recordings_factory import (
     COMMON,
     KINDS,
@@ -83,14 +84,14 @@ def test_a_stated_length_is_found_behind_a_large_cover_picture(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("content", "code"),
     [
-        (b"", found.EMPTY),
-        ("會議紀錄\n".encode() * 50, found.TEXT),
+        (b"", sniffing.EMPTY),
+        ("會議紀錄\n".encode() * 50, sniffing.TEXT),
         (b"\x89PNG\r\n\x1a\n" + bytes(5000), "image"),
         (b"PK\x03\x04" + bytes(5000), "archive"),
-        (b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n/etc/hostname\n", found.PLAYLIST),
-        (b"ffconcat version 1.0\nfile /etc/hostname\n", found.PLAYLIST),
-        (bytes(5000), found.UNKNOWN),
-        (np.random.default_rng(7).bytes(50_000), found.UNKNOWN),
+        (b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n/etc/hostname\n", sniffing.PLAYLIST),
+        (b"ffconcat version 1.0\nfile /etc/hostname\n", sniffing.PLAYLIST),
+        (bytes(5000), sniffing.UNKNOWN),
+        (np.random.default_rng(7).bytes(50_000), sniffing.UNKNOWN),
     ],
 )
 def test_what_is_no_recording_is_refused_with_what_it_is(content: bytes, code: str, tmp_path: Path) -> None:
@@ -100,20 +101,20 @@ def test_what_is_no_recording_is_refused_with_what_it_is(content: bytes, code: s
 
 
 def test_a_video_without_sound_is_refused(tmp_path: Path) -> None:
-    assert refusal_of(make_silent_video(tmp_path / "a.mp4")) == found.NO_SOUND
+    assert refusal_of(make_silent_video(tmp_path / "a.mp4")) == sniffing.NO_SOUND
 
 
 def test_an_mp4_that_lost_its_index_is_refused_as_incomplete(tmp_path: Path) -> None:
     path = make_recording(tmp_path / "a.m4a", "m4a")
     path.write_bytes(path.read_bytes()[:2000])
-    assert refusal_of(path) == found.INCOMPLETE
+    assert refusal_of(path) == sniffing.INCOMPLETE
 
 
 def test_a_header_without_decodable_sound_is_refused(tmp_path: Path) -> None:
     path = make_recording(tmp_path / "a.flac", "flac")
     content = path.read_bytes()
     path.write_bytes(content[:100] + bytes(len(content) - 100))
-    assert refusal_of(path) in (found.UNDECODABLE, found.UNKNOWN)
+    assert refusal_of(path) in (sniffing.UNDECODABLE, sniffing.UNKNOWN)
 
 
 @contextmanager
@@ -147,7 +148,7 @@ def test_no_address_that_a_file_names_is_ever_called(
     playlist: str, first_fence: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not first_fence:
-        monkeypatch.setattr(found, "foreign", lambda head: None)
+        monkeypatch.setattr(sniffing, "foreign", lambda head: None)
     with listening() as (url, called):
         path = tmp_path / "a.m3u8"
         path.write_text(playlist.format(url=url))
@@ -211,7 +212,7 @@ def test_nothing_is_written_where_nothing_decodes(tmp_path: Path) -> None:
     with pytest.raises(PermanentError) as failed:
         media.decode_to_wav(source, tmp_path / "sound")
     assert failed.value.code is ErrorCode.RECORDING_UNREADABLE
-    assert failed.value.params["found"] == found.UNDECODABLE
+    assert failed.value.params["found"] == sniffing.UNDECODABLE
     assert list(tmp_path.iterdir()) == [source]
 
 
@@ -252,10 +253,10 @@ def test_progress_tells_seconds_and_may_end_the_work(tmp_path: Path) -> None:
 
 
 def test_more_sound_than_a_wav_can_count_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(media, "_LONGEST_WAV_SECONDS", 1.0)
+    monkeypatch.setattr(decoding, "_LONGEST_WAV_SECONDS", 1.0)
     with pytest.raises(PermanentError) as failed:
         media.decode_to_wav(make_recording(tmp_path / "a"), tmp_path / "sound")
-    assert failed.value.params["found"] == found.TOO_LONG
+    assert failed.value.params["found"] == sniffing.TOO_LONG
 
 
 @contextmanager

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cantomeet import found
 from cantomeet.errors import ErrorCode
+from cantomeet.media import sniffing
 from cantomeet.reasons import reason_text
 
 
@@ -36,23 +36,23 @@ from cantomeet.reasons import reason_text
     ],
 )
 def test_a_foreign_file_is_told_from_its_first_bytes(head: bytes, code: str) -> None:
-    assert (found.foreign(head) or "unknown") == code
+    assert (sniffing.foreign(head) or "unknown") == code
 
 
 @given(st.text(min_size=1).filter(lambda text: all(c.isprintable() or c == "\n" for c in text)))
 def test_whatever_reads_as_text_is_foreign(text: str) -> None:
-    assert found.foreign(text.encode()) is not None
+    assert sniffing.foreign(text.encode()) is not None
 
 
 @given(st.text("會議紀錄早晨", min_size=200, max_size=400), st.integers(0, 3))
 def test_text_is_told_also_where_its_last_character_is_cut(text: str, cut: int) -> None:
-    assert found.foreign(text.encode()[: -cut or None]) == found.TEXT
+    assert sniffing.foreign(text.encode()[: -cut or None]) == sniffing.TEXT
 
 
 def test_every_finding_has_a_text_in_both_languages() -> None:
-    codes = {code for _, _, code in found._MAGIC} | {found.foreign(b"<html>")}
-    assert codes <= found.FOUND.keys()
-    assert all(zh and en and zh != en for zh, en in found.FOUND.values())
+    codes = {code for _, _, code in sniffing._MAGIC} | {sniffing.foreign(b"<html>")}
+    assert codes <= sniffing.FOUND.keys()
+    assert all(zh and en and zh != en for zh, en in sniffing.FOUND.values())
 
 
 def test_a_refusal_names_what_was_found_in_the_readers_language() -> None:

@@ -1,0 +1,27 @@
+"""What a recording is and how it sounds: sniffed, probed and decoded by PyAV (FFmpeg)."""
+
+from cantomeet.media.decoding import (
+    PLAYBACK_CONTENT_TYPE,
+    RATE,
+    Decoded,
+    decode_to_wav,
+    make_playback_copy,
+    make_upload_copy,
+    measure,
+)
+from cantomeet.media.probing import CONTENT_TYPES, Probe, playable_in_browsers, probe, refuse_foreign
+
+__all__ = [
+    "CONTENT_TYPES",
+    "PLAYBACK_CONTENT_TYPE",
+    "RATE",
+    "Decoded",
+    "Probe",
+    "decode_to_wav",
+    "make_playback_copy",
+    "make_upload_copy",
+    "measure",
+    "playable_in_browsers",
+    "probe",
+    "refuse_foreign",
+]
