@@ -1,0 +1,157 @@
+"""A data folder of an earlier release opens, its meetings go on, and nothing is paid for again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from cantomeet.database import connect, migrate
+from cantomeet.errors import CantoMeetError, NotFound
+from cantomeet.lifecycle import MeetingStatus
+from cantomeet.models import Meeting
+from cantomeet.recordings import Recordings
+from cantomeet.store import MeetingStore
+from tests.old_data.unpacking import OldData, unpacked
+from tests.worker.providers.speechmatics_recordings import client
+from tests.worker.test_pipeline import Recogniser
+from tests.worker.test_written_view import make_due
+from tests.worker.transcribed import llm
+from worker import pipeline, upkeep, written_view
+from worker.providers.extractive import ExtractiveSummarizer
+from worker.providers.fakes.openai import FakeOpenAI
+from worker.providers.fakes.speechmatics import FakeSpeechmatics, Plan, paid_submissions, read_log
+from worker.toolbox import Backoff, Toolbox
+
+SETTLED = (MeetingStatus.COMPLETED, MeetingStatus.FAILED)
+UNTOUCHED = ("corrected", "two_versions", "written_half", "written_done", "sound_removed")
+WITHOUT_PROVIDER = ("recognised_half", "written_half")
+GOES_ON = ("recognised_half", "leased_by_the_dead", "at_provider", "lost_submission", "uploaded")
+
+
+@dataclass
+class Opened:
+    """Old data under the code of today, with both stand-ins at hand."""
+
+    data: OldData
+    store: MeetingStore
+    tools: Toolbox
+    endpoint: FakeOpenAI
+
+    def meeting(self, name: str) -> Meeting:
+        return self.store.get(self.data.ids[name])
+
+    def run(self, name: str) -> Meeting:
+        """To its end; what a step raises after it committed the failure is the queue's business."""
+        for _ in range(200):
+            meeting = self.meeting(name)
+            if meeting.status in SETTLED:
+                return meeting
+            self.step(meeting.id)
+        raise AssertionError(f"{name} is still {meeting.status} {meeting.stage}")
+
+    def step(self, meeting_id: str) -> None:
+        self.store.due_now(meeting_id)
+        with suppress(CantoMeetError):
+            pipeline.advance(self.tools, meeting_id)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opened]:
+    url = request.getfixturevalue("empty_postgres_url") if request.param == "postgresql" else ""
+    data = unpacked(request.param, url, tmp_path)
+    engine = connect(data.url)
+    migrate(engine)
+    store = MeetingStore(engine)
+    # The jobs of the archive do not expire, however old it is.
+    plan = Plan(job_seconds=0.0, expiry_seconds=1e10)
+    with (
+        FakeSpeechmatics(plan, state=data.provider_log) as provider,
+        client(provider.url) as remote,
+        FakeOpenAI() as endpoint,
+    ):
+        tools = Toolbox(
+            store=store,
+            recordings=Recordings(data.folder / "recordings", max_bytes=10**9, min_free_bytes=0),
+            locals={"whisper": Recogniser()},
+            remotes={"speechmatics": remote},
+            summarizer=ExtractiveSummarizer(),
+            rewriter=llm(endpoint),
+            transcriber="speechmatics",
+            language="zh-Hant-HK",
+            publish=lambda _id, _version: None,
+            wake=lambda _meeting, _delay: True,
+            backoff=Backoff(first=0.0, cap=0.0, tries=3),
+        )
+        yield Opened(data, store, tools, endpoint)
+    engine.dispose()
+
+
+def test_what_people_did_is_still_there(old: Opened) -> None:
+    meeting = old.meeting("corrected")
+    transcript = old.store.transcript(meeting.id)
+    assert transcript.segments[0].text == "陳大文：改正咗嘅第一句，十二月十五日推出。"
+    assert transcript.segments[0].edited
+    assert "陳大文" in {speaker.name for speaker in transcript.speakers.values()}
+    summary = old.store.summary(meeting.id)
+    assert summary is not None
+    ticked = summary.items[-1]
+    assert (ticked.done, ticked.owner, ticked.due_date) == (True, "陳大文", date(2026, 12, 15))
+    assert old.store.find_by_idempotency_key("key-of-corrected") is not None
+    assert old.store.find_by_upload("u" * 32) is not None
+    assert old.meeting("two_versions").shown_summary == 1
+    assert [summary.version for summary in old.store.summaries(old.data.ids["two_versions"])] == [2, 1]
+    assert [template.name for template in old.store.templates()] == ["管理層週會"]
+    assert [term.content for term in old.store.glossary()] == ["陳大文", "Kubernetes"]
+
+
+def test_everything_goes_on_and_nothing_is_paid_for_again(old: Opened) -> None:
+    for name in UNTOUCHED:
+        assert old.meeting(name).status == MeetingStatus.COMPLETED, name
+    assert old.meeting("waits_for_names").waits_for_names
+    old.store.summarise(old.data.ids["waits_for_names"])
+    for name in ("waits_for_names", *GOES_ON):
+        assert old.run(name).status == MeetingStatus.COMPLETED, name
+    assert {old.run(name).error_code for name in ("rejected", "cancelled")} == {"provider_rejected", "cancelled"}
+    for name in ("deleted", "deleted_while_lost"):
+        old.step(old.data.ids[name])
+        with pytest.raises(NotFound):
+            old.meeting(name)
+    paid = paid_submissions(old.data.provider_log)
+    assert set(paid.values()) == {1}
+    assert len(paid) == len(old.data.ids) - len(WITHOUT_PROVIDER)
+
+
+def test_copies_that_are_left_at_the_provider_are_deleted(old: Opened) -> None:
+    for name in ("deleted", "deleted_while_lost"):
+        old.step(old.data.ids[name])
+    with old.store.engine.connect() as connection:
+        waiting = set(connection.execute(text("SELECT submit_key FROM providerleftover")).scalars())
+    assert len(waiting) == 9
+    upkeep.delete_leftovers(old.tools)
+    accepted = {
+        line["id"]: line["reference"] for line in read_log(old.data.provider_log) if line["event"] == "accepted"
+    }
+    deleted = {accepted[line["id"]] for line in read_log(old.data.provider_log) if line["event"] == "deleted"}
+    assert waiting <= deleted
+
+
+def test_a_written_view_that_was_half_made_pays_only_for_what_is_missing(old: Opened) -> None:
+    meeting_id = old.data.ids["written_half"]
+    for _ in range(20):
+        found = old.store.written(meeting_id)
+        assert found is not None
+        if found.view.state != "working":
+            break
+        make_due(old.store, meeting_id)
+        written_view.advance(old.tools, meeting_id)
+    assert found.view.state == "done"
+    assert {found.state_of(line) for line in old.store.transcript(meeting_id).segments} == {"written"}
+    assert found.view.usage is not None
+    assert found.view.usage["repeats"] == 0
+    assert len(old.endpoint.log) == found.view.usage["requests"] - 1
