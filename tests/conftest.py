@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from sqlalchemy import Engine, create_engine, text
+from sqlmodel import SQLModel
 
 from cantomeet.database import connect, migrate
 from cantomeet.models import Meeting
@@ -46,6 +47,13 @@ def _sqlite_url(folder: Path) -> str:
     return f"sqlite:///{folder / 'meetings.db'}"
 
 
+@pytest.fixture(scope="session")
+def shared_postgres(postgres_url: str) -> Iterator[Engine]:
+    """A migrated database that one test after the other finds empty: emptying takes a tenth of making one."""
+    with _own_database(postgres_url, "shared") as url:
+        yield from _migrated(url)
+
+
 @contextmanager
 def _own_database(url: str, name: str) -> Iterator[str]:
     """The URL of a database of one test's own."""
@@ -60,9 +68,22 @@ def _own_database(url: str, name: str) -> Iterator[str]:
 
 @pytest.fixture
 def empty_postgres_url(postgres_url: str, request: pytest.FixtureRequest) -> Iterator[str]:
-    """The URL of a PostgreSQL database of this test's own, for processes to connect to."""
+    """The URL of an empty PostgreSQL database of this test's own, for processes to connect to."""
     with _own_database(postgres_url, f"t{abs(hash(request.node.nodeid))}") as url:
         yield url
+
+
+def _emptied(engine: Engine) -> None:
+    """Ends what an earlier test left connected, then leaves no row in any table."""
+    tables = ", ".join(f'"{table.name}"' for table in SQLModel.metadata.sorted_tables)
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )
+        connection.execute(text(f"TRUNCATE {tables}"))
 
 
 def _migrated(url: str) -> Iterator[Engine]:
@@ -83,7 +104,11 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     if request.param == "sqlite":
         yield from _migrated(_sqlite_url(tmp_path))
     else:
-        yield from _migrated(request.getfixturevalue("empty_postgres_url"))
+        shared: Engine = request.getfixturevalue("shared_postgres")
+        _emptied(shared)
+        engine = connect(str(shared.url.render_as_string(hide_password=False)))
+        yield engine
+        engine.dispose()
 
 
 @pytest.fixture
