@@ -119,7 +119,7 @@ def created(file: BinaryIO, format: str) -> Iterator[OutputContainer]:
         yield container
 
 
-def packets_in(container: InputContainer, stream: AudioStream) -> Iterator[Packet | None]:
+def packets_in(container: InputContainer, stream: AudioStream) -> Iterator[Packet[AudioStream] | None]:
     """The packets of `stream`; None where the demuxer failed and something may be missing."""
     demuxed, failures = container.demux(stream), 0
     while failures < _TRIES_AFTER_ERRORS:

@@ -102,9 +102,7 @@ class Mixer:
         wanted = np.minimum(np.sqrt((loudness**2).sum(axis=0) / 2), loudest)
         return np.asarray(phase * (wanted / np.maximum(np.abs(phase), 1e-12)))
 
-    def _look_at(
-        self, loudness: NDArray[np.floating], loudest: NDArray[np.floating], lost: NDArray[np.bool_]
-    ) -> None:
+    def _look_at(self, loudness: NDArray[np.floating], loudest: NDArray[np.floating], lost: NDArray[np.bool_]) -> None:
         energies = (loudness**2).sum(axis=(1, 2))
         strongest = int(energies.argmax())
         if self._reference >= len(energies) or energies[strongest] > _REFERENCE_GAIN * energies[self._reference]:
@@ -176,4 +174,4 @@ def _extended(block: Block, rows: int, size: int) -> Block:
 
 
 def _quantised(sound: NDArray[np.float32]) -> Samples:
-    return np.clip(np.rint(sound * 32768.0), -32768, 32767).astype(np.int16)
+    return np.asarray(np.clip(np.rint(sound * 32768.0), -32768, 32767), np.int16)

@@ -71,7 +71,7 @@ def _walk(data: Data, at: int, end: int, parse: Callable[[bytes], Frame | None])
     at = behind_id3(data, at)
     while at + 8 <= end:
         frame = parse(data[at : at + 8])
-        if frame is None or lost_at >= 0 and not _goes_on(data, at, end, parse):
+        if frame is None or (lost_at >= 0 and not _goes_on(data, at, end, parse)):
             after = _behind_tag(data, at)
             lost_at = at if lost_at < 0 and after == at else lost_at
             at = after if after > at else _next_sync(data, at + 1, end)

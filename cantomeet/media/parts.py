@@ -30,7 +30,7 @@ _MAGIC = re.compile(
     |(?P<w64>riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00)
     |(?P<au>\.snd\x00\x00[\x00-\x10].....\x00\x00\x00[\x01-\x1b])
     |(?P<flac>fLaC[\x00\x80]\x00\x00\x22)
-    |(?P<ogg>OggS\x00[\x02\x06]................\x00\x00\x00\x00)
+    |(?P<ogg>OggS\x00[\x02\x06].{12}\x00\x00\x00\x00)
     |(?P<ebml>\x1aE\xdf\xa3.{1,48}?(?:webm|matroska))
     |(?P<iso>\x00\x00[\x00-\x01].ftyp[A-Za-z0-9 _]{4})
     |(?P<amr>\#!AMR(?:-WB|_MC1\.0|-WB_MC1\.0)?\n)
@@ -254,7 +254,8 @@ def _of_samples(data: Data, at: int, kind: str, place: int, body: int, size: int
     if not unknown or size == 0:
         after = _behind_chunks(data, _aligned(end, form.align), form)
         if after is not None:
-            return Part(at, end, kind, data_bytes=size, after=after)
+            # A WAV is read to the end of the part; others have what they need behind the samples too.
+            return Part(at, end if kind == "wav" else after, kind, data_bytes=size, after=after)
     # The header states too little, or nothing: samples go on up to another recording or the end.
     end = _end_by_next(data, end if not unknown else body)
     if kind == "wav":

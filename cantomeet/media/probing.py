@@ -155,7 +155,7 @@ def _format_of(container: InputContainer, head: bytes) -> str:
 def _stated_seconds(container: InputContainer, format: str, part: Part, data: mmap) -> float | None:
     if format == "mp3":
         return mp3_stated_seconds(data, part.start)
-    if container.duration is None or format in _GUESSED_DURATION or not part.stated:
+    if container.duration is None or format in _GUESSED_DURATION:
         return None
     seconds = container.duration / 1_000_000
     if format in ("webm", "mkv"):

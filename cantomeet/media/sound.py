@@ -17,7 +17,7 @@ from cantomeet.errors import ErrorCode, PermanentError
 from cantomeet.media import sniffing
 from cantomeet.media.ffmpeg import opened
 from cantomeet.media.mixing import Mixer, Samples
-from cantomeet.media.mpeg_frames import walk_adts, walk_mp3
+from cantomeet.media.mpeg_frames import Walk, walk_adts, walk_mp3
 from cantomeet.media.parts import Part, parts_of
 from cantomeet.media.tracks import LEAST_MISSING_SECONDS, Facts, Missing, Track
 
@@ -30,6 +30,8 @@ class Findings:
 
     parts: list[Part] = field(default_factory=list)
     tracks: list[Facts] = field(default_factory=list)
+    walks: list[Walk] = field(default_factory=list)
+    """The frames of MP3 and ADTS."""
     missing: list[Missing] = field(default_factory=list)
     unread_tracks: int = 0
     """Sound tracks in a form that cannot be decoded."""
@@ -80,6 +82,7 @@ class Sound:
         if facts.demuxer not in ("mp3", "aac"):
             return
         walk = (walk_mp3 if facts.demuxer == "mp3" else walk_adts)(self.data, part.start, part.end)
+        self.findings.walks.append(walk)
         if abs(walk.seconds - facts.seconds) > 0.1 * facts.seconds + LEAST_MISSING_SECONDS:
             return  # other frames than those that we can count
         for at, size in walk.junk:
@@ -115,9 +118,7 @@ def sound_of(src: Path) -> Iterator[Sound]:
             yield Sound(file, data)
 
 
-def reporting(
-    blocks: Iterator[Samples], rate: int, on_progress: Callable[[float], None] | None
-) -> Iterator[Samples]:
+def reporting(blocks: Iterator[Samples], rate: int, on_progress: Callable[[float], None] | None) -> Iterator[Samples]:
     samples = reported = 0
     for block in blocks:
         yield block

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from cantomeet.media.ffmpeg import opened
-from cantomeet.media.mpeg_frames import Walk, walk_mp3
+from cantomeet.media.mpeg_frames import Walk
 from cantomeet.media.parts import Data, Part, behind_id3, boxes
 from cantomeet.media.sound import Sound
 
@@ -18,6 +18,8 @@ _SAME_SECONDS = 0.1
 """Times that differ by less are the same for a listener."""
 _PRIMING_SECONDS = 0.15
 """Encoders put less than this before the sound; an edit that cuts it off is the ordinary one."""
+_REORDERING_SECONDS = 1.0
+"""Pictures are stored in another order than they are shown in, so that their clock begins later by less than this."""
 _MOST_CHANNELS = 2
 _CODECS = {
     "mp3": {"mp3"},
@@ -48,6 +50,8 @@ def plays_alike(sound: Sound, seconds: float) -> bool:
         stated = (container.duration or 0) / 1_000_000
         if codec not in _CODECS.get(demuxer, ()) or (demuxer == "ogg" and len(streams) > 1):
             return False
+    if demuxer == "mp3":
+        return _mp3(found.walks, seconds)
     return _PROOFS[demuxer](sound.data, part, stated, seconds)
 
 
@@ -67,9 +71,9 @@ def _ogg(data: Data, part: Part, stated: float, seconds: float) -> bool:
     return _same(stated, seconds)
 
 
-def _mp3(data: Data, part: Part, stated: float, seconds: float) -> bool:
-    walk: Walk = walk_mp3(data, part.start, part.end)
-    return walk.constant and not walk.junk and abs(walk.seconds - seconds) < _SAME_SECONDS
+def _mp3(walks: list[Walk], seconds: float) -> bool:
+    """All frames have the same size, so that a byte tells a time."""
+    return len(walks) == 1 and walks[0].constant and not walks[0].junk and _same(walks[0].seconds, seconds)
 
 
 def _webm(data: Data, part: Part, stated: float, seconds: float) -> bool:
@@ -103,7 +107,7 @@ def _mov(data: Data, part: Part, stated: float, seconds: float) -> bool:
 
 def _plain_edit(data: Data, body: int, end: int, scale: int, seconds: float) -> bool:
     sound, edits, media_scale = False, [], 1
-    for name, at, after in _within(data, body, end, (b"edts", b"mdia")):
+    for name, at, _after in _within(data, body, end, (b"edts", b"mdia")):
         if name == b"elst":
             edits = list(_edits(data, at))
         if name == b"mdhd":
@@ -113,7 +117,8 @@ def _plain_edit(data: Data, body: int, end: int, scale: int, seconds: float) -> 
     if not edits:
         return True
     length, begin, rate = edits[0]
-    plain = len(edits) == 1 and 0 <= begin <= _PRIMING_SECONDS * media_scale and rate == 0x10000
+    priming = _PRIMING_SECONDS if sound else _REORDERING_SECONDS
+    plain = len(edits) == 1 and 0 <= begin <= priming * media_scale and rate == 0x10000
     return plain and (not sound or not length or abs(length / scale - seconds) < _SAME_SECONDS)
 
 
@@ -148,7 +153,6 @@ _PROOFS: dict[str, Callable[[Data, Part, float, float], bool]] = {
     "wav": _wav,
     "flac": _flac,
     "ogg": _ogg,
-    "mp3": _mp3,
     "matroska": _webm,
     "mov": _mov,
 }

@@ -35,7 +35,8 @@ _CLOCK_ERROR = 0.01
 """From this share on, a container's clock contradicts its samples and is not heeded."""
 
 _WITHOUT_CLOCK = frozenset(
-    "mp3 aac amr wav w64 aiff au caf ac3 eac3 dts loas tta wv ape tak voc oma qcp act".split()
+    {"mp3", "aac", "amr", "wav", "w64", "aiff", "au", "caf", "ac3", "eac3", "dts", "loas"}
+    | {"tta", "wv", "ape", "tak", "voc", "oma", "qcp", "act"}
 )
 """Demuxers whose times are counted or guessed from what was read, never stored."""
 _CODED_BYTES = ("pcm_", "adpcm_", "gsm", "dsd_")
@@ -82,9 +83,7 @@ class Track:
 
     def blocks(self, rate: int) -> Iterator[Block]:
         self._rate = rate
-        with opened(
-            self._file, self._part.start, self._part.end, self._part.patches, self._part.options
-        ) as container:
+        with opened(self._file, self._part.start, self._part.end, self._part.patches, self._part.options) as container:
             stream = container.streams[self._index]
             assert isinstance(stream, AudioStream)
             for other in container.streams:
@@ -107,7 +106,7 @@ class Track:
         self._strict = name == "flac"
         self._origin = (container.start_time or 0) / 1_000_000
 
-    def _of_packet(self, packet: Packet | None, stream: AudioStream) -> Iterator[Block]:
+    def _of_packet(self, packet: Packet[AudioStream] | None, stream: AudioStream) -> Iterator[Block]:
         if packet is None:
             self._lost = self.facts.broken = True
             return
@@ -117,7 +116,7 @@ class Track:
         for frame in frames or ():
             yield from self._placed(frame)
 
-    def _broken(self, packet: Packet) -> Iterator[Block]:
+    def _broken(self, packet: Packet[AudioStream]) -> Iterator[Block]:
         self._lost = self.facts.broken = True
         seconds = float(packet.duration * packet.time_base) if packet.duration and packet.time_base else 0.0
         if not self._timed and 0.0 < seconds < _LONGEST_GAP_SECONDS:
@@ -185,7 +184,7 @@ class Track:
         if end - self._position > tolerance:
             self._note(self._position, end - self._position)
         elif self._part.missing_bytes and self._part.kind != "ebml":
-            there = (self._part.data_bytes or self._part.end - self._part.start + self._part.missing_bytes)
+            there = self._part.data_bytes or self._part.end - self._part.start + self._part.missing_bytes
             there -= self._part.missing_bytes
             self._note(self._position, self._position * self._part.missing_bytes / max(1, there))
         self.facts.missing = [gap for gap in self.facts.missing if gap.seconds >= LEAST_MISSING_SECONDS]
@@ -204,7 +203,7 @@ def _contradicts(stream: AudioStream) -> bool:
     )
 
 
-def _is_destroyed(packet: Packet, stream: AudioStream) -> bool:
+def _is_destroyed(packet: Packet[AudioStream], stream: AudioStream) -> bool:
     """Nothing but zeros, as of a sector that was never written; decoders take some of that for silence."""
     if packet.size < 4 or stream.codec_context.name.startswith(_CODED_BYTES):
         return False
@@ -212,15 +211,13 @@ def _is_destroyed(packet: Packet, stream: AudioStream) -> bool:
     return content[0] == 0 and not content.strip(b"\0")
 
 
-def _stated_end(
-    container: InputContainer, stream: AudioStream, part: Part, origin: float
-) -> tuple[float, float]:
+def _stated_end(container: InputContainer, stream: AudioStream, part: Part, origin: float) -> tuple[float, float]:
     """Where the file says that the track ends, in seconds of its own time, and how exactly it says so."""
     name = container.format.name.split(",")[0]
     base = float(stream.time_base or 0)
     if name == "mov":
         entries = stream.index_entries
-        if len(entries) < 2 or part.missing_bytes and not stream.frames:
+        if len(entries) < 2 or (part.missing_bytes and not stream.frames):
             return 0.0, LEAST_MISSING_SECONDS
         step = entries[1].timestamp - entries[0].timestamp
         return (entries[-1].timestamp + step) * base - origin, LEAST_MISSING_SECONDS
