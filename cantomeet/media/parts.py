@@ -51,6 +51,8 @@ _RAW = re.compile(
     re.DOTALL,
 )
 """How others begin, that FFmpeg tells for sure."""
+_BOXES = (b"moov", b"mdat", b"wide", b"free", b"skip")
+"""That old QuickTime files begin with."""
 _HTTP = re.compile(rb"(?:HTTP/1\.[01] \d{3}|--[!-~]{1,70}\r\n|Content-[A-Za-z]+:)", re.IGNORECASE)
 _OGG_PAGE = re.compile(rb"OggS\x00")
 
@@ -197,7 +199,7 @@ def _part_at(data: Data, at: int, *, scan: bool) -> Part:
     kind = str(found.lastgroup) if found else ""
     if kind in _CHUNKED:
         return _of_chunks(data, at, kind)
-    if kind == "iso" or (not kind and _RAW.match(data, at) and data[at + 4 : at + 8].isalpha()):
+    if kind == "iso" or (not kind and data[at + 4 : at + 8] in _BOXES):
         return _of_boxes(data, at)
     if kind == "avi":
         return _of_avi(data, at)
@@ -319,15 +321,15 @@ def _of_avi(data: Data, at: int) -> Part:
 
 def _end_of_segment(data: Data, at: int) -> int:
     """Where the segment of a Matroska file says that it ends; 0 where it does not say."""
-    header_size, body = _ebml_size(data, at + 4)
+    header_size, body = ebml_size(data, at + 4)
     place = body + (header_size or 0)
     if data[place : place + 4] != b"\x18\x53\x80\x67":
         return 0
-    size, body = _ebml_size(data, place + 4)
+    size, body = ebml_size(data, place + 4)
     return 0 if size is None else body + size
 
 
-def _ebml_size(data: Data, at: int) -> tuple[int | None, int]:
+def ebml_size(data: Data, at: int) -> tuple[int | None, int]:
     """A size (None: unknown) and the place behind it."""
     first = data[at] if at < len(data) else 0
     if not first:

@@ -16,6 +16,7 @@ from av.error import FFmpegError
 from cantomeet.errors import ErrorCode, PermanentError
 from cantomeet.media import sniffing
 from cantomeet.media.ffmpeg import opened
+from cantomeet.media.matroska import destroyed
 from cantomeet.media.mixing import Mixer, Samples
 from cantomeet.media.mpeg_frames import Walk, walk_adts, walk_mp3
 from cantomeet.media.parts import Part, parts_of
@@ -78,19 +79,25 @@ class Sound:
             found.unread_bytes += part.end - part.start
 
     def _between_frames(self, part: Part, facts: Facts) -> Iterator[Missing]:
-        """What formats without a clock lack: bytes between two frames, and frames that their header counted."""
+        """What a demuxer passes over in silence: bytes between two frames, and frames that a header counted."""
+        if facts.demuxer == "matroska":
+            for begin, end in destroyed(self.data, part.start, part.end):
+                if end - begin >= LEAST_MISSING_SECONDS:
+                    yield Missing(max(0.0, begin - facts.begins), end - begin)
         if facts.demuxer not in ("mp3", "aac"):
             return
         walk = (walk_mp3 if facts.demuxer == "mp3" else walk_adts)(self.data, part.start, part.end)
         self.findings.walks.append(walk)
         if abs(walk.seconds - facts.seconds) > 0.1 * facts.seconds + LEAST_MISSING_SECONDS:
             return  # other frames than those that we can count
+        accounted = walk.seconds
         for at, size in walk.junk:
             seconds = size * walk.seconds / walk.bytes
+            accounted += seconds
             if seconds >= LEAST_MISSING_SECONDS:
                 yield Missing(at, seconds)
-        if walk.stated_seconds - walk.seconds >= LEAST_MISSING_SECONDS:
-            yield Missing(facts.seconds, walk.stated_seconds - walk.seconds)
+        if walk.stated_seconds - accounted >= LEAST_MISSING_SECONDS:
+            yield Missing(facts.seconds, walk.stated_seconds - accounted)
 
     def _tracks_of(self, part: Part) -> list[Track]:
         try:

@@ -39,6 +39,8 @@ _WITHOUT_CLOCK = frozenset(
     | {"tta", "wv", "ape", "tak", "voc", "oma", "qcp", "act"}
 )
 """Demuxers whose times are counted or guessed from what was read, never stored."""
+_WITHOUT_PAUSES = frozenset({"flac", "ogg"})
+"""In which a jump of the clock is a loss; other recorders leave out silence."""
 _CODED_BYTES = ("pcm_", "adpcm_", "gsm", "dsd_")
 """Codecs in which zeros can be sound."""
 
@@ -58,6 +60,8 @@ class Facts:
 
     demuxer: str = ""
     """FFmpeg's name."""
+    begins: float = 0.0
+    """What the clock says at the beginning, in seconds."""
     seconds: float = 0.0
     missing: list[Missing] = field(default_factory=list)
     deviation: float = 0.0
@@ -103,8 +107,8 @@ class Track:
         name = container.format.name.split(",")[0]
         self.facts.demuxer = name
         self._timed = name not in _WITHOUT_CLOCK and not _contradicts(stream)
-        self._strict = name == "flac"
-        self._origin = (container.start_time or 0) / 1_000_000
+        self._strict = name in _WITHOUT_PAUSES
+        self._origin = self.facts.begins = (container.start_time or 0) / 1_000_000
 
     def _of_packet(self, packet: Packet[AudioStream] | None, stream: AudioStream) -> Iterator[Block]:
         if packet is None:
