@@ -94,6 +94,8 @@ class Meeting(SQLModel, table=True):
     error_params: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     warnings: list[str] = Field(default_factory=list, sa_type=JSON)
     """Codes of `cantomeet.reasons.WARNINGS`."""
+    warning_details: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    """By code, what the text of a warning names: seconds and places."""
 
     filename: str = Field(default="", sa_type=Text)
     """As the person named it; only ever shown."""
@@ -105,7 +107,7 @@ class Meeting(SQLModel, table=True):
     audio_removed: bool = False
     """The recording was deleted by the retention setting; transcript and summary stay."""
     has_playback_copy: bool = False
-    """`<recording_key>.playback` lies beside a recording that browsers cannot play themselves."""
+    """`<recording_key>.playback` lies beside a recording that browsers cannot play themselves, or would otherwise."""
     duration_seconds: float | None = None
     """As the header says until the recording was decoded; then the real one."""
     idempotency_key: str | None = Field(default=None, max_length=255)

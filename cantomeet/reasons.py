@@ -73,9 +73,9 @@ REASONS: dict[E, tuple[str, str]] = {
         "The file is over the limit of {limit_mb} MB; nothing was stored.",
     ),
     E.NOT_A_RECORDING: (
-        "這不是可以轉錄的錄音（檢測結果：{found}），沒有保存。請上載 mp3、m4a、wav、ogg、webm、flac、aac、amr 或 mp4。",
+        "這不是可以轉錄的錄音（檢測結果：{found}），沒有保存。請上載錄音或影片，例如 mp3、m4a、wav、ogg、webm、flac、aac、amr、aiff、wma、mp4 或 mov。",
         "This is not a recording that can be transcribed (found: {found}); nothing was stored. "
-        "Upload mp3, m4a, wav, ogg, webm, flac, aac, amr or mp4.",
+        "Upload a recording or a video, such as mp3, m4a, wav, ogg, webm, flac, aac, amr, aiff, wma, mp4 or mov.",
     ),
     E.STORAGE_FULL: (
         "磁碟空間不足，沒有保存。請騰出空間再上載。",
@@ -209,6 +209,18 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "錄音比檔案標示的短，可能在傳送或錄音時中斷；以下是實際錄到的部分。",
         "The recording is shorter than its header says; it may have been cut off. What was recorded is below.",
     ),
+    "sound_missing": (
+        "錄音有部分讀不到，該處以靜音代替或略過；其餘都已轉錄。",
+        "Part of the recording could not be read and is silent or left out here; all the rest was transcribed.",
+    ),
+    "tracks_unread": (
+        "有音軌的格式無法讀取；其餘音軌已轉錄。",
+        "A sound track is in a form that cannot be read here; the others were transcribed.",
+    ),
+    "part_unread": (
+        "檔案的一部分無法讀取，不在逐字稿內。請檢查原檔能否完整播放。",
+        "A part of the file could not be read and is not in the transcript. Check whether the original plays to its end.",
+    ),
     "no_speech": ("錄音內沒有聽到說話。", "No speech was heard in the recording."),
     "no_speakers": (
         "這個識別器不會分辨講者。",
@@ -239,6 +251,25 @@ WARNINGS: dict[str, tuple[str, str]] = {
     ),
 }
 
+WARNING_DETAILS: dict[str, tuple[str, str]] = {
+    "ends_early": (
+        "錄音到 {at} 為止，比檔案標示的短 {seconds} 秒，可能在傳送或錄音時中斷；以下是實際錄到的部分。",
+        "The recording ends at {at}, {seconds} s before its file says; it may have been cut off. What was recorded is below.",
+    ),
+    "sound_missing": (
+        "錄音有 {seconds} 秒讀不到：{places}。該處以靜音代替或略過；其餘都已轉錄。",
+        "{seconds} s of the recording could not be read: {places}. It is silent or left out here; all the rest was transcribed.",
+    ),
+    "tracks_unread": (
+        "有 {count} 條音軌的格式無法讀取；其餘音軌已轉錄。",
+        "{count} sound track(s) in a form that cannot be read here; the others were transcribed.",
+    ),
+    "part_unread": (
+        "檔案有 {kilobytes} KB 無法讀取，不在逐字稿內。請檢查原檔能否完整播放。",
+        "{kilobytes} KB of the file could not be read and are not in the transcript. Check whether the original plays to its end.",
+    ),
+}
+"""In place of those of `WARNINGS` where it is known how much is missing, and where."""
 
 _WRITTEN = (
     "書面語版本：由語言模型{by}逐句改寫，並非會上原話；請以逐字稿及錄音為準。",
@@ -280,7 +311,30 @@ def reason_text(code: str, params: Mapping[str, Any], language: str) -> str:
     return _fill(en if language.startswith("en") else zh, params)
 
 
-def warning_text(code: str, language: str) -> str:
-    """The text for a warning code; an unknown one, from a newer version, is shown as it is."""
-    zh, en = WARNINGS.get(code, (code, code))
-    return en if language.startswith("en") else zh
+def warning_text(code: str, language: str, details: Mapping[str, Any] | None = None) -> str:
+    """The text for a warning code; an unknown one, from a newer version, is shown as it is.
+
+    `details`: of `Meeting.warning_details`; None or nothing for a meeting of an earlier version.
+    """
+    english = language.startswith("en")
+    zh, en = (WARNING_DETAILS if details else WARNINGS).get(code, (code, code))
+    return _fill(en if english else zh, _shown(details or {}, english))
+
+
+def _shown(details: Mapping[str, Any], english: bool) -> dict[str, Any]:
+    shown = dict(details)
+    if "at" in details:
+        shown["at"] = _clock(details["at"])
+    if "places" in details:
+        places = [
+            f"{_clock(at)} ({seconds:g} s)" if english else f"{_clock(at)} 起 {seconds:g} 秒"
+            for at, seconds in details["places"]
+        ]
+        shown["places"] = (", " if english else "、").join(places)
+    return shown
+
+
+def _clock(seconds: float) -> str:
+    whole = int(seconds)
+    hours, minutes = whole // 3600, whole // 60 % 60
+    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"

@@ -9,19 +9,20 @@ from cantomeet.media.decoding import (
     make_upload_copy,
     measure,
 )
-from cantomeet.media.probing import CONTENT_TYPES, Probe, playable_in_browsers, probe, refuse_foreign
+from cantomeet.media.probing import CONTENT_TYPES, Probe, probe, refuse_foreign
+from cantomeet.media.tracks import Missing
 
 __all__ = [
     "CONTENT_TYPES",
     "PLAYBACK_CONTENT_TYPE",
     "RATE",
     "Decoded",
+    "Missing",
     "Probe",
     "decode_to_wav",
     "make_playback_copy",
     "make_upload_copy",
     "measure",
-    "playable_in_browsers",
     "probe",
     "refuse_foreign",
 ]

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from av.audio.frame import AudioFrame
 
 from cantomeet.atomic import replacing
 from cantomeet.media import sniffing
 from cantomeet.media.ffmpeg import created
-from cantomeet.media.sound import reporting, sound_of, unreadable
+from cantomeet.media.mixing import Samples
+from cantomeet.media.sound import Sound, reporting, sound_of, unreadable
+from cantomeet.media.timeline import plays_alike
+from cantomeet.media.tracks import Missing
 
 RATE = 16_000
 """Samples a second of decoded sound; mono, 16 bits."""
@@ -25,6 +30,14 @@ _LONGEST_WAV_SECONDS = (2**32 - 1024) / (2 * RATE)
 class Decoded:
     seconds: float
     """Of sound really decoded, silence in gaps included."""
+    missing: tuple[Missing, ...] = ()
+    """Sound that could not be read, in the order of the recording."""
+    unread_tracks: int = 0
+    """Sound tracks in a form that cannot be decoded, beside those that were."""
+    unread_bytes: int = 0
+    """In recordings within the file that could not be decoded."""
+    plays_alike: bool = False
+    """Proven: a browser that plays the file itself has every moment at the same time, and all that was decoded."""
 
 
 def decode_to_wav(src: Path, dst: Path, on_progress: Callable[[float], None] | None = None) -> Decoded:
@@ -39,23 +52,19 @@ def decode_to_wav(src: Path, dst: Path, on_progress: Callable[[float], None] | N
         wav.setsampwidth(2)
         wav.setframerate(RATE)
         samples = 0
-        for frame in reporting(sound.frames(RATE), RATE, on_progress):
-            samples += frame.samples
+        for block in reporting(sound.blocks(RATE), RATE, on_progress):
+            samples += len(block)
             if samples > _LONGEST_WAV_SECONDS * RATE:
                 raise unreadable(sniffing.TOO_LONG)
-            wav.writeframesraw(bytes(frame.planes[0])[: 2 * frame.samples])
-        if not samples:
-            raise unreadable(sniffing.UNDECODABLE)
-    return Decoded(samples / RATE)
+            wav.writeframesraw(block.tobytes())
+        return _decoded(src, sound, samples / RATE)
 
 
 def measure(src: Path, on_progress: Callable[[float], None] | None = None) -> Decoded:
     """How long the sound of `src` really is, decoded to its end; with the errors of `decode_to_wav`."""
     with sound_of(src) as sound:
-        samples = sum(frame.samples for frame in reporting(sound.frames(RATE), RATE, on_progress))
-    if not samples:
-        raise unreadable(sniffing.UNDECODABLE)
-    return Decoded(samples / RATE)
+        samples = sum(len(block) for block in reporting(sound.blocks(RATE), RATE, on_progress))
+        return _decoded(src, sound, samples / RATE)
 
 
 def make_playback_copy(src: Path, dst: Path, on_progress: Callable[[float], None] | None = None) -> Decoded:
@@ -77,11 +86,45 @@ def _make_opus(src: Path, dst: Path, container: str, on_progress: Callable[[floa
     ):
         stream = out.add_stream("libopus", rate=rate, layout="mono", options={"compression_level": "5"})
         stream.bit_rate = 32_000
-        for frame in reporting(sound.frames(rate), rate, on_progress):
-            samples += frame.samples
-            frame.pts = None
-            out.mux(stream.encode(frame))
-        if not samples:
-            raise unreadable(sniffing.UNDECODABLE)
+        for block in reporting(sound.blocks(rate), rate, on_progress):
+            samples += len(block)
+            for frame in _frames(block, rate):
+                out.mux(stream.encode(frame))
+        decoded = _decoded(src, sound, samples / rate)
         out.mux(stream.encode(None))
-    return Decoded(samples / rate)
+    return decoded
+
+
+def _frames(block: Samples, rate: int) -> Iterator[AudioFrame]:
+    if len(block):
+        frame = AudioFrame.from_ndarray(block.reshape(1, -1), format="s16", layout="mono")
+        frame.sample_rate = rate
+        yield frame
+
+
+def _decoded(src: Path, sound: Sound, seconds: float) -> Decoded:
+    """Raises `PermanentError` where there are no seconds."""
+    if not seconds:
+        raise unreadable(sniffing.UNDECODABLE)
+    found = sound.findings
+    return Decoded(
+        seconds,
+        tuple(_merged(found.missing)),
+        found.unread_tracks,
+        found.unread_bytes,
+        plays_alike(sound, seconds),
+    )
+
+
+def _merged(gaps: list[Missing]) -> Iterator[Missing]:
+    """In order; what several tracks lack at the same time is named once."""
+    held: Missing | None = None
+    for gap in sorted(gaps, key=lambda gap: gap.at):
+        if held and gap.at <= held.at + held.seconds:
+            held = Missing(held.at, max(held.seconds, gap.at + gap.seconds - held.at))
+        else:
+            if held:
+                yield held
+            held = gap
+    if held:
+        yield held

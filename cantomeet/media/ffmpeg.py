@@ -5,9 +5,9 @@ So nothing inside a recording can make it open another file or an address.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from itertools import islice
 from typing import BinaryIO
 
 import av
@@ -15,9 +15,18 @@ from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 from av.error import FFmpegError
+from av.packet import Packet
 
-_DEMUXERS = "mp3,mov,mp4,m4a,3gp,3g2,mj2,wav,ogg,matroska,webm,flac,aac,amr,asf"
+_DEMUXERS = (
+    "mp3,mov,mp4,m4a,3gp,3g2,mj2,wav,ogg,matroska,webm,flac,aac,amr,asf,"
+    # Other recorders: Macs and field recorders, dictaphones, camcorders, television, video meetings, cameras on walls.
+    "aiff,caf,w64,au,avi,mpegts,mpeg,ac3,eac3,dts,loas,flv,mxf,dv,dhav,voc,oma,qcp,act,"
+    # Lossless files that people make of recordings.
+    "tta,wv,ape,tak"
+)
 _OPTIONS = {"format_whitelist": _DEMUXERS, "protocol_whitelist": "none"}
+_TRIES_AFTER_ERRORS = 50
+"""A demuxer that fails so often in a row without giving a packet has come to its end."""
 
 
 class _Nameless:
@@ -53,13 +62,51 @@ class _Nameless:
             raise
 
 
+class _Window(_Nameless):
+    """The bytes `start` to `end` of a file, as if they were all of it; `patches` lie over them, by file offset."""
+
+    def __init__(self, file: BinaryIO, start: int, end: int, patches: Mapping[int, bytes]) -> None:
+        super().__init__(file)
+        self._start, self._end, self._patches = start, end, patches
+        self._at = start
+        self.seek, self.tell = self._seek, lambda: self._at - self._start
+
+    def read(self, size: int) -> bytes:
+        self._file.seek(self._at)
+        read = super().read(max(0, min(size, self._end - self._at)))
+        begin, self._at = self._at, self._at + len(read)
+        return self._patched(begin, read) if self._patches else read
+
+    def _seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        base = {os.SEEK_SET: self._start, os.SEEK_CUR: self._at, os.SEEK_END: self._end}[whence]
+        self._at = max(self._start, base + offset)
+        return self._at - self._start
+
+    def _patched(self, begin: int, read: bytes) -> bytes:
+        patched = bytearray(read)
+        for offset, patch in self._patches.items():
+            for place, byte in enumerate(patch, offset - begin):
+                if 0 <= place < len(patched):
+                    patched[place] = byte
+        return bytes(patched)
+
+
 @contextmanager
-def opened(file: BinaryIO) -> Iterator[InputContainer]:
-    """`file` as a container to read. Raises `FFmpegError`, and what the system said where reading failed."""
-    source = _Nameless(file)
+def opened(
+    file: BinaryIO,
+    start: int = 0,
+    end: int | None = None,
+    patches: Mapping[int, bytes] | None = None,
+    options: Mapping[str, str] | None = None,
+) -> Iterator[InputContainer]:
+    """The bytes `start` to `end` of `file` (None: its end) as a container to read.
+
+    Raises `FFmpegError`, and what the system said where reading failed.
+    """
+    source = _Window(file, start, os.fstat(file.fileno()).st_size if end is None else end, patches or {})
     with (
         source.telling(),
-        av.open(source, "r", options=dict(_OPTIONS), metadata_errors="replace") as container,
+        av.open(source, "r", options={**_OPTIONS, **(options or {})}, metadata_errors="replace") as container,
     ):
         yield container
 
@@ -72,25 +119,28 @@ def created(file: BinaryIO, format: str) -> Iterator[OutputContainer]:
         yield container
 
 
-def frames_in(container: InputContainer, stream: AudioStream, packets: int | None = None) -> Iterator[AudioFrame]:
-    """What decodes in the next `packets` packets (None: to the end); what is broken is passed over."""
-    demuxed = islice(container.demux(stream), packets)
-    while True:
+def packets_in(container: InputContainer, stream: AudioStream) -> Iterator[Packet[AudioStream] | None]:
+    """The packets of `stream`; None where the demuxer failed and something may be missing."""
+    demuxed, failures = container.demux(stream), 0
+    while failures < _TRIES_AFTER_ERRORS:
         try:
             packet = next(demuxed)
         except StopIteration:
             return
         except FFmpegError:
-            # The container ends here; the decoder may still hold a frame.
-            yield from _decoded(lambda: stream.codec_context.decode(None))
-            return
-        yield from _decoded(packet.decode)
+            # It often goes on behind what it could not read.
+            demuxed, failures = container.demux(stream), failures + 1
+            yield None
+        else:
+            failures = 0
+            yield packet
 
 
-def _decoded(decode: Callable[[], object]) -> list[AudioFrame]:
+def decoded(decode: Callable[[], object]) -> list[AudioFrame] | None:
+    """The frames that `decode` returns; None where it failed."""
     try:
         frames = decode()
     except FFmpegError:
-        return []
+        return None
     assert isinstance(frames, list)
     return [frame for frame in frames if isinstance(frame, AudioFrame) and frame.samples and frame.rate]

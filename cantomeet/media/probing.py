@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import islice
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,7 +15,10 @@ from av.stream import Disposition
 
 from cantomeet.errors import ErrorCode, RecordingRefused
 from cantomeet.media import sniffing
-from cantomeet.media.ffmpeg import frames_in, opened
+from cantomeet.media.ffmpeg import decoded, opened, packets_in
+from cantomeet.media.mpeg_frames import mp3_stated_seconds
+from cantomeet.media.parts import Part, first_part
+from cantomeet.media.sound import sound_tracks
 
 CONTENT_TYPES = {
     "mp3": "audio/mpeg",
@@ -28,25 +32,37 @@ CONTENT_TYPES = {
     "aac": "audio/aac",
     "amr": "audio/amr",
     "asf": "video/x-ms-asf",
+    "aiff": "audio/aiff",
+    "caf": "audio/x-caf",
+    "w64": "audio/x-w64",
+    "au": "audio/basic",
+    "avi": "video/x-msvideo",
+    "mpegts": "video/mp2t",
+    "mpeg": "video/mpeg",
+    "ac3": "audio/ac3",
+    "eac3": "audio/eac3",
+    "dts": "audio/vnd.dts",
+    "loas": "audio/mp4a-latm",
+    "flv": "video/x-flv",
+    "mxf": "application/mxf",
+    "dv": "video/dv",
+    "dhav": "application/octet-stream",
+    "voc": "application/octet-stream",
+    "oma": "application/octet-stream",
+    "qcp": "audio/qcelp",
+    "act": "application/octet-stream",
+    "tta": "audio/x-tta",
+    "wv": "audio/x-wavpack",
+    "ape": "audio/x-ape",
+    "tak": "audio/x-tak",
 }
 """Of each `Probe.format`."""
 
-_PLAYABLE = {
-    "mp3": {"mp3"},
-    "m4a": {"aac", "mp3", "opus", "flac"},
-    "mp4": {"aac", "mp3", "opus", "flac"},
-    "wav": {"pcm_u8", "pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_mulaw", "pcm_alaw"},
-    "ogg": {"opus", "vorbis", "flac"},
-    "webm": {"opus", "vorbis"},
-    "flac": {"flac"},
-}
-"""Codecs that Chromium, Firefox and Safari all play and can seek in, by container."""
-_GUESSED_DURATION = {"aac", "amr"}
+_GUESSED_DURATION = {"aac", "amr", "ac3", "eac3", "dts", "loas", "mpegts", "mpeg", "dv"}
 """Containers without a stated length: FFmpeg guesses it from the bit rate of the first frames."""
-
-
-_WAV_PLACEHOLDER = 0x7FFF0000
-"""From this size on, what a recorder writes that cannot go back to its header (sox: 0x7FFFFFFF less some)."""
+_RAW = {"mp3", "aac", "ac3", "eac3", "dts", "loas", "mpegts", "mpeg", "dv", "dhav"}
+"""Formats without a header of their own, which FFmpeg may see in bytes that happen to look like them."""
+_PACKETS_TO_BE_SURE = 40
 _PACKETS_TO_TRY = 500
 """In which the first frame must decode for a file to count as a recording."""
 
@@ -70,12 +86,8 @@ def probe(path: Path) -> Probe:
     with path.open("rb") as file:
         head = file.read(sniffing.HEAD_BYTES)
         refuse_foreign(head)
-        first_frame = _after_id3(file, head)
-        try:
-            with opened(file) as container:
-                return _probe(container, head, first_frame)
-        except FFmpegError as error:
-            raise _refused(sniffing.INCOMPLETE if head[4:8] == b"ftyp" else sniffing.UNKNOWN) from error
+        with mmap(file.fileno(), 0, access=ACCESS_READ) as data:
+            return _probe_part(file, data, first_part(data))
 
 
 def refuse_foreign(head: bytes) -> None:
@@ -85,41 +97,49 @@ def refuse_foreign(head: bytes) -> None:
         raise _refused(code)
 
 
-def playable_in_browsers(probe: Probe) -> bool:
-    """True where every current browser plays the file as it is, and can jump to any line of it."""
-    if probe.format == "webm" and probe.duration_seconds is None:
-        # As browsers themselves record it: without an index nothing can be jumped to.
-        return False
-    return probe.codec in _PLAYABLE.get(probe.format, ())
+def _probe_part(file: BinaryIO, data: mmap, part: Part) -> Probe:
+    head = bytes(data[part.start : part.start + sniffing.HEAD_BYTES])
+    if part.start:
+        # What was before the recording is no reason to look less closely.
+        refuse_foreign(head)
+    try:
+        with opened(file, part.start, part.end, part.patches, part.options) as container:
+            return _probe(container, head, data, part)
+    except FFmpegError as error:
+        raise _refused(_reason(head)) from error
 
 
-def _after_id3(file: BinaryIO, head: bytes) -> bytes:
-    """The first bytes of sound; an ID3 tag with a cover picture can be megabytes long. Leaves the file at its start."""
-    if head.startswith(b"ID3") and len(head) > 10:
-        size = 0
-        for byte in head[6:10]:
-            size = size << 7 | byte & 0x7F
-        file.seek(10 + size)
-        head = file.read(sniffing.HEAD_BYTES)
-    file.seek(0)
-    return head
+def _reason(head: bytes) -> str:
+    if head[4:8] == b"ftyp":
+        return sniffing.INCOMPLETE
+    return sniffing.TEXT if sniffing.is_text(head) else sniffing.UNKNOWN
 
 
-def _probe(container: InputContainer, head: bytes, first_frame: bytes) -> Probe:
-    stream = audio_of(container)
-    if stream is None:
-        raise _refused(sniffing.NO_SOUND)
+def _probe(container: InputContainer, head: bytes, data: mmap, part: Part) -> Probe:
+    tracks = sound_tracks(container)
+    if not tracks:
+        raise _refused(sniffing.UNDECODABLE if container.streams.audio else sniffing.NO_SOUND)
     format = _format_of(container, head)
     # Before decoding: FFmpeg rewrites what the header said as it reads on.
-    stated = _stated_seconds(container, format, first_frame)
-    if next(islice(frames_in(container, stream, _PACKETS_TO_TRY), 1), None) is None:
-        raise _refused(sniffing.UNDECODABLE)
-    return Probe(format, stream.codec_context.codec.canonical_name, stated)
+    stated = _stated_seconds(container, format, part, data)
+    for track in tracks:
+        if _decodes(container, track, surely=format in _RAW):
+            return Probe(format, track.codec_context.codec.canonical_name, stated)
+        container.seek(0)
+    raise _refused(sniffing.UNKNOWN if format in _RAW else sniffing.UNDECODABLE)
 
 
-def audio_of(container: InputContainer) -> AudioStream | None:
-    stream = container.streams.best("audio")
-    return stream if isinstance(stream, AudioStream) and stream.codec_context is not None else None
+def _decodes(container: InputContainer, track: AudioStream, *, surely: bool) -> bool:
+    """Some of it does; with `surely` more than half of the first packets."""
+    good = tried = 0
+    for packet in islice(packets_in(container, track), _PACKETS_TO_TRY):
+        if packet is not None and packet.size:
+            tried += 1
+            good += bool(decoded(packet.decode))
+        if good and (not surely or tried >= _PACKETS_TO_BE_SURE):
+            break
+    good += bool(decoded(lambda: track.codec_context.decode(None)))
+    return 2 * good > tried if surely else good > 0
 
 
 def _format_of(container: InputContainer, head: bytes) -> str:
@@ -132,28 +152,19 @@ def _format_of(container: InputContainer, head: bytes) -> str:
     return name
 
 
-def _stated_seconds(container: InputContainer, format: str, first_frame: bytes) -> float | None:
+def _stated_seconds(container: InputContainer, format: str, part: Part, data: mmap) -> float | None:
+    if format == "mp3":
+        return mp3_stated_seconds(data, part.start)
     if container.duration is None or format in _GUESSED_DURATION:
         return None
-    if format == "mp3" and not any(tag in first_frame for tag in (b"Xing", b"Info", b"VBRI")):
-        return None
     seconds = container.duration / 1_000_000
-    # FFmpeg believes the file's size; that a WAV was cut off shows only in its header.
-    return max(seconds, _wav_seconds(first_frame)) if format == "wav" else seconds
-
-
-def _wav_seconds(head: bytes) -> float:
-    """As the header of a WAV states; 0.0 where it does not, or holds what recorders put in before they know."""
-    bytes_a_second, at = 0, 12
-    while at + 8 <= len(head):
-        name, size = head[at : at + 4], int.from_bytes(head[at + 4 : at + 8], "little")
-        if name == b"fmt ":
-            bytes_a_second = int.from_bytes(head[at + 16 : at + 20], "little")
-        if name == b"data":
-            known = bytes_a_second and head[:4] == b"RIFF" and size < _WAV_PLACEHOLDER
-            return size / bytes_a_second if known else 0.0
-        at += 8 + size + size % 2
-    return 0.0
+    if format in ("webm", "mkv"):
+        # They state the end, on a clock that need not begin at zero.
+        seconds -= max(0.0, (container.start_time or 0) / 1_000_000)
+    if part.data_bytes and part.missing_bytes:
+        # FFmpeg believes the file's size; that a WAV was cut off shows only in its header.
+        seconds *= part.data_bytes / max(1, part.data_bytes - part.missing_bytes)
+    return seconds
 
 
 def _refused(code: str) -> RecordingRefused:

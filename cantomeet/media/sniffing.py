@@ -30,11 +30,30 @@ FOUND: dict[str, tuple[str, str]] = {
     "program": ("程式檔", "a program"),
     "database": ("資料庫", "a database"),
     "midi": ("MIDI 樂譜", "a MIDI score"),
-    "avi": ("AVI 影片", "an AVI video"),
-    "aiff": ("AIFF 錄音", "an AIFF recording"),
-    "caf": ("CAF 錄音", "a CAF recording"),
-    "flv": ("Flash 影片", "a Flash video"),
-    "mpeg": ("MPEG 影片串流", "an MPEG video stream"),
+    "dss": (
+        "DSS 錄音筆檔案，請先用錄音筆的軟件轉成 WAV 或 MP3",
+        "a DSS file of a dictation recorder; export it as WAV or MP3 with the recorder's own software",
+    ),
+    "ds2": (
+        "DS2 錄音筆檔案，請先用錄音筆的軟件轉成 WAV 或 MP3",
+        "a DS2 file of a dictation recorder; export it as WAV or MP3 with the recorder's own software",
+    ),
+    "msv": (
+        "Sony 錄音筆的 MSV 或 DVF 檔案，請先用 Sony 的軟件轉成 WAV 或 MP3",
+        "an MSV or DVF file of a Sony recorder; export it as WAV or MP3 with Sony's own software",
+    ),
+    "silk": (
+        "SILK 語音訊息（微信、QQ），請先轉成 MP3 或 WAV",
+        "a SILK voice message (WeChat, QQ); convert it to MP3 or WAV first",
+    ),
+    "evrc": (
+        "EVRC 或 SMV 手機錄音，請先轉成 MP3 或 WAV",
+        "an EVRC or SMV recording of a telephone; convert it to MP3 or WAV first",
+    ),
+    "audible": (
+        "有版權鎖的 Audible 有聲書",
+        "an Audible book, which is locked to its buyer",
+    ),
     "realmedia": ("RealMedia 檔案", "a RealMedia file"),
 }
 
@@ -66,18 +85,22 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\xcf\xfa\xed\xfe", "program"),
     (0, b"SQLite format 3\x00", "database"),
     (0, b"MThd", "midi"),
-    (8, b"AVI ", "avi"),
-    (8, b"AIFF", "aiff"),
-    (8, b"AIFC", "aiff"),
-    (0, b"caff", "caf"),
-    (0, b"FLV\x01", "flv"),
-    (0, b"\x00\x00\x01\xba", "mpeg"),
-    (0, b"\x00\x00\x01\xb3", "mpeg"),
     (0, b".RMF", "realmedia"),
+    (0, b".ra\xfd", "realmedia"),
+    (1, b"dss", "dss"),
+    (1, b"ds2", "ds2"),
+    (0, b"MS_VOICE", "msv"),
+    (0, b"\x02#!SILK", "silk"),
+    (0, b"#!SILK", "silk"),
+    (0, b"#!EVRC", "evrc"),
+    (0, b"#!SMV", "evrc"),
+    (4, b"ftypaax", "audible"),
+    (4, b"\x57\x90\x75\x36", "audible"),
 )
 
 _PLAYLISTS = (b"#extm3u", b"ffconcat", b"[playlist]", b"[reference]", b"<?wpl", b"<asx", b"<smil")
 _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+_FETCHED = (b"HTTP/1.", b"--", b"Content-")
 _TEXT_CONTROLS = frozenset(b"\t\n\r\f\x0b\x1b\x08")
 
 
@@ -101,10 +124,13 @@ def _kind_of_text(head: bytes) -> str | None:
         return PLAYLIST
     if start.startswith((b"<!doctype html", b"<html")):
         return "html"
-    return TEXT if _is_text(head) else None
+    if head.startswith(_FETCHED) and b"\r\n\r\n" in head:
+        # A download saved with its header: a recording may follow, and a demuxer has to look.
+        return None
+    return TEXT if is_text(head) else None
 
 
-def _is_text(head: bytes) -> bool:
+def is_text(head: bytes) -> bool:
     if head.startswith(_BOMS[1:]):
         # An MPEG audio frame can begin with the same two bytes; half of UTF-16 for Latin letters is zero.
         return head[2:64].count(0) > 20

@@ -1,97 +1,135 @@
-"""The sound of one recording: mono frames on an even clock."""
+"""The sound of one recording: all parts and tracks of the file, in one channel on one even clock."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
+from typing import BinaryIO
 
-from av.audio.frame import AudioFrame
-from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
 
 from cantomeet.errors import ErrorCode, PermanentError
 from cantomeet.media import sniffing
-from cantomeet.media.ffmpeg import frames_in, opened
-from cantomeet.media.probing import audio_of
+from cantomeet.media.ffmpeg import opened
+from cantomeet.media.matroska import destroyed
+from cantomeet.media.mixing import Mixer, Samples
+from cantomeet.media.mpeg_frames import Walk, walk_adts, walk_mp3
+from cantomeet.media.parts import Part, parts_of
+from cantomeet.media.tracks import LEAST_MISSING_SECONDS, Facts, Missing, Track
 
-_GAP_SECONDS = 0.1
-"""Sound missing for longer is filled with silence, so that times in the transcript are times in the player."""
-_LONGEST_GAP_SECONDS = 3600.0
-"""A longer jump is taken for a broken clock, not for silence."""
 _PROGRESS_SECONDS = 10.0
 
 
-class _Sound:
-    """The frames of one recording, mono and evenly timed."""
+@dataclass
+class Findings:
+    """What decoding showed; complete once the blocks were read to the end."""
 
-    def __init__(self, container: InputContainer, stream: AudioStream) -> None:
-        self._container, self._stream = container, stream
-
-    def frames(self, rate: int) -> Iterator[AudioFrame]:
-        """16-bit mono frames at `rate`, gaps filled with silence."""
-        clock = _Clock((self._container.start_time or 0) / 1_000_000)
-        resampler: AudioResampler | None = None
-        shape: object = None
-        for frame in frames_in(self._container, self._stream):
-            silence, found_shape = clock.gap_before(frame), (frame.format.name, frame.layout, frame.rate)
-            if resampler is None or silence or found_shape != shape:
-                yield from resampler.resample(None) if resampler else ()
-                yield from _silence(silence, rate)
-                resampler, shape = AudioResampler("s16", "mono", rate), found_shape
-            frame.pts = None
-            yield from resampler.resample(frame)
-        yield from resampler.resample(None) if resampler else ()
+    parts: list[Part] = field(default_factory=list)
+    tracks: list[Facts] = field(default_factory=list)
+    walks: list[Walk] = field(default_factory=list)
+    """The frames of MP3 and ADTS."""
+    missing: list[Missing] = field(default_factory=list)
+    unread_tracks: int = 0
+    """Sound tracks in a form that cannot be decoded."""
+    unread_bytes: int = 0
+    """In parts of the file that cannot be decoded."""
+    cancels: bool = False
+    """Channels hold the same sound with opposite signs: who plays them through one loudspeaker hears little."""
+    begins: float = 0.0
+    """What the clock of the first part says at its beginning, in seconds."""
 
 
-class _Clock:
-    """Where the sound so far ends, against where the next frame says that it begins (seconds)."""
+class Sound:
+    """The sound of one file; `findings` says what is not in it."""
 
-    def __init__(self, origin: float) -> None:
-        self._origin, self._position = origin, 0.0
+    def __init__(self, file: BinaryIO, data: mmap) -> None:
+        self.file, self.data = file, data
+        self.findings = Findings()
 
-    def gap_before(self, frame: AudioFrame) -> float:
-        """Seconds of silence that belong before `frame`; the frame itself is counted as heard."""
-        gap = 0.0 if frame.time is None else frame.time - self._origin - self._position
-        if gap > _LONGEST_GAP_SECONDS:
-            self._origin += gap
-        gap = gap if _GAP_SECONDS < gap <= _LONGEST_GAP_SECONDS else 0.0
-        self._position += gap + frame.samples / frame.rate
-        return gap
+    def blocks(self, rate: int) -> Iterator[Samples]:
+        """16-bit samples, one channel."""
+        done = 0
+        for part in parts_of(self.data):
+            for samples in self._of_part(part, rate, done / rate):
+                done += len(samples)
+                yield samples
+
+    def _of_part(self, part: Part, rate: int, begin: float) -> Iterator[Samples]:
+        found = self.findings
+        tracks = self._tracks_of(part)
+        mixer = Mixer(rate)
+        samples = 0
+        for block in mixer.mixed([track.blocks(rate) for track in tracks]):
+            samples += len(block)
+            yield block
+        found.cancels |= mixer.cancels
+        found.tracks += [track.facts for track in tracks]
+        heard = [track.facts for track in tracks if track.facts.shapes]
+        found.unread_tracks += len(tracks) - len(heard) if heard else 0
+        gaps = [gap for facts in heard for gap in [*facts.missing, *self._between_frames(part, facts)]]
+        found.missing += [Missing(begin + gap.at, gap.seconds) for gap in gaps]
+        if samples:
+            found.parts.append(part)
+        else:
+            found.unread_bytes += part.end - part.start
+
+    def _between_frames(self, part: Part, facts: Facts) -> Iterator[Missing]:
+        """What a demuxer passes over in silence: bytes between two frames, and frames that a header counted."""
+        if facts.demuxer == "matroska":
+            for begin, end in destroyed(self.data, part.start, part.end):
+                if end - begin >= LEAST_MISSING_SECONDS:
+                    yield Missing(max(0.0, begin - facts.begins), end - begin)
+        if facts.demuxer not in ("mp3", "aac"):
+            return
+        walk = (walk_mp3 if facts.demuxer == "mp3" else walk_adts)(self.data, part.start, part.end)
+        self.findings.walks.append(walk)
+        if abs(walk.seconds - facts.seconds) > 0.1 * facts.seconds + LEAST_MISSING_SECONDS:
+            return  # other frames than those that we can count
+        accounted = walk.seconds
+        for at, size in walk.junk:
+            seconds = size * walk.seconds / walk.bytes
+            accounted += seconds
+            if seconds >= LEAST_MISSING_SECONDS:
+                yield Missing(at, seconds)
+        if walk.stated_seconds - accounted >= LEAST_MISSING_SECONDS:
+            yield Missing(facts.seconds, walk.stated_seconds - accounted)
+
+    def _tracks_of(self, part: Part) -> list[Track]:
+        try:
+            with opened(self.file, part.start, part.end, part.patches, part.options) as container:
+                readable = [stream.index for stream in sound_tracks(container)]
+                self.findings.unread_tracks += len(container.streams.audio) - len(readable) if readable else 0
+                if not self.findings.parts:
+                    self.findings.begins = (container.start_time or 0) / 1_000_000
+        except FFmpegError:
+            return []
+        return [Track(self.file, part, index, alone=len(readable) == 1) for index in readable]
+
+
+def sound_tracks(container: InputContainer) -> list[AudioStream]:
+    """The sound tracks that FFmpeg has a decoder for."""
+    return [stream for stream in container.streams.audio if stream.codec_context is not None]
 
 
 @contextmanager
-def sound_of(src: Path) -> Iterator[_Sound]:
-    try:
-        with src.open("rb") as file, opened(file) as container:
-            stream = audio_of(container)
-            if stream is None:
-                raise unreadable(sniffing.NO_SOUND)
-            yield _Sound(container, stream)
-    except FFmpegError as error:
-        raise unreadable(sniffing.UNDECODABLE) from error
+def sound_of(src: Path) -> Iterator[Sound]:
+    with src.open("rb") as file:
+        if not src.stat().st_size:
+            raise unreadable(sniffing.EMPTY)
+        with mmap(file.fileno(), 0, access=ACCESS_READ) as data:
+            yield Sound(file, data)
 
 
-def _silence(seconds: float, rate: int) -> Iterator[AudioFrame]:
-    left = round(seconds * rate)
-    while left > 0:
-        frame = AudioFrame("s16", "mono", min(left, rate))
-        frame.sample_rate = rate
-        plane = frame.planes[0]
-        plane.update(bytes(plane.buffer_size))
-        left -= frame.samples
-        yield frame
-
-
-def reporting(
-    frames: Iterator[AudioFrame], rate: int, on_progress: Callable[[float], None] | None
-) -> Iterator[AudioFrame]:
+def reporting(blocks: Iterator[Samples], rate: int, on_progress: Callable[[float], None] | None) -> Iterator[Samples]:
     samples = reported = 0
-    for frame in frames:
-        yield frame
-        samples += frame.samples
+    for block in blocks:
+        yield block
+        samples += len(block)
         if on_progress and samples - reported >= _PROGRESS_SECONDS * rate:
             reported = samples
             on_progress(samples / rate)

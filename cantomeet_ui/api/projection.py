@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar, get_args
 
 from cantomeet.actions import FoundAction
@@ -209,13 +209,16 @@ def _head(meeting: Meeting, language: str) -> dict[str, Any]:
         "status_reason": _reason(meeting, language),
         "transcriber": meeting.transcriber_name or None,
         "summarizer": meeting.summarizer_name or None,
-        "warnings": _warnings(meeting.warnings, language),
+        "warnings": _warnings(meeting.warnings, language, meeting.warning_details),
         "waiting_for": "names" if meeting.waits_for_names else None,
     }
 
 
-def _warnings(codes: Sequence[str], language: str) -> list[WarningOut]:
-    return [WarningOut(code=code, text=warning_text(code, language)) for code in codes]
+def _warnings(codes: Sequence[str], language: str, details: Mapping[str, Any] | None = None) -> list[WarningOut]:
+    known = {code: (details or {}).get(code, {}) for code in codes}
+    return [
+        WarningOut(code=code, text=warning_text(code, language, known[code]), details=known[code]) for code in codes
+    ]
 
 
 def _reason(meeting: Meeting, language: str) -> str | None:

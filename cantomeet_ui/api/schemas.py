@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
@@ -14,6 +14,8 @@ class WarningOut(BaseModel):
     code: str
     text: str
     """In the reader's language."""
+    details: dict[str, Any] = {}
+    """What the text names, in seconds; empty for most."""
 
 
 class SegmentOut(BaseModel):

@@ -86,7 +86,7 @@ def meeting_head(
         stop_wastes=not settled and at_provider(meeting),
         can_summarise=settled and transcribed,
         can_transcribe=settled and not meeting.audio_removed and (transcribed or status is MeetingStatus.FAILED),
-        warnings=[warning_text(code, language) for code in meeting.warnings],
+        warnings=[warning_text(code, language, meeting.warning_details.get(code)) for code in meeting.warnings],
         audio="" if meeting.audio_removed else routes.audio(meeting.id),
         audio_gone=meeting.audio_removed,
         downloads=_downloads(meeting, language) if transcribed else [],

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from cantomeet import media
-from cantomeet.errors import ErrorCode, PermanentError, RecordingRefused
+from cantomeet.errors import ErrorCode, PermanentError
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
 from cantomeet.recordings import Recordings
@@ -16,9 +17,12 @@ from worker.toolbox import Toolbox
 DECODED = "wav"
 PLAYBACK = "playback"
 
-_TOLERATED_SECONDS = 2.0
-_TOLERATED_SHARE = 0.02
-"""Headers are rough; more than both of these missing means that the recording was cut off."""
+_WARNINGS = ("ends_early", "sound_missing", "tracks_unread", "part_unread")
+"""What decoding may find; another try finds it out for itself."""
+_MOMENT = 0.05
+"""Seconds that do not matter."""
+_MOST_PLACES = 20
+"""Named in a warning."""
 
 
 def prepare(tools: Toolbox, lease: Lease, _tried: Try) -> Meeting:
@@ -39,19 +43,38 @@ def prepare(tools: Toolbox, lease: Lease, _tried: Try) -> Meeting:
     source = source_of(tools.recordings, meeting)
     # Nobody else reads a remote one's sound, and an hour of it is 115 MB: it is measured without being kept.
     local = meeting.transcriber in tools.locals
-    seconds = decode(tools, lease, source) if local else media.measure(source, lambda _seconds: lease.check()).seconds
-    warnings = list(meeting.warnings)
-    if _ends_early(meeting.duration_seconds, seconds):
-        warnings.append("ends_early")
+    decoded = decode(tools, lease, source) if local else media.measure(source, lambda _seconds: lease.check())
+    details = found_wanting(decoded)
+    others = [code for code in meeting.warnings if code not in _WARNINGS]
     return tools.store.commit_step(
         meeting.id,
         meeting.run,
         stage=Stage.PREPARED,
         progress=0,
-        duration_seconds=seconds,
-        warnings=list(dict.fromkeys(warnings)),
-        has_playback_copy=_playback_copy(tools, meeting, source, lease),
+        duration_seconds=decoded.seconds,
+        warnings=[*others, *details],
+        warning_details=details,
+        has_playback_copy=_playback_copy(tools, meeting, source, lease, decoded),
     )
+
+
+def found_wanting(decoded: media.Decoded) -> dict[str, dict[str, Any]]:
+    """The warnings about a recording's sound, each with what its text needs (`cantomeet.reasons.WARNING_DETAILS`)."""
+    late = [gap for gap in decoded.missing if gap.at + gap.seconds > decoded.seconds + _MOMENT]
+    inside = [gap for gap in decoded.missing if gap not in late]
+    found: dict[str, dict[str, Any]] = {}
+    if late:
+        found["ends_early"] = {"seconds": round(sum(gap.seconds for gap in late), 1), "at": round(decoded.seconds, 1)}
+    if inside:
+        found["sound_missing"] = {
+            "seconds": round(sum(gap.seconds for gap in inside), 1),
+            "places": [[round(gap.at, 1), round(gap.seconds, 1)] for gap in inside[:_MOST_PLACES]],
+        }
+    if decoded.unread_tracks:
+        found["tracks_unread"] = {"count": decoded.unread_tracks}
+    if decoded.unread_bytes:
+        found["part_unread"] = {"kilobytes": max(1, decoded.unread_bytes // 1000)}
+    return found
 
 
 def source_of(recordings: Recordings, meeting: Meeting) -> Path:
@@ -62,26 +85,15 @@ def source_of(recordings: Recordings, meeting: Meeting) -> Path:
     return path
 
 
-def decode(tools: Toolbox, lease: Lease, source: Path) -> float:
-    """The sound as 16 kHz mono WAV beside the recording; its real length in seconds."""
+def decode(tools: Toolbox, lease: Lease, source: Path) -> media.Decoded:
+    """Write the sound as 16 kHz mono WAV beside the recording."""
     target = tools.recordings.work_path(lease.meeting.recording_key, DECODED)
-    return media.decode_to_wav(source, target, lambda _seconds: lease.check()).seconds
+    return media.decode_to_wav(source, target, lambda _seconds: lease.check())
 
 
-def _ends_early(claimed: float | None, seconds: float) -> bool:
-    missing = (claimed or 0.0) - seconds
-    return missing > _TOLERATED_SECONDS and missing > _TOLERATED_SHARE * (claimed or 0.0)
-
-
-def _playback_copy(tools: Toolbox, meeting: Meeting, source: Path, lease: Lease) -> bool:
-    """Make a copy that browsers can play; False where they can play the recording itself."""
-    try:
-        probe = media.probe(source)
-    except RecordingRefused as error:
-        raise PermanentError(
-            error.detail, code=ErrorCode.RECORDING_UNREADABLE, found=str(error.params.get("found", "?"))
-        ) from error
-    if media.playable_in_browsers(probe):
+def _playback_copy(tools: Toolbox, meeting: Meeting, source: Path, lease: Lease, decoded: media.Decoded) -> bool:
+    """Make a copy that browsers play; False where they play the recording itself as it was decoded."""
+    if decoded.plays_alike:
         return False
     target = tools.recordings.work_path(meeting.recording_key, PLAYBACK)
     media.make_playback_copy(source, target, lambda _seconds: lease.check())

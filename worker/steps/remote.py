@@ -153,9 +153,13 @@ def _nothing_came(tools: Toolbox, meeting: Meeting) -> None:
 
 
 def _sendable(tools: Toolbox, lease: Lease, provider: RemoteTranscriber) -> Path:
-    """The recording, or a copy in a form and size that the provider takes."""
+    """The recording, or a copy in a form and size that the provider takes.
+
+    Where people hear a copy the provider gets the same sound: it might read the recording another way than we do,
+    and its times would not be those of what is played.
+    """
     source = source_of(tools.recordings, lease.meeting)
-    if provider.takes(source):
+    if not lease.meeting.has_playback_copy and provider.takes(source):
         return source
     copy = tools.recordings.work_path(lease.meeting.recording_key, SENT)
     if not tools.recordings.has_for_use(lease.meeting.recording_key, SENT):

@@ -1,0 +1,236 @@
+"""One sound track of a recording: what decodes, placed on the recording's clock, and what is missing of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.packet import Packet
+from av.stream import Discard
+from numpy.typing import NDArray
+
+from cantomeet.media.ffmpeg import decoded, opened, packets_in
+from cantomeet.media.parts import Part
+
+Block = NDArray[np.float32]
+"""Samples from -1 to 1, a row for each channel."""
+
+GAP_SECONDS = 0.1
+"""Sound missing for longer is filled with silence, so that times in the transcript are times in the player."""
+_LONGEST_GAP_SECONDS = 3600.0
+"""A longer jump is taken for a broken clock, not for silence."""
+_JUMP_BACK_SECONDS = 1.0
+"""A clock that goes back further began anew; less is jitter."""
+LEAST_MISSING_SECONDS = 0.25
+"""Less is a click, not a lost word."""
+_ROUGH_SECONDS = 1.0
+"""By which a stated length may be wrong."""
+_CLOCK_ERROR = 0.01
+"""From this share on, a container's clock contradicts its samples and is not heeded."""
+
+_WITHOUT_CLOCK = frozenset(
+    {"mp3", "aac", "amr", "wav", "w64", "aiff", "au", "caf", "ac3", "eac3", "dts", "loas"}
+    | {"tta", "wv", "ape", "tak", "voc", "oma", "qcp", "act"}
+)
+"""Demuxers whose times are counted or guessed from what was read, never stored."""
+_WITHOUT_PAUSES = frozenset({"flac", "ogg"})
+"""In which a jump of the clock is a loss; other recorders leave out silence."""
+_CODED_BYTES = ("pcm_", "adpcm_", "gsm", "dsd_")
+"""Codecs in which zeros can be sound."""
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Sound that the file should have and that could not be read."""
+
+    at: float
+    """Seconds into the transcript's time."""
+    seconds: float
+
+
+@dataclass
+class Facts:
+    """What decoding a track showed."""
+
+    demuxer: str = ""
+    """FFmpeg's name."""
+    begins: float = 0.0
+    """What the clock says at the beginning, in seconds."""
+    seconds: float = 0.0
+    missing: list[Missing] = field(default_factory=list)
+    deviation: float = 0.0
+    """The most by which the container's clock and the samples so far were apart, in seconds."""
+    shapes: set[object] = field(default_factory=set)
+    """Sample rates and layouts that occurred."""
+    channels: int = 0
+    broken: bool = False
+    """Something did not decode, however short."""
+
+
+class Track:
+    """A sound track as blocks of samples; `facts` is complete once they were read to the end."""
+
+    def __init__(self, file: BinaryIO, part: Part, index: int, *, alone: bool) -> None:
+        self._file, self._part, self._index, self._alone = file, part, index, alone
+        self.facts = Facts()
+        self._resampler: AudioResampler | None = None
+        self._shape: object = None
+        self._rate = self._emitted = 0
+        self._position = self._origin = 0.0
+        self._timed = self._strict = self._lost = False
+
+    def blocks(self, rate: int) -> Iterator[Block]:
+        self._rate = rate
+        with opened(self._file, self._part.start, self._part.end, self._part.patches, self._part.options) as container:
+            stream = container.streams[self._index]
+            assert isinstance(stream, AudioStream)
+            for other in container.streams:
+                if other is not stream:
+                    other.discard = Discard.all
+            self._read_clock(container, stream)
+            end = _stated_end(container, stream, self._part, self._origin)
+            for packet in packets_in(container, stream):
+                yield from self._of_packet(packet, stream)
+            for frame in decoded(lambda: stream.codec_context.decode(None)) or ():
+                yield from self._placed(frame)
+            yield from self._flushed()
+        self.facts.seconds = self._position
+        self._note_end(end)
+
+    def _read_clock(self, container: InputContainer, stream: AudioStream) -> None:
+        name = container.format.name.split(",")[0]
+        self.facts.demuxer = name
+        self._timed = name not in _WITHOUT_CLOCK and not _contradicts(stream)
+        self._strict = name in _WITHOUT_PAUSES
+        self._origin = self.facts.begins = (container.start_time or 0) / 1_000_000
+
+    def _of_packet(self, packet: Packet[AudioStream] | None, stream: AudioStream) -> Iterator[Block]:
+        if packet is None:
+            self._lost = self.facts.broken = True
+            return
+        frames = None if _is_destroyed(packet, stream) else decoded(packet.decode)
+        if frames is None:
+            yield from self._broken(packet)
+        for frame in frames or ():
+            yield from self._placed(frame)
+
+    def _broken(self, packet: Packet[AudioStream]) -> Iterator[Block]:
+        self._lost = self.facts.broken = True
+        seconds = float(packet.duration * packet.time_base) if packet.duration and packet.time_base else 0.0
+        if not self._timed and 0.0 < seconds < _LONGEST_GAP_SECONDS:
+            self._note(self._position, seconds)
+            yield from self._silence_to(self._position + seconds)
+
+    def _placed(self, frame: AudioFrame) -> Iterator[Block]:
+        gap = self._gap_before(frame)
+        if gap:
+            if self._lost or self._strict:
+                self._note(self._position, gap)
+            yield from self._silence_to(self._position + gap)
+        self._lost = False
+        shape = (frame.format.name, frame.layout.name, frame.rate)
+        if self._resampler is None or shape != self._shape:
+            yield from self._flushed()
+            self._resampler = AudioResampler("fltp", frame.layout, self._rate, frame_size=self._rate // 2)
+            self._shape = shape
+            self.facts.shapes.add((frame.rate, frame.layout.name))
+            self.facts.channels = max(self.facts.channels, frame.layout.nb_channels)
+        self._position += frame.samples / frame.rate
+        frame.pts = None
+        yield from self._counted(self._resampler.resample(frame))
+
+    def _gap_before(self, frame: AudioFrame) -> float:
+        """Seconds of silence that belong before `frame`."""
+        if not self._timed or frame.time is None:
+            return 0.0
+        gap = frame.time - self._origin - self._position
+        if gap > _LONGEST_GAP_SECONDS or gap < -_JUMP_BACK_SECONDS:
+            self._origin += gap
+            self.facts.deviation = max(self.facts.deviation, abs(gap))
+            return 0.0
+        self.facts.deviation = max(self.facts.deviation, abs(gap))
+        first = not self._emitted and self._resampler is None
+        # Tracks that are heard together are set side by side exactly.
+        return gap if gap > (0.0 if first and not self._alone else GAP_SECONDS) else 0.0
+
+    def _silence_to(self, position: float) -> Iterator[Block]:
+        yield from self._flushed()
+        self._position = position
+        while (left := round(position * self._rate) - self._emitted) > 0:
+            self._emitted += min(left, self._rate)
+            yield np.zeros((1, min(left, self._rate)), np.float32)
+
+    def _flushed(self) -> Iterator[Block]:
+        if self._resampler is not None:
+            yield from self._counted(self._resampler.resample(None))
+        self._resampler = None
+
+    def _counted(self, frames: list[AudioFrame]) -> Iterator[Block]:
+        for frame in frames:
+            self._emitted += frame.samples
+            yield np.asarray(frame.to_ndarray(), np.float32)
+
+    def _note(self, at: float, seconds: float) -> None:
+        last = self.facts.missing[-1] if self.facts.missing else None
+        if last and at - (last.at + last.seconds) < LEAST_MISSING_SECONDS:
+            self.facts.missing[-1] = Missing(last.at, at + seconds - last.at)
+        else:
+            self.facts.missing.append(Missing(at, seconds))
+
+    def _note_end(self, stated: tuple[float, float]) -> None:
+        end, tolerance = stated
+        if end - self._position > tolerance:
+            self._note(self._position, end - self._position)
+        elif self._part.missing_bytes and self._part.kind != "ebml":
+            there = self._part.data_bytes or self._part.end - self._part.start + self._part.missing_bytes
+            there -= self._part.missing_bytes
+            self._note(self._position, self._position * self._part.missing_bytes / max(1, there))
+        self.facts.missing = [gap for gap in self.facts.missing if gap.seconds >= LEAST_MISSING_SECONDS]
+
+
+def _contradicts(stream: AudioStream) -> bool:
+    """A header with a wrong sample rate: the times of packets are not what their samples last."""
+    entries, context = stream.index_entries, stream.codec_context
+    if len(entries) < 10 or not context.frame_size or not context.sample_rate or not stream.time_base:
+        return False
+    told = float((entries[9].timestamp - entries[1].timestamp) * stream.time_base) / 8
+    real = context.frame_size / context.sample_rate
+    # A decoder may find out later that its frames are twice as long; and times in ms are rounded.
+    return stream.time_base.denominator > 4000 and all(
+        abs(told / (real * factor) - 1) > _CLOCK_ERROR for factor in (0.5, 1, 2)
+    )
+
+
+def _is_destroyed(packet: Packet[AudioStream], stream: AudioStream) -> bool:
+    """Nothing but zeros, as of a sector that was never written; decoders take some of that for silence."""
+    if packet.size < 4 or stream.codec_context.name.startswith(_CODED_BYTES):
+        return False
+    content = bytes(packet)
+    return content[0] == 0 and not content.strip(b"\0")
+
+
+def _stated_end(container: InputContainer, stream: AudioStream, part: Part, origin: float) -> tuple[float, float]:
+    """Where the file says that the track ends, in seconds of its own time, and how exactly it says so."""
+    name = container.format.name.split(",")[0]
+    base = float(stream.time_base or 0)
+    if name == "mov":
+        entries = stream.index_entries
+        if len(entries) < 2 or (part.missing_bytes and not stream.frames):
+            return 0.0, LEAST_MISSING_SECONDS
+        step = entries[1].timestamp - entries[0].timestamp
+        return (entries[-1].timestamp + step) * base - origin, LEAST_MISSING_SECONDS
+    if name == "flac" and stream.duration:
+        return stream.duration * base, LEAST_MISSING_SECONDS
+    if name == "matroska":
+        seconds = (container.duration or 0) / 1_000_000
+        # The end is stated, not the length.
+        return (seconds - origin if part.missing_bytes else 0.0), _ROUGH_SECONDS
+    if name == "asf" and not container.streams.video:
+        return (container.duration or 0) / 1_000_000, _ROUGH_SECONDS
+    return 0.0, _ROUGH_SECONDS
