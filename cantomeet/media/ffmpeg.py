@@ -1,4 +1,4 @@
-"""The door to FFmpeg: it may use the demuxers that we name, no protocol at all, and never learns a file's name.
+"""The door to FFmpeg: the demuxers that we name, decoders of sound alone, no protocol at all, and no file's name.
 
 So nothing inside a recording can make it open another file or an address.
 """
@@ -13,11 +13,30 @@ from typing import BinaryIO
 import av
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
+from av.codec import Codec, codecs_available
+from av.codec.codec import UnknownCodecError
 from av.container import InputContainer, OutputContainer
 from av.error import FFmpegError
+from av.stream import Discard
 
 _DEMUXERS = "mp3,mov,mp4,m4a,3gp,3g2,mj2,wav,ogg,matroska,webm,flac,aac,amr,asf"
-_OPTIONS = {"format_whitelist": _DEMUXERS, "protocol_whitelist": "none"}
+_MOST_STREAMS = 64
+"""Tracks; FFmpeg keeps a decoder's memory for each."""
+
+
+def _is_of_sound(name: str) -> bool:
+    try:
+        return Codec(name, "r").type == "audio"
+    except UnknownCodecError:
+        return False
+
+
+_OPTIONS = {
+    "format_whitelist": _DEMUXERS,
+    "protocol_whitelist": "none",
+    "codec_whitelist": ",".join(sorted(filter(_is_of_sound, codecs_available))),
+    "max_streams": str(_MOST_STREAMS),
+}
 
 
 class _Nameless:
@@ -61,6 +80,9 @@ def opened(file: BinaryIO) -> Iterator[InputContainer]:
         source.telling(),
         av.open(source, "r", options=dict(_OPTIONS), metadata_errors="replace") as container,
     ):
+        for stream in container.streams:
+            if stream.type != "audio":
+                stream.discard = Discard.all
         yield container
 
 
