@@ -168,6 +168,12 @@ REASONS: dict[E, tuple[str, str]] = {
 }
 
 VARIANTS: dict[tuple[E, str], tuple[str, str]] = {
+    (E.RECORDING_UNREADABLE, "hours"): (
+        _SAFE_ZH
+        + "但超過 {hours} 小時的上限（間斷處補上的靜音也計算在內），沒有轉錄。請分段上載；或請管理員調高 CANTOMEET_MAX_HOURS（最多 37），重新啟動後按重試。",
+        _SAFE_EN
+        + "It is longer than the limit of {hours} hours (silence that fills its gaps counts too), so it was not transcribed. Upload it in parts; or have the operator raise CANTOMEET_MAX_HOURS (at most 37) and restart, then press Retry.",
+    ),
     (E.CANCELLED, "sent"): (
         _SAFE_ZH + "你已停止處理，當時錄音已送去付費轉錄；重試會重新轉錄，並再收費。",
         _SAFE_EN + "You stopped the work after the recording had been sent; Retry transcribes again, at a cost.",

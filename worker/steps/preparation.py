@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from cantomeet import media
-from cantomeet.errors import ErrorCode, PermanentError, RecordingRefused
+from cantomeet.errors import ErrorCode, PermanentError, RecordingRefused, TransientError
 from cantomeet.lifecycle import MeetingStatus, Stage
+from cantomeet.media.sniffing import CUT_OFF
 from cantomeet.models import Meeting
 from cantomeet.recordings import Recordings
 from cantomeet.store import Try
@@ -39,7 +41,7 @@ def prepare(tools: Toolbox, lease: Lease, _tried: Try) -> Meeting:
     source = source_of(tools.recordings, meeting)
     # Nobody else reads a remote one's sound, and an hour of it is 115 MB: it is measured without being kept.
     local = meeting.transcriber in tools.locals
-    seconds = decode(tools, lease, source) if local else media.measure(source, lambda _seconds: lease.check()).seconds
+    seconds = decode(tools, lease, source) if local else _measure(tools, lease, source)
     warnings = list(meeting.warnings)
     if _ends_early(meeting.duration_seconds, seconds):
         warnings.append("ends_early")
@@ -65,7 +67,27 @@ def source_of(recordings: Recordings, meeting: Meeting) -> Path:
 def decode(tools: Toolbox, lease: Lease, source: Path) -> float:
     """The sound as 16 kHz mono WAV beside the recording; its real length in seconds."""
     target = tools.recordings.work_path(lease.meeting.recording_key, DECODED)
-    return media.decode_to_wav(source, target, lambda _seconds: lease.check()).seconds
+    made = media.decode_to_wav(source, target, guard(tools, lease), longest_seconds=tools.longest_seconds)
+    return made.seconds
+
+
+def guard(tools: Toolbox, lease: Lease) -> Callable[[float], None]:
+    """For what writes for long: ends it where the meeting was taken, or where the disk's reserve would be touched.
+
+    Raises `StorageFull` at once where there is no room to begin with.
+    """
+    tools.recordings.require_room(0)
+
+    def look(_seconds: float) -> None:
+        lease.check()
+        tools.recordings.require_room(0)
+
+    return look
+
+
+def _measure(tools: Toolbox, lease: Lease, source: Path) -> float:
+    found = media.measure(source, lambda _seconds: lease.check(), longest_seconds=tools.longest_seconds)
+    return found.seconds
 
 
 def _ends_early(claimed: float | None, seconds: float) -> bool:
@@ -78,11 +100,12 @@ def _playback_copy(tools: Toolbox, meeting: Meeting, source: Path, lease: Lease)
     try:
         probe = media.probe(source)
     except RecordingRefused as error:
-        raise PermanentError(
-            error.detail, code=ErrorCode.RECORDING_UNREADABLE, found=str(error.params.get("found", "?"))
-        ) from error
+        found = str(error.params.get("found", "?"))
+        if found == CUT_OFF:
+            raise TransientError(error.detail, code=ErrorCode.WORKER_DIED, times=2) from error
+        raise PermanentError(error.detail, code=ErrorCode.RECORDING_UNREADABLE, found=found) from error
     if media.playable_in_browsers(probe):
         return False
     target = tools.recordings.work_path(meeting.recording_key, PLAYBACK)
-    media.make_playback_copy(source, target, lambda _seconds: lease.check())
+    media.make_playback_copy(source, target, guard(tools, lease), longest_seconds=tools.longest_seconds)
     return True
