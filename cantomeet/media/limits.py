@@ -7,7 +7,6 @@ import sys
 from dataclasses import dataclass
 
 from cantomeet.errors import ErrorCode, PermanentError
-from cantomeet.media import sniffing
 
 LONGEST_SECONDS = 24 * 3600.0
 """Of decoded sound, silence in gaps included; where no setting says otherwise."""
@@ -18,7 +17,7 @@ _BASE_MEMORY = 160 * _MIB
 _MOST_FOR_SIZE = 1024 * _MIB
 _PROBE_PROCESSOR = 5
 _PROBE_CLOCK = 30.0
-_DECODE_PROCESSOR = 60
+_DECODE_PROCESSOR = 20
 _BYTES_A_SECOND = 20 * _MIB
 """Read at least that fast while no sound comes: a large video whose sound has ended."""
 _WAV_BYTES_A_SECOND = 32_000
@@ -62,9 +61,8 @@ class Limits:
         if seconds > self.longest:
             raise PermanentError(
                 f"more than {self.longest:.0f} s",
-                code=ErrorCode.RECORDING_UNREADABLE,
-                found=sniffing.TOO_LONG,
-                hours=round(self.longest / 3600, 2),
+                code=ErrorCode.RECORDING_TOO_LONG,
+                hours=f"{self.longest / 3600:.4g}",
             )
 
 

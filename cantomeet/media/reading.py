@@ -66,9 +66,9 @@ def decode_to_wav(
 
     `on_progress` is called every ten seconds of sound with the seconds done, and the work waits for it; what it raises
     ends the work. Broken packets are skipped and a file that ends early gives what there is. Raises `PermanentError`
-    (recording_unreadable) where nothing decodes, where there are more than `longest_seconds` (silence in gaps
-    included), and where it takes more than the file's size allows or crashes; `TransientError` where it was killed from
-    outside; `StorageFull`.
+    (recording_unreadable) where nothing decodes, where it takes more than the file's size allows, and where it crashes;
+    (recording_too_long) where there are more than `longest_seconds`, silence in gaps included; `TransientError`
+    (worker_died) where it was killed from outside twice; `StorageFull`.
     """
     return _decoded("decode_to_wav", (src, dst), on_progress, longest_seconds)
 
