@@ -5,6 +5,8 @@ So nothing inside a recording can make it open another file or an address.
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -43,9 +45,18 @@ class _Nameless:
     """A file without its name, so that FFmpeg judges by content alone; it keeps what the system said went wrong."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self.seek, self.tell = file.seek, file.tell
+        self.tell = file.tell
         self._file = file
         self._failed: OSError | None = None
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """A place before the file's start, as a broken index names it, is an error of FFmpeg's, not the system's."""
+        try:
+            return self._file.seek(offset, whence)
+        except (OSError, ValueError, OverflowError) as error:
+            if isinstance(error, OSError) and error.errno != errno.EINVAL:
+                raise
+            return -errno.EINVAL
 
     def read(self, size: int) -> bytes:
         try:

@@ -86,8 +86,10 @@ class ForkServer:
 
     def _end(self, pid: int) -> None:
         """Nobody waits for it any more. Its number cannot be another's: it is not reaped yet."""
-        self._selector.unregister(self._pids[pid])
-        os.kill(pid, signal.SIGKILL)
+        told = self._pids.get(pid)
+        if told is not None:
+            self._selector.unregister(told)
+            os.kill(pid, signal.SIGKILL)
 
     def _reap(self) -> None:
         with suppress(BlockingIOError):
