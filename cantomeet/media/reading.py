@@ -89,7 +89,9 @@ def make_upload_copy(
 
 def warm_up() -> None:
     """Start what children are forked from, so that the first reading need not wait for it. Returns at once."""
-    _server.ensure()
+    # Where it cannot be started now, whoever reads first is told.
+    with suppress(OSError):
+        _server.ensure()
 
 
 def _decoded(job: str, paths: tuple[Path, ...], on_progress: OnProgress | None, longest: float) -> Decoded:
@@ -255,7 +257,11 @@ class _Server:
                 self._control.shutdown(socket.SHUT_RDWR)
             self._control.close()
         if self._process is not None:
-            self._process.wait()
+            try:
+                self._process.wait(_DIES_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
         self._process = self._control = None
 
 
