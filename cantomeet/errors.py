@@ -56,6 +56,7 @@ class ErrorCode(StrEnum):
     # A meeting that failed.
     CANCELLED = "cancelled"
     RECORDING_UNREADABLE = "recording_unreadable"
+    RECORDING_TOO_LONG = "recording_too_long"
     RECORDING_MISSING = "recording_missing"
     RECOGNISER_UNAVAILABLE = "recogniser_unavailable"
     PROVIDER_KEY_REFUSED = "provider_key_refused"

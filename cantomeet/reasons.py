@@ -93,6 +93,12 @@ REASONS: dict[E, tuple[str, str]] = {
         _SAFE_ZH + "但內容無法解碼（{found}）。請檢查原檔能否播放，再重新上載。",
         _SAFE_EN + "Its sound cannot be decoded ({found}). Check that the original plays, then upload it again.",
     ),
+    E.RECORDING_TOO_LONG: (
+        _SAFE_ZH
+        + "但超過 {hours} 小時的上限（間斷處補上的靜音也計算在內），沒有轉錄。請分段上載；或請管理員調高 CANTOMEET_MAX_HOURS（最多 37），重新啟動後按重試。",
+        _SAFE_EN
+        + "It is longer than the limit of {hours} hours (silence that fills its gaps counts too), so it was not transcribed. Upload it in parts; or have the operator raise CANTOMEET_MAX_HOURS (at most 37) and restart, then press Retry.",
+    ),
     E.RECORDING_MISSING: (
         "找不到錄音檔案。請檢查資料夾 CANTOMEET_DATA_DIR，放回檔案後按重試。",
         "The recording's file is missing. Check the folder CANTOMEET_DATA_DIR, put it back, then press Retry.",

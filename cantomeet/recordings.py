@@ -85,6 +85,8 @@ class Recordings:
 
         Raises `StorageFull`.
         """
+        # By the time that all has come in, the look at it need not wait for its start.
+        media.warm_up()
         with translating_no_room():
             return RecordingWriter(self, self.new_key() if key is None else key)
 

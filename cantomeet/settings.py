@@ -135,6 +135,8 @@ class Settings(BaseSettings):
     """Longest piece of a recording that is recognised in one step; what a killed worker does again at most."""
     max_upload_mb: int = Field(2048, ge=1, validation_alias=_env("CANTOMEET_MAX_UPLOAD_MB"))
     """Largest recording taken, in MiB."""
+    max_hours: float = Field(24.0, gt=0, le=37, allow_inf_nan=False, validation_alias=_env("CANTOMEET_MAX_HOURS"))
+    """Longest recording that is transcribed, silence in its gaps included. A WAV cannot count more than 37."""
     keep_audio_days: int | None = Field(None, ge=1, validation_alias=_env("CANTOMEET_KEEP_AUDIO_DAYS"))
     """Recordings of meetings that nobody works on are removed after this; unset: never. Transcript and summary stay."""
     keep_meetings_days: int | None = Field(None, ge=1, validation_alias=_env("CANTOMEET_KEEP_MEETINGS_DAYS"))
@@ -216,6 +218,10 @@ class Settings(BaseSettings):
     @property
     def max_upload_bytes(self) -> int:
         return self.max_upload_mb * 1024 * 1024
+
+    @property
+    def longest_seconds(self) -> float:
+        return self.max_hours * 3600
 
     @property
     def chosen_transcriber(self) -> Literal["speechmatics", "whisper"]:

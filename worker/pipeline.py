@@ -59,6 +59,9 @@ def advance(tools: Toolbox, meeting_id: str) -> None:
         # The edge of a job: whatever a step dies of, the meeting is tried again or FAILED, never left.
         transient = as_transient(error, tools.timeouts)
         before = 0 if lease.progressed else meeting.attempt_count
+        if transient.code is ErrorCode.WORKER_DIED:
+            # Each try began its child twice.
+            transient.params["times"] = 2 * (before + 1)
         if _out_of_tries(tools, meeting, transient, before):
             _settled(_fail, tools, meeting, tried, transient.code, transient.params, transient.detail)
             raise

@@ -50,6 +50,7 @@ def build(settings: Settings) -> Toolbox:
         publish=ChangePublisher(redis_url).publish,
         wake=queue.wake,
         delete_at_provider=settings.delete_at_provider,
+        longest_seconds=settings.longest_seconds,
         provider_lag=settings.provider_lag_seconds,
         keep_audio_days=settings.keep_audio_days,
         keep_meetings_days=settings.keep_meetings_days,

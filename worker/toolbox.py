@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from cantomeet.errors import ErrorCode, PermanentError
+from cantomeet.media import LONGEST_SECONDS
 from cantomeet.models import Meeting
 from cantomeet.recordings import Recordings
 from cantomeet.store import MeetingStore
@@ -59,6 +60,8 @@ class Toolbox:
     publish: Callable[[str, int], None]
     wake: Callable[[Meeting, float], bool]
     wake_written: Callable[[str, float], bool] = lambda meeting_id, delay: True
+    longest_seconds: float = LONGEST_SECONDS
+    """Of sound in one recording."""
     rewriter: Rewriter | None = None
     """Makes the written view; None where no language model is set up."""
     delete_at_provider: bool = True

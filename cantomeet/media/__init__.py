@@ -1,19 +1,14 @@
-"""What a recording is and how it sounds: sniffed, probed and decoded by PyAV (FFmpeg)."""
+"""What a recording is and how it sounds: sniffed here, probed and decoded by PyAV (FFmpeg) in children."""
 
-from cantomeet.media.decoding import (
-    PLAYBACK_CONTENT_TYPE,
-    RATE,
-    Decoded,
-    decode_to_wav,
-    make_playback_copy,
-    make_upload_copy,
-    measure,
-)
-from cantomeet.media.probing import CONTENT_TYPES, Probe, probe, refuse_foreign
+from cantomeet.media.decoding import PLAYBACK_CONTENT_TYPE, RATE, Decoded
+from cantomeet.media.limits import LONGEST_SECONDS
+from cantomeet.media.probing import CONTENT_TYPES, Probe, refuse_foreign
+from cantomeet.media.reading import decode_to_wav, make_playback_copy, make_upload_copy, measure, probe, warm_up
 from cantomeet.media.tracks import Missing
 
 __all__ = [
     "CONTENT_TYPES",
+    "LONGEST_SECONDS",
     "PLAYBACK_CONTENT_TYPE",
     "RATE",
     "Decoded",
@@ -25,4 +20,5 @@ __all__ = [
     "measure",
     "probe",
     "refuse_foreign",
+    "warm_up",
 ]

@@ -1,11 +1,13 @@
-"""The door to FFmpeg: it may use the demuxers that we name, no protocol at all, and never learns a file's name.
+"""The door to FFmpeg: the demuxers that we name, decoders of sound alone, no protocol at all, and no file's name.
 
 So nothing inside a recording can make it open another file or an address.
 """
 
 from __future__ import annotations
 
+import errno
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import BinaryIO
@@ -13,9 +15,12 @@ from typing import BinaryIO
 import av
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
+from av.codec import Codec, codecs_available
+from av.codec.codec import UnknownCodecError
 from av.container import InputContainer, OutputContainer
 from av.error import FFmpegError
 from av.packet import Packet
+from av.stream import Discard
 
 _DEMUXERS = (
     "mp3,mov,mp4,m4a,3gp,3g2,mj2,wav,ogg,matroska,webm,flac,aac,amr,asf,"
@@ -24,18 +29,49 @@ _DEMUXERS = (
     # Lossless files that people make of recordings.
     "tta,wv,ape,tak"
 )
-_OPTIONS = {"format_whitelist": _DEMUXERS, "protocol_whitelist": "none"}
 _TRIES_AFTER_ERRORS = 50
 """A demuxer that fails so often in a row without giving a packet has come to its end."""
+_MOST_STREAMS = 64
+"""Tracks; FFmpeg keeps a decoder's memory for each."""
+
+
+def _is_of_sound(name: str) -> bool:
+    try:
+        return Codec(name, "r").type == "audio"
+    except UnknownCodecError:
+        return False
+
+
+_OPTIONS = {
+    "format_whitelist": _DEMUXERS,
+    "protocol_whitelist": "none",
+    "codec_whitelist": ",".join(sorted(filter(_is_of_sound, codecs_available))),
+    "max_streams": str(_MOST_STREAMS),
+}
+
+
+def _raise_out_of_memory(error: FFmpegError) -> None:
+    """A file that takes more memory than it may is not taken for one that is merely broken."""
+    if error.errno == errno.ENOMEM:
+        raise MemoryError from error
 
 
 class _Nameless:
     """A file without its name, so that FFmpeg judges by content alone; it keeps what the system said went wrong."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self.seek, self.tell = file.seek, file.tell
+        self.tell = file.tell
         self._file = file
         self._failed: OSError | None = None
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """A place before the file's start, as a broken index names it, is an error of FFmpeg's, not the system's."""
+        try:
+            return self._file.seek(offset, whence)
+        except (OSError, ValueError, OverflowError) as error:
+            if isinstance(error, OSError) and error.errno != errno.EINVAL:
+                raise
+            return -errno.EINVAL
 
     def read(self, size: int) -> bytes:
         try:
@@ -59,6 +95,7 @@ class _Nameless:
         except FFmpegError as error:
             if self._failed is not None:
                 raise self._failed from error
+            _raise_out_of_memory(error)
             raise
 
 
@@ -69,7 +106,7 @@ class _Window(_Nameless):
         super().__init__(file)
         self._start, self._end, self._patches = start, end, patches
         self._at = start
-        self.seek, self.tell = self._seek, lambda: self._at - self._start
+        self.tell = self._tell
 
     def read(self, size: int) -> bytes:
         self._file.seek(self._at)
@@ -77,9 +114,14 @@ class _Window(_Nameless):
         begin, self._at = self._at, self._at + len(read)
         return self._patched(begin, read) if self._patches else read
 
-    def _seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        base = {os.SEEK_SET: self._start, os.SEEK_CUR: self._at, os.SEEK_END: self._end}[whence]
-        self._at = max(self._start, base + offset)
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        at = {os.SEEK_SET: self._start, os.SEEK_CUR: self._at, os.SEEK_END: self._end}[whence] + offset
+        if not self._start <= at <= sys.maxsize:
+            return -errno.EINVAL
+        self._at = at
+        return self._tell()
+
+    def _tell(self) -> int:
         return self._at - self._start
 
     def _patched(self, begin: int, read: bytes) -> bytes:
@@ -101,13 +143,16 @@ def opened(
 ) -> Iterator[InputContainer]:
     """The bytes `start` to `end` of `file` (None: its end) as a container to read.
 
-    Raises `FFmpegError`, and what the system said where reading failed.
+    Raises `FFmpegError`, `MemoryError`, and what the system said where reading failed.
     """
     source = _Window(file, start, os.fstat(file.fileno()).st_size if end is None else end, patches or {})
     with (
         source.telling(),
         av.open(source, "r", options={**_OPTIONS, **(options or {})}, metadata_errors="replace") as container,
     ):
+        for stream in container.streams:
+            if stream.type != "audio":
+                stream.discard = Discard.all
         yield container
 
 
@@ -127,7 +172,8 @@ def packets_in(container: InputContainer, stream: AudioStream) -> Iterator[Packe
             packet = next(demuxed)
         except StopIteration:
             return
-        except FFmpegError:
+        except FFmpegError as error:
+            _raise_out_of_memory(error)
             # It often goes on behind what it could not read.
             demuxed, failures = container.demux(stream), failures + 1
             yield None
@@ -140,7 +186,8 @@ def decoded(decode: Callable[[], object]) -> list[AudioFrame] | None:
     """The frames that `decode` returns; None where it failed."""
     try:
         frames = decode()
-    except FFmpegError:
+    except FFmpegError as error:
+        _raise_out_of_memory(error)
         return None
     assert isinstance(frames, list)
     return [frame for frame in frames if isinstance(frame, AudioFrame) and frame.samples and frame.rate]

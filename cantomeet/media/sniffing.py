@@ -11,6 +11,9 @@ NO_SOUND = "no_sound"
 UNDECODABLE = "undecodable"
 INCOMPLETE = "incomplete"
 TOO_LONG = "too_long"
+TOO_COSTLY = "too_costly"
+CRASHING = "crashing"
+CUT_OFF = "cut_off"
 TEXT = "text"
 PLAYLIST = "playlist"
 
@@ -21,6 +24,15 @@ FOUND: dict[str, tuple[str, str]] = {
     UNDECODABLE: ("無法解碼的聲音", "sound that cannot be decoded"),
     INCOMPLETE: ("不完整的檔案，開頭或索引已失", "a file that was cut off before its index"),
     TOO_LONG: ("超過 37 小時的錄音", "a recording of more than 37 hours"),
+    TOO_COSTLY: (
+        "讀取所需的記憶體或時間，遠超這個大小的錄音所需",
+        "a file that takes far more memory or time to read than a recording of its size should",
+    ),
+    CRASHING: ("令解碼程式出錯的檔案", "a file that makes the decoder crash"),
+    CUT_OFF: (
+        "讀取兩次都被系統中斷，多數是記憶體不足；請稍後再上載",
+        "reading it was cut off by the system twice, most often for lack of memory; upload it again later",
+    ),
     TEXT: ("文字檔", "a text file"),
     PLAYLIST: ("播放清單，不含聲音", "a playlist, which holds no sound itself"),
     "html": ("網頁", "a web page"),

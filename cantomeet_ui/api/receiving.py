@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import ParamSpec, TypeVar
 
 from fastapi import Request
 from starlette.background import BackgroundTask
@@ -18,6 +21,9 @@ from cantomeet_ui.api.problems import Refused
 STALL_SECONDS = 30.0
 """Without a byte for so long the sender is taken for gone: a laptop that was closed says nothing."""
 _PIECE = 1024 * 1024
+_FINISHERS = ThreadPoolExecutor(4, thread_name_prefix="finishing")
+P = ParamSpec("P")
+T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
@@ -46,6 +52,13 @@ async def pieces(request: Request, stall_seconds: float = STALL_SECONDS) -> Asyn
         yield piece
     if end is not None:
         raise end
+
+
+async def finishing(finish: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Finish an upload in one of a few threads of its own: files that take long to look at wait for each other, and
+    nothing else waits for them.
+    """
+    return await asyncio.get_running_loop().run_in_executor(_FINISHERS, partial(finish, *args, **kwargs))
 
 
 def content_length(request: Request) -> int | None:

@@ -24,7 +24,7 @@ from cantomeet.recordings import RecordingWriter
 from cantomeet_ui.api.deps import Allowed, Deps, Provided, language_of
 from cantomeet_ui.api.intake import Intake, keep_meeting, read_intake, require_template
 from cantomeet_ui.api.problems import Refused, problem_response
-from cantomeet_ui.api.receiving import content_length, pieces, waking
+from cantomeet_ui.api.receiving import content_length, finishing, pieces, waking
 from cantomeet_ui.api.tus_metadata import read_metadata
 from cantomeet_ui.api.tus_store import LockedUpload, Upload, UploadBusy, UploadStore
 
@@ -101,7 +101,7 @@ async def create_upload(request: Request, deps: Provided) -> Response:
 async def look_at_upload(upload_id: str, deps: Provided) -> Response:
     """How far the upload has come. One that has all its bytes is finished here."""
     try:
-        return await asyncio.to_thread(_look, deps, upload_id)
+        return await finishing(_look, deps, upload_id)
     except OperationalError as error:
         # tus-js-client starts a new upload from zero on any other answer than 2xx and 423.
         raise UploadBusy("the database does not answer") from error
@@ -141,7 +141,7 @@ async def _append(request: Request, deps: Deps, upload_id: str, offset: int) -> 
         if received < lock.upload.length:
             received, meeting = await _receive(request, deps, lock)
         else:
-            meeting = await asyncio.to_thread(_finish, deps, lock, None)
+            meeting = await finishing(_finish, deps, lock, None)
     finally:
         lock.release()
     if meeting is None:
@@ -166,7 +166,7 @@ async def _receive(request: Request, deps: Deps, lock: LockedUpload) -> tuple[in
             await asyncio.to_thread(_write, lock, writer, piece)
         if writer.size < lock.upload.length:
             return writer.size, None
-        return writer.size, await asyncio.to_thread(_finish, deps, lock, writer)
+        return writer.size, await finishing(_finish, deps, lock, writer)
     finally:
         # In a thread: it waits for a write that a cancelled request has left behind.
         await asyncio.shield(asyncio.to_thread(writer.leave))

@@ -16,7 +16,7 @@ from cantomeet_ui.api import tus
 from cantomeet_ui.api.deps import Allowed, Deps, Provided
 from cantomeet_ui.api.intake import keep_meeting, read_intake, require_template
 from cantomeet_ui.api.multipart import MAX_OVERHEAD_BYTES, MultipartUpload
-from cantomeet_ui.api.receiving import content_length, pieces, waking
+from cantomeet_ui.api.receiving import content_length, finishing, pieces, waking
 
 _LONGEST_KEY = 255
 
@@ -80,7 +80,7 @@ async def _receive(request: Request, deps: Deps, key: str | None) -> Meeting:
         upload = MultipartUpload(request.headers.get("content-type", ""), writer)
         async for piece in pieces(request):
             await asyncio.to_thread(upload.feed, piece)
-        return await asyncio.to_thread(_finish, deps, upload, writer, key)
+        return await finishing(_finish, deps, upload, writer, key)
     finally:
         # In a thread: it waits for a write that a cancelled request has left behind.
         await asyncio.shield(asyncio.to_thread(writer.abort))

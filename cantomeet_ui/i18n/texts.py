@@ -671,6 +671,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     # ---- causes in a few words
     "cause.cancelled": ("已停止", "Stopped"),
     "cause.recording_unreadable": ("錄音無法解碼", "Recording unreadable"),
+    "cause.recording_too_long": ("錄音太長", "Recording too long"),
     "cause.recording_missing": ("錄音檔案不見了", "Recording missing"),
     "cause.recogniser_unavailable": ("本機模型無法載入", "Recogniser unavailable"),
     "cause.provider_key_refused": ("金鑰不被接受", "Key refused"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ def prepare(tools: Toolbox, lease: Lease, _tried: Try) -> Meeting:
     source = source_of(tools.recordings, meeting)
     # Nobody else reads a remote one's sound, and an hour of it is 115 MB: it is measured without being kept.
     local = meeting.transcriber in tools.locals
-    decoded = decode(tools, lease, source) if local else media.measure(source, lambda _seconds: lease.check())
+    decoded = decode(tools, lease, source) if local else _measure(tools, lease, source)
     details = found_wanting(decoded)
     others = [code for code in meeting.warnings if code not in _WARNINGS]
     return tools.store.commit_step(
@@ -88,7 +89,25 @@ def source_of(recordings: Recordings, meeting: Meeting) -> Path:
 def decode(tools: Toolbox, lease: Lease, source: Path) -> media.Decoded:
     """Write the sound as 16 kHz mono WAV beside the recording."""
     target = tools.recordings.work_path(lease.meeting.recording_key, DECODED)
-    return media.decode_to_wav(source, target, lambda _seconds: lease.check())
+    return media.decode_to_wav(source, target, guard(tools, lease), longest_seconds=tools.longest_seconds)
+
+
+def guard(tools: Toolbox, lease: Lease) -> Callable[[float], None]:
+    """For what writes for long: ends it where the meeting was taken, or where the disk's reserve would be touched.
+
+    Raises `StorageFull` at once where there is no room to begin with.
+    """
+    tools.recordings.require_room(0)
+
+    def look(_seconds: float) -> None:
+        lease.check()
+        tools.recordings.require_room(0)
+
+    return look
+
+
+def _measure(tools: Toolbox, lease: Lease, source: Path) -> media.Decoded:
+    return media.measure(source, lambda _seconds: lease.check(), longest_seconds=tools.longest_seconds)
 
 
 def _playback_copy(tools: Toolbox, meeting: Meeting, source: Path, lease: Lease, decoded: media.Decoded) -> bool:
@@ -96,5 +115,5 @@ def _playback_copy(tools: Toolbox, meeting: Meeting, source: Path, lease: Lease,
     if decoded.plays_alike:
         return False
     target = tools.recordings.work_path(meeting.recording_key, PLAYBACK)
-    media.make_playback_copy(source, target, lambda _seconds: lease.check())
+    media.make_playback_copy(source, target, guard(tools, lease), longest_seconds=tools.longest_seconds)
     return True

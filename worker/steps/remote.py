@@ -23,7 +23,7 @@ from cantomeet.store import Try
 from cantomeet.turnarounds import Turnaround, remembered_as
 from worker.lease import Lease
 from worker.providers import RemoteState, RemoteTranscriber, SubmitOptions
-from worker.steps.preparation import source_of
+from worker.steps.preparation import guard, source_of
 from worker.steps.recognition import new_segment
 from worker.toolbox import Toolbox
 from worker.turns import Later, asking, sending, wait_for_turn
@@ -163,7 +163,7 @@ def _sendable(tools: Toolbox, lease: Lease, provider: RemoteTranscriber) -> Path
         return source
     copy = tools.recordings.work_path(lease.meeting.recording_key, SENT)
     if not tools.recordings.has_for_use(lease.meeting.recording_key, SENT):
-        media.make_upload_copy(source, copy, lambda _seconds: lease.check())
+        media.make_upload_copy(source, copy, guard(tools, lease), longest_seconds=tools.longest_seconds)
     return copy
 
 

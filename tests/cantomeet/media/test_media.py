@@ -193,7 +193,7 @@ def test_an_unreadable_disk_is_not_blamed_on_the_recording(tmp_path: Path, monke
 
     monkeypatch.setattr(Path, "open", lambda path, mode="r": Failing(path, mode.replace("b", "")))
     with pytest.raises(OSError, match="input/output"):
-        media.decode_to_wav(source, tmp_path / "sound")
+        decoding.decode_to_wav(source, tmp_path / "sound")
 
 
 @pytest.mark.parametrize("kind", ["mp3", "ogg", "flac", "aac", "m4a"])
@@ -255,7 +255,7 @@ def test_progress_tells_seconds_and_may_end_the_work(tmp_path: Path) -> None:
 def test_more_sound_than_a_wav_can_count_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decoding, "_LONGEST_WAV_SECONDS", 1.0)
     with pytest.raises(PermanentError) as failed:
-        media.decode_to_wav(make_recording(tmp_path / "a"), tmp_path / "sound")
+        decoding.decode_to_wav(make_recording(tmp_path / "a"), tmp_path / "sound")
     assert failed.value.params["found"] == sniffing.TOO_LONG
 
 
