@@ -52,6 +52,7 @@ def test_the_command_prints_settings_and_findings_and_exits_with_0(
     result = CliRunner().invoke(cli.app, ["doctor"])
     assert result.exit_code == 0, result.output
     assert "CANTOMEET_MAX_UPLOAD_MB          2048" in result.stdout
+    assert "CANTOMEET_MAX_HOURS              24.0" in result.stdout
     assert "ok    data folder" in result.stdout
 
 
