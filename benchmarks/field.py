@@ -37,7 +37,9 @@ _SILENT_DECIBEL = -85
 
 _LISTEN = """async ([url, times]) => {
   const a = new Audio(url); a.preload = 'auto'; document.body.appendChild(a);
-  const wait = (name, ms) => new Promise(r => { a.addEventListener(name, () => r(true), {once: true}); setTimeout(() => r(false), ms) });
+  const wait = (name, ms) => new Promise(r => {
+    a.addEventListener(name, () => r(true), {once: true}); setTimeout(() => r(false), ms)
+  });
   if (!await wait('loadedmetadata', 8000)) return null;
   const ctx = new AudioContext(), an = ctx.createAnalyser(); an.fftSize = 16384; an.smoothingTimeConstant = 0;
   ctx.createMediaElementSource(a).connect(an); an.connect(ctx.destination); await ctx.resume();

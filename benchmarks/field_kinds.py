@@ -133,13 +133,25 @@ def _without_codec(which: int) -> Callable[[bytes], bytes]:
     return change
 
 
+def _with_unknown_track(which: int) -> Kind:
+    def content(folder: Path) -> bytes:
+        return _without_codec(which)((folder / "a.mov").read_bytes())
+
+    steps = ("BASE BASE -map 0 -map 1 -c:a aac -f mov a.mov",)
+    return Kind(f"unknown {which}.qta", steps, content, unread_tracks=1)
+
+
 _STEREO = {
     "inverted": "c0=c0|c1=-1*c0",
     "inverted and softer": "c0=c0|c1=-0.5*c0",
     "right only": "c0=0*c0|c1=c0",
     "both": "c0=c0|c1=c0",
 }
-_TWO = "-filter_complex \"[0]volume=enable='gt(t,12)':volume=0[a];[1]volume=enable='lt(t,12)':volume=0[b]\" -map [a] -map [b]"
+_TWO = (
+    "-filter_complex \"[0]volume=enable='gt(t,12)':volume=0[a];[1]volume=enable='lt(t,12)':volume=0[b]\" "
+    "-map [a] -map [b]"
+)
+_BLACK = "-f lavfi -i color=black:s=64x64:r=5"
 _LIVE = "-movflags frag_keyframe+empty_moov+default_base_moof -frag_duration 1000000"
 
 KINDS: list[Kind] = [
@@ -277,15 +289,7 @@ KINDS: list[Kind] = [
     ),
     Kind("second is late.mkv", ("-t 12 BASE -ss 12 -itsoffset 12 BASE -map 0 -map 1 -c:a aac 'second is late.mkv'",)),
     Kind("second is late.mp4", ("-t 12 BASE -ss 12 -itsoffset 12 BASE -map 0 -map 1 -c:a aac 'second is late.mp4'",)),
-    *(
-        Kind(
-            f"unknown {which}.qta",
-            ("BASE BASE -map 0 -map 1 -c:a aac -f mov a.mov",),
-            lambda folder, which=which: _without_codec(which)((folder / "a.mov").read_bytes()),
-            unread_tracks=1,
-        )  # type: ignore[misc]
-        for which in (0, 1)
-    ),
+    *(_with_unknown_track(which) for which in (0, 1)),
     # Parts.
     _joined("joined.wav", "-c:a pcm_s16le", "-c:a pcm_s16le"),
     _joined("three.wav", "-c:a pcm_s16le", "-ar 44100 -ac 2 -c:a pcm_s24le", "-ar 8000 -c:a pcm_mulaw"),
@@ -321,21 +325,17 @@ KINDS: list[Kind] = [
     Kind("cut edit.m4a", ("BASE -c:a aac a.m4a", "-ss 4 -i a.m4a -c copy 'cut edit.m4a'"), seconds=21.0, shift=-4.0),
     Kind(
         "late sound.mp4",
-        (
-            "-f lavfi -i color=black:s=64x64:r=5:d=30 -itsoffset 5 BASE -map 0 -map 1 -c:v mpeg4 -c:a aac 'late sound.mp4'",
-        ),
+        (f"{_BLACK}:d=30 -itsoffset 5 BASE -map 0 -map 1 -c:v mpeg4 -c:a aac 'late sound.mp4'",),
         seconds=30.0,
         shift=5.0,
     ),
     Kind(
         "longer picture.mp4",
-        ("-f lavfi -i color=black:s=64x64:r=5:d=40 BASE -map 0 -map 1 -c:v mpeg4 -c:a aac 'longer picture.mp4'",),
+        (f"{_BLACK}:d=40 BASE -map 0 -map 1 -c:v mpeg4 -c:a aac 'longer picture.mp4'",),
     ),
     Kind(
         "picture from 10 s.webm",
-        (
-            "-f lavfi -i color=black:s=64x64:r=5:d=25 BASE -c:v libvpx -c:a libopus -output_ts_offset 10 'picture from 10 s.webm'",
-        ),
+        (f"{_BLACK}:d=25 BASE -c:v libvpx -c:a libopus -output_ts_offset 10 'picture from 10 s.webm'",),
     ),
     _plain("pause.webm", "-af \"aselect='not(between(t,5,5.9))'\" -c:a libopus"),
     # Damage: a warning says how much is missing, and where.
@@ -409,7 +409,7 @@ KINDS: list[Kind] = [
         lambda folder: b"HTTP/1.1 200 OK\r\n\r\n#EXTM3U\n#EXTINF:1,\n/etc/hostname\n",
         refused="playlist",
     ),
-    Kind("silent.mp4", ("-f lavfi -i color=black:s=64x64:r=5:d=5 -c:v mpeg4 silent.mp4",), refused="no_sound"),
+    Kind("silent.mp4", (f"{_BLACK}:d=5 -c:v mpeg4 silent.mp4",), refused="no_sound"),
     _changed(
         "no index.m4a", "-c:a aac", "a.m4a", lambda content: content[: content.index(b"moov") - 4], refused="incomplete"
     ),
