@@ -32,6 +32,8 @@ from worker import page_build
 
 READY_SECONDS, STOP_SECONDS = 300.0, 180.0
 AIM_SECONDS = 3.0
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""A proxy of the environment is for the outside world."""
 
 
 def start(data: Path, port: int, env: dict[str, str]) -> float:
@@ -53,7 +55,7 @@ def start(data: Path, port: int, env: dict[str, str]) -> float:
 
 def _healthy(port: int) -> bool:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as answer:
+        with DIRECT.open(f"http://127.0.0.1:{port}/health", timeout=5) as answer:
             return int(answer.status) == 200
     except (urllib.error.URLError, OSError):
         return False

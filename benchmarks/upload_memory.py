@@ -55,21 +55,23 @@ class Cost:
 
 
 def send_bare(url: str, path: Path) -> None:
-    httpx.post(f"{url}/bare", content=_pieces(path), timeout=None).raise_for_status()
+    httpx.post(f"{url}/bare", content=_pieces(path), timeout=None, trust_env=False).raise_for_status()
 
 
 def send_form(url: str, path: Path) -> None:
     with path.open("rb") as file:
-        answer = httpx.post(f"{url}/meetings/upload", files={"file": (path.name, file)}, timeout=None)
+        answer = httpx.post(f"{url}/meetings/upload", files={"file": (path.name, file)}, timeout=None, trust_env=False)
     answer.raise_for_status()
 
 
 def send_resumable(url: str, path: Path) -> None:
     headers = {**_TUS, "Upload-Length": str(path.stat().st_size)}
-    made = httpx.post(f"{url}/api/uploads/", headers=headers, timeout=None)
+    made = httpx.post(f"{url}/api/uploads/", headers=headers, timeout=None, trust_env=False)
     made.raise_for_status()
     headers = {**_TUS, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
-    sent = httpx.patch(url + made.headers["location"], content=_pieces(path), headers=headers, timeout=None)
+    sent = httpx.patch(
+        url + made.headers["location"], content=_pieces(path), headers=headers, timeout=None, trust_env=False
+    )
     sent.raise_for_status()
 
 

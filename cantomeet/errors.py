@@ -189,5 +189,5 @@ class SettingsError(CantoMeetError):
     @property
     def setting(self) -> str:
         """The environment variable that the text begins with; empty where it names none."""
-        named = re.match(r"[A-Z]+(_[A-Z0-9]+)+", self.detail)
+        named = re.match(r"[A-Z]+(_[A-Z0-9]+)+|[a-z]+_proxy", self.detail)
         return named[0] if named else ""

@@ -184,7 +184,13 @@ VARIANTS: dict[tuple[E, str], tuple[str, str]] = {
 _ONE_LINE = ("要是一行可見的 ASCII 字元", "it must be one line of visible ASCII characters")
 _PRICES = ("兩個價格都要設定，而且不可小於 0", "both prices must be set, 0 or more")
 
+_PROXY = (
+    "要是代理伺服器的 http:// 或 https:// 網址（不支援 SOCKS），或者取消設定",
+    "it must be a proxy's http:// or https:// address (SOCKS is not supported), or be unset",
+)
+
 SETTING_RULES: dict[str, tuple[str, str]] = {
+    **{name: _PROXY for word in ("http", "https", "all") for name in (f"{word}_proxy", f"{word}_proxy".upper())},
     "SPEECHMATICS_API_KEY": _ONE_LINE,
     "OPENAI_API_KEY": _ONE_LINE,
     "CANTOMEET_WEBHOOK_SECRET": _ONE_LINE,

@@ -6,6 +6,7 @@ import hashlib
 import ipaddress
 import os
 import re
+import socket
 import tempfile
 from pathlib import Path
 from typing import Literal
@@ -72,11 +73,24 @@ def openai_url_problem(url: str) -> str | None:
 
 def on_this_machine(url: str) -> bool:
     """Whether what is sent to `url` stays here."""
-    host = urlsplit(url).hostname or ""
     try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
+        host = (urlsplit(url).hostname or "").rstrip(".")
+        return host == "localhost" or host.endswith(".localhost") or _is_own(_address(host))
+    except (ValueError, OSError):
         return False
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """Short forms of IPv4 (127.1) too, which connect as the whole ones do. Raises `ValueError` or `OSError`."""
+    if ":" not in host:
+        return ipaddress.IPv4Address(socket.inet_aton(host))
+    address = ipaddress.IPv6Address(host)
+    return address.ipv4_mapped or address
+
+
+def _is_own(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    # The unspecified address (0.0.0.0) connects to this machine.
+    return address.is_loopback or address.is_unspecified
 
 
 def _env(name: str) -> AliasChoices:

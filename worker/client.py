@@ -14,6 +14,7 @@ from uuid import uuid4
 import httpx
 
 from cantomeet.errors import CantoMeetError
+from worker import outgoing
 
 POLL_SECONDS = 1.0
 PATIENCE_SECONDS = 30.0
@@ -35,18 +36,18 @@ class ServerRefused(CantoMeetError):
 
 
 class Server:
-    """CantoMeet at `url`, closed at the end of a `with`. Every method raises `ServerAway` or `ServerRefused`."""
+    """CantoMeet at `url`, closed at the end of a `with`. Every method raises `ServerAway`, `ServerRefused`
+    or `outgoing.ProxyUnusable`."""
 
     def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
         self.url = url.rstrip("/")
         with _translating(self.url):
-            self._http = httpx.Client(
+            self._http = outgoing.client(
+                self.url,
                 base_url=self.url,
                 timeout=_TIMEOUT,
                 transport=transport,
                 headers={"Accept-Language": "en"},
-                # A proxy for the outside world must not get what is meant for this machine.
-                trust_env=False,
             )
 
     def __enter__(self) -> Self:

@@ -24,7 +24,9 @@ import cantomeet
 from cantomeet.database import connect
 from cantomeet.recordings import MIN_FREE_BYTES
 from cantomeet.settings import Settings
+from worker import outgoing
 from worker.client import Server, ServerAway, ServerNotThere
+from worker.providers.llm.endpoint import DEFAULT_BASE_URL
 from worker.queue import JobQueue
 
 _LITTLE_ROOM = 2 * 1024**3
@@ -61,6 +63,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         redis,
         transcriber,
         summarizer,
+        proxy,
         bun,
         server,
     )
@@ -162,6 +165,18 @@ def summarizer(settings: Settings) -> Finding:
         return Finding("summarizer", True, "extracted sentences, on this machine")
     where = _masked(settings.openai_base_url or "OpenAI")
     return Finding("summarizer", True, f"{settings.openai_model} at {where}; transcripts leave this machine")
+
+
+def proxy(settings: Settings) -> Finding:
+    """Whether providers are asked through one that can be used; this machine never is."""
+    asked = [settings.speechmatics_base_url] if settings.chosen_transcriber == "speechmatics" else []
+    if settings.chosen_summarizer == "llm":
+        asked.append(settings.openai_base_url or DEFAULT_BASE_URL)
+    problems = [problem.detail for url in asked if (problem := outgoing.problem_with_proxy(url))]
+    if problems:
+        return Finding("proxy", False, _masked(problems[0]), "mend that variable, or name the provider in NO_PROXY")
+    used = [f"{variable} {_masked(address)}" for variable, address in filter(None, map(outgoing.proxy_for, asked))]
+    return Finding("proxy", True, ", ".join(dict.fromkeys(used)) or "none is used")
 
 
 def bun(_: Settings) -> Finding:

@@ -26,6 +26,8 @@ ROOT = Path(__file__).resolve().parent.parent
 _READY_SECONDS = 60.0
 _LETS_GO_SECONDS = 15.0
 """How long the web of a killed launcher may hold the port: it stops by itself."""
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""A proxy of the environment is for the outside world: through it, this machine never answers."""
 _WORKER_DEATHS = 5
 """A worker that dies this often in a row will not come up by starting it again."""
 
@@ -119,7 +121,7 @@ def _wait_until_ready(settings: Settings, web: Child, stop: threading.Event) -> 
             print(f"cantomeet: the web did not start (exit code {web.exit_code()})", file=sys.stderr)
             return False
         try:
-            with urllib.request.urlopen(url, timeout=2):
+            with _DIRECT.open(url, timeout=2):
                 return True
         except (urllib.error.URLError, OSError):
             stop.wait(0.05)

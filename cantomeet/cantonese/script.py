@@ -1,64 +1,86 @@
 """Hong Kong's characters for what a recogniser wrote. Never for what a person typed.
 
-OpenCC's s2hk expects simplified text and spoils traditional text (郁動, 范先生, 鰂魚涌), so a text that shows itself
-to be traditional only has its variants mended. In both cases the forms that Hong Kong prints win over those that
-OpenCC takes from the school list (群 for 羣, 說 for 説).
+A text that shows itself to be traditional keeps its characters, but for forms that Hong Kong does not print (羣 峯 裡).
+In all other text each simplified character is converted by OpenCC's dictionaries and then by Hong Kong's own use
+(`choices`); what is traditional already stays. The forms that Hong Kong prints win over those that OpenCC takes from
+the school list (群 for 羣, 說 for 説).
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import cache
 
 from opencc import OpenCC
 
-_KEPT = re.compile(
-    r"[周群床峰伙具廚]"
-    r"|(?<=[姓阿])[余范于岳]"
-    r"|[余范于岳](?=先生|小姐|太太|女士|總|总|經理|经理|主席|議員|议员|教授|博士|醫生|医生|律師|律师"
-    r"|校長|校长|老師|老师|主任|局長|局长| ?[Ss]ir)"
-    r"|余仁生"
-    r"|郁(?=[動动手親亲身下])|(?<=[唔冇])郁|(?<=唔好)郁"
-    r"|(?<=阿)[云松杰]|(?<=[魚鱼石])涌|占士|岩岩|台(?=面)"
-)
-"""Characters of the source that are right as they stand, though s2hk would change them."""
+from cantomeet.cantonese.choices import BOTH_SCRIPTS, choose
 
 _PRINTED = str.maketrans(
-    "羣牀峯麪説脱悦鋭閲税葱温啓裡衆兑藴粧揾",
-    "群床峰麵說脫悅銳閱稅蔥溫啟裏眾兌蘊妝搵",
+    "羣牀峯麪説脱悦鋭閲税葱温啓裡衆兑藴爲僞祕麽溼皁鍼脣衹糉豔",
+    "群床峰麵說脫悅銳閱稅蔥溫啟裏眾兌蘊為偽秘麼濕皂針唇只粽艷",
 )
-"""OpenCC's or the recogniser's form, and the one that Hong Kong prints."""
+"""A dictionary's or the recogniser's form, and the one that Hong Kong prints."""
+_PRINTED_OF_SIMPLIFIED = str.maketrans("户嫺粧敍", "戶嫻妝敘")
+"""The same, for characters that were simplified; whoever writes 户 in traditional text means it."""
 
-_CANTONESE_HAI = re.compile(r"(?<=[唔但即定淨净仲])系(?![統统列])|系(?=咪)")
-"""係, written 系 by those who write Cantonese in simplified characters; OpenCC knows only Mandarin's 系."""
+_CERTAIN_COPULA = re.compile(r"(?:[唔但即定梗仲]系|系(?:咪|唔系))")
+"""系 for 係, which careless recognisers write in traditional text too."""
 _INSIDE = re.compile(r"里(?=[面頭边邊])|(?<=[這那哪呢嗰邊])里(?!程|數)")
 
-_BOTH_SCRIPTS = frozenset(
-    "余后里郁范云占涌松谷周丑斗台只干征仆朴舍冲托杰游布升采岳表制面雇准吁吃岩咸尸唇杠柜丰伙于凶佣熏淀咨挂划辟筑夸跖腊腌涂帘荐"
+_BOTH_SCRIPTS = BOTH_SCRIPTS | frozenset(
+    "后里云占谷周丑斗只征朴舍托杰游布采制雇吁吃咸尸唇杠柜丰于凶熏淀咨挂划辟筑夸跖腊腌帘荐周床群峰厨庄志注折姜胡霉蚝栖灶肴瓮虱蝎痒昵炖"
 )
 """Characters that s2t changes but traditional text has too: they do not show which script a text is in."""
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
 """What OpenCC cannot take."""
+_COMPATIBILITY = re.compile(r"[\uf900-\ufad9\U0002f800-\U0002fa1d]")
+_ROUNDS = 3
+"""A mixed line may show its script only when its first characters are mended."""
 
 
 def to_hong_kong(text: str) -> str:
-    """`text` in Hong Kong's traditional characters, with the same words in the same order."""
-    text = _UNPRINTABLE.sub("", text)
-    mended = _convert("t2hk", text).translate(_PRINTED)
-    if _shows_traditional(mended):
-        return _INSIDE.sub("裏", mended)
-    source = _CANTONESE_HAI.sub("係", text)
-    return _INSIDE.sub("裏", _with_kept(source, _convert("s2hk", source)).translate(_PRINTED))
+    """`text` in Hong Kong's traditional characters, with the same words in the same order. Idempotent."""
+    text = _COMPATIBILITY.sub(_unified, _UNPRINTABLE.sub("", text))
+    for _ in range(_ROUNDS):
+        if (mended := _once(text)) == text:
+            break
+        text = mended
+    return text
 
 
-def _with_kept(source: str, converted: str) -> str:
-    # OpenCC's phrases keep their length; should one ever not, its own answer stands.
-    if len(source) != len(converted):
+def _unified(found: re.Match[str]) -> str:
+    return unicodedata.normalize("NFC", found.group())
+
+
+def _once(text: str) -> str:
+    shown = _with_copula(text) if _shows_traditional(text) else _converted(text)
+    return _INSIDE.sub("裏", shown.translate(_PRINTED))
+
+
+def _with_copula(text: str) -> str:
+    """Traditional text with 係 for 系, where nothing else can be meant."""
+    if "系" not in text:
+        return text
+    sure = {at for found in _CERTAIN_COPULA.finditer(text) for at in range(*found.span())}
+    chosen = choose(simplified, text) if len(simplified := _convert("t2s", text)) == len(text) else text
+    return "".join(chosen[at] if at in sure and own == "系" else own for at, own in enumerate(text))
+
+
+def _converted(text: str) -> str:
+    """What is traditional in `text` stays; the rest is converted with all of `text` as its context."""
+    simplified = _character_by_character("t2s", text).replace("𠮶", "嗰")
+    converted = _character_by_character("s2hk", simplified).translate(_PRINTED_OF_SIMPLIFIED)
+    chosen = choose(simplified, converted)
+    return "".join(own if _script_of(own) == "traditional" else new for own, new in zip(text, chosen, strict=True))
+
+
+def _character_by_character(configuration: str, text: str) -> str:
+    """OpenCC's phrases keep their length; should one ever not, each character is converted by itself."""
+    converted = _convert(configuration, text)
+    if len(converted) == len(text):
         return converted
-    characters = list(converted)
-    for kept in _KEPT.finditer(source):
-        characters[kept.start() : kept.end()] = kept.group()
-    return "".join(characters)
+    return "".join(_convert(configuration, character)[:1] or character for character in text)
 
 
 def _shows_traditional(text: str) -> bool:

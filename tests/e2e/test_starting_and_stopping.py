@@ -16,6 +16,7 @@ from tests.installed import STOP_SECONDS, UP, Installation, environment, install
 from tests.running import ROOT, kill_tree, wait_for
 from tests.sound import silence
 from tests.upload_server import free_port
+from worker import page_build
 from worker.providers.fakes.speechmatics import FakeSpeechmatics, Plan
 
 SECOND_PORT = free_port()
@@ -56,6 +57,17 @@ def test_a_busy_port_is_one_clear_line(running: Installation, tmp_path: Path) ->
 def test_a_second_copy_on_the_same_folder_refuses(running: Installation) -> None:
     assert "another copy is running on" in refused(running.data, free_port())
     assert running.answers()
+
+
+@pytest.mark.timeout(600)
+def test_a_proxy_in_the_environment_keeps_nothing_from_coming_up(tmp_path: Path) -> None:
+    """The pages are built before: what builds them is fetched, and that may need a real proxy."""
+    page_build.ensure(ROOT, SECOND_PORT)
+    dead = f"http://127.0.0.1:{free_port()}"
+    names = [name for word in ("http", "https", "all") for name in (f"{word}_proxy", f"{word}_proxy".upper())]
+    proxies = dict.fromkeys(names, dead) | {"ALL_PROXY": "socks5://127.0.0.1:1", "NO_PROXY": "", "no_proxy": ""}
+    with installed(tmp_path / "data", SECOND_PORT, **proxies) as place:
+        wait_for(lambda: place.api("/health")["workers"] >= 2, "its workers")
 
 
 def _interrupt(place: Installation) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 import httpx
 
 from cantomeet.errors import ErrorCode, PermanentError, SettingsError, StepError, TransientError
+from worker import outgoing
 from worker.providers import RemoteState, RemoteTranscript, SubmitOptions
 from worker.providers.speechmatics_config import Model, Notification, job_config
 from worker.providers.speechmatics_errors import (
@@ -98,7 +99,9 @@ class SpeechmaticsTranscriber:
         self._page_size = PAGE
         self._provider_time: datetime | None = None
         """When it last answered, by its own clock."""
-        self._client = httpx.Client(
+        self._client = outgoing.client(
+            base_url,
+            refuse_late=True,  # what else the worker does needs no proxy
             base_url=base_url.rstrip("/") + "/v2/",
             headers={"Authorization": f"Bearer {api_key}", "User-Agent": "cantomeet-notes"},
             timeout=timeouts,

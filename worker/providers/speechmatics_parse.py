@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from cantomeet.cantonese import join_words, to_hong_kong, typeset
@@ -29,7 +30,7 @@ def parse_json_v2(raw: bytes) -> RemoteTranscript:
     results = answer.get("results")
     if not isinstance(results, list):
         raise _bad("no results")
-    tokens = tokens_of(results, duration=_duration(answer))
+    tokens = _with_speakers_between(tokens_of(results, duration=_duration(answer)))
     return RemoteTranscript(segments=tuple(_segment(group) for group in _groups(tokens)), took=_took(answer))
 
 
@@ -59,6 +60,27 @@ def _took(answer: dict[str, Any]) -> float | None:
     except (KeyError, TypeError, ValueError):
         return None
     return max(0.0, (done - accepted).total_seconds())
+
+
+def _with_speakers_between(tokens: list[Token]) -> list[Token]:
+    """What nobody is known to have said within somebody's sentence is that person's.
+
+    Where the sentence begins or ends with it, where another goes on, and across a pause it stays unknown.
+    """
+    known = list(tokens)
+    last: int | None = None
+    heard = 0.0
+    for at, token in enumerate(tokens):
+        if token.kind != "punctuation":
+            last = None if token.start - heard >= PAUSE else last
+            heard = max(heard, token.end)
+        if token.speaker is not None:
+            if last is not None and tokens[last].speaker == token.speaker:
+                known[last:at] = [replace(between, speaker=token.speaker) for between in known[last:at]]
+            last = at
+        if token.ends_sentence:
+            last = None
+    return known
 
 
 def _groups(tokens: Iterable[Token]) -> Iterator[list[Token]]:

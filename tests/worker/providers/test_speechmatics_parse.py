@@ -108,6 +108,77 @@ def test_an_unknown_speaker_is_nobody() -> None:
     assert [(s.speaker, s.original_text) for s in parsed(*said)] == [(None, "好係"), ("S1", "咁")]
 
 
+def said_by(*results: Any) -> list[tuple[str | None, str]]:
+    return [(segment.speaker, segment.original_text) for segment in parsed(*results)]
+
+
+def spoken(pattern: str, *, gap: float = 0.3) -> list[dict[str, Any]]:
+    """`1` and `2` are words of S1 and S2, `?` one of UU, `_` one without a speaker; `,` and `.` marks of S1, `;` and
+    `:` a comma and a full stop of UU, `|` a pause."""
+    speakers = {"1": "S1", "2": "S2", "?": "UU", "_": None, ",": "S1", ".": "S1", ";": "UU", ":": "UU"}
+    said, now = [], 0.0
+    for place, sign in enumerate(pattern):
+        if sign == "|":
+            now += 1.5
+        elif sign in ",;":
+            said.append(mark("，", now, speakers[sign]))
+        elif sign in ".:":
+            said.append(mark("。", now, speakers[sign]))
+        else:
+            said.append(word(chr(0x4E00 + place), now, now + gap, speakers[sign]))
+            now += gap
+    return said
+
+
+@pytest.mark.parametrize(
+    ("pattern", "speakers"),
+    [
+        ("11?11.", ["S1"]),
+        ("1?1_1??1.", ["S1"]),
+        ("11?,?1.", ["S1"]),
+        ("11?;?1.", ["S1"]),
+        ("11,?1.", ["S1"]),
+        ("111?.", ["S1"]),
+        ("1??????????1.", ["S1"]),
+        ("?11.", [None, "S1"]),
+        ("11?:", ["S1", None]),
+        ("11?:11.", ["S1", None, "S1"]),
+        ("11.?11.", ["S1", None, "S1"]),
+        ("11.??:11.", ["S1", None, "S1"]),
+        ("11?22.", ["S1", None, "S2"]),
+        ("1?2?1.", ["S1", None, "S2", None, "S1"]),
+        ("1?12?2.", ["S1", "S2"]),
+        ("11|?|11.", ["S1", None, "S1"]),
+        ("11?|11.", ["S1", None, "S1"]),
+        ("11|?11.", ["S1", None, "S1"]),
+        ("???:", [None]),
+        ("__?_:", [None]),
+    ],
+)
+def test_an_unknown_speaker_within_somebodys_sentence_does_not_split_it(
+    pattern: str, speakers: list[str | None]
+) -> None:
+    results = spoken(pattern)
+    segments = parsed(*results)
+    assert [segment.speaker for segment in segments] == speakers
+    assert "".join(segment.original_text for segment in segments) == "".join(
+        result["alternatives"][0]["content"] for result in results
+    )
+
+
+@given(st.text(alphabet="12?_,.;:|", max_size=40))
+def test_whoever_speaks_no_word_is_lost_and_no_time_goes_back(pattern: str) -> None:
+    results = spoken(pattern)
+    words = [word for segment in parsed(*results) for word in segment.words]
+    assert [word.text for word in words] == [r["alternatives"][0]["content"] for r in results if r["type"] == "word"]
+    assert [word.start for word in words] == sorted(word.start for word in words)
+
+
+def test_an_opening_quote_of_nobody_does_not_split_a_sentence() -> None:
+    said = [word("佢", 0), mark("「", 0.3, "UU", attaches_to="next"), word("好", 0.3, speaker="UU"), word("啦", 0.6)]
+    assert said_by(*said) == [("S1", "佢「好啦")]
+
+
 def test_speech_without_an_end_is_cut_at_a_comma_and_never_gets_too_long() -> None:
     said = []
     for i in range(200):

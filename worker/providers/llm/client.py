@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import httpx
 
+from worker import outgoing
 from worker.providers.llm.costs import MESSAGE_TOKENS, count_tokens
 from worker.providers.llm.endpoint import Endpoint
 from worker.providers.llm.errors import (
@@ -80,7 +81,8 @@ class ChatClient:
         self._endpoint = endpoint
         self._max_answer_bytes = max_answer_bytes
         self._answer_seconds = answer_seconds
-        self._client = httpx.Client(
+        self._client = outgoing.client(
+            endpoint.url,
             headers={"User-Agent": "cantomeet-notes", **endpoint.authorization},
             timeout=timeouts,
             transport=transport,
