@@ -53,6 +53,7 @@ class ErrorCode(StrEnum):
     NOT_A_RECORDING = "not_a_recording"
     STORAGE_FULL = "storage_full"
     UPLOAD_BUSY = "upload_busy"
+    KEY_REUSED = "key_reused"
     # A meeting that failed.
     CANCELLED = "cancelled"
     RECORDING_UNREADABLE = "recording_unreadable"
@@ -119,6 +120,12 @@ class InvalidRequest(RequestError):
 class Conflict(RequestError):
     status = 409
     code = ErrorCode.CONFLICT
+
+
+class KeyReused(Conflict):
+    """An `Idempotency-Key` of an earlier upload, sent with something else."""
+
+    code = ErrorCode.KEY_REUSED
 
 
 class VersionConflict(Conflict):

@@ -85,6 +85,12 @@ REASONS: dict[E, tuple[str, str]] = {
         "另一個視窗正在上載這個檔案，請等它完成。",
         "Another window is uploading this file. Wait until it has finished.",
     ),
+    E.KEY_REUSED: (
+        "這個 Idempotency-Key 已用於另一次上載，錄音或資料與這次不同，所以這次沒有保存；之前的會議不受影響。"
+        "請換一個新的 Idempotency-Key 再上載。",
+        "This Idempotency-Key was used for an earlier upload of another recording or other details, so nothing of this "
+        "one was stored; the earlier meeting is unharmed. Upload again under a new Idempotency-Key.",
+    ),
     E.CANCELLED: (
         _SAFE_ZH + "你已取消處理；按重試可以繼續。",
         _SAFE_EN + "You cancelled the work; Retry goes on.",
