@@ -13,8 +13,11 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, select, text
 from sqlalchemy import func as sql
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
+_SQLITE_REFUSALS = ("SQLITE_READONLY", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")
+_POSTGRESQL_REFUSALS = frozenset({"25006", "53100"})
+"""read_only_sql_transaction (a standby too) and disk_full; PostgreSQL's manual, appendix A."""
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 0x63616E746F
 """Any number that means "CantoMeet's migrations" to PostgreSQL's advisory locks."""
@@ -41,6 +44,12 @@ def connect(url: str, *, busy_timeout: float = 5.0) -> Engine:
         connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def refuses_writes(error: DBAPIError) -> bool:
+    """True where the database answers and takes no write: it is read-only, or its disk is full."""
+    name = str(getattr(error.orig, "sqlite_errorname", ""))
+    return name.startswith(_SQLITE_REFUSALS) or getattr(error.orig, "sqlstate", None) in _POSTGRESQL_REFUSALS
 
 
 def database_now(connection: Connection) -> datetime:

@@ -69,6 +69,7 @@ class ErrorCode(StrEnum):
     MODEL_UNKNOWN = "model_unknown"
     BUDGET_EXCEEDED = "budget_exceeded"
     DATABASE_BUSY = "database_busy"
+    DATABASE_READ_ONLY = "database_read_only"
     DISK_FULL = "disk_full"
     STEP_TIMED_OUT = "step_timed_out"
     WORKER_DIED = "worker_died"

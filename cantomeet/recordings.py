@@ -11,6 +11,7 @@ import hashlib
 import os
 import re
 import shutil
+import tempfile
 import threading
 import time
 from collections.abc import Container, Iterator
@@ -125,6 +126,12 @@ class Recordings:
         self.root.mkdir(parents=True, exist_ok=True)
         if shutil.disk_usage(self.root).free - size < self._min_free:
             raise StorageFull("not enough free space for recordings")
+
+    def try_write(self) -> None:
+        """Write a byte and take it away again. Raises `StorageFull`, and `OSError` for a disk that takes no writes."""
+        self.require_room(0)
+        with translating_no_room(), tempfile.TemporaryFile(dir=self.root, buffering=0) as file:
+            file.write(b"?")
 
     def sweep(self, older_than_seconds: float, keep: Container[str]) -> int:
         """Remove what nobody came back for in `older_than_seconds`; returns how many files went.

@@ -36,6 +36,7 @@ RESULT_TTL = 24 * 60 * 60
 FAILURE_TTL = 24 * 60 * 60
 
 _CHECK_TIMEOUT = 120
+_WRITTEN = "cantomeet:written"
 
 _FULL = 100
 """Jobs in the queues beyond which hardly a meeting is woken once more: what is due waits there already."""
@@ -153,6 +154,10 @@ class JobQueue:
     def worker_count(self) -> int:
         """Workers that RQ believes alive. Raises `redis.RedisError`."""
         return Worker.count(connection=self._redis)
+
+    def try_write(self) -> None:
+        """Write something small that goes by itself. Raises `redis.ResponseError` where Redis takes no writes."""
+        self._redis.set(_WRITTEN, int(time.time()), ex=60)
 
     def overview(self) -> QueueOverview:
         """Queue lengths and workers. Raises `redis.RedisError`."""

@@ -14,7 +14,8 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.background import BackgroundTask
 
 from cantomeet.access import LOCAL_OWNER, Action, require
@@ -102,7 +103,7 @@ async def look_at_upload(upload_id: str, deps: Provided) -> Response:
     """How far the upload has come. One that has all its bytes is finished here."""
     try:
         return await asyncio.to_thread(_look, deps, upload_id)
-    except OperationalError as error:
+    except (DBAPIError, PoolTimeout) as error:
         # tus-js-client starts a new upload from zero on any other answer than 2xx and 423.
         raise UploadBusy("the database does not answer") from error
 
