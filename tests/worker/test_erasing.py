@@ -63,6 +63,8 @@ def test_jobs_of_meetings_that_are_gone_leave_redis_and_its_file_and_others_stay
         queue.wake_written(meeting.id)
     job = job_of(server, gone.id)
     with redis.Redis.from_url(server.url) as client:
+        job.connection = client
+        job.set_status(JobStatus.FAILED)
         FailedJobRegistry(DEFAULT, connection=client, serializer=JSONSerializer).add(job, 1000)
     assert gone.id.encode() in files_of(tmp_path)
     assert queue.erase(lambda ids: {gone.id} & set(ids), rewrite=True)
