@@ -75,7 +75,7 @@ class Import:
 def bare_import(code: str, data: Path, port: int, env: dict[str, str], *options: str) -> Import:
     """A Python that runs `code` as the web process would, and ends."""
     build = page_build.ensure(ROOT, port)
-    made = {**env, **page_build.server_environment(build, data), "REFLEX_REDIS_URL": ""}
+    made = {**env, **page_build.server_environment(build), "REFLEX_REDIS_URL": ""}
     began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
     command = [sys.executable, *options, "-c", code]
     done = subprocess.run(command, cwd=ROOT, env=made, capture_output=True, text=True, check=True)

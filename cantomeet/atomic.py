@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from cantomeet.errors import StorageFull
+from cantomeet.private import make_folder, opener
 
 TEMPORARY = ".tmp"
 """Ends the names of files that are being written; a left one is swept."""
@@ -22,8 +23,8 @@ def replacing(target: Path) -> Iterator[BinaryIO]:
     temporary = target.with_name(target.name + TEMPORARY)
     try:
         with translating_no_room():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with temporary.open("w+b") as file:
+            make_folder(target.parent)
+            with open(temporary, "w+b", opener=opener) as file:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())

@@ -6,16 +6,26 @@ reading never waits for a writer. SQLModel's defaults lose updates under several
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 from pathlib import Path
+from sqlite3 import OperationalError as SqliteError
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, select, text
 from sqlalchemy import func as sql
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
+from cantomeet.private import make_file
+
+_OVERWRITES_SINCE = "0016"
+"""The revision whose program overwrites what is deleted; older ones left it in free pages."""
+_SQLITE_REFUSALS = ("SQLITE_READONLY", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")
+_POSTGRESQL_REFUSALS = frozenset({"25006", "53100"})
+"""read_only_sql_transaction (a standby too) and disk_full; PostgreSQL's manual, appendix A."""
 _MIGRATIONS = Path(__file__).parent / "migrations"
+_log = logging.getLogger(__name__)
 _MIGRATION_LOCK = 0x63616E746F
 """Any number that means "CantoMeet's migrations" to PostgreSQL's advisory locks."""
 
@@ -23,15 +33,17 @@ _MIGRATION_LOCK = 0x63616E746F
 def connect(url: str, *, busy_timeout: float = 5.0) -> Engine:
     """An engine for `url`. `busy_timeout`: seconds a SQLite writer waits for another."""
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
-    Path(make_url(url).database or "").parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": busy_timeout, "check_same_thread": False})
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    _make_file(make_url(url).database)
+    arguments = {"timeout": busy_timeout, "check_same_thread": False}
+    # What people wrote would otherwise stand in the log with every statement that fails.
+    engine = create_engine(url, connect_args=arguments, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _prepare(dbapi: Any, _: Any) -> None:
         dbapi.isolation_level = None  # pysqlite would otherwise begin transactions at moments of its own
         cursor = dbapi.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -41,6 +53,18 @@ def connect(url: str, *, busy_timeout: float = 5.0) -> Engine:
         connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _make_file(database: str | None) -> None:
+    """For this user alone; the files that SQLite makes beside it have the same mode."""
+    if database and database != ":memory:" and not database.startswith("file:"):
+        make_file(Path(database))
+
+
+def refuses_writes(error: DBAPIError) -> bool:
+    """True where the database answers and takes no write: it is read-only, or its disk is full."""
+    name = str(getattr(error.orig, "sqlite_errorname", ""))
+    return name.startswith(_SQLITE_REFUSALS) or getattr(error.orig, "sqlstate", None) in _POSTGRESQL_REFUSALS
 
 
 def database_now(connection: Connection) -> datetime:
@@ -53,7 +77,8 @@ def database_now(connection: Connection) -> datetime:
 
 def migrate(engine: Engine) -> None:
     """Bring the schema to the newest revision; safe when several processes start at once."""
-    if _revision(engine) == newest_revision():
+    before = _revision(engine)
+    if before == newest_revision():
         return
     # Here, because its import takes a third of a second, and every process of every start comes by.
     from alembic import command
@@ -66,6 +91,19 @@ def migrate(engine: Engine) -> None:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+    if before is not None and before < _OVERWRITES_SINCE and engine.dialect.name == "sqlite":
+        _write_anew(engine)
+
+
+def _write_anew(engine: Engine) -> None:
+    """Once: a file without what an earlier release deleted. Not vital: on a full or busy disk it stays as it is."""
+    connection = engine.raw_connection()
+    try:
+        connection.cursor().execute("VACUUM")
+    except SqliteError as error:
+        _log.warning("what an earlier release deleted may still lie in the database's file: %s", error)
+    finally:
+        connection.close()
 
 
 def newest_revision() -> str:

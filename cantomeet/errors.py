@@ -53,6 +53,7 @@ class ErrorCode(StrEnum):
     NOT_A_RECORDING = "not_a_recording"
     STORAGE_FULL = "storage_full"
     UPLOAD_BUSY = "upload_busy"
+    KEY_REUSED = "key_reused"
     # A meeting that failed.
     CANCELLED = "cancelled"
     RECORDING_UNREADABLE = "recording_unreadable"
@@ -69,6 +70,7 @@ class ErrorCode(StrEnum):
     MODEL_UNKNOWN = "model_unknown"
     BUDGET_EXCEEDED = "budget_exceeded"
     DATABASE_BUSY = "database_busy"
+    DATABASE_READ_ONLY = "database_read_only"
     DISK_FULL = "disk_full"
     STEP_TIMED_OUT = "step_timed_out"
     WORKER_DIED = "worker_died"
@@ -120,6 +122,12 @@ class InvalidRequest(RequestError):
 class Conflict(RequestError):
     status = 409
     code = ErrorCode.CONFLICT
+
+
+class KeyReused(Conflict):
+    """An `Idempotency-Key` of an earlier upload, sent with something else."""
+
+    code = ErrorCode.KEY_REUSED
 
 
 class VersionConflict(Conflict):

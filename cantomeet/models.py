@@ -111,6 +111,9 @@ class Meeting(SQLModel, table=True):
     duration_seconds: float | None = None
     """As the header says until the recording was decoded; then the real one."""
     idempotency_key: str | None = Field(default=None, max_length=255)
+    """The sender's, kept apart by owner (`cantomeet.store.people.key_of`)."""
+    upload_fingerprint: str | None = Field(default=None, max_length=64)
+    """Of what was sent with that key; None where an earlier release took the upload."""
     upload_id: str | None = Field(default=None, max_length=64)
 
     transcriber: str = Field(default="", max_length=64)

@@ -13,6 +13,8 @@ ZH = "zh-Hant-HK"
 EN = "en"
 
 _SAFE_ZH, _SAFE_EN = "錄音已保存。", "The recording is safe. "
+_REMOVED_ZH = "錄音已按保留期限刪除，逐字稿仍在。"
+_REMOVED_EN = "The recording was deleted when its time was over; the transcript is safe. "
 
 REASONS: dict[E, tuple[str, str]] = {
     E.NOT_FOUND: ("找不到這個會議。", "There is no such meeting."),
@@ -85,6 +87,12 @@ REASONS: dict[E, tuple[str, str]] = {
         "另一個視窗正在上載這個檔案，請等它完成。",
         "Another window is uploading this file. Wait until it has finished.",
     ),
+    E.KEY_REUSED: (
+        "這個 Idempotency-Key 已用於另一次上載，錄音或資料與這次不同，所以這次沒有保存；之前的會議不受影響。"
+        "請換一個新的 Idempotency-Key 再上載。",
+        "This Idempotency-Key was used for an earlier upload of another recording or other details, so nothing of this "
+        "one was stored; the earlier meeting is unharmed. Upload again under a new Idempotency-Key.",
+    ),
     E.CANCELLED: (
         _SAFE_ZH + "你已取消處理；按重試可以繼續。",
         _SAFE_EN + "You cancelled the work; Retry goes on.",
@@ -150,6 +158,11 @@ REASONS: dict[E, tuple[str, str]] = {
         _SAFE_ZH + "資料庫太忙。請稍後按重試。",
         _SAFE_EN + "The database was too busy. Press Retry later.",
     ),
+    E.DATABASE_READ_ONLY: (
+        "資料庫現時不能寫入，這次沒有保存；已有的會議仍然安全。請檢查資料庫和磁碟空間，之後再試。",
+        "The database takes no writes now, so nothing of this was saved; the meetings that are there are safe. "
+        "Check the database and the free space on its disk, then try again.",
+    ),
     E.DISK_FULL: (
         _SAFE_ZH + "但磁碟已滿，無法繼續處理。請騰出空間，然後按重試。",
         _SAFE_EN + "The disk is full, so the work could not go on. Make room, then press Retry.",
@@ -174,6 +187,20 @@ REASONS: dict[E, tuple[str, str]] = {
 }
 
 VARIANTS: dict[tuple[E, str], tuple[str, str]] = {
+    (E.DATABASE_BUSY, "upload"): (
+        "資料庫暫時沒有回應，這次上載未能登記為會議，請不要當作已保存。請保留原檔，稍後再上載。",
+        "The database did not answer, so this upload is no meeting that you could count on. "
+        "Keep the file and upload it again in a moment.",
+    ),
+    (E.DATABASE_BUSY, "request"): (
+        "資料庫暫時沒有回應，這次的操作未能確認，請不要當作已保存。請稍後再試。",
+        "The database did not answer, so do not count on this having been done or saved. Try again in a moment.",
+    ),
+    (E.DATABASE_READ_ONLY, "upload"): (
+        "資料庫現時不能寫入，這次上載沒有保存。請保留原檔，檢查資料庫和磁碟空間，之後再上載。",
+        "The database takes no writes now, so nothing of this upload was saved. "
+        "Keep the file, check the database and the free space on its disk, then upload it again.",
+    ),
     (E.CANCELLED, "sent"): (
         _SAFE_ZH + "你已停止處理，當時錄音已送去付費轉錄；重試會重新轉錄，並再收費。",
         _SAFE_EN + "You stopped the work after the recording had been sent; Retry transcribes again, at a cost.",
@@ -312,10 +339,15 @@ def setting_rule(setting: str, language: str) -> str:
     return en if language.startswith("en") else zh
 
 
-def reason_text(code: str, params: Mapping[str, Any], language: str) -> str:
-    """The text for an error code, in `language` ("en", else Hong Kong Chinese)."""
+def reason_text(code: str, params: Mapping[str, Any], language: str, *, audio_removed: bool = False) -> str:
+    """The text for an error code, in `language` ("en", else Hong Kong Chinese).
+
+    `audio_removed`: of a meeting whose recording is not there any more, so that none says that it is.
+    """
     holding = [text for (of, name), text in VARIANTS.items() if of == code and params.get(name)]
     zh, en = holding[0] if holding else REASONS[E(code)]
+    if audio_removed:
+        zh, en = zh.replace(_SAFE_ZH, _REMOVED_ZH), en.replace(_SAFE_EN, _REMOVED_EN)
     if "found" in params:
         params = {**params, "found": found_text(str(params["found"]), language)}
     if code == E.WRONG_SETTING:

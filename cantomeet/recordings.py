@@ -11,6 +11,7 @@ import hashlib
 import os
 import re
 import shutil
+import tempfile
 import threading
 import time
 from collections.abc import Container, Iterator
@@ -25,6 +26,7 @@ from cantomeet import media
 from cantomeet.atomic import TEMPORARY, sync_folder, translating_no_room
 from cantomeet.errors import ErrorCode, NotFound, RecordingRefused, StorageFull
 from cantomeet.media.sniffing import HEAD_BYTES
+from cantomeet.private import make_folder, opener
 
 PART = "part"
 UPLOAD = "upload"
@@ -124,9 +126,15 @@ class Recordings:
 
     def require_room(self, size: int) -> None:
         """Raises `StorageFull` where `size` more bytes would fill the disk."""
-        self.root.mkdir(parents=True, exist_ok=True)
+        make_folder(self.root)
         if shutil.disk_usage(self.root).free - size < self._min_free:
             raise StorageFull("not enough free space for recordings")
+
+    def try_write(self) -> None:
+        """Write a byte and take it away again. Raises `StorageFull`, and `OSError` for a disk that takes no writes."""
+        self.require_room(0)
+        with translating_no_room(), tempfile.TemporaryFile(dir=self.root, buffering=0) as file:
+            file.write(b"?")
 
     def sweep(self, older_than_seconds: float, keep: Container[str]) -> int:
         """Remove what nobody came back for in `older_than_seconds`; returns how many files went.
@@ -162,8 +170,8 @@ class RecordingWriter:
         self.key = key
         self._recordings = recordings
         self._final, self._part = recordings.path(key), recordings.work_path(key, PART)
-        self._part.parent.mkdir(parents=True, exist_ok=True)
-        self._file = self._part.open("ab", buffering=0)
+        make_folder(self._part.parent)
+        self._file = open(self._part, "ab", buffering=0, opener=opener)  # noqa: SIM115  # closed by finish, leave, abort
         self.size = self._file.tell()
         # What an earlier process wrote was not hashed here; `finish` reads it again then.
         self._hash = hashlib.sha256() if self.size == 0 else None

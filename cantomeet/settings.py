@@ -219,7 +219,16 @@ class Settings(BaseSettings):
     @property
     def effective_redis_url(self) -> str:
         """`REDIS_URL`, or the embedded server's socket."""
-        return self.redis_url or f"unix://{socket_path(self.data_dir)}?db=0"
+        return self.redis_url or self._embedded_redis_url
+
+    @property
+    def redis_is_embedded(self) -> bool:
+        """True for the launcher's own, whose address its children find in `REDIS_URL`."""
+        return self.effective_redis_url == self._embedded_redis_url
+
+    @property
+    def _embedded_redis_url(self) -> str:
+        return f"unix://{socket_path(self.data_dir)}?db=0"
 
     @property
     def recordings_dir(self) -> Path:

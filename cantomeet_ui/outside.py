@@ -17,6 +17,7 @@ from cantomeet_ui.api.middleware import guarding
 from cantomeet_ui.components.frame import page_error
 from cantomeet_ui.live import listen_for_changes
 from cantomeet_ui.outage import NOT_ANSWERING
+from cantomeet_ui.quiet import keep_quiet, shape_of
 from cantomeet_ui.rescuing import keep_rescuing
 from cantomeet_ui.services import job_queue, services, settings
 from cantomeet_ui.state.notice import NoticeState
@@ -48,6 +49,7 @@ HEAD = [
 
 def with_api(pages: ASGIApp) -> ASGIApp:
     """The API's routes first; everything else is a page. Wired when the server starts, not while pages are built."""
+    keep_quiet()
     api = build_api(services())
     api.mount("", pages)
     return api
@@ -79,10 +81,11 @@ def unexpected(exception: Exception) -> EventSpec | None:
     if isinstance(exception, NotFound):
         return None  # what was asked about went meanwhile; the page's own follower says so
     if isinstance(exception, NOT_ANSWERING):
-        _log.warning("a page's handler failed: the database did not answer", exc_info=exception)
+        _log.warning("a page's handler failed: the database did not answer\n%s", shape_of(exception))
         away: EventSpec = NoticeState.miss_database()
         return away
     reference = uuid4().hex[:8]
-    _log.error("a page's handler failed (%s)", reference, exc_info=exception)
+    # Without the exception's text, which is made of what was typed.
+    _log.error("a page's handler failed (%s)\n%s", reference, shape_of(exception))
     told: EventSpec = NoticeState.show(reference)
     return told

@@ -6,6 +6,7 @@ from functools import cache
 
 from cantomeet.changes import ChangePublisher
 from cantomeet.database import connect, migrate
+from cantomeet.private import keep_private
 from cantomeet.recordings import Recordings
 from cantomeet.settings import Settings, load_settings
 from cantomeet.store import MeetingStore
@@ -28,6 +29,7 @@ def job_queue() -> JobQueue:
 @cache
 def services() -> Deps:
     """This process's parts. Raises `SettingsError`."""
+    keep_private()
     chosen = settings()
     engine = connect(chosen.effective_database_url)
     migrate(engine)

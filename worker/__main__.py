@@ -20,6 +20,7 @@ from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
 
 from cantomeet.errors import SettingsError
+from cantomeet.private import keep_private, tighten
 from cantomeet.reachable import check_database
 from cantomeet.settings import load_settings
 from worker import rescue, stopping
@@ -74,6 +75,8 @@ def watch() -> int:
     """Run both workers and the rescuer until SIGTERM or SIGINT. Raises `SettingsError`."""
     settings = load_settings()
     check_database(settings)
+    if settings.data_dir.exists():
+        tighten(settings.data_dir)
     store = open_store(settings)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -100,6 +103,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m worker", description=__doc__)
     parser.add_argument("--only", choices=sorted(ROLES))
     chosen = parser.parse_args().only
+    keep_private()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     # At INFO they write a line for every request, and two for every start.
     for chatty in ("httpx", "alembic"):

@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from cantomeet.errors import CantoMeetError, SettingsError
+from cantomeet.private import keep_private
 from cantomeet.settings import load_settings
 from worker import minutes_text
 
@@ -25,6 +26,7 @@ class OneLineErrors(TyperGroup):
     """What we raise on purpose is told in one line; anything else is a fault of ours and keeps its traceback."""
 
     def invoke(self, ctx: Any) -> Any:
+        keep_private()
         try:
             return super().invoke(ctx)
         except CantoMeetError as error:

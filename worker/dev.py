@@ -10,6 +10,7 @@ import os
 import secrets
 
 from cantomeet.errors import SettingsError
+from cantomeet.private import keep_private, make_folder
 from cantomeet.settings import load_settings
 from worker import launch
 from worker.providers.fakes.openai import FakeOpenAI
@@ -30,12 +31,13 @@ def up() -> int:
 
     Raises `SettingsError` where another database or Redis is set.
     """
+    keep_private()
     settings = load_settings()
     for name, value in (("DATABASE_URL", settings.database_url), ("REDIS_URL", settings.redis_url)):
         if value is not None:
             raise SettingsError(f"{name}: unset it; invented results belong in no database or queue but their own")
     folder = settings.data_dir / "dev"
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     with (
         # Its jobs outlive a restart, as a provider's would.
         FakeSpeechmatics(state=folder / "stand-in-speechmatics.jsonl") as speechmatics,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -16,6 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cantomeet.errors import SettingsError
+from cantomeet.private import keep_private, make_folder, opener, tighten
 from cantomeet.reachable import check_database
 from cantomeet.settings import Settings, load_settings, on_this_machine
 from worker import page_build
@@ -37,16 +39,20 @@ def up() -> int:
 
     Raises `SettingsError`.
     """
+    keep_private()
     settings = load_settings()
     check_database(settings)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    make_folder(settings.data_dir)
     with (
         data_folder_held(settings.data_dir) as left_behind,
         port_held(settings.host, settings.port, _LETS_GO_SECONDS if left_behind else 0.0) as reserved,
     ):
+        tighten(settings.data_dir)
+        # Earlier releases kept what open pages showed there.
+        shutil.rmtree(settings.data_dir / "page-states", ignore_errors=True)
         build = page_build.ensure(ROOT, settings.port)
         redis = None if settings.redis_url else EmbeddedRedis.start(settings.data_dir)
         try:
@@ -67,7 +73,7 @@ def _run(settings: Settings, build: Path, redis: EmbeddedRedis | None, stop: thr
         # Reflex would take this for its own state and die with Redis.
         "REFLEX_REDIS_URL": "",
     }
-    web = Child(_web_command(settings), {**environment, **page_build.server_environment(build, settings.data_dir)})
+    web = Child(_web_command(settings), {**environment, **page_build.server_environment(build)})
     worker = Child([sys.executable, "-m", "worker"], environment)
     try:
         web.start()
@@ -156,7 +162,7 @@ def _greet(settings: Settings) -> None:
 def data_folder_held(data_dir: Path) -> Iterator[bool]:
     """Hold the data folder against a second copy. True: the last one was killed, and what it had started may still be
     about to end. Raises `SettingsError`."""
-    with (data_dir / "lock").open("a+") as lock:
+    with open(data_dir / "lock", "a+", opener=opener) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

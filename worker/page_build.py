@@ -71,15 +71,12 @@ def in_use(build: Path) -> Iterator[None]:
         yield
 
 
-def server_environment(build: Path, data_dir: Path) -> dict[str, str]:
+def server_environment(build: Path) -> dict[str, str]:
     """What a server of this build must find in its environment. The double-underscore names are Reflex's own."""
     return {
         "REFLEX_ENV_MODE": "prod",
         "REFLEX_WEB_WORKDIR": str(build),
-        "REFLEX_STATES_WORKDIR": str(data_dir.absolute() / "page-states"),
         "REFLEX_CHECK_LATEST_VERSION": "false",
-        # A page that moves is written once in ten seconds, not at every move: after a crash pages load anew anyway.
-        "REFLEX_STATE_MANAGER_DISK_DEBOUNCE": "10s",
         "__REFLEX_SKIP_COMPILE": "true",
         "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
     }

@@ -144,7 +144,7 @@ def _postpone(tools: Toolbox, meeting: Meeting, later: Later) -> Meeting | None:
 
 
 def _fail(tools: Toolbox, meeting: Meeting, tried: Try, code: ErrorCode, params: dict[str, Any], detail: str) -> None:
-    reason = reason_text(code, params, tools.language)
+    reason = reason_text(code, params, tools.language, audio_removed=meeting.audio_removed)
     tried = Try(tried.step, tried.started_at, detail)
     # A rejected job can come to nothing any more; one that may still be fetched is kept for a retry that costs nothing.
     useless = code is ErrorCode.PROVIDER_REJECTED and meeting.stage == Stage.SUBMITTED

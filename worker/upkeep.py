@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from cantomeet.errors import Conflict, ErrorCode, NotFound, PermanentError, TransientError
 from cantomeet.models import ProviderLeftover
+from worker.erasing import erase_traces
 from worker.toolbox import Toolbox
 from worker.turns import asking
 
@@ -105,6 +106,7 @@ class PeriodicTask:
 TASKS = {
     "sweep_recordings": PeriodicTask(60 * 60.0, sweep_recordings),
     "delete_leftovers": PeriodicTask(20.0, delete_leftovers),
+    "erase_traces": PeriodicTask(20.0, erase_traces),
     "apply_retention": PeriodicTask(60 * 60.0, apply_retention),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,7 @@ from sqlalchemy import ColumnElement, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
-from cantomeet.errors import Conflict, ErrorCode, NotFound, VersionConflict
+from cantomeet.errors import Conflict, ErrorCode, KeyReused, NotFound, VersionConflict
 from cantomeet.lifecycle import ACTIVE, MeetingStatus, Stage
 from cantomeet.models import (
     Meeting,
@@ -29,24 +30,34 @@ class People(Base):
     """Create, edit, retry, cancel, delete."""
 
     def create(self, new: NewMeeting) -> tuple[Meeting, bool]:
-        """The stored meeting, due now, and True; or the earlier one with this key or upload id, and False."""
+        """The stored meeting, due now, and True; or the earlier one with this key or upload id, and False.
+
+        Raises `KeyReused` where the key came with something else before.
+        """
+        columns = {**vars(new), "idempotency_key": key_of(new.owner_id, new.idempotency_key)}
         try:
-            with self._write() as connection:
-                now = self._clock(connection)
-                meeting = Meeting(**vars(new), created_at=now, updated_at=now, stage_since=now, next_run_at=now)
-                connection.execute(insert(Meeting).values(**meeting.model_dump()))
-                return meeting, True
+            return self._insert(columns), True
         except IntegrityError:
             earlier = self._earlier(new)
-            if earlier is None:
-                raise
-            return earlier, False
+            # None: it was deleted at this moment, and its key is free again.
+            return (self._insert(columns), True) if earlier is None else (earlier, False)
+
+    def _insert(self, columns: dict[str, Any]) -> Meeting:
+        with self._write() as connection:
+            now = self._clock(connection)
+            meeting = Meeting(**columns, created_at=now, updated_at=now, stage_since=now, next_run_at=now)
+            connection.execute(insert(Meeting).values(**meeting.model_dump()))
+            return meeting
 
     def _earlier(self, new: NewMeeting) -> Meeting | None:
-        return self.find_by_idempotency_key(new.idempotency_key) or self.find_by_upload(new.upload_id)
+        earlier = self.find_by_idempotency_key(new.idempotency_key, new.owner_id)
+        if earlier is None:
+            return self.find_by_upload(new.upload_id)
+        require_same_upload(earlier, new.upload_fingerprint)
+        return earlier
 
-    def find_by_idempotency_key(self, key: str | None) -> Meeting | None:
-        return self._find(col(Meeting.idempotency_key) == key) if key else None
+    def find_by_idempotency_key(self, key: str | None, owner_id: str | None = None) -> Meeting | None:
+        return self._find(col(Meeting.idempotency_key) == key_of(owner_id, key)) if key else None
 
     def find_by_upload(self, upload_id: str | None) -> Meeting | None:
         return self._find(col(Meeting.upload_id) == upload_id) if upload_id else None
@@ -215,6 +226,7 @@ class People(Base):
                 attempt_count=0,
                 # A key or upload id that is used again after the deletion means a new meeting.
                 idempotency_key=None,
+                upload_fingerprint=None,
                 upload_id=None,
                 **_due(self._clock(connection)),
             )
@@ -223,6 +235,22 @@ class People(Base):
                 _refuse_cost(found, confirm_cost)
                 raise Conflict(f"the meeting is {found.status} by now")
             return changed
+
+
+def require_same_upload(earlier: Meeting, fingerprint: str | None) -> None:
+    """Raises `KeyReused` where something else was sent with the key before, as far as that is known."""
+    if None not in (earlier.upload_fingerprint, fingerprint) and earlier.upload_fingerprint != fingerprint:
+        raise KeyReused("the key was used for another upload")
+
+
+def key_of(owner_id: str | None, key: str | None) -> str | None:
+    """A sender's key as it is stored: two owners may choose the same.
+
+    The local owner's stands as it was sent, as in earlier releases; no such key holds a line break.
+    """
+    if key is None or owner_id is None:
+        return key
+    return f"{owner_id}\n{hashlib.sha256(key.encode()).hexdigest()}"
 
 
 def _of_version(version: int | None) -> list[ColumnElement[bool]]:

@@ -21,12 +21,13 @@ from cantomeet.models import (
 )
 from cantomeet.store.anchoring import anchor_anew
 from cantomeet.store.base import WAKE_GRACE, columns_of_meeting, delete_takes, execute
+from cantomeet.store.erasing import Erasing
 from cantomeet.store.summaries import Summaries
 from cantomeet.store.types import NewSegment, NewSummary, Try
 from cantomeet.store.waking import is_due
 
 
-class Pipeline(Summaries):
+class Pipeline(Summaries, Erasing):
     """Lease, steps, results, failures."""
 
     def take_lease(self, meeting_id: str, seconds: float) -> Meeting | None:
@@ -343,3 +344,4 @@ class Pipeline(Summaries):
             if let_go or meeting.stage not in (Stage.TRANSCRIBED, Stage.SUMMARISED):
                 self._leave_behind(connection, meeting)
             connection.execute(delete(Meeting).where(col(Meeting.id) == meeting_id))
+            self._leave_traces(connection)

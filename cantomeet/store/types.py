@@ -36,6 +36,8 @@ class NewMeeting:
     priority: str = "default"
     owner_id: str | None = None
     idempotency_key: str | None = None
+    upload_fingerprint: str | None = None
+    """Of all that was sent with the key."""
     upload_id: str | None = None
 
 

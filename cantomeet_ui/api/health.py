@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 import redis
 from fastapi import APIRouter, Request, Response
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from cantomeet.database import refuses_writes
+from cantomeet.errors import StorageFull
 from cantomeet_ui.api.deps import Deps, QueueWatch
 from cantomeet_ui.api.schemas import HealthOut
 
@@ -20,20 +23,28 @@ router = APIRouter(tags=["health"])
 DATABASE_SECONDS = 1.5
 REDIS_SECONDS = 0.5
 
+FRESH_SECONDS = 2.0
+"""How long what a write told holds: monitors and pages may ask often, and a write costs more than a look."""
+_WRITTEN = "health.written"
+"""Each time another value: SQLite writes nothing where a row stays as it was."""
+
 T = TypeVar("T")
 
 
 class OneAtATime(Generic[T]):
     """A question that may hang, asked in a thread of its own; while it hangs no second thread is spent on it."""
 
-    def __init__(self, ask: Callable[[], T]) -> None:
-        self._ask = ask
+    def __init__(self, ask: Callable[[], T], fresh_seconds: float = 0.0) -> None:
+        """An answer is given again for `fresh_seconds`."""
+        self._ask, self._fresh = ask, fresh_seconds
+        self._asked_at = 0.0
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="health")
         self._asked: Future[T] | None = None
 
     async def answer(self, seconds: float) -> T:
         """Raises `TimeoutError`, or what the question raised."""
-        if self._asked is None or self._asked.done():
+        if self._asked is None or (self._asked.done() and time.monotonic() - self._asked_at >= self._fresh):
+            self._asked_at = time.monotonic()
             self._asked = self._thread.submit(self._ask)
         return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(self._asked)), seconds)
 
@@ -44,26 +55,47 @@ class Checks:
 
     oldest_due: OneAtATime[float]
     workers: OneAtATime[int]
+    database_write: OneAtATime[None]
+    redis_write: OneAtATime[None]
+    storage_write: OneAtATime[None]
 
     @classmethod
     def of(cls, deps: Deps) -> Checks:
         return cls(
             OneAtATime(deps.store.oldest_due_seconds),
-            OneAtATime(lambda: _workers(deps.queue)),
+            OneAtATime(lambda: _watched(deps.queue).worker_count()),
+            OneAtATime(lambda: deps.store.remember(_WRITTEN, str(time.time_ns())), FRESH_SECONDS),
+            OneAtATime(lambda: _watched(deps.queue).try_write(), FRESH_SECONDS),
+            OneAtATime(deps.recordings.try_write, FRESH_SECONDS),
         )
 
 
-@router.get("/health", responses={503: {"model": HealthOut, "description": "The database does not answer."}})
+@router.get(
+    "/health",
+    responses={503: {"model": HealthOut, "description": "The database does not answer, or takes no writes."}},
+)
 async def health(request: Request, response: Response) -> HealthOut:
-    """ "ok"; "degraded" where Redis is away or no worker serves; "down" and 503 without the database."""
+    """ "ok"; "degraded" where something is accepted late or not at all: Redis is away or takes no writes, no worker
+    serves, the recordings' disk is full or read-only, the database is held by somebody. "down" and 503 where the
+    database does not answer or takes no writes.
+    """
     checks: Checks = request.app.state.checks
-    oldest_due, workers = await asyncio.gather(_oldest_due(checks), _worker_count(checks))
-    if oldest_due is None:
+    oldest_due, workers, database, redis_, storage = await asyncio.gather(
+        _oldest_due(checks),
+        _worker_count(checks),
+        _database_write(checks),
+        _redis_write(checks),
+        _storage_write(checks),
+    )
+    down = oldest_due is None or database == "read_only"
+    all_well = bool(workers) and database == redis_ == storage == "ok"
+    if down:
         response.status_code = 503
     return HealthOut(
-        status="down" if oldest_due is None else "ok" if workers else "degraded",
-        database="down" if oldest_due is None else "ok",
-        redis="down" if workers is None else "ok",
+        status="down" if down else "ok" if all_well else "degraded",
+        database="down" if oldest_due is None else database,
+        redis="down" if workers is None else redis_,
+        storage=storage,
         workers=workers,
         oldest_due_seconds=None if oldest_due is None else round(oldest_due, 1),
     )
@@ -83,7 +115,38 @@ async def _worker_count(checks: Checks) -> int | None:
         return None
 
 
-def _workers(queue: QueueWatch | None) -> int:
+async def _database_write(checks: Checks) -> Literal["ok", "busy", "read_only"]:
+    try:
+        await checks.database_write.answer(DATABASE_SECONDS)
+    except DBAPIError as error:
+        return "read_only" if refuses_writes(error) else "busy"
+    except (SQLAlchemyError, TimeoutError):
+        return "busy"
+    return "ok"
+
+
+async def _redis_write(checks: Checks) -> Literal["ok", "down", "read_only"]:
+    try:
+        await checks.redis_write.answer(REDIS_SECONDS)
+    except redis.ResponseError:
+        # MISCONF (it cannot save), OOM (its memory is full), READONLY (a replica), NOPERM.
+        return "read_only"
+    except (redis.RedisError, TimeoutError):
+        return "down"
+    return "ok"
+
+
+async def _storage_write(checks: Checks) -> Literal["ok", "full", "read_only"]:
+    try:
+        await checks.storage_write.answer(DATABASE_SECONDS)
+    except StorageFull:
+        return "full"
+    except (OSError, TimeoutError):
+        return "read_only"
+    return "ok"
+
+
+def _watched(queue: QueueWatch | None) -> QueueWatch:
     if queue is None:
         raise redis.ConnectionError("no queue is watched")
-    return queue.worker_count()
+    return queue

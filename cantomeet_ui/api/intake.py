@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from cantomeet.errors import InvalidRequest
+from cantomeet.access import LOCAL_OWNER
+from cantomeet.errors import InvalidRequest, KeyReused
 from cantomeet.models import Meeting
 from cantomeet.recordings import Stored
 from cantomeet.settings import Settings
@@ -24,6 +27,10 @@ _LONGEST_TEMPLATE_ID = 64
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 _EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,5}$")
 _BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_DEFAULTS = {"priority": "default", "language": "yue", "name_speakers_first": "false"}
+_FIELDS = frozenset(
+    {"title", "description", "meeting_date", "summary_language", "template", *_DEFAULTS},
+)
 _UNNAMED = {"en": "Recording", "zh-Hant-HK": "錄音"}
 
 
@@ -57,12 +64,24 @@ def read_intake(fields: Mapping[str, str], filename: str, settings: Settings) ->
         title=title or _EXTENSION.sub("", filename) or filename or _UNNAMED[settings.language],
         description=_description(fields.get("description", "")),
         meeting_date=_date(fields.get("meeting_date", "")),
-        priority=_priority(fields.get("priority") or "default"),
-        language=_language(fields.get("language") or "yue", "language"),
+        priority=_priority(fields.get("priority") or _DEFAULTS["priority"]),
+        language=_language(fields.get("language") or _DEFAULTS["language"], "language"),
         summary_language=checked_language(fields.get("summary_language") or settings.summary_language),
         template=_template(fields.get("template") or settings.template),
-        name_speakers_first=_switch(fields.get("name_speakers_first") or "false", "name_speakers_first"),
+        name_speakers_first=_switch(
+            fields.get("name_speakers_first") or _DEFAULTS["name_speakers_first"], "name_speakers_first"
+        ),
     )
+
+
+def fingerprint_of(fields: Mapping[str, str], filename: str, sha256: str) -> str:
+    """Of all that was sent: the recording's bytes, its name and the fields that `read_intake` reads.
+
+    What the settings fill in is left out: they may change before the sender tries again.
+    """
+    said = {**_DEFAULTS, **{name: fields[name].strip() for name in sorted(_FIELDS & fields.keys()) if fields[name]}}
+    everything = json.dumps([said, shown_name(filename), sha256], sort_keys=True)
+    return hashlib.sha256(everything.encode()).hexdigest()
 
 
 def require_template(deps: Deps, fields: Mapping[str, str]) -> None:
@@ -83,25 +102,38 @@ def shown_name(name: str) -> str:
 
 
 def keep_meeting(
-    deps: Deps, stored: Stored, intake: Intake, *, idempotency_key: str | None = None, upload_id: str | None = None
+    deps: Deps,
+    stored: Stored,
+    intake: Intake,
+    *,
+    idempotency_key: str | None = None,
+    fingerprint: str | None = None,
+    upload_id: str | None = None,
 ) -> Meeting:
     """The meeting of a stored recording; the earlier one where the key or the upload was seen before.
+
+    Raises `KeyReused`, without the recording, where the key came with another `fingerprint` before.
 
     Where the database fails the recording stays: nobody knows then whether the row was written, and a recording
     without a row is swept a day later.
     """
-    meeting, is_new = deps.store.create(
-        NewMeeting(
-            recording_key=stored.key,
-            recording_bytes=stored.bytes,
-            recording_sha256=stored.sha256,
-            media_format=stored.probe.format,
-            duration_seconds=stored.probe.duration_seconds,
-            idempotency_key=idempotency_key,
-            upload_id=upload_id,
-            **vars(intake),
-        )
+    new = NewMeeting(
+        recording_key=stored.key,
+        recording_bytes=stored.bytes,
+        recording_sha256=stored.sha256,
+        media_format=stored.probe.format,
+        duration_seconds=stored.probe.duration_seconds,
+        owner_id=LOCAL_OWNER.id,
+        idempotency_key=idempotency_key,
+        upload_fingerprint=fingerprint,
+        upload_id=upload_id,
+        **vars(intake),
     )
+    try:
+        meeting, is_new = deps.store.create(new)
+    except KeyReused:
+        deps.recordings.delete(stored.key)
+        raise
     if not is_new and meeting.recording_key != stored.key:
         deps.recordings.delete(stored.key)
     return meeting

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from cantomeet.errors import ErrorCode, InvalidRequest, RecordingRefused
-from cantomeet.recordings import RecordingWriter
 from cantomeet_ui.api.problems import Refused
 
 if TYPE_CHECKING:
@@ -21,13 +20,19 @@ _MAX_FIELD_BYTES = 64 * 1024
 _MAX_PARTS = 20
 
 
+class Writer(Protocol):
+    """Where the file goes."""
+
+    def write(self, data: memoryview, /) -> None: ...
+
+
 class MultipartUpload:
     """The parts of one body: `fields` by name, `filename` as sent, the bytes of `file` in `writer`.
 
     Fields that nobody knows are read and forgotten, the order is free.
     """
 
-    def __init__(self, content_type: str, writer: RecordingWriter) -> None:
+    def __init__(self, content_type: str, writer: Writer) -> None:
         """Raises `Refused` (400) where the body is no multipart/form-data."""
         kind, options = parse_options_header(content_type)
         boundary = options.get(b"boundary")

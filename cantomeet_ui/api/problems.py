@@ -16,9 +16,11 @@ from uuid import uuid4
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
+from cantomeet.database import refuses_writes
 from cantomeet.errors import CantoMeetError, ErrorCode, InvalidRequest, RequestError, StorageFull
 from cantomeet.reasons import EN, ZH, reason_text
 
@@ -62,17 +64,18 @@ def problem(
     language: str,
     params: Mapping[str, str | int | float] | None = None,
     *,
+    variant: str = "",
     errors: list[dict[str, str]] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """A problem document of one code."""
+    """A problem document of one code; `variant` names the text of `cantomeet.reasons.VARIANTS` to be told."""
     shown = dict(params or {})
     body: dict[str, Any] = {
         **shown,
         "type": f"urn:cantomeet:problem:{code.value}",
         "title": HTTPStatus(status).phrase,
         "status": status,
-        "detail": reason_text(code, shown, language),
+        "detail": reason_text(code, {**shown, variant: True}, language),
         "code": code.value,
     }
     if errors:
@@ -112,16 +115,23 @@ def _field(location: tuple[str | int, ...]) -> str:
 def install(app: FastAPI, default_language: str) -> None:
     """Have `app` answer every error with a problem document."""
 
+    def language_of(request: Request) -> str:
+        return preferred_language(request.headers.get("accept-language"), default_language)
+
     def handler(answer: Callable[[Any, str], Response]) -> Callable[[Request, Any], Coroutine[Any, Any, Response]]:
         async def handle(request: Request, error: Any) -> Response:
-            return answer(error, preferred_language(request.headers.get("accept-language"), default_language))
+            return answer(error, language_of(request))
 
         return handle
+
+    async def database(request: Request, error: Any) -> Response:
+        return database_response(error, language_of(request), "upload" if _is_upload(request) else "request")
 
     app.add_exception_handler(CantoMeetError, handler(problem_response))
     app.add_exception_handler(RequestValidationError, handler(validation_response))
     app.add_exception_handler(HTTPException, handler(_http_response))
-    app.add_exception_handler(OperationalError, handler(_database_response))
+    app.add_exception_handler(DBAPIError, database)
+    app.add_exception_handler(PoolTimeout, database)
     app.add_exception_handler(Exception, handler(unexpected_response))
 
 
@@ -131,6 +141,16 @@ def _http_response(error: HTTPException, language: str) -> Response:
     return problem(error.status_code, code, language, params, headers=error.headers)
 
 
-def _database_response(error: OperationalError, language: str) -> Response:
-    _log.warning("the database did not answer a request: %s", type(error.orig).__name__)
-    return problem(503, ErrorCode.DATABASE_BUSY, language, headers={"Retry-After": "2"})
+def database_response(error: DBAPIError | PoolTimeout, language: str, variant: str) -> Response:
+    """503: nobody knows what was written where the database did not answer, so no text says that anything is safe."""
+    if isinstance(error, DBAPIError) and refuses_writes(error):
+        _log.error("the database takes no writes: %s", error.orig)
+        return problem(503, ErrorCode.DATABASE_READ_ONLY, language, variant=variant, headers={"Retry-After": "30"})
+    if not isinstance(error, OperationalError | InterfaceError | PoolTimeout):
+        return unexpected_response(error, language)
+    _log.warning("the database did not answer a request: %s", type(getattr(error, "orig", error)).__name__)
+    return problem(503, ErrorCode.DATABASE_BUSY, language, variant=variant, headers={"Retry-After": "2"})
+
+
+def _is_upload(request: Request) -> bool:
+    return request.url.path.startswith(("/meetings/upload", "/api/uploads"))

@@ -223,7 +223,7 @@ def _warnings(codes: Sequence[str], language: str, details: Mapping[str, Any] | 
 
 def _reason(meeting: Meeting, language: str) -> str | None:
     if meeting.error_code in set(ErrorCode):
-        return reason_text(meeting.error_code, meeting.error_params, language)
+        return reason_text(meeting.error_code, meeting.error_params, language, audio_removed=meeting.audio_removed)
     # Written by a newer version: what it stored is all we know.
     return meeting.status_reason
 

@@ -292,8 +292,11 @@ class DeletedOut(BaseModel):
 
 class HealthOut(BaseModel):
     status: Literal["ok", "degraded", "down"]
-    database: Literal["ok", "down"]
-    redis: Literal["ok", "down"]
+    database: Literal["ok", "busy", "read_only", "down"]
+    """Whether a row could be written: "busy" where the database was held for too long."""
+    redis: Literal["ok", "read_only", "down"]
+    storage: Literal["ok", "full", "read_only"]
+    """Whether a recording could be taken: "full" where less is free than is always left free."""
     workers: int | None
     """null where Redis cannot be asked."""
     oldest_due_seconds: float | None

@@ -14,11 +14,12 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.background import BackgroundTask
 
 from cantomeet.access import LOCAL_OWNER, Action, require
-from cantomeet.errors import CantoMeetError, Conflict, ErrorCode, RecordingRefused, StorageFull
+from cantomeet.errors import CantoMeetError, Conflict, ErrorCode, NotFound, RecordingRefused, StorageFull
 from cantomeet.models import Meeting
 from cantomeet.recordings import RecordingWriter
 from cantomeet_ui.api.deps import Allowed, Deps, Provided, language_of
@@ -102,7 +103,7 @@ async def look_at_upload(upload_id: str, deps: Provided) -> Response:
     """How far the upload has come. One that has all its bytes is finished here."""
     try:
         return await finishing(_look, deps, upload_id)
-    except OperationalError as error:
+    except (DBAPIError, PoolTimeout) as error:
         # tus-js-client starts a new upload from zero on any other answer than 2xx and 423.
         raise UploadBusy("the database does not answer") from error
 
@@ -123,10 +124,10 @@ async def end_upload(upload_id: str, deps: Provided) -> Response:
 
 
 def _look(deps: Deps, upload_id: str) -> Response:
-    meeting = deps.store.find_by_upload(upload_id)
-    if meeting is not None:
-        return _finished(meeting, 200)
-    with UploadStore(deps.recordings).locked(upload_id) as lock:
+    lock = _lock_or_meeting(deps, upload_id)
+    if isinstance(lock, Meeting):
+        return _finished(lock, 200)
+    with lock:
         received = deps.recordings.received_bytes(upload_id)
         if received < lock.upload.length:
             return _progress(lock.upload, received, 200)
@@ -134,8 +135,25 @@ def _look(deps: Deps, upload_id: str) -> Response:
     return _finished(meeting, 200, waking(deps, meeting))
 
 
+def _lock_or_meeting(deps: Deps, upload_id: str, patience_seconds: float = 0.0) -> LockedUpload | Meeting:
+    """The unfinished upload, or what it has become. Raises `NotFound`, `UploadBusy`.
+
+    The order matters: an upload is forgotten after its meeting was inserted. Looked for the other way round, one that
+    is finished between the two looks would be neither, and its sender would begin again from zero.
+    """
+    try:
+        return UploadStore(deps.recordings).locked(upload_id, patience_seconds)
+    except NotFound:
+        meeting = deps.store.find_by_upload(upload_id)
+        if meeting is None:
+            raise
+        return meeting
+
+
 async def _append(request: Request, deps: Deps, upload_id: str, offset: int) -> Response:
-    lock = await asyncio.to_thread(UploadStore(deps.recordings).locked, upload_id)
+    lock = await asyncio.to_thread(_lock_or_meeting, deps, upload_id)
+    if isinstance(lock, Meeting):
+        return _append_nothing(request, lock, offset)
     try:
         received = _require_to_follow(deps, lock.upload, offset, content_length(request) or 0)
         if received < lock.upload.length:
@@ -147,6 +165,13 @@ async def _append(request: Request, deps: Deps, upload_id: str, offset: int) -> 
     if meeting is None:
         return _progress(lock.upload, received, 204)
     return _finished(meeting, 204, waking(deps, meeting))
+
+
+def _append_nothing(request: Request, meeting: Meeting, offset: int) -> Response:
+    """An upload that has become a meeting takes no more bytes; a client that asks how far it is learns the rest."""
+    if offset != meeting.recording_bytes or content_length(request):
+        raise Conflict(f"the upload is whole, at byte {meeting.recording_bytes}")
+    return _finished(meeting, 204)
 
 
 def _require_to_follow(deps: Deps, upload: Upload, offset: int, size: int) -> int:
@@ -186,6 +211,10 @@ def _write(lock: LockedUpload, writer: RecordingWriter, piece: bytearray) -> Non
 def _finish(deps: Deps, lock: LockedUpload, writer: RecordingWriter | None) -> Meeting:
     """The meeting of an upload that has all its bytes; what is no recording is forgotten, with its bytes."""
     upload = lock.upload
+    meeting = deps.store.find_by_upload(upload.id)
+    if meeting is not None:
+        lock.forget()
+        return meeting
     try:
         if deps.recordings.path(upload.id).exists():
             stored = deps.recordings.stored(upload.id)
@@ -200,13 +229,21 @@ def _finish(deps: Deps, lock: LockedUpload, writer: RecordingWriter | None) -> M
 
 
 def _end(deps: Deps, upload_id: str) -> None:
-    meeting = deps.store.find_by_upload(upload_id)
-    if meeting is not None:
-        require(LOCAL_OWNER, Action.DELETE, meeting)
-        raise Conflict("the upload has become a meeting")
-    with UploadStore(deps.recordings).locked(upload_id, _PATIENCE_SECONDS) as lock:
+    lock = _lock_or_meeting(deps, upload_id, _PATIENCE_SECONDS)
+    if isinstance(lock, Meeting):
+        raise _become(lock)
+    with lock:
+        # Who inserted the meeting may have died before it forgot the upload.
+        meeting = deps.store.find_by_upload(upload_id)
+        if meeting is not None:
+            raise _become(meeting)
         deps.recordings.delete(upload_id)
         lock.forget()
+
+
+def _become(meeting: Meeting) -> Conflict:
+    require(LOCAL_OWNER, Action.DELETE, meeting)
+    return Conflict("the upload has become a meeting")
 
 
 def _intake(deps: Deps, metadata: dict[str, str]) -> Intake:

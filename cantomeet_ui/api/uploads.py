@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
 
-from cantomeet.access import Action
+from cantomeet.access import LOCAL_OWNER, Action
 from cantomeet.errors import InvalidRequest
 from cantomeet.models import Meeting
-from cantomeet.recordings import RecordingWriter
+from cantomeet.recordings import Recordings, RecordingWriter
+from cantomeet.store.people import require_same_upload
 from cantomeet.templates import SUMMARY_LANGUAGES
 from cantomeet_ui.api import tus
 from cantomeet_ui.api.deps import Allowed, Deps, Provided
-from cantomeet_ui.api.intake import keep_meeting, read_intake, require_template
+from cantomeet_ui.api.intake import fingerprint_of, keep_meeting, read_intake, require_template
 from cantomeet_ui.api.multipart import MAX_OVERHEAD_BYTES, MultipartUpload
 from cantomeet_ui.api.receiving import content_length, finishing, pieces, waking
 
@@ -61,13 +63,16 @@ _FORM = {
 async def upload_meeting(request: Request, deps: Provided) -> Response:
     """Take a recording; the answer comes as soon as it is safe on disk and in the database.
 
-    An `Idempotency-Key` that was seen before is answered with the first meeting.
+    An `Idempotency-Key` that was seen before, with the same recording and fields, is answered with the first meeting;
+    with others it is refused (409, `key_reused`).
     """
     key = _idempotency_key(request)
-    earlier = await asyncio.to_thread(deps.store.find_by_idempotency_key, key)
-    if earlier is not None:
-        return _accepted(request, earlier)
     deps.recordings.require_size((content_length(request) or 0) - MAX_OVERHEAD_BYTES)
+    earlier = await asyncio.to_thread(deps.store.find_by_idempotency_key, key, LOCAL_OWNER.id)
+    if earlier is not None:
+        if earlier.upload_fingerprint is not None:
+            require_same_upload(earlier, await _fingerprint(request, deps))
+        return _accepted(request, earlier)
     meeting = await _receive(request, deps, key)
     answer = _accepted(request, meeting)
     answer.background = waking(deps, meeting)
@@ -86,17 +91,46 @@ async def _receive(request: Request, deps: Deps, key: str | None) -> Meeting:
         await asyncio.shield(asyncio.to_thread(writer.abort))
 
 
+async def _fingerprint(request: Request, deps: Deps) -> str:
+    """Of a body whose key was seen before: it is read and hashed, and nothing of it is stored."""
+    only_hashed = _Hashed(deps.recordings)
+    upload = MultipartUpload(request.headers.get("content-type", ""), only_hashed)
+    async for piece in pieces(request):
+        await asyncio.to_thread(upload.feed, piece)
+    return fingerprint_of(upload.fields, upload.end(), only_hashed.sha256.hexdigest())
+
+
+class _Hashed:
+    """Takes a recording as a writer does, and keeps its hash alone."""
+
+    def __init__(self, recordings: Recordings) -> None:
+        self.sha256 = hashlib.sha256()
+        self._recordings, self._size = recordings, 0
+
+    def write(self, data: memoryview) -> None:
+        self._size += len(data)
+        self._recordings.require_size(self._size)
+        self.sha256.update(data)
+
+
 def _finish(deps: Deps, upload: MultipartUpload, writer: RecordingWriter, key: str | None) -> Meeting:
-    intake = read_intake(upload.fields, upload.end(), deps.settings)
+    filename = upload.end()
+    intake = read_intake(upload.fields, filename, deps.settings)
     require_template(deps, upload.fields)
-    return keep_meeting(deps, writer.finish(), intake, idempotency_key=key)
+    stored = writer.finish()
+    fingerprint = fingerprint_of(upload.fields, filename, stored.sha256) if key else None
+    return keep_meeting(deps, stored, intake, idempotency_key=key, fingerprint=fingerprint)
 
 
 def _idempotency_key(request: Request) -> str | None:
-    key = request.headers.get("idempotency-key", "").strip()
-    if len(key) > _LONGEST_KEY or not key.isascii() or not (key.isprintable() or not key):
-        raise InvalidRequest(f"at most {_LONGEST_KEY} visible ASCII characters", field="Idempotency-Key")
-    return key or None
+    """None where there is none. Raises `InvalidRequest` for one that protects nothing, or that cannot be kept."""
+    keys = request.headers.getlist("idempotency-key")
+    if not keys:
+        return None
+    key = keys[0].strip()
+    if len(keys) > 1 or not 0 < len(key) <= _LONGEST_KEY or not (key.isascii() and key.isprintable()):
+        raise InvalidRequest(f"one, of 1 to {_LONGEST_KEY} visible ASCII characters", field="Idempotency-Key")
+    return key
 
 
 def _accepted(request: Request, meeting: Meeting) -> JSONResponse:

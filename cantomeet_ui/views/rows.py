@@ -78,7 +78,7 @@ def reason_of(meeting: Meeting, language: str) -> str:
         return ""
     code = meeting.error_code or ErrorCode.INTERNAL.value
     try:
-        return reason_text(code, meeting.error_params, language)
+        return reason_text(code, meeting.error_params, language, audio_removed=meeting.audio_removed)
     except ValueError:  # a code of a newer version: its stored text still explains it
         return meeting.status_reason or ""
 

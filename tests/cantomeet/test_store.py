@@ -13,9 +13,9 @@ from sqlalchemy import Engine
 from sqlmodel import SQLModel
 
 from cantomeet.database import migrate
-from cantomeet.errors import Conflict, ErrorCode, LeaseLost, NotFound, VersionConflict
+from cantomeet.errors import Conflict, ErrorCode, KeyReused, LeaseLost, NotFound, VersionConflict
 from cantomeet.lifecycle import MeetingStatus, Stage
-from cantomeet.models import Meeting
+from cantomeet.models import Meeting, new_id
 from cantomeet.reasons import reason_text
 from cantomeet.store import MeetingStore, NewSegment, NewSummary, Try
 from tests import meetings
@@ -82,6 +82,39 @@ def test_a_created_meeting_is_uploaded_due_and_unleased(store: MeetingStore) -> 
     assert again.next_run_at <= store.now()
     assert again.lease_until is None
     assert again.meeting_date == date(2026, 11, 23)
+
+
+def test_a_key_that_came_with_something_else_is_refused(store: MeetingStore) -> None:
+    first, _ = store.create(new_meeting(idempotency_key="k", upload_fingerprint="1" * 64))
+    again, fresh = store.create(new_meeting(idempotency_key="k", upload_fingerprint="1" * 64))
+    assert (again.id, fresh) == (first.id, False)
+    with pytest.raises(KeyReused):
+        store.create(new_meeting(idempotency_key="k", upload_fingerprint="2" * 64))
+
+
+@pytest.mark.parametrize("key", ["k", "a\nk", "x" * 255])
+def test_two_owners_may_choose_the_same_key(store: MeetingStore, key: str) -> None:
+    owners = (None, new_id(), new_id())
+    first = [store.create(new_meeting(idempotency_key=key, owner_id=owner))[0].id for owner in owners]
+    again = [store.create(new_meeting(idempotency_key=key, owner_id=owner))[0].id for owner in owners]
+    assert first == again
+    assert len(set(first)) == len(owners)
+
+
+def test_a_key_whose_meeting_is_deleted_at_the_moment_of_the_insert_makes_a_new_one(
+    store: MeetingStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, _ = store.create(new_meeting(idempotency_key="k"))
+    really = store.find_by_idempotency_key
+
+    def deleted_first(key: str | None, owner_id: str | None = None) -> Meeting | None:
+        store.mark_deleted(first.id)
+        return really(key, owner_id)
+
+    monkeypatch.setattr(store, "find_by_idempotency_key", deleted_first)
+    second, fresh = store.create(new_meeting(idempotency_key="k"))
+    assert fresh
+    assert second.id != first.id
 
 
 def test_the_same_idempotency_key_returns_the_first_meeting(store: MeetingStore) -> None:

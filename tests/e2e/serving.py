@@ -73,7 +73,7 @@ def web_running(folder: Path, port: int) -> Iterator[Web]:
         ended.enter_context(page_build.in_use(build))
         redis = EmbeddedRedis.start(folder)
         ended.callback(redis.stop)
-        environment = {**page_build.server_environment(build, folder), "REDIS_URL": redis.url, "REFLEX_REDIS_URL": ""}
+        environment = {**page_build.server_environment(build), "REDIS_URL": redis.url, "REFLEX_REDIS_URL": ""}
         # A language model is set up, so that its key can be tested, and not used.
         environment |= {"OPENAI_MODEL": "known", "OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
         environment["CANTOMEET_SUMMARIZER"] = "extractive"

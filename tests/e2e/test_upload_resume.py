@@ -48,7 +48,7 @@ def build(port: int) -> Iterator[Path]:
 def server(tmp_path: Path, port: int, build: Path) -> Iterator[UploadServer]:
     folder = tmp_path / "data"
     # Nobody listens there: an upload needs no queue.
-    environment = {**page_build.server_environment(build, folder), "REDIS_URL": "redis://127.0.0.1:1/0"}
+    environment = {**page_build.server_environment(build), "REDIS_URL": "redis://127.0.0.1:1/0"}
     running = UploadServer(folder, APP, port, environment)
     running.start()
     yield running

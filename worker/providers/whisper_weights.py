@@ -18,6 +18,7 @@ from pathlib import Path
 
 from cantomeet.atomic import replacing
 from cantomeet.errors import ErrorCode, PermanentError
+from cantomeet.private import make_folder
 
 FOLDER = "whisper-base"
 _CHUNK = 1024 * 1024
@@ -71,7 +72,7 @@ def ensure(models_dir: Path, files: Sequence[PackagedFile] = BASE) -> Path:
     folder = models_dir / FOLDER
     try:
         if _missing(folder, files):
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
             with _alone_in(folder):
                 for file in _missing(folder, files):
                     _join(folder, file)

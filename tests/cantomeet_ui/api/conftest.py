@@ -33,6 +33,7 @@ class RememberingQueue:
     workers: int = 2
     asked: list[str] = field(default_factory=list)
     away: bool = False
+    refusal: Exception | None = None
 
     def wake(self, meeting: Meeting) -> bool:
         self.woken.append(meeting.id)
@@ -46,6 +47,10 @@ class RememberingQueue:
 
     def worker_count(self) -> int:
         return self.workers
+
+    def try_write(self) -> None:
+        if self.refusal is not None:
+            raise self.refusal
 
     def overview(self) -> QueueOverview:
         if self.away:

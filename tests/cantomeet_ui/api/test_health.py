@@ -28,6 +28,7 @@ def test_all_is_well(client: TestClient) -> None:
         "status": "ok",
         "database": "ok",
         "redis": "ok",
+        "storage": "ok",
         "workers": 2,
         "oldest_due_seconds": 0.0,
     }

@@ -20,7 +20,8 @@ from cantomeet import access
 from cantomeet.database import connect, migrate
 from cantomeet.recordings import Recordings
 from cantomeet.store import MeetingStore
-from cantomeet_ui.api.tus_store import UploadStore
+from cantomeet_ui.api import tus
+from cantomeet_ui.api.tus_store import LockedUpload, UploadStore
 from tests.cantomeet.media.test_media import files_limited_to
 from tests.cantomeet_ui.api.uploading import MIB, TUS, Door, opened_door, upload_metadata
 from tests.recordings_factory import make_recording
@@ -335,6 +336,74 @@ async def test_an_upload_whose_server_died_at_its_end_is_finished_once(
     assert len(set(door.woken)) == 1
     assert door.files - {f"{key_of(url)}.upload"} == {meeting.recording_key}
     assert len(door.deps.store.recording_keys()) == 1
+
+
+@pytest.fixture
+def finished_first(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever wants the upload's lock next is overtaken by a request that finishes the upload."""
+    really = UploadStore.locked
+
+    def overtaken(store: UploadStore, upload_id: str, patience_seconds: float = 0.0) -> LockedUpload:
+        monkeypatch.setattr(UploadStore, "locked", really)
+        tus._look(door.deps, upload_id)
+        return really(store, upload_id, patience_seconds)
+
+    monkeypatch.setattr(UploadStore, "locked", overtaken)
+
+
+@pytest.mark.usefixtures("finished_first")
+@pytest.mark.parametrize("left", [left_with_all_bytes, left_renamed, left_inserted])
+@pytest.mark.parametrize(
+    ("method", "sent", "offset", "status"),
+    [
+        ("HEAD", None, 0, 200),
+        ("PATCH", b"", None, 204),
+        ("PATCH", b"", 1000, 409),
+        ("DELETE", None, 0, 409),
+    ],
+)
+async def test_an_upload_that_another_request_finishes_meanwhile_is_found_as_its_meeting(
+    method: str, sent: bytes | None, offset: int | None, status: int, left: Any, door: Door, sound: bytes
+) -> None:
+    url = await left(door, sound)
+    answer = await door.tus(method, url, sent, Upload_Offset=str(len(sound) if offset is None else offset))
+    assert answer.status_code == status
+    meeting = door.deps.store.find_by_upload(key_of(url))
+    assert meeting is not None
+    if status < 300:
+        assert answer.headers["cantomeet-meeting-id"] == meeting.id
+    assert door.stored(meeting) == sound
+    assert len(door.deps.store.recording_keys()) == 1
+
+
+@pytest.mark.usefixtures("finished_first")
+async def test_more_bytes_for_an_upload_that_another_request_finishes_meanwhile_are_refused(
+    door: Door, sound: bytes
+) -> None:
+    url = await left_renamed(door, sound)
+    answer = await door.tus("PATCH", url, b"x", Upload_Offset=str(len(sound)))
+    assert refusal(answer) == (409, "conflict")
+    assert (await door.tus("HEAD", url)).headers["upload-offset"] == str(len(sound))
+
+
+async def test_ending_an_upload_spares_a_meeting_whose_finisher_died_before_it_forgot_the_upload(
+    door: Door, sound: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = await left_with_all_bytes(door, sound)
+    really = UploadStore.locked
+
+    def overtaken(store: UploadStore, upload_id: str, patience_seconds: float = 0.0) -> LockedUpload:
+        monkeypatch.setattr(UploadStore, "locked", really)
+        with pytest.MonkeyPatch.context() as dying:
+            dying.setattr(LockedUpload, "forget", lambda _: None)
+            tus._look(door.deps, upload_id)
+        return really(store, upload_id, patience_seconds)
+
+    monkeypatch.setattr(UploadStore, "locked", overtaken)
+    assert refusal(await door.tus("DELETE", url)) == (409, "conflict")
+    meeting = door.deps.store.find_by_upload(key_of(url))
+    assert meeting is not None
+    assert door.stored(meeting) == sound
 
 
 async def test_a_look_refuses_what_turns_out_to_be_no_recording(door: Door) -> None:

@@ -15,6 +15,7 @@ import pytest
 import pytest_asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
 from cantomeet import access
@@ -258,16 +259,97 @@ async def test_a_name_is_only_ever_shown(name: str, shown: str, title: str, door
     assert door.files == {meeting.recording_key}
 
 
-async def test_a_key_seen_before_is_answered_with_the_first_meeting_unread(door: Door, sound: bytes) -> None:
-    headers = {"Idempotency-Key": "2026-11-23/例會".encode().hex()}
-    first = await door.client.post(UPLOAD, files={"file": ("a.wav", sound)}, headers=headers)
-    body = Body(3 * MIB, body_of(("file", sound), end=b"")[0])
-    again = await door.client.post(UPLOAD, content=body, headers={**headers, **body_of()[1]})
+SAID = {"title": "例會", "language": "yue", "meeting_date": "2026-11-23"}
+KEYED = {"Idempotency-Key": "2026-11-23/例會".encode().hex()}
+
+
+async def send(door: Door, sound: bytes, name: str = "a.wav", **fields: str) -> httpx.Response:
+    return await door.client.post(UPLOAD, data=fields, files={"file": (name, sound)}, headers=KEYED)
+
+
+@pytest.mark.parametrize("left_out", [(), ("language",)])
+async def test_a_key_seen_before_with_the_same_body_is_answered_with_the_first_meeting(
+    left_out: tuple[str, ...], door: Door, sound: bytes
+) -> None:
+    first = await send(door, sound, **SAID)
+    said = {name: value for name, value in SAID.items() if name not in left_out}
+    again = await send(door, sound, **said, unknown="ignored", description="")
     assert again.status_code == first.status_code == 202
     assert again.json() == first.json()
-    assert body.given == 0
     assert len(door.files) == 1
     assert len(door.woken) == 1
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"title": "另一個會"},
+        {"title": ""},
+        {"language": "en"},
+        {"meeting_date": "2026-11-24"},
+        {"meeting_date": "not a day"},
+        {"description": "也有說明"},
+        {"priority": "high"},
+        {"summary_language": "en"},
+        {"template": "board"},
+        {"name_speakers_first": "true"},
+        {"name": "b.wav"},
+        {"sound": b""},
+        {"sound": b"no recording at all"},
+    ],
+)
+async def test_a_key_seen_before_with_another_body_is_refused_and_the_first_meeting_stays(
+    changed: dict[str, Any], door: Door, sound: bytes
+) -> None:
+    first = await send(door, sound, **SAID)
+    again = await send(door, **{"sound": sound, **SAID, **changed})
+    assert problem_of(again) == (409, "key_reused")
+    assert "nothing of this one was stored" in again.json()["detail"]
+    assert (await send(door, sound, **SAID)).json() == first.json()
+    (meeting,) = [door.deps.store.get(first.json()["id"])]
+    assert meeting.title == "例會"
+    assert door.files == {meeting.recording_key}
+
+
+async def test_another_recording_under_one_key_is_refused_without_a_byte_of_it_stored(
+    door: Door, sound: bytes, tmp_path: Path
+) -> None:
+    other = make_recording(tmp_path / "other", "mp3").read_bytes()
+    await send(door, sound)
+    before = door.files
+    assert problem_of(await send(door, other)) == (409, "key_reused")
+    assert door.files == before
+
+
+async def test_two_bodies_with_one_key_at_once_make_one_meeting_and_the_other_is_told(
+    door: Door, sound: bytes, tmp_path: Path
+) -> None:
+    other = make_recording(tmp_path / "other", "mp3").read_bytes()
+    answers = await asyncio.gather(*[send(door, one) for one in (sound, other) * 3])
+    taken = {answer.json()["id"] for answer in answers if answer.status_code == 202}
+    assert {answer.status_code for answer in answers} == {202, 409}
+    assert len(taken) == 1
+    assert door.files == {door.deps.store.get(taken.pop()).recording_key}
+
+
+async def test_a_key_of_an_upload_that_an_earlier_release_took_is_answered_unread(
+    door: Door, sound: bytes, sqlite_engine: Engine
+) -> None:
+    first = await send(door, sound)
+    with sqlite_engine.begin() as connection:
+        connection.execute(text("UPDATE meeting SET upload_fingerprint = NULL"))
+    body = Body(3 * MIB, body_of(("file", sound), end=b"")[0])
+    again = await door.client.post(UPLOAD, content=body, headers={**KEYED, **body_of()[1]})
+    assert (again.status_code, again.json()) == (202, first.json())
+    assert body.given == 0
+
+
+async def test_a_key_is_free_again_once_its_meeting_is_deleted(door: Door, sound: bytes) -> None:
+    first = await send(door, sound, **SAID)
+    door.deps.store.mark_deleted(first.json()["id"])
+    again = await send(door, sound, title="另一個會")
+    assert again.status_code == 202
+    assert again.json()["id"] != first.json()["id"]
 
 
 async def test_two_with_one_key_at_once_make_one_meeting_and_keep_one_copy(door: Door, sound: bytes) -> None:
@@ -283,11 +365,17 @@ async def test_two_with_one_key_at_once_make_one_meeting_and_keep_one_copy(door:
     assert door.files == {door.deps.store.get(ids[0]).recording_key}
 
 
-@pytest.mark.parametrize("key", ["x" * 256, "tab\there"])
+@pytest.mark.parametrize("key", ["x" * 256, "tab\there", "", "   "])
 async def test_a_key_that_cannot_be_kept_is_named(key: str, door: Door, sound: bytes) -> None:
     answer = await door.client.post(UPLOAD, files={"file": ("a.wav", sound)}, headers={"Idempotency-Key": key})
     assert problem_of(answer) == (422, "invalid_request")
     assert answer.json()["field"] == "Idempotency-Key"
+
+
+async def test_two_keys_of_one_upload_are_none(door: Door, sound: bytes) -> None:
+    headers = [("Idempotency-Key", "one"), ("Idempotency-Key", "two")]
+    answer = await door.client.post(UPLOAD, files={"file": ("a.wav", sound)}, headers=headers)
+    assert problem_of(answer) == (422, "invalid_request")
 
 
 async def test_a_queue_that_fails_does_not_fail_the_upload(

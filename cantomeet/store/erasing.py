@@ -1,0 +1,65 @@
+"""What is left of a deleted meeting once its row is gone: old pages in SQLite's files, jobs in Redis."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import Connection, delete, insert, select, update
+from sqlmodel import col
+
+from cantomeet.models import Meeting, Remembered, new_id
+from cantomeet.store.base import Base, execute
+
+_TRACES = "traces"
+_PATIENCE_MS = 500
+"""For readers and writers at the moment of a checkpoint; it is tried again soon."""
+
+
+class Erasing(Base):
+    """Remembers, in the transaction that removes a meeting, that traces of it are to be erased."""
+
+    def _leave_traces(self, connection: Connection) -> None:
+        value = new_id()  # another one each time, so that a deletion during an erasure is not taken for erased
+        known = update(Remembered).where(col(Remembered.name) == _TRACES).values(value=value)
+        if not execute(connection, known).rowcount:
+            connection.execute(insert(Remembered).values(name=_TRACES, value=value))
+
+    def traces(self) -> str | None:
+        """What `traces_erased` takes, where meetings were deleted since the last time that it was called."""
+        with self._read() as connection:
+            named = select(col(Remembered.value)).where(col(Remembered.name) == _TRACES)
+            return connection.execute(named).scalar_one_or_none()
+
+    def traces_erased(self, traces: str) -> None:
+        """Nothing is left of what was deleted before `traces` was read."""
+        with self._write() as connection:
+            connection.execute(
+                delete(Remembered).where(col(Remembered.name) == _TRACES, col(Remembered.value) == traces)
+            )
+
+    def gone(self, meeting_ids: Collection[str]) -> set[str]:
+        """Those of which there is no row any more."""
+        with self._read() as connection:
+            there = connection.execute(select(col(Meeting.id)).where(col(Meeting.id).in_(list(meeting_ids))))
+            return set(meeting_ids) - set(there.scalars())
+
+    def empty_log(self) -> bool:
+        """Write SQLite's log into the database file and cut it off: it holds pages as they were before a deletion.
+
+        False where somebody reads or writes just now. Freed space in the file itself is overwritten at once
+        (`secure_delete`). PostgreSQL does this by itself, in its own time.
+        """
+        if self.engine.dialect.name != "sqlite":
+            return True
+        connection = self.engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            (before,) = cursor.execute("PRAGMA busy_timeout").fetchone()
+            cursor.execute(f"PRAGMA busy_timeout = {_PATIENCE_MS}")
+            try:
+                busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                cursor.execute(f"PRAGMA busy_timeout = {before}")
+            return not busy
+        finally:
+            connection.close()

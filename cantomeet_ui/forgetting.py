@@ -1,0 +1,49 @@
+"""What closed pages showed is forgotten soon; Reflex would keep it for an hour."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import reflex as rx
+
+CLOSED_SECONDS = 120.0
+"""So long a page may be without its connection and find everything as it was: a reload, a laptop's lid."""
+EVERY = 20.0
+
+
+class ClosedPages:
+    """Since when which pages have been without a connection."""
+
+    def __init__(self) -> None:
+        self._since: dict[str, float] = {}
+
+    def to_forget(self, held: set[str], connected: set[str], now: float) -> set[str]:
+        """Of the pages whose states are `held` those that have been closed for long enough."""
+        closed = held - connected
+        self._since = {page: self._since.get(page, now) for page in closed}
+        return {page for page, since in self._since.items() if now - since >= CLOSED_SECONDS}
+
+
+async def forget_closed_pages(app: rx.App) -> None:
+    """As long as the web runs."""
+    pages = ClosedPages()
+    while True:
+        await asyncio.sleep(EVERY)
+        sweep(app, pages, time.monotonic())
+
+
+def sweep(app: rx.App, pages: ClosedPages, now: float) -> None:
+    """One look at all pages."""
+    manager: Any = app.state_manager
+    held = {token.ident: token for _, token in manager._token_expires_at.values()}
+    connected = set(app.event_namespace.token_to_sid) if app.event_namespace else set()
+    for page in pages.to_forget(set(held), connected, now):
+        if not _is_busy(manager, held[page]):
+            manager._purge_token(held[page])
+
+
+def _is_busy(manager: Any, token: Any) -> bool:
+    lock = manager._states_locks.get(token.lock_key)
+    return lock is not None and lock.locked()

@@ -1,0 +1,179 @@
+"""`/health` says so where what is asked for could be read and not be written; no refusal claims that it was saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import redis
+from fastapi.testclient import TestClient
+from sqlalchemy import Connection, Engine, event, text
+
+from cantomeet.reasons import EN, REASONS, VARIANTS, ZH, reason_text
+from cantomeet.store import MeetingStore
+from cantomeet_ui.api import health
+from cantomeet_ui.api.app import build_api
+from cantomeet_ui.api.deps import Deps
+from tests import meetings
+from tests.cantomeet.media.test_media import files_limited_to
+from tests.cantomeet_ui.api.conftest import HERE
+from tests.recordings_factory import make_recording
+from worker.queue import JobQueue
+from worker.redis_server import EmbeddedRedis
+
+Asking = Callable[[Deps], TestClient]
+
+
+@pytest.fixture
+def asking(monkeypatch: pytest.MonkeyPatch) -> Asking:
+    """A client of an installation that remembers no answer: the next one is to tell what has changed."""
+    monkeypatch.setattr(health, "FRESH_SECONDS", 0.0)
+    return lambda deps: TestClient(
+        build_api(deps), base_url=HERE, headers={"Accept-Language": "en"}, raise_server_exceptions=False
+    )
+
+
+def make_read_only(engine: Engine) -> None:
+    """As a standby of PostgreSQL is, or a file that may not be written to."""
+    if engine.dialect.name == "postgresql":
+        with engine.begin() as connection:
+            name = connection.execute(text("SELECT current_database()")).scalar_one()
+            connection.execute(text(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on'))
+        engine.dispose()
+        return
+
+    @event.listens_for(engine, "begin")
+    def _only_read(connection: Connection) -> None:
+        connection.exec_driver_sql("PRAGMA query_only = ON")
+
+
+def test_a_database_that_may_only_be_read_is_down(deps: Deps, store: MeetingStore, asking: Asking) -> None:
+    meeting = meetings.uploaded(store)
+    client = asking(replace(deps, store=store))
+    assert client.get("/health").json()["status"] == "ok"
+    make_read_only(store.engine)
+    answer = client.get("/health")
+    assert (answer.status_code, answer.json()["status"], answer.json()["database"]) == (503, "down", "read_only")
+    assert client.get(f"/api/meetings/{meeting.id}").status_code == 200, "what can be read is still read"
+
+
+def test_a_database_whose_disk_is_full_is_down(deps: Deps, asking: Asking) -> None:
+    client = asking(deps)
+    assert client.get("/health").status_code == 200
+    with files_limited_to(1):
+        answer = client.get("/health")
+    assert (answer.status_code, answer.json()["database"]) == (503, "read_only")
+    assert client.get("/health").status_code == 200
+
+
+def test_a_database_that_somebody_holds_is_busy_and_not_down(
+    deps: Deps, sqlite_engine: Engine, asking: Asking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "DATABASE_SECONDS", 0.2)
+    client = asking(deps)
+    with sqlite_engine.begin():
+        answer = client.get("/health")
+    assert answer.status_code == 200
+    assert (answer.json()["status"], answer.json()["database"]) == ("degraded", "busy")
+
+
+def test_a_full_disk_of_the_recordings_is_told(deps: Deps, asking: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = asking(deps)
+    monkeypatch.setattr(deps.recordings, "_min_free", 2**60)
+    answer = client.get("/health")
+    assert answer.status_code == 200
+    assert (answer.json()["status"], answer.json()["storage"]) == ("degraded", "full")
+
+
+def test_a_folder_of_recordings_that_takes_no_file_is_told(deps: Deps, asking: Asking, tmp_path: Path) -> None:
+    (tmp_path / "recordings").write_bytes(b"a file where the folder should be")
+    assert asking(deps).get("/health").json()["storage"] == "read_only"
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[redis.Redis]:
+    """A real one, by its client."""
+    running = EmbeddedRedis.start(tmp_path)
+    with redis.Redis.from_url(running.url) as client:
+        yield client
+    running.stop()
+
+
+def out_of_memory(server: redis.Redis) -> None:
+    server.config_set("maxmemory", "1")
+
+
+def a_replica(server: redis.Redis) -> None:
+    server.execute_command("REPLICAOF", "127.0.0.1", "1")
+
+
+def without_its_replicas(server: redis.Redis) -> None:
+    server.config_set("min-replicas-to-write", "1")
+
+
+def unable_to_save(server: redis.Redis) -> None:
+    """MISCONF: a snapshot failed, here because its place is a folder."""
+    folder = Path(server.config_get("dir")["dir"])
+    (folder / "dump.rdb").mkdir()
+    (folder / "dump.rdb" / "in the way").touch()
+    server.config_set("appendonly", "no")
+    server.config_set("save", "3600 1")
+    server.bgsave()
+    while server.info("persistence")["rdb_bgsave_in_progress"]:
+        continue
+
+
+@pytest.mark.parametrize("harm", [out_of_memory, a_replica, without_its_replicas, unable_to_save])
+def test_a_redis_that_takes_no_writes_is_told(
+    harm: Callable[[redis.Redis], None], server: redis.Redis, deps: Deps, asking: Asking, tmp_path: Path
+) -> None:
+    queue = JobQueue(f"unix://{server.connection_pool.connection_kwargs['path']}?db=0")
+    client = asking(replace(deps, queue=queue))
+    assert client.get("/health").json()["redis"] == "ok"
+    harm(server)
+    answer = client.get("/health")
+    assert answer.status_code == 200, "recordings are taken all the same"
+    assert (answer.json()["status"], answer.json()["redis"]) == ("degraded", "read_only")
+    queue.close()
+
+
+def test_asking_often_writes_seldom(deps: Deps, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    monkeypatch.setattr(deps.store, "remember", lambda name, value: written.append(name))
+    client = TestClient(build_api(deps), base_url=HERE)
+    monkeypatch.setattr("cantomeet_ui.api.health.time.monotonic", lambda: 1000.0)
+    for _ in range(20):
+        assert client.get("/health").json()["database"] == "ok"
+    assert len(written) == 1
+
+
+@pytest.mark.parametrize("language", [EN, ZH])
+def test_an_upload_to_a_database_that_takes_no_writes_is_not_called_saved(
+    language: str, deps: Deps, store: MeetingStore, asking: Asking, tmp_path: Path
+) -> None:
+    client = asking(replace(deps, store=store))
+    sound = make_recording(tmp_path / "a", "wav").read_bytes()
+    make_read_only(store.engine)
+    answer = client.post("/meetings/upload", files={"file": ("a.wav", sound)}, headers={"Accept-Language": language})
+    assert (answer.status_code, answer.json()["code"]) == (503, "database_read_only")
+    assert claims(answer.json()["detail"]) == []
+
+
+def claims(told: str) -> list[str]:
+    return [claim for claim in ("錄音已保存", "recording is safe", "recordings are safe") if claim in told]
+
+
+def test_no_text_of_a_refused_request_says_that_the_recording_is_saved() -> None:
+    for (code, variant), _ in VARIANTS.items():
+        if variant in ("request", "upload"):
+            for language in (EN, ZH):
+                assert claims(reason_text(code, {variant: True}, language)) == []
+
+
+@pytest.mark.parametrize("code", list(REASONS))
+def test_no_reason_says_that_a_recording_is_there_which_was_removed(code: str) -> None:
+    for language in (EN, ZH):
+        told = reason_text(code, {"found": "x", "times": 5}, language, audio_removed=True)
+        assert claims(told) == []

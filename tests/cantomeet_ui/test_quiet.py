@@ -1,0 +1,92 @@
+"""The web's log holds nothing of what a page sent."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from reflex_base.event import Event
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from cantomeet.store import MeetingStore
+from cantomeet_ui import outside
+from cantomeet_ui.quiet import keep_quiet, shape_of
+
+SECRET = "密碼 hunter2"
+
+
+@pytest.fixture(autouse=True)
+def quietly() -> Iterator[None]:
+    before = logging.getLogRecordFactory()
+    keep_quiet()
+    yield
+    logging.setLogRecordFactory(before)
+
+
+def failing() -> ValueError:
+    try:
+        try:
+            int(SECRET)
+        except ValueError as error:
+            raise ValueError(f"not a number: {SECRET}") from error
+    except ValueError as error:
+        return error
+
+
+def test_an_event_that_reflex_fails_at_is_logged_without_its_payload_and_headers(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    event = Event(
+        name="state.save",
+        payload={"text": SECRET},
+        router_data={"headers": {"cookie": f"session={SECRET}"}, "query": {"q": SECRET}},
+    )
+    log = logging.getLogger("reflex_base.event.processor.event_processor")
+    log.error(f"Error processing event queue entry for {event} [txid=1]:", exc_info=failing())
+    log.warning("Error transforming event payload: %s", SECRET)
+    assert SECRET not in caplog.text
+    assert "reflex_base.event.processor.event_processor" in caplog.text
+    assert "builtins.ValueError" in caplog.text
+    assert "in failing" in caplog.text, "where it failed is still told"
+
+
+def test_a_handler_that_raises_what_it_was_sent_is_logged_without_it(caplog: pytest.LogCaptureFixture) -> None:
+    outside.unexpected(failing())
+    outside.unexpected(OperationalError(f"UPDATE segment SET text = '{SECRET}'", {"text": SECRET}, failing()))
+    assert SECRET not in caplog.text
+    assert "hunter2" not in caplog.text
+    assert "a page's handler failed" in caplog.text
+
+
+async def test_a_task_that_nobody_waited_for_is_logged_without_what_it_raised(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    asyncio.get_running_loop().call_exception_handler(
+        {"message": "Task exception was never retrieved", "exception": failing(), "task": SECRET}
+    )
+    assert SECRET not in caplog.text
+    assert "builtins.ValueError" in caplog.text
+
+
+def test_our_own_messages_stay_as_they_are(caplog: pytest.LogCaptureFixture) -> None:
+    logging.getLogger("cantomeet_ui.anything").warning("the queue could not be woken for %s", "m")
+    assert "the queue could not be woken for m" in caplog.text
+
+
+def test_a_chain_is_told_from_its_cause_on() -> None:
+    assert shape_of(failing()).count("builtins.ValueError") == 2
+
+
+def test_a_statement_that_fails_is_told_without_its_values(store: MeetingStore) -> None:
+    def write() -> Any:
+        with store.engine.begin() as connection:
+            for _ in range(2):
+                connection.execute(text("INSERT INTO remembered (name, value) VALUES ('a', :v)"), {"v": SECRET})
+
+    with pytest.raises(IntegrityError) as failed:
+        write()
+    assert SECRET not in str(failed.value)
