@@ -26,6 +26,7 @@ from cantomeet.store import MeetingStore
 from cantomeet_ui.api import problems
 from cantomeet_ui.api.deps import Deps
 from cantomeet_ui.api.uploads import uploads_router
+from worker import web_server
 
 _READY_SECONDS = 30.0
 
@@ -71,8 +72,9 @@ class UploadServer:
 
     def start(self, **also: str) -> None:
         """`also`: more of the environment, this time."""
-        command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--workers", "1"]
-        command += ["--host", "127.0.0.1", "--port", str(self.port), "--log-level", "warning", self._app]
+        web_server.allow_many_files()
+        command = [sys.executable, "-m", "granian", *web_server.options()]
+        command += ["--host", "127.0.0.1", "--port", str(self.port), self._app]
         environment = {**os.environ, **self._environment, **also, "CANTOMEET_DATA_DIR": str(self.folder)}
         environment["CANTOMEET_PORT"] = str(self.port)
         with open_log(self._log) as log:
