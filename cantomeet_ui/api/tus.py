@@ -8,6 +8,7 @@ id in a unique column, so that finishing twice makes one meeting; its id is in t
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -38,6 +39,8 @@ BYTES = "application/offset+octet-stream"
 
 _PATIENCE_SECONDS = 2.0
 """For the end of a connection that the one who cancels has just closed himself."""
+_LOOK_SECONDS = 0.2
+"""Between two looks whether it has ended."""
 
 
 class TusRoute(APIRoute):
@@ -119,8 +122,16 @@ async def append_to_upload(upload_id: str, request: Request, deps: Provided) -> 
 @router.delete("/{upload_id}", status_code=204)
 async def end_upload(upload_id: str, deps: Provided) -> Response:
     """Forget an unfinished upload and its bytes; a finished one is a meeting and is deleted as such."""
-    await asyncio.to_thread(_end, deps, upload_id)
-    return Response(None, 204)
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            await asyncio.to_thread(_end, deps, upload_id)
+            return Response(None, 204)
+        except UploadBusy:
+            if time.monotonic() >= deadline:
+                raise
+        # Here, and not in a thread: those that write uploads are few.
+        await asyncio.sleep(_LOOK_SECONDS)
 
 
 def _look(deps: Deps, upload_id: str) -> Response:
@@ -135,14 +146,14 @@ def _look(deps: Deps, upload_id: str) -> Response:
     return _finished(meeting, 200, waking(deps, meeting))
 
 
-def _lock_or_meeting(deps: Deps, upload_id: str, patience_seconds: float = 0.0) -> LockedUpload | Meeting:
+def _lock_or_meeting(deps: Deps, upload_id: str) -> LockedUpload | Meeting:
     """The unfinished upload, or what it has become. Raises `NotFound`, `UploadBusy`.
 
     The order matters: an upload is forgotten after its meeting was inserted. Looked for the other way round, one that
     is finished between the two looks would be neither, and its sender would begin again from zero.
     """
     try:
-        return UploadStore(deps.recordings).locked(upload_id, patience_seconds)
+        return UploadStore(deps.recordings).locked(upload_id)
     except NotFound:
         meeting = deps.store.find_by_upload(upload_id)
         if meeting is None:
@@ -229,7 +240,8 @@ def _finish(deps: Deps, lock: LockedUpload, writer: RecordingWriter | None) -> M
 
 
 def _end(deps: Deps, upload_id: str) -> None:
-    lock = _lock_or_meeting(deps, upload_id, _PATIENCE_SECONDS)
+    """Raises `UploadBusy` while another request has it."""
+    lock = _lock_or_meeting(deps, upload_id)
     if isinstance(lock, Meeting):
         raise _become(lock)
     with lock:
