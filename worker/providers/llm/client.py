@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import httpx
 
+from worker.providers.http import FOREIGN
 from worker.providers.llm.costs import MESSAGE_TOKENS, count_tokens
 from worker.providers.llm.endpoint import Endpoint
 from worker.providers.llm.errors import (
@@ -31,7 +32,6 @@ from worker.providers.llm.errors import (
     make_error,
 )
 from worker.providers.llm.formats import Dialect, Schema
-from worker.providers.speechmatics_errors import FOREIGN
 
 TIMEOUTS = httpx.Timeout(connect=10.0, read=300.0, write=60.0, pool=10.0)
 """Seconds: to connect, between two reads (a model on a small machine thinks long), between two writes, in the queue."""

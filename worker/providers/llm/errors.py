@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cantomeet.errors import ErrorCode, PermanentError, StepError, TransientError
-from worker.providers.speechmatics_errors import place_of_exception, retry_after, safe_message
+from worker.providers.http import retry_after, safe_message, trouble_of, was_not_sent
 
 KEY_SETTING = "OPENAI_API_KEY"
 URL_SETTING = "OPENAI_BASE_URL"
@@ -73,7 +73,6 @@ _CONTEXT = re.compile(
     re.I,
 )
 _CLIENT_FAULTS = (400, 404, 413, 422)
-_NEVER_SENT = ("ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol", "InvalidURL", "ProxyError")
 
 
 class CallFailed(Exception):
@@ -109,12 +108,12 @@ class Said:
 
 
 def error_of_exception(error: Exception, provider: str) -> CallFailed:
-    """For all that httpx raises. The text of the foreign exception is left out: it may quote a header."""
-    kind = type(error).__name__
-    known = place_of_exception(error)
-    place = Place(known.code, known.retry, URL_SETTING if known.setting else None)
-    detail = f"{provider}: {kind}"
-    return CallFailed(make_error(place, detail, provider), maybe_paid=kind not in _NEVER_SENT)
+    """For all that httpx raises."""
+    trouble = trouble_of(error)
+    place = Place(trouble.code, trouble.retry, None if trouble.code is ErrorCode.INTERNAL else URL_SETTING)
+    detail = f"{provider}: {type(error).__name__} ({trouble.cause})"
+    ours = make_error(place, detail, provider, message=trouble.message, cause=trouble.cause)
+    return CallFailed(ours, maybe_paid=not was_not_sent(error))
 
 
 def error_of_answer(
@@ -142,9 +141,15 @@ def _place(status: int, said: Said) -> Place:
     return BY_STATUS.get(status) or BY_FAMILY.get(status // 100, GARBLED)
 
 
-def make_error(place: Place, detail: str, provider: str, *, message: str = "", wait: float | None = None) -> StepError:
-    """`detail` is for the operator's log, `message` (the endpoint's words, already safe) for a person."""
+def make_error(
+    place: Place, detail: str, provider: str, *, message: str = "", wait: float | None = None, cause: str = ""
+) -> StepError:
+    """`detail` is for the operator's log, `message` (the endpoint's words, already safe) for a person; `cause` is one
+    of `cantomeet.reasons.CAUSES`.
+    """
     params: dict[str, str | int | float] = {"provider": provider, "message": message or "—"}
+    if cause:
+        params["cause"] = cause
     if place.setting is not None:
         params["setting"] = place.setting
     if place.code is ErrorCode.INTERNAL:
