@@ -1,4 +1,4 @@
-"""How an endpoint wants to be asked for JSON, and how JSON is got out of what it answers.
+"""How an endpoint wants to be asked, and the JSON Schema of what it is asked for.
 
 The ladder: `json_schema`, else `json_object` with the schema in the prompt (OpenAI's API demands the word JSON there),
 else plain text with the schema in the prompt. Some endpoints answer 400 to a rung, some ignore it.
@@ -7,8 +7,6 @@ else plain text with the schema in the prompt. Some endpoints answer 400 to a ru
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from functools import cache
@@ -113,31 +111,3 @@ def strict_schema(name: str, model: type[BaseModel], *, without: frozenset[str] 
         return kept
 
     return Schema(name, tidy(whole))
-
-
-class NotJson(ValueError):
-    """There is no JSON object with any of the expected members in the answer."""
-
-
-_THOUGHT = re.compile(r"\A\s*<think>.*?</think>", re.S)
-_MOST_STARTS = 20
-"""Braces that are tried as the start of the object, so that a long answer of braces stays quick to refuse."""
-
-
-def read_object(content: str, keys: Collection[str]) -> dict[str, Any]:
-    """The JSON object in an answer: alone, in a code fence, or with prose around it. Raises `NotJson`."""
-    content = _THOUGHT.sub("", content)
-    decoder = json.JSONDecoder()
-    start = content.find("{")
-    for _ in range(_MOST_STARTS):
-        if start < 0:
-            break
-        end = start + 1
-        try:
-            found, end = decoder.raw_decode(content, start)
-        except (ValueError, RecursionError):
-            found = None
-        if isinstance(found, dict) and any(key in found for key in keys):
-            return found
-        start = content.find("{", end)
-    raise NotJson("no JSON object with the expected members")
