@@ -279,6 +279,10 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "This summary is extracted word for word, in the language that was spoken; "
         "it is not translated into the language that was chosen.",
     ),
+    "prompt_was_cut": (
+        "語言模型的服務會不作聲截短長的內容，所以改用較小的段落；涵蓋數字只計它讀得到的句子。調高服務的上下文長度（例如 Ollama 的 num_ctx）會更好。",
+        "The language model's service cuts long prompts without saying so, so smaller parts were sent, and only lines that it can have read count as covered. A longer context there (num_ctx in Ollama) would do better.",
+    ),
     "summary_fell_back": (
         "語言模型的回覆未能通過核對，改用逐字摘錄。",
         "The language model's answer did not hold up, so this summary is extracted word for word.",
