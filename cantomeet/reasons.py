@@ -241,6 +241,7 @@ SETTING_RULES: dict[str, tuple[str, str]] = {
     "CANTOMEET_SPEECHMATICS_MODEL": ("要是 standard 或 enhanced", "it must be standard or enhanced"),
     "CANTOMEET_LLM_PRICE_IN": _PRICES,
     "CANTOMEET_LLM_PRICE_OUT": _PRICES,
+    "CANTOMEET_LLM_MAX_TOKENS": ("要是 256 至 1000000 的整數", "it must be a whole number from 256 to 1000000"),
     "CANTOMEET_LLM_BUDGET": (
         "要大於 0，並要設定 CANTOMEET_LLM_PRICE_IN 及 CANTOMEET_LLM_PRICE_OUT",
         "it must be above 0, with CANTOMEET_LLM_PRICE_IN and CANTOMEET_LLM_PRICE_OUT set",

@@ -140,7 +140,9 @@ class Api:
         if fault is not None and fault.do not in (*MODEL_FAULTS, *STREAM_FAULTS, "slow") and not fault.after:
             return await self._misbehave(fault, request, visit)
         said = self._said(chat, messages, fault, visit)
-        streams = plan.streams == "always" or (chat.stream and plan.streams != "never")
+        # What reads no events, a proxy for one, is answered whole.
+        reads_events = "text/event-stream" in request.headers.get("accept", "")
+        streams = plan.streams == "always" or (chat.stream and reads_events and plan.streams != "never")
         rate = 0.0 if streams else plan.token_rate
         await asyncio.sleep(visit.tokens_out * rate + (fault.seconds if fault and fault.do == "slow" else 0))
         if fault is not None and fault.after:

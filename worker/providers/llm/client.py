@@ -50,6 +50,7 @@ MAX_ANSWER = 2 * 1024 * 1024
 MAX_ERROR = 64 * 1024
 _BYTES_PER_CHARACTER = 400
 """Of events, each of which may hold one character."""
+_TAKEN = {"Accept": "text/event-stream, application/json"}
 THOUGHT_OUT = "thinking"
 """Our name for the end of an answer that was cut off before the model had done with thinking."""
 
@@ -129,7 +130,7 @@ class ChatClient:
     ) -> Completion:
         """Raises `CallFailed`, `ContextExceeded`, `BadRequest` or what `hear` raises."""
         request = _request(self._endpoint.model, messages, schema, dialect, answer_tokens)
-        with self._opened("POST", "/chat/completions", json=request) as response:
+        with self._opened("POST", "/chat/completions", json=request, headers=_TAKEN) as response:
             gathered = self._gathered(response, schema, hear)
         if gathered is None:
             return Completion("", "oversized", message_tokens(messages), answer_tokens, estimated=True)
@@ -302,12 +303,12 @@ def _events(reader: EventReader, start: bytes, chunks: Iterator[bytes]) -> Itera
 
 
 def _completion(gathered: Gathered, messages: Sequence[Message]) -> Completion:
-    content, finish = gathered.content, gathered.finish
-    if finish == "length" and (is_all_thought(content) or (not content.strip() and gathered.thoughts.strip())):
+    content, finish, thoughts = gathered.content, gathered.finish, gathered.thoughts
+    if finish == "length" and (is_all_thought(content) or (not content.strip() and thoughts.strip())):
         finish = THOUGHT_OUT
     elif not content.strip():
         # Servers that take all for thought put the answer there too.
-        content = gathered.thoughts
+        content, thoughts = thoughts, ""
     tokens_in, tokens_out = gathered.prompt_tokens, gathered.answer_tokens
     return Completion(
         content=content,
@@ -316,7 +317,7 @@ def _completion(gathered: Gathered, messages: Sequence[Message]) -> Completion:
         tokens_out=_estimated_tokens(gathered) if tokens_out is None else tokens_out,
         estimated=tokens_in is None or tokens_out is None,
         prompt_tokens=tokens_in,
-        thought_tokens=gathered.thought_tokens or count_tokens(gathered.thoughts),
+        thought_tokens=gathered.thought_tokens or count_tokens(thoughts),
     )
 
 

@@ -16,12 +16,12 @@ _WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ff
 _WORD = re.compile(r"[A-Za-z]+|\d{1,3}")
 CHARACTERS_PER_TOKEN = 2
 """Chinese characters that a token holds at most on average, over a whole prompt."""
-CONTEXT_STEP = 1024
-"""Contexts are multiples of it; a prompt that fills one to the token was cut."""
-CLEARLY_LESS = 0.75
-"""Of our own count. Two prompts of different length for which the endpoint counts the same were both cut."""
+CONTEXTS = frozenset(2**power for power in range(11, 18))
+"""Sizes that contexts usually have; a prompt that fills one to the token was cut."""
 ALIKE = 0.97
 """Lengths nearer to each other than this are not different."""
+ENOUGH = 3
+"""Prompts of one count that show a limit, where their lengths are alike; two where they are not."""
 
 
 def fewest_tokens(messages: Sequence[Message]) -> int:
@@ -34,7 +34,7 @@ class Window:
     """What one endpoint was seen to count, in one summary."""
 
     def __init__(self) -> None:
-        self._seen: dict[int, set[int]] = {}
+        self._seen: dict[tuple[Message, ...], tuple[int, int]] = {}
         self.full: set[int] = set()
         """Counts that were found to be of prompts that were cut."""
 
@@ -42,12 +42,16 @@ class Window:
         """`counted`: the endpoint's tokens of this prompt; None where it did not say."""
         if counted is None:
             return False
-        ours = message_tokens(messages)
-        if counted < fewest_tokens(messages) or (counted % CONTEXT_STEP == 0 and 0 < counted < ours):
+        if counted < fewest_tokens(messages) or counted in CONTEXTS:
             return True
-        if counted < CLEARLY_LESS * ours:
-            sizes = self._seen.setdefault(counted, set())
-            sizes.add(ours)
-            if min(sizes) < ALIKE * max(sizes):
-                self.full.add(counted)
+        self._seen[tuple(messages)] = message_tokens(messages), counted
+        if self._is_limit(counted):
+            self.full.add(counted)
         return counted in self.full
+
+    def _is_limit(self, counted: int) -> bool:
+        """All prompts that are at least as long as the shortest of this count have this count."""
+        there = [ours for ours, count in self._seen.values() if count == counted]
+        longer = [count for ours, count in self._seen.values() if ours >= min(there)]
+        differ = min(there) < ALIKE * max(there)
+        return set(longer) == {counted} and len(there) >= (2 if differ else ENOUGH)
