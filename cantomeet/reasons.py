@@ -133,9 +133,15 @@ REASONS: dict[E, tuple[str, str]] = {
         _SAFE_EN + "{provider} no longer has this job (expired or deleted). It can be transcribed again, at a cost.",
     ),
     E.PROVIDER_UNREACHABLE: (
-        _SAFE_ZH + "多次嘗試後仍連接不到 {provider}。請檢查網絡及 {setting}，然後按重試。",
+        _SAFE_ZH + "多次嘗試後仍連接不到 {provider}{cause}。請檢查網絡及 {setting}，然後按重試。",
         _SAFE_EN
-        + "{provider} could not be reached after several tries. Check the network and {setting}, then press Retry.",
+        + "{provider} could not be reached after several tries{cause}. Check the network and {setting}, then press Retry.",
+    ),
+    E.PROVIDER_CERTIFICATE: (
+        _SAFE_ZH
+        + "{provider} 的憑證不可信（{message}），所以沒有傳送任何內容。請檢查 {setting} 和這部電腦的時鐘；如憑證由你的機構簽發，請用 SSL_CERT_FILE 指明它的 CA 檔案，然後按重試。",
+        _SAFE_EN
+        + "The certificate of {provider} is not trusted ({message}), so nothing was sent. Check {setting} and this machine's clock; if your organisation issued the certificate, name its CA file in SSL_CERT_FILE, then press Retry.",
     ),
     E.PROVIDER_BUSY: (
         _SAFE_ZH + "{provider} 太忙，多次嘗試後仍未能處理。請稍後按重試。",
@@ -148,6 +154,12 @@ REASONS: dict[E, tuple[str, str]] = {
     E.MODEL_UNKNOWN: (
         _SAFE_ZH + "{provider} 沒有這個模型：請檢查 {setting}，然後按重試。",
         _SAFE_EN + "{provider} does not know the model: check {setting}, then press Retry.",
+    ),
+    E.MODEL_OUT_OF_TOKENS: (
+        _SAFE_ZH
+        + "模型把回覆的上限（{tokens} 個 token）全用在思考，未寫出摘要；同樣的請求不會再付費重試。請調高 {setting}，或選用不作思考的模型，然後按重試。",
+        _SAFE_EN
+        + "The model spent its whole answer ({tokens} tokens) on thinking and wrote no summary; the same request is not paid for again. Raise {setting} or choose a model that does not think, then press Retry.",
     ),
     E.BUDGET_EXCEEDED: (
         _SAFE_ZH + "摘要預計超出預算，已停止；之前的請求可能已有花費。請調整 {setting}，然後按重試。",
@@ -205,8 +217,42 @@ VARIANTS: dict[tuple[E, str], tuple[str, str]] = {
         _SAFE_ZH + "你已停止處理，當時錄音已送去付費轉錄；重試會重新轉錄，並再收費。",
         _SAFE_EN + "You stopped the work after the recording had been sent; Retry transcribes again, at a cost.",
     ),
+    (E.PROVIDER_BAD_ANSWER, "page"): (
+        _SAFE_ZH
+        + "語言模型的位址回覆的是網頁，不是 API 的答案：可能是網絡的登入頁，或位址不對。請先登入網絡，檢查 OPENAI_BASE_URL，然後按重試。",
+        _SAFE_EN
+        + "The language model's address answered with a web page instead of the API's answer: perhaps the network's sign-in page, or a wrong address. Sign in to the network, check OPENAI_BASE_URL, then press Retry.",
+    ),
+    (E.PROVIDER_BAD_ANSWER, "empty"): (
+        _SAFE_ZH
+        + "語言模型收到請求，但回覆內沒有答案，可能是它的內容審查所致。請按重試；再發生請改用另一個模型（OPENAI_MODEL）。",
+        _SAFE_EN
+        + "The language model took the request, but its answer holds no text; its content filter may be why. Press Retry; if it happens again, choose another model (OPENAI_MODEL).",
+    ),
 }
 """Texts in place of those of `REASONS` where the parameter holds."""
+
+CAUSES: dict[str, tuple[str, str]] = {
+    "name": ("找不到這個主機名稱", "there is no host of that name"),
+    "refused": ("那個位址和連接埠沒有程式回應", "nothing listens at that address and port"),
+    "no_connection": ("無法建立連線", "no connection could be made"),
+    "slow_connection": ("建立連線太久", "connecting took too long"),
+    "silent": ("已連線，但太久沒有回應", "it was connected but said nothing for too long"),
+    "cut_off": ("連線中途斷了", "the connection was cut off"),
+    "proxy": ("代理伺服器拒絕或出錯", "the proxy refused or failed"),
+    "tls": (
+        "對方不說 TLS，位址或應用 http:// 開頭",
+        "the other side does not speak TLS there; perhaps the address begins with http://",
+    ),
+    "certificate": ("憑證不可信", "its certificate is not trusted"),
+    "address": ("位址無效", "the address is not valid"),
+    "redirects": ("轉址太多次", "it redirects without end"),
+    "encoding": ("內容的壓縮格式有誤", "its compression is broken"),
+    "ours": ("程式內部出錯", "an error within this program"),
+    "redirect": ("對方把請求轉到另一個位址", "it redirects to another address"),
+    "not_found": ("那個位址沒有這個 API", "there is no such API at that address"),
+}
+"""Why a provider could not be reached, in a few words."""
 
 _ONE_LINE = ("要是一行可見的 ASCII 字元", "it must be one line of visible ASCII characters")
 _PRICES = ("兩個價格都要設定，而且不可小於 0", "both prices must be set, 0 or more")
@@ -234,6 +280,7 @@ SETTING_RULES: dict[str, tuple[str, str]] = {
     "CANTOMEET_SPEECHMATICS_MODEL": ("要是 standard 或 enhanced", "it must be standard or enhanced"),
     "CANTOMEET_LLM_PRICE_IN": _PRICES,
     "CANTOMEET_LLM_PRICE_OUT": _PRICES,
+    "CANTOMEET_LLM_MAX_TOKENS": ("要是 256 至 1000000 的整數", "it must be a whole number from 256 to 1000000"),
     "CANTOMEET_LLM_BUDGET": (
         "要大於 0，並要設定 CANTOMEET_LLM_PRICE_IN 及 CANTOMEET_LLM_PRICE_OUT",
         "it must be above 0, with CANTOMEET_LLM_PRICE_IN and CANTOMEET_LLM_PRICE_OUT set",
@@ -283,6 +330,10 @@ WARNINGS: dict[str, tuple[str, str]] = {
         "摘要是逐字摘錄，保留會上所用的語言，沒有翻譯成所選語言。",
         "This summary is extracted word for word, in the language that was spoken; "
         "it is not translated into the language that was chosen.",
+    ),
+    "prompt_was_cut": (
+        "語言模型的服務會不作聲截短長的內容，所以改用較小的段落；涵蓋數字只計它讀得到的句子。調高服務的上下文長度（例如 Ollama 的 num_ctx）會更好。",
+        "The language model's service cuts long prompts without saying so, so smaller parts were sent, and only lines that it can have read count as covered. A longer context there (num_ctx in Ollama) would do better.",
     ),
     "summary_fell_back": (
         "語言模型的回覆未能通過核對，改用逐字摘錄。",
@@ -350,9 +401,19 @@ def reason_text(code: str, params: Mapping[str, Any], language: str, *, audio_re
         zh, en = zh.replace(_SAFE_ZH, _REMOVED_ZH), en.replace(_SAFE_EN, _REMOVED_EN)
     if "found" in params:
         params = {**params, "found": found_text(str(params["found"]), language)}
+    if code == E.PROVIDER_UNREACHABLE:
+        params = {**params, "cause": cause_text(str(params.get("cause", "")), language)}
     if code == E.WRONG_SETTING:
         params = {**params, "rule": setting_rule(str(params.get("setting", "")), language)}
     return _fill(en if language.startswith("en") else zh, params)
+
+
+def cause_text(cause: str, language: str) -> str:
+    """Of `CAUSES`, in brackets; nothing where no cause is known, as with reasons that were stored by an earlier version."""
+    zh, en = CAUSES.get(cause, ("", ""))
+    if language.startswith("en"):
+        return f" ({en})" if en else ""
+    return f"（{zh}）" if zh else ""
 
 
 def warning_text(code: str, language: str, details: Mapping[str, Any] | None = None) -> str:

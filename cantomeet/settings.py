@@ -133,6 +133,8 @@ class Settings(BaseSettings):
     """Of a million tokens sent and answered, in any one currency; without them nothing is said about cost."""
     llm_budget: float | None = Field(None, gt=0, allow_inf_nan=False, validation_alias=_env("CANTOMEET_LLM_BUDGET"))
     """The most that one meeting's summary may cost, in the currency of the prices: it stops before it is passed."""
+    llm_max_tokens: int = Field(4000, ge=256, le=1_000_000, validation_alias=_env("CANTOMEET_LLM_MAX_TOKENS"))
+    """Of one answer; the thoughts of a model that thinks count too, unless its endpoint counts them apart."""
 
     transcriber: Literal["auto", "speechmatics", "whisper"] = Field(
         "auto", validation_alias=_env("CANTOMEET_TRANSCRIBER")

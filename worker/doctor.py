@@ -23,7 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 import cantomeet
 from cantomeet.database import connect
 from cantomeet.recordings import MIN_FREE_BYTES
-from cantomeet.settings import Settings
+from cantomeet.settings import Settings, on_this_machine
 from worker import outgoing
 from worker.client import Server, ServerAway, ServerNotThere
 from worker.providers.llm.endpoint import DEFAULT_BASE_URL
@@ -164,7 +164,10 @@ def summarizer(settings: Settings) -> Finding:
     if settings.chosen_summarizer == "extractive":
         return Finding("summarizer", True, "extracted sentences, on this machine")
     where = _masked(settings.openai_base_url or "OpenAI")
-    return Finding("summarizer", True, f"{settings.openai_model} at {where}; transcripts leave this machine")
+    told = f"{settings.openai_model} at {where}, answers of at most {settings.llm_max_tokens} tokens"
+    if settings.openai_base_url and on_this_machine(settings.openai_base_url):
+        return Finding("summarizer", True, f"{told}; transcripts stay on this machine")
+    return Finding("summarizer", True, f"{told}; transcripts leave this machine")
 
 
 def proxy(settings: Settings) -> Finding:

@@ -16,7 +16,7 @@ from worker import stopping
 from worker.opening import open_store
 from worker.providers import Summarizer
 from worker.providers.extractive import ExtractiveSummarizer
-from worker.providers.llm import LlmSummarizer
+from worker.providers.llm import Limits, LlmSummarizer
 from worker.providers.speechmatics import SpeechmaticsTranscriber
 from worker.providers.speechmatics_config import Notification
 from worker.providers.whisper import WhisperTranscriber
@@ -128,6 +128,7 @@ def _llm(settings: Settings, store: MeetingStore | None = None) -> LlmSummarizer
         price_in=settings.llm_price_in,
         price_out=settings.llm_price_out,
         budget=settings.llm_budget,
+        limits=Limits(answer_tokens=settings.llm_max_tokens),
         dialect=store.remembered(name) if store else None,
         on_dialect=lambda dialect: store.remember(name, dialect) if store else None,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from cantomeet.checking import CHECKED, PATIENCE_SECONDS, Check
-from cantomeet.reasons import setting_rule
+from cantomeet.reasons import cause_text, setting_rule
 from cantomeet_ui.i18n import counted, text
 from cantomeet_ui.i18n.texts import TEXTS
 from cantomeet_ui.views import times
@@ -139,5 +139,6 @@ def _outcome(name: str, check: Check | None, set_up: bool, now: datetime, langua
 def _why(check: Check, language: str) -> str:
     params = {name: str(check.params.get(name) or "?") for name in ("setting", "message", "provider")}
     params["rule"] = setting_rule(params["setting"], language)
+    params["cause"] = cause_text(str(check.params.get("cause", "")), language)
     key = f"check.why.{check.code}"
     return text(language, key, **params) if key in TEXTS else (check.code or "?")

@@ -50,6 +50,7 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         ("CANTOMEET_LLM_PRICE_OUT", "-1", "CANTOMEET_LLM_PRICE_OUT"),
         ("CANTOMEET_LLM_BUDGET", "1", "CANTOMEET_LLM_PRICE_IN"),
         ("CANTOMEET_LLM_BUDGET", "nan", "CANTOMEET_LLM_BUDGET"),
+        ("CANTOMEET_LLM_MAX_TOKENS", "100", "CANTOMEET_LLM_MAX_TOKENS"),
         ("CANTOMEET_SUMMARY_LANGUAGE", "fr", "CANTOMEET_SUMMARY_LANGUAGE"),
     ],
 )

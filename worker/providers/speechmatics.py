@@ -20,9 +20,9 @@ import httpx
 from cantomeet.errors import ErrorCode, PermanentError, SettingsError, StepError, TransientError
 from worker import outgoing
 from worker.providers import RemoteState, RemoteTranscript, SubmitOptions
+from worker.providers.http import FOREIGN, http_date, safe_message
 from worker.providers.speechmatics_config import Model, Notification, job_config
 from worker.providers.speechmatics_errors import (
-    FOREIGN,
     GARBLED,
     GONE,
     KEY_SETTING,
@@ -35,9 +35,7 @@ from worker.providers.speechmatics_errors import (
     Call,
     error_of_answer,
     error_of_exception,
-    http_date,
     make_error,
-    safe_message,
 )
 from worker.providers.speechmatics_parse import parse_json_v2
 from worker.providers.speechmatics_tokens import instant

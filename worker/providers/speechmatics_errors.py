@@ -1,6 +1,7 @@
-"""The one table of everything Speechmatics, or the way to it, can answer, and what each means for a meeting.
+"""The one table of everything that Speechmatics can answer, and what each means for a meeting.
 
-A status or an httpx exception that is not in the table still gets an error of ours: by its family, the cautious way.
+A status that is not in the table still gets an error of ours: by its family, the cautious way. Trouble on the way to
+it is in `worker.providers.http`.
 Texts for people are in `cantomeet.reasons`; their parameters are made here and never hold a key.
 Source of the statuses: the provider's OpenAPI file of Batch v2, and its pages on limits and troubleshooting.
 """
@@ -8,24 +9,17 @@ Source of the statuses: the provider's OpenAPI file of Batch v2, and its pages o
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
-import httpx
-
 from cantomeet.errors import ErrorCode, PermanentError, StepError, TransientError
+from worker.providers.http import retry_after, safe_message, trouble_of, was_not_sent
 
 PROVIDER = "Speechmatics"
 KEY_SETTING = "SPEECHMATICS_API_KEY"
 URL_SETTING = "SPEECHMATICS_BASE_URL"
 BOTH_SETTINGS = f"{KEY_SETTING}, {URL_SETTING}"
-MESSAGE_LIMIT = 300
-"""Characters of the provider's own words that a person is shown."""
-LONGEST_RETRY_AFTER = 24 * 3600.0
 
 
 class Call(StrEnum):
@@ -97,42 +91,8 @@ BY_CALL: dict[tuple[Call, int], Place] = {
 }
 BY_FAMILY: dict[int, Place] = {3: WRONG_HOST, 4: NOT_UNDERSTOOD, 5: BUSY}
 
-BY_EXCEPTION: dict[type[Exception], Place] = {
-    httpx.ConnectTimeout: UNREACHABLE,
-    httpx.ReadTimeout: UNREACHABLE,
-    httpx.WriteTimeout: UNREACHABLE,
-    httpx.PoolTimeout: UNREACHABLE,
-    httpx.TimeoutException: UNREACHABLE,
-    httpx.ConnectError: UNREACHABLE,
-    httpx.ReadError: UNREACHABLE,
-    httpx.WriteError: UNREACHABLE,
-    httpx.CloseError: UNREACHABLE,
-    httpx.NetworkError: UNREACHABLE,
-    httpx.RemoteProtocolError: UNREACHABLE,
-    httpx.ProxyError: UNREACHABLE,
-    httpx.DecodingError: GARBLED,
-    httpx.UnsupportedProtocol: WRONG_HOST,
-    httpx.InvalidURL: WRONG_HOST,
-    httpx.TooManyRedirects: WRONG_HOST,
-    httpx.LocalProtocolError: OUR_FAULT,
-    httpx.CookieConflict: OUR_FAULT,
-    httpx.HTTPStatusError: OUR_FAULT,
-    httpx.StreamConsumed: OUR_FAULT,
-    httpx.StreamClosed: OUR_FAULT,
-    httpx.RequestNotRead: OUR_FAULT,
-    httpx.ResponseNotRead: OUR_FAULT,
-    httpx.StreamError: OUR_FAULT,
-    httpx.ProtocolError: UNREACHABLE,
-    httpx.TransportError: UNREACHABLE,
-    httpx.RequestError: UNREACHABLE,
-    httpx.HTTPError: UNREACHABLE,
-}
 NOT_TAKEN = frozenset({400, 401, 402, 403, 404, 405, 413, 415, 421, 422, 429})
 """Answers to a submission that say that no job was made of it, whoever gives them."""
-NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL)
-"""Trouble before the first byte left."""
-FOREIGN = (httpx.HTTPError, httpx.InvalidURL, httpx.CookieConflict, httpx.StreamError)
-"""What the client catches; together all that httpx raises."""
 
 
 def place_of_status(status: int, call: Call, *, is_json: bool) -> Place:
@@ -146,13 +106,15 @@ def place_of_status(status: int, call: Call, *, is_json: bool) -> Place:
     return BY_CALL.get((call, status)) or BY_STATUS.get(status) or BY_FAMILY.get(status // 100, GARBLED)
 
 
-def place_of_exception(error: Exception) -> Place:
-    return next((BY_EXCEPTION[kind] for kind in type(error).__mro__ if kind in BY_EXCEPTION), UNREACHABLE)
-
-
-def make_error(place: Place, detail: str, *, message: str = "", retry_after: float | None = None) -> StepError:
-    """`detail` is for the operator's log, `message` (the provider's words, already safe) for a person."""
+def make_error(
+    place: Place, detail: str, *, message: str = "", retry_after: float | None = None, cause: str = ""
+) -> StepError:
+    """`detail` is for the operator's log, `message` (the provider's words, already safe) for a person; `cause` is of
+    `worker.providers.http.Cause`.
+    """
     params: dict[str, str | int | float] = {"provider": PROVIDER, "message": message or "—"}
+    if cause:
+        params["cause"] = cause
     if place.setting is not None:
         params["setting"] = place.setting
     if place.code is ErrorCode.INTERNAL:
@@ -163,9 +125,12 @@ def make_error(place: Place, detail: str, *, message: str = "", retry_after: flo
 
 
 def error_of_exception(error: Exception, call: Call) -> StepError:
-    """The text of the foreign exception is left out: it may quote a header."""
-    ours = make_error(place_of_exception(error), f"{PROVIDER} {call}: {type(error).__name__}")
-    ours.refused = isinstance(error, NOT_SENT)
+    """For all that httpx raises."""
+    trouble = trouble_of(error)
+    place = Place(trouble.code, trouble.retry, None if trouble.code is ErrorCode.INTERNAL else URL_SETTING)
+    detail = f"{PROVIDER} {call}: {type(error).__name__} ({trouble.cause})"
+    ours = make_error(place, detail, message=trouble.message, cause=trouble.cause)
+    ours.refused = was_not_sent(error)
     return ours
 
 
@@ -193,38 +158,3 @@ def _provider_words(body: bytes) -> str | None:
     if not isinstance(answer, dict):
         return None
     return ": ".join(str(answer[name]) for name in ("error", "detail") if answer.get(name))
-
-
-_UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+")
-
-
-def safe_message(text: str, secrets: tuple[str, ...]) -> str:
-    """A foreign text on one line, without control or direction marks, without our secrets, not long."""
-    for secret in secrets:
-        text = text.replace(secret, "…")
-    text = _UNPRINTABLE.sub(" ", text).strip()
-    return text if len(text) <= MESSAGE_LIMIT else text[: MESSAGE_LIMIT - 1] + "…"
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait, from Retry-After as a number or as a date, at most a day; None where it says nothing.
-
-    A date is measured against the answer's own Date, since the provider's clock and ours may differ.
-    """
-    value = headers.get("retry-after", "").strip()
-    if re.fullmatch(r"\d{1,9}(\.\d*)?", value):
-        return min(float(value), LONGEST_RETRY_AFTER)
-    then = http_date(value)
-    if then is None:
-        return None
-    now = http_date(headers.get("date", "")) or datetime.now(UTC)
-    return min(max(0.0, (then - now).total_seconds()), LONGEST_RETRY_AFTER)
-
-
-def http_date(value: str) -> datetime | None:
-    """Of a header; UTC where it names no zone, None where it is no date."""
-    try:
-        date = parsedate_to_datetime(value)
-    except (ValueError, OverflowError):
-        return None
-    return date if date.tzinfo else date.replace(tzinfo=UTC)

@@ -139,7 +139,7 @@ def scripted(answers: Sequence[Any] | Callable[[dict[str, Any]], Any], **members
 def completion(content: Any, finish: str = "stop") -> httpx.Response:
     text = content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
     message = {"role": "assistant", "content": text}
-    usage = {"prompt_tokens": 100, "completion_tokens": 10}
+    usage = {"prompt_tokens": 9000, "completion_tokens": 10}
     return httpx.Response(200, json={"choices": [{"message": message, "finish_reason": finish}], "usage": usage})
 
 

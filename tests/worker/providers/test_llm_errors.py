@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -12,6 +10,8 @@ import pytest
 
 from cantomeet.errors import ErrorCode, PermanentError, StepError, TransientError
 from cantomeet.reasons import reason_text
+from tests.worker.providers.test_http_exceptions import httpx_exceptions
+from worker.providers.http import FOREIGN
 from worker.providers.llm.errors import (
     BY_STATUS,
     BadRequest,
@@ -21,7 +21,6 @@ from worker.providers.llm.errors import (
     error_of_exception,
     read_error,
 )
-from worker.providers.speechmatics_errors import FOREIGN
 
 KEY = "sk-very-secret-0123456789"
 HOST = "llm.example.test"
@@ -34,13 +33,7 @@ def answered(status: int, error: Any = "it went wrong", headers: dict[str, str] 
     return failed.error
 
 
-def httpx_exceptions() -> Iterator[type[Exception]]:
-    for _, found in inspect.getmembers(httpx, inspect.isclass):
-        if issubclass(found, Exception):
-            yield found
-
-
-@pytest.mark.parametrize("kind", list(httpx_exceptions()), ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", sorted(httpx_exceptions(), key=repr), ids=lambda kind: kind.__name__)
 def test_every_exception_of_httpx_is_caught_and_has_its_place(kind: type[Exception]) -> None:
     assert issubclass(kind, FOREIGN)
     raised = kind.__new__(kind)

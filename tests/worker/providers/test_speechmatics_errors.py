@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -12,16 +11,14 @@ import pytest
 from cantomeet.errors import ErrorCode, PermanentError, StepError, TransientError
 from cantomeet.reasons import reason_text
 from tests.worker.providers.speechmatics_recordings import client
+from tests.worker.providers.test_http_exceptions import httpx_exceptions
+from worker.providers.http import retry_after, safe_message
 from worker.providers.speechmatics_errors import (
     BY_CALL,
-    BY_EXCEPTION,
     BY_STATUS,
-    FOREIGN,
     Call,
     error_of_answer,
     place_of_status,
-    retry_after,
-    safe_message,
 )
 
 DOCUMENTED = {
@@ -35,18 +32,6 @@ DOCUMENTED = {
 ELSEWHERE_DOCUMENTED = {501}
 """Of calls that we do not make."""
 FROM_PAGES_AND_PROXIES = {408, 413, 502, 503, 504}
-
-
-def httpx_exceptions() -> set[type[Exception]]:
-    """All that httpx can raise: those it exports, and whatever derives from them."""
-
-    def below(kind: type[Exception]) -> Iterator[type[Exception]]:
-        yield kind
-        for child in kind.__subclasses__():
-            yield from below(child)
-
-    exported = (value for value in vars(httpx).values() if isinstance(value, type) and issubclass(value, Exception))
-    return {kind for base in exported for kind in below(base) if kind.__module__.startswith("httpx")}
 
 
 @pytest.mark.parametrize("call", Call)
@@ -67,13 +52,6 @@ def test_every_status_there_is_becomes_an_error_that_a_person_can_be_told(call: 
             assert "{" not in text
 
 
-def test_every_exception_of_httpx_has_a_place_of_its_own() -> None:
-    exceptions = httpx_exceptions()
-    assert len(exceptions) >= 28
-    assert {kind.__name__ for kind in exceptions - BY_EXCEPTION.keys()} == set()
-    assert all(issubclass(kind, FOREIGN) for kind in exceptions)
-
-
 @pytest.mark.parametrize("kind", sorted(httpx_exceptions(), key=repr))
 def test_an_exception_of_httpx_never_leaves_the_client_as_it_is(kind: type[Exception]) -> None:
     def fail(_request: httpx.Request) -> httpx.Response:
@@ -86,18 +64,6 @@ def test_an_exception_of_httpx_never_leaves_the_client_as_it_is(kind: type[Excep
     assert isinstance(met.value, TransientError | PermanentError)
     assert "a foreign text" not in str(met.value)
     assert "{" not in reason_text(met.value.code, met.value.params, "en")
-
-
-@pytest.mark.parametrize(
-    "kind", [httpx.ConnectError, httpx.ConnectTimeout, httpx.ReadTimeout, httpx.ReadError, httpx.RemoteProtocolError]
-)
-def test_trouble_on_the_way_is_tried_again(kind: type[Exception]) -> None:
-    assert BY_EXCEPTION[kind].retry
-
-
-@pytest.mark.parametrize("kind", [httpx.UnsupportedProtocol, httpx.InvalidURL, httpx.LocalProtocolError])
-def test_what_no_second_try_can_mend_is_not_tried_again(kind: type[Exception]) -> None:
-    assert not BY_EXCEPTION[kind].retry
 
 
 def test_a_status_without_a_place_goes_with_its_family() -> None:

@@ -11,16 +11,36 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from worker.providers.fakes.openai_answer import Said, streamed, whole
 from worker.providers.fakes.openai_log import RequestLog
-from worker.providers.fakes.openai_model import Json, content_of, task_of
-from worker.providers.fakes.openai_plan import MODEL_FAULTS, Chance, Fault, Plan
+from worker.providers.fakes.openai_model import Json, content_of, draft_of, task_of
+from worker.providers.fakes.openai_plan import MODEL_FAULTS, STREAM_FAULTS, Chance, Fault, Plan
 from worker.providers.fakes.openai_rules import ChatRequest, Refused, read_request
 from worker.providers.fakes.speechmatics_http import Answer, ClientGone, Dropped, Request
 from worker.providers.llm.costs import MESSAGE_TOKENS, count_tokens
 
 MAX_BODY = 32 * 1024 * 1024
-TOKEN_RATIO = 1.3
-"""The stand-in's tokenizer needs so many more than the client's count, as real ones may."""
+_TOO_LONG: dict[str, tuple[str, str | None]] = {
+    "openai": (
+        "This model's maximum context length is {context} tokens. However, you requested {asked} tokens. "
+        "Please reduce the length of the messages.",
+        "context_length_exceeded",
+    ),
+    "dashscope": (
+        "<400> InternalError.Algo.InvalidParameter: Range of input length should be [1, {context}]",
+        "invalid_parameter_error",
+    ),
+    "moonshot": ("Invalid request: Your request exceeded model token limit: {context}", None),
+    "lmstudio": (
+        "Trying to keep the first {asked} tokens when context the overflows. However, the model is loaded with context "
+        "length of only {context} tokens, which is not enough.",
+        None,
+    ),
+    "glm": ("Prompt 超长", "1261"),
+    "gemini": ("The input token count ({asked}) exceeds the maximum number of tokens allowed ({context}).", None),
+    "vague": ("Bad Request", None),
+}
+_THOUGHTS = "hmm " * 3000
 
 
 @dataclass
@@ -94,7 +114,8 @@ class Api:
         fault = self.chance.fault("models")
         if fault is not None:
             return await self._misbehave(fault, request, visit)
-        names = self.chance.plan.models or []
+        plan = self.chance.plan
+        names = plan.listed if plan.listed is not None else plan.models or []
         return _json({"object": "list", "data": [{"id": name, "object": "model"} for name in names]})
 
     async def _chat(self, request: Request, visit: _Visit) -> Answer:
@@ -103,60 +124,72 @@ class Api:
         chat = read_request(body, plan)
         messages: list[tuple[str, str]] = [(message.role, message.content) for message in chat.messages]
         visit.prompt = _hash(messages)
-        visit.tokens_in = int(TOKEN_RATIO * sum(count_tokens(text) + MESSAGE_TOKENS for _, text in messages))
-        visit.extra = {"format": chat.response_format.type if chat.response_format else "text"}
+        visit.tokens_in = self._tokens(sum(count_tokens(text) + MESSAGE_TOKENS for _, text in messages))
+        visit.extra = {
+            "format": chat.response_format.type if chat.response_format else "text",
+            "stream": chat.stream,
+            "most": chat.most_tokens,
+        }
         visit.asked = task_of(messages, chat.schema_sent)
         self._check_context(chat, visit.tokens_in, plan)
+        if plan.cuts_at is not None and visit.tokens_in > plan.cuts_at:
+            messages = _cut(messages, visit.tokens_in - plan.cuts_at, plan.token_ratio)
+            visit.tokens_in, visit.extra["cut"] = plan.cuts_at, True
         fault = self.chance.fault(visit.asked)
         visit.fault = fault.do if fault else None
-        if fault is not None and fault.do not in MODEL_FAULTS and fault.do != "slow" and not fault.after:
+        if fault is not None and fault.do not in (*MODEL_FAULTS, *STREAM_FAULTS, "slow") and not fault.after:
             return await self._misbehave(fault, request, visit)
-        answer = self._completion(chat, messages, fault, visit)
-        await asyncio.sleep(visit.tokens_out * plan.token_rate + (fault.seconds if fault and fault.do == "slow" else 0))
+        said = self._said(chat, messages, fault, visit)
+        # What reads no events, a proxy for one, is answered whole.
+        reads_events = "text/event-stream" in request.headers.get("accept", "")
+        streams = plan.streams == "always" or (chat.stream and reads_events and plan.streams != "never")
+        rate = 0.0 if streams else plan.token_rate
+        await asyncio.sleep(visit.tokens_out * rate + (fault.seconds if fault and fault.do == "slow" else 0))
         if fault is not None and fault.after:
             return await self._misbehave(fault, request, visit)
-        return answer
+        if not streams:
+            return whole(said)
+        half_way = fault if fault is not None and fault.do in STREAM_FAULTS else None
+        usage_asked = bool(chat.stream_options and chat.stream_options.include_usage)
+        return streamed(said, plan, half_way, usage_asked=usage_asked)
+
+    def _tokens(self, ours: int) -> int:
+        return int(self.chance.plan.token_ratio * ours)
 
     def _check_context(self, chat: ChatRequest, tokens_in: int, plan: Plan) -> None:
-        if plan.context_tokens is not None and tokens_in + chat.most_tokens > plan.context_tokens:
-            raise Refused(
-                plan.context_status,
-                f"This model's maximum context length is {plan.context_tokens} tokens. However, you requested "
-                f"{tokens_in + chat.most_tokens} tokens. Please reduce the length of the messages.",
-                code="context_length_exceeded",
-            )
+        asked = tokens_in + chat.most_tokens
+        if plan.context_tokens is not None and asked > plan.context_tokens:
+            words, code = _TOO_LONG[plan.context_words]
+            told = words.replace("{context}", str(plan.context_tokens)).replace("{asked}", str(asked))
+            raise Refused(plan.context_status, told, code=code)
 
-    def _completion(
-        self, chat: ChatRequest, messages: list[tuple[str, str]], fault: Fault | None, visit: _Visit
-    ) -> Answer:
+    def _said(self, chat: ChatRequest, messages: list[tuple[str, str]], fault: Fault | None, visit: _Visit) -> Said:
         do = fault.do if fault else None
         content = content_of(messages, self._heeded(chat), do)
         if do == "huge" and fault is not None:
             content += " " * fault.bytes
-        visit.tokens_out = int(TOKEN_RATIO * count_tokens(content[:200_000]))
+        visit.tokens_out = self._tokens(count_tokens(content[:200_000]))
         cut = do == "truncated" or visit.tokens_out > chat.most_tokens
         if cut and do != "huge":
             content = content[: len(content) // 2]
             visit.tokens_out = min(visit.tokens_out, chat.most_tokens)
         visit.paid = True
-        message: Json = {"role": "assistant", "content": content}
-        if do == "refusal":
-            message |= {"content": None, "refusal": "I cannot help with that."}
-        answer: Json = {
-            "id": "chatcmpl-" + visit.prompt[:12],
-            "object": "chat.completion",
-            "created": int(time.time()),
-            "model": chat.model,
-            "choices": [{"index": 0, "message": message, "finish_reason": "length" if cut else "stop"}],
+        message = _message(do, content)
+        if do == "thought_out" and not chat.thinks_little:
+            message, cut = {"role": "assistant", "content": "", "reasoning_content": _THOUGHTS}, True
+            visit.tokens_out = chat.most_tokens
+        usage: Json | None = {
+            "prompt_tokens": visit.tokens_in,
+            "completion_tokens": visit.tokens_out,
+            "total_tokens": visit.tokens_in + visit.tokens_out,
         }
-        if do != "no_usage":
-            total = visit.tokens_in + visit.tokens_out
-            answer["usage"] = {
-                "prompt_tokens": visit.tokens_in,
-                "completion_tokens": visit.tokens_out,
-                "total_tokens": total,
-            }
-        return _json(answer)
+        return Said(
+            id="chatcmpl-" + visit.prompt[:12],
+            model=chat.model,
+            message=message,
+            finish=None if do == "null_finish" else "length" if cut else "stop",
+            usage=None if do in ("no_usage", "null_usage") else usage,
+        )
 
     def _heeded(self, chat: ChatRequest) -> Json | None:
         asked = chat.response_format
@@ -169,6 +202,8 @@ class Api:
             raise Dropped
         if fault.do == "drop":
             raise Dropped
+        if fault.do == "no_choices":
+            return _json({"id": "x", "choices": [], "prompt_filter_results": [{"prompt_index": 0}]})
         if fault.do == "garbage":
             return Answer(200, b"\x00\xff not what you asked for", "application/octet-stream")
         if fault.do == "html":
@@ -185,6 +220,36 @@ class Api:
         except ValidationError as wrong:
             return _json({"error": str(wrong.errors(include_url=False, include_input=False)[0])}, 422)
         return _json(self.chance.plan.model_dump(mode="json"))
+
+
+def _cut(messages: list[tuple[str, str]], tokens: int, ratio: float) -> list[tuple[str, str]]:
+    """So many tokens less: the first lines of the last message's data, as servers drop what is oldest."""
+    role, text = messages[-1]
+    first, *lines = text.split("\n")
+    while len(lines) > 1 and tokens > 0:
+        tokens -= int(ratio * count_tokens(lines.pop(0)))
+    return [*messages[:-1], (role, "\n".join([first, *lines]))]
+
+
+def _message(do: str | None, content: str) -> Json:
+    message: Json = {"role": "assistant", "content": content}
+    if do == "refusal":
+        message |= {"content": None, "refusal": "I cannot help with that."}
+    if do == "thought_only":
+        message |= {"content": None, "reasoning_content": content}
+    if do == "thought_field":
+        message |= {"reasoning": "thinking", "reasoning_content": "thinking"}
+    if do == "thought_parts":
+        thought = {"type": "thinking", "thinking": [{"type": "text", "text": "draft " + _draft(content)}]}
+        message["content"] = [thought, {"type": "text", "text": content}]
+    return message
+
+
+def _draft(content: str) -> str:
+    try:
+        return draft_of(json.loads(content))
+    except ValueError:
+        return "{}"
 
 
 async def _body(request: Request) -> bytes:

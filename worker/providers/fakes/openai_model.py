@@ -85,7 +85,8 @@ class Prompt:
 
 
 def _schema_in(messages: Sequence[tuple[str, str]]) -> Json | None:
-    found = next((match for role, text in messages if role == "system" and (match := _SCHEMA.search(text))), None)
+    orders = (_DATA.sub("", text) for role, text in messages if role != "assistant")
+    found = next((match for text in orders if (match := _SCHEMA.search(text))), None)
     if found is None:
         return None
     schema: Json = json.JSONDecoder().raw_decode(found[1])[0]
@@ -129,7 +130,7 @@ def _facts(prompt: Prompt) -> Json:
 def _item(prompt: Prompt, kind: str, line: Line) -> Json:
     texts = (_english(kind, line), _chinese(kind, line))
     text, other = texts if prompt.english else texts[::-1]
-    return {"text": text, "text_other": other, "evidence": [_cited(line)]}
+    return {"text": text, "text_other": other, "line": line.number, "evidence": [_cited(line)]}
 
 
 def _action(prompt: Prompt, line: Line) -> Json:
@@ -279,6 +280,15 @@ def _doubled(answer: Json) -> None:
     answer["lines"] = [*lines, *lines[:2], {"line": 999_999, "text": "多出來的一行。"}]
 
 
+def _without_evidence(answer: Json) -> None:
+    """As a small model does it: all quotes in the list of quotes, and none where they belong."""
+    quotes = list(_citations(answer))
+    for item in _worded(answer):
+        item.update(line=0, evidence=[])
+    if "quotes" in answer:
+        answer["quotes"] = quotes
+
+
 def _emptied(answer: Json) -> None:
     for name, value in answer.items():
         answer[name] = [] if isinstance(value, list) else value
@@ -296,6 +306,7 @@ _MISTAKES: dict[str | None, Callable[[Json], None]] = {
     "nothing": _emptied,
     "gaps": _with_gaps,
     "doubles": _doubled,
+    "no_evidence": _without_evidence,
 }
 
 
@@ -319,9 +330,40 @@ def _misshapen(answer: Json) -> str:
     return json.dumps(dict.fromkeys(answer, "yes"))
 
 
+def draft_of(answer: Json) -> str:
+    """What a model jots down first: the same members, all empty."""
+    return _plain({name: [] if isinstance(value, list) else "" for name, value in answer.items()})
+
+
+def _thinking(around: str, draft: Callable[[Json], str] = draft_of) -> Callable[[Json], str]:
+    """`around` with the places of draft and answer in it."""
+    return lambda answer: around.replace("{draft}", draft(answer)).replace("{answer}", _plain(answer))
+
+
+def _part_of(answer: Json) -> str:
+    return _plain({name: value[:1] if isinstance(value, list) else value for name, value in answer.items()})
+
+
+def _with_a_line_break(answer: Json) -> str:
+    return re.sub(r'("(?:text|quote)": "[^"\\]{3})', r"\1\n", _plain(answer), count=1)
+
+
 _SPELLINGS: dict[str, Callable[[Json], str]] = {
     "bad_json": _broken,
     "prose": _in_prose,
     "fenced": _in_a_fence,
     "wrong_shape": _misshapen,
+    "think": _thinking('<think>\nLet me see {"a": 1}. A first draft: {draft}\n</think>\n\n{answer}'),
+    "think_unopened": _thinking("Okay. A first draft: {draft} but I must go on.\n</think>\n\n{answer}"),
+    "think_unopened_plain": _thinking("Okay, the user wants JSON with the lines.\n</think>\n\n{answer}"),
+    "partial_draft": _thinking("Okay. A first draft: {draft} and the rest.\n</think>\n\n{answer}", _part_of),
+    "thinking_tag": _thinking("<thinking>A first draft: {draft}</thinking>\n{answer}"),
+    "magistral": _thinking("[THINK]A first draft: {draft}[/THINK]{answer}"),
+    "harmony": _thinking(
+        "<|channel|>analysis<|message|>We draft {draft}<|end|><|start|>assistant<|channel|>final<|message|>{answer}"
+    ),
+    "line_break": _with_a_line_break,
+    "trailing_comma": lambda answer: _plain(answer)[:-1] + ",}",
+    "list_root": lambda answer: f"[{_plain(answer)}]",
+    "json_in_string": lambda answer: json.dumps(_plain(answer), ensure_ascii=False),
 }

@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 On = Literal["facts", "minutes", "written", "models", "any"]
-WireFault = Literal["status", "html", "garbage", "hang", "drop", "slow", "error_in_success"]
+WireFault = Literal["status", "html", "garbage", "hang", "drop", "slow", "error_in_success", "no_choices"]
+StreamFault = Literal["dies", "error_in_stream", "stalls"]
 ModelFault = Literal[
     "invented_quotes",
     "invented_owners",
@@ -32,8 +33,27 @@ ModelFault = Literal[
     "doubles",
     "obey",
     "no_usage",
+    "null_usage",
+    "no_evidence",
+    "think",
+    "think_unopened",
+    "think_unopened_plain",
+    "thinking_tag",
+    "magistral",
+    "harmony",
+    "thought_parts",
+    "thought_field",
+    "thought_only",
+    "thought_out",
+    "partial_draft",
+    "line_break",
+    "trailing_comma",
+    "list_root",
+    "json_in_string",
+    "null_finish",
 ]
 MODEL_FAULTS: frozenset[str] = frozenset(ModelFault.__args__)  # type: ignore[attr-defined]
+STREAM_FAULTS: frozenset[str] = frozenset(StreamFault.__args__)  # type: ignore[attr-defined]
 FormatName = Literal["json_schema", "json_object"]
 
 
@@ -44,7 +64,7 @@ class _Strict(BaseModel):
 class Fault(_Strict):
     """Met instead of (`slow`: before; those of the model: in) an answer."""
 
-    do: WireFault | ModelFault
+    do: WireFault | ModelFault | StreamFault
     on: On = "any"
     status: int = Field(500, ge=200, le=599)
     """Of `status`, `html` and `error_in_success`."""
@@ -79,7 +99,27 @@ class Plan(_Strict):
     """False: any but the default is refused."""
     context_tokens: int | None = None
     """Of prompt and answer together; more is answered by 400."""
-    context_status: Literal[400, 413] = 400
+    context_status: Literal[400, 413, 422, 500] = 400
+    context_words: Literal["openai", "dashscope", "moonshot", "lmstudio", "glm", "gemini", "vague"] = "openai"
+    """In whose words it is refused."""
+    cuts_at: int | None = None
+    """Tokens of a prompt that are read; the rest is cut off without a word, from the front of the user's message."""
+    token_ratio: Annotated[float, Field(gt=0)] = 1.3
+    """The stand-in's tokenizer needs so many times the client's count, as real ones may."""
+    most_answer: int | None = None
+    """A longer answer is refused when it is asked for."""
+    system_role: bool = True
+    strict_format: bool = False
+    """json_schema is taken, json_object is not."""
+    listed: list[str] | None = None
+    """Names in the list of models, where they differ from `models`."""
+    thinking_options: list[str] = Field(default_factory=list)
+    """Ways that are taken to ask the model to think little; it does where one is used."""
+    streams: Literal["as_asked", "always", "never", "refused", "only"] = "as_asked"
+    stream_options: bool = True
+    """False: refused."""
+    stream_style: Literal["plain", "crlf", "comments", "no_space", "no_blank", "no_end", "split", "gzip"] = "plain"
+    stream_usage: Literal["asked", "never", "every"] = "asked"
     token_rate: Annotated[float, Field(ge=0)] = 0.0
     """Seconds for each token of an answer."""
     faults: list[Fault] = Field(default_factory=list)

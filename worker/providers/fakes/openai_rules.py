@@ -43,6 +43,10 @@ class ResponseFormat(_Strict):
     json_schema: JsonSchema | None = None
 
 
+class StreamOptions(_Strict):
+    include_usage: bool = False
+
+
 class ChatRequest(_Strict):
     model: str
     messages: Annotated[list[ChatMessage], Field(min_length=1)]
@@ -50,11 +54,22 @@ class ChatRequest(_Strict):
     max_completion_tokens: Annotated[int, Field(ge=1)] | None = None
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     response_format: ResponseFormat | None = None
-    stream: Literal[False] = False
+    stream: bool = False
+    stream_options: StreamOptions | None = None
+    reasoning_effort: Literal["minimal", "low", "medium", "high"] | None = None
+    chat_template_kwargs: dict[str, Any] | None = None
+    enable_thinking: bool | None = None
+    thinking: dict[str, Any] | None = None
 
     @property
     def most_tokens(self) -> int:
         return self.max_tokens or self.max_completion_tokens or 4096
+
+    @property
+    def thinks_little(self) -> bool:
+        """It was asked to, in any of the ways there are."""
+        off = (self.chat_template_kwargs or {}).get("enable_thinking") is False or self.enable_thinking is False
+        return off or self.reasoning_effort in ("minimal", "low") or (self.thinking or {}).get("type") == "disabled"
 
     @property
     def schema_sent(self) -> dict[str, Any] | None:
@@ -72,6 +87,9 @@ def read_request(body: bytes, plan: Plan) -> ChatRequest:
         raise Refused(400, f"{place}: {first['msg']}", param=place) from None
     _check_model(request, plan)
     _check_options(request, plan)
+    _check_stream(request, plan)
+    _check_thinking(request, plan)
+    _check_roles(request, plan)
     _check_format(request, plan)
     return request
 
@@ -89,15 +107,39 @@ def _check_options(request: ChatRequest, plan: Plan) -> None:
         if getattr(request, name) is not None and plan.length_field not in (name, "any"):
             message = f"Unsupported parameter: '{name}' is not supported with this model."
             raise Refused(400, message, code="unsupported_parameter", param=name)
+    if plan.most_answer is not None and request.most_tokens > plan.most_answer:
+        raise Refused(400, f"Invalid max_tokens value, the valid range of max_tokens is [1, {plan.most_answer}]")
     if request.temperature not in (None, 1) and not plan.temperature:
         message = "Unsupported value: 'temperature' does not support it with this model. Only the default is supported."
         raise Refused(400, message, code="unsupported_value", param="temperature")
+
+
+def _check_stream(request: ChatRequest, plan: Plan) -> None:
+    if request.stream and plan.streams == "refused":
+        raise Refused(400, "Streaming is not supported for this model.", param="stream")
+    if not request.stream and plan.streams == "only":
+        raise Refused(400, "This model only support stream mode, please enable the stream parameter.", param="stream")
+    if request.stream_options is not None and (not request.stream or not plan.stream_options):
+        raise Refused(400, "Unrecognized request argument supplied: stream_options", param="stream_options")
+
+
+def _check_thinking(request: ChatRequest, plan: Plan) -> None:
+    for name in ("reasoning_effort", "chat_template_kwargs", "enable_thinking", "thinking"):
+        if getattr(request, name) is not None and name not in plan.thinking_options:
+            raise Refused(400, f"Unrecognized request argument supplied: {name}", code="unknown_parameter", param=name)
+
+
+def _check_roles(request: ChatRequest, plan: Plan) -> None:
+    if not plan.system_role and any(message.role == "system" for message in request.messages):
+        raise Refused(400, "System role not supported")
 
 
 def _check_format(request: ChatRequest, plan: Plan) -> None:
     asked = request.response_format
     if asked is None or asked.type == "text":
         return
+    if plan.strict_format and asked.type == "json_object":
+        raise Refused(400, "'response_format.type' must be 'json_schema' or 'text'")
     if asked.type in plan.refuses:
         raise Refused(400, f"response_format of type {asked.type} is not supported", param="response_format")
     if asked.type == "json_object" and not any("JSON" in message.content for message in request.messages):

@@ -47,6 +47,8 @@ class Answer:
     body: bytes = b""
     content_type: str = "application/json"
     headers: dict[str, str] = field(default_factory=dict)
+    stream: AsyncIterator[bytes] | None = None
+    """In place of `body`: sent as it comes. One that raises `Dropped` closes the connection in the middle."""
 
 
 Handler = Callable[[Request], Awaitable[Answer]]
@@ -161,14 +163,23 @@ class _Connection:
         headers = {
             "Date": formatdate(usegmt=True),
             "Content-Type": answer.content_type,
-            "Content-Length": str(len(answer.body)),
+            # Without a length h11 sends in chunks.
+            **({} if answer.stream else {"Content-Length": str(len(answer.body))}),
             **answer.headers,
             **({"Connection": "close"} if close else {}),
         }
-        response = h11.Response(status_code=answer.status, headers=list(headers.items()))
-        for event in (response, h11.Data(data=answer.body), h11.EndOfMessage()):
-            self._writer.write(self._h11.send(event) or b"")
+        self._write(h11.Response(status_code=answer.status, headers=list(headers.items())))
+        if answer.stream is None:
+            self._write(h11.Data(data=answer.body))
+        else:
+            async for chunk in answer.stream:
+                self._write(h11.Data(data=chunk))
+                await self._writer.drain()
+        self._write(h11.EndOfMessage())
         await self._writer.drain()
+
+    def _write(self, event: h11.Event) -> None:
+        self._writer.write(self._h11.send(event) or b"")
 
     async def _drain(self) -> None:
         read = 0

@@ -1,7 +1,8 @@
 """The one table of what an OpenAI-compatible endpoint, or the way to it, can answer, and what each means.
 
 There is no common document of errors: the same refusal comes as 400, 404, 413 or 422, told apart only by its words.
-The words looked for are those of OpenAI's API, OpenRouter, vLLM, llama.cpp's server and Ollama.
+The words looked for are those of OpenAI's API, OpenRouter, vLLM, llama.cpp's server, Ollama, LM Studio, Gemini,
+DashScope, Moonshot and GLM.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cantomeet.errors import ErrorCode, PermanentError, StepError, TransientError
-from worker.providers.speechmatics_errors import place_of_exception, retry_after, safe_message
+from worker.providers.http import retry_after, safe_message, trouble_of, was_not_sent
 
 KEY_SETTING = "OPENAI_API_KEY"
 URL_SETTING = "OPENAI_BASE_URL"
@@ -61,33 +62,91 @@ BY_STATUS: dict[int, Place] = {
 }
 BY_FAMILY: dict[int, Place] = {3: WRONG_URL, 4: REJECTED, 5: BUSY}
 
-_QUOTA = re.compile(r"insufficient[_ ]quota|billing[_ ]|exceeded your current quota|credit balance", re.I)
+_QUOTA = re.compile(
+    r"insufficient[_ ](?:quota|balance)|billing[_ ]|exceeded your current quota|credit balance|arrear|overdue"
+    r"|account[^.]{0,60}(?:good standing|suspended|deactivated)|余额|餘額|欠费|欠費",
+    re.I,
+)
+_KEY = re.compile(
+    r"api[ _-]?key[^.]{0,40}(?:invalid|not valid|incorrect|expired|missing|required)"
+    r"|(?:invalid|incorrect|missing|expired)[ _]api[ _-]?key|unauthori[sz]ed",
+    re.I,
+)
+_FILTER = re.compile(
+    r"content[_ ]?(?:filter|management|policy)|data_inspection|inappropriate|moderation|flagged|responsible ai"
+    r"|safety|敏感|违规|違規|不当内容",
+    re.I,
+)
 _MODEL = re.compile(
     r"model_not_found|model[^.]{0,120}(?:does not exist|not found|not a valid model|unknown|not exist)"
     r"|(?:no such|unknown|invalid) model|not a valid model",
     re.I | re.S,
 )
+_ANSWER_LENGTH = re.compile(r"max_(?:completion_|output_|new_)?tokens", re.I)
 _CONTEXT = re.compile(
-    r"context_length_exceeded|exceed_context_size|context (?:length|window|size)|maximum context"
-    r"|prompt is too long|input is too long|too many tokens",
+    r"context_length_exceeded|exceed_context_size|context[ _](?:length|window|size|limit|overflow)|maximum[ _]context"
+    r"|\bn(?:um)?_ctx\b|reduce (?:the|your) (?:length|prompt|input|messages)|shorter (?:input|prompt)"
+    r"|(?:prompt|input)s?\b[^.]{0,60}\btoo (?:long|large|big|many)",
     re.I,
 )
+_TOO_LONG = re.compile(
+    r"(?:prompt|inputs?|messages?|request|content|text|query|conversation|payload|body|sequence|tokens?)\b[^.]{0,60}?"
+    r"(?:too[ _](?:long|large|big|many)|exceed|overflow|over the limit|larger than|longer than)"
+    r"|too many (?:input |prompt )?tokens|too[ _]long|string_above_max_length"
+    r"|exceed\w*[^.]{0,60}(?:tokens?|length|context|input|prompt)"
+    r"|input[ _]length|(?:token|length|size) limit"
+    r"|max(?:imum)?[ _]?(?:input|prompt|model|sequence|seq|request)[ _]?(?:tokens?|len|length|size)"
+    r"|超[长長出過过]|[过過太][长長]|[长長]度|上下文",
+    re.I,
+)
+_TOO_LARGE_TO_WAIT_FOR = re.compile(r"request too large|tokens must be reduced", re.I)
+"""Of a limit a minute that one request is over by itself."""
+_CONTEXT_SIZE = re.compile(r"context (?:length|window|size)\D{0,40}(\d{3,7})|n_ctx\D{0,20}(\d{3,7})", re.I)
+_NAMES_A_MEMBER = re.compile(
+    r"response_?format|schema|json|temperature|max_\w*tokens|stream|\brole|reasoning|thinking|parameter|unsupported"
+    r"|unrecogni[sz]ed|unknown|permitted|argument|propert|field|not support"
+)
 _CLIENT_FAULTS = (400, 404, 413, 422)
-_NEVER_SENT = ("ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol", "InvalidURL", "ProxyError")
+_LENGTH_FAULTS = (400, 404, 413, 422, 500)
+"""Answers to a prompt that is too long; llama.cpp's server gives 500."""
 
 
 class CallFailed(Exception):
-    """`error` is for the pipeline; `maybe_paid` is False where the model certainly did no work for it."""
+    """`error` is for the pipeline; `maybe_paid` is False where the model certainly did no work for it.
 
-    def __init__(self, error: StepError, *, maybe_paid: bool, status: int | None = None) -> None:
+    `tokens_out`: of what had come of the answer, by our count. `only_lists`: the key may not read the list of models,
+    which says nothing about other calls.
+    """
+
+    def __init__(
+        self,
+        error: StepError,
+        *,
+        maybe_paid: bool,
+        status: int | None = None,
+        tokens_out: int = 0,
+        only_lists: bool = False,
+    ) -> None:
         super().__init__(str(error))
         self.error = error
         self.maybe_paid = maybe_paid
         self.status = status
+        self.tokens_out = tokens_out
+        self.only_lists = only_lists
 
 
 class ContextExceeded(Exception):
-    """The prompt is longer than the model can read: send less."""
+    """The prompt is longer than the model can read: send less. Not paid for.
+
+    `error` has the endpoint's own words, for when less cannot be sent. `context`: the tokens that it says it can read.
+    `guessed`: the words do not say so, but the prompt is long and they say nothing else.
+    """
+
+    def __init__(self, error: StepError, *, context: int | None = None, guessed: bool = False) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.context = context
+        self.guessed = guessed
 
 
 class BadRequest(Exception):
@@ -99,6 +158,11 @@ class BadRequest(Exception):
         self.complaint = complaint
         """The endpoint's own words, in lower case."""
 
+    @property
+    def is_vague(self) -> bool:
+        """Nothing that a request is made of is named."""
+        return not _NAMES_A_MEMBER.search(self.complaint)
+
 
 @dataclass(frozen=True)
 class Said:
@@ -108,13 +172,13 @@ class Said:
     is_json: bool
 
 
-def error_of_exception(error: Exception, provider: str) -> CallFailed:
-    """For all that httpx raises. The text of the foreign exception is left out: it may quote a header."""
-    kind = type(error).__name__
-    known = place_of_exception(error)
-    place = Place(known.code, known.retry, URL_SETTING if known.setting else None)
-    detail = f"{provider}: {kind}"
-    return CallFailed(make_error(place, detail, provider), maybe_paid=kind not in _NEVER_SENT)
+def error_of_exception(error: Exception, provider: str, *, tokens_out: int = 0) -> CallFailed:
+    """For all that httpx raises."""
+    trouble = trouble_of(error)
+    place = Place(trouble.code, trouble.retry, None if trouble.code is ErrorCode.INTERNAL else URL_SETTING)
+    detail = f"{provider}: {type(error).__name__} ({trouble.cause})"
+    ours = make_error(place, detail, provider, message=trouble.message, cause=trouble.cause)
+    return CallFailed(ours, maybe_paid=not was_not_sent(error), tokens_out=tokens_out)
 
 
 def error_of_answer(
@@ -122,29 +186,72 @@ def error_of_answer(
 ) -> CallFailed | ContextExceeded | BadRequest:
     """For an answer that is not a success; `body` may be cut short."""
     said = read_error(body)
-    if status == 413 or (status in _CLIENT_FAULTS and _CONTEXT.search(said.text)):
-        return ContextExceeded(f"HTTP {status}")
-    message = safe_message(said.text, secrets)
+    words = said.text or _plain_words(body)
+    message = safe_message(words, secrets)
     place = _place(status, said)
     detail = f"{provider}: HTTP {status}" + (f": {message}" if message else "")
-    error = make_error(place, detail, provider, message=message or f"HTTP {status}", wait=retry_after(headers))
-    if place is REJECTED and status in (400, 422, 501):
-        return BadRequest(error, said.text.lower())
+    cause = {3: "redirect"}.get(status // 100, "not_found" if status in (404, 405) else "")
+    error = make_error(
+        place, detail, provider, message=message or f"HTTP {status}", wait=retry_after(headers), cause=cause
+    )
+    if _is_too_long(status, words, place):
+        # However the status would be taken, less of the prompt may go through; this is for when it does not.
+        rejected = make_error(REJECTED, detail, provider, message=message or f"HTTP {status}")
+        sizes = [int(size) for found in _CONTEXT_SIZE.findall(words) for size in found if size]
+        return ContextExceeded(rejected, context=sizes[0] if sizes else None)
+    if place is REJECTED and status in (400, 422, 501) and not _FILTER.search(said.text):
+        return BadRequest(error, words.lower())
     # A gateway's time-out may come after the model has done its work.
-    return CallFailed(error, maybe_paid=status in (408, 502, 504), status=status)
+    only_lists = status == 403 and "model.read" in words
+    return CallFailed(error, maybe_paid=status in (408, 502, 504), status=status, only_lists=only_lists)
+
+
+def _is_too_long(status: int, words: str, place: Place) -> bool:
+    if status == 413:
+        return True
+    if status == 429:
+        return bool(_TOO_LARGE_TO_WAIT_FOR.search(words))
+    if status not in _LENGTH_FAULTS or place in (NO_QUOTA, KEY_REFUSED, MODEL_UNKNOWN) or _FILTER.search(words):
+        return False
+    if _CONTEXT.search(words):
+        return True
+    return status != 500 and not _ANSWER_LENGTH.search(words) and bool(_TOO_LONG.search(words))
+
+
+def _plain_words(body: bytes) -> str:
+    """An error that is no JSON and no web page."""
+    text = body[:2000].decode("utf-8", "replace").strip()
+    return "" if text.startswith(("<", "{", "[")) or not text.isprintable() else text
 
 
 def _place(status: int, said: Said) -> Place:
-    if status in (402, 403, 429) and _QUOTA.search(said.text):
+    if status in (400, 402, 403, 429) and _QUOTA.search(said.text):
         return NO_QUOTA
     if status in _CLIENT_FAULTS and said.is_json and _MODEL.search(said.text):
         return MODEL_UNKNOWN
+    if status in (400, 422) and _KEY.search(said.text):
+        return KEY_REFUSED
     return BY_STATUS.get(status) or BY_FAMILY.get(status // 100, GARBLED)
 
 
-def make_error(place: Place, detail: str, provider: str, *, message: str = "", wait: float | None = None) -> StepError:
-    """`detail` is for the operator's log, `message` (the endpoint's words, already safe) for a person."""
+def make_error(
+    place: Place,
+    detail: str,
+    provider: str,
+    *,
+    message: str = "",
+    wait: float | None = None,
+    cause: str = "",
+    variant: str = "",
+) -> StepError:
+    """`detail` is for the operator's log, `message` (the endpoint's words, already safe) for a person; `cause` is one
+    of `cantomeet.reasons.CAUSES`, `variant` of `cantomeet.reasons.VARIANTS`.
+    """
     params: dict[str, str | int | float] = {"provider": provider, "message": message or "—"}
+    if variant:
+        params[variant] = 1
+    if cause:
+        params["cause"] = cause
     if place.setting is not None:
         params["setting"] = place.setting
     if place.code is ErrorCode.INTERNAL:

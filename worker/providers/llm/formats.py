@@ -1,4 +1,4 @@
-"""How an endpoint wants to be asked for JSON, and how JSON is got out of what it answers.
+"""How an endpoint wants to be asked, and the JSON Schema of what it is asked for.
 
 The ladder: `json_schema`, else `json_object` with the schema in the prompt (OpenAI's API demands the word JSON there),
 else plain text with the schema in the prompt. Some endpoints answer 400 to a rung, some ignore it.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from functools import cache
@@ -29,6 +28,28 @@ class Format(StrEnum):
 
 LengthField = Literal["max_tokens", "max_completion_tokens", ""]
 
+_RESTRAINTS: dict[str, Any] = {
+    "reasoning_effort": "low",
+    "chat_template_kwargs": {"enable_thinking": False},
+    "enable_thinking": False,
+    "thinking": {"type": "disabled"},
+}
+"""Ways to say that a model is to think little: of OpenAI and Ollama, of vLLM and SGLang, of DashScope, of DeepSeek and
+GLM. Most servers pass over those that they do not know; those that refuse one name it.
+"""
+_STREAM = re.compile(r"\bstream(?:ing)?\b")
+_STREAM_USAGE = re.compile(r"stream_options|include_usage")
+_SYSTEM_ROLE = re.compile(
+    r"system[ _-]?(?:role|message|prompt|instruction)|roles?\b[^.]{0,60}\bsystem|developer instruction"
+)
+_FORMAT = re.compile(r"response_?format|json[_ ]?(?:schema|object|mode)|structured|schema|grammar|guided")
+_LENGTH = re.compile(r"max_(?:completion_|output_|new_)?tokens")
+_MOST = re.compile(
+    r"[\[(]\s*\d+\s*,\s*(\d+)\s*[\])]|(?:at most|less than or equal to|no more than|up to|<=?|\d+ >)\s*(\d+)"
+    r"|(?:maximum|max|limit|upper bound)(?: \w+){0,3}(?: is| of|:|=)\s*(\d+)"
+)
+_LEAST_ANSWER = 64
+
 
 @dataclass(frozen=True)
 class Dialect:
@@ -38,7 +59,19 @@ class Dialect:
     length_field: LengthField = "max_tokens"
     temperature: bool = True
     too_long: int | None = None
-    """Tokens, by our count, of the smallest prompt that was refused as too long."""
+    """Tokens, by our count, of the smallest prompt that was refused as too long, or cut."""
+    stream: bool = True
+    stream_usage: bool = True
+    """Asked for the count of tokens at the end of a stream."""
+    system_role: bool = True
+    most_answer: int | None = None
+    """Tokens of the longest answer that the endpoint lets one ask for."""
+    cuts: bool = False
+    """The endpoint cuts a prompt that is too long, and says nothing."""
+    holds_back: bool = False
+    """The model's thoughts took much of the room for its answers, so it is asked to think little."""
+    restraints: tuple[str, ...] = tuple(_RESTRAINTS)
+    """The ways to ask that, as far as they were not refused."""
 
     def dumps(self) -> str:
         return json.dumps(asdict(self))
@@ -51,14 +84,71 @@ class Dialect:
         except ValidationError:
             return cls()
 
+    @property
+    def at_top(self) -> Dialect:
+        """The first rung of everything, with what was learned of the model and not of its endpoint's taste."""
+        return Dialect(too_long=self.too_long, cuts=self.cuts, holds_back=self.holds_back, most_answer=self.most_answer)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Members of a request, beside model, messages, length and format."""
+        told: dict[str, Any] = {"stream_options": {"include_usage": True}} if self.stream and self.stream_usage else {}
+        if self.temperature:
+            told["temperature"] = 0
+        if self.holds_back:
+            told |= {name: _RESTRAINTS[name] for name in self.restraints if name in _RESTRAINTS}
+        return told
+
+    def capped(self, answer_tokens: int) -> int:
+        return min(answer_tokens, self.most_answer or answer_tokens)
+
     def after_refusal(self, complaint: str) -> Dialect | None:
         """What to try next when a request was answered by 400 and these words; None where nothing is left."""
+        return self._without_named(complaint) or self._plainer(bool(_FORMAT.search(complaint)))
+
+    def _without_named(self, complaint: str) -> Dialect | None:
+        """Without the option that the words name."""
+        named = [name for name in self.restraints if self.holds_back and name in complaint]
+        if named:
+            return replace(self, restraints=tuple(name for name in self.restraints if name not in named))
+        if self.stream and self.stream_usage and _STREAM_USAGE.search(complaint):
+            return replace(self, stream_usage=False)
+        if self.stream and _STREAM.search(complaint):
+            return replace(self, stream=False)
         if self.temperature and "temperature" in complaint:
             return replace(self, temperature=False)
-        if self.length_field and ("max_tokens" in complaint or "max_completion_tokens" in complaint):
-            following: LengthField = "max_completion_tokens" if self.length_field == "max_tokens" else ""
-            return replace(self, length_field=following)
-        return replace(self, format=self.format.next) if self.format.next else None
+        if self.length_field and _LENGTH.search(complaint):
+            return self._with_other_length(complaint)
+        if self.system_role and _SYSTEM_ROLE.search(complaint):
+            return replace(self, system_role=False)
+        return None
+
+    def _with_other_length(self, complaint: str) -> Dialect:
+        """A shorter answer where the words say how long one may be, else the length under its other name."""
+        bounds = [int(bound) for found in _MOST.findall(complaint) for bound in found if bound]
+        most = min((bound for bound in bounds if bound >= _LEAST_ANSWER), default=None)
+        if most is not None and most < (self.most_answer or most + 1):
+            return replace(self, most_answer=most)
+        following: LengthField = "max_completion_tokens" if self.length_field == "max_tokens" else ""
+        return replace(self, length_field=following)
+
+    def _plainer(self, names_format: bool) -> Dialect | None:
+        """The next format; and, where the words name nothing, without whatever else may be the cause."""
+        following = self.format.next
+        if names_format and following is not None:
+            return replace(self, format=following)
+        if following is Format.JSON_OBJECT:
+            return replace(self, format=following, stream_usage=False, holds_back=False)
+        plainest = replace(
+            self,
+            format=Format.TEXT,
+            stream=False,
+            stream_usage=False,
+            temperature=False,
+            system_role=False,
+            holds_back=False,
+        )
+        return plainest if plainest != self else None
 
     def after_ignoring(self) -> Dialect:
         """What to ask a repair with, when the answer was no JSON of the schema."""
@@ -113,31 +203,3 @@ def strict_schema(name: str, model: type[BaseModel], *, without: frozenset[str] 
         return kept
 
     return Schema(name, tidy(whole))
-
-
-class NotJson(ValueError):
-    """There is no JSON object with any of the expected members in the answer."""
-
-
-_THOUGHT = re.compile(r"\A\s*<think>.*?</think>", re.S)
-_MOST_STARTS = 20
-"""Braces that are tried as the start of the object, so that a long answer of braces stays quick to refuse."""
-
-
-def read_object(content: str, keys: Collection[str]) -> dict[str, Any]:
-    """The JSON object in an answer: alone, in a code fence, or with prose around it. Raises `NotJson`."""
-    content = _THOUGHT.sub("", content)
-    decoder = json.JSONDecoder()
-    start = content.find("{")
-    for _ in range(_MOST_STARTS):
-        if start < 0:
-            break
-        end = start + 1
-        try:
-            found, end = decoder.raw_decode(content, start)
-        except (ValueError, RecursionError):
-            found = None
-        if isinstance(found, dict) and any(key in found for key in keys):
-            return found
-        start = content.find("{", end)
-    raise NotJson("no JSON object with the expected members")

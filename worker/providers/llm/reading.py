@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from worker.providers.llm.answers import NotJson, read_object
 from worker.providers.llm.ask import Unusable
-from worker.providers.llm.formats import NotJson, read_object
 from worker.providers.llm.languages import Language, Languages, Verdict, judge
 
 Answer = TypeVar("Answer", bound=BaseModel)
@@ -19,7 +19,7 @@ _NAMES: dict[Language, str] = {"zh-Hant-HK": "Traditional Chinese (Hong Kong, wr
 def validated(model: type[Answer], content: str, keys: Collection[str]) -> Answer:
     """The answer in its shape; `keys`: members of which it must have at least one. Raises `Unusable`."""
     try:
-        return model.model_validate(read_object(content, keys))
+        return model.model_validate(read_object(content, keys, model.model_fields.keys()))
     except NotJson as wrong:
         raise Unusable(f"{wrong} ({', '.join(sorted(keys))}).", shape=True) from None
     except ValidationError as wrong:

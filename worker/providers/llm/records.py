@@ -19,6 +19,10 @@ class Record:
     finish: str = ""
     usage: Usage = field(default_factory=Usage)
     """Over all attempts at this request."""
+    prompt: int | None = None
+    """The endpoint's own count of the prompt's tokens."""
+    most: int = 0
+    """Tokens that the answer was allowed."""
 
     def dumps(self) -> str:
         return _RECORDS.dump_json(self).decode()

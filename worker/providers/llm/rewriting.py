@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, Field
@@ -55,6 +56,7 @@ class Rewriting:
         self._asker, self._ledger, self._on_progress = asker, ledger, on_progress
         self._most_tokens = most_tokens
         self._done = 0
+        self._shown = 0.0
 
     def rewritten(self, lines: Sequence[TranscriptLine]) -> RewrittenLines:
         """Raises what `Asker.ask` raises, but `Unusable` and `TooLong`: lines without an answer are left out."""
@@ -64,14 +66,25 @@ class Rewriting:
         texts: dict[str, list[str | None]] = {}
         for chunk in chunks:
             is_open = self._asker.standing(_question(chunk)) == "open"
+            self._asker.hear = partial(self._hear, whole=chunk.tokens, total=total)
             found = self._chunk(chunk)
             for piece in chunk.pieces:
                 texts.setdefault(lines[piece.index].id, []).append(found.get(id(piece)))
             self._done += chunk.tokens
             if is_open:
-                self._on_progress(self._done / total)
+                self._show(self._done / total)
         whole = {key: "".join(part for part in parts if part) for key, parts in texts.items() if None not in parts}
         return RewrittenLines({key: text for key, text in whole.items() if text}, self._ledger.usage)
+
+    def _hear(self, characters: int, whole: int, total: int) -> None:
+        # A rewritten chunk is about as long as the spoken one.
+        self._show((self._done + min(characters, whole)) / total)
+
+    def _show(self, fraction: float) -> None:
+        """Progress never goes back."""
+        if fraction > self._shown:
+            self._shown = fraction
+            self._on_progress(fraction)
 
     def _missing(self, chunk: Chunk) -> list[Expected]:
         question = _question(chunk)

@@ -40,8 +40,12 @@ CHUNK_TOKENS = 6000
 """Of transcript in one request: some 20 minutes of talk. Facts are found better in small parts than in one pass."""
 ANSWER_TOKENS = 4000
 LEAST_CHUNK_TOKENS = 200
+LEAST_GUESSED_TOKENS = 200
+"""Of a part that is made no smaller for a refusal that does not speak of length."""
 WRITING_SHARE = 0.1
 """Of the progress, for the last step."""
+HALF_AN_ANSWER = 1500
+"""Characters of an answer with which a request counts as half done."""
 FACTS_SHARE = 0.25
 """Of the transcript's tokens, that its facts are thought to have at most, to plan what writing them up may cost."""
 _ORDER = ("overview", "chapter", "decision", "action_item", "question", "risk", "note", "quote")
@@ -113,12 +117,13 @@ class LlmSummarizer:
             return SummaryDraft("none", request.language, coverage=Coverage(total, total))
         ledger = self._ledger()
         with self._client() as client:
+            work = self._work(request, client, ledger, on_progress)
             try:
-                return self._work(request, client, ledger, on_progress).draft()
+                return work.draft()
             except Unusable as problem:
                 _log.warning("%s: falling back to extracts: %s", self.name, problem)
                 self._forget_length()
-        return self._extracted(request, on_progress, ledger.usage)
+        return self._extracted(request, on_progress, ledger.usage, work.warnings)
 
     def rewrite(self, request: SummaryRequest, on_progress: Callable[[float], None]) -> RewrittenLines:
         """The request's lines in written Chinese. Raises as `summarize`; a line that was not got is left out."""
@@ -148,7 +153,7 @@ class LlmSummarizer:
 
     def _forget_length(self) -> None:
         """What was too long once may be welcome later: another model may be served under the same name."""
-        self._speech.learn(replace(self._speech.dialect, too_long=None))
+        self._speech.learn(replace(self._speech.dialect, too_long=None, cuts=False))
 
     def _ledger(self) -> Ledger:
         return Ledger(self._prices, self._budget, self._endpoint.provider)
@@ -165,9 +170,15 @@ class LlmSummarizer:
             client, self._endpoint.model, cache, ledger, self._speech, answer_tokens=tokens, may_ask=request.may_ask
         )
 
-    def _extracted(self, request: SummaryRequest, on_progress: Callable[[float], None], usage: Usage) -> SummaryDraft:
+    def _extracted(
+        self,
+        request: SummaryRequest,
+        on_progress: Callable[[float], None],
+        usage: Usage,
+        warnings: tuple[str, ...],
+    ) -> SummaryDraft:
         draft = self._fallback.summarize(request, on_progress)
-        return replace(draft, warnings=(*draft.warnings, "summary_fell_back"), usage=usage)
+        return replace(draft, warnings=(*draft.warnings, "summary_fell_back", *warnings), usage=usage)
 
     def _client(self) -> ChatClient:
         return ChatClient(
@@ -203,30 +214,60 @@ class _Work:
         self._chunks = chunks_of(request.lines, chunk_tokens)
         self._tokens = sum(chunk.tokens for chunk in self._chunks)
         self._done = 0
+        self._shown = 0.0
         self._covered: set[int] = set()
+        self._unread: set[int] = set()
+        """Segments of which a part, at least, was cut off."""
         self._writing: list[Expected] = []
         self._to_ask: list[Expected] = []
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        return ("prompt_was_cut",) if self._asker.met_cutting else ()
+
     def draft(self) -> SummaryDraft:
         self._plan()
-        facts = merge_duplicates(fact for chunk in self._chunks for fact in self._facts(chunk))
-        if not facts:
+        facts = merge_duplicates(self._all_facts())
+        if not facts or not self._covered - self._unread:
             raise Unusable("nothing was found in the transcript.", shape=False)
         proven = sorted((fact for fact in facts if fact.verified), key=_time)
         for question in self._writing:
             self._ledger.begin(question)
+        self._asker.hear = lambda characters: self._show(1 - WRITING_SHARE * (1 - _part(characters)))
         frame = self._writer.write(proven) if proven and self._template.kinds & {"overview", "chapter"} else Frame()
-        self._on_progress(1.0)
+        self._show(1.0)
         return SummaryDraft(
             method="llm",
             language=self._request.language,
             items=tuple(self._arranged(proven, frame, [fact for fact in facts if not fact.verified])),
             title=frame.title,
             title_other=frame.title_other,
+            warnings=self.warnings,
             usage=self._ledger.usage,
-            coverage=Coverage(len(self._covered), len(self._request.lines)),
+            coverage=Coverage(len(self._covered - self._unread), len(self._request.lines)),
             citations=Citations(self._checker.given, self._checker.proven),
         )
+
+    def _all_facts(self) -> list[SummaryLine]:
+        """Once more where it turned out on the way that earlier prompts were cut; sound answers are in the cache."""
+        facts, known = self._gathered(), frozenset[int]()
+        while known != self._asker.cut_counts:
+            known = self._asker.cut_counts
+            facts = self._gathered()
+        return facts
+
+    def _gathered(self) -> list[SummaryLine]:
+        self._covered.clear()
+        self._unread.clear()
+        self._done = 0
+        self._checker = EvidenceChecker(self._request.lines, self._request.meeting_date)
+        return [fact for chunk in self._chunks for fact in self._facts(chunk)]
+
+    def _show(self, fraction: float) -> None:
+        """Progress never goes back."""
+        if fraction > self._shown:
+            self._shown = fraction
+            self._on_progress(fraction)
 
     def forecast(self) -> Expected:
         """All that is to be asked, at its dearest, without the repairs that may come; nothing is sent."""
@@ -258,19 +299,36 @@ class _Work:
         is_open = self._asker.standing(question) == "open"
         if is_open:
             self._ledger.begin(self._asker.expected(question))
+        self._asker.hear = lambda characters: self._show(self._so_far(chunk.tokens * _part(characters)))
         try:
             answer = self._asker.ask(question)
-        except TooLong:
-            halves = chunk.halves()
-            if halves is None:
-                raise Unusable("the smallest part is still too long.", shape=False) from None
-            return [fact for half in halves for fact in self._facts(half)]
+        except TooLong as too_long:
+            return [fact for half in self._smaller(chunk, too_long) for fact in self._facts(half)]
         self._covered |= chunk.segments
         self._done += chunk.tokens
         if is_open:
             # What an earlier step was answered is no progress of this one.
-            self._on_progress(self._done / self._tokens * (1 - WRITING_SHARE))
+            self._show(self._so_far())
         return facts_of(answer, self._checker, self._languages, self._template.notes)
+
+    def _smaller(self, chunk: Chunk, too_long: TooLong) -> Sequence[Chunk]:
+        """Its halves; none where the endpoint cuts even the smallest prompt, so that its lines are not covered.
+
+        Raises the endpoint's refusal, or `Unusable`, where it cannot be made smaller.
+        """
+        halves = chunk.halves()
+        small = chunk.tokens < 2 * LEAST_GUESSED_TOKENS
+        if halves is not None and not (small and (too_long.guessed or self._asker.met_cutting)):
+            return halves
+        if too_long.refusal is not None:
+            raise too_long.refusal
+        if self._asker.met_cutting:
+            self._unread |= chunk.segments
+            return ()
+        raise Unusable("the smallest part is still too long.", shape=False)
+
+    def _so_far(self, more: float = 0) -> float:
+        return (self._done + more) / self._tokens * (1 - WRITING_SHARE)
 
     def _question(self, chunk: Chunk) -> Question[FactsAnswer]:
         return Question(
@@ -299,6 +357,11 @@ class _Work:
         ends = [*(chapter.start for chapter in ordered[1:]), self._request.lines[-1].end]
         # Without a chapter there is one end too many.
         return [replace(chapter, end=end) for chapter, end in zip(ordered, ends, strict=False)]
+
+
+def _part(characters: int) -> float:
+    """Of an answer of which so much has come; how long it will be nobody knows."""
+    return characters / (characters + HALF_AN_ANSWER)
 
 
 def _has_words(lines: Iterable[TranscriptLine]) -> bool:

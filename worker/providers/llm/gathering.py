@@ -1,0 +1,107 @@
+"""What an endpoint answers, gathered from one JSON object or from many events.
+
+The members read here are those of OpenAI's chat completions, and what others put beside them: thoughts as
+`reasoning_content`, `reasoning` or parts of the content, usage in every event or in Groq's `x_groq`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+_THOUGHTS = ("reasoning_content", "reasoning", "thinking")
+_TEXT_PARTS = ("text", "output_text", None)
+
+
+class Gathered:
+    """One answer so far."""
+
+    def __init__(self) -> None:
+        self._content: list[str] = []
+        self._thoughts: list[str] = []
+        self.finish = ""
+        self.has_choice = False
+        self.characters = 0
+        """Of content and thoughts."""
+        self.prompt_tokens: int | None = None
+        self.answer_tokens: int | None = None
+        self.thought_tokens = 0
+
+    @property
+    def content(self) -> str:
+        # JSON may spell half a surrogate pair, which no database and no request can carry on.
+        return "".join(self._content).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+    @property
+    def thoughts(self) -> str:
+        return "".join(self._thoughts).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+    def take(self, answer: Mapping[str, Any]) -> None:
+        """A whole answer, or one event of it."""
+        self._take_usage(answer)
+        choice = _first(answer.get("choices"))
+        if choice is None:
+            return
+        finish = choice.get("finish_reason")
+        self.finish = finish if isinstance(finish, str) else self.finish
+        message = choice.get("delta", choice.get("message"))
+        if isinstance(message, dict):
+            self.has_choice = True
+            self._take_message(message)
+
+    def _take_message(self, message: Mapping[str, Any]) -> None:
+        for text in _texts(message.get("content")):
+            self._content.append(text)
+            self.characters += len(text)
+        for text in _thoughts(message):
+            self._thoughts.append(text)
+            self.characters += len(text)
+
+    def _take_usage(self, answer: Mapping[str, Any]) -> None:
+        """Where several events tell it, the last one holds."""
+        usage = _mapping(answer.get("usage")) or _mapping(_mapping(answer.get("x_groq")).get("usage"))
+        prompt, cached = _count(usage, "prompt_tokens"), _details(usage, "prompt_tokens_details", "cached_tokens")
+        if prompt is not None:
+            # Some servers leave out what they had in their cache.
+            self.prompt_tokens = prompt + cached if cached > prompt else prompt
+        answered = _count(usage, "completion_tokens")
+        self.answer_tokens = self.answer_tokens if answered is None else answered
+        self.thought_tokens = _details(usage, "completion_tokens_details", "reasoning_tokens") or self.thought_tokens
+
+
+def _first(choices: Any) -> dict[str, Any] | None:
+    """The first of several alternatives; its events may come between those of others."""
+    found = [choice for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else []
+    return next((choice for choice in found if choice.get("index", 0) in (0, None)), None)
+
+
+def _texts(content: Any) -> Iterator[str]:
+    """A text, or the texts of a list of parts; parts that are thoughts are not among them."""
+    if isinstance(content, str):
+        yield content
+    for part in content if isinstance(content, list) else ():
+        if isinstance(part, dict) and part.get("type") in _TEXT_PARTS and isinstance(part.get("text"), str):
+            yield part["text"]
+
+
+def _thoughts(message: Mapping[str, Any]) -> Iterator[str]:
+    """Once, where a server gives them under two names."""
+    yield from next(([text] for name in _THOUGHTS if isinstance(text := message.get(name), str) and text), [])
+    content = message.get("content")
+    for part in content if isinstance(content, list) else ():
+        if isinstance(part, dict) and part.get("type") not in _TEXT_PARTS:
+            yield from _texts(part.get("thinking"))
+            yield from _texts(part.get("text"))
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _count(usage: Mapping[str, Any], name: str) -> int | None:
+    value = usage.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _details(usage: Mapping[str, Any], name: str, of: str) -> int:
+    return _count(_mapping(usage.get(name)), of) or 0
