@@ -114,12 +114,14 @@ def _watch(web: Child, worker: Child, redis: EmbeddedRedis | None, stop: threadi
 def _wait_until_ready(settings: Settings, web: Child, stop: threading.Event) -> bool:
     deadline = time.monotonic() + _READY_SECONDS
     url = f"http://127.0.0.1:{settings.port}/health"
+    # A proxy of the environment is for other machines.
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     while time.monotonic() < deadline and not stop.is_set():
         if web.exit_code() is not None:
             print(f"cantomeet: the web did not start (exit code {web.exit_code()})", file=sys.stderr)
             return False
         try:
-            with urllib.request.urlopen(url, timeout=2):
+            with direct.open(url, timeout=2):
                 return True
         except (urllib.error.URLError, OSError):
             stop.wait(0.05)

@@ -77,7 +77,6 @@ def server_environment(build: Path, data_dir: Path) -> dict[str, str]:
         "REFLEX_ENV_MODE": "prod",
         "REFLEX_WEB_WORKDIR": str(build),
         "REFLEX_STATES_WORKDIR": str(data_dir.absolute() / "page-states"),
-        "REFLEX_CHECK_LATEST_VERSION": "false",
         # A page that moves is written once in ten seconds, not at every move: after a crash pages load anew anyway.
         "REFLEX_STATE_MANAGER_DISK_DEBOUNCE": "10s",
         "__REFLEX_SKIP_COMPILE": "true",
@@ -92,8 +91,6 @@ def _make(root: Path, port: int, target: Path) -> None:
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
         "REFLEX_BACKEND_PORT": str(port),
         "REFLEX_FRONTEND_PORT": str(port),
-        "REFLEX_CHECK_LATEST_VERSION": "false",
-        "REFLEX_TELEMETRY_ENABLED": "false",
         "CANTOMEET_PORT": str(port),
     }
     command = [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"]

@@ -69,9 +69,8 @@ def _load(source: str, models_dir: Path, threads: int) -> WhisperModel:
     from faster_whisper import WhisperModel
 
     try:
-        return WhisperModel(
-            source, device="cpu", compute_type="int8", cpu_threads=threads, download_root=str(models_dir)
-        )
+        folder = weights.folder_of(source, models_dir)
+        return WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=threads)
     except Exception as error:
         # The model, its tokenizer and its download each have errors of their own, and some are bare `Exception`.
         raise PermanentError(
