@@ -126,7 +126,7 @@ class Model:
         try:
             for n, text in enumerate(["大家早晨。", "今日傾預算。", "下次再傾。"]):
                 self.heard += 1
-                yield SimpleNamespace(text=text, start=float(n), end=n + 0.9, words=None)
+                yield SimpleNamespace(text=text, start=float(n), end=n + 0.9, words=None, no_speech_prob=0.1)
         except GeneratorExit:
             self.left_early = True
             raise
