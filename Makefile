@@ -9,6 +9,9 @@ DEV_STAMP := $(VENV)/.installed-dev
 # No build isolation: the build tool comes from the lock too.
 INSTALL_SELF := $(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
 
+# Only what is installed is fetched.
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
 .PHONY: run dev chaos worker test check lint types soak bench doctor lock ci-tools
 .DEFAULT_GOAL := help
 

@@ -193,6 +193,8 @@ class Segment(SQLModel, table=True):
     """`{text, start, end, confidence}` each."""
     edited: bool = False
     """A person corrected `text` or the speaker."""
+    unclear: bool = False
+    """It was heard and not understood: `text` is empty until a person corrects it (`cantomeet.unclear`)."""
     version: int = 1
 
 

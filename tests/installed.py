@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import psutil
 
+from cantomeet.untracked import OPT_OUTS
 from tests.running import ROOT, kill_tree, wait_for
 
 UP = [sys.executable, "-c", "from worker.cli import app; app()", "up"]
@@ -64,7 +65,8 @@ class Installation:
 
 def environment(data: Path, port: int, **settings: str) -> dict[str, str]:
     """Of a process that knows these settings and none of this machine's."""
-    ours = ("CANTOMEET_", "OPENAI_", "SPEECHMATICS_", "REDIS_URL", "DATABASE_URL")
+    # The opt-outs of this process, too: whatever is started must opt out by itself.
+    ours = (*OPT_OUTS, "CANTOMEET_", "OPENAI_", "SPEECHMATICS_", "REDIS_URL", "DATABASE_URL")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return {**kept, "CANTOMEET_DATA_DIR": str(data), "CANTOMEET_PORT": str(port), **settings}
 

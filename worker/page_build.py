@@ -76,7 +76,6 @@ def server_environment(build: Path) -> dict[str, str]:
     return {
         "REFLEX_ENV_MODE": "prod",
         "REFLEX_WEB_WORKDIR": str(build),
-        "REFLEX_CHECK_LATEST_VERSION": "false",
         "__REFLEX_SKIP_COMPILE": "true",
         "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
     }
@@ -89,8 +88,6 @@ def _make(root: Path, port: int, target: Path) -> None:
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
         "REFLEX_BACKEND_PORT": str(port),
         "REFLEX_FRONTEND_PORT": str(port),
-        "REFLEX_CHECK_LATEST_VERSION": "false",
-        "REFLEX_TELEMETRY_ENABLED": "false",
         "CANTOMEET_PORT": str(port),
     }
     command = [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"]

@@ -10,14 +10,15 @@ from cantomeet.models import SummaryItem
 from cantomeet.quotes import is_proven
 from cantomeet.sections import verified_first
 from cantomeet.store import SummaryWithItems
+from cantomeet.unclear import shown_text
 
 
 def json_of(minutes: Minutes) -> bytes:
     """`{id, title, ..., complete, summary: {..., items: [...]} or null, segments: [...]}`; times in seconds.
 
-    A segment's `words` are the recogniser's, as its `original_text` is; `text` is as people corrected it. In the
-    written view `view` says what it is, and each segment has beside its `text` what was `spoken` and whether it
-    `is_rewritten`.
+    A segment that is `unclear` was not understood: its `text` says so. A segment's `words` are the recogniser's, as
+    its `original_text` is; `text` is as people corrected it. In the written view `view` says what it is, and each
+    segment has beside its `text` what was `spoken` and whether it `is_rewritten`.
     """
     meeting = minutes.meeting
     body = {
@@ -56,15 +57,18 @@ def _item(item: SummaryItem) -> dict[str, Any]:
 
 def _segment(line: Line, in_written_view: bool) -> dict[str, Any]:
     segment = line.segment
-    rewritten = {"spoken": segment.text, "is_rewritten": line.written is not None} if in_written_view else {}
+    spoken = shown_text(segment, line.language)
+    rewritten = {"spoken": spoken, "is_rewritten": line.written is not None} if in_written_view else {}
     return {
         "id": segment.id,
         "start": segment.start,
         "end": segment.end,
         "speaker": line.speaker,
-        "text": line.written or segment.text,
+        "text": line.written or spoken,
         **rewritten,
-        "original_text": segment.original_text,
+        "unclear": segment.unclear,
+        # What was invented is no text, for other programs either.
+        "original_text": "" if segment.unclear else segment.original_text,
         "edited": segment.edited,
         "words": segment.words,
     }

@@ -11,6 +11,7 @@ from cantomeet.quotes import PROVEN
 from cantomeet.reasons import warning_text, written_label
 from cantomeet.sections import SummarySection, in_reading_order, unverified_items, verified_sections
 from cantomeet.store import SummaryWithItems, Transcript, WrittenTranscript
+from cantomeet.unclear import shown_text
 
 _LABELS: dict[str, tuple[str, str]] = {
     "partial": ("未完成", "incomplete"),
@@ -65,11 +66,13 @@ class Line:
     """In written Chinese, in the written view."""
     mark: str = ""
     """Says, in the written view, that this line is as it was spoken."""
+    language: str = "zh"
+    """The reader's."""
 
     @property
     def text(self) -> str:
         """In one line."""
-        return self.mark + " ".join((self.written or self.segment.text).split())
+        return self.mark + " ".join((self.written or shown_text(self.segment, self.language)).split())
 
 
 @dataclass(frozen=True)
@@ -164,11 +167,12 @@ def minutes_of(
 
 def _line(transcript: Transcript, segment: Segment, written: WrittenTranscript | None, english: bool) -> Line:
     speaker = _speaker(transcript, segment)
+    language = "en" if english else "zh"
     if written is None:
-        return Line(segment, speaker)
+        return Line(segment, speaker, language=language)
     if written.state_of(segment) == "written":
         return Line(segment, speaker, written.lines[segment.id].text)
-    return Line(segment, speaker, mark=_LABELS["as_spoken"][english])
+    return Line(segment, speaker, mark=_LABELS["as_spoken"][english], language=language)
 
 
 def _places(item: SummaryItem) -> list[str]:

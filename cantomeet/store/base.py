@@ -168,6 +168,7 @@ class Base:
                 "original_text": segment.original_text,
                 "text": segment.text,
                 "words": segment.words,
+                "unclear": segment.unclear,
                 "version": 1,
             }
             for offset, segment in enumerate(segments)

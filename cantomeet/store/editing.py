@@ -18,6 +18,7 @@ from cantomeet.errors import NotFound, VersionConflict
 from cantomeet.models import Meeting, Segment, Speaker, Summary, SummaryItem
 from cantomeet.quotes import rechecked, requoted
 from cantomeet.store.base import Base, execute
+from cantomeet.unclear import says_unclear
 
 ITEM_COLUMNS = frozenset({"text", "text_other", "owner", "due_text", "due_date", "done", "stale"})
 """Of an item, what people may change; `stale` only to False: it still holds."""
@@ -91,17 +92,24 @@ class Editing(Base):
     def edit_segment(
         self, meeting_id: str, segment_id: str, version: int | None, **columns: Any
     ) -> tuple[Meeting, Segment]:
-        """Change `text` or `speaker_id` (one of the same take, or None)."""
+        """Change `text` or `speaker_id` (one of the same take, or None). A line that was not understood is an ordinary
+        one once somebody says what was said.
+        """
         assert columns.keys() <= {"text", "speaker_id"}, "only what people may edit"
         with self._write() as connection:
             meeting = self._touched(connection, meeting_id)
             segment = _row(connection, Segment, meeting_id, segment_id)
+            if segment.unclear and says_unclear(columns.get("text", "")):
+                del columns["text"]
             if columns.get("speaker_id") is not None:
                 speaker = _row(connection, Speaker, meeting_id, columns["speaker_id"])
                 if speaker.take != segment.take:
                     raise NotFound("no such speaker in this transcript")
             changes = any(columns[name] != getattr(segment, name) for name in columns)
-            _changed(connection, Segment, segment_id, version, {**columns, "edited": True} if changes else {})
+            values = {**columns, "edited": True} if changes else {}
+            if changes and "text" in columns:
+                values["unclear"] = False
+            _changed(connection, Segment, segment_id, version, values)
             if changes:
                 line = columns.get("text", segment.text)
                 _age(connection, meeting_id, {segment_id}, lambda item: rechecked(item.evidence, segment_id, line))

@@ -122,7 +122,7 @@ class Reparsing(Base):
                     col(Segment.take) == meeting.take,
                     col(Segment.position) == places[_spot(line)],
                 )
-                .values(text=line.text, speaker_id=speaker_id, edited=True)
+                .values(text=line.text, unclear=line.unclear, speaker_id=speaker_id, edited=True)
             )
 
 
@@ -154,10 +154,14 @@ def _shown(connection: Connection, meeting: Meeting) -> tuple[list[Segment], dic
 def _same(old: Sequence[Segment], speakers: dict[str, Speaker], new: Sequence[NewSegment]) -> bool:
     def as_parsed(line: Segment, beside: NewSegment) -> bool:
         label = speakers[line.speaker_id].label if line.speaker_id in speakers else None
-        said = line.edited or (line.text == beside.text and label == beside.speaker)
+        said = line.edited or (_shows(line) == _shows(beside) and label == beside.speaker)
         return said and _spot(line) == _spot(beside) and line.words == beside.words
 
     return len(old) == len(new) and all(as_parsed(line, beside) for line, beside in zip(old, new, strict=True))
+
+
+def _shows(line: Segment | NewSegment) -> tuple[str, bool]:
+    return line.text, line.unclear
 
 
 def _spot(line: Segment | NewSegment) -> _Spot:

@@ -50,6 +50,7 @@ class NewSegment:
     words: list[dict[str, Any]]
     speaker: str | None = None
     """The recogniser's label."""
+    unclear: bool = False
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from cantomeet.access import Action
 from cantomeet.models import Meeting
 from cantomeet_ui import acting
-from cantomeet_ui.api.deps import AllowedMeeting, Provided
+from cantomeet_ui.api.deps import AllowedMeeting, Language, Provided
 from cantomeet_ui.api.fields import Day
 from cantomeet_ui.api.projection import item_out, segment_out, speaker_out
 from cantomeet_ui.api.schemas import EditedItemOut, SegmentOut, SpeakerOut
@@ -89,13 +89,15 @@ def edit_segment(
     wanted: SegmentEdit,
     deps: Provided,
     response: Response,
+    language: Language,
     if_match: IfMatch = None,
 ) -> SegmentOut:
     """Correct a line; what the recogniser wrote, and the times of its words, are kept beside it."""
     version = version_to_edit(if_match, deps.store.segment(meeting.id, segment_id))
     segment = acting.edit_segment(deps, meeting.id, segment_id, version, wanted.model_dump(exclude_unset=True))
     response.headers["ETag"] = plain_etag(segment)
-    return segment_out(segment, deps.store.speaker(meeting.id, segment.speaker_id) if segment.speaker_id else None)
+    speaker = deps.store.speaker(meeting.id, segment.speaker_id) if segment.speaker_id else None
+    return segment_out(segment, speaker, language)
 
 
 @router.patch("/speakers/{speaker_id}", responses=_VERSIONED)

@@ -14,6 +14,7 @@ from cantomeet.reasons import reason_text, warning_text, written_label
 from cantomeet.sections import verified_first
 from cantomeet.store import LineState, SummaryWithItems, Transcript, WrittenTranscript
 from cantomeet.templates import SHIPPED, Template
+from cantomeet.unclear import shown_text
 from cantomeet_ui.api.schemas import (
     ActionItemOut,
     ChapterOut,
@@ -57,7 +58,7 @@ def meeting_out(
     """The meeting with what was asked for: `transcript` None, `summary` and `written` empty leave the keys out."""
     asked: dict[str, Any] = {}
     if transcript is not None:
-        asked["segments"] = segments_of(transcript)
+        asked["segments"] = segments_of(transcript, language)
         asked["speakers"] = [speaker_out(speaker) for speaker in speakers_in_order(transcript)]
     if summary:
         asked["summary"] = _asked_summary(meeting, summary[0], language)
@@ -109,16 +110,17 @@ def listed_of(listed: ListedMeeting, language: str) -> ListedMeetingOut:
     )
 
 
-def segments_of(transcript: Transcript) -> list[SegmentOut]:
+def segments_of(transcript: Transcript, language: str) -> list[SegmentOut]:
     """The lines, each with its speaker's name, else label."""
-    return [segment_out(s, transcript.speakers.get(s.speaker_id or "")) for s in transcript.segments]
+    return [segment_out(s, transcript.speakers.get(s.speaker_id or ""), language) for s in transcript.segments]
 
 
-def segment_out(segment: Segment, speaker: Speaker | None) -> SegmentOut:
+def segment_out(segment: Segment, speaker: Speaker | None, language: str) -> SegmentOut:
     """One line."""
-    same = ("id", "start", "end", "text", "speaker_id", "edited", "version")
+    same = ("id", "start", "end", "unclear", "speaker_id", "edited", "version")
     shown = None if speaker is None else speaker.name or speaker.label
-    return SegmentOut(speaker=shown, **{name: getattr(segment, name) for name in same})
+    words = shown_text(segment, language)
+    return SegmentOut(speaker=shown, text=words, **{name: getattr(segment, name) for name in same})
 
 
 def speaker_out(speaker: Speaker) -> SpeakerOut:

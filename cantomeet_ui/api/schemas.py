@@ -25,6 +25,9 @@ class SegmentOut(BaseModel):
     speaker: str | None
     """The name that somebody gave, else the recogniser's label."""
     text: str
+    """As shown: of a line that was not understood, words that say so."""
+    unclear: bool
+    """The recogniser heard it and did not understand it; a correction makes it an ordinary line."""
     speaker_id: str | None
     edited: bool
     """A person corrected it."""

@@ -12,7 +12,8 @@ export function LineForm({ line, speakers = [], refused, labels, onSave, onClose
   useEffect(() => {
     area.current.focus();
     area.current.form.scrollIntoView({ block: "nearest" });
-    area.current.setSelectionRange(text.length, text.length);
+    // Of a line that was not understood, the first key replaces the words that say so.
+    area.current.setSelectionRange(line.unclear ? 0 : text.length, text.length);
   }, []);
 
   // Saved: the line came back as another version. (After a refusal that is somebody else's.)

@@ -54,7 +54,7 @@ const Line = memo(function Line({ line, speaker, rewritten, outdated, labels, ed
         {editing ? (
           <LineForm line={line} labels={labels} {...form} />
         ) : (
-          <p className="line-text" data-rewritten={rewritten ? "" : undefined} title={rewritten ? line.text : undefined}>
+          <p className="line-text" data-unclear={line.unclear ? "" : undefined} data-rewritten={rewritten ? "" : undefined} title={rewritten ? line.text : undefined}>
             {rewritten === "" ? <span className="as-spoken">{outdated ? labels.outdated : labels.as_spoken}</span> : null}
             {rewritten || line.text}
             {line.original ? (

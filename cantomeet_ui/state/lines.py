@@ -10,6 +10,7 @@ import reflex as rx
 from cantomeet.access import Action
 from cantomeet.errors import InvalidRequest, NotFound, RequestError, VersionConflict
 from cantomeet.models import Meeting
+from cantomeet.unclear import shown_text
 from cantomeet_ui import acting
 from cantomeet_ui.i18n import text
 from cantomeet_ui.services import services
@@ -39,7 +40,7 @@ class LinesState(rx.State):
             await asyncio.to_thread(acting.edit_segment, *act)
         except VersionConflict:
             now = await asyncio.to_thread(services().store.segment, meeting.id, line_id)
-            said = text(language, "transcript.changed_first", text=now.text)
+            said = text(language, "transcript.changed_first", text=shown_text(now, language))
             self.refused = {"id": line_id, "version": now.version, "text": said}
         except InvalidRequest as error:
             said = text(language, "summary.cannot_keep", field=text(language, f"field.{error.field}"))

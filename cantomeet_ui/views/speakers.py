@@ -53,7 +53,7 @@ def speaker_rows(transcript: Transcript, language: str) -> list[SpeakerRow]:
     """The speakers as they first speak, each with a few lines spread over the meeting."""
     spoken: dict[str, list[Segment]] = {}
     for segment in transcript.segments:
-        if segment.speaker_id in transcript.speakers:
+        if segment.speaker_id in transcript.speakers and not segment.unclear:
             spoken.setdefault(str(segment.speaker_id), []).append(segment)
     rows = []
     for speaker_id in [*spoken, *(key for key in transcript.speakers if key not in spoken)]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from cantomeet.models import Segment, Speaker
 from cantomeet.store import Transcript
+from cantomeet.unclear import shown_text
 from cantomeet_ui.i18n import text
 from cantomeet_ui.views import times
 
@@ -24,6 +25,8 @@ class Line:
     time: str
     speaker: str
     text: str
+    unclear: bool
+    """It was not understood; `text` says so."""
     unsure: bool
     version: int
     """That an edit of it is made against."""
@@ -57,8 +60,8 @@ def batch(take: str, first: int, transcript: Transcript, corrected: Sequence[Seg
     return Batch(
         take,
         first,
-        [_line(segment, names) for segment in transcript.segments],
-        [_line(segment, names) for segment in corrected] if first else [],
+        [_line(segment, names, language) for segment in transcript.segments],
+        [_line(segment, names, language) for segment in corrected] if first else [],
         [Choice(key, name) for key, name in sorted(names.items(), key=lambda known: known[1])],
     )
 
@@ -71,14 +74,15 @@ def speaker_names(speakers: Mapping[str, Speaker], language: str) -> dict[str, s
     }
 
 
-def _line(segment: Segment, names: Mapping[str, str]) -> Line:
+def _line(segment: Segment, names: Mapping[str, str], language: str) -> Line:
     return Line(
         id=segment.id,
         at=round(segment.start, 2),
         end=round(segment.end, 2),
         time=times.clock(segment.start),
         speaker=names.get(segment.speaker_id or "", ""),
-        text=segment.text,
+        text=shown_text(segment, language),
+        unclear=segment.unclear,
         # Whoever corrected a line has listened to it; the words' confidence is of what stood there before.
         unsure=not segment.edited and _is_unsure(segment.words),
         version=segment.version,
@@ -89,6 +93,8 @@ def _line(segment: Segment, names: Mapping[str, str]) -> Line:
 def _original(segment: Segment) -> str:
     if not segment.edited:
         return ""
+    if segment.unclear:
+        return " "
     return " " if segment.text == segment.original_text else segment.original_text
 
 

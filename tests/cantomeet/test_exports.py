@@ -263,6 +263,7 @@ def test_json_has_the_words_with_their_times() -> None:
         "end": 1.5,
         "speaker": "陳主席",
         "text": "早晨，各位。",
+        "unclear": False,
         "original_text": "早晨，各位。",
         "edited": False,
         "words": [{"text": "早晨，各位。", "start": 0.1, "end": 1.5, "confidence": None}],

@@ -14,8 +14,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests.conftest import lacking
 from tests.e2e.serving import CHROMIUM, Web, web_running
 from tests.installed import Installation, installed
+from tests.logging_proxy import LoggingProxy, logging_proxy
 from tests.running import ROOT, wait_for
 from tests.upload_server import free_port
+from worker import page_build
 
 # A free one: a server left over on a fixed port would answer half of the requests.
 PORT = int(os.environ.get("CANTOMEET_E2E_PORT") or free_port())
@@ -37,9 +39,26 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
 
 
 @pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def proxy() -> Iterator[LoggingProxy]:
+    """What the processes of `running` would send away comes here."""
+    with logging_proxy() as listening:
+        yield listening
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home folder of the processes of `running`."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory, proxy: LoggingProxy, home: Path) -> Iterator[Installation]:
     """Everything that `make run` starts, with short pieces so that a recording has several."""
-    with installed(tmp_path_factory.mktemp("data"), free_port(), CANTOMEET_WHISPER_PIECE_SECONDS="10") as place:
+    port = free_port()
+    # Built before, because a build may fetch the pages' packages.
+    page_build.ensure(ROOT, port)
+    settings = {"CANTOMEET_WHISPER_PIECE_SECONDS": "10", "HOME": str(home), **proxy.environment}
+    with installed(tmp_path_factory.mktemp("data"), port, **settings) as place:
         yield place
 
 

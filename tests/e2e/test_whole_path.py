@@ -17,6 +17,7 @@ from tests import sound
 from tests.conftest import lacking
 from tests.e2e.serving import CHROMIUM, until
 from tests.installed import Installation
+from tests.logging_proxy import LoggingProxy
 from tests.running import PATIENCE, wait_for
 
 SPEECH = (
@@ -118,3 +119,13 @@ def test_a_failed_meeting_is_found_and_retried_from_the_admin_page(
     # It first says what will be done.
     page.get_by_role("button", name="重試 1 個", exact=True).click()
     wait_for(lambda: running.api(f"/api/meetings/{meeting}")["status"] == "COMPLETED", "the retry")
+
+
+@pytest.mark.timeout(600)
+def test_the_whole_embedded_path_asks_nobody_and_leaves_nothing_at_home(
+    running: Installation, proxy: LoggingProxy, home: Path, tmp_path: Path
+) -> None:
+    meeting = uploaded(running, tmp_path, "quiet.wav", SPEECH)
+    wait_for(lambda: running.api(f"/api/meetings/{meeting}")["status"] == "COMPLETED", "the meeting")
+    assert proxy.requests == []
+    assert [path.name for path in home.rglob("*")] == []

@@ -38,6 +38,8 @@ class RecognisedSegment:
     words: tuple[Word, ...] = ()
     speaker: str | None = None
     """The recogniser's label ("S1"), or None where it does not tell speakers apart."""
+    unclear: bool = False
+    """It was heard and not understood: what the recogniser wrote makes no sense, and `text` is empty."""
 
 
 @dataclass(frozen=True)

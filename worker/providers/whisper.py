@@ -66,12 +66,11 @@ class WhisperTranscriber:
 @lru_cache(maxsize=1)
 def _load(source: str, models_dir: Path, threads: int) -> WhisperModel:
     # Imported late: the worker that recognises nothing never needs these libraries in its memory.
-    from faster_whisper import WhisperModel
+    from worker.providers.whisper_listening import Listener
 
     try:
-        return WhisperModel(
-            source, device="cpu", compute_type="int8", cpu_threads=threads, download_root=str(models_dir)
-        )
+        folder = weights.folder_of(source, models_dir)
+        return Listener(str(folder), device="cpu", compute_type="int8", cpu_threads=threads)
     except Exception as error:
         # The model, its tokenizer and its download each have errors of their own, and some are bare `Exception`.
         raise PermanentError(
@@ -86,7 +85,8 @@ def hear(model: WhisperModel, sound: Sound, start: float, language: str, **optio
     with closing(segments):
         for segment in segments:
             words = tuple(_word(word, start) for word in segment.words or ())
-            yield Heard(segment.text, start + float(segment.start), start + float(segment.end), words)
+            begin, end = start + float(segment.start), start + float(segment.end)
+            yield Heard(segment.text, begin, end, words, float(segment.no_speech_prob))
 
 
 def _word(word: Any, start: float) -> Word:
@@ -102,7 +102,6 @@ def decoding_options(model: WhisperModel, language: str) -> dict[str, Any]:
         # As hotwords it stands before every window of 30 seconds; an initial prompt stands before the first alone.
         "hotwords": PROMPT if language == "yue" else None,
         "beam_size": 5,
-        "vad_filter": True,
         "word_timestamps": True,
         "condition_on_previous_text": False,
         # The whole ladder up to 1.0 takes longer than the recording where there is nothing but noise.

@@ -7,7 +7,6 @@ credits, its prompt, one word for ever.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
@@ -15,6 +14,7 @@ from itertools import accumulate, groupby, pairwise
 
 from cantomeet.cantonese import fold, mend_homophones, space, to_hong_kong, widen_punctuation
 from worker.providers import RecognisedSegment, Word
+from worker.providers.nonsense import is_strange, loops_in, units
 
 MAX_SECONDS = 20.0
 MAX_WIDTH = 60.0
@@ -27,8 +27,9 @@ _CREDITS = tuple(
     map(fold, ("字幕由Amara.org", "字幕志願者", "請不吝點贊訂閱", "打賞支持明鏡", "優優獨播劇場", "中文字幕提供"))
 )
 """From the subtitles that Whisper was trained on; heard by it in noise and music."""
-_LOOP_WORDS, _LOOP_KINDS = 16, 4
-"""So many words in a row of so few kinds are no speech."""
+_FASTEST = 12.0
+"""Characters of Chinese, or words, in a second; people say seven."""
+_NO_SPEECH, _FEW = 0.9, 4
 _ECHO = 7
 """Folded characters of the prompt in a row that nobody says by chance: more than its longest clause."""
 _JUNK_HEAD = re.compile(r"^(?:[\s，。、！？：；,!?:;]|\.(?!\w))+")
@@ -47,22 +48,47 @@ class Heard:
     end: float
     words: tuple[Word, ...] = ()
     """Empty where the model gives no times for words."""
+    no_speech: float = 0.0
+    """Probability that nobody spoke in the window that it is from."""
+    unclear: bool = False
+    """The text makes no sense."""
 
 
 def lines_of(
     heard: Iterable[Heard], start: float, end: float, *, prompt: str = "", chinese: bool = True
 ) -> tuple[RecognisedSegment, ...]:
-    """Lines that lie in [start, end], in order and without overlap; `prompt` is what the model was given."""
-    spoken = [segment for segment in map(_cleaned, heard) if _is_speech(segment, prompt)]
+    """Lines that lie in [start, end], in order and without overlap; `prompt` is what the model was given.
+
+    What makes no sense becomes a line without text that is marked as unclear: somebody spoke there.
+    """
+    said = [segment for segment in heard if not _is_too_fast(segment)]
+    parts = [part for segment in said for part in _parts(segment, chinese)]
+    spoken = [part for part in parts if part.unclear or _is_speech(part, prompt)]
     lines = [line for segment in _without_repeats(spoken) for line in _lines(segment, chinese)]
     return tuple(_in_order(lines, start, end))
 
 
-def _cleaned(heard: Heard) -> Heard:
-    """With words (of guessed times where Whisper gave none), whole ones, and without loops."""
-    timed = heard.words or tuple(_guessed(heard))
-    words = _without_loops(list(_whole(timed)))
-    return replace(heard, text="".join(word.text for word in words), words=tuple(words))
+def _is_too_fast(segment: Heard) -> bool:
+    """More than anybody says in the time, where the model doubts that anybody spoke: made up."""
+    said = units(segment.text)
+    fast = len(said) > _FASTEST * max(_LEAST_SECONDS, segment.end - segment.start)
+    return fast and len(said) >= _FEW and segment.no_speech > _NO_SPEECH
+
+
+def _parts(heard: Heard, chinese: bool) -> Iterator[Heard]:
+    """Its words (of guessed times where Whisper gave none), whole ones; what makes no sense is a part of its own."""
+    words = list(_whole(heard.words or tuple(_guessed(heard))))
+    if chinese and is_strange(heard.text):
+        yield _part(heard, words, unclear=True)
+        return
+    for unclear, group in groupby(zip(_loops(words), words, strict=True), lambda marked: marked[0]):
+        yield _part(heard, [word for _mark, word in group], unclear)
+
+
+def _part(heard: Heard, words: Sequence[Word], unclear: bool) -> Heard:
+    text = "".join(word.text for word in words)
+    start, end = (words[0].start, words[-1].end) if words else (heard.start, heard.end)
+    return replace(heard, text=text, start=start, end=end, words=tuple(words), unclear=unclear)
 
 
 def _guessed(heard: Heard) -> Iterator[Word]:
@@ -98,17 +124,18 @@ def _lower(one: Word, other: Word) -> float | None:
     return min(known, default=None)
 
 
-def _without_loops(words: list[Word]) -> list[Word]:
-    """Without what comes again and again where there is little else; without any where little else was said."""
-    said = [(index, folded) for index, word in enumerate(words) if (folded := fold(word.text))]
-    looping: set[int] = set()
-    for first in range(len(said) - _LOOP_WORDS + 1):
-        window = said[first : first + _LOOP_WORDS]
-        times = Counter(folded for _index, folded in window)
-        if len(times) <= _LOOP_KINDS:
-            looping.update(index for index, folded in window if times[folded] > 2)
-    kept = [word for index, word in enumerate(words) if index not in looping]
-    return [] if len(looping) * 3 > len(said) * 2 else kept
+def _loops(words: Sequence[Word]) -> list[bool]:
+    """Of each word, whether it is in a loop; of all of them, where little else was said."""
+    said = [(index, unit) for index, word in enumerate(words) for unit in units(word.text)]
+    looping = {said[at][0] for at in loops_in([unit for _index, unit in said])}
+    if 3 * len(looping) > 2 * len({index for index, _unit in said}):
+        return [True] * len(words)
+    marks: list[bool] = []
+    for unclear, group in groupby(range(len(words)), lambda index: index in looping):
+        run = list(group)
+        between = bool(marks) and run[-1] + 1 < len(words) and len(run) < _FEW
+        marks += [unclear or between] * len(run)
+    return marks
 
 
 def _is_speech(segment: Heard, prompt: str) -> bool:
@@ -121,12 +148,18 @@ def _is_speech(segment: Heard, prompt: str) -> bool:
 
 def _without_repeats(segments: Sequence[Heard]) -> Iterator[Heard]:
     """One of a sentence that comes four times in a row; short answers (同意、同意、同意) may come five times."""
-    for text, run in groupby(segments, lambda segment: fold(segment.text)):
+    for text, run in groupby(segments, lambda segment: "" if segment.unclear else fold(segment.text)):
         same = list(run)
+        if not text:
+            yield from same
+            continue
         yield from same if len(same) < (4 if len(text) >= 6 else 6) else same[:1]
 
 
 def _lines(segment: Heard, chinese: bool) -> Iterator[RecognisedSegment]:
+    if segment.unclear:
+        yield RecognisedSegment(segment.start, segment.end, segment.text.strip(), "", unclear=True)
+        return
     for stretch in _split_at_pauses(segment.words):
         for group in _split_by_length(stretch):
             trimmed = _trimmed(group)
@@ -239,10 +272,14 @@ def _clamped(seconds: float, least: float, most: float) -> float:
 
 def _joined(one: RecognisedSegment, other: RecognisedSegment) -> RecognisedSegment:
     at = one.end
+    # An unclear line has no text of its own to add.
+    unclear = one.unclear and other.unclear
+    originals = [line.original_text for line in (one, other) if unclear or not line.unclear]
     words = tuple(replace(w, start=min(w.start, at), end=min(w.end, at)) for w in other.words)
     return replace(
         one,
-        original_text=f"{one.original_text} {other.original_text}",
-        text=space(f"{one.text} {other.text}"),
+        original_text=" ".join(originals),
+        text=space(f"{one.text} {other.text}".strip()),
+        unclear=unclear,
         words=one.words + words,
     )

@@ -21,6 +21,7 @@ from cantomeet.errors import ErrorCode, PermanentError
 from cantomeet.private import make_folder
 
 FOLDER = "whisper-base"
+_MODEL, _TOKENIZER = "model.bin", "tokenizer.json"
 _CHUNK = 1024 * 1024
 
 
@@ -89,6 +90,37 @@ def verify(models_dir: Path, files: Sequence[PackagedFile] = BASE) -> None:
             found = hashlib.file_digest(joined, "sha256").hexdigest()
         if found != file.sha256:
             raise _unavailable(f"{folder / file.name} has the hash {found}: delete it", str(folder / file.name))
+
+
+def folder_of(source: str, models_dir: Path) -> Path:
+    """`source` where it is a folder, else that of the model of this name, fetched into `models_dir` once.
+
+    Raises what the download raises; `FileNotFoundError` where a file is missing that would be fetched from elsewhere.
+    """
+    folder = Path(source)
+    if folder.is_dir():
+        if not (folder / _TOKENIZER).is_file():
+            # faster-whisper would fetch one, and a folder means that nothing is fetched.
+            raise FileNotFoundError(f"it has no {_TOKENIZER}")
+        return folder
+    return _fetched_before(source, models_dir) or Path(_fetched(source, models_dir, local_only=False))
+
+
+def _fetched_before(name: str, models_dir: Path) -> Path | None:
+    """Looked for without asking anybody: what was fetched once is not asked about again."""
+    try:
+        folder = Path(_fetched(name, models_dir, local_only=True))
+    except Exception:
+        # Whatever is wrong with what lies there, fetching it says so.
+        return None
+    return folder if (folder / _MODEL).is_file() else None
+
+
+def _fetched(name: str, models_dir: Path, *, local_only: bool) -> str:
+    from faster_whisper import download_model
+
+    path: str = download_model(name, local_files_only=local_only, cache_dir=str(models_dir))
+    return path
 
 
 def _missing(folder: Path, files: Sequence[PackagedFile]) -> list[PackagedFile]:

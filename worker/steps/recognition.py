@@ -68,4 +68,5 @@ def new_segment(segment: RecognisedSegment) -> NewSegment:
         text=segment.text,
         words=[vars(word) for word in segment.words],
         speaker=segment.speaker,
+        unclear=segment.unclear,
     )

@@ -81,7 +81,8 @@ def _lines(transcript: Transcript) -> list[TranscriptLine]:
         found = transcript.speakers.get(speaker_id) if speaker_id else None
         return (found.name or found.label) if found else None
 
-    return [TranscriptLine(s.id, s.start, s.end, s.text, speaker(s.speaker_id)) for s in transcript.segments]
+    understood = [segment for segment in transcript.segments if not segment.unclear]
+    return [TranscriptLine(s.id, s.start, s.end, s.text, speaker(s.speaker_id)) for s in understood]
 
 
 def _new_summary(draft: SummaryDraft, name: str, template: Template) -> NewSummary:

@@ -13,7 +13,9 @@ import pytest
 from cantomeet.errors import ErrorCode, LeaseLost, PermanentError
 from cantomeet.media import decode_to_wav
 from tests import sound
+from tests.logging_proxy import logging_proxy
 from worker.providers import RecognisedSegment, whisper
+from worker.providers import whisper_weights as weights
 from worker.providers.whisper import PROMPT, WhisperTranscriber, decoding_options
 
 SPOKEN = (
@@ -124,7 +126,7 @@ class Model:
         try:
             for n, text in enumerate(["大家早晨。", "今日傾預算。", "下次再傾。"]):
                 self.heard += 1
-                yield SimpleNamespace(text=text, start=float(n), end=n + 0.9, words=None)
+                yield SimpleNamespace(text=text, start=float(n), end=n + 0.9, words=None, no_speech_prob=0.1)
         except GeneratorExit:
             self.left_early = True
             raise
@@ -184,3 +186,23 @@ def test_it_says_what_it_is_worth() -> None:
     assert (base.name, base.warnings) == ("Whisper base", ("no_speakers", "rough_recogniser"))
     large = WhisperTranscriber("large-v3", models_dir=Path("models"))
     assert (large.name, large.warnings) == ("Whisper large-v3", ("no_speakers",))
+
+
+def test_a_folder_without_its_tokenizer_is_refused_and_nothing_fetched_in_its_place(tmp_path: Path) -> None:
+    with pytest.raises(PermanentError, match=r"tokenizer\.json") as refused:
+        WhisperTranscriber(str(tmp_path), models_dir=tmp_path)._loaded()
+    assert refused.value.code == ErrorCode.RECOGNISER_UNAVAILABLE
+
+
+def test_a_model_that_was_fetched_once_is_not_asked_about_again(tmp_path: Path) -> None:
+    fetched = tmp_path / "models--Systran--faster-whisper-tiny"
+    snapshot = fetched / "snapshots" / "0123"
+    snapshot.mkdir(parents=True)
+    (snapshot / "model.bin").touch()
+    (fetched / "refs").mkdir()
+    (fetched / "refs" / "main").write_text("0123")
+    with logging_proxy() as proxy, pytest.MonkeyPatch.context() as patched:
+        for name, value in proxy.environment.items():
+            patched.setenv(name, value)
+        assert weights.folder_of("tiny", tmp_path) == snapshot
+    assert proxy.requests == []

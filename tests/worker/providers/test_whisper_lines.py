@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -65,8 +66,6 @@ def test_words_that_whisper_cuts_are_whole_again() -> None:
         "\ufffd",
         "字幕由 Amara.org 社群提供",
         "請不吝點贊 訂閱 轉發",
-        "唔" * 200,
-        "多謝大家。" * 9,
     ],
 )
 def test_junk_gives_no_line(junk: str) -> None:
@@ -86,9 +85,56 @@ def test_short_answers_stay_even_where_the_prompt_has_the_same_words(said: str) 
     assert [line.text for line in lines(heard(said))] == [said]
 
 
-def test_a_loop_inside_a_line_goes_and_what_was_said_before_it_stays() -> None:
-    (line,) = lines(heard("今日主要傾三件事新產品推出日期預算" + "掃掄" * 12))
-    assert line.text == "今日主要傾三件事新產品推出日期預算"
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        "唔" * 200,
+        "多謝大家。" * 9,
+        "諗諗諗諐諗諗諗諐諗諗諗諐諗諗諗",
+        "唔係唔係唔係嬌嬌。我哋唔係唔係嬴嬌嬌嬌唔嬌嬌嵌嬌嬌",
+        "掌握掌握掌揽掌揽掌握掌揵掌揽掌揵掌揵掌揹掌揽",
+        "シーンシーンを見る",
+        "시청해 주셔서 감사합니다",
+        "the " * 12,
+    ],
+)
+def test_what_makes_no_sense_keeps_its_place_and_is_marked_as_unclear(nonsense: str) -> None:
+    before, line, after = lines(heard("今日傾預算。"), heard(nonsense, start=10.0), heard("下次再傾。", start=90.0))
+    assert (line.unclear, line.text, line.words) == (True, "", ())
+    assert (line.start, line.original_text) == (10.0, nonsense.strip())
+    assert line.end == pytest.approx(10.0 + 0.2 * len(nonsense))
+    assert [(other.unclear, other.text) for other in (before, after)] == [
+        (False, "今日傾預算。"),
+        (False, "下次再傾。"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "係係係係係係",
+        "同意同意同意同意",
+        "一二三四五六七八九十一二三四五六七八九十",
+        "係嘞係嘞係嘞係嘞噉就等下噉囖又係",
+        "嗰啲成藥啊製成嗰啲中醫製成嗰啲成藥",
+    ],
+)
+def test_what_people_say_twice_and_characters_of_cantonese_are_no_nonsense(said: str) -> None:
+    (line,) = lines(heard(said))
+    assert (line.unclear, line.original_text) == (False, said)
+
+
+def test_a_loop_inside_a_line_is_unclear_and_what_was_said_before_it_stays() -> None:
+    line, loop = lines(heard("今日主要傾三件事新產品推出日期預算" + "掃掄" * 12))
+    assert (line.text, line.unclear) == ("今日主要傾三件事新產品推出日期預算", False)
+    assert (loop.text, loop.unclear, loop.original_text) == ("", True, "掃掄" * 12)
+    assert loop.start == pytest.approx(line.end)
+
+
+def test_more_than_anybody_says_in_the_time_is_made_up_where_the_model_doubts_that_anybody_spoke() -> None:
+    made_up = heard("佢而家去咗買嘢食呀", start=5.0, each=0.03)
+    assert lines(heard("好。"), replace(made_up, no_speech=0.96)) == lines(heard("好。"))
+    assert len(lines(heard("好。"), made_up)) == 2
 
 
 def test_a_sentence_that_comes_again_and_again_stays_once_and_votes_stay_all() -> None:
@@ -165,14 +211,19 @@ def test_lines_lie_in_their_piece_in_order_each_with_its_words(segments: list[He
     assert all(10.0 <= line.start < line.end <= 100.0006 for line in made)
     assert all(one.end <= other.start for one, other in pairwise(made))
     for line in made:
-        assert fold(line.text) != ""
-        assert fold(line.text) == fold(line.original_text)
+        assert fold(line.text) == ("" if line.unclear else fold(line.original_text))
+        assert fold(line.original_text) != ""
         times = [time for word in line.words for time in (word.start, word.end)]
         assert times == sorted(times)
         assert all(line.start <= time <= line.end for time in times)
 
 
-DISTINCT = [chr(0x4E00 + 97 * n) for n in range(150)] + ["，", "。", " deploy", " 3.5%"] * 5
+DISTINCT = [bytes([0xA4 + n // 20, 0xA1 + n % 20]).decode("big5") for n in range(150)] + [
+    "，",
+    "。",
+    " deploy",
+    " 3.5%",
+] * 5
 
 
 @settings(deadline=None)
