@@ -102,13 +102,13 @@ class Sound:
     def _tracks_of(self, part: Part) -> list[Track]:
         try:
             with opened(self.file, part.start, part.end, part.patches, part.options) as container:
-                readable = [stream.index for stream in sound_tracks(container)]
+                readable = sound_tracks(container)
                 self.findings.unread_tracks += len(container.streams.audio) - len(readable) if readable else 0
                 if not self.findings.parts:
                     self.findings.begins = (container.start_time or 0) / 1_000_000
+                return [Track(self.file, part, stream, alone=len(readable) == 1) for stream in readable]
         except FFmpegError:
             return []
-        return [Track(self.file, part, index, alone=len(readable) == 1) for index in readable]
 
 
 def sound_tracks(container: InputContainer) -> list[AudioStream]:

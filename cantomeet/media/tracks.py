@@ -76,8 +76,9 @@ class Facts:
 class Track:
     """A sound track as blocks of samples; `facts` is complete once they were read to the end."""
 
-    def __init__(self, file: BinaryIO, part: Part, index: int, *, alone: bool) -> None:
-        self._file, self._part, self._index, self._alone = file, part, index, alone
+    def __init__(self, file: BinaryIO, part: Part, stream: AudioStream, *, alone: bool) -> None:
+        self._file, self._part, self._index, self._alone = file, part, stream.index, alone
+        self._contradicts = _contradicts(stream)
         self.facts = Facts()
         self._resampler: AudioResampler | None = None
         self._shape: object = None
@@ -87,26 +88,31 @@ class Track:
 
     def blocks(self, rate: int) -> Iterator[Block]:
         self._rate = rate
-        with opened(self._file, self._part.start, self._part.end, self._part.patches, self._part.options) as container:
+        part, options = self._part, dict(self._part.options)
+        if self._contradicts:
+            # An edit in a wrong measure would cut off the end.
+            options["ignore_editlist"] = "1"
+        with opened(self._file, part.start, part.end, part.patches, options) as container:
             stream = container.streams[self._index]
             assert isinstance(stream, AudioStream)
             for other in container.streams:
                 if other is not stream:
                     other.discard = Discard.all
-            self._read_clock(container, stream)
-            end = _stated_end(container, stream, self._part, self._origin)
+            self._read_clock(container)
+            end = (0.0, 0.0) if self._contradicts else _stated_end(container, stream, part, self._origin)
             for packet in packets_in(container, stream):
                 yield from self._of_packet(packet, stream)
             for frame in decoded(lambda: stream.codec_context.decode(None)) or ():
                 yield from self._placed(frame)
             yield from self._flushed()
         self.facts.seconds = self._position
+        self.facts.broken |= self._contradicts
         self._note_end(end)
 
-    def _read_clock(self, container: InputContainer, stream: AudioStream) -> None:
+    def _read_clock(self, container: InputContainer) -> None:
         name = container.format.name.split(",")[0]
         self.facts.demuxer = name
-        self._timed = name not in _WITHOUT_CLOCK and not _contradicts(stream)
+        self._timed = name not in _WITHOUT_CLOCK and not self._contradicts
         self._strict = name in _WITHOUT_PAUSES
         self._origin = self.facts.begins = (container.start_time or 0) / 1_000_000
 

@@ -11,18 +11,22 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from cantomeet import media
 from cantomeet.errors import ErrorCode, LeaseLost, PermanentError, TransientError
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
 from cantomeet.pacing import LOOKS_A_SECOND
+from cantomeet.reasons import warning_text
 from cantomeet.recordings import Recordings
 from cantomeet.store import MeetingStore, Try
 from cantomeet.templates import GENERAL
 from cantomeet.turnarounds import loads, remembered_as
 from tests.conftest import new_meeting
+from tests.marked import assert_whole, marked, wav_bytes
 from worker import pipeline, steps
 from worker.lease import Lease
 from worker.providers import (
@@ -76,6 +80,7 @@ class Provider:
 
     def submit(self, recording: Path, options: SubmitOptions, on_progress: Callable[[float], None]) -> str:
         on_progress(1.0)
+        self.sent = recording
         self.submitted.append(options.submit_key)
         return f"job-{len(self.submitted)}"
 
@@ -472,14 +477,54 @@ def test_a_missing_recording_fails_with_a_reason(house: House) -> None:
     assert house.store.get(meeting.id).error_code == "recording_missing"
 
 
-def test_a_recording_shorter_than_its_header_is_accepted_with_a_warning(house: House) -> None:
+def test_a_recording_that_was_cut_off_is_accepted_with_a_warning_that_says_where(house: House) -> None:
     meeting = house.upload()
-    shorter = house.store.create(
+    path = house.tools.recordings.path(meeting.recording_key)
+    path.write_bytes(wav_bytes(marked())[: 4 * 96_000 + 44])
+    after = house.step(meeting.id)
+    assert after.duration_seconds == pytest.approx(4.0, abs=0.01)
+    assert (after.warnings, after.has_playback_copy) == (["ends_early"], True)
+    assert after.warning_details == {"ends_early": {"seconds": 2.0, "at": 4.0}}
+    assert warning_text("ends_early", "en", after.warning_details["ends_early"]).startswith(
+        "The recording ends at 0:04, 2.0 s before its file says"
+    )
+
+
+def test_a_stated_length_that_was_a_guess_is_no_warning(house: House) -> None:
+    meeting = house.upload()
+    longer = house.store.create(
         new_meeting(recording_key=meeting.recording_key, duration_seconds=100.0, idempotency_key="other")
     )[0]
-    after = house.step(shorter.id)
+    after = house.step(longer.id)
     assert after.duration_seconds == pytest.approx(SECONDS, abs=0.1)
-    assert after.warnings == ["ends_early"]
+    assert after.warnings == []
+
+
+def test_what_is_mended_before_a_retry_is_not_warned_of_any_more(house: House) -> None:
+    meeting = house.upload()
+    path = house.tools.recordings.path(meeting.recording_key)
+    whole = wav_bytes(marked())
+    path.write_bytes(whole[: 4 * 96_000 + 44])
+    assert house.step(meeting.id).warnings == ["ends_early"]
+    path.write_bytes(whole)
+    house.store.cancel(meeting.id)
+    house.store.retry(meeting.id)
+    after = house.step(meeting.id)
+    assert (after.warnings, after.warning_details, after.has_playback_copy) == ([], {}, False)
+
+
+def test_the_provider_hears_what_people_will_hear(sqlite_store: MeetingStore, tmp_path: Path) -> None:
+    """Channels turned over against each other: the provider takes the file, and might hear nothing in it."""
+    house = House(sqlite_store, tmp_path, "speechmatics")
+    meeting = house.upload()
+    path = house.tools.recordings.path(meeting.recording_key)
+    path.write_bytes(wav_bytes(np.array([marked(), -marked()])))
+    while house.store.get(meeting.id).stage != Stage.SUBMITTED:
+        house.step(meeting.id)
+    assert house.provider.sent != path
+    assert house.store.get(meeting.id).has_playback_copy
+    media.decode_to_wav(house.provider.sent, tmp_path / "wav")
+    assert_whole(tmp_path / "wav")
 
 
 def test_a_template_that_was_deleted_gives_way_to_the_general_one_and_says_so(house: House) -> None:

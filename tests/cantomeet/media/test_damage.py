@@ -1,0 +1,110 @@
+"""Where sound is missing, how much is said, and where; and nothing is said where nothing is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cantomeet import media
+from tests.marked import SECONDS, file_bytes, marked, marks_in, wav_bytes
+from tests.recordings_factory import make_recording
+
+MONO = marked()
+KINDS: dict[str, Callable[[], bytes]] = {
+    "wav": lambda: wav_bytes(MONO),
+    "aiff": lambda: file_bytes("aiff", "pcm_s16be", [MONO]),
+    "mp3": lambda: file_bytes("mp3", "libmp3lame", [MONO], bit_rate=96_000),
+    "flac": lambda: file_bytes("flac", "flac", [MONO]),
+    "m4a": lambda: file_bytes("ipod", "alac", [MONO], options={"movflags": "faststart"}),
+    "webm": lambda: file_bytes("webm", "libopus", [MONO], options={"cluster_time_limit": "500"}),
+    "ogg": lambda: file_bytes("ogg", "libopus", [MONO], options={"page_duration": "200000"}),
+    "aac": lambda: file_bytes("adts", "aac", [MONO], bit_rate=64_000),
+}
+
+
+def decoded(content: bytes, folder: Path) -> media.Decoded:
+    (folder / "file").write_bytes(content)
+    return media.decode_to_wav(folder / "file", folder / "wav")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_is_missed_where_nothing_is_missing(kind: str, tmp_path: Path) -> None:
+    found = decoded(KINDS[kind](), tmp_path)
+    assert (found.missing, found.unread_tracks, found.unread_bytes) == ((), 0, 0)
+
+
+@pytest.mark.parametrize("kind", ["wav", "aiff", "mp3", "flac", "m4a", "webm"])
+def test_a_recording_that_was_cut_off_says_how_much_is_missing(kind: str, tmp_path: Path) -> None:
+    content = KINDS[kind]()
+    found = decoded(content[: 6 * len(content) // 10], tmp_path)
+    assert 1.0 < found.seconds < 5.0
+    assert [gap.at for gap in found.missing] == [pytest.approx(found.seconds, abs=0.1)]
+    assert found.seconds + found.missing[0].seconds == pytest.approx(SECONDS, abs=0.3)
+    assert not found.plays_alike
+
+
+@pytest.mark.parametrize("kind", ["flac", "m4a", "webm", "ogg"])
+def test_a_part_that_was_overwritten_is_silent_and_named(kind: str, tmp_path: Path) -> None:
+    content = KINDS[kind]()
+    begin, end = 45 * len(content) // 100, 65 * len(content) // 100
+    found = decoded(content[:begin] + bytes(end - begin) + content[end:], tmp_path)
+    assert found.seconds == pytest.approx(SECONDS, abs=0.1)
+    assert sum(gap.seconds for gap in found.missing) > 0.3
+    marks = marks_in(tmp_path / "wav")
+    lost = list(found.missing)
+    for hertz, at in {500: 1.0, 900: 3.0, 1300: 5.0}.items():
+        covered = any(gap.at < at + 0.5 and gap.at + gap.seconds > at for gap in lost)
+        heard = marks[hertz]
+        assert covered or (heard is not None and abs(heard - at) < 0.15), (hertz, heard, lost)
+    assert not found.plays_alike
+
+
+@pytest.mark.parametrize("kind", ["mp3", "aac"])
+def test_frames_that_were_overwritten_are_counted(kind: str, tmp_path: Path) -> None:
+    """These have no clock: what comes after is heard earlier, in the copy as in the transcript."""
+    content = KINDS[kind]()
+    begin, end = len(content) // 3, len(content) // 2
+    found = decoded(content[:begin] + bytes(end - begin) + content[end:], tmp_path)
+    assert len(found.missing) == 1
+    assert found.missing[0].at == pytest.approx(2.0, abs=0.5)
+    assert found.seconds + found.missing[0].seconds == pytest.approx(SECONDS, abs=0.5)
+    assert not found.plays_alike
+
+
+def test_an_index_of_destroyed_sound_does_not_pass_for_a_recording_of_its_last_words(tmp_path: Path) -> None:
+    content = KINDS["m4a"]()
+    begin = content.index(b"mdat") + 4
+    end = begin + 8 * (len(content) - begin) // 10
+    found = decoded(content[:begin] + bytes(end - begin) + content[end:], tmp_path)
+    (gap,) = found.missing
+    assert gap.at == pytest.approx(0.0, abs=0.1)
+    assert gap.seconds > 3.0
+    assert found.seconds == pytest.approx(SECONDS, abs=0.1)
+
+
+def test_a_part_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    whole = file_bytes("ipod", "alac", [MONO])
+    second = file_bytes("ipod", "alac", [MONO])
+    found = decoded(whole + second[: second.index(b"moov") - 4], tmp_path)
+    assert found.unread_bytes > 10_000
+    assert found.seconds == pytest.approx(SECONDS, abs=0.1)
+
+
+def test_pictures_that_go_on_after_the_sound_are_no_loss(tmp_path: Path) -> None:
+    """An MP4 whose picture lasts longer than its sound ends where the sound does."""
+    source = make_recording(tmp_path / "a", "mp4", 2.0)
+    assert media.measure(source).missing == ()
+
+
+@pytest.mark.parametrize("parts", [("a", "b"), ("a", "b", "c")])
+def test_parts_with_lengths_of_their_own_do_not_end_early(parts: tuple[str, ...], tmp_path: Path) -> None:
+    """The header of the first MP3 counts its own frames, and FFmpeg guesses from it and the file's size."""
+    content = b"".join(
+        file_bytes("mp3", "libmp3lame", [marked(begin=0, end=2.0)], bit_rate=32_000 * (n + 1))
+        for n, _ in enumerate(parts)
+    )
+    found = decoded(content, tmp_path)
+    assert found.missing == ()
+    assert found.seconds == pytest.approx(2.0 * len(parts), abs=0.2)
