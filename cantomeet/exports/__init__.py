@@ -8,28 +8,29 @@ name and, where the form has room, inside.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, get_args
 
 from cantomeet.errors import Conflict
 from cantomeet.exports import data, subtitles, text
-from cantomeet.exports.minutes import Minutes, minutes_of
+from cantomeet.exports.minutes import Minutes, Spoken, minutes_of
 from cantomeet.models import Meeting
-from cantomeet.store import SummaryWithItems, Transcript, WrittenTranscript
+from cantomeet.store import SummaryWithItems, WrittenTranscript
 
 Form = Literal["txt", "srt", "vtt", "md", "docx", "json"]
 FORMS: tuple[Form, ...] = get_args(Form)
 
 
-def _docx(minutes: Minutes) -> bytes:
+def _docx(minutes: Minutes) -> Iterator[bytes]:
     # python-docx is slow to import, and most processes never write a Word file.
     from cantomeet.exports.document import docx
 
     return docx(minutes)
 
 
-_WRITERS: dict[Form, tuple[str, Callable[[Minutes], bytes]]] = {
+_WRITERS: dict[Form, tuple[str, Callable[[Minutes], Iterator[bytes]]]] = {
     "txt": ("text/plain; charset=utf-8", text.plain),
     "srt": ("application/x-subrip; charset=utf-8", subtitles.srt),
     "vtt": ("text/vtt; charset=utf-8", subtitles.vtt),
@@ -41,18 +42,24 @@ _LONGEST_STEM = 80
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f/\\:*?"<>|\u200e\u200f\u202a-\u202e\u2066-\u2069]+')
 
 
-@dataclass(frozen=True)
+@dataclass
 class Export:
     filename: str
     """Safe on every system; usually in Chinese."""
     media_type: str
-    body: bytes
+    pieces: Iterable[bytes]
+    """The file, made while it is read; once."""
+
+    @cached_property
+    def body(self) -> bytes:
+        """The file as a whole."""
+        return b"".join(self.pieces)
 
 
 def export(
     form: Form,
     meeting: Meeting,
-    transcript: Transcript,
+    transcript: Spoken,
     summary: SummaryWithItems | None,
     language: str,
     written: WrittenTranscript | None = None,
@@ -71,6 +78,11 @@ def export(
     marks = [("written", written is not None), ("partial", not minutes.complete)]
     mark = "".join(f" ({minutes.label(name)})" for name, is_so in marks if is_so)
     return Export(f"{file_stem(meeting.title)}{mark}.{form}", media_type, write(minutes))
+
+
+def holds_words(form: Form) -> bool:
+    """Whether the file has the time of every word."""
+    return form == "json"
 
 
 def file_stem(title: str) -> str:

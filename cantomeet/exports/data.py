@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from cantomeet.exports.minutes import Line, Minutes
@@ -13,7 +14,7 @@ from cantomeet.store import SummaryWithItems
 from cantomeet.unclear import shown_text
 
 
-def json_of(minutes: Minutes) -> bytes:
+def json_of(minutes: Minutes) -> Iterator[bytes]:
     """`{id, title, ..., complete, summary: {..., items: [...]} or null, segments: [...]}`; times in seconds.
 
     A segment that is `unclear` was not understood: its `text` says so. A segment's `words` are the recogniser's, as
@@ -32,9 +33,17 @@ def json_of(minutes: Minutes) -> bytes:
         "complete": minutes.complete,
         "summary": None if minutes.summary is None else _summary(minutes.summary),
         **({"view": minutes.view_note} if minutes.view_note else {}),
-        "segments": [_segment(line, bool(minutes.view_note)) for line in minutes.lines],
     }
-    return json.dumps(body, ensure_ascii=False).encode()
+    yield (_dumped(body)[:-1] + ', "segments": [').encode()
+    separator = ""
+    for line in minutes.lines:
+        yield (separator + _dumped(_segment(line, bool(minutes.view_note)))).encode()
+        separator = ", "
+    yield b"]}"
+
+
+def _dumped(value: dict[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _summary(found: SummaryWithItems) -> dict[str, Any]:

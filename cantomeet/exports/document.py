@@ -3,23 +3,58 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from html import escape
 from io import BytesIO
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any
+from uuid import uuid4
+from zipfile import ZIP_DEFLATED, ZipFile
 
 from docx import Document
 from docx.oxml.ns import qn
-from docx.shared import Pt, RGBColor
+from docx.shared import RGBColor
 
 from cantomeet.exports.minutes import Line, Minutes, clock
 from cantomeet.exports.text import blocks_of
 
 _LATIN, _CHINESE = "Calibri", "Microsoft JhengHei"
 _GREY = RGBColor(0x6B, 0x6B, 0x6B)
+_BODY = "word/document.xml"
+_PLACE = b"<w:p><w:r><w:t>%s</w:t></w:r></w:p>"
+_PIECE = 256 * 1024
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
-def docx(minutes: Minutes) -> bytes:
-    """Summary and transcript."""
+def docx(minutes: Minutes) -> Iterator[bytes]:
+    """Summary and transcript. The file is a ZIP, so it is made on the disk before its first byte can be given; what is
+    held in memory does not grow with the transcript.
+    """
+    with TemporaryFile() as file:
+        _write(minutes, file)
+        file.seek(0)
+        while piece := file.read(_PIECE):
+            yield piece
+
+
+def _write(minutes: Minutes, file: IO[bytes]) -> None:
+    """python-docx keeps 5 kB for a paragraph, so it makes all but the lines, and they are put in where they belong."""
+    whole, place = BytesIO(), uuid4().hex
+    _without_lines(minutes, place).save(whole)
+    with ZipFile(whole) as made, ZipFile(file, "w", ZIP_DEFLATED) as target:
+        for name in made.namelist():
+            with target.open(name, "w") as part:
+                if name == _BODY:
+                    before, _, after = made.read(name).partition(_PLACE % place.encode())
+                    part.write(before)
+                    for line in minutes.lines:
+                        part.write(_paragraph(minutes, line).encode())
+                    part.write(after)
+                else:
+                    part.write(made.read(name))
+
+
+def _without_lines(minutes: Minutes, place: str) -> Any:
     document = Document()
     _use_fonts(document)
     document.core_properties.title = _xml(minutes.meeting.title)[:255]
@@ -31,11 +66,8 @@ def docx(minutes: Minutes) -> bytes:
     _add_summary(document, minutes)
     if minutes.lines:
         document.add_heading(minutes.label("transcript"), 1)
-    for line in minutes.lines:
-        _add_line(document, minutes, line)
-    written = BytesIO()
-    document.save(written)
-    return written.getvalue()
+        document.add_paragraph(place)
+    return document
 
 
 def _add_summary(document: Any, minutes: Minutes) -> None:
@@ -55,13 +87,18 @@ def _add_summary(document: Any, minutes: Minutes) -> None:
                 paragraph.add_run(_xml(text)).font.color.rgb = _GREY
 
 
-def _add_line(document: Any, minutes: Minutes, line: Line) -> None:
-    paragraph = document.add_paragraph()
-    time = paragraph.add_run(f"{clock(line.segment.start)}  ")
-    time.font.size, time.font.color.rgb = Pt(9), _GREY
-    if line.speaker:
-        paragraph.add_run(_xml(line.speaker) + minutes.label("colon")).bold = True
-    paragraph.add_run(_xml(line.text))
+def _paragraph(minutes: Minutes, line: Line) -> str:
+    speaker = f"{line.speaker}{minutes.label('colon')}" if line.speaker else ""
+    time = _said(f"{clock(line.segment.start)}  ")
+    return (
+        f'<w:p><w:r><w:rPr><w:color w:val="{_GREY}"/><w:sz w:val="18"/></w:rPr>{time}</w:r>'
+        + (f"<w:r><w:rPr><w:b/></w:rPr>{_said(speaker)}</w:r>" if speaker else "")
+        + f"<w:r>{_said(line.text)}</w:r></w:p>"
+    )
+
+
+def _said(text: str) -> str:
+    return f'<w:t xml:space="preserve">{escape(_xml(text), quote=False)}</w:t>'
 
 
 def _use_fonts(document: Any) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from cantomeet.lifecycle import Stage
-from cantomeet.models import Meeting, Segment, SummaryItem
+from cantomeet.models import Meeting, Segment, Speaker, SummaryItem
 from cantomeet.quotes import PROVEN
 from cantomeet.reasons import warning_text, written_label
 from cantomeet.sections import SummarySection, in_reading_order, unverified_items, verified_sections
-from cantomeet.store import SummaryWithItems, Transcript, WrittenTranscript
+from cantomeet.store import SummaryWithItems, WrittenTranscript
+from cantomeet.store.paging import PagedSegments
 from cantomeet.unclear import shown_text
 
 _LABELS: dict[str, tuple[str, str]] = {
@@ -75,10 +77,33 @@ class Line:
         return self.mark + " ".join((self.written or shown_text(self.segment, self.language)).split())
 
 
+class Spoken(Protocol):
+    """A transcript, whole or read in pages."""
+
+    @property
+    def segments(self) -> Collection[Segment] | PagedSegments: ...
+
+    @property
+    def speakers(self) -> Mapping[str, Speaker]: ...
+
+
+class Lines:
+    """All lines in order, each made when it is its turn."""
+
+    def __init__(self, transcript: Spoken, written: WrittenTranscript | None, *, english: bool) -> None:
+        self._transcript, self._written, self._english = transcript, written, english
+
+    def __bool__(self) -> bool:
+        return len(self._transcript.segments) > 0
+
+    def __iter__(self) -> Iterator[Line]:
+        return (_line(self._transcript, s, self._written, self._english) for s in self._transcript.segments)
+
+
 @dataclass(frozen=True)
 class Minutes:
     meeting: Meeting
-    lines: Sequence[Line]
+    lines: Lines
     summary: SummaryWithItems | None
     sections: Sequence[SummarySection]
     """Of the summary, what is verified; none where there is no summary."""
@@ -146,7 +171,7 @@ class Minutes:
 
 def minutes_of(
     meeting: Meeting,
-    transcript: Transcript,
+    transcript: Spoken,
     summary: SummaryWithItems | None,
     language: str,
     written: WrittenTranscript | None = None,
@@ -155,7 +180,7 @@ def minutes_of(
     english = language.startswith("en")
     return Minutes(
         meeting=meeting,
-        lines=[_line(transcript, segment, written, english) for segment in transcript.segments],
+        lines=Lines(transcript, written, english=english),
         summary=summary,
         sections=[] if summary is None else verified_sections(summary, language, lambda item: _heading(item, english)),
         unverified=[] if summary is None else unverified_items(summary),
@@ -165,7 +190,7 @@ def minutes_of(
     )
 
 
-def _line(transcript: Transcript, segment: Segment, written: WrittenTranscript | None, english: bool) -> Line:
+def _line(transcript: Spoken, segment: Segment, written: WrittenTranscript | None, english: bool) -> Line:
     speaker = _speaker(transcript, segment)
     language = "en" if english else "zh"
     if written is None:
@@ -190,7 +215,7 @@ def clock(seconds: float) -> str:
     return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
 
 
-def _speaker(transcript: Transcript, segment: Segment) -> str | None:
+def _speaker(transcript: Spoken, segment: Segment) -> str | None:
     speaker = transcript.speakers.get(segment.speaker_id or "")
     return (speaker.name or speaker.label) if speaker else None
 

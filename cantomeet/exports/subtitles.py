@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
 from html import escape
+from itertools import islice
 
 from pysubs2 import SSAEvent, SSAFile
 
 from cantomeet.exports.minutes import Line, Minutes
 
+_AT_ONCE = 1000
+_HEADER = b"WEBVTT\n\n"
+_NUMBER = re.compile(r"^\d+$(?=\n\d+:\d\d:\d\d[,.]\d{3} --> )", re.MULTILINE)
+"""Of a cue: alone in a line, and its times in the next; what was said is one line and holds no times after it."""
 _WORD_JOINER = "\u2060"
 
 
-def srt(minutes: Minutes) -> bytes:
+def srt(minutes: Minutes) -> Iterator[bytes]:
     """SubRip; the speaker stands before the text."""
-    return _written(minutes, "srt", minutes.said)
+    yield from _cues(minutes, "srt", minutes.said)
 
 
-def vtt(minutes: Minutes) -> bytes:
+def vtt(minutes: Minutes) -> Iterator[bytes]:
     """WebVTT; the speaker is the cue's voice."""
-    return _written(minutes, "vtt", _voiced)
+    yield _HEADER
+    for piece in _cues(minutes, "vtt", _voiced):
+        yield piece.removeprefix(_HEADER)
 
 
 def _voiced(line: Line) -> str:
@@ -27,15 +36,24 @@ def _voiced(line: Line) -> str:
     return f"<v {escape(' '.join(line.speaker.split()), quote=False)}>{text}" if line.speaker else text
 
 
-def _written(minutes: Minutes, form: str, text_of: Callable[[Line], str]) -> bytes:
-    file = SSAFile()
-    file.events = [
-        SSAEvent(
-            start=round(line.segment.start * 1000), end=round(line.segment.end * 1000), text=_literal(text_of(line))
-        )
-        for line in minutes.lines
-    ]
-    return file.to_string(form, keep_ssa_tags=True).encode()
+def _cues(minutes: Minutes, form: str, text_of: Callable[[Line], str]) -> Iterator[bytes]:
+    """In parts: pysubs2 writes whole files, each with its own header and numbers from 1 on."""
+    lines, before = iter(minutes.lines), 0
+    while part := list(islice(lines, _AT_ONCE)):
+        file = SSAFile()
+        file.events = [_cue(line, text_of(line)) for line in part]
+        written = file.to_string(form, keep_ssa_tags=True)
+        yield _NUMBER.sub(partial(_further, before), written).encode()
+        before += len(part)
+
+
+def _further(by: int, found: re.Match[str]) -> str:
+    return str(int(found[0]) + by)
+
+
+def _cue(line: Line, text: str) -> SSAEvent:
+    start, end = (round(seconds * 1000) for seconds in (line.segment.start, line.segment.end))
+    return SSAEvent(start=start, end=end, text=_literal(text))
 
 
 def _literal(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from cantomeet.exports.minutes import Minutes, clock
 from cantomeet.models import SummaryItem
@@ -14,13 +14,14 @@ _LINE_START = re.compile(r"^[ \t]*(\d*)([-+=]|(?<=\d)[.)])", re.MULTILINE)
 _INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
 
 
-def plain(minutes: Minutes) -> bytes:
+def plain(minutes: Minutes) -> Iterator[bytes]:
     """The summary, and the transcript, a line each: [0:00:12] Speaker: text."""
     head = [minutes.meeting.title, *minutes.facts(), *filter(None, [minutes.meeting.description]), *minutes.notes()]
     if minutes.sections or minutes.unverified:
         head += [*_plain_summary(minutes), "", minutes.label("transcript")]
-    body = [f"[{clock(line.segment.start)}] {minutes.said(line)}" for line in minutes.lines]
-    return "\n".join([*head, "", *body, ""]).encode()
+    yield "\n".join([*head, "", ""]).encode()
+    for line in minutes.lines:
+        yield f"[{clock(line.segment.start)}] {minutes.said(line)}\n".encode()
 
 
 def _plain_summary(minutes: Minutes) -> list[str]:
@@ -41,7 +42,7 @@ def blocks_of(minutes: Minutes) -> list[tuple[str, str, Sequence[SummaryItem]]]:
     return [*verified, (minutes.label("unverified"), minutes.label("unverified_note"), minutes.unverified)]
 
 
-def markdown(minutes: Minutes) -> bytes:
+def markdown(minutes: Minutes) -> Iterator[bytes]:
     """Summary and transcript; what people said or wrote is never taken for markup."""
     blocks = [f"# {_escaped(minutes.meeting.title)}", *map(_escaped, minutes.facts())]
     if minutes.meeting.description:
@@ -56,8 +57,9 @@ def markdown(minutes: Minutes) -> bytes:
         blocks.append("\n".join("- " + "  \n  ".join(map(_escaped, minutes.item_texts(item))) for item in items))
     if minutes.lines:
         blocks.append(f"## {minutes.label('transcript')}")
-    blocks += [f"`{clock(line.segment.start)}` {_escaped(minutes.said(line))}" for line in minutes.lines]
-    return ("\n\n".join(blocks) + "\n").encode()
+    yield ("\n\n".join(blocks) + "\n").encode()
+    for line in minutes.lines:
+        yield f"\n`{clock(line.segment.start)}` {_escaped(minutes.said(line))}\n".encode()
 
 
 def _escaped(text: str) -> str:

@@ -16,16 +16,16 @@ from cantomeet.models import (
     Speaker,
     Switch,
 )
-from cantomeet.store.base import Base
+from cantomeet.store.paging import Paging, segment_of
 from cantomeet.store.types import Transcript
 from cantomeet.store.waking import PAUSED
 
 
-class Reading(Base):
+class Reading(Paging):
     """Transcripts and timelines."""
 
-    def transcript(self, meeting_id: str, after_position: int = -1) -> Transcript:
-        """The shown take's segments after a position, and its speakers by id."""
+    def transcript(self, meeting_id: str, after_position: int = -1, limit: int | None = None) -> Transcript:
+        """The shown take's segments after a position, at most `limit` of them, and its speakers by id."""
         with self._read() as connection:
             of_shown = select(col(Meeting.shown_take)).where(col(Meeting.id) == meeting_id).scalar_subquery()
             segments = connection.execute(
@@ -36,8 +36,9 @@ class Reading(Base):
                     col(Segment.position) > after_position,
                 )
                 .order_by(col(Segment.position))
+                .limit(limit)
             ).mappings()
-            found = [Segment(**row) for row in segments]
+            found = [segment_of(row) for row in segments]
             speakers = connection.execute(
                 select(Speaker).where(col(Speaker.meeting_id) == meeting_id, col(Speaker.take) == of_shown)
             ).mappings()
@@ -54,7 +55,7 @@ class Reading(Base):
                 )
                 .order_by(col(Segment.position))
             ).mappings()
-            return [Segment(**row) for row in rows]
+            return [segment_of(row) for row in rows]
 
     def working_segments(self, meeting_id: str, take: int) -> list[Segment]:
         """The segments of the take that is being made."""

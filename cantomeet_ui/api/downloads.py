@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Literal
 from urllib.parse import quote
+
+_PIECE = 64 * 1024
+
+
+def in_pieces(small: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in pieces of a size worth sending."""
+    piece = bytearray()
+    for part in small:
+        piece += part
+        if len(piece) >= _PIECE:
+            yield bytes(piece)
+            piece.clear()
+    if piece:
+        yield bytes(piece)
 
 
 def disposition(kind: Literal["inline", "attachment"], filename: str) -> str:

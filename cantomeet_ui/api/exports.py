@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
+from fastapi.responses import StreamingResponse
 
 from cantomeet.access import Action
 from cantomeet.errors import Conflict
-from cantomeet.exports import Form, export
+from cantomeet.exports import Form, export, holds_words
 from cantomeet.models import Meeting
 from cantomeet_ui.api.deps import AllowedMeeting, Language, Provided
-from cantomeet_ui.api.downloads import disposition
+from cantomeet_ui.api.downloads import disposition, in_pieces
 
 router = APIRouter(prefix="/api/meetings", tags=["meetings"])
 
@@ -30,6 +31,7 @@ def transcript(
     written = deps.store.written(meeting.id) if view == "written" else None
     if view == "written" and (written is None or not written.lines):
         raise Conflict("the written view has not been made")
-    made = export(form, meeting, deps.store.transcript(meeting.id), deps.store.summary(meeting.id), language, written)
+    spoken = deps.store.paged_transcript(meeting.id, words=holds_words(form))
+    made = export(form, meeting, spoken, deps.store.summary(meeting.id), language, written)
     headers = {"Content-Disposition": disposition("attachment", made.filename), "Vary": "Accept-Language"}
-    return Response(made.body, headers=headers, media_type=made.media_type)
+    return StreamingResponse(in_pieces(made.pieces), headers=headers, media_type=made.media_type)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, BackgroundTasks, Depends, Header, Query, Response
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from cantomeet.access import Action
@@ -16,10 +17,11 @@ from cantomeet.store import SummaryWithItems
 from cantomeet.templates import SummaryLanguage
 from cantomeet.wording import LONGEST_DESCRIPTION, LONGEST_TITLE
 from cantomeet_ui.api.deps import Allowed, AllowedMeeting, Deps, Language, Provided
+from cantomeet_ui.api.downloads import in_pieces
 from cantomeet_ui.api.fields import Day
-from cantomeet_ui.api.projection import head_of, listed_of, meeting_out, written_of
+from cantomeet_ui.api.projection import head_of, listed_of, meeting_in_pieces, meeting_out, segment_out, written_of
 from cantomeet_ui.api.receiving import waking
-from cantomeet_ui.api.schemas import DeletedOut, MeetingHead, MeetingOut, MeetingPageOut
+from cantomeet_ui.api.schemas import DeletedOut, MeetingHead, MeetingOut, MeetingPageOut, SegmentPageOut
 from cantomeet_ui.api.versions import etag_of, is_known, version_to_edit
 
 router = APIRouter(prefix="/api/meetings", tags=["meetings"])
@@ -102,6 +104,14 @@ def read(
     headers = {"ETag": etag_of(meeting, language), "Vary": "Accept-Language", "Content-Language": language}
     if is_known(if_none_match, headers["ETag"]):
         return Response(None, 304, headers)
+    if "segments" in parts and "written" not in parts:
+        spoken = deps.store.paged_transcript(meeting.id, words=False)
+        summary = [_summary(deps, meeting, summary_version)] if "summary" in parts else []
+        return StreamingResponse(
+            in_pieces(meeting_in_pieces(meeting, language, spoken, summary)),
+            headers=headers,
+            media_type="application/json",
+        )
     response.headers.update(headers)
     transcript = deps.store.transcript(meeting.id) if parts & {"segments", "written"} else None
     written = transcript and "written" in parts and written_of(deps.store.written(meeting.id), transcript, language)
@@ -111,6 +121,25 @@ def read(
         transcript if "segments" in parts else None,
         [_summary(deps, meeting, summary_version)] if "summary" in parts else [],
         [written or None] if "written" in parts else [],
+    )
+
+
+@router.get("/{meeting_id}/segments", responses={409: {"description": "`after` is of an earlier transcript."}})
+def segments(
+    meeting: Annotated[Meeting, Depends(AllowedMeeting(Action.READ))],
+    deps: Provided,
+    language: Language,
+    after: Annotated[str, Query(max_length=36, description="`next` of the page before; the first page without.")] = "",
+    limit: Annotated[int, Query(ge=1, le=1000)] = 300,
+) -> SegmentPageOut:
+    """A page of the transcript, in the order in which it was spoken. While it is transcribed, ask again later after
+    the last line that you have.
+    """
+    page = deps.store.segment_page(meeting.id, after, limit)
+    speakers = deps.store.speakers_of(meeting.id)
+    return SegmentPageOut(
+        segments=[segment_out(s, speakers.get(s.speaker_id or ""), language) for s in page.segments],
+        next=page.segments[-1].id if page.more else None,
     )
 
 

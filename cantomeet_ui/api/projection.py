@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar, get_args
 
 from cantomeet.actions import FoundAction
@@ -13,6 +14,7 @@ from cantomeet.quotes import is_proven
 from cantomeet.reasons import reason_text, warning_text, written_label
 from cantomeet.sections import verified_first
 from cantomeet.store import LineState, SummaryWithItems, Transcript, WrittenTranscript
+from cantomeet.store.paging import PagedTranscript
 from cantomeet.templates import SHIPPED, Template
 from cantomeet.unclear import shown_text
 from cantomeet_ui.api.schemas import (
@@ -67,6 +69,36 @@ def meeting_out(
     return MeetingOut(**_head(meeting, language), **asked)
 
 
+def meeting_in_pieces(
+    meeting: Meeting, language: str, transcript: PagedTranscript, summary: list[SummaryWithItems | None]
+) -> Iterator[bytes]:
+    """The JSON of `meeting_out`, its lines read while they are sent."""
+    whole = meeting_out(meeting, language, Transcript([], transcript.speakers), summary, [])
+    body = whole.model_dump(mode="json", exclude_unset=True)
+    separator = b"{"
+    for name, value in body.items():
+        yield separator + _json(name) + b":"
+        if name == "segments":
+            yield from _lines_in_pieces(transcript, language)
+        else:
+            yield _json(value)
+        separator = b","
+    yield b"}"
+
+
+def _lines_in_pieces(transcript: PagedTranscript, language: str) -> Iterator[bytes]:
+    separator = b"["
+    for segment in transcript.segments:
+        speaker = transcript.speakers.get(segment.speaker_id or "")
+        yield separator + _json(_segment(segment, speaker, language))
+        separator = b","
+    yield b"[]" if separator == b"[" else b"]"
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
 def _asked_summary(meeting: Meeting, found: SummaryWithItems | None, language: str) -> SummaryOut | None:
     if found is None:
         return None
@@ -117,10 +149,21 @@ def segments_of(transcript: Transcript, language: str) -> list[SegmentOut]:
 
 def segment_out(segment: Segment, speaker: Speaker | None, language: str) -> SegmentOut:
     """One line."""
-    same = ("id", "start", "end", "unclear", "speaker_id", "edited", "version")
-    shown = None if speaker is None else speaker.name or speaker.label
-    words = shown_text(segment, language)
-    return SegmentOut(speaker=shown, text=words, **{name: getattr(segment, name) for name in same})
+    return SegmentOut(**_segment(segment, speaker, language))
+
+
+def _segment(segment: Segment, speaker: Speaker | None, language: str) -> dict[str, Any]:
+    return {
+        "id": segment.id,
+        "start": segment.start,
+        "end": segment.end,
+        "speaker": None if speaker is None else speaker.name or speaker.label,
+        "text": shown_text(segment, language),
+        "unclear": segment.unclear,
+        "speaker_id": segment.speaker_id,
+        "edited": segment.edited,
+        "version": segment.version,
+    }
 
 
 def speaker_out(speaker: Speaker) -> SpeakerOut:

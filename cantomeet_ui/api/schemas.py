@@ -35,6 +35,13 @@ class SegmentOut(BaseModel):
     """For the If-Match of an edit."""
 
 
+class SegmentPageOut(BaseModel):
+    segments: list[SegmentOut]
+    """In the order in which they were spoken."""
+    next: str | None
+    """The `after` of the next page: the id of this one's last line; null where no line follows."""
+
+
 class SpeakerOut(BaseModel):
     id: str
     label: str

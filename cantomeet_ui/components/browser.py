@@ -39,6 +39,7 @@ class _Transcript(rx.NoSSRComponent):
     refused: rx.Var[dict[str, Any]]
     on_correct: rx.EventHandler[_corrected]  # type: ignore[type-arg, valid-type]  # Reflex reads the spec
     on_gap: rx.EventHandler[rx.event.no_args_event_spec]  # type: ignore[type-arg, valid-type]  # Reflex reads the spec
+    on_more: rx.EventHandler[rx.event.no_args_event_spec]  # type: ignore[type-arg, valid-type]  # Reflex reads the spec
 
 
 class _Shell(rx.NoSSRComponent):
@@ -86,17 +87,30 @@ _OF_LINES = {
 
 
 def transcript_lines(
-    batch: Batch, written: dict[str, Any], empty: Words, on_gap: Handler, on_correct: Handler, refused: Words
+    batch: Batch,
+    written: dict[str, Any],
+    empty: Words,
+    on_gap: Handler,
+    on_more: Handler,
+    on_correct: Handler,
+    refused: Words,
 ) -> rx.Component:
-    """The lines so far; `empty` is said while there are none, `on_gap` asks for those that are missing, `on_correct`
-    takes (id, version, text, speaker id) of a corrected one, and `refused` says which was not taken.
+    """The lines so far; `empty` is said while there are none, `on_gap` asks for all again where some are missing,
+    `on_more` for those that follow once the ones there are drawn, `on_correct` takes (id, version, text, speaker id) of
+    a corrected one, and `refused` says which was not taken.
 
     `written` is `{on, lines, outdated}`: while it is on, lines are shown in written Chinese where they have been
     rewritten, texts by id.
     """
     labels = {"empty": empty, **{name: say(key) for name, key in _OF_LINES.items()}}
     return _Transcript.create(
-        batch=batch, written=written, labels=labels, on_gap=on_gap, on_correct=on_correct, refused=refused
+        batch=batch,
+        written=written,
+        labels=labels,
+        on_gap=on_gap,
+        on_more=on_more,
+        on_correct=on_correct,
+        refused=refused,
     )
 
 

@@ -88,7 +88,7 @@ const useSame = (words) => {
   return kept.current;
 };
 
-export function Transcript({ batch, written, onGap, onCorrect, refused, labels: given = {} }) {
+export function Transcript({ batch, written, onGap, onMore, onCorrect, refused, labels: given = {} }) {
   const labels = useSame(given);
   const list = useRef(null);
   const have = useRef({ take: "", lines: [] });
@@ -119,7 +119,10 @@ export function Transcript({ batch, written, onGap, onCorrect, refused, labels: 
     const before = batch.first > 0 ? known.slice(0, batch.first) : [];
     have.current = { take: batch.take, lines: corrected(before, batch.corrected).concat(batch.lines) };
     setLines(have.current.lines);
-    return undefined;
+    if (!batch.more) return undefined;
+    // Once they are drawn: what a person does meanwhile is not to wait for the end of a long transcript.
+    const asked = setTimeout(onMore, 0);
+    return () => clearTimeout(asked);
   }, [batch]);
 
   useEffect(() => light(false), [lines]);

@@ -315,6 +315,7 @@ def _panes() -> rx.Component:
                     },
                     _transcript_note(),
                     MeetingState.resend,
+                    MeetingState.send_more,
                     LinesState.save_line,
                     LinesState.refused,
                 ),

@@ -17,6 +17,10 @@ from cantomeet_ui.views.summary import SummaryView, summary_view
 from cantomeet_ui.views.transcript import Batch, batch
 from cantomeet_ui.views.written import WrittenPane, written_pane
 
+FIRST_LINES = 300
+"""Sent with the page: a screen or ten, at once."""
+MORE_LINES = 3000
+"""Sent each time that the page has drawn what it has and asks for more."""
 _NONE = 2**31 - 1
 """No line comes after this position."""
 
@@ -57,7 +61,8 @@ def read_meeting(
     take = _take(meeting, store.transcript(meeting_id, after_position=_NONE).speakers.values(), language)
     if have.take != take:
         have = Have(take)
-    transcript = store.transcript(meeting_id, after_position=have.position)
+    limit = FIRST_LINES if not have.lines else MORE_LINES
+    transcript = store.transcript(meeting_id, after_position=have.position, limit=limit)
     corrected = store.corrected_segments(meeting_id)
     corrections = tuple((segment.id, segment.version) for segment in corrected)
     new = transcript.segments
@@ -79,7 +84,7 @@ def read_meeting(
         versions=versions(summaries, meeting, now, language),
         speakers=(speaker_rows(store.transcript(meeting_id), language) if naming or meeting.waits_for_names else []),
         batch=(
-            batch(take, have.lines, transcript, corrected, language)
+            batch(take, have.lines, transcript, corrected, language, more=len(new) == limit)
             if new or not have.lines or corrections != have.corrections
             else None
         ),

@@ -99,6 +99,11 @@ class MeetingState(rx.State):
         self._have = Have()
         await self._show()
 
+    @handler(Action.READ)
+    async def send_more(self) -> None:
+        """The page has drawn the lines that it has."""
+        await self._show()
+
     @handler(Action.READ, background=True)
     async def follow(self) -> None:
         """Show each change while the page is open."""

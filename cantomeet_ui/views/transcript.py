@@ -52,9 +52,19 @@ class Batch:
     corrected: list[Line] = field(default_factory=list)
     """In place of those of the same ids that the page has."""
     speakers: list[Choice] = field(default_factory=list)
+    more: bool = False
+    """Further lines may be had by asking."""
 
 
-def batch(take: str, first: int, transcript: Transcript, corrected: Sequence[Segment], language: str) -> Batch:
+def batch(
+    take: str,
+    first: int,
+    transcript: Transcript,
+    corrected: Sequence[Segment],
+    language: str,
+    *,
+    more: bool = False,
+) -> Batch:
     """The new lines, the first of them the page's line number `first`, and all that were corrected before it."""
     names = speaker_names(transcript.speakers, language)
     return Batch(
@@ -63,6 +73,7 @@ def batch(take: str, first: int, transcript: Transcript, corrected: Sequence[Seg
         [_line(segment, names, language) for segment in transcript.segments],
         [_line(segment, names, language) for segment in corrected] if first else [],
         [Choice(key, name) for key, name in sorted(names.items(), key=lambda known: known[1])],
+        more,
     )
 
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from reflex.app import EventNamespace
+from reflex.utils.token_manager import LocalTokenManager
 from reflex_base.event import Event
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, OperationalError
@@ -52,6 +54,17 @@ def test_an_event_that_reflex_fails_at_is_logged_without_its_payload_and_headers
     assert "reflex_base.event.processor.event_processor" in caplog.text
     assert "builtins.ValueError" in caplog.text
     assert "in failing" in caplog.text, "where it failed is still told"
+
+
+async def test_an_event_that_reflex_itself_complains_of_is_logged_without_its_data(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    namespace = object.__new__(EventNamespace)
+    namespace._token_manager = LocalTokenManager()
+    await namespace.on_event("no such socket", {"name": "state.save", "payload": {"text": SECRET}})
+    assert "no such socket" not in caplog.text
+    assert SECRET not in caplog.text
+    assert "reflex.app: on_event" in caplog.text
 
 
 def test_a_handler_that_raises_what_it_was_sent_is_logged_without_it(caplog: pytest.LogCaptureFixture) -> None:

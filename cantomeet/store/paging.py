@@ -1,0 +1,137 @@
+"""Transcripts of any length, read page by page: what is held in memory does not grow with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import func as sql
+from sqlmodel import col
+
+from cantomeet.errors import Conflict, NotFound
+from cantomeet.models import Meeting, Segment, Speaker
+from cantomeet.store.base import Base
+
+PAGE = 1000
+"""Segments read at a time."""
+_FIELDS = frozenset(Segment.model_fields)
+_WITHOUT_WORDS = [column for column in Segment.__table__.columns if column.name != "words"]  # type: ignore[attr-defined]
+
+
+def segment_of(row: RowMapping) -> Segment:
+    """The segment of a row that comes from the database, and so need not be checked: ten times as fast."""
+    made = object.__new__(Segment)
+    made.__dict__.update(row)
+    made.__dict__.setdefault("words", [])
+    for name, value in (("fields_set", _FIELDS), ("extra", None), ("private", None)):
+        object.__setattr__(made, f"__pydantic_{name}__", value)
+    return made
+
+
+@dataclass(frozen=True)
+class SegmentPage:
+    """Some segments in the order in which they were spoken (by `position`)."""
+
+    segments: list[Segment]
+    more: bool
+    """Others follow."""
+
+
+@dataclass(frozen=True)
+class PagedTranscript:
+    """The shown take as it was when this was made; `segments` reads it anew each time."""
+
+    speakers: dict[str, Speaker]
+    segments: PagedSegments
+
+
+class PagedSegments:
+    """Iterates over a take up to the position that was its last. Raises `Conflict` where lines of it went meanwhile."""
+
+    def __init__(self, paging: Paging, meeting_id: str, take: int, last: int, count: int, *, words: bool) -> None:
+        self._paging, self._meeting_id, self._take = paging, meeting_id, take
+        self._last, self._count, self._words = last, count, words
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Segment]:
+        position, given = -1, 0
+        while position < self._last:
+            page = self._paging._page(self._meeting_id, self._take, position, self._last, PAGE, words=self._words)
+            if not page:
+                break
+            position, given = page[-1].position, given + len(page)
+            yield from page
+        if given < self._count:
+            raise Conflict("the transcript was made anew while it was read")
+
+
+class Paging(Base):
+    """Reads segments in pages, with their words' times only where asked."""
+
+    def paged_transcript(self, meeting_id: str, *, words: bool) -> PagedTranscript:
+        """The shown take; `words`: with the times of the words, which are most of its size. Raises `NotFound`."""
+        with self._read() as connection:
+            take = self._shown_take(connection, meeting_id)
+            of_take = (col(Segment.meeting_id) == meeting_id, col(Segment.take) == take)
+            extent = select(sql.count(), sql.coalesce(sql.max(col(Segment.position)), -1)).where(*of_take)
+            count, last = connection.execute(extent).one()
+            speakers = self._speakers_in_order(connection, meeting_id, take)
+        return PagedTranscript(speakers, PagedSegments(self, meeting_id, take, last, count, words=words))
+
+    def segment_page(self, meeting_id: str, after: str, limit: int) -> SegmentPage:
+        """At most `limit` segments after the one with the id `after` (empty: from the first on), without words.
+
+        Raises `NotFound`, and `Conflict` where `after` is not of the shown transcript (any more).
+        """
+        with self._read() as connection:
+            take = self._shown_take(connection, meeting_id)
+            position = -1
+            if after:
+                where = (col(Segment.id) == after, col(Segment.meeting_id) == meeting_id, col(Segment.take) == take)
+                found = connection.execute(select(col(Segment.position)).where(*where)).scalar_one_or_none()
+                if found is None:
+                    raise Conflict("the transcript was made anew: begin again without `after`")
+                position = found
+        page = self._page(meeting_id, take, position, 2**31 - 1, limit + 1, words=False)
+        return SegmentPage(page[:limit], len(page) > limit)
+
+    def speakers_of(self, meeting_id: str) -> dict[str, Speaker]:
+        """Of the shown take, by id, as they first speak; last those who speak in no line any more."""
+        with self._read() as connection:
+            return self._speakers_in_order(connection, meeting_id, self._shown_take(connection, meeting_id))
+
+    def _page(self, meeting_id: str, take: int, after: int, last: int, limit: int, *, words: bool) -> list[Segment]:
+        columns: list[Any] = [Segment] if words else _WITHOUT_WORDS
+        where = (
+            col(Segment.meeting_id) == meeting_id,
+            col(Segment.take) == take,
+            col(Segment.position) > after,
+            col(Segment.position) <= last,
+        )
+        statement = select(*columns).where(*where).order_by(col(Segment.position)).limit(limit)
+        with self._read() as connection:
+            return [segment_of(row) for row in connection.execute(statement).mappings()]
+
+    def _shown_take(self, connection: Connection, meeting_id: str) -> int:
+        where = (col(Meeting.id) == meeting_id, col(Meeting.deleted_at).is_(None))
+        take = connection.execute(select(col(Meeting.shown_take)).where(*where)).scalar_one_or_none()
+        if take is None:
+            raise NotFound(f"no meeting {meeting_id[:36]}")
+        return take
+
+    def _speakers_in_order(self, connection: Connection, meeting_id: str, take: int) -> dict[str, Speaker]:
+        spoken = connection.execute(
+            select(col(Segment.speaker_id), sql.min(col(Segment.position)))
+            .where(col(Segment.meeting_id) == meeting_id, col(Segment.take) == take)
+            .group_by(col(Segment.speaker_id))
+        )
+        first = {row[0]: row[1] for row in spoken}
+        where = (col(Speaker.meeting_id) == meeting_id, col(Speaker.take) == take)
+        rows = connection.execute(select(Speaker).where(*where)).mappings().all()
+        silent = 2**31
+        ordered = sorted(rows, key=lambda row: first.get(row["id"], silent))
+        return {row["id"]: Speaker(**row) for row in ordered}
