@@ -235,7 +235,7 @@ class _Work:
         proven = sorted((fact for fact in facts if fact.verified), key=_time)
         for question in self._writing:
             self._ledger.begin(question)
-        self._asker.hear = lambda characters: self._show(1 - WRITING_SHARE * (1 - _part(characters)))
+        self._asker.hear = self._hear_writing
         frame = self._writer.write(proven) if proven and self._template.kinds & {"overview", "chapter"} else Frame()
         self._show(1.0)
         return SummaryDraft(
@@ -264,6 +264,11 @@ class _Work:
         self._done = 0
         self._checker = EvidenceChecker(self._request.lines, self._request.meeting_date)
         return [fact for chunk in self._chunks for fact in self._facts(chunk)]
+
+    def _hear_writing(self, characters: int) -> None:
+        """Each answer is half of what is left, since nobody knows how many there will be."""
+        left = WRITING_SHARE * 0.5**self._writer.answered
+        self._show(1 - left * (1 - _part(characters) / 2))
 
     def _show(self, fraction: float) -> None:
         """Progress never goes back."""
