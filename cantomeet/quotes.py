@@ -2,7 +2,8 @@
 
 Evidence is `{segment_id, quote, start, end, check}`. Where a correction took the quote out of its line, or a new
 transcript does not have it, `check` is "unverified" and `was` holds what it had been, until the words stand there
-again or a person says that the item is still right.
+again or a person says that the item is still right. With `proposed` it is no quote that anybody gave but a line that
+our own code found likest to the item.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def standing(quote: str, line: str) -> Check:
 
 def is_proven(evidence: Sequence[Proof]) -> bool:
     """At least one place in the transcript bears it out."""
-    return any(proof.get("check") in PROVEN for proof in evidence)
+    return any(proof.get("check") in PROVEN and not proof.get("proposed") for proof in evidence)
 
 
 def rechecked(evidence: Sequence[Proof], segment_id: str, line: str) -> list[dict[str, Any]]:
@@ -57,7 +58,21 @@ def rechecked(evidence: Sequence[Proof], segment_id: str, line: str) -> list[dic
     return [_recheck(proof, line) if proof["segment_id"] == segment_id else dict(proof) for proof in evidence]
 
 
+def is_proposed(proof: Proof) -> bool:
+    """A line that our own code found likest to an item without evidence; it never becomes a proof."""
+    return bool(proof.get("proposed"))
+
+
+def proposed_start(evidence: Sequence[Proof]) -> float | None:
+    """When the line was spoken (in seconds) that an unproven item may come from, where one was found."""
+    if is_proven(evidence):
+        return None
+    return next((float(proof["start"]) for proof in evidence if is_proposed(proof)), None)
+
+
 def _recheck(proof: Proof, line: str) -> dict[str, Any]:
+    if is_proposed(proof):
+        return dict(proof)
     before = proof.get("was") or proof["check"]
     now = standing(proof["quote"], line)
     if before == "unverified" and not tells(proof["quote"], line):

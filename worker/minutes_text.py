@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from cantomeet.actions import today
+from cantomeet.quotes import proposed_start
 from cantomeet.templates import SHIPPED
 
 _KINDS = {
@@ -134,12 +135,19 @@ def _when(item: Mapping[str, Any]) -> str:
     return "unproven" if start is None else f"{clock(start):>8}"
 
 
+def _perhaps(item: Mapping[str, Any]) -> list[str]:
+    """Where an unproven item may come from."""
+    start = proposed_start(item["evidence"])
+    return [] if start is None else [f"perhaps from {clock(start)}"]
+
+
 def _owed(item: Mapping[str, Any]) -> str:
     due = item.get("due_date") or item.get("due_text")
     told = [
         *([f"owner: {item['owner']}"] if item.get("owner") else []),
         *([f"due: {due}"] if due else []),
         *(["done"] if item.get("done") else []),
+        *_perhaps(item),
         *(["its lines were changed since: check it"] if item["stale"] else []),
     ]
     return f" ({', '.join(told)})" if told else ""

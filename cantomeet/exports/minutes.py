@@ -8,7 +8,7 @@ from typing import Protocol
 
 from cantomeet.lifecycle import Stage
 from cantomeet.models import Meeting, Segment, Speaker, SummaryItem
-from cantomeet.quotes import PROVEN
+from cantomeet.quotes import PROVEN, proposed_start
 from cantomeet.reasons import warning_text, written_label
 from cantomeet.sections import SummarySection, in_reading_order, unverified_items, verified_sections
 from cantomeet.store import SummaryWithItems, WrittenTranscript
@@ -34,6 +34,7 @@ _LABELS: dict[str, tuple[str, str]] = {
         "在逐字稿找不到對應的原句，請自行核對。",
         "No matching words were found in the transcript; check these yourself.",
     ),
+    "offered": ("可能出自", "perhaps from"),
     "stale": ("引用的逐字稿其後改過，請再核對", "the lines it rests on were changed since: check it"),
     "written": ("書面語改寫", "written Chinese, rewritten"),
     "as_spoken": ("〔原話〕", "[as spoken] "),
@@ -166,7 +167,13 @@ class Minutes:
             details.append(self.label("done"))
         if item.stale:
             details.append(self.label("stale"))
-        return [*details, *_places(item)]
+        return [*details, *_places(item), *self._offered(item)]
+
+    def _offered(self, item: SummaryItem) -> list[str]:
+        """Where an item that nothing proves may come from."""
+        start = proposed_start(item.evidence)
+        told = f"{self.label('unverified')}{self.label('separator')}{self.label('offered')} "
+        return [] if start is None else [told + clock(start)]
 
 
 def minutes_of(

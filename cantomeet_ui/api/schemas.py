@@ -59,6 +59,11 @@ class EvidenceOut(BaseModel):
     check: Literal["exact", "folded", "unverified"]
     was: Literal["exact", "folded"] | None = None
     """What `check` was before somebody corrected the line and the quote stood in it no more."""
+    proposed: bool = False
+    """Nobody cited this line: the item came without evidence, and our own code found this line likest to it.
+
+    Its `check` is always "unverified", and it never makes the item verified. Offer it to be listened to.
+    """
 
 
 class ItemOut(BaseModel):

@@ -71,6 +71,7 @@ def _shown(item: Item) -> rx.Component:
             rx.el.p(
                 rx.el.span(item.text, class_name="item-text"),
                 rx.foreach(item.plays, play_button),
+                rx.foreach(item.offered, _offered),
                 rx.cond(item.edited != "", _edited(item)),
                 _edit_button(item),
             ),
@@ -79,6 +80,11 @@ def _shown(item: Item) -> rx.Component:
         ),
         rx.cond(item.stale != "", _stale(item)),
     )
+
+
+def _offered(play: Play) -> rx.Component:
+    """A line that may be what an unproven item rests on, to be listened to."""
+    return rx.el.span(say("summary.offered"), play_button(play), class_name="offered")
 
 
 def done_box(done: bool, label: Words, on_change: Handler) -> rx.Component:

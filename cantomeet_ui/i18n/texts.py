@@ -370,6 +370,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "field.name": ("名字", "Name"),
     "summary.extractive": ("逐字摘錄", "Extracted word for word"),
     "summary.llm": ("由 {name} 撰寫", "Written by {name}"),
+    "summary.offered": ("未核實 · 可能出自", "Not verified · perhaps from"),
     "summary.play": ("播放 {time}", "Play {time}"),
     "summary.due": ("限期：{due}", "Due: {due}"),
     "summary.pending": ("轉錄完成後，摘要會在這裡出現。", "The summary appears here once the transcript is ready."),

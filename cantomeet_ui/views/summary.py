@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from cantomeet.models import Summary, SummaryItem
-from cantomeet.quotes import PROVEN
+from cantomeet.quotes import PROVEN, proposed_start
 from cantomeet.sections import READING_ORDER, in_reading_order, unverified_items, verified_sections
 from cantomeet.store import SummaryWithItems
 from cantomeet.templates import GENERAL
@@ -46,6 +46,8 @@ class Item:
     due_date: str
     """For the fields of the form; the day as YYYY-MM-DD."""
     plays: list[Play]
+    offered: list[Play]
+    """Where an item that nothing proves may come from, found by our own code: one place at most."""
     stale: str
     """Why somebody has to look at it; empty: nobody has."""
     edited: str
@@ -148,6 +150,7 @@ def _item(item: SummaryItem, summary: Summary, now: datetime, language: str) -> 
         due_text=item.due_text or "",
         due_date="" if item.due_date is None else item.due_date.isoformat(),
         plays=_plays(item, language),
+        offered=_offered(item, language),
         stale=_stale(item, language),
         edited=_edited(item, language),
         done=item.done,
@@ -183,6 +186,14 @@ def _plays(item: SummaryItem, language: str) -> list[Play]:
         starts = [item.start]
     shown = sorted({times.clock(start): start for start in reversed(starts)}.items(), key=lambda found: found[1])
     return [Play(round(at, 2), time, text(language, "summary.play", time=time)) for time, at in shown]
+
+
+def _offered(item: SummaryItem, language: str) -> list[Play]:
+    start = proposed_start(item.evidence)
+    if start is None:
+        return []
+    time = times.clock(start)
+    return [Play(round(start, 2), time, text(language, "summary.play", time=time))]
 
 
 # ---- what it is worth and what it took -------------------------------------------------------------------------

@@ -183,6 +183,21 @@ def test_each_item_says_when_what_proves_it_was_spoken(form: Form) -> None:
     assert "- 無人講過\n" in body
 
 
+@pytest.mark.parametrize("form", ["md", "txt", "docx"])
+@pytest.mark.parametrize(
+    ("language", "told"), [("zh-Hant-HK", "未核實；可能出自 0:01:00"), ("en", "perhaps from 0:01:00")]
+)
+def test_an_item_without_evidence_says_where_it_may_come_from(form: Form, language: str, told: str) -> None:
+    found = a_summary()
+    found.items[2].evidence = [{**PROOF[0], "start": 60.0, "check": "unverified", "proposed": True}]
+    body = export(form, a_meeting(), a_transcript(), found, language).body
+    text = "\n".join(p.text for p in Document(BytesIO(body)).paragraphs) if form == "docx" else body.decode()
+    assert told in text
+    assert text.index("無人講過") < text.index(told)
+    exported = json.loads(export("json", a_meeting(), a_transcript(), found, language).body)["summary"]["items"][-1]
+    assert (exported["verified"], exported["evidence"][0]["proposed"]) == (False, True)
+
+
 def test_both_languages_stand_under_each_other_the_readers_first() -> None:
     found = a_summary()
     found.summary.language = "zh-Hant-HK+en"

@@ -9,6 +9,7 @@ from cantomeet.actions import ActionFilter, list_actions
 from cantomeet.models import Segment, Speaker, Summary, SummaryItem
 from cantomeet.reasons import EN, ZH
 from cantomeet.store import MeetingStore, NewSummary, SummaryWithItems, Transcript, Try
+from cantomeet_ui.i18n import text
 from cantomeet_ui.reading.meeting import Have, read_meeting
 from cantomeet_ui.views.actions import groups, owner_choices
 from cantomeet_ui.views.choices import Choice, with_default
@@ -40,6 +41,19 @@ def test_what_nothing_proves_is_never_among_the_sections() -> None:
     shown = summary_view(summary(item(), item(text="無人講過", evidence=[])), NOW, ZH)
     assert [p.text for s in shown.sections for p in s.points] == ["通過"]
     assert ([p.text for p in shown.unverified], shown.doubtful) == (["無人講過"], 1)
+
+
+def test_an_item_without_evidence_offers_the_line_it_may_come_from_and_stays_unverified() -> None:
+    offered = {**PROOF, "check": "unverified", "proposed": True}
+    shown = summary_view(summary(item(evidence=[offered])), NOW, ZH)
+    (doubtful,) = shown.unverified
+    assert not shown.sections
+    assert [(play.time, play.at) for play in doubtful.offered] == [("1:05", 65.0)]
+    assert doubtful.plays == []
+    assert text(ZH, "summary.offered") == "未核實 · 可能出自"
+    cited = {**PROOF, "check": "unverified"}
+    assert summary_view(summary(item(evidence=[cited])), NOW, ZH).unverified[0].offered == []
+    assert summary_view(summary(item(evidence=[PROOF, offered])), NOW, ZH).sections[0].points[0].offered == []
 
 
 def test_a_quote_that_a_correction_took_away_still_names_its_place() -> None:

@@ -229,6 +229,8 @@ class SummaryLine:
     text_other: str | None = None
     """The same in the second language of a summary in two; the evidence is the same too."""
     section: str | None = None
+    proposed: Evidence | None = None
+    """Of an item without evidence: the line that our own code found likest to it. No proof, whatever it says."""
 
     @property
     def verified(self) -> bool:

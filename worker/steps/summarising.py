@@ -102,4 +102,12 @@ def _new_summary(draft: SummaryDraft, name: str, template: Template) -> NewSumma
 
 
 def _item(line: SummaryLine) -> dict[str, Any]:
-    return {**vars(line), "evidence": [vars(proof) for proof in line.evidence]}
+    told = {name: value for name, value in vars(line).items() if name != "proposed"}
+    return {**told, "evidence": [*map(vars, line.evidence), *_offered(line)]}
+
+
+def _offered(line: SummaryLine) -> list[dict[str, Any]]:
+    """Kept beside the evidence, marked as what it is."""
+    if line.proposed is None or line.verified:
+        return []
+    return [{**vars(line.proposed), "check": "unverified", "proposed": True}]

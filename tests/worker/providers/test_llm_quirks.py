@@ -157,7 +157,7 @@ def test_a_prompt_that_was_cut_is_noticed_and_sent_in_parts(context: int, ratio:
         draft = summarizer(fake, on_dialect=learned.append).summarize(LONG, ignore)
         cut = [line for line in fake.asked("facts") if line.get("cut")]
         assert cut, "the stand-in has cut something"
-        assert len(cut) <= 4, "and was not asked the like again"
+        assert len(cut) <= 5, "and was not asked the like again"
     assert decided(draft) == {f"s{n}" for n in range(0, 300, 10)}
     assert draft.coverage == Coverage(300, 300)
     assert draft.warnings == ("prompt_was_cut",)
@@ -165,11 +165,12 @@ def test_a_prompt_that_was_cut_is_noticed_and_sent_in_parts(context: int, ratio:
 
 
 def test_a_context_of_an_odd_size_shows_by_two_prompts_of_one_count() -> None:
-    asked = request(long_meeting(1200))
+    said = [(name, words * (1 if n % 10 == 0 else 1 + n % 7)) for n, (name, words) in enumerate(long_meeting(400))]
     with FakeOpenAI(Plan(cuts_at=3333, token_ratio=0.7)) as fake:
-        draft = summarizer(fake, limits=Limits(chunk_tokens=5800)).summarize(asked, ignore)
-    assert decided(draft) == {f"s{n}" for n in range(0, 1200, 10)}
-    assert draft.coverage == Coverage(1200, 1200)
+        draft = summarizer(fake, limits=Limits(chunk_tokens=5800)).summarize(request(said), ignore)
+    assert decided(draft) == {f"s{n}" for n in range(0, 400, 10)}
+    assert draft.coverage == Coverage(400, 400)
+    assert draft.warnings == ("prompt_was_cut",)
 
 
 def test_lines_that_the_model_cannot_have_seen_are_not_covered() -> None:

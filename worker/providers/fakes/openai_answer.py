@@ -14,6 +14,8 @@ from worker.providers.fakes.openai_plan import Fault, Plan
 from worker.providers.fakes.speechmatics_http import Answer, Dropped
 
 CHARACTERS_AN_EVENT = 40
+MOST_EVENTS = 500
+"""Of one text; those of a longer one hold more."""
 STREAM = "text/event-stream"
 
 
@@ -89,7 +91,8 @@ def _pieces(value: object) -> Iterator[object]:
     if not isinstance(value, str):
         yield value
         return
-    yield from (value[at : at + CHARACTERS_AN_EVENT] for at in range(0, len(value), CHARACTERS_AN_EVENT))
+    step = max(CHARACTERS_AN_EVENT, len(value) // MOST_EVENTS)
+    yield from (value[at : at + step] for at in range(0, len(value), step))
 
 
 def _lines(event: Json, plan: Plan) -> bytes:

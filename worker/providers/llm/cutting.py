@@ -19,9 +19,11 @@ CHARACTERS_PER_TOKEN = 2
 CONTEXTS = frozenset(2**power for power in range(11, 18))
 """Sizes that contexts usually have; a prompt that fills one to the token was cut."""
 ALIKE = 0.97
-"""Lengths nearer to each other than this are not different."""
-ENOUGH = 3
-"""Prompts of one count that show a limit, where their lengths are alike; two where they are not."""
+"""Lengths nearer to each other than this are alike."""
+ENOUGH, LEAST_SPREAD = 3, 8
+"""Lengths of prompts of one count that show a limit, where they are alike but so many tokens apart; where they are not
+alike two are enough.
+"""
 
 
 def fewest_tokens(messages: Sequence[Message]) -> int:
@@ -51,7 +53,9 @@ class Window:
 
     def _is_limit(self, counted: int) -> bool:
         """All prompts that are at least as long as the shortest of this count have this count."""
-        there = [ours for ours, count in self._seen.values() if count == counted]
-        longer = [count for ours, count in self._seen.values() if ours >= min(there)]
+        there = {ours for ours, count in self._seen.values() if count == counted}
+        longer = {count for ours, count in self._seen.values() if ours >= min(there)}
+        if longer != {counted} or counted >= max(there):
+            return False
         differ = min(there) < ALIKE * max(there)
-        return set(longer) == {counted} and len(there) >= (2 if differ else ENOUGH)
+        return differ or (len(there) >= ENOUGH and max(there) - min(there) >= LEAST_SPREAD)

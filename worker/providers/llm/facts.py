@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, TypeVar
 
@@ -17,6 +17,7 @@ from worker.providers.llm.ask import Reading
 from worker.providers.llm.formats import Schema, strict_schema
 from worker.providers.llm.languages import Languages, in_script
 from worker.providers.llm.reading import check_language, validated
+from worker.providers.proposing import LineFinder
 
 MAX_TEXT = 2000
 """Characters of one item."""
@@ -68,6 +69,8 @@ class CitedAnswer(BaseModel):
 class ItemAnswer(BaseModel):
     text: Text
     text_other: Text = ""
+    line: LineNumber = NO_LINE
+    """Small models give it more often than a quote."""
     evidence: Many[CitedAnswer] = []
 
 
@@ -122,17 +125,30 @@ def read_facts(content: str, schema: Schema, languages: Languages) -> Reading[Fa
 
 
 def facts_of(
-    answer: FactsAnswer, checker: EvidenceChecker, languages: Languages, notes: Sequence[Section]
+    answer: FactsAnswer,
+    checker: EvidenceChecker,
+    languages: Languages,
+    notes: Sequence[Section],
+    finder: LineFinder,
+    segments: Collection[int],
 ) -> list[SummaryLine]:
-    """The items of one chunk, each with what code could prove of it."""
-    items = [_item(kind, item, checker, languages, notes) for kind, item in answer.items if item.text]
+    """The items of one chunk, each with what code could prove of it; `segments`: indexes of those in the chunk."""
+    items: list[SummaryLine] = []
+    for kind, item in answer.items:
+        if item.text:
+            line = _item(kind, item, checker, languages, notes)
+            if not line.evidence:
+                offered = finder.find([item.text, item.text_other], segments, item.line - 1)
+                line = replace(line, proposed=offered)
+            items.append(line)
     return items + [_quote(cited, checker) for cited in answer.quotes if cited.quote]
 
 
 def _item(
     kind: ItemKind, item: ItemAnswer, checker: EvidenceChecker, languages: Languages, notes: Sequence[Section]
 ) -> SummaryLine:
-    evidence = checker.evidence(cited.cited for cited in item.evidence)
+    # A line without a quote proves nothing; it helps to find the line that is offered.
+    evidence = checker.evidence(cited.cited for cited in item.evidence if cited.quote)
     line = SummaryLine(
         kind=kind,
         text=in_script(item.text, languages.first),

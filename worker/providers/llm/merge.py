@@ -113,6 +113,7 @@ def _merged(one: SummaryLine, other: SummaryLine) -> SummaryLine:
     return replace(
         one if one.verified or not other.verified else other,
         evidence=join_evidence([*one.evidence, *other.evidence]),
+        proposed=None if one.evidence or other.evidence else one.proposed or other.proposed,
         owner=one.owner or other.owner,
         due_text=due.due_text,
         due_date=due.due_date,

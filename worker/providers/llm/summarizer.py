@@ -35,6 +35,7 @@ from worker.providers.llm.prompts import facts_messages
 from worker.providers.llm.records import NoCache
 from worker.providers.llm.rewriting import Rewriting
 from worker.providers.llm.write import Frame, Writer
+from worker.providers.proposing import LineFinder
 
 CHUNK_TOKENS = 6000
 """Of transcript in one request: some 20 minutes of talk. Facts are found better in small parts than in one pass."""
@@ -210,6 +211,7 @@ class _Work:
         self._template = request.template
         self._schema = facts_schema(self._template, self._languages)
         self._checker = EvidenceChecker(request.lines, request.meeting_date)
+        self._finder = LineFinder(request.lines)
         self._writer = Writer(asker, self._template, self._languages, chunk_tokens)
         self._chunks = chunks_of(request.lines, chunk_tokens)
         self._tokens = sum(chunk.tokens for chunk in self._chunks)
@@ -233,7 +235,7 @@ class _Work:
         proven = sorted((fact for fact in facts if fact.verified), key=_time)
         for question in self._writing:
             self._ledger.begin(question)
-        self._asker.hear = lambda characters: self._show(1 - WRITING_SHARE * (1 - _part(characters)))
+        self._asker.hear = self._hear_writing
         frame = self._writer.write(proven) if proven and self._template.kinds & {"overview", "chapter"} else Frame()
         self._show(1.0)
         return SummaryDraft(
@@ -262,6 +264,11 @@ class _Work:
         self._done = 0
         self._checker = EvidenceChecker(self._request.lines, self._request.meeting_date)
         return [fact for chunk in self._chunks for fact in self._facts(chunk)]
+
+    def _hear_writing(self, characters: int) -> None:
+        """Each answer is half of what is left, since nobody knows how many there will be."""
+        left = WRITING_SHARE * 0.5**self._writer.answered
+        self._show(1 - left * (1 - _part(characters) / 2))
 
     def _show(self, fraction: float) -> None:
         """Progress never goes back."""
@@ -309,7 +316,7 @@ class _Work:
         if is_open:
             # What an earlier step was answered is no progress of this one.
             self._show(self._so_far())
-        return facts_of(answer, self._checker, self._languages, self._template.notes)
+        return facts_of(answer, self._checker, self._languages, self._template.notes, self._finder, chunk.segments)
 
     def _smaller(self, chunk: Chunk, too_long: TooLong) -> Sequence[Chunk]:
         """Its halves; none where the endpoint cuts even the smallest prompt, so that its lines are not covered.
@@ -348,8 +355,13 @@ class _Work:
             *(fact for fact in merged if fact.kind != "chapter"),
             *unproven,
         ]
-        kept = [item for item in items if item.kind in self._template.kinds]
+        kept = [self._with_offer(item) for item in items if item.kind in self._template.kinds]
         return sorted(kept, key=lambda item: (_ORDER.index(item.kind), not item.verified))
+
+    def _with_offer(self, item: SummaryLine) -> SummaryLine:
+        if item.evidence or item.proposed is not None:
+            return item
+        return replace(item, proposed=self._finder.find([item.text, item.text_other or ""]))
 
     def _chapters(self, chapters: Sequence[SummaryLine]) -> list[SummaryLine]:
         """Each up to the start of the next, the last to the end of the recording."""

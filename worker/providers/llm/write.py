@@ -65,6 +65,8 @@ class Writer:
         self._template = template
         self._languages = languages
         self._most_tokens = most_tokens
+        self.answered = 0
+        """Questions, from the cache or by the model."""
         other = () if languages.other else ("text_other", "title_other")
         self._schema = strict_schema("minutes", FrameAnswer, without=frozenset(other))
 
@@ -72,7 +74,9 @@ class Writer:
         """`facts` in the order of the meeting, all proven. Raises `Unusable` and what `Asker.ask` raises."""
         if count_tokens(_listed(facts)) <= self._most_tokens:
             try:
-                return self._frame(facts, self._asker.ask(self._question(facts)))
+                answer = self._asker.ask(self._question(facts))
+                self.answered += 1
+                return self._frame(facts, answer)
             except TooLong:
                 if len(facts) < 2:
                     raise Unusable("one fact is too long to be written about.", shape=False) from None
