@@ -58,7 +58,7 @@ class Listener(WhisperModel):  # type: ignore[misc]  # faster-whisper ships no t
         """As faster-whisper's with `vad_filter`."""
         spoken = get_speech_timestamps(audio)
         if not spoken:
-            return (segment for segment in ()), None
+            return (_ for _ in range(0)), None
         heard = np.concatenate(collect_chunks(audio, spoken)[0])
         self._speech = get_vad_model()(np.pad(heard, (0, _VAD_SAMPLES - len(heard) % _VAD_SAMPLES))).ravel()
         self._total = 0
