@@ -29,7 +29,7 @@ LEAST_SPEECH = 0.25
 _TAIL = 2.0
 """Seconds; a last window as short as this is doubted where it shows signs of silence."""
 _NO_SPEECH = 0.9
-_SURELY, _HARDLY = 0.85, 0.2
+_SURELY, _LIKELY, _HARDLY = 0.85, 0.7, 0.2
 """Probabilities of a language. Speech in Cantonese shows .44 to .99 for Chinese, and in English as much for English;
 silence shows .5 to .7 for English and next to nothing for Chinese."""
 _WRITTEN_HERE = ("zh", "yue", "en")
@@ -101,8 +101,7 @@ class Listener(WhisperModel):  # type: ignore[misc]  # faster-whisper ships no t
         """Without the prompt, in the language that was told and in the one that it sounds like."""
         assert self._own is not None
         sounds_like = max(likely, key=lambda language: likely[language])
-        # Silence and noise sound like anything.
-        others = [sounds_like] if likely[sounds_like] >= 0.5 else []
+        others = [sounds_like] if likely[sounds_like] >= _LIKELY else []
         for language in dict.fromkeys([*others, self._own[1]]):
             found = self._decoded(encoded, language, tokenizer, options)
             if self._makes_sense(found, tokenizer):
