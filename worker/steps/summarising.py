@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from cantomeet.models import Meeting
+from cantomeet.models import Meeting, Segment
 from cantomeet.store import NewSummary, Transcript, Try
 from cantomeet.templates import GENERAL, SHIPPED, Template
 from worker.lease import Lease
 from worker.providers import SummaryDraft, SummaryLine, SummaryRequest, TranscriptLine, Unfinished
+from worker.providers.nonsense import loops_in, units
 from worker.steps.paid_answers import PaidAnswers
 from worker.toolbox import Toolbox
 
@@ -81,8 +82,13 @@ def _lines(transcript: Transcript) -> list[TranscriptLine]:
         found = transcript.speakers.get(speaker_id) if speaker_id else None
         return (found.name or found.label) if found else None
 
-    understood = [segment for segment in transcript.segments if not segment.unclear]
+    understood = [segment for segment in transcript.segments if _is_understood(segment)]
     return [TranscriptLine(s.id, s.start, s.end, s.text, speaker(s.speaker_id)) for s in understood]
+
+
+def _is_understood(segment: Segment) -> bool:
+    """Loops that other recognisers or earlier releases wrote are not marked; what a person wrote stands."""
+    return not segment.unclear and (segment.edited or not loops_in(units(segment.text)))
 
 
 def _new_summary(draft: SummaryDraft, name: str, template: Template) -> NewSummary:

@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from cantomeet.models import Meeting
-from cantomeet.store import MeetingStore
+from cantomeet.store import MeetingStore, NewSegment, Try
 from tests import meetings
 from tests.cantomeet.test_editing import items, summed_up
 from tests.cantomeet_ui.api.conftest import RememberingQueue
@@ -139,3 +139,20 @@ def test_notes_of_a_template_are_shown_with_their_section(client: TestClient, sq
     found = meetings.completed(sqlite_store, items=[note])
     summary = client.get(f"/api/meetings/{found.id}").json()["summary"]
     assert [(n["section"], n["text"], n["verified"]) for n in summary["notes"]] == [("出席", "陳主席、阿明", False)]
+
+
+def test_a_line_that_was_not_understood_says_so_until_it_is_corrected(
+    client: TestClient, sqlite_store: MeetingStore
+) -> None:
+    started = meetings.transcribing(sqlite_store)
+    lines = [NewSegment(0.0, 5.0, "諗諗諗諐", "", [], unclear=True)]
+    sqlite_store.finish_transcript(
+        started.id, started.run, lines, replace=False, tried=Try("recognise", sqlite_store.now())
+    )
+    url = f"/api/meetings/{started.id}"
+    (line,) = client.get(url, headers={"Accept-Language": "zh-HK"}).json()["segments"]
+    assert (line["text"], line["unclear"], line["start"], line["end"]) == ("聽不清", True, 0.0, 5.0)
+    assert "諗諗" not in client.get(url).text
+    assert client.get(url, headers={"Accept-Language": "en"}).json()["segments"][0]["text"] == "(unclear)"
+    edited = client.patch(f"{url}/segments/{line['id']}", json={"text": "我哋再諗。"}, headers={"If-Match": "*"}).json()
+    assert (edited["text"], edited["unclear"], edited["edited"]) == ("我哋再諗。", False, True)
