@@ -32,8 +32,8 @@ _NO_SPEECH, _DOUBTFUL = 0.9, 0.6
 _SURELY, _LIKELY, _HARDLY = 0.85, 0.7, 0.2
 """Probabilities of a language. Clear speech in Cantonese shows .44 to .99 for Chinese, in English .7 and more for
 English; silence shows .5 to .7 for English and next to nothing for Chinese."""
-_ENGLISH, _TIMES = 0.25, 3.0
-"""English in noise shows .3 for English and a tenth of it for Chinese; Cantonese in noise never shows more than .15."""
+_ENGLISH, _TIMES = 0.25, 1.5
+"""English in noise shows .3 for English; Cantonese, however noisy, shows .15 at most, and more for Chinese."""
 _WRITTEN_HERE = ("zh", "yue", "en")
 """Languages whose characters are known."""
 _TOKENS_A_SECOND, _MORE_TOKENS = 20, 30
