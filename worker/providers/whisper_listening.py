@@ -28,10 +28,19 @@ LEAST_SPEECH = 0.25
 """Seconds of speech without which a last window is not decoded: what is left after the last word had 0.16 s at most."""
 _TAIL = 2.0
 """Seconds; a last window as short as this is doubted where it shows signs of silence."""
+<<<<<<< HEAD
 _NO_SPEECH = 0.9
 _SURELY, _HARDLY = 0.85, 0.2
 """Probabilities of a language. Speech in Cantonese shows .44 to .99 for Chinese, and in English as much for English;
 silence shows .5 to .7 for English and next to nothing for Chinese."""
+=======
+_NO_SPEECH, _DOUBTFUL = 0.9, 0.6
+_SURELY, _LIKELY, _HARDLY = 0.85, 0.7, 0.2
+"""Probabilities of a language. Clear speech in Cantonese shows .44 to .99 for Chinese, in English .7 and more for
+English; silence shows .5 to .7 for English and next to nothing for Chinese."""
+_ENGLISH, _TIMES = 0.25, 1.5
+"""English in noise shows .3 for English; Cantonese, however noisy, shows .15 at most, and more for Chinese."""
+>>>>>>> hearing
 _WRITTEN_HERE = ("zh", "yue", "en")
 """Languages whose characters are known."""
 _TOKENS_A_SECOND, _MORE_TOKENS = 20, 30
