@@ -28,19 +28,12 @@ LEAST_SPEECH = 0.25
 """Seconds of speech without which a last window is not decoded: what is left after the last word had 0.16 s at most."""
 _TAIL = 2.0
 """Seconds; a last window as short as this is doubted where it shows signs of silence."""
-<<<<<<< HEAD
-_NO_SPEECH = 0.9
-_SURELY, _HARDLY = 0.85, 0.2
-"""Probabilities of a language. Speech in Cantonese shows .44 to .99 for Chinese, and in English as much for English;
-silence shows .5 to .7 for English and next to nothing for Chinese."""
-=======
 _NO_SPEECH, _DOUBTFUL = 0.9, 0.6
 _SURELY, _LIKELY, _HARDLY = 0.85, 0.7, 0.2
 """Probabilities of a language. Clear speech in Cantonese shows .44 to .99 for Chinese, in English .7 and more for
 English; silence shows .5 to .7 for English and next to nothing for Chinese."""
 _ENGLISH, _TIMES = 0.25, 1.5
 """English in noise shows .3 for English; Cantonese, however noisy, shows .15 at most, and more for Chinese."""
->>>>>>> hearing
 _WRITTEN_HERE = ("zh", "yue", "en")
 """Languages whose characters are known."""
 _TOKENS_A_SECOND, _MORE_TOKENS = 20, 30
@@ -67,7 +60,7 @@ class Listener(WhisperModel):  # type: ignore[misc]  # faster-whisper ships no t
         """As faster-whisper's with `vad_filter`."""
         spoken = get_speech_timestamps(audio)
         if not spoken:
-            return iter(()), None
+            return (_ for _ in range(0)), None
         heard = np.concatenate(collect_chunks(audio, spoken)[0])
         self._speech = get_vad_model()(np.pad(heard, (0, _VAD_SAMPLES - len(heard) % _VAD_SAMPLES))).ravel()
         self._total = 0
@@ -94,9 +87,10 @@ class Listener(WhisperModel):  # type: ignore[misc]  # faster-whisper ships no t
         options = replace(options, max_new_tokens=self._most_tokens(prompt))
         likely = _languages(self.model.detect_language(encoded)[0])
         own = self._own[1]
-        if own in ("zh", "yue") and likely.get("en", 0.0) >= _SURELY:
+        if own in ("zh", "yue") and _sounds_english(likely, own):
             found = self._decoded(encoded, "en", tokenizer, options)
-            if self._makes_sense(found, tokenizer):
+            sure = likely["en"] >= _SURELY or found[0].no_speech_prob < _DOUBTFUL
+            if sure and self._makes_sense(found, tokenizer):
                 return found
             tokenizer.language, tokenizer.language_code = self._own
         first: Decoded = super().generate_with_fallback(encoded, prompt, tokenizer, options)
@@ -110,8 +104,7 @@ class Listener(WhisperModel):  # type: ignore[misc]  # faster-whisper ships no t
         """Without the prompt, in the language that was told and in the one that it sounds like."""
         assert self._own is not None
         sounds_like = max(likely, key=lambda language: likely[language])
-        # Silence and noise sound like anything.
-        others = [sounds_like] if likely[sounds_like] >= 0.5 else []
+        others = [sounds_like] if likely[sounds_like] >= _LIKELY else []
         for language in dict.fromkeys([*others, self._own[1]]):
             found = self._decoded(encoded, language, tokenizer, options)
             if self._makes_sense(found, tokenizer):
@@ -128,7 +121,7 @@ class Listener(WhisperModel):  # type: ignore[misc]  # faster-whisper ships no t
 
     def _makes_sense(self, found: Decoded, tokenizer: Any) -> bool:
         text = tokenizer.decode(found[0].sequences_ids[0])
-        unheard = found[0].no_speech_prob > 0.6 and found[1] < -1.0
+        unheard = found[0].no_speech_prob > _DOUBTFUL and found[1] < -1.0
         return bool(text.strip()) and not unheard and not self._is_nonsense(text)
 
     def _is_nonsense(self, text: str) -> bool:
@@ -160,6 +153,11 @@ class Listener(WhisperModel):  # type: ignore[misc]  # faster-whisper ships no t
     def _speech_seconds(self) -> float:
         first = self._start * RATE // FRAMES // _VAD_SAMPLES
         return float(np.sum(self._speech[first:] >= 0.5)) * _VAD_SAMPLES / RATE
+
+
+def _sounds_english(likely: dict[str, float], own: str) -> bool:
+    english = likely.get("en", 0.0)
+    return english >= max(_ENGLISH, _TIMES * likely.get(own, 0.0))
 
 
 def _languages(found: Iterable[tuple[str, float]]) -> dict[str, float]:
