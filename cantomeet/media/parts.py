@@ -32,7 +32,7 @@ _MAGIC = re.compile(
     |(?P<flac>fLaC[\x00\x80]\x00\x00\x22)
     |(?P<ogg>OggS\x00[\x02\x06].{12}\x00\x00\x00\x00)
     |(?P<ebml>\x1aE\xdf\xa3.{1,48}?(?:webm|matroska))
-    |(?P<iso>\x00\x00[\x00-\x01].ftyp[A-Za-z0-9 _]{4})
+    |(?P<iso>\x00\x00[\x00-\x01].ftyp(?!heic|heix|hevc|mif1|msf1|avif)[A-Za-z0-9 _]{4})
     |(?P<amr>\#!AMR(?:-WB|_MC1\.0|-WB_MC1\.0)?\n)
     |(?P<asf>\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62\xce\x6c)
     |(?P<flv>FLV\x01[\x01\x04\x05]\x00\x00\x00\x09\x00\x00\x00\x00)""",
@@ -53,6 +53,8 @@ _RAW = re.compile(
 """How others begin, that FFmpeg tells for sure."""
 _BOXES = (b"moov", b"mdat", b"wide", b"free", b"skip")
 """That old QuickTime files begin with."""
+_WITH_OTHERS_INSIDE = (b"wvpk", b"MAC ", b"tBaK", b"TTA1")
+"""These hold the header of the WAV that they were made of."""
 _HTTP = re.compile(rb"(?:HTTP/1\.[01] \d{3}|--[!-~]{1,70}\r\n|Content-[A-Za-z]+:)", re.IGNORECASE)
 _OGG_PAGE = re.compile(rb"OggS\x00")
 
@@ -198,7 +200,7 @@ def _part_at(data: Data, at: int, *, scan: bool) -> Part:
     found = _MAGIC.match(data, at)
     kind = str(found.lastgroup) if found else ""
     if kind in _CHUNKED:
-        return _of_chunks(data, at, kind)
+        return _of_chunks(data, at, kind, scan)
     if kind == "iso" or (not kind and data[at + 4 : at + 8] in _BOXES):
         return _of_boxes(data, at)
     if kind == "avi":
@@ -206,11 +208,27 @@ def _part_at(data: Data, at: int, *, scan: bool) -> Part:
     if kind == "ebml":
         end = _end_by_next(data, at + 1, data[at : at + 4]) if scan else len(data)
         return Part(at, end, kind, missing_bytes=max(0, _end_of_segment(data, at) - len(data)), after=end)
-    if not scan:
+    if not scan or data[at : at + 4] in _WITH_OTHERS_INSIDE:
         return Part(at, len(data), kind, after=len(data))
     # Video is large, so of pages and clusters only another file of the same kind is looked for.
-    end = _end_by_next(data, _behind_first_pages(data, at), b"OggS") if kind == "ogg" else _end_by_next(data, at + 1)
+    end = _end_by_next(data, _behind_head(data, at, kind), b"OggS" if kind == "ogg" else b"")
     return Part(at, end, kind, after=end)
+
+
+def _behind_head(data: Data, at: int, kind: str) -> int:
+    """Where a file that begins is surely another one, not something that the head of this one holds."""
+    if kind == "ogg":
+        return _behind_first_pages(data, at)
+    return _behind_metadata(data, at) if kind == "flac" else at + 1
+
+
+def _behind_metadata(data: Data, at: int) -> int:
+    """FLAC made of a WAV can hold that one's header; pictures are there too."""
+    place, last = at + 4, False
+    while not last and place + 4 < len(data):
+        last = bool(data[place] & 0x80)
+        place += 4 + int.from_bytes(data[place + 1 : place + 4], "big")
+    return place
 
 
 def _end_by_next(data: Data, at: int, like: bytes = b"") -> int:
@@ -226,7 +244,7 @@ def _behind_first_pages(data: Data, at: int) -> int:
     return at
 
 
-def _of_chunks(data: Data, at: int, kind: str) -> Part:
+def _of_chunks(data: Data, at: int, kind: str, scan: bool) -> Part:
     form = _CHUNKED[kind]
     order = "big" if data[at : at + 4] == b"RIFX" else form.order
     long_size, place = 0, at + form.first
@@ -235,7 +253,7 @@ def _of_chunks(data: Data, at: int, kind: str) -> Part:
         if name == b"ds64":
             long_size = int.from_bytes(data[body + 8 : body + 16], "little")
         if name == form.data:
-            return _of_samples(data, at, kind, place, body, long_size or size)
+            return _of_samples(data, at, kind, place, body, long_size or size, scan)
         place = _aligned(body + size, form.align)
     return Part(at, len(data), kind, after=len(data))
 
@@ -247,7 +265,7 @@ def _chunk(data: Data, place: int, form: _Chunks, order: str) -> tuple[bytes, in
     return bytes(data[place : place + form.name]), max(0, size - (body - place)) if form.whole else size, body
 
 
-def _of_samples(data: Data, at: int, kind: str, place: int, body: int, size: int) -> Part:
+def _of_samples(data: Data, at: int, kind: str, place: int, body: int, size: int, scan: bool) -> Part:
     form = _CHUNKED[kind]
     end = body + size
     unknown = size == 0 or (kind in ("wav", "aiff") and size >= _WAV_PLACEHOLDER and end > len(data)) or size >= 2**62
@@ -259,7 +277,7 @@ def _of_samples(data: Data, at: int, kind: str, place: int, body: int, size: int
             # A WAV is read to the end of the part; others have what they need behind the samples too.
             return Part(at, end if kind == "wav" else after, kind, data_bytes=size, after=after)
     # The header states too little, or nothing: samples go on up to another recording or the end.
-    end = _end_by_next(data, end if not unknown else body)
+    end = _end_by_next(data, end if not unknown else body, data[at : at + 4]) if scan else len(data)
     if kind == "wav":
         return Part(at, end, kind, stated=False, after=end)
     stated = end - body + (body - place if form.whole else 0)

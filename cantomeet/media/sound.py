@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ from cantomeet.media.parts import Part, parts_of
 from cantomeet.media.tracks import LEAST_MISSING_SECONDS, Facts, Missing, Track
 
 _PROGRESS_SECONDS = 10.0
+_MUCH_BYTES = 256 * 1024
+"""Less at the end of a file, in no known form, is what a program noted there."""
 
 
 @dataclass
@@ -54,10 +57,19 @@ class Sound:
     def blocks(self, rate: int) -> Iterator[Samples]:
         """16-bit samples, one channel."""
         done = 0
-        for part in parts_of(self.data):
+        for part in self._parts():
             for samples in self._of_part(part, rate, done / rate):
                 done += len(samples)
                 yield samples
+
+    def _parts(self) -> Iterator[Part]:
+        after = 0
+        for part in parts_of(self.data):
+            yield part
+            after = part.after
+        rest = len(self.data) - after
+        if rest >= _MUCH_BYTES and re.compile(rb"[^\x00]").search(self.data, after):
+            self.findings.unread_bytes += rest
 
     def _of_part(self, part: Part, rate: int, begin: float) -> Iterator[Samples]:
         found = self.findings

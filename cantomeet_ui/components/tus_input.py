@@ -27,7 +27,10 @@ from cantomeet_ui.components.words import say
 from cantomeet_ui.state.language import LanguageState
 
 ENDPOINT = "/api/uploads/"
-ACCEPT = "audio/*,video/*,.mp3,.m4a,.mp4,.mov,.wav,.ogg,.oga,.opus,.webm,.mkv,.flac,.aac,.amr,.3gp,.wma"
+ACCEPT = (
+    "audio/*,video/*,.mp3,.m4a,.m4b,.qta,.mp4,.mov,.wav,.ogg,.oga,.opus,.webm,.mkv,.mka,.flac,.aac,.amr,.3gp,.wma,"
+    ".aif,.aiff,.caf,.w64,.au,.avi,.flv,.ts,.mts,.mpg,.vob,.ac3,.wv,.ape"
+)
 """What the browser's dialogue offers; the server looks at the content."""
 _LABELS = (
     *("drop", "choose", "pause", "resume", "cancel", "retry", "remove", "left"),

@@ -9,7 +9,7 @@ from cantomeet.settings import Settings
 from cantomeet_ui.i18n import text
 from cantomeet_ui.views import times
 
-FORMATS = "mp3  m4a  wav  ogg  webm  flac  aac  amr  mp4"
+FORMATS = "mp3  m4a  wav  ogg  webm  flac  aac  amr  aiff  wma  mp4  mov"
 
 
 def limits(settings: Settings, language: str) -> str:

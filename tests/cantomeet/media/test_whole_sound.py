@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -187,6 +188,9 @@ def test_a_header_that_states_another_size_hides_no_sound(name: str, tmp_path: P
 
 HTTP = b"HTTP/1.1 200 OK\r\nContent-Type: audio/mpeg\r\n\r\n"
 FORM = b'------WebKitFormBoundary\r\nContent-Disposition: form-data; name="file"\r\n\r\n'
+KINDS_BEHIND = (
+    ["wav", "mp3", "m4a", "ogg", "flac", "webm", "aiff"] if os.environ.get("CANTOMEET_SOAK") else ["wav", "m4a"]
+)
 LEADS = {
     "zeros": bytes(512),
     "an ID3 tag": b"ID3\4\0\0\0\0\2\0" + bytes(256),
@@ -198,7 +202,7 @@ LEADS = {
 
 
 @pytest.mark.parametrize("name", LEADS)
-@pytest.mark.parametrize("kind", ["wav", "mp3", "m4a", "ogg", "flac", "webm", "aiff"])
+@pytest.mark.parametrize("kind", KINDS_BEHIND)
 def test_what_lies_before_a_recording_is_passed_over(name: str, kind: str, tmp_path: Path) -> None:
     forms = {
         "wav": ("wav", "pcm_s16le"),
@@ -217,6 +221,15 @@ def test_what_lies_before_a_recording_is_passed_over(name: str, kind: str, tmp_p
 def test_what_lies_behind_the_samples_of_a_wav_is_not_played(tail: bytes, tmp_path: Path) -> None:
     decoded(WAV + tail, tmp_path)
     assert len(heard(tmp_path / "wav")) == pytest.approx(SECONDS * media.RATE, abs=10)
+
+
+def test_the_header_of_a_wav_inside_a_flac_is_no_second_recording(tmp_path: Path) -> None:
+    """`flac --keep-foreign-metadata` puts it there."""
+    flac, kept = file_bytes("flac", "flac", [MONO]), b"riff" + WAV[:44] + bytes(200)
+    block = b"\2" + len(kept).to_bytes(3, "big") + kept
+    found = decoded(flac[:42] + block + flac[42:], tmp_path)
+    assert_whole(tmp_path / "wav")
+    assert (found.missing, found.unread_bytes) == ((), 0)
 
 
 RECORDERS = {
