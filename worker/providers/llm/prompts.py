@@ -1,7 +1,7 @@
 """The words sent to a model. Transcript and facts are data between two marker lines; nothing is formatted into them.
 
-No example here names a person, a firm or a figure: models copy such names into minutes. A change of any wording
-needs a new `PROMPT_VERSION`, by which answers already paid for are told from those to a newer prompt.
+No example here names a person, a firm or a figure: models copy such names into minutes. A question whose wording
+changes is another question, so its answer is paid for again; the others' answers stay paid for.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from cantomeet.templates import Template
 from worker.providers.llm.client import Message
 from worker.providers.llm.languages import Language, Languages
 
-PROMPT_VERSION = 2
+PROMPT_VERSION = 1
+"""Raised where the same words are to be answered again: answers of an older version are not used any more."""
 
 _STYLE: dict[Language, str] = {
     "zh-Hant-HK": (
