@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
 from cantomeet.private import make_file
 
-_OVERWRITES_SINCE = "0016"
+_OVERWRITES_SINCE = "0012"
 """The revision whose program overwrites what is deleted; older ones left it in free pages."""
 _SQLITE_REFUSALS = ("SQLITE_READONLY", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")
 _POSTGRESQL_REFUSALS = frozenset({"25006", "53100"})

@@ -12,8 +12,9 @@ LONGEST_SECONDS = 24 * 3600.0
 """Of decoded sound, silence in gaps included; where no setting says otherwise."""
 
 _MIB = 1024 * 1024
-_BASE_MEMORY = 160 * _MIB
-"""Python with FFmpeg has 25 of it; an index grows with its file, so the file's size is added."""
+_BASE_MEMORY = 320 * _MIB
+"""Python with FFmpeg and numpy has 65 of it, mixing many channels takes as much again; an index grows with its file,
+so the file's size is added."""
 _MOST_FOR_SIZE = 1024 * _MIB
 _PROBE_PROCESSOR = 5
 _PROBE_CLOCK = 30.0

@@ -242,6 +242,8 @@ class _Server:
         ours, theirs = socket.socketpair()
         with theirs:
             environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+            # Its threads would keep 32 MiB each, and threads do not survive the fork.
+            environment["OPENBLAS_NUM_THREADS"] = "1"
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "cantomeet.media.forkserver", str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
