@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import reflex as rx
-
 from cantomeet_ui import routes
 from cantomeet_ui.components.frame import empty_frame
 from cantomeet_ui.components.words import say
-from cantomeet_ui.outside import HEAD, STYLES, guard, listener, page_failed, rescuer, unexpected, with_api
+from cantomeet_ui.outside import HEAD, STYLES, Application, listener, page_failed, rescuer, unexpected, with_api
 from cantomeet_ui.pages.actions import actions_page
 from cantomeet_ui.pages.admin import admin_page
 from cantomeet_ui.pages.glossary import glossary_page
@@ -28,7 +26,7 @@ from cantomeet_ui.state.templates import TemplatesState
 from cantomeet_ui.state.upload import UploadState
 from cantomeet_ui.state.versions import VersionsState
 
-app = rx.App(
+app = Application(
     html_lang=settings().language,
     head_components=HEAD,
     stylesheets=STYLES,
@@ -36,7 +34,7 @@ app = rx.App(
     hydrate_fallback=empty_frame,
     toaster=None,
     backend_exception_handler=unexpected,
-    api_transformer=[with_api, guard],
+    api_transformer=[with_api],
 )
 app.add_page(upload_page, routes.UPLOAD, say("nav.upload"), on_load=UploadState.load)
 app.add_page(meetings_page, routes.MEETINGS, say("nav.meetings"), on_load=MeetingsState.load)

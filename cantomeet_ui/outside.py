@@ -8,17 +8,22 @@ from uuid import uuid4
 
 import reflex as rx
 from reflex.event import EventSpec
+from reflex.state import FrontendEventExceptionState
 from reflex_components_core.base.error_boundary import ErrorBoundary
+from starlette.applications import Starlette
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
-from cantomeet.errors import NotFound
+from cantomeet.errors import RequestError
 from cantomeet_ui.api.app import build_api
 from cantomeet_ui.api.middleware import guarding
 from cantomeet_ui.components.frame import page_error
+from cantomeet_ui.door import Door
 from cantomeet_ui.live import listen_for_changes
 from cantomeet_ui.outage import NOT_ANSWERING
 from cantomeet_ui.rescuing import keep_rescuing
 from cantomeet_ui.services import job_queue, services, settings
+from cantomeet_ui.state.access import refused
 from cantomeet_ui.state.notice import NoticeState
 
 _log = logging.getLogger(__name__)
@@ -53,9 +58,25 @@ def with_api(pages: ASGIApp) -> ASGIApp:
     return api
 
 
-def guard(everything: ASGIApp) -> ASGIApp:
-    """Host, Origin and headers, for pages and sockets too."""
-    return guarding(settings())(everything)
+class Application(rx.App):
+    """Reflex's application behind our door for sockets and our guard for everything.
+
+    Reflex answers CORS itself, outside of all that an `api_transformer` wraps. Our pages ask nobody but their own
+    server, so nothing answers it here.
+    """
+
+    def __call__(self) -> ASGIApp:
+        served = super().__call__()
+        for part in (served, self._api):
+            if isinstance(part, Starlette):
+                part.user_middleware = [part for part in part.user_middleware if part.cls is not CORSMiddleware]
+        return guarding(settings())(served)
+
+    def _setup_state(self) -> None:
+        super()._setup_state()
+        if self.sio is not None and self._event_namespace is not None:
+            self._event_namespace = Door(self._event_namespace.namespace, self)
+            self.sio.register_namespace(self._event_namespace)
 
 
 async def listener() -> None:
@@ -68,6 +89,10 @@ async def rescuer() -> None:
     await keep_rescuing(await asyncio.to_thread(lambda: services().store), job_queue())
 
 
+# Reflex would have some failures of a page reload it by a script that no page may evaluate; `page_error` is shown.
+FrontendEventExceptionState.auto_reload_on_errors = []
+
+
 def page_failed(stateful: bool) -> rx.Component:
     """In place of a page whose own code failed in the browser."""
     boundary: rx.Component = ErrorBoundary.create(fallback_render=page_error())
@@ -76,8 +101,9 @@ def page_failed(stateful: bool) -> rx.Component:
 
 def unexpected(exception: Exception) -> EventSpec | None:
     """A handler failed: the log says how, the page that it did."""
-    if isinstance(exception, NotFound):
-        return None  # what was asked about went meanwhile; the page's own follower says so
+    if isinstance(exception, RequestError):
+        why: EventSpec = refused(exception)
+        return why
     if isinstance(exception, NOT_ANSWERING):
         _log.warning("a page's handler failed: the database did not answer", exc_info=exception)
         away: EventSpec = NoticeState.miss_database()

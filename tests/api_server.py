@@ -23,6 +23,7 @@ from cantomeet.store import MeetingStore
 from cantomeet_ui.api.app import build_api
 from cantomeet_ui.api.deps import Deps
 from cantomeet_ui.api.middleware import guarding
+from worker import web_server
 
 _READY_SECONDS = 30.0
 
@@ -46,8 +47,9 @@ class ApiServer:
 def serving(folder: Path) -> Iterator[ApiServer]:
     """The server, up, with its own store for the test to play the worker; gone at the end of the block."""
     port = free_port()
-    command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--workers", "1"]
-    command += ["--host", "127.0.0.1", "--port", str(port), "--log-level", "warning", f"{__name__}:app"]
+    web_server.allow_many_files()
+    command = [sys.executable, "-m", "granian", *web_server.options()]
+    command += ["--host", "127.0.0.1", "--port", str(port), f"{__name__}:app"]
     environment = {**os.environ, "CANTOMEET_DATA_DIR": str(folder), "CANTOMEET_MAX_UPLOAD_MB": "2"}
     engine = connect(f"sqlite:///{folder / 'cantomeet.db'}")
     migrate(engine)

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import httpx
 from fastapi import FastAPI
@@ -25,6 +26,7 @@ from cantomeet.store import MeetingStore
 from cantomeet_ui.api import problems
 from cantomeet_ui.api.deps import Deps
 from cantomeet_ui.api.uploads import uploads_router
+from worker import web_server
 
 _READY_SECONDS = 30.0
 
@@ -51,11 +53,14 @@ class UploadServer:
         app: str = f"{__name__}:app",
         port: int | None = None,
         environment: Mapping[str, str] | None = None,
+        log: Path | None = None,
     ) -> None:
+        """`log`: where what it prints goes; without one, where that of the tests goes."""
         self.folder, self.port = folder, port or free_port()
         self._app = app
         self.url = f"http://127.0.0.1:{self.port}"
         self._environment = environment or {}
+        self._log = log
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -67,11 +72,13 @@ class UploadServer:
 
     def start(self, **also: str) -> None:
         """`also`: more of the environment, this time."""
-        command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--workers", "1"]
-        command += ["--host", "127.0.0.1", "--port", str(self.port), "--log-level", "warning", self._app]
+        web_server.allow_many_files()
+        command = [sys.executable, "-m", "granian", *web_server.options()]
+        command += ["--host", "127.0.0.1", "--port", str(self.port), self._app]
         environment = {**os.environ, **self._environment, **also, "CANTOMEET_DATA_DIR": str(self.folder)}
         environment["CANTOMEET_PORT"] = str(self.port)
-        self._process = subprocess.Popen(command, env=environment, start_new_session=True)
+        with open_log(self._log) as log:
+            self._process = subprocess.Popen(command, env=environment, start_new_session=True, stdout=log, stderr=log)
         deadline = time.monotonic() + _READY_SECONDS
         while time.monotonic() < deadline:
             try:
@@ -89,6 +96,16 @@ class UploadServer:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
             self._process = None
+
+
+@contextmanager
+def open_log(path: Path | None) -> Iterator[BinaryIO | None]:
+    """To append to."""
+    if path is None:
+        yield None
+        return
+    with path.open("ab") as log:
+        yield log
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from pathlib import Path
 from cantomeet.errors import SettingsError
 from cantomeet.reachable import check_database
 from cantomeet.settings import Settings, load_settings, on_this_machine
-from worker import page_build
+from worker import page_build, web_server
 from worker.children import Child, stop_all
 from worker.redis_server import EmbeddedRedis
 
@@ -65,6 +65,7 @@ def _run(settings: Settings, build: Path, redis: EmbeddedRedis | None, stop: thr
         # Reflex would take this for its own state and die with Redis.
         "REFLEX_REDIS_URL": "",
     }
+    web_server.allow_many_files()
     web = Child(_web_command(settings), {**environment, **page_build.server_environment(build, settings.data_dir)})
     worker = Child([sys.executable, "-m", "worker"], environment)
     try:
@@ -85,8 +86,8 @@ def _run(settings: Settings, build: Path, redis: EmbeddedRedis | None, stop: thr
 
 def _web_command(settings: Settings) -> list[str]:
     return [
-        *(sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--workers", "1"),
-        *("--host", settings.host, "--port", str(settings.port), "--log-level", "warning"),
+        *(sys.executable, "-m", "granian", *web_server.options()),
+        *("--host", settings.host, "--port", str(settings.port)),
         # A page's open websocket must not hold up a stop.
         *("--workers-kill-timeout", "3", "--working-dir", str(ROOT)),
         "cantomeet_ui.cantomeet_ui:app",

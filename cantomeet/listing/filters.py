@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 
 from cantomeet.errors import ErrorCode, InvalidRequest
 from cantomeet.lifecycle import MeetingStatus
+from cantomeet.storable import is_storable
 
 Sort = Literal["created_at", "-created_at", "meeting_date", "-meeting_date", "title", "-title"]
 SORTS: tuple[Sort, ...] = get_args(Sort)
@@ -109,11 +110,6 @@ def parse_filter(params: Mapping[str, str | None], *, limit: int = 50, next_tran
         limit=_whole(given["limit"], "limit") if "limit" in given else limit,
         cursor=given.get("cursor"),
     )
-
-
-def is_storable(text: str) -> bool:
-    """False for what no database takes as text: a NUL, or half of a surrogate pair."""
-    return not any(c == "\x00" or "\ud800" <= c <= "\udfff" for c in text)
 
 
 def _member(kind: Any, name: str, field: str) -> Any:

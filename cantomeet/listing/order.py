@@ -13,8 +13,9 @@ from sqlalchemy import func as sql
 from sqlmodel import col
 
 from cantomeet.errors import InvalidRequest
-from cantomeet.listing.filters import Sort, is_storable
+from cantomeet.listing.filters import Sort
 from cantomeet.models import Meeting
+from cantomeet.storable import is_storable
 
 _TITLE_CHARACTERS = 100
 """Of a title that count for the order, so that no cursor outgrows an address."""

@@ -7,6 +7,7 @@ sockets and streams pass through untouched.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,8 +18,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cantomeet.errors import ErrorCode
 from cantomeet.settings import Settings
+from cantomeet_ui.api.limits import Limits
 from cantomeet_ui.api.problems import preferred_language, problem
 
+_log = logging.getLogger(__name__)
 _LOCAL = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?", re.IGNORECASE | re.ASCII)
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _FRAMEWORK_UPLOAD = "/_upload"
@@ -41,12 +44,13 @@ _ALWAYS = {
 def content_security_policy(host: str) -> str:
     """For pages served at `host`.
 
-    Reflex writes scripts and styles into its pages, and runs what `rx.call_script` sends by `eval`.
+    Reflex writes scripts and styles into its pages. It runs what `rx.call_script` sends by `eval`, which nothing here
+    uses, so no page may evaluate a text.
     """
     return "; ".join(
         (
             "default-src 'self'",
-            "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
+            "script-src 'self' 'unsafe-inline'",
             "style-src 'self' 'unsafe-inline'",
             "img-src 'self' data: blob:",
             "font-src 'self' data:",
@@ -63,9 +67,10 @@ def content_security_policy(host: str) -> str:
 
 
 def guarding(settings: Settings) -> Callable[[ASGIApp], ASGIApp]:
-    """The wrapper for `rx.App(api_transformer=[build_api(deps), guarding(settings)])`."""
+    """The wrapper of all that is served, which gives it the limits of `cantomeet_ui.api.limits` as well."""
     public = urlsplit(settings.public_url).netloc.lower() if settings.public_url else None
-    return lambda app: Guard(app, public_host=public, language=settings.language)
+    language = settings.language
+    return lambda app: Guard(Limits(app, language), public_host=public, language=language)
 
 
 @dataclass(frozen=True)
@@ -83,12 +88,21 @@ class Guard:
         headers = Headers(scope=scope)
         refusal = self._refusal(scope, headers)
         if refusal is None:
-            await self.app(scope, receive, _with_headers(send, scope["path"], headers.get("host", "")))
+            await self._passed(scope, receive, _with_headers(send, scope["path"], headers.get("host", "")))
         elif scope["type"] == "websocket" and "websocket.http.response" not in scope.get("extensions", {}):
             await send({"type": "websocket.close", "code": 1008})
         else:
             answer = problem(*refusal, preferred_language(headers.get("accept-language"), self.language))
             await answer(scope, receive, _with_headers(send, scope["path"], ""))
+
+    async def _passed(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self.app(scope, receive, send)
+        except Exception as error:
+            if scope["type"] != "websocket":
+                raise
+            # The edge: what a script sends over a socket ends that socket, and is no failure of the program's.
+            _log.warning("a socket was ended: %s", type(error).__name__)
 
     def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, ErrorCode] | None:
         path: str = scope["path"]

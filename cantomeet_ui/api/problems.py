@@ -23,6 +23,8 @@ from cantomeet.errors import CantoMeetError, ErrorCode, InvalidRequest, RequestE
 from cantomeet.reasons import EN, ZH, reason_text
 
 MEDIA_TYPE = "application/problem+json"
+MOST_NAMED = 20
+"""Wrong fields in one answer."""
 _log = logging.getLogger(__name__)
 _CODES = {404: ErrorCode.UNKNOWN_ROUTE, 405: ErrorCode.METHOD_NOT_ALLOWED}
 
@@ -99,14 +101,15 @@ def unexpected_response(error: Exception, language: str) -> Response:
 
 
 def validation_response(error: RequestValidationError, language: str) -> Response:
-    """422 that names each wrong field; nothing of what was sent is repeated."""
-    errors = [{"field": _field(found["loc"]), "detail": str(found["msg"])} for found in error.errors()]
+    """422 that names the first wrong fields; of what was sent it repeats no more than the names."""
+    wrong = error.errors()[:MOST_NAMED]
+    errors = [{"field": _field(found["loc"]), "detail": str(found["msg"])[:200]} for found in wrong]
     return problem(422, ErrorCode.INVALID_REQUEST, language, {"field": errors[0]["field"]}, errors=errors)
 
 
 def _field(location: tuple[str | int, ...]) -> str:
     names = [str(part) for part in location[1:] if isinstance(part, str)]
-    return ".".join(names) or str(location[0])
+    return (".".join(names) or str(location[0]))[:200]
 
 
 def install(app: FastAPI, default_language: str) -> None:

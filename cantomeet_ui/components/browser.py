@@ -52,6 +52,16 @@ class _Shell(rx.NoSSRComponent):
     groups: rx.Var[list[dict[str, Any]]]
 
 
+class _IntoView(rx.NoSSRComponent):
+    library = f"$/public/{rx.asset('into_view.jsx', shared=True)}"
+    tag = "IntoView"
+
+
+def into_view() -> rx.Component:
+    """Brings the form that it stands in into view, once that is drawn."""
+    return _IntoView.create()
+
+
 def player(src: str, start_at: float, duration: float) -> rx.Component:
     """Plays the recording at `src`, from `start_at` seconds."""
     names = ("label", "play", "pause", "seek", "speed", "follow", "failed")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from cantomeet_ui.components import icons
+from cantomeet_ui.components.browser import into_view
 from cantomeet_ui.components.words import Handler, Words, say
 from cantomeet_ui.state.items import ItemsState
 from cantomeet_ui.views.summary import Item, Play, Section, SummaryView
@@ -136,6 +137,7 @@ def _form(item: Item) -> rx.Component:
             ),
             class_name="form-acts",
         ),
+        into_view(),
         on_submit=ItemsState.save,
         class_name="item-form",
     )

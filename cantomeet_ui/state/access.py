@@ -11,28 +11,50 @@ from uuid import UUID
 import reflex as rx
 
 from cantomeet.access import LOCAL_OWNER, Action, require
-from cantomeet.errors import NotFound
+from cantomeet.errors import NotFound, RequestError
 from cantomeet.models import Meeting
 from cantomeet_ui import sharing
+from cantomeet_ui.followers import followers
 from cantomeet_ui.services import services
+from cantomeet_ui.state.arguments import Arguments
 
 
-def handler(action: Action, *, background: bool = False) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
-    """Make an async method an event handler that raises `NotAllowed` before it does anything.
+def handler(
+    action: Action, *, background: bool = False, outlives_page: bool = False
+) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
+    """Make an async method an event handler that raises `NotAllowed`, and refuses foreign arguments, before it does
+    anything.
 
-    A test fails for a handler that was made in another way.
+    What cannot be taken or done is said on the page: a `RequestError` that the method leaves to its caller, or
+    arguments that are not of the annotated types. A background event ends with the socket of its page, and one page
+    has each once, unless it `outlives_page`. A test fails for a handler that was made in another way.
     """
 
     def make(method: Callable[..., Awaitable[Any]]) -> Any:
+        arguments = Arguments(method)
+
         @wraps(method)
-        async def guarded(*args: Any, **kwargs: Any) -> Any:
+        async def guarded(state: Any, *args: Any, **kwargs: Any) -> Any:
             require(LOCAL_OWNER, action)
-            return await method(*args, **kwargs)
+            try:
+                arguments.check(args, kwargs)
+                if background and not outlives_page:
+                    return await followers.follow(method.__qualname__, method(state, *args, **kwargs))
+                return await method(state, *args, **kwargs)
+            except RequestError as error:
+                return refused(error)
 
         guarded.guarded_by = action  # type: ignore[attr-defined]  # read by the test that walks all handlers
         return rx.event(guarded, background=background)
 
     return make
+
+
+def refused(error: RequestError) -> Any:
+    """The event that says on the page why it was not done."""
+    from cantomeet_ui.state.notice import NoticeState  # it has handlers itself
+
+    return NoticeState.refuse(error.code.value, str(error.params.get("field", ""))[:80])
 
 
 async def meeting_for(action: Action, meeting_id: Any, stamp: Any = None) -> Meeting:

@@ -161,17 +161,17 @@ class AdminState(rx.State):
     @handler(Action.ADMINISTER)
     async def ask_one(self, act: str, meeting_id: str) -> None:
         """Preview an action on one meeting."""
-        await self._ask_ids(Act(act), [valid_id(meeting_id)])
+        await self._ask_ids(_act(act), [valid_id(meeting_id)])
 
     @handler(Action.ADMINISTER)
     async def ask_cause(self, act: str, cause: str) -> None:
         """Preview an action on all meetings that failed for this cause."""
-        await self._ask_filter(Act(act), failed_for(cause))
+        await self._ask_filter(_act(act), failed_for(cause))
 
     @handler(Action.ADMINISTER)
     async def ask_stuck(self, act: str) -> None:
         """Preview an action on all meetings that do not move."""
-        await self._ask_filter(Act(act), STUCK)
+        await self._ask_filter(_act(act), STUCK)
 
     @handler(Action.ADMINISTER)
     async def ask_scope(self, act: str) -> None:
@@ -179,14 +179,14 @@ class AdminState(rx.State):
         if self.picked:
             await self._let_go_of_what_left()
             # Also where nothing is left of it: who picked some never means all.
-            await self._ask_ids(Act(act), list(self.picked))
+            await self._ask_ids(_act(act), list(self.picked))
             return
         try:
             wanted = wanted_of(self._query, services().settings.chosen_transcriber)
         except InvalidRequest:
             self.notice = text((await self.get_state(LanguageState)).lang, "admin.none_meant")
             return
-        await self._ask_filter(Act(act), wanted)
+        await self._ask_filter(_act(act), wanted)
 
     @handler(Action.ADMINISTER)
     async def dismiss(self) -> None:
@@ -198,17 +198,19 @@ class AdminState(rx.State):
         """What came of it has been read."""
         self.notice = ""
 
-    @handler(Action.ADMINISTER, background=True)
+    @handler(Action.ADMINISTER, background=True, outlives_page=True)
     async def confirm(self, pay_again: bool) -> None:
-        """Do what was previewed, and say what came of it."""
+        """Do what was previewed, and say what came of it; one thing at a time."""
         async with self:
+            tab = self.router.session.client_token
+            if tab in _at_work:
+                return
             plan = self._plan
             self._ask_nothing()
             if plan is None:
                 return
             self.working, self.notice = True, ""
-            tab = self.router.session.client_token
-        _at_work.add(tab)
+            _at_work.add(tab)
         try:
             outcome = await asyncio.to_thread(bulk.carry_out, services(), plan, pay_again=pay_again is True)
         finally:
@@ -273,3 +275,10 @@ class AdminState(rx.State):
         language = (await self.get_state(LanguageState)).lang
         opened = self.opened
         self.steps = await asyncio.to_thread(read_steps, services().store, opened, language) if opened else []
+
+
+def _act(name: str) -> Act:
+    try:
+        return Act(name)
+    except ValueError:
+        raise InvalidRequest(f"one of {', '.join(Act)}", field="action") from None

@@ -19,9 +19,6 @@ from cantomeet_ui.state.language import LanguageState
 from cantomeet_ui.state.meeting import show_again
 from cantomeet_ui.views.meeting import refusal
 
-_INTO_VIEW = "setTimeout(() => document.querySelector('.item-form')?.scrollIntoView({block: 'nearest'}), 100)"
-"""Once it is drawn; the browser itself brings only the focused field into view, and the player hides the buttons."""
-
 
 class ItemsState(rx.State):
     if TYPE_CHECKING:
@@ -37,15 +34,14 @@ class ItemsState(rx.State):
     """Of the item when its form was opened, or when the person was told that it had changed."""
 
     @handler(Action.EDIT)
-    async def open(self, item_id: str) -> Any:
+    async def open(self, item_id: str) -> None:
         """Open an item's form."""
         meeting = await meeting_for(Action.EDIT, self.meeting_id)
         try:
             item = await asyncio.to_thread(services().store.item, meeting.id, valid_id(item_id))
         except NotFound:
-            return None  # somebody took it out meanwhile; the page is told
+            return  # somebody took it out meanwhile; the page is told
         self.opened, self.refused, self._version = item.id, "", item.version
-        return rx.call_script(_INTO_VIEW)
 
     @handler(Action.READ)
     async def close(self) -> None:

@@ -8,11 +8,13 @@ from typing import Any
 import reflex as rx
 
 from cantomeet.access import Action
+from cantomeet.errors import ErrorCode
 from cantomeet_ui.i18n import text
 from cantomeet_ui.outage import AGAIN, database_waited_for
 from cantomeet_ui.services import services
 from cantomeet_ui.state.access import handler
 from cantomeet_ui.state.language import LanguageState
+from cantomeet_ui.views.meeting import refusal
 
 
 class NoticeState(rx.State):
@@ -25,6 +27,13 @@ class NoticeState(rx.State):
         """Say that it failed, with the reference that stands in the log."""
         language = (await self.get_state(LanguageState)).lang
         self.unexpected = text(language, "error.unexpected", reference=reference[:16])
+
+    @handler(Action.LIST)
+    async def refuse(self, code: str, field: str) -> None:
+        """Say why it was not done: `code` is one of `cantomeet.errors`."""
+        language = (await self.get_state(LanguageState)).lang
+        known = code if code in list(ErrorCode) else ErrorCode.INVALID_REQUEST
+        self.unexpected = refusal(ErrorCode(known), {"field": field[:80]}, language)
 
     @handler(Action.LIST)
     async def clear(self) -> None:

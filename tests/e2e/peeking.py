@@ -11,6 +11,8 @@ from cantomeet_ui.cantomeet_ui import app as pages
 from cantomeet_ui.live import hints
 
 WAITING = "/waiting-pages"
+LOOPING = ("follow", "watch", "look_for_database", "load_again")
+"""Handlers that go on until their page goes."""
 
 
 def app() -> ASGIApp:
@@ -31,4 +33,4 @@ def app() -> ASGIApp:
 def _following() -> int:
     """Background events that run now; Reflex names their tasks after their handlers."""
     names = [task.get_name() for task in asyncio.all_tasks()]
-    return sum(name.startswith("reflex_event|") and ".follow|" in name for name in names)
+    return sum(name.startswith("reflex_event|") and any(f".{event}|" in name for event in LOOPING) for name in names)

@@ -66,8 +66,8 @@ class Web:
 
 
 @contextmanager
-def web_running(folder: Path, port: int) -> Iterator[Web]:
-    """Built if need be, started, and gone at the end of the block."""
+def web_running(folder: Path, port: int, log: Path | None = None) -> Iterator[Web]:
+    """Built if need be, started, and gone at the end of the block; `log` takes what it prints."""
     with ExitStack() as ended:
         build = page_build.ensure(ROOT, port)
         ended.enter_context(page_build.in_use(build))
@@ -77,7 +77,7 @@ def web_running(folder: Path, port: int) -> Iterator[Web]:
         # A language model is set up, so that its key can be tested, and not used.
         environment |= {"OPENAI_MODEL": "known", "OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
         environment["CANTOMEET_SUMMARIZER"] = "extractive"
-        server = UploadServer(folder, "tests.e2e.peeking:app", port, environment)
+        server = UploadServer(folder, "tests.e2e.peeking:app", port, environment, log)
         ended.callback(server.kill)
         server.start()
         store = MeetingStore(connect(f"sqlite:///{folder / 'cantomeet.db'}"))

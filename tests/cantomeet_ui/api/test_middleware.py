@@ -237,7 +237,7 @@ def test_every_answer_carries_the_headers_of_safety(client: TestClient, path: st
     assert headers["cross-origin-resource-policy"] == "same-origin"
     policy = dict(part.split(" ", 1) for part in headers["content-security-policy"].split("; "))
     assert policy["frame-ancestors"] == "'none'"
-    assert policy["script-src"] == "'self' 'unsafe-inline' 'unsafe-eval'"
+    assert policy["script-src"] == "'self' 'unsafe-inline'"
     assert policy["connect-src"] == "'self' ws://localhost:3000 wss://localhost:3000"
     assert "*" not in headers["content-security-policy"]
 

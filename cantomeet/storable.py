@@ -1,0 +1,60 @@
+"""What can be kept: values as JSON has them that every database, file and answer can hold (pure)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+LARGEST_WHOLE = 2**63 - 1
+"""Of a database's integers."""
+MOST_NESTED = 32
+_MOST_NAMES = 1000
+"""In one object."""
+
+Path = tuple[str, ...]
+
+
+def is_storable(text: str) -> bool:
+    """False for what no database takes as text: a NUL, or half of a surrogate pair."""
+    return not any(c == "\x00" or "\ud800" <= c <= "\udfff" for c in text)
+
+
+def fault_in(value: Any, *, largest: int = LARGEST_WHOLE, longest: int | None = None) -> tuple[str, str] | None:
+    """Where the first thing lies that cannot be kept, as names with dots between them, and what is wrong with it.
+
+    `largest`: of whole numbers, below zero too; `longest`: characters of a text.
+    """
+    for path, found in _all_in(value):
+        wrong = _fault_of(found, len(path), largest, longest)
+        if wrong is not None:
+            return ".".join(part for part in path if is_storable(part)), wrong
+    return None
+
+
+def _all_in(value: Any) -> Iterator[tuple[Path, Any]]:
+    """Without recursion: how deep it goes is for the sender to say. Whoever stops asking goes no deeper."""
+    left: list[tuple[Path, Any]] = [((), value)]
+    while left:
+        path, found = left.pop()
+        yield path, found
+        if isinstance(found, dict):
+            # A name counts as a text in its object.
+            left += [(path, name) for name in found]
+            left += [((*path, str(name)[:80]), inner) for name, inner in found.items()]
+        elif isinstance(found, list | tuple):
+            left += [(path, inner) for inner in found]
+
+
+def _fault_of(found: Any, depth: int, largest: int, longest: int | None) -> str | None:
+    if isinstance(found, str):
+        if longest is not None and len(found) > longest:
+            return f"at most {longest} characters"
+        return None if (found.isascii() and "\x00" not in found) or is_storable(found) else "has a character of no text"
+    if isinstance(found, int):
+        return None if -largest <= found <= largest else "too large a number"
+    if isinstance(found, float):
+        return None if math.isfinite(found) else "not a number"
+    if isinstance(found, dict) and len(found) > _MOST_NAMES:
+        return f"at most {_MOST_NAMES} names"
+    return "too deep" if isinstance(found, dict | list) and depth > MOST_NESTED else None
