@@ -80,7 +80,7 @@ class Door(EventNamespace):
             from cantomeet_ui.state.notice import NoticeState
 
             told = NoticeState.refuse(ErrorCode.INVALID_REQUEST.value, error.field[:80])
-            await self.app.event_processor.enqueue(token, *Event.from_event_type(told))
+            await self.app.event_processor.enqueue_many(token, *Event.from_event_type(told))
 
     def _is_open(self, token: str) -> bool:
         return token in self.token_to_sid

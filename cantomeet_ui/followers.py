@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from reflex_base.event.context import EventContext
@@ -26,15 +26,14 @@ class Followers:
         """How many there are."""
         return sum(len(tasks) for tasks in self._of.values())
 
-    async def follow(self, name: str, event: Coroutine[Any, Any, T]) -> T | None:
+    async def follow(self, name: str, event: Callable[[], Awaitable[T]]) -> T | None:
         """Run the event in place of the page's earlier one of this `name`, as long as the page is there."""
         token, task = _token(), asyncio.current_task()
         if task is None or not self.is_open(token):
-            event.close()
             return None
         self._enter(token, name, task)
         try:
-            return await event
+            return await event()
         finally:
             self._leave(token, name, task)
 

@@ -11,6 +11,7 @@ from reflex.event import EventSpec
 from reflex.state import FrontendEventExceptionState
 from reflex_components_core.base.error_boundary import ErrorBoundary
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
@@ -58,6 +59,11 @@ def with_api(pages: ASGIApp) -> ASGIApp:
     return api
 
 
+def _is_cors(middleware: Middleware) -> bool:
+    kind: object = middleware.cls
+    return kind is CORSMiddleware
+
+
 class Application(rx.App):
     """Reflex's application behind our door for sockets and our guard for everything.
 
@@ -69,7 +75,7 @@ class Application(rx.App):
         served = super().__call__()
         for part in (served, self._api):
             if isinstance(part, Starlette):
-                part.user_middleware = [part for part in part.user_middleware if part.cls is not CORSMiddleware]
+                part.user_middleware = [found for found in part.user_middleware if not _is_cors(found)]
         return guarding(settings())(served)
 
     def _setup_state(self) -> None:

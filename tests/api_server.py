@@ -41,6 +41,8 @@ def app() -> ASGIApp:
 class ApiServer:
     url: str
     store: MeetingStore
+    pid: int
+    """Of the process that answers."""
 
 
 @contextmanager
@@ -57,11 +59,16 @@ def serving(folder: Path) -> Iterator[ApiServer]:
     try:
         url = f"http://127.0.0.1:{port}"
         _wait_until_it_answers(url)
-        yield ApiServer(url, MeetingStore(engine))
+        yield ApiServer(url, MeetingStore(engine), _child_of(process.pid))
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         engine.dispose()
+
+
+def _child_of(pid: int) -> int:
+    """Granian's first process only watches the one that answers."""
+    return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[-1])
 
 
 def free_port() -> int:

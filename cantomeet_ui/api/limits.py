@@ -9,6 +9,7 @@ import asyncio
 import json
 import re
 from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,8 @@ MAX_BODY_BYTES = 2 * 1024 * 1024
 """A whole glossary, or the plan of a thousand meetings, is a tenth of it."""
 BODY_SECONDS = 20.0
 """For all of a body; recordings apart."""
+THREADS = 40
+"""That wait for disk, database and Redis on behalf of requests and pages; as many as the routes have."""
 MAX_SOCKETS = 1000
 """Open pages at once."""
 _DRAIN_SECONDS = 5.0
@@ -46,6 +49,8 @@ class Limits:
         elif scope["type"] == "http":
             await self._request(scope, receive, send)
         else:
+            # asyncio's own number is six on two cores: six recordings being looked through would stop everything.
+            asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="waiting"))
             await self.app(scope, receive, send)
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -102,7 +107,7 @@ def _check_address(scope: Scope) -> None:
     """Raises for a NUL, which no database takes: 404 in the path, for nothing is called so, and 422 in the query."""
     if "\x00" in scope["path"]:
         raise Refused(404, ErrorCode.NOT_FOUND)
-    if _NUL.search(scope.get("query_string", b"")):
+    if scope["path"].startswith("/api/") and _NUL.search(scope.get("query_string", b"")):
         raise InvalidRequest("has a character of no text", field=_field_of_nul(scope["query_string"]))
 
 

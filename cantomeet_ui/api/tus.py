@@ -8,6 +8,7 @@ id in a unique column, so that finishing twice makes one meeting; its id is in t
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -37,6 +38,8 @@ BYTES = "application/offset+octet-stream"
 
 _PATIENCE_SECONDS = 2.0
 """For the end of a connection that the one who cancels has just closed himself."""
+_LOOK_SECONDS = 0.2
+"""Between two looks whether it has ended."""
 
 
 class TusRoute(APIRoute):
@@ -118,8 +121,16 @@ async def append_to_upload(upload_id: str, request: Request, deps: Provided) -> 
 @router.delete("/{upload_id}", status_code=204)
 async def end_upload(upload_id: str, deps: Provided) -> Response:
     """Forget an unfinished upload and its bytes; a finished one is a meeting and is deleted as such."""
-    await asyncio.to_thread(_end, deps, upload_id)
-    return Response(None, 204)
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            await asyncio.to_thread(_end, deps, upload_id)
+            return Response(None, 204)
+        except UploadBusy:
+            if time.monotonic() >= deadline:
+                raise
+        # Here, and not in a thread: those that write uploads are few.
+        await asyncio.sleep(_LOOK_SECONDS)
 
 
 def _look(deps: Deps, upload_id: str) -> Response:
@@ -200,11 +211,12 @@ def _finish(deps: Deps, lock: LockedUpload, writer: RecordingWriter | None) -> M
 
 
 def _end(deps: Deps, upload_id: str) -> None:
+    """Raises `UploadBusy` while another request has it."""
     meeting = deps.store.find_by_upload(upload_id)
     if meeting is not None:
         require(LOCAL_OWNER, Action.DELETE, meeting)
         raise Conflict("the upload has become a meeting")
-    with UploadStore(deps.recordings).locked(upload_id, _PATIENCE_SECONDS) as lock:
+    with UploadStore(deps.recordings).locked(upload_id) as lock:
         deps.recordings.delete(upload_id)
         lock.forget()
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -19,8 +18,6 @@ from typing import BinaryIO, Self
 from cantomeet.atomic import replacing
 from cantomeet.errors import Conflict, ErrorCode, NotFound
 from cantomeet.recordings import UPLOAD, Recordings
-
-_LOCK_POLL_SECONDS = 0.05
 
 
 class UploadBusy(Conflict):
@@ -54,10 +51,12 @@ class UploadStore:
             file.write(json.dumps({"length": length, "metadata": metadata}).encode())
         return upload
 
-    def locked(self, upload_id: str, patience_seconds: float = 0.0) -> LockedUpload:
-        """The upload, ours until `release`. Raises `NotFound`, and `UploadBusy` after `patience_seconds`."""
+    def locked(self, upload_id: str) -> LockedUpload:
+        """The upload, ours until `release`. Raises `NotFound`, and `UploadBusy` while another request has it.
+
+        It does not wait: a waiting thread is one that no other request has.
+        """
         path = self._path(upload_id)
-        deadline = time.monotonic() + patience_seconds
         while True:
             try:
                 file = path.open("rb")
@@ -70,9 +69,7 @@ class UploadStore:
                 file.close()
                 continue
             file.close()
-            if time.monotonic() >= deadline:
-                raise UploadBusy("another request has this upload")
-            time.sleep(_LOCK_POLL_SECONDS)
+            raise UploadBusy("another request has this upload")
 
     def _path(self, upload_id: str) -> Path:
         return self._recordings.work_path(upload_id, UPLOAD)

@@ -39,7 +39,7 @@ def handler(
             try:
                 arguments.check(args, kwargs)
                 if background and not outlives_page:
-                    return await followers.follow(method.__qualname__, method(state, *args, **kwargs))
+                    return await followers.follow(method.__qualname__, partial(method, state, *args, **kwargs))
                 return await method(state, *args, **kwargs)
             except RequestError as error:
                 return refused(error)

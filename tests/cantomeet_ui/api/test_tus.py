@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from cantomeet import access
 from cantomeet.database import connect, migrate
 from cantomeet.recordings import Recordings
 from cantomeet.store import MeetingStore
+from cantomeet_ui.api import tus
 from cantomeet_ui.api.tus_store import UploadStore
 from tests.cantomeet.media.test_media import files_limited_to
 from tests.cantomeet_ui.api.uploading import MIB, TUS, Door, opened_door, upload_metadata
@@ -273,6 +275,21 @@ async def test_a_second_window_is_told_that_the_upload_is_under_way(door: Door, 
     done = await first
     assert (await door.tus("HEAD", url)).headers["cantomeet-meeting-id"] == done.headers["cantomeet-meeting-id"]
     assert len(door.woken) == 1
+
+
+async def test_those_who_wait_for_an_upload_keep_no_other_waiting(
+    door: Door, sound: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tus, "_PATIENCE_SECONDS", 3600.0)
+    # Fewer threads than they are: any that waited in one would be in the way.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2))
+    url, other = await door.begin(len(sound)), await door.begin(len(sound))
+    with UploadStore(door.deps.recordings).locked(key_of(url)):
+        ending = [asyncio.create_task(door.tus("DELETE", url)) for _ in range(100)]
+        done = await door.tus("PATCH", other, sound, Upload_Offset="0")
+        assert (done.status_code, [one for one in ending if one.done()]) == (204, [])
+    answers = await asyncio.gather(*ending)
+    assert sorted(answer.status_code for answer in answers) == [204, *[404] * 99]
 
 
 def test_the_lock_holds_between_processes_and_goes_with_its_holder(tmp_path: Path) -> None:
