@@ -5,13 +5,13 @@ Every function raises `InvalidRequest` naming the field.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from cantomeet.errors import InvalidRequest
 from cantomeet.models import SummaryItem
+from cantomeet.wording import one_line
 
 LONGEST_ITEM = 2000
 LONGEST_LINE = 20_000
@@ -46,10 +46,8 @@ def speaker_name(name: Any) -> str | None:
 
 
 def _words(text: Any, field: str, longest: int) -> str:
-    joined = " ".join(str(text or "").split())
-    if not 1 <= len(joined) <= longest or any(unicodedata.category(c) in ("Cc", "Cs") for c in joined):
-        raise InvalidRequest(f"must be 1 to {longest} characters", field=field)
-    return joined
+    # A line break that came along with what was pasted is a space.
+    return one_line(" ".join(str(text or "").split()), field, longest)
 
 
 def _item_words(text: Any, field: str) -> str:

@@ -28,7 +28,8 @@ HAN_LANGUAGES = frozenset({"yue", "cmn"})
 WRITTEN_FOR = "yue"
 """The spoken language that a glossary is checked for when it is saved."""
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Marks that turn the direction of writing among them."""
 _HAN = re.compile(r"[\u2e80-\u2fdf\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _LATIN = re.compile(r"[A-Za-z]")
 _COLON = re.compile(r"[:：]")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +21,9 @@ from cantomeet.store.dating import date_anew
 from cantomeet.store.retrying import at_provider, retry_columns
 from cantomeet.store.templates import checked_wishes
 from cantomeet.store.types import NewMeeting
+from cantomeet.wording import checked_description, checked_title
 
+_CHECKS: Mapping[str, Callable[[str], str]] = {"title": checked_title, "description": checked_description}
 _WISHES = ("template", "summary_language", "name_speakers_first")
 
 
@@ -75,11 +77,12 @@ class People(Base):
 
         Due days that were counted from the meeting's date move with it. Where a summary waits for the speakers' names
         and name_speakers_first is switched off, it is due now; the caller wakes what has a `next_run_at`. Raises
-        `VersionConflict` where `version` is not the stored one, and `InvalidRequest` for a template or language that
-        there is not.
+        `VersionConflict` where `version` is not the stored one, and `InvalidRequest` for a title or description that
+        cannot be kept, and for a template or language that there is not.
         """
         allowed = {"title", "description", "meeting_date", *_WISHES}
         assert columns.keys() <= allowed, "only what people may edit"
+        columns |= {name: check(columns[name]) for name, check in _CHECKS.items() if name in columns}
         with self._write() as connection:
             checked_wishes(connection, **{name: columns[name] for name in _WISHES if name in columns})
             where = [col(Meeting.id) == meeting_id, col(Meeting.deleted_at).is_(None)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -14,16 +13,13 @@ from cantomeet.recordings import Stored
 from cantomeet.settings import Settings
 from cantomeet.store import NewMeeting
 from cantomeet.templates import checked_language
+from cantomeet.wording import LONGEST_TITLE, checked_description, checked_title, visible
 from cantomeet_ui.api.deps import Deps
 
-LONGEST_NAME = 255
-"""Characters of a title or a file name."""
-LONGEST_DESCRIPTION = 10_000
 _LONGEST_TEMPLATE_ID = 64
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 _EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,5}$")
-_BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _UNNAMED = {"en": "Recording", "zh-Hant-HK": "錄音"}
 
 
@@ -49,13 +45,13 @@ def read_intake(fields: Mapping[str, str], filename: str, settings: Settings) ->
     Whether the template exists is `require_template`'s to check, before the bytes come: it may be gone after.
     """
     filename = shown_name(filename)
-    title = _visible(fields.get("title", ""))
-    if len(title) > LONGEST_NAME:
-        raise InvalidRequest(f"at most {LONGEST_NAME} characters", field="title")
+    title = visible(fields.get("title", "")) or _EXTENSION.sub("", filename) or filename or _UNNAMED[settings.language]
     return Intake(
         filename=filename,
-        title=title or _EXTENSION.sub("", filename) or filename or _UNNAMED[settings.language],
-        description=_description(fields.get("description", "")),
+        title=checked_title(title),
+        description=checked_description(
+            "\n".join(visible(line) for line in fields.get("description", "").splitlines())
+        ),
         meeting_date=_date(fields.get("meeting_date", "")),
         priority=_priority(fields.get("priority") or "default"),
         language=_language(fields.get("language") or "yue", "language"),
@@ -74,12 +70,12 @@ def require_template(deps: Deps, fields: Mapping[str, str]) -> None:
 
 def shown_name(name: str) -> str:
     """A file name as it can be shown: its last part, without control characters, shortened before its extension."""
-    name = _visible(re.split(r"[/\\]", name)[-1])
-    if len(name) <= LONGEST_NAME:
+    name = visible(re.split(r"[/\\]", name)[-1])
+    if len(name) <= LONGEST_TITLE:
         return name
     found = _EXTENSION.search(name)
     extension = found.group() if found else ""
-    return f"{name[: LONGEST_NAME - 1 - len(extension)]}…{extension}"
+    return f"{name[: LONGEST_TITLE - 1 - len(extension)]}…{extension}"
 
 
 def keep_meeting(
@@ -107,17 +103,8 @@ def keep_meeting(
     return meeting
 
 
-def _visible(text: str) -> str:
-    """Without control characters, lone surrogates and what turns the direction of writing."""
-    kept = (c for c in text if unicodedata.category(c) not in ("Cc", "Cs") and c not in _BIDI_CONTROLS)
-    return "".join(kept).strip()
-
-
-def _description(text: str) -> str:
-    text = "\n".join(_visible(line) for line in text.splitlines()).strip()
-    if len(text) > LONGEST_DESCRIPTION:
-        raise InvalidRequest(f"at most {LONGEST_DESCRIPTION} characters", field="description")
-    return text
+def _visible_lines(text: str) -> str:
+    return "\n".join(visible(line) for line in text.splitlines())
 
 
 def _date(text: str) -> date | None:

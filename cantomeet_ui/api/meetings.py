@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, BackgroundTasks, Depends, Header, Query, Response
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from cantomeet.access import Action
 from cantomeet.errors import Conflict, InvalidRequest, NotFound
@@ -16,9 +14,9 @@ from cantomeet.listing import SORTS, TRANSCRIBERS, list_meetings, parse_filter
 from cantomeet.models import Meeting
 from cantomeet.store import SummaryWithItems
 from cantomeet.templates import SummaryLanguage
+from cantomeet.wording import LONGEST_DESCRIPTION, LONGEST_TITLE
 from cantomeet_ui.api.deps import Allowed, AllowedMeeting, Deps, Language, Provided
 from cantomeet_ui.api.fields import Day
-from cantomeet_ui.api.intake import LONGEST_DESCRIPTION, LONGEST_NAME
 from cantomeet_ui.api.projection import head_of, listed_of, meeting_out, written_of
 from cantomeet_ui.api.receiving import waking
 from cantomeet_ui.api.schemas import DeletedOut, MeetingHead, MeetingOut, MeetingPageOut
@@ -30,27 +28,13 @@ PARTS = ("segments", "summary", "written")
 _USUAL_PARTS = ("segments", "summary")
 
 
-def _without_controls(text: str, but: Iterable[str] = ()) -> str:
-    if any(unicodedata.category(c) in ("Cc", "Cs") and c not in but for c in text):
-        raise ValueError("has a control character")
-    return text
-
-
 class Edit(BaseModel):
     """What is left out stays as it is."""
 
     model_config = ConfigDict(extra="forbid")
 
-    title: Annotated[
-        str,
-        StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NAME),
-        AfterValidator(_without_controls),
-    ] = ""
-    description: Annotated[
-        str,
-        StringConstraints(strip_whitespace=True, max_length=LONGEST_DESCRIPTION),
-        AfterValidator(lambda text: _without_controls(text, but="\n\r\t")),
-    ] = ""
+    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TITLE)] = ""
+    description: Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_DESCRIPTION)] = ""
     meeting_date: Day | None = None
     summary_language: SummaryLanguage = "zh-Hant-HK"
     template: str = ""

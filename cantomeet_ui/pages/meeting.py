@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
+from cantomeet.wording import LONGEST_TITLE
 from cantomeet_ui import routes
 from cantomeet_ui.components import icons
 from cantomeet_ui.components.browser import player, transcript_lines
@@ -122,7 +123,9 @@ def _edit_form() -> rx.Component:
     return rx.el.form(
         rx.el.label(
             rx.el.span(say("meeting.edit_title")),
-            rx.el.input(name="title", default_value=HEAD.title, max_length=300, required=True, auto_focus=True),
+            rx.el.input(
+                name="title", default_value=HEAD.title, max_length=LONGEST_TITLE, required=True, auto_focus=True
+            ),
             class_name="field wide",
         ),
         rx.el.label(

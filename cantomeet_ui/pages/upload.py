@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
+from cantomeet.wording import LONGEST_TITLE
 from cantomeet_ui import routes
 from cantomeet_ui.components.frame import frame, link, paused_line
 from cantomeet_ui.components.rows import explained_line
@@ -41,7 +42,7 @@ def _details() -> rx.Component:
                     key=f"title-{UploadState.form}",
                     on_change=UploadState.write_title,
                     placeholder=say("upload.meeting_title.hint"),
-                    max_length=300,
+                    max_length=LONGEST_TITLE,
                 ),
                 class_name="field wide",
             ),

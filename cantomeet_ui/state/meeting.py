@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import reflex as rx
 
 from cantomeet.access import Action
-from cantomeet.errors import Conflict, ErrorCode, NotFound, RequestError, VersionConflict
+from cantomeet.errors import Conflict, ErrorCode, InvalidRequest, NotFound, RequestError, VersionConflict
 from cantomeet.lifecycle import ACTIVE
 from cantomeet.models import Meeting
+from cantomeet.wording import checked_title
 from cantomeet_ui import acting, routes, sharing
 from cantomeet_ui.following import show_changes
 from cantomeet_ui.i18n import text
@@ -29,8 +30,6 @@ from cantomeet_ui.views.speakers import SpeakerRow
 from cantomeet_ui.views.summary import SummaryView
 from cantomeet_ui.views.transcript import Batch
 from cantomeet_ui.views.written import WrittenHead, WrittenPane
-
-_LONGEST_TITLE = 300
 
 
 class MeetingState(rx.State):
@@ -204,10 +203,14 @@ class MeetingState(rx.State):
     @handler(Action.EDIT)
     async def save(self, form: dict[str, Any]) -> None:
         """Title and date as written in the form."""
-        title = str(form.get("title", "")).strip()[:_LONGEST_TITLE]
+        language = (await self.get_state(LanguageState)).lang
+        try:
+            title = checked_title(str(form.get("title", "")))
+        except InvalidRequest as error:
+            self.notice = text(language, "summary.cannot_keep", field=text(language, f"field.{error.field}"))
+            return
         seen, day = self.head.title, _day(str(form.get("date", "")))
-        if title:
-            await self._act(Action.EDIT, lambda meeting: acting.rename(services(), meeting, seen, title, day))
+        await self._act(Action.EDIT, lambda meeting: acting.rename(services(), meeting, seen, title, day))
         self.editing = False
 
     @handler(Action.READ)

@@ -8,6 +8,7 @@ from typing import Any
 import reflex as rx
 
 from cantomeet.access import Action
+from cantomeet.wording import LONGEST_TITLE
 from cantomeet_ui.following import show_each_change
 from cantomeet_ui.reading.lists import read_paused, read_some
 from cantomeet_ui.services import services, settings
@@ -86,7 +87,7 @@ class UploadState(rx.State):
     @handler(Action.UPLOAD)
     async def write_title(self, title: str) -> None:
         """The title of what is uploaded next."""
-        self.title = title[:300]
+        self.title = title[:LONGEST_TITLE]
 
     @handler(Action.UPLOAD)
     async def choose_date(self, day: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,8 @@ PORT = int(os.environ.get("CANTOMEET_E2E_PORT") or free_port())
 """Always the same, because the pages' build knows its port: another one would be built each time."""
 DESK = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
+FORBIDDEN = "Content Security Policy"
+"""What Chromium says, too."""
 PATIENCE = 30_000
 """Milliseconds for what should take a few; the machine may be busy."""
 
@@ -57,11 +60,25 @@ def chromium() -> Iterator[Browser]:
         launched.close()
 
 
+@contextmanager
+def nothing_forbidden(context: BrowserContext) -> Iterator[None]:
+    """Fails where a page does what its Content-Security-Policy forbids."""
+    forbidden: list[str] = []
+    context.on("console", lambda said: forbidden.append(said.text) if FORBIDDEN in said.text else None)
+    context.add_init_script(
+        f"document.addEventListener('securitypolicyviolation', (violation) => console.error("
+        f"'{FORBIDDEN}', violation.violatedDirective, violation.blockedURI, violation.sourceFile))"
+    )
+    yield
+    assert forbidden == []
+
+
 @pytest.fixture
 def context(chromium: Browser, web: Web) -> Iterator[BrowserContext]:
     opened = chromium.new_context(viewport=DESK, base_url=web.url)
     opened.set_default_timeout(PATIENCE)
-    yield opened
+    with nothing_forbidden(opened):
+        yield opened
     opened.close()
     wait_for(lambda: web.waiting() == 0, "all pages to be let go of", 30)
 
@@ -78,7 +95,8 @@ def page(context: BrowserContext) -> Page:
 def phone(chromium: Browser, web: Web) -> Iterator[Page]:
     opened = chromium.new_context(viewport=PHONE, base_url=web.url, has_touch=True, is_mobile=True)
     opened.set_default_timeout(PATIENCE)
-    yield opened.new_page()
+    with nothing_forbidden(opened):
+        yield opened.new_page()
     opened.close()
 
 

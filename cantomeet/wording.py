@@ -1,0 +1,61 @@
+"""What people write, made fit to keep and to be shown: titles, descriptions, file names, names and lines (pure).
+
+Marks that turn the direction of writing are taken out, for nobody sees them and they make a text look like another.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+from cantomeet.errors import InvalidRequest
+
+LONGEST_TITLE = 255
+"""Characters; of a file name, too."""
+LONGEST_DESCRIPTION = 10_000
+DIRECTION_MARKS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_LINE_BREAKS = frozenset("\u2028\u2029")
+
+
+def checked_title(title: str) -> str:
+    """Raises `InvalidRequest` (`title`)."""
+    return one_line(title.strip(), "title", LONGEST_TITLE)
+
+
+def checked_description(description: str) -> str:
+    """May be empty, and have several lines. Raises `InvalidRequest` (`description`)."""
+    text = "\n".join(_without_marks(line) for line in description.splitlines()).strip()
+    if len(text) > LONGEST_DESCRIPTION or any(_is_control(c) for c in text.replace("\n", "").replace("\t", "")):
+        raise InvalidRequest(f"at most {LONGEST_DESCRIPTION} characters of text", field="description")
+    return text
+
+
+def one_line(text: str, field: str, longest: int) -> str:
+    """The text with single spaces in it. Raises `InvalidRequest` where it is empty, too long or has control
+    characters.
+    """
+    line = _without_marks(text)
+    if any(_is_control(c) for c in line):
+        raise InvalidRequest("has a control character", field=field)
+    line = " ".join(line.split())
+    if len(line) > longest or not any(_is_seen(c) for c in line):
+        raise InvalidRequest(f"must be 1 to {longest} characters", field=field)
+    return line
+
+
+def visible(text: str) -> str:
+    """What can be seen of a text whose writer cannot be asked, a file's name for one: control characters, halves of
+    surrogate pairs and direction marks are left out.
+    """
+    return "".join(c for c in _without_marks(text) if not _is_control(c)).strip()
+
+
+def _without_marks(text: str) -> str:
+    return "".join(c for c in text if c not in DIRECTION_MARKS)
+
+
+def _is_control(character: str) -> bool:
+    return unicodedata.category(character) in ("Cc", "Cs") or character in _LINE_BREAKS
+
+
+def _is_seen(character: str) -> bool:
+    return unicodedata.category(character) not in ("Cf", "Zs", "Cn")
