@@ -9,6 +9,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from playwright.sync_api import Page
+
 from cantomeet.changes import ChangePublisher
 from cantomeet.database import connect
 from cantomeet.models import Meeting
@@ -16,7 +18,7 @@ from cantomeet.recordings import Recordings
 from cantomeet.store import MeetingStore
 from tests.e2e.peeking import WAITING
 from tests.e2e.seed import Seed
-from tests.running import ROOT
+from tests.running import ROOT, wait_for
 from tests.upload_server import UploadServer
 from worker import page_build
 from worker.redis_server import EmbeddedRedis
@@ -35,6 +37,8 @@ class Web:
     pid: int
     """Of the process that answers."""
     server: UploadServer
+    log: Path
+    """What it prints."""
 
     @property
     def store(self) -> MeetingStore:
@@ -65,9 +69,14 @@ class Web:
                 connection.exec_driver_sql(f"DELETE FROM {table}")
 
 
+def until(page: Page, holds: str) -> None:
+    """Wait until a JavaScript expression holds. Playwright's own way evaluates a text in the page, which may not."""
+    wait_for(lambda: page.evaluate(holds), holds, 60)
+
+
 @contextmanager
-def web_running(folder: Path, port: int, log: Path | None = None) -> Iterator[Web]:
-    """Built if need be, started, and gone at the end of the block; `log` takes what it prints."""
+def web_running(folder: Path, port: int) -> Iterator[Web]:
+    """Built if need be, started, and gone at the end of the block, which then prints what it has printed."""
     with ExitStack() as ended:
         build = page_build.ensure(ROOT, port)
         ended.enter_context(page_build.in_use(build))
@@ -77,13 +86,16 @@ def web_running(folder: Path, port: int, log: Path | None = None) -> Iterator[We
         # A language model is set up, so that its key can be tested, and not used.
         environment |= {"OPENAI_MODEL": "known", "OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
         environment["CANTOMEET_SUMMARIZER"] = "extractive"
-        server = UploadServer(folder, "tests.e2e.peeking:app", port, environment, log)
+        server = UploadServer(folder, "tests.e2e.peeking:app", port, environment, folder / "web.log")
+        ended.callback(lambda: print((folder / "web.log").read_text(errors="replace")))
         ended.callback(server.kill)
         server.start()
         store = MeetingStore(connect(f"sqlite:///{folder / 'cantomeet.db'}"))
         ended.callback(store.engine.dispose)
         seed = Seed(store, Recordings(folder / "recordings", max_bytes=10**9, min_free_bytes=0))
-        web = Web(f"http://localhost:{port}", seed, redis, ChangePublisher(redis.url), server.pid, server)
+        web = Web(
+            f"http://localhost:{port}", seed, redis, ChangePublisher(redis.url), server.pid, server, folder / "web.log"
+        )
         # By now it may be another one, which a test has started in its place.
         ended.callback(lambda: web.redis.stop())
         yield web

@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from cantomeet.errors import ErrorCode
 from cantomeet.models import Meeting
 from tests.e2e.seed import lines
-from tests.e2e.serving import CHROMIUM, Web, web_running
+from tests.e2e.serving import CHROMIUM, Web, until, web_running
 from tests.e2e.stories import ESTATE, LONG_TITLE, TITLES, tell
 from tests.running import ROOT
 from tests.upload_server import free_port
@@ -141,7 +141,7 @@ def hold_uploads(page: Page) -> None:
     limits = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 6_000_000}
     network.send("Network.emulateNetworkConditions", limits)
     page.locator(".ct-uploads input[type=file]").set_input_files([str(file) for file in files])
-    page.wait_for_function("parseInt(document.querySelector('.ct-percent')?.textContent) > 20", timeout=60_000)
+    until(page, "parseInt(document.querySelector('.ct-percent')?.textContent) > 20")
 
 
 def open_details(page: Page) -> None:

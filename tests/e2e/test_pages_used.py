@@ -13,7 +13,7 @@ from cantomeet.errors import ErrorCode, NotFound
 from cantomeet.lifecycle import Stage
 from tests.e2e.conftest import PATIENCE, PHONE
 from tests.e2e.seed import lines
-from tests.e2e.serving import Web
+from tests.e2e.serving import Web, until
 from tests.meetings import set_columns
 from tests.running import wait_for
 
@@ -79,10 +79,10 @@ def test_a_line_and_a_summary_item_play_their_words(web: Web, page: Page) -> Non
     meeting = web.seed.whole("例會")
     page.goto(f"/meetings/{meeting.id}")
     page.locator(".line").nth(3).click()
-    page.wait_for_function("document.querySelector('#recording').currentTime > 24")
+    until(page, "document.querySelector('#recording').currentTime > 24")
     expect(page.locator(".line").nth(3)).to_have_attribute("data-now", "")
     page.locator("[data-kind=question] .play").click()
-    page.wait_for_function("document.querySelector('#recording').currentTime > 32")
+    until(page, "document.querySelector('#recording').currentTime > 32")
     expect(page.locator(".line").nth(4)).to_have_attribute("data-now", "")
     expect(page.locator(".line[data-now]")).to_have_count(1)
 
@@ -115,11 +115,11 @@ def test_the_keyboard_plays_steps_and_explains_itself(web: Web, page: Page) -> N
     page.keyboard.press("k")
     expect(page.locator(".line").nth(0)).to_have_attribute("data-now", "")
     page.keyboard.press(" ")
-    page.wait_for_function("document.querySelector('#recording').paused")
+    until(page, "document.querySelector('#recording').paused")
     page.keyboard.press(" ")
-    page.wait_for_function("!document.querySelector('#recording').paused")
+    until(page, "!document.querySelector('#recording').paused")
     page.keyboard.press(">")
-    page.wait_for_function("document.querySelector('#recording').playbackRate === 1.25")
+    until(page, "document.querySelector('#recording').playbackRate === 1.25")
     page.keyboard.press("f")
     expect(page.locator(".player-follow")).to_have_attribute("aria-pressed", "false")
     page.keyboard.press("?")
@@ -336,7 +336,7 @@ def test_on_a_phone_nothing_is_too_small_to_touch_or_too_wide_to_see(web: Web, p
     web.seed.failed("壞錄音", ErrorCode.PROVIDER_KEY_REFUSED, provider="Speechmatics", setting="SPEECHMATICS_API_KEY")
     phone.goto(f"/meetings/{meeting.id}" if path == "meeting" else path)
     expect(phone.locator("main :is(h1, .ct-drop)").first).to_be_visible()
-    phone.wait_for_function("document.querySelectorAll('.row, .cause, .line, .ct-choose').length > 0")
+    until(phone, "document.querySelectorAll('.row, .cause, .line, .ct-choose').length > 0")
     small = phone.evaluate(
         """() => [...document.querySelectorAll('button, a, summary, select, input:not([type=radio]):not([hidden])')]
             .filter(e => e.checkVisibility() && !e.closest('.skip'))

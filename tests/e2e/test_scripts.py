@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from cantomeet_ui.followers import MOST_OF_A_PAGE
-from tests.e2e.conftest import PORT
-from tests.e2e.serving import Web, web_running
+from tests.e2e.serving import Web
 from tests.running import wait_for
 from tests.socket_client import SocketClient, event_name, page_events, socket_open
 
@@ -44,21 +40,9 @@ NONSENSE: list[Any] = [
 ]
 
 
-@pytest.fixture(scope="module")
-def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("log") / "web.log"
-
-
-@pytest.fixture(scope="module")
-def alone(tmp_path_factory: pytest.TempPathFactory, log: Path) -> Iterator[Web]:
-    """A server whose log is read."""
-    with web_running(tmp_path_factory.mktemp("alone"), PORT, log) as web:
-        yield web
-
-
-def test_followers_end_with_their_socket_and_are_few(alone: Web) -> None:
+def test_followers_end_with_their_socket_and_are_few(web: Web) -> None:
     with ExitStack() as opened:
-        clients = [opened.enter_context(socket_open(alone.url)) for _ in range(5)]
+        clients = [opened.enter_context(socket_open(web.url)) for _ in range(5)]
         for client in clients:
             for event, path in FOLLOWED.items():
                 state = event.rpartition(".")[0]
@@ -66,33 +50,35 @@ def test_followers_end_with_their_socket_and_are_few(alone: Web) -> None:
                 for _ in range(20):
                     client.send(event_name(event), path=path)
         wait_for(lambda: _asked(clients), "all that was sent to be looked at", 30)
-        assert 0 < alone.following() <= len(clients) * MOST_OF_A_PAGE
-    wait_for(lambda: alone.following() == 0 and alone.waiting() == 0, "all followers to end", 30)
+        assert 0 < web.following() <= len(clients) * MOST_OF_A_PAGE
+    wait_for(lambda: web.following() == 0 and web.waiting() == 0, "all followers to end", 30)
 
 
-def test_a_follower_asked_for_with_the_last_breath_is_not_left_behind(alone: Web) -> None:
+def test_a_follower_asked_for_with_the_last_breath_is_not_left_behind(web: Web) -> None:
     for _ in range(20):
-        with socket_open(alone.url) as client:
+        with socket_open(web.url) as client:
             for event, path in FOLLOWED.items():
                 client.send(event_name(event), path=path)
-    with socket_open(alone.url) as client:
+    with socket_open(web.url) as client:
         assert _answers(client)
-    wait_for(lambda: alone.following() == 0, "all followers to end", 30)
+    wait_for(lambda: web.following() == 0, "all followers to end", 30)
 
 
-def test_nonsense_for_a_handler_is_refused_and_leaves_no_traceback(alone: Web, log: Path) -> None:
+def test_nonsense_for_a_handler_is_refused_and_leaves_no_traceback(web: Web) -> None:
+    before = len(_tracebacks(web.log))
     chance = random.Random(18)
-    with socket_open(alone.url) as client:
+    with socket_open(web.url) as client:
         for name, parameters in page_events():
             for nonsense in NONSENSE:
                 client.send(name, dict.fromkeys(parameters, nonsense) or {"x": nonsense})
             for parameter in parameters:
                 client.send(name, {parameter: chance.choice(NONSENSE)})
             assert _answers(client), name
-    assert _tracebacks(log) == []
+    assert _tracebacks(web.log)[before:] == []
 
 
-def test_what_is_no_event_is_refused_and_leaves_no_traceback(alone: Web, log: Path) -> None:
+def test_what_is_no_event_is_refused_and_leaves_no_traceback(web: Web) -> None:
+    before = len(_tracebacks(web.log))
     name = event_name("meetings.MeetingsState.load")
     places = [5, [], "x", {"pathname": 5}, {"pathname": "//["}, {"asPath": "x\x00"}, {"query": []}, {"query": {"a": 5}}]
     junk = [
@@ -109,20 +95,20 @@ def test_what_is_no_event_is_refused_and_leaves_no_traceback(alone: Web, log: Pa
     ]
     junk += [{"name": name, "payload": {}, "router_data": place} for place in places]
     junk += [{"name": event_name("meetings.MeetingsState.setvar"), "payload": {"var_name": "rows", "value": 5}}]
-    with socket_open(alone.url) as client:
+    with socket_open(web.url) as client:
         for data in junk:
             client.send_data(data)
         assert _answers(client)
     for raw in ("42/_event,{", "42/_event,[", "4", "9", "", "42/_event,[5]", "42/no,[]", b"\xff", "3" * 2_000_000):
-        with socket_open(alone.url) as client:
+        with socket_open(web.url) as client:
             client.send_raw(raw)
-    with socket_open(alone.url) as client:
+    with socket_open(web.url) as client:
         assert _answers(client)
-    assert _tracebacks(log) == []
+    assert _tracebacks(web.log)[before:] == []
 
 
-def test_a_number_beyond_all_columns_is_refused_in_words(alone: Web) -> None:
-    with socket_open(alone.url) as client:
+def test_a_number_beyond_all_columns_is_refused_in_words(web: Web) -> None:
+    with socket_open(web.url) as client:
         client.send(event_name("items.ItemsState.hold_all"), {"version": 2**70})
         assert client.answered("version")
         assert "unexpected" in client.received[-1]

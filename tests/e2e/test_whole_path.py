@@ -15,7 +15,7 @@ from cantomeet.errors import ErrorCode
 from cantomeet.store import MeetingStore, Try
 from tests import sound
 from tests.conftest import lacking
-from tests.e2e.serving import CHROMIUM
+from tests.e2e.serving import CHROMIUM, until
 from tests.installed import Installation
 from tests.running import PATIENCE, wait_for
 
@@ -62,7 +62,7 @@ def test_a_recording_dropped_on_the_page_becomes_a_summary_that_can_be_played(
     expect(article).to_have_attribute("data-status", "COMPLETED", timeout=PATIENCE * 1000)
     expect(page.locator(".line-text").first).to_contain_text("morning")
     page.locator(".line").nth(1).click()
-    page.wait_for_function("document.querySelector('audio').currentTime > 2")
+    until(page, "document.querySelector('audio').currentTime > 2")
     meeting = page.url.rsplit("/", 1)[-1].partition("?")[0]
     found = running.api(f"/api/meetings/{meeting}")
     by_id = {segment["id"]: segment for segment in found["segments"]}

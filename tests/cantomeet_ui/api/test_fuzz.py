@@ -1,0 +1,115 @@
+"""Requests that schemathesis makes up from the API's own description, and worse: none is answered with a 5xx."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import Case, GenerationMode
+
+from cantomeet.recordings import Recordings
+from cantomeet.settings import Settings
+from cantomeet.store import MeetingStore
+from cantomeet_ui.api.app import build_api
+from cantomeet_ui.api.deps import Deps
+from cantomeet_ui.api.middleware import guarding
+from tests import meetings
+from tests.cantomeet_ui.api.conftest import HERE, SECRET, RememberingQueue
+
+REQUESTS = 10_000 if os.environ.get("CANTOMEET_SOAK") == "1" else 150
+"""On each kind of database."""
+NASTY = ["\x00", "\ud800", "\u202e", "a" * 5000, "%00", "'", "🀄", "../..", "9" * 400, "-1", "NaN", "0000-00-00", ""]
+WHOLE = [0, -1, 2**31, 2**63, 2**64, 10**400, 1e308]
+
+
+class Served:
+    """The guarded API over a store, and a meeting whose addresses lead somewhere."""
+
+    def __init__(self, store: MeetingStore, folder: Path) -> None:
+        queue = RememberingQueue()
+        chosen = Settings(_env_file=None, CANTOMEET_DATA_DIR=str(folder), CANTOMEET_WEBHOOK_SECRET=SECRET)
+        recordings = Recordings(folder / "recordings", max_bytes=10_000_000, min_free_bytes=0)
+        deps = Deps(chosen, store, recordings, wake=queue.wake, publish=queue.publish, queue=queue)
+        self.store, self.api = store, build_api(deps)
+        self.app = guarding(chosen)(self.api)
+        self.ids = self._new_ids()
+
+    def _new_ids(self) -> dict[str, str]:
+        self.store.pause(False)
+        meeting = meetings.completed(self.store, items=[{"kind": "action_item", "text": "寄信", "evidence": []}])
+        transcript, summary = self.store.transcript(meeting.id), self.store.summary(meeting.id)
+        assert summary is not None
+        return {
+            "meeting_id": meeting.id,
+            "segment_id": transcript.segments[0].id,
+            "item_id": summary.items[0].id,
+            "speaker_id": next(iter(transcript.speakers.values())).id,
+            "template_id": "general",
+            "name": "whisper",
+            "upload_id": "0" * 32,
+        }
+
+    def asked(self, client: TestClient, case: Case) -> int:
+        case.headers = {"Tus-Resumable": "1.0.0", "If-Match": "*", **dict(case.headers or {})}
+        answer = case.call(base_url=HERE, session=client)
+        if case.method == "DELETE" and answer.status_code < 300:
+            self.ids = self._new_ids()
+        return answer.status_code
+
+
+@pytest.fixture
+def served(store: MeetingStore, tmp_path: Path) -> Served:
+    return Served(store, tmp_path)
+
+
+@pytest.fixture
+def client(served: Served) -> Iterator[TestClient]:
+    with TestClient(served.app, base_url=HERE, raise_server_exceptions=False) as opened:
+        yield opened
+
+
+def test_no_request_is_answered_with_a_failure(served: Served, client: TestClient) -> None:
+    schema = schemathesis.openapi.from_dict(served.api.openapi())
+    schema.app = served.app
+    operations = [found.ok() for found in schema.get_all_operations()]
+    cases = st.one_of([one.as_strategy(generation_mode=mode) for one in operations for mode in GenerationMode])
+    seen = set()
+
+    @settings(
+        max_examples=REQUESTS,
+        suppress_health_check=list(HealthCheck),
+        database=None,
+        phases=(Phase.generate,),
+    )
+    @given(case=cases, place=st.sampled_from(["known", "known", "made up", *NASTY]), data=st.data())
+    def ask(case: Case, place: str, data: Any) -> None:
+        if place != "made up":
+            nasty = "" if place == "known" else place.encode(errors="replace").decode()
+            case.path_parameters = {name: nasty or served.ids.get(name, "x") for name in case.path_parameters}
+        case.body = data.draw(st.one_of(st.just(case.body), _worse(case.body)))
+        status = served.asked(client, case)
+        seen.add(status)
+        assert status < 500, case.as_curl_command()
+
+    ask()
+    assert {404, 422} < seen
+    assert 200 in seen
+
+
+def _worse(body: Any) -> st.SearchStrategy[Any]:
+    """The same, with one value of it replaced by one that something chokes on."""
+    if isinstance(body, dict) and body:
+        return st.builds(lambda name, value: {**body, name: value}, st.sampled_from(sorted(body, key=str)), _nasty())
+    return st.just(body)
+
+
+def _nasty() -> st.SearchStrategy[Any]:
+    value = st.sampled_from([*NASTY, *WHOLE, None, True, [], {}])
+    return st.one_of(value, st.lists(value, max_size=3), st.dictionaries(st.sampled_from(NASTY), value, max_size=3))
