@@ -28,7 +28,7 @@ def fault_in(value: Any, *, largest: int = LARGEST_WHOLE, longest: int | None = 
     for path, found in _all_in(value):
         wrong = _fault_of(found, len(path), largest, longest)
         if wrong is not None:
-            return ".".join(part for part in path if is_storable(part)), wrong
+            return ".".join(part for part in path if part and is_storable(part)), wrong
     return None
 
 
@@ -43,7 +43,7 @@ def _all_in(value: Any) -> Iterator[tuple[Path, Any]]:
             left += [(path, name) for name in found]
             left += [((*path, str(name)[:80]), inner) for name, inner in found.items()]
         elif isinstance(found, list | tuple):
-            left += [(path, inner) for inner in found]
+            left += [((*path, ""), inner) for inner in found]
 
 
 def _fault_of(found: Any, depth: int, largest: int, longest: int | None) -> str | None:

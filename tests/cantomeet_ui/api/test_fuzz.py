@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import schemathesis
-from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
@@ -56,9 +54,9 @@ class Served:
             "upload_id": "0" * 32,
         }
 
-    def asked(self, client: TestClient, case: Case) -> int:
+    def asked(self, case: Case) -> int:
         case.headers = {"Tus-Resumable": "1.0.0", "If-Match": "*", **dict(case.headers or {})}
-        answer = case.call(base_url=HERE, session=client)
+        answer = case.call(base_url=HERE)
         if case.method == "DELETE" and answer.status_code < 300:
             self.ids = self._new_ids()
         return answer.status_code
@@ -69,13 +67,7 @@ def served(store: MeetingStore, tmp_path: Path) -> Served:
     return Served(store, tmp_path)
 
 
-@pytest.fixture
-def client(served: Served) -> Iterator[TestClient]:
-    with TestClient(served.app, base_url=HERE, raise_server_exceptions=False) as opened:
-        yield opened
-
-
-def test_no_request_is_answered_with_a_failure(served: Served, client: TestClient) -> None:
+def test_no_request_is_answered_with_a_failure(served: Served) -> None:
     schema = schemathesis.openapi.from_dict(served.api.openapi())
     schema.app = served.app
     operations = [found.ok() for found in schema.get_all_operations()]
@@ -93,8 +85,9 @@ def test_no_request_is_answered_with_a_failure(served: Served, client: TestClien
         if place != "made up":
             nasty = "" if place == "known" else place.encode(errors="replace").decode()
             case.path_parameters = {name: nasty or served.ids.get(name, "x") for name in case.path_parameters}
-        case.body = data.draw(st.one_of(st.just(case.body), _worse(case.body)))
-        status = served.asked(client, case)
+        if case.media_type == "application/json":
+            case.body = data.draw(st.one_of(st.just(case.body), _worse(case.body)))
+        status = served.asked(case)
         seen.add(status)
         assert status < 500, case.as_curl_command()
 

@@ -1,0 +1,43 @@
+"""What any database and any answer can hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cantomeet.storable import fault_in
+
+
+@pytest.mark.parametrize(
+    ("value", "place"),
+    [
+        ("\x00", ""),
+        ("\ud800", ""),
+        ({"a": [1, {"b": "\udfff"}]}, "a.b"),
+        ({"a\x00": 1}, ""),
+        ({"n": 2**63}, "n"),
+        ({"n": -(2**63)}, "n"),
+        ({"n": float("nan")}, "n"),
+        ({"n": float("inf")}, "n"),
+        ({str(n): n for n in range(1001)}, ""),
+    ],
+)
+def test_what_cannot_be_kept_is_named(value: Any, place: str) -> None:
+    found = fault_in(value)
+    assert found is not None
+    assert found[0] == place
+
+
+def test_what_is_nested_without_end_is_found_without_recursion() -> None:
+    lists: Any = []
+    names: Any = {}
+    for _ in range(5000):
+        lists, names = [lists], {"a": names}
+    assert fault_in(lists) == ("", "too deep")
+    assert fault_in(names) == (".".join("a" * 33), "too deep")
+
+
+@pytest.mark.parametrize("value", ["", "早晨\n", 2**63 - 1, None, True, 1.5, [], {"a": [{"b": "🀄"}]}, [[1], "x"]])
+def test_all_else_is_kept(value: Any) -> None:
+    assert fault_in(value) is None

@@ -1,0 +1,152 @@
+"""What a script may call a handler with: whatever it is, the answer is a refusal, and nothing is done."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import reflex as rx
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cantomeet.errors import InvalidRequest
+from cantomeet_ui import door
+from cantomeet_ui import followers as followers_of_pages
+from cantomeet_ui.cantomeet_ui import app
+from cantomeet_ui.followers import MOST_OF_A_PAGE, Followers
+from cantomeet_ui.state.arguments import Arguments
+from cantomeet_ui.state.items import ItemsState
+from tests.cantomeet_ui.test_handlers_are_guarded import FRAMEWORK, ours
+from tests.socket_client import event_name, page_events
+
+WRONG_FOR_ALL: list[Any] = [2**70, -(2**31) - 1, None, ["x"], [[[]]], "\x00", "a\ud800", {"a": {"b": "\udfff"}}, 1e400]
+"""No handler takes one of these as any argument."""
+
+
+def handlers() -> list[tuple[type[rx.State], str, Any, list[str]]]:
+    return [
+        (state, name, found.fn, list(inspect.signature(found.fn).parameters)[1:])
+        for state in ours()
+        for name, found in state.event_handlers.items()
+        if name not in FRAMEWORK
+    ]
+
+
+def is_refusal(answer: Any) -> bool:
+    return isinstance(answer, rx.event.EventSpec) and answer.handler.fn.__name__ == "refuse"
+
+
+@pytest.mark.parametrize("wrong", WRONG_FOR_ALL, ids=ascii)
+async def test_every_handler_refuses_what_it_does_not_take(wrong: Any) -> None:
+    for state, name, function, parameters in handlers():
+        if parameters:
+            answer = await function(state(_reflex_internal_init=True), **dict.fromkeys(parameters, wrong))
+            assert is_refusal(answer), (state.__name__, name)
+
+
+async def test_every_handler_refuses_missing_and_unknown_arguments() -> None:
+    for state, name, function, parameters in handlers():
+        opened = state(_reflex_internal_init=True)
+        assert is_refusal(await function(opened, nobody_knows_it=1)), (state.__name__, name)
+        if parameters:
+            assert is_refusal(await function(opened)), (state.__name__, name)
+
+
+async def test_a_number_beyond_all_columns_is_refused() -> None:
+    hold_all = ItemsState.event_handlers["hold_all"].fn
+    assert is_refusal(await hold_all(ItemsState(_reflex_internal_init=True), 2**70))
+
+
+def test_all_that_handlers_take_is_annotated() -> None:
+    """Or nothing would hold what comes to anything."""
+    for state, name, function, parameters in handlers():
+        known = Arguments(inspect.unwrap(function))._adapters
+        assert set(parameters) <= set(known), (state.__name__, name)
+
+
+# ---- at the door -------------------------------------------------------------------------------------------
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(WRONG_FOR_ALL),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@given(ANYTHING, ANYTHING, ANYTHING, st.sampled_from([name for name, _ in page_events()]), st.booleans())
+def test_the_door_lets_in_events_and_refuses_all_else(
+    name: Any, payload: Any, place: Any, known: str, use_known: bool
+) -> None:
+    app._set_contexts_internal()
+    for data in (name, {"name": known if use_known else name, "payload": payload, "router_data": place}):
+        try:
+            let_in = door.checked(data)
+        except InvalidRequest:
+            continue
+        assert set(let_in) == {"name", "payload", "router_data"}
+        assert isinstance(let_in["name"], str)
+        assert set(let_in["router_data"]) <= {"pathname", "asPath", "query"}
+
+
+def test_the_frameworks_setter_is_not_let_in() -> None:
+    app._set_contexts_internal()
+    setters = [name for name, _ in page_events() if name.endswith(".setvar")]
+    assert setters
+    for name in setters:
+        with pytest.raises(InvalidRequest):
+            door.checked({"name": name, "payload": {"var_name": "rows", "value": 5}})
+
+
+def test_what_a_page_sends_is_let_in() -> None:
+    app._set_contexts_internal()
+    place = {"pathname": "/meetings", "asPath": "/meetings?q=葵#x", "query": {"q": "葵"}}
+    sent = {"name": event_name("meetings.MeetingsState.search"), "payload": {"words": "葵涌"}, "router_data": place}
+    assert door.checked(sent) == sent
+
+
+# ---- followers ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def page(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """The page whose events run now."""
+    now = SimpleNamespace(token="one")
+    monkeypatch.setattr(followers_of_pages, "_token", lambda: now.token)
+    return now
+
+
+async def test_a_page_has_each_follower_once_and_few_in_all(page: SimpleNamespace) -> None:
+    known = Followers()
+    tasks = [asyncio.create_task(known.follow("follow", asyncio.Event().wait)) for _ in range(1000)]
+    tasks += [asyncio.create_task(known.follow(f"other {n}", asyncio.Event().wait)) for n in range(100)]
+    await asyncio.sleep(0)
+    assert known.running == MOST_OF_A_PAGE
+    await asyncio.wait(tasks, timeout=0)
+    assert sum(not task.done() for task in tasks) == MOST_OF_A_PAGE
+    known.closed("one")
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert (known.running, known._of) == (0, {})
+
+
+async def test_pages_follow_beside_each_other(page: SimpleNamespace) -> None:
+    known, tasks = Followers(), []
+    for token in ("one", "two", "three"):
+        page.token = token
+        tasks.append(asyncio.create_task(known.follow("follow", asyncio.Event().wait)))
+        await asyncio.sleep(0)
+    assert known.running == 3
+    known.closed("two")
+    await asyncio.wait(tasks[1:2])
+    assert [task.done() for task in tasks] == [False, True, False]
+    for token in ("one", "three"):
+        known.closed(token)
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_nothing_is_followed_for_a_page_that_has_gone(page: SimpleNamespace) -> None:
+    known = Followers()
+    known.is_open = lambda token: token != "one"
+    assert await known.follow("follow", asyncio.Event().wait) is None
