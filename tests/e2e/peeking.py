@@ -23,14 +23,16 @@ def app() -> ASGIApp:
         if scope["type"] != "http" or scope["path"] != WAITING:
             await served(scope, receive, send)
             return
-        body = json.dumps({"waiting": hints.waiting, "following": _following()}).encode()
+        body = json.dumps(
+            {"waiting": hints.waiting, "following": _running("follow"), "looping": _running(*LOOPING)}
+        ).encode()
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
         await send({"type": "http.response.body", "body": body})
 
     return peek
 
 
-def _following() -> int:
-    """Background events that run now; Reflex names their tasks after their handlers."""
+def _running(*events: str) -> int:
+    """Background events of these names that run now; Reflex names their tasks after their handlers."""
     names = [task.get_name() for task in asyncio.all_tasks()]
-    return sum(name.startswith("reflex_event|") and any(f".{event}|" in name for event in LOOPING) for name in names)
+    return sum(name.startswith("reflex_event|") and any(f".{event}|" in name for event in events) for name in names)

@@ -57,6 +57,10 @@ class Web:
         """Background events of open pages, whether they wait or look just now."""
         return self._peek()["following"]
 
+    def looping(self) -> int:
+        """Those, and all others that go on until their page goes."""
+        return self._peek()["looping"]
+
     def _peek(self) -> dict[str, int]:
         with urllib.request.urlopen(self.url + WAITING, timeout=10) as answer:
             found: dict[str, int] = json.load(answer)

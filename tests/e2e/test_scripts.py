@@ -50,8 +50,8 @@ def test_followers_end_with_their_socket_and_are_few(web: Web) -> None:
                 for _ in range(20):
                     client.send(event_name(event), path=path)
         wait_for(lambda: _asked(clients), "all that was sent to be looked at", 30)
-        assert 0 < web.following() <= len(clients) * MOST_OF_A_PAGE
-    wait_for(lambda: web.following() == 0 and web.waiting() == 0, "all followers to end", 30)
+        assert 0 < web.looping() <= len(clients) * MOST_OF_A_PAGE
+    wait_for(lambda: web.looping() == 0 and web.waiting() == 0, "all followers to end", 30)
 
 
 def test_a_follower_asked_for_with_the_last_breath_is_not_left_behind(web: Web) -> None:
@@ -61,7 +61,7 @@ def test_a_follower_asked_for_with_the_last_breath_is_not_left_behind(web: Web) 
                 client.send(event_name(event), path=path)
     with socket_open(web.url) as client:
         assert _answers(client)
-    wait_for(lambda: web.following() == 0, "all followers to end", 30)
+    wait_for(lambda: web.looping() == 0, "all followers to end", 30)
 
 
 def test_nonsense_for_a_handler_is_refused_and_leaves_no_traceback(web: Web) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -54,9 +55,9 @@ class Served:
             "upload_id": "0" * 32,
         }
 
-    def asked(self, case: Case) -> int:
+    def asked(self, case: Case, **more: Any) -> int:
         case.headers = {"Tus-Resumable": "1.0.0", "If-Match": "*", **dict(case.headers or {})}
-        answer = case.call(base_url=HERE)
+        answer = case.call(base_url=HERE, **more)
         if case.method == "DELETE" and answer.status_code < 300:
             self.ids = self._new_ids()
         return answer.status_code
@@ -85,11 +86,11 @@ def test_no_request_is_answered_with_a_failure(served: Served) -> None:
         if place != "made up":
             nasty = "" if place == "known" else place.encode(errors="replace").decode()
             case.path_parameters = {name: nasty or served.ids.get(name, "x") for name in case.path_parameters}
-        if case.media_type == "application/json":
-            case.body = data.draw(st.one_of(st.just(case.body), _worse(case.body)))
-        status = served.asked(case)
+        # As text, for schemathesis itself takes no half of a surrogate pair.
+        worse = data.draw(_worse(case.body)) if case.media_type == "application/json" else None
+        status = served.asked(case, **({} if worse is None else {"data": json.dumps(worse)}))
         seen.add(status)
-        assert status < 500, case.as_curl_command()
+        assert status < 500, (case.method, case.path, ascii(worse or case.body)[:2000])
 
     ask()
     assert {404, 422} < seen
@@ -97,10 +98,12 @@ def test_no_request_is_answered_with_a_failure(served: Served) -> None:
 
 
 def _worse(body: Any) -> st.SearchStrategy[Any]:
-    """The same, with one value of it replaced by one that something chokes on."""
+    """The same, with one value of it that something chokes on; or None, to leave it."""
     if isinstance(body, dict) and body:
-        return st.builds(lambda name, value: {**body, name: value}, st.sampled_from(sorted(body, key=str)), _nasty())
-    return st.just(body)
+        return st.none() | st.builds(
+            lambda name, value: {**body, name: value}, st.sampled_from(sorted(body, key=str)), _nasty()
+        )
+    return st.none()
 
 
 def _nasty() -> st.SearchStrategy[Any]:
