@@ -8,10 +8,11 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from reflex.app import EventNamespace
+from reflex.app import App, EventNamespace
 from reflex.event import Event
 from reflex.state import State
 from reflex_base.constants.state import FIELD_MARKER
@@ -26,6 +27,10 @@ _FRAMEWORKS_SETTER = ".setvar"
 """Reflex gives it to every state and has no switch for it; no page of ours uses it."""
 _LONGEST_PLACE = 4000
 """Characters of an address and of what its query has."""
+MOST_WAITING = 300
+"""Events of one page; what a script sends beyond is dropped, for all that waits is done when it has long gone."""
+_MOST_TOLD = 5
+"""Refusals of one socket that the log tells of."""
 _log = logging.getLogger(__name__)
 _arguments: dict[str, Arguments] = {}
 
@@ -47,12 +52,18 @@ for _name in ("engineio.server", "socketio.server"):
 class Door(EventNamespace):
     """In place of Reflex's own namespace."""
 
+    def __init__(self, namespace: str, app: App) -> None:
+        super().__init__(namespace, app)
+        self._refused: Counter[str] = Counter()
+        """By socket."""
+
     async def on_connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
         followers.is_open = self._is_open
         await super().on_connect(sid, environ, auth)
 
     def on_disconnect(self, sid: str, *reason: Any) -> asyncio.Task[Any] | None:
         token = self.sid_to_token.get(sid)
+        self._refused.pop(sid, None)
         task = super().on_disconnect(sid)
         if token is not None:
             followers.closed(token)
@@ -62,10 +73,14 @@ class Door(EventNamespace):
         return task
 
     async def on_event(self, sid: str, data: Any) -> None:
+        if self._waiting(sid) >= MOST_WAITING:
+            return
         try:
             event = checked(data)
         except InvalidRequest as error:
-            _log.warning("an event that no page sends was refused: %s: %s", error.field, error.detail)
+            self._refused[sid] += 1
+            if self._refused[sid] <= _MOST_TOLD:
+                _log.warning("an event that no page sends was refused: %s: %s", error.field, error.detail)
             await self._refuse(sid, error)
             return
         try:
@@ -81,6 +96,11 @@ class Door(EventNamespace):
 
             told = NoticeState.refuse(ErrorCode.INVALID_REQUEST.value, error.field[:80])
             await self.app.event_processor.enqueue_many(token, *Event.from_event_type(told))
+
+    def _waiting(self, sid: str) -> int:
+        """Events of the page that are not done yet; those that are done in the background apart."""
+        queues = self.app.event_processor._token_queues
+        return len(queues.get(self.sid_to_token.get(sid, ""), ()))
 
     def _is_open(self, token: str) -> bool:
         return token in self.token_to_sid

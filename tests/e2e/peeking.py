@@ -11,7 +11,7 @@ from cantomeet_ui.cantomeet_ui import app as pages
 from cantomeet_ui.live import hints
 
 WAITING = "/waiting-pages"
-LOOPING = ("follow", "watch", "look_for_database", "load_again")
+LOOPING = (".follow", ".watch", ".look_for_database", ".load_again")
 """Handlers that go on until their page goes."""
 
 
@@ -24,7 +24,12 @@ def app() -> ASGIApp:
             await served(scope, receive, send)
             return
         body = json.dumps(
-            {"waiting": hints.waiting, "following": _running("follow"), "looping": _running(*LOOPING)}
+            {
+                "waiting": hints.waiting,
+                "following": _running(".follow"),
+                "looping": _running(*LOOPING),
+                "tasks": _running(""),
+            }
         ).encode()
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
         await send({"type": "http.response.body", "body": body})
@@ -35,4 +40,4 @@ def app() -> ASGIApp:
 def _running(*events: str) -> int:
     """Background events of these names that run now; Reflex names their tasks after their handlers."""
     names = [task.get_name() for task in asyncio.all_tasks()]
-    return sum(name.startswith("reflex_event|") and any(f".{event}|" in name for event in events) for name in names)
+    return sum(name.startswith("reflex_event|") and any(f"{event}|" in name for event in events) for name in names)

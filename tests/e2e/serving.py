@@ -61,6 +61,10 @@ class Web:
         """Those, and all others that go on until their page goes."""
         return self._peek()["looping"]
 
+    def tasks(self) -> int:
+        """Events of pages that are being done."""
+        return self._peek()["tasks"]
+
     def _peek(self) -> dict[str, int]:
         with urllib.request.urlopen(self.url + WAITING, timeout=10) as answer:
             found: dict[str, int] = json.load(answer)

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from cantomeet_ui.door import MOST_WAITING
 from cantomeet_ui.followers import MOST_OF_A_PAGE
 from tests.e2e.serving import Web
 from tests.running import wait_for
@@ -62,6 +63,15 @@ def test_a_follower_asked_for_with_the_last_breath_is_not_left_behind(web: Web) 
     with socket_open(web.url) as client:
         assert _answers(client)
     wait_for(lambda: web.looping() == 0, "all followers to end", 30)
+
+
+def test_what_a_script_has_left_to_do_when_it_leaves_is_little(web: Web) -> None:
+    with socket_open(web.url) as client:
+        for _ in range(20 * MOST_WAITING):
+            client.send(event_name("meetings.MeetingsState.load"), path="/meetings")
+    with socket_open(web.url) as client:
+        assert _answers(client)
+    wait_for(lambda: web.tasks() == 0, "all that was sent to be done", 60)
 
 
 def test_nonsense_for_a_handler_is_refused_and_leaves_no_traceback(web: Web) -> None:
