@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import schemathesis
+from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
@@ -95,6 +96,34 @@ def test_no_request_is_answered_with_a_failure(served: Served) -> None:
     ask()
     assert {404, 422} < seen
     assert 200 in seen
+
+
+@pytest.mark.parametrize("nasty", ["a\\ud800", "a\\u0000", "\\udfff\\ud800"])
+def test_what_no_database_takes_is_refused_in_any_text(served: Served, nasty: str) -> None:
+    bodies = {
+        ("POST", "/api/admin/bulk"): '{"action": "retry", "filter": {"q": "%s"}}',
+        ("POST", "/api/templates"): '{"name": "%s", "sections": [{"title": "x"}]}',
+        ("PUT", "/api/glossary"): '{"terms": [{"content": "%s"}]}',
+        ("PATCH", "/api/meetings/{meeting_id}"): '{"title": "%s"}',
+        ("PATCH", "/api/meetings/{meeting_id}/items/{item_id}"): '{"owner": "%s"}',
+        ("PATCH", "/api/meetings/{meeting_id}/segments/{segment_id}"): '{"speaker_id": "%s"}',
+        ("PATCH", "/api/meetings/{meeting_id}/speakers/{speaker_id}"): '{"name": "%s"}',
+        ("POST", "/api/meetings/{meeting_id}/retry"): '{"template": "%s"}',
+    }
+    with TestClient(served.app, base_url=HERE, raise_server_exceptions=False) as client:
+        for (method, path), body in bodies.items():
+            headers = {"If-Match": "*", "Content-Type": "application/json"}
+            answer = client.request(method, path.format(**served.ids), content=body % nasty, headers=headers)
+            assert answer.status_code == 422, (method, path)
+
+
+def test_a_nul_in_any_address_is_found_nowhere(served: Served) -> None:
+    with TestClient(served.app, base_url=HERE, raise_server_exceptions=False) as client:
+        for path in served.api.openapi()["paths"]:
+            for method in ("GET", "HEAD", "PUT", "PATCH", "POST", "DELETE") if "{" in path else ():
+                nasty = path.format(**dict.fromkeys(served.ids, "%00"))
+                status = client.request(method, nasty, headers={"Tus-Resumable": "1.0.0"}).status_code
+                assert 400 <= status < 500, (method, nasty)
 
 
 def _worse(body: Any) -> st.SearchStrategy[Any]:
