@@ -144,6 +144,9 @@ def _without_port_80(authority: str) -> str:
 def _with_headers(send: Send, path: str, host: str) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] in ("http.response.start", "websocket.http.response.start"):
+            # The sockets' library writes its names as people do, and what is not in small letters is not found.
+            named = [(name.lower(), value) for name, value in message.get("headers", ())]
+            message["headers"] = [(name, value) for name, value in named if not name.startswith(b"access-control-")]
             _complete(MutableHeaders(scope=message), message["status"], path, host)
         await send(message)
 
@@ -151,8 +154,6 @@ def _with_headers(send: Send, path: str, host: str) -> Send:
 
 
 def _complete(headers: MutableHeaders, status: int, path: str, host: str) -> None:
-    for name in [name for name in headers if name.lower().startswith("access-control-")]:
-        del headers[name]
     for name, value in _ALWAYS.items():
         headers.setdefault(name, value)
     headers.setdefault("Content-Security-Policy", content_security_policy(host) if host else "default-src 'none'")

@@ -219,6 +219,26 @@ def test_no_answer_invites_another_site_to_read_it(client: TestClient) -> None:
         assert [name for name in answer.headers if name.startswith("access-control-")] == []
 
 
+async def test_names_of_headers_are_known_however_they_are_written(deps: Deps) -> None:
+    sent: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        headers = [(b"Access-Control-Allow-Origin", b"*"), (b"X-Frame-Options", b"SAMEORIGIN")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> Any:
+        return {"type": "http.request"}
+
+    scope = {"type": "http", "method": "GET", "path": "/_event/", "headers": [(b"host", b"localhost")]}
+    await guarding(deps.settings)(app)(scope, receive, send)
+    names = [name for name, _ in sent[0]["headers"]]
+    assert b"access-control-allow-origin" not in [name.lower() for name in names]
+    assert names.count(b"x-frame-options") == 1
+
+
 def test_a_preflight_of_another_site_is_not_granted(client: TestClient) -> None:
     asked = {"Origin": "https://evil.example", "Access-Control-Request-Method": "DELETE"}
     for path in ("/api/meetings/x", "/api/uploads/"):
