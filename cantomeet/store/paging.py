@@ -37,6 +37,8 @@ class SegmentPage:
     segments: list[Segment]
     more: bool
     """Others follow."""
+    speakers: dict[str, Speaker]
+    """All of the transcript, by id."""
 
 
 @dataclass(frozen=True)
@@ -96,13 +98,12 @@ class Paging(Base):
                 if found is None:
                     raise Conflict("the transcript was made anew: begin again without `after`")
                 position = found
+            # Not in the order in which they speak: for that all lines would be looked at, for every page.
+            of_take = (col(Speaker.meeting_id) == meeting_id, col(Speaker.take) == take)
+            rows = connection.execute(select(Speaker).where(*of_take)).mappings()
+            speakers = {row["id"]: Speaker(**row) for row in rows}
         page = self._page(meeting_id, take, position, 2**31 - 1, limit + 1, words=False)
-        return SegmentPage(page[:limit], len(page) > limit)
-
-    def speakers_of(self, meeting_id: str) -> dict[str, Speaker]:
-        """Of the shown take, by id, as they first speak; last those who speak in no line any more."""
-        with self._read() as connection:
-            return self._speakers_in_order(connection, meeting_id, self._shown_take(connection, meeting_id))
+        return SegmentPage(page[:limit], len(page) > limit, speakers)
 
     def _page(self, meeting_id: str, take: int, after: int, last: int, limit: int, *, words: bool) -> list[Segment]:
         columns: list[Any] = [Segment] if words else _WITHOUT_WORDS

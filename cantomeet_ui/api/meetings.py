@@ -136,9 +136,8 @@ def segments(
     the last line that you have.
     """
     page = deps.store.segment_page(meeting.id, after, limit)
-    speakers = deps.store.speakers_of(meeting.id)
     return SegmentPageOut(
-        segments=[segment_out(s, speakers.get(s.speaker_id or ""), language) for s in page.segments],
+        segments=[segment_out(s, page.speakers.get(s.speaker_id or ""), language) for s in page.segments],
         next=page.segments[-1].id if page.more else None,
     )
 
