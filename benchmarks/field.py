@@ -155,6 +155,7 @@ class _WithRange(SimpleHTTPRequestHandler):
         begin, end = int(asked[0] or 0), min(int(asked[2] or size - 1), size - 1)
         self.send_response(206 if "Range" in self.headers else 200)
         self.send_header("Content-Type", "audio/webm" if path.suffix == ".webm" else "application/octet-stream")
+        self.send_header("Cache-Control", "no-store")
         self.send_header("Accept-Ranges", "bytes")
         self.send_header("Content-Range", f"bytes {begin}-{end}/{size}")
         self.send_header("Content-Length", str(end - begin + 1))
@@ -193,9 +194,10 @@ def chromium(folder: Path) -> Iterator[Callable[[Path, list[float]], object]]:
         page.goto(url)
 
         def hear(path: Path, times: list[float]) -> object:
-            served = folder / f"served{path.suffix}"
-            shutil.copyfile(path, served)
-            return page.evaluate(_LISTEN, [f"{url}/{served.name}?{path.name}", times])
+            # A name of its own for each, or the browser plays what it kept of another one.
+            with tempfile.NamedTemporaryFile(dir=folder, suffix=path.suffix) as served:
+                shutil.copyfile(path, served.name)
+                return page.evaluate(_LISTEN, [f"{url}/{Path(served.name).name}", times])
 
         yield hear
         browser.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from cantomeet.lifecycle import MeetingStatus, Stage
 
@@ -14,8 +14,8 @@ class WarningOut(BaseModel):
     code: str
     text: str
     """In the reader's language."""
-    details: dict[str, Any] = {}
-    """What the text names, in seconds; empty for most."""
+    details: dict[str, Any] = Field(default_factory=dict, exclude_if=lambda details: not details)
+    """What the text names, in seconds; left out where there is nothing to name."""
 
 
 class SegmentOut(BaseModel):

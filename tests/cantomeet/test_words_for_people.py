@@ -9,7 +9,7 @@ import pytest
 
 from cantomeet.errors import ErrorCode, SettingsError
 from cantomeet.lifecycle import ACTIVE, TRANSITIONS, MeetingStatus, Stage, may_become, status_to_resume
-from cantomeet.reasons import REASONS, SETTING_RULES, VARIANTS, WARNINGS, reason_text, warning_text
+from cantomeet.reasons import REASONS, SETTING_RULES, VARIANTS, WARNING_DETAILS, WARNINGS, reason_text, warning_text
 
 
 def blanks(text: str) -> set[str]:
@@ -58,6 +58,14 @@ def test_warnings_speak_both_languages_and_an_unknown_one_is_shown_as_it_is() ->
     assert all(zh != en for zh, en in WARNINGS.values())
     assert warning_text("no_speech", "en").startswith("No speech")
     assert warning_text("of_a_newer_version", "en") == "of_a_newer_version"
+
+
+def test_a_warning_with_details_has_a_text_without_them_too() -> None:
+    """Meetings of earlier versions have none."""
+    assert WARNING_DETAILS.keys() <= WARNINGS.keys()
+    for code, (zh, en) in WARNING_DETAILS.items():
+        assert blanks(zh) == blanks(en) != set()
+        assert "?" not in warning_text(code, "en") + warning_text(code, "zh-Hant-HK")
 
 
 def test_the_table_knows_every_status() -> None:

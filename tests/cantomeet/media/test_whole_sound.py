@@ -217,7 +217,9 @@ def test_what_lies_before_a_recording_is_passed_over(name: str, kind: str, tmp_p
     assert_whole(tmp_path / "wav")
 
 
-@pytest.mark.parametrize("tail", [b"LIST\4\0\0\0INFO", b"id3 \0\1\0\0" + bytes(256), bytes(4096)])
+@pytest.mark.parametrize(
+    "tail", [b"LIST\4\0\0\0INFO", b"id3 \0\1\0\0" + bytes(256), bytes(4096)], ids=["list", "id3", "zeros"]
+)
 def test_what_lies_behind_the_samples_of_a_wav_is_not_played(tail: bytes, tmp_path: Path) -> None:
     decoded(WAV + tail, tmp_path)
     assert len(heard(tmp_path / "wav")) == pytest.approx(SECONDS * media.RATE, abs=10)

@@ -216,6 +216,18 @@ def test_reasons_and_warnings_are_in_the_readers_language(client: TestClient, sq
     assert chinese["warnings"][0]["text"] == "這個識別器不會分辨講者。"
 
 
+def test_a_warning_of_missing_sound_says_how_much_and_where(client: TestClient, sqlite_store: MeetingStore) -> None:
+    meeting = meetings.failed(sqlite_store)
+    details = {"sound_missing": {"seconds": 16.5, "places": [[12.0, 4.5], [3723.0, 12.0]]}}
+    meetings.set_columns(sqlite_store, meeting.id, warnings=["sound_missing"], warning_details=details)
+    url = f"/api/meetings/{meeting.id}"
+    (english,) = client.get(url).json()["warnings"]
+    (chinese,) = client.get(url, headers={"Accept-Language": "zh-HK,en;q=0.5"}).json()["warnings"]
+    assert english["details"] == details["sound_missing"]
+    assert "16.5 s of the recording could not be read: 0:12 (4.5 s), 1:02:03 (12 s)." in english["text"]
+    assert "16.5 秒讀不到：0:12 起 4.5 秒、1:02:03 起 12 秒。" in chinese["text"]
+
+
 def test_a_reason_of_a_newer_version_is_shown_as_stored(client: TestClient, sqlite_store: MeetingStore) -> None:
     meeting = meetings.failed(sqlite_store)
     meetings.set_columns(sqlite_store, meeting.id, error_code="from_the_future", status_reason="太新")
