@@ -103,11 +103,16 @@ class Listener(WhisperModel):  # type: ignore[misc]  # faster-whisper ships no t
     def _otherwise(self, encoded: Any, likely: dict[str, float], tokenizer: Any, options: Any) -> Decoded | None:
         """Without the prompt, in the language that was told and in the one that it sounds like."""
         assert self._own is not None
+        own = self._own[1]
         sounds_like = max(likely, key=lambda language: likely[language])
         others = [sounds_like] if likely[sounds_like] >= _LIKELY else []
-        for language in dict.fromkeys([*others, self._own[1]]):
+        if own in ("zh", "yue") and likely.get("en", 0.0) > likely.get(own, 0.0):
+            others.append("en")
+        for language in dict.fromkeys([*others, own]):
             found = self._decoded(encoded, language, tokenizer, options)
-            if self._makes_sense(found, tokenizer):
+            # Silence and noise sound like anything.
+            heard = language == own or found[0].no_speech_prob < _DOUBTFUL
+            if heard and self._makes_sense(found, tokenizer):
                 return found
         tokenizer.language, tokenizer.language_code = self._own
         return None

@@ -53,7 +53,7 @@ def test_english_is_heard_in_a_meeting_that_is_said_to_be_in_cantonese(
     listener: Any, tmp_path: Path, harm: Any
 ) -> None:
     heard = " ".join(segment.text for segment in hear(listener, harm(spoken(tmp_path, ENGLISH)), 0.0, "yue")).lower()
-    assert {"morning", "december"} <= set(heard.replace(".", " ").replace(",", " ").split())
+    assert {"december", "advertising"} <= set(heard.replace(".", " ").replace(",", " ").split())
 
 
 @pytest.mark.parametrize("tail", [0.3, 0.5])
