@@ -100,9 +100,14 @@ def sqlite_engine(tmp_path: Path) -> Iterator[Engine]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """An empty, migrated database, on each kind in turn."""
+    """An empty, migrated database, on each kind in turn.
+
+    PostgreSQL's is used by one test after the other, but for those marked `own_database`.
+    """
     if request.param == "sqlite":
         yield from _migrated(_sqlite_url(tmp_path))
+    elif request.node.get_closest_marker("own_database"):
+        yield from _migrated(request.getfixturevalue("empty_postgres_url"))
     else:
         shared: Engine = request.getfixturevalue("shared_postgres")
         _emptied(shared)

@@ -27,6 +27,7 @@ def test_an_up_to_date_database_needs_no_alembic(engine: Engine, monkeypatch: py
     migrate(engine)
 
 
+@pytest.mark.own_database
 def test_a_database_of_an_older_version_is_brought_up_to_date(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     monkeypatch.setattr(command, "upgrade", lambda config, to: asked.append(to))

@@ -23,6 +23,7 @@ from cantomeet_ui.api.middleware import guarding
 from tests import meetings
 from tests.cantomeet_ui.api.conftest import HERE, SECRET, RememberingQueue
 
+pytestmark = pytest.mark.timeout(3600)
 REQUESTS = 10_000 if os.environ.get("CANTOMEET_SOAK") == "1" else 150
 """On each kind of database."""
 NASTY = ["\x00", "\ud800", "\u202e", "a" * 5000, "%00", "'", "🀄", "../..", "9" * 400, "-1", "NaN", "0000-00-00", ""]

@@ -23,6 +23,7 @@ from tests.recordings_factory import make_recording
 from worker.queue import JobQueue
 from worker.redis_server import EmbeddedRedis
 
+pytestmark = pytest.mark.own_database
 Asking = Callable[[Deps], TestClient]
 
 
