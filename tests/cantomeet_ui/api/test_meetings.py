@@ -128,6 +128,7 @@ def test_a_meeting_has_what_its_contract_says(client: TestClient, sqlite_store: 
         "end": 3.5,
         "speaker": "S2",
         "text": "Budget 下星期三之前交。",
+        "unclear": False,
         "speaker_id": lines[1].speaker_id,
         "edited": False,
         "version": 1,
