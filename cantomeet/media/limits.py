@@ -32,7 +32,7 @@ class Limits:
     memory: int
     """Bytes that it may write to, beyond what files hold."""
     processor: int
-    """Seconds on the processor, counted anew whenever ten more seconds of sound are done."""
+    """Seconds on the processor, counted from zero again whenever ten more seconds of sound are done."""
     written: int
     """Bytes of one file."""
     clock: float | None = None
@@ -48,7 +48,7 @@ class Limits:
         self.allow_more_time()
 
     def allow_more_time(self) -> None:
-        """Count processor time anew from here."""
+        """Count processor time from zero again."""
         used = resource.getrusage(resource.RUSAGE_SELF)
         _lower(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime) + self.processor)
 

@@ -26,7 +26,7 @@ GAP_SECONDS = 0.1
 _LONGEST_GAP_SECONDS = 3600.0
 """A longer jump is taken for a broken clock, not for silence."""
 _JUMP_BACK_SECONDS = 1.0
-"""A clock that goes back further began anew; less is jitter."""
+"""A clock that goes back further was started again; less is jitter."""
 LEAST_MISSING_SECONDS = 0.25
 """Less is a click, not a lost word."""
 _ROUGH_SECONDS = 1.0

@@ -43,7 +43,7 @@ class SegmentPage:
 
 @dataclass(frozen=True)
 class PagedTranscript:
-    """The shown take as it was when this was made; `segments` reads it anew each time."""
+    """The shown take as it was when this was made; `segments` reads it again each time."""
 
     speakers: dict[str, Speaker]
     segments: PagedSegments
@@ -68,7 +68,7 @@ class PagedSegments:
             position, given = page[-1].position, given + len(page)
             yield from page
         if given < self._count:
-            raise Conflict("the transcript was made anew while it was read")
+            raise Conflict("the transcript was replaced while it was read")
 
 
 class Paging(Base):
@@ -96,7 +96,7 @@ class Paging(Base):
                 where = (col(Segment.id) == after, col(Segment.meeting_id) == meeting_id, col(Segment.take) == take)
                 found = connection.execute(select(col(Segment.position)).where(*where)).scalar_one_or_none()
                 if found is None:
-                    raise Conflict("the transcript was made anew: begin again without `after`")
+                    raise Conflict("the transcript was replaced: begin again without `after`")
                 position = found
             # Not in the order in which they speak: for that all lines would be looked at, for every page.
             of_take = (col(Speaker.meeting_id) == meeting_id, col(Speaker.take) == take)
