@@ -109,6 +109,8 @@ class _Window(_Nameless):
         self.tell = self._tell
 
     def read(self, size: int) -> bytes:
+        if self._at >= self._end:
+            return b""  # an index may name a place that no file system has
         self._file.seek(self._at)
         read = super().read(max(0, min(size, self._end - self._at)))
         begin, self._at = self._at, self._at + len(read)
