@@ -260,7 +260,6 @@ TEXTS: dict[str, tuple[str, str]] = {
         "a cost, is thrown away.",
     ),
     "meeting.delete.keep": ("保留", "Keep it"),
-    "meeting.deleted": ("會議已刪除。", "The meeting is deleted."),
     "meeting.retry": ("重試", "Retry"),
     "meeting.cancel": ("停止處理", "Stop"),
     "meeting.cancel.ask": (
