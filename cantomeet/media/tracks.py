@@ -143,7 +143,7 @@ class Track:
         shape = (frame.format.name, frame.layout.name, frame.rate)
         if self._resampler is None or shape != self._shape:
             yield from self._flushed()
-            self._resampler = AudioResampler("fltp", frame.layout, self._rate, frame_size=self._rate // 2)
+            self._resampler = AudioResampler("flt", frame.layout, self._rate, frame_size=self._rate // 2)
             self._shape = shape
             self.facts.shapes.add((frame.rate, frame.layout.name))
             self.facts.channels = max(self.facts.channels, frame.layout.nb_channels)
@@ -180,7 +180,8 @@ class Track:
     def _counted(self, frames: list[AudioFrame]) -> Iterator[Block]:
         for frame in frames:
             self._emitted += frame.samples
-            yield np.asarray(frame.to_ndarray(), np.float32)
+            # Interleaved: PyAV reads past the end of a list of eight planes and more.
+            yield np.asarray(frame.to_ndarray(), np.float32).reshape(-1, frame.layout.nb_channels).T
 
     def _note(self, at: float, seconds: float) -> None:
         last = self.facts.missing[-1] if self.facts.missing else None
