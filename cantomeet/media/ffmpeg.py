@@ -34,6 +34,9 @@ _TRIES_AFTER_ERRORS = 50
 _MOST_STREAMS = 64
 """Tracks; FFmpeg keeps a decoder's memory for each."""
 
+_MOST_CHANNELS = 64
+"""FFmpeg's resampler takes no more."""
+
 
 def _is_of_sound(name: str) -> bool:
     try:
@@ -192,4 +195,8 @@ def decoded(decode: Callable[[], object]) -> list[AudioFrame] | None:
         _raise_out_of_memory(error)
         return None
     assert isinstance(frames, list)
-    return [frame for frame in frames if isinstance(frame, AudioFrame) and frame.samples and frame.rate]
+    return [frame for frame in frames if isinstance(frame, AudioFrame) and _can_be_heard(frame)]
+
+
+def _can_be_heard(frame: AudioFrame) -> bool:
+    return bool(frame.samples and frame.rate) and frame.layout.nb_channels <= _MOST_CHANNELS
