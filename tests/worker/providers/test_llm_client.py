@@ -138,13 +138,35 @@ def test_a_success_that_is_no_answer_is_tried_again_and_names_the_url(body: byte
     assert (error.code, error.params["setting"]) == (ErrorCode.PROVIDER_BAD_ANSWER, "OPENAI_BASE_URL")
 
 
-def test_an_error_inside_a_success_counts_as_its_own_status() -> None:
-    def handle(request: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, json={"error": {"code": 429, "message": "upstream is busy"}})
-
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"error": {"code": 429, "message": "upstream is busy"}},
+        {"object": "error", "code": 429, "message": "upstream is busy"},
+        {"code": 429, "message": "upstream is busy", "success": False},
+        {"base_resp": {"status_code": 429, "status_msg": "upstream is busy"}, "choices": None},
+        {"errors": [{"code": "429", "message": "upstream is busy"}]},
+    ],
+)
+def test_an_error_inside_a_success_counts_as_its_own_status(body: dict[str, Any]) -> None:
     with pytest.raises(CallFailed) as failed:
-        ask(client(handle))
+        ask(client(lambda request: httpx.Response(200, json=body)))
     assert failed.value.error.code is ErrorCode.PROVIDER_BUSY
+    assert "upstream is busy" in str(failed.value.error.params["message"])
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"base_resp": {"status_code": 0, "status_msg": ""}},
+        {"code": 0, "message": "Success", "sid": "x"},
+        {"error": None},
+        {"message": "served from a cache"},
+    ],
+)
+def test_words_beside_an_answer_are_no_error(more: dict[str, Any]) -> None:
+    answer = {"choices": [{"message": {"content": "{}"}, "finish_reason": "stop"}], **more}
+    assert ask(client(lambda request: httpx.Response(200, json=answer))).content == "{}"
 
 
 @pytest.mark.parametrize(

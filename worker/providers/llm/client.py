@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -33,6 +33,7 @@ from worker.providers.llm.errors import (
     error_of_answer,
     error_of_exception,
     make_error,
+    told_error,
 )
 from worker.providers.llm.events import END, EventReader, json_object, looks_like_events
 from worker.providers.llm.formats import Dialect, Schema
@@ -258,8 +259,9 @@ class ChatClient:
         return gathered
 
     def _take(self, gathered: Gathered, answer: dict[str, Any]) -> None:
-        if answer.get("error") and not answer.get("choices"):
-            raise self._error_in_success(answer, gathered)
+        error = None if answer.get("choices") else told_error(answer)
+        if error is not None:
+            raise self._error_in_success(answer, error, gathered)
         gathered.take(answer)
 
     def _check_choice(self, gathered: Gathered) -> None:
@@ -275,10 +277,9 @@ class ChatClient:
             raise self._failed(UNREACHABLE, told, gathered, cause=Cause.SILENT)
 
     def _error_in_success(
-        self, answer: dict[str, Any], gathered: Gathered
+        self, answer: dict[str, Any], error: str | Mapping[str, Any], gathered: Gathered
     ) -> CallFailed | ContextExceeded | BadRequest:
         """Gateways answer 200 before the model behind them has failed; the status is in the error then."""
-        error = answer["error"]
         status = next((n for n in _numbers(error) if n // 100 in BY_FAMILY), 502)
         endpoint = self._endpoint
         body = json.dumps(answer).encode()
@@ -354,7 +355,7 @@ def _without_system(messages: Sequence[Message]) -> list[Message]:
 
 def _numbers(error: Any) -> Iterator[int]:
     """What may be a status in an error's body."""
-    for name in ("code", "status") if isinstance(error, dict) else ():
+    for name in ("code", "status", "status_code") if isinstance(error, dict) else ():
         value = error.get(name)
         if isinstance(value, int | str) and str(value).isdecimal():
             yield int(value)
