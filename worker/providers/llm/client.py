@@ -280,13 +280,18 @@ class ChatClient:
         self, answer: dict[str, Any], error: str | Mapping[str, Any], gathered: Gathered
     ) -> CallFailed | ContextExceeded | BadRequest:
         """Gateways answer 200 before the model behind them has failed; the status is in the error then."""
-        status = next((n for n in _numbers(error) if n // 100 in BY_FAMILY), 502)
-        endpoint = self._endpoint
-        body = json.dumps(answer).encode()
-        found = error_of_answer(status, {}, body, provider=endpoint.provider, secrets=endpoint.secrets)
+        status = next((n for n in _numbers(error) if n // 100 in BY_FAMILY), None)
+        found = self._error(status or 400, answer)
+        if status is None and isinstance(found, BadRequest):
+            # Its words say nothing of what was asked, so the model is what failed.
+            found = self._error(502, answer)
         if gathered.characters:
             return CallFailed(found.error, maybe_paid=True, tokens_out=_estimated_tokens(gathered))
         return found
+
+    def _error(self, status: int, answer: dict[str, Any]) -> CallFailed | ContextExceeded | BadRequest:
+        endpoint, body = self._endpoint, json.dumps(answer).encode()
+        return error_of_answer(status, {}, body, provider=endpoint.provider, secrets=endpoint.secrets)
 
     def _failed(
         self, place: Place, what: str, gathered: Gathered | None = None, *, cause: str = "", variant: str = ""

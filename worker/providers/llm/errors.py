@@ -83,8 +83,9 @@ _MODEL = re.compile(
     r"|no endpoints found for",
     re.I | re.S,
 )
-_NO_SUCH_WAY = re.compile(r"no endpoints found that", re.I)
-"""OpenRouter's 404 for a member that no host of the model takes."""
+_NO_SUCH_WAY = re.compile(r"no endpoints found that|\bstream\w*\b[^.]{0,40}(?:not |un)support", re.I)
+"""A member of the request that no host of the model takes, as OpenRouter's 404 says for one."""
+_RATE = re.compile(r"rate[ _-]?limit|too many requests|per (?:second|minute|hour|day)|time[ds]?[ -]?out|deadline", re.I)
 _ANSWER_LENGTH = re.compile(r"max_(?:completion_|output_|new_)?tokens", re.I)
 _CONTEXT = re.compile(
     r"context_length_exceeded|exceed_context_size|context[ _](?:length|window|size|limit|overflow)|maximum[ _]context"
@@ -213,7 +214,7 @@ def error_of_answer(
         rejected = make_error(REJECTED, detail, provider, message=message or f"HTTP {status}")
         sizes = [int(size) for found in _CONTEXT_SIZE.findall(words) for size in found if size]
         return ContextExceeded(rejected, context=sizes[0] if sizes else None)
-    if place is REJECTED and status in (400, 404, 422, 501) and not _FILTER.search(said.text):
+    if place is REJECTED and status in (400, 404, 405, 422, 501) and not _FILTER.search(said.text):
         return BadRequest(error, words.lower())
     # A gateway's time-out may come after the model has done its work.
     only_lists = status == 403 and "model.read" in words
@@ -229,7 +230,7 @@ def _is_too_long(status: int, words: str, place: Place) -> bool:
         return False
     if _CONTEXT.search(words):
         return True
-    if status == 500 or _ANSWER_LENGTH.search(words) or _SCHEMA.search(words):
+    if status == 500 or any(other.search(words) for other in (_ANSWER_LENGTH, _SCHEMA, _RATE)):
         return False
     return bool(_TOO_LONG.search(words))
 
@@ -245,7 +246,7 @@ def _place(status: int, said: Said) -> Place:
         return NO_QUOTA
     if status in _CLIENT_FAULTS and said.is_json and _MODEL.search(said.text):
         return MODEL_UNKNOWN
-    if status == 404 and _NO_SUCH_WAY.search(said.text):
+    if status in (404, 405) and said.is_json and _NO_SUCH_WAY.search(said.text):
         return REJECTED
     if status in (400, 422) and _KEY.search(said.text):
         return KEY_REFUSED

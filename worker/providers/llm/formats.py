@@ -148,7 +148,9 @@ class Dialect:
             system_role=False,
             holds_back=False,
         )
-        return plainest if plainest != self else None
+        if plainest != self:
+            return plainest
+        return replace(self, length_field="") if self.length_field else None
 
     def after_ignoring(self) -> Dialect:
         """What to ask a repair with, when the answer was no JSON of the schema."""
