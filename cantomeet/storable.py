@@ -11,6 +11,8 @@ LARGEST_WHOLE = 2**63 - 1
 MOST_NESTED = 32
 _MOST_NAMES = 1000
 """In one object."""
+MOST_VALUES = 50_000
+"""In all, so that a look at them is short; a whole glossary, or the plan of a thousand meetings, has a tenth."""
 
 Path = tuple[str, ...]
 
@@ -25,8 +27,11 @@ def fault_in(value: Any, *, largest: int = LARGEST_WHOLE, longest: int | None = 
 
     `largest`: of whole numbers, below zero too; `longest`: characters of a text.
     """
+    values = 0
     for path, found in _all_in(value):
-        wrong = _fault_of(found, len(path), largest, longest)
+        values += len(found) if isinstance(found, dict | list | tuple) else 0
+        many = f"at most {MOST_VALUES} values" if values > MOST_VALUES else None
+        wrong = many or _fault_of(found, len(path), largest, longest)
         if wrong is not None:
             return ".".join(part for part in path if part and is_storable(part)), wrong
     return None

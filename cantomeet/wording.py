@@ -14,6 +14,8 @@ LONGEST_TITLE = 255
 LONGEST_DESCRIPTION = 10_000
 DIRECTION_MARKS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _LINE_BREAKS = frozenset("\u2028\u2029")
+_BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and signs that are empty: fillers of Hangul, and Braille without a dot."""
 
 
 def checked_title(title: str) -> str:
@@ -58,4 +60,5 @@ def _is_control(character: str) -> bool:
 
 
 def _is_seen(character: str) -> bool:
-    return unicodedata.category(character) not in ("Cf", "Zs", "Cn")
+    """Marks count only with the letter that they stand on."""
+    return character not in _BLANKS and unicodedata.category(character) not in ("Cf", "Zs", "Cn", "Mn", "Me")

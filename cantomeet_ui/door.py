@@ -35,20 +35,6 @@ _log = logging.getLogger(__name__)
 _arguments: dict[str, Arguments] = {}
 
 
-class WithoutTraceback(logging.Filter):
-    """For the socket's own library: what is no packet is the sender's failure, not the program's."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        if record.exc_info and record.exc_info[0] is not None:
-            record.msg, record.args = f"a socket's packet could not be read: {record.exc_info[0].__name__}", ()
-            record.exc_info = None
-        return True
-
-
-for _name in ("engineio.server", "socketio.server"):
-    logging.getLogger(_name).addFilter(WithoutTraceback())
-
-
 class Door(EventNamespace):
     """In place of Reflex's own namespace."""
 

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from typing import Any
 
 _TALKATIVE = ("reflex", "reflex_base", "socketio", "engineio", "asyncio")
+_OF_SOCKETS = ("socketio", "engineio")
+"""They fail at what is no packet of theirs, which any script can send: no failure of the program's."""
 
 Made = Callable[..., logging.LogRecord]
 
@@ -47,13 +49,15 @@ class _Quietly:
 
     def __call__(self, *args: Any, **kwargs: Any) -> logging.LogRecord:
         record = self._made(*args, **kwargs)
-        if record.name.partition(".")[0] in _TALKATIVE:
-            _without_values(record)
+        library = record.name.partition(".")[0]
+        if library in _TALKATIVE:
+            _without_values(record, library in _OF_SOCKETS)
         return record
 
 
-def _without_values(record: logging.LogRecord) -> None:
+def _without_values(record: logging.LogRecord, without_lines: bool) -> None:
     told = f"{record.name}: {record.funcName}, line {record.lineno}"
     if record.exc_info and record.exc_info[1] is not None:
-        told += "\n" + shape_of(record.exc_info[1])
+        kind = type(record.exc_info[1]).__name__
+        told += f": {kind}" if without_lines else "\n" + shape_of(record.exc_info[1])
     record.msg, record.args, record.exc_info = told, (), None

@@ -28,6 +28,8 @@ THREADS = 40
 """That wait for disk, database and Redis on behalf of requests and pages; as many as the routes have."""
 MAX_SOCKETS = 1000
 """Open pages at once."""
+GREETING_SECONDS = 10.0
+"""For the first word of a socket: a page says one at once, and a socket that says nothing takes a page's place."""
 _DRAIN_SECONDS = 5.0
 """How long a body that is too large is read on and thrown away: only then does its sender look at the answer."""
 _RECORDINGS = re.compile(r"/meetings/upload/?|/api/uploads(/.*)?")
@@ -42,6 +44,7 @@ class Limits:
     language: str
     sockets: int = 0
     body_seconds: float = BODY_SECONDS
+    greeting_seconds: float = GREETING_SECONDS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -90,9 +93,28 @@ class Limits:
             return
         self.sockets += 1
         try:
-            await self.app(scope, receive, send)
+            await self.app(scope, _greeted(receive, self.greeting_seconds), send)
         finally:
             self.sockets -= 1
+
+
+def _greeted(receive: Receive, seconds: float) -> Receive:
+    """A socket's messages; one that has said nothing for so long counts as closed."""
+    heard = False
+
+    async def receiving() -> Message:
+        nonlocal heard
+        if heard:
+            return await receive()
+        try:
+            async with asyncio.timeout(seconds):
+                message = await receive()
+        except TimeoutError:
+            message = {"type": "websocket.disconnect", "code": 1002}
+        heard = message["type"] != "websocket.connect"
+        return message
+
+    return receiving
 
 
 class _Gone(Exception):

@@ -38,6 +38,12 @@ def test_what_is_nested_without_end_is_found_without_recursion() -> None:
     assert fault_in(names) == (".".join("a" * 33), "too deep")
 
 
+def test_a_look_at_very_many_values_is_short() -> None:
+    assert fault_in([1] * 50_001) == ("", "at most 50000 values")
+    assert fault_in({"a": [[1] * 100] * 501}) == ("a", "at most 50000 values")
+    assert fault_in([{"a": 1}] * 20_000) is None
+
+
 @pytest.mark.parametrize("value", ["", "早晨\n", 2**63 - 1, None, True, 1.5, [], {"a": [{"b": "🀄"}]}, [[1], "x"]])
 def test_all_else_is_kept(value: Any) -> None:
     assert fault_in(value) is None

@@ -30,7 +30,23 @@ def test_a_title_is_kept_as_it_is_seen(given: str, kept: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "title", ["", "  ", MARKS, "\u200b", "a\x00b", "a\r\nb", "a\u2028b", "a\x1bb", "\ud800", "x" * 256, "\x7f"]
+    "title",
+    [
+        "",
+        "  ",
+        MARKS,
+        "\u200b",
+        "a\x00b",
+        "a\r\nb",
+        "a\u2028b",
+        "a\x1bb",
+        "\ud800",
+        "x" * 256,
+        "\x7f",
+        "\u3164",
+        "\u2800",
+        "\ufe0f",
+    ],
 )
 def test_what_is_no_title_is_refused(title: str) -> None:
     with pytest.raises(InvalidRequest) as refused:

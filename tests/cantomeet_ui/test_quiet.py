@@ -103,3 +103,10 @@ def test_a_statement_that_fails_is_told_without_its_values(store: MeetingStore) 
     with pytest.raises(IntegrityError) as failed:
         write()
     assert SECRET not in str(failed.value)
+
+
+def test_what_is_no_packet_leaves_one_line_and_no_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    logging.getLogger("engineio.server").error("message async handler error", exc_info=failing())
+    assert len(caplog.text.splitlines()) == 1
+    assert "ValueError" in caplog.text
+    assert "in failing" not in caplog.text

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -180,3 +181,36 @@ def _answered_well(connection: socket.socket, more: bytes) -> bool:
 def _connected(server: ApiServer) -> socket.socket:
     host, _, port = server.url.removeprefix("http://").partition(":")
     return socket.create_connection((host, int(port)), timeout=30)
+
+
+async def test_a_socket_that_never_says_a_word_gives_up_its_place() -> None:
+    told: list[str] = []
+
+    async def page(scope: Any, receive: Any, send: Any) -> None:
+        while not told or told[-1] != "websocket.disconnect":
+            told.append((await receive())["type"])
+
+    async def silent() -> dict[str, Any]:
+        if told:
+            await asyncio.Event().wait()
+        return {"type": "websocket.connect"}
+
+    limits = Limits(page, "en", greeting_seconds=0.01)
+    await asyncio.wait_for(limits({"type": "websocket"}, silent, silent), 20)  # type: ignore[arg-type]
+    assert told == ["websocket.connect", "websocket.disconnect"]
+    assert limits.sockets == 0
+
+
+async def test_a_socket_that_has_spoken_may_be_silent_after() -> None:
+    told: list[str] = []
+
+    async def page(scope: Any, receive: Any, send: Any) -> None:
+        while len(told) < 3:
+            told.append((await receive())["type"])
+
+    async def spoken() -> dict[str, Any]:
+        await asyncio.sleep(0.05 if len(told) == 2 else 0)
+        return {"type": "websocket.receive" if told else "websocket.connect"}
+
+    await Limits(page, "en", greeting_seconds=0.01)({"type": "websocket"}, spoken, spoken)  # type: ignore[arg-type]
+    assert told == ["websocket.connect", "websocket.receive", "websocket.receive"]

@@ -90,6 +90,23 @@ def test_the_answer_after_the_thoughts_counts_and_never_a_draft(around: str, dra
     assert read_object(content, KEYS) == WHOLE
 
 
+@pytest.mark.parametrize("draft", [EMPTY, PART])
+@pytest.mark.parametrize(
+    "around",
+    [
+        "First I wrote {draft}, then I looked again:\n{said}",
+        "```json\n{draft}\n```\nNow complete:\n```json\n{said}\n```",
+        "<inner_monologue>{draft}</inner_monologue>{said}",
+        "<|channel>thought\n{draft}<channel|>{said}",
+        "My reasoning steps: {draft}\n[BEGIN FINAL RESPONSE]\n{said}\n[END FINAL RESPONSE]",
+        "Thinking...\n{draft}\n...done thinking.\n\n{said}",
+    ],
+)
+def test_a_slightly_broken_answer_counts_more_than_a_sound_draft_before_it(around: str, draft: str) -> None:
+    broken = SAID[:-1] + ",}"
+    assert read_object(around.replace("{draft}", draft).replace("{said}", broken), KEYS) == WHOLE
+
+
 @pytest.mark.parametrize(
     "content",
     [

@@ -15,7 +15,7 @@ from worker.providers.fakes.openai import FakeOpenAI, Fault, Plan
 from worker.providers.llm import LlmSummarizer
 from worker.providers.llm.client import ChatClient, Message
 from worker.providers.llm.endpoint import Endpoint
-from worker.providers.llm.errors import CallFailed
+from worker.providers.llm.errors import CallFailed, ContextExceeded
 from worker.providers.llm.formats import Dialect, Schema
 
 KEY = "sk-very-secret-0123456789"
@@ -138,13 +138,35 @@ def test_a_success_that_is_no_answer_is_tried_again_and_names_the_url(body: byte
     assert (error.code, error.params["setting"]) == (ErrorCode.PROVIDER_BAD_ANSWER, "OPENAI_BASE_URL")
 
 
-def test_an_error_inside_a_success_counts_as_its_own_status() -> None:
-    def handle(request: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, json={"error": {"code": 429, "message": "upstream is busy"}})
-
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"error": {"code": 429, "message": "upstream is busy"}},
+        {"object": "error", "code": 429, "message": "upstream is busy"},
+        {"code": 429, "message": "upstream is busy", "success": False},
+        {"base_resp": {"status_code": 429, "status_msg": "upstream is busy"}, "choices": None},
+        {"errors": [{"code": "429", "message": "upstream is busy"}]},
+    ],
+)
+def test_an_error_inside_a_success_counts_as_its_own_status(body: dict[str, Any]) -> None:
     with pytest.raises(CallFailed) as failed:
-        ask(client(handle))
+        ask(client(lambda request: httpx.Response(200, json=body)))
     assert failed.value.error.code is ErrorCode.PROVIDER_BUSY
+    assert "upstream is busy" in str(failed.value.error.params["message"])
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"base_resp": {"status_code": 0, "status_msg": ""}},
+        {"code": 0, "message": "Success", "sid": "x"},
+        {"error": None},
+        {"message": "served from a cache"},
+    ],
+)
+def test_words_beside_an_answer_are_no_error(more: dict[str, Any]) -> None:
+    answer = {"choices": [{"message": {"content": "{}"}, "finish_reason": "stop"}], **more}
+    assert ask(client(lambda request: httpx.Response(200, json=answer))).content == "{}"
 
 
 @pytest.mark.parametrize(
@@ -168,6 +190,54 @@ def test_tokens_that_the_endpoint_does_not_count_are_estimated() -> None:
     assert answer.estimated
     assert answer.tokens_out == 2
     assert answer.tokens_in > 2
+
+
+def test_tokens_that_are_all_zero_were_not_counted() -> None:
+    usage = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
+    answer = {"choices": [{"message": {"content": "{}"}, "finish_reason": "stop"}], "usage": usage}
+    told = ask(client(lambda request: httpx.Response(200, json=answer)))
+    assert (told.prompt_tokens, told.estimated) == (None, True)
+    assert told.tokens_in > 0
+
+
+@pytest.mark.parametrize("end", ["max_tokens", "MAX_TOKENS", "model_length", "LENGTH"])
+def test_an_answer_that_ended_for_its_length_is_known_by_other_names(end: str) -> None:
+    answer = {"choices": [{"message": {"content": '{"a": ['}, "finish_reason": end}]}
+    assert ask(client(lambda request: httpx.Response(200, json=answer))).finish == "length"
+
+
+def test_an_answer_given_as_an_object_is_read() -> None:
+    answer = {"choices": [{"message": {"content": {"decisions": ["批准"]}}, "finish_reason": "stop"}]}
+    assert ask(client(lambda request: httpx.Response(200, json=answer))).content == '{"decisions": ["批准"]}'
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ({"base_resp": {"status_code": 1039, "status_msg": "token limit exceeded"}, "choices": None}, ContextExceeded),
+        ({"error_code": 336007, "error_msg": "the max input characters is 20000"}, ContextExceeded),
+        ({"error": "the prompt is too long"}, ContextExceeded),
+        ({"error": "Rate limit exceeded: 5 requests per minute"}, CallFailed),
+        ({"error": "the model crashed"}, CallFailed),
+    ],
+)
+def test_an_error_without_a_status_inside_a_success_is_told_by_its_words(body: dict[str, Any], kind: type) -> None:
+    with pytest.raises(kind):
+        ask(client(lambda request: httpx.Response(200, json=body)))
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        ({"message": "invalid api key"}, ErrorCode.PROVIDER_KEY_REFUSED),
+        ({"message": "insufficient balance"}, ErrorCode.PROVIDER_FORBIDDEN),
+        ({"message": "model not found"}, ErrorCode.MODEL_UNKNOWN),
+    ],
+)
+def test_what_a_person_must_mend_is_told_though_the_status_is_a_success(error: dict[str, str], code: ErrorCode) -> None:
+    with pytest.raises(CallFailed) as failed:
+        ask(client(lambda request: httpx.Response(200, json={"error": error})))
+    assert failed.value.error.code is code
 
 
 def test_an_answer_counted_by_the_endpoint_is_not_estimated() -> None:

@@ -119,11 +119,58 @@ def test_the_wait_that_was_asked_for_is_handed_on() -> None:
         (400, "the request exceeds the available context size, try increasing it"),
         (400, "prompt is too long: 210000 tokens"),
         (422, "input is too long for the requested model"),
+        (422, "`inputs` tokens + `max_new_tokens` must be <= 4096. Given: 5000 `inputs` tokens"),
+        (400, "prompt tokens (5000) + max_tokens (4000) > max_model_len (4096)"),
+        (400, "the max input characters is 20000"),
+        (400, "tokens limit exceeded"),
+        (400, "Your input is over the allowed length"),
+        (400, "Please shorten your prompt."),
+        (400, "Context is full"),
     ],
 )
 def test_a_prompt_over_the_models_context_is_told_apart(status: int, message: str) -> None:
     body = json.dumps({"error": {"message": message}}).encode()
     assert isinstance(error_of_answer(status, {}, body, provider=HOST, secrets=()), ContextExceeded)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "`inputs` tokens + `max_new_tokens` must be <= 4096. Given: 5000 `inputs` tokens",
+        "prompt tokens (5000) + max_tokens (4000) > max_model_len (4096)",
+        "input length and `max_tokens` exceed context limit: 190 + 4000 > 4096, decrease input length",
+    ],
+)
+def test_the_room_that_prompt_and_answer_share_is_read_from_the_words(message: str) -> None:
+    body = json.dumps({"error": {"message": message}}).encode()
+    refused = error_of_answer(400, {}, body, provider=HOST, secrets=())
+    assert isinstance(refused, ContextExceeded)
+    assert refused.context == 4096
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        (400, "Invalid schema for response_format: string length limit exceeded in enum"),
+        (400, "The JSON schema is too long"),
+        (404, "No endpoints found that can handle the requested parameters."),
+    ],
+)
+def test_a_way_of_asking_that_is_refused_is_no_long_prompt_and_no_wrong_address(status: int, message: str) -> None:
+    body = json.dumps({"error": {"message": message}}).encode()
+    assert isinstance(error_of_answer(status, {}, body, provider=HOST, secrets=()), BadRequest)
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        (404, "No endpoints found for qwen."),
+        (400, "No models loaded. Please load a model"),
+        (404, "No model is loaded"),
+    ],
+)
+def test_a_model_that_is_not_there_is_no_wrong_address(status: int, message: str) -> None:
+    assert answered(status, {"message": message}).code is ErrorCode.MODEL_UNKNOWN
 
 
 def test_another_refusal_of_a_request_keeps_the_words_to_go_by() -> None:
@@ -146,6 +193,10 @@ def test_a_key_that_the_endpoint_repeats_is_not_repeated_by_us() -> None:
         (b'{"detail": "d"}', "d"),
         (b'{"object": "error", "message": "m"}', "m"),
         (b'{"error": null, "message": "m"}', "m"),
+        (b'[{"error": {"code": 400, "message": "m"}}]', "m"),
+        (b'{"error_code": 336007, "error_msg": "m"}', "m"),
+        (b'{"base_resp": {"status_code": 1039, "status_msg": "m"}}', "m"),
+        (b'{"errors": [{"code": 7003, "message": "m"}], "success": false}', "m"),
         (b"plain", ""),
         (b"\xff\xfe", ""),
     ],

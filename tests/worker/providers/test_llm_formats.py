@@ -56,7 +56,7 @@ def test_refusals_lead_down_the_ladder_to_its_end() -> None:
     while dialect is not None:
         formats.append(dialect.format)
         dialect = dialect.after_refusal("not supported")
-    assert formats == [Format.JSON_SCHEMA, Format.JSON_OBJECT, Format.TEXT]
+    assert formats == [Format.JSON_SCHEMA, Format.JSON_OBJECT, Format.TEXT, Format.TEXT]
 
 
 def test_a_refusal_that_names_an_option_changes_that_option_and_keeps_the_format() -> None:

@@ -24,7 +24,7 @@ from tests.worker.providers.llm_meetings import (
 from worker.providers import Coverage, SummaryDraft, SummaryRequest
 from worker.providers.fakes.openai import FakeOpenAI, Fault, Plan
 from worker.providers.llm import Limits
-from worker.providers.llm.formats import Dialect
+from worker.providers.llm.formats import Dialect, Format
 
 SOAK = bool(os.environ.get("CANTOMEET_SOAK"))
 STREAMS = ["as_asked", "never", "always"] if SOAK else ["as_asked"]
@@ -96,6 +96,21 @@ def test_an_endpoint_that_only_streams_is_found_again_after_one_that_did_not() -
         one = summarizer(fake, dialect=Dialect(stream=False).dumps())
         assert one.summarize(request(), ignore).method == "llm"
     assert Dialect.loads(one.dialect).stream
+
+
+def test_a_refusal_of_streaming_undoes_what_gave_it_up() -> None:
+    plainest = Dialect(format=Format.TEXT, stream=False, temperature=False, system_role=False, stream_usage=False)
+    following = plainest.after_refusal("this model only supports streaming")
+    assert following is not None
+    assert following.stream
+
+
+def test_an_endpoint_that_refuses_streaming_and_its_absence_ends_in_its_own_words() -> None:
+    fault = Fault(do="status", status=400, message="stream is not what we like")
+    with FakeOpenAI(Plan(faults=[fault])) as fake, pytest.raises(PermanentError) as refused:
+        summarizer(fake).summarize(request(), ignore)
+    assert "stream is not what we like" in reason_text(refused.value.code, refused.value.params, "en")
+    assert len(fake.log) < 10
 
 
 # ---- too long, in any words ------------------------------------------------------------------------------------

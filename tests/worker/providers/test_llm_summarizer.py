@@ -252,7 +252,7 @@ def test_an_endpoint_that_refuses_every_way_of_asking_is_reported_in_its_words()
 
 
 def test_a_passing_400_teaches_nothing() -> None:
-    with FakeOpenAI(faulty("status", status=400, times=3)) as fake:
+    with FakeOpenAI(faulty("status", status=400, times=4)) as fake:
         one = summarizer(fake)
         with pytest.raises(PermanentError):
             one.summarize(request(), ignore)

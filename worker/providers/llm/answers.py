@@ -29,6 +29,8 @@ _THOUGHT_BEGINS = re.compile(
 _AFTERWORD = re.compile(r"\s*(?:```|<\|[^|]{1,40}\|>|\s)*\Z")
 """What may follow the object where thoughts were never closed: a fence, or a mark of the model's template."""
 _QUOTED_OBJECT = re.compile(r'"(?:\\[nrt]|\s)*\{')
+_MARK = re.compile(r"\[/?[A-Z][A-Z _]{2,40}\]")
+"""Of a template, after the answer: [END FINAL RESPONSE]."""
 _MOST_WORK = 20
 """Times the length of an answer that may be gone over again, so that one full of braces stays quick to refuse."""
 _MOST_FAILURES = 1000
@@ -51,7 +53,9 @@ def read_object(content: str, keys: Collection[str], members: Collection[str] = 
     """The object with at least one of `keys`; `members`: all that it may have, the keys too. Raises `NotJson`."""
     names = {*keys, *members}
     for region in _spoken(content):
-        found = _best(region, keys) or _mended(region, keys, names)
+        # What follows the last sound object may be the answer, and that object a draft of it.
+        after = _mended(region[_end_of_sound(region, keys) :], keys, names)
+        found = after or _best(region, keys)
         if found is not None:
             return found
     raise NotJson("no JSON object with the expected members")
@@ -132,6 +136,11 @@ def _best(text: str, keys: Collection[str], depth: int = 0) -> Object | None:
     return max(reversed(found), key=lambda one: _score(one, keys), default=None)
 
 
+def _end_of_sound(text: str, keys: Collection[str]) -> int:
+    """Where the last sound object with any of the keys ends; 0 where there is none."""
+    return max((end for (_, end), outer in _objects(text) if any(_within(outer, keys))), default=0)
+
+
 def _within(value: Any, keys: Collection[str], depth: int = 0) -> Iterator[Object]:
     if isinstance(value, dict) and _score(value, keys):
         yield value
@@ -181,5 +190,5 @@ def _mended(text: str, keys: Collection[str], names: Collection[str]) -> Object 
 
 def _is_closed(core: str, text: str) -> bool:
     """No brace is missing, and no member follows the last one: an answer that was cut off is to be asked for again."""
-    after = text[text.rfind("}") + 1 :]
+    after = _MARK.sub("", text[text.rfind("}") + 1 :])
     return core.count("}") >= core.count("{") and not re.search(r'["\[]', after)

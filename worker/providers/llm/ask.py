@@ -293,19 +293,21 @@ class Asker:
 
         What was learned once may not hold any more: where nothing is left below it, the ladder is tried from its top.
         """
-        from_top = dialect == dialect.at_top
+        from_top, tried = dialect == dialect.at_top, {dialect}
         while True:
             try:
                 return self._say(messages, schema, dialect), dialect
             except BadRequest as refused:
                 following = dialect.after_refusal(refused.complaint)
-                if following is None and not from_top:
+                if (following is None or following in tried) and not from_top:
                     from_top, following = True, dialect.at_top
-                if following is None:
+                    tried.clear()
+                if following is None or following in tried:
                     if refused.is_vague and message_tokens(messages) >= LONG_PROMPT:
                         raise ContextExceeded(refused.error, guessed=True) from None
                     raise CallFailed(refused.error, maybe_paid=False) from None
                 dialect = following
+                tried.add(dialect)
             except ContextExceeded as refused:
                 shorter = self._with_shorter_answer(dialect, refused.context)
                 if shorter is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -33,6 +33,7 @@ from worker.providers.llm.errors import (
     error_of_answer,
     error_of_exception,
     make_error,
+    told_error,
 )
 from worker.providers.llm.events import END, EventReader, json_object, looks_like_events
 from worker.providers.llm.formats import Dialect, Schema
@@ -258,8 +259,9 @@ class ChatClient:
         return gathered
 
     def _take(self, gathered: Gathered, answer: dict[str, Any]) -> None:
-        if answer.get("error") and not answer.get("choices"):
-            raise self._error_in_success(answer, gathered)
+        error = None if answer.get("choices") else told_error(answer)
+        if error is not None:
+            raise self._error_in_success(answer, error, gathered)
         gathered.take(answer)
 
     def _check_choice(self, gathered: Gathered) -> None:
@@ -275,17 +277,21 @@ class ChatClient:
             raise self._failed(UNREACHABLE, told, gathered, cause=Cause.SILENT)
 
     def _error_in_success(
-        self, answer: dict[str, Any], gathered: Gathered
+        self, answer: dict[str, Any], error: str | Mapping[str, Any], gathered: Gathered
     ) -> CallFailed | ContextExceeded | BadRequest:
         """Gateways answer 200 before the model behind them has failed; the status is in the error then."""
-        error = answer["error"]
-        status = next((n for n in _numbers(error) if n // 100 in BY_FAMILY), 502)
-        endpoint = self._endpoint
-        body = json.dumps(answer).encode()
-        found = error_of_answer(status, {}, body, provider=endpoint.provider, secrets=endpoint.secrets)
+        status = next((n for n in _numbers(error) if n // 100 in BY_FAMILY), None)
+        found = self._error(status or 400, answer)
+        if status is None and isinstance(found, BadRequest):
+            # Its words say nothing of what was asked, so the model is what failed.
+            found = self._error(502, answer)
         if gathered.characters:
             return CallFailed(found.error, maybe_paid=True, tokens_out=_estimated_tokens(gathered))
         return found
+
+    def _error(self, status: int, answer: dict[str, Any]) -> CallFailed | ContextExceeded | BadRequest:
+        endpoint, body = self._endpoint, json.dumps(answer).encode()
+        return error_of_answer(status, {}, body, provider=endpoint.provider, secrets=endpoint.secrets)
 
     def _failed(
         self, place: Place, what: str, gathered: Gathered | None = None, *, cause: str = "", variant: str = ""
@@ -354,7 +360,7 @@ def _without_system(messages: Sequence[Message]) -> list[Message]:
 
 def _numbers(error: Any) -> Iterator[int]:
     """What may be a status in an error's body."""
-    for name in ("code", "status") if isinstance(error, dict) else ():
+    for name in ("code", "status", "status_code") if isinstance(error, dict) else ():
         value = error.get(name)
         if isinstance(value, int | str) and str(value).isdecimal():
             yield int(value)

@@ -79,13 +79,19 @@ _FILTER = re.compile(
 )
 _MODEL = re.compile(
     r"model_not_found|model[^.]{0,120}(?:does not exist|not found|not a valid model|unknown|not exist)"
-    r"|(?:no such|unknown|invalid) model|not a valid model",
+    r"|(?:no such|unknown|invalid) model|not a valid model|no models? (?:is |are )?loaded|model[^.]{0,60} not loaded"
+    r"|no endpoints found for",
     re.I | re.S,
 )
+_NO_SUCH_WAY = re.compile(r"no endpoints found that|\bstream\w*\b[^.]{0,40}(?:not |un)support", re.I)
+"""A member of the request that no host of the model takes, as OpenRouter's 404 says for one."""
+_RATE = re.compile(r"rate[ _-]?limit|too many requests|per (?:second|minute|hour|day)|time[ds]?[ -]?out|deadline", re.I)
 _ANSWER_LENGTH = re.compile(r"max_(?:completion_|output_|new_)?tokens", re.I)
 _CONTEXT = re.compile(
     r"context_length_exceeded|exceed_context_size|context[ _](?:length|window|size|limit|overflow)|maximum[ _]context"
-    r"|\bn(?:um)?_ctx\b|reduce (?:the|your) (?:length|prompt|input|messages)|shorter (?:input|prompt)"
+    r"|\bn(?:um)?_ctx\b|max_(?:model|seq(?:uence)?|position)_len|context[^.]{0,20} full"
+    r"|(?:inputs?|prompt)\b[^.]{0,40} \+ [^.]{0,40}(?:<=|>|exceed)"
+    r"|reduce (?:the|your) (?:length|prompt|input|messages)|shorter (?:input|prompt)"
     r"|(?:prompt|input)s?\b[^.]{0,60}\btoo (?:long|large|big|many)",
     re.I,
 )
@@ -94,14 +100,20 @@ _TOO_LONG = re.compile(
     r"(?:too[ _](?:long|large|big|many)|exceed|overflow|over the limit|larger than|longer than)"
     r"|too many (?:input |prompt )?tokens|too[ _]long|string_above_max_length"
     r"|exceed\w*[^.]{0,60}(?:tokens?|length|context|input|prompt)"
-    r"|input[ _]length|(?:token|length|size) limit"
-    r"|max(?:imum)?[ _]?(?:input|prompt|model|sequence|seq|request)[ _]?(?:tokens?|len|length|size)"
+    r"|input[ _]length|(?:tokens?|length|size) limit|over the (?:allowed|maximum)|shorten (?:the|your)"
+    r"|max(?:imum)?[ _]?(?:input|prompt|model|sequence|seq|request)[ _]?(?:tokens?|len|length|size|characters)"
     r"|超[长長出過过]|[过過太][长長]|[长長]度|上下文",
     re.I,
 )
+_SCHEMA = re.compile(r"response_?format|(?:invalid|json)[ _]?schema|schema[^.]{0,40} too", re.I)
+"""Something of the format may be too long, and a shorter prompt mends nothing then."""
 _TOO_LARGE_TO_WAIT_FOR = re.compile(r"request too large|tokens must be reduced", re.I)
 """Of a limit a minute that one request is over by itself."""
-_CONTEXT_SIZE = re.compile(r"context (?:length|window|size)\D{0,40}(\d{3,7})|n_ctx\D{0,20}(\d{3,7})", re.I)
+_CONTEXT_SIZE = re.compile(
+    r"context (?:length|window|size)\D{0,40}(\d{3,7})|(?:n_ctx|max_\w+_len)\D{0,20}(\d{3,7})"
+    r"| \+ [^.]{0,40}(?:<=|>) ?(\d{3,7})",
+    re.I,
+)
 _NAMES_A_MEMBER = re.compile(
     r"response_?format|schema|json|temperature|max_\w*tokens|stream|\brole|reasoning|thinking|parameter|unsupported"
     r"|unrecogni[sz]ed|unknown|permitted|argument|propert|field|not support"
@@ -109,6 +121,9 @@ _NAMES_A_MEMBER = re.compile(
 _CLIENT_FAULTS = (400, 404, 413, 422)
 _LENGTH_FAULTS = (400, 404, 413, 422, 500)
 """Answers to a prompt that is too long; llama.cpp's server gives 500."""
+
+
+_WORDS = ("code", "type", "param", "message", "detail", "error_msg", "status_msg", "msg")
 
 
 class CallFailed(Exception):
@@ -199,7 +214,7 @@ def error_of_answer(
         rejected = make_error(REJECTED, detail, provider, message=message or f"HTTP {status}")
         sizes = [int(size) for found in _CONTEXT_SIZE.findall(words) for size in found if size]
         return ContextExceeded(rejected, context=sizes[0] if sizes else None)
-    if place is REJECTED and status in (400, 422, 501) and not _FILTER.search(said.text):
+    if place is REJECTED and status in (400, 404, 405, 422, 501) and not _FILTER.search(said.text):
         return BadRequest(error, words.lower())
     # A gateway's time-out may come after the model has done its work.
     only_lists = status == 403 and "model.read" in words
@@ -215,7 +230,9 @@ def _is_too_long(status: int, words: str, place: Place) -> bool:
         return False
     if _CONTEXT.search(words):
         return True
-    return status != 500 and not _ANSWER_LENGTH.search(words) and bool(_TOO_LONG.search(words))
+    if status == 500 or any(other.search(words) for other in (_ANSWER_LENGTH, _SCHEMA, _RATE)):
+        return False
+    return bool(_TOO_LONG.search(words))
 
 
 def _plain_words(body: bytes) -> str:
@@ -229,6 +246,8 @@ def _place(status: int, said: Said) -> Place:
         return NO_QUOTA
     if status in _CLIENT_FAULTS and said.is_json and _MODEL.search(said.text):
         return MODEL_UNKNOWN
+    if status in (404, 405) and said.is_json and _NO_SUCH_WAY.search(said.text):
+        return REJECTED
     if status in (400, 422) and _KEY.search(said.text):
         return KEY_REFUSED
     return BY_STATUS.get(status) or BY_FAMILY.get(status // 100, GARBLED)
@@ -262,19 +281,41 @@ def make_error(
 
 
 def read_error(body: bytes) -> Said:
-    """Code, type and message of `{"error": {...}}`, `{"error": "..."}`, `{"message": ...}` or `{"detail": ...}`."""
+    """Code, type and message of `{"error": {...}}`, `{"error": "..."}`, `{"message": ...}`, `{"detail": ...}` or one
+    of these in a list.
+    """
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):
         return Said("", is_json=False)
+    answer = answer[0] if isinstance(answer, list) and answer else answer
     if not isinstance(answer, dict):
         return Said("", is_json=False)
-    error = answer.get("error", answer)
-    if isinstance(error, str):
-        return Said(error, is_json=True)
-    return Said(_words(error if isinstance(error, dict) else answer), is_json=True)
+    error = told_error(answer) or answer
+    return Said(error if isinstance(error, str) else _words(error), is_json=True)
+
+
+def told_error(answer: Mapping[str, Any]) -> str | Mapping[str, Any] | None:
+    """What an answer says that went wrong, wherever it says so; None where it says nothing of the kind."""
+    for name in ("error", "base_resp", "errors"):
+        value = answer.get(name)
+        value = value[0] if isinstance(value, list) and value else value
+        # MiniMax tells how it went in every answer.
+        if value and isinstance(value, str | dict) and not (name == "base_resp" and _went_well(value)):
+            return value
+    return answer if answer.get("object") == "error" or _is_error(answer) else None
+
+
+def _is_error(answer: Mapping[str, Any]) -> bool:
+    """Words and no part of an answer; a code of 0 says that all went well."""
+    told = any(isinstance(answer.get(name), str) and answer[name] for name in ("message", "detail", "error_msg", "msg"))
+    return told and answer.get("code") not in (0, "0") and not answer.keys() & {"choices", "usage"}
+
+
+def _went_well(value: str | dict[str, Any]) -> bool:
+    return isinstance(value, dict) and not value.get("status_code")
 
 
 def _words(error: Mapping[str, Any]) -> str:
-    found = (error.get(name) for name in ("code", "type", "param", "message", "detail"))
+    found = (error.get(name) for name in _WORDS)
     return ": ".join(str(word) for word in found if isinstance(word, str | list | dict) and word)

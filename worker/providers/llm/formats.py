@@ -113,8 +113,8 @@ class Dialect:
             return replace(self, restraints=tuple(name for name in self.restraints if name not in named))
         if self.stream and self.stream_usage and _STREAM_USAGE.search(complaint):
             return replace(self, stream_usage=False)
-        if self.stream and _STREAM.search(complaint):
-            return replace(self, stream=False)
+        if _STREAM.search(complaint):
+            return replace(self, stream=not self.stream)
         if self.temperature and "temperature" in complaint:
             return replace(self, temperature=False)
         if self.length_field and _LENGTH.search(complaint):
@@ -148,7 +148,9 @@ class Dialect:
             system_role=False,
             holds_back=False,
         )
-        return plainest if plainest != self else None
+        if plainest != self:
+            return plainest
+        return replace(self, length_field="") if self.length_field else None
 
     def after_ignoring(self) -> Dialect:
         """What to ask a repair with, when the answer was no JSON of the schema."""

@@ -6,11 +6,14 @@ The members read here are those of OpenAI's chat completions, and what others pu
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 _THOUGHTS = ("reasoning_content", "reasoning", "thinking")
 _TEXT_PARTS = ("text", "output_text", None)
+_LENGTH_ENDS = frozenset({"max_tokens", "max_length", "max_output_tokens", "model_length", "token_limit"})
+"""What Mistral, Gemini, Cohere and gateways to Anthropic say for OpenAI's "length"."""
 
 
 class Gathered:
@@ -38,12 +41,14 @@ class Gathered:
 
     def take(self, answer: Mapping[str, Any]) -> None:
         """A whole answer, or one event of it."""
-        self._take_usage(answer)
         choice = _first(answer.get("choices"))
-        if choice is None:
-            return
+        if choice is not None:
+            self._take_choice(choice)
+        self._take_usage(answer)
+
+    def _take_choice(self, choice: Mapping[str, Any]) -> None:
         finish = choice.get("finish_reason")
-        self.finish = finish if isinstance(finish, str) else self.finish
+        self.finish = _end(finish) if isinstance(finish, str) else self.finish
         message = choice.get("delta", choice.get("message"))
         if isinstance(message, dict):
             self.has_choice = True
@@ -61,10 +66,12 @@ class Gathered:
         """Where several events tell it, the last one holds."""
         usage = _mapping(answer.get("usage")) or _mapping(_mapping(answer.get("x_groq")).get("usage"))
         prompt, cached = _count(usage, "prompt_tokens"), _details(usage, "prompt_tokens_details", "cached_tokens")
+        answered = _count(usage, "completion_tokens")
+        if not prompt and not answered and self.characters:
+            return  # servers that do not count say 0
         if prompt is not None:
             # Some servers leave out what they had in their cache.
             self.prompt_tokens = prompt + cached if cached > prompt else prompt
-        answered = _count(usage, "completion_tokens")
         self.answer_tokens = self.answer_tokens if answered is None else answered
         self.thought_tokens = _details(usage, "completion_tokens_details", "reasoning_tokens") or self.thought_tokens
 
@@ -76,9 +83,14 @@ def _first(choices: Any) -> dict[str, Any] | None:
 
 
 def _texts(content: Any) -> Iterator[str]:
-    """A text, or the texts of a list of parts; parts that are thoughts are not among them."""
+    """A text, or the texts of a list of parts; parts that are thoughts are not among them.
+
+    Some hosts give the JSON that was asked for as an object and not as its text.
+    """
     if isinstance(content, str):
         yield content
+    if isinstance(content, dict) and content:
+        yield json.dumps(content, ensure_ascii=False)
     for part in content if isinstance(content, list) else ():
         if isinstance(part, dict) and part.get("type") in _TEXT_PARTS and isinstance(part.get("text"), str):
             yield part["text"]
@@ -92,6 +104,11 @@ def _thoughts(message: Mapping[str, Any]) -> Iterator[str]:
         if isinstance(part, dict) and part.get("type") not in _TEXT_PARTS:
             yield from _texts(part.get("thinking"))
             yield from _texts(part.get("text"))
+
+
+def _end(finish: str) -> str:
+    end = finish.lower()
+    return "length" if end in _LENGTH_ENDS else end
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
