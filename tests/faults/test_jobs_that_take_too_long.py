@@ -29,7 +29,7 @@ BROAD = {
     "worker/written_view.py",
 }
 """The edges of a job, which know a timeout when they see one; the rescuers, which run in no job; loading a model, which
-is another's code; the web's wake-up after its answer is out; the edge of a child process, which tells its asker; and the
+is another's code; the web's wake-up after its answer is out; the edge of a child process, which tells its asker; the
 edges of a socket, on which a script can send anything."""
 
 
