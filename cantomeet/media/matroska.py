@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cantomeet.media.parts import Data, ebml_size
+from cantomeet.media.parts import ebml_size
+from cantomeet.media.tags import Data
 
 _CLUSTER = b"\x1f\x43\xb6\x75"
 _SEGMENT = b"\x18\x53\x80\x67"

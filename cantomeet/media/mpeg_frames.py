@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from cantomeet.media.parts import Data, behind_id3
+from cantomeet.media.tags import Data, behind_id3
 
 _MP3_RATES = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
 _MP3_KBITS = {
@@ -15,6 +15,8 @@ _MP3_KBITS = {
 _ADTS_RATES = (96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350)
 _IN_A_ROW = 2
 """Frames that have to follow one another for a sync word to be believed."""
+_TO_BE_SURE = 5
+"""For a recording to begin where nothing says that one does."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class Walk:
     frame_seconds: float = 0.0
     junk: list[tuple[float, int]] = field(default_factory=list)
     """Seconds into the recording, and bytes that belong to no frame; tags and what follows the last frame left out."""
+    end: int = 0
+    """The byte behind the last frame."""
 
     @property
     def constant(self) -> bool:
@@ -56,6 +60,21 @@ def walk_mp3(data: Data, start: int, end: int) -> Walk:
 
 def walk_adts(data: Data, start: int, end: int) -> Walk:
     return _walk(data, start, end, _adts_frame)
+
+
+def begins_frames(data: Data, at: int) -> bool:
+    """Surely MP3 or ADTS, a tag before it or not."""
+    begin = behind_id3(data, at)
+    return any(_frames_in_a_row(data, begin, parse) == _TO_BE_SURE for parse in (_mp3_frame, _adts_frame))
+
+
+def _frames_in_a_row(data: Data, at: int, parse: Callable[[bytes], Frame | None]) -> int:
+    for number in range(_TO_BE_SURE):
+        frame = parse(data[at : at + 8]) if len(data) >= at + 8 else None
+        if frame is None:
+            return number
+        at += frame.size
+    return _TO_BE_SURE
 
 
 def mp3_stated_seconds(data: Data, start: int) -> float | None:
@@ -83,6 +102,7 @@ def _walk(data: Data, at: int, end: int, parse: Callable[[bytes], Frame | None])
             walk.stated_frames, walk.frame_seconds = _stated(data, at, frame), frame.samples / frame.rate
         _count(walk, frame, is_header=not walk.frames and bool(walk.stated_frames))
         at += frame.size
+        walk.end = min(at, end)
     return walk
 
 

@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from mmap import mmap
 
-Data = mmap | bytes
-"""A whole file."""
+from cantomeet.media.mpeg_frames import begins_frames
+from cantomeet.media.tags import Data, behind_id3
 
 _LEAD_BYTES = 1024 * 1024
 """How far into a file a recording is looked for."""
@@ -20,6 +19,9 @@ _LEAST_BYTES = 64
 """What is shorter holds no recording."""
 _WAV_PLACEHOLDER = 0x7FFF0000
 """From this size on, what a recorder writes that cannot go back to its header (sox: 0x7FFFFFFF less some)."""
+
+_AVI_UNKNOWN = (0x7FFFFFFF, 0xFFFFFFFF)
+"""What is written where nobody can go back to the header."""
 
 _MAGIC = re.compile(
     rb"""(?P<wav>RIFF....WAVE|RIFX....WAVE|RF64....WAVE|BW64....WAVE)
@@ -53,6 +55,8 @@ _RAW = re.compile(
 """How others begin, that FFmpeg tells for sure."""
 _BOXES = (b"moov", b"mdat", b"wide", b"free", b"skip")
 """That old QuickTime files begin with."""
+_BEFORE_TYPE = (b"wide", b"free", b"skip")
+"""That may stand before the type of a file."""
 _WITH_OTHERS_INSIDE = (b"wvpk", b"MAC ", b"tBaK", b"TTA1")
 """These hold the header of the WAV that they were made of."""
 _HTTP = re.compile(rb"(?:HTTP/1\.[01] \d{3}|--[!-~]{1,70}\r\n|Content-[A-Za-z]+:)", re.IGNORECASE)
@@ -157,16 +161,6 @@ def _behind_lead(data: Data) -> int:
     return at
 
 
-def behind_id3(data: Data, at: int) -> int:
-    """The first byte after the ID3 tags at `at`; `at` where there are none."""
-    while data[at : at + 3] == b"ID3" and len(data) > at + 10:
-        size = 0
-        for byte in data[at + 6 : at + 10]:
-            size = size << 7 | byte & 0x7F
-        at += 10 + size
-    return at
-
-
 def _behind_http(data: Data, at: int) -> int:
     while _HTTP.match(data, at):
         end = data.find(b"\r\n\r\n", at, at + 65536)
@@ -193,6 +187,8 @@ def _next_start(data: Data, at: int) -> int | None:
     """Where the next recording begins, at `at` or a little behind it."""
     if len(data) - at < _LEAST_BYTES:
         return None
+    if begins_frames(data, at):
+        return at
     return _search(data, at, at + _LEAD_BYTES)
 
 
@@ -202,17 +198,28 @@ def _part_at(data: Data, at: int, *, scan: bool) -> Part:
     if kind in _CHUNKED:
         return _of_chunks(data, at, kind, scan)
     if kind == "iso" or (not kind and data[at + 4 : at + 8] in _BOXES):
-        return _of_boxes(data, at)
+        return _of_boxes(data, at, scan)
     if kind == "avi":
         return _of_avi(data, at)
     if kind == "ebml":
-        end = _end_by_next(data, at + 1, data[at : at + 4]) if scan else len(data)
-        return Part(at, end, kind, missing_bytes=max(0, _end_of_segment(data, at) - len(data)), after=end)
+        return _of_segment(data, at, scan)
     if not scan or data[at : at + 4] in _WITH_OTHERS_INSIDE:
         return Part(at, len(data), kind, after=len(data))
     # Video is large, so of pages and clusters only another file of the same kind is looked for.
     end = _end_by_next(data, _behind_head(data, at, kind), b"OggS" if kind == "ogg" else b"")
+    if kind:
+        end = _end_by_tagged_frames(data, at, end)
     return Part(at, end, kind, after=end)
+
+
+def _end_by_tagged_frames(data: Data, at: int, end: int) -> int:
+    """MP3 and ADTS have no word of their own to be found by, but mostly a tag before them."""
+    while (at := data.find(b"ID3", at + 1, end)) >= 0:
+        if begins_frames(data, at):
+            return at
+        # Tags that follow one another are looked behind once.
+        at = max(at, behind_id3(data, at) - 1)
+    return end
 
 
 def _behind_head(data: Data, at: int, kind: str) -> int:
@@ -291,13 +298,17 @@ def _behind_chunks(data: Data, at: int, form: _Chunks) -> int | None:
     None where no chunks but samples follow.
     """
     while len(data) - at >= form.name + form.size:
-        if _MAGIC.match(data, at) or not re.compile(rb"[^\x00]").search(data, at):
+        if _begins_part(data, at) or not re.compile(rb"[^\x00]").search(data, at):
             return at
         name, size, body = _chunk(data, at, form, form.order)
         if not all(32 <= byte < 127 for byte in name[:4]) or body + size > len(data) + form.align:
             return None
         at = _aligned(body + size, form.align)
     return min(at, len(data))
+
+
+def _begins_part(data: Data, at: int) -> bool:
+    return bool(_MAGIC.match(data, at)) or begins_frames(data, at)
 
 
 def _aligned(place: int, align: int) -> int:
@@ -318,23 +329,38 @@ def boxes(data: Data, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
         at += size
 
 
-def _of_boxes(data: Data, at: int) -> Part:
-    after = at
+def _of_boxes(data: Data, at: int, scan: bool) -> Part:
+    after, begun = at, False
     for name, body, end in boxes(data, at, len(data)):
-        if name == b"ftyp" and after > at:
+        if name == b"ftyp" and begun:
             break
+        begun |= name not in _BEFORE_TYPE
         after = end if body <= len(data) else after
+        if scan and data[body - 8 : body] == b"\0\0\0\0mdat":
+            # It goes on to the end of the file that it was written to.
+            after = _end_by_next(data, body, b"ftyp")
+            break
     missing = max(0, after - len(data))
     after = min(after, len(data))
     return Part(at, after, "iso", missing_bytes=missing, after=after)
 
 
 def _of_avi(data: Data, at: int) -> Part:
-    end = at + 8 + int.from_bytes(data[at + 4 : at + 8], "little")
+    size = int.from_bytes(data[at + 4 : at + 8], "little")
+    end = at + 8 + (0 if size in _AVI_UNKNOWN else size)
     while data[end : end + 4] == b"RIFF" and data[end + 8 : end + 12] == b"AVIX":
         end += 8 + int.from_bytes(data[end + 4 : end + 8], "little")
     after = _end_by_next(data, min(end, len(data)))
     return Part(at, after, "avi", missing_bytes=max(0, end - len(data)), after=after)
+
+
+def _of_segment(data: Data, at: int, scan: bool) -> Part:
+    stated = _end_of_segment(data, at)
+    if at < stated <= len(data) and (stated == len(data) or _begins_part(data, stated)):
+        # Whatever is attached inside is no part of its own.
+        return Part(at, stated, "ebml", after=stated)
+    end = _end_by_next(data, at + 1, data[at : at + 4]) if scan else len(data)
+    return Part(at, end, "ebml", missing_bytes=max(0, stated - len(data)), after=end)
 
 
 def _end_of_segment(data: Data, at: int) -> int:

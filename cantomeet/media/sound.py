@@ -19,7 +19,7 @@ from cantomeet.media import sniffing
 from cantomeet.media.ffmpeg import opened
 from cantomeet.media.matroska import destroyed
 from cantomeet.media.mixing import Mixer, Samples
-from cantomeet.media.mpeg_frames import Walk, walk_adts, walk_mp3
+from cantomeet.media.mpeg_frames import Walk, begins_frames, walk_adts, walk_mp3
 from cantomeet.media.parts import Part, parts_of
 from cantomeet.media.tracks import LEAST_MISSING_SECONDS, Facts, Missing, Track
 
@@ -100,6 +100,9 @@ class Sound:
             return
         walk = (walk_mp3 if facts.demuxer == "mp3" else walk_adts)(self.data, part.start, part.end)
         self.findings.walks.append(walk)
+        if begins_frames(self.data, walk.end):
+            # The other of the two kinds, of which nothing decodes here.
+            self.findings.unread_bytes += part.end - walk.end
         if abs(walk.seconds - facts.seconds) > 0.1 * facts.seconds + LEAST_MISSING_SECONDS:
             return  # other frames than those that we can count
         accounted = walk.seconds

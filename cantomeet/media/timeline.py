@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 
 from cantomeet.media.ffmpeg import opened
 from cantomeet.media.mpeg_frames import Walk
-from cantomeet.media.parts import Data, Part, behind_id3, boxes
+from cantomeet.media.parts import Part, boxes
 from cantomeet.media.sound import Sound
+from cantomeet.media.tags import Data, behind_id3
 
 _SAME_SECONDS = 0.1
 """Times that differ by less are the same for a listener."""

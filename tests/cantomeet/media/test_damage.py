@@ -10,6 +10,7 @@ import av
 import pytest
 
 from cantomeet import media
+from cantomeet.media.tags import behind_id3
 from tests.marked import SECONDS, file_bytes, marked, marks_in, wav_bytes
 from tests.recordings_factory import make_recording
 
@@ -107,6 +108,21 @@ def test_a_part_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     second = file_bytes("ipod", "alac", [MONO])
     found = decoded(whole + second[: second.index(b"moov") - 4], tmp_path)
     assert found.unread_bytes > 10_000
+    assert found.seconds == pytest.approx(SECONDS, abs=0.1)
+
+
+@pytest.mark.parametrize("kinds", [("mp3", "aac"), ("aac", "mp3")])
+def test_frames_of_another_kind_behind_the_last_are_named(kinds: tuple[str, str], tmp_path: Path) -> None:
+    first, second = (KINDS[kind]() for kind in kinds)
+    bare = second[behind_id3(second, 0) :]
+    assert decoded(first + bare, tmp_path).unread_bytes == pytest.approx(len(bare), abs=2000)
+
+
+@pytest.mark.parametrize("size", [0, 0x7FFFFFFF, 0xFFFFFFFF])
+def test_an_avi_that_states_no_size_is_whole(size: int, tmp_path: Path) -> None:
+    content = file_bytes("avi", "pcm_s16le", [MONO])
+    found = decoded(content[:4] + size.to_bytes(4, "little") + content[8:], tmp_path)
+    assert found.missing == ()
     assert found.seconds == pytest.approx(SECONDS, abs=0.1)
 
 

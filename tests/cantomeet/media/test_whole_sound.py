@@ -130,6 +130,13 @@ def in_file(container: str, codec: str, **options: object) -> Encoded:
     return encoded
 
 
+def in_m4a_to_its_end(samples: Samples, rate: int) -> bytes:
+    """As a recorder writes it that cannot go back: the size is left at nought, "to the end of the file"."""
+    content = in_file("ipod", "aac", options={"movflags": "faststart"})(samples, rate)
+    at = content.index(b"mdat") - 4
+    return content[:at] + bytes(4) + content[at + 4 :]
+
+
 PARTS: dict[str, list[tuple[Encoded, int]]] = {
     "wav": [(in_wav, 48_000)] * 2,
     "three wav of other rates": [(in_wav, 48_000), (in_wav, 8_000), (in_wav, 44_100)],
@@ -150,6 +157,13 @@ PARTS: dict[str, list[tuple[Encoded, int]]] = {
     "avi": [(in_file("avi", "pcm_s16le"), 48_000)] * 2,
     "flv": [(in_file("flv", "aac"), 44_100)] * 2,
     "mpeg-ts": [(in_file("mpegts", "aac"), 48_000)] * 2,
+    "wav and mp3": [(in_wav, 48_000), (in_file("mp3", "libmp3lame"), 48_000)],
+    "wav and adts": [(in_wav, 48_000), (in_file("adts", "aac"), 48_000)],
+    "m4a and mp3": [(in_file("ipod", "aac"), 48_000), (in_file("mp3", "libmp3lame"), 44_100)],
+    "flac and mp3": [(in_file("flac", "flac"), 48_000), (in_file("mp3", "libmp3lame"), 48_000)],
+    "ogg and mp3": [(in_file("ogg", "libopus"), 48_000), (in_file("mp3", "libmp3lame"), 48_000)],
+    "webm and m4a": [(in_file("webm", "libopus"), 48_000), (in_file("ipod", "aac"), 48_000)],
+    "m4a without the size of its sound": [(in_m4a_to_its_end, 48_000)] * 2,
     "mp3 and wav": [(in_file("mp3", "libmp3lame"), 48_000), (in_wav, 48_000)],
 }
 
@@ -274,6 +288,30 @@ def test_what_recorders_write_is_taken(name: str, tmp_path: Path) -> None:
     container, codec, rate = RECORDERS[name]
     decoded(file_bytes(container, codec, [marked(rate)], rate, bit_rate=128_000 if "mp" in codec else None), tmp_path)
     assert_whole(tmp_path / "wav")
+
+
+def test_a_million_tags_behind_a_recording_are_passed_over(tmp_path: Path) -> None:
+    """Looking behind all the rest at each of them would take hours."""
+    content = file_bytes("flac", "flac", [MONO])
+    decoded(content + b"ID3\4\0\0\0\0\0\0" * 300_000, tmp_path)
+    assert_whole(tmp_path / "wav")
+
+
+def test_what_is_attached_to_a_video_is_no_second_recording(tmp_path: Path) -> None:
+    content = file_bytes("matroska", "libopus", [MONO])
+    attached = file_bytes("webm", "libopus", [MONO])
+    # An attachments element of the segment, whose own size is counted up.
+    body = b"\x61\xa7" + with_length(b"\x46\x5c" + with_length(attached))
+    element = b"\x19\x41\xa4\x69" + with_length(body)
+    at = content.index(b"\x18\x53\x80\x67") + 4
+    size = (int.from_bytes(content[at + 1 : at + 8], "big") + len(element)).to_bytes(7, "big")
+    found = decoded(content[: at + 1] + size + content[at + 8 :] + element, tmp_path)
+    assert (found.missing, found.unread_bytes) == ((), 0)
+    assert_whole(tmp_path / "wav")
+
+
+def with_length(body: bytes) -> bytes:
+    return b"\x01" + len(body).to_bytes(7, "big") + body
 
 
 @pytest.mark.parametrize("which", [0, 1])
