@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, get_args
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy import func as sql
 from sqlmodel import col
 
+from cantomeet.dates import HONG_KONG
 from cantomeet.errors import InvalidRequest
 from cantomeet.models import Meeting, Summary, SummaryItem
 from cantomeet.sections import in_reading_order
@@ -24,7 +24,6 @@ NOBODY = "-"
 MOST = 1000
 """Items that one answer holds."""
 LONGEST_OWNER = 80
-HONG_KONG = ZoneInfo("Asia/Hong_Kong")
 _WEEK = timedelta(days=7)
 _ABOUT = ("of_meeting", "of_title", "of_date", "of_created", "of_language")
 

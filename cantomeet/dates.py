@@ -25,7 +25,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
+HONG_KONG = ZoneInfo("Asia/Hong_Kong")
+"""In which a day begins and ends."""
 LOOK_BACK_DAYS = 60
 FRIDAY, SUNDAY = 4, 6
 

@@ -32,6 +32,14 @@ def lacking(what: str) -> None:
     pytest.skip(f"{what} is missing")
 
 
+@pytest.fixture(autouse=True)
+def _umask_as_found() -> Iterator[None]:
+    """What a test calls may close the files of its whole process to others (`cantomeet.private`)."""
+    found = os.umask(0o022)
+    yield
+    os.umask(found)
+
+
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """The URL of a PostgreSQL that this test run started itself."""

@@ -7,13 +7,13 @@ from contextlib import AbstractContextManager
 from dataclasses import astuple, dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, Label, and_, exists, false, or_, select
 from sqlalchemy import func as sql
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from cantomeet.dates import HONG_KONG
 from cantomeet.errors import ErrorCode
 from cantomeet.lifecycle import ACTIVE, MeetingStatus
 from cantomeet.listing.filters import FailureCause, MeetingFilter
@@ -21,7 +21,6 @@ from cantomeet.listing.order import Order
 from cantomeet.models import Meeting, Segment, Summary, SummaryItem
 from cantomeet.store import MeetingStore, is_waiting_for_names
 
-HONG_KONG = ZoneInfo("Asia/Hong_Kong")
 _BEFORE = 30
 _AFTER = 150
 """Characters of a matching line that are shown around what was found."""

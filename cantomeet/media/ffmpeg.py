@@ -34,6 +34,9 @@ _TRIES_AFTER_ERRORS = 50
 _MOST_STREAMS = 64
 """Tracks; FFmpeg keeps a decoder's memory for each."""
 
+_MOST_CHANNELS = 64
+"""FFmpeg's resampler takes no more."""
+
 
 def _is_of_sound(name: str) -> bool:
     try:
@@ -109,6 +112,8 @@ class _Window(_Nameless):
         self.tell = self._tell
 
     def read(self, size: int) -> bytes:
+        if self._at >= self._end:
+            return b""  # an index may name a place that no file system has
         self._file.seek(self._at)
         read = super().read(max(0, min(size, self._end - self._at)))
         begin, self._at = self._at, self._at + len(read)
@@ -190,4 +195,8 @@ def decoded(decode: Callable[[], object]) -> list[AudioFrame] | None:
         _raise_out_of_memory(error)
         return None
     assert isinstance(frames, list)
-    return [frame for frame in frames if isinstance(frame, AudioFrame) and frame.samples and frame.rate]
+    return [frame for frame in frames if isinstance(frame, AudioFrame) and _can_be_heard(frame)]
+
+
+def _can_be_heard(frame: AudioFrame) -> bool:
+    return bool(frame.samples and frame.rate) and frame.layout.nb_channels <= _MOST_CHANNELS

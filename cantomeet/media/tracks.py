@@ -39,8 +39,10 @@ _WITHOUT_CLOCK = frozenset(
     | {"tta", "wv", "ape", "tak", "voc", "oma", "qcp", "act"}
 )
 """Demuxers whose times are counted or guessed from what was read, never stored."""
-_WITHOUT_PAUSES = frozenset({"flac", "ogg"})
-"""In which a jump of the clock is a loss; other recorders leave out silence."""
+_WITHOUT_PAUSES = frozenset({"flac", "ogg", "mpegts"})
+"""In which a jump of the clock is a loss; other recorders leave out silence. A transport stream carries silence too,
+and FFmpeg's parser hides that packets were lost.
+"""
 _CODED_BYTES = ("pcm_", "adpcm_", "gsm", "dsd_")
 """Codecs in which zeros can be sound."""
 
@@ -83,7 +85,7 @@ class Track:
         self._resampler: AudioResampler | None = None
         self._shape: object = None
         self._rate = self._emitted = 0
-        self._position = self._origin = 0.0
+        self._position = self._origin = self._jumped = 0.0
         self._timed = self._strict = self._lost = False
 
     def blocks(self, rate: int) -> Iterator[Block]:
@@ -143,7 +145,7 @@ class Track:
         shape = (frame.format.name, frame.layout.name, frame.rate)
         if self._resampler is None or shape != self._shape:
             yield from self._flushed()
-            self._resampler = AudioResampler("fltp", frame.layout, self._rate, frame_size=self._rate // 2)
+            self._resampler = AudioResampler("flt", frame.layout, self._rate, frame_size=self._rate // 2)
             self._shape = shape
             self.facts.shapes.add((frame.rate, frame.layout.name))
             self.facts.channels = max(self.facts.channels, frame.layout.nb_channels)
@@ -158,6 +160,7 @@ class Track:
         gap = frame.time - self._origin - self._position
         if gap > _LONGEST_GAP_SECONDS or gap < -_JUMP_BACK_SECONDS:
             self._origin += gap
+            self._jumped += gap
             self.facts.deviation = max(self.facts.deviation, abs(gap))
             return 0.0
         self.facts.deviation = max(self.facts.deviation, abs(gap))
@@ -180,7 +183,8 @@ class Track:
     def _counted(self, frames: list[AudioFrame]) -> Iterator[Block]:
         for frame in frames:
             self._emitted += frame.samples
-            yield np.asarray(frame.to_ndarray(), np.float32)
+            # Interleaved: PyAV reads past the end of a list of eight planes and more.
+            yield np.asarray(frame.to_ndarray(), np.float32).reshape(-1, frame.layout.nb_channels).T
 
     def _note(self, at: float, seconds: float) -> None:
         last = self.facts.missing[-1] if self.facts.missing else None
@@ -190,7 +194,7 @@ class Track:
             self.facts.missing.append(Missing(at, seconds))
 
     def _note_end(self, stated: tuple[float, float]) -> None:
-        end, tolerance = stated
+        end, tolerance = stated[0] - self._jumped, stated[1]
         if end - self._position > tolerance:
             self._note(self._position, end - self._position)
         elif self._part.missing_bytes and self._part.kind != "ebml":

@@ -57,16 +57,6 @@ class Reading(Paging):
             ).mappings()
             return [segment_of(row) for row in rows]
 
-    def working_segments(self, meeting_id: str, take: int) -> list[Segment]:
-        """The segments of the take that is being made."""
-        with self._read() as connection:
-            rows = connection.execute(
-                select(Segment)
-                .where(col(Segment.meeting_id) == meeting_id, col(Segment.take) == take)
-                .order_by(col(Segment.position))
-            ).mappings()
-            return [Segment(**row) for row in rows]
-
     def attempts(self, meeting_id: str) -> list[Attempt]:
         """The timeline, oldest first."""
         with self._read() as connection:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar, get_args
 
 from cantomeet.actions import FoundAction
@@ -35,7 +35,6 @@ from cantomeet_ui.api.schemas import (
     SummaryHead,
     SummaryOut,
     TemplateOut,
-    UsageOut,
     WarningOut,
     WrittenHead,
     WrittenLineOut,
@@ -214,20 +213,6 @@ def summary_of(found: SummaryWithItems, shown: bool, language: str) -> SummaryOu
         risks=items("risk", _item),
         quotes=items("quote", _item),
         notes=items("note", _note),
-    )
-
-
-def total_usage(each: Iterable[UsageOut | None]) -> UsageOut | None:
-    """All together; None where there is none. The cost is that of those that have one."""
-    known = [usage for usage in each if usage is not None]
-    if not known:
-        return None
-    counts = ("requests", "tokens_in", "tokens_out", "repeats", "reused")
-    costs = [usage.cost for usage in known if usage.cost is not None]
-    return UsageOut(
-        **{name: sum(getattr(usage, name) for usage in known) for name in counts},
-        cost=sum(costs) if costs else None,
-        estimated=any(usage.estimated for usage in known),
     )
 
 

@@ -260,7 +260,6 @@ TEXTS: dict[str, tuple[str, str]] = {
         "a cost, is thrown away.",
     ),
     "meeting.delete.keep": ("保留", "Keep it"),
-    "meeting.deleted": ("會議已刪除。", "The meeting is deleted."),
     "meeting.retry": ("重試", "Retry"),
     "meeting.cancel": ("停止處理", "Stop"),
     "meeting.cancel.ask": (
@@ -695,6 +694,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "cause.model_out_of_tokens": ("模型思考用盡上限", "Thought too long"),
     "cause.budget_exceeded": ("超出預算", "Over the budget"),
     "cause.database_busy": ("資料庫太忙", "Database busy"),
+    "cause.database_read_only": ("資料庫只可讀取", "Database cannot be written"),
     "cause.disk_full": ("磁碟已滿", "Disk full"),
     "cause.step_timed_out": ("一步做得太久", "Step timed out"),
     "cause.worker_died": ("工作程式中斷", "Worker died"),

@@ -330,10 +330,6 @@ def _pane_head(title: str, *beside: rx.Component) -> rx.Component:
     return rx.el.header(rx.el.h2(say(title)), *beside, class_name="pane-head")
 
 
-def _versions() -> rx.Component:
-    return rx.cond(MeetingState.versions, versions_menu(MeetingState.versions))
-
-
 def _worth() -> rx.Component:
     """By what means the summary was written, what it covers and what it took."""
     return rx.cond(

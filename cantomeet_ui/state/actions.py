@@ -17,7 +17,8 @@ from cantomeet_ui.services import services
 from cantomeet_ui.state.access import handler, meeting_for, valid_id
 from cantomeet_ui.state.language import LanguageState
 from cantomeet_ui.state.opening import opened
-from cantomeet_ui.views.actions import Group, calendar_href, changed, fixed_choices, in_address
+from cantomeet_ui.views.actions import NAMES, Group, calendar_href, changed, fixed_choices
+from cantomeet_ui.views.address import filters_of
 from cantomeet_ui.views.choices import Choice
 from cantomeet_ui.views.meeting import refusal
 
@@ -52,7 +53,7 @@ class ActionsState(rx.State):
     @handler(Action.LIST)
     async def load(self) -> Any:
         """Show what the address asks for."""
-        self._query = in_address(self.router.url.query_parameters)
+        self._query = filters_of(self.router.url.query_parameters, NAMES)
         self.owner, self.due, self.done, self.by = (
             self._query.get(name, "") for name in ("owner", "due", "done", "by")
         )

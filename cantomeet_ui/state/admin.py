@@ -20,13 +20,14 @@ from cantomeet_ui.services import services
 from cantomeet_ui.state.access import handler, meeting_for, valid_id
 from cantomeet_ui.state.language import LanguageState
 from cantomeet_ui.state.opening import opened
+from cantomeet_ui.views.address import filters_of
 from cantomeet_ui.views.admin import Cause, Step
 from cantomeet_ui.views.admin_filters import (
+    NAMES,
     AdminChip,
     Choice,
     age_choices,
     changed,
-    in_address,
     transcriber_choices,
 )
 from cantomeet_ui.views.plans import Asked, asked, told
@@ -83,7 +84,7 @@ class AdminState(rx.State):
     @handler(Action.ADMINISTER)
     async def load(self) -> Any:
         """Show what the address asks for."""
-        query = in_address(self.router.url.query_parameters)
+        query = filters_of(self.router.url.query_parameters, NAMES)
         if query != self._query or not self.ready:
             self._pages = 1
         # Also where the address is the same: the state outlives the page, and whoever comes back means none of it.

@@ -14,7 +14,8 @@ from cantomeet_ui.services import services
 from cantomeet_ui.state.access import handler
 from cantomeet_ui.state.language import LanguageState
 from cantomeet_ui.state.opening import opened
-from cantomeet_ui.views.filters import DEFAULT_SORT, SORTS, Chip, SortChoice, changed, in_address, sort_choices
+from cantomeet_ui.views.address import filters_of
+from cantomeet_ui.views.filters import DEFAULT_SORT, NAMES, SORTS, Chip, SortChoice, changed, sort_choices
 from cantomeet_ui.views.rows import MeetingRow
 
 
@@ -46,7 +47,7 @@ class MeetingsState(rx.State):
     @handler(Action.LIST)
     async def load(self) -> Any:
         """Show what the address asks for."""
-        query = in_address(self.router.url.query_parameters)
+        query = filters_of(self.router.url.query_parameters, NAMES)
         if query != self._query:
             self._pages = 1
         if query.get("q", "") != self._typed:

@@ -11,6 +11,7 @@ from cantomeet.quotes import is_proven
 from cantomeet_ui import routes
 from cantomeet_ui.i18n import text
 from cantomeet_ui.views import times
+from cantomeet_ui.views.address import filters_of
 from cantomeet_ui.views.choices import Choice
 from cantomeet_ui.views.speakers import is_unnamed, owner_words
 from cantomeet_ui.views.summary import due_words
@@ -45,14 +46,9 @@ class Group:
     rows: list[ActionRow]
 
 
-def in_address(query: Mapping[str, str]) -> dict[str, str]:
-    """Of query parameters those of this page; the rest and the empty ones are left out."""
-    return {name: query[name] for name in NAMES if query.get(name)}
-
-
 def changed(query: Mapping[str, str], **values: str) -> str:
     """The page's address with some parameters changed (empty: taken away)."""
-    return routes.actions(in_address({**query, **values}))
+    return routes.actions(filters_of({**query, **values}, NAMES))
 
 
 def calendar_href(query: Mapping[str, str]) -> str:

@@ -9,6 +9,7 @@ from cantomeet.lifecycle import MeetingStatus
 from cantomeet.listing import TRANSCRIBERS
 from cantomeet_ui import routes
 from cantomeet_ui.i18n import text
+from cantomeet_ui.views.address import filters_of
 from cantomeet_ui.views.admin import cause_name
 
 NAMES = ("status", "error_code", "transcriber", "age", "q")
@@ -30,14 +31,9 @@ class Choice:
     label: str
 
 
-def in_address(query: Mapping[str, str]) -> dict[str, str]:
-    """Of query parameters those that filter; the rest and the empty ones are left out."""
-    return {name: query[name] for name in NAMES if query.get(name)}
-
-
 def changed(query: Mapping[str, str], **values: str) -> str:
     """The page's address with some filters changed (empty: taken away)."""
-    return routes.admin(in_address({**query, **values}))
+    return routes.admin(filters_of({**query, **values}, NAMES))
 
 
 def status_chips(query: Mapping[str, str], counts: Mapping[MeetingStatus, int], language: str) -> list[AdminChip]:

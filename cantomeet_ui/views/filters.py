@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet_ui import routes
 from cantomeet_ui.i18n import text
+from cantomeet_ui.views.address import filters_of
 
 NAMES = ("status", "q", "from", "to", "sort")
 """Query parameters of the list's page; a cursor is never one, so that a link always begins at the top."""
@@ -36,14 +37,9 @@ class SortChoice:
     label: str
 
 
-def in_address(query: Mapping[str, str]) -> dict[str, str]:
-    """Of query parameters those that filter; the rest and the empty ones are left out."""
-    return {name: query[name] for name in NAMES if query.get(name)}
-
-
 def changed(query: Mapping[str, str], **values: str) -> str:
     """The list's address with some parameters changed (empty: taken away)."""
-    return routes.meetings(in_address({**query, **{name.rstrip("_"): value for name, value in values.items()}}))
+    return routes.meetings(filters_of({**query, **{name.rstrip("_"): value for name, value in values.items()}}, NAMES))
 
 
 def chips(query: Mapping[str, str], counts: Mapping[MeetingStatus, int], language: str) -> list[Chip]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
+from cantomeet.dates import HONG_KONG
 from cantomeet.reasons import EN
 from cantomeet_ui.i18n import counted
 
-HONG_KONG = ZoneInfo("Asia/Hong_Kong")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _STANDING_STILL = timedelta(seconds=90)
 _KNOWN_PERCENT = 8

@@ -17,6 +17,7 @@ from cantomeet.models import Attempt, Meeting
 from cantomeet.reasons import EN, REASONS, ZH
 from cantomeet_ui.i18n.texts import TEXTS
 from cantomeet_ui.views import admin, admin_filters
+from cantomeet_ui.views.address import filters_of
 from cantomeet_ui.views.engine import Engine, Seen, engine
 from cantomeet_ui.views.plans import asked, told
 from worker.queue import QUEUES, QueueOverview, WorkerSeen
@@ -183,7 +184,7 @@ def test_while_an_answer_is_waited_for_the_page_looks_more_often() -> None:
 
 def test_filters_are_read_from_the_address_and_nothing_else_is() -> None:
     query = {"status": "FAILED", "q": "", "cursor": "x", "age": "7d"}
-    assert admin_filters.in_address(query) == {"status": "FAILED", "age": "7d"}
+    assert filters_of(query, admin_filters.NAMES) == {"status": "FAILED", "age": "7d"}
     assert admin_filters.changed(query, age="", transcriber="whisper") == "/admin?status=FAILED&transcriber=whisper"
 
 

@@ -17,7 +17,10 @@ from worker.queue import DEFAULT
 JOB_SECONDS = 5
 
 BROAD = {
+    "cantomeet/media/child.py",
+    "cantomeet_ui/api/middleware.py",
     "cantomeet_ui/api/receiving.py",
+    "cantomeet_ui/door.py",
     "cantomeet_ui/rescuing.py",
     "worker/checking.py",
     "worker/pipeline.py",
@@ -26,7 +29,8 @@ BROAD = {
     "worker/written_view.py",
 }
 """The edges of a job, which know a timeout when they see one; the rescuers, which run in no job; loading a model, which
-is another's code; and the web's wake-up after its answer is out."""
+is another's code; the web's wake-up after its answer is out; the edge of a child process, which tells its asker; the
+edges of a socket, on which a script can send anything."""
 
 
 @pytest.mark.parametrize("accepted", [False, True], ids=["before it was accepted", "after"])

@@ -110,8 +110,8 @@ def _fetched_before(name: str, models_dir: Path) -> Path | None:
     """Looked for without asking anybody: what was fetched once is not asked about again."""
     try:
         folder = Path(_fetched(name, models_dir, local_only=True))
-    except Exception:
-        # Whatever is wrong with what lies there, fetching it says so.
+    except (OSError, ValueError):
+        # It is not there, or only a part of it is: fetching says what is wrong.
         return None
     return folder if (folder / _MODEL).is_file() else None
 

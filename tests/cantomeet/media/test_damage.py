@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 
+import av
 import pytest
 
 from cantomeet import media
@@ -27,6 +29,22 @@ KINDS: dict[str, Callable[[], bytes]] = {
 def decoded(content: bytes, folder: Path) -> media.Decoded:
     (folder / "file").write_bytes(content)
     return media.decode_to_wav(folder / "file", folder / "wav")
+
+
+def with_a_pause(path: Path, content: bytes, seconds: int) -> bytes:
+    """The MP4 `content`, in whose second half the clock is later by `seconds`."""
+    with av.open(io.BytesIO(content)) as source, av.open(str(path), "w", format="ipod") as out:
+        track = source.streams.audio[0]
+        stream = out.add_stream_from_template(track)
+        for packet in source.demux(track):
+            if packet.pts is None or packet.dts is None or packet.time_base is None:
+                continue
+            if packet.pts * packet.time_base > SECONDS / 2:
+                packet.pts += int(seconds / packet.time_base)
+                packet.dts = packet.pts
+            packet.stream = stream
+            out.mux(packet)
+    return path.read_bytes()
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -89,6 +107,25 @@ def test_a_part_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     second = file_bytes("ipod", "alac", [MONO])
     found = decoded(whole + second[: second.index(b"moov") - 4], tmp_path)
     assert found.unread_bytes > 10_000
+    assert found.seconds == pytest.approx(SECONDS, abs=0.1)
+
+
+def test_packets_that_a_broadcast_lost_are_named(tmp_path: Path) -> None:
+    """The transport stream's own clock says so: FFmpeg joins what is left, and all of that decodes."""
+    content = file_bytes("mpegts", "aac", [MONO])
+    middle = len(content) // 2 // 188 * 188
+    found = decoded(content[:middle] + content[middle + 188 * 60 :], tmp_path)
+    (gap,) = found.missing
+    assert gap.at == pytest.approx(SECONDS / 2, abs=1.0)
+    assert gap.seconds > 0.5
+    assert found.seconds == pytest.approx(SECONDS, abs=0.1)
+
+
+def test_a_clock_that_leaps_by_hours_is_no_loss(tmp_path: Path) -> None:
+    """A recorder that was paused overnight: its index states an end that far away."""
+    paused = with_a_pause(tmp_path / "paused", file_bytes("ipod", "alac", [MONO]), seconds=2 * 3600)
+    found = decoded(paused, tmp_path)
+    assert found.missing == ()
     assert found.seconds == pytest.approx(SECONDS, abs=0.1)
 
 

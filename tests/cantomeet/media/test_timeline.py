@@ -56,6 +56,8 @@ OTHERWISE: dict[str, Callable[[], bytes]] = {
     "m4a with an empty edit": lambda: m4a(starts=(5.0,)),
     "m4a with a cut": lambda: patched(m4a(), b"elst", 16, 96_000),
     "m4a in fragments": lambda: m4a(options={"movflags": "frag_keyframe+empty_moov+default_base_moof"}),
+    "m4a whose header states less": lambda: patched(m4a(), b"mvhd", 20, 2000),
+    "mp3 whose header counts less": lambda: patched(mp3(bit_rate=96_000), b"Info", 8, 50),
     "channels turned over": lambda: wav_bytes(np.array([MONO, -MONO])),
     "six channels": lambda: wav_bytes(np.array([MONO] * 6)),
     "wav that states half": lambda: patched(wav_bytes(MONO), b"data", 4, int.from_bytes(b"\0\0\2\0", "big")),

@@ -55,6 +55,9 @@ CHANNELS: dict[str, list[Samples]] = {
     "four, the loudest two against each other": [MONO // 5, MONO // 5, MONO, -MONO],
     "six, speech in the centre": [SILENT, SILENT, MONO, SILENT, SILENT, SILENT],
     "six, speech at the back": [SILENT, SILENT, SILENT, SILENT, MONO, -MONO],
+    "eight, one microphone is live": [*[SILENT] * 7, MONO],
+    "sixteen, one microphone is live": [*[SILENT] * 9, MONO, *[SILENT] * 6],
+    "sixty-four": [*[SILENT] * 63, MONO],
 }
 
 
@@ -64,6 +67,13 @@ def test_no_channel_is_lost_and_none_cancels_another(name: str, tmp_path: Path) 
     assert found.missing == ()
     assert_whole(tmp_path / "wav")
     assert 4000 < np.abs(heard(tmp_path / "wav").astype(int)).max() < 12000, "as loud as it was"
+
+
+def test_more_channels_than_can_be_read_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(wav_bytes(np.array([MONO] * 65)))
+    with pytest.raises(RecordingRefused) as refused:
+        media.probe(tmp_path / "file")
+    assert refused.value.params["found"] == "undecodable"
 
 
 @pytest.mark.parametrize("container", ["matroska", "mov", "mp4"])

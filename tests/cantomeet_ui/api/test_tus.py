@@ -359,10 +359,10 @@ def finished_first(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever wants the upload's lock next is overtaken by a request that finishes the upload."""
     really = UploadStore.locked
 
-    def overtaken(store: UploadStore, upload_id: str, patience_seconds: float = 0.0) -> LockedUpload:
+    def overtaken(store: UploadStore, upload_id: str) -> LockedUpload:
         monkeypatch.setattr(UploadStore, "locked", really)
         tus._look(door.deps, upload_id)
-        return really(store, upload_id, patience_seconds)
+        return really(store, upload_id)
 
     monkeypatch.setattr(UploadStore, "locked", overtaken)
 
@@ -408,12 +408,12 @@ async def test_ending_an_upload_spares_a_meeting_whose_finisher_died_before_it_f
     url = await left_with_all_bytes(door, sound)
     really = UploadStore.locked
 
-    def overtaken(store: UploadStore, upload_id: str, patience_seconds: float = 0.0) -> LockedUpload:
+    def overtaken(store: UploadStore, upload_id: str) -> LockedUpload:
         monkeypatch.setattr(UploadStore, "locked", really)
         with pytest.MonkeyPatch.context() as dying:
             dying.setattr(LockedUpload, "forget", lambda _: None)
             tus._look(door.deps, upload_id)
-        return really(store, upload_id, patience_seconds)
+        return really(store, upload_id)
 
     monkeypatch.setattr(UploadStore, "locked", overtaken)
     assert refusal(await door.tus("DELETE", url)) == (409, "conflict")
