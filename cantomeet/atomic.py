@@ -14,7 +14,7 @@ from cantomeet.private import make_folder, opener
 
 TEMPORARY = ".tmp"
 """Ends the names of files that are being written; a left one is swept."""
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 @contextmanager
@@ -40,7 +40,7 @@ def translating_no_room() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _NO_ROOM:
+        if error.errno in NO_ROOM:
             raise StorageFull(os.strerror(error.errno or 0)) from error
         raise
 

@@ -213,6 +213,11 @@ VARIANTS: dict[tuple[E, str], tuple[str, str]] = {
         "The database takes no writes now, so nothing of this upload was saved. "
         "Keep the file, check the database and the free space on its disk, then upload it again.",
     ),
+    (E.STORAGE_FULL, "unwritable"): (
+        "錄音的磁碟現時不能寫入，這次上載沒有保存。請保留原檔，檢查磁碟和資料夾的權限，之後再上載。",
+        "The recordings' disk takes no writes now, so nothing of this upload was saved. "
+        "Keep the file, check the disk and the folder's permissions, then upload it again.",
+    ),
     (E.CANCELLED, "sent"): (
         _SAFE_ZH + "你已停止處理，當時錄音已送去付費轉錄；重試會重新轉錄，並再收費。",
         _SAFE_EN + "You stopped the work after the recording had been sent; Retry transcribes again, at a cost.",

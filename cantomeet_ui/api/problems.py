@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
+from cantomeet.atomic import NO_ROOM
 from cantomeet.database import refuses_writes
 from cantomeet.errors import CantoMeetError, ErrorCode, InvalidRequest, RequestError, StorageFull
 from cantomeet.reasons import EN, ZH, reason_text
@@ -130,11 +131,16 @@ def install(app: FastAPI, default_language: str) -> None:
     async def database(request: Request, error: Any) -> Response:
         return database_response(error, language_of(request), "upload" if _is_upload(request) else "request")
 
+    async def disk(request: Request, error: Any) -> Response:
+        answer = disk_response if _is_upload(request) else unexpected_response
+        return answer(error, language_of(request))
+
     app.add_exception_handler(CantoMeetError, handler(problem_response))
     app.add_exception_handler(RequestValidationError, handler(validation_response))
     app.add_exception_handler(HTTPException, handler(_http_response))
     app.add_exception_handler(DBAPIError, database)
     app.add_exception_handler(PoolTimeout, database)
+    app.add_exception_handler(OSError, disk)
     app.add_exception_handler(Exception, handler(unexpected_response))
 
 
@@ -153,6 +159,15 @@ def database_response(error: DBAPIError | PoolTimeout, language: str, variant: s
         return unexpected_response(error, language)
     _log.warning("the database did not answer a request: %s", type(getattr(error, "orig", error)).__name__)
     return problem(503, ErrorCode.DATABASE_BUSY, language, variant=variant, headers={"Retry-After": "2"})
+
+
+def disk_response(error: OSError, language: str) -> Response:
+    """507 for a disk of the recordings that is full or takes no writes."""
+    if isinstance(error, ConnectionError | TimeoutError):
+        return unexpected_response(error, language)
+    _log.error("the recordings' disk could not be written to: %s", error.strerror)
+    variant = "" if error.errno in NO_ROOM else "unwritable"
+    return problem(507, ErrorCode.STORAGE_FULL, language, variant=variant)
 
 
 def _is_upload(request: Request) -> bool:

@@ -162,13 +162,28 @@ def test_an_upload_to_a_database_that_takes_no_writes_is_not_called_saved(
     assert claims(answer.json()["detail"]) == []
 
 
+@pytest.mark.parametrize("path", ["/meetings/upload", "/api/uploads/"])
+def test_an_upload_to_a_disk_that_takes_no_writes_is_refused_in_words(
+    deps: Deps, asking: Asking, tmp_path: Path, path: str
+) -> None:
+    (tmp_path / "recordings").write_bytes(b"a file where the folder should be")
+    sound = make_recording(tmp_path / "a.wav", "wav").read_bytes()
+    if path == "/meetings/upload":
+        answer = asking(deps).post(path, files={"file": ("a.wav", sound)})
+    else:
+        answer = asking(deps).post(path, headers={"Tus-Resumable": "1.0.0", "Upload-Length": "5"})
+    assert (answer.status_code, answer.json()["code"]) == (507, "storage_full")
+    assert "takes no writes" in answer.json()["detail"]
+    assert claims(answer.json()["detail"]) == []
+
+
 def claims(told: str) -> list[str]:
     return [claim for claim in ("錄音已保存", "recording is safe", "recordings are safe") if claim in told]
 
 
 def test_no_text_of_a_refused_request_says_that_the_recording_is_saved() -> None:
     for (code, variant), _ in VARIANTS.items():
-        if variant in ("request", "upload"):
+        if variant in ("request", "upload", "unwritable"):
             for language in (EN, ZH):
                 assert claims(reason_text(code, {variant: True}, language)) == []
 
