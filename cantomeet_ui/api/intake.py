@@ -56,9 +56,7 @@ def read_intake(fields: Mapping[str, str], filename: str, settings: Settings) ->
     return Intake(
         filename=filename,
         title=checked_title(title),
-        description=checked_description(
-            "\n".join(visible(line) for line in fields.get("description", "").splitlines())
-        ),
+        description=checked_description(_visible_lines(fields.get("description", ""))),
         meeting_date=_date(fields.get("meeting_date", "")),
         priority=_priority(fields.get("priority") or _DEFAULTS["priority"]),
         language=_language(fields.get("language") or _DEFAULTS["language"], "language"),
