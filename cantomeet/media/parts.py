@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cantomeet.media.mpeg_frames import begins_frames
 from cantomeet.media.tags import Data, behind_id3
@@ -55,6 +55,9 @@ _RAW = re.compile(
 """How others begin, that FFmpeg tells for sure."""
 _BOXES = (b"moov", b"mdat", b"wide", b"free", b"skip")
 """That old QuickTime files begin with."""
+_FRAGMENT = b"moof\0\0\0\x10mfhd"
+_MOST_DESTROYED = 100
+"""Places in a file of fragments."""
 _BEFORE_TYPE = (b"wide", b"free", b"skip")
 """That may stand before the type of a file."""
 _WITH_OTHERS_INSIDE = (b"wvpk", b"MAC ", b"tBaK", b"TTA1")
@@ -199,6 +202,8 @@ def _part_at(data: Data, at: int, *, scan: bool) -> Part:
         return _of_chunks(data, at, kind, scan)
     if kind == "iso" or (not kind and data[at + 4 : at + 8] in _BOXES):
         return _of_boxes(data, at, scan)
+    if kind == "au":
+        return _of_au(data, at, scan)
     if kind == "avi":
         return _of_avi(data, at)
     if kind == "ebml":
@@ -323,16 +328,31 @@ def boxes(data: Data, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
             size, head = int.from_bytes(data[at + 8 : at + 16], "big"), 16
         elif size == 0:
             size = end - at
-        if size < head or not all(32 <= byte < 127 or byte == 0xA9 for byte in name):
+        if size < head or not _is_box_name(name):
             return
         yield name, at + head, at + size
         at += size
 
 
+def _is_box_name(name: bytes) -> bool:
+    return all(32 <= byte < 127 or byte == 0xA9 for byte in name)
+
+
 def _of_boxes(data: Data, at: int, scan: bool) -> Part:
+    """FFmpeg ends at a destroyed box; one that is to be skipped leads it to the next fragment."""
+    part, patches = _of_whole_boxes(data, at, scan), dict[int, bytes]()
+    while scan and len(patches) < _MOST_DESTROYED and (place := _next_fragment(data, part)) is not None:
+        patches[part.after] = (place - part.after).to_bytes(4, "big") + b"free"
+        part = _of_whole_boxes(data, place, scan)
+    return replace(part, start=at, patches=patches)
+
+
+def _of_whole_boxes(data: Data, at: int, scan: bool) -> Part:
     after, begun = at, False
     for name, body, end in boxes(data, at, len(data)):
         if name == b"ftyp" and begun:
+            break
+        if name == b"moof" and body < end <= len(data) and not _is_whole(data, body, end):
             break
         begun |= name not in _BEFORE_TYPE
         after = end if body <= len(data) else after
@@ -343,6 +363,30 @@ def _of_boxes(data: Data, at: int, scan: bool) -> Part:
     missing = max(0, after - len(data))
     after = min(after, len(data))
     return Part(at, after, "iso", missing_bytes=missing, after=after)
+
+
+def _is_whole(data: Data, body: int, end: int) -> bool:
+    """Of a fragment's head: its boxes fill it."""
+    after = body
+    for name, inner, after in boxes(data, body, end):
+        if name == b"traf" and not _is_whole(data, inner, after):
+            return False
+    return after == end
+
+
+def _next_fragment(data: Data, part: Part) -> int | None:
+    """Where a fragment begins behind what is destroyed at the end of `part`."""
+    place = data.find(_FRAGMENT, part.after + 8) - 4
+    if part.missing_bytes or not part.after < place < part.after + 2**32 or _begins_part(data, part.after):
+        return None
+    return place if _search(data, part.after, place) is None else None
+
+
+def _of_au(data: Data, at: int, scan: bool) -> Part:
+    begin, size = (int.from_bytes(data[at + place : at + place + 4], "big") for place in (4, 8))
+    missing = 0 if size >= _WAV_PLACEHOLDER else max(0, at + begin + size - len(data))
+    end = _end_by_next(data, at + 1) if scan else len(data)
+    return Part(at, end, "au", missing_bytes=missing, after=end)
 
 
 def _of_avi(data: Data, at: int) -> Part:

@@ -110,7 +110,7 @@ def _probe_part(file: BinaryIO, data: mmap, part: Part) -> Probe:
 
 
 def _reason(head: bytes) -> str:
-    if head[4:8] == b"ftyp":
+    if head[4:8] == b"ftyp" or head[:4] == b"caff":
         return sniffing.INCOMPLETE
     return sniffing.TEXT if sniffing.is_text(head) else sniffing.UNKNOWN
 

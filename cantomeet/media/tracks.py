@@ -39,10 +39,12 @@ _WITHOUT_CLOCK = frozenset(
     | {"tta", "wv", "ape", "tak", "voc", "oma", "qcp", "act"}
 )
 """Demuxers whose times are counted or guessed from what was read, never stored."""
-_WITHOUT_PAUSES = frozenset({"flac", "ogg", "mpegts"})
+_WITHOUT_PAUSES = frozenset({"flac", "ogg", "mpegts", "asf"})
 """In which a jump of the clock is a loss; other recorders leave out silence. A transport stream carries silence too,
 and FFmpeg's parser hides that packets were lost.
 """
+_STATING_LENGTH = frozenset({"asf", "flv", "wv", "tta", "ape", "tak"})
+"""Demuxers that end at what is destroyed, or pass over it, and whose headers say how long the sound is."""
 _CODED_BYTES = ("pcm_", "adpcm_", "gsm", "dsd_")
 """Codecs in which zeros can be sound."""
 
@@ -115,7 +117,8 @@ class Track:
         name = container.format.name.split(",")[0]
         self.facts.demuxer = name
         self._timed = name not in _WITHOUT_CLOCK and not self._contradicts
-        self._strict = name in _WITHOUT_PAUSES
+        # Where fragments are known to be destroyed, a jump is their loss.
+        self._strict = name in _WITHOUT_PAUSES or (name == "mov" and bool(self._part.patches))
         self._origin = self.facts.begins = (container.start_time or 0) / 1_000_000
 
     def _of_packet(self, packet: Packet[AudioStream] | None, stream: AudioStream) -> Iterator[Block]:
@@ -241,6 +244,6 @@ def _stated_end(container: InputContainer, stream: AudioStream, part: Part, orig
         seconds = (container.duration or 0) / 1_000_000
         # The end is stated, not the length.
         return (seconds - origin if part.missing_bytes else 0.0), _ROUGH_SECONDS
-    if name == "asf" and not container.streams.video:
+    if name in _STATING_LENGTH and not container.streams.video:
         return (container.duration or 0) / 1_000_000, _ROUGH_SECONDS
     return 0.0, _ROUGH_SECONDS

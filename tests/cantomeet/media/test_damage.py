@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tests.marked import SECONDS, file_bytes, marked, marks_in, wav_bytes
 from tests.recordings_factory import make_recording
 
 MONO = marked()
+FRAGMENTS = {"movflags": "frag_keyframe+empty_moov+default_base_moof", "frag_duration": "500000"}
 KINDS: dict[str, Callable[[], bytes]] = {
     "wav": lambda: wav_bytes(MONO),
     "aiff": lambda: file_bytes("aiff", "pcm_s16be", [MONO]),
@@ -23,6 +25,12 @@ KINDS: dict[str, Callable[[], bytes]] = {
     "m4a": lambda: file_bytes("ipod", "alac", [MONO], options={"movflags": "faststart"}),
     "webm": lambda: file_bytes("webm", "libopus", [MONO], options={"cluster_time_limit": "500"}),
     "ogg": lambda: file_bytes("ogg", "libopus", [MONO], options={"page_duration": "200000"}),
+    "au": lambda: file_bytes("au", "pcm_s16be", [MONO]),
+    "flv": lambda: file_bytes("flv", "aac", [marked(44_100)], rate=44_100),
+    "wv": lambda: file_bytes("wv", "wavpack", [MONO]),
+    "tta": lambda: file_bytes("tta", "tta", [MONO]),
+    "wma": lambda: file_bytes("asf", "wmav2", [marked(44_100)], rate=44_100, bit_rate=64_000),
+    "fragments": lambda: file_bytes("ipod", "aac", [MONO], options=FRAGMENTS),
     "aac": lambda: file_bytes("adts", "aac", [MONO], bit_rate=64_000),
 }
 
@@ -54,7 +62,7 @@ def test_nothing_is_missed_where_nothing_is_missing(kind: str, tmp_path: Path) -
     assert (found.missing, found.unread_tracks, found.unread_bytes) == ((), 0, 0)
 
 
-@pytest.mark.parametrize("kind", ["wav", "aiff", "mp3", "flac", "m4a", "webm"])
+@pytest.mark.parametrize("kind", ["wav", "aiff", "au", "mp3", "flac", "m4a", "webm", "flv", "wv"])
 def test_a_recording_that_was_cut_off_says_how_much_is_missing(kind: str, tmp_path: Path) -> None:
     content = KINDS[kind]()
     found = decoded(content[: 6 * len(content) // 10], tmp_path)
@@ -64,7 +72,7 @@ def test_a_recording_that_was_cut_off_says_how_much_is_missing(kind: str, tmp_pa
     assert not found.plays_alike
 
 
-@pytest.mark.parametrize("kind", ["flac", "m4a", "webm", "ogg"])
+@pytest.mark.parametrize("kind", ["flac", "m4a", "fragments", "webm", "ogg", "wma"])
 def test_a_part_that_was_overwritten_is_silent_and_named(kind: str, tmp_path: Path) -> None:
     content = KINDS[kind]()
     begin, end = 45 * len(content) // 100, 65 * len(content) // 100
@@ -124,6 +132,20 @@ def test_an_avi_that_states_no_size_is_whole(size: int, tmp_path: Path) -> None:
     found = decoded(content[:4] + size.to_bytes(4, "little") + content[8:], tmp_path)
     assert found.missing == ()
     assert found.seconds == pytest.approx(SECONDS, abs=0.1)
+
+
+@pytest.mark.parametrize("into", [0, 90])
+def test_fragments_behind_a_destroyed_one_are_heard(into: int, tmp_path: Path) -> None:
+    """Whether the damage begins with the head of one or inside it."""
+    content = file_bytes("ipod", "aac", [MONO], options=FRAGMENTS)
+    heads = [found.start() - 4 for found in re.finditer(b"moof", content)]
+    begin, end = heads[4] + into, heads[6] + 50
+    found = decoded(content[:begin] + bytes(end - begin) + content[end:], tmp_path)
+    (gap,) = found.missing
+    assert gap.at == pytest.approx(2.0, abs=0.6)
+    assert gap.seconds == pytest.approx(1.5, abs=0.6)
+    assert found.seconds == pytest.approx(SECONDS, abs=0.1)
+    assert marks_in(tmp_path / "wav")[1300] == pytest.approx(5.0, abs=0.15)
 
 
 def test_packets_that_a_broadcast_lost_are_named(tmp_path: Path) -> None:
