@@ -6,7 +6,17 @@ from cantomeet_ui import routes
 from cantomeet_ui.components.frame import empty_frame
 from cantomeet_ui.components.words import say
 from cantomeet_ui.forgetting import forget_closed_pages
-from cantomeet_ui.outside import HEAD, STYLES, Application, listener, page_failed, rescuer, unexpected, with_api
+from cantomeet_ui.outside import (
+    HEAD,
+    STYLES,
+    Application,
+    listener,
+    page_failed,
+    readers,
+    rescuer,
+    unexpected,
+    with_api,
+)
 from cantomeet_ui.pages.actions import actions_page
 from cantomeet_ui.pages.admin import admin_page
 from cantomeet_ui.pages.glossary import glossary_page
@@ -49,4 +59,5 @@ app.add_page(templates_page, routes.TEMPLATES, say("templates.title"), on_load=T
 app.add_page(lost_page, "404", say("lost.title"))
 app.register_lifespan_task(listener)
 app.register_lifespan_task(rescuer)
+app.register_lifespan_task(readers)
 app.register_lifespan_task(forget_closed_pages, app=app)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from uuid import uuid4
 
 import reflex as rx
@@ -15,6 +17,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
+from cantomeet import media
 from cantomeet.errors import RequestError
 from cantomeet_ui.api.app import build_api
 from cantomeet_ui.api.middleware import guarding
@@ -95,6 +98,13 @@ async def listener() -> None:
 async def rescuer() -> None:
     """Wakes meetings that nobody woke."""
     await keep_rescuing(await asyncio.to_thread(lambda: services().store), job_queue())
+
+
+@asynccontextmanager
+async def readers() -> AsyncIterator[None]:
+    """What reads uploaded recordings ends with the web."""
+    yield
+    await asyncio.to_thread(media.shut_down)
 
 
 # Reflex would have some failures of a page reload it by a script that no page may evaluate; `page_error` is shown.

@@ -3,7 +3,15 @@
 from cantomeet.media.decoding import PLAYBACK_CONTENT_TYPE, RATE, Decoded
 from cantomeet.media.limits import LONGEST_SECONDS
 from cantomeet.media.probing import CONTENT_TYPES, Probe, refuse_foreign
-from cantomeet.media.reading import decode_to_wav, make_playback_copy, make_upload_copy, measure, probe, warm_up
+from cantomeet.media.reading import (
+    decode_to_wav,
+    make_playback_copy,
+    make_upload_copy,
+    measure,
+    probe,
+    shut_down,
+    warm_up,
+)
 from cantomeet.media.tracks import Missing
 
 __all__ = [
@@ -20,5 +28,6 @@ __all__ = [
     "measure",
     "probe",
     "refuse_foreign",
+    "shut_down",
     "warm_up",
 ]

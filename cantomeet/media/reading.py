@@ -94,6 +94,13 @@ def warm_up() -> None:
         _server.ensure()
 
 
+def shut_down() -> None:
+    """End what children are forked from, and wait for it: for processes that end without Python's exit handlers, as
+    granian's do. Whoever reads later starts it again.
+    """
+    _server.stop()
+
+
 def _decoded(job: str, paths: tuple[Path, ...], on_progress: OnProgress | None, longest: float) -> Decoded:
     call = Call(job, paths, limits.to_decode(paths[0].stat().st_size, longest), reports=True)
     try:
