@@ -19,7 +19,7 @@ config = rx.Config(
     cors_allowed_origins=[f"http://localhost:{_port}", f"http://127.0.0.1:{_port}"],
     telemetry_enabled=False,
     # What a page shows is never written to the disk: it would outlive a deleted meeting, and after a restart pages load
-    # anew anyway. There is one web process.
+    # again anyway. There is one web process.
     state_manager_mode=rx.constants.StateManagerMode.MEMORY,
     show_built_with_reflex=False,
     disable_plugins=[SitemapPlugin],

@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 SECONDS = 25.0
 TONES = ((6.0, 500), (13.0, 900), (19.0, 1300))
@@ -94,8 +95,8 @@ def _joined(name: str, *arguments: str) -> Kind:
     return Kind(name, steps, lambda folder: b"".join((folder / part).read_bytes() for part in parts))
 
 
-def _changed(name: str, step: str, source: str, change: Callable[[bytes], bytes], **expected: object) -> Kind:
-    return Kind(name, (f"BASE {step} {source}",), lambda folder: change((folder / source).read_bytes()), **expected)  # type: ignore[arg-type]
+def _changed(name: str, step: str, source: str, change: Callable[[bytes], bytes], **expected: Any) -> Kind:
+    return Kind(name, (f"BASE {step} {source}",), lambda folder: change((folder / source).read_bytes()), **expected)
 
 
 def _with_size(word: bytes, size: int, order: str = "little", width: int = 4) -> Callable[[bytes], bytes]:

@@ -167,7 +167,7 @@ class JobQueue:
         self._redis.set(_WRITTEN, int(time.time()), ex=60)
 
     def erase(self, gone: Callable[[Collection[str]], set[str]], *, rewrite: bool) -> bool:
-        """Remove the jobs of meetings that `gone` tells, and with `rewrite` have Redis write its file anew without
+        """Remove the jobs of meetings that `gone` tells, and with `rewrite` have Redis rewrite its file without
         them. False where something is left: a job of such a meeting is being done, or Redis is away.
         """
         try:
@@ -197,7 +197,7 @@ class JobQueue:
         return True
 
     def _rewrite(self) -> bool:
-        """The append-only file holds every command since it was last written anew, those of removed jobs too."""
+        """The append-only file holds every command since it was last rewritten, those of removed jobs too."""
         try:
             self._redis.execute_command("BGREWRITEAOF")  # type: ignore[no-untyped-call]  # redis-py has no type here
         except redis.ResponseError:

@@ -17,7 +17,8 @@ from cantomeet.store.base import Base
 PAGE = 1000
 """Segments read at a time."""
 _FIELDS = frozenset(Segment.model_fields)
-_WITHOUT_WORDS = [column for column in Segment.__table__.columns if column.name != "words"]  # type: ignore[attr-defined]
+_COLUMNS = Segment.__table__.columns  # type: ignore[attr-defined]  # SQLModel hides __table__
+_WITHOUT_WORDS = [column for column in _COLUMNS if column.name != "words"]
 
 
 def segment_of(row: RowMapping) -> Segment:
