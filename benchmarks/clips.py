@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from worker.providers.whisper_sound import RATE, Sound
+from worker.providers.whisper.sound import RATE, Sound
 
 LONGEST, SHORTEST = 15.0, 1.5
 """Seconds of speech in a clip."""

@@ -35,10 +35,10 @@ from benchmarks.measuring import MIB, Family, stand_in
 from cantomeet.errors import LeaseLost
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Meeting
+from standins.speechmatics.server import Fate, Plan, read_log
 from tests.running import ENDED, ROOT, Background, background
 from tests.sound import tone
 from worker import pipeline
-from worker.providers.fakes.speechmatics import Fate, Plan, read_log
 from worker.runtime import toolbox
 
 POSTS, GETS = 10, 50

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from worker.providers.fakes.speechmatics import Plan
+from standins.speechmatics.server import Plan
 
 MIB = 1024 * 1024
 _SAMPLE_SECONDS = 0.5
@@ -70,7 +70,7 @@ def stand_in(folder: Path, plan: Plan) -> Iterator[str]:
     """The provider's stand-in as a process of its own, so that its work is not counted as ours; its address."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "plan.json").write_text(plan.model_dump_json())
-    command = [sys.executable, "-m", "worker.providers.fakes.speechmatics", "--port", "0"]
+    command = [sys.executable, "-m", "standins.speechmatics.server", "--port", "0"]
     command += ["--state", str(folder / "log.jsonl"), "--plan", str(folder / "plan.json")]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:

@@ -37,9 +37,10 @@ from benchmarks import clips
 from cantomeet.cantonese import fold
 from cantomeet.media import decode_to_wav
 from cantomeet.settings import load_settings
-from worker.providers import RecognisedSegment, whisper
-from worker.providers.whisper import PROMPT, WhisperTranscriber
-from worker.providers.whisper_sound import RATE, read_piece
+from worker.providers import RecognisedSegment
+from worker.providers.whisper import transcriber as whisper
+from worker.providers.whisper.sound import RATE, read_piece
+from worker.providers.whisper.transcriber import PROMPT, WhisperTranscriber
 
 _BYTES_IN_RSS = 1 if sys.platform == "darwin" else 1024
 _NOISES = (("no noise", None), ("noise 20 dB below", 20.0), ("noise 10 dB below", 10.0))
@@ -105,7 +106,7 @@ def measure(recordings: Sequence[Recording], language: str, model: str | None, m
     usual = whisper.decoding_options
     with (
         mock.patch.object(whisper, "decoding_options", lambda *asked: {**usual(*asked), **way.options}),
-        mock.patch("worker.providers.whisper_listening.Listener", _listener(way.plain)),
+        mock.patch("worker.providers.whisper.listening.Listener", _listener(way.plain)),
     ):
         transcriber._loaded()
         began = time.perf_counter()
@@ -118,7 +119,7 @@ def measure(recordings: Sequence[Recording], language: str, model: str | None, m
 def _listener(plain: bool) -> Any:
     from faster_whisper import WhisperModel
 
-    from worker.providers.whisper_listening import Listener
+    from worker.providers.whisper.listening import Listener
 
     return WhisperModel if plain else Listener
 

@@ -33,9 +33,9 @@ from benchmarks.measuring import stand_in
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
 from cantomeet.store import LEASE_SECONDS
+from standins.speechmatics.server import Fault, Plan
 from tests import sound
 from tests.running import Background, background, wait_for
-from worker.providers.fakes.speechmatics import Fault, Plan
 from worker.rescue import EVERY
 
 _KEY = "benchmark-key"

@@ -26,9 +26,9 @@ from starlette.types import ASGIApp
 from cantomeet_ui import services
 from cantomeet_ui.api.app import build_api
 from cantomeet_ui.api.middleware import guarding
+from launcher.redis_server import EmbeddedRedis
 from tests.sound import tone
 from tests.upload_server import UploadServer, free_port
-from worker.redis_server import EmbeddedRedis
 
 
 def app() -> ASGIApp:

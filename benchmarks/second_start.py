@@ -25,10 +25,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from launcher import page_build
 from tests.installed import environment
 from tests.running import ROOT
 from tests.upload_server import free_port
-from worker import page_build
 
 READY_SECONDS, STOP_SECONDS = 300.0, 180.0
 AIM_SECONDS = 3.0
@@ -61,7 +61,7 @@ def _healthy(port: int) -> bool:
         return False
 
 
-LAUNCHER = "import worker.cli, worker.launch"
+LAUNCHER = "import launcher.cli, launcher.launch"
 APPLICATION = "from cantomeet_ui.cantomeet_ui import app; app()"
 
 

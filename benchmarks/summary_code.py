@@ -3,7 +3,7 @@
     python -m benchmarks.summary_code [--segments 625 1250 2500 5000 10000]
 
 For the language model's summarizer and for the embedded rules. Each size runs in a process of its own; the model is
-the stand-in of `worker.providers.fakes.openai`, which runs in another and answers at once, and the time spent waiting
+the stand-in of `standins.openai.server`, which runs in another and answers at once, and the time spent waiting
 for it is measured at the connection and taken off. 5,000 segments are a meeting of 3 hours. Prints processor time for
 each segment and its ratio to the smallest size: x1.0 at every size is linear. Wall time is what the machine made of it
 at that moment; memory is what the process's peak (ru_maxrss) rose by.
@@ -143,7 +143,7 @@ def _peak_mib() -> float:
 def stand_in() -> Iterator[str]:
     """The stand-in in a process of its own; its base URL."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "worker.providers.fakes.openai", "--port", "0", "--log", f"{folder}/log.jsonl"]
+        command = [sys.executable, "-m", "standins.openai.server", "--port", "0", "--log", f"{folder}/log.jsonl"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
             try:

@@ -3,7 +3,7 @@
 `python -m benchmarks.summary_quality` prints, for each part of the labelled set in `benchmarks/data`, precision and
 recall of each kind of item, and how many owners and due dates are right; beside a naive baseline that takes every
 line with a keyword in it. `--misses` also lists what was missed and what was found wrongly, but never of a part that
-is held back. The counting is `worker.evaluation`'s; `cantomeet eval-summary` does the same for any summarizer.
+is held back. `python -m benchmarks.evaluation` counts the same for any summarizer.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import argparse
 import re
 from collections.abc import Callable, Iterable
 
+from benchmarks.evaluation.labelled import PARTS, SHIPPED, LabelledMeeting, read_meetings
+from benchmarks.evaluation.scoring import Score, add_to
 from cantomeet.dates import resolve_date
-from worker.evaluation.labelled import PARTS, SHIPPED, LabelledMeeting, read_meetings
-from worker.evaluation.scoring import Score, add_to
 from worker.providers import Evidence, ItemKind, SummaryLine, SummaryRequest
 from worker.providers.extractive import ExtractiveSummarizer
 

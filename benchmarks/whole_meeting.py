@@ -34,8 +34,8 @@ from cantomeet.store import MeetingStore
 from tests.installed import Installation, installed
 from tests.running import wait_for
 from tests.upload_server import free_port
-from worker.providers import whisper_weights
-from worker.providers.whisper import hear
+from worker.providers.whisper import weights as whisper_weights
+from worker.providers.whisper.transcriber import hear
 
 LOOK_SECONDS = 0.5
 """Between looks whether it is done: often enough for us, too seldom to be felt."""
@@ -78,7 +78,7 @@ def _ended(store: MeetingStore, meeting_id: str) -> Meeting:
 def _model(models_dir: Path, threads: int) -> Any:
     from faster_whisper import WhisperModel
 
-    # As worker.providers.whisper loads it.
+    # As worker.providers.whisper.transcriber loads it.
     source = str(whisper_weights.ensure(models_dir))
     return WhisperModel(source, device="cpu", compute_type="int8", cpu_threads=threads)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import redis
 import redis.asyncio
 
-from cantomeet.hasty_redis import connect
+from cantomeet.redis_client import connect
 
 CHANNEL = "cantomeet:changes"
 _TIMEOUT = 0.5

@@ -6,8 +6,8 @@ import redis
 
 from cantomeet.checking import CHECKED, Check, dumps, remembered_as
 from cantomeet.errors import ErrorCode, InvalidRequest, Unavailable
+from cantomeet.queue import queue_of_check
 from cantomeet_ui.api.deps import Deps
-from worker.queue import queue_of_check
 
 
 def ask_check(deps: Deps, name: str) -> Check:

@@ -5,18 +5,6 @@ from __future__ import annotations
 from cantomeet_ui import routes
 from cantomeet_ui.components.frame import empty_frame
 from cantomeet_ui.components.words import say
-from cantomeet_ui.forgetting import forget_closed_pages
-from cantomeet_ui.outside import (
-    HEAD,
-    STYLES,
-    Application,
-    listener,
-    page_failed,
-    readers,
-    rescuer,
-    unexpected,
-    with_api,
-)
 from cantomeet_ui.pages.actions import actions_page
 from cantomeet_ui.pages.admin import admin_page
 from cantomeet_ui.pages.glossary import glossary_page
@@ -25,6 +13,7 @@ from cantomeet_ui.pages.meeting import meeting_page
 from cantomeet_ui.pages.meetings import meetings_page
 from cantomeet_ui.pages.templates import templates_page
 from cantomeet_ui.pages.upload import upload_page
+from cantomeet_ui.push.forgetting import forget_closed_pages
 from cantomeet_ui.services import settings
 from cantomeet_ui.state.actions import ActionsState
 from cantomeet_ui.state.admin import AdminState
@@ -36,6 +25,17 @@ from cantomeet_ui.state.meetings import MeetingsState
 from cantomeet_ui.state.templates import TemplatesState
 from cantomeet_ui.state.upload import UploadState
 from cantomeet_ui.state.versions import VersionsState
+from cantomeet_ui.wiring import (
+    HEAD,
+    STYLES,
+    Application,
+    listener,
+    page_failed,
+    readers,
+    rescuer,
+    unexpected,
+    with_api,
+)
 
 app = Application(
     html_lang=settings().language,

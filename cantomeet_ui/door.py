@@ -20,7 +20,7 @@ from reflex_base.registry import RegistrationContext
 
 from cantomeet.errors import ErrorCode, InvalidRequest
 from cantomeet.storable import fault_in
-from cantomeet_ui.followers import followers
+from cantomeet_ui.push.followers import followers
 from cantomeet_ui.state.arguments import Arguments
 
 _FRAMEWORKS_SETTER = ".setvar"

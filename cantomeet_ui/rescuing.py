@@ -8,8 +8,8 @@ import logging
 from sqlalchemy.exc import OperationalError
 
 from cantomeet.clock_watch import ClockWatch
+from cantomeet.queue import JobQueue, rescue
 from cantomeet.store import MeetingStore
-from worker.queue import JobQueue, rescue
 
 EVERY = 5.0
 """Seconds between looks."""

@@ -7,11 +7,11 @@ from functools import cache
 from cantomeet.changes import ChangePublisher
 from cantomeet.database import connect, migrate
 from cantomeet.private import keep_private
+from cantomeet.queue import JobQueue
 from cantomeet.recordings import Recordings
 from cantomeet.settings import Settings, load_settings
 from cantomeet.store import MeetingStore
 from cantomeet_ui.api.deps import Deps
-from worker.queue import JobQueue
 
 
 @cache

@@ -23,7 +23,7 @@ from cantomeet.store import MeetingStore
 from cantomeet_ui.api.app import build_api
 from cantomeet_ui.api.deps import Deps
 from cantomeet_ui.api.middleware import guarding
-from worker import web_server
+from launcher import web_server
 
 _READY_SECONDS = 30.0
 

@@ -20,7 +20,7 @@ import psutil
 from cantomeet.untracked import OPT_OUTS
 from tests.running import ROOT, kill_tree, wait_for
 
-UP = [sys.executable, "-c", "from worker.cli import app; app()", "up"]
+UP = [sys.executable, "-c", "from launcher.cli import app; app()", "up"]
 READY_SECONDS = 300.0
 """The first start on a port builds the pages."""
 STOP_SECONDS = 180.0

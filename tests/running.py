@@ -18,12 +18,12 @@ import redis
 from cantomeet.database import connect, migrate
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Meeting
+from cantomeet.queue import JobQueue
 from cantomeet.recordings import Recordings
 from cantomeet.store import MeetingStore
+from launcher.redis_server import EmbeddedRedis
 from tests.conftest import new_meeting
 from tests.sound import tone
-from worker.queue import JobQueue
-from worker.redis_server import EmbeddedRedis
 
 ROOT = Path(__file__).resolve().parent.parent
 ENDED = (MeetingStatus.COMPLETED, MeetingStatus.FAILED)

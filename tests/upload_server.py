@@ -26,7 +26,7 @@ from cantomeet.store import MeetingStore
 from cantomeet_ui.api import problems
 from cantomeet_ui.api.deps import Deps
 from cantomeet_ui.api.uploads import uploads_router
-from worker import web_server
+from launcher import web_server
 
 _READY_SECONDS = 30.0
 

@@ -21,12 +21,12 @@ from rq.serializers import JSONSerializer
 
 from cantomeet.errors import SettingsError
 from cantomeet.private import keep_private, tighten
+from cantomeet.queue import DEFAULT, HIGH, RECOGNITION, JobQueue
 from cantomeet.reachable import check_database
 from cantomeet.settings import load_settings
 from worker import rescue, stopping
 from worker.children import Child, stop_all
 from worker.opening import open_store
-from worker.queue import DEFAULT, HIGH, RECOGNITION, JobQueue
 
 ROLES = {"general": (HIGH, DEFAULT), "recognition": (RECOGNITION,)}
 _WORKER_TTL = 60
@@ -48,7 +48,7 @@ def work(role: str) -> None:
     import redis
 
     settings = load_settings()
-    # Not `worker.queue.connect`: a worker waits for jobs for minutes, so its client must be patient.
+    # Not `cantomeet.queue.connect`: a worker waits for jobs for minutes, so its client must be patient.
     connection = redis.Redis.from_url(settings.effective_redis_url)
     queues = [Queue(name, connection=connection, serializer=JSONSerializer) for name in ROLES[role]]
     worker = StoppableWorker(

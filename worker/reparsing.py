@@ -11,7 +11,7 @@ from cantomeet.errors import CantoMeetError, Conflict, ErrorCode, NotFound, Perm
 from cantomeet.models import Meeting
 from cantomeet.store import MeetingStore
 from worker.providers import RemoteTranscript
-from worker.providers.speechmatics_parse import parse_json_v2
+from worker.providers.speechmatics.parse import parse_json_v2
 from worker.steps.recognition import new_segment
 
 PARSERS: Mapping[str, Callable[[bytes], RemoteTranscript]] = {"speechmatics": parse_json_v2}

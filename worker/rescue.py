@@ -8,9 +8,9 @@ import threading
 from sqlalchemy.exc import OperationalError
 
 from cantomeet.clock_watch import ClockWatch
+from cantomeet.queue import JobQueue, rescue
 from cantomeet.store import MeetingStore
-from worker.queue import JobQueue, rescue
-from worker.upkeep import TASKS
+from worker.maintenance import TASKS
 
 EVERY = 5.0
 """Seconds between looks."""

@@ -9,6 +9,7 @@ from functools import cache
 from rq.timeouts import JobTimeoutException
 
 from cantomeet.changes import ChangePublisher
+from cantomeet.queue import JobQueue
 from cantomeet.recordings import Recordings
 from cantomeet.settings import Settings, load_settings, on_this_machine
 from cantomeet.store import MeetingStore
@@ -17,10 +18,9 @@ from worker.opening import open_store
 from worker.providers import Summarizer
 from worker.providers.extractive import ExtractiveSummarizer
 from worker.providers.llm import Limits, LlmSummarizer
-from worker.providers.speechmatics import SpeechmaticsTranscriber
-from worker.providers.speechmatics_config import Notification
-from worker.providers.whisper import WhisperTranscriber
-from worker.queue import JobQueue
+from worker.providers.speechmatics.config import Notification
+from worker.providers.speechmatics.transcriber import SpeechmaticsTranscriber
+from worker.providers.whisper.transcriber import WhisperTranscriber
 from worker.toolbox import Backoff, Toolbox
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from worker import checking, pipeline, upkeep, written_view
+from worker import checking, maintenance, pipeline, written_view
 from worker.runtime import toolbox
 
 
@@ -27,8 +27,8 @@ def write_view_task(meeting_id: str) -> None:
 
 
 def periodic_task(name: str) -> None:
-    """One run of a periodic task of `worker.upkeep`."""
-    upkeep.run(toolbox(), name)
+    """One run of a periodic task of `worker.maintenance`."""
+    maintenance.run(toolbox(), name)
 
 
 def check_provider_task(name: str) -> None:

@@ -8,9 +8,9 @@ edits by people. An edit never touches `run`, so it never costs a result that is
 from __future__ import annotations
 
 from cantomeet.store.base import LEASE_SECONDS, WAKE_GRACE, WAKE_GRACE_LIMIT
-from cantomeet.store.care import Care
 from cantomeet.store.clocks import Clocks
 from cantomeet.store.editing import Editing
+from cantomeet.store.maintenance import Care
 from cantomeet.store.people import People
 from cantomeet.store.pipeline import Pipeline
 from cantomeet.store.reading import Reading

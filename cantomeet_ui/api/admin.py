@@ -15,6 +15,7 @@ from cantomeet.bulk import MOST, Act, Line, Plan, Refusal
 from cantomeet.checking import CHECKED, Check, loads, remembered_as
 from cantomeet.errors import InvalidRequest
 from cantomeet.listing import MeetingFilter, count_by_error_code, count_by_status, parse_filter
+from cantomeet.queue import QueueOverview
 from cantomeet_ui import bulk
 from cantomeet_ui.api.admin_schemas import (
     BulkLineOut,
@@ -30,7 +31,6 @@ from cantomeet_ui.api.admin_schemas import (
 )
 from cantomeet_ui.api.deps import Allowed, Deps, Provided
 from cantomeet_ui.asking import ask_check
-from worker.queue import QueueOverview
 
 router = APIRouter(prefix="/api/admin", tags=["admin"], dependencies=[Depends(Allowed(Action.ADMINISTER))])
 

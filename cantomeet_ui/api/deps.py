@@ -12,17 +12,17 @@ from cantomeet import access
 from cantomeet.access import LOCAL_OWNER, Action
 from cantomeet.errors import NotFound
 from cantomeet.models import Meeting
+from cantomeet.queue import QueueOverview
 from cantomeet.recordings import Recordings
 from cantomeet.settings import Settings
 from cantomeet.store import MeetingStore
 from cantomeet_ui.api.problems import preferred_language
-from worker.queue import QueueOverview
 
 _LONGEST_ID = 36
 
 
 class QueueWatch(Protocol):
-    """What `/health` and the admin side ask of the queue; `worker.queue.JobQueue` is one."""
+    """What `/health` and the admin side ask of the queue; `cantomeet.queue.JobQueue` is one."""
 
     def answers(self) -> bool: ...
 

@@ -7,8 +7,8 @@ from typing import Any
 import reflex as rx
 
 from cantomeet_ui.components.words import Handler, Words, say
+from cantomeet_ui.presenters.transcript import Batch
 from cantomeet_ui.state.language import LanguageState
-from cantomeet_ui.views.transcript import Batch
 
 
 class _Player(rx.NoSSRComponent):

@@ -6,8 +6,8 @@ import reflex as rx
 
 from cantomeet_ui.components.frame import notice
 from cantomeet_ui.components.words import say
+from cantomeet_ui.presenters.engine import CheckLine, QueueLine, WorkerLine
 from cantomeet_ui.state.engine import EngineState
-from cantomeet_ui.views.engine import CheckLine, QueueLine, WorkerLine
 
 ENGINE = EngineState.engine
 

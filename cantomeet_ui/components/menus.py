@@ -7,7 +7,7 @@ import reflex as rx
 from cantomeet_ui.components import icons
 from cantomeet_ui.components.frame import link
 from cantomeet_ui.components.words import Handler, Words, say
-from cantomeet_ui.views.meeting import Download
+from cantomeet_ui.presenters.meeting import Download
 
 
 def export_menu(downloads: list[Download]) -> rx.Component:

@@ -8,7 +8,7 @@ import reflex as rx
 
 from cantomeet_ui.components.frame import close_button
 from cantomeet_ui.components.words import Handler, Words, say
-from cantomeet_ui.views.plans import Named
+from cantomeet_ui.presenters.plans import Named
 
 
 def acting_place(*content: rx.Component) -> rx.Component:

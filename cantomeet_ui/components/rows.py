@@ -6,7 +6,7 @@ import reflex as rx
 
 from cantomeet_ui.components import icons
 from cantomeet_ui.components.frame import link
-from cantomeet_ui.views.rows import MeetingRow
+from cantomeet_ui.presenters.rows import MeetingRow
 
 
 def meeting_line(row: MeetingRow) -> rx.Component:

@@ -6,9 +6,9 @@ import reflex as rx
 
 from cantomeet_ui.components import icons
 from cantomeet_ui.components.words import say
+from cantomeet_ui.presenters.speakers import Sample, SpeakerRow
 from cantomeet_ui.state.lines import LinesState
 from cantomeet_ui.state.meeting import MeetingState
-from cantomeet_ui.views.speakers import Sample, SpeakerRow
 
 
 def speakers_form(*acts: rx.Component) -> rx.Component:

@@ -7,8 +7,8 @@ import reflex as rx
 from cantomeet_ui.components import icons
 from cantomeet_ui.components.browser import into_view
 from cantomeet_ui.components.words import Handler, Words, say
+from cantomeet_ui.presenters.summary import Item, Play, Section, SummaryView
 from cantomeet_ui.state.items import ItemsState
-from cantomeet_ui.views.summary import Item, Play, Section, SummaryView
 
 
 def summary_sections(summary: SummaryView) -> rx.Component:

@@ -10,8 +10,8 @@ from cantomeet_ui import routes
 from cantomeet_ui.components import icons
 from cantomeet_ui.components.frame import link
 from cantomeet_ui.components.words import Handler, say
+from cantomeet_ui.presenters.choices import Choice, Version
 from cantomeet_ui.state.versions import VersionsState
-from cantomeet_ui.views.choices import Choice, Version
 
 
 def again_form() -> rx.Component:

@@ -10,8 +10,8 @@ from cantomeet_ui.components.frame import frame, link, loading, nothing_here, no
 from cantomeet_ui.components.summary import done_box
 from cantomeet_ui.components.versions import select
 from cantomeet_ui.components.words import say
+from cantomeet_ui.presenters.actions import ActionRow, Group
 from cantomeet_ui.state.actions import ActionsState
-from cantomeet_ui.views.actions import ActionRow, Group
 
 
 def actions_page() -> rx.Component:

@@ -13,11 +13,11 @@ from cantomeet_ui.components.plans import acting_place, plan_sheet, plan_told
 from cantomeet_ui.components.rows import status_words
 from cantomeet_ui.components.search import search_field
 from cantomeet_ui.components.words import Handler, Words, say
+from cantomeet_ui.presenters.admin import Cause, Step
+from cantomeet_ui.presenters.admin_filters import AdminChip, Choice
+from cantomeet_ui.presenters.rows import MeetingRow
 from cantomeet_ui.state.admin import AdminState
 from cantomeet_ui.state.engine import EngineState
-from cantomeet_ui.views.admin import Cause, Step
-from cantomeet_ui.views.admin_filters import AdminChip, Choice
-from cantomeet_ui.views.rows import MeetingRow
 
 
 def admin_page() -> rx.Component:

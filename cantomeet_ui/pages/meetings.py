@@ -9,8 +9,8 @@ from cantomeet_ui.components.frame import frame, link, loading, nothing_here, no
 from cantomeet_ui.components.rows import meeting_line
 from cantomeet_ui.components.search import search_field
 from cantomeet_ui.components.words import Handler, say
+from cantomeet_ui.presenters.filters import Chip, SortChoice
 from cantomeet_ui.state.meetings import MeetingsState
-from cantomeet_ui.views.filters import Chip, SortChoice
 
 
 def meetings_page() -> rx.Component:

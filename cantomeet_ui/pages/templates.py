@@ -11,8 +11,8 @@ from cantomeet_ui.components import icons
 from cantomeet_ui.components.frame import frame, link, loading
 from cantomeet_ui.components.versions import select
 from cantomeet_ui.components.words import Handler, Words, say
+from cantomeet_ui.presenters.templates import SectionField, TemplateRow
 from cantomeet_ui.state.templates import TemplatesState
-from cantomeet_ui.views.templates import SectionField, TemplateRow
 
 FORM = TemplatesState.form
 

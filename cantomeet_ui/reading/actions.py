@@ -10,8 +10,8 @@ from cantomeet.actions import MOST, ActionFilter, list_actions, owners, parse_ac
 from cantomeet.errors import InvalidRequest
 from cantomeet.store import MeetingStore
 from cantomeet_ui.i18n import text
-from cantomeet_ui.views.actions import Group, groups, owner_choices
-from cantomeet_ui.views.choices import Choice
+from cantomeet_ui.presenters.actions import Group, groups, owner_choices
+from cantomeet_ui.presenters.choices import Choice
 
 
 @dataclass(frozen=True)

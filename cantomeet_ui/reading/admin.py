@@ -21,13 +21,13 @@ from cantomeet.listing import (
     those_that_fit,
 )
 from cantomeet.models import Meeting
+from cantomeet.queue import JobQueue
 from cantomeet.store import MeetingStore
 from cantomeet_ui.i18n import counted, text
-from cantomeet_ui.views.admin import SHOWN_OF_A_CAUSE, Cause, Failures, Step, cause_of, causes, steps, stuck_rows
-from cantomeet_ui.views.admin_filters import AdminChip, code_chips, status_chips
-from cantomeet_ui.views.engine import Engine, Seen, engine
-from cantomeet_ui.views.rows import MeetingRow, plain_row
-from worker.queue import JobQueue
+from cantomeet_ui.presenters.admin import SHOWN_OF_A_CAUSE, Cause, Failures, Step, cause_of, causes, steps, stuck_rows
+from cantomeet_ui.presenters.admin_filters import AdminChip, code_chips, status_chips
+from cantomeet_ui.presenters.engine import Engine, Seen, engine
+from cantomeet_ui.presenters.rows import MeetingRow, plain_row
 
 PAGE = 25
 STUCK = MeetingFilter(stuck_for=timedelta(minutes=20), sort="created_at", limit=PAGE)

@@ -10,9 +10,9 @@ from cantomeet.errors import InvalidRequest, NotFound
 from cantomeet.listing import ListedMeeting, MeetingFilter, count_by_status, list_meetings, parse_filter
 from cantomeet.store import MeetingStore
 from cantomeet_ui.i18n import text
-from cantomeet_ui.views.filters import Chip, chips
-from cantomeet_ui.views.paused import paused_words
-from cantomeet_ui.views.rows import MeetingRow, meeting_row, plain_row
+from cantomeet_ui.presenters.filters import Chip, chips
+from cantomeet_ui.presenters.paused import paused_words
+from cantomeet_ui.presenters.rows import MeetingRow, meeting_row, plain_row
 
 PAGE = 50
 

@@ -10,12 +10,12 @@ from cantomeet.lifecycle import ACTIVE, MeetingStatus
 from cantomeet.models import Attempt, Meeting, Speaker
 from cantomeet.settings import Settings
 from cantomeet.store import MeetingStore
-from cantomeet_ui.views.choices import Version, versions
-from cantomeet_ui.views.meeting import MeetingHead, meeting_head
-from cantomeet_ui.views.speakers import SpeakerRow, speaker_rows
-from cantomeet_ui.views.summary import SummaryView, summary_view
-from cantomeet_ui.views.transcript import Batch, batch
-from cantomeet_ui.views.written import WrittenPane, written_pane
+from cantomeet_ui.presenters.choices import Version, versions
+from cantomeet_ui.presenters.meeting import MeetingHead, meeting_head
+from cantomeet_ui.presenters.speakers import SpeakerRow, speaker_rows
+from cantomeet_ui.presenters.summary import SummaryView, summary_view
+from cantomeet_ui.presenters.transcript import Batch, batch
+from cantomeet_ui.presenters.written import WrittenPane, written_pane
 
 FIRST_LINES = 300
 """Sent with the page: a screen or ten, at once."""

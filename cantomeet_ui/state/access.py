@@ -13,8 +13,8 @@ import reflex as rx
 from cantomeet.access import LOCAL_OWNER, Action, require
 from cantomeet.errors import NotFound, RequestError
 from cantomeet.models import Meeting
-from cantomeet_ui import sharing
-from cantomeet_ui.followers import followers
+from cantomeet_ui.push import sharing
+from cantomeet_ui.push.followers import followers
 from cantomeet_ui.services import services
 from cantomeet_ui.state.arguments import Arguments
 

@@ -10,17 +10,17 @@ import reflex as rx
 from cantomeet.access import Action
 from cantomeet.errors import RequestError
 from cantomeet_ui import acting
-from cantomeet_ui.following import show_each_change
 from cantomeet_ui.i18n import text
+from cantomeet_ui.presenters.actions import NAMES, Group, calendar_href, changed, fixed_choices
+from cantomeet_ui.presenters.address import filters_of
+from cantomeet_ui.presenters.choices import Choice
+from cantomeet_ui.presenters.meeting import refusal
+from cantomeet_ui.push.following import show_each_change
 from cantomeet_ui.reading.actions import read_actions
 from cantomeet_ui.services import services
 from cantomeet_ui.state.access import handler, meeting_for, valid_id
 from cantomeet_ui.state.language import LanguageState
 from cantomeet_ui.state.opening import opened
-from cantomeet_ui.views.actions import NAMES, Group, calendar_href, changed, fixed_choices
-from cantomeet_ui.views.address import filters_of
-from cantomeet_ui.views.choices import Choice
-from cantomeet_ui.views.meeting import refusal
 
 _DUE = ("all", "overdue", "week", "none")
 _DONE = ("open", "done", "all")

@@ -13,16 +13,10 @@ from cantomeet.bulk import Act, Plan
 from cantomeet.errors import InvalidRequest
 from cantomeet.listing import MeetingFilter
 from cantomeet_ui import bulk
-from cantomeet_ui.following import show_each_change
 from cantomeet_ui.i18n import counted, text
-from cantomeet_ui.reading.admin import STUCK, failed_for, read_admin, read_steps, still_fitting, wanted_of
-from cantomeet_ui.services import services
-from cantomeet_ui.state.access import handler, meeting_for, valid_id
-from cantomeet_ui.state.language import LanguageState
-from cantomeet_ui.state.opening import opened
-from cantomeet_ui.views.address import filters_of
-from cantomeet_ui.views.admin import Cause, Step
-from cantomeet_ui.views.admin_filters import (
+from cantomeet_ui.presenters.address import filters_of
+from cantomeet_ui.presenters.admin import Cause, Step
+from cantomeet_ui.presenters.admin_filters import (
     NAMES,
     AdminChip,
     Choice,
@@ -30,8 +24,14 @@ from cantomeet_ui.views.admin_filters import (
     changed,
     transcriber_choices,
 )
-from cantomeet_ui.views.plans import Asked, asked, told
-from cantomeet_ui.views.rows import MeetingRow
+from cantomeet_ui.presenters.plans import Asked, asked, told
+from cantomeet_ui.presenters.rows import MeetingRow
+from cantomeet_ui.push.following import show_each_change
+from cantomeet_ui.reading.admin import STUCK, failed_for, read_admin, read_steps, still_fitting, wanted_of
+from cantomeet_ui.services import services
+from cantomeet_ui.state.access import handler, meeting_for, valid_id
+from cantomeet_ui.state.language import LanguageState
+from cantomeet_ui.state.opening import opened
 
 _at_work: set[str] = set()
 """Tabs whose action is being carried out by this process; one that died has left `working` behind."""

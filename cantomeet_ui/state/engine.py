@@ -10,14 +10,14 @@ from cantomeet.access import Action
 from cantomeet.errors import RequestError
 from cantomeet_ui.asking import ask_check
 from cantomeet_ui.outage import database_waited_for
+from cantomeet_ui.presenters.engine import Engine
+from cantomeet_ui.presenters.meeting import refusal
 from cantomeet_ui.reading.admin import read_engine
 from cantomeet_ui.services import job_queue, services
 from cantomeet_ui.state.access import handler
 from cantomeet_ui.state.language import LanguageState
 from cantomeet_ui.state.notice import say_whether_database_answers
 from cantomeet_ui.state.opening import opened
-from cantomeet_ui.views.engine import Engine
-from cantomeet_ui.views.meeting import refusal
 
 _EVERY = 5.0
 _EVERY_WHILE_ASKING = 1.0

@@ -13,11 +13,11 @@ from cantomeet.access import Action
 from cantomeet.errors import InvalidRequest, NotFound, RequestError, VersionConflict
 from cantomeet_ui import acting
 from cantomeet_ui.i18n import text
+from cantomeet_ui.presenters.meeting import refusal
 from cantomeet_ui.services import services
 from cantomeet_ui.state.access import handler, meeting_for, valid_id
 from cantomeet_ui.state.language import LanguageState
 from cantomeet_ui.state.meeting import show_again
-from cantomeet_ui.views.meeting import refusal
 
 
 class ItemsState(rx.State):

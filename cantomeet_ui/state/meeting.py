@@ -15,21 +15,22 @@ from cantomeet.errors import Conflict, ErrorCode, InvalidRequest, NotFound, Requ
 from cantomeet.lifecycle import ACTIVE
 from cantomeet.models import Meeting
 from cantomeet.wording import checked_title
-from cantomeet_ui import acting, routes, sharing
-from cantomeet_ui.following import show_changes
+from cantomeet_ui import acting, routes
 from cantomeet_ui.i18n import text
+from cantomeet_ui.presenters.choices import Version
+from cantomeet_ui.presenters.meeting import MeetingHead, refusal
+from cantomeet_ui.presenters.speakers import SpeakerRow
+from cantomeet_ui.presenters.summary import SummaryView
+from cantomeet_ui.presenters.transcript import Batch
+from cantomeet_ui.presenters.written import WrittenHead, WrittenPane
+from cantomeet_ui.push import sharing
+from cantomeet_ui.push.following import show_changes
 from cantomeet_ui.reading.meeting import Have, can_be_written, is_corrected, read_meeting
 from cantomeet_ui.services import services, settings
 from cantomeet_ui.state.access import handler, meeting_for, valid_id
 from cantomeet_ui.state.language import LanguageState
 from cantomeet_ui.state.notice import say_whether_database_answers
 from cantomeet_ui.state.opening import opened
-from cantomeet_ui.views.choices import Version
-from cantomeet_ui.views.meeting import MeetingHead, refusal
-from cantomeet_ui.views.speakers import SpeakerRow
-from cantomeet_ui.views.summary import SummaryView
-from cantomeet_ui.views.transcript import Batch
-from cantomeet_ui.views.written import WrittenHead, WrittenPane
 
 
 class MeetingState(rx.State):

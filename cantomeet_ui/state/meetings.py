@@ -8,15 +8,15 @@ from typing import Any
 import reflex as rx
 
 from cantomeet.access import Action
-from cantomeet_ui.following import show_each_change
+from cantomeet_ui.presenters.address import filters_of
+from cantomeet_ui.presenters.filters import DEFAULT_SORT, NAMES, SORTS, Chip, SortChoice, changed, sort_choices
+from cantomeet_ui.presenters.rows import MeetingRow
+from cantomeet_ui.push.following import show_each_change
 from cantomeet_ui.reading.lists import ShownList, read_list
 from cantomeet_ui.services import services
 from cantomeet_ui.state.access import handler
 from cantomeet_ui.state.language import LanguageState
 from cantomeet_ui.state.opening import opened
-from cantomeet_ui.views.address import filters_of
-from cantomeet_ui.views.filters import DEFAULT_SORT, NAMES, SORTS, Chip, SortChoice, changed, sort_choices
-from cantomeet_ui.views.rows import MeetingRow
 
 
 class MeetingsState(rx.State):

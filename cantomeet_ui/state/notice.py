@@ -11,10 +11,10 @@ from cantomeet.access import Action
 from cantomeet.errors import ErrorCode
 from cantomeet_ui.i18n import text
 from cantomeet_ui.outage import AGAIN, database_waited_for
+from cantomeet_ui.presenters.meeting import refusal
 from cantomeet_ui.services import services
 from cantomeet_ui.state.access import handler
 from cantomeet_ui.state.language import LanguageState
-from cantomeet_ui.views.meeting import refusal
 
 
 class NoticeState(rx.State):

@@ -15,13 +15,9 @@ from cantomeet.errors import InvalidRequest, NotFound, RequestError, VersionConf
 from cantomeet.models import SummaryTemplate
 from cantomeet.templates import MAX_SECTIONS, SHIPPED
 from cantomeet_ui.i18n import text
-from cantomeet_ui.services import services
-from cantomeet_ui.state.access import handler
-from cantomeet_ui.state.language import LanguageState
-from cantomeet_ui.state.opening import load_again, opened_alone
-from cantomeet_ui.views.choices import Choice
-from cantomeet_ui.views.meeting import refusal
-from cantomeet_ui.views.templates import (
+from cantomeet_ui.presenters.choices import Choice
+from cantomeet_ui.presenters.meeting import refusal
+from cantomeet_ui.presenters.templates import (
     SectionField,
     TemplateForm,
     TemplateRow,
@@ -31,6 +27,10 @@ from cantomeet_ui.views.templates import (
     kind_choices,
     template_rows,
 )
+from cantomeet_ui.services import services
+from cantomeet_ui.state.access import handler
+from cantomeet_ui.state.language import LanguageState
+from cantomeet_ui.state.opening import load_again, opened_alone
 
 
 class TemplatesState(rx.State):

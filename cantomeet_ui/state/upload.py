@@ -9,15 +9,15 @@ import reflex as rx
 
 from cantomeet.access import Action
 from cantomeet.wording import LONGEST_TITLE
-from cantomeet_ui.following import show_each_change
+from cantomeet_ui.presenters import upload as view
+from cantomeet_ui.presenters.choices import Choice, language_choices, template_choices, with_default
+from cantomeet_ui.presenters.rows import MeetingRow
+from cantomeet_ui.push.following import show_each_change
 from cantomeet_ui.reading.lists import read_paused, read_some
 from cantomeet_ui.services import services, settings
 from cantomeet_ui.state.access import handler, meeting_for
 from cantomeet_ui.state.language import LanguageState
 from cantomeet_ui.state.opening import opened
-from cantomeet_ui.views import upload as view
-from cantomeet_ui.views.choices import Choice, language_choices, template_choices, with_default
-from cantomeet_ui.views.rows import MeetingRow
 
 _SHOWN = 20
 

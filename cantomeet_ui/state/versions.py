@@ -11,13 +11,13 @@ import reflex as rx
 from cantomeet.access import Action
 from cantomeet.errors import RequestError
 from cantomeet_ui import acting
+from cantomeet_ui.presenters import upload
+from cantomeet_ui.presenters.choices import Choice, language_choices, template_choices
+from cantomeet_ui.presenters.meeting import refusal
 from cantomeet_ui.services import services, settings
 from cantomeet_ui.state.access import handler, meeting_for
 from cantomeet_ui.state.language import LanguageState
 from cantomeet_ui.state.meeting import show_again
-from cantomeet_ui.views import upload
-from cantomeet_ui.views.choices import Choice, language_choices, template_choices
-from cantomeet_ui.views.meeting import refusal
 
 
 class VersionsState(rx.State):

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from cantomeet.changes import CHANNEL, Change, ChangePublisher, listen
-from cantomeet.hasty_redis import connect
-from worker.redis_server import EmbeddedRedis
+from cantomeet.redis_client import connect
+from launcher.redis_server import EmbeddedRedis
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from cantomeet.private import tighten
 from cantomeet.recordings import Recordings
 from cantomeet.store import MeetingStore
 from cantomeet_ui.api.tus_store import UploadStore
-from worker.launch import data_folder_held
-from worker.redis_server import EmbeddedRedis
+from launcher.launch import data_folder_held
+from launcher.redis_server import EmbeddedRedis
 
 
 @contextmanager

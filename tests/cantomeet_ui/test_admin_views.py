@@ -14,13 +14,13 @@ from cantomeet.errors import ErrorCode
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.listing import FailureCause
 from cantomeet.models import Attempt, Meeting
+from cantomeet.queue import QUEUES, QueueOverview, WorkerSeen
 from cantomeet.reasons import EN, REASONS, ZH
 from cantomeet_ui.i18n.texts import TEXTS
-from cantomeet_ui.views import admin, admin_filters
-from cantomeet_ui.views.address import filters_of
-from cantomeet_ui.views.engine import Engine, Seen, engine
-from cantomeet_ui.views.plans import asked, told
-from worker.queue import QUEUES, QueueOverview, WorkerSeen
+from cantomeet_ui.presenters import admin, admin_filters
+from cantomeet_ui.presenters.address import filters_of
+from cantomeet_ui.presenters.engine import Engine, Seen, engine
+from cantomeet_ui.presenters.plans import asked, told
 
 NOW = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 """12:00 in Hong Kong."""

@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 
 from cantomeet.store import MeetingStore
-from cantomeet_ui.outside import unexpected
 from cantomeet_ui.state import notice
 from cantomeet_ui.state.notice import NoticeState
-from tests.cantomeet_ui.test_following import Failing
-from tests.cantomeet_ui.test_sharing import until
+from cantomeet_ui.wiring import unexpected
+from tests.cantomeet_ui.push.test_following import Failing
+from tests.cantomeet_ui.push.test_sharing import until
 
 LOST = Exception("the server closed the connection")
 

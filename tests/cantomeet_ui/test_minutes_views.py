@@ -10,13 +10,13 @@ from cantomeet.models import Segment, Speaker, Summary, SummaryItem
 from cantomeet.reasons import EN, ZH
 from cantomeet.store import MeetingStore, NewSummary, SummaryWithItems, Transcript, Try
 from cantomeet_ui.i18n import text
+from cantomeet_ui.presenters.actions import groups, owner_choices
+from cantomeet_ui.presenters.choices import Choice, with_default
+from cantomeet_ui.presenters.speakers import speaker_rows
+from cantomeet_ui.presenters.summary import summary_view
+from cantomeet_ui.presenters.transcript import batch
+from cantomeet_ui.presenters.written import WrittenPane, written_pane
 from cantomeet_ui.reading.meeting import Have, read_meeting
-from cantomeet_ui.views.actions import groups, owner_choices
-from cantomeet_ui.views.choices import Choice, with_default
-from cantomeet_ui.views.speakers import speaker_rows
-from cantomeet_ui.views.summary import summary_view
-from cantomeet_ui.views.transcript import batch
-from cantomeet_ui.views.written import WrittenPane, written_pane
 from tests import meetings
 from tests.cantomeet.test_actions import action
 from tests.cantomeet.test_editing import summed_up

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from cantomeet.errors import InvalidRequest
 from cantomeet_ui import door
-from cantomeet_ui import followers as followers_of_pages
 from cantomeet_ui.cantomeet_ui import app
-from cantomeet_ui.followers import MOST_OF_A_PAGE, Followers
+from cantomeet_ui.push import followers as followers_of_pages
+from cantomeet_ui.push.followers import MOST_OF_A_PAGE, Followers
 from cantomeet_ui.state.arguments import Arguments
 from cantomeet_ui.state.items import ItemsState
 from tests.cantomeet_ui.test_handlers_are_guarded import FRAMEWORK, ours

@@ -9,11 +9,11 @@ from cantomeet.errors import ErrorCode
 from cantomeet.listing import find_meetings
 from cantomeet.reasons import EN
 from cantomeet.store import MeetingStore, Try
+from cantomeet_ui.presenters.meeting import MeetingHead
+from cantomeet_ui.presenters.plans import told
 from cantomeet_ui.reading.admin import STUCK, read_admin
 from cantomeet_ui.reading.lists import read_list, read_paused
 from cantomeet_ui.reading.meeting import Have, read_meeting
-from cantomeet_ui.views.meeting import MeetingHead
-from cantomeet_ui.views.plans import told
 from tests import meetings
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from cantomeet.store import MeetingStore
-from cantomeet_ui import outside
+from cantomeet_ui import wiring
 from cantomeet_ui.quiet import keep_quiet, shape_of
 
 SECRET = "密碼 hunter2"
@@ -68,8 +68,8 @@ async def test_an_event_that_reflex_itself_complains_of_is_logged_without_its_da
 
 
 def test_a_handler_that_raises_what_it_was_sent_is_logged_without_it(caplog: pytest.LogCaptureFixture) -> None:
-    outside.unexpected(failing())
-    outside.unexpected(OperationalError(f"UPDATE segment SET text = '{SECRET}'", {"text": SECRET}, failing()))
+    wiring.unexpected(failing())
+    wiring.unexpected(OperationalError(f"UPDATE segment SET text = '{SECRET}'", {"text": SECRET}, failing()))
     assert SECRET not in caplog.text
     assert "hunter2" not in caplog.text
     assert "a page's handler failed" in caplog.text

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from launcher import page_build
 from tests.conftest import lacking
 from tests.e2e.serving import CHROMIUM, Web, web_running
 from tests.installed import Installation, installed
 from tests.logging_proxy import LoggingProxy, logging_proxy
 from tests.running import ROOT, wait_for
 from tests.upload_server import free_port
-from worker import page_build
 
 # A free one: a server left over on a fixed port would answer half of the requests.
 PORT = int(os.environ.get("CANTOMEET_E2E_PORT") or free_port())

@@ -8,7 +8,7 @@ import json
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cantomeet_ui.cantomeet_ui import app as pages
-from cantomeet_ui.live import hints
+from cantomeet_ui.push.live import hints
 
 WAITING = "/waiting-pages"
 LOOPING = (".follow", ".watch", ".look_for_database", ".load_again")

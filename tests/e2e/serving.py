@@ -16,12 +16,12 @@ from cantomeet.database import connect
 from cantomeet.models import Meeting
 from cantomeet.recordings import Recordings
 from cantomeet.store import MeetingStore
+from launcher import page_build
+from launcher.redis_server import EmbeddedRedis
 from tests.e2e.peeking import WAITING
 from tests.e2e.seed import Seed
 from tests.running import ROOT, wait_for
 from tests.upload_server import UploadServer
-from worker import page_build
-from worker.redis_server import EmbeddedRedis
 
 CHROMIUM = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run")
 

@@ -14,10 +14,10 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from cantomeet.errors import ErrorCode, NotFound
 from cantomeet.lifecycle import Stage
+from standins.openai.server import FakeOpenAI, Plan
 from tests.e2e.conftest import PATIENCE, Web
 from tests.meetings import set_columns
 from tests.running import ROOT, kill_tree
-from worker.providers.fakes.openai import FakeOpenAI, Plan
 
 expect.set_options(timeout=PATIENCE)
 

@@ -16,19 +16,19 @@ import psutil
 import pytest
 from typer.testing import CliRunner
 
+from launcher.cli import app
+from standins.openai.server import read_log as model_log
+from standins.speechmatics.server import read_log
 from tests.running import PATIENCE, ROOT, wait_for
 from tests.sound import tone
 from tests.upload_server import free_port
-from worker.cli import app
-from worker.providers.fakes.openai import read_log as model_log
-from worker.providers.fakes.speechmatics import read_log
 
 
 def test_a_recording_goes_through_the_stand_ins_to_its_summary_and_everything_stops_together(tmp_path: Path) -> None:
     port = int(os.environ.get("CANTOMEET_E2E_PORT") or free_port())
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("CANTOMEET_", "OPENAI_", "SPEECHMATICS_"))}
     environment = {**kept, "CANTOMEET_DATA_DIR": str(tmp_path / "data"), "CANTOMEET_PORT": str(port)}
-    command = [sys.executable, "-c", "from worker.cli import app; app()", "dev"]
+    command = [sys.executable, "-c", "from launcher.cli import app; app()", "dev"]
     told = (tmp_path / "told").open("w+")
     process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True, stdout=told)
     try:

@@ -12,11 +12,11 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from cantomeet.database import connect, migrate
 from cantomeet.errors import ErrorCode
 from cantomeet.store import MeetingStore
+from launcher.redis_server import EmbeddedRedis
 from tests.e2e.conftest import PATIENCE
 from tests.e2e.seed import Seed, lines
 from tests.e2e.serving import Web
 from tests.running import wait_for
-from worker.redis_server import EmbeddedRedis
 
 expect.set_options(timeout=PATIENCE)
 

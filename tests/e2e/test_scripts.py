@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cantomeet_ui.door import MOST_WAITING
-from cantomeet_ui.followers import MOST_OF_A_PAGE
+from cantomeet_ui.push.followers import MOST_OF_A_PAGE
 from tests.e2e.serving import Web
 from tests.running import wait_for
 from tests.socket_client import SocketClient, event_name, page_events, socket_open

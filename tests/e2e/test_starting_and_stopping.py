@@ -12,12 +12,12 @@ from pathlib import Path
 import psutil
 import pytest
 
+from launcher import page_build
+from standins.speechmatics.server import FakeSpeechmatics, Plan
 from tests.installed import STOP_SECONDS, UP, Installation, environment, installed, start
 from tests.running import ROOT, kill_tree, wait_for
 from tests.sound import silence
 from tests.upload_server import free_port
-from worker import page_build
-from worker.providers.fakes.speechmatics import FakeSpeechmatics, Plan
 
 SECOND_PORT = free_port()
 """One for all tests here, so that its pages are built once."""

@@ -15,11 +15,11 @@ from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, Reque
 from cantomeet.database import connect
 from cantomeet.models import Meeting
 from cantomeet.store import MeetingStore
+from launcher import page_build
 from tests.conftest import lacking
 from tests.e2e.serving import CHROMIUM
 from tests.recordings_factory import make_large_wav
 from tests.upload_server import UploadServer, free_port
-from worker import page_build
 
 ROOT = Path(__file__).parents[2]
 APP = "cantomeet_ui.cantomeet_ui:app"

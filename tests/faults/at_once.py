@@ -11,11 +11,11 @@ from typing import Any
 
 from cantomeet.database import connect
 from cantomeet.lifecycle import MeetingStatus
+from cantomeet.queue import JobQueue, rescue
 from cantomeet.store import MeetingStore
 from tests.conftest import new_meeting
 from tests.faults import dying
-from worker import pipeline, upkeep
-from worker.queue import JobQueue, rescue
+from worker import maintenance, pipeline
 
 _PATIENCE = 120.0
 
@@ -80,7 +80,7 @@ def clean_up(database_url: str, recordings: Path, provider_url: str, names: Sequ
     """One run of each of the periodic tasks."""
     with dying.tools(database_url, recordings, provider_url, keep_audio_days=1, keep_meetings_days=2) as worker:
         for name in names:
-            upkeep.run(worker, name)
+            maintenance.run(worker, name)
 
 
 def claim(database_url: str, name: str) -> bool:

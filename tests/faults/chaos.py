@@ -24,13 +24,13 @@ from sqlmodel import col
 
 from cantomeet.models import Meeting
 from cantomeet.store import MeetingStore
+from standins.speechmatics.server import FakeSpeechmatics, Fate, Fault, Plan
 from tests import postgres
 from tests.faults.harm import Harm
 from tests.faults.proof import Result, judge
 from tests.faults.uploader import Uploader
 from tests.running import ENDED, background
 from tests.upload_server import UploadServer
-from worker.providers.fakes.speechmatics import FakeSpeechmatics, Fate, Fault, Plan
 
 KEY = "chaos-key"
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from standins.speechmatics.server import FakeSpeechmatics, Plan
 from tests.faults.chaos import web_process
 from tests.running import Background, background
 from tests.upload_server import UploadServer, free_port
-from worker.providers.fakes.speechmatics import FakeSpeechmatics, Plan
 
 SECRET = "a-secret-of-ours"
 

@@ -19,7 +19,7 @@ from cantomeet.recordings import Recordings
 from cantomeet.store import MeetingStore
 from worker import pipeline
 from worker.providers.extractive import ExtractiveSummarizer
-from worker.providers.speechmatics import TIMEOUTS, SpeechmaticsTranscriber
+from worker.providers.speechmatics.transcriber import TIMEOUTS, SpeechmaticsTranscriber
 from worker.toolbox import Backoff, Toolbox
 
 _ENDED = (MeetingStatus.COMPLETED, MeetingStatus.FAILED)

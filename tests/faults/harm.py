@@ -10,9 +10,9 @@ from collections import Counter
 
 import psutil
 
+from launcher.redis_server import EmbeddedRedis
 from tests.running import Background, kill_tree
 from tests.upload_server import UploadServer
-from worker.redis_server import EmbeddedRedis
 
 _GENERAL = (sys.executable, "-m", "worker", "--only", "general")
 

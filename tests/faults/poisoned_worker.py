@@ -8,7 +8,7 @@ from typing import Any
 
 import worker.__main__ as command
 from worker import pipeline
-from worker.providers.speechmatics import SpeechmaticsTranscriber
+from worker.providers.speechmatics.transcriber import SpeechmaticsTranscriber
 
 LEASE_SECONDS = 1.0
 MOST_DEATHS = 2

@@ -12,9 +12,9 @@ from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Meeting
 from cantomeet.recordings import Recordings
 from cantomeet.store import MeetingStore
+from standins.speechmatics.server import FakeSpeechmatics
 from tests.faults.uploader import Uploader
 from tests.running import ENDED
-from worker.providers.fakes.speechmatics import FakeSpeechmatics
 
 
 @dataclass

@@ -7,10 +7,10 @@ import sys
 import threading
 
 from cantomeet.lifecycle import MeetingStatus
+from standins.speechmatics.server import FakeSpeechmatics
 from tests.faults.poisoned_worker import MOST_DEATHS
 from tests.running import ENDED, Background
 from worker import rescue
-from worker.providers.fakes.speechmatics import FakeSpeechmatics
 
 POISONED = (sys.executable, "-m", "tests.faults.poisoned_worker")
 

@@ -12,11 +12,11 @@ import httpx
 import pytest
 
 from cantomeet.lifecycle import MeetingStatus
+from standins.speechmatics.server import FakeSpeechmatics
 from tests.faults.conftest import SECRET
 from tests.running import Background, wait_for
 from tests.sound import tone_bytes
 from tests.upload_server import UploadServer
-from worker.providers.fakes.speechmatics import FakeSpeechmatics
 
 TITLE = "秘密收購鸚鵡螺計劃 🐚 Nautilus"
 LINE = "我哋千祈唔好畀隔籬檔知道個底價係七百三十二萬"

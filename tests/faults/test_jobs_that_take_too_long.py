@@ -9,10 +9,10 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from cantomeet.lifecycle import MeetingStatus, Stage
+from cantomeet.queue import DEFAULT
+from standins.speechmatics.server import FakeSpeechmatics, Fault, Plan
 from tests.meetings import set_columns
 from tests.running import ROOT, Background, wait_for
-from worker.providers.fakes.speechmatics import FakeSpeechmatics, Fault, Plan
-from worker.queue import DEFAULT
 
 JOB_SECONDS = 5
 
@@ -24,7 +24,7 @@ BROAD = {
     "cantomeet_ui/rescuing.py",
     "worker/checking.py",
     "worker/pipeline.py",
-    "worker/providers/whisper.py",
+    "worker/providers/whisper/transcriber.py",
     "worker/rescue.py",
     "worker/written_view.py",
 }

@@ -13,9 +13,9 @@ from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Meeting
 from cantomeet.recordings import Recordings
 from cantomeet.store import MeetingStore
+from standins.speechmatics.server import FakeSpeechmatics, Plan
 from tests.conftest import new_meeting
 from tests.faults import dying
-from worker.providers.fakes.speechmatics import FakeSpeechmatics, Plan
 
 STRIDE = 1 if os.environ.get("CANTOMEET_SOAK") else 5
 """Which share of the moments is tried in an ordinary run."""

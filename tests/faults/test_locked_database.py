@@ -10,10 +10,10 @@ import httpx
 from sqlalchemy import create_engine
 
 from cantomeet.lifecycle import MeetingStatus
+from standins.speechmatics.server import FakeSpeechmatics, Plan
 from tests.running import Background, wait_for
 from tests.sound import tone_bytes
 from tests.upload_server import UploadServer
-from worker.providers.fakes.speechmatics import FakeSpeechmatics, Plan
 
 BUSY_TIMEOUT = 5.0
 """Of `cantomeet.database.connect`; PostgreSQL's writers wait without an end."""

@@ -12,9 +12,9 @@ from cantomeet.errors import PermanentError
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Meeting
 from cantomeet.store import MeetingStore
+from standins.speechmatics.server import FakeSpeechmatics, Fate, Fault, Plan
 from tests.faults import dying
 from tests.faults.test_killed_at_each_step import uploaded
-from worker.providers.fakes.speechmatics import FakeSpeechmatics, Fate, Fault, Plan
 
 IMPATIENT = httpx.Timeout(1.0)
 """Seconds; the client's own are made for networks, not for tests."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from cantomeet.lifecycle import MeetingStatus
+from launcher.redis_server import EmbeddedRedis
+from standins.speechmatics.server import FakeSpeechmatics
 from tests.running import Background
-from worker.providers.fakes.speechmatics import FakeSpeechmatics
-from worker.redis_server import EmbeddedRedis
 
 
 def test_a_flushed_redis_loses_no_meeting(side: Background, fake: FakeSpeechmatics) -> None:

@@ -13,8 +13,10 @@ from sqlalchemy import Engine
 
 from cantomeet.errors import LeaseLost, NotFound
 from cantomeet.lifecycle import MeetingStatus, Stage
+from cantomeet.queue import QUEUES
 from cantomeet.recordings import Recordings
 from cantomeet.store import MeetingStore, Try
+from standins.speechmatics.server import FakeSpeechmatics, Plan
 from tests import meetings
 from tests.faults import at_once as acts
 from tests.faults import dying
@@ -22,8 +24,6 @@ from tests.faults.at_once import at_once
 from tests.faults.test_killed_at_each_step import uploaded
 from tests.running import Background
 from tests.upload_server import UploadServer
-from worker.providers.fakes.speechmatics import FakeSpeechmatics, Plan
-from worker.queue import QUEUES
 
 STEPS = 30
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import httpx
 
 from cantomeet.lifecycle import MeetingStatus
+from standins.speechmatics.server import FakeSpeechmatics, Plan, Webhooks
 from tests.faults.conftest import SECRET
 from tests.running import Background
 from tests.upload_server import UploadServer
-from worker.providers.fakes.speechmatics import FakeSpeechmatics, Plan, Webhooks
 
 
 def test_notices_twice_too_early_and_out_of_order_only_mean_look_now(

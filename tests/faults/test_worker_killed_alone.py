@@ -10,10 +10,10 @@ from pathlib import Path
 import psutil
 
 from cantomeet.lifecycle import MeetingStatus
+from cantomeet.queue import QUEUES
+from standins.speechmatics.server import FakeSpeechmatics, Fault, Plan
 from tests.meetings import set_columns
 from tests.running import Background, wait_for
-from worker.providers.fakes.speechmatics import FakeSpeechmatics, Fault, Plan
-from worker.queue import QUEUES
 
 RQ = Path(sys.executable).parent / "rq"
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from cantomeet.lifecycle import MeetingStatus
+from standins.speechmatics.server import FakeSpeechmatics, Plan
 from tests.running import Background
 from tests.sound import tone
-from worker.providers.fakes.speechmatics import FakeSpeechmatics, Plan
 
 
 def test_workers_that_are_restarted_one_after_another_fail_no_meeting_and_pay_once(

@@ -17,15 +17,15 @@ from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Meeting
 from cantomeet.recordings import Recordings
 from cantomeet.store import MeetingStore
+from standins.openai.server import FakeOpenAI
+from standins.speechmatics.server import FakeSpeechmatics, Plan, paid_submissions, read_log
 from tests.old_data.unpacking import OldData, unpacked
 from tests.worker.providers.speechmatics_recordings import client
 from tests.worker.test_pipeline import Recogniser
 from tests.worker.test_written_view import make_due
 from tests.worker.transcribed import llm
-from worker import pipeline, upkeep, written_view
+from worker import maintenance, pipeline, written_view
 from worker.providers.extractive import ExtractiveSummarizer
-from worker.providers.fakes.openai import FakeOpenAI
-from worker.providers.fakes.speechmatics import FakeSpeechmatics, Plan, paid_submissions, read_log
 from worker.toolbox import Backoff, Toolbox
 
 SETTLED = (MeetingStatus.COMPLETED, MeetingStatus.FAILED)
@@ -133,7 +133,7 @@ def test_copies_that_are_left_at_the_provider_are_deleted(old: Opened) -> None:
     with old.store.engine.connect() as connection:
         waiting = set(connection.execute(text("SELECT submit_key FROM providerleftover")).scalars())
     assert len(waiting) == 9
-    upkeep.delete_leftovers(old.tools)
+    maintenance.delete_leftovers(old.tools)
     accepted = {
         line["id"]: line["reference"] for line in read_log(old.data.provider_log) if line["event"] == "accepted"
     }

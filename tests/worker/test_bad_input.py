@@ -11,11 +11,11 @@ import pytest
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Meeting, SummaryItem
 from cantomeet.store import MeetingStore
+from standins.openai.model import INJECTED
+from standins.openai.server import FakeOpenAI, Fault, Plan
 from tests.worker.providers.llm_meetings import MEETING
 from tests.worker.transcribed import Desk, Said, llm
 from worker.providers.extractive import ExtractiveSummarizer
-from worker.providers.fakes.openai import FakeOpenAI, Fault, Plan
-from worker.providers.fakes.openai_model import INJECTED
 from worker.providers.llm import Limits
 
 NASTY = "用 {} 同 {0} 寫，{{ config }}{% for x in y %}每點一行{% endfor %} %s %(name)s ${PATH} {meeting.title}"

@@ -11,12 +11,12 @@ import pytest
 
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.store import MeetingStore
+from standins.speechmatics.server import FakeSpeechmatics, Plan
 from tests.running import Background, background, wait_for
 from tests.worker.providers.speechmatics_recordings import wav
 from tests.worker.test_pipeline import House
 from worker import pipeline
 from worker.providers import Piece, SummaryDraft, SummaryRequest
-from worker.providers.fakes.speechmatics import FakeSpeechmatics, Plan
 
 SLOW = Plan(upload_rate=50_000.0)
 """A recording of 30 MB takes ten minutes: only a cancel ends its sending within the test's patience."""

@@ -13,15 +13,15 @@ from rq.serializers import JSONSerializer
 
 from cantomeet.checking import Check, loads, remembered_as
 from cantomeet.errors import ErrorCode, PermanentError, SettingsError
+from cantomeet.queue import HIGH, RECOGNITION, JobQueue
 from cantomeet.settings import Settings
 from cantomeet.store import MeetingStore
+from standins.speechmatics.server import FakeSpeechmatics, Fault, Plan
+from tests.cantomeet.test_queue import server  # noqa: F401  # a fixture
 from tests.worker.providers.speechmatics_recordings import KEY, client
 from tests.worker.test_pipeline import House
-from tests.worker.test_queue import server  # noqa: F401  # a fixture
 from worker import checking
-from worker.providers.fakes.speechmatics import FakeSpeechmatics, Fault, Plan
-from worker.providers.speechmatics_errors import BOTH_SETTINGS
-from worker.queue import HIGH, RECOGNITION, JobQueue
+from worker.providers.speechmatics.errors import BOTH_SETTINGS
 from worker.runtime import build
 
 

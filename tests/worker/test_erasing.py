@@ -19,12 +19,12 @@ from sqlalchemy import text
 import cantomeet
 from cantomeet.database import connect, migrate
 from cantomeet.models import Meeting, new_id
+from cantomeet.queue import DEFAULT, JobQueue
 from cantomeet.store import MeetingStore
+from launcher.redis_server import EmbeddedRedis
 from tests.conftest import new_meeting
 from tests.worker.test_pipeline import House
-from worker import upkeep
-from worker.queue import DEFAULT, JobQueue
-from worker.redis_server import EmbeddedRedis
+from worker import maintenance
 
 SECRET = b"\xe7\xa7\x98\xe5\xaf\x86 of the deleted meeting"
 
@@ -117,11 +117,11 @@ def test_the_note_goes_once_all_is_erased_and_not_before(house: House) -> None:
 
     kept = house.store.create(new_meeting())[0]
     tools = replace(house.tools, erase_jobs=erase_jobs)
-    upkeep.run(tools, "erase_traces")
+    maintenance.run(tools, "erase_traces")
     assert asked == [], "nothing was deleted"
     meeting = purged(house.store)
     for _ in range(3):
-        upkeep.run(tools, "erase_traces")
+        maintenance.run(tools, "erase_traces")
     assert asked == [{meeting.id}, {meeting.id}]
     assert house.store.traces() is None
 
@@ -135,9 +135,9 @@ def test_a_deletion_during_an_erasure_is_erased_by_the_next(house: House) -> Non
     deleted: list[Meeting] = []
     purged(house.store)
     tools = replace(house.tools, erase_jobs=erase_jobs)
-    upkeep.run(tools, "erase_traces")
+    maintenance.run(tools, "erase_traces")
     assert house.store.traces() is not None
-    upkeep.run(tools, "erase_traces")
+    maintenance.run(tools, "erase_traces")
     assert house.store.traces() is None
 
 

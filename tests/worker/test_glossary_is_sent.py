@@ -11,9 +11,9 @@ import pytest
 from cantomeet.glossary import Term
 from cantomeet.lifecycle import Stage
 from cantomeet.store import MeetingStore
+from standins.speechmatics.server import FakeSpeechmatics
 from tests.worker.providers.speechmatics_recordings import client
 from tests.worker.test_pipeline import House
-from worker.providers.fakes.speechmatics import FakeSpeechmatics
 
 
 @pytest.mark.parametrize(("language", "sounds"), [("yue", {"sounds_like": ["簡圖米"]}), ("en", {})])

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from cantomeet.lifecycle import MeetingStatus
+from standins.speechmatics.server import FakeSpeechmatics, Plan
 from tests.running import background, wait_for
-from worker.providers.fakes.speechmatics import FakeSpeechmatics, Plan
 
 MEETINGS = 1000 if os.environ.get("CANTOMEET_SOAK") else 40
 STRICT = Plan(job_seconds=2.0, post_per_second=10, get_per_second=50)

@@ -17,13 +17,13 @@ from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
 from cantomeet.pacing import Limit
 from cantomeet.store import MeetingStore
+from standins.speechmatics.server import FakeSpeechmatics, Fault, Plan
 from tests.faults import dying
 from tests.faults.test_killed_at_each_step import uploaded
 from tests.worker.providers.speechmatics_recordings import client, ignore, options, wav
 from tests.worker.test_pipeline import House, Provider
-from worker import pipeline, upkeep
+from worker import maintenance, pipeline
 from worker.providers import SubmitOptions
-from worker.providers.fakes.speechmatics import FakeSpeechmatics, Fault, Plan
 from worker.turns import asking, sending
 
 ENDED = (MeetingStatus.COMPLETED, MeetingStatus.FAILED)
@@ -438,7 +438,7 @@ def test_a_copy_to_be_deleted_is_found_though_the_list_is_behind(house: LateHous
     assert house.store.get(meeting.id).stage == Stage.PREPARED
     house.store.cancel(meeting.id)
     for _ in range(10):
-        upkeep.run(house.tools, "delete_leftovers")
+        maintenance.run(house.tools, "delete_leftovers")
         house.clock.ahead += timedelta(seconds=60)
     assert deleted == ["job-1"]
 

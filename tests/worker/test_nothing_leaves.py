@@ -23,9 +23,9 @@ REPORTS_WITHIN = 25.0 if os.environ.get("CANTOMEET_SOAK") else 0.0
 its device id is in the home folder at once, so the home folder tells without waiting."""
 PROGRAMS = {
     "the worker": "import worker.__main__",
-    "the recogniser": "import worker.providers.whisper",
+    "the recogniser": "import worker.providers.whisper.transcriber",
     "a job of rq's own worker": "import worker.tasks",
-    "the command": "import worker.cli",
+    "the command": "import launcher.cli",
     "the web": "import cantomeet_ui.services",
     "the pages' configuration": "import rxconfig",
     "a benchmark": "import benchmarks.recogniser",

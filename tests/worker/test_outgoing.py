@@ -17,14 +17,15 @@ from typer.testing import CliRunner
 from cantomeet.errors import ErrorCode, PermanentError
 from cantomeet.reasons import reason_text
 from cantomeet.settings import Settings
+from launcher import cli, doctor
+from launcher.client import Server, ServerAway
+from standins.openai.server import FakeOpenAI
+from standins.speechmatics.server import FakeSpeechmatics, Plan
 from tests.running import ROOT
-from worker import cli, doctor, outgoing, runtime
-from worker.client import Server, ServerAway
+from worker import outgoing, runtime
 from worker.providers.extractive import ExtractiveSummarizer
-from worker.providers.fakes.openai import FakeOpenAI
-from worker.providers.fakes.speechmatics import FakeSpeechmatics, Plan
 from worker.providers.llm import LlmSummarizer
-from worker.providers.speechmatics import SpeechmaticsTranscriber
+from worker.providers.speechmatics.transcriber import SpeechmaticsTranscriber
 
 VARIABLES = [name for word in ("http", "https", "all") for name in (f"{word}_proxy", f"{word}_proxy".upper())]
 REMOTE = "http://provider.example"

@@ -12,12 +12,12 @@ from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
 
 from cantomeet.lifecycle import MeetingStatus
+from cantomeet.queue import DEFAULT, HIGH, RECOGNITION, JobQueue
 from cantomeet.store import MeetingStore
+from launcher.redis_server import EmbeddedRedis
 from tests.worker.test_pipeline import House, Recogniser
 from worker import tasks
 from worker.providers import Piece
-from worker.queue import DEFAULT, HIGH, RECOGNITION, JobQueue
-from worker.redis_server import EmbeddedRedis
 
 
 class Noting(Recogniser):

@@ -14,9 +14,9 @@ from rq.registry import FailedJobRegistry
 from rq.serializers import JSONSerializer
 
 from cantomeet.lifecycle import MeetingStatus
+from cantomeet.queue import DEFAULT, HIGH, QUEUES
+from standins.speechmatics.server import FakeSpeechmatics, Fault, Plan
 from tests.running import ROOT, Background, background, wait_for
-from worker.providers.fakes.speechmatics import FakeSpeechmatics, Fault, Plan
-from worker.queue import DEFAULT, HIGH, QUEUES
 
 BIN = Path(sys.executable).parent
 

@@ -14,10 +14,10 @@ from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting, RawTranscript
 from cantomeet.sections import unverified_items
 from cantomeet.store import MeetingStore
+from launcher.cli import app
 from tests import meetings
 from worker import reparsing
-from worker.cli import app
-from worker.providers.speechmatics_parse import parse_json_v2
+from worker.providers.speechmatics.parse import parse_json_v2
 from worker.steps.recognition import new_segment
 
 WORDS = (("S1", "早晨"), ("S1", "各位"), ("S2", "開會"))

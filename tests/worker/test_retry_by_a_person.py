@@ -14,11 +14,11 @@ from cantomeet.errors import Conflict, ErrorCode
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
 from cantomeet.store import MeetingStore
+from standins.speechmatics.server import FakeSpeechmatics, Fate, Fault, Plan
 from tests.recordings_factory import make_recording
 from tests.worker.providers.speechmatics_recordings import client
 from tests.worker.test_lost_submissions import Clock, LateHouse, to_its_end
-from worker.providers.fakes.speechmatics import FakeSpeechmatics, Fate, Fault, Plan
-from worker.providers.speechmatics_upload import MAX_BODY, takes
+from worker.providers.speechmatics.upload import MAX_BODY, takes
 from worker.steps.remote import SENT
 
 DONE = Plan(job_seconds=0.0)

@@ -12,10 +12,10 @@ from cantomeet.errors import ErrorCode, LeaseLost
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.settings import Settings
 from cantomeet.store import MeetingStore
+from launcher import minutes_text
+from standins.openai.server import FakeOpenAI, Fault, Plan
 from tests.worker.providers.llm_meetings import long_meeting
 from tests.worker.transcribed import Desk, llm
-from worker import minutes_text
-from worker.providers.fakes.openai import FakeOpenAI, Fault, Plan
 from worker.providers.llm.formats import Dialect, Format
 from worker.runtime import summarizer
 from worker.steps import paid_answers

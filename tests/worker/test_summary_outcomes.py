@@ -17,11 +17,11 @@ from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Meeting, SummaryItem
 from cantomeet.reasons import WARNINGS
 from cantomeet.store import MeetingStore
+from standins.openai.model import INVENTED_QUOTE
+from standins.openai.server import FakeOpenAI, Fault, Plan
 from tests.worker.test_pipeline import House
 from worker.providers import Piece, RecognisedSegment
 from worker.providers.extractive import ExtractiveSummarizer
-from worker.providers.fakes.openai import FakeOpenAI, Fault, Plan
-from worker.providers.fakes.openai_model import INVENTED_QUOTE
 from worker.providers.llm import Limits, LlmSummarizer
 from worker.toolbox import Backoff
 

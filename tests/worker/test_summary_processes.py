@@ -11,9 +11,9 @@ import pytest
 
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Meeting
+from standins.openai.server import FakeOpenAI, Fault, Plan
 from tests import meetings
 from tests.running import Background, background, wait_for
-from worker.providers.fakes.openai import FakeOpenAI, Fault, Plan
 
 CHUNKS = 6
 SAID = [("主席", f"第{n}點，" + "大家傾下呢件事先，唔急住話事。" * 20) for n in range(CHUNKS * 19)]

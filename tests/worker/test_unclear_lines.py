@@ -12,8 +12,8 @@ from cantomeet.exports import FORMS, export
 from cantomeet.listing import MeetingFilter, list_meetings
 from cantomeet.models import Meeting, Segment
 from cantomeet.store import MeetingStore, NewSegment
-from cantomeet_ui.views.speakers import speaker_rows
-from cantomeet_ui.views.transcript import batch
+from cantomeet_ui.presenters.speakers import speaker_rows
+from cantomeet_ui.presenters.transcript import batch
 from tests import meetings
 from tests.worker.transcribed import Desk
 from worker.providers import RecognisedSegment

@@ -14,9 +14,9 @@ from cantomeet import reachable
 from cantomeet.errors import SettingsError
 from cantomeet.reachable import check_database
 from cantomeet.settings import Settings
+from launcher import cli, launch
 from tests.upload_server import free_port
 from worker import __main__ as worker_command
-from worker import cli, launch
 
 USER = "postgresql+psycopg://minutes:s3cret"
 
@@ -90,5 +90,5 @@ def test_no_part_of_a_password_is_shown_however_it_was_written(url: str, monkeyp
 
 
 def test_neither_the_start_nor_its_look_at_a_database_waits_for_sqlalchemy(tmp_path: Path) -> None:
-    look = "import sys, worker.launch, cantomeet.reachable, psycopg; assert 'sqlalchemy' not in sys.modules"
+    look = "import sys, launcher.launch, cantomeet.reachable, psycopg; assert 'sqlalchemy' not in sys.modules"
     subprocess.run([sys.executable, "-c", look], cwd=Path(reachable.__file__).parent.parent, env=os.environ, check=True)

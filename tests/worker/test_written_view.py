@@ -15,11 +15,11 @@ from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Meeting, WrittenView
 from cantomeet.reasons import reason_text
 from cantomeet.store import MeetingStore
+from standins.openai.server import FakeOpenAI, Fault, Plan
 from tests import meetings
 from tests.worker.transcribed import Desk, llm
 from worker import written_view
 from worker.pipeline import MOST_DEATHS
-from worker.providers.fakes.openai import FakeOpenAI, Fault, Plan
 from worker.steps import paid_answers
 
 SAID: list[tuple[str | None, str]] = [("主席", f"我哋第{n}點係噉樣，佢冇講嘢，你哋睇下。") for n in range(40)]

@@ -12,10 +12,10 @@ from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Meeting
 from cantomeet.recordings import Recordings
 from cantomeet.store import MeetingStore
+from standins.openai.server import FakeOpenAI
 from tests import meetings
 from worker import pipeline
 from worker.providers.extractive import ExtractiveSummarizer
-from worker.providers.fakes.openai import FakeOpenAI
 from worker.providers.llm import Limits, LlmSummarizer
 from worker.toolbox import Backoff, Toolbox
 

@@ -12,13 +12,13 @@ import redis
 from fastapi.testclient import TestClient
 
 from cantomeet.models import Meeting
+from cantomeet.queue import QUEUES, QueueOverview, WorkerSeen
 from cantomeet.recordings import Recordings
 from cantomeet.settings import Settings
 from cantomeet.store import MeetingStore
 from cantomeet_ui.api.app import build_api
 from cantomeet_ui.api.deps import Deps
 from cantomeet_ui.api.middleware import guarding
-from worker.queue import QUEUES, QueueOverview, WorkerSeen
 
 HERE = "http://localhost:3000"
 SECRET = "a-secret-of-ours"

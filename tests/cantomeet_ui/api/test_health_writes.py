@@ -11,17 +11,17 @@ import redis
 from fastapi.testclient import TestClient
 from sqlalchemy import Connection, Engine, event, text
 
+from cantomeet.queue import JobQueue
 from cantomeet.reasons import EN, REASONS, VARIANTS, ZH, reason_text
 from cantomeet.store import MeetingStore
 from cantomeet_ui.api import health
 from cantomeet_ui.api.app import build_api
 from cantomeet_ui.api.deps import Deps
+from launcher.redis_server import EmbeddedRedis
 from tests import meetings
 from tests.cantomeet.media.test_media import files_limited_to
 from tests.cantomeet_ui.api.conftest import HERE
 from tests.recordings_factory import make_recording
-from worker.queue import JobQueue
-from worker.redis_server import EmbeddedRedis
 
 pytestmark = pytest.mark.own_database
 Asking = Callable[[Deps], TestClient]

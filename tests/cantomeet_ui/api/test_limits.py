@@ -15,8 +15,8 @@ import pytest
 
 from cantomeet_ui.api.limits import MAX_BODY_BYTES, Limits
 from cantomeet_ui.api.problems import MOST_NAMED
+from launcher import web_server
 from tests.api_server import ApiServer, serving
-from worker import web_server
 
 JSON = {"content-type": "application/json"}
 TUS = {"Tus-Resumable": "1.0.0"}

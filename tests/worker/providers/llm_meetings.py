@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from standins.openai.server import FakeOpenAI
 from worker.providers import (
     Evidence,
     SummaryDraft,
@@ -17,7 +18,6 @@ from worker.providers import (
     TranscriptLine,
     Usage,
 )
-from worker.providers.fakes.openai import FakeOpenAI
 from worker.providers.llm import Limits, LlmSummarizer
 
 MEETING_DATE = date(2026, 11, 23)

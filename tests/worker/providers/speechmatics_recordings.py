@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 
 from worker.providers import SubmitOptions
-from worker.providers.speechmatics import SpeechmaticsTranscriber
+from worker.providers.speechmatics.transcriber import SpeechmaticsTranscriber
 
 KEY = "sk-canary-0123456789"
 QUICK = httpx.Timeout(connect=5.0, read=2.0, write=5.0, pool=2.0)

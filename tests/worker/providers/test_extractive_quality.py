@@ -8,9 +8,9 @@ from itertools import pairwise
 
 import pytest
 
+from benchmarks.evaluation.labelled import PARTS, SHIPPED, LabelledMeeting, read_meetings
+from benchmarks.evaluation.scoring import Score
 from benchmarks.summary_quality import extracted_items, keyword_items, score_part
-from worker.evaluation.labelled import PARTS, SHIPPED, LabelledMeeting, read_meetings
-from worker.evaluation.scoring import Score
 from worker.providers import ItemKind
 
 MEETINGS = [meeting for part in PARTS for meeting in read_meetings(SHIPPED / part)]

@@ -15,8 +15,8 @@ import httpx
 import pytest
 
 from cantomeet.templates import GENERAL
-from worker.providers.fakes.openai import FakeOpenAI, Fault, Plan, main, paid_prompts, read_log
-from worker.providers.fakes.openai_model import INJECTED, INVENTED_OWNER, INVENTED_QUOTE, PROSE
+from standins.openai.model import INJECTED, INVENTED_OWNER, INVENTED_QUOTE, PROSE
+from standins.openai.server import FakeOpenAI, Fault, Plan, main, paid_prompts, read_log
 from worker.providers.llm.facts import facts_schema
 from worker.providers.llm.formats import Format
 from worker.providers.llm.languages import Languages
@@ -254,7 +254,7 @@ def test_a_taken_port_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[
 def test_it_runs_as_a_command_and_stops_when_told(tmp_path: Path) -> None:
     plan = tmp_path / "plan.json"
     plan.write_text('{"models": ["m"]}')
-    command = [sys.executable, "-m", "worker.providers.fakes.openai", "--port", "0", "--log", str(tmp_path / "log")]
+    command = [sys.executable, "-m", "standins.openai.server", "--port", "0", "--log", str(tmp_path / "log")]
     with subprocess.Popen([*command, "--plan", str(plan)], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         url = process.stdout.readline().split()[-1]

@@ -21,10 +21,10 @@ import av
 import httpx
 import pytest
 
+from standins.speechmatics.server import FakeSpeechmatics, Fate, Fault, Plan, Webhooks, main, paid_submissions
 from tests.worker.providers.speechmatics_recordings import KEY, QUICK, client, ignore, options, wav
 from worker.providers import RemoteState
-from worker.providers.fakes.speechmatics import FakeSpeechmatics, Fate, Fault, Plan, Webhooks, main, paid_submissions
-from worker.providers.speechmatics_config import Notification
+from worker.providers.speechmatics.config import Notification
 
 SOAK = os.environ.get("CANTOMEET_SOAK") == "1"
 AUTHORIZED = {"Authorization": f"Bearer {KEY}"}
@@ -504,7 +504,7 @@ def wait_until(true: Callable[[], bool], seconds: float = 20.0) -> None:
 @contextmanager
 def command(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "worker.providers.fakes.speechmatics", *arguments],
+        [sys.executable, "-m", "standins.speechmatics.server", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cantomeet.tokens import count_tokens
 from tests.worker.providers.llm_meetings import lines, long_meeting
 from worker.providers.llm.chunks import SMALLEST_PIECE, Chunk, chunks_of
-from worker.providers.llm.costs import count_tokens
 
 said = st.lists(st.tuples(st.sampled_from([None, "主席", "Ms Wong"]), st.text(max_size=400)), max_size=40)
 

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from cantomeet.errors import ErrorCode, PermanentError, SettingsError, TransientError
+from standins.openai.server import FakeOpenAI, Fault, Plan
 from tests.worker.providers.llm_meetings import Extracts, completion
-from worker.providers.fakes.openai import FakeOpenAI, Fault, Plan
 from worker.providers.llm import LlmSummarizer
 from worker.providers.llm.client import ChatClient, Message
 from worker.providers.llm.endpoint import Endpoint

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from cantomeet.errors import ErrorCode, PermanentError, SettingsError, TransientError
 from cantomeet.templates import BOARD_MINUTES
+from standins.openai.server import FakeOpenAI, Fault, Plan
 from tests.worker.providers.llm_meetings import (
     Cache,
     Crash,
@@ -21,7 +22,6 @@ from tests.worker.providers.llm_meetings import (
     summarizer,
 )
 from worker.providers import SummaryDraft, SummaryRequest, Usage
-from worker.providers.fakes.openai import FakeOpenAI, Fault, Plan
 from worker.providers.llm import Limits, LlmSummarizer
 from worker.providers.llm.costs import Prices, add, check_budget, prices_of
 

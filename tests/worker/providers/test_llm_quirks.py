@@ -10,6 +10,7 @@ import pytest
 
 from cantomeet.errors import ErrorCode, PermanentError, StepError, TransientError
 from cantomeet.reasons import reason_text, warning_text
+from standins.openai.server import FakeOpenAI, Fault, Plan
 from tests.worker.providers.llm_meetings import (
     MEETING,
     Cache,
@@ -22,7 +23,6 @@ from tests.worker.providers.llm_meetings import (
     summarizer,
 )
 from worker.providers import Coverage, SummaryDraft, SummaryRequest
-from worker.providers.fakes.openai import FakeOpenAI, Fault, Plan
 from worker.providers.llm import Limits
 from worker.providers.llm.formats import Dialect, Format
 

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cantomeet.errors import ErrorCode, TransientError
+from standins.openai.server import FakeOpenAI, Fault, Plan
 from tests.worker.providers.llm_meetings import Cache, ignore, long_meeting, request, summarizer
 from tests.worker.providers.test_llm_client import ASKED, client
-from worker.providers.fakes.openai import FakeOpenAI, Fault, Plan
 from worker.providers.llm import Limits
 from worker.providers.llm.client import Completion
 from worker.providers.llm.errors import CallFailed

@@ -12,6 +12,8 @@ import pytest
 
 from cantomeet.errors import ErrorCode, PermanentError, StepError, TransientError
 from cantomeet.templates import BOARD_MINUTES, user_template
+from standins.openai.model import INJECTED, INVENTED_OWNER, INVENTED_QUOTE
+from standins.openai.server import FakeOpenAI, Fault, Plan
 from tests.worker.providers.llm_meetings import (
     MEETING,
     Extracts,
@@ -25,8 +27,6 @@ from tests.worker.providers.llm_meetings import (
     summarizer,
 )
 from worker.providers import Coverage, SummaryDraft, SummaryRequest
-from worker.providers.fakes.openai import FakeOpenAI, Fault, Plan
-from worker.providers.fakes.openai_model import INJECTED, INVENTED_OWNER, INVENTED_QUOTE
 from worker.providers.llm import Limits
 
 SMALL = Limits(chunk_tokens=300, timeouts=httpx.Timeout(5.0))

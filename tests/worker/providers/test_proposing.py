@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cantomeet.quotes import is_proven, proposed_start, rechecked, requoted
+from standins.openai.server import FakeOpenAI, Fault, Plan
 from tests.worker.providers.llm_meetings import MEETING, ignore, kinds, lines, request, scripted, summarizer
 from worker.providers import SummaryLine
-from worker.providers.fakes.openai import FakeOpenAI, Fault, Plan
 from worker.providers.proposing import LineFinder, features_of
 from worker.steps.summarising import _item
 

@@ -17,11 +17,12 @@ import pytest
 
 from cantomeet.errors import ErrorCode, LeaseLost, PermanentError, SettingsError, StepError, TransientError
 from cantomeet.reasons import reason_text
+from standins.speechmatics.server import FakeSpeechmatics, Fate, Fault, Plan
 from tests.worker.providers.speechmatics_recordings import KEY, QUICK, client, ignore, options, wav
-from worker.providers import RemoteState, RemoteTranscriber, speechmatics
-from worker.providers.fakes.speechmatics import FakeSpeechmatics, Fate, Fault, Plan
-from worker.providers.speechmatics import SpeechmaticsTranscriber
-from worker.providers.speechmatics_config import Notification
+from worker.providers import RemoteState, RemoteTranscriber
+from worker.providers.speechmatics import transcriber as speechmatics
+from worker.providers.speechmatics.config import Notification
+from worker.providers.speechmatics.transcriber import SpeechmaticsTranscriber
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from cantomeet.errors import ErrorCode, PermanentError
+from standins.speechmatics.rules import JobConfig
 from tests.worker.providers.speechmatics_recordings import options
-from worker.providers.fakes.speechmatics_rules import JobConfig
-from worker.providers.speechmatics_config import job_config
+from worker.providers.speechmatics.config import job_config
 
 
 def test_a_bad_glossary_fails_the_meeting_with_its_fault() -> None:

@@ -13,7 +13,7 @@ from cantomeet.reasons import reason_text
 from tests.worker.providers.speechmatics_recordings import client
 from tests.worker.providers.test_http_exceptions import httpx_exceptions
 from worker.providers.http import retry_after, safe_message
-from worker.providers.speechmatics_errors import (
+from worker.providers.speechmatics.errors import (
     BY_CALL,
     BY_STATUS,
     Call,

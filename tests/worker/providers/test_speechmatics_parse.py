@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cantomeet.errors import ErrorCode, PermanentError
+from standins.speechmatics.rules import JobConfig
+from standins.speechmatics.transcript import transcript
 from worker.providers import RecognisedSegment
-from worker.providers.fakes.speechmatics_rules import JobConfig
-from worker.providers.fakes.speechmatics_transcript import transcript
-from worker.providers.speechmatics_parse import MAX_SECONDS, MAX_WIDTH, parse_json_v2
+from worker.providers.speechmatics.parse import MAX_SECONDS, MAX_WIDTH, parse_json_v2
 
 
 def word(text: str, start: float, end: float | None = None, speaker: str | None = "S1", **more: Any) -> dict[str, Any]:

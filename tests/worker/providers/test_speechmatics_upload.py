@@ -13,9 +13,9 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 
 from cantomeet.errors import ErrorCode, PermanentError, TransientError
+from standins.speechmatics.server import paid_submissions
 from tests.worker.providers.speechmatics_recordings import client, ignore, options, wav
-from worker.providers.fakes.speechmatics import paid_submissions
-from worker.providers.speechmatics_upload import MAX_BODY, MultipartBody, kind_of, takes
+from worker.providers.speechmatics.upload import MAX_BODY, MultipartBody, kind_of, takes
 
 SOAK = os.environ.get("CANTOMEET_SOAK") == "1"
 LARGE = 900_000_000 if SOAK else 200_000_000
@@ -118,7 +118,7 @@ def test_a_large_upload_takes_little_memory_on_both_sides(tmp_path: Path) -> Non
 @contextmanager
 def running_stand_in(folder: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """The stand-in as a process of its own, started as a person would."""
-    command = [sys.executable, "-m", "worker.providers.fakes.speechmatics", "--port", "0"]
+    command = [sys.executable, "-m", "standins.speechmatics.server", "--port", "0"]
     process = subprocess.Popen([*command, "--state", str(folder / "log.jsonl")], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None

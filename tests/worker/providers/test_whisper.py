@@ -14,9 +14,10 @@ from cantomeet.errors import ErrorCode, LeaseLost, PermanentError
 from cantomeet.media import decode_to_wav
 from tests import sound
 from tests.logging_proxy import logging_proxy
-from worker.providers import RecognisedSegment, whisper
-from worker.providers import whisper_weights as weights
-from worker.providers.whisper import PROMPT, WhisperTranscriber, decoding_options
+from worker.providers import RecognisedSegment
+from worker.providers.whisper import transcriber as whisper
+from worker.providers.whisper import weights
+from worker.providers.whisper.transcriber import PROMPT, WhisperTranscriber, decoding_options
 
 SPOKEN = (
     "Good morning everybody. The new product will start in December. "

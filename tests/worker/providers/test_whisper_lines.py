@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from cantomeet.cantonese import fold
 from worker.providers import RecognisedSegment, Word
-from worker.providers.whisper import PROMPT
-from worker.providers.whisper_lines import MAX_SECONDS, MAX_WIDTH, Heard, lines_of
+from worker.providers.whisper.lines import MAX_SECONDS, MAX_WIDTH, Heard, lines_of
+from worker.providers.whisper.transcriber import PROMPT
 
 
 def heard(text: str, start: float = 0.0, each: float = 0.2) -> Heard:

@@ -14,9 +14,9 @@ import pytest
 from cantomeet.media import decode_to_wav
 from tests import sound
 from tests.sound import RATE
-from worker.providers.whisper import WhisperTranscriber, hear
-from worker.providers.whisper_listening import FRAMES, LEAST_SPEECH, Listener
-from worker.providers.whisper_sound import Sound, read_piece
+from worker.providers.whisper.listening import FRAMES, LEAST_SPEECH, Listener
+from worker.providers.whisper.sound import Sound, read_piece
+from worker.providers.whisper.transcriber import WhisperTranscriber, hear
 
 ENGLISH = "Good morning everybody. The new product will start in December. We need a larger budget for advertising."
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from cantomeet.errors import ErrorCode, PermanentError
-from worker.providers.whisper_sound import RATE, Sound, read_piece
+from worker.providers.whisper.sound import RATE, Sound, read_piece
 
 
 def recording(path: Path, seconds: float, *silences: tuple[float, float], rate: int = RATE) -> Path:

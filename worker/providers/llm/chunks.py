@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from cantomeet.tokens import count_tokens
 from worker.providers import TranscriptLine
-from worker.providers.llm.costs import count_tokens
 
 LINE_TOKENS = 6
 """What a line's number, colon and line end cost."""

@@ -16,10 +16,10 @@ from typing import Any, Literal
 
 import httpx
 
+from cantomeet.tokens import MESSAGE_TOKENS, count_tokens
 from worker import outgoing
 from worker.providers.http import FOREIGN, Cause
 from worker.providers.llm.answers import is_all_thought, is_whole
-from worker.providers.llm.costs import MESSAGE_TOKENS, count_tokens
 from worker.providers.llm.endpoint import Endpoint
 from worker.providers.llm.errors import (
     BY_FAMILY,

@@ -1,9 +1,8 @@
-"""Tokens and what they cost: counting before a request, adding up after it, and stopping before a budget is passed."""
+"""What tokens cost: adding up after a request, and stopping before a budget is passed."""
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -13,20 +12,6 @@ from worker.providers import Usage
 PRICE_IN_SETTING = "CANTOMEET_LLM_PRICE_IN"
 PRICE_OUT_SETTING = "CANTOMEET_LLM_PRICE_OUT"
 BUDGET_SETTING = "CANTOMEET_LLM_BUDGET"
-
-_LATIN = re.compile(r"[\x00-\u024f]+")
-LATIN_CHARACTERS_PER_TOKEN = 4
-MESSAGE_TOKENS = 8
-"""What a message costs beside its text."""
-
-
-def count_tokens(text: str) -> int:
-    """Tokens of `text` without any model's tokenizer: one for each character, one for four where they are Latin.
-
-    New tokenizers need fewer for Chinese, so chunks come out rather too small than too large.
-    """
-    latin = [len(run) for run in _LATIN.findall(text)]
-    return len(text) - sum(latin) + sum(-(-length // LATIN_CHARACTERS_PER_TOKEN) for length in latin)
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Limits:
-    """Tokens by the count of `costs.count_tokens`; seconds; bytes."""
+    """Tokens by the count of `cantomeet.tokens.count_tokens`; seconds; bytes."""
 
     chunk_tokens: int = CHUNK_TOKENS
     answer_tokens: int = ANSWER_TOKENS

@@ -9,9 +9,9 @@ from itertools import zip_longest
 from pydantic import BaseModel
 
 from cantomeet.templates import Template
+from cantomeet.tokens import count_tokens
 from worker.providers import ItemKind, SummaryLine
 from worker.providers.llm.ask import Asker, Question, Reading, TooLong, Unusable
-from worker.providers.llm.costs import count_tokens
 from worker.providers.llm.facts import LineNumber, Many, Text
 from worker.providers.llm.formats import strict_schema
 from worker.providers.llm.languages import Languages, in_script

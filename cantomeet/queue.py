@@ -1,0 +1,259 @@
+"""RQ as a wake-up call: queue names, time limits, enqueueing, and a look at the queues. All the web may import.
+
+The database knows what is due; a job only says "look at this meeting". A lost job is woken again by the rescuer, a
+doubled one finds the lease taken.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import re
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import redis
+from rq import Queue, Worker
+from rq.exceptions import NoSuchJobError
+from rq.job import Job, JobStatus
+from rq.registry import FailedJobRegistry
+from rq.serializers import JSONSerializer
+from rq.worker import BaseWorker
+
+from cantomeet.checking import PATIENCE_SECONDS
+from cantomeet.lifecycle import MeetingStatus, Stage
+from cantomeet.models import Meeting
+from cantomeet.redis_client import connect
+from cantomeet.store import MeetingStore
+
+HIGH = "high_priority"
+DEFAULT = "default"
+RECOGNITION = "recognition"
+QUEUES = (HIGH, DEFAULT, RECOGNITION)
+"""In the order in which a worker serves them."""
+
+JOB_TIMEOUT = 2 * 60 * 60
+RESULT_TTL = 24 * 60 * 60
+FAILURE_TTL = 24 * 60 * 60
+
+_CHECK_TIMEOUT = 120
+_WRITTEN = "cantomeet:written"
+_REWRITE_SECONDS = 10.0
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+_FULL = 100
+"""Jobs in the queues beyond which hardly a meeting is woken once more: what is due waits there already."""
+_FEW = 5
+"""Meetings that are woken at each look all the same, those due longest first: a job may have been lost."""
+
+_log = logging.getLogger(__name__)
+
+
+def queue_for(meeting: Meeting) -> str:
+    """Recognition on this machine has a queue of its own, so that a summary never waits behind it."""
+    recognising = meeting.deleted_at is None and meeting.status == MeetingStatus.TRANSCRIBING
+    if recognising and meeting.stage == Stage.PREPARED and meeting.transcriber == "whisper":
+        return RECOGNITION
+    return HIGH if meeting.priority == "high" else DEFAULT
+
+
+def task_for(meeting: Meeting) -> str:
+    """The entry point in `worker.tasks`, by name: the web enqueues it without importing it."""
+    if meeting.deleted_at is not None:
+        return "worker.tasks.delete_meeting_task"
+    if meeting.status == MeetingStatus.SUMMARIZING:
+        return "worker.tasks.summarize_meeting_task"
+    return "worker.tasks.transcribe_meeting_task"
+
+
+def queue_of_check(name: str) -> str:
+    """The recogniser is tested where it is loaded anyway."""
+    return RECOGNITION if name == "whisper" else HIGH
+
+
+@dataclass(frozen=True)
+class WorkerSeen:
+    name: str
+    state: str
+    queues: tuple[str, ...]
+    last_heartbeat: datetime | None
+
+
+@dataclass(frozen=True)
+class QueueOverview:
+    queues: tuple[tuple[str, int], ...]
+    """Name and number of waiting jobs."""
+    workers: tuple[WorkerSeen, ...]
+    failed: int
+    """Jobs in RQ's failed registries."""
+
+
+class JobQueue:
+    """Enqueues and looks at the queues of one Redis."""
+
+    def __init__(self, url: str) -> None:
+        self._redis = connect(url)
+
+    def close(self) -> None:
+        self._redis.close()
+
+    def wake(self, meeting: Meeting, delay: float = 0.0) -> bool:
+        """Ask for the meeting's next step in `delay` seconds. False where Redis does not take it: the rescuer will."""
+        name = queue_for(meeting)
+        options: dict[str, Any] = {
+            "job_timeout": JOB_TIMEOUT,
+            # What names a deleted meeting goes with it.
+            "result_ttl": RESULT_TTL if meeting.deleted_at is None else 0,
+            "failure_ttl": FAILURE_TTL,
+            "at_front": _goes_before(name, meeting, delay),
+            "description": f"{meeting.status} {meeting.id}",
+        }
+        return self._enqueue(name, task_for(meeting), meeting.id, delay, options)
+
+    def wake_written(self, meeting_id: str, delay: float = 0.0) -> bool:
+        """Ask for the next step of a meeting's written view; never before the steps of meetings of high priority."""
+        options = {"job_timeout": JOB_TIMEOUT, "result_ttl": RESULT_TTL, "failure_ttl": FAILURE_TTL}
+        return self._enqueue(DEFAULT, "worker.tasks.write_view_task", meeting_id, delay, options)
+
+    def wake_periodic(self, task: str) -> bool:
+        """Ask for one run of the periodic task `task`."""
+        options = {"job_timeout": JOB_TIMEOUT, "result_ttl": RESULT_TTL, "failure_ttl": FAILURE_TTL}
+        return self._enqueue(DEFAULT, "worker.tasks.periodic_task", task, 0.0, options)
+
+    def ask_check(self, name: str) -> bool:
+        """Have a worker test `name`, before anything that waits. False where Redis does not take it."""
+        options = {
+            "job_timeout": _CHECK_TIMEOUT,
+            "result_ttl": RESULT_TTL,
+            "failure_ttl": FAILURE_TTL,
+            # An answer that nobody waits for any more is not worth having.
+            "ttl": int(PATIENCE_SECONDS),
+            "at_front": True,
+        }
+        return self._enqueue(queue_of_check(name), "worker.tasks.check_provider_task", name, 0.0, options)
+
+    def _enqueue(self, name: str, task: str, argument: str, delay: float, options: dict[str, Any]) -> bool:
+        try:
+            queue = Queue(name, connection=self._redis, serializer=JSONSerializer)
+            if delay > 0:
+                queue.enqueue_at(_whole_second(delay), task, argument, **options)
+            else:
+                queue.enqueue(task, argument, **options)
+        except redis.RedisError as error:
+            _log.warning("Redis does not take a wake-up (%s); the rescuer will", type(error).__name__)
+            return False
+        return True
+
+    def answers(self) -> bool:
+        """True where Redis answers a ping within half a second."""
+        try:
+            return bool(self._redis.ping())
+        except redis.RedisError:
+            return False
+
+    def waiting(self) -> int:
+        """Jobs that wait for a short step. Raises `redis.RedisError`."""
+        return sum(len(Queue(name, connection=self._redis, serializer=JSONSerializer)) for name in (HIGH, DEFAULT))
+
+    def worker_count(self) -> int:
+        """Workers that RQ believes alive. Raises `redis.RedisError`."""
+        return Worker.count(connection=self._redis)
+
+    def try_write(self) -> None:
+        """Write something small that goes by itself. Raises `redis.ResponseError` where Redis takes no writes."""
+        self._redis.set(_WRITTEN, int(time.time()), ex=60)
+
+    def erase(self, gone: Callable[[Collection[str]], set[str]], *, rewrite: bool) -> bool:
+        """Remove the jobs of meetings that `gone` tells, and with `rewrite` have Redis rewrite its file without
+        them. False where something is left: a job of such a meeting is being done, or Redis is away.
+        """
+        try:
+            jobs = self._jobs_by_meeting()
+            left = [self._remove(key) for meeting_id in gone(jobs) for key in jobs[meeting_id]] if jobs else []
+            return all(left) and (not rewrite or self._rewrite())
+        except redis.RedisError:
+            return False
+
+    def _jobs_by_meeting(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for key in self._redis.scan_iter(match="rq:job:*", count=1000):
+            # Every job of ours names its meeting there, RQ's own wording ("task('id')") included.
+            description: Any = self._redis.hget(key, "description") or b""
+            for meeting_id in _ID.findall(description.decode(errors="replace")):
+                found.setdefault(meeting_id, []).append(key.decode().removeprefix("rq:job:"))
+        return found
+
+    def _remove(self, job_id: str) -> bool:
+        try:
+            job = Job.fetch(job_id, connection=self._redis, serializer=JSONSerializer)
+        except NoSuchJobError:
+            return True
+        if job.get_status() == JobStatus.STARTED:
+            return False
+        job.delete()
+        return True
+
+    def _rewrite(self) -> bool:
+        """The append-only file holds every command since it was last rewritten, those of removed jobs too."""
+        try:
+            self._redis.execute_command("BGREWRITEAOF")  # type: ignore[no-untyped-call]  # redis-py has no type here
+        except redis.ResponseError:
+            return False  # one is under way, which may have begun too early
+        deadline = time.monotonic() + _REWRITE_SECONDS
+        while time.monotonic() < deadline:
+            now: Any = self._redis.info("persistence")
+            if not now["aof_rewrite_in_progress"] and not now["aof_rewrite_scheduled"]:
+                return bool(now["aof_last_bgrewrite_status"] == "ok")
+            time.sleep(0.05)
+        return False
+
+    def overview(self) -> QueueOverview:
+        """Queue lengths and workers. Raises `redis.RedisError`."""
+        queues = [Queue(name, connection=self._redis, serializer=JSONSerializer) for name in QUEUES]
+        return QueueOverview(
+            queues=tuple((queue.name, len(queue)) for queue in queues),
+            workers=tuple(_seen(worker) for worker in Worker.all(connection=self._redis)),
+            failed=sum(len(FailedJobRegistry(queue=queue)) for queue in queues),
+        )
+
+
+def _goes_before(queue: str, meeting: Meeting, delay: float) -> bool:
+    """Whether its job goes before those that wait in the same queue.
+
+    A short step that has a time of its own, a reserved turn above all, is not to miss it behind a hundred recordings
+    that have just come in; and one that was prepared is sent before the next is prepared. Summaries take their turn.
+    """
+    if queue == RECOGNITION:
+        return meeting.priority == "high" and delay == 0
+    return delay > 0 or (meeting.stage == Stage.PREPARED and meeting.status == MeetingStatus.TRANSCRIBING)
+
+
+def _whole_second(delay: float) -> datetime:
+    """`delay` seconds from now, rounded up: RQ's scheduler cuts fractions off, and a job that came a moment too early
+    would find nothing due and leave its meeting to the rescuer.
+    """
+    return datetime.fromtimestamp(math.ceil(time.time() + delay), UTC)
+
+
+def rescue(store: MeetingStore, queue: JobQueue) -> int:
+    """Wake the meetings that are due and that nobody woke; how many. Marks nothing while Redis is away.
+
+    Any number of processes may do this: compare-and-set gives each meeting to one of them.
+    """
+    try:
+        room = max(_FEW, _FULL - queue.waiting())
+    except redis.RedisError:
+        return 0
+    return sum(queue.wake(meeting) for meeting in store.wake_due(room)) + sum(
+        queue.wake_written(meeting_id) for meeting_id in store.wake_written_due()
+    )
+
+
+def _seen(worker: BaseWorker) -> WorkerSeen:
+    beat = worker.last_heartbeat
+    if beat is not None and beat.tzinfo is None:
+        beat = beat.replace(tzinfo=UTC)
+    return WorkerSeen(worker.name, str(worker.get_state()), tuple(worker.queue_names()), beat)

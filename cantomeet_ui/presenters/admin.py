@@ -1,0 +1,174 @@
+"""What the admin page shows of meetings: failures by cause, what does not move, and each meeting's timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from cantomeet.errors import ErrorCode
+from cantomeet.going_on import GoingOn, going_on
+from cantomeet.listing import FailureCause
+from cantomeet.models import Attempt, Meeting
+from cantomeet.reasons import REASONS, reason_text
+from cantomeet_ui import routes
+from cantomeet_ui.i18n import counted, text
+from cantomeet_ui.i18n.texts import TEXTS
+from cantomeet_ui.presenters import times
+from cantomeet_ui.presenters.rows import MeetingRow, plain_row, reason_of
+
+SHOWN_OF_A_CAUSE = 5
+
+
+@dataclass(frozen=True)
+class Failures:
+    """A cause, and who failed for it."""
+
+    cause: FailureCause
+    count: int
+    newest: Sequence[Meeting]
+    """`SHOWN_OF_A_CAUSE` at most, at least one."""
+
+
+@dataclass(frozen=True)
+class Cause:
+    key: str
+    remedy: str
+    """What happened, what is safe, what to do: the reason of its newest meeting."""
+    count: int
+    retry: str
+    """The button's text."""
+    rows: list[MeetingRow]
+    more: str
+    href: str
+    """All of its code."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One attempt, or what is going on now."""
+
+    name: str
+    outcome: str
+    tone: str
+    """ "done", "retry", "failed" or "now"."""
+    when: str
+    lasted: str
+    detail: str
+    """Why it did not succeed."""
+    job: str
+    """The provider's id of it; empty where there is none."""
+    next: str
+    """When it is taken, or tried again; empty where that says nothing."""
+
+
+def cause_key(cause: FailureCause) -> str:
+    """A name for it in the page."""
+    return "|".join([cause.code, cause.provider, cause.setting, "sent" if cause.sent else ""])
+
+
+def cause_of(key: str) -> FailureCause:
+    """The cause that `cause_key` named; of any other text one that nothing failed for."""
+    code, _, rest = key.partition("|")
+    provider, setting, sent = ["", "", *rest.rsplit("|", 2)][-3:]
+    return FailureCause(code, provider, setting, sent == "sent")
+
+
+def causes(failures: Iterable[Failures], now: datetime, language: str) -> list[Cause]:
+    """In this order; what a person stopped comes last, for it needs nobody."""
+    ordered = sorted(failures, key=lambda failed: failed.cause.code == ErrorCode.CANCELLED)
+    return [_cause(failed, now, language) for failed in ordered]
+
+
+def _cause(failed: Failures, now: datetime, language: str) -> Cause:
+    hidden = failed.count - len(failed.newest)
+    return Cause(
+        key=cause_key(failed.cause),
+        remedy=reason_of(failed.newest[0], language),
+        count=failed.count,
+        retry=counted(language, "admin.retry_all", failed.count),
+        rows=[plain_row(meeting, now, language) for meeting in failed.newest],
+        more=counted(language, "admin.and_more", hidden) if hidden > 0 else "",
+        href=routes.admin({"error_code": failed.cause.code}),
+    )
+
+
+def stuck_rows(stuck: Iterable[Meeting], now: datetime, language: str) -> list[MeetingRow]:
+    """The meetings that do not move, each with since when in `left`."""
+    return [_stuck_row(meeting, now, language) for meeting in stuck]
+
+
+def _stuck_row(meeting: Meeting, now: datetime, language: str) -> MeetingRow:
+    since = times.time_of_day(meeting.updated_at, now, language)
+    row = plain_row(meeting, now, language)
+    return MeetingRow(**{**vars(row), "left": text(language, "admin.stuck.since", time=since)})
+
+
+def steps(
+    meeting: Meeting, attempts: Sequence[Attempt], now: datetime, language: str, *, paused: bool = False
+) -> list[Step]:
+    """The timeline, newest first: what is going on now, where something is, and all that was tried."""
+    tried = [_step(attempt, now, language) for attempt in reversed(attempts)]
+    found = going_on(meeting, now, paused=paused)
+    return tried if found is None else [_now(found, meeting.provider_job_id, now, language), *tried]
+
+
+def _now(found: GoingOn, job: str | None, now: datetime, language: str) -> Step:
+    """Made from the meeting itself, which knows what no attempt does: a look in vain and a wait leave none."""
+    due = found.next_run_at if found.state == "waiting" else None
+    return Step(
+        name=text(language, f"step.{found.step}"),
+        outcome=text(language, f"now.{found.state}"),
+        tone="now",
+        when=text(language, "now"),
+        lasted="",
+        detail="",
+        job=_job(job, language),
+        next="" if due is None else _at(due, now, language),
+    )
+
+
+def _job(job: str | None, language: str) -> str:
+    return "" if job is None else text(language, "step.job", job=job)
+
+
+def _at(due: datetime, now: datetime, language: str) -> str:
+    return text(language, "step.next", time=times.time_of_day(due, now, language, seconds=True))
+
+
+def _step(attempt: Attempt, now: datetime, language: str) -> Step:
+    name, outcome = f"step.{attempt.step}", f"outcome.{attempt.outcome}"
+    return Step(
+        name=text(language, name) if name in TEXTS else attempt.step,
+        outcome=text(language, outcome) if outcome in TEXTS else attempt.outcome,
+        tone=attempt.outcome,
+        when=times.time_of_day(attempt.started_at, now, language, seconds=True),
+        lasted=times.lasted(attempt.finished_at - attempt.started_at, language),
+        detail=_attempt_reason(attempt, language) or attempt.detail,
+        job=_job(attempt.provider_job_id, language),
+        next=_next(attempt, now, language),
+    )
+
+
+def _next(attempt: Attempt, now: datetime, language: str) -> str:
+    """A step that was done leads on by itself; what a failure led to is worth telling."""
+    due = attempt.next_run_at
+    if due is None or attempt.outcome != "retry":
+        return ""
+    return _at(due, now, language)
+
+
+def _attempt_reason(attempt: Attempt, language: str) -> str:
+    """Why it did not succeed. The reason's "what to do" fits the last try; a try in between needs only the cause."""
+    code = attempt.error_code
+    if code is None or code not in {known.value for known in REASONS}:
+        return code or ""
+    if attempt.outcome == "failed":
+        return reason_text(code, attempt.error_params, language)
+    return " · ".join(part for part in (cause_name(code, language), attempt.detail) if part)
+
+
+def cause_name(code: str, language: str) -> str:
+    """An error code in a few words; of a newer version's the code itself."""
+    key = f"cause.{code}"
+    return text(language, key) if key in TEXTS else code

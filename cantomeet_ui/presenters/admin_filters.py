@@ -1,0 +1,85 @@
+"""The admin page's filters as they stand in the address, and the chips and choices that change them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cantomeet.lifecycle import MeetingStatus
+from cantomeet.listing import TRANSCRIBERS
+from cantomeet_ui import routes
+from cantomeet_ui.i18n import text
+from cantomeet_ui.presenters.address import filters_of
+from cantomeet_ui.presenters.admin import cause_name
+
+NAMES = ("status", "error_code", "transcriber", "age", "q")
+AGES = ("1h", "1d", "7d", "30d")
+
+
+@dataclass(frozen=True)
+class AdminChip:
+    key: str
+    label: str
+    count: int
+    href: str
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class Choice:
+    value: str
+    label: str
+
+
+def changed(query: Mapping[str, str], **values: str) -> str:
+    """The page's address with some filters changed (empty: taken away)."""
+    return routes.admin(filters_of({**query, **values}, NAMES))
+
+
+def status_chips(query: Mapping[str, str], counts: Mapping[MeetingStatus, int], language: str) -> list[AdminChip]:
+    """One for all and one for each status; all of them, for a nought says something too."""
+    chosen = query.get("status", "")
+    whole = AdminChip("", text(language, "status.all"), sum(counts.values()), changed(query, status=""), not chosen)
+    return [
+        whole,
+        *(
+            AdminChip(
+                status.value,
+                text(language, f"status.{status.value}"),
+                counts.get(status, 0),
+                changed(query, status=status.value),
+                chosen == status.value,
+            )
+            for status in MeetingStatus
+        ),
+    ]
+
+
+def code_chips(query: Mapping[str, str], counts: Mapping[str, int], language: str) -> list[AdminChip]:
+    """One for each error code that a failed meeting has; the chosen one leads back to all."""
+    chosen = query.get("error_code", "")
+    there = {**counts, **({chosen: 0} if chosen and chosen not in counts else {})}
+    return [
+        AdminChip(
+            code,
+            cause_name(code, language),
+            count,
+            changed(query, status="", error_code="" if code == chosen else code),
+            code == chosen,
+        )
+        for code, count in there.items()
+    ]
+
+
+def transcriber_choices(language: str) -> list[Choice]:
+    return [
+        Choice("", text(language, "admin.any_transcriber")),
+        *(Choice(name, text(language, f"admin.transcriber.{name}")) for name in TRANSCRIBERS),
+    ]
+
+
+def age_choices(language: str) -> list[Choice]:
+    return [
+        Choice("", text(language, "admin.any_age")),
+        *(Choice(age, text(language, f"admin.age.{age}")) for age in AGES),
+    ]

@@ -1,0 +1,144 @@
+"""The engine room: the pause switch, queues, workers, and whether the keys would do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from cantomeet.checking import CHECKED, PATIENCE_SECONDS, Check
+from cantomeet.queue import QueueOverview, WorkerSeen
+from cantomeet.reasons import cause_text, setting_rule
+from cantomeet_ui.i18n import counted, text
+from cantomeet_ui.i18n.texts import TEXTS
+from cantomeet_ui.presenters import times
+
+
+@dataclass(frozen=True)
+class QueueLine:
+    name: str
+    waiting: str
+
+
+@dataclass(frozen=True)
+class WorkerLine:
+    name: str
+    state: str
+    queues: str
+    seen: str
+
+
+@dataclass(frozen=True)
+class CheckLine:
+    name: str
+    label: str
+    text: str
+    tone: str
+    """ "", "asked", "ok" or "failed"."""
+    set_up: bool
+
+
+@dataclass(frozen=True)
+class Engine:
+    note: str = ""
+    """Redis is away, or nobody works."""
+    paused: str = ""
+    """Since when; empty while the queue runs."""
+    oldest: str = ""
+    """How long the oldest has been due."""
+    queues: list[QueueLine] = field(default_factory=list)
+    workers: list[WorkerLine] = field(default_factory=list)
+    failed: str = ""
+    checks: list[CheckLine] = field(default_factory=list)
+
+    @property
+    def asking(self) -> bool:
+        """An answer is waited for."""
+        return any(check.tone == "asked" for check in self.checks)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was looked up; `overview` None: Redis does not answer."""
+
+    overview: QueueOverview | None
+    paused_since: datetime | None
+    oldest_due: float
+    """Seconds."""
+    checks: Mapping[str, Check | None]
+    set_up: tuple[str, ...]
+
+
+def engine(seen: Seen, now: datetime, language: str) -> Engine:
+    overview = seen.overview
+    paused = seen.paused_since
+    return Engine(
+        note=_note(overview, language),
+        paused="" if paused is None else text(language, "admin.paused", time=times.time_of_day(paused, now, language)),
+        oldest=_oldest(seen.oldest_due, language),
+        queues=[] if overview is None else [_queue(name, waiting, language) for name, waiting in overview.queues],
+        workers=[] if overview is None else [_worker(worker, now, language) for worker in overview.workers],
+        failed=counted(language, "admin.failed_jobs", overview.failed)
+        if overview is not None and overview.failed
+        else "",
+        checks=[_check(name, seen.checks.get(name), name in seen.set_up, now, language) for name in CHECKED],
+    )
+
+
+def _note(overview: QueueOverview | None, language: str) -> str:
+    if overview is None:
+        return text(language, "admin.redis_away")
+    return "" if overview.workers else text(language, "admin.no_workers")
+
+
+def _oldest(seconds: float, language: str) -> str:
+    if seconds < 1:
+        return text(language, "admin.oldest.none")
+    return text(language, "admin.oldest", time=times.lasted(timedelta(seconds=seconds), language))
+
+
+def _queue(name: str, waiting: int, language: str) -> QueueLine:
+    return QueueLine(text(language, f"admin.queue.{name}"), str(waiting))
+
+
+def _worker(worker: WorkerSeen, now: datetime, language: str) -> WorkerLine:
+    state = f"admin.worker.{worker.state}"
+    beat = worker.last_heartbeat
+    return WorkerLine(
+        name=worker.name[:8],
+        state=text(language, state) if state in TEXTS else worker.state,
+        queues=" · ".join(text(language, f"admin.queue.{name}") for name in worker.queues if _known(name)),
+        seen="" if beat is None else text(language, "admin.worker.seen", time=times.time_of_day(beat, now, language)),
+    )
+
+
+def _known(queue: str) -> bool:
+    return f"admin.queue.{queue}" in TEXTS
+
+
+def _check(name: str, check: Check | None, set_up: bool, now: datetime, language: str) -> CheckLine:
+    told, tone = _outcome(name, check, set_up, now, language)
+    return CheckLine(name, text(language, f"check.{name}"), told, tone, set_up)
+
+
+def _outcome(name: str, check: Check | None, set_up: bool, now: datetime, language: str) -> tuple[str, str]:
+    if not set_up:
+        return text(language, f"check.not_set.{name}"), ""
+    if check is None:
+        return text(language, "check.never"), ""
+    time = times.time_of_day(check.at, now, language)
+    if check.state == "asked":
+        if now - check.at > timedelta(seconds=PATIENCE_SECONDS):
+            return text(language, "check.silent", time=time), "failed"
+        return text(language, "check.asked"), "asked"
+    if check.state == "ok":
+        return text(language, "check.ok", time=time), "ok"
+    return text(language, "check.failed", time=time, why=_why(check, language)), "failed"
+
+
+def _why(check: Check, language: str) -> str:
+    params = {name: str(check.params.get(name) or "?") for name in ("setting", "message", "provider")}
+    params["rule"] = setting_rule(params["setting"], language)
+    params["cause"] = cause_text(str(check.params.get("cause", "")), language)
+    key = f"check.why.{check.code}"
+    return text(language, key, **params) if key in TEXTS else (check.code or "?")

@@ -1,0 +1,63 @@
+"""The list's filters as they stand in the address, and the chips that change them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cantomeet.lifecycle import MeetingStatus
+from cantomeet_ui import routes
+from cantomeet_ui.i18n import text
+from cantomeet_ui.presenters.address import filters_of
+
+NAMES = ("status", "q", "from", "to", "sort")
+"""Query parameters of the list's page; a cursor is never one, so that a link always begins at the top."""
+DEFAULT_SORT = "-created_at"
+SORTS = {
+    DEFAULT_SORT: "meetings.sort.newest",
+    "created_at": "meetings.sort.oldest",
+    "-meeting_date": "meetings.sort.date",
+    "title": "meetings.sort.title",
+}
+
+
+@dataclass(frozen=True)
+class Chip:
+    label: str
+    count: int
+    href: str
+    chosen: bool
+    status: str
+    """Empty: all."""
+
+
+@dataclass(frozen=True)
+class SortChoice:
+    value: str
+    label: str
+
+
+def changed(query: Mapping[str, str], **values: str) -> str:
+    """The list's address with some parameters changed (empty: taken away)."""
+    return routes.meetings(filters_of({**query, **{name.rstrip("_"): value for name, value in values.items()}}, NAMES))
+
+
+def chips(query: Mapping[str, str], counts: Mapping[MeetingStatus, int], language: str) -> list[Chip]:
+    """One for all and one for each status; a status that no meeting has is left out unless it is chosen."""
+    chosen = query.get("status", "")
+    whole = Chip(text(language, "status.all"), sum(counts.values()), changed(query, status=""), not chosen, "")
+    each = [
+        Chip(
+            text(language, f"status.{status.value}"),
+            counts.get(status, 0),
+            changed(query, status=status.value),
+            chosen == status.value,
+            status.value,
+        )
+        for status in MeetingStatus
+    ]
+    return [whole, *(chip for chip in each if chip.count or chip.chosen)]
+
+
+def sort_choices(language: str) -> list[SortChoice]:
+    return [SortChoice(value, text(language, key)) for value, key in SORTS.items()]

@@ -1,0 +1,144 @@
+"""A meeting's page but for transcript and summary: its header, what it is doing, and what may be done with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cantomeet.errors import ErrorCode
+from cantomeet.lifecycle import ACTIVE, MeetingStatus, Stage
+from cantomeet.models import Attempt, Meeting
+from cantomeet.reasons import reason_text, warning_text
+from cantomeet.store.retrying import at_provider
+from cantomeet_ui import routes
+from cantomeet_ui.i18n import counted, text
+from cantomeet_ui.presenters import rows, times
+from cantomeet_ui.presenters.paused import paused_words
+
+
+@dataclass(frozen=True)
+class Download:
+    label: str
+    href: str
+
+
+@dataclass(frozen=True)
+class MeetingHead:
+    id: str = ""
+    title: str = ""
+    date: str = ""
+    date_value: str = ""
+    """YYYY-MM-DD for the field; empty where nobody gave one."""
+    lasts: str = ""
+    duration: float = 0.0
+    """Seconds; 0 where it is not known yet."""
+    speakers: str = ""
+    status: str = ""
+    status_text: str = ""
+    progress: int = -1
+    """0-100, or -1 where it is unknown."""
+    left: str = ""
+    banner: str = ""
+    """What is going on or went wrong; empty once it is completed."""
+    banner_text: str = ""
+    banner_tone: str = ""
+    """ "working", "failed" or "stopped"."""
+    paused: str = ""
+    """Why what is banner or written view tells of does not go on; empty where it does."""
+    waits_for_names: bool = False
+    """The summary is written once somebody says that the speakers are named."""
+    can_retry: bool = False
+    can_cancel: bool = False
+    stop_wastes: bool = False
+    """A transcription that is paid for is under way."""
+    can_summarise: bool = False
+    can_transcribe: bool = False
+    warnings: list[str] = field(default_factory=list)
+    audio: str = ""
+    """Address of the recording; empty where it was removed."""
+    audio_gone: bool = False
+    downloads: list[Download] = field(default_factory=list)
+
+
+def meeting_head(
+    meeting: Meeting, speakers: int, last: Attempt | None, paused: datetime | None, now: datetime, language: str
+) -> MeetingHead:
+    """`last`: the newest attempt, where the present step has failed before; `paused`: since when it is kept waiting."""
+    status = MeetingStatus(meeting.status)
+    transcribed = meeting.stage in (Stage.TRANSCRIBED, Stage.SUMMARISED)
+    settled = status not in ACTIVE
+    return MeetingHead(
+        id=meeting.id,
+        title=meeting.title,
+        date=rows.date_text(meeting, now, language),
+        date_value="" if meeting.meeting_date is None else meeting.meeting_date.isoformat(),
+        lasts=rows.length_text(meeting),
+        duration=meeting.duration_seconds or 0.0,
+        speakers=counted(language, "speakers", speakers) if speakers else "",
+        status=status.value,
+        status_text=rows.status_text(meeting, language),
+        progress=-1 if settled or meeting.progress is None else meeting.progress,
+        left=rows.left_text(meeting, now, language),
+        paused=paused_words(paused, now, language),
+        waits_for_names=meeting.waits_for_names,
+        can_retry=status is MeetingStatus.FAILED,
+        can_cancel=not settled,
+        stop_wastes=not settled and at_provider(meeting),
+        can_summarise=settled and transcribed,
+        can_transcribe=settled and not meeting.audio_removed and (transcribed or status is MeetingStatus.FAILED),
+        warnings=[warning_text(code, language, meeting.warning_details.get(code)) for code in meeting.warnings],
+        audio="" if meeting.audio_removed else routes.audio(meeting.id),
+        audio_gone=meeting.audio_removed,
+        downloads=_downloads(meeting, language) if transcribed else [],
+        **_banner(meeting, None if paused else last, now, language),
+    )
+
+
+def _banner(meeting: Meeting, last: Attempt | None, now: datetime, language: str) -> dict[str, str]:
+    status = MeetingStatus(meeting.status)
+    if status is MeetingStatus.COMPLETED:
+        return {"banner": "", "banner_text": "", "banner_tone": ""}
+    if status is MeetingStatus.FAILED:
+        stopped = meeting.error_code == ErrorCode.CANCELLED
+        key = "meeting.banner.stopped" if stopped else "meeting.banner.FAILED"
+        tone = "stopped" if stopped else "failed"
+        return {
+            "banner": text(language, key),
+            "banner_text": rows.reason_of(meeting, language),
+            "banner_tone": tone,
+        }
+    if meeting.waits_for_names:
+        return {
+            "banner": text(language, "meeting.banner.names"),
+            "banner_text": text(language, "meeting.banner.names.text"),
+            "banner_tone": "working",
+        }
+    return {
+        "banner": text(language, f"meeting.banner.{status.value}"),
+        "banner_text": _trying_again(meeting, last, now, language),
+        "banner_tone": "working",
+    }
+
+
+def _trying_again(meeting: Meeting, last: Attempt | None, now: datetime, language: str) -> str:
+    """Why a step is being tried again, where it is."""
+    if not meeting.attempt_count or last is None or meeting.next_run_at is None or last.error_code is None:
+        return ""
+    when = times.time_of_day(meeting.next_run_at, now, language)
+    again = text(language, "meeting.trying_again", when=when)
+    return again if meeting.next_run_at > now else ""
+
+
+def _downloads(meeting: Meeting, language: str) -> list[Download]:
+    written = [
+        Download(text(language, f"meeting.export.{form}"), routes.download(meeting.id, form))
+        for form in routes.DOWNLOADS
+    ]
+    if meeting.audio_removed:
+        return written
+    return [*written, Download(text(language, "meeting.export.audio"), f"{routes.audio(meeting.id)}?download=1")]
+
+
+def refusal(code: ErrorCode, params: dict[str, str | int | float], language: str) -> str:
+    """What a person is told when an action is refused."""
+    return reason_text(code, params, language)

@@ -1,0 +1,138 @@
+"""One line a meeting, as the list, the upload page and the admin page show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cantomeet.errors import ErrorCode
+from cantomeet.lifecycle import ACTIVE, MeetingStatus
+from cantomeet.listing import ListedMeeting, Match
+from cantomeet.models import Meeting
+from cantomeet.reasons import reason_text
+from cantomeet_ui import routes
+from cantomeet_ui.i18n import counted, text
+from cantomeet_ui.presenters import times
+
+
+@dataclass(frozen=True)
+class MeetingRow:
+    id: str
+    href: str
+    title: str
+    date: str
+    lasts: str
+    """Empty where it is not known yet."""
+    status: str
+    """The status's name."""
+    tone: str
+    """ "waiting", "working", "done", "failed" or "stopped"."""
+    status_text: str
+    """In the reader's language, with the progress where it is known."""
+    progress: int
+    """0-100, or -1 where it is unknown."""
+    left: str
+    reason: str
+    """Of a failure."""
+    actions: str
+    before: str
+    found: str
+    after: str
+    """The line that the search found, in three parts: `found` is what was looked for."""
+    match_time: str
+    match_href: str
+
+
+TONES = {
+    MeetingStatus.UPLOADED: "waiting",
+    MeetingStatus.TRANSCRIBING: "working",
+    MeetingStatus.SUMMARIZING: "working",
+    MeetingStatus.COMPLETED: "done",
+    MeetingStatus.FAILED: "failed",
+}
+
+
+def tone_of(meeting: Meeting) -> str:
+    """What a person stopped is no failure to be alarmed at."""
+    if meeting.status == MeetingStatus.FAILED and meeting.error_code == ErrorCode.CANCELLED:
+        return "stopped"
+    if meeting.waits_for_names:
+        return "waiting"
+    return TONES[MeetingStatus(meeting.status)]
+
+
+def status_text(meeting: Meeting, language: str) -> str:
+    """The status for people, with the progress where it is known."""
+    if meeting.waits_for_names:
+        return text(language, "status.names")
+    stopped = tone_of(meeting) == "stopped"
+    name = text(language, "status.stopped" if stopped else f"status.{MeetingStatus(meeting.status).value}")
+    if meeting.status not in ACTIVE or meeting.progress is None:
+        return name
+    return text(language, "status.percent", status=name, percent=meeting.progress)
+
+
+def reason_of(meeting: Meeting, language: str) -> str:
+    """Why it failed, in the reader's language; empty where it did not."""
+    if meeting.status != MeetingStatus.FAILED:
+        return ""
+    code = meeting.error_code or ErrorCode.INTERNAL.value
+    try:
+        return reason_text(code, meeting.error_params, language, audio_removed=meeting.audio_removed)
+    except ValueError:  # a code of a newer version: its stored text still explains it
+        return meeting.status_reason or ""
+
+
+def left_text(meeting: Meeting, now: datetime, language: str) -> str:
+    """How long the present status will still take, where the pace so far tells it."""
+    if meeting.status not in ACTIVE:
+        return ""
+    return times.left(meeting.progress, meeting.stage_since, meeting.updated_at, now, language)
+
+
+def date_text(meeting: Meeting, now: datetime, language: str) -> str:
+    """The meeting's day, or that of its upload."""
+    return times.day(meeting.meeting_date or times.local_day(meeting.created_at), now, language)
+
+
+def length_text(meeting: Meeting) -> str:
+    return "" if meeting.duration_seconds is None else times.clock(meeting.duration_seconds)
+
+
+def meeting_row(listed: ListedMeeting, now: datetime, language: str, q: str = "") -> MeetingRow:
+    """A line of the list; `q` is what was looked for."""
+    meeting, match = listed.meeting, listed.match
+    return MeetingRow(
+        id=meeting.id,
+        href=routes.meeting(meeting.id),
+        title=meeting.title,
+        date=date_text(meeting, now, language),
+        lasts=length_text(meeting),
+        status=MeetingStatus(meeting.status).value,
+        tone=tone_of(meeting),
+        status_text=status_text(meeting, language),
+        progress=-1 if meeting.progress is None or meeting.status not in ACTIVE else meeting.progress,
+        left=left_text(meeting, now, language),
+        reason=reason_of(meeting, language),
+        actions=counted(language, "actions", listed.open_actions) if listed.open_actions else "",
+        **_match(meeting.id, match, q),
+    )
+
+
+def plain_row(meeting: Meeting, now: datetime, language: str) -> MeetingRow:
+    """A line for a meeting that no search found."""
+    return meeting_row(ListedMeeting(meeting, 0, None), now, language)
+
+
+def _match(meeting_id: str, match: Match | None, q: str) -> dict[str, str]:
+    if match is None:
+        return {"before": "", "found": "", "after": "", "match_time": "", "match_href": ""}
+    begin = max(0, match.text.lower().find(q.lower()))
+    end = begin + len(q)
+    return {
+        "before": match.text[:begin],
+        "found": match.text[begin:end],
+        "after": match.text[end:],
+        "match_time": times.clock(match.start),
+        "match_href": routes.meeting(meeting_id, at=match.start),
+    }

@@ -1,0 +1,244 @@
+"""The summary: sections as its template has them, each item with the places in the recording that bear it out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from cantomeet.models import Summary, SummaryItem
+from cantomeet.quotes import PROVEN, proposed_start
+from cantomeet.sections import READING_ORDER, in_reading_order, unverified_items, verified_sections
+from cantomeet.store import SummaryWithItems
+from cantomeet.templates import GENERAL
+from cantomeet.usage import together
+from cantomeet_ui.i18n import counted, text
+from cantomeet_ui.presenters import times
+from cantomeet_ui.presenters.choices import template_name
+from cantomeet_ui.presenters.speakers import owner_words
+
+
+@dataclass(frozen=True)
+class Play:
+    at: float
+    """Seconds."""
+    time: str
+    label: str
+    """For those who hear the page."""
+
+
+@dataclass(frozen=True)
+class Item:
+    id: str
+    kind: str
+    text: str
+    other: str
+    """In the other language of a summary in two; empty where it has one."""
+    field: str
+    other_field: str
+    """What the two are called where they are edited: "text" and "text_other", or the other way round."""
+    who: str
+    due: str
+    """Of an action item, as far as they are known: its owner; until when, in the speaker's words and as a day."""
+    owner: str
+    due_text: str
+    due_date: str
+    """For the fields of the form; the day as YYYY-MM-DD."""
+    plays: list[Play]
+    offered: list[Play]
+    """Where an item that nothing proves may come from, found by our own code: one place at most."""
+    stale: str
+    """Why somebody has to look at it; empty: nobody has."""
+    edited: str
+    """What it said before somebody corrected it, or that somebody did; empty: nobody did."""
+    done: bool
+    is_action: bool
+
+
+@dataclass(frozen=True)
+class Section:
+    key: str
+    kind: str
+    title: str
+    points: list[Item]
+
+
+@dataclass(frozen=True)
+class SummaryView:
+    version: int = 0
+    method: str = ""
+    """In words; empty while there is no summary."""
+    facts: list[str] = field(default_factory=list)
+    """What it covers, and what it took of a language model."""
+    template: str = ""
+    """Empty for the general one."""
+    in_two: bool = False
+    sections: list[Section] = field(default_factory=list)
+    unverified: list[Item] = field(default_factory=list)
+    """Items whose words were not found in the transcript."""
+    doubtful: int = 0
+    """How many of those."""
+    stale: str = ""
+    """How many items rest on what has been changed since; empty: none."""
+    has_items: bool = False
+    note: str = ""
+    """Says that there was nothing to summarise, or that due dates need the meeting's, where that is so."""
+
+
+def summary_view(
+    found: SummaryWithItems | None,
+    now: datetime,
+    language: str,
+    versions: Sequence[Summary] = (),
+    *,
+    dated: bool = True,
+) -> SummaryView:
+    """What to show of a summary; `versions`: all that the meeting has; `dated`: whether it has a date."""
+    if found is None:
+        return SummaryView()
+    summary = found.summary
+    doubtful = [_item(item, summary, now, language) for item in unverified_items(found)]
+    stale = sum(item.stale for item in found.items)
+    return SummaryView(
+        version=summary.version,
+        method=_method(summary.method, summary.name, language),
+        facts=[*_facts(summary, language), *_of_all(versions, language)],
+        template="" if summary.template == GENERAL.id else template_name(summary, language),
+        in_two="+" in summary.language,
+        sections=_sections(found, now, language),
+        unverified=doubtful,
+        doubtful=len(doubtful),
+        stale=counted(language, "summary.stale_items", stale) if stale else "",
+        has_items=bool(found.items),
+        note=_note(found.items, dated, language),
+    )
+
+
+def _sections(found: SummaryWithItems, now: datetime, language: str) -> list[Section]:
+    sections = verified_sections(found, language, lambda item: _heading(item, language))
+    return [
+        Section(
+            f"{number}-{section.kind}",
+            section.kind,
+            section.heading,
+            [_item(item, found.summary, now, language) for item in section.items],
+        )
+        for number, section in enumerate(sections)
+    ]
+
+
+def _heading(item: SummaryItem, language: str) -> str:
+    return text(language, f"summary.{item.kind}") if item.kind in READING_ORDER else item.section or item.kind
+
+
+# ---- items -----------------------------------------------------------------------------------------------------
+
+
+def _item(item: SummaryItem, summary: Summary, now: datetime, language: str) -> Item:
+    shown, other = in_reading_order(item, summary.language, language)
+    return Item(
+        id=item.id,
+        kind=item.kind,
+        text=shown,
+        other=other,
+        field="text" if shown == item.text else "text_other",
+        other_field="text_other" if shown == item.text else "text",
+        who=owner_words(item.owner, language),
+        due=due_words(item, now, language),
+        owner=item.owner or "",
+        due_text=item.due_text or "",
+        due_date="" if item.due_date is None else item.due_date.isoformat(),
+        plays=_plays(item, language),
+        offered=_offered(item, language),
+        stale=_stale(item, language),
+        edited=_edited(item, language),
+        done=item.done,
+        is_action=item.kind == "action_item",
+    )
+
+
+def due_words(item: SummaryItem, now: datetime, language: str) -> str:
+    """In the speaker's words and as a day, as far as they are known: "下星期五前 · 12月4日"."""
+    day = "" if item.due_date is None else times.day(item.due_date, now, language)
+    return " · ".join(part for part in (item.due_text, day) if part)
+
+
+def _stale(item: SummaryItem, language: str) -> str:
+    if not item.stale:
+        return ""
+    gone = any(proof.get("was") for proof in item.evidence)
+    return text(language, "summary.stale.quote" if gone else "summary.stale")
+
+
+def _edited(item: SummaryItem, language: str) -> str:
+    if not item.edited:
+        return ""
+    if item.original_text is None or item.original_text == item.text:
+        return text(language, "summary.edited")
+    return text(language, "summary.edited.from", text=item.original_text)
+
+
+def _plays(item: SummaryItem, language: str) -> list[Play]:
+    # A quote that a correction took from its line still names the place to listen to.
+    starts = [float(e["start"]) for e in item.evidence if e.get("check") in PROVEN or e.get("was")]
+    if item.kind == "chapter" and item.start is not None:
+        starts = [item.start]
+    shown = sorted({times.clock(start): start for start in reversed(starts)}.items(), key=lambda found: found[1])
+    return [Play(round(at, 2), time, text(language, "summary.play", time=time)) for time, at in shown]
+
+
+def _offered(item: SummaryItem, language: str) -> list[Play]:
+    start = proposed_start(item.evidence)
+    if start is None:
+        return []
+    time = times.clock(start)
+    return [Play(round(start, 2), time, text(language, "summary.play", time=time))]
+
+
+# ---- what it is worth and what it took -------------------------------------------------------------------------
+
+
+def _method(method: str, name: str, language: str) -> str:
+    if method == "llm":
+        return text(language, "summary.llm", name=name or "LLM")
+    return text(language, "summary.extractive") if method == "extractive" else ""
+
+
+def _facts(summary: Summary, language: str) -> list[str]:
+    coverage = summary.coverage
+    covers = (
+        [text(language, "summary.covers", covered=coverage["covered"], total=coverage["total"])] if coverage else []
+    )
+    return covers + usage_facts(summary.usage, language)
+
+
+def _of_all(versions: Sequence[Summary], language: str) -> list[str]:
+    """What all versions took together, where there are more than one that took anything."""
+    took = [version.usage for version in versions if version.usage]
+    if len(took) < 2:
+        return []
+    return [text(language, "summary.of_all", took=" · ".join(usage_facts(together(*took), language)))]
+
+
+def usage_facts(usage: Mapping[str, Any] | None, language: str) -> list[str]:
+    """What was asked of a language model and what it cost; nothing where none was."""
+    facts = []
+    if usage:
+        tokens = f"{usage.get('tokens_in', 0) + usage.get('tokens_out', 0):,}"
+        about = "summary.tokens.about" if usage.get("estimated") else "summary.tokens"
+        facts.append(text(language, about, tokens=tokens, requests=usage.get("requests", 0)))
+        if usage.get("cost") is not None:
+            facts.append(text(language, "summary.cost", cost=f"{usage['cost']:.4f}"))
+        if usage.get("repeats"):
+            facts.append(counted(language, "summary.repeats", usage["repeats"]))
+    return facts
+
+
+def _note(items: Sequence[SummaryItem], dated: bool, language: str) -> str:
+    if not items:
+        return text(language, "summary.empty")
+    if not dated and any(item.due_text and item.due_date is None for item in items):
+        return text(language, "summary.undated")
+    found = {item.kind for item in items} - {"overview", "chapter", "quote"}
+    return "" if found else text(language, "summary.nothing")

@@ -1,0 +1,200 @@
+"""`cantomeet up`: the embedded Redis, the worker and the web as child processes, started and stopped together."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import signal
+import socket
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from cantomeet.errors import SettingsError
+from cantomeet.private import keep_private, make_folder, opener, tighten
+from cantomeet.reachable import check_database
+from cantomeet.settings import Settings, load_settings, on_this_machine
+from launcher import page_build, web_server
+from launcher.redis_server import EmbeddedRedis
+from worker.children import Child, stop_all
+
+ROOT = Path(__file__).resolve().parent.parent
+_READY_SECONDS = 60.0
+_LETS_GO_SECONDS = 15.0
+"""How long the web of a killed launcher may hold the port: it stops by itself."""
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""A proxy of the environment is for the outside world: through it, this machine never answers."""
+_WORKER_DEATHS = 5
+"""A worker that dies this often in a row will not come up by starting it again."""
+
+
+def up() -> int:
+    """Run everything until Ctrl-C, SIGTERM or a closed terminal, or until a part ends by itself; the exit code.
+
+    Raises `SettingsError`.
+    """
+    keep_private()
+    settings = load_settings()
+    check_database(settings)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: stop.set())
+    make_folder(settings.data_dir)
+    with (
+        data_folder_held(settings.data_dir) as left_behind,
+        port_held(settings.host, settings.port, _LETS_GO_SECONDS if left_behind else 0.0) as reserved,
+    ):
+        tighten(settings.data_dir)
+        # Earlier releases kept what open pages showed there.
+        shutil.rmtree(settings.data_dir / "page-states", ignore_errors=True)
+        build = page_build.ensure(ROOT, settings.port)
+        redis = None if settings.redis_url else EmbeddedRedis.start(settings.data_dir)
+        try:
+            reserved.close()
+            with page_build.in_use(build):
+                return _run(settings, build, redis, stop)
+        finally:
+            if redis is not None:
+                redis.stop()
+
+
+def _run(settings: Settings, build: Path, redis: EmbeddedRedis | None, stop: threading.Event) -> int:
+    environment = {
+        **os.environ,
+        "CANTOMEET_DATA_DIR": str(settings.data_dir.absolute()),
+        "CANTOMEET_PORT": str(settings.port),
+        "REDIS_URL": settings.effective_redis_url,
+        # Reflex would take this for its own state and die with Redis.
+        "REFLEX_REDIS_URL": "",
+    }
+    web_server.allow_many_files()
+    web = Child(_web_command(settings), {**environment, **page_build.server_environment(build)})
+    worker = Child([sys.executable, "-m", "worker"], environment)
+    try:
+        web.start()
+        if _wait_until_ready(settings, web, stop):
+            # After the web: their imports would fight for the same cores while somebody waits for the page.
+            worker.start()
+            _greet(settings)
+            return _watch(web, worker, redis, stop)
+        return 0 if stop.is_set() else 1
+    finally:
+        if stop.is_set():
+            # The terminal may be the one that has just been closed.
+            with suppress(OSError):
+                print("cantomeet: stopping; a step under way is finished first", flush=True)
+        stop_all([web, worker])
+
+
+def _web_command(settings: Settings) -> list[str]:
+    return [
+        *(sys.executable, "-m", "granian", *web_server.options()),
+        *("--host", settings.host, "--port", str(settings.port)),
+        # A page's open websocket must not hold up a stop.
+        *("--workers-kill-timeout", "3", "--working-dir", str(ROOT)),
+        "cantomeet_ui.cantomeet_ui:app",
+    ]
+
+
+def _watch(web: Child, worker: Child, redis: EmbeddedRedis | None, stop: threading.Event) -> int:
+    """Until something ends. A killed worker is started again: its meetings are safe, and somebody must go on."""
+    while not stop.wait(0.5):
+        code = web.exit_code()
+        if code is not None:
+            print(f"cantomeet: the web ended with {code}; stopping", file=sys.stderr)
+            return 1
+        if redis is not None and not redis.running():
+            print("cantomeet: the embedded Redis has ended; stopping", file=sys.stderr)
+            return 1
+        code = worker.exit_code()
+        if code is not None and (code >= 0 or worker.deaths >= _WORKER_DEATHS):
+            print(f"cantomeet: the worker ended with {code}; stopping", file=sys.stderr)
+            return 1
+        worker.keep_running()
+    return 0
+
+
+def _wait_until_ready(settings: Settings, web: Child, stop: threading.Event) -> bool:
+    deadline = time.monotonic() + _READY_SECONDS
+    url = f"http://127.0.0.1:{settings.port}/health"
+    while time.monotonic() < deadline and not stop.is_set():
+        if web.exit_code() is not None:
+            print(f"cantomeet: the web did not start (exit code {web.exit_code()})", file=sys.stderr)
+            return False
+        try:
+            with _DIRECT.open(url, timeout=2):
+                return True
+        except (urllib.error.URLError, OSError):
+            stop.wait(0.05)
+    if not stop.is_set():
+        print(f"cantomeet: the web did not answer within {_READY_SECONDS:.0f} s", file=sys.stderr)
+    return False
+
+
+def _greet(settings: Settings) -> None:
+    def told(what: str, url: str) -> str:
+        return f"{url}, on this machine" if on_this_machine(url) else f"{url}: {what} leave this machine"
+
+    transcriber = {
+        "speechmatics": f"Speechmatics at {told('recordings', settings.speechmatics_base_url)}",
+        "whisper": f"Whisper {settings.whisper_model or 'base'}, on this machine",
+    }[settings.chosen_transcriber]
+    summarizer = {
+        "llm": f"{settings.openai_model} at {told('transcripts', settings.openai_base_url or 'OpenAI')}",
+        "extractive": "extracted sentences, on this machine",
+    }[settings.chosen_summarizer]
+    print(
+        f"\n  CantoMeet Notes   http://localhost:{settings.port}\n"
+        f"  transcriber       {transcriber}\n"
+        f"  summarizer        {summarizer}\n"
+        f"  data              {settings.data_dir.absolute()}\n"
+        f"  stop              Ctrl-C\n",
+        flush=True,
+    )
+
+
+@contextmanager
+def data_folder_held(data_dir: Path) -> Iterator[bool]:
+    """Hold the data folder against a second copy. True: the last one was killed, and what it had started may still be
+    about to end. Raises `SettingsError`."""
+    with open(data_dir / "lock", "a+", opener=opener) as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SettingsError(f"CANTOMEET_DATA_DIR: another copy is running on {data_dir.absolute()}") from None
+        left_behind = os.fstat(lock.fileno()).st_size > 0
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        try:
+            yield left_behind
+        finally:
+            lock.truncate(0)
+
+
+@contextmanager
+def port_held(host: str, port: int, patience: float) -> Iterator[socket.socket]:
+    """The port, bound so that a long build cannot lose it; closed just before the web takes it.
+
+    Raises `SettingsError` where it stays taken for `patience` seconds.
+    """
+    deadline = time.monotonic() + patience
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as reserved:
+        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        while True:
+            try:
+                reserved.bind((host, port))
+                break
+            except OSError as error:
+                if time.monotonic() >= deadline:
+                    raise SettingsError(
+                        f"CANTOMEET_PORT: port {port} is in use ({error.strerror}); try another"
+                    ) from None
+                time.sleep(0.2)
+        yield reserved

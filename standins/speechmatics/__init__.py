@@ -1,0 +1,1 @@
+"""Speechmatics Batch, with its rules and its failures."""

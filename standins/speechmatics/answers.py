@@ -1,0 +1,49 @@
+"""Answers in the API's own shapes, and in those of what may stand between it and a client."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from standins.speechmatics.http import Answer
+
+TITLES = {
+    400: "Bad Request",
+    401: "Permission Denied",
+    403: "Forbidden",
+    404: "Job not found",
+    410: "Job Expired",
+    413: "Malformed request",
+    422: "Unprocessable Entity",
+    423: "Resource Locked",
+    429: "Max concurrent running jobs exceeded",
+    500: "Internal Server Error",
+    501: "Not Implemented",
+}
+_PAGE = (
+    "<html>\n<head><title>{title}</title></head>\n<body>\n<center><h1>{title}</h1></center>\n"
+    "<hr><center>nginx</center>\n</body>\n</html>\n"
+)
+
+
+def as_json(value: Any, status: int = 200) -> Answer:
+    return Answer(status, json.dumps(value, ensure_ascii=False).encode())
+
+
+def error(status: int, detail: str = "", *, title: str = "", retry_after: str | None = None) -> Answer:
+    """`ErrorResponse` of the API."""
+    body = {"code": status, "error": title or TITLES.get(status, "Job error")}
+    answer = as_json(body | ({"detail": detail} if detail else {}), status)
+    if retry_after is not None:
+        answer.headers["Retry-After"] = retry_after
+    return answer
+
+
+def html(status: int) -> Answer:
+    """A page as a proxy in between makes it; 401 is what the real host says to a request without a key."""
+    title = "401 Authorization Required" if status == 401 else str(status)
+    return Answer(status, _PAGE.format(title=title).encode(), "text/html")
+
+
+def garbage() -> Answer:
+    return Answer(200, b'{"id": "a1b2c3d4e5", "job": {"status": "do')

@@ -1,0 +1,121 @@
+"""A page that is open while the database fails shows what it has missed, without a reload."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event
+from sqlalchemy.exc import OperationalError
+
+from cantomeet.recordings import Recordings
+from cantomeet.settings import Settings
+from cantomeet.store import MeetingStore
+from cantomeet_ui.api.deps import Deps
+from cantomeet_ui.push.live import hints
+from cantomeet_ui.state import access, actions, admin, engine, meeting, meetings, upload
+from tests import meetings as made
+from tests.cantomeet_ui.push.test_sharing import until
+
+
+class Failing:
+    """A database that answers some reads and then fails once."""
+
+    def __init__(self, store: MeetingStore) -> None:
+        self.answers: int | None = None
+        """Reads that succeed before the one that does not; None: all do."""
+        event.listen(store.engine, "begin", self._begun)
+
+    def _begun(self, _: Connection) -> None:
+        if self.answers == 0:
+            self.answers = None
+            raise OperationalError("SELECT", {}, Exception("the server closed the connection"))
+        if self.answers:
+            self.answers -= 1
+
+
+@pytest.fixture
+def deps(sqlite_store: MeetingStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deps:
+    recordings = Recordings(tmp_path / "recordings", max_bytes=1000)
+    given = Deps(Settings(_env_file=None, CANTOMEET_DATA_DIR=str(tmp_path)), sqlite_store, recordings, lambda _: None)
+    for module in (access, actions, admin, engine, meeting, meetings, upload):
+        monkeypatch.setattr(module, "services", lambda: given)
+    for module in (meeting, upload):
+        monkeypatch.setattr(module, "settings", lambda: given.settings)
+    nobody = SimpleNamespace(queues=(), workers=(), failed=0)
+    monkeypatch.setattr(engine, "job_queue", lambda: SimpleNamespace(overview=lambda: nobody))
+    monkeypatch.setattr(engine, "_EVERY", 0.05)
+    return given
+
+
+@asynccontextmanager
+async def opened(
+    cls: Any, handler: str, monkeypatch: pytest.MonkeyPatch, **columns: Any
+) -> AsyncIterator[tuple[Any, asyncio.Task[None]]]:
+    """The page's state, shown once, and the background event that follows."""
+
+    async def get_state(_self: Any, _wanted: Any) -> Any:
+        return SimpleNamespace(lang="en")
+
+    async def lock(_self: Any, *_: Any) -> None:
+        """Nobody else has it."""
+
+    for name, value in (("get_state", get_state), ("__aenter__", lock), ("__aexit__", lock)):
+        monkeypatch.setattr(cls, name, value, raising=False)
+    state = cls(_reflex_internal_init=True)
+    for name, value in columns.items():
+        setattr(state, name, value)
+    await state._show()
+    following = asyncio.create_task(cls.event_handlers[handler].fn(state))
+    try:
+        yield state, following
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+
+
+@pytest.mark.parametrize(
+    ("page", "shown"),
+    [
+        (meetings.MeetingsState, "rows"),
+        (actions.ActionsState, "groups"),
+        (admin.AdminState, "rows"),
+        (upload.UploadState, "rows"),
+        (meeting.MeetingState, "head"),
+    ],
+)
+async def test_a_change_that_could_not_be_read_is_shown_later(
+    page: Any, shown: str, deps: Deps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = made.completed(deps.store, items=[{"kind": "action_item", "text": "寄信", "evidence": []}])
+    monkeypatch.setattr(meeting.MeetingState, "meeting_id", held.id, raising=False)
+    columns = {"_ids": [held.id]} if page is upload.UploadState else {}
+    database = Failing(deps.store)
+    async with opened(page, "follow", monkeypatch, **columns) as (state, following):
+        await until(lambda: hints.waiting)
+        deps.store.edit(held.id, None, title="改過的標題")
+        database.answers = 1  # the look at what has changed, but not the change itself
+        hints.changed(held.id)
+        await until(lambda: database.answers is None)
+
+        def is_shown() -> bool:
+            hints.changed(held.id)
+            return "改過的標題" in repr(getattr(state, shown)) or following.done()
+
+        await until(is_shown)
+        assert "改過的標題" in repr(getattr(state, shown)), following
+
+
+async def test_the_engine_room_goes_on_looking(deps: Deps, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = Failing(deps.store)
+    async with opened(engine.EngineState, "watch", monkeypatch) as (state, watching):
+        database.answers = 0
+        await until(lambda: database.answers is None)
+        deps.store.pause(True)
+        await until(lambda: state.engine.paused or watching.done())
+        assert "paused since" in state.engine.paused

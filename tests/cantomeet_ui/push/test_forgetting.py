@@ -1,0 +1,43 @@
+"""The states of closed pages are forgotten, those of open ones kept, and none is ever written to the disk."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import reflex as rx
+from reflex.istate.manager import StateManager
+from reflex.istate.manager.memory import StateManagerMemory
+
+from cantomeet_ui.push.forgetting import CLOSED_SECONDS, ClosedPages, sweep
+from cantomeet_ui.state.meeting import MeetingState
+
+
+def test_reflex_keeps_what_pages_show_in_memory_alone() -> None:
+    assert isinstance(StateManager.create(), StateManagerMemory)
+
+
+async def test_a_page_that_has_been_closed_for_long_is_forgotten_and_an_open_one_kept() -> None:
+    manager = StateManagerMemory()
+    for page in ("open", "closed"):
+        async with manager.modify_state(rx.BaseStateToken(ident=page, cls=MeetingState)):
+            pass
+    app: Any = SimpleNamespace(state_manager=manager, event_namespace=SimpleNamespace(token_to_sid={"open": "sid"}))
+    pages = ClosedPages()
+    for passed in (0.0, CLOSED_SECONDS - 1):
+        sweep(app, pages, 1000.0 + passed)
+        assert set(manager.states) == {"open", "closed"}
+    async with manager.modify_state(rx.BaseStateToken(ident="closed", cls=MeetingState)):
+        sweep(app, pages, 1000.0 + CLOSED_SECONDS)
+        assert set(manager.states) == {"open", "closed"}, "not under somebody's hands"
+    sweep(app, pages, 1000.0 + CLOSED_SECONDS)
+    assert set(manager.states) == {"open"}
+    await manager.close()
+
+
+def test_a_page_that_comes_back_begins_anew() -> None:
+    pages = ClosedPages()
+    assert pages.to_forget({"a"}, set(), 0.0) == set()
+    assert pages.to_forget({"a"}, {"a"}, CLOSED_SECONDS) == set()
+    assert pages.to_forget({"a"}, set(), CLOSED_SECONDS + 1) == set()
+    assert pages.to_forget({"a"}, set(), 2 * CLOSED_SECONDS + 1) == {"a"}

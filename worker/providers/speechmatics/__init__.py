@@ -1,0 +1,1 @@
+"""Speechmatics Batch."""

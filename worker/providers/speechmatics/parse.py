@@ -1,0 +1,153 @@
+"""json-v2 to segments: sentences, as far as speaker, pauses and a readable length let them be.
+
+`metadata.language_pack_info.word_delimiter` is not used: for Cantonese it is empty, and joining with it glues English
+words together. Spacing is decided by `cantomeet.cantonese`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from cantomeet.cantonese import join_words, to_hong_kong, typeset
+from cantomeet.errors import ErrorCode, PermanentError
+from worker.providers import RecognisedSegment, RemoteTranscript, Word
+from worker.providers.speechmatics.errors import PROVIDER
+from worker.providers.speechmatics.tokens import Token, finite, instant, tokens_of
+
+PAUSE = 1.2
+"""Seconds of silence that end a segment."""
+MAX_SECONDS = 20.0
+MAX_WIDTH = 60.0
+"""In Chinese characters; a Latin letter, digit or mark counts as half of one."""
+
+
+def parse_json_v2(raw: bytes) -> RemoteTranscript:
+    """Raises `PermanentError` (PROVIDER_BAD_ANSWER) for what is not a json-v2 transcript."""
+    answer = _object(raw)
+    results = answer.get("results")
+    if not isinstance(results, list):
+        raise _bad("no results")
+    tokens = _with_speakers_between(tokens_of(results, duration=_duration(answer)))
+    return RemoteTranscript(segments=tuple(_segment(group) for group in _groups(tokens)), took=_took(answer))
+
+
+def _object(raw: bytes) -> dict[str, Any]:
+    try:
+        answer = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise _bad("not JSON") from None
+    if not isinstance(answer, dict):
+        raise _bad("not a JSON object")
+    return answer
+
+
+def _bad(what: str) -> PermanentError:
+    return PermanentError(f"{PROVIDER} transcript: {what}", code=ErrorCode.PROVIDER_BAD_ANSWER, provider=PROVIDER)
+
+
+def _duration(answer: dict[str, Any]) -> float | None:
+    job = answer.get("job")
+    seconds = finite(job.get("duration")) if isinstance(job, dict) else None
+    return seconds if seconds and seconds > 0 else None
+
+
+def _took(answer: dict[str, Any]) -> float | None:
+    try:
+        accepted, done = (instant(answer[part]["created_at"]) for part in ("job", "metadata"))
+    except (KeyError, TypeError, ValueError):
+        return None
+    return max(0.0, (done - accepted).total_seconds())
+
+
+def _with_speakers_between(tokens: list[Token]) -> list[Token]:
+    """What nobody is known to have said within somebody's sentence is that person's.
+
+    Where the sentence begins or ends with it, where another goes on, and across a pause it stays unknown.
+    """
+    known = list(tokens)
+    last: int | None = None
+    heard = 0.0
+    for at, token in enumerate(tokens):
+        if token.kind != "punctuation":
+            last = None if token.start - heard >= PAUSE else last
+            heard = max(heard, token.end)
+        if token.speaker is not None:
+            if last is not None and tokens[last].speaker == token.speaker:
+                known[last:at] = [replace(between, speaker=token.speaker) for between in known[last:at]]
+            last = at
+        if token.ends_sentence:
+            last = None
+    return known
+
+
+def _groups(tokens: Iterable[Token]) -> Iterator[list[Token]]:
+    """The tokens of one segment each; marks alone make none."""
+    group: list[Token] = []
+    ended = False
+    for token in tokens:
+        if _closes(token):
+            # A mark that closes what came before it (a quote after a full stop) never begins a segment.
+            if group:
+                group.append(token)
+                ended = ended or token.ends_sentence
+            continue
+        if group and (ended or _breaks(group, token)):
+            yield from _spoken(group)
+            group, ended = [], False
+        while group and _too_long(group, token):
+            head, group = _cut(group)
+            yield from _spoken(head)
+        group.append(token)
+    yield from _spoken(group)
+
+
+def _spoken(group: list[Token]) -> Iterator[list[Token]]:
+    if any(token.kind != "punctuation" for token in group):
+        yield group
+
+
+def _closes(token: Token) -> bool:
+    return token.kind == "punctuation" and token.attaches_to in (None, "previous", "both")
+
+
+def _breaks(group: list[Token], token: Token) -> bool:
+    spoken = [t for t in group if t.kind != "punctuation"]
+    if not spoken:
+        return False
+    silence = token.start - max(t.end for t in spoken[-2:])
+    # Of a mark, only one that opens the next speech can tell of another speaker.
+    tells = token.kind != "punctuation" or token.speaker is not None
+    return silence >= PAUSE or (tells and token.speaker != spoken[-1].speaker)
+
+
+def _too_long(group: list[Token], token: Token) -> bool:
+    if token.kind == "punctuation":
+        return False
+    return token.end - group[0].start > MAX_SECONDS or _width([*group, token]) > MAX_WIDTH
+
+
+def _width(tokens: Iterable[Token]) -> float:
+    return sum(0.5 if ord(character) < 0x2E80 else 1.0 for token in tokens for character in token.text)
+
+
+def _cut(group: list[Token]) -> tuple[list[Token], list[Token]]:
+    """A group that has no room left, cut behind its last inner mark, if that leaves a half or more; else whole."""
+    marks = [i for i, token in enumerate(group) if token.kind == "punctuation" and token.attaches_to != "next"]
+    at = marks[-1] + 1 if marks else len(group)
+    return (group[:at], group[at:]) if at * 2 >= len(group) else (group, [])
+
+
+def _segment(group: list[Token]) -> RecognisedSegment:
+    text = join_words(group)
+    spoken = [token for token in group if token.kind != "punctuation"]
+    return RecognisedSegment(
+        start=spoken[0].start,
+        end=max(token.end for token in spoken),
+        original_text=text,
+        text=typeset(to_hong_kong(text)),
+        words=tuple(Word(t.text, t.start, t.end, t.confidence) for t in spoken),
+        speaker=spoken[0].speaker,
+    )
