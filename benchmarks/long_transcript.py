@@ -47,7 +47,7 @@ def meeting_of(seed: Seed, count: int) -> Meeting:
     meeting, lines = seed.transcribing(seed.waiting(f"{count} lines")), spoken(count)
     for first in range(0, count, 5000):
         meeting = seed.piece(meeting, lines[first : first + 5000], 50)
-    return seed.completed(seed.summarising(meeting), items=[])
+    return seed.completed(seed.summarizing(meeting), items=[])
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What our own code takes to summarise a long meeting: time, processor and memory, the model's part left out.
+"""What our own code takes to summarize a long meeting: time, processor and memory, the model's part left out.
 
     python -m benchmarks.summary_code [--segments 625 1250 2500 5000 10000]
 

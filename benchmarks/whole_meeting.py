@@ -56,9 +56,9 @@ def meeting(place: Installation, store: MeetingStore, recording: Path, language:
     ended = _ended(store, place.upload(recording, language=language))
     steps = {attempt.step: attempt for attempt in store.attempts(ended.id)}
     recognised = [attempt for attempt in store.attempts(ended.id) if attempt.step == "recognise"]
-    begun, summarised = min(attempt.started_at for attempt in recognised), steps["summarise"]
+    begun, summarized = min(attempt.started_at for attempt in recognised), steps["summarize"]
     done = max(attempt.finished_at for attempt in recognised)
-    moments = [ended.created_at, begun, done, summarised.started_at, summarised.finished_at]
+    moments = [ended.created_at, begun, done, summarized.started_at, summarized.finished_at]
     names = ("until recognition begins", "recognition", "until the summary begins", "summary")
     lasted = [(after - before).total_seconds() for before, after in pairwise(moments)]
     return Took((ended.updated_at - ended.created_at).total_seconds(), dict(zip(names, lasted, strict=True)))

@@ -1,4 +1,4 @@
-"""Action items across meetings: those of each meeting's shown summary, whatever else it has been summarised as."""
+"""Action items across meetings: those of each meeting's shown summary, whatever else it has been summarized as."""
 
 from __future__ import annotations
 

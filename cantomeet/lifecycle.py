@@ -29,7 +29,7 @@ class Stage(StrEnum):
     """The provider has it and its job id is saved (remote transcribers only)."""
     TRANSCRIBED = "transcribed"
     """Transcript and speakers are saved."""
-    SUMMARISED = "summarised"
+    SUMMARIZED = "summarized"
     """The summary is saved."""
 
 
@@ -55,7 +55,7 @@ def may_become(old: MeetingStatus, new: MeetingStatus) -> bool:
 
 def status_to_resume(stage: Stage) -> MeetingStatus:
     """The status in which work goes on for a meeting that has `stage` behind it."""
-    if stage in (Stage.TRANSCRIBED, Stage.SUMMARISED):
+    if stage in (Stage.TRANSCRIBED, Stage.SUMMARIZED):
         return MeetingStatus.SUMMARIZING
     return MeetingStatus.UPLOADED if stage is Stage.STORED else MeetingStatus.TRANSCRIBING
 
@@ -63,7 +63,7 @@ def status_to_resume(stage: Stage) -> MeetingStatus:
 def step_owed(status: MeetingStatus, stage: Stage, transcriber: str) -> str:
     """The name of the step that an active meeting is owed, as the timeline has it."""
     if status == MeetingStatus.SUMMARIZING:
-        return "summarise"
+        return "summarize"
     if stage == Stage.PREPARED:
         return "recognise" if transcriber == "whisper" else "submit"
     return "check" if stage == Stage.SUBMITTED else "prepare"

@@ -122,9 +122,9 @@ class Meeting(SQLModel, table=True):
     summarizer_name: str = Field(default="", sa_type=Text)
     recognised_seconds: float = 0.0
     """How far the local recogniser has saved its pieces."""
-    take: int = 1
+    revision: int = 1
     """Of the transcript being made; rises when a person has the recording transcribed again."""
-    shown_take: int = 1
+    shown_revision: int = 1
     submit_key: str | None = Field(default=None, max_length=64)
     submit_looks: int = 0
     """How often a submission that may have been lost was looked for in vain since it was sent."""
@@ -159,16 +159,16 @@ class Meeting(SQLModel, table=True):
 
     @property
     def waits_for_names(self) -> bool:
-        """Its summary is not due until a person says that the speakers are named (`store.summarise`)."""
+        """Its summary is not due until a person says that the speakers are named (`store.summarize`)."""
         return self.status == MeetingStatus.SUMMARIZING and self.next_run_at is None and self.deleted_at is None
 
 
 class Speaker(SQLModel, table=True):
-    __table_args__ = (Unique("meeting_id", "take", "label"),)
+    __table_args__ = (Unique("meeting_id", "revision", "label"),)
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
     meeting_id: str = Field(sa_column=_meeting_id())
-    take: int = 1
+    revision: int = 1
     label: str = Field(max_length=64)
     """The recogniser's ("S1")."""
     name: str | None = Field(default=None, sa_type=Text)
@@ -178,11 +178,11 @@ class Speaker(SQLModel, table=True):
 
 
 class Segment(SQLModel, table=True):
-    __table_args__ = (Unique("meeting_id", "take", "position"),)
+    __table_args__ = (Unique("meeting_id", "revision", "position"),)
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
     meeting_id: str = Field(sa_column=_meeting_id())
-    take: int = 1
+    revision: int = 1
     position: int
     start: float
     end: float
@@ -338,7 +338,7 @@ class RawTranscript(SQLModel, table=True):
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
     meeting_id: str = Field(sa_column=_meeting_id())
-    take: int
+    revision: int
     provider: str = Field(max_length=32)
     provider_job_id: str = Field(max_length=128)
     body: bytes = Field(sa_type=LargeBinary)
@@ -377,7 +377,7 @@ class PaidAnswer(SQLModel, table=True):
     value: str = Field(sa_type=Text)
 
 
-class Remembered(SQLModel, table=True):
+class KeyValue(SQLModel, table=True):
     """Something learned that outlives a process, such as which answers a language model's endpoint can give."""
 
     name: str = Field(primary_key=True, max_length=255)

@@ -19,9 +19,9 @@ def retry(deps: Deps, meeting_id: str, start: str = "failed", **options: Any) ->
     return _told(deps, deps.store.retry(meeting_id, start, **options), wake=True)
 
 
-def summarise(deps: Deps, meeting_id: str) -> Meeting:
+def summarize(deps: Deps, meeting_id: str) -> Meeting:
     """The speakers are named: write the summary that waits for that. Raises `NotFound`, `Conflict`."""
-    return _told(deps, deps.store.summarise(meeting_id), wake=True)
+    return _told(deps, deps.store.summarize(meeting_id), wake=True)
 
 
 def show_summary(deps: Deps, meeting_id: str, version: int) -> Meeting:

@@ -146,7 +146,7 @@ def reparse(
         typer.echo(f"{outcome.meeting_id}  {outcome.what}", err=not outcome.ok)
         well = well and outcome.ok
         if outcome.changed is not None and summarize:
-            outcome = reparsing.summarise_anew(store, queue.wake, outcome.changed)
+            outcome = reparsing.summarize_anew(store, queue.wake, outcome.changed)
             typer.echo(f"{outcome.meeting_id}  {outcome.what}", err=not outcome.ok)
             well = well and outcome.ok
         if outcome.changed is not None:

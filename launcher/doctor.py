@@ -160,7 +160,7 @@ def transcriber(settings: Settings) -> Finding:
 
 
 def summarizer(settings: Settings) -> Finding:
-    """Who summarises."""
+    """Who summarizes."""
     if settings.chosen_summarizer == "extractive":
         return Finding("summarizer", True, "extracted sentences, on this machine")
     where = _masked(settings.openai_base_url or "OpenAI")

@@ -50,7 +50,7 @@ def details(meeting: Mapping[str, Any]) -> Iterator[str]:
         yield f"duration  {clock(meeting['duration_seconds'])}"
     yield f"status    {failure_line(meeting) if meeting['status'] == 'FAILED' else progress_line(meeting)}"
     if meeting["waiting_for"]:
-        yield "waits     until somebody has named the speakers, on its page or by POST .../summarise"
+        yield "waits     until somebody has named the speakers, on its page or by POST .../summarize"
     for who in ("transcriber", "summarizer"):
         if meeting[who]:
             yield f"by        {meeting[who]} ({who})"

@@ -11,7 +11,7 @@ from sqlmodel import col
 from cantomeet.errors import ErrorCode
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Meeting
-from cantomeet.store import MeetingStore, NewSegment, NewSummary, Try
+from cantomeet.store import MeetingStore, NewAttempt, NewSegment, NewSummary
 from tests.conftest import new_meeting
 
 LINES = (("S1", "早晨，各位。"), ("S2", "Budget 下星期三之前交。"), (None, "好，散會。"))
@@ -51,10 +51,10 @@ def completed(
     method: str = "extractive",
     **columns: Any,
 ) -> Meeting:
-    return summarised(store, transcribed(store, lines, **columns).id, items, method)
+    return summarized(store, transcribed(store, lines, **columns).id, items, method)
 
 
-def summarised(
+def summarized(
     store: MeetingStore, meeting_id: str, items: Sequence[dict[str, Any]], method: str = "extractive"
 ) -> Meeting:
     """A SUMMARIZING meeting gets these items and is COMPLETED."""
@@ -80,5 +80,5 @@ def set_columns(store: MeetingStore, meeting_id: str, **columns: Any) -> None:
         connection.execute(update(Meeting).where(col(Meeting.id) == meeting_id).values(**columns))
 
 
-def _tried(store: MeetingStore) -> Try:
-    return Try("recognise", store.now())
+def _tried(store: MeetingStore) -> NewAttempt:
+    return NewAttempt("recognise", store.now())

@@ -18,11 +18,11 @@ from cantomeet.errors import ErrorCode, LeaseLost, PermanentError, StorageFull, 
 from cantomeet.lifecycle import Stage
 from cantomeet.models import Meeting
 from cantomeet.reasons import reason_text
-from cantomeet.store import LEASE_SECONDS, Try
+from cantomeet.store import LEASE_SECONDS, NewAttempt
 from worker import steps
 from worker.lease import Lease
 from worker.toolbox import Toolbox
-from worker.turns import Later
+from worker.turns import Snooze
 
 MOST_DEATHS = 5
 """Workers that die at one step of a meeting before the step itself is held to be what kills them."""
@@ -41,17 +41,17 @@ def advance(tools: Toolbox, meeting_id: str) -> None:
     meeting = tools.store.take_lease(meeting_id, LEASE_SECONDS)
     if meeting is None:
         return
-    tried = Try(step=steps.name_of(meeting), started_at=tools.store.now())
+    tried = NewAttempt(step=steps.name_of(meeting), started_at=tools.store.now())
     lease = Lease(tools.store, meeting, lambda changed: _publish(tools, changed))
     try:
-        _mourn(tools, meeting, tried)
+        _record_worker_death(tools, meeting, tried)
         with lease.beating():
             after = steps.take(tools, lease, tried)
     except LeaseLost:
         _log.info("%s: %s was taken over by somebody else", meeting.id, tried.step)
         return
-    except Later as later:
-        after = _settled(_postpone, tools, meeting, later)
+    except Snooze as snooze:
+        after = _settled(_snooze, tools, meeting, snooze)
     except PermanentError as error:
         _settled(_fail, tools, meeting, tried, error.code, error.params, error.detail)
         raise
@@ -81,7 +81,7 @@ def _settled(write: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     return write(*args, **kwargs)
 
 
-def _mourn(tools: Toolbox, meeting: Meeting, tried: Try) -> None:
+def _record_worker_death(tools: Toolbox, meeting: Meeting, tried: NewAttempt) -> None:
     """Note that the worker before this one died. Raises `PermanentError` where too many did at this step."""
     if meeting.woken_until is None:
         return
@@ -118,10 +118,10 @@ def tries_of(tools: Toolbox, error: TransientError) -> int:
     return tools.backoff.tries_of(error.code)
 
 
-def _retry(tools: Toolbox, meeting: Meeting, tried: Try, error: TransientError, before: int) -> Meeting | None:
+def _retry(tools: Toolbox, meeting: Meeting, tried: NewAttempt, error: TransientError, before: int) -> Meeting | None:
     """`before`: failures in a row before this one."""
     delay = tools.backoff.delay(before, error.retry_after)
-    tried = Try(tried.step, tried.started_at, error.detail)
+    tried = NewAttempt(tried.step, tried.started_at, error.detail)
     try:
         return tools.store.record_retry(
             meeting.id,
@@ -136,16 +136,18 @@ def _retry(tools: Toolbox, meeting: Meeting, tried: Try, error: TransientError, 
         return None
 
 
-def _postpone(tools: Toolbox, meeting: Meeting, later: Later) -> Meeting | None:
+def _snooze(tools: Toolbox, meeting: Meeting, snooze: Snooze) -> Meeting | None:
     try:
-        return tools.store.postpone(meeting.id, meeting.run, later.seconds, **later.columns)
+        return tools.store.postpone(meeting.id, meeting.run, snooze.seconds, **snooze.columns)
     except LeaseLost:
         return None
 
 
-def _fail(tools: Toolbox, meeting: Meeting, tried: Try, code: ErrorCode, params: dict[str, Any], detail: str) -> None:
+def _fail(
+    tools: Toolbox, meeting: Meeting, tried: NewAttempt, code: ErrorCode, params: dict[str, Any], detail: str
+) -> None:
     reason = reason_text(code, params, tools.language, audio_removed=meeting.audio_removed)
-    tried = Try(tried.step, tried.started_at, detail)
+    tried = NewAttempt(tried.step, tried.started_at, detail)
     # A rejected job can come to nothing any more; one that may still be fetched is kept for a retry that costs nothing.
     useless = code is ErrorCode.PROVIDER_REJECTED and meeting.stage == Stage.SUBMITTED
     let_go = useless and tools.delete_at_provider

@@ -36,7 +36,7 @@ def reparse(store: MeetingStore, meeting_ids: list[str], *, force: bool) -> Iter
             yield Outcome(meeting_id, f"left as it was: {error}", ok=False)
 
 
-def summarise_anew(store: MeetingStore, wake: Callable[[Meeting], object], meeting: Meeting) -> Outcome:
+def summarize_anew(store: MeetingStore, wake: Callable[[Meeting], object], meeting: Meeting) -> Outcome:
     """Have the summary of what was parsed anew made anew; whoever did so meanwhile has done the same."""
     try:
         going = store.retry(meeting.id, "summarize")

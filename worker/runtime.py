@@ -36,14 +36,14 @@ def build(settings: Settings) -> Toolbox:
     queue = JobQueue(redis_url)
     store = open_store(settings)
     locals_, remotes = _locals(settings), _remotes(settings)
-    summarising = summarizer(settings, store)
+    summarizing = summarizer(settings, store)
     return Toolbox(
         store=store,
         recordings=Recordings(settings.recordings_dir, max_bytes=settings.max_upload_bytes),
         locals=locals_,
         remotes=remotes,
-        summarizer=summarising,
-        rewriter=summarising if isinstance(summarising, LlmSummarizer) else None,
+        summarizer=summarizing,
+        rewriter=summarizing if isinstance(summarizing, LlmSummarizer) else None,
         wake_written=queue.wake_written,
         transcriber=settings.chosen_transcriber,
         language=settings.language,

@@ -22,7 +22,7 @@ def sending(provider: str) -> Limit:
     return Limit(f"{provider}.send", most=9, pace=9.5)
 
 
-class Later(Exception):
+class Snooze(Exception):
     """Not a failure: the step is to be taken again in `seconds`, with `columns` of the meeting saved until then."""
 
     def __init__(self, seconds: float, **columns: Any) -> None:
@@ -31,7 +31,7 @@ class Later(Exception):
 
 
 def wait_for_turn(tools: Toolbox, meeting: Meeting, limit: Limit) -> None:
-    """Raises `Later` where the installation has used up what the limit allows for now.
+    """Raises `Snooze` where the installation has used up what the limit allows for now.
 
     A meeting of high priority takes no place behind the others, only the next free one.
     """
@@ -42,4 +42,4 @@ def wait_for_turn(tools: Toolbox, meeting: Meeting, limit: Limit) -> None:
     if reserved:
         # More came at once than may, a few or, after everything stood still, all: spread over as long as they take.
         wait += random.uniform(0.0, tools.store.late_for_turn(limit) / limit.most)
-    raise Later(wait, turn=limit.name)
+    raise Snooze(wait, turn=limit.name)

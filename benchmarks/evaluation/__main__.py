@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from benchmarks.evaluation.command import evaluate
-from cantomeet.errors import CantoMeetError
+from cantomeet.errors import CantoMeetError, SettingsError
 from cantomeet.settings import load_settings
 
 
@@ -25,7 +25,7 @@ def main(
         evaluate(load_settings(), parts or (), extractive=extractive, as_told=yes, in_json=in_json)
     except CantoMeetError as error:
         typer.echo(f"evaluation: {error}", err=True)
-        raise typer.Exit(1) from error
+        raise typer.Exit(2 if isinstance(error, SettingsError) else 1) from error
 
 
 app = typer.Typer(pretty_exceptions_enable=False)

@@ -70,7 +70,7 @@ def run(
     on_meeting: Callable[[str], None] = lambda name: None,
     wait: Callable[[float], None] = time.sleep,
 ) -> Run:
-    """Summarise and score each meeting. Raises `PermanentError` only where no meeting has gone well before."""
+    """Summarize and score each meeting. Raises `PermanentError` only where no meeting has gone well before."""
     done = Run(part)
     started = time.monotonic()
     for meeting in meetings:

@@ -191,7 +191,7 @@ def minutes_of(
         summary=summary,
         sections=[] if summary is None else verified_sections(summary, language, lambda item: _heading(item, english)),
         unverified=[] if summary is None else unverified_items(summary),
-        complete=meeting.stage in (Stage.TRANSCRIBED, Stage.SUMMARISED) or meeting.shown_take != meeting.take,
+        complete=meeting.stage in (Stage.TRANSCRIBED, Stage.SUMMARIZED) or meeting.shown_revision != meeting.revision,
         english=english,
         view_note="" if written is None else written_label(written.view.name, language),
     )

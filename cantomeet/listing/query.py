@@ -198,7 +198,7 @@ def _dated(day: date, compare: Callable[[Any, Any], Any]) -> ColumnElement[bool]
 def _has_text(q: str) -> ColumnElement[bool]:
     in_transcript = exists().where(
         col(Segment.meeting_id) == col(Meeting.id),
-        col(Segment.take) == col(Meeting.shown_take),
+        col(Segment.revision) == col(Meeting.shown_revision),
         _contains(Segment.text, q),
     )
     return or_(_contains(Meeting.title, q), _contains(Meeting.description, q), in_transcript)
@@ -232,21 +232,21 @@ def _open_actions(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
 
 def _matches(connection: Connection, ids: Sequence[str], q: str) -> dict[str, Match]:
     first = (
-        select(col(Segment.meeting_id), col(Segment.take), sql.min(col(Segment.position)).label("position"))
+        select(col(Segment.meeting_id), col(Segment.revision), sql.min(col(Segment.position)).label("position"))
         .join(Meeting, col(Meeting.id) == col(Segment.meeting_id))
         .where(
             col(Segment.meeting_id).in_(ids),
-            col(Segment.take) == col(Meeting.shown_take),
+            col(Segment.revision) == col(Meeting.shown_revision),
             _contains(Segment.text, q),
         )
-        .group_by(col(Segment.meeting_id), col(Segment.take))
+        .group_by(col(Segment.meeting_id), col(Segment.revision))
         .subquery()
     )
     statement = select(col(Segment.meeting_id), col(Segment.id), col(Segment.start), col(Segment.text)).join(
         first,
         and_(
             first.c.meeting_id == col(Segment.meeting_id),
-            first.c.take == col(Segment.take),
+            first.c.revision == col(Segment.revision),
             first.c.position == col(Segment.position),
         ),
     )

@@ -18,7 +18,7 @@ from cantomeet.store.reparsing import Reparsed, Reparsing
 from cantomeet.store.summaries import Summaries, is_waiting_for_names
 from cantomeet.store.templates import Templates
 from cantomeet.store.turns import TakingTurns
-from cantomeet.store.types import NewMeeting, NewSegment, NewSummary, SummaryWithItems, Transcript, Try
+from cantomeet.store.types import NewAttempt, NewMeeting, NewSegment, NewSummary, SummaryWithItems, Transcript
 from cantomeet.store.waking import Waking
 from cantomeet.store.written import LineState, Written, WrittenTranscript
 
@@ -35,13 +35,13 @@ __all__ = [
     "WAKE_GRACE_LIMIT",
     "LineState",
     "MeetingStore",
+    "NewAttempt",
     "NewMeeting",
     "NewSegment",
     "NewSummary",
     "Reparsed",
     "SummaryWithItems",
     "Transcript",
-    "Try",
     "WrittenTranscript",
     "is_waiting_for_names",
 ]

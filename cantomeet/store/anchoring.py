@@ -1,4 +1,4 @@
-"""The evidence of a meeting's summaries once another take of the transcript has taken the cited one's place."""
+"""The evidence of a meeting's summaries once another revision of the transcript has taken the cited one's place."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from cantomeet.models import Segment, Summary, SummaryItem
 from cantomeet.quotes import moved
 
 
-def anchor_anew(connection: Connection, meeting_id: str, take: int) -> None:
-    """All items are stale, and cite lines of `take`: those spoken at the same time in which their quotes stand.
+def anchor_anew(connection: Connection, meeting_id: str, revision: int) -> None:
+    """All items are stale, and cite lines of `revision`: those spoken at the same time in which their quotes stand.
 
     A quote that stands in none of them is unverified from now on.
     """
-    lines = _Lines(connection, meeting_id, take)
+    lines = _Lines(connection, meeting_id, revision)
     of_meeting = select(col(Summary.id)).where(col(Summary.meeting_id) == meeting_id)
     cited = select(col(SummaryItem.id), col(SummaryItem.evidence)).where(col(SummaryItem.summary_id).in_(of_meeting))
     for item_id, evidence in connection.execute(cited).all():
@@ -28,10 +28,10 @@ def anchor_anew(connection: Connection, meeting_id: str, take: int) -> None:
 
 
 class _Lines:
-    def __init__(self, connection: Connection, meeting_id: str, take: int) -> None:
+    def __init__(self, connection: Connection, meeting_id: str, revision: int) -> None:
         statement: Any = (
             select(Segment)
-            .where(col(Segment.meeting_id) == meeting_id, col(Segment.take) == take)
+            .where(col(Segment.meeting_id) == meeting_id, col(Segment.revision) == revision)
             .order_by(col(Segment.start), col(Segment.position))
         )
         self._lines = [Segment(**row) for row in connection.execute(statement).mappings()]

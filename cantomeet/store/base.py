@@ -22,7 +22,7 @@ from cantomeet.models import (
     Speaker,
     new_id,
 )
-from cantomeet.store.types import NewSegment, Try
+from cantomeet.store.types import NewAttempt, NewSegment
 
 LEASE_SECONDS = 20.0
 """How long a meeting stays with a worker that has gone silent."""
@@ -99,7 +99,7 @@ class Base:
         meeting_id: str,
         run: int,
         *,
-        tried: Try | None,
+        tried: NewAttempt | None,
         due_in: float | None,
         **columns: Any,
     ) -> Meeting:
@@ -123,7 +123,7 @@ class Base:
         self,
         connection: Connection,
         meeting: Meeting,
-        tried: Try,
+        tried: NewAttempt,
         outcome: str,
         *,
         code: ErrorCode | None = None,
@@ -153,14 +153,14 @@ class Base:
         speakers = self._speakers(connection, meeting, {s.speaker for s in segments if s.speaker})
         first = connection.execute(
             select(sql.coalesce(sql.max(Segment.position) + 1, 0)).where(
-                col(Segment.meeting_id) == meeting.id, col(Segment.take) == meeting.take
+                col(Segment.meeting_id) == meeting.id, col(Segment.revision) == meeting.revision
             )
         ).scalar_one()
         rows = [
             {
                 "id": new_id(),
                 "meeting_id": meeting.id,
-                "take": meeting.take,
+                "revision": meeting.revision,
                 "position": first + offset,
                 "start": segment.start,
                 "end": segment.end,
@@ -180,20 +180,20 @@ class Base:
             row.label: row.id
             for row in connection.execute(
                 select(col(Speaker.label), col(Speaker.id)).where(
-                    col(Speaker.meeting_id) == meeting.id, col(Speaker.take) == meeting.take
+                    col(Speaker.meeting_id) == meeting.id, col(Speaker.revision) == meeting.revision
                 )
             )
         }
         for label in sorted(labels - known.keys()):
             known[label] = new_id()
             connection.execute(
-                insert(Speaker).values(id=known[label], meeting_id=meeting.id, take=meeting.take, label=label)
+                insert(Speaker).values(id=known[label], meeting_id=meeting.id, revision=meeting.revision, label=label)
             )
         return known
 
     def _has_speakers(self, connection: Connection, meeting: Meeting) -> bool:
         """Whether the shown transcript has speakers that somebody could name."""
-        of_shown = (col(Speaker.meeting_id) == meeting.id, col(Speaker.take) == meeting.shown_take)
+        of_shown = (col(Speaker.meeting_id) == meeting.id, col(Speaker.revision) == meeting.shown_revision)
         return bool(connection.execute(select(exists().where(*of_shown))).scalar_one())
 
     def _leave_behind(self, connection: Connection, meeting: Meeting) -> None:
@@ -225,11 +225,13 @@ def execute(connection: Connection, statement: Any) -> CursorResult[Any]:
     return result
 
 
-def delete_takes(connection: Connection, meeting_id: str, *, keep: int | None = None, only: int | None = None) -> int:
-    """Delete the segments and speakers of all takes but `keep`, or of `only`; how many segments went."""
+def delete_revisions(
+    connection: Connection, meeting_id: str, *, keep: int | None = None, only: int | None = None
+) -> int:
+    """Delete the segments and speakers of all revisions but `keep`, or of `only`; how many segments went."""
     gone = 0
     for table in (Segment, Speaker):
-        wrong = col(table.take) != keep if only is None else col(table.take) == only
+        wrong = col(table.revision) != keep if only is None else col(table.revision) == only
         removed = execute(connection, delete(table).where(col(table.meeting_id) == meeting_id, wrong)).rowcount
         gone += removed if table is Segment else 0
     return gone

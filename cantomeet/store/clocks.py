@@ -14,7 +14,7 @@ from sqlalchemy import func as sql
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, col
 
-from cantomeet.models import Meeting, PeriodicTask, ProviderLeftover, Remembered, Turn, WrittenView
+from cantomeet.models import KeyValue, Meeting, PeriodicTask, ProviderLeftover, Turn, WrittenView
 from cantomeet.store.base import LEASE_SECONDS, Base, execute
 
 _MOVES = "clock_put_back"
@@ -64,17 +64,17 @@ class Clocks(Base):
 
 
 def _moves(connection: Connection) -> int:
-    value = connection.execute(select(col(Remembered.value)).where(col(Remembered.name) == _MOVES)).scalar_one_or_none()
+    value = connection.execute(select(col(KeyValue.value)).where(col(KeyValue.name) == _MOVES)).scalar_one_or_none()
     return int(value or 0)
 
 
 def _counted(connection: Connection, moves: int) -> bool:
     """Count one more; False where they are no longer `moves`. Raises `IntegrityError` where another one is first."""
     if moves == 0 and _moves(connection) == 0:
-        connection.execute(insert(Remembered).values(name=_MOVES, value="1"))
+        connection.execute(insert(KeyValue).values(name=_MOVES, value="1"))
         return True
-    held = (col(Remembered.name) == _MOVES, col(Remembered.value) == str(moves))
-    return bool(execute(connection, update(Remembered).where(*held).values(value=str(moves + 1))).rowcount)
+    held = (col(KeyValue.name) == _MOVES, col(KeyValue.value) == str(moves))
+    return bool(execute(connection, update(KeyValue).where(*held).values(value=str(moves + 1))).rowcount)
 
 
 def _move(

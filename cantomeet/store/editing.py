@@ -92,8 +92,8 @@ class Editing(Base):
     def edit_segment(
         self, meeting_id: str, segment_id: str, version: int | None, **columns: Any
     ) -> tuple[Meeting, Segment]:
-        """Change `text` or `speaker_id` (one of the same take, or None). A line that was not understood is an ordinary
-        one once somebody says what was said.
+        """Change `text` or `speaker_id` (one of the same revision, or None). A line that was not understood is an
+        ordinary one once somebody says what was said.
         """
         assert columns.keys() <= {"text", "speaker_id"}, "only what people may edit"
         with self._write() as connection:
@@ -103,7 +103,7 @@ class Editing(Base):
                 del columns["text"]
             if columns.get("speaker_id") is not None:
                 speaker = _row(connection, Speaker, meeting_id, columns["speaker_id"])
-                if speaker.take != segment.take:
+                if speaker.revision != segment.revision:
                     raise NotFound("no such speaker in this transcript")
             changes = any(columns[name] != getattr(segment, name) for name in columns)
             values = {**columns, "edited": True} if changes else {}
@@ -160,7 +160,7 @@ def _rename_owners(connection: Connection, meeting_id: str, speaker: Speaker, ne
     old = speaker.name or speaker.label
     called_the_same = select(col(Speaker.id)).where(
         col(Speaker.meeting_id) == meeting_id,
-        col(Speaker.take) == speaker.take,
+        col(Speaker.revision) == speaker.revision,
         col(Speaker.id) != speaker.id,
         sql.coalesce(col(Speaker.name), col(Speaker.label)) == old,
     )

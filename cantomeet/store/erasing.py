@@ -7,7 +7,7 @@ from collections.abc import Collection
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlmodel import col
 
-from cantomeet.models import Meeting, Remembered, new_id
+from cantomeet.models import KeyValue, Meeting, new_id
 from cantomeet.store.base import Base, execute
 
 _TRACES = "traces"
@@ -20,22 +20,20 @@ class Erasing(Base):
 
     def _leave_traces(self, connection: Connection) -> None:
         value = new_id()  # another one each time, so that a deletion during an erasure is not taken for erased
-        known = update(Remembered).where(col(Remembered.name) == _TRACES).values(value=value)
+        known = update(KeyValue).where(col(KeyValue.name) == _TRACES).values(value=value)
         if not execute(connection, known).rowcount:
-            connection.execute(insert(Remembered).values(name=_TRACES, value=value))
+            connection.execute(insert(KeyValue).values(name=_TRACES, value=value))
 
     def traces(self) -> str | None:
         """What `traces_erased` takes, where meetings were deleted since the last time that it was called."""
         with self._read() as connection:
-            named = select(col(Remembered.value)).where(col(Remembered.name) == _TRACES)
+            named = select(col(KeyValue.value)).where(col(KeyValue.name) == _TRACES)
             return connection.execute(named).scalar_one_or_none()
 
     def traces_erased(self, traces: str) -> None:
         """Nothing is left of what was deleted before `traces` was read."""
         with self._write() as connection:
-            connection.execute(
-                delete(Remembered).where(col(Remembered.name) == _TRACES, col(Remembered.value) == traces)
-            )
+            connection.execute(delete(KeyValue).where(col(KeyValue.name) == _TRACES, col(KeyValue.value) == traces))
 
     def gone(self, meeting_ids: Collection[str]) -> set[str]:
         """Those of which there is no row any more."""

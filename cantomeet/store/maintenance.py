@@ -14,7 +14,7 @@ from sqlmodel import col
 from cantomeet.errors import VersionConflict
 from cantomeet.glossary import Term, digest
 from cantomeet.lifecycle import ENDED, MeetingStatus
-from cantomeet.models import GlossaryTerm, Meeting, ProviderLeftover, Remembered, Switch, WrittenView, new_id
+from cantomeet.models import GlossaryTerm, KeyValue, Meeting, ProviderLeftover, Switch, WrittenView, new_id
 from cantomeet.store.base import Base, execute
 from cantomeet.store.waking import PAUSED, is_paused
 
@@ -85,7 +85,7 @@ class Care(Base):
             return [Meeting(**row) for row in rows]
 
     def mark_audio_removed(self, meeting_id: str) -> Meeting | None:
-        """Remembered before the file goes; None where the meeting has been set going again meanwhile."""
+        """KeyValue before the file goes; None where the meeting has been set going again meanwhile."""
         with self._write() as connection:
             return self._changed(
                 connection,
@@ -147,7 +147,7 @@ class Care(Base):
         """What was remembered under a name."""
         with self._read() as connection:
             return connection.execute(
-                select(col(Remembered.value)).where(col(Remembered.name) == name)
+                select(col(KeyValue.value)).where(col(KeyValue.name) == name)
             ).scalar_one_or_none()
 
     def remember(self, name: str, value: str) -> None:
@@ -155,13 +155,13 @@ class Care(Base):
         if not self._remember_again(name, value):
             try:
                 with self._write() as connection:
-                    connection.execute(insert(Remembered).values(name=name, value=value))
+                    connection.execute(insert(KeyValue).values(name=name, value=value))
             except IntegrityError:  # somebody else remembered it first
                 self._remember_again(name, value)
 
     def _remember_again(self, name: str, value: str) -> bool:
         with self._write() as connection:
-            changed = update(Remembered).where(col(Remembered.name) == name).values(value=value)
+            changed = update(KeyValue).where(col(KeyValue.name) == name).values(value=value)
             return bool(execute(connection, changed).rowcount)
 
 

@@ -44,17 +44,17 @@ class SegmentPage:
 
 @dataclass(frozen=True)
 class PagedTranscript:
-    """The shown take as it was when this was made; `segments` reads it again each time."""
+    """The shown revision as it was when this was made; `segments` reads it again each time."""
 
     speakers: dict[str, Speaker]
     segments: PagedSegments
 
 
 class PagedSegments:
-    """Iterates over a take up to the position that was its last. Raises `Conflict` where lines of it went meanwhile."""
+    """Iterates over a revision up to what was its last position. Raises `Conflict` where lines of it went meanwhile."""
 
-    def __init__(self, paging: Paging, meeting_id: str, take: int, last: int, count: int, *, words: bool) -> None:
-        self._paging, self._meeting_id, self._take = paging, meeting_id, take
+    def __init__(self, paging: Paging, meeting_id: str, revision: int, last: int, count: int, *, words: bool) -> None:
+        self._paging, self._meeting_id, self._revision = paging, meeting_id, revision
         self._last, self._count, self._words = last, count, words
 
     def __len__(self) -> int:
@@ -63,7 +63,7 @@ class PagedSegments:
     def __iter__(self) -> Iterator[Segment]:
         position, given = -1, 0
         while position < self._last:
-            page = self._paging._page(self._meeting_id, self._take, position, self._last, PAGE, words=self._words)
+            page = self._paging._page(self._meeting_id, self._revision, position, self._last, PAGE, words=self._words)
             if not page:
                 break
             position, given = page[-1].position, given + len(page)
@@ -76,14 +76,14 @@ class Paging(Base):
     """Reads segments in pages, with their words' times only where asked."""
 
     def paged_transcript(self, meeting_id: str, *, words: bool) -> PagedTranscript:
-        """The shown take; `words`: with the times of the words, which are most of its size. Raises `NotFound`."""
+        """The shown revision; `words`: with the times of the words, which are most of its size. Raises `NotFound`."""
         with self._read() as connection:
-            take = self._shown_take(connection, meeting_id)
-            of_take = (col(Segment.meeting_id) == meeting_id, col(Segment.take) == take)
-            extent = select(sql.count(), sql.coalesce(sql.max(col(Segment.position)), -1)).where(*of_take)
+            revision = self._shown_revision(connection, meeting_id)
+            of_revision = (col(Segment.meeting_id) == meeting_id, col(Segment.revision) == revision)
+            extent = select(sql.count(), sql.coalesce(sql.max(col(Segment.position)), -1)).where(*of_revision)
             count, last = connection.execute(extent).one()
-            speakers = self._speakers_in_order(connection, meeting_id, take)
-        return PagedTranscript(speakers, PagedSegments(self, meeting_id, take, last, count, words=words))
+            speakers = self._speakers_in_order(connection, meeting_id, revision)
+        return PagedTranscript(speakers, PagedSegments(self, meeting_id, revision, last, count, words=words))
 
     def segment_page(self, meeting_id: str, after: str, limit: int) -> SegmentPage:
         """At most `limit` segments after the one with the id `after` (empty: from the first on), without words.
@@ -91,26 +91,30 @@ class Paging(Base):
         Raises `NotFound`, and `Conflict` where `after` is not of the shown transcript (any more).
         """
         with self._read() as connection:
-            take = self._shown_take(connection, meeting_id)
+            revision = self._shown_revision(connection, meeting_id)
             position = -1
             if after:
-                where = (col(Segment.id) == after, col(Segment.meeting_id) == meeting_id, col(Segment.take) == take)
+                where = (
+                    col(Segment.id) == after,
+                    col(Segment.meeting_id) == meeting_id,
+                    col(Segment.revision) == revision,
+                )
                 found = connection.execute(select(col(Segment.position)).where(*where)).scalar_one_or_none()
                 if found is None:
                     raise Conflict("the transcript was replaced: begin again without `after`")
                 position = found
             # Not in the order in which they speak: for that all lines would be looked at, for every page.
-            of_take = (col(Speaker.meeting_id) == meeting_id, col(Speaker.take) == take)
-            rows = connection.execute(select(Speaker).where(*of_take)).mappings()
+            of_revision = (col(Speaker.meeting_id) == meeting_id, col(Speaker.revision) == revision)
+            rows = connection.execute(select(Speaker).where(*of_revision)).mappings()
             speakers = {row["id"]: Speaker(**row) for row in rows}
-        page = self._page(meeting_id, take, position, 2**31 - 1, limit + 1, words=False)
+        page = self._page(meeting_id, revision, position, 2**31 - 1, limit + 1, words=False)
         return SegmentPage(page[:limit], len(page) > limit, speakers)
 
-    def _page(self, meeting_id: str, take: int, after: int, last: int, limit: int, *, words: bool) -> list[Segment]:
+    def _page(self, meeting_id: str, revision: int, after: int, last: int, limit: int, *, words: bool) -> list[Segment]:
         columns: list[Any] = [Segment] if words else _WITHOUT_WORDS
         where = (
             col(Segment.meeting_id) == meeting_id,
-            col(Segment.take) == take,
+            col(Segment.revision) == revision,
             col(Segment.position) > after,
             col(Segment.position) <= last,
         )
@@ -118,21 +122,21 @@ class Paging(Base):
         with self._read() as connection:
             return [segment_of(row) for row in connection.execute(statement).mappings()]
 
-    def _shown_take(self, connection: Connection, meeting_id: str) -> int:
+    def _shown_revision(self, connection: Connection, meeting_id: str) -> int:
         where = (col(Meeting.id) == meeting_id, col(Meeting.deleted_at).is_(None))
-        take = connection.execute(select(col(Meeting.shown_take)).where(*where)).scalar_one_or_none()
-        if take is None:
+        revision = connection.execute(select(col(Meeting.shown_revision)).where(*where)).scalar_one_or_none()
+        if revision is None:
             raise NotFound(f"no meeting {meeting_id[:36]}")
-        return take
+        return revision
 
-    def _speakers_in_order(self, connection: Connection, meeting_id: str, take: int) -> dict[str, Speaker]:
+    def _speakers_in_order(self, connection: Connection, meeting_id: str, revision: int) -> dict[str, Speaker]:
         spoken = connection.execute(
             select(col(Segment.speaker_id), sql.min(col(Segment.position)))
-            .where(col(Segment.meeting_id) == meeting_id, col(Segment.take) == take)
+            .where(col(Segment.meeting_id) == meeting_id, col(Segment.revision) == revision)
             .group_by(col(Segment.speaker_id))
         )
         first = {row[0]: row[1] for row in spoken}
-        where = (col(Speaker.meeting_id) == meeting_id, col(Speaker.take) == take)
+        where = (col(Speaker.meeting_id) == meeting_id, col(Speaker.revision) == revision)
         rows = connection.execute(select(Speaker).where(*where)).mappings().all()
         silent = 2**31
         ordered = sorted(rows, key=lambda row: first.get(row["id"], silent))

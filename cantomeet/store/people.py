@@ -17,7 +17,7 @@ from cantomeet.models import (
     Meeting,
 )
 from cantomeet.reasons import reason_text
-from cantomeet.store.base import Base, delete_takes, execute
+from cantomeet.store.base import Base, delete_revisions, execute
 from cantomeet.store.dating import date_anew
 from cantomeet.store.retrying import at_provider, retry_columns
 from cantomeet.store.templates import checked_wishes
@@ -127,7 +127,7 @@ class People(Base):
 
         "summarize" writes another version; the earlier ones are kept. From COMPLETED it asks the language model
         anew, from FAILED only for what is missing. The last three change what the summary is to be; None leaves
-        them. Where speakers are to be named first the summary waits (`Meeting.waits_for_names`) until `summarise`.
+        them. Where speakers are to be named first the summary waits (`Meeting.waits_for_names`) until `summarize`.
 
         Raises `Conflict` where there is nothing to retry, where it would pay again without `confirm_cost`, or where
         its version is not `version` (None: any); `InvalidRequest` for a template or language that there is not.
@@ -154,9 +154,9 @@ class People(Base):
             )
             if changed is None:
                 raise Conflict("the meeting is being worked on")
-            if "take" in columns and columns.get("shown_take") == columns["take"]:
-                delete_takes(connection, meeting_id, keep=columns["take"])
-            if "take" in columns:
+            if "revision" in columns and columns.get("shown_revision") == columns["revision"]:
+                delete_revisions(connection, meeting_id, keep=columns["revision"])
+            if "revision" in columns:
                 self._leave_behind(connection, meeting)
             return changed
 
@@ -193,7 +193,7 @@ class People(Base):
                 found = self._require(connection, meeting_id)
                 _refuse_cost(found, confirm_cost)
                 raise Conflict(f"nothing is running: the meeting is {found.status}")
-            if changed.stage not in (Stage.TRANSCRIBED, Stage.SUMMARISED):
+            if changed.stage not in (Stage.TRANSCRIBED, Stage.SUMMARIZED):
                 self._leave_behind(connection, changed)
             if at_provider(changed):
                 why = _why_cancelled({"sent": True}, language)
@@ -264,7 +264,7 @@ def _at_no_cost(confirmed: bool) -> list[ColumnElement[bool]]:
     """In the statement itself: a worker may send the recording between a look and what follows from it."""
     if confirmed:
         return []
-    transcribed = col(Meeting.stage).in_([Stage.TRANSCRIBED, Stage.SUMMARISED])
+    transcribed = col(Meeting.stage).in_([Stage.TRANSCRIBED, Stage.SUMMARIZED])
     return [or_(col(Meeting.status).not_in(list(ACTIVE)), col(Meeting.submit_key).is_(None), transcribed)]
 
 

@@ -20,10 +20,10 @@ from cantomeet.models import (
     new_id,
 )
 from cantomeet.store.anchoring import anchor_anew
-from cantomeet.store.base import WAKE_GRACE, columns_of_meeting, delete_takes, execute
+from cantomeet.store.base import WAKE_GRACE, columns_of_meeting, delete_revisions, execute
 from cantomeet.store.erasing import Erasing
 from cantomeet.store.summaries import Summaries
-from cantomeet.store.types import NewSegment, NewSummary, Try
+from cantomeet.store.types import NewAttempt, NewSegment, NewSummary
 from cantomeet.store.waking import is_due
 
 
@@ -75,7 +75,7 @@ class Pipeline(Summaries, Erasing):
         meeting_id: str,
         run: int,
         *,
-        tried: Try | None = None,
+        tried: NewAttempt | None = None,
         due_in: float | None = 0.0,
         **columns: Any,
     ) -> Meeting:
@@ -125,7 +125,7 @@ class Pipeline(Summaries, Erasing):
         run: int,
         segments: Sequence[NewSegment],
         *,
-        tried: Try,
+        tried: NewAttempt,
         due_in: float | None = 0.0,
         **columns: Any,
     ) -> Meeting:
@@ -142,13 +142,13 @@ class Pipeline(Summaries, Erasing):
         segments: Sequence[NewSegment],
         *,
         replace: bool,
-        tried: Try,
+        tried: NewAttempt,
         let_go: bool = False,
         **columns: Any,
     ) -> Meeting:
-        """Transcript, speakers and SUMMARIZING in one transaction; earlier takes go. Raises `LeaseLost`.
+        """Transcript, speakers and SUMMARIZING in one transaction; earlier revisions go. Raises `LeaseLost`.
 
-        Where a person wants to name the speakers first, and there are any, nothing is due until `summarise`.
+        Where a person wants to name the speakers first, and there are any, nothing is due until `summarize`.
         `segments` follow those saved by `commit_piece`, or with `replace` are all there is. With `let_go` the
         provider's copy is to be deleted.
         """
@@ -162,15 +162,15 @@ class Pipeline(Summaries, Erasing):
                 status=MeetingStatus.SUMMARIZING,
                 stage=Stage.TRANSCRIBED,
                 progress=None,
-                shown_take=col(Meeting.take),
+                shown_revision=col(Meeting.revision),
                 **columns,
             )
             if replace:
-                delete_takes(connection, meeting_id, only=meeting.take)
+                delete_revisions(connection, meeting_id, only=meeting.revision)
             self._append(connection, meeting, segments)
-            if delete_takes(connection, meeting_id, keep=meeting.take):
-                # Items of summaries of the earlier take point at lines that are gone.
-                anchor_anew(connection, meeting_id, meeting.take)
+            if delete_revisions(connection, meeting_id, keep=meeting.revision):
+                # Items of summaries of the earlier revision point at lines that are gone.
+                anchor_anew(connection, meeting_id, meeting.revision)
             if let_go:
                 self._leave_behind(connection, meeting)
             if meeting.name_speakers_first and self._has_speakers(connection, meeting):
@@ -185,7 +185,7 @@ class Pipeline(Summaries, Erasing):
                 insert(RawTranscript).values(
                     id=new_id(),
                     meeting_id=meeting_id,
-                    take=meeting.take,
+                    revision=meeting.revision,
                     provider=provider,
                     provider_job_id=job_id,
                     body=body,
@@ -203,7 +203,7 @@ class Pipeline(Summaries, Erasing):
             row = connection.execute(statement).mappings().first()
         return None if row is None else RawTranscript(**row)
 
-    def finish_summary(self, meeting_id: str, run: int, new: NewSummary, *, tried: Try) -> Meeting:
+    def finish_summary(self, meeting_id: str, run: int, new: NewSummary, *, tried: NewAttempt) -> Meeting:
         """The summary as the newest version, which is shown, and COMPLETED, in one transaction. Raises `LeaseLost`."""
         with self._write() as connection:
             meeting = self._commit(
@@ -213,7 +213,7 @@ class Pipeline(Summaries, Erasing):
                 tried=tried,
                 due_in=None,
                 status=MeetingStatus.COMPLETED,
-                stage=Stage.SUMMARISED,
+                stage=Stage.SUMMARIZED,
                 progress=None,
                 summarizer_name=new.name,
                 shown_summary=None,
@@ -264,7 +264,7 @@ class Pipeline(Summaries, Erasing):
         meeting_id: str,
         run: int,
         *,
-        tried: Try,
+        tried: NewAttempt,
         code: ErrorCode,
         params: dict[str, Any],
         delay: float,
@@ -291,7 +291,7 @@ class Pipeline(Summaries, Erasing):
             self._note(connection, meeting, tried, "retry", code=code, params=params, next_run_at=due)
             return meeting
 
-    def record_death(self, meeting_id: str, run: int, *, tried: Try) -> None:
+    def record_death(self, meeting_id: str, run: int, *, tried: NewAttempt) -> None:
         """The holder of the lease before this one died: a line in the timeline. Raises `LeaseLost`."""
         with self._write() as connection:
             meeting = self._fenced(connection, meeting_id, run)
@@ -302,7 +302,7 @@ class Pipeline(Summaries, Erasing):
         meeting_id: str,
         run: int,
         *,
-        tried: Try,
+        tried: NewAttempt,
         code: ErrorCode,
         params: dict[str, Any],
         reason: str,
@@ -341,7 +341,7 @@ class Pipeline(Summaries, Erasing):
         with self._write() as connection:
             meeting = self._fenced(connection, meeting_id, run)
             connection.execute(delete(Segment).where(col(Segment.meeting_id) == meeting_id))
-            if let_go or meeting.stage not in (Stage.TRANSCRIBED, Stage.SUMMARISED):
+            if let_go or meeting.stage not in (Stage.TRANSCRIBED, Stage.SUMMARIZED):
                 self._leave_behind(connection, meeting)
             connection.execute(delete(Meeting).where(col(Meeting.id) == meeting_id))
             self._leave_traces(connection)

@@ -25,14 +25,14 @@ class Reading(Paging):
     """Transcripts and timelines."""
 
     def transcript(self, meeting_id: str, after_position: int = -1, limit: int | None = None) -> Transcript:
-        """The shown take's segments after a position, at most `limit` of them, and its speakers by id."""
+        """The shown revision's segments after a position, at most `limit` of them, and its speakers by id."""
         with self._read() as connection:
-            of_shown = select(col(Meeting.shown_take)).where(col(Meeting.id) == meeting_id).scalar_subquery()
+            of_shown = select(col(Meeting.shown_revision)).where(col(Meeting.id) == meeting_id).scalar_subquery()
             segments = connection.execute(
                 select(Segment)
                 .where(
                     col(Segment.meeting_id) == meeting_id,
-                    col(Segment.take) == of_shown,
+                    col(Segment.revision) == of_shown,
                     col(Segment.position) > after_position,
                 )
                 .order_by(col(Segment.position))
@@ -40,18 +40,20 @@ class Reading(Paging):
             ).mappings()
             found = [segment_of(row) for row in segments]
             speakers = connection.execute(
-                select(Speaker).where(col(Speaker.meeting_id) == meeting_id, col(Speaker.take) == of_shown)
+                select(Speaker).where(col(Speaker.meeting_id) == meeting_id, col(Speaker.revision) == of_shown)
             ).mappings()
             return Transcript(found, {row["id"]: Speaker(**row) for row in speakers})
 
     def corrected_segments(self, meeting_id: str) -> list[Segment]:
-        """Those of the shown take that a person corrected, in order."""
+        """Those of the shown revision that a person corrected, in order."""
         with self._read() as connection:
-            of_shown = select(col(Meeting.shown_take)).where(col(Meeting.id) == meeting_id).scalar_subquery()
+            of_shown = select(col(Meeting.shown_revision)).where(col(Meeting.id) == meeting_id).scalar_subquery()
             rows = connection.execute(
                 select(Segment)
                 .where(
-                    col(Segment.meeting_id) == meeting_id, col(Segment.take) == of_shown, col(Segment.edited).is_(True)
+                    col(Segment.meeting_id) == meeting_id,
+                    col(Segment.revision) == of_shown,
+                    col(Segment.edited).is_(True),
                 )
                 .order_by(col(Segment.position))
             ).mappings()

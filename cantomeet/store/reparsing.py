@@ -12,7 +12,7 @@ from cantomeet.errors import Conflict
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting, RawTranscript, Segment, Speaker
 from cantomeet.store.anchoring import anchor_anew
-from cantomeet.store.base import Base, delete_takes
+from cantomeet.store.base import Base, delete_revisions
 from cantomeet.store.types import NewSegment
 
 _Spot = tuple[float, float, str]
@@ -30,7 +30,7 @@ class Reparsed:
 
 
 class Reparsing(Base):
-    """A new take takes the shown one's place in one transaction."""
+    """A new revision takes the shown one's place in one transaction."""
 
     def parseable(self) -> list[str]:
         """Ids of the meetings whose transcript comes from a raw answer that is kept, oldest first."""
@@ -81,15 +81,15 @@ class Reparsing(Base):
                 connection,
                 [col(Meeting.id) == meeting_id, col(Meeting.run) == meeting.run],
                 run=col(Meeting.run) + 1,
-                take=col(Meeting.take) + 1,
-                shown_take=col(Meeting.take) + 1,
+                revision=col(Meeting.revision) + 1,
+                shown_revision=col(Meeting.revision) + 1,
             )
             if changed is None:
                 raise Conflict("the meeting is being worked on")
             self._append(connection, changed, segments)
             self._carry(connection, changed, edited, speakers, places)
-            delete_takes(connection, meeting_id, keep=changed.take)
-            anchor_anew(connection, meeting_id, changed.take)
+            delete_revisions(connection, meeting_id, keep=changed.revision)
+            anchor_anew(connection, meeting_id, changed.revision)
             return Reparsed(changed, changed=True, kept=len(edited) - lost, lost=lost)
 
     def _carry(
@@ -108,7 +108,7 @@ class Reparsing(Base):
                 update(Speaker)
                 .where(
                     col(Speaker.meeting_id) == meeting.id,
-                    col(Speaker.take) == meeting.take,
+                    col(Speaker.revision) == meeting.revision,
                     col(Speaker.label) == speaker.label,
                 )
                 .values(name=speaker.name)
@@ -119,7 +119,7 @@ class Reparsing(Base):
                 update(Segment)
                 .where(
                     col(Segment.meeting_id) == meeting.id,
-                    col(Segment.take) == meeting.take,
+                    col(Segment.revision) == meeting.revision,
                     col(Segment.position) == places[_spot(line)],
                 )
                 .values(text=line.text, unclear=line.unclear, speaker_id=speaker_id, edited=True)
@@ -134,19 +134,19 @@ def _answers_shown() -> tuple[ColumnElement[bool], ...]:
 
 def _check_at_rest(meeting: Meeting) -> None:
     if meeting.waits_for_names:
-        raise Conflict("it waits for its speakers to be named, and may be parsed anew once it is summarised")
+        raise Conflict("it waits for its speakers to be named, and may be parsed anew once it is summarized")
     if meeting.status not in (MeetingStatus.COMPLETED, MeetingStatus.FAILED):
         raise Conflict(f"the meeting is {meeting.status}; wait for its end")
-    if meeting.stage not in (Stage.TRANSCRIBED, Stage.SUMMARISED):
+    if meeting.stage not in (Stage.TRANSCRIBED, Stage.SUMMARIZED):
         raise Conflict("it has no transcript yet: a retry goes on from the stored answer without paying")
 
 
 def _shown(connection: Connection, meeting: Meeting) -> tuple[list[Segment], dict[str, Speaker]]:
-    of_shown = [col(Segment.meeting_id) == meeting.id, col(Segment.take) == meeting.shown_take]
+    of_shown = [col(Segment.meeting_id) == meeting.id, col(Segment.revision) == meeting.shown_revision]
     rows = connection.execute(select(Segment).where(*of_shown).order_by(col(Segment.position))).mappings()
     lines = [Segment(**row) for row in rows]
     named = connection.execute(
-        select(Speaker).where(col(Speaker.meeting_id) == meeting.id, col(Speaker.take) == meeting.shown_take)
+        select(Speaker).where(col(Speaker.meeting_id) == meeting.id, col(Speaker.revision) == meeting.shown_revision)
     ).mappings()
     return lines, {row["id"]: Speaker(**row) for row in named}
 

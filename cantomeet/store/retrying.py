@@ -12,11 +12,11 @@ _JOB_ENDED = {ErrorCode.CANCELLED, ErrorCode.PROVIDER_JOB_GONE, ErrorCode.PROVID
 
 
 def retry_columns(meeting: Meeting, start: str, confirm_cost: bool) -> dict[str, Any]:
-    """The columns that set `meeting` going again from "failed", "transcribe" or "summarize"; `take` among them where
+    """The columns that set `meeting` going again from "failed", "transcribe" or "summarize"; `revision` too where
     it is transcribed anew. Raises `Conflict`.
     """
     stage = Stage(meeting.stage)
-    transcribed = stage in (Stage.TRANSCRIBED, Stage.SUMMARISED)
+    transcribed = stage in (Stage.TRANSCRIBED, Stage.SUMMARIZED)
     cleared: dict[str, Any] = {
         "error_code": None,
         "error_params": {},
@@ -44,7 +44,7 @@ def retry_columns(meeting: Meeting, start: str, confirm_cost: bool) -> dict[str,
         raise Conflict(f"the meeting is {meeting.status}; cancel it first")
     if start == "summarize":
         if not transcribed:
-            raise Conflict("there is no transcript to summarise yet")
+            raise Conflict("there is no transcript to summarize yet")
         # Whoever asks for another summary of what is completed wants another answer, not the paid one again.
         another = 1 if meeting.status == MeetingStatus.COMPLETED else 0
         return {
@@ -58,7 +58,7 @@ def retry_columns(meeting: Meeting, start: str, confirm_cost: bool) -> dict[str,
         raise Conflict("the recording was removed by the retention setting")
     if paid and not confirm_cost:
         raise Conflict("transcribing again pays again", code=ErrorCode.COST_NOT_CONFIRMED)
-    take = meeting.take + 1
+    revision = meeting.revision + 1
     return {
         **cleared,
         # Only UPLOADED and TRANSCRIBING are before the transcript; from COMPLETED the table allows the second.
@@ -70,15 +70,17 @@ def retry_columns(meeting: Meeting, start: str, confirm_cost: bool) -> dict[str,
         "submit_looks": 0,
         "submit_missed_at": None,
         "provider_job_id": None,
-        "take": take,
+        "revision": revision,
         # A whole transcript stays in view until the new one is whole.
-        "shown_take": meeting.shown_take if transcribed or meeting.shown_take != meeting.take else take,
+        "shown_revision": meeting.shown_revision
+        if transcribed or meeting.shown_revision != meeting.revision
+        else revision,
     }
 
 
 def at_provider(meeting: Meeting) -> bool:
     """It was sent to be transcribed at a cost, and its transcript is not saved: whoever stops it now pays again."""
-    return meeting.submit_key is not None and meeting.stage not in (Stage.TRANSCRIBED, Stage.SUMMARISED)
+    return meeting.submit_key is not None and meeting.stage not in (Stage.TRANSCRIBED, Stage.SUMMARIZED)
 
 
 def needs_a_new_job(meeting: Meeting) -> bool:

@@ -69,7 +69,7 @@ class Summaries(Base):
             assert changed is not None
             return changed
 
-    def summarise(self, meeting_id: str) -> Meeting:
+    def summarize(self, meeting_id: str) -> Meeting:
         """The speakers are named: the summary that waited for that is due now. The caller wakes it.
 
         Raises `NotFound`, and `Conflict` where it does not wait (`Meeting.waits_for_names`).

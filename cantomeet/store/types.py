@@ -73,7 +73,7 @@ class NewSummary:
 
 
 @dataclass(frozen=True)
-class Try:
+class NewAttempt:
     """One try of one step, for the timeline."""
 
     step: str
@@ -83,7 +83,7 @@ class Try:
 
 @dataclass(frozen=True)
 class Transcript:
-    """The shown take: segments in order, and the speakers they name."""
+    """The shown revision: segments in order, and the speakers they name."""
 
     segments: list[Segment]
     speakers: dict[str, Speaker]

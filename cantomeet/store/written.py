@@ -26,7 +26,7 @@ LineState = Literal["written", "as_spoken", "out_of_date"]
 
 @dataclass(frozen=True)
 class WrittenTranscript:
-    """The view and what it has of the shown take's lines."""
+    """The view and what it has of the shown revision's lines."""
 
     view: WrittenView
     lines: Mapping[str, WrittenLine]
@@ -59,7 +59,7 @@ class Written(Base):
         """
         with self._write() as connection:
             meeting = self._require(connection, meeting_id)
-            if meeting.stage not in (Stage.TRANSCRIBED, Stage.SUMMARISED) or not _has_words(connection, meeting):
+            if meeting.stage not in (Stage.TRANSCRIBED, Stage.SUMMARIZED) or not _has_words(connection, meeting):
                 raise Conflict("there is no transcript to rewrite yet")
             # An update, so that of two who ask at once the second finds what the first has written.
             connection.execute(update(Meeting).where(col(Meeting.id) == meeting_id).values(run=col(Meeting.run)))
@@ -227,6 +227,6 @@ def _view(connection: Connection, meeting_id: str) -> WrittenView | None:
 
 def _has_words(connection: Connection, meeting: Meeting) -> bool:
     lines = select(col(Segment.id)).where(
-        col(Segment.meeting_id) == meeting.id, col(Segment.take) == meeting.shown_take, col(Segment.text) != ""
+        col(Segment.meeting_id) == meeting.id, col(Segment.revision) == meeting.shown_revision, col(Segment.text) != ""
     )
     return bool(connection.execute(select(lines.exists())).scalar_one())

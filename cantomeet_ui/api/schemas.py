@@ -219,7 +219,7 @@ class MeetingHead(BaseModel):
     name_speakers_first: bool
     """The next summary waits until somebody says that the speakers are named."""
     waiting_for: Literal["names"] | None
-    """"names": nothing is done until POST /api/meetings/{id}/summarise."""
+    """"names": nothing is done until POST /api/meetings/{id}/summarize."""
     transcriber: str | None
     summarizer: str | None
     warnings: list[WarningOut]

@@ -49,14 +49,15 @@ def show(
     return head_of(changed, language)
 
 
-@router.post("/{meeting_id}/summarise", status_code=202)
-def summarise(
+@router.post("/{meeting_id}/summarise", status_code=202, deprecated=True)
+@router.post("/{meeting_id}/summarize", status_code=202)
+def summarize(
     meeting: Annotated[Meeting, Depends(AllowedMeeting(Action.RETRY))],
     deps: Provided,
     language: Language,
     after: BackgroundTasks,
 ) -> MeetingHead:
     """The speakers are named, or need no names: the summary that waits for that is written now. 409 where none does."""
-    going = deps.store.summarise(meeting.id)
+    going = deps.store.summarize(meeting.id)
     after.add_task(waking(deps, going))
     return head_of(going, language)

@@ -63,7 +63,7 @@ def edit(template_id: str, wanted: TemplateEdit, deps: Provided, language: Langu
 
 @router.delete("/{template_id}", dependencies=[Depends(Allowed(Action.EDIT))])
 def delete(template_id: str, deps: Provided) -> DeletedOut:
-    """Meetings that name it are summarised by the general one from now on, which their summary says."""
+    """Meetings that name it are summarized by the general one from now on, which their summary says."""
     deps.store.delete_template(template_id)
     return DeletedOut(id=template_id)
 

@@ -48,7 +48,7 @@ _FORM = {
             "type": "string",
             "enum": ["true", "false"],
             "default": "false",
-            "description": "The summary waits until POST /api/meetings/{id}/summarise.",
+            "description": "The summary waits until POST /api/meetings/{id}/summarize.",
         },
     },
 }

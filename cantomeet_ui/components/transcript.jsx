@@ -91,7 +91,7 @@ const useSame = (words) => {
 export function Transcript({ batch, written, onGap, onMore, onCorrect, refused, labels: given = {} }) {
   const labels = useSame(given);
   const list = useRef(null);
-  const have = useRef({ take: "", lines: [] });
+  const have = useRef({ revision: "", lines: [] });
   const follow = useRef(true);
   const at = useRef(-1);
   const lit = useRef(null);
@@ -111,13 +111,13 @@ export function Transcript({ batch, written, onGap, onMore, onCorrect, refused, 
   };
 
   useEffect(() => {
-    const { take, lines: known } = have.current;
-    if (batch.first > 0 && (batch.take !== take || batch.first > known.length)) {
+    const { revision, lines: known } = have.current;
+    if (batch.first > 0 && (batch.revision !== revision || batch.first > known.length)) {
       const asked = setTimeout(onGap, GAP_PATIENCE);
       return () => clearTimeout(asked);
     }
     const before = batch.first > 0 ? known.slice(0, batch.first) : [];
-    have.current = { take: batch.take, lines: corrected(before, batch.corrected).concat(batch.lines) };
+    have.current = { revision: batch.revision, lines: corrected(before, batch.corrected).concat(batch.lines) };
     setLines(have.current.lines);
     if (!batch.more) return undefined;
     // Once they are drawn: what a person does meanwhile is not to wait for the end of a long transcript.

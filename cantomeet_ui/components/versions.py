@@ -17,7 +17,7 @@ from cantomeet_ui.state.versions import VersionsState
 def again_form() -> rx.Component:
     """Template, language, and whether the speakers are to be named first."""
     return rx.el.form(
-        rx.el.h2(say("meeting.summarise_again")),
+        rx.el.h2(say("meeting.summarize_again")),
         rx.el.div(
             select("template", say("summary.template"), VersionsState.templates, VersionsState.template),
             select("language", say("summary.language"), VersionsState.languages, VersionsState.language),
@@ -31,7 +31,7 @@ def again_form() -> rx.Component:
         ),
         rx.el.p(say("summary.again.hint"), " ", VersionsState.way, class_name="hint"),
         rx.el.div(
-            rx.el.button(say("meeting.summarise_again"), type="submit", class_name="button primary"),
+            rx.el.button(say("meeting.summarize_again"), type="submit", class_name="button primary"),
             rx.el.button(
                 say("meeting.ask.no"),
                 type="button",
@@ -41,7 +41,7 @@ def again_form() -> rx.Component:
             ),
             class_name="form-acts",
         ),
-        on_submit=VersionsState.summarise,
+        on_submit=VersionsState.summarize,
         class_name="again-form",
     )
 

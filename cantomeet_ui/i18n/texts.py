@@ -58,7 +58,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     # ---- status
     "status.UPLOADED": ("等候處理", "Waiting"),
     "status.TRANSCRIBING": ("轉錄中", "Transcribing"),
-    "status.SUMMARIZING": ("摘要中", "Summarising"),
+    "status.SUMMARIZING": ("摘要中", "Summarizing"),
     "status.COMPLETED": ("完成", "Done"),
     "status.FAILED": ("失敗", "Failed"),
     "status.names": ("等候填上講者", "Waiting for names"),
@@ -140,7 +140,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "meetings.empty.act": ("上載錄音", "Upload a recording"),
     "meetings.none.title": ("沒有符合的會議", "No meeting fits"),
-    "meetings.none.text": ("放寬搜尋字眼或日期試試。", "Try other words or a wider range of dates."),
+    "meetings.none.text": ("放寬搜尋字眼或日期試試。", "NewAttempt other words or a wider range of dates."),
     "meetings.bad_filter": (
         "網址裡的「{field}」看不懂，已略過篩選。",
         "“{field}” in the address makes no sense; the filters are left aside.",
@@ -185,13 +185,13 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Action items of your meetings' summaries appear here.",
     ),
     "todo.none.title": ("沒有符合的待辦", "No action item fits"),
-    "todo.none.text": ("換一個負責人、限期或狀態試試。", "Try another owner, due date or state."),
+    "todo.none.text": ("換一個負責人、限期或狀態試試。", "NewAttempt another owner, due date or state."),
     # ---- templates
     "templates.link": ("範本…", "Templates…"),
     "templates.title": ("摘要範本", "Templates of summaries"),
     "templates.hint": (
         "範本決定摘要有哪些部分。上載時、或在會議頁「重新摘要」時選用。逐字摘錄只看各部分的種類，不看指示。",
-        "A template says which sections a summary has. Choose it at upload, or with Summarise again on a meeting's "
+        "A template says which sections a summary has. Choose it at upload, or with Summarize again on a meeting's "
         "page. The extracted summary heeds only the kinds of its sections, not the instructions.",
     ),
     "templates.ships": ("內置", "built in"),
@@ -268,7 +268,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "a retry transcribes again and costs again.",
     ),
     "meeting.cancel.keep": ("繼續轉錄", "Let it go on"),
-    "meeting.summarise_again": ("重新摘要", "Summarise again"),
+    "meeting.summarize_again": ("重新摘要", "Summarize again"),
     "meeting.transcribe_again": ("重新轉錄", "Transcribe again"),
     "meeting.transcribe.lose": (
         "重新轉錄完成後，改正過的句子和講者名字會被新的逐字稿取代。",
@@ -320,11 +320,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "summary.stale_items.one": (
         "有 {count} 項引用的逐字稿改過了。逐項看看、改正，或者重新摘要。",
-        "{count} item rests on lines that were changed since. Check and correct it, or summarise again.",
+        "{count} item rests on lines that were changed since. Check and correct it, or summarize again.",
     ),
     "summary.stale_items.many": (
         "有 {count} 項引用的逐字稿改過了。逐項看看、改正，或者重新摘要。",
-        "{count} items rest on lines that were changed since. Check and correct them, or summarise again.",
+        "{count} items rest on lines that were changed since. Check and correct them, or summarize again.",
     ),
     "summary.hold": ("仍然正確", "Still right"),
     "summary.hold_all": ("全部仍然正確", "All still right"),
@@ -353,7 +353,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "summary.language.zh-Hant-HK": ("書面中文", "Written Chinese"),
     "summary.language.en": ("英文", "English"),
     "summary.language.zh-Hant-HK+en": ("中英對照", "Chinese and English side by side"),
-    "summary.names_first": ("先填講者名字，再寫摘要", "Name the speakers first, then summarise"),
+    "summary.names_first": ("先填講者名字，再寫摘要", "Name the speakers first, then summarize"),
     "summary.again.hint": (
         "逐字稿不用重做，現有摘要會保留，隨時可以換回來。",
         "The transcript is not made again. The present summary is kept, and you can go back to it.",
@@ -378,7 +378,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "未有會議日期，「下星期五」這類限期未能換算成日子；請填上會議日期。",
         "The meeting has no date, so due dates such as “next Friday” name no day yet: give it its date.",
     ),
-    "summary.empty": ("沒有可以摘要的內容。", "There was nothing to summarise."),
+    "summary.empty": ("沒有可以摘要的內容。", "There was nothing to summarize."),
     "summary.nothing": (
         "沒有找到決議、跟進或問題。",
         "No decisions, action items or questions were found.",
@@ -396,8 +396,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "有人先改了這一句，現在是「{text}」。再按儲存會用你的版本。",
         "Somebody changed this line first; it now says “{text}”. Save again to keep yours.",
     ),
-    "speakers.save_and_go_on": ("儲存名字，開始摘要", "Save the names and summarise"),
-    "speakers.go_on": ("不填了，直接摘要", "Summarise without names"),
+    "speakers.save_and_go_on": ("儲存名字，開始摘要", "Save the names and summarize"),
+    "speakers.go_on": ("不填了，直接摘要", "Summarize without names"),
     "written.views": ("逐字稿的寫法", "How the transcript is written"),
     "written.spoken": ("口語", "As spoken"),
     "written.written": ("書面語", "Written"),
@@ -712,7 +712,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "step.recognise": ("本機識別", "Recognise"),
     "step.submit": ("送出錄音", "Send the recording"),
     "step.check": ("查詢結果", "Ask for the result"),
-    "step.summarise": ("撰寫摘要", "Summarise"),
+    "step.summarize": ("撰寫摘要", "Summarize"),
     "step.delete": ("刪除", "Delete"),
     "outcome.done": ("完成", "done"),
     "outcome.retry": ("稍後再試", "tried again later"),

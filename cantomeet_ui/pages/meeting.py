@@ -113,7 +113,7 @@ def _more() -> rx.Component:
     return more_menu(
         choice(say("meeting.edit"), MeetingState.edit(True)),
         rx.cond(HEAD.speakers != "", choice(say("speakers.name"), MeetingState.name_speakers(True))),
-        rx.cond(HEAD.can_summarise, choice(say("meeting.summarise_again"), VersionsState.ask)),
+        rx.cond(HEAD.can_summarize, choice(say("meeting.summarize_again"), VersionsState.ask)),
         rx.cond(HEAD.can_transcribe, choice(say("meeting.transcribe_again"), MeetingState.transcribe_again(False))),
         choice(say("meeting.delete"), MeetingState.ask("delete"), tone="red"),
     )
@@ -206,7 +206,7 @@ def status_banner() -> rx.Component:
 
 
 def _again() -> rx.Component:
-    return rx.cond(HEAD.can_summarise & (VersionsState.asking == HEAD.id), again_form())
+    return rx.cond(HEAD.can_summarize & (VersionsState.asking == HEAD.id), again_form())
 
 
 def _act(words: Words, on_click: Handler, class_name: str) -> rx.Component:

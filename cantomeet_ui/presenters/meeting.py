@@ -51,7 +51,7 @@ class MeetingHead:
     can_cancel: bool = False
     stop_wastes: bool = False
     """A transcription that is paid for is under way."""
-    can_summarise: bool = False
+    can_summarize: bool = False
     can_transcribe: bool = False
     warnings: list[str] = field(default_factory=list)
     audio: str = ""
@@ -65,7 +65,7 @@ def meeting_head(
 ) -> MeetingHead:
     """`last`: the newest attempt, where the present step has failed before; `paused`: since when it is kept waiting."""
     status = MeetingStatus(meeting.status)
-    transcribed = meeting.stage in (Stage.TRANSCRIBED, Stage.SUMMARISED)
+    transcribed = meeting.stage in (Stage.TRANSCRIBED, Stage.SUMMARIZED)
     settled = status not in ACTIVE
     return MeetingHead(
         id=meeting.id,
@@ -84,7 +84,7 @@ def meeting_head(
         can_retry=status is MeetingStatus.FAILED,
         can_cancel=not settled,
         stop_wastes=not settled and at_provider(meeting),
-        can_summarise=settled and transcribed,
+        can_summarize=settled and transcribed,
         can_transcribe=settled and not meeting.audio_removed and (transcribed or status is MeetingStatus.FAILED),
         warnings=[warning_text(code, language, meeting.warning_details.get(code)) for code in meeting.warnings],
         audio="" if meeting.audio_removed else routes.audio(meeting.id),

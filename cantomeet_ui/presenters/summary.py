@@ -83,7 +83,7 @@ class SummaryView:
     """How many items rest on what has been changed since; empty: none."""
     has_items: bool = False
     note: str = ""
-    """Says that there was nothing to summarise, or that due dates need the meeting's, where that is so."""
+    """Says that there was nothing to summarize, or that due dates need the meeting's, where that is so."""
 
 
 def summary_view(

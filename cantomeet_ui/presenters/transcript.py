@@ -46,7 +46,7 @@ class Choice:
 class Batch:
     """Lines from `first` on of the take `take`; a page that lacks those before asks for all."""
 
-    take: str = ""
+    revision: str = ""
     first: int = 0
     lines: list[Line] = field(default_factory=list)
     corrected: list[Line] = field(default_factory=list)
@@ -57,7 +57,7 @@ class Batch:
 
 
 def batch(
-    take: str,
+    revision: str,
     first: int,
     transcript: Transcript,
     corrected: Sequence[Segment],
@@ -68,7 +68,7 @@ def batch(
     """The new lines, the first of them the page's line number `first`, and all that were corrected before it."""
     names = speaker_names(transcript.speakers, language)
     return Batch(
-        take,
+        revision,
         first,
         [_line(segment, names, language) for segment in transcript.segments],
         [_line(segment, names, language) for segment in corrected] if first else [],

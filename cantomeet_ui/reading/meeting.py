@@ -29,7 +29,7 @@ _NONE = 2**31 - 1
 class Have:
     """What a page has of the transcript: of which take (empty: nothing yet), how many lines, up to which position."""
 
-    take: str = ""
+    revision: str = ""
     lines: int = 0
     position: int = -1
     corrections: tuple[tuple[str, int], ...] = ()
@@ -58,9 +58,9 @@ def read_meeting(
     Chinese too. Raises `NotFound`."""
     stamp = store.stamp_of(meeting_id)
     meeting, now = store.get(meeting_id), store.now()
-    take = _take(meeting, store.transcript(meeting_id, after_position=_NONE).speakers.values(), language)
-    if have.take != take:
-        have = Have(take)
+    revision = _revision(meeting, store.transcript(meeting_id, after_position=_NONE).speakers.values(), language)
+    if have.revision != revision:
+        have = Have(revision)
     limit = FIRST_LINES if not have.lines else MORE_LINES
     transcript = store.transcript(meeting_id, after_position=have.position, limit=limit)
     corrected = store.corrected_segments(meeting_id)
@@ -84,12 +84,12 @@ def read_meeting(
         versions=versions(summaries, meeting, now, language),
         speakers=(speaker_rows(store.transcript(meeting_id), language) if naming or meeting.waits_for_names else []),
         batch=(
-            batch(take, have.lines, transcript, corrected, language, more=len(new) == limit)
+            batch(revision, have.lines, transcript, corrected, language, more=len(new) == limit)
             if new or not have.lines or corrections != have.corrections
             else None
         ),
         written=_written(store, meeting_id, language) if written else None,
-        have=Have(take, have.lines + len(new), position, corrections),
+        have=Have(revision, have.lines + len(new), position, corrections),
     )
 
 
@@ -109,16 +109,16 @@ def is_corrected(store: MeetingStore, meeting_id: str) -> bool:
     return any(speaker.name for speaker in store.transcript(meeting_id, after_position=_NONE).speakers.values())
 
 
-def _take(meeting: Meeting, speakers: Iterable[Speaker], language: str) -> str:
+def _revision(meeting: Meeting, speakers: Iterable[Speaker], language: str) -> str:
     """Changes whenever all lines that a page has may be other ones: a transcript is whole, done anew, in other words,
     its speakers named otherwise.
     """
-    growing = meeting.take == meeting.shown_take and meeting.status in (
+    growing = meeting.revision == meeting.shown_revision and meeting.status in (
         MeetingStatus.UPLOADED,
         MeetingStatus.TRANSCRIBING,
     )
     named = sum(speaker.version - 1 for speaker in speakers)
-    return ":".join([meeting.id, str(meeting.shown_take), "growing" if growing else "whole", language, str(named)])
+    return ":".join([meeting.id, str(meeting.shown_revision), "growing" if growing else "whole", language, str(named)])
 
 
 def _waits(store: MeetingStore, meeting: Meeting) -> bool:

@@ -77,7 +77,7 @@ class LinesState(rx.State):
         if not meeting.waits_for_names:
             return ""
         try:
-            await asyncio.to_thread(acting.summarise, services(), meeting.id)
+            await asyncio.to_thread(acting.summarize, services(), meeting.id)
         except RequestError as error:  # somebody else was faster, or it was deleted
             return refusal(error.code, error.params, language)
         return ""

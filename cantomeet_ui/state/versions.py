@@ -26,7 +26,7 @@ class VersionsState(rx.State):
         """From the address; Reflex itself declares it."""
 
     asking: str = ""
-    """Id of the meeting that is to be summarised again; empty: none."""
+    """Id of the meeting that is to be summarized again; empty: none."""
     templates: rx.Field[list[Choice]] = rx.field(default_factory=list)
     languages: rx.Field[list[Choice]] = rx.field(default_factory=list)
     template: str = ""
@@ -53,7 +53,7 @@ class VersionsState(rx.State):
         self.asking = "" if self.asking == meeting.id else meeting.id
 
     @handler(Action.RETRY)
-    async def summarise(self, form: dict[str, Any]) -> None:
+    async def summarize(self, form: dict[str, Any]) -> None:
         """Another summary as the form has it; the earlier ones are kept."""
         wishes: dict[str, Any] = {
             "template": str(form.get("template", "")) or None,
@@ -71,7 +71,7 @@ class VersionsState(rx.State):
     @handler(Action.RETRY)
     async def go_on(self) -> None:
         """Write the summary that waits for the speakers' names, without any."""
-        await self._do(Action.RETRY, lambda meeting_id: acting.summarise(services(), meeting_id))
+        await self._do(Action.RETRY, lambda meeting_id: acting.summarize(services(), meeting_id))
 
     async def _do(self, action: Action, act: Callable[[str], object]) -> None:
         reader = (await self.get_state(LanguageState)).lang

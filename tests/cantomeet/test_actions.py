@@ -67,7 +67,7 @@ def test_the_owners_of_what_is_found_are_known(filled: MeetingStore) -> None:
 def test_only_the_shown_summary_of_a_meeting_that_is_there_counts(store: MeetingStore) -> None:
     meeting = meetings.completed(store, items=[action("舊")])
     store.retry(meeting.id, "summarize")
-    meetings.summarised(store, meeting.id, [action("新")])
+    meetings.summarized(store, meeting.id, [action("新")])
     assert texts(store) == ["新"]
     store.show_summary(meeting.id, 1)
     assert texts(store) == ["舊"]

@@ -40,7 +40,7 @@ PREPARED = {"stage": Stage.PREPARED, "transcriber": "speechmatics"}
         ({"status": FAILED, **SENT, "error_code": "provider_job_gone"}, "whisper", Refusal.COST, False),
         ({"status": FAILED, **SENT, "error_code": "cancelled", "audio_removed": True}, "speechmatics", "gone", None),
         ({"status": FAILED, "stage": Stage.TRANSCRIBED, "submit_key": "k1"}, "speechmatics", None, False),
-        ({"status": MeetingStatus.COMPLETED, "stage": Stage.SUMMARISED}, "speechmatics", Refusal.NOT_FAILED, None),
+        ({"status": MeetingStatus.COMPLETED, "stage": Stage.SUMMARIZED}, "speechmatics", Refusal.NOT_FAILED, None),
         ({"status": MeetingStatus.TRANSCRIBING, **SENT}, "speechmatics", Refusal.NOT_FAILED, None),
     ],
 )

@@ -11,7 +11,7 @@ from sqlmodel import col
 from cantomeet.clock_watch import ClockWatch
 from cantomeet.models import Meeting, PeriodicTask, ProviderLeftover, Turn, WrittenView
 from cantomeet.pacing import Limit
-from cantomeet.store import LEASE_SECONDS, MeetingStore, Try
+from cantomeet.store import LEASE_SECONDS, MeetingStore, NewAttempt
 from tests import meetings
 from tests.conftest import new_meeting
 
@@ -52,7 +52,7 @@ def started(time: Time) -> ClockWatch:
 def in_back_off(store: MeetingStore, seconds: float) -> Meeting:
     meeting = store.take_lease(store.create(new_meeting())[0].id, LEASE_SECONDS)
     assert meeting is not None
-    return store.commit_step(meeting.id, meeting.run, tried=Try("submit", store.now()), due_in=seconds)
+    return store.commit_step(meeting.id, meeting.run, tried=NewAttempt("submit", store.now()), due_in=seconds)
 
 
 def until_due(time: Time, meeting_id: str) -> timedelta:

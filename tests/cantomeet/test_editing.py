@@ -10,7 +10,7 @@ import pytest
 from cantomeet.errors import LeaseLost, NotFound, VersionConflict
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Meeting, Segment, SummaryItem
-from cantomeet.store import MeetingStore, NewSummary, Try
+from cantomeet.store import MeetingStore, NewAttempt, NewSummary
 from tests import meetings
 
 BUDGET = "Budget 下星期三之前交。"
@@ -27,7 +27,7 @@ def summed_up(store: MeetingStore) -> Meeting:
         return {"evidence": [quoted], **item}
 
     action = cites(1, kind="action_item", text="交 budget", owner="S2", due_text="下星期三")
-    return meetings.summarised(store, meeting.id, [action, cites(0, kind="decision", text="開會")])
+    return meetings.summarized(store, meeting.id, [action, cites(0, kind="decision", text="開會")])
 
 
 def items(store: MeetingStore, meeting: Meeting) -> list[SummaryItem]:
@@ -124,7 +124,7 @@ def test_items_of_every_version_that_cite_a_line_are_stale(store: MeetingStore) 
     store.retry(meeting.id, "summarize")
     line = store.transcript(meeting.id).segments[1]
     cited = {"segment_id": line.id, "quote": "交", "start": 2.0, "end": 3.5, "check": "exact"}
-    meetings.summarised(store, meeting.id, [{"kind": "risk", "text": "遲交", "evidence": [cited]}])
+    meetings.summarized(store, meeting.id, [{"kind": "risk", "text": "遲交", "evidence": [cited]}])
     store.edit_segment(meeting.id, line.id, None, text=f"{BUDGET}好。")
     assert items(store, meeting)[0].stale
     assert store.item(meeting.id, first.id).stale
@@ -215,7 +215,7 @@ def test_what_was_changed_while_a_summary_was_written_is_stale_in_it_from_the_st
         return {"kind": "action_item", "text": line.text, "evidence": [quoted], "owner": "S2"}
 
     new = NewSummary("llm", "zh-Hant-HK", [cites(line) for line in (first, second, third, fourth)], read=read)
-    store.finish_summary(leased.id, leased.run, new, tried=Try("summarise", store.now()))
+    store.finish_summary(leased.id, leased.run, new, tried=NewAttempt("summarize", store.now()))
     assert [(i.stale, i.evidence[0]["check"]) for i in items(store, meeting)] == [
         (False, "exact"),
         (True, "exact"),
@@ -265,7 +265,7 @@ def test_days_counted_from_the_meetings_date_move_with_it_and_a_persons_stay(sto
 
     counted = action(first, "下星期三", WEDNESDAY)
     by_hand = action(first, "下星期三", date(2026, 12, 1))
-    meetings.summarised(store, meeting.id, [counted, by_hand, action(second, "星期五", None)])
+    meetings.summarized(store, meeting.id, [counted, by_hand, action(second, "星期五", None)])
     before = items(store, meeting)
     store.edit(meeting.id, None, meeting_date=A_WEEK_LATER)
     assert days(store, meeting) == [THE_NEXT, date(2026, 12, 1), None]
@@ -286,5 +286,5 @@ def test_a_date_changed_while_a_summary_was_written_counts_in_it(store: MeetingS
     proof = {"segment_id": line.id, "quote": line.text, "start": line.start, "end": line.end, "check": "exact"}
     action = {"kind": "action_item", "text": "交", "due_text": "下星期三", "due_date": WEDNESDAY, "evidence": [proof]}
     new = NewSummary("llm", "zh-Hant-HK", [action], read=read, meeting_date=leased.meeting_date)
-    store.finish_summary(leased.id, leased.run, new, tried=Try("summarise", store.now()))
+    store.finish_summary(leased.id, leased.run, new, tried=NewAttempt("summarize", store.now()))
     assert days(store, meeting) == [THE_NEXT]

@@ -31,7 +31,7 @@ def a_meeting(**columns: Any) -> Meeting:
             "id": "m1",
             "title": "例會",
             "recording_key": "a" * 32,
-            "stage": Stage.SUMMARISED,
+            "stage": Stage.SUMMARIZED,
             "status": MeetingStatus.COMPLETED,
             "meeting_date": date(2026, 11, 23),
             "duration_seconds": 3723.4,
@@ -309,7 +309,7 @@ def test_a_transcript_that_is_not_whole_says_so(form: Form) -> None:
 
 
 def test_the_earlier_whole_transcript_is_whole_while_another_is_made() -> None:
-    meeting = a_meeting(stage=Stage.STORED, status=MeetingStatus.TRANSCRIBING, take=2, shown_take=1)
+    meeting = a_meeting(stage=Stage.STORED, status=MeetingStatus.TRANSCRIBING, revision=2, shown_revision=1)
     assert export("txt", meeting, a_transcript(), None, "en").filename == "例會.txt"
 
 

@@ -331,7 +331,7 @@ def test_counts_open_action_items_of_the_newest_summary_only(store: MeetingStore
     decision = {"kind": "decision", "text": "通過", "evidence": []}
     meeting = meetings.completed(store, items=[action, action, action])
     store.retry(meeting.id, "summarize")
-    meetings.summarised(store, meeting.id, [action, {**action, "done": True}, decision])
+    meetings.summarized(store, meeting.id, [action, {**action, "done": True}, decision])
     plain = meetings.completed(store, items=[decision])
     found = {i.meeting.id: i.open_actions for i in list_meetings(store, MeetingFilter()).items}
     assert found == {meeting.id: 1, plain.id: 0}

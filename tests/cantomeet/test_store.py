@@ -17,7 +17,7 @@ from cantomeet.errors import Conflict, ErrorCode, KeyReused, LeaseLost, NotFound
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting, new_id
 from cantomeet.reasons import reason_text
-from cantomeet.store import MeetingStore, NewSegment, NewSummary, Try
+from cantomeet.store import MeetingStore, NewAttempt, NewSegment, NewSummary
 from tests import meetings
 from tests.conftest import new_meeting
 
@@ -32,8 +32,8 @@ def leased(store: MeetingStore, **columns: object) -> Meeting:
     return store.commit_working(meeting.id, meeting.run, status=MeetingStatus.TRANSCRIBING)
 
 
-def tried(store: MeetingStore, step: str = "recognise") -> Try:
-    return Try(step, store.now())
+def tried(store: MeetingStore, step: str = "recognise") -> NewAttempt:
+    return NewAttempt(step, store.now())
 
 
 def line(start: float, text: str, speaker: str | None = None) -> NewSegment:

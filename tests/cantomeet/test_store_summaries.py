@@ -11,7 +11,7 @@ from cantomeet.errors import Conflict, InvalidRequest, NotFound, VersionConflict
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.listing import MeetingFilter, list_meetings
 from cantomeet.models import Meeting
-from cantomeet.store import MeetingStore, NewSummary, Try
+from cantomeet.store import MeetingStore, NewAttempt, NewSummary
 from cantomeet.templates import BOARD_MINUTES, GENERAL
 from tests import meetings
 
@@ -20,12 +20,12 @@ SECTIONS = [{"title": "{{ 重點 }}"}, {"title": "決定", "kind": "decision"}]
 UNNAMED = ((None, "早晨"), (None, "散會"))
 
 
-def summarise(store: MeetingStore, meeting_id: str, *warnings: str, actions: int = 0) -> Meeting:
+def summarize(store: MeetingStore, meeting_id: str, *warnings: str, actions: int = 0) -> Meeting:
     meeting = store.take_lease(meeting_id, 60)
     assert meeting is not None
     items = [{"kind": "action_item", "text": f"交{n}", "evidence": []} for n in range(actions)]
     new = NewSummary("llm", "en", items, BOARD_MINUTES, name=f"model {len(warnings)}", warnings=warnings)
-    return store.finish_summary(meeting.id, meeting.run, new, tried=Try("summarise", store.now()))
+    return store.finish_summary(meeting.id, meeting.run, new, tried=NewAttempt("summarize", store.now()))
 
 
 # ---- versions ----------------------------------------------------------------------------------------------
@@ -34,7 +34,7 @@ def summarise(store: MeetingStore, meeting_id: str, *warnings: str, actions: int
 def test_a_new_summary_is_shown_and_the_earlier_one_is_kept(store: MeetingStore) -> None:
     meeting = meetings.completed(store)
     store.retry(meeting.id, "summarize")
-    summarise(store, meeting.id)
+    summarize(store, meeting.id)
     assert [(one.version, one.method, one.template) for one in store.summaries(meeting.id)] == [
         (2, "llm", "board_minutes"),
         (1, "extractive", "general"),
@@ -51,7 +51,7 @@ def test_a_new_summary_is_shown_and_the_earlier_one_is_kept(store: MeetingStore)
 def test_a_person_goes_back_to_an_earlier_summary_and_forth_again(store: MeetingStore) -> None:
     meeting = meetings.completed(store)
     store.retry(meeting.id, "summarize")
-    after = summarise(store, meeting.id, "summary_fell_back", actions=2)
+    after = summarize(store, meeting.id, "summary_fell_back", actions=2)
     assert (after.warnings, after.summarizer_name) == (["summary_fell_back"], "model 1")
     assert list_meetings(store, MeetingFilter()).items[0].open_actions == 2
     back = store.show_summary(meeting.id, 1)
@@ -68,11 +68,11 @@ def test_a_person_goes_back_to_an_earlier_summary_and_forth_again(store: Meeting
 def test_what_was_chosen_gives_way_to_a_summary_that_is_written_later(store: MeetingStore) -> None:
     meeting = meetings.completed(store)
     store.retry(meeting.id, "summarize")
-    summarise(store, meeting.id)
+    summarize(store, meeting.id)
     store.show_summary(meeting.id, 1)
     store.retry(meeting.id, "summarize")
     assert store.get(meeting.id).shown_summary == 1, "shown until the new one is whole"
-    summarise(store, meeting.id)
+    summarize(store, meeting.id)
     shown = store.summary(meeting.id)
     assert shown is not None
     assert shown.summary.version == 3
@@ -81,9 +81,9 @@ def test_what_was_chosen_gives_way_to_a_summary_that_is_written_later(store: Mee
 def test_a_warning_of_an_earlier_summary_does_not_stay(store: MeetingStore) -> None:
     meeting = meetings.transcribed(store)
     meetings.set_columns(store, meeting.id, warnings=["no_speakers"])
-    assert summarise(store, meeting.id, "summary_fell_back").warnings == ["no_speakers", "summary_fell_back"]
+    assert summarize(store, meeting.id, "summary_fell_back").warnings == ["no_speakers", "summary_fell_back"]
     store.retry(meeting.id, "summarize")
-    assert summarise(store, meeting.id).warnings == ["no_speakers"]
+    assert summarize(store, meeting.id).warnings == ["no_speakers"]
 
 
 @pytest.mark.parametrize("version", [0, 2, -1])
@@ -100,12 +100,12 @@ def test_summaries_of_a_recording_that_is_transcribed_anew_are_held_against_the_
         {"segment_id": s.id, "quote": s.text, "start": s.start, "end": s.end, "check": "exact"} for s in (first, second)
     ]
     items = [{"kind": "note", "text": "x", "evidence": [proof]} for proof in proofs]
-    meetings.summarised(store, meeting.id, items)
+    meetings.summarized(store, meeting.id, items)
     store.retry(meeting.id, "transcribe", confirm_cost=True)
     anew = store.take_lease(meeting.id, 60)
     assert anew is not None
     lines = meetings.segments([("S1", first.text), ("S2", "其他說話。")])
-    store.finish_transcript(meeting.id, anew.run, lines, replace=True, tried=Try("recognise", store.now()))
+    store.finish_transcript(meeting.id, anew.run, lines, replace=True, tried=NewAttempt("recognise", store.now()))
     shown = store.summary(meeting.id)
     assert shown is not None
     assert [item.stale for item in shown.items] == [True, True]
@@ -172,10 +172,10 @@ def test_a_summary_waits_until_the_speakers_are_named(store: MeetingStore) -> No
     assert store.wake_due() == []
     assert store.take_lease(meeting.id, 60) is None
     assert store.due_now(meeting.id) is None
-    going = store.summarise(meeting.id)
+    going = store.summarize(meeting.id)
     assert not going.waits_for_names
     assert store.waiting_for_names() == []
-    done = summarise(store, meeting.id)
+    done = summarize(store, meeting.id)
     assert done.status == MeetingStatus.COMPLETED
 
 
@@ -183,7 +183,7 @@ def test_what_waits_for_a_person_is_not_late(store: MeetingStore) -> None:
     meeting = waiting(store)
     meetings.set_columns(store, meeting.id, stage_since=store.now() - timedelta(days=1))
     assert store.oldest_due_seconds() == 0
-    going = store.summarise(meeting.id)
+    going = store.summarize(meeting.id)
     meetings.set_columns(store, going.id, next_run_at=store.now() - timedelta(hours=1))
     assert store.oldest_due_seconds() >= 3600
 
@@ -192,7 +192,7 @@ def test_without_speakers_nothing_waits(store: MeetingStore) -> None:
     meeting = meetings.transcribed(store, UNNAMED, name_speakers_first=True)
     assert meeting.next_run_at is not None
     assert not meeting.waits_for_names
-    summarise(store, meeting.id)
+    summarize(store, meeting.id)
     assert not store.retry(meeting.id, "summarize", name_speakers_first=True).waits_for_names
 
 
@@ -208,7 +208,11 @@ def test_switching_it_on_or_off_while_the_recording_is_transcribed_counts(store:
     meeting = meetings.transcribing(store)
     store.edit(meeting.id, None, name_speakers_first=True)
     after = store.finish_transcript(
-        meeting.id, meeting.run, meetings.segments(meetings.LINES), replace=False, tried=Try("recognise", store.now())
+        meeting.id,
+        meeting.run,
+        meetings.segments(meetings.LINES),
+        replace=False,
+        tried=NewAttempt("recognise", store.now()),
     )
     assert after.waits_for_names
 
@@ -218,7 +222,7 @@ def test_what_waits_can_be_cancelled_and_waits_again_after_a_retry(store: Meetin
     cancelled = store.cancel(meeting.id)
     assert (cancelled.status, cancelled.waits_for_names) == (MeetingStatus.FAILED, False)
     assert store.retry(meeting.id).waits_for_names
-    store.summarise(meeting.id)
+    store.summarize(meeting.id)
     assert store.take_lease(meeting.id, 60) is not None
 
 
@@ -231,8 +235,8 @@ def test_what_waits_can_be_deleted(store: MeetingStore) -> None:
 def test_another_summary_may_wait_for_names_too_and_the_switch_holds_once(store: MeetingStore) -> None:
     meeting = meetings.completed(store)
     assert store.retry(meeting.id, "summarize", name_speakers_first=True).waits_for_names
-    store.summarise(meeting.id)
-    assert not summarise(store, meeting.id).name_speakers_first
+    store.summarize(meeting.id)
+    assert not summarize(store, meeting.id).name_speakers_first
     assert not store.retry(meeting.id, "summarize").waits_for_names
 
 
@@ -240,7 +244,7 @@ def test_another_summary_may_wait_for_names_too_and_the_switch_holds_once(store:
 def test_nothing_goes_on_that_does_not_wait(store: MeetingStore, made: Callable[[MeetingStore], Meeting]) -> None:
     meeting = made(store)
     with pytest.raises(Conflict):
-        store.summarise(meeting.id)
+        store.summarize(meeting.id)
     assert store.get(meeting.id) == meeting
 
 

@@ -257,7 +257,7 @@ AT_PROVIDER = {"status": MeetingStatus.TRANSCRIBING, "stage": Stage.SUBMITTED, "
         ({**AT_PROVIDER, "next_run_at": SOON}, ("Ask for the result", "waiting", "next at 12:00:40")),
         ({**AT_PROVIDER, "next_run_at": AGO, "lease_until": SOON}, ("Ask for the result", "a worker has it", "")),
         ({**AT_PROVIDER, "next_run_at": AGO, "lease_until": AGO}, ("Ask for the result", "waits its turn", "")),
-        ({"status": MeetingStatus.SUMMARIZING, "stage": Stage.TRANSCRIBED}, ("Summarise", "waits for names", "")),
+        ({"status": MeetingStatus.SUMMARIZING, "stage": Stage.TRANSCRIBED}, ("Summarize", "waits for names", "")),
     ],
 )
 def test_the_timeline_begins_with_what_is_going_on_now(columns: dict[str, Any], told: tuple[str, str, str]) -> None:

@@ -15,7 +15,7 @@ from cantomeet.listing import MeetingFilter
 from cantomeet.models import Meeting
 from cantomeet.recordings import Recordings
 from cantomeet.settings import Settings
-from cantomeet.store import MeetingStore, NewSummary, Try
+from cantomeet.store import MeetingStore, NewAttempt, NewSummary
 from cantomeet_ui import bulk
 from cantomeet_ui.api.deps import Deps
 from tests import meetings
@@ -30,7 +30,7 @@ def deps(store: MeetingStore, tmp_path: Path) -> Deps:
 
 
 def work(store: MeetingStore, ids: list[str], begun: threading.Event) -> None:
-    """As a worker: lease, transcribe, summarise, each meeting as far as it gets."""
+    """As a worker: lease, transcribe, summarize, each meeting as far as it gets."""
     for meeting_id in ids:
         begun.set()
         try:
@@ -38,7 +38,7 @@ def work(store: MeetingStore, ids: list[str], begun: threading.Event) -> None:
             if leased is None:
                 continue
             leased = store.commit_working(leased.id, leased.run, status=MeetingStatus.TRANSCRIBING)
-            tried = Try("check", store.now())
+            tried = NewAttempt("check", store.now())
             store.finish_transcript(leased.id, leased.run, meetings.segments(meetings.LINES), replace=True, tried=tried)
             leased = store.take_lease(meeting_id, 60)
             if leased is not None:

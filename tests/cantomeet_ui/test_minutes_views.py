@@ -8,7 +8,7 @@ from typing import Any
 from cantomeet.actions import ActionFilter, list_actions
 from cantomeet.models import Segment, Speaker, Summary, SummaryItem
 from cantomeet.reasons import EN, ZH
-from cantomeet.store import MeetingStore, NewSummary, SummaryWithItems, Transcript, Try
+from cantomeet.store import MeetingStore, NewAttempt, NewSummary, SummaryWithItems, Transcript
 from cantomeet_ui.i18n import text
 from cantomeet_ui.presenters.actions import groups, owner_choices
 from cantomeet_ui.presenters.choices import Choice, with_default
@@ -273,7 +273,7 @@ def test_action_items_in_two_languages_stand_in_the_readers_first(sqlite_store: 
     assert leased is not None
     items = [action("交 budget", text_other="Hand in the budget", evidence=[PROOF])]
     new = NewSummary("llm", "zh-Hant-HK+en", items)
-    sqlite_store.finish_summary(meeting.id, leased.run, new, tried=Try("summarise", sqlite_store.now()))
+    sqlite_store.finish_summary(meeting.id, leased.run, new, tried=NewAttempt("summarize", sqlite_store.now()))
     found = list_actions(sqlite_store, ActionFilter(), date(2026, 11, 24))
     rows = [groups(found, "due", NOW, language)[0].rows[0] for language in (EN, ZH)]
     assert [(row.text, row.other) for row in rows] == [

@@ -8,7 +8,7 @@ from cantomeet.bulk import Act
 from cantomeet.errors import ErrorCode
 from cantomeet.listing import find_meetings
 from cantomeet.reasons import EN
-from cantomeet.store import MeetingStore, Try
+from cantomeet.store import MeetingStore, NewAttempt
 from cantomeet_ui.presenters.meeting import MeetingHead
 from cantomeet_ui.presenters.plans import told
 from cantomeet_ui.reading.admin import STUCK, read_admin
@@ -42,7 +42,7 @@ def test_a_written_view_that_waits_is_told_of_too(sqlite_store: MeetingStore) ->
 
 def test_while_it_is_paused_no_time_of_another_try_is_promised(sqlite_store: MeetingStore) -> None:
     meeting = meetings.transcribing(sqlite_store)
-    tried = Try("submit", sqlite_store.now())
+    tried = NewAttempt("submit", sqlite_store.now())
     busy = {"tried": tried, "code": ErrorCode.PROVIDER_BUSY, "params": {}, "delay": 600.0, "failures": 1}
     sqlite_store.record_retry(meeting.id, meeting.run, **busy)
     assert "tried again at" in head(sqlite_store, meeting.id).banner_text

@@ -98,7 +98,7 @@ def test_a_statement_that_fails_is_told_without_its_values(store: MeetingStore) 
     def write() -> Any:
         with store.engine.begin() as connection:
             for _ in range(2):
-                connection.execute(text("INSERT INTO remembered (name, value) VALUES ('a', :v)"), {"v": SECRET})
+                connection.execute(text("INSERT INTO keyvalue (name, value) VALUES ('a', :v)"), {"v": SECRET})
 
     with pytest.raises(IntegrityError) as failed:
         write()

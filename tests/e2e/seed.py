@@ -14,7 +14,7 @@ from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
 from cantomeet.reasons import ZH, reason_text
 from cantomeet.recordings import Recordings
-from cantomeet.store import MeetingStore, NewMeeting, NewSegment, NewSummary, Try
+from cantomeet.store import MeetingStore, NewAttempt, NewMeeting, NewSegment, NewSummary
 
 WORDS = (
     ("S1", "早晨，多謝大家嚟開會。今日主要講十二月推出新產品嘅安排。"),
@@ -66,7 +66,7 @@ class Seed:
         tried = self._try("recognise")
         return self.store.commit_piece(leased.id, leased.run, lines, tried=tried, progress=progress)
 
-    def summarising(self, meeting: Meeting, lines: Sequence[NewSegment] = ()) -> Meeting:
+    def summarizing(self, meeting: Meeting, lines: Sequence[NewSegment] = ()) -> Meeting:
         """SUMMARIZING, with these lines after those it has."""
         leased = self._lease(meeting)
         return self.store.finish_transcript(leased.id, leased.run, lines, replace=False, tried=self._try("recognise"))
@@ -80,13 +80,13 @@ class Seed:
         if items is None:
             items = [] if method == "none" else summary_items([(s.id, s.start, s.end, s.text) for s in segments])
         new = NewSummary(method=method, language=ZH, items=items, name="qwen3" if method == "llm" else "")
-        return self.store.finish_summary(leased.id, leased.run, new, tried=self._try("summarise"))
+        return self.store.finish_summary(leased.id, leased.run, new, tried=self._try("summarize"))
 
     def whole(self, title: str, count: int = len(WORDS), method: str = "extractive", **columns: Any) -> Meeting:
         """A meeting that went all the way."""
         meeting = self.waiting(title, **columns)
         self.transcribing(meeting)
-        self.summarising(meeting, lines(count))
+        self.summarizing(meeting, lines(count))
         return self.completed(meeting, method)
 
     def failed(self, title: str, code: ErrorCode, *, retries: int = 0, **params: Any) -> Meeting:
@@ -112,8 +112,8 @@ class Seed:
         assert leased is not None, "the meeting is not due"
         return leased
 
-    def _try(self, step: str) -> Try:
-        return Try(step, self.store.now())
+    def _try(self, step: str) -> NewAttempt:
+        return NewAttempt(step, self.store.now())
 
 
 def lines(count: int, first: int = 0, seconds: float = 8.0) -> list[NewSegment]:

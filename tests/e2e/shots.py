@@ -71,7 +71,7 @@ def many_meetings(web: Web) -> str:
     stopped = web.seed.waiting("錯咗檔案")
     web.store.cancel(stopped.id)
     web.seed.transcribing(web.seed.waiting("長者中心家屬座談會", duration_seconds=5340.0), 42)
-    web.seed.summarising(web.seed.transcribing(web.seed.waiting("Vendor call, Shenzhen factory")), lines(6))
+    web.seed.summarizing(web.seed.transcribing(web.seed.waiting("Vendor call, Shenzhen factory")), lines(6))
     web.seed.waiting(LONG_TITLE, duration_seconds=8123.0)
     return "/meetings"
 
@@ -79,7 +79,7 @@ def many_meetings(web: Web) -> str:
 def whole(web: Web, title: str, seconds: int, count: int, **columns: date) -> Meeting:
     meeting = web.seed.waiting(title, duration_seconds=float(seconds), **columns)
     web.seed.transcribing(meeting)
-    web.seed.summarising(meeting, lines(count))
+    web.seed.summarizing(meeting, lines(count))
     return web.seed.completed(meeting)
 
 

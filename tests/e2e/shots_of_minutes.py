@@ -12,7 +12,7 @@ from typing import Any
 from playwright.sync_api import Page
 
 from cantomeet.models import Meeting
-from cantomeet.store import NewSummary, Try
+from cantomeet.store import NewAttempt, NewSummary
 from cantomeet.templates import GENERAL, SHIPPED, Template
 from tests.e2e.seed import WORDS, lines, summary_items
 from tests.e2e.serving import Web
@@ -26,11 +26,11 @@ USAGE = {
 }
 
 
-def summarised(web: Web, meeting: Meeting, language: str, template: Template, items: list[dict[str, Any]]) -> Meeting:
+def summarized(web: Web, meeting: Meeting, language: str, template: Template, items: list[dict[str, Any]]) -> Meeting:
     leased = web.store.take_lease(meeting.id, 60)
     assert leased is not None
     new = NewSummary("llm", language, items, template=template, name="qwen3-32b", usage=USAGE)
-    return web.store.finish_summary(leased.id, leased.run, new, tried=Try("summarise", web.store.now()))
+    return web.store.finish_summary(leased.id, leased.run, new, tried=NewAttempt("summarize", web.store.now()))
 
 
 def items_of(web: Web, meeting: Meeting) -> list[dict[str, Any]]:
@@ -62,7 +62,7 @@ def told(web: Web) -> str:
 def waiting(web: Web) -> str:
     meeting = web.seed.waiting("例會", name_speakers_first=True)
     web.seed.transcribing(meeting)
-    web.seed.summarising(meeting, lines(len(WORDS)))
+    web.seed.summarizing(meeting, lines(len(WORDS)))
     return f"/meetings/{meeting.id}"
 
 
@@ -70,7 +70,7 @@ def in_two(web: Web) -> str:
     """In two languages, with what it took, as board minutes; three versions."""
     meeting = web.seed.whole("例會")
     web.store.retry(meeting.id, "summarize")
-    summarised(web, meeting, "zh-Hant-HK", GENERAL, items_of(web, meeting))
+    summarized(web, meeting, "zh-Hant-HK", GENERAL, items_of(web, meeting))
     web.store.retry(meeting.id, "summarize", template="board_minutes", summary_language="zh-Hant-HK+en")
     english = (
         "Welcome; today is about the launch in December.",
@@ -84,7 +84,7 @@ def in_two(web: Web) -> str:
         "The bank may not allow payments.",
     )
     items = [{**item, "text_other": words} for item, words in zip(items_of(web, meeting), english, strict=True)]
-    summarised(web, meeting, "zh-Hant-HK+en", BOARD, items)
+    summarized(web, meeting, "zh-Hant-HK+en", BOARD, items)
     return f"/meetings/{meeting.id}"
 
 
@@ -116,7 +116,7 @@ def actions(web: Web) -> str:
     for number, title in enumerate(("例會", "Steering committee, Q4 launch", "業主立案法團第十二次會議")):
         meeting = web.seed.waiting(title)
         web.seed.transcribing(meeting)
-        web.seed.summarising(meeting, lines(len(WORDS)))
+        web.seed.summarizing(meeting, lines(len(WORDS)))
         items = items_of(web, meeting)
         items[4]["due_date"] = today + timedelta(days=3 + 9 * number)
         items[5]["due_date"] = today - timedelta(days=2 + number)

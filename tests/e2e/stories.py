@@ -168,11 +168,11 @@ LONG_TITLE = "二零二六至二零二七年度第三次常務委員會特別會
 
 
 def tell(seed: Seed, story: Story, **columns: Any) -> Meeting:
-    """The whole meeting, with the names of its speakers, summarised by an LLM."""
+    """The whole meeting, with the names of its speakers, summarized by an LLM."""
     told = replace(seed, seconds=story.seconds)
     meeting = told.waiting(story.title, meeting_date=story.day, **columns)
     told.transcribing(meeting)
-    told.summarising(meeting, story.lines())
+    told.summarizing(meeting, story.lines())
     for label, name in story.names.items():
         statement = text("UPDATE speaker SET name = :name WHERE meeting_id = :id AND label = :label")
         with seed.store.engine.begin() as connection:

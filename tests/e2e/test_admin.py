@@ -52,7 +52,7 @@ def test_failed_meetings_are_retried_cause_by_cause_after_a_preview(web: Web, pa
     expect(sheet).to_contain_text("已付費轉錄過，要另外確認")
     sheet.get_by_role("button", name="連已轉錄過的，重試 1 個").click()
     expect(page.locator(".notice", has_text="1 個會議已重新開始。")).to_be_visible()
-    assert web.store.get(paid.id).take == 2
+    assert web.store.get(paid.id).revision == 2
     web.tell(web.seed.failed("又一個", ErrorCode.RECORDING_UNREADABLE, found="unknown"))
     expect(page.locator(".cause .admin-row")).to_have_count(2)
 

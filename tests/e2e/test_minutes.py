@@ -138,7 +138,7 @@ def test_a_summary_that_waits_for_names_is_written_once_they_are_given(web: Web,
     meeting = web.seed.waiting("例會", name_speakers_first=True)
     web.seed.transcribing(meeting)
     page.goto(f"/meetings/{meeting.id}")
-    web.tell(web.seed.summarising(meeting, lines(8)))
+    web.tell(web.seed.summarizing(meeting, lines(8)))
     expect(page.locator(".banner")).to_contain_text("請先填上講者是誰")
     page.locator(".speaker input").nth(0).fill("陳主席")
     page.get_by_role("button", name="儲存名字，開始摘要").click()

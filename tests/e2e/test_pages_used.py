@@ -318,7 +318,7 @@ def test_on_a_phone_a_meeting_in_work_opens_on_its_lines_and_stays_where_somebod
     web.tell(web.seed.piece(meeting, lines(1, first=3), 60))
     expect(phone.locator(".line")).to_have_count(4)
     expect(chooses.locator(".summary-pane")).to_be_visible()
-    web.seed.summarising(meeting)
+    web.seed.summarizing(meeting)
     web.tell(web.seed.completed(meeting))
     for opened in (phone, chooses):
         expect(opened.locator("article.meeting")).to_have_attribute("data-status", "COMPLETED")

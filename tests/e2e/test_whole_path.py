@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from cantomeet.database import connect
 from cantomeet.errors import ErrorCode
-from cantomeet.store import MeetingStore, Try
+from cantomeet.store import MeetingStore, NewAttempt
 from tests import sound
 from tests.conftest import lacking
 from tests.e2e.serving import CHROMIUM, until
@@ -106,7 +106,7 @@ def test_a_failed_meeting_is_found_and_retried_from_the_admin_page(
     store.record_failure(
         meeting,
         lease.run,
-        tried=Try("summarise", store.now()),
+        tried=NewAttempt("summarize", store.now()),
         code=ErrorCode.PROVIDER_BUSY,
         params={"provider": "test"},
         reason="test",

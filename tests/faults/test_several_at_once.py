@@ -15,7 +15,7 @@ from cantomeet.errors import LeaseLost, NotFound
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.queue import QUEUES
 from cantomeet.recordings import Recordings
-from cantomeet.store import MeetingStore, Try
+from cantomeet.store import MeetingStore, NewAttempt
 from standins.speechmatics.server import FakeSpeechmatics, Plan
 from tests import meetings
 from tests.faults import at_once as acts
@@ -47,7 +47,7 @@ def test_the_same_step_ten_times_at_once_is_done_once_and_paid_for_once(engine: 
         with dying.tools(url_of(engine), tmp_path, fake.url) as worker:
             dying.run_to_the_end(worker, meeting.id)
         assert store.get(meeting.id).status == MeetingStatus.COMPLETED
-        assert [a.step for a in store.attempts(meeting.id)] == ["submit", "check", "summarise"]
+        assert [a.step for a in store.attempts(meeting.id)] == ["submit", "check", "summarize"]
         assert dict(fake.paid) == {after.submit_key: 1}
 
 
@@ -65,7 +65,7 @@ def test_an_older_version_changes_nothing_and_costs_no_result(side: Background, 
     assert (working.title, working.status) == ("first", MeetingStatus.TRANSCRIBING)
     assert httpx.post(f"{url}/cancel").status_code == 202
     with pytest.raises(LeaseLost):
-        side.store.commit_step(lease.id, lease.run, tried=Try("prepare", side.store.now()), stage=Stage.PREPARED)
+        side.store.commit_step(lease.id, lease.run, tried=NewAttempt("prepare", side.store.now()), stage=Stage.PREPARED)
     assert (side.store.get(meeting.id).status, side.store.get(meeting.id).stage) == ("FAILED", Stage.STORED)
 
 

@@ -50,7 +50,7 @@ def test_a_work_horse_that_goes_on_without_its_worker_is_not_joined_by_another(
     assert side.wait(meeting.id).status == MeetingStatus.COMPLETED
     assert dict(fake.paid) == {side.store.get(meeting.id).submit_key: 1}
     steps = [(a.step, a.outcome) for a in side.store.attempts(meeting.id)]
-    assert steps == [("submit", "done"), ("check", "done"), ("summarise", "done")]
+    assert steps == [("submit", "done"), ("check", "done"), ("summarize", "done")]
 
 
 def test_a_work_horse_that_wakes_up_after_another_took_over_changes_nothing(

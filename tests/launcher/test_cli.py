@@ -19,7 +19,7 @@ from cantomeet.errors import ErrorCode
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.listing import MeetingFilter, list_meetings
 from cantomeet.models import Meeting
-from cantomeet.store import MeetingStore, NewSummary, Try
+from cantomeet.store import MeetingStore, NewAttempt, NewSummary
 from launcher import cli, client, minutes_text
 from launcher.client import Server, ServerAway
 from tests import meetings
@@ -103,7 +103,7 @@ def test_what_waits_for_names_says_so(server: ApiServer) -> None:
     meeting = meetings.transcribed(server.store, name_speakers_first=True)
     told = run("status", meeting.id, "--url", server.url).stdout
     assert "status    SUMMARIZING waits for names" in told
-    assert "POST .../summarise" in told
+    assert "POST .../summarize" in told
 
 
 def test_the_bytes_are_counted_as_they_go(server: ApiServer, recording: Path) -> None:
@@ -122,7 +122,7 @@ def test_upload_and_wait_prints_each_status_and_then_the_summary(server: ApiServ
         assert leased is not None
         store.commit_working(leased.id, leased.run, status=MeetingStatus.TRANSCRIBING, progress=42)
         time.sleep(0.5)
-        tried = Try("recognise", store.now())
+        tried = NewAttempt("recognise", store.now())
         store.finish_transcript(leased.id, leased.run, meetings.segments(meetings.LINES), replace=False, tried=tried)
         time.sleep(0.5)
         again = store.take_lease(leased.id, 60)
@@ -184,7 +184,7 @@ def test_upload_and_wait_tells_why_it_failed_and_exits_with_1(server: ApiServer,
         params = {"provider": "Speechmatics", "setting": "SPEECHMATICS_API_KEY"}
         store.record_failure(
             *(leased.id, leased.run),
-            **{"tried": Try("submit", store.now()), "code": ErrorCode.PROVIDER_KEY_REFUSED},
+            **{"tried": NewAttempt("submit", store.now()), "code": ErrorCode.PROVIDER_KEY_REFUSED},
             params=params,
             reason="金鑰",
         )

@@ -114,7 +114,7 @@ def test_everything_goes_on_and_nothing_is_paid_for_again(old: Opened) -> None:
     for name in UNTOUCHED:
         assert old.meeting(name).status == MeetingStatus.COMPLETED, name
     assert old.meeting("waits_for_names").waits_for_names
-    old.store.summarise(old.data.ids["waits_for_names"])
+    old.store.summarize(old.data.ids["waits_for_names"])
     for name in ("waits_for_names", *GOES_ON):
         assert old.run(name).status == MeetingStatus.COMPLETED, name
     assert {old.run(name).error_code for name in ("rejected", "cancelled")} == {"provider_rejected", "cancelled"}

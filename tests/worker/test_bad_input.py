@@ -31,8 +31,8 @@ def desk_of(store: MeetingStore, folder: Path, fake: FakeOpenAI, **members: Any)
     return Desk(store, folder, llm(fake, **{"api_key": "sk-right", "limits": Limits(), **members}))
 
 
-def summarised(desk: Desk, said: Said, **columns: Any) -> tuple[Meeting, str, list[SummaryItem]]:
-    """The meeting at its end, how it was summarised, and the items."""
+def summarized(desk: Desk, said: Said, **columns: Any) -> tuple[Meeting, str, list[SummaryItem]]:
+    """The meeting at its end, how it was summarized, and the items."""
     meeting = desk.run(desk.meeting(said, **columns).id)
     assert meeting.status == MeetingStatus.COMPLETED, meeting.status_reason
     assert [segment.text for segment in desk.store.transcript(meeting.id).segments] == [text for _, text in said]
@@ -80,7 +80,7 @@ def test_an_answer_of_five_megabytes_is_not_swallowed(
     sqlite_store: MeetingStore, tmp_path: Path, fake: FakeOpenAI
 ) -> None:
     fake.use(Plan(faults=[Fault(do="huge", bytes=5_000_000)]))
-    meeting, method, items = summarised(desk_of(sqlite_store, tmp_path, fake), MEETING)
+    meeting, method, items = summarized(desk_of(sqlite_store, tmp_path, fake), MEETING)
     assert (method, meeting.warnings) == ("extractive", ["summary_fell_back"])
     assert items
     fake.use(Plan())
@@ -94,7 +94,7 @@ def test_an_answer_in_another_language_is_asked_for_once_more(
     sqlite_store: MeetingStore, tmp_path: Path, fake: FakeOpenAI, language: str
 ) -> None:
     fake.use(Plan(faults=[Fault(do="other_language", on="facts", times=1)]))
-    meeting, method, _ = summarised(desk_of(sqlite_store, tmp_path, fake), MEETING, summary_language=language)
+    meeting, method, _ = summarized(desk_of(sqlite_store, tmp_path, fake), MEETING, summary_language=language)
     assert (method, meeting.warnings) == ("llm", [])
 
 
@@ -103,7 +103,7 @@ def test_one_that_stays_in_another_language_gives_way_to_labelled_extracts(
     sqlite_store: MeetingStore, tmp_path: Path, fake: FakeOpenAI, language: str
 ) -> None:
     fake.use(Plan(faults=[Fault(do="other_language")]))
-    meeting, method, items = summarised(desk_of(sqlite_store, tmp_path, fake), MEETING, summary_language=language)
+    meeting, method, items = summarized(desk_of(sqlite_store, tmp_path, fake), MEETING, summary_language=language)
     assert method == "extractive"
     assert len(fake.asked("facts")) == 2, "the one repair"
     assert meeting.warnings == ["summary_fell_back", *(["not_translated"] if language == "en" else [])]
@@ -114,13 +114,13 @@ def test_extracts_in_english_are_only_what_was_said_in_english_and_the_rest_says
     sqlite_store: MeetingStore, tmp_path: Path
 ) -> None:
     desk = Desk(sqlite_store, tmp_path, ExtractiveSummarizer())
-    assert summarised(desk, MEETING, summary_language="en")[0].warnings == ["not_translated"]
+    assert summarized(desk, MEETING, summary_language="en")[0].warnings == ["not_translated"]
     english = [("A", "We agreed to approve the budget."), ("B", "Peter will send the report by Friday.")]
-    assert summarised(desk, english, summary_language="en")[0].warnings == []
-    assert summarised(desk, MEETING, summary_language="zh-Hant-HK")[0].warnings == []
+    assert summarized(desk, english, summary_language="en")[0].warnings == []
+    assert summarized(desk, MEETING, summary_language="zh-Hant-HK")[0].warnings == []
     for missing in ("zh-Hant-HK", "zh-Hant-HK+en"):
-        assert summarised(desk, english, summary_language=missing)[0].warnings == ["not_translated"]
-    assert summarised(desk, MEETING, summary_language="zh-Hant-HK+en")[0].warnings == ["not_translated"]
+        assert summarized(desk, english, summary_language=missing)[0].warnings == ["not_translated"]
+    assert summarized(desk, MEETING, summary_language="zh-Hant-HK+en")[0].warnings == ["not_translated"]
 
 
 # ---- templates ---------------------------------------------------------------------------------------------
@@ -131,7 +131,7 @@ def test_braces_and_template_languages_in_a_template_are_plain_words(
 ) -> None:
     sections = [{"title": "{{ 重點 }} {}", "kind": "note"}, {"title": "決定 %s", "kind": "decision"}]
     template = sqlite_store.add_template("範本 {}", NASTY, sections)
-    _, method, items = summarised(desk_of(sqlite_store, tmp_path, fake), MEETING, template=template.id)
+    _, method, items = summarized(desk_of(sqlite_store, tmp_path, fake), MEETING, template=template.id)
     assert method == "llm"
     assert {item.kind for item in items} == {"note", "decision"}
     assert {item.section for item in items if item.kind == "note"} == {"{{ 重點 }} {}"}
@@ -142,10 +142,10 @@ def test_a_template_of_ones_own_without_a_language_model_says_what_is_not_heeded
 ) -> None:
     template = sqlite_store.add_template("範本", NASTY, [{"title": "重點"}, {"title": "決定", "kind": "decision"}])
     desk = Desk(sqlite_store, tmp_path, ExtractiveSummarizer())
-    meeting, _, items = summarised(desk, MEETING, template=template.id)
+    meeting, _, items = summarized(desk, MEETING, template=template.id)
     assert meeting.warnings == ["template_needs_llm"]
     assert {item.kind for item in items} <= {"note", "decision"}
-    assert summarised(desk, MEETING, template="board_minutes")[0].warnings == []
+    assert summarized(desk, MEETING, template="board_minutes")[0].warnings == []
 
 
 # ---- transcripts -------------------------------------------------------------------------------------------
@@ -154,7 +154,7 @@ def test_a_template_of_ones_own_without_a_language_model_says_what_is_not_heeded
 @pytest.mark.parametrize("word", ["好", "Okay", "係。"])
 def test_a_transcript_of_one_word(sqlite_store: MeetingStore, tmp_path: Path, fake: FakeOpenAI, word: str) -> None:
     for summarizer in (llm(fake, api_key="sk-right"), ExtractiveSummarizer()):
-        _, method, items = summarised(Desk(sqlite_store, tmp_path, summarizer), [("S1", word)])
+        _, method, items = summarized(Desk(sqlite_store, tmp_path, summarizer), [("S1", word)])
         assert method in ("llm", "extractive")
         assert all(proof["quote"] in word for item in items for proof in item.evidence)
 
@@ -167,7 +167,7 @@ def test_a_transcript_of_one_word(sqlite_store: MeetingStore, tmp_path: Path, fa
 def test_a_transcript_of_no_word(
     sqlite_store: MeetingStore, tmp_path: Path, fake: FakeOpenAI, said: list[tuple[str | None, str]]
 ) -> None:
-    meeting, method, items = summarised(desk_of(sqlite_store, tmp_path, fake), said)
+    meeting, method, items = summarized(desk_of(sqlite_store, tmp_path, fake), said)
     assert (method, items, meeting.warnings) == ("none", [], ["no_speech"])
     assert fake.log == []
 
@@ -177,7 +177,7 @@ def test_two_hundred_thousand_characters_in_one_segment(
 ) -> None:
     text = "".join(f"決定第{n}項撥款{n}元，大家再傾細節安排同埋時間表。" for n in range(8000))[:200_000]
     assert len(text) == 200_000
-    meeting, method, items = summarised(desk_of(sqlite_store, tmp_path, fake), [("主席", text)])
+    meeting, method, items = summarized(desk_of(sqlite_store, tmp_path, fake), [("主席", text)])
     found = sqlite_store.summary(meeting.id)
     assert found is not None
     assert (method, found.summary.coverage) == ("llm", {"covered": 1, "total": 1})
@@ -199,7 +199,7 @@ def test_an_order_in_the_transcript_is_only_a_line_of_it(
     sqlite_store: MeetingStore, tmp_path: Path, fake: FakeOpenAI, order: str
 ) -> None:
     said = [*MEETING[:4], ("主席", order), *MEETING[4:]]
-    _, method, items = summarised(desk_of(sqlite_store, tmp_path, fake), said)
+    _, method, items = summarized(desk_of(sqlite_store, tmp_path, fake), said)
     assert method == "llm"
     assert not any(item.text == INJECTED for item in items)
     assert {item.kind for item in items} >= {"decision", "action_item"}, "the rest of the meeting is all there"
@@ -209,7 +209,7 @@ def test_a_model_that_obeys_all_the_same_proves_nothing(
     sqlite_store: MeetingStore, tmp_path: Path, fake: FakeOpenAI
 ) -> None:
     fake.use(Plan(faults=[Fault(do="obey")]))
-    _, _, items = summarised(desk_of(sqlite_store, tmp_path, fake), MEETING, summary_language="en")
+    _, _, items = summarized(desk_of(sqlite_store, tmp_path, fake), MEETING, summary_language="en")
     obeyed = [item for item in items if item.text == INJECTED]
     assert obeyed
     assert all(proof["check"] == "unverified" for item in obeyed for proof in item.evidence)

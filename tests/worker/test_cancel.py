@@ -116,7 +116,7 @@ def test_a_summary_ends_between_its_own_steps_and_the_transcript_is_kept(house: 
         work(on_progress)
         raise AssertionError("it was not ended")
 
-    house.summariser.summarize = summarize  # type: ignore[method-assign]
+    house.summarizer.summarize = summarize  # type: ignore[method-assign]
     after = house.step(meeting.id)
     assert (ended, after.error_code, after.stage) == (["LeaseLost"], "cancelled", Stage.TRANSCRIBED)
     assert len(house.store.transcript(meeting.id).segments) == 3

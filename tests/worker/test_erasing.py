@@ -144,7 +144,7 @@ def test_a_deletion_during_an_erasure_is_erased_by_the_next(house: House) -> Non
 def test_a_log_that_somebody_reads_is_emptied_later(sqlite_store: MeetingStore) -> None:
     sqlite_store.remember("a", "b")
     with sqlite_store.engine.execution_options(readonly=True).begin() as reading:
-        reading.execute(text("SELECT * FROM remembered")).all()
+        reading.execute(text("SELECT * FROM keyvalue")).all()
         sqlite_store.remember("a", "c")
         assert not sqlite_store.empty_log()
     assert sqlite_store.empty_log()

@@ -22,7 +22,7 @@ from cantomeet.models import Meeting
 from cantomeet.pacing import LOOKS_A_SECOND
 from cantomeet.reasons import warning_text
 from cantomeet.recordings import Recordings
-from cantomeet.store import MeetingStore, Try
+from cantomeet.store import MeetingStore, NewAttempt
 from cantomeet.templates import GENERAL
 from cantomeet.turnarounds import loads, remembered_as
 from tests.conftest import new_meeting
@@ -42,7 +42,7 @@ from worker.providers import (
     Usage,
 )
 from worker.toolbox import Backoff, Toolbox
-from worker.turns import Later
+from worker.turns import Snooze
 
 SECONDS = 6
 
@@ -112,8 +112,8 @@ class Provider:
         raise AssertionError("the periodic clean-up deletes, not the pipeline")
 
 
-class Summariser:
-    name = "test summariser"
+class Summarizer:
+    name = "test summarizer"
 
     def __init__(self) -> None:
         self.error: Exception | None = None
@@ -140,7 +140,7 @@ class House:
 
     def __init__(self, store: MeetingStore, folder: Path, transcriber: str = "whisper") -> None:
         self.store = store
-        self.recogniser, self.provider, self.summariser = Recogniser(), Provider(), Summariser()
+        self.recogniser, self.provider, self.summarizer = Recogniser(), Provider(), Summarizer()
         self.woken: list[tuple[str, float]] = []
         self.published: list[int] = []
         self.tools = Toolbox(
@@ -148,7 +148,7 @@ class House:
             recordings=Recordings(folder, max_bytes=10**9, min_free_bytes=0),
             locals={"whisper": self.recogniser},
             remotes={"speechmatics": self.provider},
-            summarizer=self.summariser,
+            summarizer=self.summarizer,
             transcriber=transcriber,
             language="en",
             publish=lambda _id, version: self.published.append(version),
@@ -265,7 +265,7 @@ def test_an_end_that_the_database_does_not_take_at_once_is_written_down_all_the_
     errors: dict[str, Exception] = {
         "record_retry": TransientError("503", code=ErrorCode.PROVIDER_BUSY),
         "record_failure": PermanentError("400", code=ErrorCode.PROVIDER_REJECTED, provider="test"),
-        "postpone": Later(5.0),
+        "postpone": Snooze(5.0),
     }
     write, held = getattr(MeetingStore, ends), iter([True, True])
 
@@ -334,7 +334,7 @@ def test_what_goes_wrong_after_a_step_has_committed_undoes_nothing(
 ) -> None:
     take = steps.take
 
-    def and_then_fail(tools: Toolbox, lease: Lease, tried: Try) -> None:
+    def and_then_fail(tools: Toolbox, lease: Lease, tried: NewAttempt) -> None:
         take(tools, lease, tried)
         raise error
 
@@ -350,7 +350,7 @@ def test_what_goes_wrong_after_a_step_has_committed_undoes_nothing(
 
 
 def test_a_permanent_error_fails_the_meeting_with_a_reason_and_is_raised_again(house: House) -> None:
-    house.summariser.error = PermanentError(
+    house.summarizer.error = PermanentError(
         "401", code=ErrorCode.PROVIDER_KEY_REFUSED, provider="OpenAI", setting="OPENAI_API_KEY"
     )
     meeting = house.upload()
@@ -363,19 +363,19 @@ def test_a_permanent_error_fails_the_meeting_with_a_reason_and_is_raised_again(h
 
 
 def test_a_transient_error_is_tried_again_and_in_the_end_fails_with_its_reason(house: House) -> None:
-    house.summariser.error = TransientError("503", code=ErrorCode.PROVIDER_BUSY, provider="OpenAI")
+    house.summarizer.error = TransientError("503", code=ErrorCode.PROVIDER_BUSY, provider="OpenAI")
     meeting = house.upload()
     with pytest.raises(TransientError):
         house.run(meeting.id)
-    outcomes = [a.outcome for a in house.store.attempts(meeting.id) if a.step == "summarise"]
+    outcomes = [a.outcome for a in house.store.attempts(meeting.id) if a.step == "summarize"]
     assert outcomes == ["retry", "retry", "failed"]
-    house.summariser.error = None
+    house.summarizer.error = None
     house.store.retry(meeting.id)
     assert house.run(meeting.id).status == MeetingStatus.COMPLETED
 
 
 def test_an_unexpected_error_never_leaves_a_meeting_without_an_end(house: House) -> None:
-    house.summariser.error = ValueError("a bug")
+    house.summarizer.error = ValueError("a bug")
     meeting = house.upload()
     with pytest.raises(ValueError, match="a bug"):
         house.run(meeting.id)
@@ -530,11 +530,11 @@ def test_the_provider_hears_what_people_will_hear(sqlite_store: MeetingStore, tm
 def test_a_template_that_was_deleted_gives_way_to_the_general_one_and_says_so(house: House) -> None:
     template = house.store.add_template("甲", "用 {} 寫", [{"title": "乙"}])
     meeting = house.run(house.upload(template=template.id).id)
-    assert house.summariser.requests[-1].template.instructions == "用 {} 寫"
+    assert house.summarizer.requests[-1].template.instructions == "用 {} 寫"
     house.store.delete_template(template.id)
     house.store.retry(meeting.id, "summarize")
     after = house.run(meeting.id)
-    assert house.summariser.requests[-1].template == GENERAL
+    assert house.summarizer.requests[-1].template == GENERAL
     assert after.warnings == ["no_speakers", "template_gone"]
     kept, shown = house.store.summary(meeting.id, 1), house.store.summary(meeting.id)
     assert kept is not None
@@ -549,21 +549,21 @@ def test_a_summary_that_waits_for_names_wakes_nobody(sqlite_store: MeetingStore,
         house.step(meeting.id)
     woken = len(house.woken)
     house.step(meeting.id)
-    assert (len(house.woken), house.summariser.requests) == (woken, [])
-    house.store.summarise(meeting.id)
+    assert (len(house.woken), house.summarizer.requests) == (woken, [])
+    house.store.summarize(meeting.id)
     assert house.run(meeting.id).status == MeetingStatus.COMPLETED
 
 
 def test_a_person_who_asks_again_gets_another_answer_and_a_crash_none_that_was_paid(house: House) -> None:
     meeting = house.run(house.upload().id)
-    first = house.summariser.paid
+    first = house.summarizer.paid
     house.store.retry(meeting.id, "summarize")
-    house.summariser.error = TransientError("503", code=ErrorCode.PROVIDER_BUSY, provider="OpenAI")
+    house.summarizer.error = TransientError("503", code=ErrorCode.PROVIDER_BUSY, provider="OpenAI")
     house.step(meeting.id)
     house.step(meeting.id)
-    house.summariser.error = None
+    house.summarizer.error = None
     house.run(meeting.id)
-    assert (first, house.summariser.paid) == (1, 2)
+    assert (first, house.summarizer.paid) == (1, 2)
 
 
 def test_a_deleted_meeting_takes_its_files_along(house: House) -> None:

@@ -45,13 +45,13 @@ def transcribed(store: MeetingStore, raw: bytes, *, parsed_as: bytes | None = No
     keep(store, meeting.id, raw)
     first = store.transcript(meeting.id).segments[0]
     proof = {"segment_id": first.id, "quote": first.text, "start": 0.0, "end": 0.5, "check": "exact"}
-    return meetings.summarised(store, meeting.id, [{"kind": "overview", "text": "早晨", "evidence": [proof]}])
+    return meetings.summarized(store, meeting.id, [{"kind": "overview", "text": "早晨", "evidence": [proof]}])
 
 
 def keep(store: MeetingStore, meeting_id: str, raw: bytes) -> None:
     row = RawTranscript(
         meeting_id=meeting_id,
-        take=1,
+        revision=1,
         provider="speechmatics",
         provider_job_id="job",
         body=gzip.compress(raw),
@@ -151,7 +151,7 @@ def test_a_transcript_of_another_transcriber_is_not_replaced_by_an_older_answer(
     assert lease is not None
     lines = [new_segment(line) for line in parse_json_v2(answer((("S1", "本機"),))).segments]
     store.finish_transcript(meeting.id, lease.run, lines, replace=False, tried=meetings._tried(store))
-    meetings.summarised(store, meeting.id, [])
+    meetings.summarized(store, meeting.id, [])
     assert not reparsed(store, meeting.id, force=True).ok
     assert texts(store, meeting.id) == ["本機"]
     assert store.parseable() == []
@@ -218,6 +218,6 @@ def test_a_summary_that_is_being_made_already_is_told_and_stops_nothing(store: M
     assert changed is not None
     store.retry(meeting.id, "summarize")
     woken: list[Meeting] = []
-    told = reparsing.summarise_anew(store, woken.append, changed)
+    told = reparsing.summarize_anew(store, woken.append, changed)
     assert (told.ok, woken) == (False, [])
     assert told.changed is changed, "its new lines are shown all the same"

@@ -10,7 +10,7 @@ import pytest
 from cantomeet.store import MeetingStore
 from tests import meetings
 from tests.worker.test_pipeline import House
-from worker.turns import Later, sending, wait_for_turn
+from worker.turns import Snooze, sending, wait_for_turn
 
 SEND = sending("speechmatics")
 
@@ -33,7 +33,7 @@ def test_those_who_come_together_are_spread_over_as_long_as_they_take(
     for _ in range(60):
         for _ in range(SEND.most):
             store.spend_turn(SEND)
-        with pytest.raises(Later) as later:
+        with pytest.raises(Snooze) as later:
             wait_for_turn(house.tools, mine.model_copy(update={"turn": SEND.name}), SEND)
         waits.append(later.value.seconds)
     assert max(waits) <= 1.0 + late / SEND.most

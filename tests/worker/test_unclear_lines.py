@@ -121,7 +121,7 @@ def test_who_gives_it_to_a_speaker_alone_leaves_it_unclear(store: MeetingStore, 
 
 def test_a_transcript_parsed_anew_keeps_what_was_corrected_of_it(store: MeetingStore) -> None:
     meeting = with_unclear(store)
-    meeting = meetings.summarised(store, meeting.id, [])
+    meeting = meetings.summarized(store, meeting.id, [])
     store.edit_segment(meeting.id, unclear_line(store, meeting).id, None, text="我哋再諗。")
     as_parsed = [
         NewSegment(0.0, 3.0, SAID[0], SAID[0] + "！", [], "S1"),

@@ -94,7 +94,7 @@ def test_the_meeting_neither_waits_for_the_view_nor_the_view_for_the_meeting(
     sqlite_store.ask_for_written(meeting.id)
     rewrite(desk, meeting)
     assert sqlite_store.get(meeting.id).waits_for_names, "the view is made while the summary waits"
-    leased = sqlite_store.summarise(meeting.id)
+    leased = sqlite_store.summarize(meeting.id)
     sqlite_store.ask_for_written(meeting.id)
     assert sqlite_store.get(meeting.id).run == leased.run
     assert desk.run(meeting.id).status == MeetingStatus.COMPLETED

@@ -1,4 +1,4 @@
-"""Meetings with a transcript, their worker's tools without sound, and a language model's stand-in to summarise them."""
+"""Meetings with a transcript, their worker's tools without sound, and a language model's stand-in to summarize them."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Desk:
         raise AssertionError(f"still {meeting.status} after {most} steps")
 
     def outcomes(self, meeting_id: str) -> list[str]:
-        return [attempt.outcome for attempt in self.store.attempts(meeting_id) if attempt.step == "summarise"]
+        return [attempt.outcome for attempt in self.store.attempts(meeting_id) if attempt.step == "summarize"]
 
     def usage(self, meeting_id: str) -> dict[str, Any]:
         found = self.store.summary(meeting_id)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from cantomeet.models import Meeting
-from cantomeet.store import Try
+from cantomeet.store import NewAttempt
 from worker.lease import Lease
 from worker.toolbox import Toolbox
 
 
-def delete(tools: Toolbox, lease: Lease, _tried: Try) -> Meeting | None:
+def delete(tools: Toolbox, lease: Lease, _tried: NewAttempt) -> Meeting | None:
     """Delete the files, then the row; the provider's copy is left to the periodic clean-up, which tries for days."""
     meeting = lease.meeting
     tools.recordings.delete(meeting.recording_key)

@@ -28,7 +28,7 @@ class _Pause(BaseModel):
 class PaidAnswers:
     """The meeting's `ChunkCache`, and its `may_ask`.
 
-    A person who has the meeting summarised again wants other answers, so each round has its own.
+    A person who has the meeting summarized again wants other answers, so each round has its own.
     """
 
     def __init__(self, store: MeetingStore, lease: Lease, round: str, *, of_view: bool = False) -> None:

@@ -11,7 +11,7 @@ from cantomeet.errors import ErrorCode, PermanentError
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
 from cantomeet.recordings import Recordings
-from cantomeet.store import Try
+from cantomeet.store import NewAttempt
 from worker.lease import Lease
 from worker.toolbox import Toolbox
 
@@ -26,7 +26,7 @@ _MOST_PLACES = 20
 """Named in a warning."""
 
 
-def prepare(tools: Toolbox, lease: Lease, _tried: Try) -> Meeting:
+def prepare(tools: Toolbox, lease: Lease, _tried: NewAttempt) -> Meeting:
     """Decode the whole recording: its real duration, and for the local recogniser its sound.
 
     Not in the timeline: it leads straight on to the first step that can fail for reasons outside.

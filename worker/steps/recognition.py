@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cantomeet.models import Meeting
-from cantomeet.store import NewSegment, Try
+from cantomeet.store import NewAttempt, NewSegment
 from worker.lease import Lease
 from worker.providers import RecognisedSegment
 from worker.steps.preparation import DECODED, decode, source_of
@@ -15,7 +15,7 @@ _END_SECONDS = 0.05
 """A rest shorter than this holds no speech."""
 
 
-def recognise(tools: Toolbox, lease: Lease, tried: Try) -> Meeting:
+def recognise(tools: Toolbox, lease: Lease, tried: NewAttempt) -> Meeting:
     """Recognise the piece after the last saved one; the last piece ends the transcript."""
     meeting = lease.meeting
     duration = meeting.duration_seconds or 0.0
@@ -28,7 +28,7 @@ def recognise(tools: Toolbox, lease: Lease, tried: Try) -> Meeting:
         on_progress=lambda seconds: lease.show(seconds / duration if duration else None),
     )
     segments = [new_segment(segment) for segment in piece.segments]
-    tried = Try(tried.step, tried.started_at, f"{meeting.recognised_seconds:.1f}-{piece.end:.1f} s")
+    tried = NewAttempt(tried.step, tried.started_at, f"{meeting.recognised_seconds:.1f}-{piece.end:.1f} s")
     if piece.end < duration - _END_SECONDS:
         return tools.store.commit_piece(
             meeting.id,

@@ -19,14 +19,14 @@ from cantomeet.errors import ErrorCode, PermanentError, StepError
 from cantomeet.glossary import vocabulary_for
 from cantomeet.lifecycle import Stage
 from cantomeet.models import Meeting
-from cantomeet.store import Try
+from cantomeet.store import NewAttempt
 from cantomeet.turnarounds import Turnaround, remembered_as
 from worker.lease import Lease
 from worker.providers import RemoteState, RemoteTranscriber, SubmitOptions
 from worker.steps.preparation import guard, source_of
 from worker.steps.recognition import new_segment
 from worker.toolbox import Toolbox
-from worker.turns import Later, asking, sending, wait_for_turn
+from worker.turns import Snooze, asking, sending, wait_for_turn
 
 SENT = "ogg"
 _JITTER = 2.0
@@ -35,7 +35,7 @@ GIVE_UP = timedelta(hours=24)
 """A job that a provider has not finished by then will not be."""
 
 
-def submit(tools: Toolbox, lease: Lease, tried: Try) -> Meeting:
+def submit(tools: Toolbox, lease: Lease, tried: NewAttempt) -> Meeting:
     """Have the provider's job id saved, sending the recording only where the provider does not have it yet."""
     meeting = lease.meeting
     provider = tools.remote(meeting.transcriber)
@@ -58,7 +58,7 @@ def submit(tools: Toolbox, lease: Lease, tried: Try) -> Meeting:
 
 
 def _lost_job(tools: Toolbox, lease: Lease, provider: RemoteTranscriber) -> str | None:
-    """The job that an earlier try may have made; None where it surely made none. Raises `Later` to look once more."""
+    """The job that an earlier try may have made; None where it surely made none. Raises `Snooze` to look once more."""
     meeting = lease.meeting
     limit = asking(meeting.transcriber)
     if meeting.turn == sending(meeting.transcriber).name:
@@ -73,7 +73,7 @@ def _lost_job(tools: Toolbox, lease: Lease, provider: RemoteTranscriber) -> str 
         lease.progressed = True
         wait = tools.store.take_turn(limit, reserved=True)
         if wait > 0:
-            raise Later(wait, turn=limit.name)
+            raise Snooze(wait, turn=limit.name)
 
     job_id = provider.find(
         meeting.submit_key,
@@ -91,13 +91,13 @@ def _lost_job(tools: Toolbox, lease: Lease, provider: RemoteTranscriber) -> str 
 
 
 def _look_again(tools: Toolbox, meeting: Meeting) -> None:
-    """Raises `Later` where a look that found nothing was not the last."""
+    """Raises `Snooze` where a look that found nothing was not the last."""
     looks = meeting.submit_looks + 1
     now = tools.store.now()
     since = min(meeting.submit_missed_at or now, now)
     pause = pacing.look_again(looks, tools.provider_lag, (now - since).total_seconds())
     if pause is not None:
-        raise Later(
+        raise Snooze(
             pause,
             submit_looks=looks,
             submit_missed_at=since,
@@ -130,12 +130,12 @@ def _send(tools: Toolbox, lease: Lease, provider: RemoteTranscriber) -> str:
 
     def sent(fraction: float) -> None:
         if tools.stopping():
-            raise Later(0.0)  # the body has no end yet, so no job comes of it; another worker begins anew
+            raise Snooze(0.0)  # the body has no end yet, so no job comes of it; another worker begins anew
         lease.show(fraction)
 
     try:
         return provider.submit(recording, options, sent)
-    except Later:
+    except Snooze:
         _nothing_came(tools, meeting)
         raise
     except StepError as error:
@@ -167,7 +167,7 @@ def _sendable(tools: Toolbox, lease: Lease, provider: RemoteTranscriber) -> Path
     return copy
 
 
-def check(tools: Toolbox, lease: Lease, tried: Try) -> Meeting:
+def check(tools: Toolbox, lease: Lease, tried: NewAttempt) -> Meeting:
     """Look once: still running, due again later; or done, its answer saved raw and then as a transcript."""
     meeting = lease.meeting
     assert meeting.provider_job_id is not None
@@ -190,8 +190,8 @@ def check(tools: Toolbox, lease: Lease, tried: Try) -> Meeting:
     return after
 
 
-def _fetched(tools: Toolbox, meeting: Meeting, tried: Try, provider: RemoteTranscriber) -> bytes:
-    """The provider's answer, saved as it came. Raises `Later` while the job runs."""
+def _fetched(tools: Toolbox, meeting: Meeting, tried: NewAttempt, provider: RemoteTranscriber) -> bytes:
+    """The provider's answer, saved as it came. Raises `Snooze` while the job runs."""
     assert meeting.provider_job_id is not None
     limit = asking(meeting.transcriber)
     wait_for_turn(tools, meeting, limit)
@@ -199,7 +199,7 @@ def _fetched(tools: Toolbox, meeting: Meeting, tried: Try, provider: RemoteTrans
         waited = tried.started_at - meeting.stage_since
         if waited > GIVE_UP:
             raise PermanentError("the provider never finished", code=ErrorCode.STUCK)
-        raise Later(_pause(tools, meeting, waited.total_seconds()), attempt_count=0, death_count=0)
+        raise Snooze(_pause(tools, meeting, waited.total_seconds()), attempt_count=0, death_count=0)
     tools.store.spend_turn(limit)
     body = provider.fetch(meeting.provider_job_id)
     tools.store.save_raw(meeting.id, meeting.run, meeting.transcriber, meeting.provider_job_id, gzip.compress(body, 6))

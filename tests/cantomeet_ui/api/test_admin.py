@@ -174,9 +174,9 @@ def test_what_is_paid_again_needs_a_word_of_its_own(client: TestClient, sqlite_s
     again = paid_and_cancelled(sqlite_store)
     plan = bulk(client, action="retry", ids=[again.id]).json()["plan"]
     assert bulk(client, action="retry", plan=plan, dry_run=False).json()["refused"] == {"cost_not_confirmed": 1}
-    assert sqlite_store.get(again.id).take == 1
+    assert sqlite_store.get(again.id).revision == 1
     assert bulk(client, action="retry", plan=plan, dry_run=False, confirm_cost=True).json()["done"] == 1
-    assert sqlite_store.get(again.id).take == 2
+    assert sqlite_store.get(again.id).revision == 2
 
 
 def test_cancel_stops_also_what_has_moved_a_step_since(client: TestClient, sqlite_store: MeetingStore) -> None:
@@ -185,7 +185,7 @@ def test_cancel_stops_also_what_has_moved_a_step_since(client: TestClient, sqlit
     leased = sqlite_store.take_lease(waiting.id, 60)
     assert leased is not None
     sqlite_store.commit_working(leased.id, leased.run, status=MeetingStatus.TRANSCRIBING)
-    meetings.summarised(sqlite_store, ended.id, [])
+    meetings.summarized(sqlite_store, ended.id, [])
     answer = bulk(client, action="cancel", plan=plan, dry_run=False).json()
     assert (answer["done"], answer["refused"]) == (1, {"changed": 1})
     assert sqlite_store.get(waiting.id).error_code == "cancelled"

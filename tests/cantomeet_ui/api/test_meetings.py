@@ -14,7 +14,7 @@ from sqlmodel import col
 from cantomeet.errors import ErrorCode
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Speaker, new_id
-from cantomeet.store import MeetingStore, Try
+from cantomeet.store import MeetingStore, NewAttempt
 from cantomeet_ui.api.deps import Deps
 from tests import meetings
 from tests.cantomeet_ui.api.conftest import RememberingQueue
@@ -246,7 +246,7 @@ def test_a_reason_of_a_newer_version_is_shown_as_stored(client: TestClient, sqli
         ("POST", "/retry"),
         ("POST", "/cancel"),
         ("GET", "/summaries"),
-        ("POST", "/summarise"),
+        ("POST", "/summarize"),
     ],
 )
 @pytest.mark.parametrize("meeting_id", ["0b9d2f6e-1c1e-4a43-9a3b-7d1f5f6c2a10", "no-uuid", "%00", "x" * 500, "例會"])
@@ -377,7 +377,7 @@ def test_a_failed_meeting_goes_on_where_it_stopped(
     assert queue.hints == [(meeting.id, answer.json()["version"])]
 
 
-def test_a_completed_meeting_is_summarised_again(
+def test_a_completed_meeting_is_summarized_again(
     client: TestClient, sqlite_store: MeetingStore, queue: RememberingQueue
 ) -> None:
     meeting = meetings.completed(sqlite_store)
@@ -440,7 +440,7 @@ def test_the_timeline_tells_what_is_going_on_and_what_was_tried(client: TestClie
     path = f"/api/meetings/{meeting.id}/timeline"
     told = client.get(path).json()
     assert (told["now"]["step"], told["now"]["state"], told["attempts"]) == ("prepare", "held", [])
-    tried = Try("prepare", sqlite_store.now(), "503")
+    tried = NewAttempt("prepare", sqlite_store.now(), "503")
     busy = {"tried": tried, "code": ErrorCode.PROVIDER_BUSY, "params": {}, "delay": 600.0, "failures": 1}
     sqlite_store.record_retry(meeting.id, meeting.run, **busy)
     told = client.get(path).json()

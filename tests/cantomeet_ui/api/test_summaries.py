@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from cantomeet.errors import ErrorCode
-from cantomeet.store import MeetingStore, NewSummary, Try
+from cantomeet.store import MeetingStore, NewAttempt, NewSummary
 from cantomeet.templates import BOARD_MINUTES
 from tests import meetings
 from tests.cantomeet_ui.api.conftest import RememberingQueue
@@ -21,7 +21,7 @@ USAGE = {
 }
 
 
-def summarise(store: MeetingStore, meeting_id: str, **columns: Any) -> None:
+def summarize(store: MeetingStore, meeting_id: str, **columns: Any) -> None:
     meeting = store.take_lease(meeting_id, 60)
     assert meeting is not None
     items: list[dict[str, Any]] = [
@@ -30,14 +30,14 @@ def summarise(store: MeetingStore, meeting_id: str, **columns: Any) -> None:
         {"kind": "action_item", "text": "交", "evidence": [], "due_date": date(2026, 12, 2)},
     ]
     new = NewSummary("llm", "zh-Hant-HK+en", items, BOARD_MINUTES, title="紀要", title_other="Minutes", **columns)
-    store.finish_summary(meeting.id, meeting.run, new, tried=Try("summarise", store.now()))
+    store.finish_summary(meeting.id, meeting.run, new, tried=NewAttempt("summarize", store.now()))
 
 
 def test_the_versions_are_listed_with_what_each_took_and_read(client: TestClient, sqlite_store: MeetingStore) -> None:
     meeting = meetings.completed(sqlite_store)
     sqlite_store.retry(meeting.id, "summarize")
     coverage = {"covered": 3, "total": 3}
-    summarise(sqlite_store, meeting.id, name="a model", usage=USAGE, coverage=coverage, warnings=("template_gone",))
+    summarize(sqlite_store, meeting.id, name="a model", usage=USAGE, coverage=coverage, warnings=("template_gone",))
     new, old = client.get(f"/api/meetings/{meeting.id}/summaries").json()["items"]
     assert (new["version"], new["shown"], old["version"], old["shown"]) == (2, True, 1, False)
     assert (new["usage"], new["coverage"], old["usage"]) == (USAGE, coverage, None)
@@ -52,7 +52,7 @@ def test_what_all_versions_took_is_added_up(client: TestClient, sqlite_store: Me
     meeting = meetings.completed(sqlite_store)
     for cost in (0.25, None, 0.5):
         sqlite_store.retry(meeting.id, "summarize")
-        summarise(sqlite_store, meeting.id, usage={**USAGE, "cost": cost, "estimated": cost is None})
+        summarize(sqlite_store, meeting.id, usage={**USAGE, "cost": cost, "estimated": cost is None})
     total = client.get(f"/api/meetings/{meeting.id}/summaries").json()["usage"]
     assert (total["requests"], total["tokens_in"], total["repeats"]) == (9, 2700, 3)
     assert (total["cost"], total["estimated"]) == (0.75, True)
@@ -68,7 +68,7 @@ def test_one_goes_back_to_a_version_and_reads_any(
 ) -> None:
     meeting = meetings.completed(sqlite_store)
     sqlite_store.retry(meeting.id, "summarize")
-    summarise(sqlite_store, meeting.id)
+    summarize(sqlite_store, meeting.id)
     url = f"/api/meetings/{meeting.id}"
     before = client.get(url)
     changed = client.put(f"{url}/summaries/shown", json={"version": 1})
@@ -144,9 +144,9 @@ def test_a_summary_that_waits_for_names_says_so_and_goes_on_when_told(
     assert client.get(url).json()["waiting_for"] == "names"
     assert client.get("/api/meetings").json()["items"][0]["waiting_for"] == "names"
     assert client.get("/health").json()["oldest_due_seconds"] == 0
-    answer = client.post(f"{url}/summarise")
+    answer = client.post(f"{url}/summarize")
     assert (answer.status_code, answer.json()["waiting_for"], queue.woken) == (202, None, [meeting.id])
-    refused(client.post(f"{url}/summarise"), 409, ErrorCode.CONFLICT)
+    refused(client.post(f"{url}/summarize"), 409, ErrorCode.CONFLICT)
 
 
 def test_the_list_is_filtered_by_what_waits(client: TestClient, sqlite_store: MeetingStore) -> None:

@@ -65,7 +65,7 @@ def test_called_late_it_changes_nothing(
     client: TestClient, sqlite_store: MeetingStore, queue: RememberingQueue, waiting: Meeting
 ) -> None:
     meetings.set_columns(
-        sqlite_store, waiting.id, status=MeetingStatus.COMPLETED, stage=Stage.SUMMARISED, next_run_at=None
+        sqlite_store, waiting.id, status=MeetingStatus.COMPLETED, stage=Stage.SUMMARIZED, next_run_at=None
     )
     assert client.post(URL, headers=OURS).status_code == 204
     assert sqlite_store.get(waiting.id).next_run_at is None
@@ -84,7 +84,7 @@ def test_called_before_the_job_s_id_is_saved_it_changes_nothing(
 def test_called_for_the_job_of_an_earlier_try_it_changes_nothing(
     client: TestClient, sqlite_store: MeetingStore, queue: RememberingQueue, waiting: Meeting
 ) -> None:
-    meetings.set_columns(sqlite_store, waiting.id, provider_job_id="job2", take=2)
+    meetings.set_columns(sqlite_store, waiting.id, provider_job_id="job2", revision=2)
     assert client.post(URL, headers=OURS).status_code == 204
     assert sqlite_store.get(waiting.id).next_run_at == waiting.next_run_at
     assert queue.woken == []

@@ -359,7 +359,7 @@ def test_a_transcript_of_no_words_asks_nobody() -> None:
         assert fake.log == []
 
 
-def test_a_transcript_of_one_word_is_summarised_or_extracted() -> None:
+def test_a_transcript_of_one_word_is_summarized_or_extracted() -> None:
     draft = summarize(asked=request(((None, "好"),)))
     assert draft.method in ("llm", "extractive")
     assert draft.items

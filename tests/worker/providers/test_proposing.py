@@ -14,7 +14,7 @@ from standins.openai.server import FakeOpenAI, Fault, Plan
 from tests.worker.providers.llm_meetings import MEETING, ignore, kinds, lines, request, scripted, summarizer
 from worker.providers import SummaryLine
 from worker.providers.proposing import LineFinder, features_of
-from worker.steps.summarising import _item
+from worker.steps.summarizing import _item
 
 FINDER = LineFinder(lines(*MEETING))
 

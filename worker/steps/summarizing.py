@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from cantomeet.models import Meeting, Segment
-from cantomeet.store import NewSummary, Transcript, Try
+from cantomeet.store import NewAttempt, NewSummary, Transcript
 from cantomeet.templates import GENERAL, SHIPPED, Template
 from worker.lease import Lease
 from worker.providers import SummaryDraft, SummaryLine, SummaryRequest, TranscriptLine, Unfinished
@@ -19,7 +19,7 @@ from worker.toolbox import Toolbox
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
 
-def summarise(tools: Toolbox, lease: Lease, tried: Try) -> Meeting:
+def summarize(tools: Toolbox, lease: Lease, tried: NewAttempt) -> Meeting:
     """Write the summary and complete the meeting; what takes long goes on in further steps."""
     meeting = lease.meeting
     template = tools.store.template(meeting.template)
@@ -70,10 +70,12 @@ def _lacks_a_language(extracts: Sequence[SummaryLine], language: str) -> bool:
     return any(in_chinese) if language == "en" else 2 * sum(in_chinese) < len(in_chinese)
 
 
-def _go_on(tools: Toolbox, paid: PaidAnswers, so_far: Unfinished, meeting: Meeting, tried: Try) -> Meeting:
+def _go_on(tools: Toolbox, paid: PaidAnswers, so_far: Unfinished, meeting: Meeting, tried: NewAttempt) -> Meeting:
     """The rest in a step of its own, due now."""
     paid.pause(so_far.usage)
-    tried = Try(tried.step, tried.started_at, f"{paid.answered} answers, {so_far.usage.requests} requests so far")
+    tried = NewAttempt(
+        tried.step, tried.started_at, f"{paid.answered} answers, {so_far.usage.requests} requests so far"
+    )
     return tools.store.commit_step(meeting.id, meeting.run, tried=tried)
 
 
