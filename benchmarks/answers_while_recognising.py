@@ -28,7 +28,7 @@ import psutil
 from benchmarks import spoken
 from benchmarks.whole_meeting import worker_processes
 from cantomeet.database import connect
-from cantomeet.recordings import Recordings
+from cantomeet.storage import FolderStorage
 from cantomeet.store import MeetingStore
 from tests.e2e.seed import Seed
 from tests.installed import Installation, installed
@@ -136,7 +136,7 @@ def main() -> None:
         wait_for(lambda: place.api("/health")["workers"] >= 2, "the workers")
         store = MeetingStore(connect(f"sqlite:///{data / 'cantomeet.db'}"))
         stack.callback(store.engine.dispose)
-        seed = Seed(store, Recordings(data / "recordings", max_bytes=10**9, min_free_bytes=0), seconds=1)
+        seed = Seed(store, FolderStorage(data / "recordings", max_bytes=10**9, min_free_bytes=0), seconds=1)
         for number in range(options.meetings):
             seed.whole(f"例會 {number}")
         client = stack.enter_context(httpx.Client(base_url=place.url, timeout=60, trust_env=False))

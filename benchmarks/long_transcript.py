@@ -19,7 +19,7 @@ import httpx
 
 from benchmarks.measuring import Family
 from cantomeet.models import Meeting
-from cantomeet.recordings import Recordings
+from cantomeet.storage import FolderStorage
 from cantomeet.store import NewSegment
 from tests.e2e.seed import WORDS, Seed
 from tests.e2e.serving import CHROMIUM, Web, web_running
@@ -133,7 +133,7 @@ def main() -> None:
     parser.add_argument("--page", action="store_true")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, web_running(Path(folder), free_port()) as web:
-        seed = Seed(web.store, Recordings(Path(folder) / "recordings", max_bytes=10**9, min_free_bytes=0))
+        seed = Seed(web.store, FolderStorage(Path(folder) / "recordings", max_bytes=10**9, min_free_bytes=0))
         meetings = {count: meeting_of(seed, count) for count in (ORDINARY, chosen.lines)}
         compare(web, meetings, page=chosen.page)
 

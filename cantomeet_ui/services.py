@@ -8,8 +8,8 @@ from cantomeet.changes import ChangePublisher
 from cantomeet.database import connect, migrate
 from cantomeet.private import keep_private
 from cantomeet.queue import JobQueue
-from cantomeet.recordings import Recordings
 from cantomeet.settings import Settings, load_settings
+from cantomeet.storage import FolderStorage
 from cantomeet.store import MeetingStore
 from cantomeet_ui.api.deps import Deps
 
@@ -37,7 +37,7 @@ def services() -> Deps:
     return Deps(
         settings=chosen,
         store=MeetingStore(engine),
-        recordings=Recordings(chosen.recordings_dir, max_bytes=chosen.max_upload_bytes),
+        recordings=FolderStorage(chosen.recordings_dir, max_bytes=chosen.max_upload_bytes),
         wake=queue.wake,
         publish=ChangePublisher(chosen.effective_redis_url).publish,
         wake_written=queue.wake_written,

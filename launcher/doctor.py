@@ -23,8 +23,8 @@ from sqlalchemy.exc import SQLAlchemyError
 import cantomeet
 from cantomeet.database import connect
 from cantomeet.queue import JobQueue
-from cantomeet.recordings import MIN_FREE_BYTES
 from cantomeet.settings import Settings, on_this_machine
+from cantomeet.storage import MIN_FREE_BYTES
 from launcher.client import Server, ServerAway, ServerNotThere
 from worker import outgoing
 from worker.providers.llm.endpoint import DEFAULT_BASE_URL

@@ -17,8 +17,8 @@ import httpx
 from starlette.types import ASGIApp
 
 from cantomeet.database import connect, migrate
-from cantomeet.recordings import Recordings
 from cantomeet.settings import Settings
+from cantomeet.storage import FolderStorage
 from cantomeet.store import MeetingStore
 from cantomeet_ui.api.app import build_api
 from cantomeet_ui.api.deps import Deps
@@ -33,7 +33,7 @@ def app() -> ASGIApp:
     settings = Settings(_env_file=None)
     store = MeetingStore(connect(settings.effective_database_url))
     migrate(store.engine)
-    recordings = Recordings(settings.recordings_dir, settings.max_upload_bytes, min_free_bytes=0)
+    recordings = FolderStorage(settings.recordings_dir, settings.max_upload_bytes, min_free_bytes=0)
     return guarding(settings)(build_api(Deps(settings, store, recordings, wake=lambda meeting: None)))
 
 

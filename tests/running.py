@@ -19,7 +19,7 @@ from cantomeet.database import connect, migrate
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Meeting
 from cantomeet.queue import JobQueue
-from cantomeet.recordings import Recordings
+from cantomeet.storage import FolderStorage
 from cantomeet.store import MeetingStore
 from launcher.redis_server import EmbeddedRedis
 from tests.conftest import new_meeting
@@ -51,7 +51,7 @@ class Background:
         migrate(engine)
         self.store = MeetingStore(engine)
         self.queue = JobQueue(self.redis.url)
-        self.recordings = Recordings(folder / "recordings", max_bytes=10**9, min_free_bytes=0)
+        self.recordings = FolderStorage(folder / "recordings", max_bytes=10**9, min_free_bytes=0)
         self._raw: redis.Redis | None = None
         self._processes: list[subprocess.Popen[bytes]] = []
 

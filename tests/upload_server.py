@@ -20,8 +20,8 @@ import httpx
 from fastapi import FastAPI
 
 from cantomeet.database import connect, migrate
-from cantomeet.recordings import Recordings
 from cantomeet.settings import Settings
+from cantomeet.storage import FolderStorage
 from cantomeet.store import MeetingStore
 from cantomeet_ui.api import problems
 from cantomeet_ui.api.deps import Deps
@@ -36,7 +36,7 @@ def app() -> FastAPI:
     settings = Settings()
     store = MeetingStore(connect(settings.effective_database_url))
     migrate(store.engine)
-    recordings = Recordings(settings.recordings_dir, settings.max_upload_bytes)
+    recordings = FolderStorage(settings.recordings_dir, settings.max_upload_bytes)
     made = FastAPI()
     made.state.deps = Deps(settings, store, recordings, wake=lambda meeting: None)
     problems.install(made, settings.language)

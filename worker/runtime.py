@@ -10,8 +10,8 @@ from rq.timeouts import JobTimeoutException
 
 from cantomeet.changes import ChangePublisher
 from cantomeet.queue import JobQueue
-from cantomeet.recordings import Recordings
 from cantomeet.settings import Settings, load_settings, on_this_machine
+from cantomeet.storage import FolderStorage
 from cantomeet.store import MeetingStore
 from worker import stopping
 from worker.opening import open_store
@@ -39,7 +39,7 @@ def build(settings: Settings) -> Toolbox:
     summarizing = summarizer(settings, store)
     return Toolbox(
         store=store,
-        recordings=Recordings(settings.recordings_dir, max_bytes=settings.max_upload_bytes),
+        recordings=FolderStorage(settings.recordings_dir, max_bytes=settings.max_upload_bytes),
         locals=locals_,
         remotes=remotes,
         summarizer=summarizing,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from cantomeet.errors import ErrorCode, PermanentError
 from cantomeet.media import LONGEST_SECONDS
 from cantomeet.models import Meeting
-from cantomeet.recordings import Recordings
+from cantomeet.storage import Storage
 from cantomeet.store import MeetingStore
 from worker.providers import LocalTranscriber, RemoteTranscriber, Rewriter, Summarizer
 
@@ -49,7 +49,7 @@ class Toolbox:
     """All that a step works with, wired in `worker.runtime`."""
 
     store: MeetingStore
-    recordings: Recordings
+    recordings: Storage
     locals: Mapping[str, LocalTranscriber]
     remotes: Mapping[str, RemoteTranscriber]
     summarizer: Summarizer

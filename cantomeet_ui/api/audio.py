@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
-from fastapi.responses import FileResponse
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
 
 from cantomeet.access import Action
 from cantomeet.errors import ErrorCode
 from cantomeet.exports import file_stem
 from cantomeet.media import CONTENT_TYPES, PLAYBACK_CONTENT_TYPE
 from cantomeet.models import Meeting
-from cantomeet.recordings import Recordings
+from cantomeet.storage import Copy, Storage
 from cantomeet_ui.api.deps import AllowedMeeting, Provided
 from cantomeet_ui.api.downloads import disposition
 from cantomeet_ui.api.problems import Refused
+from cantomeet_ui.api.ranges import ranged
 
 router = APIRouter(prefix="/api/meetings", tags=["meetings"])
-
-PLAYBACK = "playback"
-"""Suffix of the copy that the worker makes of what browsers cannot play (`worker.steps.preparation`)."""
 
 
 @router.head("/{meeting_id}/audio", include_in_schema=False)
 @router.get(
     "/{meeting_id}/audio",
-    response_class=FileResponse,
+    response_class=Response,
     responses={
         200: {"content": {"audio/*": {}}},
         206: {"description": "The asked Range."},
@@ -35,20 +32,34 @@ PLAYBACK = "playback"
         410: {"description": "The recording's retention is over."},
     },
 )
-def audio(meeting: Annotated[Meeting, Depends(AllowedMeeting(Action.READ))], deps: Provided) -> FileResponse:
+def audio(
+    request: Request, meeting: Annotated[Meeting, Depends(AllowedMeeting(Action.READ))], deps: Provided
+) -> Response:
     """The recording, or the copy made for browsers where they cannot play it; with HTTP Range."""
     if meeting.audio_removed:
         raise Refused(410, ErrorCode.RECORDING_REMOVED)
-    path, content_type, ending = _playable(deps.recordings, meeting)
-    if not path.is_file():
+    copy = _playable_copy(deps.recordings, meeting)
+    size = deps.recordings.size(meeting.recording_key, copy)
+    if size is None:
         raise Refused(404, ErrorCode.RECORDING_MISSING)
-    headers = {"Content-Disposition": disposition("inline", f"{file_stem(meeting.title)}.{ending}")}
-    return FileResponse(path, media_type=content_type, headers=headers)
+    if copy is None:
+        content_type = CONTENT_TYPES.get(meeting.media_format, "application/octet-stream")
+        ending = meeting.media_format or "bin"
+    else:
+        content_type, ending = PLAYBACK_CONTENT_TYPE, PLAYBACK_CONTENT_TYPE.partition("/")[2]
+    return ranged(
+        request,
+        size=size,
+        # A key has the same bytes for ever.
+        etag=f'"{meeting.recording_key}-{copy or "recording"}-{size}"',
+        read=lambda start, stop: deps.recordings.read(meeting.recording_key, start, stop, copy),
+        content_type=content_type,
+        headers={"Content-Disposition": disposition("inline", f"{file_stem(meeting.title)}.{ending}")},
+    )
 
 
-def _playable(recordings: Recordings, meeting: Meeting) -> tuple[Path, str, str]:
-    copy = recordings.work_path(meeting.recording_key, PLAYBACK)
-    if meeting.has_playback_copy and copy.is_file():
-        return copy, PLAYBACK_CONTENT_TYPE, PLAYBACK_CONTENT_TYPE.partition("/")[2]
-    content_type = CONTENT_TYPES.get(meeting.media_format, "application/octet-stream")
-    return recordings.path(meeting.recording_key), content_type, meeting.media_format or "bin"
+def _playable_copy(recordings: Storage, meeting: Meeting) -> Copy | None:
+    """The copy for browsers where there is one; None for the recording itself."""
+    if not meeting.has_playback_copy:
+        return None
+    return None if recordings.size(meeting.recording_key, Copy.PLAYBACK) is None else Copy.PLAYBACK

@@ -13,8 +13,8 @@ from cantomeet.access import LOCAL_OWNER, Action
 from cantomeet.errors import NotFound
 from cantomeet.models import Meeting
 from cantomeet.queue import QueueOverview
-from cantomeet.recordings import Recordings
 from cantomeet.settings import Settings
+from cantomeet.storage import Storage
 from cantomeet.store import MeetingStore
 from cantomeet_ui.api.problems import preferred_language
 
@@ -41,7 +41,7 @@ class Deps:
 
     settings: Settings
     store: MeetingStore
-    recordings: Recordings
+    recordings: Storage
     wake: Callable[[Meeting], object]
     """Asks the queue for the meeting's next step; must not raise where the queue is away."""
     publish: Callable[[str, int], object] = lambda meeting_id, version: None

@@ -12,8 +12,8 @@ from datetime import date
 from cantomeet.access import LOCAL_OWNER
 from cantomeet.errors import InvalidRequest, KeyReused
 from cantomeet.models import Meeting
-from cantomeet.recordings import Stored
 from cantomeet.settings import Settings
+from cantomeet.storage import Stored
 from cantomeet.store import NewMeeting
 from cantomeet.templates import checked_language
 from cantomeet.wording import LONGEST_TITLE, checked_description, checked_title, visible

@@ -22,13 +22,12 @@ from starlette.background import BackgroundTask
 from cantomeet.access import LOCAL_OWNER, Action, require
 from cantomeet.errors import CantoMeetError, Conflict, ErrorCode, NotFound, RecordingRefused, StorageFull
 from cantomeet.models import Meeting
-from cantomeet.recordings import RecordingWriter
+from cantomeet.storage import Incoming, LockedUpload, Upload, UploadBusy
 from cantomeet_ui.api.deps import Allowed, Deps, Provided, language_of
 from cantomeet_ui.api.intake import Intake, keep_meeting, read_intake, require_template
 from cantomeet_ui.api.problems import Refused, problem_response
 from cantomeet_ui.api.receiving import content_length, finishing, pieces, waking
 from cantomeet_ui.api.tus_metadata import read_metadata
-from cantomeet_ui.api.tus_store import LockedUpload, Upload, UploadBusy, UploadStore
 
 UPLOADS = "/api/uploads/"
 MEETING_ID = "CantoMeet-Meeting-Id"
@@ -91,7 +90,7 @@ async def create_upload(request: Request, deps: Provided) -> Response:
     metadata = read_metadata(request.headers.get("upload-metadata", ""))
     _intake(deps, metadata)
     await asyncio.to_thread(require_template, deps, metadata)
-    upload = await asyncio.to_thread(UploadStore(deps.recordings).create, length, metadata)
+    upload = await asyncio.to_thread(deps.recordings.create_upload, length, metadata)
     if request.headers.get("content-type") == BYTES:
         response = await _append(request, deps, upload.id, 0)
         response.status_code = 201
@@ -153,7 +152,7 @@ def _lock_or_meeting(deps: Deps, upload_id: str) -> LockedUpload | Meeting:
     is finished between the two looks would be neither, and its sender would begin again from zero.
     """
     try:
-        return UploadStore(deps.recordings).locked(upload_id)
+        return deps.recordings.lock_upload(upload_id)
     except NotFound:
         meeting = deps.store.find_by_upload(upload_id)
         if meeting is None:
@@ -208,7 +207,7 @@ async def _receive(request: Request, deps: Deps, lock: LockedUpload) -> tuple[in
         await asyncio.shield(asyncio.to_thread(writer.leave))
 
 
-def _write(lock: LockedUpload, writer: RecordingWriter, piece: bytearray) -> None:
+def _write(lock: LockedUpload, writer: Incoming, piece: bytearray) -> None:
     if writer.size + len(piece) > lock.upload.length:
         raise Refused(413, ErrorCode.INVALID_REQUEST, field="Upload-Length")
     try:
@@ -219,7 +218,7 @@ def _write(lock: LockedUpload, writer: RecordingWriter, piece: bytearray) -> Non
         raise
 
 
-def _finish(deps: Deps, lock: LockedUpload, writer: RecordingWriter | None) -> Meeting:
+def _finish(deps: Deps, lock: LockedUpload, writer: Incoming | None) -> Meeting:
     """The meeting of an upload that has all its bytes; what is no recording is forgotten, with its bytes."""
     upload = lock.upload
     meeting = deps.store.find_by_upload(upload.id)
@@ -227,7 +226,7 @@ def _finish(deps: Deps, lock: LockedUpload, writer: RecordingWriter | None) -> M
         lock.forget()
         return meeting
     try:
-        if deps.recordings.path(upload.id).exists():
+        if deps.recordings.size(upload.id) is not None:
             stored = deps.recordings.stored(upload.id)
         else:
             stored = (writer or deps.recordings.receive(upload.id)).finish()

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse, Response
 from cantomeet.access import LOCAL_OWNER, Action
 from cantomeet.errors import InvalidRequest
 from cantomeet.models import Meeting
-from cantomeet.recordings import Recordings, RecordingWriter
+from cantomeet.storage import Incoming, Storage
 from cantomeet.store.people import require_same_upload
 from cantomeet.templates import SUMMARY_LANGUAGES
 from cantomeet_ui.api import tus
@@ -103,7 +103,7 @@ async def _fingerprint(request: Request, deps: Deps) -> str:
 class _Hashed:
     """Takes a recording as a writer does, and keeps its hash alone."""
 
-    def __init__(self, recordings: Recordings) -> None:
+    def __init__(self, recordings: Storage) -> None:
         self.sha256 = hashlib.sha256()
         self._recordings, self._size = recordings, 0
 
@@ -113,7 +113,7 @@ class _Hashed:
         self.sha256.update(data)
 
 
-def _finish(deps: Deps, upload: MultipartUpload, writer: RecordingWriter, key: str | None) -> Meeting:
+def _finish(deps: Deps, upload: MultipartUpload, writer: Incoming, key: str | None) -> Meeting:
     filename = upload.end()
     intake = read_intake(upload.fields, filename, deps.settings)
     require_template(deps, upload.fields)

@@ -12,9 +12,8 @@ import pytest
 from cantomeet.atomic import replacing
 from cantomeet.database import connect, migrate
 from cantomeet.private import tighten
-from cantomeet.recordings import Recordings
+from cantomeet.storage import FolderStorage
 from cantomeet.store import MeetingStore
-from cantomeet_ui.api.tus_store import UploadStore
 from launcher.launch import data_folder_held
 from launcher.redis_server import EmbeddedRedis
 
@@ -46,8 +45,8 @@ def test_all_that_a_data_folder_gets_is_private_whatever_the_umask(mask: int, tm
         migrate(engine)
         MeetingStore(engine).remember("a", "b")
         assert (data / "cantomeet.db-wal").exists()
-        recordings = Recordings(data / "recordings", max_bytes=10**6, min_free_bytes=0)
-        UploadStore(recordings).create(10, {"title": "例會"})
+        recordings = FolderStorage(data / "recordings", max_bytes=10**6, min_free_bytes=0)
+        recordings.create_upload(10, {"title": "例會"})
         recordings.receive().leave()
         with replacing(data / "recordings" / "whole") as file:
             file.write(b"x")

@@ -12,8 +12,8 @@ import pytest
 from cantomeet import access
 from cantomeet.access import Action
 from cantomeet.errors import ErrorCode, NotAllowed, NotFound
-from cantomeet.recordings import Recordings
 from cantomeet.settings import Settings
+from cantomeet.storage import FolderStorage
 from cantomeet.store import MeetingStore
 from cantomeet_ui.api.deps import Deps
 from cantomeet_ui.reading.admin import PAGE
@@ -26,7 +26,7 @@ def deps(sqlite_store: MeetingStore, tmp_path: Path, monkeypatch: pytest.MonkeyP
     made = Deps(
         Settings(_env_file=None, CANTOMEET_DATA_DIR=str(tmp_path)),
         sqlite_store,
-        Recordings(tmp_path / "recordings", max_bytes=1000),
+        FolderStorage(tmp_path / "recordings", max_bytes=1000),
         wake=lambda meeting: None,
     )
     for module in (admin, engine):

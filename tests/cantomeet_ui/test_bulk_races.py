@@ -13,8 +13,8 @@ from cantomeet.errors import LeaseLost
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.listing import MeetingFilter
 from cantomeet.models import Meeting
-from cantomeet.recordings import Recordings
 from cantomeet.settings import Settings
+from cantomeet.storage import FolderStorage
 from cantomeet.store import MeetingStore, NewAttempt, NewSummary
 from cantomeet_ui import bulk
 from cantomeet_ui.api.deps import Deps
@@ -26,7 +26,7 @@ MANY = 30
 @pytest.fixture
 def deps(store: MeetingStore, tmp_path: Path) -> Deps:
     settings = Settings(_env_file=None, CANTOMEET_DATA_DIR=str(tmp_path))
-    return Deps(settings, store, Recordings(tmp_path / "r", max_bytes=1000), wake=lambda meeting: None)
+    return Deps(settings, store, FolderStorage(tmp_path / "r", max_bytes=1000), wake=lambda meeting: None)
 
 
 def work(store: MeetingStore, ids: list[str], begun: threading.Event) -> None:

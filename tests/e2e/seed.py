@@ -13,7 +13,7 @@ from cantomeet.errors import ErrorCode
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
 from cantomeet.reasons import ZH, reason_text
-from cantomeet.recordings import Recordings
+from cantomeet.storage import FolderStorage
 from cantomeet.store import MeetingStore, NewAttempt, NewMeeting, NewSegment, NewSummary
 
 WORDS = (
@@ -33,7 +33,7 @@ class Seed:
     """Writes meetings into `store`; their recordings lie in `recordings`."""
 
     store: MeetingStore
-    recordings: Recordings
+    recordings: FolderStorage
     seconds: int = 64
 
     def waiting(self, title: str, **columns: Any) -> Meeting:

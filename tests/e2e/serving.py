@@ -14,7 +14,7 @@ from playwright.sync_api import Page
 from cantomeet.changes import ChangePublisher
 from cantomeet.database import connect
 from cantomeet.models import Meeting
-from cantomeet.recordings import Recordings
+from cantomeet.storage import FolderStorage
 from cantomeet.store import MeetingStore
 from launcher import page_build
 from launcher.redis_server import EmbeddedRedis
@@ -100,7 +100,7 @@ def web_running(folder: Path, port: int) -> Iterator[Web]:
         server.start()
         store = MeetingStore(connect(f"sqlite:///{folder / 'cantomeet.db'}"))
         ended.callback(store.engine.dispose)
-        seed = Seed(store, Recordings(folder / "recordings", max_bytes=10**9, min_free_bytes=0))
+        seed = Seed(store, FolderStorage(folder / "recordings", max_bytes=10**9, min_free_bytes=0))
         web = Web(
             f"http://localhost:{port}", seed, redis, ChangePublisher(redis.url), server.pid, server, folder / "web.log"
         )

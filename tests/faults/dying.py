@@ -15,7 +15,7 @@ import httpx
 
 from cantomeet.database import connect
 from cantomeet.lifecycle import MeetingStatus
-from cantomeet.recordings import Recordings
+from cantomeet.storage import FolderStorage
 from cantomeet.store import MeetingStore
 from worker import pipeline
 from worker.providers.extractive import ExtractiveSummarizer
@@ -60,7 +60,7 @@ def tools(
     with SpeechmaticsTranscriber("key", provider_url, timeouts=timeouts) as provider:
         yield Toolbox(
             store=Counting(MeetingStore(engine), moment),  # type: ignore[arg-type]  # stands before one
-            recordings=Recordings(recordings, max_bytes=10**9, min_free_bytes=0),
+            recordings=FolderStorage(recordings, max_bytes=10**9, min_free_bytes=0),
             locals={},
             remotes={"speechmatics": Counting(provider, moment)},  # type: ignore[dict-item]  # stands before one
             summarizer=ExtractiveSummarizer(),

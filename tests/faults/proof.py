@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Meeting
-from cantomeet.recordings import Recordings
+from cantomeet.storage import FolderStorage
 from cantomeet.store import MeetingStore
 from standins.speechmatics.server import FakeSpeechmatics
 from tests.faults.uploader import Uploader
@@ -68,7 +68,7 @@ class Result:
 
 
 def judge(
-    result: Result, store: MeetingStore, recordings: Recordings, client: Uploader, fake: FakeSpeechmatics
+    result: Result, store: MeetingStore, recordings: FolderStorage, client: Uploader, fake: FakeSpeechmatics
 ) -> None:
     """Fill in what came of it."""
     with store.engine.connect() as connection:
@@ -79,7 +79,7 @@ def judge(
     _judge_ends(result, store, meetings, fake)
 
 
-def _judge_uploads(result: Result, meetings: list[Meeting], recordings: Recordings, client: Uploader) -> None:
+def _judge_uploads(result: Result, meetings: list[Meeting], recordings: FolderStorage, client: Uploader) -> None:
     stored = {meeting.id: meeting for meeting in meetings}
     for promise in client.accepted:
         meeting = stored.get(promise.meeting_id)
@@ -89,7 +89,7 @@ def _judge_uploads(result: Result, meetings: list[Meeting], recordings: Recordin
     result.doubled += [f"{meeting.id} {meeting.filename}" for meeting in meetings if meeting.id not in promised]
 
 
-def _sha256(recordings: Recordings, meeting: Meeting) -> str | None:
+def _sha256(recordings: FolderStorage, meeting: Meeting) -> str | None:
     path = recordings.path(meeting.recording_key)
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else None
 

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Meeting
-from cantomeet.recordings import Recordings
+from cantomeet.storage import FolderStorage
 from cantomeet.store import MeetingStore
 from standins.speechmatics.server import FakeSpeechmatics, Plan
 from tests.conftest import new_meeting
@@ -22,7 +22,7 @@ STRIDE = 1 if os.environ.get("CANTOMEET_SOAK") else 5
 
 
 def uploaded(store: MeetingStore, folder: Path) -> Meeting:
-    recordings = Recordings(folder, max_bytes=10**9, min_free_bytes=0)
+    recordings = FolderStorage(folder, max_bytes=10**9, min_free_bytes=0)
     key = recordings.new_key()
     path = recordings.path(key)
     path.parent.mkdir(parents=True, exist_ok=True)

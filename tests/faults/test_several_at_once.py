@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from cantomeet.errors import LeaseLost, NotFound
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.queue import QUEUES
-from cantomeet.recordings import Recordings
+from cantomeet.storage import FolderStorage
 from cantomeet.store import MeetingStore, NewAttempt
 from standins.speechmatics.server import FakeSpeechmatics, Plan
 from tests import meetings
@@ -99,7 +99,7 @@ def test_the_clean_up_run_four_times_at_once_removes_what_is_due_and_nothing_els
 ) -> None:
     store = MeetingStore(engine)
     folder = tmp_path / "recordings"
-    recordings = Recordings(folder, max_bytes=10**9, min_free_bytes=0)
+    recordings = FolderStorage(folder, max_bytes=10**9, min_free_bytes=0)
     with FakeSpeechmatics(Plan(job_seconds=0.0)) as fake:
         young, middling, old = (completed(store, folder, fake) for _ in range(3))
         age(engine, middling, 1.5)

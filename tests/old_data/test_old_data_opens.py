@@ -15,7 +15,7 @@ from cantomeet.database import connect, migrate
 from cantomeet.errors import CantoMeetError, NotFound
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Meeting
-from cantomeet.recordings import Recordings
+from cantomeet.storage import FolderStorage
 from cantomeet.store import MeetingStore
 from standins.openai.server import FakeOpenAI
 from standins.speechmatics.server import FakeSpeechmatics, Plan, paid_submissions, read_log
@@ -77,7 +77,7 @@ def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opened]:
     ):
         tools = Toolbox(
             store=store,
-            recordings=Recordings(data.folder / "recordings", max_bytes=10**9, min_free_bytes=0),
+            recordings=FolderStorage(data.folder / "recordings", max_bytes=10**9, min_free_bytes=0),
             locals={"whisper": Recogniser()},
             remotes={"speechmatics": remote},
             summarizer=ExtractiveSummarizer(),

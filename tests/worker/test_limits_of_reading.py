@@ -15,7 +15,7 @@ from cantomeet.errors import StepError
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.media import reading
 from cantomeet.models import Meeting
-from cantomeet.recordings import Recordings
+from cantomeet.storage import FolderStorage
 from cantomeet.store import MeetingStore
 from tests import hostile
 from tests.recordings_factory import make_recording
@@ -111,7 +111,7 @@ def test_a_raised_limit_and_a_retry_go_on(house: House) -> None:
 @pytest.mark.parametrize("kind", ["wav", "amr"])
 def test_the_reserve_is_left_by_workers_too(kind: str, house: House, tmp_path: Path) -> None:
     meeting = uploaded(house, kind=kind)
-    full = Recordings(house.tools.recordings.root, max_bytes=10**9, min_free_bytes=2**60)
+    full = FolderStorage(house.tools.recordings.root, max_bytes=10**9, min_free_bytes=2**60)
     pipeline.advance(replace(house.tools, recordings=full), meeting.id)
     assert last_try(house, meeting) == "disk_full"
     assert made_of(house, meeting) == set()

@@ -21,7 +21,7 @@ from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
 from cantomeet.pacing import LOOKS_A_SECOND
 from cantomeet.reasons import warning_text
-from cantomeet.recordings import Recordings
+from cantomeet.storage import Copy, FolderStorage
 from cantomeet.store import MeetingStore, NewAttempt
 from cantomeet.templates import GENERAL
 from cantomeet.turnarounds import loads, remembered_as
@@ -145,7 +145,7 @@ class House:
         self.published: list[int] = []
         self.tools = Toolbox(
             store=store,
-            recordings=Recordings(folder, max_bytes=10**9, min_free_bytes=0),
+            recordings=FolderStorage(folder, max_bytes=10**9, min_free_bytes=0),
             locals={"whisper": self.recogniser},
             remotes={"speechmatics": self.provider},
             summarizer=self.summarizer,
@@ -195,7 +195,7 @@ def test_a_recording_becomes_a_transcript_piece_by_piece_and_then_a_summary(hous
     assert summary is not None
     assert summary.items[0].evidence[0]["quote"] == "由0"
     assert meeting.warnings == ["no_speakers"]
-    assert not house.tools.recordings.work_path(meeting.recording_key, "wav").exists()
+    assert not house.tools.recordings.path(meeting.recording_key, Copy.DECODED).exists()
 
 
 def test_each_step_wakes_its_successor_and_publishes_the_change(house: House) -> None:
@@ -233,7 +233,7 @@ def test_a_provider_is_sent_the_recording_once_and_asked_again_later(
     assert meeting.status == MeetingStatus.COMPLETED
     assert len(house.provider.submitted) == 1
     assert house.provider.looks == 2
-    assert not house.tools.recordings.work_path(meeting.recording_key, "wav").exists(), "only ours needs the sound"
+    assert not house.tools.recordings.path(meeting.recording_key, Copy.DECODED).exists(), "only ours needs the sound"
     assert any(delay >= 4 for _, delay in house.woken), "nothing polls in a loop"
     speakers = house.store.transcript(meeting.id).speakers.values()
     assert [speaker.label for speaker in speakers] == ["S1"]

@@ -13,13 +13,13 @@ import pytest
 from cantomeet.errors import Conflict, ErrorCode
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
+from cantomeet.storage import Copy
 from cantomeet.store import MeetingStore
 from standins.speechmatics.server import FakeSpeechmatics, Fate, Fault, Plan
 from tests.recordings_factory import make_recording
 from tests.worker.providers.speechmatics_recordings import client
 from tests.worker.test_lost_submissions import Clock, LateHouse, to_its_end
 from worker.providers.speechmatics.upload import MAX_BODY, takes
-from worker.steps.remote import SENT
 
 DONE = Plan(job_seconds=0.0)
 
@@ -135,7 +135,7 @@ def test_what_the_provider_does_not_take_is_sent_in_a_form_that_it_takes(
         source.unlink()
         make_recording(source, kind, 2.0)
         assert not takes(source)
-        copy = house.tools.recordings.work_path(meeting.recording_key, SENT)
+        copy = house.tools.recordings.path(meeting.recording_key, Copy.SENT)
         for _ in range(3):
             house.step(meeting.id)
             if house.store.get(meeting.id).stage == Stage.SUBMITTED:

@@ -10,7 +10,7 @@ import httpx
 
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Meeting
-from cantomeet.recordings import Recordings
+from cantomeet.storage import FolderStorage
 from cantomeet.store import MeetingStore
 from standins.openai.server import FakeOpenAI
 from tests import meetings
@@ -40,7 +40,7 @@ class Desk:
         self.progress: list[int | None] = []
         self.tools = Toolbox(
             store=store,
-            recordings=Recordings(folder, max_bytes=10**9, min_free_bytes=0),
+            recordings=FolderStorage(folder, max_bytes=10**9, min_free_bytes=0),
             locals={},
             remotes={},
             summarizer=summarizer,

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from cantomeet import media
-from cantomeet.errors import ErrorCode, PermanentError
+from cantomeet.errors import ErrorCode, NotFound, PermanentError
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
-from cantomeet.recordings import Recordings
+from cantomeet.storage import Copy, Storage
 from cantomeet.store import NewAttempt
 from worker.lease import Lease
 from worker.toolbox import Toolbox
-
-DECODED = "wav"
-PLAYBACK = "playback"
 
 _WARNINGS = ("ends_early", "sound_missing", "tracks_unread", "part_unread")
 """What decoding may find; another try finds it out for itself."""
@@ -41,10 +39,11 @@ def prepare(tools: Toolbox, lease: Lease, _tried: NewAttempt) -> Meeting:
         progress=None,
     )
     tools.publish(meeting.id, meeting.version)
-    source = source_of(tools.recordings, meeting)
-    # Nobody else reads a remote one's sound, and an hour of it is 115 MB: it is measured without being kept.
-    local = meeting.transcriber in tools.locals
-    decoded = decode(tools, lease, source) if local else _measure(tools, lease, source)
+    with source_of(tools.recordings, meeting) as source:
+        # Nobody else reads a remote one's sound, and an hour of it is 115 MB: it is measured without being kept.
+        local = meeting.transcriber in tools.locals
+        decoded = decode(tools, lease, source) if local else _measure(tools, lease, source)
+        has_playback_copy = _playback_copy(tools, meeting, source, lease, decoded)
     details = found_wanting(decoded)
     others = [code for code in meeting.warnings if code not in _WARNINGS]
     return tools.store.commit_step(
@@ -55,7 +54,7 @@ def prepare(tools: Toolbox, lease: Lease, _tried: NewAttempt) -> Meeting:
         duration_seconds=decoded.seconds,
         warnings=[*others, *details],
         warning_details=details,
-        has_playback_copy=_playback_copy(tools, meeting, source, lease, decoded),
+        has_playback_copy=has_playback_copy,
     )
 
 
@@ -78,18 +77,21 @@ def found_wanting(decoded: media.Decoded) -> dict[str, dict[str, Any]]:
     return found
 
 
-def source_of(recordings: Recordings, meeting: Meeting) -> Path:
-    """The recording's file. Raises `PermanentError` where it is gone."""
-    path = recordings.path(meeting.recording_key)
-    if not path.exists():
-        raise PermanentError("the recording's file is gone", code=ErrorCode.RECORDING_MISSING)
-    return path
+@contextmanager
+def source_of(recordings: Storage, meeting: Meeting) -> Iterator[Path]:
+    """The recording as a file, until the block ends. Raises `PermanentError` where it is gone."""
+    with ExitStack() as stack:
+        try:
+            source = stack.enter_context(recordings.local(meeting.recording_key))
+        except NotFound as error:
+            raise PermanentError("the recording's file is gone", code=ErrorCode.RECORDING_MISSING) from error
+        yield source
 
 
 def decode(tools: Toolbox, lease: Lease, source: Path) -> media.Decoded:
     """Write the sound as 16 kHz mono WAV beside the recording."""
-    target = tools.recordings.work_path(lease.meeting.recording_key, DECODED)
-    return media.decode_to_wav(source, target, guard(tools, lease), longest_seconds=tools.longest_seconds)
+    with tools.recordings.making(lease.meeting.recording_key, Copy.DECODED) as target:
+        return media.decode_to_wav(source, target, guard(tools, lease), longest_seconds=tools.longest_seconds)
 
 
 def guard(tools: Toolbox, lease: Lease) -> Callable[[float], None]:
@@ -114,6 +116,6 @@ def _playback_copy(tools: Toolbox, meeting: Meeting, source: Path, lease: Lease,
     """Make a copy that browsers play; False where they play the recording itself as it was decoded."""
     if decoded.plays_alike:
         return False
-    target = tools.recordings.work_path(meeting.recording_key, PLAYBACK)
-    media.make_playback_copy(source, target, guard(tools, lease), longest_seconds=tools.longest_seconds)
+    with tools.recordings.making(meeting.recording_key, Copy.PLAYBACK) as target:
+        media.make_playback_copy(source, target, guard(tools, lease), longest_seconds=tools.longest_seconds)
     return True

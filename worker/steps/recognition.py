@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from cantomeet.models import Meeting
+from cantomeet.storage import Copy
 from cantomeet.store import NewAttempt, NewSegment
 from worker.lease import Lease
 from worker.providers import RecognisedSegment
-from worker.steps.preparation import DECODED, decode, source_of
+from worker.steps.preparation import decode, source_of
 from worker.toolbox import Toolbox
 
 _END_SECONDS = 0.05
@@ -20,13 +23,14 @@ def recognise(tools: Toolbox, lease: Lease, tried: NewAttempt) -> Meeting:
     meeting = lease.meeting
     duration = meeting.duration_seconds or 0.0
     transcriber = tools.local(meeting.transcriber)
-    piece = transcriber.recognise(
-        _sound(tools, lease),
-        meeting.recognised_seconds,
-        duration=duration,
-        language=meeting.language,
-        on_progress=lambda seconds: lease.show(seconds / duration if duration else None),
-    )
+    with _sound(tools, lease) as sound:
+        piece = transcriber.recognise(
+            sound,
+            meeting.recognised_seconds,
+            duration=duration,
+            language=meeting.language,
+            on_progress=lambda seconds: lease.show(seconds / duration if duration else None),
+        )
     segments = [new_segment(segment) for segment in piece.segments]
     tried = NewAttempt(tried.step, tried.started_at, f"{meeting.recognised_seconds:.1f}-{piece.end:.1f} s")
     if piece.end < duration - _END_SECONDS:
@@ -47,16 +51,19 @@ def recognise(tools: Toolbox, lease: Lease, tried: NewAttempt) -> Meeting:
         recognised_seconds=piece.end,
         warnings=list(dict.fromkeys([*meeting.warnings, *transcriber.warnings])),
     )
-    tools.recordings.work_path(meeting.recording_key, DECODED).unlink(missing_ok=True)
+    tools.recordings.remove(meeting.recording_key, Copy.DECODED)
     return after
 
 
-def _sound(tools: Toolbox, lease: Lease) -> Path:
+@contextmanager
+def _sound(tools: Toolbox, lease: Lease) -> Iterator[Path]:
     """The decoded sound; decoded again where another machine or a clean-up took it away."""
-    path = tools.recordings.work_path(lease.meeting.recording_key, DECODED)
-    if not tools.recordings.has_for_use(lease.meeting.recording_key, DECODED):
-        decode(tools, lease, source_of(tools.recordings, lease.meeting))
-    return path
+    key = lease.meeting.recording_key
+    if tools.recordings.size(key, Copy.DECODED) is None:
+        with source_of(tools.recordings, lease.meeting) as source:
+            decode(tools, lease, source)
+    with tools.recordings.local(key, Copy.DECODED) as sound:
+        yield sound
 
 
 def new_segment(segment: RecognisedSegment) -> NewSegment:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import gzip
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from cantomeet.errors import ErrorCode, PermanentError, StepError
 from cantomeet.glossary import vocabulary_for
 from cantomeet.lifecycle import Stage
 from cantomeet.models import Meeting
+from cantomeet.storage import Copy
 from cantomeet.store import NewAttempt
 from cantomeet.turnarounds import Turnaround, remembered_as
 from worker.lease import Lease
@@ -28,7 +31,6 @@ from worker.steps.recognition import new_segment
 from worker.toolbox import Toolbox
 from worker.turns import Snooze, asking, sending, wait_for_turn
 
-SENT = "ogg"
 _JITTER = 2.0
 """Seconds at most."""
 GIVE_UP = timedelta(hours=24)
@@ -106,10 +108,14 @@ def _look_again(tools: Toolbox, meeting: Meeting) -> None:
 
 
 def _send(tools: Toolbox, lease: Lease, provider: RemoteTranscriber) -> str:
-    meeting = lease.meeting
     # Before a turn is taken: a copy can take minutes to make.
-    recording = _sendable(tools, lease, provider)
-    wait_for_turn(tools, meeting, sending(meeting.transcriber))
+    with _sendable(tools, lease, provider) as recording:
+        wait_for_turn(tools, lease.meeting, sending(lease.meeting.transcriber))
+        return _send_file(tools, lease, provider, recording)
+
+
+def _send_file(tools: Toolbox, lease: Lease, provider: RemoteTranscriber, recording: Path) -> str:
+    meeting = lease.meeting
     key = meeting.submit_key
     begun: dict[str, Any] = {
         "submit_looks": 0,
@@ -152,19 +158,23 @@ def _nothing_came(tools: Toolbox, meeting: Meeting) -> None:
     tools.store.commit_working(meeting.id, meeting.run, **{name: getattr(meeting, name) for name in names})
 
 
-def _sendable(tools: Toolbox, lease: Lease, provider: RemoteTranscriber) -> Path:
+@contextmanager
+def _sendable(tools: Toolbox, lease: Lease, provider: RemoteTranscriber) -> Iterator[Path]:
     """The recording, or a copy in a form and size that the provider takes.
 
     Where people hear a copy the provider gets the same sound: it might read the recording another way than we do,
     and its times would not be those of what is played.
     """
-    source = source_of(tools.recordings, lease.meeting)
-    if not lease.meeting.has_playback_copy and provider.takes(source):
-        return source
-    copy = tools.recordings.work_path(lease.meeting.recording_key, SENT)
-    if not tools.recordings.has_for_use(lease.meeting.recording_key, SENT):
-        media.make_upload_copy(source, copy, guard(tools, lease), longest_seconds=tools.longest_seconds)
-    return copy
+    key = lease.meeting.recording_key
+    with source_of(tools.recordings, lease.meeting) as source:
+        if not lease.meeting.has_playback_copy and provider.takes(source):
+            yield source
+            return
+        if tools.recordings.size(key, Copy.SENT) is None:
+            with tools.recordings.making(key, Copy.SENT) as target:
+                media.make_upload_copy(source, target, guard(tools, lease), longest_seconds=tools.longest_seconds)
+    with tools.recordings.local(key, Copy.SENT) as copy:
+        yield copy
 
 
 def check(tools: Toolbox, lease: Lease, tried: NewAttempt) -> Meeting:
@@ -186,7 +196,7 @@ def check(tools: Toolbox, lease: Lease, tried: NewAttempt) -> Meeting:
         let_go=tools.delete_at_provider,
         warnings=list(dict.fromkeys([*meeting.warnings, *transcript.warnings])),
     )
-    tools.recordings.work_path(meeting.recording_key, SENT).unlink(missing_ok=True)
+    tools.recordings.remove(meeting.recording_key, Copy.SENT)
     return after
 
 

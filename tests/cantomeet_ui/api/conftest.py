@@ -13,8 +13,8 @@ from fastapi.testclient import TestClient
 
 from cantomeet.models import Meeting
 from cantomeet.queue import QUEUES, QueueOverview, WorkerSeen
-from cantomeet.recordings import Recordings
 from cantomeet.settings import Settings
+from cantomeet.storage import FolderStorage
 from cantomeet.store import MeetingStore
 from cantomeet_ui.api.app import build_api
 from cantomeet_ui.api.deps import Deps
@@ -80,7 +80,7 @@ def deps(sqlite_store: MeetingStore, queue: RememberingQueue, tmp_path: Path) ->
     return Deps(
         settings=settings,
         store=sqlite_store,
-        recordings=Recordings(tmp_path / "recordings", max_bytes=10_000_000, min_free_bytes=0),
+        recordings=FolderStorage(tmp_path / "recordings", max_bytes=10_000_000, min_free_bytes=0),
         wake=lambda meeting: queue.wake(meeting),
         publish=queue.publish,
         queue=queue,

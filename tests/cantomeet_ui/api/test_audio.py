@@ -9,8 +9,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from cantomeet.models import Meeting
+from cantomeet.storage import Copy
 from cantomeet.store import MeetingStore
-from cantomeet_ui.api.audio import PLAYBACK
 from cantomeet_ui.api.deps import Deps
 from tests import meetings
 
@@ -31,7 +31,7 @@ def stored(deps: Deps, store: MeetingStore, **columns: object) -> Meeting:
 
 
 def copy_of(deps: Deps, meeting: Meeting) -> Path:
-    return deps.recordings.work_path(meeting.recording_key, PLAYBACK)
+    return deps.recordings.path(meeting.recording_key, Copy.PLAYBACK)
 
 
 def test_the_recording_is_served_whole_with_its_kind_and_name(client: TestClient, meeting: Meeting) -> None:
@@ -63,6 +63,21 @@ def test_a_player_gets_the_part_it_jumps_to(
 def test_a_part_beyond_the_end_is_416(client: TestClient, meeting: Meeting) -> None:
     answer = client.get(f"/api/meetings/{meeting.id}/audio", headers={"Range": "bytes=99999-"})
     assert (answer.status_code, answer.headers["content-range"]) == (416, "bytes */10240")
+
+
+@pytest.mark.parametrize("asked", ["bytes=5-4", "lines=1-2", "bytes=", "bytes=0-1,5-6", "bytes=x-y"])
+def test_what_names_no_single_part_gets_the_whole(client: TestClient, meeting: Meeting, asked: str) -> None:
+    answer = client.get(f"/api/meetings/{meeting.id}/audio", headers={"Range": asked})
+    assert (answer.status_code, answer.content) == (200, BYTES)
+
+
+def test_a_part_is_given_only_of_the_recording_that_the_player_has(client: TestClient, meeting: Meeting) -> None:
+    url, part = f"/api/meetings/{meeting.id}/audio", {"Range": "bytes=0-9"}
+    tag = client.get(url).headers["etag"]
+    assert client.get(url, headers={**part, "If-Range": tag}).content == BYTES[:10]
+    assert client.get(url, headers={**part, "If-Range": '"another"'}).content == BYTES
+    again = client.get(url, headers={"If-None-Match": tag})
+    assert (again.status_code, again.content) == (304, b"")
 
 
 def test_head_tells_the_length_and_sends_nothing(client: TestClient, meeting: Meeting) -> None:

@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
 
-from cantomeet.recordings import Recordings
 from cantomeet.settings import Settings
+from cantomeet.storage import FolderStorage
 from cantomeet.store import MeetingStore
 from cantomeet_ui.api.app import build_api
 from cantomeet_ui.api.deps import Deps
@@ -36,7 +36,7 @@ class Served:
     def __init__(self, store: MeetingStore, folder: Path) -> None:
         queue = RememberingQueue()
         chosen = Settings(_env_file=None, CANTOMEET_DATA_DIR=str(folder), CANTOMEET_WEBHOOK_SECRET=SECRET)
-        recordings = Recordings(folder / "recordings", max_bytes=10_000_000, min_free_bytes=0)
+        recordings = FolderStorage(folder / "recordings", max_bytes=10_000_000, min_free_bytes=0)
         deps = Deps(chosen, store, recordings, wake=queue.wake, publish=queue.publish, queue=queue)
         self.store, self.api = store, build_api(deps)
         self.app = guarding(chosen)(self.api)

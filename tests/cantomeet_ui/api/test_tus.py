@@ -19,10 +19,10 @@ from sqlalchemy.exc import OperationalError
 
 from cantomeet import access
 from cantomeet.database import connect, migrate
-from cantomeet.recordings import Recordings
+from cantomeet.storage import FolderStorage
+from cantomeet.storage.uploads import LockedFile
 from cantomeet.store import MeetingStore
 from cantomeet_ui.api import tus
-from cantomeet_ui.api.tus_store import LockedUpload, UploadStore
 from tests.cantomeet.media.test_media import files_limited_to
 from tests.cantomeet_ui.api.uploading import MIB, TUS, Door, opened_door, upload_metadata
 from tests.recordings_factory import make_recording
@@ -48,6 +48,10 @@ def refusal(answer: httpx.Response) -> tuple[int, str]:
     else:
         assert answer.json()["code"] == code
     return answer.status_code, code
+
+
+def upload_file(storage: FolderStorage, upload_id: str) -> Path:
+    return storage.root / upload_id[:2] / f"{upload_id}.upload"
 
 
 def key_of(url: str) -> str:
@@ -284,7 +288,7 @@ async def test_those_who_wait_for_an_upload_keep_no_other_waiting(
     # Fewer threads than they are: any that waited in one would be in the way.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2))
     url, other = await door.begin(len(sound)), await door.begin(len(sound))
-    with UploadStore(door.deps.recordings).locked(key_of(url)):
+    with door.deps.recordings.lock_upload(key_of(url)):
         ending = [asyncio.create_task(door.tus("DELETE", url)) for _ in range(100)]
         done = await door.tus("PATCH", other, sound, Upload_Offset="0")
         assert (done.status_code, [one for one in ending if one.done()]) == (204, [])
@@ -293,16 +297,16 @@ async def test_those_who_wait_for_an_upload_keep_no_other_waiting(
 
 
 def test_the_lock_holds_between_processes_and_goes_with_its_holder(tmp_path: Path) -> None:
-    recordings = Recordings(tmp_path, MIB, min_free_bytes=0)
-    upload = UploadStore(recordings).create(10, {})
-    with UploadStore(recordings).locked(upload.id) as held:
+    recordings = FolderStorage(tmp_path, MIB, min_free_bytes=0)
+    upload = recordings.create_upload(10, {})
+    with recordings.lock_upload(upload.id) as held:
         assert held.upload == upload
         with pytest.raises(Exception, match="another request"):
-            UploadStore(recordings).locked(upload.id)
-    with UploadStore(recordings).locked(upload.id) as held:
+            recordings.lock_upload(upload.id)
+    with recordings.lock_upload(upload.id) as held:
         held.forget()
     with pytest.raises(Exception, match="no such upload"):
-        UploadStore(recordings).locked(upload.id)
+        recordings.lock_upload(upload.id)
 
 
 # What a server leaves behind that dies at the worst moment, made by hand; the real kills are in test_tus_killed.py.
@@ -327,7 +331,7 @@ async def left_renamed(door: Door, sound: bytes) -> str:
 async def left_inserted(door: Door, sound: bytes) -> str:
     """The server died between the insert and the answer."""
     url = await door.begin(len(sound), title="例會")
-    path = door.deps.recordings.work_path(key_of(url), "upload")
+    path = upload_file(door.deps.recordings, key_of(url))
     known = path.read_bytes()
     await door.tus("PATCH", url, sound, Upload_Offset="0")
     path.write_bytes(known)
@@ -357,14 +361,14 @@ async def test_an_upload_whose_server_died_at_its_end_is_finished_once(
 @pytest.fixture
 def finished_first(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever wants the upload's lock next is overtaken by a request that finishes the upload."""
-    really = UploadStore.locked
+    really = FolderStorage.lock_upload
 
-    def overtaken(store: UploadStore, upload_id: str) -> LockedUpload:
-        monkeypatch.setattr(UploadStore, "locked", really)
+    def overtaken(storage: FolderStorage, upload_id: str) -> LockedFile:
+        monkeypatch.setattr(FolderStorage, "lock_upload", really)
         tus._look(door.deps, upload_id)
-        return really(store, upload_id)
+        return really(storage, upload_id)
 
-    monkeypatch.setattr(UploadStore, "locked", overtaken)
+    monkeypatch.setattr(FolderStorage, "lock_upload", overtaken)
 
 
 @pytest.mark.usefixtures("finished_first")
@@ -406,16 +410,16 @@ async def test_ending_an_upload_spares_a_meeting_whose_finisher_died_before_it_f
     door: Door, sound: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = await left_with_all_bytes(door, sound)
-    really = UploadStore.locked
+    really = FolderStorage.lock_upload
 
-    def overtaken(store: UploadStore, upload_id: str) -> LockedUpload:
-        monkeypatch.setattr(UploadStore, "locked", really)
+    def overtaken(storage: FolderStorage, upload_id: str) -> LockedFile:
+        monkeypatch.setattr(FolderStorage, "lock_upload", really)
         with pytest.MonkeyPatch.context() as dying:
-            dying.setattr(LockedUpload, "forget", lambda _: None)
+            dying.setattr(LockedFile, "forget", lambda _: None)
             tus._look(door.deps, upload_id)
-        return really(store, upload_id)
+        return really(storage, upload_id)
 
-    monkeypatch.setattr(UploadStore, "locked", overtaken)
+    monkeypatch.setattr(FolderStorage, "lock_upload", overtaken)
     assert refusal(await door.tus("DELETE", url)) == (409, "conflict")
     meeting = door.deps.store.find_by_upload(key_of(url))
     assert meeting is not None
@@ -465,9 +469,9 @@ async def test_who_may_not_upload_is_refused_everywhere(
 
 def test_what_is_known_of_an_upload_never_changes_on_disk(tmp_path: Path) -> None:
     """The lock is on this file: replacing it would let two in."""
-    recordings = Recordings(tmp_path, MIB, min_free_bytes=0)
-    upload = UploadStore(recordings).create(10, {"filename": "例會.wav"})
-    known = json.loads(recordings.work_path(upload.id, "upload").read_bytes())
+    recordings = FolderStorage(tmp_path, MIB, min_free_bytes=0)
+    upload = recordings.create_upload(10, {"filename": "例會.wav"})
+    known = json.loads(upload_file(recordings, upload.id).read_bytes())
     assert known == {"length": 10, "metadata": {"filename": "例會.wav"}}
 
 

@@ -20,7 +20,6 @@ from sqlalchemy.exc import OperationalError
 
 from cantomeet import access
 from cantomeet.lifecycle import MeetingStatus
-from cantomeet.recordings import RecordingWriter
 from cantomeet.store import MeetingStore
 from cantomeet_ui.api.multipart import MultipartUpload
 from cantomeet_ui.api.receiving import pieces
@@ -452,7 +451,7 @@ async def test_a_sender_that_falls_silent_is_given_up_and_what_came_is_given() -
     assert came == [b"a" * MIB, b"b"]
 
 
-class Collected(RecordingWriter):
+class Collected:
     """A writer into memory."""
 
     def __init__(self) -> None:

@@ -13,8 +13,8 @@ import httpx
 from fastapi import FastAPI
 
 from cantomeet.models import Meeting
-from cantomeet.recordings import Recordings
 from cantomeet.settings import Settings
+from cantomeet.storage import FolderStorage
 from cantomeet.store import MeetingStore
 from cantomeet_ui.api import problems
 from cantomeet_ui.api.deps import Deps
@@ -74,7 +74,7 @@ async def opened_door(
     deps = Deps(
         settings=Settings(CANTOMEET_DATA_DIR=folder, _env_file=None),
         store=store,
-        recordings=Recordings(folder / "recordings", max_bytes, min_free_bytes=0),
+        recordings=FolderStorage(folder / "recordings", max_bytes, min_free_bytes=0),
         wake=wake or (lambda meeting: woken.append(meeting.id)),
         publish=lambda meeting_id, version: published.append((meeting_id, version)),
     )

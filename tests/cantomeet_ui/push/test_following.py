@@ -13,8 +13,8 @@ import pytest
 from sqlalchemy import Connection, event
 from sqlalchemy.exc import OperationalError
 
-from cantomeet.recordings import Recordings
 from cantomeet.settings import Settings
+from cantomeet.storage import FolderStorage
 from cantomeet.store import MeetingStore
 from cantomeet_ui.api.deps import Deps
 from cantomeet_ui.push.live import hints
@@ -41,7 +41,7 @@ class Failing:
 
 @pytest.fixture
 def deps(sqlite_store: MeetingStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deps:
-    recordings = Recordings(tmp_path / "recordings", max_bytes=1000)
+    recordings = FolderStorage(tmp_path / "recordings", max_bytes=1000)
     given = Deps(Settings(_env_file=None, CANTOMEET_DATA_DIR=str(tmp_path)), sqlite_store, recordings, lambda _: None)
     for module in (access, actions, admin, engine, meeting, meetings, upload):
         monkeypatch.setattr(module, "services", lambda: given)

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cantomeet.errors import CantoMeetError, ErrorCode, NotFound, RecordingRefused, StorageFull
-from cantomeet.recordings import PART, UPLOAD, Recordings
+from cantomeet.storage import Copy, FolderStorage
 from tests.cantomeet.media.test_media import files_limited_to
 from tests.recordings_factory import make_recording
 
@@ -30,11 +30,11 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 @pytest.fixture
-def recordings(tmp_path: Path) -> Recordings:
-    return Recordings(tmp_path / "recordings", max_bytes=2 * MIB, min_free_bytes=0)
+def recordings(tmp_path: Path) -> FolderStorage:
+    return FolderStorage(tmp_path / "recordings", max_bytes=2 * MIB, min_free_bytes=0)
 
 
-def files_in(recordings: Recordings) -> set[str]:
+def files_in(recordings: FolderStorage) -> set[str]:
     return {path.name for path in recordings.root.rglob("*") if path.is_file()}
 
 
@@ -42,10 +42,10 @@ def refused_with(error: CantoMeetError) -> tuple[int | None, ErrorCode]:
     return getattr(error, "status", None), error.code
 
 
-def test_a_recording_lies_whole_under_its_key_with_its_hash(recordings: Recordings, sound: bytes) -> None:
+def test_a_recording_lies_whole_under_its_key_with_its_hash(recordings: FolderStorage, sound: bytes) -> None:
     with recordings.receive() as writer:
         writer.write(sound[:1000])
-        assert files_in(recordings) == {f"{writer.key}.{PART}"}
+        assert files_in(recordings) == {f"{writer.key}.part"}
         writer.write(sound[1000:])
         stored = writer.finish()
     assert files_in(recordings) == {stored.key}
@@ -59,7 +59,7 @@ def test_a_recording_lies_whole_under_its_key_with_its_hash(recordings: Recordin
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cuts=st.lists(st.tuples(st.integers(0, 64_000), st.booleans()), max_size=8))
 def test_however_it_comes_in_it_is_the_same_recording(
-    cuts: list[tuple[int, bool]], recordings: Recordings, sound: bytes
+    cuts: list[tuple[int, bool]], recordings: FolderStorage, sound: bytes
 ) -> None:
     """In any pieces, after any of which another process may have to go on."""
     writer, at = recordings.receive(), 0
@@ -77,7 +77,7 @@ def test_however_it_comes_in_it_is_the_same_recording(
 
 
 def test_the_largest_recording_is_taken_and_one_byte_more_is_refused(tmp_path: Path, sound: bytes) -> None:
-    exact = Recordings(tmp_path, max_bytes=len(sound), min_free_bytes=0)
+    exact = FolderStorage(tmp_path, max_bytes=len(sound), min_free_bytes=0)
     with exact.receive() as writer:
         writer.write(sound)
         with pytest.raises(RecordingRefused) as refused:
@@ -86,7 +86,7 @@ def test_the_largest_recording_is_taken_and_one_byte_more_is_refused(tmp_path: P
         assert writer.finish().bytes == len(sound)
 
 
-def test_too_many_bytes_are_refused_before_they_are_written(recordings: Recordings) -> None:
+def test_too_many_bytes_are_refused_before_they_are_written(recordings: FolderStorage) -> None:
     with recordings.receive() as writer:
         with pytest.raises(RecordingRefused) as refused:
             writer.write(bytes(2 * MIB + 1))
@@ -95,7 +95,7 @@ def test_too_many_bytes_are_refused_before_they_are_written(recordings: Recordin
     assert files_in(recordings) == set()
 
 
-def test_no_bytes_are_no_recording(recordings: Recordings) -> None:
+def test_no_bytes_are_no_recording(recordings: FolderStorage) -> None:
     with recordings.receive() as writer, pytest.raises(RecordingRefused) as refused:
         writer.finish()
     assert refused_with(refused.value) == (400, ErrorCode.EMPTY_UPLOAD)
@@ -103,7 +103,7 @@ def test_no_bytes_are_no_recording(recordings: Recordings) -> None:
 
 
 @pytest.mark.parametrize("size", [1000, 10_000])
-def test_what_is_no_recording_is_not_kept(size: int, recordings: Recordings) -> None:
+def test_what_is_no_recording_is_not_kept(size: int, recordings: FolderStorage) -> None:
     def receive() -> None:
         with recordings.receive() as writer:
             writer.write(b"PK\x03\x04" + bytes(size))
@@ -116,19 +116,19 @@ def test_what_is_no_recording_is_not_kept(size: int, recordings: Recordings) -> 
     assert files_in(recordings) == set()
 
 
-def test_a_large_file_of_another_kind_is_refused_at_its_first_bytes(recordings: Recordings) -> None:
+def test_a_large_file_of_another_kind_is_refused_at_its_first_bytes(recordings: FolderStorage) -> None:
     with recordings.receive() as writer, pytest.raises(RecordingRefused):
         writer.write(b"\x89PNG\r\n\x1a\n" + bytes(MIB))
 
 
-def test_a_broken_off_upload_leaves_nothing(recordings: Recordings, sound: bytes) -> None:
+def test_a_broken_off_upload_leaves_nothing(recordings: FolderStorage, sound: bytes) -> None:
     with suppress(ConnectionResetError), recordings.receive() as writer:
         writer.write(sound)
         raise ConnectionResetError
     assert files_in(recordings) == set()
 
 
-def test_a_full_disk_leaves_nothing_half_written(recordings: Recordings, sound: bytes) -> None:
+def test_a_full_disk_leaves_nothing_half_written(recordings: FolderStorage, sound: bytes) -> None:
     with files_limited_to(30_000), recordings.receive() as writer, pytest.raises(StorageFull) as full:
         writer.write(sound)
     assert full.value.status == 507
@@ -136,11 +136,11 @@ def test_a_full_disk_leaves_nothing_half_written(recordings: Recordings, sound: 
 
 
 def test_room_is_left_for_the_rest_of_the_machine(
-    recordings: Recordings, sound: bytes, monkeypatch: pytest.MonkeyPatch
+    recordings: FolderStorage, sound: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10 * MIB, 9 * MIB, MIB))
-    careful = Recordings(recordings.root, max_bytes=2 * MIB, min_free_bytes=MIB)
+    careful = FolderStorage(recordings.root, max_bytes=2 * MIB, min_free_bytes=MIB)
     careful.require_room(0)
     with pytest.raises(StorageFull):
         careful.require_room(1)
@@ -150,7 +150,7 @@ def test_room_is_left_for_the_rest_of_the_machine(
     assert files_in(recordings) == set()
 
 
-def test_ending_twice_or_after_the_finish_changes_nothing(recordings: Recordings, sound: bytes) -> None:
+def test_ending_twice_or_after_the_finish_changes_nothing(recordings: FolderStorage, sound: bytes) -> None:
     writer = recordings.receive()
     writer.write(sound)
     stored = writer.finish()
@@ -162,25 +162,41 @@ def test_ending_twice_or_after_the_finish_changes_nothing(recordings: Recordings
 @pytest.mark.parametrize(
     "key", ["", ".", "..", "../../etc/passwd", "a" * 31, "a" * 33, "A" * 32, "a" * 32 + "\n", "a/" * 16, "\0" * 32]
 )
-def test_only_keys_of_our_own_lead_to_files(key: str, recordings: Recordings) -> None:
+def test_only_keys_of_our_own_lead_to_files(key: str, recordings: FolderStorage) -> None:
     for reach in (recordings.path, recordings.delete, recordings.received_bytes, recordings.stored, recordings.receive):
         with pytest.raises(NotFound):
             reach(key)
 
 
-@pytest.mark.parametrize("suffix", ["", "../x", "a/b", "WAV", "wav.part", "x" * 17])
-def test_only_short_words_name_what_belongs_to_a_recording(suffix: str, recordings: Recordings) -> None:
-    with pytest.raises(ValueError, match="not a suffix"):
-        recordings.work_path("a" * 32, suffix)
+def test_a_recording_is_read_in_part_and_lent_as_a_file(recordings: FolderStorage, sound: bytes) -> None:
+    with recordings.receive() as writer:
+        writer.write(sound)
+        stored = writer.finish()
+    assert recordings.size(stored.key) == len(sound)
+    assert b"".join(recordings.read(stored.key, 10, 1000)) == sound[10:1000]
+    assert b"".join(recordings.read(stored.key, 0, len(sound) + 5)) == sound
+    with recordings.local(stored.key) as path:
+        assert path.read_bytes() == sound
 
 
-def test_deleting_takes_everything_of_one_recording_and_may_be_repeated(recordings: Recordings, sound: bytes) -> None:
+def test_a_copy_that_is_not_there_is_neither_read_nor_lent(recordings: FolderStorage) -> None:
+    key = recordings.new_key()
+    assert recordings.size(key, Copy.PLAYBACK) is None
+    with pytest.raises(NotFound):
+        recordings.read(key, 0, 1, Copy.PLAYBACK)
+    with pytest.raises(NotFound), recordings.local(key, Copy.PLAYBACK):
+        pass
+
+
+def test_deleting_takes_everything_of_one_recording_and_may_be_repeated(
+    recordings: FolderStorage, sound: bytes
+) -> None:
     one, other = "ab" + "0" * 30, "ab" + "1" * 30
     for key in (one, other):
         with recordings.receive(key) as writer:
             writer.write(sound)
             writer.finish()
-        recordings.work_path(key, "wav").touch()
+        recordings.path(key, Copy.DECODED).touch()
     recordings.delete(one)
     recordings.delete(one)
     recordings.delete("f" * 32)
@@ -189,7 +205,7 @@ def test_deleting_takes_everything_of_one_recording_and_may_be_repeated(recordin
         recordings.stored(one)
 
 
-def put(recordings: Recordings, key: str, *suffixes: str, age: float) -> None:
+def put(recordings: FolderStorage, key: str, *suffixes: str, age: float) -> None:
     for suffix in suffixes:
         path = recordings.path(key).with_name(f"{key}{suffix}")
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -197,13 +213,13 @@ def put(recordings: Recordings, key: str, *suffixes: str, age: float) -> None:
         os.utime(path, (time.time() - age,) * 2)
 
 
-def put_one_of_each(recordings: Recordings) -> set[str]:
+def put_one_of_each(recordings: FolderStorage) -> set[str]:
     """Recordings in every state, half of them abandoned; the names that must stay."""
-    put(recordings, "0" * 32, f".{PART}", f".{UPLOAD}", age=2 * DAY)
-    put(recordings, "1" * 32, f".{PART}", age=60)
-    put(recordings, "1" * 32, f".{UPLOAD}", age=2 * DAY)
+    put(recordings, "0" * 32, ".part", ".upload", age=2 * DAY)
+    put(recordings, "1" * 32, ".part", age=60)
+    put(recordings, "1" * 32, ".upload", age=2 * DAY)
     put(recordings, "2" * 32, "", ".wav", ".playback", age=2 * DAY)
-    put(recordings, "3" * 32, "", ".playback", ".wav", ".ogg", ".wav.tmp", f".{PART}", f".{UPLOAD}", age=2 * DAY)
+    put(recordings, "3" * 32, "", ".playback", ".wav", ".ogg", ".wav.tmp", ".part", ".upload", age=2 * DAY)
     put(recordings, "4" * 32, "", age=60)
     put(recordings, "5" * 32, ".playback", age=2 * DAY)
     put(recordings, "6" * 32, "", age=2 * DAY)
@@ -211,14 +227,14 @@ def put_one_of_each(recordings: Recordings) -> set[str]:
     stray = recordings.root / "00" / "notes.txt"
     stray.touch()
     os.utime(stray, (0, 0))
-    kept = {"1" * 32 + f".{PART}", "1" * 32 + f".{UPLOAD}", "3" * 32, "3" * 32 + ".playback", "4" * 32}
+    kept = {"1" * 32 + ".part", "1" * 32 + ".upload", "3" * 32, "3" * 32 + ".playback", "4" * 32}
     return kept | {"6" * 32, "6" * 32 + ".wav.tmp", "notes.txt"}
 
 
 MEETINGS = {"3" * 32, "6" * 32}
 
 
-def test_what_nobody_came_back_for_is_swept_and_nothing_else(recordings: Recordings) -> None:
+def test_what_nobody_came_back_for_is_swept_and_nothing_else(recordings: FolderStorage) -> None:
     kept = put_one_of_each(recordings)
     gone = len(files_in(recordings)) - len(kept)
     assert recordings.sweep(DAY, MEETINGS) == gone
@@ -226,7 +242,7 @@ def test_what_nobody_came_back_for_is_swept_and_nothing_else(recordings: Recordi
     assert recordings.sweep(DAY, MEETINGS) == 0
 
 
-def test_sweeping_twice_at_once_is_safe(recordings: Recordings) -> None:
+def test_sweeping_twice_at_once_is_safe(recordings: FolderStorage) -> None:
     kept = put_one_of_each(recordings)
     gone = len(files_in(recordings)) - len(kept)
     with ThreadPoolExecutor(4) as threads:
@@ -236,25 +252,28 @@ def test_sweeping_twice_at_once_is_safe(recordings: Recordings) -> None:
 
 
 def test_a_recording_that_is_made_a_meeting_a_day_late_is_not_swept_before_its_row_is_there(
-    recordings: Recordings, sound: bytes
+    recordings: FolderStorage, sound: bytes
 ) -> None:
     with recordings.receive() as writer:
         writer.write(sound)
         key = writer.finish().key
-    put(recordings, key, "", f".{UPLOAD}", age=2 * DAY)
+    put(recordings, key, "", ".upload", age=2 * DAY)
     recordings.stored(key)
     assert recordings.sweep(DAY, set()) == 0
     assert recordings.path(key).exists()
 
 
-def test_what_a_transcriber_uses_is_not_swept_under_it(recordings: Recordings) -> None:
+def test_what_a_transcriber_uses_is_not_swept_under_it(recordings: FolderStorage) -> None:
     key = "7" * 32
     put(recordings, key, "", ".wav", ".ogg", age=2 * DAY)
-    assert recordings.has_for_use(key, "wav")
+    with recordings.local(key, Copy.DECODED):
+        pass
     assert recordings.sweep(DAY, {key}) == 0
-    assert not recordings.has_for_use(key, "other")
     assert files_in(recordings) == {key, f"{key}.wav", f"{key}.ogg"}
+    for _ in range(2):
+        recordings.remove(key, Copy.SENT)
+    assert files_in(recordings) == {key, f"{key}.wav"}
 
 
-def test_sweeping_before_the_first_recording_finds_nothing(recordings: Recordings) -> None:
+def test_sweeping_before_the_first_recording_finds_nothing(recordings: FolderStorage) -> None:
     assert recordings.sweep(DAY, set()) == 0
