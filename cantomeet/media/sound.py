@@ -116,7 +116,7 @@ class Sound:
 
     def _tracks_of(self, part: Part) -> list[Track]:
         try:
-            with opened(self.file, part.start, part.end, part.patches, part.options) as container:
+            with opened(self.file, part.start, part.end, part.patches, part.options, part.skipped) as container:
                 readable = sound_tracks(container)
                 self.findings.unread_tracks += len(container.streams.audio) - len(readable) if readable else 0
                 if not self.findings.parts:

@@ -96,7 +96,7 @@ class Track:
         if self._contradicts:
             # An edit in a wrong measure would cut off the end.
             options["ignore_editlist"] = "1"
-        with opened(self._file, part.start, part.end, part.patches, options) as container:
+        with opened(self._file, part.start, part.end, part.patches, options, part.skipped) as container:
             stream = container.streams[self._index]
             assert isinstance(stream, AudioStream)
             for other in container.streams:
