@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from cantomeet.media.mpeg_frames import begins_frames
+from cantomeet.media.ogg import read_clock
 from cantomeet.media.tags import Data, behind_id3
 
 _LEAD_BYTES = 1024 * 1024
@@ -85,6 +86,8 @@ class Part:
     """From byte, to byte: what lies between chunks of samples that are read as one."""
     data_bytes: int = 0
     """Of samples, in formats that state it."""
+    stated_end: int = 0
+    """In samples, of an Ogg file whose last page was cut off."""
     after: int = 0
     """Where another part may begin."""
 
@@ -219,6 +222,9 @@ def _part_at(data: Data, at: int, *, scan: bool) -> Part:
     end = _end_by_next(data, _behind_head(data, at, kind), b"OggS" if kind == "ogg" else b"")
     if kind:
         end = _end_by_tagged_frames(data, at, end)
+    if kind == "ogg":
+        clock = read_clock(data, at, end)
+        return Part(at, end, kind, patches=clock.patches, stated_end=clock.end, after=end)
     return Part(at, end, kind, after=end)
 
 

@@ -238,6 +238,8 @@ def _stated_end(container: InputContainer, stream: AudioStream, part: Part, orig
             return 0.0, LEAST_MISSING_SECONDS
         step = entries[1].timestamp - entries[0].timestamp
         return (entries[-1].timestamp + step) * base - origin, LEAST_MISSING_SECONDS
+    if name == "ogg" and part.stated_end:
+        return part.stated_end * base - origin, LEAST_MISSING_SECONDS
     if name == "flac" and stream.duration:
         return stream.duration * base, LEAST_MISSING_SECONDS
     if name == "matroska":
