@@ -15,6 +15,7 @@ from av.packet import Packet
 from av.stream import Discard
 from numpy.typing import NDArray
 
+from cantomeet.media.avi import AviIndex
 from cantomeet.media.ffmpeg import decoded, opened, packets_in
 from cantomeet.media.parts import Part
 
@@ -39,9 +40,9 @@ _WITHOUT_CLOCK = frozenset(
     | {"tta", "wv", "ape", "tak", "voc", "oma", "qcp", "act"}
 )
 """Demuxers whose times are counted or guessed from what was read, never stored."""
-_WITHOUT_PAUSES = frozenset({"flac", "ogg", "mpegts", "asf"})
-"""In which a jump of the clock is a loss; other recorders leave out silence. A transport stream carries silence too,
-and FFmpeg's parser hides that packets were lost.
+_WITHOUT_PAUSES = frozenset({"flac", "ogg", "mpegts", "mpeg", "asf"})
+"""In which a jump of the clock is a loss; other recorders leave out silence. MPEG's streams carry silence too, and
+FFmpeg's parser hides that packets were lost.
 """
 _STATING_LENGTH = frozenset({"asf", "flv", "wv", "tta", "ape", "tak"})
 """Demuxers that end at what is destroyed, or pass over it, and whose headers say how long the sound is."""
@@ -89,6 +90,7 @@ class Track:
         self._rate = self._emitted = 0
         self._position = self._origin = self._jumped = 0.0
         self._timed = self._strict = self._lost = False
+        self._index_of_avi: AviIndex | None = None
 
     def blocks(self, rate: int) -> Iterator[Block]:
         self._rate = rate
@@ -104,8 +106,12 @@ class Track:
                     other.discard = Discard.all
             self._read_clock(container)
             end = (0.0, 0.0) if self._contradicts else _stated_end(container, stream, part, self._origin)
+            if self.facts.demuxer == "avi" and len(stream.index_entries) > 1:
+                self._index_of_avi = AviIndex(stream)
             for packet in packets_in(container, stream):
                 yield from self._of_packet(packet, stream)
+            if self._index_of_avi:
+                end = (self._index_of_avi.end - self._origin, LEAST_MISSING_SECONDS)
             for frame in decoded(lambda: stream.codec_context.decode(None)) or ():
                 yield from self._placed(frame)
             yield from self._flushed()
@@ -125,6 +131,8 @@ class Track:
         if packet is None:
             self._lost = self.facts.broken = True
             return
+        if self._index_of_avi:
+            self._lost |= self._index_of_avi.correct(packet)
         frames = None if _is_destroyed(packet, stream) else decoded(packet.decode)
         if frames is None:
             yield from self._broken(packet)
@@ -210,6 +218,8 @@ class Track:
 def _contradicts(stream: AudioStream) -> bool:
     """A header with a wrong sample rate: the times of packets are not what their samples last."""
     entries, context = stream.index_entries, stream.codec_context
+    if stream.container.format.name == "mpeg":
+        return False  # an entry there is for several packets
     if len(entries) < 10 or not context.frame_size or not context.sample_rate or not stream.time_base:
         return False
     told = float((entries[9].timestamp - entries[1].timestamp) * stream.time_base) / 8

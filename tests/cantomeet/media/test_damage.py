@@ -32,6 +32,9 @@ KINDS: dict[str, Callable[[], bytes]] = {
     "wma": lambda: file_bytes("asf", "wmav2", [marked(44_100)], rate=44_100, bit_rate=64_000),
     "fragments": lambda: file_bytes("ipod", "aac", [MONO], options=FRAGMENTS),
     "aac": lambda: file_bytes("adts", "aac", [MONO], bit_rate=64_000),
+    "avi": lambda: file_bytes("avi", "pcm_s16le", [MONO]),
+    "avi of mp3": lambda: file_bytes("avi", "libmp3lame", [MONO], bit_rate=96_000),
+    "mpeg": lambda: file_bytes("mpeg", "mp2", [MONO], bit_rate=128_000),
 }
 
 
@@ -72,7 +75,7 @@ def test_a_recording_that_was_cut_off_says_how_much_is_missing(kind: str, tmp_pa
     assert not found.plays_alike
 
 
-@pytest.mark.parametrize("kind", ["flac", "m4a", "fragments", "webm", "ogg", "wma"])
+@pytest.mark.parametrize("kind", ["flac", "m4a", "fragments", "webm", "ogg", "wma", "avi", "avi of mp3", "mpeg"])
 def test_a_part_that_was_overwritten_is_silent_and_named(kind: str, tmp_path: Path) -> None:
     content = KINDS[kind]()
     begin, end = 45 * len(content) // 100, 65 * len(content) // 100
