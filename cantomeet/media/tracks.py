@@ -65,6 +65,12 @@ class Facts:
 
     demuxer: str = ""
     """FFmpeg's name."""
+    codec: str = ""
+    """FFmpeg's name."""
+    first_byte: int = 0
+    """Of the first packet, counted from the part's beginning."""
+    frame: tuple[int, int] = (0, 0)
+    """Samples of the first frame, and their rate."""
     begins: float = 0.0
     """What the clock says at the beginning, in seconds."""
     seconds: float = 0.0
@@ -105,6 +111,7 @@ class Track:
                 if other is not stream:
                     other.discard = Discard.all
             self._read_clock(container)
+            self.facts.codec = stream.codec_context.codec.canonical_name
             end = (0.0, 0.0) if self._contradicts else _stated_end(container, stream, part, self._origin)
             if self.facts.demuxer == "avi" and len(stream.index_entries) > 1:
                 self._index_of_avi = AviIndex(stream)
@@ -133,6 +140,8 @@ class Track:
             return
         if self._index_of_avi:
             self._lost |= self._index_of_avi.correct(packet)
+        if self._resampler is None and packet.pos is not None and not self._emitted:
+            self.facts.first_byte = packet.pos
         frames = None if _is_destroyed(packet, stream) else decoded(packet.decode)
         if frames is None:
             yield from self._broken(packet)
@@ -153,6 +162,8 @@ class Track:
                 self._note(self._position, gap)
             yield from self._silence_to(self._position + gap)
         self._lost = False
+        if not self.facts.shapes:
+            self.facts.frame = (frame.samples, frame.rate)
         shape = (frame.format.name, frame.layout.name, frame.rate)
         if self._resampler is None or shape != self._shape:
             yield from self._flushed()

@@ -8,9 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 
 from cantomeet import media
+from cantomeet.media.mpeg_frames import walk_sized
 from cantomeet.media.tags import behind_id3
 from tests.marked import SECONDS, file_bytes, marked, marks_in, wav_bytes
 from tests.recordings_factory import make_recording
@@ -35,7 +37,19 @@ KINDS: dict[str, Callable[[], bytes]] = {
     "avi": lambda: file_bytes("avi", "pcm_s16le", [MONO]),
     "avi of mp3": lambda: file_bytes("avi", "libmp3lame", [MONO], bit_rate=96_000),
     "mpeg": lambda: file_bytes("mpeg", "mp2", [MONO], bit_rate=128_000),
+    "mp1": lambda: (b"\xff\xff\x44\xc0" + bytes(124)) * 750,
+    "mp2": lambda: file_bytes("mp2", "mp2", [MONO], bit_rate=96_000),
+    "mp2 of 44.1 kHz": lambda: file_bytes("mp2", "mp2", [marked(44_100)], rate=44_100, bit_rate=112_000),
+    "mp2 of 16 kHz": lambda: file_bytes("mp2", "mp2", [marked(16_000)], rate=16_000, bit_rate=64_000),
+    "ac3": lambda: file_bytes("ac3", "ac3", [MONO], bit_rate=96_000),
+    "ac3 of 44.1 kHz": lambda: file_bytes("ac3", "ac3", [marked(44_100)], rate=44_100, bit_rate=96_000),
+    "ac3 of 32 kHz": lambda: file_bytes("ac3", "ac3", [marked(32_000)], rate=32_000, bit_rate=96_000),
+    "eac3": lambda: file_bytes("eac3", "eac3", [MONO], bit_rate=96_000),
+    "latm": lambda: file_bytes("latm", "aac", [MONO], bit_rate=64_000),
+    "mp3 in wav": lambda: file_bytes("wav", "libmp3lame", [MONO], bit_rate=96_000),
 }
+WITHOUT_CLOCK = ["mp3", "aac", "mp1", "mp2", "mp2 of 44.1 kHz", "mp2 of 16 kHz"]
+WITHOUT_CLOCK += ["ac3", "ac3 of 44.1 kHz", "ac3 of 32 kHz", "eac3", "latm", "mp3 in wav"]
 
 
 def decoded(content: bytes, folder: Path) -> media.Decoded:
@@ -91,16 +105,25 @@ def test_a_part_that_was_overwritten_is_silent_and_named(kind: str, tmp_path: Pa
     assert not found.plays_alike
 
 
-@pytest.mark.parametrize("kind", ["mp3", "aac"])
-def test_frames_that_were_overwritten_are_counted(kind: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("noise", [False, True])
+@pytest.mark.parametrize("kind", WITHOUT_CLOCK)
+def test_frames_that_were_overwritten_are_counted(kind: str, noise: bool, tmp_path: Path) -> None:
     """These have no clock: what comes after is heard earlier, in the copy as in the transcript."""
     content = KINDS[kind]()
     begin, end = len(content) // 3, len(content) // 2
-    found = decoded(content[:begin] + bytes(end - begin) + content[end:], tmp_path)
+    hole = np.random.default_rng(1).bytes(end - begin) if noise else bytes(end - begin)
+    found = decoded(content[:begin] + hole + content[end:], tmp_path)
     assert len(found.missing) == 1
     assert found.missing[0].at == pytest.approx(2.0, abs=0.5)
     assert found.seconds + found.missing[0].seconds == pytest.approx(SECONDS, abs=0.5)
     assert not found.plays_alike
+
+
+def test_frames_of_dts_that_were_overwritten_are_counted() -> None:
+    frame = b"\x7f\xfe\x80\x01\xfc\x3c\x7d\xb0" + bytes(2004)
+    walk = walk_sized(frame * 10 + bytes(5000) + frame * 10, 0, 20 * len(frame) + 5000, "dts", 512, 48_000)
+    assert walk.seconds == pytest.approx(20 * 512 / 48_000)
+    assert walk.junk == [(pytest.approx(10 * 512 / 48_000), 5000)]
 
 
 def test_an_index_of_destroyed_sound_does_not_pass_for_a_recording_of_its_last_words(tmp_path: Path) -> None:
