@@ -22,6 +22,7 @@ from cantomeet.media.mixing import Mixer, Samples
 from cantomeet.media.mpeg_frames import SIZED, Walk, begins_frames, walk_adts, walk_mp3, walk_sized
 from cantomeet.media.parts import Part, parts_of
 from cantomeet.media.tracks import LEAST_MISSING_SECONDS, Facts, Missing, Track
+from cantomeet.media.voc import lost_share
 
 _PROGRESS_SECONDS = 10.0
 _OF_FRAMES = frozenset({"mp3", "ac3", "eac3", "dts", "loas", "wav"})
@@ -98,6 +99,10 @@ class Sound:
             for begin, end in destroyed(self.data, part.start, part.end):
                 if end - begin >= LEAST_MISSING_SECONDS:
                     yield Missing(max(0.0, begin - facts.begins), end - begin)
+        if facts.demuxer == "voc":
+            seconds = facts.seconds * lost_share(self.data, part.start, part.end)
+            if seconds >= LEAST_MISSING_SECONDS:
+                yield Missing(facts.seconds, seconds)
         walk = self._walk(part, facts)
         if walk is None or not walk.frames:
             return

@@ -19,6 +19,15 @@ from tests.recordings_factory import make_recording
 
 MONO = marked()
 FRAGMENTS = {"movflags": "frag_keyframe+empty_moov+default_base_moof", "frag_duration": "500000"}
+
+
+def in_one_block() -> bytes:
+    """As sound cards' programs write it; FFmpeg writes a block for each packet."""
+    samples = ((marked(11_111) >> 8) + 128).astype(np.uint8).tobytes()
+    head = b"Creative Voice File\x1a\x1a\0\x0a\1\x29\x11"
+    return head + b"\1" + (len(samples) + 2).to_bytes(3, "little") + b"\xa6\0" + samples + b"\0"
+
+
 KINDS: dict[str, Callable[[], bytes]] = {
     "wav": lambda: wav_bytes(MONO),
     "aiff": lambda: file_bytes("aiff", "pcm_s16be", [MONO]),
@@ -37,6 +46,8 @@ KINDS: dict[str, Callable[[], bytes]] = {
     "avi": lambda: file_bytes("avi", "pcm_s16le", [MONO]),
     "avi of mp3": lambda: file_bytes("avi", "libmp3lame", [MONO], bit_rate=96_000),
     "mpeg": lambda: file_bytes("mpeg", "mp2", [MONO], bit_rate=128_000),
+    "voc": lambda: file_bytes("voc", "pcm_s16le", [MONO]),
+    "voc of one block": in_one_block,
     "mp1": lambda: (b"\xff\xff\x44\xc0" + bytes(124)) * 750,
     "mp2": lambda: file_bytes("mp2", "mp2", [MONO], bit_rate=96_000),
     "mp2 of 44.1 kHz": lambda: file_bytes("mp2", "mp2", [marked(44_100)], rate=44_100, bit_rate=112_000),
@@ -79,7 +90,7 @@ def test_nothing_is_missed_where_nothing_is_missing(kind: str, tmp_path: Path) -
     assert (found.missing, found.unread_tracks, found.unread_bytes) == ((), 0, 0)
 
 
-@pytest.mark.parametrize("kind", ["wav", "aiff", "au", "mp3", "flac", "m4a", "webm", "flv", "wv"])
+@pytest.mark.parametrize("kind", ["wav", "aiff", "au", "mp3", "flac", "m4a", "webm", "flv", "wv", "voc of one block"])
 def test_a_recording_that_was_cut_off_says_how_much_is_missing(kind: str, tmp_path: Path) -> None:
     content = KINDS[kind]()
     found = decoded(content[: 6 * len(content) // 10], tmp_path)
@@ -117,6 +128,15 @@ def test_frames_that_were_overwritten_are_counted(kind: str, noise: bool, tmp_pa
     assert found.missing[0].at == pytest.approx(2.0, abs=0.5)
     assert found.seconds + found.missing[0].seconds == pytest.approx(SECONDS, abs=0.5)
     assert not found.plays_alike
+
+
+def test_what_lies_behind_a_destroyed_block_of_a_voc_is_named(tmp_path: Path) -> None:
+    content = KINDS["voc"]()
+    begin, end = len(content) // 3, len(content) // 2
+    found = decoded(content[:begin] + bytes(end - begin) + content[end:], tmp_path)
+    (gap,) = found.missing
+    assert gap.at == pytest.approx(found.seconds, abs=0.01) == pytest.approx(2.0, abs=0.1)
+    assert found.seconds + gap.seconds == pytest.approx(SECONDS, abs=0.1)
 
 
 def test_frames_of_dts_that_were_overwritten_are_counted() -> None:
