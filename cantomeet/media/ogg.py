@@ -17,6 +17,8 @@ _MOST_FALSE = 100
 """Pages in a file whose time is corrected."""
 _MOST_SAMPLES = 255 * 65_535
 """On one page: so many packets, each of the longest block of FLAC."""
+_FAR_LONGER = 4
+"""Times what the packets of earlier pages last."""
 _POLYNOMIAL = 0x04C11DB7
 
 
@@ -37,7 +39,7 @@ class Clock:
     patches: dict[int, bytes] = field(default_factory=dict)
     """By offset: times that lie between those of the neighbours, instead of false ones."""
     end: int = 0
-    """In samples, as a last page says that was cut off; 0 where none was."""
+    """In samples, as the last page says, whether it was cut off or not; 0 where that cannot be believed."""
 
 
 def read_clock(data: Data, start: int, end: int) -> Clock:
@@ -47,7 +49,10 @@ def read_clock(data: Data, start: int, end: int) -> Clock:
     """
     clock = Clock()
     streams: dict[bytes, list[_Page]] = {}
+    after, destroyed = start, False
     for page in _pages(data, start, end):
+        destroyed |= page.at > after
+        after = page.at + page.size
         serial = bytes(data[page.at + 14 : page.at + 18])
         if data[page.at + 5] & 2:
             body = page.at + _HEAD + data[page.at + 26]
@@ -64,9 +69,21 @@ def read_clock(data: Data, start: int, end: int) -> Clock:
     if len(streams) != 1:
         clock.end = 0
     for pages in streams.values():
+        times = {page.at: page.granule for page in pages}
         for page, granule in islice(_false(pages), _MOST_FALSE):
+            times[page.at] = granule
             clock.patches |= _patch(data, page, granule)
+        if len(streams) == 1 and not clock.end:
+            clock.end = _end(pages, list(times.values()), destroyed)
     return clock
+
+
+def _end(pages: list[_Page], times: list[int], destroyed: bool) -> int:
+    """What the last of `pages` says, unless it lasts far longer than those before it and none of them is missing."""
+    if len(pages) < 2:
+        return 0
+    usual = times[-2] / max(1, sum(page.packets for page in pages[:-1]))
+    return times[-1] if destroyed or times[-1] - times[-2] <= _FAR_LONGER * usual * pages[-1].packets else 0
 
 
 def _pages(data: Data, at: int, end: int) -> Iterator[_Page]:

@@ -87,7 +87,7 @@ class Part:
     data_bytes: int = 0
     """Of samples, in formats that state it."""
     stated_end: int = 0
-    """In samples, of an Ogg file whose last page was cut off."""
+    """In samples, of an Ogg file; 0 where it states none that can be believed."""
     after: int = 0
     """Where another part may begin."""
 

@@ -69,6 +69,22 @@ def test_a_last_page_that_was_cut_off_says_how_much_is_missing(codec: str, tmp_p
     assert found.seconds < SECONDS - 1
 
 
+@pytest.mark.parametrize("codec", FILES)
+def test_destroyed_pages_before_the_last_are_named(codec: str, tmp_path: Path) -> None:
+    """The last one holds a moment of sound, which is not heard at its time."""
+    content = FILES[codec]
+    begin, end = list(pages(content))[-3][0] + 50, list(pages(content))[-1][0]
+    found = decoded(content[:begin] + bytes(end - begin) + content[end:], tmp_path)
+    assert sum(gap.seconds for gap in found.missing) == pytest.approx(SECONDS - found.seconds, abs=0.1)
+    assert found.seconds < SECONDS - 0.5
+    assert not found.plays_alike
+
+
+@pytest.mark.parametrize("granule", [48_000 * 30, 2**62])
+def test_an_absurd_time_of_the_last_page_is_not_believed(granule: int, tmp_path: Path) -> None:
+    assert decoded(with_time(FILES["libopus"], -1, granule), tmp_path).missing == ()
+
+
 def test_an_absurd_time_of_a_page_that_was_cut_off_is_not_believed(tmp_path: Path) -> None:
     content = with_time(FILES["libopus"], -4, 2**62)
     begin, _ = list(pages(content))[-4]
