@@ -8,8 +8,10 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import accumulate, chain
 from typing import BinaryIO
 
 import av
@@ -103,31 +105,35 @@ class _Nameless:
 
 
 class _Window(_Nameless):
-    """The bytes `start` to `end` of a file, as if they were all of it; `patches` lie over them, by file offset."""
+    """Pieces of a file (from byte, to byte) as if they were all of it; `patches` lie over them, by file offset."""
 
-    def __init__(self, file: BinaryIO, start: int, end: int, patches: Mapping[int, bytes]) -> None:
+    def __init__(self, file: BinaryIO, pieces: Sequence[tuple[int, int]], patches: Mapping[int, bytes]) -> None:
         super().__init__(file)
-        self._start, self._end, self._patches = start, end, patches
-        self._at = start
+        self._pieces, self._patches = pieces, patches
+        self._ends = list(accumulate(end - begin for begin, end in pieces))
+        self._at = 0
         self.tell = self._tell
 
     def read(self, size: int) -> bytes:
-        if self._at >= self._end:
+        number = bisect_right(self._ends, self._at)
+        if number == len(self._pieces):
             return b""  # an index may name a place that no file system has
-        self._file.seek(self._at)
-        read = super().read(max(0, min(size, self._end - self._at)))
-        begin, self._at = self._at, self._at + len(read)
+        left = self._ends[number] - self._at
+        begin = self._pieces[number][1] - left
+        self._file.seek(begin)
+        read = super().read(max(0, min(size, left)))
+        self._at += len(read)
         return self._patched(begin, read) if self._patches else read
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        at = {os.SEEK_SET: self._start, os.SEEK_CUR: self._at, os.SEEK_END: self._end}[whence] + offset
-        if not self._start <= at <= sys.maxsize:
+        at = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._ends[-1]}[whence] + offset
+        if not 0 <= at <= sys.maxsize:
             return -errno.EINVAL
         self._at = at
-        return self._tell()
+        return at
 
     def _tell(self) -> int:
-        return self._at - self._start
+        return self._at
 
     def _patched(self, begin: int, read: bytes) -> bytes:
         patched = bytearray(read)
@@ -145,12 +151,15 @@ def opened(
     end: int | None = None,
     patches: Mapping[int, bytes] | None = None,
     options: Mapping[str, str] | None = None,
+    skipped: Sequence[tuple[int, int]] = (),
 ) -> Iterator[InputContainer]:
-    """The bytes `start` to `end` of `file` (None: its end) as a container to read.
+    """The bytes `start` to `end` of `file` (None: its end) without those that are `skipped`, as a container to read.
 
     Raises `FFmpegError`, `MemoryError`, and what the system said where reading failed.
     """
-    source = _Window(file, start, os.fstat(file.fileno()).st_size if end is None else end, patches or {})
+    end = os.fstat(file.fileno()).st_size if end is None else end
+    borders = [start, *chain.from_iterable(skipped), end]
+    source = _Window(file, list(zip(borders[::2], borders[1::2], strict=True)), patches or {})
     with (
         source.telling(),
         av.open(source, "r", options={**_OPTIONS, **(options or {})}, metadata_errors="replace") as container,

@@ -1,4 +1,4 @@
-"""The frames of MP3 and ADTS files, counted without decoding: these formats hold neither times nor an index."""
+"""The frames of MP3, ADTS and their like, counted without decoding: these formats hold neither times nor an index."""
 
 from __future__ import annotations
 
@@ -12,9 +12,16 @@ _MP3_KBITS = {
     True: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
     False: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
 }
+_LAYER_2_KBITS = (0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384)
+_LAYER_1_KBITS = {
+    True: (0, *range(32, 449, 32)),
+    False: (0, 32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256),
+}
+_AC3_KBITS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 576, 640)
 _ADTS_RATES = (96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350)
 _IN_A_ROW = 2
 """Frames that have to follow one another for a sync word to be believed."""
+_LEAST_FRAME = 8
 _TO_BE_SURE = 5
 """For a recording to begin where nothing says that one does."""
 
@@ -62,6 +69,17 @@ def walk_adts(data: Data, start: int, end: int) -> Walk:
     return _walk(data, start, end, _adts_frame)
 
 
+def walk_sized(data: Data, start: int, end: int, codec: str, samples: int, rate: int) -> Walk:
+    """The frames of a `codec` of `SIZED`, each of which lasts so many samples."""
+    size_of = _SIZES[codec]
+
+    def parse(head: bytes) -> Frame | None:
+        size = size_of(head)
+        return Frame(size, 0 if _is_extension(codec, head) else samples, rate, size) if size >= _LEAST_FRAME else None
+
+    return _walk(data, start, end, parse, _SYNCS[codec])
+
+
 def begins_frames(data: Data, at: int) -> bool:
     """Surely MP3 or ADTS, a tag before it or not."""
     begin = behind_id3(data, at)
@@ -85,7 +103,7 @@ def mp3_stated_seconds(data: Data, start: int) -> float | None:
     return frames * frame.samples / frame.rate if frame and frames else None
 
 
-def _walk(data: Data, at: int, end: int, parse: Callable[[bytes], Frame | None]) -> Walk:
+def _walk(data: Data, at: int, end: int, parse: Callable[[bytes], Frame | None], sync: bytes = b"\xff") -> Walk:
     walk, lost_at = Walk(), -1
     at = behind_id3(data, at)
     while at + 8 <= end:
@@ -93,7 +111,7 @@ def _walk(data: Data, at: int, end: int, parse: Callable[[bytes], Frame | None])
         if frame is None or (lost_at >= 0 and not _goes_on(data, at, end, parse)):
             after = _behind_tag(data, at)
             lost_at = at if lost_at < 0 and after == at else lost_at
-            at = after if after > at else _next_sync(data, at + 1, end)
+            at = after if after > at else _next_sync(data, at + 1, end, sync)
             continue
         if lost_at >= 0:
             walk.junk.append((walk.seconds, at - lost_at))
@@ -126,8 +144,8 @@ def _goes_on(data: Data, at: int, end: int, parse: Callable[[bytes], Frame | Non
     return True
 
 
-def _next_sync(data: Data, at: int, end: int) -> int:
-    found = data.find(b"\xff", at, end)
+def _next_sync(data: Data, at: int, end: int, sync: bytes) -> int:
+    found = data.find(sync, at, end)
     return found if found >= 0 else end
 
 
@@ -169,3 +187,74 @@ def _adts_frame(head: bytes) -> Frame | None:
     if rate >= len(_ADTS_RATES) or size < 8:
         return None
     return Frame(size, 1024 * (1 + (head[6] & 3)), _ADTS_RATES[rate], (rate, head[2] & 0xC0))
+
+
+def _mp2_size(head: bytes) -> int:
+    version, hertz = _version_and_rate(head, layer=2)
+    if not hertz:
+        return 0
+    kbits = (_LAYER_2_KBITS if version == 3 else _MP3_KBITS[False])[head[2] >> 4]
+    return 144_000 * kbits // hertz + (head[2] >> 1 & 1) if kbits else 0
+
+
+def _mp1_size(head: bytes) -> int:
+    version, hertz = _version_and_rate(head, layer=1)
+    kbits = _LAYER_1_KBITS[version == 3][head[2] >> 4] if hertz else 0
+    return 4 * (12_000 * kbits // hertz + (head[2] >> 1 & 1)) if kbits else 0
+
+
+def _version_and_rate(head: bytes, layer: int) -> tuple[int, int]:
+    """Of an MPEG audio frame of this layer; a rate of 0 where there is none."""
+    version, rate = head[1] >> 3 & 3, head[2] >> 2 & 3
+    fits = head[0] == 0xFF and head[1] >> 5 == 7 and 4 - (head[1] >> 1 & 3) == layer
+    if not fits or version == 1 or rate == 3 or head[2] >> 4 == 15:
+        return version, 0
+    return version, _MP3_RATES[version][rate]
+
+
+def _ac3_size(head: bytes) -> int:
+    """ETSI TS 102 366: AC-3 by a table, E-AC-3 (from bitstream 11 on) by a field."""
+    if head[:2] != b"\x0b\x77":
+        return 0
+    if head[5] >> 3 > 10:
+        return 2 * (((head[2] & 7) << 8 | head[3]) + 1)
+    rate, code = head[4] >> 6, head[4] & 63
+    if rate == 3 or code >= 2 * len(_AC3_KBITS):
+        return 0
+    kbits = _AC3_KBITS[code >> 1]
+    return (4 * kbits, 2 * (kbits * 96_000 // 44_100 + (code & 1)), 6 * kbits)[rate]
+
+
+def _is_extension(codec: str, head: bytes) -> bool:
+    """More channels of the E-AC-3 frame before it, which last no time of their own."""
+    return codec == "eac3" and head[5] >> 3 > 10 and head[2] >> 6 == 1
+
+
+def _dts_size(head: bytes) -> int:
+    """Of the core, as ETSI TS 102 114 has it."""
+    return ((head[5] & 3) << 12 | head[6] << 4 | head[7] >> 4) + 1 if head[:4] == _SYNCS["dts"] else 0
+
+
+def _loas_size(head: bytes) -> int:
+    """Of an AudioSyncStream's frame, as ISO 14496-3 has it."""
+    return ((head[1] & 0x1F) << 8 | head[2]) + 3 if head[0] == 0x56 and head[1] >> 5 == 7 else 0
+
+
+_SIZES: dict[str, Callable[[bytes], int]] = {
+    "mp2": _mp2_size,
+    "mp1": _mp1_size,
+    "ac3": _ac3_size,
+    "eac3": _ac3_size,
+    "dts": _dts_size,
+    "aac_latm": _loas_size,
+}
+_SYNCS = {
+    "mp2": b"\xff",
+    "mp1": b"\xff",
+    "ac3": b"\x0b\x77",
+    "eac3": b"\x0b\x77",
+    "dts": b"\x7f\xfe\x80\x01",
+    "aac_latm": b"\x56",
+}
+SIZED = frozenset(_SIZES)
+"""Codecs, by FFmpeg's name, whose frames `walk_sized` counts."""

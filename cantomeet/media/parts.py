@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from cantomeet.media.mpeg_frames import begins_frames
+from cantomeet.media.ogg import read_clock
 from cantomeet.media.tags import Data, behind_id3
 
 _LEAD_BYTES = 1024 * 1024
@@ -80,8 +82,12 @@ class Part:
     """The header's own size is the size of what is there."""
     patches: Mapping[int, bytes] = field(default_factory=dict)
     """What the header has to say instead, by offset in the file."""
+    skipped: tuple[tuple[int, int], ...] = ()
+    """From byte, to byte: what lies between chunks of samples that are read as one."""
     data_bytes: int = 0
     """Of samples, in formats that state it."""
+    stated_end: int = 0
+    """In samples, of an Ogg file; 0 where it states none that can be believed."""
     after: int = 0
     """Where another part may begin."""
 
@@ -106,11 +112,13 @@ class _Chunks:
     """Name of the chunk of samples."""
     whole: bool = False
     """A size counts the chunk's own head too."""
+    before: int = 0
+    """Bytes between the head of a chunk of samples and the first of them."""
 
 
 _CHUNKED = {
     "wav": _Chunks(12, 4, 4, "little", 2, b"data"),
-    "aiff": _Chunks(12, 4, 4, "big", 2, b"SSND"),
+    "aiff": _Chunks(12, 4, 4, "big", 2, b"SSND", before=8),
     "caf": _Chunks(8, 4, 8, "big", 1, b"data"),
     "w64": _Chunks(40, 16, 8, "little", 8, b"data\xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a", whole=True),
 }
@@ -214,6 +222,9 @@ def _part_at(data: Data, at: int, *, scan: bool) -> Part:
     end = _end_by_next(data, _behind_head(data, at, kind), b"OggS" if kind == "ogg" else b"")
     if kind:
         end = _end_by_tagged_frames(data, at, end)
+    if kind == "ogg":
+        clock = read_clock(data, at, end)
+        return Part(at, end, kind, patches=clock.patches, stated_end=clock.end, after=end)
     return Part(at, end, kind, after=end)
 
 
@@ -279,12 +290,18 @@ def _chunk(data: Data, place: int, form: _Chunks, order: str) -> tuple[bytes, in
 
 def _of_samples(data: Data, at: int, kind: str, place: int, body: int, size: int, scan: bool) -> Part:
     form = _CHUNKED[kind]
+    order = "big" if data[at : at + 4] == b"RIFX" else form.order
     end = body + size
     unknown = size == 0 or (kind in ("wav", "aiff") and size >= _WAV_PLACEHOLDER and end > len(data)) or size >= 2**62
     if not unknown and end >= len(data):
         return Part(at, len(data), kind, end - len(data), end == len(data), data_bytes=size, after=len(data))
     if not unknown or size == 0:
-        after = _behind_chunks(data, _aligned(end, form.align), form)
+        after, more = _behind_chunks(data, _aligned(end, form.align), form, order)
+        if more and kind != "caf":
+            if after is None:
+                after = _end_by_next(data, more[-1][1], data[at : at + 4]) if scan else len(data)
+                more[-1] = (more[-1][0], after)
+            return _of_many_chunks(Part(at, after, kind), place, [(body, end), *more], order, len(data))
         if after is not None:
             # A WAV is read to the end of the part; others have what they need behind the samples too.
             return Part(at, end if kind == "wav" else after, kind, data_bytes=size, after=after)
@@ -293,23 +310,52 @@ def _of_samples(data: Data, at: int, kind: str, place: int, body: int, size: int
     if kind == "wav":
         return Part(at, end, kind, stated=False, after=end)
     stated = end - body + (body - place if form.whole else 0)
-    patch = min(stated, 256**form.size - 1).to_bytes(form.size, "big" if form.order == "big" else "little")
-    return Part(at, end, kind, stated=False, patches={place + form.name: patch}, after=end)
+    return Part(at, end, kind, stated=False, patches=_patched_size(form, place, stated, order), after=end)
 
 
-def _behind_chunks(data: Data, at: int, form: _Chunks) -> int | None:
+def _of_many_chunks(part: Part, place: int, chunks: list[tuple[int, int]], order: str, length: int) -> Part:
+    """`part` with the samples of all `chunks` (from byte, to byte), as if the first one at `place` held them all."""
+    form = _CHUNKED[part.kind]
+    skipped = tuple((end, begin) for (_, end), (begin, _) in pairwise(chunks))
+    whole, end = sum(end - begin for begin, end in chunks), min(chunks[-1][1], length)
+    stated = whole + (chunks[0][0] - place if form.whole else 0)
+    return replace(
+        part,
+        end=end if part.kind == "wav" else part.end,
+        missing_bytes=chunks[-1][1] - end,
+        stated=False,
+        patches={} if part.kind == "wav" else _patched_size(form, place, stated, order),
+        skipped=skipped,
+        data_bytes=whole,
+        after=part.end,
+    )
+
+
+def _patched_size(form: _Chunks, place: int, size: int, order: str) -> dict[int, bytes]:
+    return {place + form.name: min(size, 256**form.size - 1).to_bytes(form.size, "big" if order == "big" else "little")}
+
+
+def _behind_chunks(data: Data, at: int, form: _Chunks, order: str) -> tuple[int | None, list[tuple[int, int]]]:
     """Where the chunks at `at` end: at the file's end, at another recording, or where only zeros follow.
 
-    None where no chunks but samples follow.
+    None where no chunks but samples follow. With it, from byte to byte, what the chunks of samples among them hold;
+    the last may be cut off.
     """
+    more: list[tuple[int, int]] = []
     while len(data) - at >= form.name + form.size:
         if _begins_part(data, at) or not re.compile(rb"[^\x00]").search(data, at):
-            return at
-        name, size, body = _chunk(data, at, form, form.order)
+            return at, more
+        name, size, body = _chunk(data, at, form, order)
+        if name == form.data:
+            unknown = size == 0 or (form.size == 4 and size >= _WAV_PLACEHOLDER and body + size > len(data))
+            end = len(data) if unknown else body + size
+            more.append((min(body + form.before, end), end))
+            if end >= len(data):
+                return len(data), more
         if not all(32 <= byte < 127 for byte in name[:4]) or body + size > len(data) + form.align:
-            return None
+            return None, more
         at = _aligned(body + size, form.align)
-    return min(at, len(data))
+    return min(at, len(data)), more
 
 
 def _begins_part(data: Data, at: int) -> bool:

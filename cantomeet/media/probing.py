@@ -103,7 +103,7 @@ def _probe_part(file: BinaryIO, data: mmap, part: Part) -> Probe:
         # What was before the recording is no reason to look less closely.
         refuse_foreign(head)
     try:
-        with opened(file, part.start, part.end, part.patches, part.options) as container:
+        with opened(file, part.start, part.end, part.patches, part.options, part.skipped) as container:
             return _probe(container, head, data, part)
     except FFmpegError as error:
         raise _refused(_reason(head)) from error

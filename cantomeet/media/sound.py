@@ -19,11 +19,14 @@ from cantomeet.media import sniffing
 from cantomeet.media.ffmpeg import opened
 from cantomeet.media.matroska import destroyed
 from cantomeet.media.mixing import Mixer, Samples
-from cantomeet.media.mpeg_frames import Walk, begins_frames, walk_adts, walk_mp3
+from cantomeet.media.mpeg_frames import SIZED, Walk, begins_frames, walk_adts, walk_mp3, walk_sized
 from cantomeet.media.parts import Part, parts_of
 from cantomeet.media.tracks import LEAST_MISSING_SECONDS, Facts, Missing, Track
+from cantomeet.media.voc import lost_share
 
 _PROGRESS_SECONDS = 10.0
+_OF_FRAMES = frozenset({"mp3", "ac3", "eac3", "dts", "loas", "wav"})
+"""Demuxers that pass over what lies between two frames."""
 _MUCH_BYTES = 256 * 1024
 """Less at the end of a file, in no known form, is what a program noted there."""
 
@@ -96,14 +99,18 @@ class Sound:
             for begin, end in destroyed(self.data, part.start, part.end):
                 if end - begin >= LEAST_MISSING_SECONDS:
                     yield Missing(max(0.0, begin - facts.begins), end - begin)
-        if facts.demuxer not in ("mp3", "aac"):
+        if facts.demuxer == "voc":
+            seconds = facts.seconds * lost_share(self.data, part.start, part.end)
+            if seconds >= LEAST_MISSING_SECONDS:
+                yield Missing(facts.seconds, seconds)
+        walk = self._walk(part, facts)
+        if walk is None or not walk.frames:
             return
-        walk = (walk_mp3 if facts.demuxer == "mp3" else walk_adts)(self.data, part.start, part.end)
-        self.findings.walks.append(walk)
-        if begins_frames(self.data, walk.end):
-            # The other of the two kinds, of which nothing decodes here.
-            self.findings.unread_bytes += part.end - walk.end
-        if abs(walk.seconds - facts.seconds) > 0.1 * facts.seconds + LEAST_MISSING_SECONDS:
+        lost = walk.seconds - facts.seconds
+        if facts.codec == "aac_latm" and walk.junk and lost >= LEAST_MISSING_SECONDS:
+            # A decoder that took what is destroyed for a frame decodes nothing until the next description of the sound.
+            yield Missing(walk.junk[0][0], lost)
+        elif abs(lost) > 0.1 * facts.seconds + LEAST_MISSING_SECONDS:
             return  # other frames than those that we can count
         accounted = walk.seconds
         for at, size in walk.junk:
@@ -114,9 +121,25 @@ class Sound:
         if walk.stated_seconds - accounted >= LEAST_MISSING_SECONDS:
             yield Missing(facts.seconds, walk.stated_seconds - accounted)
 
+    def _walk(self, part: Part, facts: Facts) -> Walk | None:
+        """The frames of what has no clock; None where there are none that we can count."""
+        if facts.demuxer in _OF_FRAMES and facts.codec in SIZED and all(facts.frame):
+            begin = part.start + (facts.first_byte if facts.demuxer == "wav" else 0)
+            return walk_sized(self.data, begin, part.end, facts.codec, *facts.frame)
+        if facts.demuxer == "wav" and facts.codec == "mp3":
+            return walk_mp3(self.data, part.start + facts.first_byte, part.end)
+        if facts.demuxer not in ("mp3", "aac"):
+            return None
+        walk = (walk_mp3 if facts.demuxer == "mp3" else walk_adts)(self.data, part.start, part.end)
+        self.findings.walks.append(walk)
+        if begins_frames(self.data, walk.end):
+            # The other of the two kinds, of which nothing decodes here.
+            self.findings.unread_bytes += part.end - walk.end
+        return walk
+
     def _tracks_of(self, part: Part) -> list[Track]:
         try:
-            with opened(self.file, part.start, part.end, part.patches, part.options) as container:
+            with opened(self.file, part.start, part.end, part.patches, part.options, part.skipped) as container:
                 readable = sound_tracks(container)
                 self.findings.unread_tracks += len(container.streams.audio) - len(readable) if readable else 0
                 if not self.findings.parts:

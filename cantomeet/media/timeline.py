@@ -45,7 +45,7 @@ def plays_alike(sound: Sound, seconds: float) -> bool:
         return False
     if part.start and not _only_tags_before(sound.data, part.start):
         return False
-    with opened(sound.file, part.start, part.end, part.patches, part.options) as container:
+    with opened(sound.file, part.start, part.end, part.patches, part.options, part.skipped) as container:
         demuxer, streams = container.format.name.split(",")[0], container.streams
         codec = streams.audio[0].codec_context.codec.canonical_name
         stated = (container.duration or 0) / 1_000_000
@@ -69,7 +69,8 @@ def _flac(data: Data, part: Part, stated: float, seconds: float) -> bool:
 
 
 def _ogg(data: Data, part: Part, stated: float, seconds: float) -> bool:
-    return _same(stated, seconds)
+    """Every page states a time that can be believed."""
+    return not part.patches and _same(stated, seconds)
 
 
 def _mp3(walks: list[Walk], seconds: float) -> bool:

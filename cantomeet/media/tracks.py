@@ -15,6 +15,7 @@ from av.packet import Packet
 from av.stream import Discard
 from numpy.typing import NDArray
 
+from cantomeet.media.avi import AviIndex
 from cantomeet.media.ffmpeg import decoded, opened, packets_in
 from cantomeet.media.parts import Part
 
@@ -39,9 +40,9 @@ _WITHOUT_CLOCK = frozenset(
     | {"tta", "wv", "ape", "tak", "voc", "oma", "qcp", "act"}
 )
 """Demuxers whose times are counted or guessed from what was read, never stored."""
-_WITHOUT_PAUSES = frozenset({"flac", "ogg", "mpegts", "asf"})
-"""In which a jump of the clock is a loss; other recorders leave out silence. A transport stream carries silence too,
-and FFmpeg's parser hides that packets were lost.
+_WITHOUT_PAUSES = frozenset({"flac", "ogg", "mpegts", "mpeg", "asf"})
+"""In which a jump of the clock is a loss; other recorders leave out silence. MPEG's streams carry silence too, and
+FFmpeg's parser hides that packets were lost.
 """
 _STATING_LENGTH = frozenset({"asf", "flv", "wv", "tta", "ape", "tak"})
 """Demuxers that end at what is destroyed, or pass over it, and whose headers say how long the sound is."""
@@ -64,6 +65,12 @@ class Facts:
 
     demuxer: str = ""
     """FFmpeg's name."""
+    codec: str = ""
+    """FFmpeg's name."""
+    first_byte: int = 0
+    """Of the first packet, counted from the part's beginning."""
+    frame: tuple[int, int] = (0, 0)
+    """Samples of the first frame, and their rate."""
     begins: float = 0.0
     """What the clock says at the beginning, in seconds."""
     seconds: float = 0.0
@@ -89,6 +96,7 @@ class Track:
         self._rate = self._emitted = 0
         self._position = self._origin = self._jumped = 0.0
         self._timed = self._strict = self._lost = False
+        self._index_of_avi: AviIndex | None = None
 
     def blocks(self, rate: int) -> Iterator[Block]:
         self._rate = rate
@@ -96,16 +104,21 @@ class Track:
         if self._contradicts:
             # An edit in a wrong measure would cut off the end.
             options["ignore_editlist"] = "1"
-        with opened(self._file, part.start, part.end, part.patches, options) as container:
+        with opened(self._file, part.start, part.end, part.patches, options, part.skipped) as container:
             stream = container.streams[self._index]
             assert isinstance(stream, AudioStream)
             for other in container.streams:
                 if other is not stream:
                     other.discard = Discard.all
             self._read_clock(container)
+            self.facts.codec = stream.codec_context.codec.canonical_name
             end = (0.0, 0.0) if self._contradicts else _stated_end(container, stream, part, self._origin)
+            if self.facts.demuxer == "avi" and len(stream.index_entries) > 1:
+                self._index_of_avi = AviIndex(stream)
             for packet in packets_in(container, stream):
                 yield from self._of_packet(packet, stream)
+            if self._index_of_avi:
+                end = (self._index_of_avi.end - self._origin, LEAST_MISSING_SECONDS)
             for frame in decoded(lambda: stream.codec_context.decode(None)) or ():
                 yield from self._placed(frame)
             yield from self._flushed()
@@ -125,6 +138,10 @@ class Track:
         if packet is None:
             self._lost = self.facts.broken = True
             return
+        if self._index_of_avi:
+            self._lost |= self._index_of_avi.correct(packet)
+        if self._resampler is None and packet.pos is not None and not self._emitted:
+            self.facts.first_byte = packet.pos
         frames = None if _is_destroyed(packet, stream) else decoded(packet.decode)
         if frames is None:
             yield from self._broken(packet)
@@ -145,6 +162,8 @@ class Track:
                 self._note(self._position, gap)
             yield from self._silence_to(self._position + gap)
         self._lost = False
+        if not self.facts.shapes:
+            self.facts.frame = (frame.samples, frame.rate)
         shape = (frame.format.name, frame.layout.name, frame.rate)
         if self._resampler is None or shape != self._shape:
             yield from self._flushed()
@@ -210,6 +229,8 @@ class Track:
 def _contradicts(stream: AudioStream) -> bool:
     """A header with a wrong sample rate: the times of packets are not what their samples last."""
     entries, context = stream.index_entries, stream.codec_context
+    if stream.container.format.name == "mpeg":
+        return False  # an entry there is for several packets
     if len(entries) < 10 or not context.frame_size or not context.sample_rate or not stream.time_base:
         return False
     told = float((entries[9].timestamp - entries[1].timestamp) * stream.time_base) / 8
@@ -238,6 +259,8 @@ def _stated_end(container: InputContainer, stream: AudioStream, part: Part, orig
             return 0.0, LEAST_MISSING_SECONDS
         step = entries[1].timestamp - entries[0].timestamp
         return (entries[-1].timestamp + step) * base - origin, LEAST_MISSING_SECONDS
+    if name == "ogg" and part.stated_end:
+        return part.stated_end * base - origin, LEAST_MISSING_SECONDS
     if name == "flac" and stream.duration:
         return stream.duration * base, LEAST_MISSING_SECONDS
     if name == "matroska":

@@ -8,15 +8,26 @@ from collections.abc import Callable
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 
 from cantomeet import media
+from cantomeet.media.mpeg_frames import walk_sized
 from cantomeet.media.tags import behind_id3
 from tests.marked import SECONDS, file_bytes, marked, marks_in, wav_bytes
 from tests.recordings_factory import make_recording
 
 MONO = marked()
 FRAGMENTS = {"movflags": "frag_keyframe+empty_moov+default_base_moof", "frag_duration": "500000"}
+
+
+def in_one_block() -> bytes:
+    """As sound cards' programs write it; FFmpeg writes a block for each packet."""
+    samples = ((marked(11_111) >> 8) + 128).astype(np.uint8).tobytes()
+    head = b"Creative Voice File\x1a\x1a\0\x0a\1\x29\x11"
+    return head + b"\1" + (len(samples) + 2).to_bytes(3, "little") + b"\xa6\0" + samples + b"\0"
+
+
 KINDS: dict[str, Callable[[], bytes]] = {
     "wav": lambda: wav_bytes(MONO),
     "aiff": lambda: file_bytes("aiff", "pcm_s16be", [MONO]),
@@ -32,7 +43,24 @@ KINDS: dict[str, Callable[[], bytes]] = {
     "wma": lambda: file_bytes("asf", "wmav2", [marked(44_100)], rate=44_100, bit_rate=64_000),
     "fragments": lambda: file_bytes("ipod", "aac", [MONO], options=FRAGMENTS),
     "aac": lambda: file_bytes("adts", "aac", [MONO], bit_rate=64_000),
+    "avi": lambda: file_bytes("avi", "pcm_s16le", [MONO]),
+    "avi of mp3": lambda: file_bytes("avi", "libmp3lame", [MONO], bit_rate=96_000),
+    "mpeg": lambda: file_bytes("mpeg", "mp2", [MONO], bit_rate=128_000),
+    "voc": lambda: file_bytes("voc", "pcm_s16le", [MONO]),
+    "voc of one block": in_one_block,
+    "mp1": lambda: (b"\xff\xff\x44\xc0" + bytes(124)) * 750,
+    "mp2": lambda: file_bytes("mp2", "mp2", [MONO], bit_rate=96_000),
+    "mp2 of 44.1 kHz": lambda: file_bytes("mp2", "mp2", [marked(44_100)], rate=44_100, bit_rate=112_000),
+    "mp2 of 16 kHz": lambda: file_bytes("mp2", "mp2", [marked(16_000)], rate=16_000, bit_rate=64_000),
+    "ac3": lambda: file_bytes("ac3", "ac3", [MONO], bit_rate=96_000),
+    "ac3 of 44.1 kHz": lambda: file_bytes("ac3", "ac3", [marked(44_100)], rate=44_100, bit_rate=96_000),
+    "ac3 of 32 kHz": lambda: file_bytes("ac3", "ac3", [marked(32_000)], rate=32_000, bit_rate=96_000),
+    "eac3": lambda: file_bytes("eac3", "eac3", [MONO], bit_rate=96_000),
+    "latm": lambda: file_bytes("latm", "aac", [MONO], bit_rate=64_000),
+    "mp3 in wav": lambda: file_bytes("wav", "libmp3lame", [MONO], bit_rate=96_000),
 }
+WITHOUT_CLOCK = ["mp3", "aac", "mp1", "mp2", "mp2 of 44.1 kHz", "mp2 of 16 kHz"]
+WITHOUT_CLOCK += ["ac3", "ac3 of 44.1 kHz", "ac3 of 32 kHz", "eac3", "latm", "mp3 in wav"]
 
 
 def decoded(content: bytes, folder: Path) -> media.Decoded:
@@ -62,7 +90,7 @@ def test_nothing_is_missed_where_nothing_is_missing(kind: str, tmp_path: Path) -
     assert (found.missing, found.unread_tracks, found.unread_bytes) == ((), 0, 0)
 
 
-@pytest.mark.parametrize("kind", ["wav", "aiff", "au", "mp3", "flac", "m4a", "webm", "flv", "wv"])
+@pytest.mark.parametrize("kind", ["wav", "aiff", "au", "mp3", "flac", "m4a", "webm", "flv", "wv", "voc of one block"])
 def test_a_recording_that_was_cut_off_says_how_much_is_missing(kind: str, tmp_path: Path) -> None:
     content = KINDS[kind]()
     found = decoded(content[: 6 * len(content) // 10], tmp_path)
@@ -72,7 +100,7 @@ def test_a_recording_that_was_cut_off_says_how_much_is_missing(kind: str, tmp_pa
     assert not found.plays_alike
 
 
-@pytest.mark.parametrize("kind", ["flac", "m4a", "fragments", "webm", "ogg", "wma"])
+@pytest.mark.parametrize("kind", ["flac", "m4a", "fragments", "webm", "ogg", "wma", "avi", "avi of mp3", "mpeg"])
 def test_a_part_that_was_overwritten_is_silent_and_named(kind: str, tmp_path: Path) -> None:
     content = KINDS[kind]()
     begin, end = 45 * len(content) // 100, 65 * len(content) // 100
@@ -88,16 +116,34 @@ def test_a_part_that_was_overwritten_is_silent_and_named(kind: str, tmp_path: Pa
     assert not found.plays_alike
 
 
-@pytest.mark.parametrize("kind", ["mp3", "aac"])
-def test_frames_that_were_overwritten_are_counted(kind: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("noise", [False, True])
+@pytest.mark.parametrize("kind", WITHOUT_CLOCK)
+def test_frames_that_were_overwritten_are_counted(kind: str, noise: bool, tmp_path: Path) -> None:
     """These have no clock: what comes after is heard earlier, in the copy as in the transcript."""
     content = KINDS[kind]()
     begin, end = len(content) // 3, len(content) // 2
-    found = decoded(content[:begin] + bytes(end - begin) + content[end:], tmp_path)
+    hole = np.random.default_rng(1).bytes(end - begin) if noise else bytes(end - begin)
+    found = decoded(content[:begin] + hole + content[end:], tmp_path)
     assert len(found.missing) == 1
     assert found.missing[0].at == pytest.approx(2.0, abs=0.5)
     assert found.seconds + found.missing[0].seconds == pytest.approx(SECONDS, abs=0.5)
     assert not found.plays_alike
+
+
+def test_what_lies_behind_a_destroyed_block_of_a_voc_is_named(tmp_path: Path) -> None:
+    content = KINDS["voc"]()
+    begin, end = len(content) // 3, len(content) // 2
+    found = decoded(content[:begin] + bytes(end - begin) + content[end:], tmp_path)
+    (gap,) = found.missing
+    assert gap.at == pytest.approx(found.seconds, abs=0.01) == pytest.approx(2.0, abs=0.1)
+    assert found.seconds + gap.seconds == pytest.approx(SECONDS, abs=0.1)
+
+
+def test_frames_of_dts_that_were_overwritten_are_counted() -> None:
+    frame = b"\x7f\xfe\x80\x01\xfc\x3c\x7d\xb0" + bytes(2004)
+    walk = walk_sized(frame * 10 + bytes(5000) + frame * 10, 0, 20 * len(frame) + 5000, "dts", 512, 48_000)
+    assert walk.seconds == pytest.approx(20 * 512 / 48_000)
+    assert walk.junk == [(pytest.approx(10 * 512 / 48_000), 5000)]
 
 
 def test_an_index_of_destroyed_sound_does_not_pass_for_a_recording_of_its_last_words(tmp_path: Path) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -208,6 +210,64 @@ def test_a_header_that_states_another_size_hides_no_sound(name: str, tmp_path: P
     found = decoded(HEADERS[name], tmp_path)
     assert_whole(tmp_path / "wav")
     assert found.missing == ()
+
+
+def chunk(name: bytes, body: bytes, order: Literal["little", "big"]) -> bytes:
+    return name + len(body).to_bytes(4, order) + body + bytes(len(body) % 2)
+
+
+def riff(*chunks: bytes) -> bytes:
+    """A WAV of these chunks behind its format."""
+    body = b"WAVE" + WAV[12:36] + b"".join(chunks)
+    return b"RIFF" + len(body).to_bytes(4, "little") + body
+
+
+def in_chunks(samples: bytes, head: bytes, name: bytes, order: Literal["little", "big"] = "little") -> list[bytes]:
+    """Three unequal chunks of samples, each behind `head`."""
+    borders = [0, 100_002, 300_000, len(samples)]
+    return [chunk(name, head + samples[begin:end], order) for begin, end in pairwise(borders)]
+
+
+NOTE = chunk(b"note", b"odd", "little")
+DATA = in_chunks(WAV[44:], b"", b"data")
+SSND = in_chunks(MONO.astype(">i2").tobytes(), bytes(8), b"SSND", "big")
+W64 = file_bytes("w64", "pcm_s16le", [MONO])
+W64_DATA = W64.index(b"data\xf3\xac")
+W64_HALVES = (WAV[44:300_044], WAV[300_044:])
+W64_CHUNKS = [
+    W64[W64_DATA : W64_DATA + 16] + (24 + len(half)).to_bytes(8, "little") + half + bytes(-len(half) % 8)
+    for half in W64_HALVES
+]
+CHUNKS: dict[str, bytes] = {
+    "wav": riff(*DATA),
+    "wav with notes between them": riff(DATA[0], NOTE, DATA[1], NOTE, DATA[2], NOTE),
+    "wav, the first one empty": riff(chunk(b"data", b"", "little"), *DATA),
+    "wav, the last one without a size": riff(*DATA[:2], b"data" + bytes(4) + DATA[2][8:]),
+    "aiff": AIFF[: AIFF.index(b"SSND")] + b"".join(SSND),
+    "w64": W64[:W64_DATA] + b"".join(W64_CHUNKS),
+}
+
+
+@pytest.mark.parametrize("name", CHUNKS)
+def test_all_chunks_of_samples_are_heard(name: str, tmp_path: Path) -> None:
+    found = decoded(CHUNKS[name], tmp_path)
+    assert_whole(tmp_path / "wav")
+    assert (found.missing, found.unread_bytes) == ((), 0)
+    assert not found.plays_alike, "a browser plays the first"
+    assert found.seconds == pytest.approx(SECONDS, abs=0.01)
+
+
+def test_a_last_chunk_of_samples_that_was_cut_off_says_how_much_is_missing(tmp_path: Path) -> None:
+    found = decoded(riff(*DATA)[: -len(DATA[2]) // 2], tmp_path)
+    (gap,) = found.missing
+    assert gap.at == pytest.approx(found.seconds, abs=0.01)
+    assert found.seconds + gap.seconds == pytest.approx(SECONDS, abs=0.01)
+
+
+def test_recordings_of_many_chunks_may_follow_one_another(tmp_path: Path) -> None:
+    found = decoded(riff(*DATA) + WAV, tmp_path)
+    assert found.seconds == pytest.approx(2 * SECONDS, abs=0.01)
+    assert (found.missing, found.unread_bytes) == ((), 0)
 
 
 HTTP = b"HTTP/1.1 200 OK\r\nContent-Type: audio/mpeg\r\n\r\n"
