@@ -281,6 +281,9 @@ def _of_samples(data: Data, at: int, kind: str, place: int, body: int, size: int
     form = _CHUNKED[kind]
     end = body + size
     unknown = size == 0 or (kind in ("wav", "aiff") and size >= _WAV_PLACEHOLDER and end > len(data)) or size >= 2**62
+    if not unknown and end > len(data) and _outer_size(data, at, kind) in (len(data) - at, len(data) - at - 1):
+        # A file that was cut off is shorter than both sizes say: here only the size of the samples is wrong.
+        return Part(at, len(data), kind, stated=False, after=len(data))
     if not unknown and end >= len(data):
         return Part(at, len(data), kind, end - len(data), end == len(data), data_bytes=size, after=len(data))
     if not unknown or size == 0:
@@ -295,6 +298,16 @@ def _of_samples(data: Data, at: int, kind: str, place: int, body: int, size: int
     stated = end - body + (body - place if form.whole else 0)
     patch = min(stated, 256**form.size - 1).to_bytes(form.size, "big" if form.order == "big" else "little")
     return Part(at, end, kind, stated=False, patches={place + form.name: patch}, after=end)
+
+
+def _outer_size(data: Data, at: int, kind: str) -> int:
+    """Of the whole recording, as its first bytes state it; 0 where they do not."""
+    if kind == "w64":
+        return int.from_bytes(data[at + 16 : at + 24], "little")
+    if kind == "caf":
+        return 0
+    is_big = data[at : at + 4] in (b"RIFX", b"FORM")
+    return 8 + int.from_bytes(data[at + 4 : at + 8], "big" if is_big else "little")
 
 
 def _behind_chunks(data: Data, at: int, form: _Chunks) -> int | None:
