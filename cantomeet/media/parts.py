@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from cantomeet.media.ebml import ebml_size
+from cantomeet.media.matroska import surplus_tracks
 from cantomeet.media.mpeg_frames import begins_frames
 from cantomeet.media.tags import Data, behind_id3
 
@@ -412,6 +414,11 @@ def _of_avi(data: Data, at: int) -> Part:
 
 
 def _of_segment(data: Data, at: int, scan: bool) -> Part:
+    part = _whole_segment(data, at, scan)
+    return replace(part, patches=surplus_tracks(data, at, part.end))
+
+
+def _whole_segment(data: Data, at: int, scan: bool) -> Part:
     stated = _end_of_segment(data, at)
     if at < stated <= len(data) and (stated == len(data) or _begins_part(data, stated)):
         # Whatever is attached inside is no part of its own.
@@ -428,13 +435,3 @@ def _end_of_segment(data: Data, at: int) -> int:
         return 0
     size, body = ebml_size(data, place + 4)
     return 0 if size is None else body + size
-
-
-def ebml_size(data: Data, at: int) -> tuple[int | None, int]:
-    """A size (None: unknown) and the place behind it."""
-    first = data[at] if at < len(data) else 0
-    if not first:
-        return None, at + 1
-    length = 9 - first.bit_length()
-    value = int.from_bytes(data[at : at + length], "big") & (1 << 7 * length) - 1
-    return None if value == (1 << 7 * length) - 1 else value, at + length

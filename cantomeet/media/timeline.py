@@ -43,6 +43,8 @@ def plays_alike(sound: Sound, seconds: float) -> bool:
     even = len(track.shapes) == 1 and track.deviation < _SAME_SECONDS and not track.broken
     if not even or track.channels > _MOST_CHANNELS or abs(found.begins) > _SAME_SECONDS:
         return False
+    if part.patches:
+        return False  # a browser reads the file without them
     if part.start and not _only_tags_before(sound.data, part.start):
         return False
     with opened(sound.file, part.start, part.end, part.patches, part.options) as container:
