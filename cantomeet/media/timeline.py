@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from cantomeet.media.boxes import boxes
 from cantomeet.media.ffmpeg import opened
 from cantomeet.media.mpeg_frames import Walk
-from cantomeet.media.parts import Part, boxes
+from cantomeet.media.parts import Part
 from cantomeet.media.sound import Sound
 from cantomeet.media.tags import Data, behind_id3
 

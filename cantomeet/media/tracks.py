@@ -125,6 +125,9 @@ class Track:
         # Where fragments are known to be destroyed, a jump is their loss.
         self._strict = name in _WITHOUT_PAUSES or (name == "mov" and bool(self._part.patches))
         self._origin = self.facts.begins = (container.start_time or 0) / 1_000_000
+        # Most recorders begin their clock at zero; one that began it hours before says nothing of the loss.
+        if self._part.lost_lead and 0.0 < self._origin <= _LONGEST_GAP_SECONDS:
+            self._origin = 0.0
 
     def _of_packet(self, packet: Packet[AudioStream] | None, stream: AudioStream) -> Iterator[Block]:
         if packet is None:
