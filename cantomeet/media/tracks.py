@@ -15,6 +15,7 @@ from av.packet import Packet
 from av.stream import Discard
 from numpy.typing import NDArray
 
+from cantomeet.media.clock import SteadyClock
 from cantomeet.media.ffmpeg import decoded, opened, packets_in
 from cantomeet.media.parts import Part
 from cantomeet.media.stated import is_believable, is_whole_frame
@@ -109,12 +110,17 @@ class Track:
             # The index of a fragmented film grows as it is read; any other says where the sound ends.
             self._indexed = self.facts.demuxer == "mov" and bool(stream.frames) and len(stream.index_entries) > 1
             end = (0.0, 0.0) if self._contradicts else _stated_end(container, stream, part, self._origin)
-            for packet in packets_in(container, stream):
+            # Others guess their end from the last time that they hold.
+            states_end = self.facts.demuxer == "matroska"
+            clock = SteadyClock((container.duration or 0) / 1_000_000 if states_end else 0.0)
+            packets = packets_in(container, stream)
+            for packet in clock.steadied(packets) if self._timed else packets:
                 yield from self._of_packet(packet, stream)
             for frame in decoded(lambda: stream.codec_context.decode(None)) or ():
                 yield from self._placed(frame)
             yield from self._flushed()
         self.facts.seconds = self._position
+        self.facts.deviation = max(self.facts.deviation, clock.leap)
         self.facts.broken |= self._contradicts
         self._note_end(end)
 
