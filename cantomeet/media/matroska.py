@@ -1,10 +1,10 @@
-"""Where the clusters of a Matroska or WebM file are destroyed: a demuxer goes on behind that without a word."""
+"""What FFmpeg does not say of a Matroska or WebM file: destroyed clusters, and tracks that are in it twice."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cantomeet.media.parts import ebml_size
+from cantomeet.media.ebml import ebml_element, ebml_size
 from cantomeet.media.tags import Data
 
 _CLUSTER = b"\x1f\x43\xb6\x75"
@@ -34,6 +34,18 @@ _SKIPPED = frozenset(
 )
 _TICKS = b"\x2a\xd7\xb1"
 _INFO = b"\x15\x49\xa9\x66"
+_TRACKS, _TRACK, _NUMBER, _VOID = b"\x16\x54\xae\x6b", b"\xae", b"\xd7", b"\xec"
+_MOST_ENTRIES = 1000
+"""In one list of tracks; what comes behind them is hidden unseen."""
+_MOST_LISTS = 64
+"""Of tracks; ordinary files have one."""
+_MOST_ELEMENTS = 200_000
+"""Before the first cluster."""
+_MOST_TRACKS = 64
+_VOID_HEAD = 9
+"""Bytes of the head of an element that is passed over, with a size of eight bytes."""
+_MOST_RUNS = 16
+"""Patches; each costs a little at every read."""
 
 
 def destroyed(data: Data, start: int, end: int) -> Iterator[tuple[float, float]]:
@@ -41,7 +53,7 @@ def destroyed(data: Data, start: int, end: int) -> Iterator[tuple[float, float]]
     tick, cluster, last, lost = 0.001, 0.0, 0.0, False
     at = start
     while at < end:
-        name, size, body = _element(data, at)
+        name, size, body = ebml_element(data, at)
         if name in _ENTERED:
             at = body
             continue
@@ -57,10 +69,83 @@ def destroyed(data: Data, start: int, end: int) -> Iterator[tuple[float, float]]
                 yield last, cluster
                 lost = False
         if name in (_SIMPLE_BLOCK, _BLOCK_GROUP):
-            block = body if name == _SIMPLE_BLOCK else _element(data, body)[2]
+            block = body if name == _SIMPLE_BLOCK else ebml_element(data, body)[2]
             _, number_end = ebml_size(data, block)
             last = cluster + int.from_bytes(data[number_end : number_end + 2], "big", signed=True) * tick
         at = body + size
+
+
+def surplus_tracks(data: Data, start: int, end: int) -> dict[int, bytes]:
+    """Patches that hide what the header repeats: entries for a track that has one already, and those beyond 64.
+
+    FFmpeg keeps each entry, though blocks belong to the first of a number, and the file is opened once for each track:
+    a hundred thousand entries would be read dozens of times.
+    """
+    runs = list[tuple[int, int]]()
+    for at, after in _surplus(data, start, end):
+        if runs and runs[-1][1] == at:
+            runs[-1] = (runs[-1][0], after)
+        else:
+            runs.append((at, after))
+    long = [run for run in runs if run[1] - run[0] >= _VOID_HEAD]
+    return {at: _VOID + b"\x01" + (after - at - _VOID_HEAD).to_bytes(7, "big") for at, after in long[:_MOST_RUNS]}
+
+
+def _surplus(data: Data, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Begin and end of each; where a list of tracks holds nothing else, of the list."""
+    at, numbers, lists = start, set[int](), 0
+    for _ in range(_MOST_ELEMENTS):
+        if at >= end:
+            return
+        name, size, body = ebml_element(data, at)
+        if name == _SEGMENT:
+            at = body
+            continue
+        if name not in _SKIPPED or size is None or body + size > end:
+            return
+        if name == _TRACKS:
+            lists += 1
+            entries = list(_entries(data, body, body + size, numbers)) if lists <= _MOST_LISTS else []
+            if all(is_surplus for *_, is_surplus in entries):
+                yield at, body + size
+            else:
+                yield from ((begin, after) for begin, after, is_surplus in entries if is_surplus)
+        at = body + size
+
+
+def _entries(data: Data, at: int, end: int, numbers: set[int]) -> Iterator[tuple[int, int, bool]]:
+    """Begin and end of each entry, and whether it is surplus; `numbers` are those of the tracks so far."""
+    surplus = False
+    for _ in range(_MOST_ENTRIES):
+        if at >= end:
+            return
+        name, size, body = ebml_element(data, at)
+        if size is None or body + size > end:
+            return
+        if name == _TRACK:
+            number = _number(data, body, body + size)
+            surplus = number in numbers or len(numbers) >= _MOST_TRACKS
+            numbers |= set() if surplus else {number}
+        if surplus or name == _TRACK:
+            # What else stands behind a surplus entry, such as a checksum, goes with it.
+            yield at, body + size, surplus
+        at = body + size
+    if at < end:
+        yield at, end, True
+
+
+def _number(data: Data, at: int, end: int) -> int:
+    """Of a track's entry; 0 where it has none."""
+    for _ in range(_MOST_ENTRIES):
+        if at >= end:
+            break
+        name, size, body = ebml_element(data, at)
+        if size is None:
+            break
+        if name == _NUMBER:
+            return int.from_bytes(data[body : body + size], "big")
+        at = body + size
+    return 0
 
 
 def _fits(name: bytes, after: int, end: int) -> bool:
@@ -68,17 +153,10 @@ def _fits(name: bytes, after: int, end: int) -> bool:
     return after <= end or name in (_SIMPLE_BLOCK, _BLOCK_GROUP)
 
 
-def _element(data: Data, at: int) -> tuple[bytes, int | None, int]:
-    """Name, size of the body (None: unknown), and where that begins."""
-    length = 9 - data[at].bit_length()
-    size, body = ebml_size(data, at + length)
-    return bytes(data[at : at + length]), size, body
-
-
 def _tick(data: Data, at: int, end: int) -> float:
     """Seconds that a step of the clock lasts."""
     while at < end:
-        name, size, body = _element(data, at)
+        name, size, body = ebml_element(data, at)
         if size is None:
             break
         if name == _TICKS:

@@ -46,11 +46,15 @@ class Walk:
     modes: set[object] = field(default_factory=set)
     stated_frames: int = 0
     """By the Xing header; 0 where there is none."""
+    stated_bytes: int = 0
+    """Of all frames, by the same header; 0 where it does not say."""
     frame_seconds: float = 0.0
     junk: list[tuple[float, int]] = field(default_factory=list)
     """Seconds into the recording, and bytes that belong to no frame; tags and what follows the last frame left out."""
     end: int = 0
     """The byte behind the last frame."""
+    cut: bool = False
+    """The last frame is longer than the file."""
 
     @property
     def constant(self) -> bool:
@@ -59,6 +63,11 @@ class Walk:
     @property
     def stated_seconds(self) -> float:
         return self.stated_frames * self.frame_seconds
+
+    @property
+    def has_stated_bytes(self) -> bool:
+        """All the bytes that the header counted are there, with junk for what was overwritten."""
+        return 0 < self.stated_bytes <= self.bytes + sum(size for _, size in self.junk) and not self.cut
 
 
 def walk_mp3(data: Data, start: int, end: int) -> Walk:
@@ -118,9 +127,10 @@ def _walk(data: Data, at: int, end: int, parse: Callable[[bytes], Frame | None],
             lost_at = -1
         if not walk.frames:
             walk.stated_frames, walk.frame_seconds = _stated(data, at, frame), frame.samples / frame.rate
+            walk.stated_bytes = _stated_bytes(data, at, frame)
         _count(walk, frame, is_header=not walk.frames and bool(walk.stated_frames))
         at += frame.size
-        walk.end = min(at, end)
+        walk.end, walk.cut = min(at, end), at > end
     return walk
 
 
@@ -159,13 +169,25 @@ def _behind_tag(data: Data, at: int) -> int:
 
 
 def _stated(data: Data, at: int, frame: Frame) -> int:
-    head = data[at : at + min(frame.size, 192)]
-    for name in (b"Xing", b"Info"):
-        place = head.find(name)
-        if place >= 0 and head[place + 7] & 1:
-            return int.from_bytes(head[place + 8 : place + 12], "big")
+    head, place = _xing(data, at, frame)
+    if place >= 0 and head[place + 7] & 1:
+        return int.from_bytes(head[place + 8 : place + 12], "big")
     place = head.find(b"VBRI")
     return int.from_bytes(head[place + 14 : place + 18], "big") if place >= 0 else 0
+
+
+def _stated_bytes(data: Data, at: int, frame: Frame) -> int:
+    head, place = _xing(data, at, frame)
+    if place < 0 or not head[place + 7] & 2:
+        return 0
+    field = place + (12 if head[place + 7] & 1 else 8)
+    return int.from_bytes(head[field : field + 4], "big")
+
+
+def _xing(data: Data, at: int, frame: Frame) -> tuple[bytes, int]:
+    """The begin of `frame`, and the place of a Xing header in it; -1 where it holds none."""
+    head = bytes(data[at : at + min(frame.size, 192)])
+    return head, next((place for name in (b"Xing", b"Info") if 0 <= (place := head.find(name)) < len(head) - 8), -1)
 
 
 def _mp3_frame(head: bytes) -> Frame | None:

@@ -11,6 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+from cantomeet.media.boxes import boxes
+from cantomeet.media.ebml import ebml_size
+from cantomeet.media.fragments import default_sizes, is_whole_fragment
+from cantomeet.media.matroska import surplus_tracks
 from cantomeet.media.mpeg_frames import begins_frames
 from cantomeet.media.ogg import read_clock
 from cantomeet.media.tags import Data, behind_id3
@@ -90,6 +94,8 @@ class Part:
     """In samples, of an Ogg file; 0 where it states none that can be believed."""
     after: int = 0
     """Where another part may begin."""
+    lost_lead: bool = False
+    """The first fragments are destroyed: the clock begins later than the recording."""
 
     @property
     def options(self) -> dict[str, str]:
@@ -293,6 +299,9 @@ def _of_samples(data: Data, at: int, kind: str, place: int, body: int, size: int
     order = "big" if data[at : at + 4] == b"RIFX" else form.order
     end = body + size
     unknown = size == 0 or (kind in ("wav", "aiff") and size >= _WAV_PLACEHOLDER and end > len(data)) or size >= 2**62
+    if not unknown and end > len(data) and _outer_size(data, at, kind) in (len(data) - at, len(data) - at - 1):
+        # A file that was cut off is shorter than both sizes say: here only the size of the samples is wrong.
+        return Part(at, len(data), kind, stated=False, after=len(data))
     if not unknown and end >= len(data):
         return Part(at, len(data), kind, end - len(data), end == len(data), data_bytes=size, after=len(data))
     if not unknown or size == 0:
@@ -311,6 +320,16 @@ def _of_samples(data: Data, at: int, kind: str, place: int, body: int, size: int
         return Part(at, end, kind, stated=False, after=end)
     stated = end - body + (body - place if form.whole else 0)
     return Part(at, end, kind, stated=False, patches=_patched_size(form, place, stated, order), after=end)
+
+
+def _outer_size(data: Data, at: int, kind: str) -> int:
+    """Of the whole recording, as its first bytes state it; 0 where they do not."""
+    if kind == "w64":
+        return int.from_bytes(data[at + 16 : at + 24], "little")
+    if kind == "caf":
+        return 0
+    is_big = data[at : at + 4] in (b"RIFX", b"FORM")
+    return 8 + int.from_bytes(data[at + 4 : at + 8], "big" if is_big else "little")
 
 
 def _of_many_chunks(part: Part, place: int, chunks: list[tuple[int, int]], order: str, length: int) -> Part:
@@ -366,39 +385,27 @@ def _aligned(place: int, align: int) -> int:
     return place + -place % align
 
 
-def boxes(data: Data, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Name, first byte of the body, and end (which may lie behind the file's) of each ISO box from `at` to `end`."""
-    while at + 8 <= end:
-        size, name, head = int.from_bytes(data[at : at + 4], "big"), bytes(data[at + 4 : at + 8]), 8
-        if size == 1:
-            size, head = int.from_bytes(data[at + 8 : at + 16], "big"), 16
-        elif size == 0:
-            size = end - at
-        if size < head or not _is_box_name(name):
-            return
-        yield name, at + head, at + size
-        at += size
-
-
-def _is_box_name(name: bytes) -> bool:
-    return all(32 <= byte < 127 or byte == 0xA9 for byte in name)
-
-
 def _of_boxes(data: Data, at: int, scan: bool) -> Part:
     """FFmpeg ends at a destroyed box; one that is to be skipped leads it to the next fragment."""
-    part, patches = _of_whole_boxes(data, at, scan), dict[int, bytes]()
-    while scan and len(patches) < _MOST_DESTROYED and (place := _next_fragment(data, part)) is not None:
+    sizes = default_sizes(data, at)
+    part, patches = _of_whole_boxes(data, at, sizes, scan), dict[int, bytes]()
+    while len(patches) < _MOST_DESTROYED and (place := _next_fragment(data, part)) is not None:
         patches[part.after] = (place - part.after).to_bytes(4, "big") + b"free"
-        part = _of_whole_boxes(data, place, scan)
-    return replace(part, start=at, patches=patches)
+        part = _of_whole_boxes(data, place, sizes, scan)
+    if data[part.after + 4 : part.after + 8] == b"moof":
+        # Nothing behind a destroyed fragment says how long it was: as long as the others, or as it has more bytes.
+        others = sum(1 for _ in re.finditer(_FRAGMENT, data[at : part.after]))
+        missing = max(len(data) - part.after, (part.after - at) // max(1, others))
+        part = replace(part, missing_bytes=missing, after=len(data))
+    return replace(part, start=at, patches=patches, lost_lead=_loses_lead(data, at, patches))
 
 
-def _of_whole_boxes(data: Data, at: int, scan: bool) -> Part:
+def _of_whole_boxes(data: Data, at: int, sizes: Mapping[int, int], scan: bool) -> Part:
     after, begun = at, False
     for name, body, end in boxes(data, at, len(data)):
         if name == b"ftyp" and begun:
             break
-        if name == b"moof" and body < end <= len(data) and not _is_whole(data, body, end):
+        if name == b"moof" and body < end <= len(data) and not is_whole_fragment(data, body, end, sizes):
             break
         begun |= name not in _BEFORE_TYPE
         after = end if body <= len(data) else after
@@ -411,19 +418,18 @@ def _of_whole_boxes(data: Data, at: int, scan: bool) -> Part:
     return Part(at, after, "iso", missing_bytes=missing, after=after)
 
 
-def _is_whole(data: Data, body: int, end: int) -> bool:
-    """Of a fragment's head: its boxes fill it."""
-    after = body
-    for name, inner, after in boxes(data, body, end):
-        if name == b"traf" and not _is_whole(data, inner, after):
-            return False
-    return after == end
+def _loses_lead(data: Data, at: int, patches: Mapping[int, bytes]) -> bool:
+    """Whether what is destroyed comes before any fragment that is whole."""
+    first = min(patches, default=None)
+    return first is not None and not any(name == b"moof" for name, *_ in boxes(data, at, first))
 
 
 def _next_fragment(data: Data, part: Part) -> int | None:
     """Where a fragment begins behind what is destroyed at the end of `part`."""
+    if part.missing_bytes or _begins_part(data, part.after):
+        return None
     place = data.find(_FRAGMENT, part.after + 8) - 4
-    if part.missing_bytes or not part.after < place < part.after + 2**32 or _begins_part(data, part.after):
+    if not part.after < place < part.after + 2**32:
         return None
     return place if _search(data, part.after, place) is None else None
 
@@ -445,6 +451,11 @@ def _of_avi(data: Data, at: int) -> Part:
 
 
 def _of_segment(data: Data, at: int, scan: bool) -> Part:
+    part = _whole_segment(data, at, scan)
+    return replace(part, patches=surplus_tracks(data, at, part.end))
+
+
+def _whole_segment(data: Data, at: int, scan: bool) -> Part:
     stated = _end_of_segment(data, at)
     if at < stated <= len(data) and (stated == len(data) or _begins_part(data, stated)):
         # Whatever is attached inside is no part of its own.
@@ -461,13 +472,3 @@ def _end_of_segment(data: Data, at: int) -> int:
         return 0
     size, body = ebml_size(data, place + 4)
     return 0 if size is None else body + size
-
-
-def ebml_size(data: Data, at: int) -> tuple[int | None, int]:
-    """A size (None: unknown) and the place behind it."""
-    first = data[at] if at < len(data) else 0
-    if not first:
-        return None, at + 1
-    length = 9 - first.bit_length()
-    value = int.from_bytes(data[at : at + length], "big") & (1 << 7 * length) - 1
-    return None if value == (1 << 7 * length) - 1 else value, at + length

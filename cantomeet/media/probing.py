@@ -16,6 +16,7 @@ from av.stream import Disposition
 from cantomeet.errors import ErrorCode, RecordingRefused
 from cantomeet.media import sniffing
 from cantomeet.media.ffmpeg import decoded, opened, packets_in
+from cantomeet.media.limits import LONGEST_SECONDS
 from cantomeet.media.mpeg_frames import mp3_stated_seconds
 from cantomeet.media.parts import Part, first_part
 from cantomeet.media.sound import sound_tracks
@@ -74,7 +75,7 @@ class Probe:
     codec: str
     """FFmpeg's name of the sound's codec."""
     duration_seconds: float | None
-    """As the header states; None where it states nothing and any figure would be a guess."""
+    """As the header states; None where it states nothing, or more than a day, and any figure would be a guess."""
 
     @property
     def content_type(self) -> str:
@@ -122,6 +123,8 @@ def _probe(container: InputContainer, head: bytes, data: mmap, part: Part) -> Pr
     format = _format_of(container, head)
     # Before decoding: FFmpeg rewrites what the header said as it reads on.
     stated = _stated_seconds(container, format, part, data)
+    if stated is not None and stated > LONGEST_SECONDS:
+        stated = None
     for track in tracks:
         if _decodes(container, track, surely=format in _RAW):
             return Probe(format, track.codec_context.codec.canonical_name, stated)

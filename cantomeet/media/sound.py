@@ -21,6 +21,7 @@ from cantomeet.media.matroska import destroyed
 from cantomeet.media.mixing import Mixer, Samples
 from cantomeet.media.mpeg_frames import SIZED, Walk, begins_frames, walk_adts, walk_mp3, walk_sized
 from cantomeet.media.parts import Part, parts_of
+from cantomeet.media.stated import is_believable
 from cantomeet.media.tracks import LEAST_MISSING_SECONDS, Facts, Missing, Track
 from cantomeet.media.voc import lost_share
 
@@ -118,7 +119,8 @@ class Sound:
             accounted += seconds
             if seconds >= LEAST_MISSING_SECONDS:
                 yield Missing(at, seconds)
-        if walk.stated_seconds - accounted >= LEAST_MISSING_SECONDS:
+        absurd = walk.has_stated_bytes or not is_believable(walk.stated_seconds, accounted, ends_whole=not walk.cut)
+        if walk.stated_seconds - accounted >= LEAST_MISSING_SECONDS and not absurd:
             yield Missing(facts.seconds, walk.stated_seconds - accounted)
 
     def _walk(self, part: Part, facts: Facts) -> Walk | None:

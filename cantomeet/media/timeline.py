@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from cantomeet.media.boxes import boxes
 from cantomeet.media.ffmpeg import opened
 from cantomeet.media.mpeg_frames import Walk
-from cantomeet.media.parts import Part, boxes
+from cantomeet.media.parts import Part
 from cantomeet.media.sound import Sound
 from cantomeet.media.tags import Data, behind_id3
 
@@ -43,6 +44,8 @@ def plays_alike(sound: Sound, seconds: float) -> bool:
     even = len(track.shapes) == 1 and track.deviation < _SAME_SECONDS and not track.broken
     if not even or track.channels > _MOST_CHANNELS or abs(found.begins) > _SAME_SECONDS:
         return False
+    if part.patches:
+        return False  # a browser reads the file without them
     if part.start and not _only_tags_before(sound.data, part.start):
         return False
     with opened(sound.file, part.start, part.end, part.patches, part.options, part.skipped) as container:

@@ -16,8 +16,10 @@ from av.stream import Discard
 from numpy.typing import NDArray
 
 from cantomeet.media.avi import AviIndex
+from cantomeet.media.clock import SteadyClock
 from cantomeet.media.ffmpeg import decoded, opened, packets_in
 from cantomeet.media.parts import Part
+from cantomeet.media.stated import is_believable, is_whole_frame
 
 Block = NDArray[np.float32]
 """Samples from -1 to 1, a row for each channel."""
@@ -95,8 +97,10 @@ class Track:
         self._shape: object = None
         self._rate = self._emitted = 0
         self._position = self._origin = self._jumped = 0.0
-        self._timed = self._strict = self._lost = False
+        self._timed = self._strict = self._lost = self._indexed = False
         self._index_of_avi: AviIndex | None = None
+        self._last: Packet[AudioStream] | None = None
+        """The packet read last; None where the demuxer failed there."""
 
     def blocks(self, rate: int) -> Iterator[Block]:
         self._rate = rate
@@ -112,10 +116,16 @@ class Track:
                     other.discard = Discard.all
             self._read_clock(container)
             self.facts.codec = stream.codec_context.codec.canonical_name
+            # The index of a fragmented film grows as it is read; any other says where the sound ends.
+            self._indexed = self.facts.demuxer == "mov" and bool(stream.frames) and len(stream.index_entries) > 1
             end = (0.0, 0.0) if self._contradicts else _stated_end(container, stream, part, self._origin)
             if self.facts.demuxer == "avi" and len(stream.index_entries) > 1:
                 self._index_of_avi = AviIndex(stream)
-            for packet in packets_in(container, stream):
+            # Others guess their end from the last time that they hold.
+            states_end = self.facts.demuxer == "matroska"
+            clock = SteadyClock((container.duration or 0) / 1_000_000 if states_end else 0.0)
+            packets = packets_in(container, stream)
+            for packet in clock.steadied(packets) if self._timed else packets:
                 yield from self._of_packet(packet, stream)
             if self._index_of_avi:
                 end = (self._index_of_avi.end - self._origin, LEAST_MISSING_SECONDS)
@@ -123,6 +133,7 @@ class Track:
                 yield from self._placed(frame)
             yield from self._flushed()
         self.facts.seconds = self._position
+        self.facts.deviation = max(self.facts.deviation, clock.leap)
         self.facts.broken |= self._contradicts
         self._note_end(end)
 
@@ -133,15 +144,20 @@ class Track:
         # Where fragments are known to be destroyed, a jump is their loss.
         self._strict = name in _WITHOUT_PAUSES or (name == "mov" and bool(self._part.patches))
         self._origin = self.facts.begins = (container.start_time or 0) / 1_000_000
+        # Most recorders begin their clock at zero; one that began it hours before says nothing of the loss.
+        if self._part.lost_lead and 0.0 < self._origin <= _LONGEST_GAP_SECONDS:
+            self._origin = 0.0
 
     def _of_packet(self, packet: Packet[AudioStream] | None, stream: AudioStream) -> Iterator[Block]:
         if packet is None:
-            self._lost = self.facts.broken = True
+            self._lost, self._last = True, None
+            self.facts.broken = True
             return
         if self._index_of_avi:
             self._lost |= self._index_of_avi.correct(packet)
         if self._resampler is None and packet.pos is not None and not self._emitted:
             self.facts.first_byte = packet.pos
+        self._last = packet if packet.size else self._last
         frames = None if _is_destroyed(packet, stream) else decoded(packet.decode)
         if frames is None:
             yield from self._broken(packet)
@@ -217,13 +233,20 @@ class Track:
 
     def _note_end(self, stated: tuple[float, float]) -> None:
         end, tolerance = stated[0] - self._jumped, stated[1]
-        if end - self._position > tolerance:
+        if end - self._position <= tolerance:
+            end = self._end_by_bytes()
+        whole = is_whole_frame(self.facts.demuxer, self._last)
+        if end > self._position and is_believable(end, self._position, ends_whole=whole):
             self._note(self._position, end - self._position)
-        elif self._part.missing_bytes and self._part.kind != "ebml":
-            there = self._part.data_bytes or self._part.end - self._part.start + self._part.missing_bytes
-            there -= self._part.missing_bytes
-            self._note(self._position, self._position * self._part.missing_bytes / max(1, there))
         self.facts.missing = [gap for gap in self.facts.missing if gap.seconds >= LEAST_MISSING_SECONDS]
+
+    def _end_by_bytes(self) -> float:
+        """Where the sound would end if the bytes that the header states were all there."""
+        part = self._part
+        if not part.missing_bytes or part.kind == "ebml" or self._indexed:
+            return 0.0
+        there = (part.data_bytes or part.end - part.start + part.missing_bytes) - part.missing_bytes
+        return self._position * (1 + part.missing_bytes / max(1, there))
 
 
 def _contradicts(stream: AudioStream) -> bool:

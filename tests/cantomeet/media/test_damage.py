@@ -194,6 +194,44 @@ def test_fragments_behind_a_destroyed_one_are_heard(into: int, tmp_path: Path) -
     assert marks_in(tmp_path / "wav")[1300] == pytest.approx(5.0, abs=0.15)
 
 
+RUNS = {
+    "its flags": (4, b"\xff\xff\xff\xff"),
+    "its count": (8, b"\x7f\xff\xff\xff"),
+    "a count of a thousand": (8, b"\0\0\3\xe8"),
+    "where its samples lie": (12, b"\0\x10\0\0"),
+    "sizes of nought": (16, bytes(12)),
+    "a size of 2 GB": (20, b"\x7f\xff\xff\xff"),
+}
+
+
+@pytest.mark.parametrize("fragment", [0, 2, 7, 10])
+@pytest.mark.parametrize("what", RUNS)
+def test_a_fragment_with_a_destroyed_list_of_samples_costs_itself_alone(
+    what: str, fragment: int, tmp_path: Path
+) -> None:
+    sound = (np.sin(np.arange(6 * 48_000) / 20) * 3000 + np.arange(6 * 48_000) % 97).astype(np.int16)
+    content = file_bytes("ipod", "aac", [sound], options=FRAGMENTS)
+    offset, wrong = RUNS[what]
+    at = [found.start() for found in re.finditer(b"trun", content)][fragment] + offset
+    (tmp_path / "file").write_bytes(content[:at] + wrong + content[at + len(wrong) :])
+    assert media.probe(tmp_path / "file").format == "m4a"
+    found = media.measure(tmp_path / "file")
+    (gap,) = found.missing
+    assert gap.at == pytest.approx(fragment * 0.512, abs=0.1)
+    assert gap.seconds == pytest.approx(0.512, abs=0.1)
+    assert found.seconds == pytest.approx(SECONDS, abs=0.1)
+    assert not found.plays_alike
+
+
+def test_the_last_fragment_is_missed_though_nothing_is_behind_it(tmp_path: Path) -> None:
+    content = file_bytes("ipod", "aac", [MONO], options=FRAGMENTS)
+    at = content.rindex(b"trun") + 8
+    found = decoded(content[:at] + b"\xff\xff\xff\xff" + content[at + 4 :], tmp_path)
+    (gap,) = found.missing
+    assert gap.at == pytest.approx(found.seconds, abs=0.1)
+    assert found.seconds + gap.seconds == pytest.approx(SECONDS, abs=0.2)
+
+
 def test_packets_that_a_broadcast_lost_are_named(tmp_path: Path) -> None:
     """The transport stream's own clock says so: FFmpeg joins what is left, and all of that decodes."""
     content = file_bytes("mpegts", "aac", [MONO])
