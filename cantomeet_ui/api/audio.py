@@ -13,8 +13,9 @@ from cantomeet.errors import ErrorCode
 from cantomeet.exports import file_stem
 from cantomeet.media import CONTENT_TYPES, PLAYBACK_CONTENT_TYPE
 from cantomeet.models import Meeting
+from cantomeet.queries.meetings import one_meeting
 from cantomeet.recordings import Recordings
-from cantomeet_ui.api.deps import AllowedMeeting, Provided
+from cantomeet_ui.api.dependencies import AllowedMeeting, Asker, Provided
 from cantomeet_ui.api.downloads import disposition
 from cantomeet_ui.api.problems import Refused
 
@@ -35,11 +36,14 @@ PLAYBACK = "playback"
         410: {"description": "The recording's retention is over."},
     },
 )
-def audio(meeting: Annotated[Meeting, Depends(AllowedMeeting(Action.READ))], deps: Provided) -> FileResponse:
+def audio(
+    meeting_id: Annotated[str, Depends(AllowedMeeting(Action.READ))], services: Provided, actor: Asker
+) -> FileResponse:
     """The recording, or the copy made for browsers where they cannot play it; with HTTP Range."""
+    meeting = one_meeting(services, actor, meeting_id)
     if meeting.audio_removed:
         raise Refused(410, ErrorCode.RECORDING_REMOVED)
-    path, content_type, ending = _playable(deps.recordings, meeting)
+    path, content_type, ending = _playable(services.recordings, meeting)
     if not path.is_file():
         raise Refused(404, ErrorCode.RECORDING_MISSING)
     headers = {"Content-Disposition": disposition("inline", f"{file_stem(meeting.title)}.{ending}")}

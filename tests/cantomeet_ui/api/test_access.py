@@ -12,9 +12,10 @@ from fastapi.testclient import TestClient
 
 from cantomeet import access
 from cantomeet.access import Action
+from cantomeet.service import Services
 from cantomeet.store import MeetingStore
 from cantomeet_ui.api.app import build_api
-from cantomeet_ui.api.deps import Allowed, AllowedMeeting, Deps
+from cantomeet_ui.api.dependencies import Allowed, AllowedMeeting
 from tests import meetings
 
 OPEN = {
@@ -27,7 +28,7 @@ OPEN = {
 }
 
 
-def routes(deps: Deps) -> Iterator[Any]:
+def routes(services: Services) -> Iterator[Any]:
     def walk(found: Any, inherited: list[Any]) -> Iterator[tuple[Any, list[Any]]]:
         for route in found:
             router = getattr(route, "original_router", None)
@@ -36,7 +37,7 @@ def routes(deps: Deps) -> Iterator[Any]:
             else:
                 yield from walk(router.routes, [*inherited, *router.dependencies])
 
-    yield from walk(build_api(deps).routes, [])
+    yield from walk(build_api(services).routes, [])
 
 
 def calls(dependant: Dependant) -> Iterator[Any]:
@@ -50,26 +51,26 @@ def checks(route: Any, inherited: list[Any]) -> list[Allowed]:
     return [call for call in asked if isinstance(call, Allowed)]
 
 
-def test_every_route_asks_whether_it_is_allowed(deps: Deps) -> None:
+def test_every_route_asks_whether_it_is_allowed(services: Services) -> None:
     unguarded = [
         route.path
-        for route, inherited in routes(deps)
+        for route, inherited in routes(services)
         if route.path not in OPEN and not (isinstance(route, APIRoute) and checks(route, inherited))
     ]
     assert unguarded == []
 
 
-def test_every_route_about_one_meeting_asks_about_that_meeting(deps: Deps) -> None:
+def test_every_route_about_one_meeting_asks_about_that_meeting(services: Services) -> None:
     unguarded = [
         (route.path, route.methods)
-        for route, inherited in routes(deps)
+        for route, inherited in routes(services)
         if "{meeting_id}" in route.path and not any(isinstance(c, AllowedMeeting) for c in checks(route, inherited))
     ]
     assert unguarded == []
 
 
-def test_the_walk_meets_the_routes_of_the_contract(deps: Deps) -> None:
-    found = {(method, route.path) for route, _ in routes(deps) for method in route.methods or ()}
+def test_the_walk_meets_the_routes_of_the_contract(services: Services) -> None:
+    found = {(method, route.path) for route, _ in routes(services) for method in route.methods or ()}
     assert found >= {
         ("POST", "/meetings/upload"),
         ("GET", "/api/meetings"),

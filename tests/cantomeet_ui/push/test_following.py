@@ -14,11 +14,11 @@ from sqlalchemy import Connection, event
 from sqlalchemy.exc import OperationalError
 
 from cantomeet.recordings import Recordings
+from cantomeet.service import Services
 from cantomeet.settings import Settings
 from cantomeet.store import MeetingStore
-from cantomeet_ui.api.deps import Deps
 from cantomeet_ui.push.live import hints
-from cantomeet_ui.state import access, actions, admin, engine, meeting, meetings, upload
+from cantomeet_ui.state import actions, admin, engine, meeting, meetings, upload
 from tests import meetings as made
 from tests.cantomeet_ui.push.test_sharing import until
 
@@ -40,15 +40,14 @@ class Failing:
 
 
 @pytest.fixture
-def deps(sqlite_store: MeetingStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deps:
+def services(sqlite_store: MeetingStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Services:
     recordings = Recordings(tmp_path / "recordings", max_bytes=1000)
-    given = Deps(Settings(_env_file=None, CANTOMEET_DATA_DIR=str(tmp_path)), sqlite_store, recordings, lambda _: None)
-    for module in (access, actions, admin, engine, meeting, meetings, upload):
+    given = Services(
+        Settings(_env_file=None, CANTOMEET_DATA_DIR=str(tmp_path)), sqlite_store, recordings, lambda _: None
+    )
+    for module in (actions, admin, engine, meeting, meetings, upload):
         monkeypatch.setattr(module, "services", lambda: given)
-    for module in (meeting, upload):
-        monkeypatch.setattr(module, "settings", lambda: given.settings)
-    nobody = SimpleNamespace(queues=(), workers=(), failed=0)
-    monkeypatch.setattr(engine, "job_queue", lambda: SimpleNamespace(overview=lambda: nobody))
+    monkeypatch.setattr(upload, "settings", lambda: given.settings)
     monkeypatch.setattr(engine, "_EVERY", 0.05)
     return given
 
@@ -90,15 +89,15 @@ async def opened(
     ],
 )
 async def test_a_change_that_could_not_be_read_is_shown_later(
-    page: Any, shown: str, deps: Deps, monkeypatch: pytest.MonkeyPatch
+    page: Any, shown: str, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    held = made.completed(deps.store, items=[{"kind": "action_item", "text": "寄信", "evidence": []}])
+    held = made.completed(services.store, items=[{"kind": "action_item", "text": "寄信", "evidence": []}])
     monkeypatch.setattr(meeting.MeetingState, "meeting_id", held.id, raising=False)
     columns = {"_ids": [held.id]} if page is upload.UploadState else {}
-    database = Failing(deps.store)
+    database = Failing(services.store)
     async with opened(page, "follow", monkeypatch, **columns) as (state, following):
         await until(lambda: hints.waiting)
-        deps.store.edit(held.id, None, title="改過的標題")
+        services.store.edit(held.id, None, title="改過的標題")
         database.answers = 1  # the look at what has changed, but not the change itself
         hints.changed(held.id)
         await until(lambda: database.answers is None)
@@ -111,11 +110,11 @@ async def test_a_change_that_could_not_be_read_is_shown_later(
         assert "改過的標題" in repr(getattr(state, shown)), following
 
 
-async def test_the_engine_room_goes_on_looking(deps: Deps, monkeypatch: pytest.MonkeyPatch) -> None:
-    database = Failing(deps.store)
+async def test_the_engine_room_goes_on_looking(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = Failing(services.store)
     async with opened(engine.EngineState, "watch", monkeypatch) as (state, watching):
         database.answers = 0
         await until(lambda: database.answers is None)
-        deps.store.pause(True)
+        services.store.pause(True)
         await until(lambda: state.engine.paused or watching.done())
         assert "paused since" in state.engine.paused
