@@ -21,11 +21,10 @@ from cantomeet_ui.presenters.address import filters_of
 from cantomeet_ui.presenters.choices import Choice
 from cantomeet_ui.presenters.meeting import refusal
 from cantomeet_ui.presenters.wanted import wanted_actions
-from cantomeet_ui.push.following import show_each_change
 from cantomeet_ui.services import services
 from cantomeet_ui.state.access import handler, valid_id
 from cantomeet_ui.state.language import LanguageState
-from cantomeet_ui.state.opening import opened
+from cantomeet_ui.state.opening import opened, show_each_change
 
 _DUE = ("all", "overdue", "week", "none")
 _DONE = ("open", "done", "all")

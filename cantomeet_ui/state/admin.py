@@ -34,11 +34,10 @@ from cantomeet_ui.presenters.admin_page import ShownAdmin, shown_admin
 from cantomeet_ui.presenters.plans import Asked, asked, told
 from cantomeet_ui.presenters.rows import MeetingRow
 from cantomeet_ui.presenters.wanted import wanted_in_admin, wanted_of
-from cantomeet_ui.push.following import show_each_change
 from cantomeet_ui.services import services
 from cantomeet_ui.state.access import handler, valid_id
 from cantomeet_ui.state.language import LanguageState
-from cantomeet_ui.state.opening import opened
+from cantomeet_ui.state.opening import opened, show_each_change
 
 _at_work: set[str] = set()
 """Tabs whose action is being carried out by this process; one that died has left `working` behind."""

@@ -19,11 +19,10 @@ from cantomeet_ui.presenters.filters import DEFAULT_SORT, NAMES, SORTS, Chip, So
 from cantomeet_ui.presenters.list_page import ShownList, shown_list
 from cantomeet_ui.presenters.rows import MeetingRow
 from cantomeet_ui.presenters.wanted import wanted_in_list
-from cantomeet_ui.push.following import show_each_change
 from cantomeet_ui.services import services
 from cantomeet_ui.state.access import handler
 from cantomeet_ui.state.language import LanguageState
-from cantomeet_ui.state.opening import opened
+from cantomeet_ui.state.opening import opened, show_each_change
 
 
 class MeetingsState(rx.State):

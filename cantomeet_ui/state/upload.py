@@ -18,11 +18,10 @@ from cantomeet_ui.presenters import upload as view
 from cantomeet_ui.presenters.choices import Choice, language_choices, template_choices, with_default
 from cantomeet_ui.presenters.paused import paused_words
 from cantomeet_ui.presenters.rows import MeetingRow, plain_row
-from cantomeet_ui.push.following import show_each_change
 from cantomeet_ui.services import services, settings
 from cantomeet_ui.state.access import handler, valid_id
 from cantomeet_ui.state.language import LanguageState
-from cantomeet_ui.state.opening import opened
+from cantomeet_ui.state.opening import opened, show_each_change
 
 _SHOWN = 20
 
