@@ -130,3 +130,28 @@ def test_what_access_forbids_is_refused(
     answer = client.request(method, path.format(id=meeting.id), headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
     assert sqlite_store.get(meeting.id).version == meeting.version
+
+
+BODIES: dict[tuple[str, str], dict[str, Any]] = {
+    ("PATCH", "/api/meetings/{meeting_id}/speakers/{speaker_id}"): {"name": "阿明"},
+    ("PUT", "/api/meetings/{meeting_id}/summaries/shown"): {"version": 1},
+}
+
+
+def test_no_route_reads_or_changes_another_owners_meeting(
+    client: TestClient, services: Services, sqlite_store: MeetingStore
+) -> None:
+    theirs = meetings.completed(sqlite_store, owner_id="somebody")
+    asked = 0
+    for route, _ in routes(services):
+        for method in (route.methods or ()) if "{meeting_id}" in route.path else ():
+            asked += 1
+            path = route.path.replace("{meeting_id}", theirs.id)
+            for row in ("{item_id}", "{segment_id}", "{speaker_id}"):
+                path = path.replace(row, "x")
+            body = BODIES.get((method, route.path), {} if method in ("PATCH", "PUT") else None)
+            answer = client.request(method, path, json=body, headers={"If-Match": "*"})
+            assert answer.status_code == 403, (method, path)
+            assert method == "HEAD" or answer.json()["code"] == "not_allowed"
+    assert asked >= 18
+    assert sqlite_store.get(theirs.id).version == theirs.version

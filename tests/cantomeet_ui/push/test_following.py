@@ -21,6 +21,7 @@ from cantomeet_ui.push.live import hints
 from cantomeet_ui.state import actions, admin, engine, meeting, meetings, upload
 from tests import meetings as made
 from tests.cantomeet_ui.push.test_sharing import until
+from tests.counting import counted
 
 
 class Failing:
@@ -52,11 +53,8 @@ def services(sqlite_store: MeetingStore, tmp_path: Path, monkeypatch: pytest.Mon
     return given
 
 
-@asynccontextmanager
-async def opened(
-    cls: Any, handler: str, monkeypatch: pytest.MonkeyPatch, **columns: Any
-) -> AsyncIterator[tuple[Any, asyncio.Task[None]]]:
-    """The page's state, shown once, and the background event that follows."""
+async def shown_page(cls: Any, monkeypatch: pytest.MonkeyPatch, **columns: Any) -> Any:
+    """The page's state, shown once."""
 
     async def get_state(_self: Any, _wanted: Any) -> Any:
         return SimpleNamespace(lang="en")
@@ -70,6 +68,15 @@ async def opened(
     for name, value in columns.items():
         setattr(state, name, value)
     await state._show()
+    return state
+
+
+@asynccontextmanager
+async def opened(
+    cls: Any, handler: str, monkeypatch: pytest.MonkeyPatch, **columns: Any
+) -> AsyncIterator[tuple[Any, asyncio.Task[None]]]:
+    """The page's state, shown once, and the background event that follows."""
+    state = await shown_page(cls, monkeypatch, **columns)
     following = asyncio.create_task(cls.event_handlers[handler].fn(state))
     try:
         yield state, following
@@ -108,6 +115,34 @@ async def test_a_change_that_could_not_be_read_is_shown_later(
 
         await until(is_shown)
         assert "改過的標題" in repr(getattr(state, shown)), following
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        meetings.MeetingsState,
+        actions.ActionsState,
+        admin.AdminState,
+        upload.UploadState,
+        meeting.MeetingState,
+        engine.EngineState,
+    ],
+)
+async def test_a_page_is_read_in_one_transaction(
+    page: Any, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = made.completed(services.store, items=[{"kind": "action_item", "text": "寄信", "evidence": []}])
+    failed = made.failed(services.store)
+    monkeypatch.setattr(meeting.MeetingState, "meeting_id", held.id, raising=False)
+    columns: dict[Any, dict[str, Any]] = {
+        upload.UploadState: {"_ids": [held.id, failed.id]},
+        admin.AdminState: {"picked": [held.id], "opened": failed.id},
+        meeting.MeetingState: {"view": "written", "naming": True},
+    }
+    state = await shown_page(page, monkeypatch, **columns.get(page, {}))
+    with counted(services.store.engine) as found:
+        await state._show()
+    assert found.transactions == 1
 
 
 async def test_the_engine_room_goes_on_looking(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
