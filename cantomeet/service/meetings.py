@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
 from typing import Literal
@@ -12,6 +13,7 @@ from cantomeet.models import Meeting, WrittenView
 from cantomeet.service.changing import changing, changing_meeting
 from cantomeet.service.edits import MeetingEdit, Precondition, SummaryWishes, any_version, given
 from cantomeet.service.services import Services
+from cantomeet.store import NewSegment, Reparsed
 
 Start = Literal["failed", "transcribe", "summarize"]
 
@@ -133,3 +135,14 @@ def ask_for_written(services: Services, actor: Actor, meeting_id: str) -> Writte
         view = change.tx.ask_for_written(meeting_id)
         change.wake_written(change.tx.get(meeting_id))
         return view
+
+
+def replace_transcript(
+    services: Services, actor: Actor, meeting_id: str, segments: Sequence[NewSegment], *, force: bool = False
+) -> Reparsed:
+    """Put what was parsed again in place of the shown transcript, as `MeetingStore.reparse` says. Raises `Conflict`."""
+    with changing_meeting(services, actor, Action.RETRY, meeting_id) as (change, _):
+        done = change.tx.reparse(meeting_id, segments, force=force)
+        if done.changed:
+            change.publish(done.meeting)
+        return done

@@ -15,7 +15,7 @@ from cantomeet.access import LOCAL_OWNER, Actor
 from cantomeet.actions import ActionFilter
 from cantomeet.errors import ErrorCode, NotAllowed
 from cantomeet.listing import MeetingFilter, count_by_cause, newest_by_cause
-from cantomeet.queries import actions, admin, lists, meeting_page, meetings, templates, uploads
+from cantomeet.queries import actions, admin, answers, lists, meeting_page, meetings, templates, uploads
 from cantomeet.queries.meeting_page import Have
 from cantomeet.service import Services
 from cantomeet.store import MeetingStore
@@ -36,6 +36,7 @@ ABOUT_ONE: dict[str, dict[str, Any]] = {
     "summary_choices": {},
     "meeting_page": {"have": Have(), "language": "en"},
     "is_corrected": {},
+    "kept_answer": {},
 }
 OF_A_ROW = {"item_to_edit", "segment_to_edit"}
 OF_MANY: dict[str, dict[str, Any]] = {
@@ -51,11 +52,12 @@ OF_MANY: dict[str, dict[str, Any]] = {
     "admin_overview": {},
     "is_paused": {},
     "own_templates": {},
+    "parseable": {},
     "glossary": {},
     "earlier_by_key": {"key": "k"},
     "earlier_by_upload": {"upload_id": "u"},
 }
-MODULES = (actions, admin, lists, meeting_page, meetings, templates, uploads)
+MODULES = (actions, admin, answers, lists, meeting_page, meetings, templates, uploads)
 NOBODY = Actor("nobody who is known")
 
 

@@ -56,6 +56,7 @@ ABOUT_ONE: dict[str, dict[str, Any]] = {
     "meetings.edit": {"wanted": MeetingEdit(title="改過的標題")},
     "meetings.rename": {"seen_title": "例會", "title": "改過的標題", "day": None},
     "meetings.ask_for_written": {},
+    "meetings.replace_transcript": {"segments": []},
     "corrections.edit_item": {"item_id": "x", "wanted": ItemEdit(done=True)},
     "corrections.delete_item": {"item_id": "x"},
     "corrections.confirm_items": {"summary_version": 1},
@@ -168,6 +169,7 @@ def one_of_each(store: MeetingStore) -> Iterator[tuple[str, Meeting, dict[str, A
     yield "meetings.edit", done, {"wanted": MeetingEdit(title="改過的標題")}, "pages"
     yield "meetings.edit", done, {"wanted": MeetingEdit()}, "pages"
     yield "meetings.rename", done, {"seen_title": "改過的標題", "title": "例會", "day": None}, "pages"
+    yield "meetings.replace_transcript", made.completed(store), {"segments": made.segments([("S1", "改過")])}, "pages"
     yield "corrections.edit_item", done, {"item_id": found.items[0].id, "wanted": ItemEdit(done=True)}, "pages"
     yield "corrections.confirm_items", done, {"summary_version": 1}, "pages"
     yield "corrections.delete_item", done, {"item_id": found.items[0].id}, "pages"
