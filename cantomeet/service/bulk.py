@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from cantomeet.access import Action, Actor, may, require
-from cantomeet.bulk import MOST, Act, Line, Plan, Refusal, plan, refusal_since
+from cantomeet.bulk import MOST, Act, Line, Plan, Refusal, is_what_was_seen, pays, plan, why_not_retried
 from cantomeet.errors import Conflict, NotFound
 from cantomeet.listing import MeetingFilter, find_meetings
 from cantomeet.models import Meeting
@@ -28,6 +28,10 @@ _SLOW = 0.4
 class Outcome:
     done: int = 0
     refused: Counter[Refusal] = field(default_factory=Counter)
+
+
+class _Dearer(Exception):
+    """The deed would cost more than the plan said."""
 
 
 class _UntilSlow:
@@ -99,21 +103,29 @@ def _refusal(services: Services, actor: Actor, act: Act, line: Line) -> Refusal 
         meeting = services.store.get(line.id)
         if not may(actor, NEEDS[act], meeting):
             raise NotFound(f"no meeting {line.id}")
-        refusal = refusal_since(act, line, meeting, services.settings.chosen_transcriber)
-        if refusal is not None:
-            return refusal
+        if not is_what_was_seen(act, line, meeting):
+            return Refusal.CHANGED
         try:
             _do(services, actor, act, line, meeting.version)
-        except Conflict:
-            continue
-        return None
+        except _Dearer:
+            return Refusal.CHANGED
+        except Conflict as error:
+            if act is Act.RETRY and services.store.version(line.id) == meeting.version:
+                return why_not_retried(meeting, error)
+        else:
+            return None
     return Refusal.CHANGED
 
 
 def _do(services: Services, actor: Actor, act: Act, line: Line, version: int) -> Meeting:
     """Only to the meeting that was looked at: a worker may have it sent, and paid for, in between."""
     if act is Act.RETRY:
-        return meetings.retry(services, actor, line.id, confirm_cost=line.pays_again, version=version)
+
+        def agree(going: Meeting) -> None:
+            if pays(going, services.settings.chosen_transcriber) and not line.pays:
+                raise _Dearer
+
+        return meetings.retry(services, actor, line.id, confirm_cost=line.pays_again, version=version, agree=agree)
     if act is Act.CANCEL:
         return meetings.cancel(services, actor, line.id, version=version)
     if act is Act.DELETE:

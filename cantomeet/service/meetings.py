@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import date
 from typing import Literal
@@ -18,6 +18,10 @@ from cantomeet.store import NewSegment, Reparsed
 Start = Literal["failed", "transcribe", "summarize"]
 
 
+def _agreed(going: Meeting) -> None:
+    """Whatever it costs."""
+
+
 def retry(
     services: Services,
     actor: Actor,
@@ -27,8 +31,12 @@ def retry(
     confirm_cost: bool = False,
     wishes: SummaryWishes | None = None,
     version: int | None = None,
+    agree: Callable[[Meeting], None] = _agreed,
 ) -> Meeting:
-    """Set it going again, as `MeetingStore.retry` says. Raises `Conflict`, `InvalidRequest`."""
+    """Set it going again, as `MeetingStore.retry` says. Raises `Conflict`, `InvalidRequest`.
+
+    `agree` is shown the meeting as it goes on; what it raises undoes that.
+    """
     wishes = wishes or SummaryWishes()
     with changing_meeting(services, actor, Action.RETRY, meeting_id) as (change, _):
         going = change.tx.retry(
@@ -40,6 +48,7 @@ def retry(
             name_speakers_first=wishes.name_speakers_first,
             version=version,
         )
+        agree(going)
         return change.wake(going)
 
 
