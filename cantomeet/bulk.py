@@ -110,7 +110,7 @@ def plan(act: Act, meetings: Iterable[Meeting], now: datetime, transcriber: str,
 
 
 def is_what_was_seen(act: Act, seen: Line, meeting: Meeting) -> bool:
-    """Whether a meeting, as it is now, still is the one of the plan, and the deed gives up no more than that said.
+    """Whether a meeting, as it is now, still is the one of the plan, and the action gives up no more than that said.
 
     Whether a step is due, and no worker has it, the store checks in the statement that acts on it.
     """

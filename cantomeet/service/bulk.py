@@ -19,7 +19,7 @@ from cantomeet.store.transaction import Transaction, reading
 NEEDS = {Act.RETRY: Action.RETRY, Act.CANCEL: Action.CANCEL, Act.DELETE: Action.DELETE, Act.RUN_NOW: Action.RETRY}
 """What whoever does it must be allowed to do with each meeting."""
 _LOOKS = 3
-"""At a meeting that changes between the look and the deed."""
+"""At a meeting that changes between the read and the write."""
 _SLOW = 0.4
 """Seconds after which Redis counts as hung: it is told no more, for the rescuer and the pages look by themselves."""
 
@@ -30,8 +30,8 @@ class Outcome:
     refused: Counter[Refusal] = field(default_factory=Counter)
 
 
-class _Dearer(Exception):
-    """The deed would cost more than the plan said."""
+class _CostsMore(Exception):
+    """It would cost more than the plan said."""
 
 
 class _UntilSlow:
@@ -107,7 +107,7 @@ def _refusal(services: Services, actor: Actor, act: Act, line: Line) -> Refusal 
             return Refusal.CHANGED
         try:
             _do(services, actor, act, line, meeting.version)
-        except _Dearer:
+        except _CostsMore:
             return Refusal.CHANGED
         except Conflict as error:
             if act is Act.RETRY and services.store.version(line.id) == meeting.version:
@@ -123,7 +123,7 @@ def _do(services: Services, actor: Actor, act: Act, line: Line, version: int) ->
 
         def agree(going: Meeting) -> None:
             if pays(going, services.settings.chosen_transcriber) and not line.pays:
-                raise _Dearer
+                raise _CostsMore
 
         return meetings.retry(services, actor, line.id, confirm_cost=line.pays_again, version=version, agree=agree)
     if act is Act.CANCEL:

@@ -268,7 +268,8 @@ class AdminState(rx.State):
 
     async def _let_go_of_what_left(self) -> None:
         """Of what is picked keep what the list still has."""
-        wanted, _ = wanted_in_admin(self._query, services().settings.chosen_transcriber, "")
+        language = (await self.get_state(LanguageState)).lang
+        wanted, _ = wanted_in_admin(self._query, services().settings.chosen_transcriber, language)
         asked = (services(), actor_of(self), wanted, list(self.picked))
         self.picked = await asyncio.to_thread(still_fitting, *asked)
         await self._name_scope()
