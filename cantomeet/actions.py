@@ -16,6 +16,7 @@ from cantomeet.errors import InvalidRequest
 from cantomeet.models import Meeting, Summary, SummaryItem
 from cantomeet.sections import in_reading_order
 from cantomeet.store import MeetingStore
+from cantomeet.store.transaction import connection_of
 
 Due = Literal["", "overdue", "week", "none"]
 Done = Literal["open", "done", "all"]
@@ -87,7 +88,7 @@ def list_actions(store: MeetingStore, wanted: ActionFilter, day: date) -> list[F
     no_day = col(SummaryItem.due_date).is_(None)
     order = (no_day, col(SummaryItem.due_date), col(Meeting.created_at).desc(), col(SummaryItem.position))
     statement = _shown_items(wanted).where(*_where(wanted, day)).order_by(*order).limit(MOST + 1)
-    with store.engine.execution_options(readonly=True).begin() as connection:
+    with connection_of(store) as connection:
         return [_found(dict(row)) for row in connection.execute(statement).mappings()]
 
 
@@ -95,7 +96,7 @@ def owners(store: MeetingStore, wanted: ActionFilter, day: date) -> list[str]:
     """Whose items the filter finds, its own `owner` left aside; "" among them where some have none known."""
     every = ActionFilter(due=wanted.due, done=wanted.done, owner_id=wanted.owner_id)
     statement = _shown_items(every).where(*_where(every, day)).with_only_columns(col(SummaryItem.owner)).distinct()
-    with store.engine.execution_options(readonly=True).begin() as connection:
+    with connection_of(store) as connection:
         return sorted(owner or "" for owner in connection.execute(statement).scalars())
 
 

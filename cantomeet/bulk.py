@@ -109,28 +109,32 @@ def plan(act: Act, meetings: Iterable[Meeting], now: datetime, transcriber: str,
     return Plan(act, tuple(_line(act, meeting, now, transcriber) for meeting in meetings), left_out)
 
 
-def refusal_since(act: Act, seen: Line, meeting: Meeting, transcriber: str) -> Refusal | None:
-    """Why nothing is done to a meeting as it is now; None where it still is what was seen, at the price that was said.
+def is_what_was_seen(act: Act, seen: Line, meeting: Meeting) -> bool:
+    """Whether a meeting, as it is now, still is the one of the plan, and the action gives up no more than that said.
 
-    `transcriber`: as for `plan`. Whether anything is owed, and nobody holds it, the store looks as it acts.
+    Whether a step is due, and no worker has it, the store checks in the statement that acts on it.
     """
-    if MeetingStatus(meeting.status) not in seen.statuses():
-        return Refusal.CHANGED
-    refusal, pays = _retried(meeting, transcriber) if act is Act.RETRY else (None, False)
-    if refusal is not None and not (refusal is Refusal.COST and seen.pays_again):
-        return refusal
-    dearer = (pays and not seen.pays) or (_gives_up(act, meeting) and not seen.wastes)
-    return Refusal.CHANGED if dearer else None
+    same = MeetingStatus(meeting.status) in seen.statuses()
+    return same and (seen.wastes or not _gives_up(act, meeting))
+
+
+def pays(going: Meeting, transcriber: str) -> bool:
+    """Whether a meeting that was set going again begins a paid transcription, or may have to.
+
+    `transcriber`: as for `plan`.
+    """
+    sends = going.status != MeetingStatus.SUMMARIZING and going.provider_job_id is None
+    return sends and (going.transcriber or transcriber) in _PAID
 
 
 def _line(act: Act, meeting: Meeting, now: datetime, transcriber: str) -> Line:
-    refusal, pays = _retried(meeting, transcriber) if act is Act.RETRY else (_refusal(act, meeting, now), False)
+    refusal, paid = _retried(meeting, transcriber) if act is Act.RETRY else (_refusal(act, meeting, now), False)
     return Line(
         meeting.id,
         MeetingStatus(meeting.status),
         refusal,
         meeting.title,
-        pays=pays,
+        pays=paid,
         wastes=refusal is None and _gives_up(act, meeting),
         seconds=meeting.duration_seconds,
     )
@@ -140,16 +144,12 @@ def _retried(meeting: Meeting, transcriber: str) -> tuple[Refusal | None, bool]:
     try:
         columns = retry_columns(meeting, "failed", False)
     except Conflict as error:
-        return _why(meeting, error), transcriber in _PAID
-    next_transcriber = columns.get("transcriber", meeting.transcriber) or transcriber
-    sends = (
-        columns["status"] != MeetingStatus.SUMMARIZING
-        and columns.get("provider_job_id", meeting.provider_job_id) is None
-    )
-    return None, sends and next_transcriber in _PAID
+        return why_not_retried(meeting, error), transcriber in _PAID
+    return None, pays(meeting.model_copy(update=columns), transcriber)
 
 
-def _why(meeting: Meeting, error: Conflict) -> Refusal:
+def why_not_retried(meeting: Meeting, error: Conflict) -> Refusal:
+    """Why the store refused to set this meeting going again."""
     if error.code is ErrorCode.COST_NOT_CONFIRMED:
         return Refusal.COST
     return Refusal.NO_RECORDING if meeting.status == MeetingStatus.FAILED else Refusal.NOT_FAILED

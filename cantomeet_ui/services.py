@@ -1,17 +1,12 @@
-"""What the web process works with, wired once from the settings; the pages' states and the routes share it."""
+"""This process's services: the pages' states and the routes share them."""
 
 from __future__ import annotations
 
 from functools import cache
 
-from cantomeet.changes import ChangePublisher
-from cantomeet.database import connect, migrate
-from cantomeet.private import keep_private
 from cantomeet.queue import JobQueue
+from cantomeet.service import Services, open_services
 from cantomeet.settings import Settings, load_settings
-from cantomeet.storage import FolderStorage
-from cantomeet.store import MeetingStore
-from cantomeet_ui.api.deps import Deps
 
 
 @cache
@@ -27,19 +22,6 @@ def job_queue() -> JobQueue:
 
 
 @cache
-def services() -> Deps:
-    """This process's parts. Raises `SettingsError`."""
-    keep_private()
-    chosen = settings()
-    engine = connect(chosen.effective_database_url)
-    migrate(engine)
-    queue = job_queue()
-    return Deps(
-        settings=chosen,
-        store=MeetingStore(engine),
-        recordings=FolderStorage(chosen.recordings_dir, max_bytes=chosen.max_upload_bytes),
-        wake=queue.wake,
-        publish=ChangePublisher(chosen.effective_redis_url).publish,
-        wake_written=queue.wake_written,
-        queue=queue,
-    )
+def services() -> Services:
+    """What commands and queries take. Raises `SettingsError`."""
+    return open_services(settings(), job_queue())

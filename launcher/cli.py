@@ -134,23 +134,22 @@ def reparse(
     """
     if bool(meeting_id) is every:
         raise typer.BadParameter("name one meeting, or --all")
-    from cantomeet.changes import ChangePublisher
+    from cantomeet.queries.answers import parseable
     from cantomeet.queue import JobQueue
+    from cantomeet.service import open_services
+    from cantomeet_ui.actor import actor_of
     from worker import reparsing
-    from worker.opening import open_store
 
     settings = load_settings()
-    store, queue = open_store(settings), JobQueue(settings.effective_redis_url)
-    publish, well = ChangePublisher(settings.effective_redis_url).publish, True
-    for outcome in reparsing.reparse(store, store.parseable() if every else [meeting_id], force=force):
+    services, actor, well = open_services(settings, JobQueue(settings.effective_redis_url)), actor_of(app), True
+    chosen = parseable(services, actor) if every else [meeting_id]
+    for outcome in reparsing.reparse(services, actor, chosen, force=force):
         typer.echo(f"{outcome.meeting_id}  {outcome.what}", err=not outcome.ok)
         well = well and outcome.ok
         if outcome.changed is not None and summarize:
-            outcome = reparsing.summarize_anew(store, queue.wake, outcome.changed)
+            outcome = reparsing.summarize_anew(services, actor, outcome.changed)
             typer.echo(f"{outcome.meeting_id}  {outcome.what}", err=not outcome.ok)
             well = well and outcome.ok
-        if outcome.changed is not None:
-            publish(outcome.changed.id, outcome.changed.version)
     raise typer.Exit(0 if well else _FAILED)
 
 

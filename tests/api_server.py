@@ -17,11 +17,11 @@ import httpx
 from starlette.types import ASGIApp
 
 from cantomeet.database import connect, migrate
+from cantomeet.service import Services
 from cantomeet.settings import Settings
 from cantomeet.storage import FolderStorage
 from cantomeet.store import MeetingStore
 from cantomeet_ui.api.app import build_api
-from cantomeet_ui.api.deps import Deps
 from cantomeet_ui.api.middleware import guarding
 from launcher import web_server
 
@@ -34,7 +34,7 @@ def app() -> ASGIApp:
     store = MeetingStore(connect(settings.effective_database_url))
     migrate(store.engine)
     recordings = FolderStorage(settings.recordings_dir, settings.max_upload_bytes, min_free_bytes=0)
-    return guarding(settings)(build_api(Deps(settings, store, recordings, wake=lambda meeting: None)))
+    return guarding(settings)(build_api(Services(settings, store, recordings, wake=lambda meeting: None)))
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,11 @@ import httpx
 from fastapi import FastAPI
 
 from cantomeet.database import connect, migrate
+from cantomeet.service import Services
 from cantomeet.settings import Settings
 from cantomeet.storage import FolderStorage
 from cantomeet.store import MeetingStore
 from cantomeet_ui.api import problems
-from cantomeet_ui.api.deps import Deps
 from cantomeet_ui.api.uploads import uploads_router
 from launcher import web_server
 
@@ -38,7 +38,7 @@ def app() -> FastAPI:
     migrate(store.engine)
     recordings = FolderStorage(settings.recordings_dir, settings.max_upload_bytes)
     made = FastAPI()
-    made.state.deps = Deps(settings, store, recordings, wake=lambda meeting: None)
+    made.state.services = Services(settings, store, recordings, wake=lambda meeting: None)
     problems.install(made, settings.language)
     made.include_router(uploads_router)
     return made

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from cantomeet.access import Actor
 from cantomeet.errors import CantoMeetError, Conflict, ErrorCode, NotFound, PermanentError
 from cantomeet.models import Meeting
-from cantomeet.store import MeetingStore
+from cantomeet.queries.answers import kept_answer
+from cantomeet.service import Services, meetings
 from worker.providers import RemoteTranscript
 from worker.providers.speechmatics.parse import parse_json_v2
 from worker.steps.recognition import new_segment
@@ -27,33 +29,32 @@ class Outcome:
     """The meeting, where its transcript is another one now."""
 
 
-def reparse(store: MeetingStore, meeting_ids: list[str], *, force: bool) -> Iterator[Outcome]:
+def reparse(services: Services, actor: Actor, meeting_ids: Sequence[str], *, force: bool) -> Iterator[Outcome]:
     """One outcome after another; what cannot be done for one meeting stops none of the others."""
     for meeting_id in meeting_ids:
         try:
-            yield _one(store, meeting_id, force)
+            yield _one(services, actor, meeting_id, force)
         except CantoMeetError as error:
             yield Outcome(meeting_id, f"left as it was: {error}", ok=False)
 
 
-def summarize_anew(store: MeetingStore, wake: Callable[[Meeting], object], meeting: Meeting) -> Outcome:
+def summarize_anew(services: Services, actor: Actor, meeting: Meeting) -> Outcome:
     """Have the summary of what was parsed anew made anew; whoever did so meanwhile has done the same."""
     try:
-        going = store.retry(meeting.id, "summarize")
+        going = meetings.retry(services, actor, meeting.id, "summarize")
     except CantoMeetError as error:
         return Outcome(meeting.id, f"its summary is not made anew: {error}", ok=False, changed=meeting)
-    wake(going)
     return Outcome(meeting.id, "its summary is being made anew", changed=going)
 
 
-def _one(store: MeetingStore, meeting_id: str, force: bool) -> Outcome:
-    store.get(meeting_id)
-    raw = store.raw_of_shown(meeting_id)
+def _one(services: Services, actor: Actor, meeting_id: str, force: bool) -> Outcome:
+    raw = kept_answer(services, actor, meeting_id)
     if raw is None or raw.provider not in PARSERS:
         raise NotFound("no provider's answer is kept for it")
     transcript = PARSERS[raw.provider](_unpacked(raw.body))
     try:
-        done = store.reparse(meeting_id, [new_segment(line) for line in transcript.segments], force=force)
+        lines = [new_segment(line) for line in transcript.segments]
+        done = meetings.replace_transcript(services, actor, meeting_id, lines, force=force)
     except Conflict as conflict:
         hint = "; --force drops them" if "corrected" in str(conflict) else ""
         raise Conflict(f"{conflict}{hint}") from None

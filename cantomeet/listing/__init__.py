@@ -26,6 +26,7 @@ from cantomeet.listing.query import (
     count_by_status,
     find_meetings,
     list_meetings,
+    newest_by_cause,
     those_that_fit,
 )
 
@@ -45,6 +46,7 @@ __all__ = [
     "count_by_status",
     "find_meetings",
     "list_meetings",
+    "newest_by_cause",
     "parse_filter",
     "those_that_fit",
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import astuple, dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -20,6 +19,7 @@ from cantomeet.listing.filters import FailureCause, MeetingFilter
 from cantomeet.listing.order import Order
 from cantomeet.models import Meeting, Segment, Summary, SummaryItem
 from cantomeet.store import MeetingStore, is_waiting_for_names
+from cantomeet.store.transaction import connection_of
 
 _BEFORE = 30
 _AFTER = 150
@@ -51,31 +51,32 @@ class MeetingPage:
     """None on the last page."""
 
 
-def list_meetings(store: MeetingStore, wanted: MeetingFilter) -> MeetingPage:
-    """One page. Raises `InvalidRequest` (`cursor`) for a cursor that is not one of this sort's."""
-    with _reading(store) as connection:
+def list_meetings(store: MeetingStore, wanted: MeetingFilter, pages: int = 1) -> MeetingPage:
+    """One page, or so many in one. Raises `InvalidRequest` (`cursor`) for a cursor that is not one of this sort's."""
+    with connection_of(store) as connection:
         order = Order(wanted.sort, connection.dialect.name)
         where = [*_where(wanted, store), *_of_statuses(wanted)]
         if wanted.cursor is not None:
             where.append(order.after(wanted.cursor))
         statement = select(Meeting, order.key.label("sort_key")).where(*where).order_by(*order.columns())
+        most = wanted.limit * pages
         # By the ORM, which loads as it reads; `Meeting(**row)` sets attribute by attribute and takes ten times as long.
-        rows = Session(connection).execute(statement.limit(wanted.limit + 1)).all()
-        meetings = [meeting for meeting, _key in rows[: wanted.limit]]
+        rows = Session(connection).execute(statement.limit(most + 1)).all()
+        meetings = [meeting for meeting, _key in rows[:most]]
         ids = [meeting.id for meeting in meetings]
         actions = _open_actions(connection, ids)
         matches = _matches(connection, ids, wanted.q) if wanted.q else {}
-    more = len(rows) > wanted.limit
+    more = len(rows) > most
     return MeetingPage(
         [ListedMeeting(m, actions.get(m.id, 0), matches.get(m.id)) for m in meetings],
-        order.cursor(rows[wanted.limit - 1][1], ids[-1]) if more else None,
+        order.cursor(rows[most - 1][1], ids[-1]) if more else None,
     )
 
 
 def count_by_status(store: MeetingStore, wanted: MeetingFilter) -> dict[MeetingStatus, int]:
     """How many meetings of each status the filter finds; its own `statuses`, sort and paging are left aside."""
     statement = select(col(Meeting.status), sql.count()).where(*_where(wanted, store)).group_by(col(Meeting.status))
-    with _reading(store) as connection:
+    with connection_of(store) as connection:
         found = {MeetingStatus(status): count for status, count in connection.execute(statement)}
     return {status: found.get(status, 0) for status in MeetingStatus}
 
@@ -87,24 +88,40 @@ def count_by_error_code(store: MeetingStore, wanted: MeetingFilter) -> dict[str,
     statement = (
         select(_code().label("code"), sql.count()).where(*where).group_by("code").order_by(sql.count().desc(), "code")
     )
-    with _reading(store) as connection:
+    with connection_of(store) as connection:
         return dict(connection.execute(statement).all())
 
 
-def count_by_cause(store: MeetingStore) -> dict[FailureCause, int]:
-    """How many of the local owner's meetings failed for each cause, the most frequent first."""
+def count_by_cause(store: MeetingStore, owner_id: str | None = None) -> dict[FailureCause, int]:
+    """How many of an owner's meetings failed for each cause, the most frequent first."""
     parts = _parts_of_a_cause()
-    where = [*_where(MeetingFilter(), store), col(Meeting.status) == MeetingStatus.FAILED]
+    where = _failed(store, owner_id)
     statement = select(*parts, sql.count()).where(*where).group_by(*(part.name for part in parts))
-    with _reading(store) as connection:
+    with connection_of(store) as connection:
         found = [(FailureCause(*cause), count) for *cause, count in connection.execute(statement)]
     return dict(sorted(found, key=lambda of: (-of[1], astuple(of[0]))))
+
+
+def newest_by_cause(store: MeetingStore, most: int, owner_id: str | None = None) -> dict[FailureCause, list[Meeting]]:
+    """Of an owner's meetings that failed for each cause the newest, `most` at most."""
+    parts = _parts_of_a_cause()
+    newest_first = (col(Meeting.created_at).desc(), col(Meeting.id).desc())
+    place = sql.row_number().over(partition_by=[part.element for part in parts], order_by=newest_first)
+    ranked = select(col(Meeting.id).label("its_id"), *parts, place.label("place")).where(*_failed(store, owner_id))
+    among = ranked.subquery()
+    causes = [among.c[part.name] for part in parts]
+    statement = select(Meeting, *causes).join(among, among.c.its_id == col(Meeting.id)).where(among.c.place <= most)
+    found: dict[FailureCause, list[Meeting]] = {}
+    with connection_of(store) as connection:
+        for meeting, *cause in Session(connection).execute(statement.order_by(*newest_first)):
+            found.setdefault(FailureCause(*cause), []).append(meeting)
+    return found
 
 
 def those_that_fit(store: MeetingStore, wanted: MeetingFilter, ids: Sequence[str]) -> set[str]:
     """Which of these meetings the filter finds; its sort and paging are left aside."""
     where = [col(Meeting.id).in_(ids), *_where(wanted, store), *_of_statuses(wanted)]
-    with _reading(store) as connection:
+    with connection_of(store) as connection:
         return set(connection.execute(select(col(Meeting.id)).where(*where)).scalars())
 
 
@@ -112,15 +129,11 @@ def find_meetings(store: MeetingStore, wanted: MeetingFilter, most: int) -> tupl
     """The oldest meetings that the filter finds, `most` at most, and how many it finds in all; its sort and paging are
     left aside."""
     where = [*_where(wanted, store), *_of_statuses(wanted)]
-    with _reading(store) as connection:
+    with connection_of(store) as connection:
         fitting = connection.execute(select(sql.count()).select_from(Meeting).where(*where)).scalar_one()
         order = (col(Meeting.created_at), col(Meeting.id))
         rows = connection.execute(select(Meeting).where(*where).order_by(*order).limit(most)).mappings()
         return [Meeting(**row) for row in rows], fitting
-
-
-def _reading(store: MeetingStore) -> AbstractContextManager[Connection]:
-    return store.engine.execution_options(readonly=True).begin()
 
 
 def _where(wanted: MeetingFilter, store: MeetingStore) -> list[ColumnElement[bool]]:
@@ -149,6 +162,10 @@ def _where(wanted: MeetingFilter, store: MeetingStore) -> list[ColumnElement[boo
     if wanted.q:
         where.append(_has_text(wanted.q))
     return where
+
+
+def _failed(store: MeetingStore, owner_id: str | None) -> list[ColumnElement[bool]]:
+    return [*_where(MeetingFilter(owner_id=owner_id), store), col(Meeting.status) == MeetingStatus.FAILED]
 
 
 def _of_statuses(wanted: MeetingFilter) -> list[ColumnElement[bool]]:

@@ -7,11 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from cantomeet.access import Action
-from cantomeet.actions import MOST, ActionFilter, list_actions, parse_action_filter, today
+from cantomeet.actions import ActionFilter, parse_action_filter
 from cantomeet.exports.calendar import calendar
+from cantomeet.queries.actions import found_actions
 from cantomeet.quotes import is_proven
 from cantomeet_ui import routes
-from cantomeet_ui.api.deps import Allowed, Language, Provided
+from cantomeet_ui.api.dependencies import Allowed, Asker, Language, Provided
 from cantomeet_ui.api.downloads import disposition
 from cantomeet_ui.api.projection import listed_action
 from cantomeet_ui.api.schemas import ListedActionsOut
@@ -31,21 +32,25 @@ Wanted = Annotated[ActionFilter, Depends(_filter)]
 
 
 @router.get("/actions")
-def listed(wanted: Wanted, deps: Provided) -> ListedActionsOut:
+def listed(wanted: Wanted, services: Provided, actor: Asker) -> ListedActionsOut:
     """Of each meeting's shown summary, the earliest due first, below them those that nothing proves; days are Hong
     Kong's.
     """
-    found = list_actions(deps.store, wanted, today(deps.store.now()))
-    verified_first = sorted(found[:MOST], key=lambda action: not is_proven(action.item.evidence))
-    return ListedActionsOut(items=[listed_action(action) for action in verified_first], more=len(found) > MOST)
+    found = found_actions(services, actor, wanted)
+    verified_first = sorted(found.items, key=lambda action: not is_proven(action.item.evidence))
+    return ListedActionsOut(items=[listed_action(action) for action in verified_first], more=found.more)
 
 
 @router.get("/actions.ics", response_class=Response, responses={200: {"content": {"text/calendar": {}}}})
-def as_calendar(wanted: Wanted, deps: Provided, language: Language, request: Request) -> Response:
+def as_calendar(wanted: Wanted, services: Provided, actor: Asker, language: Language, request: Request) -> Response:
     """Those that are open and have a day, each as an all-day event."""
-    now = deps.store.now()
-    found = list_actions(deps.store, wanted, today(now))[:MOST]
-    base = (deps.settings.public_url or str(request.base_url)).rstrip("/")
-    body = calendar(found, now, language, lambda action: base + routes.action_place(action.meeting_id, action.item))
+    found = found_actions(services, actor, wanted)
+    base = (services.settings.public_url or str(request.base_url)).rstrip("/")
+    body = calendar(
+        found.items,
+        found.now,
+        language,
+        lambda action: base + routes.action_place(action.meeting_id, action.item),
+    )
     headers = {"Content-Disposition": disposition("attachment", "cantomeet.ics"), "Vary": "Accept-Language"}
     return Response(body, headers=headers, media_type="text/calendar; charset=utf-8")

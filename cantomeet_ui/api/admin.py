@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-import redis
-from fastapi import APIRouter, BackgroundTasks, Depends
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
-from cantomeet.access import Action
+from cantomeet.access import Action, Actor
 from cantomeet.bulk import MOST, Act, Line, Plan, Refusal
-from cantomeet.checking import CHECKED, Check, loads, remembered_as
+from cantomeet.checking import CHECKED, Check
 from cantomeet.errors import InvalidRequest
-from cantomeet.listing import MeetingFilter, count_by_error_code, count_by_status, parse_filter
-from cantomeet.queue import QueueOverview
-from cantomeet_ui import bulk
+from cantomeet.listing import MeetingFilter, parse_filter
+from cantomeet.queries.admin import admin_overview
+from cantomeet.service import Services, bulk, operating
 from cantomeet_ui.api.admin_schemas import (
     BulkLineOut,
     BulkOut,
@@ -29,8 +29,7 @@ from cantomeet_ui.api.admin_schemas import (
     QueueOut,
     WorkerOut,
 )
-from cantomeet_ui.api.deps import Allowed, Deps, Provided
-from cantomeet_ui.asking import ask_check
+from cantomeet_ui.api.dependencies import Allowed, Asker, Provided
 
 router = APIRouter(prefix="/api/admin", tags=["admin"], dependencies=[Depends(Allowed(Action.ADMINISTER))])
 
@@ -53,52 +52,52 @@ class Bulk(BaseModel):
 
 
 @router.post("/bulk")
-def bulk_action(wanted: Bulk, deps: Provided) -> BulkOut | DoneOut:
+def bulk_action(wanted: Bulk, services: Provided, actor: Asker) -> BulkOut | DoneOut:
     """Preview one action on up to 1,000 meetings, or with `dry_run` false carry it out."""
-    planned = _planned(deps, wanted)
+    planned = _planned(services, actor, wanted)
     if wanted.dry_run:
-        return _preview(planned, wanted.confirm_cost, deps)
-    done = bulk.carry_out(deps, planned, pay_again=wanted.confirm_cost)
+        return _preview(planned, wanted.confirm_cost, services)
+    done = bulk.carry_out(services, actor, planned, pay_again=wanted.confirm_cost)
     return DoneOut(action=wanted.action, done=done.done, refused=_by_reason(done.refused))
 
 
 @router.post("/pause")
-def pause(deps: Provided, after: BackgroundTasks) -> PausedOut:
+def pause(services: Provided, actor: Asker) -> PausedOut:
     """Take no further step of any meeting; those under way finish. Uploads go on."""
-    return _paused(deps, True, after)
+    return _paused_since(operating.pause(services, actor, True))
 
 
 @router.post("/resume")
-def resume(deps: Provided, after: BackgroundTasks) -> PausedOut:
+def resume(services: Provided, actor: Asker) -> PausedOut:
     """Go on."""
-    return _paused(deps, False, after)
+    return _paused_since(operating.pause(services, actor, False))
 
 
 @router.post("/checks/{name}", status_code=202)
-def check(name: str, deps: Provided) -> CheckOut:
+def check(name: str, services: Provided, actor: Asker) -> CheckOut:
     """Have a worker test a provider's key, address and model; the answer comes into the overview."""
-    return _check_out(name, ask_check(deps, name), deps)
+    return _check_out(name, operating.ask_check(services, actor, name), services.settings.checkable)
 
 
 @router.get("/overview")
-def overview(deps: Provided) -> OverviewOut:
+def overview(services: Provided, actor: Asker) -> OverviewOut:
     """Counts, causes, queues, workers, tests."""
-    everything = MeetingFilter()
-    queues = _queues(deps)
+    found = admin_overview(services, actor)
+    room, queues = found.engine, found.engine.overview
     return OverviewOut(
-        counts=count_by_status(deps.store, everything),
-        errors=count_by_error_code(deps.store, everything),
-        oldest_due_seconds=round(deps.store.oldest_due_seconds(), 1),
-        paused_since=deps.store.paused_since(),
+        counts=dict(found.counts),
+        errors=dict(found.codes),
+        oldest_due_seconds=round(room.oldest_due, 1),
+        paused_since=room.paused_since,
         redis="down" if queues is None else "ok",
         queues=[] if queues is None else [QueueOut(name=name, waiting=waiting) for name, waiting in queues.queues],
         workers=[] if queues is None else [WorkerOut(**vars(worker)) for worker in queues.workers],
         failed_jobs=None if queues is None else queues.failed,
-        checks=[_check_out(name, loads(deps.store.remembered(remembered_as(name))), deps) for name in CHECKED],
+        checks=[_check_out(name, room.checks[name], room.set_up) for name in CHECKED],
     )
 
 
-def _planned(deps: Deps, wanted: Bulk) -> Plan:
+def _planned(services: Services, actor: Actor, wanted: Bulk) -> Plan:
     given = [name for name in ("filter", "ids", "plan") if getattr(wanted, name) is not None]
     if len(given) != 1:
         raise InvalidRequest("exactly one of filter, ids and plan", field=given[1] if given else "filter")
@@ -107,18 +106,18 @@ def _planned(deps: Deps, wanted: Bulk) -> Plan:
             raise InvalidRequest("a plan is there to be carried out: dry_run false", field="plan")
         return Plan(wanted.action, tuple(_line(line) for line in wanted.plan))
     if wanted.ids is not None:
-        return bulk.plan_for_ids(deps, wanted.action, [str(meeting_id) for meeting_id in wanted.ids])
+        return bulk.plan_for_ids(services, actor, wanted.action, [str(meeting_id) for meeting_id in wanted.ids])
     if not wanted.dry_run:
         raise InvalidRequest("preview it first, then send the answer's plan", field="filter")
-    return bulk.plan_for_filter(deps, wanted.action, _filter(deps, wanted.filter or {}))
+    return bulk.plan_for_filter(services, actor, wanted.action, _filter(services, wanted.filter or {}))
 
 
-def _filter(deps: Deps, given: Mapping[str, str]) -> MeetingFilter:
+def _filter(services: Services, given: Mapping[str, str]) -> MeetingFilter:
     unknown = sorted(set(given) - set(FILTERS))
     if unknown:
         raise InvalidRequest(f"one of {', '.join(FILTERS)}", field=f"filter.{unknown[0][:40]}")
     try:
-        return parse_filter(given, next_transcriber=deps.settings.chosen_transcriber)
+        return parse_filter(given, next_transcriber=services.settings.chosen_transcriber)
     except InvalidRequest as error:
         raise InvalidRequest(error.detail, field=f"filter.{error.field}") from None
 
@@ -134,7 +133,7 @@ def _plan_line(line: Line) -> PlanLine:
     )
 
 
-def _preview(planned: Plan, confirm_cost: bool, deps: Deps) -> BulkOut:
+def _preview(planned: Plan, confirm_cost: bool, services: Services) -> BulkOut:
     cost = planned.cost(pay_again=confirm_cost)
     retried = planned.chosen(pay_again=confirm_cost) if planned.act is Act.RETRY else []
     lines = [line for line in planned.lines if line.refusal is None or line.pays_again]
@@ -151,7 +150,7 @@ def _preview(planned: Plan, confirm_cost: bool, deps: Deps) -> BulkOut:
             paid_transcriptions=cost.transcriptions,
             audio_seconds=round(cost.seconds, 1),
             unknown_lengths=cost.unknown,
-            llm_summaries=len(retried) if deps.settings.chosen_summarizer == "llm" else 0,
+            llm_summaries=len(retried) if services.settings.chosen_summarizer == "llm" else 0,
             paid_work_given_up=planned.wasted(),
         ),
         plan=[_plan_line(line) for line in lines],
@@ -162,23 +161,12 @@ def _by_reason(refused: Mapping[Refusal, int]) -> dict[str, int]:
     return {reason.value: count for reason, count in sorted(refused.items())}
 
 
-def _paused(deps: Deps, paused: bool, after: BackgroundTasks) -> PausedOut:
-    deps.store.pause(paused)
-    # Of no meeting: pages that show many look.
-    after.add_task(deps.publish, "", 0)
-    since = deps.store.paused_since()
+def _paused_since(since: datetime | None) -> PausedOut:
     return PausedOut(paused=since is not None, since=since)
 
 
-def _queues(deps: Deps) -> QueueOverview | None:
-    try:
-        return None if deps.queue is None else deps.queue.overview()
-    except redis.RedisError:
-        return None
-
-
-def _check_out(name: str, check: Check | None, deps: Deps) -> CheckOut:
-    set_up = name in deps.settings.checkable
+def _check_out(name: str, check: Check | None, checkable: Collection[str]) -> CheckOut:
+    set_up = name in checkable
     if check is None:
         return CheckOut(name=name, set_up=set_up, state="never", at=None, error_code=None)
     return CheckOut(name=name, set_up=set_up, state=check.state, at=check.at, error_code=check.code)

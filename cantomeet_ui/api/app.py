@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI, HTTPException, Request
 from starlette.routing import Match, Mount
 
+from cantomeet.service import Services
 from cantomeet_ui.api import (
     actions,
     admin,
@@ -21,13 +22,12 @@ from cantomeet_ui.api import (
     webhooks,
     written,
 )
-from cantomeet_ui.api.deps import Deps
 from cantomeet_ui.api.uploads import uploads_router
 
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
-def build_api(deps: Deps) -> FastAPI:
+def build_api(services: Services) -> FastAPI:
     """All routes. Wrap the whole application in `cantomeet_ui.api.middleware.guarding`: the routes rely on it."""
     app = FastAPI(
         title="CantoMeet Notes",
@@ -37,12 +37,12 @@ def build_api(deps: Deps) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    app.state.deps = deps
-    app.state.checks = health.Checks.of(deps)
+    app.state.services = services
+    app.state.checks = health.Checks.of(services)
     of_meetings = (meetings, editing, actions, summaries, templates, written, timeline, audio, exports)
     for router in (uploads_router, *(part.router for part in (*of_meetings, glossary, admin, webhooks, health))):
         app.include_router(router)
-    problems.install(app, deps.settings.language)
+    problems.install(app, services.settings.language)
     # Last, for what it takes would go on to the pages, which answer everything with a page.
     for path in ("/api", "/api/{path:path}", "/webhooks/{path:path}"):
         app.add_api_route(path, nothing_here, methods=_METHODS, include_in_schema=False)

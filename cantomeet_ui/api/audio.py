@@ -12,8 +12,9 @@ from cantomeet.errors import ErrorCode
 from cantomeet.exports import file_stem
 from cantomeet.media import CONTENT_TYPES, PLAYBACK_CONTENT_TYPE
 from cantomeet.models import Meeting
+from cantomeet.queries.meetings import one_meeting
 from cantomeet.storage import Copy, Storage
-from cantomeet_ui.api.deps import AllowedMeeting, Provided
+from cantomeet_ui.api.dependencies import AllowedMeeting, Asker, Provided
 from cantomeet_ui.api.downloads import disposition
 from cantomeet_ui.api.problems import Refused
 from cantomeet_ui.api.ranges import ranged
@@ -33,13 +34,17 @@ router = APIRouter(prefix="/api/meetings", tags=["meetings"])
     },
 )
 def audio(
-    request: Request, meeting: Annotated[Meeting, Depends(AllowedMeeting(Action.READ))], deps: Provided
+    request: Request,
+    meeting_id: Annotated[str, Depends(AllowedMeeting(Action.READ))],
+    services: Provided,
+    actor: Asker,
 ) -> Response:
     """The recording, or the copy made for browsers where they cannot play it; with HTTP Range."""
+    meeting = one_meeting(services, actor, meeting_id)
     if meeting.audio_removed:
         raise Refused(410, ErrorCode.RECORDING_REMOVED)
-    copy = _playable_copy(deps.recordings, meeting)
-    size = deps.recordings.size(meeting.recording_key, copy)
+    copy = _playable_copy(services.recordings, meeting)
+    size = services.recordings.size(meeting.recording_key, copy)
     if size is None:
         raise Refused(404, ErrorCode.RECORDING_MISSING)
     if copy is None:
@@ -52,7 +57,7 @@ def audio(
         size=size,
         # A key has the same bytes for ever.
         etag=f'"{meeting.recording_key}-{copy or "recording"}-{size}"',
-        read=lambda start, stop: deps.recordings.read(meeting.recording_key, start, stop, copy),
+        read=lambda start, stop: services.recordings.read(meeting.recording_key, start, stop, copy),
         content_type=content_type,
         headers={"Content-Disposition": disposition("inline", f"{file_stem(meeting.title)}.{ending}")},
     )

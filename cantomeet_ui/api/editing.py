@@ -12,17 +12,16 @@ from fastapi import APIRouter, Depends, Header, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from cantomeet.access import Action
-from cantomeet.models import Meeting
-from cantomeet_ui import acting
-from cantomeet_ui.api.deps import AllowedMeeting, Language, Provided
+from cantomeet.service import corrections, edits
+from cantomeet_ui.api.dependencies import AllowedMeeting, Asker, Language, Provided
 from cantomeet_ui.api.fields import Day
 from cantomeet_ui.api.projection import item_out, segment_out, speaker_out
 from cantomeet_ui.api.schemas import EditedItemOut, SegmentOut, SpeakerOut
-from cantomeet_ui.api.versions import plain_etag, version_to_edit
+from cantomeet_ui.api.versions import plain_etag, precondition_of
 
 router = APIRouter(prefix="/api/meetings/{meeting_id}", tags=["corrections"])
 
-Edited = Annotated[Meeting, Depends(AllowedMeeting(Action.EDIT))]
+Edited = Annotated[str, Depends(AllowedMeeting(Action.EDIT))]
 RowId = Annotated[str, Path(max_length=36, pattern=r"^[!-~]+$")]
 IfMatch = Annotated[str | None, Header(description="The version that the edit was made against, or *.")]
 Flag = Annotated[bool, Field(strict=True)]
@@ -66,51 +65,60 @@ class SpeakerEdit(BaseModel):
 
 @router.patch("/items/{item_id}", responses=_VERSIONED)
 def edit_item(
-    meeting: Edited, item_id: RowId, wanted: ItemEdit, deps: Provided, response: Response, if_match: IfMatch = None
+    meeting_id: Edited,
+    item_id: RowId,
+    wanted: ItemEdit,
+    services: Provided,
+    actor: Asker,
+    response: Response,
+    if_match: IfMatch = None,
 ) -> EditedItemOut:
     """Correct an item of a summary, tick it off, or say that it still holds; its evidence stays."""
-    version = version_to_edit(if_match, deps.store.item(meeting.id, item_id))
-    item = acting.edit_item(deps, meeting.id, item_id, version, wanted.model_dump(exclude_unset=True))
+    given = edits.ItemEdit(**wanted.model_dump(exclude_unset=True))
+    item = corrections.edit_item(services, actor, meeting_id, item_id, given, precondition_of(if_match))
     response.headers["ETag"] = plain_etag(item)
     return item_out(item)
 
 
 @router.delete("/items/{item_id}", status_code=204, responses=_VERSIONED)
-def delete_item(meeting: Edited, item_id: RowId, deps: Provided, if_match: IfMatch = None) -> None:
+def delete_item(meeting_id: Edited, item_id: RowId, services: Provided, actor: Asker, if_match: IfMatch = None) -> None:
     """Take an item out of its summary."""
-    version = version_to_edit(if_match, deps.store.item(meeting.id, item_id))
-    acting.delete_item(deps, meeting.id, item_id, version)
+    corrections.delete_item(services, actor, meeting_id, item_id, precondition_of(if_match))
 
 
 @router.patch("/segments/{segment_id}", responses=_VERSIONED)
 def edit_segment(
-    meeting: Edited,
+    meeting_id: Edited,
     segment_id: RowId,
     wanted: SegmentEdit,
-    deps: Provided,
+    services: Provided,
+    actor: Asker,
     response: Response,
     language: Language,
     if_match: IfMatch = None,
 ) -> SegmentOut:
     """Correct a line; what the recogniser wrote, and the times of its words, are kept beside it."""
-    version = version_to_edit(if_match, deps.store.segment(meeting.id, segment_id))
-    segment = acting.edit_segment(deps, meeting.id, segment_id, version, wanted.model_dump(exclude_unset=True))
+    given = edits.SegmentEdit(**wanted.model_dump(exclude_unset=True))
+    segment, speaker = corrections.edit_segment(
+        services, actor, meeting_id, segment_id, given, precondition_of(if_match)
+    )
     response.headers["ETag"] = plain_etag(segment)
-    speaker = deps.store.speaker(meeting.id, segment.speaker_id) if segment.speaker_id else None
     return segment_out(segment, speaker, language)
 
 
 @router.patch("/speakers/{speaker_id}", responses=_VERSIONED)
 def rename_speaker(
-    meeting: Edited,
+    meeting_id: Edited,
     speaker_id: RowId,
     wanted: SpeakerEdit,
-    deps: Provided,
+    services: Provided,
+    actor: Asker,
     response: Response,
     if_match: IfMatch = None,
 ) -> SpeakerOut:
     """Say who a speaker is; action items that named them as owner follow."""
-    version = version_to_edit(if_match, deps.store.speaker(meeting.id, speaker_id))
-    speaker = acting.rename_speaker(deps, meeting.id, speaker_id, version, wanted.name)
+    speaker = corrections.rename_speaker(
+        services, actor, meeting_id, speaker_id, wanted.name, precondition_of(if_match)
+    )
     response.headers["ETag"] = plain_etag(speaker)
     return speaker_out(speaker)

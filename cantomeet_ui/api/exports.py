@@ -8,10 +8,9 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import StreamingResponse
 
 from cantomeet.access import Action
-from cantomeet.errors import Conflict
 from cantomeet.exports import Form, export, holds_words
-from cantomeet.models import Meeting
-from cantomeet_ui.api.deps import AllowedMeeting, Language, Provided
+from cantomeet.queries.meetings import for_export
+from cantomeet_ui.api.dependencies import AllowedMeeting, Asker, Language, Provided
 from cantomeet_ui.api.downloads import disposition, in_pieces
 
 router = APIRouter(prefix="/api/meetings", tags=["meetings"])
@@ -19,8 +18,9 @@ router = APIRouter(prefix="/api/meetings", tags=["meetings"])
 
 @router.get("/{meeting_id}/transcript", response_class=Response, responses={200: {"content": {"*/*": {}}}})
 def transcript(
-    meeting: Annotated[Meeting, Depends(AllowedMeeting(Action.READ))],
-    deps: Provided,
+    meeting_id: Annotated[str, Depends(AllowedMeeting(Action.READ))],
+    services: Provided,
+    actor: Asker,
     language: Language,
     form: Annotated[Form, Query(alias="format")] = "txt",
     view: Annotated[
@@ -28,10 +28,7 @@ def transcript(
     ] = "spoken",
 ) -> Response:
     """The transcript as a download, its labels in the reader's language; md and docx with the summary."""
-    written = deps.store.written(meeting.id) if view == "written" else None
-    if view == "written" and (written is None or not written.lines):
-        raise Conflict("the written view has not been made")
-    spoken = deps.store.paged_transcript(meeting.id, words=holds_words(form))
-    made = export(form, meeting, spoken, deps.store.summary(meeting.id), language, written)
+    found = for_export(services, actor, meeting_id, words=holds_words(form), written=view == "written")
+    made = export(form, found.meeting, found.spoken, found.summary, language, found.written)
     headers = {"Content-Disposition": disposition("attachment", made.filename), "Vary": "Accept-Language"}
     return StreamingResponse(in_pieces(made.pieces), headers=headers, media_type=made.media_type)

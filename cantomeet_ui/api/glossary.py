@@ -9,8 +9,10 @@ from pydantic import BaseModel, ConfigDict
 
 from cantomeet.access import Action
 from cantomeet.errors import InvalidRequest, VersionConflict
-from cantomeet.glossary import Term, digest, faults, terms_of
-from cantomeet_ui.api.deps import Allowed, Language, Provided
+from cantomeet.glossary import Term, digest
+from cantomeet.queries.templates import glossary
+from cantomeet.service.glossary import FaultyGlossary, replace_glossary
+from cantomeet_ui.api.dependencies import Allowed, Asker, Language, Provided
 
 router = APIRouter(prefix="/api/glossary", tags=["glossary"], dependencies=[Depends(Allowed(Action.ADMINISTER))])
 
@@ -30,15 +32,16 @@ class GlossaryBody(BaseModel):
 
 
 @router.get("")
-def read(deps: Provided, response: Response) -> GlossaryBody:
+def read(services: Provided, actor: Asker, response: Response) -> GlossaryBody:
     """All terms in their order."""
-    return _answered(deps.store.glossary(), response)
+    return _answered(glossary(services, actor), response)
 
 
 @router.put("", responses={412: {"description": "The glossary was changed since the ETag in If-Match."}})
 def replace(
     wanted: GlossaryBody,
-    deps: Provided,
+    services: Provided,
+    actor: Asker,
     language: Language,
     response: Response,
     if_match: Annotated[
@@ -46,16 +49,14 @@ def replace(
     ] = None,
 ) -> GlossaryBody:
     """Put these terms in place of all others; 422 names each term that breaks a limit of the transcriber's."""
-    vocabulary = [term.model_dump() for term in wanted.terms]
-    found = [
-        (f"terms.{fault.number}" if fault.number else "terms", fault.text(language)) for fault in faults(vocabulary)
-    ]
-    if found:
-        (field, told), *also = found
-        raise InvalidRequest(told, field=field, also=also)
-    terms = terms_of(vocabulary)
-    deps.store.replace_glossary(terms, _seen(if_match))
-    return _answered(terms, response)
+    written = [Term(term.content, tuple(term.sounds_like)) for term in wanted.terms]
+    try:
+        return _answered(replace_glossary(services, actor, written, _seen(if_match)), response)
+    except FaultyGlossary as error:
+        (field, told), *also = [
+            (f"terms.{fault.number}" if fault.number else "terms", fault.text(language)) for fault in error.faults
+        ]
+        raise InvalidRequest(told, field=field, also=also) from None
 
 
 def _answered(terms: list[Term], response: Response) -> GlossaryBody:

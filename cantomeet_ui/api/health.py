@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from cantomeet.database import refuses_writes
 from cantomeet.errors import StorageFull
-from cantomeet_ui.api.deps import Deps, QueueWatch
+from cantomeet.service import QueueWatch, Services
 from cantomeet_ui.api.schemas import HealthOut
 
 router = APIRouter(tags=["health"])
@@ -60,13 +60,13 @@ class Checks:
     storage_write: OneAtATime[None]
 
     @classmethod
-    def of(cls, deps: Deps) -> Checks:
+    def of(cls, services: Services) -> Checks:
         return cls(
-            OneAtATime(deps.store.oldest_due_seconds),
-            OneAtATime(lambda: _watched(deps.queue).worker_count()),
-            OneAtATime(lambda: deps.store.remember(_WRITTEN, str(time.time_ns())), FRESH_SECONDS),
-            OneAtATime(lambda: _watched(deps.queue).try_write(), FRESH_SECONDS),
-            OneAtATime(deps.recordings.try_write, FRESH_SECONDS),
+            OneAtATime(services.store.oldest_due_seconds),
+            OneAtATime(lambda: _watched(services.queue).worker_count()),
+            OneAtATime(lambda: services.store.remember(_WRITTEN, str(time.time_ns())), FRESH_SECONDS),
+            OneAtATime(lambda: _watched(services.queue).try_write(), FRESH_SECONDS),
+            OneAtATime(services.recordings.try_write, FRESH_SECONDS),
         )
 
 

@@ -1,4 +1,4 @@
-"""What a person says about a recording when handing it in; both doors check it here, and both put it in the store."""
+"""What a person says about a recording when handing it in; both doors check it here."""
 
 from __future__ import annotations
 
@@ -6,18 +6,13 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 
-from cantomeet.access import LOCAL_OWNER
-from cantomeet.errors import InvalidRequest, KeyReused
-from cantomeet.models import Meeting
+from cantomeet.errors import InvalidRequest
+from cantomeet.service.uploads import Intake
 from cantomeet.settings import Settings
-from cantomeet.storage import Stored
-from cantomeet.store import NewMeeting
 from cantomeet.templates import checked_language
 from cantomeet.wording import LONGEST_TITLE, checked_description, checked_title, visible
-from cantomeet_ui.api.deps import Deps
 
 _LONGEST_TEMPLATE_ID = 64
 
@@ -30,26 +25,12 @@ _FIELDS = frozenset(
 _UNNAMED = {"en": "Recording", "zh-Hant-HK": "錄音"}
 
 
-@dataclass(frozen=True)
-class Intake:
-    """Everything but the bytes."""
-
-    filename: str
-    title: str
-    description: str
-    meeting_date: date | None
-    priority: str
-    language: str
-    summary_language: str
-    template: str
-    name_speakers_first: bool
-
-
 def read_intake(fields: Mapping[str, str], filename: str, settings: Settings) -> Intake:
     """The checked fields `title`, `description`, `meeting_date`, `priority`, `language`, `summary_language`,
     `template`, `name_speakers_first`. Raises `InvalidRequest` naming the field.
 
-    Whether the template exists is `require_template`'s to check, before the bytes come: it may be gone after.
+    Whether the template exists is asked by `cantomeet.service.uploads.require_template`, before the bytes come: it may
+    be gone after.
     """
     filename = shown_name(filename)
     title = visible(fields.get("title", "")) or _EXTENSION.sub("", filename) or filename or _UNNAMED[settings.language]
@@ -78,13 +59,6 @@ def fingerprint_of(fields: Mapping[str, str], filename: str, sha256: str) -> str
     return hashlib.sha256(everything.encode()).hexdigest()
 
 
-def require_template(deps: Deps, fields: Mapping[str, str]) -> None:
-    """Raises `InvalidRequest` for a template that was asked for and that there is not."""
-    wanted = fields.get("template")
-    if wanted and deps.store.template(wanted) is None:
-        raise InvalidRequest("no such template", field="template")
-
-
 def shown_name(name: str) -> str:
     """A file name as it can be shown: its last part, without control characters, shortened before its extension."""
     name = visible(re.split(r"[/\\]", name)[-1])
@@ -93,44 +67,6 @@ def shown_name(name: str) -> str:
     found = _EXTENSION.search(name)
     extension = found.group() if found else ""
     return f"{name[: LONGEST_TITLE - 1 - len(extension)]}…{extension}"
-
-
-def keep_meeting(
-    deps: Deps,
-    stored: Stored,
-    intake: Intake,
-    *,
-    idempotency_key: str | None = None,
-    fingerprint: str | None = None,
-    upload_id: str | None = None,
-) -> Meeting:
-    """The meeting of a stored recording; the earlier one where the key or the upload was seen before.
-
-    Raises `KeyReused`, without the recording, where the key came with another `fingerprint` before.
-
-    Where the database fails the recording stays: nobody knows then whether the row was written, and a recording
-    without a row is swept a day later.
-    """
-    new = NewMeeting(
-        recording_key=stored.key,
-        recording_bytes=stored.bytes,
-        recording_sha256=stored.sha256,
-        media_format=stored.probe.format,
-        duration_seconds=stored.probe.duration_seconds,
-        owner_id=LOCAL_OWNER.id,
-        idempotency_key=idempotency_key,
-        upload_fingerprint=fingerprint,
-        upload_id=upload_id,
-        **vars(intake),
-    )
-    try:
-        meeting, is_new = deps.store.create(new)
-    except KeyReused:
-        deps.recordings.delete(stored.key)
-        raise
-    if not is_new and meeting.recording_key != stored.key:
-        deps.recordings.delete(stored.key)
-    return meeting
 
 
 def _visible_lines(text: str) -> str:

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from fastapi import APIRouter, BackgroundTasks, Depends, Header, Query, Response
+from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from cantomeet.access import Action
-from cantomeet.errors import Conflict, InvalidRequest, NotFound
+from cantomeet.errors import InvalidRequest
 from cantomeet.lifecycle import MeetingStatus
-from cantomeet.listing import SORTS, TRANSCRIBERS, list_meetings, parse_filter
-from cantomeet.models import Meeting
-from cantomeet.store import SummaryWithItems
+from cantomeet.listing import SORTS, TRANSCRIBERS, parse_filter
+from cantomeet.queries.lists import listed_meetings
+from cantomeet.queries.meetings import meeting_detail, segment_page
+from cantomeet.service import meetings
+from cantomeet.service.edits import MeetingEdit, SummaryWishes
+from cantomeet.service.meetings import Start
 from cantomeet.templates import SummaryLanguage
 from cantomeet.wording import LONGEST_DESCRIPTION, LONGEST_TITLE
-from cantomeet_ui.api.deps import Allowed, AllowedMeeting, Deps, Language, Provided
+from cantomeet_ui.api.dependencies import Allowed, AllowedMeeting, Asker, Language, Provided
 from cantomeet_ui.api.downloads import in_pieces
 from cantomeet_ui.api.fields import Day
 from cantomeet_ui.api.projection import head_of, listed_of, meeting_in_pieces, meeting_out, segment_out, written_of
-from cantomeet_ui.api.receiving import waking
 from cantomeet_ui.api.schemas import DeletedOut, MeetingHead, MeetingOut, MeetingPageOut, SegmentPageOut
-from cantomeet_ui.api.versions import etag_of, is_known, version_to_edit
+from cantomeet_ui.api.versions import etag_of, is_known, precondition_of
 
 router = APIRouter(prefix="/api/meetings", tags=["meetings"])
 
@@ -47,7 +49,7 @@ class Edit(BaseModel):
 class Retry(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    start: Literal["failed", "transcribe", "summarize"] = Field("failed", alias="from")
+    start: Start = Field("failed", alias="from")
     """"failed": where it stopped; "summarize": only the summary again; "transcribe": from the recording."""
     confirm_cost: Annotated[bool, Field(strict=True)] = False
     """Needed where transcribing again is paid for again."""
@@ -59,7 +61,8 @@ class Retry(BaseModel):
 
 @router.get("", dependencies=[Depends(Allowed(Action.LIST))])
 def listed(
-    deps: Provided,
+    services: Provided,
+    actor: Asker,
     language: Language,
     status: Annotated[str, Query(description=f"Of {', '.join(MeetingStatus)}; several with commas.")] = "",
     q: Annotated[str, Query(description="In title, description or transcript.")] = "",
@@ -78,7 +81,7 @@ def listed(
     """One page of the list. An empty parameter is one that is left out."""
     wanted = {"status": status, "q": q, "from": from_, "to": to, "error_code": error_code, "waiting_for": waiting_for}
     wanted |= {"transcriber": transcriber, "age": age, "sort": sort, "limit": limit, "cursor": cursor}
-    page = list_meetings(deps.store, parse_filter(wanted, next_transcriber=deps.settings.chosen_transcriber))
+    page = listed_meetings(services, actor, parse_filter(wanted, next_transcriber=services.settings.chosen_transcriber))
     return MeetingPageOut(items=[listed_of(row, language) for row in page.items], next_cursor=page.next_cursor)
 
 
@@ -89,8 +92,9 @@ def listed(
     responses={304: {"description": "If-None-Match names what would be answered."}},
 )
 def read(
-    meeting: Annotated[Meeting, Depends(AllowedMeeting(Action.READ))],
-    deps: Provided,
+    meeting_id: Annotated[str, Depends(AllowedMeeting(Action.READ))],
+    services: Provided,
+    actor: Asker,
     language: Language,
     response: Response,
     include: Annotated[str, Query(description=f"Of {', '.join(PARTS)}, with commas; none where empty.")] = ",".join(
@@ -101,33 +105,37 @@ def read(
 ) -> Any:
     """A meeting with its transcript and its shown summary; while it is transcribed, with the lines so far."""
     parts = _parts(include)
-    headers = {"ETag": etag_of(meeting, language), "Vary": "Accept-Language", "Content-Language": language}
+    found = meeting_detail(
+        services,
+        actor,
+        meeting_id,
+        segments="segments" in parts,
+        summary="summary" in parts,
+        written="written" in parts,
+        summary_version=summary_version,
+        is_known=lambda meeting: is_known(if_none_match, etag_of(meeting, language)),
+    )
+    headers = {"ETag": etag_of(found.meeting, language), "Vary": "Accept-Language", "Content-Language": language}
     if is_known(if_none_match, headers["ETag"]):
         return Response(None, 304, headers)
-    if "segments" in parts and "written" not in parts:
-        spoken = deps.store.paged_transcript(meeting.id, words=False)
-        summary = [_summary(deps, meeting, summary_version)] if "summary" in parts else []
+    summary = [found.summary] if "summary" in parts else []
+    if found.lines is not None:
         return StreamingResponse(
-            in_pieces(meeting_in_pieces(meeting, language, spoken, summary)),
+            in_pieces(meeting_in_pieces(found.meeting, language, found.lines, summary)),
             headers=headers,
             media_type="application/json",
         )
     response.headers.update(headers)
-    transcript = deps.store.transcript(meeting.id) if parts & {"segments", "written"} else None
-    written = transcript and "written" in parts and written_of(deps.store.written(meeting.id), transcript, language)
-    return meeting_out(
-        meeting,
-        language,
-        transcript if "segments" in parts else None,
-        [_summary(deps, meeting, summary_version)] if "summary" in parts else [],
-        [written or None] if "written" in parts else [],
-    )
+    spoken = found.transcript
+    written = [] if spoken is None else [written_of(found.written, spoken, language)]
+    return meeting_out(found.meeting, language, spoken if "segments" in parts else None, summary, written)
 
 
 @router.get("/{meeting_id}/segments", responses={409: {"description": "`after` is of an earlier transcript."}})
 def segments(
-    meeting: Annotated[Meeting, Depends(AllowedMeeting(Action.READ))],
-    deps: Provided,
+    meeting_id: Annotated[str, Depends(AllowedMeeting(Action.READ))],
+    services: Provided,
+    actor: Asker,
     language: Language,
     after: Annotated[str, Query(max_length=36, description="`next` of the page before; the first page without.")] = "",
     limit: Annotated[int, Query(ge=1, le=1000)] = 300,
@@ -135,18 +143,11 @@ def segments(
     """A page of the transcript, in the order in which it was spoken. While it is transcribed, ask again later after
     the last line that you have.
     """
-    page = deps.store.segment_page(meeting.id, after, limit)
+    page = segment_page(services, actor, meeting_id, after, limit)
     return SegmentPageOut(
         segments=[segment_out(s, page.speakers.get(s.speaker_id or ""), language) for s in page.segments],
         next=page.segments[-1].id if page.more else None,
     )
-
-
-def _summary(deps: Deps, meeting: Meeting, version: int | None) -> SummaryWithItems | None:
-    found = deps.store.summary(meeting.id, version)
-    if found is None and version is not None:
-        raise NotFound("no such version of the summary")
-    return found
 
 
 @router.patch(
@@ -157,86 +158,67 @@ def _summary(deps: Deps, meeting: Meeting, version: int | None) -> SummaryWithIt
     },
 )
 def edit(
-    meeting: Annotated[Meeting, Depends(AllowedMeeting(Action.EDIT))],
+    meeting_id: Annotated[str, Depends(AllowedMeeting(Action.EDIT))],
     wanted: Edit,
-    deps: Provided,
+    services: Provided,
+    actor: Asker,
     language: Language,
     response: Response,
-    after: BackgroundTasks,
     if_match: Annotated[str | None, Header(description="The ETag that GET answered, or *.")] = None,
 ) -> MeetingHead:
     """Change title, description, meeting_date, or what the next summary is to be.
 
     Switching name_speakers_first off lets a summary go on that waits for it.
     """
-    version = version_to_edit(if_match, meeting)
-    columns = wanted.model_dump(exclude_unset=True)
-    changed = deps.store.edit(meeting.id, version, **columns) if columns else meeting
-    after.add_task(deps.publish, changed.id, changed.version)
-    if meeting.waits_for_names and not changed.waits_for_names:
-        after.add_task(waking(deps, changed))
+    given = MeetingEdit(**wanted.model_dump(exclude_unset=True))
+    changed = meetings.edit(services, actor, meeting_id, given, precondition_of(if_match))
     response.headers["ETag"] = etag_of(changed, language)
     return head_of(changed, language)
 
 
 @router.post("/{meeting_id}/retry", status_code=202)
 def retry(
-    meeting: Annotated[Meeting, Depends(AllowedMeeting(Action.RETRY))],
-    deps: Provided,
+    meeting_id: Annotated[str, Depends(AllowedMeeting(Action.RETRY))],
+    services: Provided,
+    actor: Asker,
     language: Language,
-    after: BackgroundTasks,
     wanted: Retry | None = None,
 ) -> MeetingHead:
     """Set a failed or completed meeting going again; without a body from where it failed."""
     wanted = wanted or Retry()
-    going = deps.store.retry(
-        meeting.id,
-        wanted.start,
-        confirm_cost=wanted.confirm_cost,
-        template=wanted.template,
-        summary_language=wanted.summary_language,
-        name_speakers_first=wanted.name_speakers_first,
-    )
-    after.add_task(waking(deps, going))
+    wishes = SummaryWishes(wanted.template, wanted.summary_language, wanted.name_speakers_first)
+    going = meetings.retry(services, actor, meeting_id, wanted.start, confirm_cost=wanted.confirm_cost, wishes=wishes)
     return head_of(going, language)
 
 
 @router.post("/{meeting_id}/cancel", status_code=202)
 def cancel(
-    meeting: Annotated[Meeting, Depends(AllowedMeeting(Action.CANCEL))],
-    deps: Provided,
+    meeting_id: Annotated[str, Depends(AllowedMeeting(Action.CANCEL))],
+    services: Provided,
+    actor: Asker,
     language: Language,
-    after: BackgroundTasks,
 ) -> MeetingHead:
     """Stop what is going on: FAILED with code `cancelled`."""
-    stopped = deps.store.cancel(meeting.id, deps.settings.language)
-    after.add_task(deps.publish, stopped.id, stopped.version)
-    return head_of(stopped, language)
+    return head_of(meetings.cancel(services, actor, meeting_id), language)
 
 
 @router.post("/{meeting_id}/run-now", status_code=202)
 def run_now(
-    meeting: Annotated[Meeting, Depends(AllowedMeeting(Action.RETRY))],
-    deps: Provided,
+    meeting_id: Annotated[str, Depends(AllowedMeeting(Action.RETRY))],
+    services: Provided,
+    actor: Asker,
     language: Language,
-    after: BackgroundTasks,
 ) -> MeetingHead:
-    """Take the next step now instead of when it is due; 409 where none is owed or a worker has it."""
-    due = deps.store.due_now(meeting.id)
-    if due is None:
-        raise Conflict("nothing is owed, or a worker has it")
-    after.add_task(waking(deps, due))
-    return head_of(due, language)
+    """Take the next step now instead of when it is due; 409 where no step is due or a worker has it."""
+    return head_of(meetings.run_now(services, actor, meeting_id), language)
 
 
 @router.delete("/{meeting_id}", status_code=202)
 def delete(
-    meeting: Annotated[Meeting, Depends(AllowedMeeting(Action.DELETE))], deps: Provided, after: BackgroundTasks
+    meeting_id: Annotated[str, Depends(AllowedMeeting(Action.DELETE))], services: Provided, actor: Asker
 ) -> DeletedOut:
     """Hidden at once; the worker then deletes the provider's copy, the files and the row."""
-    gone = deps.store.mark_deleted(meeting.id)
-    after.add_task(waking(deps, gone))
-    return DeletedOut(id=gone.id)
+    return DeletedOut(id=meetings.delete(services, actor, meeting_id).id)
 
 
 def _parts(include: str) -> set[str]:

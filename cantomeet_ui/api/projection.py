@@ -10,11 +10,11 @@ from cantomeet.actions import FoundAction
 from cantomeet.errors import ErrorCode
 from cantomeet.listing import ListedMeeting
 from cantomeet.models import Meeting, Segment, Speaker, Summary, SummaryItem, SummaryTemplate, WrittenView
+from cantomeet.queries.meetings import Lines
 from cantomeet.quotes import is_proven
 from cantomeet.reasons import reason_text, warning_text, written_label
 from cantomeet.sections import verified_first
 from cantomeet.store import LineState, SummaryWithItems, Transcript, WrittenTranscript
-from cantomeet.store.paging import PagedTranscript
 from cantomeet.templates import SHIPPED, Template
 from cantomeet.unclear import shown_text
 from cantomeet_ui.api.schemas import (
@@ -69,10 +69,10 @@ def meeting_out(
 
 
 def meeting_in_pieces(
-    meeting: Meeting, language: str, transcript: PagedTranscript, summary: list[SummaryWithItems | None]
+    meeting: Meeting, language: str, transcript: Lines, summary: list[SummaryWithItems | None]
 ) -> Iterator[bytes]:
     """The JSON of `meeting_out`, its lines read while they are sent."""
-    whole = meeting_out(meeting, language, Transcript([], transcript.speakers), summary, [])
+    whole = meeting_out(meeting, language, Transcript([], dict(transcript.speakers)), summary, [])
     body = whole.model_dump(mode="json", exclude_unset=True)
     separator = b"{"
     for name, value in body.items():
@@ -85,7 +85,7 @@ def meeting_in_pieces(
     yield b"}"
 
 
-def _lines_in_pieces(transcript: PagedTranscript, language: str) -> Iterator[bytes]:
+def _lines_in_pieces(transcript: Lines, language: str) -> Iterator[bytes]:
     separator = b"["
     for segment in transcript.segments:
         speaker = transcript.speakers.get(segment.speaker_id or "")

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
 
 from fastapi import Request
-from starlette.background import BackgroundTask
 from starlette.requests import ClientDisconnect
 
 from cantomeet.errors import ErrorCode
-from cantomeet.models import Meeting
-from cantomeet_ui.api.deps import Deps
 from cantomeet_ui.api.problems import Refused
 
 STALL_SECONDS = 30.0
@@ -24,7 +20,6 @@ _PIECE = 1024 * 1024
 _FINISHERS = ThreadPoolExecutor(4, thread_name_prefix="finishing")
 P = ParamSpec("P")
 T = TypeVar("T")
-_log = logging.getLogger(__name__)
 
 
 async def pieces(request: Request, stall_seconds: float = STALL_SECONDS) -> AsyncIterator[bytearray]:
@@ -65,16 +60,3 @@ def content_length(request: Request) -> int | None:
     """As the header says; None where it says nothing that could be believed."""
     text = request.headers.get("content-length", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
-
-
-def waking(deps: Deps, meeting: Meeting) -> BackgroundTask:
-    """Wakes the queue after the answer is out: a queue that is away or slow never holds up or fails an upload."""
-    return BackgroundTask(_wake, deps, meeting)
-
-
-async def _wake(deps: Deps, meeting: Meeting) -> None:
-    try:
-        await asyncio.to_thread(deps.wake, meeting)
-        await asyncio.to_thread(deps.publish, meeting.id, meeting.version)
-    except Exception:  # The meeting is safe, and the rescuer wakes what nobody woke.
-        _log.exception("the queue could not be woken for %s", meeting.id)

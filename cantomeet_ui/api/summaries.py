@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, BackgroundTasks, Depends
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from cantomeet.access import Action
-from cantomeet.models import Meeting
+from cantomeet.queries.meetings import summary_versions
+from cantomeet.service import meetings
 from cantomeet.usage import together
-from cantomeet_ui.api.deps import AllowedMeeting, Language, Provided
+from cantomeet_ui.api.dependencies import AllowedMeeting, Asker, Language, Provided
 from cantomeet_ui.api.projection import head_of, summary_head_of
-from cantomeet_ui.api.receiving import waking
 from cantomeet_ui.api.schemas import MeetingHead, SummaryVersionsOut
 
 router = APIRouter(prefix="/api/meetings", tags=["meetings"])
@@ -26,38 +26,38 @@ class Shown(BaseModel):
 
 @router.get("/{meeting_id}/summaries")
 def summaries(
-    meeting: Annotated[Meeting, Depends(AllowedMeeting(Action.READ))], deps: Provided, language: Language
+    meeting_id: Annotated[str, Depends(AllowedMeeting(Action.READ))],
+    services: Provided,
+    actor: Asker,
+    language: Language,
 ) -> SummaryVersionsOut:
     """All versions without their items; one with its items: GET /api/meetings/{id}?summary_version=."""
-    found = deps.store.summaries(meeting.id)
-    shown = meeting.shown_summary or (found[0].version if found else None)
-    items = [summary_head_of(one, one.version == shown, language) for one in found]
-    return SummaryVersionsOut.model_validate({"items": items, "usage": together(*(one.usage for one in found))})
+    versions = summary_versions(services, actor, meeting_id)
+    items = [summary_head_of(one, one.version == versions.shown, language) for one in versions.found]
+    return SummaryVersionsOut.model_validate(
+        {"items": items, "usage": together(*(one.usage for one in versions.found))}
+    )
 
 
 @router.put("/{meeting_id}/summaries/shown")
 def show(
-    meeting: Annotated[Meeting, Depends(AllowedMeeting(Action.EDIT))],
+    meeting_id: Annotated[str, Depends(AllowedMeeting(Action.EDIT))],
     wanted: Shown,
-    deps: Provided,
+    services: Provided,
+    actor: Asker,
     language: Language,
-    after: BackgroundTasks,
 ) -> MeetingHead:
     """Show this version from now on, until another one is chosen or written."""
-    changed = deps.store.show_summary(meeting.id, wanted.version)
-    after.add_task(deps.publish, changed.id, changed.version)
-    return head_of(changed, language)
+    return head_of(meetings.show_summary(services, actor, meeting_id, wanted.version), language)
 
 
 @router.post("/{meeting_id}/summarise", status_code=202, deprecated=True)
 @router.post("/{meeting_id}/summarize", status_code=202)
 def summarize(
-    meeting: Annotated[Meeting, Depends(AllowedMeeting(Action.RETRY))],
-    deps: Provided,
+    meeting_id: Annotated[str, Depends(AllowedMeeting(Action.RETRY))],
+    services: Provided,
+    actor: Asker,
     language: Language,
-    after: BackgroundTasks,
 ) -> MeetingHead:
     """The speakers are named, or need no names: the summary that waits for that is written now. 409 where none does."""
-    going = deps.store.summarize(meeting.id)
-    after.add_task(waking(deps, going))
-    return head_of(going, language)
+    return head_of(meetings.summarize(services, actor, meeting_id), language)

@@ -8,8 +8,11 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from cantomeet.access import Action
+from cantomeet.queries.templates import own_templates
+from cantomeet.service import templates
+from cantomeet.service.edits import SectionDraft, TemplateDraft
 from cantomeet.templates import SHIPPED, SectionKind
-from cantomeet_ui.api.deps import Allowed, Language, Provided
+from cantomeet_ui.api.dependencies import Allowed, Asker, Language, Provided
 from cantomeet_ui.api.projection import template_of
 from cantomeet_ui.api.schemas import DeletedOut, TemplateOut, TemplatesOut
 
@@ -40,33 +43,33 @@ class TemplateEdit(TemplateIn):
 
 
 @router.get("", dependencies=[Depends(Allowed(Action.LIST))])
-def listed(deps: Provided, language: Language) -> TemplatesOut:
+def listed(services: Provided, actor: Asker, language: Language) -> TemplatesOut:
     """All templates, those that ship first."""
     ships = [template_of(template, language) for template in SHIPPED.values()]
-    return TemplatesOut(items=[*ships, *(template_of(row, language) for row in deps.store.templates())])
+    return TemplatesOut(items=[*ships, *(template_of(row, language) for row in own_templates(services, actor))])
 
 
 @router.post("", status_code=201, dependencies=[Depends(Allowed(Action.EDIT))])
-def add(wanted: TemplateIn, deps: Provided, language: Language, response: Response) -> TemplateOut:
+def add(wanted: TemplateIn, services: Provided, actor: Asker, language: Language, response: Response) -> TemplateOut:
     """Keep a new one."""
-    made = deps.store.add_template(wanted.name, wanted.instructions, _sections(wanted))
+    made = templates.add_template(services, actor, _draft(wanted))
     response.headers["Location"] = f"/api/templates/{made.id}"
     return template_of(made, language)
 
 
 @router.put("/{template_id}", dependencies=[Depends(Allowed(Action.EDIT))])
-def edit(template_id: str, wanted: TemplateEdit, deps: Provided, language: Language) -> TemplateOut:
+def edit(template_id: str, wanted: TemplateEdit, services: Provided, actor: Asker, language: Language) -> TemplateOut:
     """Replace all of it. Summaries that were written by it stay as they are."""
-    made = deps.store.edit_template(template_id, wanted.version, wanted.name, wanted.instructions, _sections(wanted))
-    return template_of(made, language)
+    return template_of(templates.edit_template(services, actor, template_id, _draft(wanted), wanted.version), language)
 
 
 @router.delete("/{template_id}", dependencies=[Depends(Allowed(Action.EDIT))])
-def delete(template_id: str, deps: Provided) -> DeletedOut:
+def delete(template_id: str, services: Provided, actor: Asker) -> DeletedOut:
     """Meetings that name it are summarized by the general one from now on, which their summary says."""
-    deps.store.delete_template(template_id)
+    templates.delete_template(services, actor, template_id)
     return DeletedOut(id=template_id)
 
 
-def _sections(wanted: TemplateIn) -> list[dict[str, str]]:
-    return [section.model_dump() for section in wanted.sections]
+def _draft(wanted: TemplateIn) -> TemplateDraft:
+    sections = tuple(SectionDraft(section.title, section.kind) for section in wanted.sections)
+    return TemplateDraft(wanted.name, wanted.instructions, sections)

@@ -10,8 +10,8 @@ from pydantic import BaseModel
 
 from cantomeet.access import Action
 from cantomeet.going_on import State, going_on
-from cantomeet.models import Meeting
-from cantomeet_ui.api.deps import AllowedMeeting, Provided
+from cantomeet.queries import meetings
+from cantomeet_ui.api.dependencies import AllowedMeeting, Asker, Provided
 
 router = APIRouter(prefix="/api/meetings", tags=["meetings"])
 
@@ -46,11 +46,13 @@ class TimelineOut(BaseModel):
 
 
 @router.get("/{meeting_id}/timeline")
-def timeline(meeting: Annotated[Meeting, Depends(AllowedMeeting(Action.READ))], deps: Provided) -> TimelineOut:
+def timeline(
+    meeting_id: Annotated[str, Depends(AllowedMeeting(Action.READ))], services: Provided, actor: Asker
+) -> TimelineOut:
     """What is going on and when the next step is due; and each try of a step. A look in vain is no try."""
-    now = going_on(meeting, deps.store.now(), paused=deps.store.paused())
+    found = meetings.timeline(services, actor, meeting_id)
+    now = going_on(found.meeting, found.now, paused=found.paused)
     attempts = [
-        AttemptOut(**{name: getattr(attempt, name) for name in AttemptOut.model_fields})
-        for attempt in deps.store.attempts(meeting.id)
+        AttemptOut(**{name: getattr(attempt, name) for name in AttemptOut.model_fields}) for attempt in found.attempts
     ]
     return TimelineOut(now=None if now is None else NowOut(**vars(now)), attempts=attempts)

@@ -8,17 +8,20 @@ import hashlib
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
 
-from cantomeet.access import LOCAL_OWNER, Action
+from cantomeet.access import Action, Actor
 from cantomeet.errors import InvalidRequest
 from cantomeet.models import Meeting
+from cantomeet.queries.uploads import earlier_by_key
+from cantomeet.service import Services
+from cantomeet.service.uploads import create_meeting, require_template
 from cantomeet.storage import Incoming, Storage
 from cantomeet.store.people import require_same_upload
 from cantomeet.templates import SUMMARY_LANGUAGES
 from cantomeet_ui.api import tus
-from cantomeet_ui.api.deps import Allowed, Deps, Provided
-from cantomeet_ui.api.intake import fingerprint_of, keep_meeting, read_intake, require_template
+from cantomeet_ui.api.dependencies import Allowed, Asker, Provided
+from cantomeet_ui.api.intake import fingerprint_of, read_intake
 from cantomeet_ui.api.multipart import MAX_OVERHEAD_BYTES, MultipartUpload
-from cantomeet_ui.api.receiving import content_length, finishing, pieces, waking
+from cantomeet_ui.api.receiving import content_length, finishing, pieces
 
 _LONGEST_KEY = 255
 
@@ -60,40 +63,37 @@ _FORM = {
     dependencies=[Depends(Allowed(Action.UPLOAD))],
     openapi_extra={"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}},
 )
-async def upload_meeting(request: Request, deps: Provided) -> Response:
+async def upload_meeting(request: Request, services: Provided, actor: Asker) -> Response:
     """Take a recording; the answer comes as soon as it is safe on disk and in the database.
 
     An `Idempotency-Key` that was seen before, with the same recording and fields, is answered with the first meeting;
     with others it is refused (409, `key_reused`).
     """
     key = _idempotency_key(request)
-    deps.recordings.require_size((content_length(request) or 0) - MAX_OVERHEAD_BYTES)
-    earlier = await asyncio.to_thread(deps.store.find_by_idempotency_key, key, LOCAL_OWNER.id)
+    services.recordings.require_size((content_length(request) or 0) - MAX_OVERHEAD_BYTES)
+    earlier = await asyncio.to_thread(earlier_by_key, services, actor, key)
     if earlier is not None:
         if earlier.upload_fingerprint is not None:
-            require_same_upload(earlier, await _fingerprint(request, deps))
+            require_same_upload(earlier, await _fingerprint(request, services))
         return _accepted(request, earlier)
-    meeting = await _receive(request, deps, key)
-    answer = _accepted(request, meeting)
-    answer.background = waking(deps, meeting)
-    return answer
+    return _accepted(request, await _receive(request, services, actor, key))
 
 
-async def _receive(request: Request, deps: Deps, key: str | None) -> Meeting:
-    writer = await asyncio.to_thread(deps.recordings.receive)
+async def _receive(request: Request, services: Services, actor: Actor, key: str | None) -> Meeting:
+    writer = await asyncio.to_thread(services.recordings.receive)
     try:
         upload = MultipartUpload(request.headers.get("content-type", ""), writer)
         async for piece in pieces(request):
             await asyncio.to_thread(upload.feed, piece)
-        return await finishing(_finish, deps, upload, writer, key)
+        return await finishing(_finish, services, actor, upload, writer, key)
     finally:
         # In a thread: it waits for a write that a cancelled request has left behind.
         await asyncio.shield(asyncio.to_thread(writer.abort))
 
 
-async def _fingerprint(request: Request, deps: Deps) -> str:
+async def _fingerprint(request: Request, services: Services) -> str:
     """Of a body whose key was seen before: it is read and hashed, and nothing of it is stored."""
-    only_hashed = _Hashed(deps.recordings)
+    only_hashed = _Hashed(services.recordings)
     upload = MultipartUpload(request.headers.get("content-type", ""), only_hashed)
     async for piece in pieces(request):
         await asyncio.to_thread(upload.feed, piece)
@@ -113,13 +113,13 @@ class _Hashed:
         self.sha256.update(data)
 
 
-def _finish(deps: Deps, upload: MultipartUpload, writer: Incoming, key: str | None) -> Meeting:
+def _finish(services: Services, actor: Actor, upload: MultipartUpload, writer: Incoming, key: str | None) -> Meeting:
     filename = upload.end()
-    intake = read_intake(upload.fields, filename, deps.settings)
-    require_template(deps, upload.fields)
+    intake = read_intake(upload.fields, filename, services.settings)
+    require_template(services, actor, upload.fields.get("template"))
     stored = writer.finish()
     fingerprint = fingerprint_of(upload.fields, filename, stored.sha256) if key else None
-    return keep_meeting(deps, stored, intake, idempotency_key=key, fingerprint=fingerprint)
+    return create_meeting(services, actor, stored, intake, idempotency_key=key, fingerprint=fingerprint)
 
 
 def _idempotency_key(request: Request) -> str | None:

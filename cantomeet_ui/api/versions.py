@@ -7,6 +7,7 @@ from typing import Protocol
 
 from cantomeet.errors import ErrorCode, InvalidRequest, VersionConflict
 from cantomeet.models import Meeting
+from cantomeet.service.edits import Precondition
 from cantomeet_ui.api.problems import Refused
 
 _TAG = re.compile(r'(?:W/)?"?([0-9]{1,9})(?:\.[A-Za-z-]{1,20})?"?')
@@ -32,18 +33,22 @@ def is_known(if_none_match: str | None, etag: str) -> bool:
     return etag in tags or "*" in tags
 
 
-def version_to_edit(if_match: str | None, row: Versioned) -> int:
-    """The version that the edit was made against, which is the row's own.
+def precondition_of(if_match: str | None) -> Precondition:
+    """The edit was made against one of these versions; `*` is any.
 
-    Raises `Refused` (428) without an If-Match: an edit that says nothing of its version would silently undo another's;
-    `InvalidRequest` for what is no version of ours; `VersionConflict` for an older one. `*` is any version.
+    Raises, when it is asked, `Refused` (428) without an If-Match: an edit that says nothing of its version would
+    silently undo another's; `InvalidRequest` for what is no version of ours; `VersionConflict` for an older one.
     """
-    if if_match is None or not if_match.strip():
-        raise Refused(428, ErrorCode.VERSION_MISSING)
-    if if_match.strip() != "*":
+
+    def check(stored: int) -> None:
+        if if_match is None or not if_match.strip():
+            raise Refused(428, ErrorCode.VERSION_MISSING)
+        if if_match.strip() == "*":
+            return
         found = [_TAG.fullmatch(tag.strip()) for tag in if_match.split(",")]
         if not all(found):
             raise InvalidRequest("the ETag that GET answered, or *", field="If-Match")
-        if row.version not in [int(tag.group(1)) for tag in found if tag]:
+        if stored not in [int(tag.group(1)) for tag in found if tag]:
             raise VersionConflict("it was changed meanwhile")
-    return row.version
+
+    return check

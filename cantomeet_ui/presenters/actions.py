@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from cantomeet.actions import NOBODY, FoundAction, today
+from cantomeet.actions import MOST, NOBODY, FoundAction, today
+from cantomeet.queries.actions import ActionPage
+from cantomeet.queries.stamps import Stamp
 from cantomeet.quotes import is_proven
 from cantomeet_ui import routes
 from cantomeet_ui.i18n import text
@@ -44,6 +46,27 @@ class Group:
     key: str
     title: str
     rows: list[ActionRow]
+
+
+@dataclass(frozen=True)
+class ShownActions:
+    stamp: Stamp
+    groups: list[Group]
+    owners: list[Choice]
+    notice: str
+
+
+def shown_actions(page: ActionPage, owner: str, by: str, notice: str, language: str) -> ShownActions:
+    """`owner`: the chosen one; `by`: how they are grouped; `notice`: what is to be said of the filter."""
+    found = page.found
+    if found.more and not notice:
+        notice = text(language, "todo.more", count=MOST)
+    return ShownActions(
+        page.stamp,
+        groups(found.items, by, found.now, language),
+        owner_choices(page.owners, owner, language),
+        notice,
+    )
 
 
 def changed(query: Mapping[str, str], **values: str) -> str:

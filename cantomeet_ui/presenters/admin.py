@@ -8,26 +8,16 @@ from datetime import datetime
 
 from cantomeet.errors import ErrorCode
 from cantomeet.going_on import GoingOn, going_on
-from cantomeet.listing import FailureCause
+from cantomeet.listing import FailureCause, MeetingFilter
 from cantomeet.models import Attempt, Meeting
+from cantomeet.queries.admin import Failures
+from cantomeet.queries.meetings import Timeline
 from cantomeet.reasons import REASONS, reason_text
 from cantomeet_ui import routes
 from cantomeet_ui.i18n import counted, text
 from cantomeet_ui.i18n.texts import TEXTS
 from cantomeet_ui.presenters import times
 from cantomeet_ui.presenters.rows import MeetingRow, plain_row, reason_of
-
-SHOWN_OF_A_CAUSE = 5
-
-
-@dataclass(frozen=True)
-class Failures:
-    """A cause, and who failed for it."""
-
-    cause: FailureCause
-    count: int
-    newest: Sequence[Meeting]
-    """`SHOWN_OF_A_CAUSE` at most, at least one."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +64,11 @@ def cause_of(key: str) -> FailureCause:
     return FailureCause(code, provider, setting, sent == "sent")
 
 
+def failed_for(key: str) -> MeetingFilter:
+    """All meetings that failed for this cause; finds none for what is no cause. Raises `InvalidRequest`."""
+    return MeetingFilter(cause=cause_of(key))
+
+
 def causes(failures: Iterable[Failures], now: datetime, language: str) -> list[Cause]:
     """In this order; what a person stopped comes last, for it needs nobody."""
     ordered = sorted(failures, key=lambda failed: failed.cause.code == ErrorCode.CANCELLED)
@@ -102,6 +97,13 @@ def _stuck_row(meeting: Meeting, now: datetime, language: str) -> MeetingRow:
     since = times.time_of_day(meeting.updated_at, now, language)
     row = plain_row(meeting, now, language)
     return MeetingRow(**{**vars(row), "left": text(language, "admin.stuck.since", time=since)})
+
+
+def steps_of(timeline: Timeline | None, language: str) -> list[Step]:
+    """The same of a timeline; empty where no meeting is opened, or it is gone."""
+    if timeline is None:
+        return []
+    return steps(timeline.meeting, timeline.attempts, timeline.now, language, paused=timeline.paused)
 
 
 def steps(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from cantomeet.checking import CHECKED, PATIENCE_SECONDS, Check
+from cantomeet.queries.admin import EngineRoom
 from cantomeet.queue import QueueOverview, WorkerSeen
 from cantomeet.reasons import cause_text, setting_rule
 from cantomeet_ui.i18n import counted, text
@@ -57,31 +57,19 @@ class Engine:
         return any(check.tone == "asked" for check in self.checks)
 
 
-@dataclass(frozen=True)
-class Seen:
-    """What was looked up; `overview` None: Redis does not answer."""
-
-    overview: QueueOverview | None
-    paused_since: datetime | None
-    oldest_due: float
-    """Seconds."""
-    checks: Mapping[str, Check | None]
-    set_up: tuple[str, ...]
-
-
-def engine(seen: Seen, now: datetime, language: str) -> Engine:
-    overview = seen.overview
-    paused = seen.paused_since
+def engine(room: EngineRoom, language: str) -> Engine:
+    overview, now = room.overview, room.now
+    paused = room.paused_since
     return Engine(
         note=_note(overview, language),
         paused="" if paused is None else text(language, "admin.paused", time=times.time_of_day(paused, now, language)),
-        oldest=_oldest(seen.oldest_due, language),
+        oldest=_oldest(room.oldest_due, language),
         queues=[] if overview is None else [_queue(name, waiting, language) for name, waiting in overview.queues],
         workers=[] if overview is None else [_worker(worker, now, language) for worker in overview.workers],
         failed=counted(language, "admin.failed_jobs", overview.failed)
         if overview is not None and overview.failed
         else "",
-        checks=[_check(name, seen.checks.get(name), name in seen.set_up, now, language) for name in CHECKED],
+        checks=[_check(name, room.checks.get(name), name in room.set_up, now, language) for name in CHECKED],
     )
 
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from cantomeet_ui.outage import database_waited_for
 from cantomeet_ui.push.live import Hints, hints
 from cantomeet_ui.push.sharing import versions
-from cantomeet_ui.state.notice import say_whether_database_answers
 
 LONGEST_WAIT = 5.0
 """Seconds after which a page looks without a hint."""
-GATHER = 0.25
-"""Seconds after a push in which further changes are gathered into the next one."""
 V = TypeVar("V")
 
 
@@ -41,21 +37,3 @@ async def show_changes(
             if version != known:
                 await show(version)
                 known = version
-
-
-async def show_each_change(page: Any, stamp_of: Callable[[], Any]) -> None:
-    """Have a page that shows many meetings show each change, for ever: its `_show`, from what its `_stamp` says on.
-
-    `page` is the state of a background event, `stamp_of` the store's `stamp`.
-    """
-
-    async def show(_stamp: Any) -> None:
-        async with page:
-            await page._show()
-            await say_whether_database_answers(page, True)
-        await asyncio.sleep(GATHER)
-
-    # Only under the lock is the state the one that `load` has written: outside it a copy from before is seen.
-    async with page:
-        known = page._stamp
-    await show_changes(None, stamp_of, known, show)

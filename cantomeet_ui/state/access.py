@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial, wraps
 from typing import Any
@@ -10,12 +9,10 @@ from uuid import UUID
 
 import reflex as rx
 
-from cantomeet.access import LOCAL_OWNER, Action, require
+from cantomeet.access import Action, require
 from cantomeet.errors import NotFound, RequestError
-from cantomeet.models import Meeting
-from cantomeet_ui.push import sharing
+from cantomeet_ui.actor import actor_of
 from cantomeet_ui.push.followers import followers
-from cantomeet_ui.services import services
 from cantomeet_ui.state.arguments import Arguments
 
 
@@ -35,7 +32,7 @@ def handler(
 
         @wraps(method)
         async def guarded(state: Any, *args: Any, **kwargs: Any) -> Any:
-            require(LOCAL_OWNER, action)
+            require(actor_of(state), action)
             try:
                 arguments.check(args, kwargs)
                 if background and not outlives_page:
@@ -55,21 +52,6 @@ def refused(error: RequestError) -> Any:
     from cantomeet_ui.state.notice import NoticeState  # it has handlers itself
 
     return NoticeState.refuse(error.code.value, str(error.params.get("field", ""))[:80])
-
-
-async def meeting_for(action: Action, meeting_id: Any, stamp: Any = None) -> Meeting:
-    """The meeting, where the asker may do `action` with it. Raises `NotFound`, also for no id, `NotAllowed`.
-
-    `stamp`: as it was then will do; it is read once for all who ask.
-    """
-    checked_id = valid_id(meeting_id)
-    get = partial(services().store.get, checked_id)
-    if stamp is None:
-        meeting = await asyncio.to_thread(get)
-    else:
-        meeting = await sharing.shown.ask((checked_id, stamp), get)
-    require(LOCAL_OWNER, action, meeting)
-    return meeting
 
 
 def valid_id(meeting_id: Any) -> str:

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import reflex as rx
 
 from cantomeet.access import Action
 from cantomeet.errors import RequestError
-from cantomeet_ui import acting
+from cantomeet.queries.actions import action_page
+from cantomeet.queries.stamps import stamp
+from cantomeet.service.corrections import edit_item
+from cantomeet.service.edits import ItemEdit
+from cantomeet_ui.actor import actor_of
 from cantomeet_ui.i18n import text
-from cantomeet_ui.presenters.actions import NAMES, Group, calendar_href, changed, fixed_choices
+from cantomeet_ui.presenters.actions import NAMES, Group, calendar_href, changed, fixed_choices, shown_actions
 from cantomeet_ui.presenters.address import filters_of
 from cantomeet_ui.presenters.choices import Choice
 from cantomeet_ui.presenters.meeting import refusal
-from cantomeet_ui.push.following import show_each_change
-from cantomeet_ui.reading.actions import read_actions
+from cantomeet_ui.presenters.wanted import wanted_actions
 from cantomeet_ui.services import services
-from cantomeet_ui.state.access import handler, meeting_for, valid_id
+from cantomeet_ui.state.access import handler, valid_id
 from cantomeet_ui.state.language import LanguageState
-from cantomeet_ui.state.opening import opened
+from cantomeet_ui.state.opening import opened, show_each_change
 
 _DUE = ("all", "overdue", "week", "none")
 _DONE = ("open", "done", "all")
@@ -70,7 +74,7 @@ class ActionsState(rx.State):
     @handler(Action.LIST, background=True)
     async def follow(self) -> None:
         """Show each change while the page is open."""
-        await show_each_change(self, services().store.stamp)
+        await show_each_change(self, partial(stamp, services()))
 
     @handler(Action.LIST)
     async def choose(self, name: str, value: str) -> Any:
@@ -96,9 +100,8 @@ class ActionsState(rx.State):
     async def _set(self, meeting_id: str, item_id: str, done: bool) -> bool:
         language = (await self.get_state(LanguageState)).lang
         try:
-            meeting = await meeting_for(Action.EDIT, meeting_id)
-            act = (services(), meeting.id, valid_id(item_id), None, {"done": done})
-            await asyncio.to_thread(acting.edit_item, *act)
+            act = (services(), actor_of(self), valid_id(meeting_id), valid_id(item_id), ItemEdit(done=done))
+            await asyncio.to_thread(edit_item, *act)
         except RequestError as error:
             await self._show()
             self.notice = refusal(error.code, error.params, language)
@@ -108,7 +111,9 @@ class ActionsState(rx.State):
 
     async def _show(self) -> None:
         language = (await self.get_state(LanguageState)).lang
-        shown = await asyncio.to_thread(read_actions, services().store, dict(self._query), language)
+        wanted, notice = wanted_actions(self._query, language)
+        found = await asyncio.to_thread(action_page, services(), actor_of(self), wanted)
+        shown = shown_actions(found, wanted.owner, self._query.get("by", ""), notice, language)
         filtered = bool({"owner", "due", "done"} & self._query.keys())
         self._stamp, self.notice = shown.stamp, shown.notice
         self.groups, self.owners = shown.groups, shown.owners

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import reflex as rx
 
-from cantomeet.access import Action
+from cantomeet.access import Action, Actor
 from cantomeet.bulk import Act, Plan
 from cantomeet.errors import InvalidRequest
 from cantomeet.listing import MeetingFilter
-from cantomeet_ui import bulk
+from cantomeet.queries.admin import STUCK, admin_page, is_paused, opened_timeline, still_fitting
+from cantomeet.queries.meetings import one_meeting
+from cantomeet.queries.stamps import stamp
+from cantomeet.service import Services, bulk
+from cantomeet_ui.actor import actor_of
 from cantomeet_ui.i18n import counted, text
 from cantomeet_ui.presenters.address import filters_of
-from cantomeet_ui.presenters.admin import Cause, Step
+from cantomeet_ui.presenters.admin import Cause, Step, failed_for, steps_of
 from cantomeet_ui.presenters.admin_filters import (
     NAMES,
     AdminChip,
@@ -24,14 +30,14 @@ from cantomeet_ui.presenters.admin_filters import (
     changed,
     transcriber_choices,
 )
+from cantomeet_ui.presenters.admin_page import ShownAdmin, shown_admin
 from cantomeet_ui.presenters.plans import Asked, asked, told
 from cantomeet_ui.presenters.rows import MeetingRow
-from cantomeet_ui.push.following import show_each_change
-from cantomeet_ui.reading.admin import STUCK, failed_for, read_admin, read_steps, still_fitting, wanted_of
+from cantomeet_ui.presenters.wanted import wanted_in_admin, wanted_of
 from cantomeet_ui.services import services
-from cantomeet_ui.state.access import handler, meeting_for, valid_id
+from cantomeet_ui.state.access import handler, valid_id
 from cantomeet_ui.state.language import LanguageState
-from cantomeet_ui.state.opening import opened
+from cantomeet_ui.state.opening import opened, show_each_change
 
 _at_work: set[str] = set()
 """Tabs whose action is being carried out by this process; one that died has left `working` behind."""
@@ -109,7 +115,7 @@ class AdminState(rx.State):
     @handler(Action.ADMINISTER, background=True)
     async def follow(self) -> None:
         """Show each change of a meeting while the page is open."""
-        await show_each_change(self, services().store.stamp)
+        await show_each_change(self, partial(stamp, services()))
 
     @handler(Action.ADMINISTER)
     async def show_more(self) -> None:
@@ -120,7 +126,11 @@ class AdminState(rx.State):
     @handler(Action.READ)
     async def open_timeline(self, meeting_id: str) -> None:
         """Show a meeting's timeline; the same again closes it."""
-        self.opened = "" if meeting_id == self.opened else (await meeting_for(Action.READ, meeting_id)).id
+        if meeting_id == self.opened:
+            self.opened, self.steps = "", []
+            return
+        meeting = await asyncio.to_thread(one_meeting, services(), actor_of(self), valid_id(meeting_id))
+        self.opened = meeting.id
         await self._show_steps()
 
     # ---- filters -----------------------------------------------------------------------------------------
@@ -213,22 +223,24 @@ class AdminState(rx.State):
             self.working, self.notice = True, ""
             _at_work.add(tab)
         try:
-            outcome = await asyncio.to_thread(bulk.carry_out, services(), plan, pay_again=pay_again is True)
+            outcome = await asyncio.to_thread(
+                bulk.carry_out, services(), actor_of(self), plan, pay_again=pay_again is True
+            )
         finally:
             _at_work.discard(tab)
             async with self:
                 self.working = False
-        paused = await asyncio.to_thread(services().store.paused)
+        paused = await asyncio.to_thread(is_paused, services(), actor_of(self))
         async with self:
             language = (await self.get_state(LanguageState)).lang
             self.notice, self.picked = told(plan.act, outcome.done, outcome.refused, language, paused=paused), []
             await self._show()
 
     async def _ask_ids(self, act: Act, ids: list[str]) -> None:
-        await self._ask(await asyncio.to_thread(bulk.plan_for_ids, services(), act, ids))
+        await self._ask(await asyncio.to_thread(bulk.plan_for_ids, services(), actor_of(self), act, ids))
 
     async def _ask_filter(self, act: Act, wanted: MeetingFilter) -> None:
-        await self._ask(await asyncio.to_thread(bulk.plan_for_filter, services(), act, wanted))
+        await self._ask(await asyncio.to_thread(bulk.plan_for_filter, services(), actor_of(self), act, wanted))
 
     async def _ask(self, plan: Plan) -> None:
         language = (await self.get_state(LanguageState)).lang
@@ -243,23 +255,22 @@ class AdminState(rx.State):
 
     async def _show(self) -> None:
         language = (await self.get_state(LanguageState)).lang
-        deps = services()
-        asked = (deps.store, dict(self._query), self._pages, deps.settings.chosen_transcriber, language)
-        shown = await asyncio.to_thread(read_admin, *asked)
-        found = shown.found
-        self._stamp, self._fitting, self.ready = shown.stamp, found.count, True
+        asked = (services(), actor_of(self), dict(self._query), self._pages, list(self.picked), self.opened, language)
+        shown, self.bad_filter = await asyncio.to_thread(_read, *asked)
+        self._stamp, self._fitting, self.ready = shown.stamp, shown.fitting, True
         self.causes, self.stuck, self.more_stuck = shown.causes, shown.stuck, shown.more_stuck
         self.somebody_needed = bool(shown.causes or shown.stuck)
-        self.rows, self.more, self.bad_filter = found.rows, found.more, found.notice
-        self.statuses, self.codes = found.statuses, found.codes
+        self.rows, self.more = shown.rows, shown.more
+        self.statuses, self.codes = shown.statuses, shown.codes
         self.transcribers, self.ages = transcriber_choices(language), age_choices(language)
-        await self._let_go_of_what_left()
-        await self._show_steps()
+        self.picked, self.steps = shown.picked, shown.steps
+        await self._name_scope()
 
     async def _let_go_of_what_left(self) -> None:
         """Of what is picked keep what the list still has."""
-        deps = services()
-        asked = (deps.store, dict(self._query), deps.settings.chosen_transcriber, list(self.picked))
+        language = (await self.get_state(LanguageState)).lang
+        wanted, _ = wanted_in_admin(self._query, services().settings.chosen_transcriber, language)
+        asked = (services(), actor_of(self), wanted, list(self.picked))
         self.picked = await asyncio.to_thread(still_fitting, *asked)
         await self._name_scope()
 
@@ -274,8 +285,24 @@ class AdminState(rx.State):
 
     async def _show_steps(self) -> None:
         language = (await self.get_state(LanguageState)).lang
-        opened = self.opened
-        self.steps = await asyncio.to_thread(read_steps, services().store, opened, language) if opened else []
+        self.steps = steps_of(
+            await asyncio.to_thread(opened_timeline, services(), actor_of(self), self.opened), language
+        )
+
+
+def _read(
+    services: Services,
+    actor: Actor,
+    query: Mapping[str, str],
+    pages: int,
+    picked: Sequence[str],
+    opened: str,
+    language: str,
+) -> tuple[ShownAdmin, str]:
+    """What the page shows, and what is to be said of its filter."""
+    wanted, notice = wanted_in_admin(query, services.settings.chosen_transcriber, language)
+    found = admin_page(services, actor, wanted, pages, picked=picked, opened=opened)
+    return shown_admin(found, {} if notice else query, language), notice
 
 
 def _act(name: str) -> Act:

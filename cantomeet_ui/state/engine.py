@@ -8,12 +8,13 @@ import reflex as rx
 
 from cantomeet.access import Action
 from cantomeet.errors import RequestError
-from cantomeet_ui.asking import ask_check
+from cantomeet.queries.admin import engine_room
+from cantomeet.service import operating
+from cantomeet_ui.actor import actor_of
 from cantomeet_ui.outage import database_waited_for
-from cantomeet_ui.presenters.engine import Engine
+from cantomeet_ui.presenters.engine import Engine, engine
 from cantomeet_ui.presenters.meeting import refusal
-from cantomeet_ui.reading.admin import read_engine
-from cantomeet_ui.services import job_queue, services
+from cantomeet_ui.services import services
 from cantomeet_ui.state.access import handler
 from cantomeet_ui.state.language import LanguageState
 from cantomeet_ui.state.notice import say_whether_database_answers
@@ -68,21 +69,18 @@ class EngineState(rx.State):
         language = (await self.get_state(LanguageState)).lang
         self.notice = ""
         try:
-            await asyncio.to_thread(ask_check, services(), name)
+            await asyncio.to_thread(operating.ask_check, services(), actor_of(self), name)
         except RequestError as error:
             self.notice = refusal(error.code, error.params, language)
         await self._show()
 
     async def _switch(self, paused: bool) -> None:
         self.notice = ""
-        await asyncio.to_thread(services().store.pause, paused)
-        # Of no meeting: pages that show many look.
-        await asyncio.to_thread(services().publish, "", 0)
+        await asyncio.to_thread(operating.pause, services(), actor_of(self), paused)
         await self._show()
 
     async def _show(self) -> None:
         language = (await self.get_state(LanguageState)).lang
-        deps = services()
-        found = await asyncio.to_thread(read_engine, deps.store, job_queue(), deps.settings.checkable, language)
+        found = engine(await asyncio.to_thread(engine_room, services(), actor_of(self)), language)
         if found != self.engine:
             self.engine = found

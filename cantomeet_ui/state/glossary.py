@@ -9,7 +9,10 @@ import reflex as rx
 
 from cantomeet.access import Action
 from cantomeet.errors import VersionConflict
-from cantomeet.glossary import MAX_TERMS, Term, digest, faults, read_lines, terms_of, written
+from cantomeet.glossary import MAX_TERMS, Term, digest, read_lines, written
+from cantomeet.queries.templates import glossary
+from cantomeet.service.glossary import FaultyGlossary, replace_glossary
+from cantomeet_ui.actor import actor_of
 from cantomeet_ui.i18n import counted, text
 from cantomeet_ui.services import services, settings
 from cantomeet_ui.state.access import handler
@@ -44,7 +47,7 @@ class GlossaryState(rx.State):
         return await load_again(GlossaryState.load)
 
     async def _begin(self) -> None:
-        self._take(await asyncio.to_thread(services().store.glossary))
+        self._take(await asyncio.to_thread(glossary, services(), actor_of(self)))
         await self._say()
         self.ready = True
 
@@ -58,16 +61,16 @@ class GlossaryState(rx.State):
     async def save(self, form: dict[str, Any]) -> None:
         """Store the text, or say which of its terms cannot be taken."""
         language = (await self.get_state(LanguageState)).lang
-        vocabulary = read_lines(str(form.get("terms", "")))
-        self.notice = ""
-        self.faults = [fault.text(language) for fault in faults(vocabulary)]
-        if self.faults:
-            return
-        terms = terms_of(vocabulary)
+        lines = read_lines(str(form.get("terms", "")))
+        typed = [Term(line["content"], tuple(line["sounds_like"])) for line in lines]
+        self.notice, self.faults = "", []
         try:
-            await asyncio.to_thread(services().store.replace_glossary, terms, self._seen)
+            terms = await asyncio.to_thread(replace_glossary, services(), actor_of(self), typed, self._seen)
+        except FaultyGlossary as error:
+            self.faults = [fault.text(language) for fault in error.faults]
+            return
         except VersionConflict:
-            self._seen = digest(await asyncio.to_thread(services().store.glossary))
+            self._seen = digest(await asyncio.to_thread(glossary, services(), actor_of(self)))
             self.notice = text(language, "glossary.changed_elsewhere")
             return
         self._take(terms)

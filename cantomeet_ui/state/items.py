@@ -11,11 +11,14 @@ import reflex as rx
 
 from cantomeet.access import Action
 from cantomeet.errors import InvalidRequest, NotFound, RequestError, VersionConflict
-from cantomeet_ui import acting
+from cantomeet.queries.meetings import item_to_edit
+from cantomeet.service import corrections
+from cantomeet.service.edits import UNCHANGED, ItemEdit, made_against
+from cantomeet_ui.actor import actor_of
 from cantomeet_ui.i18n import text
 from cantomeet_ui.presenters.meeting import refusal
 from cantomeet_ui.services import services
-from cantomeet_ui.state.access import handler, meeting_for, valid_id
+from cantomeet_ui.state.access import handler, valid_id
 from cantomeet_ui.state.language import LanguageState
 from cantomeet_ui.state.meeting import show_again
 
@@ -36,9 +39,9 @@ class ItemsState(rx.State):
     @handler(Action.EDIT)
     async def open(self, item_id: str) -> None:
         """Open an item's form."""
-        meeting = await meeting_for(Action.EDIT, self.meeting_id)
+        asked = (services(), actor_of(self), valid_id(self.meeting_id), valid_id(item_id))
         try:
-            item = await asyncio.to_thread(services().store.item, meeting.id, valid_id(item_id))
+            item = await asyncio.to_thread(item_to_edit, *asked)
         except NotFound:
             return  # somebody took it out meanwhile; the page is told
         self.opened, self.refused, self._version = item.id, "", item.version
@@ -54,10 +57,10 @@ class ItemsState(rx.State):
         language = (await self.get_state(LanguageState)).lang
         item_id, given = self.opened, _given(form)
         try:
-            meeting = await meeting_for(Action.EDIT, self.meeting_id)
-            await asyncio.to_thread(acting.edit_item, services(), meeting.id, valid_id(item_id), self._version, given)
+            item = (services(), actor_of(self), valid_id(self.meeting_id), valid_id(item_id))
+            await asyncio.to_thread(corrections.edit_item, *item, given, made_against(self._version))
         except VersionConflict:
-            now = await asyncio.to_thread(services().store.item, self.meeting_id, item_id)
+            now = await asyncio.to_thread(item_to_edit, *item)
             self._version, self.refused = now.version, text(language, "summary.changed_first", text=now.text)
         except InvalidRequest as error:
             self.refused = text(language, "summary.cannot_keep", field=text(language, f"field.{error.field}"))
@@ -70,41 +73,50 @@ class ItemsState(rx.State):
     @handler(Action.EDIT)
     async def tick(self, item_id: str, done: bool) -> None:
         """Done, or not done after all."""
-        await self._do(lambda meeting_id: acting.edit_item(services(), meeting_id, item_id, None, {"done": bool(done)}))
+        await self._edit(item_id, ItemEdit(done=bool(done)))
 
     @handler(Action.EDIT)
     async def hold(self, item_id: str) -> None:
         """Somebody has looked: it still holds."""
-        await self._do(lambda meeting_id: acting.edit_item(services(), meeting_id, item_id, None, {"stale": False}))
+        await self._edit(item_id, ItemEdit(stale=False))
 
     @handler(Action.EDIT)
     async def hold_all(self, version: int) -> None:
         """All stale items of this version of the summary still hold."""
-        await self._do(lambda meeting_id: acting.confirm_items(services(), meeting_id, version))
+        await self._do(lambda meeting_id: corrections.confirm_items(services(), actor_of(self), meeting_id, version))
 
     @handler(Action.EDIT)
     async def delete(self, item_id: str) -> None:
         """Take an item out of the summary."""
         self.opened = ""
-        await self._do(lambda meeting_id: acting.delete_item(services(), meeting_id, valid_id(item_id), None))
+        await self._do(
+            lambda meeting_id: corrections.delete_item(services(), actor_of(self), meeting_id, valid_id(item_id))
+        )
+
+    async def _edit(self, item_id: str, wanted: ItemEdit) -> None:
+        await self._do(
+            lambda meeting_id: corrections.edit_item(services(), actor_of(self), meeting_id, item_id, wanted)
+        )
 
     async def _do(self, act: Callable[[str], object]) -> None:
         language = (await self.get_state(LanguageState)).lang
         notice = ""
         try:
-            meeting = await meeting_for(Action.EDIT, self.meeting_id)
-            await asyncio.to_thread(act, meeting.id)
+            await asyncio.to_thread(act, valid_id(self.meeting_id))
         except RequestError as error:
             notice = refusal(error.code, error.params, language)
         await show_again(self, notice)
 
 
-def _given(form: dict[str, Any]) -> dict[str, Any]:
-    """What the form has, as `cantomeet.corrections` takes it."""
-    fields: dict[str, Any] = {name: form[name] for name in ("text", "text_other", "owner", "due_text") if name in form}
-    if "due_date" in form:
-        fields["due_date"] = _day(str(form["due_date"]))
-    return fields
+def _given(form: dict[str, Any]) -> ItemEdit:
+    """What the form has."""
+    return ItemEdit(
+        text=form.get("text", UNCHANGED),
+        text_other=form.get("text_other", UNCHANGED),
+        owner=form.get("owner", UNCHANGED),
+        due_text=form.get("due_text", UNCHANGED),
+        due_date=_day(str(form["due_date"])) if "due_date" in form else UNCHANGED,
+    )
 
 
 def _day(written: str) -> date | None:

@@ -10,12 +10,15 @@ import reflex as rx
 from cantomeet.access import Action
 from cantomeet.errors import InvalidRequest, NotFound, RequestError, VersionConflict
 from cantomeet.models import Meeting
+from cantomeet.queries.meetings import one_meeting, segment_to_edit
+from cantomeet.service import corrections, meetings
+from cantomeet.service.edits import UNCHANGED, SegmentEdit, made_against
 from cantomeet.unclear import shown_text
-from cantomeet_ui import acting
+from cantomeet_ui.actor import actor_of
 from cantomeet_ui.i18n import text
 from cantomeet_ui.presenters.meeting import refusal
 from cantomeet_ui.services import services
-from cantomeet_ui.state.access import handler, meeting_for, valid_id
+from cantomeet_ui.state.access import handler, valid_id
 from cantomeet_ui.state.language import LanguageState
 from cantomeet_ui.state.meeting import open_meeting, show_again
 
@@ -32,14 +35,13 @@ class LinesState(rx.State):
     async def save_line(self, line_id: str, version: int, words: str, speaker_id: str) -> None:
         """A line as it was corrected against `version`; an empty `speaker_id` leaves its speaker."""
         language = (await self.get_state(LanguageState)).lang
-        given: dict[str, Any] = {"text": words, **({"speaker_id": valid_id(speaker_id)} if speaker_id else {})}
+        given = SegmentEdit(words, valid_id(speaker_id) if speaker_id else UNCHANGED)
         self.refused = {}
         try:
-            meeting = await meeting_for(Action.EDIT, self.meeting_id)
-            act = (services(), meeting.id, valid_id(line_id), int(version), given)
-            await asyncio.to_thread(acting.edit_segment, *act)
+            line = (services(), actor_of(self), valid_id(self.meeting_id), valid_id(line_id))
+            await asyncio.to_thread(corrections.edit_segment, *line, given, made_against(int(version)))
         except VersionConflict:
-            now = await asyncio.to_thread(services().store.segment, meeting.id, line_id)
+            now = await asyncio.to_thread(segment_to_edit, *line)
             said = text(language, "transcript.changed_first", text=shown_text(now, language))
             self.refused = {"id": line_id, "version": now.version, "text": said}
         except InvalidRequest as error:
@@ -55,15 +57,15 @@ class LinesState(rx.State):
         """The names as written in the form, by speaker id; where the summary waits for them it is written now."""
         language = (await self.get_state(LanguageState)).lang
         page = await open_meeting(self)
-        meeting = await meeting_for(Action.EDIT, self.meeting_id)
+        meeting = await asyncio.to_thread(one_meeting, services(), actor_of(self), valid_id(self.meeting_id))
         refused = ""
         for speaker in list(page.speakers):
             name = str(form.get(speaker.id, speaker.name)).strip()
             if name == speaker.name:
                 continue
             try:
-                act = (services(), meeting.id, speaker.id, speaker.version, name)
-                await asyncio.to_thread(acting.rename_speaker, *act)
+                act = (services(), actor_of(self), meeting.id, speaker.id, name, made_against(speaker.version))
+                await asyncio.to_thread(corrections.rename_speaker, *act)
             except VersionConflict:
                 refused = text(language, "speakers.changed_first")
             except RequestError as error:
@@ -77,7 +79,7 @@ class LinesState(rx.State):
         if not meeting.waits_for_names:
             return ""
         try:
-            await asyncio.to_thread(acting.summarize, services(), meeting.id)
+            await asyncio.to_thread(meetings.summarize, services(), actor_of(self), meeting.id)
         except RequestError as error:  # somebody else was faster, or it was deleted
             return refusal(error.code, error.params, language)
         return ""

@@ -10,24 +10,27 @@ from typing import TYPE_CHECKING, Any
 
 import reflex as rx
 
-from cantomeet.access import Action
+from cantomeet.access import Action, Actor
 from cantomeet.errors import Conflict, ErrorCode, InvalidRequest, NotFound, RequestError, VersionConflict
 from cantomeet.lifecycle import ACTIVE
-from cantomeet.models import Meeting
+from cantomeet.queries.meeting_page import Have, is_corrected, meeting_page
+from cantomeet.queries.stamps import stamp_of
+from cantomeet.service import Services, meetings
 from cantomeet.wording import checked_title
-from cantomeet_ui import acting, routes
+from cantomeet_ui import routes
+from cantomeet_ui.actor import actor_of
 from cantomeet_ui.i18n import text
 from cantomeet_ui.presenters.choices import Version
 from cantomeet_ui.presenters.meeting import MeetingHead, refusal
+from cantomeet_ui.presenters.meeting_page import ShownMeeting, shown_meeting
 from cantomeet_ui.presenters.speakers import SpeakerRow
 from cantomeet_ui.presenters.summary import SummaryView
 from cantomeet_ui.presenters.transcript import Batch
 from cantomeet_ui.presenters.written import WrittenHead, WrittenPane
 from cantomeet_ui.push import sharing
 from cantomeet_ui.push.following import show_changes
-from cantomeet_ui.reading.meeting import Have, can_be_written, is_corrected, read_meeting
-from cantomeet_ui.services import services, settings
-from cantomeet_ui.state.access import handler, meeting_for, valid_id
+from cantomeet_ui.services import services
+from cantomeet_ui.state.access import handler, valid_id
 from cantomeet_ui.state.language import LanguageState
 from cantomeet_ui.state.notice import say_whether_database_answers
 from cantomeet_ui.state.opening import opened
@@ -87,7 +90,7 @@ class MeetingState(rx.State):
             self.phase, self.head, self.summary = "loading", MeetingHead(), SummaryView()
         self._have = Have()
         self._stamp = None
-        return await opened(self, self._begin, MeetingState.follow)
+        return await opened(self, self._show, MeetingState.follow)
 
     @handler(Action.READ)
     async def refresh(self) -> None:
@@ -111,8 +114,7 @@ class MeetingState(rx.State):
 
         async def show(stamp: Any) -> None:
             async with self:
-                # Where the database did not answer when the page was opened, it begins now.
-                await (self._show if self.phase == "ready" else self._begin)(stamp)
+                await self._show(stamp)
                 await say_whether_database_answers(self, True)
 
         # Only under the lock is the state the one that `load` has written: outside it a copy from before is seen.
@@ -120,26 +122,19 @@ class MeetingState(rx.State):
             if self.phase == "missing":
                 return
             meeting_id, known = valid_id(self.meeting_id), self._stamp
-        store = services().store
-        await show_changes(meeting_id, lambda: store.stamp_of(meeting_id), known, show)
-
-    async def _begin(self, stamp: Any = None) -> None:
-        await self._show(stamp)
-        if self.phase == "ready":
-            asked = (services().store, settings(), self.head.id)
-            self.can_be_written = await asyncio.to_thread(can_be_written, *asked)
+        await show_changes(meeting_id, partial(stamp_of, services(), meeting_id), known, show)
 
     async def _show(self, stamp: Any = None) -> None:
         """`stamp`: the one that all who follow the meeting are about to show; it is read once for all of them."""
         language = (await self.get_state(LanguageState)).lang
         try:
-            meeting = await meeting_for(Action.READ, self.meeting_id, stamp)
-            have, naming, written = self._have, self.naming, self.view == "written"
-            read = partial(read_meeting, services().store, meeting.id, have, language, naming=naming, written=written)
+            question = (valid_id(self.meeting_id), self._have, language, self.naming, self.view == "written")
+            actor = actor_of(self)
+            read = partial(_read, services(), actor, *question)
             if stamp is None:
                 shown = await asyncio.to_thread(read)
             else:
-                shown = await sharing.shown.ask((meeting.id, stamp, have, language, naming, written), read)
+                shown = await sharing.shown.ask((actor, stamp, *question), read)
         except NotFound:
             self.phase, self.head, self.summary, self.batch = "missing", MeetingHead(), SummaryView(), Batch()
             return
@@ -154,6 +149,8 @@ class MeetingState(rx.State):
             self.speakers = shown.speakers
         if shown.batch is not None:
             self.batch = shown.batch
+        if shown.can_be_written != self.can_be_written:
+            self.can_be_written = shown.can_be_written
         if shown.written is not None:
             self._show_written(shown.written)
 
@@ -171,38 +168,31 @@ class MeetingState(rx.State):
     @handler(Action.RETRY)
     async def retry(self) -> None:
         """Go on where it stopped."""
-        await self._act(Action.RETRY, lambda meeting: acting.retry(services(), meeting.id))
+        await self._act(meetings.retry)
 
     @handler(Action.RETRY)
     async def transcribe_again(self, sure: bool) -> None:
         """From the recording on; asks first where people's corrections would go, or where it would be paid again."""
-        if not sure and await asyncio.to_thread(is_corrected, services().store, self.head.id):
+        if not sure and await self._is_corrected():
             self.asking = "again"
             return
-        await self._act(Action.RETRY, lambda meeting: acting.retry(services(), meeting.id, "transcribe"))
+        await self._act(partial(meetings.retry, start="transcribe"))
 
     @handler(Action.RETRY)
     async def pay(self) -> None:
         """Transcribe again, its cost confirmed."""
-        await self._act(
-            Action.RETRY, lambda meeting: acting.retry(services(), meeting.id, "transcribe", confirm_cost=True)
-        )
+        await self._act(partial(meetings.retry, start="transcribe", confirm_cost=True))
 
     @handler(Action.CANCEL)
     async def cancel(self, sure: bool) -> None:
         """Stop what is being done; asks first where a transcription that is paid for would be thrown away."""
-        await self._act(
-            Action.CANCEL, lambda meeting: acting.cancel(services(), meeting.id, confirm_cost=sure), question="stop"
-        )
+        await self._act(partial(meetings.cancel, confirm_cost=sure), question="stop")
 
     @handler(Action.DELETE)
     async def delete(self) -> Any:
         """The confirmed deletion; leads back to the list. What was sent meanwhile is asked about once more."""
         told = self.head.stop_wastes
-        deleted = await self._act(
-            Action.DELETE, lambda meeting: acting.delete(services(), meeting.id, confirm_cost=told), question="delete"
-        )
-        if deleted:
+        if await self._act(partial(meetings.delete, confirm_cost=told), question="delete"):
             return rx.redirect(routes.MEETINGS)
         return None
 
@@ -216,7 +206,7 @@ class MeetingState(rx.State):
             self.notice = text(language, "summary.cannot_keep", field=text(language, f"field.{error.field}"))
             return
         seen, day = self.head.title, _day(str(form.get("date", "")))
-        await self._act(Action.EDIT, lambda meeting: acting.rename(services(), meeting, seen, title, day))
+        await self._act(partial(meetings.rename, seen_title=seen, title=title, day=day))
         self.editing = False
 
     @handler(Action.READ)
@@ -241,9 +231,8 @@ class MeetingState(rx.State):
         language = (await self.get_state(LanguageState)).lang
         self.notice = ""
         try:
-            meeting = await meeting_for(Action.EDIT, self.meeting_id)
-            await asyncio.to_thread(acting.ask_for_written, services(), meeting.id)
-            await asyncio.to_thread(acting.wake_written, services(), meeting.id)
+            asked = (services(), actor_of(self), valid_id(self.meeting_id))
+            await asyncio.to_thread(meetings.ask_for_written, *asked)
         except RequestError as error:
             self.notice = refusal(error.code, error.params, language)
         await self._show()
@@ -254,15 +243,20 @@ class MeetingState(rx.State):
         self.naming = on
         await self._show()
 
-    async def _act(self, action: Action, act: Callable[[Meeting], Meeting], question: str = "pay") -> bool:
+    async def _is_corrected(self) -> bool:
+        try:
+            return await asyncio.to_thread(is_corrected, services(), actor_of(self), valid_id(self.head.id))
+        except RequestError:
+            return False  # the command itself is refused, and says why
+
+    async def _act(self, act: Callable[[Services, Actor, str], object], question: str = "pay") -> bool:
         """Do it and show the outcome; a refusal is shown as a notice, one for its cost as `question`. True where it
         was done.
         """
         language = (await self.get_state(LanguageState)).lang
         self.asking, self.notice = "", ""
         try:
-            meeting = await meeting_for(action, self.meeting_id)
-            await asyncio.to_thread(act, meeting)
+            await asyncio.to_thread(act, services(), actor_of(self), valid_id(self.meeting_id))
         except VersionConflict:
             self.notice = text(language, "meeting.edited_elsewhere")
         except Conflict as error:
@@ -277,6 +271,13 @@ class MeetingState(rx.State):
             return True
         await self._show()
         return False
+
+
+def _read(
+    services: Services, actor: Actor, meeting_id: str, have: Have, language: str, naming: bool, written: bool
+) -> ShownMeeting:
+    found = meeting_page(services, actor, meeting_id, have, language, naming=naming, written=written)
+    return shown_meeting(found, language)
 
 
 async def open_meeting(beside: rx.State) -> MeetingState:

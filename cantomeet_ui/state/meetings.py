@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import reflex as rx
 
-from cantomeet.access import Action
+from cantomeet.access import Action, Actor
+from cantomeet.queries.lists import meeting_list
+from cantomeet.queries.stamps import stamp
+from cantomeet.service import Services
+from cantomeet_ui.actor import actor_of
 from cantomeet_ui.presenters.address import filters_of
 from cantomeet_ui.presenters.filters import DEFAULT_SORT, NAMES, SORTS, Chip, SortChoice, changed, sort_choices
+from cantomeet_ui.presenters.list_page import ShownList, shown_list
 from cantomeet_ui.presenters.rows import MeetingRow
-from cantomeet_ui.push.following import show_each_change
-from cantomeet_ui.reading.lists import ShownList, read_list
+from cantomeet_ui.presenters.wanted import wanted_in_list
 from cantomeet_ui.services import services
 from cantomeet_ui.state.access import handler
 from cantomeet_ui.state.language import LanguageState
-from cantomeet_ui.state.opening import opened
+from cantomeet_ui.state.opening import opened, show_each_change
 
 
 class MeetingsState(rx.State):
@@ -67,7 +73,7 @@ class MeetingsState(rx.State):
     @handler(Action.LIST, background=True)
     async def follow(self) -> None:
         """Show each change while the page is open."""
-        await show_each_change(self, services().store.stamp)
+        await show_each_change(self, partial(stamp, services()))
 
     @handler(Action.LIST)
     async def show_more(self) -> None:
@@ -99,8 +105,8 @@ class MeetingsState(rx.State):
 
     async def _show(self) -> None:
         language = (await self.get_state(LanguageState)).lang
-        shown = await asyncio.to_thread(read_list, services().store, dict(self._query), self._pages, language)
-        self._take(shown, language)
+        asked = (services(), actor_of(self), dict(self._query), self._pages, language)
+        self._take(await asyncio.to_thread(_read, *asked), language)
 
     def _take(self, shown: ShownList, language: str) -> None:
         filtered = any(self._query.get(name) for name in ("status", "q", "from", "to"))
@@ -109,3 +115,8 @@ class MeetingsState(rx.State):
         self.paused, self.sorts = shown.paused, sort_choices(language)
         self.clear_href = changed({"sort": self._query.get("sort", "")}) if filtered else ""
         self.phase = "rows" if shown.rows else ("none" if filtered else "empty")
+
+
+def _read(services: Services, actor: Actor, query: Mapping[str, str], pages: int, language: str) -> ShownList:
+    wanted, notice = wanted_in_list(query, language)
+    return shown_list(meeting_list(services, actor, wanted, pages), query, wanted.q, notice, language)

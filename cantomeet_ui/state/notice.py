@@ -9,6 +9,7 @@ import reflex as rx
 
 from cantomeet.access import Action
 from cantomeet.errors import ErrorCode
+from cantomeet.queries.stamps import stamp
 from cantomeet_ui.i18n import text
 from cantomeet_ui.outage import AGAIN, database_waited_for
 from cantomeet_ui.presenters.meeting import refusal
@@ -57,7 +58,7 @@ class NoticeState(rx.State):
                 if not self.database_away:
                     return
             with database_waited_for():
-                await asyncio.to_thread(services().store.stamp)
+                await asyncio.to_thread(stamp, services())
                 async with self:
                     self.database_away = False
                 return

@@ -1,4 +1,4 @@
-"""How a page is shown for the first time, also where the database does not answer just then."""
+"""How a page is shown for the first time, also where the database does not answer just then, and at each change."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from cantomeet_ui.outage import AGAIN, database_waited_for
+from cantomeet_ui.push.following import show_changes
 from cantomeet_ui.state.notice import say_whether_database_answers
+
+GATHER = 0.25
+"""Seconds after a push in which further changes are gathered into the next one."""
 
 
 async def opened(page: Any, show: Callable[[], Awaitable[None]], follow: Any) -> list[Any]:
@@ -38,3 +42,21 @@ async def _shown(page: Any, show: Callable[[], Awaitable[None]]) -> bool:
         answers = True
     await say_whether_database_answers(page, answers)
     return answers
+
+
+async def show_each_change(page: Any, stamp_of: Callable[[], Any]) -> None:
+    """Have a page that shows many meetings show each change, for ever: its `_show`, from what its `_stamp` says on.
+
+    `page` is the state of a background event, `stamp_of` the store's `stamp`.
+    """
+
+    async def show(_stamp: Any) -> None:
+        async with page:
+            await page._show()
+            await say_whether_database_answers(page, True)
+        await asyncio.sleep(GATHER)
+
+    # Only under the lock is the state the one that `load` has written: outside it a copy from before is seen.
+    async with page:
+        known = page._stamp
+    await show_changes(None, stamp_of, known, show)

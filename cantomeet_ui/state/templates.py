@@ -13,7 +13,11 @@ import reflex as rx
 from cantomeet.access import Action
 from cantomeet.errors import InvalidRequest, NotFound, RequestError, VersionConflict
 from cantomeet.models import SummaryTemplate
+from cantomeet.queries.templates import own_templates
+from cantomeet.service import templates
+from cantomeet.service.edits import SectionDraft, TemplateDraft
 from cantomeet.templates import MAX_SECTIONS, SHIPPED
+from cantomeet_ui.actor import actor_of
 from cantomeet_ui.i18n import text
 from cantomeet_ui.presenters.choices import Choice
 from cantomeet_ui.presenters.meeting import refusal
@@ -98,19 +102,14 @@ class TemplatesState(rx.State):
     async def save(self, form: dict[str, Any]) -> None:
         """Keep what the form has."""
         language = (await self.get_state(LanguageState)).lang
-        sections = [
-            {"title": str(form.get(f"title-{s.key}", "")), "kind": str(form.get(f"kind-{s.key}", "note"))}
-            for s in self.form.sections
-        ]
-        given = (str(form.get("name", "")), str(form.get("instructions", "")).replace("\r\n", "\n"), sections)
-        store = services().store
+        draft = _draft(form, self.form.sections)
         keep = (
-            partial(store.edit_template, self.form.id, self.form.version, *given)
+            partial(templates.edit_template, template_id=self.form.id, version=self.form.version)
             if self.form.id
-            else partial(store.add_template, *given)
+            else templates.add_template
         )
         try:
-            await asyncio.to_thread(keep)
+            await asyncio.to_thread(keep, services(), actor_of(self), draft=draft)
         except InvalidRequest as error:
             self.refused = text(language, f"template.cannot_keep.{error.field}")
         except VersionConflict:
@@ -134,7 +133,7 @@ class TemplatesState(rx.State):
         self.deleting = ""
         if row is not None:
             with suppress(NotFound):  # somebody else was faster
-                await asyncio.to_thread(services().store.delete_template, row.id)
+                await asyncio.to_thread(templates.delete_template, services(), actor_of(self), row.id)
         await self._show()
 
     def _open(self, form: TemplateForm) -> None:
@@ -147,7 +146,7 @@ class TemplatesState(rx.State):
         self.full = len(sections) >= MAX_SECTIONS
 
     async def _own(self, template_id: str) -> SummaryTemplate | None:
-        own = await asyncio.to_thread(services().store.templates)
+        own = await asyncio.to_thread(own_templates, services(), actor_of(self))
         return next((row for row in own if row.id == template_id), None)
 
     async def _take_newest_version(self) -> None:
@@ -157,5 +156,16 @@ class TemplatesState(rx.State):
 
     async def _show(self) -> None:
         language = (await self.get_state(LanguageState)).lang
-        own = await asyncio.to_thread(services().store.templates)
+        own = await asyncio.to_thread(own_templates, services(), actor_of(self))
         self.rows, self.kinds, self.ready = template_rows(own, language), kind_choices(language), True
+
+
+def _draft(form: dict[str, Any], sections: list[SectionField]) -> TemplateDraft:
+    return TemplateDraft(
+        str(form.get("name", "")),
+        str(form.get("instructions", "")).replace("\r\n", "\n"),
+        tuple(
+            SectionDraft(str(form.get(f"title-{section.key}", "")), str(form.get(f"kind-{section.key}", "note")))
+            for section in sections
+        ),
+    )

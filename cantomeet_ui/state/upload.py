@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import reflex as rx
 
 from cantomeet.access import Action
+from cantomeet.queries.lists import upload_page
+from cantomeet.queries.meetings import one_meeting
+from cantomeet.queries.stamps import stamp
 from cantomeet.wording import LONGEST_TITLE
+from cantomeet_ui.actor import actor_of
 from cantomeet_ui.presenters import upload as view
 from cantomeet_ui.presenters.choices import Choice, language_choices, template_choices, with_default
-from cantomeet_ui.presenters.rows import MeetingRow
-from cantomeet_ui.push.following import show_each_change
-from cantomeet_ui.reading.lists import read_paused, read_some
+from cantomeet_ui.presenters.paused import paused_words
+from cantomeet_ui.presenters.rows import MeetingRow, plain_row
 from cantomeet_ui.services import services, settings
-from cantomeet_ui.state.access import handler, meeting_for
+from cantomeet_ui.state.access import handler, valid_id
 from cantomeet_ui.state.language import LanguageState
-from cantomeet_ui.state.opening import opened
+from cantomeet_ui.state.opening import opened, show_each_change
 
 _SHOWN = 20
 
@@ -74,12 +78,12 @@ class UploadState(rx.State):
     @handler(Action.LIST, background=True)
     async def follow(self) -> None:
         """Show each change of these meetings while the page is open."""
-        await show_each_change(self, services().store.stamp)
+        await show_each_change(self, partial(stamp, services()))
 
     @handler(Action.UPLOAD)
     async def uploaded(self, meeting_id: str) -> None:
         """A recording has been taken; its meeting heads the rows."""
-        meeting = await meeting_for(Action.READ, meeting_id)
+        meeting = await asyncio.to_thread(one_meeting, services(), actor_of(self), valid_id(meeting_id))
         self._ids = [meeting.id, *(known for known in self._ids if known != meeting.id)][:_SHOWN]
         self._empty_form()
         await self._show()
@@ -123,13 +127,12 @@ class UploadState(rx.State):
 
     async def _show(self) -> None:
         language = (await self.get_state(LanguageState)).lang
-        stamp = await asyncio.to_thread(services().store.stamp)
-        self.rows = await asyncio.to_thread(read_some, services().store, list(self._ids), language)
-        self.paused = await asyncio.to_thread(read_paused, services().store, language)
-        own = await asyncio.to_thread(services().store.templates)
+        found = await asyncio.to_thread(upload_page, services(), actor_of(self), list(self._ids))
+        self.rows = [plain_row(meeting, found.now, language) for meeting in found.meetings]
+        self.paused = paused_words(found.kept_waiting_since, found.now, language)
         chosen = settings()
-        self.templates = with_default(template_choices(own, language), chosen.template)
+        self.templates = with_default(template_choices(found.templates, language), chosen.template)
         self.languages = with_default(language_choices(language), chosen.summary_language)
         self.limits, self.way = view.limits(chosen, language), view.way(chosen, language)
         self.worth = view.worth(chosen, language)
-        self._stamp = stamp
+        self._stamp = found.stamp

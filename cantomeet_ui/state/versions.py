@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import reflex as rx
 
-from cantomeet.access import Action
+from cantomeet.access import Action, Actor
 from cantomeet.errors import RequestError
-from cantomeet_ui import acting
+from cantomeet.queries.meetings import summary_choices
+from cantomeet.service import Services, meetings
+from cantomeet.service.edits import SummaryWishes
+from cantomeet_ui.actor import actor_of
 from cantomeet_ui.presenters import upload
 from cantomeet_ui.presenters.choices import Choice, language_choices, template_choices
 from cantomeet_ui.presenters.meeting import refusal
 from cantomeet_ui.services import services, settings
-from cantomeet_ui.state.access import handler, meeting_for
+from cantomeet_ui.state.access import handler, valid_id
 from cantomeet_ui.state.language import LanguageState
 from cantomeet_ui.state.meeting import show_again
 
@@ -43,9 +47,10 @@ class VersionsState(rx.State):
     async def ask(self) -> None:
         """Open the form for another summary; the same again closes it."""
         reader = (await self.get_state(LanguageState)).lang
-        meeting = await meeting_for(Action.RETRY, self.meeting_id)
-        own = await asyncio.to_thread(services().store.templates)
-        self.templates, self.languages = template_choices(own, reader), language_choices(reader)
+        asked = (services(), actor_of(self), valid_id(self.meeting_id))
+        found = await asyncio.to_thread(summary_choices, *asked)
+        meeting = found.meeting
+        self.templates, self.languages = template_choices(found.templates, reader), language_choices(reader)
         known = {choice.value for choice in self.templates}
         self.template = meeting.template if meeting.template in known else self.templates[0].value
         self.language = meeting.summary_language
@@ -55,30 +60,29 @@ class VersionsState(rx.State):
     @handler(Action.RETRY)
     async def summarize(self, form: dict[str, Any]) -> None:
         """Another summary as the form has it; the earlier ones are kept."""
-        wishes: dict[str, Any] = {
-            "template": str(form.get("template", "")) or None,
-            "summary_language": str(form.get("language", "")) or None,
-            "name_speakers_first": bool(form.get("name_speakers_first")),
-        }
+        wishes = SummaryWishes(
+            template=str(form.get("template", "")) or None,
+            summary_language=str(form.get("language", "")) or None,
+            name_speakers_first=bool(form.get("name_speakers_first")),
+        )
         self.asking = ""
-        await self._do(Action.RETRY, lambda meeting_id: acting.retry(services(), meeting_id, "summarize", **wishes))
+        await self._do(partial(meetings.retry, start="summarize", wishes=wishes))
 
     @handler(Action.EDIT)
     async def show(self, number: int) -> None:
         """Show this version from now on."""
-        await self._do(Action.EDIT, lambda meeting_id: acting.show_summary(services(), meeting_id, int(number)))
+        await self._do(partial(meetings.show_summary, version=int(number)))
 
     @handler(Action.RETRY)
     async def go_on(self) -> None:
         """Write the summary that waits for the speakers' names, without any."""
-        await self._do(Action.RETRY, lambda meeting_id: acting.summarize(services(), meeting_id))
+        await self._do(meetings.summarize)
 
-    async def _do(self, action: Action, act: Callable[[str], object]) -> None:
+    async def _do(self, act: Callable[[Services, Actor, str], object]) -> None:
         reader = (await self.get_state(LanguageState)).lang
         notice = ""
         try:
-            meeting = await meeting_for(action, self.meeting_id)
-            await asyncio.to_thread(act, meeting.id)
+            await asyncio.to_thread(act, services(), actor_of(self), valid_id(self.meeting_id))
         except RequestError as error:
             notice = refusal(error.code, error.params, reader)
         await show_again(self, notice)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cantomeet.bulk import Act, Cost, Line, Refusal, plan, refusal_since
+from cantomeet.bulk import Act, Cost, Line, Refusal, plan
 from cantomeet.lifecycle import ACTIVE, MeetingStatus, Stage
 from cantomeet.models import Meeting
 
@@ -90,27 +90,6 @@ def test_run_now_is_for_what_is_owed_and_free() -> None:
     assert line(Act.RUN_NOW, next_run_at=None).refusal is Refusal.NOTHING_OWED
     assert line(Act.RUN_NOW, next_run_at=NOW, lease_until=later).refusal is Refusal.BEING_WORKED_ON
     assert line(Act.RUN_NOW, next_run_at=NOW, lease_until=NOW - timedelta(seconds=1)).refusal is None
-
-
-@pytest.mark.parametrize(
-    ("act", "seen", "now", "new", "refusal"),
-    [
-        (Act.CANCEL, {}, {"status": MeetingStatus.TRANSCRIBING}, "whisper", None),
-        (Act.CANCEL, {}, {"status": MeetingStatus.TRANSCRIBING, **SENT}, "whisper", Refusal.CHANGED),
-        (Act.DELETE, {}, {"status": MeetingStatus.TRANSCRIBING, **SENT}, "whisper", Refusal.CHANGED),
-        (Act.CANCEL, {"status": MeetingStatus.TRANSCRIBING, **SENT}, None, "whisper", None),
-        (Act.DELETE, {"status": FAILED}, {"status": MeetingStatus.UPLOADED}, "whisper", Refusal.CHANGED),
-        (Act.RETRY, {"status": FAILED}, None, "whisper", None),
-        (Act.RETRY, {"status": FAILED}, None, "speechmatics", Refusal.CHANGED),
-        (Act.RETRY, {"status": FAILED, **SENT, "error_code": "cancelled"}, None, "speechmatics", Refusal.CHANGED),
-        (Act.RETRY, {"status": FAILED, **SENT, "error_code": "cancelled"}, None, "whisper", None),
-        (Act.RETRY, {"status": FAILED}, {"status": FAILED, **SENT, "error_code": "cancelled"}, "x", Refusal.COST),
-    ],
-)
-def test_what_would_cost_more_than_was_said_is_no_longer_what_was_seen(
-    act: Act, seen: dict[str, Any], now: dict[str, Any] | None, new: str, refusal: Refusal | None
-) -> None:
-    assert refusal_since(act, line(act, "whisper", **seen), meeting(**(seen if now is None else now)), new) is refusal
 
 
 def test_a_meeting_that_steps_forward_is_the_same_and_one_that_has_ended_is_not() -> None:

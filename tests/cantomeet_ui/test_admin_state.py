@@ -12,18 +12,18 @@ import pytest
 from cantomeet import access
 from cantomeet.access import Action
 from cantomeet.errors import ErrorCode, NotAllowed, NotFound
+from cantomeet.queries.admin import PAGE
+from cantomeet.service import Services
 from cantomeet.settings import Settings
 from cantomeet.storage import FolderStorage
 from cantomeet.store import MeetingStore
-from cantomeet_ui.api.deps import Deps
-from cantomeet_ui.reading.admin import PAGE
 from cantomeet_ui.state import admin, engine
 from tests import meetings
 
 
 @pytest.fixture
-def deps(sqlite_store: MeetingStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deps:
-    made = Deps(
+def services(sqlite_store: MeetingStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Services:
+    made = Services(
         Settings(_env_file=None, CANTOMEET_DATA_DIR=str(tmp_path)),
         sqlite_store,
         FolderStorage(tmp_path / "recordings", max_bytes=1000),
@@ -59,45 +59,45 @@ class Page:
 
 
 @pytest.fixture
-def page(deps: Deps, monkeypatch: pytest.MonkeyPatch) -> Page:
+def page(services: Services, monkeypatch: pytest.MonkeyPatch) -> Page:
     return Page(admin.AdminState(_reflex_internal_init=True), monkeypatch)
 
 
-async def test_nothing_is_done_where_nothing_was_previewed(page: Page, deps: Deps) -> None:
-    meeting = meetings.failed(deps.store)
+async def test_nothing_is_done_where_nothing_was_previewed(page: Page, services: Services) -> None:
+    meeting = meetings.failed(services.store)
     await page.do("confirm", True)
-    assert deps.store.get(meeting.id).run == meeting.run
+    assert services.store.get(meeting.id).run == meeting.run
 
 
-async def test_what_is_confirmed_is_what_was_previewed_and_is_asked_once(page: Page, deps: Deps) -> None:
-    first = meetings.failed(deps.store)
+async def test_what_is_confirmed_is_what_was_previewed_and_is_asked_once(page: Page, services: Services) -> None:
+    first = meetings.failed(services.store)
     page.addressed(status="FAILED")
     await page.do("ask_scope", "retry")
     assert page.state.asked.title == "Retry 1 meeting?"
-    late = meetings.failed(deps.store)
+    late = meetings.failed(services.store)
     await page.do("confirm", False)
-    assert (deps.store.get(first.id).status, deps.store.get(late.id).status) == ("UPLOADED", "FAILED")
+    assert (services.store.get(first.id).status, services.store.get(late.id).status) == ("UPLOADED", "FAILED")
     assert page.state.notice == "1 meeting is going again."
     assert (page.state.asked.title, page.state.working) == ("", False)
     await page.do("confirm", False)
     assert page.state.notice == "1 meeting is going again.", "the second press finds nothing to do"
 
 
-async def test_what_is_picked_comes_before_what_fits(page: Page, deps: Deps) -> None:
-    picked, other = meetings.failed(deps.store), meetings.failed(deps.store)
+async def test_what_is_picked_comes_before_what_fits(page: Page, services: Services) -> None:
+    picked, other = meetings.failed(services.store), meetings.failed(services.store)
     await page.do("refresh")
     await page.do("pick", picked.id)
     assert page.state.scope == "1 selected"
     await page.do("ask_scope", "delete")
     await page.do("confirm", False)
     with pytest.raises(NotFound):
-        deps.store.get(picked.id)
-    assert deps.store.get(other.id)
+        services.store.get(picked.id)
+    assert services.store.get(other.id)
     assert page.state.picked == []
 
 
-async def test_a_filter_that_makes_no_sense_never_means_all_meetings(page: Page, deps: Deps) -> None:
-    meetings.failed(deps.store)
+async def test_a_filter_that_makes_no_sense_never_means_all_meetings(page: Page, services: Services) -> None:
+    meetings.failed(services.store)
     page.addressed(status="BROKEN")
     await page.do("refresh")
     assert "status" in page.state.bad_filter
@@ -110,39 +110,41 @@ async def test_a_filter_that_makes_no_sense_never_means_all_meetings(page: Page,
     assert (page.state.scope_means, page.state.scope) == (True, "1 selected")
 
 
-async def test_what_has_left_the_list_is_no_longer_picked(page: Page, deps: Deps) -> None:
-    first, second = meetings.failed(deps.store, title="A"), meetings.failed(deps.store, title="B")
+async def test_what_has_left_the_list_is_no_longer_picked(page: Page, services: Services) -> None:
+    first, second = meetings.failed(services.store, title="A"), meetings.failed(services.store, title="B")
     page.addressed(status="FAILED")
     await page.do("refresh")
     for meeting in (first, second):
         await page.do("pick", meeting.id)
-    deps.store.retry(first.id)
+    services.store.retry(first.id)
     await page.do("ask_scope", "delete")
     assert [(named.title, named.status) for named in page.state.asked.named] == [("B", "Failed")]
     assert (page.state.picked, page.state.scope) == ([second.id], "1 selected")
-    deps.store.retry(second.id)
+    services.store.retry(second.id)
     await page.do("show_more")
     assert page.state.picked == []
 
 
-async def test_who_picked_what_has_gone_does_not_mean_all_others(page: Page, deps: Deps) -> None:
-    picked, _other = meetings.failed(deps.store), meetings.failed(deps.store)
+async def test_who_picked_what_has_gone_does_not_mean_all_others(page: Page, services: Services) -> None:
+    picked, _other = meetings.failed(services.store), meetings.failed(services.store)
     page.addressed(status="FAILED")
     await page.do("refresh")
     await page.do("pick", picked.id)
-    deps.store.retry(picked.id)
+    services.store.retry(picked.id)
     await page.do("ask_scope", "delete")
     assert page.state.asked.title == "There is no meeting to do this to."
 
 
-async def test_only_what_is_shown_is_picked(page: Page, deps: Deps) -> None:
+async def test_only_what_is_shown_is_picked(page: Page, services: Services) -> None:
     await page.do("refresh")
-    await page.do("pick", meetings.failed(deps.store).id)
+    await page.do("pick", meetings.failed(services.store).id)
     assert page.state.picked == []
 
 
-async def test_opening_the_page_again_closes_what_was_asked_and_forgets_what_was_picked(page: Page, deps: Deps) -> None:
-    failed = meetings.failed(deps.store)
+async def test_opening_the_page_again_closes_what_was_asked_and_forgets_what_was_picked(
+    page: Page, services: Services
+) -> None:
+    failed = meetings.failed(services.store)
     await page.do("load")
     await page.do("pick", failed.id)
     await page.do("ask_scope", "delete")
@@ -151,13 +153,13 @@ async def test_opening_the_page_again_closes_what_was_asked_and_forgets_what_was
     state = page.state
     assert (state.asked.title, state.picked, state.notice, state.opened, state.working) == ("", [], "", "", False)
     await page.do("confirm", False)
-    assert deps.store.get(failed.id), "the old question is no longer answered"
+    assert services.store.get(failed.id), "the old question is no longer answered"
 
 
-async def test_a_cause_is_asked_for_with_all_of_its_meetings(page: Page, deps: Deps) -> None:
+async def test_a_cause_is_asked_for_with_all_of_its_meetings(page: Page, services: Services) -> None:
     for _ in range(7):
-        meetings.failed(deps.store)
-    meetings.failed(deps.store, ErrorCode.RECORDING_UNREADABLE)
+        meetings.failed(services.store)
+    meetings.failed(services.store, ErrorCode.RECORDING_UNREADABLE)
     await page.do("refresh")
     assert [(cause.count, len(cause.rows)) for cause in page.state.causes] == [(7, 5), (1, 1)]
     await page.do("ask_cause", "retry", page.state.causes[0].key)
@@ -168,10 +170,10 @@ async def test_a_cause_is_asked_for_with_all_of_its_meetings(page: Page, deps: D
 
 @pytest.mark.parametrize("how", ["cause", "picked"])
 async def test_what_is_more_than_one_plan_takes_is_told(
-    page: Page, deps: Deps, monkeypatch: pytest.MonkeyPatch, how: str
+    page: Page, services: Services, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
-    monkeypatch.setattr("cantomeet_ui.bulk.MOST", 5)
-    failed = [meetings.failed(deps.store) for _ in range(7)]
+    monkeypatch.setattr("cantomeet.service.bulk.MOST", 5)
+    failed = [meetings.failed(services.store) for _ in range(7)]
     await page.do("refresh")
     assert page.state.causes[0].retry == "Retry all 7"
     if how == "picked":
@@ -184,22 +186,22 @@ async def test_what_is_more_than_one_plan_takes_is_told(
     assert page.state.asked.lines == ["2 more fit, beyond what is done at once."]
 
 
-async def test_what_is_stuck_is_shown_page_by_page_and_asked_for_as_a_whole(page: Page, deps: Deps) -> None:
-    long_ago = deps.store.now() - timedelta(hours=1)
+async def test_what_is_stuck_is_shown_page_by_page_and_asked_for_as_a_whole(page: Page, services: Services) -> None:
+    long_ago = services.store.now() - timedelta(hours=1)
     for _ in range(PAGE + 2):
-        stuck = meetings.uploaded(deps.store)
-        meetings.set_columns(deps.store, stuck.id, next_run_at=long_ago, updated_at=long_ago)
-    meetings.uploaded(deps.store)
+        stuck = meetings.uploaded(services.store)
+        meetings.set_columns(services.store, stuck.id, next_run_at=long_ago, updated_at=long_ago)
+    meetings.uploaded(services.store)
     await page.do("refresh")
     assert (len(page.state.stuck), page.state.more_stuck) == (PAGE, "and 2 more")
     await page.do("ask_stuck", "run_now")
     assert page.state.asked.title == f"Take the next step of {PAGE + 2} meetings now?"
 
 
-async def test_what_was_retried_stays_in_the_filter_of_its_transcriber(page: Page, deps: Deps) -> None:
-    failed = meetings.failed(deps.store)
-    meetings.set_columns(deps.store, failed.id, transcriber=deps.settings.chosen_transcriber)
-    page.addressed(transcriber=deps.settings.chosen_transcriber)
+async def test_what_was_retried_stays_in_the_filter_of_its_transcriber(page: Page, services: Services) -> None:
+    failed = meetings.failed(services.store)
+    meetings.set_columns(services.store, failed.id, transcriber=services.settings.chosen_transcriber)
+    page.addressed(transcriber=services.settings.chosen_transcriber)
     await page.do("ask_scope", "retry")
     await page.do("confirm", False)
     assert [row.id for row in page.state.rows] == [failed.id]
@@ -207,8 +209,8 @@ async def test_what_was_retried_stays_in_the_filter_of_its_transcriber(page: Pag
     assert page.state.asked.title == "Stop the work on 1 meeting?"
 
 
-async def test_switching_the_language_forgets_what_was_asked_in_the_other(page: Page, deps: Deps) -> None:
-    meetings.failed(deps.store)
+async def test_switching_the_language_forgets_what_was_asked_in_the_other(page: Page, services: Services) -> None:
+    meetings.failed(services.store)
     await page.do("ask_scope", "retry")
     await page.do("refresh")
     await page.do("confirm", False)
@@ -217,7 +219,7 @@ async def test_switching_the_language_forgets_what_was_asked_in_the_other(page: 
 
 @pytest.mark.parametrize("handler", ["confirm", "ask_scope", "ask_one", "ask_cause", "ask_stuck", "search"])
 async def test_who_may_not_administer_gets_nowhere(
-    page: Page, deps: Deps, monkeypatch: pytest.MonkeyPatch, handler: str
+    page: Page, services: Services, monkeypatch: pytest.MonkeyPatch, handler: str
 ) -> None:
     monkeypatch.setattr(access, "may", lambda actor, asked, meeting=None: asked is not Action.ADMINISTER)
     with pytest.raises(NotAllowed):
@@ -225,19 +227,15 @@ async def test_who_may_not_administer_gets_nowhere(
 
 
 async def test_the_engine_room_pauses_resumes_and_says_who_is_missing(
-    deps: Deps, monkeypatch: pytest.MonkeyPatch
+    services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "job_queue", lambda: SimpleNamespace(overview=lambda: _Nobody))
     room = Page(engine.EngineState(_reflex_internal_init=True), monkeypatch)
     await room.do("pause")
-    assert deps.store.paused()
+    assert services.store.paused()
     assert "paused since" in room.state.engine.paused
     await room.do("resume")
-    assert (deps.store.paused(), room.state.engine.paused) == (False, "")
+    assert (services.store.paused(), room.state.engine.paused) == (False, "")
     await room.do("check", "whisper")
     assert "Redis" in room.state.notice
     await room.do("check", "moon")
     assert "name" in room.state.notice
-
-
-_Nobody = SimpleNamespace(queues=(), workers=(), failed=0)

@@ -14,12 +14,13 @@ from cantomeet.errors import ErrorCode
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.listing import FailureCause
 from cantomeet.models import Attempt, Meeting
+from cantomeet.queries.admin import EngineRoom, Failures
 from cantomeet.queue import QUEUES, QueueOverview, WorkerSeen
 from cantomeet.reasons import EN, REASONS, ZH
 from cantomeet_ui.i18n.texts import TEXTS
 from cantomeet_ui.presenters import admin, admin_filters
 from cantomeet_ui.presenters.address import filters_of
-from cantomeet_ui.presenters.engine import Engine, Seen, engine
+from cantomeet_ui.presenters.engine import Engine, engine
 from cantomeet_ui.presenters.plans import asked, told
 
 NOW = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
@@ -105,15 +106,22 @@ def test_every_action_and_refusal_has_its_words(language: str) -> None:
 # ---- the engine room ---------------------------------------------------------------------------------------
 
 
-def seen(**given: Any) -> Seen:
+def room(**given: Any) -> EngineRoom:
     worker = WorkerSeen("0123456789abcdef", "busy", QUEUES, NOW - timedelta(minutes=1))
     overview = QueueOverview(tuple((name, 3) for name in QUEUES), (worker,), 2)
-    usual = {"overview": overview, "paused_since": None, "oldest_due": 0.0, "checks": {}, "set_up": ("whisper",)}
-    return Seen(**{**usual, **given})
+    usual = {
+        "now": NOW,
+        "overview": overview,
+        "paused_since": None,
+        "oldest_due": 0.0,
+        "checks": {},
+        "set_up": ("whisper",),
+    }
+    return EngineRoom(**{**usual, **given})
 
 
 def shown(**given: Any) -> Engine:
-    return engine(seen(**given), NOW, EN)
+    return engine(room(**given), EN)
 
 
 def test_queues_workers_and_their_heartbeat_are_told() -> None:
@@ -128,7 +136,7 @@ def test_queues_workers_and_their_heartbeat_are_told() -> None:
 def test_every_state_that_a_worker_can_be_in_has_its_words(language: str) -> None:
     for state in WorkerStatus:
         overview = QueueOverview((), (WorkerSeen("w", state.value, (), None),), 0)
-        told = engine(seen(overview=overview), NOW, language).workers[0].state
+        told = engine(room(overview=overview), language).workers[0].state
         assert told == TEXTS[f"admin.worker.{state.value}"][language == EN]
 
 
@@ -165,7 +173,7 @@ def test_what_became_of_a_test_is_told(check: Check | None, tone: str, told: str
 
 def test_a_wrong_setting_is_told_in_the_language_of_the_page() -> None:
     checks = {"speechmatics": Check("failed", NOW, "wrong_setting", {"setting": "SPEECHMATICS_API_KEY"})}
-    found = engine(seen(checks=checks, set_up=("speechmatics",)), NOW, ZH).checks[0]
+    found = engine(room(checks=checks, set_up=("speechmatics",)), ZH).checks[0]
     assert "SPEECHMATICS_API_KEY 設定有誤：要是一行可見的 ASCII 字元" in found.text
 
 
@@ -212,7 +220,7 @@ def test_the_key_of_a_cause_leads_back_to_it() -> None:
 
 
 def test_what_a_person_stopped_comes_after_all_other_causes() -> None:
-    failures = [admin.Failures(FailureCause(code), 9, [meeting(status=FAILED)]) for code in ("cancelled", "disk_full")]
+    failures = [Failures(FailureCause(code), 9, [meeting(status=FAILED)]) for code in ("cancelled", "disk_full")]
     found = admin.causes(failures, NOW, EN)
     assert [(cause.key, cause.more) for cause in found] == [
         ("disk_full|||", "and 8 more"),

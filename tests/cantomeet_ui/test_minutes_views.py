@@ -7,6 +7,7 @@ from typing import Any
 
 from cantomeet.actions import ActionFilter, list_actions
 from cantomeet.models import Segment, Speaker, Summary, SummaryItem
+from cantomeet.queries.meeting_page import Have
 from cantomeet.reasons import EN, ZH
 from cantomeet.store import MeetingStore, NewAttempt, NewSummary, SummaryWithItems, Transcript
 from cantomeet_ui.i18n import text
@@ -16,10 +17,10 @@ from cantomeet_ui.presenters.speakers import speaker_rows
 from cantomeet_ui.presenters.summary import summary_view
 from cantomeet_ui.presenters.transcript import batch
 from cantomeet_ui.presenters.written import WrittenPane, written_pane
-from cantomeet_ui.reading.meeting import Have, read_meeting
 from tests import meetings
 from tests.cantomeet.test_actions import action
 from tests.cantomeet.test_editing import summed_up
+from tests.showing import meeting_shown
 
 NOW = datetime(2026, 11, 24, 4, tzinfo=UTC)
 PROOF = {"segment_id": "s", "quote": "交", "start": 65.0, "end": 66.0, "check": "exact"}
@@ -128,27 +129,27 @@ def test_a_due_date_is_told_in_the_speakers_words_and_as_a_day() -> None:
 
 def test_a_page_is_sent_only_the_lines_that_were_corrected(sqlite_store: MeetingStore) -> None:
     meeting = summed_up(sqlite_store)
-    first = read_meeting(sqlite_store, meeting.id, Have(), ZH)
+    first = meeting_shown(sqlite_store, meeting.id, Have(), ZH)
     assert first.batch is not None
     assert (len(first.batch.lines), first.batch.corrected) == (3, [])
-    assert read_meeting(sqlite_store, meeting.id, first.have, ZH).batch is None
+    assert meeting_shown(sqlite_store, meeting.id, first.have, ZH).batch is None
     line = sqlite_store.transcript(meeting.id).segments[1]
     sqlite_store.edit_segment(meeting.id, line.id, None, text="預算下星期四交。")
-    then = read_meeting(sqlite_store, meeting.id, first.have, ZH)
+    then = meeting_shown(sqlite_store, meeting.id, first.have, ZH)
     assert then.batch is not None
     assert (then.batch.first, then.batch.lines) == (3, [])
     (corrected,) = then.batch.corrected
     assert (corrected.id, corrected.text, corrected.original) == (line.id, "預算下星期四交。", line.text)
     assert corrected.version == 2
-    assert read_meeting(sqlite_store, meeting.id, then.have, ZH).batch is None
+    assert meeting_shown(sqlite_store, meeting.id, then.have, ZH).batch is None
 
 
 def test_a_renamed_speaker_sends_all_lines_anew(sqlite_store: MeetingStore) -> None:
     meeting = summed_up(sqlite_store)
-    first = read_meeting(sqlite_store, meeting.id, Have(), ZH)
+    first = meeting_shown(sqlite_store, meeting.id, Have(), ZH)
     speaker = next(s for s in sqlite_store.transcript(meeting.id).speakers.values() if s.label == "S1")
     sqlite_store.rename_speaker(meeting.id, speaker.id, None, "陳主席")
-    then = read_meeting(sqlite_store, meeting.id, first.have, ZH)
+    then = meeting_shown(sqlite_store, meeting.id, first.have, ZH)
     assert then.batch is not None
     assert (then.batch.first, [line.speaker for line in then.batch.lines]) == (0, ["陳主席", "講者 2", ""])
 

@@ -4,33 +4,41 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from cantomeet.access import LOCAL_OWNER
 from cantomeet.bulk import Act
 from cantomeet.errors import ErrorCode
 from cantomeet.listing import find_meetings
+from cantomeet.queries.admin import STUCK
+from cantomeet.queries.lists import upload_page
+from cantomeet.queries.meeting_page import Have
 from cantomeet.reasons import EN
 from cantomeet.store import MeetingStore, NewAttempt
 from cantomeet_ui.presenters.meeting import MeetingHead
+from cantomeet_ui.presenters.paused import paused_words
 from cantomeet_ui.presenters.plans import told
-from cantomeet_ui.reading.admin import STUCK, read_admin
-from cantomeet_ui.reading.lists import read_list, read_paused
-from cantomeet_ui.reading.meeting import Have, read_meeting
 from tests import meetings
+from tests.showing import admin_shown, list_shown, meeting_shown, services_over
 
 
 def head(store: MeetingStore, meeting_id: str) -> MeetingHead:
-    return read_meeting(store, meeting_id, Have(), EN).head
+    return meeting_shown(store, meeting_id, Have(), EN).head
+
+
+def on_upload_page(store: MeetingStore) -> str:
+    found = upload_page(services_over(store), LOCAL_OWNER, [])
+    return paused_words(found.kept_waiting_since, found.now, EN)
 
 
 def test_a_pause_is_told_where_something_waits_for_it(sqlite_store: MeetingStore) -> None:
     done = meetings.completed(sqlite_store)
     sqlite_store.pause(True)
-    assert (read_paused(sqlite_store, EN), read_list(sqlite_store, {}, 1, EN).paused) == ("", "")
+    assert (on_upload_page(sqlite_store), list_shown(sqlite_store, {}, EN).paused) == ("", "")
     waiting = meetings.uploaded(sqlite_store)
-    assert "paused since" in read_list(sqlite_store, {}, 1, EN).paused
+    assert "paused since" in list_shown(sqlite_store, {}, EN).paused
     assert "paused since" in head(sqlite_store, waiting.id).paused
     assert head(sqlite_store, done.id).paused == ""
     sqlite_store.pause(False)
-    assert (read_paused(sqlite_store, EN), head(sqlite_store, waiting.id).paused) == ("", "")
+    assert (on_upload_page(sqlite_store), head(sqlite_store, waiting.id).paused) == ("", "")
 
 
 def test_a_written_view_that_waits_is_told_of_too(sqlite_store: MeetingStore) -> None:
@@ -55,10 +63,10 @@ def test_what_waits_for_a_pause_to_end_is_not_stuck(sqlite_store: MeetingStore) 
     long_ago = sqlite_store.now() - timedelta(hours=3)
     meetings.set_columns(sqlite_store, meeting.id, next_run_at=long_ago, updated_at=long_ago)
     sqlite_store.pause(False)  # it was not: that is no sign of life
-    assert [row.id for row in read_admin(sqlite_store, {}, 1, "whisper", EN).stuck] == [meeting.id]
+    assert [row.id for row in admin_shown(sqlite_store, {}, EN).stuck] == [meeting.id]
     assert find_meetings(sqlite_store, STUCK, 9)[1] == 1
     sqlite_store.pause(True)
-    assert read_admin(sqlite_store, {}, 1, "whisper", EN).stuck == []
+    assert admin_shown(sqlite_store, {}, EN).stuck == []
     assert find_meetings(sqlite_store, STUCK, 9)[1] == 0
     sqlite_store.pause(False)
     assert find_meetings(sqlite_store, STUCK, 9)[1] == 0, "a worker has had no time yet"

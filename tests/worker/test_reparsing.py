@@ -10,12 +10,14 @@ import pytest
 from sqlalchemy import insert, update
 from typer.testing import CliRunner
 
+from cantomeet.access import LOCAL_OWNER
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting, RawTranscript
 from cantomeet.sections import unverified_items
 from cantomeet.store import MeetingStore
 from launcher.cli import app
 from tests import meetings
+from tests.showing import services_over
 from worker import reparsing
 from worker.providers.speechmatics.parse import parse_json_v2
 from worker.steps.recognition import new_segment
@@ -62,7 +64,7 @@ def keep(store: MeetingStore, meeting_id: str, raw: bytes) -> None:
 
 
 def reparsed(store: MeetingStore, meeting_id: str, *, force: bool = False) -> reparsing.Outcome:
-    return next(iter(reparsing.reparse(store, [meeting_id], force=force)))
+    return next(iter(reparsing.reparse(services_over(store), LOCAL_OWNER, [meeting_id], force=force)))
 
 
 def texts(store: MeetingStore, meeting_id: str) -> list[str]:
@@ -140,7 +142,8 @@ def test_a_meeting_that_is_worked_on_or_has_no_stored_answer_is_left(store: Meet
     running = meetings.transcribing(store)
     keep(store, running.id, answer())
     local = meetings.completed(store)
-    assert not any(outcome.ok for outcome in reparsing.reparse(store, [running.id, local.id, "nobody"], force=True))
+    told = list(reparsing.reparse(services_over(store), LOCAL_OWNER, [running.id, local.id, "nobody"], force=True))
+    assert [outcome.ok for outcome in told] == [False] * 3
     assert store.get(running.id).stage == Stage.STORED
 
 
@@ -169,7 +172,7 @@ def test_a_damaged_answer_stops_none_of_the_others(store: MeetingStore) -> None:
         body = gzip.compress(answer())[:-9]
         of_it = RawTranscript.__table__.c.meeting_id == damaged.id  # type: ignore[attr-defined]
         connection.execute(update(RawTranscript).where(of_it).values(body=body))
-    told = list(reparsing.reparse(store, [damaged.id, well.id], force=True))
+    told = list(reparsing.reparse(services_over(store), LOCAL_OWNER, [damaged.id, well.id], force=True))
     assert [outcome.ok for outcome in told] == [False, True]
     assert "damaged" in told[0].what
 
@@ -218,6 +221,6 @@ def test_a_summary_that_is_being_made_already_is_told_and_stops_nothing(store: M
     assert changed is not None
     store.retry(meeting.id, "summarize")
     woken: list[Meeting] = []
-    told = reparsing.summarize_anew(store, woken.append, changed)
+    told = reparsing.summarize_anew(services_over(store, wake=woken.append), LOCAL_OWNER, changed)
     assert (told.ok, woken) == (False, [])
     assert told.changed is changed, "its new lines are shown all the same"

@@ -13,11 +13,11 @@ from fastapi.testclient import TestClient
 
 from cantomeet.models import Meeting
 from cantomeet.queue import QUEUES, QueueOverview, WorkerSeen
+from cantomeet.service import Services
 from cantomeet.settings import Settings
 from cantomeet.storage import FolderStorage
 from cantomeet.store import MeetingStore
 from cantomeet_ui.api.app import build_api
-from cantomeet_ui.api.deps import Deps
 from cantomeet_ui.api.middleware import guarding
 
 HERE = "http://localhost:3000"
@@ -70,14 +70,14 @@ def queue() -> RememberingQueue:
 
 
 @pytest.fixture
-def deps(sqlite_store: MeetingStore, queue: RememberingQueue, tmp_path: Path) -> Deps:
+def services(sqlite_store: MeetingStore, queue: RememberingQueue, tmp_path: Path) -> Services:
     settings = Settings(
         _env_file=None,
         CANTOMEET_DATA_DIR=str(tmp_path),
         CANTOMEET_WEBHOOK_SECRET=SECRET,
         CANTOMEET_PUBLIC_URL="https://notes.example.org",
     )
-    return Deps(
+    return Services(
         settings=settings,
         store=sqlite_store,
         recordings=FolderStorage(tmp_path / "recordings", max_bytes=10_000_000, min_free_bytes=0),
@@ -88,8 +88,8 @@ def deps(sqlite_store: MeetingStore, queue: RememberingQueue, tmp_path: Path) ->
 
 
 @pytest.fixture
-def client(deps: Deps) -> Iterator[TestClient]:
+def client(services: Services) -> Iterator[TestClient]:
     """Talks to the guarded API as a program on this machine does."""
-    app = guarding(deps.settings)(build_api(deps))
+    app = guarding(services.settings)(build_api(services))
     with TestClient(app, base_url=HERE, raise_server_exceptions=False, headers={"Accept-Language": "en"}) as client:
         yield client

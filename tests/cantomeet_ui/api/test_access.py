@@ -12,9 +12,10 @@ from fastapi.testclient import TestClient
 
 from cantomeet import access
 from cantomeet.access import Action
+from cantomeet.service import Services
 from cantomeet.store import MeetingStore
 from cantomeet_ui.api.app import build_api
-from cantomeet_ui.api.deps import Allowed, AllowedMeeting, Deps
+from cantomeet_ui.api.dependencies import Allowed, AllowedMeeting
 from tests import meetings
 
 OPEN = {
@@ -27,7 +28,7 @@ OPEN = {
 }
 
 
-def routes(deps: Deps) -> Iterator[Any]:
+def routes(services: Services) -> Iterator[Any]:
     def walk(found: Any, inherited: list[Any]) -> Iterator[tuple[Any, list[Any]]]:
         for route in found:
             router = getattr(route, "original_router", None)
@@ -36,7 +37,7 @@ def routes(deps: Deps) -> Iterator[Any]:
             else:
                 yield from walk(router.routes, [*inherited, *router.dependencies])
 
-    yield from walk(build_api(deps).routes, [])
+    yield from walk(build_api(services).routes, [])
 
 
 def calls(dependant: Dependant) -> Iterator[Any]:
@@ -50,26 +51,26 @@ def checks(route: Any, inherited: list[Any]) -> list[Allowed]:
     return [call for call in asked if isinstance(call, Allowed)]
 
 
-def test_every_route_asks_whether_it_is_allowed(deps: Deps) -> None:
+def test_every_route_asks_whether_it_is_allowed(services: Services) -> None:
     unguarded = [
         route.path
-        for route, inherited in routes(deps)
+        for route, inherited in routes(services)
         if route.path not in OPEN and not (isinstance(route, APIRoute) and checks(route, inherited))
     ]
     assert unguarded == []
 
 
-def test_every_route_about_one_meeting_asks_about_that_meeting(deps: Deps) -> None:
+def test_every_route_about_one_meeting_asks_about_that_meeting(services: Services) -> None:
     unguarded = [
         (route.path, route.methods)
-        for route, inherited in routes(deps)
+        for route, inherited in routes(services)
         if "{meeting_id}" in route.path and not any(isinstance(c, AllowedMeeting) for c in checks(route, inherited))
     ]
     assert unguarded == []
 
 
-def test_the_walk_meets_the_routes_of_the_contract(deps: Deps) -> None:
-    found = {(method, route.path) for route, _ in routes(deps) for method in route.methods or ()}
+def test_the_walk_meets_the_routes_of_the_contract(services: Services) -> None:
+    found = {(method, route.path) for route, _ in routes(services) for method in route.methods or ()}
     assert found >= {
         ("POST", "/meetings/upload"),
         ("GET", "/api/meetings"),
@@ -129,3 +130,28 @@ def test_what_access_forbids_is_refused(
     answer = client.request(method, path.format(id=meeting.id), headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
     assert sqlite_store.get(meeting.id).version == meeting.version
+
+
+BODIES: dict[tuple[str, str], dict[str, Any]] = {
+    ("PATCH", "/api/meetings/{meeting_id}/speakers/{speaker_id}"): {"name": "阿明"},
+    ("PUT", "/api/meetings/{meeting_id}/summaries/shown"): {"version": 1},
+}
+
+
+def test_no_route_reads_or_changes_another_owners_meeting(
+    client: TestClient, services: Services, sqlite_store: MeetingStore
+) -> None:
+    theirs = meetings.completed(sqlite_store, owner_id="somebody")
+    asked = 0
+    for route, _ in routes(services):
+        for method in (route.methods or ()) if "{meeting_id}" in route.path else ():
+            asked += 1
+            path = route.path.replace("{meeting_id}", theirs.id)
+            for row in ("{item_id}", "{segment_id}", "{speaker_id}"):
+                path = path.replace(row, "x")
+            body = BODIES.get((method, route.path), {} if method in ("PATCH", "PUT") else None)
+            answer = client.request(method, path, json=body, headers={"If-Match": "*"})
+            assert answer.status_code == 403, (method, path)
+            assert method == "HEAD" or answer.json()["code"] == "not_allowed"
+    assert asked >= 18
+    assert sqlite_store.get(theirs.id).version == theirs.version

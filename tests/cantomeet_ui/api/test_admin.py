@@ -15,8 +15,8 @@ from cantomeet.checking import Check, dumps, loads, remembered_as
 from cantomeet.errors import ErrorCode, NotFound
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
+from cantomeet.service import Services
 from cantomeet.store import MeetingStore
-from cantomeet_ui.api.deps import Deps
 from tests import meetings
 from tests.cantomeet_ui.api.conftest import RememberingQueue
 
@@ -45,9 +45,9 @@ def paid_and_cancelled(store: MeetingStore) -> Meeting:
 
 
 def test_a_preview_counts_refuses_prices_and_does_nothing(
-    client: TestClient, deps: Deps, sqlite_store: MeetingStore, queue: RememberingQueue
+    client: TestClient, services: Services, sqlite_store: MeetingStore, queue: RememberingQueue
 ) -> None:
-    use(deps, transcriber="speechmatics")
+    use(services, transcriber="speechmatics")
     failed = [meetings.failed(sqlite_store, duration_seconds=90.0) for _ in range(2)]
     again = paid_and_cancelled(sqlite_store)
     done = meetings.completed(sqlite_store)
@@ -63,9 +63,9 @@ def test_a_preview_counts_refuses_prices_and_does_nothing(
 
 
 def test_what_is_yet_to_get_a_transcriber_is_found_as_that_of_the_one_that_is_set_up(
-    client: TestClient, deps: Deps, sqlite_store: MeetingStore
+    client: TestClient, services: Services, sqlite_store: MeetingStore
 ) -> None:
-    use(deps, transcriber="speechmatics")
+    use(services, transcriber="speechmatics")
     failed = meetings.failed(sqlite_store)
     meetings.set_columns(sqlite_store, failed.id, transcriber="speechmatics", stage=Stage.PREPARED)
     assert client.post(f"/api/meetings/{failed.id}/retry").status_code == 202
@@ -97,7 +97,7 @@ def test_a_filter_narrows_the_preview_by_all_that_the_list_knows(
 def test_what_is_beyond_one_plan_is_counted(
     client: TestClient, sqlite_store: MeetingStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cantomeet_ui.bulk.MOST", 2)
+    monkeypatch.setattr("cantomeet.service.bulk.MOST", 2)
     first = [meetings.failed(sqlite_store).id for _ in range(3)][:2]
     answer = bulk(client, action="delete", filter={"status": "FAILED"}).json()
     assert (answer["affected"], answer["left_out"]) == (2, 1)
@@ -160,11 +160,11 @@ def test_paid_work_is_not_given_up_by_a_plan_that_did_not_say_so(
 
 
 def test_a_retry_that_cost_nothing_when_it_was_previewed_does_not_begin_to_cost(
-    client: TestClient, deps: Deps, sqlite_store: MeetingStore
+    client: TestClient, services: Services, sqlite_store: MeetingStore
 ) -> None:
     meetings.failed(sqlite_store)
     plan = bulk(client, action="retry", filter={}).json()["plan"]
-    use(deps, transcriber="speechmatics")
+    use(services, transcriber="speechmatics")
     assert bulk(client, action="retry", plan=plan, dry_run=False).json()["refused"] == {"changed": 1}
     dearer = bulk(client, action="retry", filter={}).json()["plan"]
     assert bulk(client, action="retry", plan=dearer, dry_run=False).json()["done"] == 1
@@ -233,11 +233,11 @@ def test_a_retry_of_a_meeting_that_is_running_is_a_conflict(
 
 
 def test_a_hung_redis_is_told_once_not_a_thousand_times(
-    client: TestClient, deps: Deps, sqlite_store: MeetingStore, monkeypatch: pytest.MonkeyPatch
+    client: TestClient, services: Services, sqlite_store: MeetingStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[str] = []
-    monkeypatch.setattr("cantomeet_ui.bulk._SLOW", 0.0)
-    object.__setattr__(deps, "wake", lambda meeting: told.append(meeting.id))
+    monkeypatch.setattr("cantomeet.service.bulk._SLOW", 0.0)
+    object.__setattr__(services, "wake", lambda meeting: told.append(meeting.id))
     ids = [meetings.failed(sqlite_store).id for _ in range(3)]
     assert bulk(client, action="retry", ids=ids, dry_run=False).json()["done"] == 3
     assert told == ids[:1]
@@ -380,5 +380,5 @@ def test_what_another_version_remembered_is_no_answer(text: str) -> None:
     assert loads(text) is None
 
 
-def use(deps: Deps, **changes: Any) -> None:
-    object.__setattr__(deps, "settings", deps.settings.model_copy(update=changes))
+def use(services: Services, **changes: Any) -> None:
+    object.__setattr__(services, "settings", services.settings.model_copy(update=changes))

@@ -9,29 +9,29 @@ import pytest
 from fastapi.testclient import TestClient
 
 from cantomeet.models import Meeting
+from cantomeet.service import Services
 from cantomeet.storage import Copy
 from cantomeet.store import MeetingStore
-from cantomeet_ui.api.deps import Deps
 from tests import meetings
 
 BYTES = bytes(range(256)) * 40
 
 
 @pytest.fixture
-def meeting(deps: Deps, sqlite_store: MeetingStore) -> Meeting:
-    return stored(deps, sqlite_store)
+def meeting(services: Services, sqlite_store: MeetingStore) -> Meeting:
+    return stored(services, sqlite_store)
 
 
-def stored(deps: Deps, store: MeetingStore, **columns: object) -> Meeting:
+def stored(services: Services, store: MeetingStore, **columns: object) -> Meeting:
     meeting = meetings.uploaded(store, **columns)
-    path = deps.recordings.path(meeting.recording_key)
+    path = services.recordings.path(meeting.recording_key)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(BYTES)
     return meeting
 
 
-def copy_of(deps: Deps, meeting: Meeting) -> Path:
-    return deps.recordings.path(meeting.recording_key, Copy.PLAYBACK)
+def copy_of(services: Services, meeting: Meeting) -> Path:
+    return services.recordings.path(meeting.recording_key, Copy.PLAYBACK)
 
 
 def test_the_recording_is_served_whole_with_its_kind_and_name(client: TestClient, meeting: Meeting) -> None:
@@ -86,20 +86,20 @@ def test_head_tells_the_length_and_sends_nothing(client: TestClient, meeting: Me
 
 
 def test_what_browsers_cannot_play_is_served_as_its_copy(
-    client: TestClient, deps: Deps, sqlite_store: MeetingStore
+    client: TestClient, services: Services, sqlite_store: MeetingStore
 ) -> None:
-    meeting = stored(deps, sqlite_store, media_format="amr")
+    meeting = stored(services, sqlite_store, media_format="amr")
     meetings.set_columns(sqlite_store, meeting.id, has_playback_copy=True)
-    copy_of(deps, meeting).write_bytes(b"copy")
+    copy_of(services, meeting).write_bytes(b"copy")
     answer = client.get(f"/api/meetings/{meeting.id}/audio")
     assert (answer.content, answer.headers["content-type"]) == (b"copy", "audio/webm")
     assert answer.headers["content-disposition"].endswith(".webm")
 
 
 def test_where_the_copy_is_lost_the_recording_itself_is_served(
-    client: TestClient, deps: Deps, sqlite_store: MeetingStore
+    client: TestClient, services: Services, sqlite_store: MeetingStore
 ) -> None:
-    meeting = stored(deps, sqlite_store, media_format="amr")
+    meeting = stored(services, sqlite_store, media_format="amr")
     meetings.set_columns(sqlite_store, meeting.id, has_playback_copy=True)
     answer = client.get(f"/api/meetings/{meeting.id}/audio")
     assert (answer.content, answer.headers["content-type"]) == (BYTES, "audio/amr")
@@ -111,8 +111,10 @@ def test_a_missing_file_is_a_problem(client: TestClient, sqlite_store: MeetingSt
     assert (answer.status_code, answer.json()["code"]) == (404, "recording_missing")
 
 
-def test_a_recording_whose_time_is_over_is_gone(client: TestClient, deps: Deps, sqlite_store: MeetingStore) -> None:
-    meeting = stored(deps, sqlite_store)
+def test_a_recording_whose_time_is_over_is_gone(
+    client: TestClient, services: Services, sqlite_store: MeetingStore
+) -> None:
+    meeting = stored(services, sqlite_store)
     meetings.set_columns(sqlite_store, meeting.id, audio_removed=True)
     answer = client.get(f"/api/meetings/{meeting.id}/audio")
     assert (answer.status_code, answer.json()["code"]) == (410, "recording_removed")

@@ -14,11 +14,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
 
+from cantomeet.service import Services
 from cantomeet.settings import Settings
 from cantomeet.storage import FolderStorage
 from cantomeet.store import MeetingStore
 from cantomeet_ui.api.app import build_api
-from cantomeet_ui.api.deps import Deps
 from cantomeet_ui.api.middleware import guarding
 from tests import meetings
 from tests.cantomeet_ui.api.conftest import HERE, SECRET, RememberingQueue
@@ -37,8 +37,8 @@ class Served:
         queue = RememberingQueue()
         chosen = Settings(_env_file=None, CANTOMEET_DATA_DIR=str(folder), CANTOMEET_WEBHOOK_SECRET=SECRET)
         recordings = FolderStorage(folder / "recordings", max_bytes=10_000_000, min_free_bytes=0)
-        deps = Deps(chosen, store, recordings, wake=queue.wake, publish=queue.publish, queue=queue)
-        self.store, self.api = store, build_api(deps)
+        services = Services(chosen, store, recordings, wake=queue.wake, publish=queue.publish, queue=queue)
+        self.store, self.api = store, build_api(services)
         self.app = guarding(chosen)(self.api)
         self.ids = self._new_ids()
 

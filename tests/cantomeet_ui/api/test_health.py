@@ -14,9 +14,9 @@ import redis
 from fastapi.testclient import TestClient
 from sqlalchemy.exc import OperationalError
 
+from cantomeet.service import Services
 from cantomeet.store import MeetingStore
 from cantomeet_ui.api.app import build_api
-from cantomeet_ui.api.deps import Deps
 from tests import meetings
 from tests.cantomeet_ui.api.conftest import HERE, RememberingQueue
 
@@ -78,13 +78,13 @@ def test_without_redis_it_is_degraded(
 
 
 def test_without_the_database_it_is_down_and_503(
-    deps: Deps, sqlite_store: MeetingStore, monkeypatch: pytest.MonkeyPatch
+    services: Services, sqlite_store: MeetingStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gone() -> float:
         raise OperationalError("SELECT", {}, Exception("no route to host"))
 
     monkeypatch.setattr(sqlite_store, "oldest_due_seconds", gone)
-    with TestClient(build_api(deps), base_url=HERE) as client:
+    with TestClient(build_api(services), base_url=HERE) as client:
         answer = client.get("/health")
     assert answer.status_code == 503
     assert {n: answer.json()[n] for n in ("status", "database", "oldest_due_seconds")} == {
@@ -95,7 +95,7 @@ def test_without_the_database_it_is_down_and_503(
 
 
 async def test_what_hangs_holds_up_neither_the_answer_nor_anything_else_and_takes_one_thread(
-    deps: Deps, sqlite_store: MeetingStore, monkeypatch: pytest.MonkeyPatch
+    services: Services, sqlite_store: MeetingStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release = threading.Event()
     hanging: list[int] = []
@@ -110,7 +110,7 @@ async def test_what_hangs_holds_up_neither_the_answer_nor_anything_else_and_take
             monkeypatch.setattr(f"cantomeet_ui.api.health.{limit}", seconds)
 
     monkeypatch.setattr(sqlite_store, "oldest_due_seconds", hangs)
-    app = build_api(replace(deps, queue=_HangingQueue(hangs)))
+    app = build_api(replace(services, queue=_HangingQueue(hangs)))
     transport = httpx.ASGITransport(app=app)
     try:
         async with httpx.AsyncClient(transport=transport, base_url=HERE, timeout=None) as client:

@@ -13,10 +13,10 @@ from sqlalchemy import Connection, Engine, event, text
 
 from cantomeet.queue import JobQueue
 from cantomeet.reasons import EN, REASONS, VARIANTS, ZH, reason_text
+from cantomeet.service import Services
 from cantomeet.store import MeetingStore
 from cantomeet_ui.api import health
 from cantomeet_ui.api.app import build_api
-from cantomeet_ui.api.deps import Deps
 from launcher.redis_server import EmbeddedRedis
 from tests import meetings
 from tests.cantomeet.media.test_media import files_limited_to
@@ -24,15 +24,15 @@ from tests.cantomeet_ui.api.conftest import HERE
 from tests.recordings_factory import make_recording
 
 pytestmark = pytest.mark.own_database
-Asking = Callable[[Deps], TestClient]
+Asking = Callable[[Services], TestClient]
 
 
 @pytest.fixture
 def asking(monkeypatch: pytest.MonkeyPatch) -> Asking:
     """A client of an installation that remembers no answer: the next one is to tell what has changed."""
     monkeypatch.setattr(health, "FRESH_SECONDS", 0.0)
-    return lambda deps: TestClient(
-        build_api(deps), base_url=HERE, headers={"Accept-Language": "en"}, raise_server_exceptions=False
+    return lambda services: TestClient(
+        build_api(services), base_url=HERE, headers={"Accept-Language": "en"}, raise_server_exceptions=False
     )
 
 
@@ -50,9 +50,9 @@ def make_read_only(engine: Engine) -> None:
         connection.exec_driver_sql("PRAGMA query_only = ON")
 
 
-def test_a_database_that_may_only_be_read_is_down(deps: Deps, store: MeetingStore, asking: Asking) -> None:
+def test_a_database_that_may_only_be_read_is_down(services: Services, store: MeetingStore, asking: Asking) -> None:
     meeting = meetings.uploaded(store)
-    client = asking(replace(deps, store=store))
+    client = asking(replace(services, store=store))
     assert client.get("/health").json()["status"] == "ok"
     make_read_only(store.engine)
     answer = client.get("/health")
@@ -60,8 +60,8 @@ def test_a_database_that_may_only_be_read_is_down(deps: Deps, store: MeetingStor
     assert client.get(f"/api/meetings/{meeting.id}").status_code == 200, "what can be read is still read"
 
 
-def test_a_database_whose_disk_is_full_is_down(deps: Deps, asking: Asking) -> None:
-    client = asking(deps)
+def test_a_database_whose_disk_is_full_is_down(services: Services, asking: Asking) -> None:
+    client = asking(services)
     assert client.get("/health").status_code == 200
     with files_limited_to(1):
         answer = client.get("/health")
@@ -70,27 +70,29 @@ def test_a_database_whose_disk_is_full_is_down(deps: Deps, asking: Asking) -> No
 
 
 def test_a_database_that_somebody_holds_is_busy_and_not_down(
-    deps: Deps, sqlite_engine: Engine, asking: Asking, monkeypatch: pytest.MonkeyPatch
+    services: Services, sqlite_engine: Engine, asking: Asking, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(health, "DATABASE_SECONDS", 0.2)
-    client = asking(deps)
+    client = asking(services)
     with sqlite_engine.begin():
         answer = client.get("/health")
     assert answer.status_code == 200
     assert (answer.json()["status"], answer.json()["database"]) == ("degraded", "busy")
 
 
-def test_a_full_disk_of_the_recordings_is_told(deps: Deps, asking: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
-    client = asking(deps)
-    monkeypatch.setattr(deps.recordings, "_min_free", 2**60)
+def test_a_full_disk_of_the_recordings_is_told(
+    services: Services, asking: Asking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = asking(services)
+    monkeypatch.setattr(services.recordings, "_min_free", 2**60)
     answer = client.get("/health")
     assert answer.status_code == 200
     assert (answer.json()["status"], answer.json()["storage"]) == ("degraded", "full")
 
 
-def test_a_folder_of_recordings_that_takes_no_file_is_told(deps: Deps, asking: Asking, tmp_path: Path) -> None:
+def test_a_folder_of_recordings_that_takes_no_file_is_told(services: Services, asking: Asking, tmp_path: Path) -> None:
     (tmp_path / "recordings").write_bytes(b"a file where the folder should be")
-    assert asking(deps).get("/health").json()["storage"] == "read_only"
+    assert asking(services).get("/health").json()["storage"] == "read_only"
 
 
 @pytest.fixture
@@ -128,10 +130,10 @@ def unable_to_save(server: redis.Redis) -> None:
 
 @pytest.mark.parametrize("harm", [out_of_memory, a_replica, without_its_replicas, unable_to_save])
 def test_a_redis_that_takes_no_writes_is_told(
-    harm: Callable[[redis.Redis], None], server: redis.Redis, deps: Deps, asking: Asking, tmp_path: Path
+    harm: Callable[[redis.Redis], None], server: redis.Redis, services: Services, asking: Asking, tmp_path: Path
 ) -> None:
     queue = JobQueue(f"unix://{server.connection_pool.connection_kwargs['path']}?db=0")
-    client = asking(replace(deps, queue=queue))
+    client = asking(replace(services, queue=queue))
     assert client.get("/health").json()["redis"] == "ok"
     harm(server)
     answer = client.get("/health")
@@ -140,10 +142,10 @@ def test_a_redis_that_takes_no_writes_is_told(
     queue.close()
 
 
-def test_asking_often_writes_seldom(deps: Deps, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_asking_often_writes_seldom(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[str] = []
-    monkeypatch.setattr(deps.store, "remember", lambda name, value: written.append(name))
-    client = TestClient(build_api(deps), base_url=HERE)
+    monkeypatch.setattr(services.store, "remember", lambda name, value: written.append(name))
+    client = TestClient(build_api(services), base_url=HERE)
     monkeypatch.setattr("cantomeet_ui.api.health.time.monotonic", lambda: 1000.0)
     for _ in range(20):
         assert client.get("/health").json()["database"] == "ok"
@@ -152,9 +154,9 @@ def test_asking_often_writes_seldom(deps: Deps, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize("language", [EN, ZH])
 def test_an_upload_to_a_database_that_takes_no_writes_is_not_called_saved(
-    language: str, deps: Deps, store: MeetingStore, asking: Asking, tmp_path: Path
+    language: str, services: Services, store: MeetingStore, asking: Asking, tmp_path: Path
 ) -> None:
-    client = asking(replace(deps, store=store))
+    client = asking(replace(services, store=store))
     sound = make_recording(tmp_path / "a", "wav").read_bytes()
     make_read_only(store.engine)
     answer = client.post("/meetings/upload", files={"file": ("a.wav", sound)}, headers={"Accept-Language": language})
@@ -164,14 +166,14 @@ def test_an_upload_to_a_database_that_takes_no_writes_is_not_called_saved(
 
 @pytest.mark.parametrize("path", ["/meetings/upload", "/api/uploads/"])
 def test_an_upload_to_a_disk_that_takes_no_writes_is_refused_in_words(
-    deps: Deps, asking: Asking, tmp_path: Path, path: str
+    services: Services, asking: Asking, tmp_path: Path, path: str
 ) -> None:
     (tmp_path / "recordings").write_bytes(b"a file where the folder should be")
     sound = make_recording(tmp_path / "a.wav", "wav").read_bytes()
     if path == "/meetings/upload":
-        answer = asking(deps).post(path, files={"file": ("a.wav", sound)})
+        answer = asking(services).post(path, files={"file": ("a.wav", sound)})
     else:
-        answer = asking(deps).post(path, headers={"Tus-Resumable": "1.0.0", "Upload-Length": "5"})
+        answer = asking(services).post(path, headers={"Tus-Resumable": "1.0.0", "Upload-Length": "5"})
     assert (answer.status_code, answer.json()["code"]) == (507, "storage_full")
     assert "takes no writes" in answer.json()["detail"]
     assert claims(answer.json()["detail"]) == []

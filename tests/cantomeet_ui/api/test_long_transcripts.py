@@ -15,19 +15,20 @@ from fastapi.testclient import TestClient
 from cantomeet.errors import Conflict
 from cantomeet.exports import FORMS, Form, export, holds_words
 from cantomeet.models import Meeting
+from cantomeet.queries import meeting_page
+from cantomeet.queries.meeting_page import Have
 from cantomeet.store import MeetingStore, paging
 from cantomeet_ui.api.projection import meeting_in_pieces
-from cantomeet_ui.reading import meeting as reading
-from cantomeet_ui.reading.meeting import Have, read_meeting
 from tests import meetings
+from tests.showing import meeting_shown
 
 
 @pytest.fixture(autouse=True)
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Many pages from few lines."""
     monkeypatch.setattr(paging, "PAGE", 7)
-    monkeypatch.setattr(reading, "FIRST_LINES", 5)
-    monkeypatch.setattr(reading, "MORE_LINES", 8)
+    monkeypatch.setattr(meeting_page, "FIRST_LINES", 5)
+    monkeypatch.setattr(meeting_page, "MORE_LINES", 8)
 
 
 def made(store: MeetingStore, count: int) -> Meeting:
@@ -125,7 +126,7 @@ def test_a_page_gets_its_first_lines_at_once_and_the_rest_as_it_asks(sqlite_stor
     meeting = made(sqlite_store, 25)
     have, got, parts = Have(), [], []
     while True:
-        shown = read_meeting(sqlite_store, meeting.id, have, "en")
+        shown = meeting_shown(sqlite_store, meeting.id, have, "en")
         assert shown.batch is not None
         assert shown.batch.first == len(got)
         got += shown.batch.lines
@@ -135,7 +136,7 @@ def test_a_page_gets_its_first_lines_at_once_and_the_rest_as_it_asks(sqlite_stor
             break
     assert parts == [5, 8, 8, 4]
     assert [line.text for line in got] == [f"第 {n} 句" for n in range(25)]
-    assert read_meeting(sqlite_store, meeting.id, have, "en").batch is None
+    assert meeting_shown(sqlite_store, meeting.id, have, "en").batch is None
 
 
 def consumed(store: MeetingStore, meeting: Meeting, form: Form | None) -> Iterator[bytes]:

@@ -14,8 +14,8 @@ from sqlmodel import col
 from cantomeet.errors import ErrorCode
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Speaker, new_id
+from cantomeet.service import Services
 from cantomeet.store import MeetingStore, NewAttempt
-from cantomeet_ui.api.deps import Deps
 from tests import meetings
 from tests.cantomeet_ui.api.conftest import RememberingQueue
 
@@ -478,7 +478,9 @@ def test_a_queue_that_is_broken_does_not_fail_what_is_already_done(
     assert client.delete(f"/api/meetings/{meeting.id}").status_code == 202
 
 
-def test_no_answer_of_the_api_is_kept_by_a_browser(client: TestClient, sqlite_store: MeetingStore, deps: Deps) -> None:
+def test_no_answer_of_the_api_is_kept_by_a_browser(
+    client: TestClient, sqlite_store: MeetingStore, services: Services
+) -> None:
     meeting = meetings.completed(sqlite_store)
     for path in ("", f"/{meeting.id}", f"/{meeting.id}/transcript", f"/{new_id()}"):
         assert client.get(f"/api/meetings{path}").headers["cache-control"] == "no-store"

@@ -15,10 +15,10 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.testclient import WebSocketDenialResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from cantomeet.service import Services
 from cantomeet.settings import Settings
 from cantomeet.store import MeetingStore
 from cantomeet_ui.api.app import build_api
-from cantomeet_ui.api.deps import Deps
 from cantomeet_ui.api.middleware import guarding
 from tests import meetings
 from tests.cantomeet_ui.api.conftest import HERE
@@ -57,11 +57,11 @@ def the_pages() -> Starlette:
 
 
 @pytest.fixture
-def client(deps: Deps) -> Iterator[TestClient]:
+def client(services: Services) -> Iterator[TestClient]:
     """Put together as Reflex puts it together: the pages mounted into the API, the guard around both."""
-    api = build_api(deps)
+    api = build_api(services)
     api.mount("", the_pages())
-    with TestClient(Starlette(routes=[Mount("", guarding(deps.settings)(api))]), base_url=HERE) as client:
+    with TestClient(Starlette(routes=[Mount("", guarding(services.settings)(api))]), base_url=HERE) as client:
         yield client
 
 
@@ -181,7 +181,7 @@ def test_our_page_opens_a_socket(client: TestClient, headers: dict[str, str]) ->
         assert socket.receive_text() == "早晨"
 
 
-async def test_a_server_that_can_only_close_a_socket_closes_it(deps: Deps) -> None:
+async def test_a_server_that_can_only_close_a_socket_closes_it(services: Services) -> None:
     sent: list[Any] = []
 
     async def send(message: Any) -> None:
@@ -191,7 +191,7 @@ async def test_a_server_that_can_only_close_a_socket_closes_it(deps: Deps) -> No
         return {"type": "websocket.connect"}
 
     scope = {"type": "websocket", "path": "/_event", "headers": [(b"host", b"localhost"), (b"origin", b"null")]}
-    await guarding(deps.settings)(the_pages())(scope, receive, send)
+    await guarding(services.settings)(the_pages())(scope, receive, send)
     assert sent == [{"type": "websocket.close", "code": 1008}]
 
 
@@ -219,7 +219,7 @@ def test_no_answer_invites_another_site_to_read_it(client: TestClient) -> None:
         assert [name for name in answer.headers if name.startswith("access-control-")] == []
 
 
-async def test_names_of_headers_are_known_however_they_are_written(deps: Deps) -> None:
+async def test_names_of_headers_are_known_however_they_are_written(services: Services) -> None:
     sent: list[Any] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -233,7 +233,7 @@ async def test_names_of_headers_are_known_however_they_are_written(deps: Deps) -
         return {"type": "http.request"}
 
     scope = {"type": "http", "method": "GET", "path": "/_event/", "headers": [(b"host", b"localhost")]}
-    await guarding(deps.settings)(app)(scope, receive, send)
+    await guarding(services.settings)(app)(scope, receive, send)
     names = [name for name, _ in sent[0]["headers"]]
     assert b"access-control-allow-origin" not in [name.lower() for name in names]
     assert names.count(b"x-frame-options") == 1
@@ -283,7 +283,7 @@ def test_only_what_never_changes_is_kept(client: TestClient, path: str, cache: s
     assert client.get(path).headers.get("cache-control") == cache
 
 
-async def test_a_stream_passes_piece_by_piece(deps: Deps) -> None:
+async def test_a_stream_passes_piece_by_piece(services: Services) -> None:
     """The second piece is made only once the first is out: nothing is gathered on the way."""
     first_is_out = asyncio.Event()
 
@@ -309,7 +309,7 @@ async def test_a_stream_passes_piece_by_piece(deps: Deps) -> None:
         **{"type": "http", "method": "GET", "path": "/", "query_string": b"", "root_path": ""},
         "headers": [(b"host", b"localhost")],
     }
-    await guarding(deps.settings)(Starlette(routes=[Route("/", stream)]))(scope, receive, send)
+    await guarding(services.settings)(Starlette(routes=[Route("/", stream)]))(scope, receive, send)
     assert got == [b"1", b"2"]
 
 

@@ -95,10 +95,10 @@ def test_an_error_that_nobody_can_mend_by_asking_otherwise_is_unexpected(caplog:
 def test_an_unexpected_error_leaks_nothing_and_is_logged_under_its_reference(
     client: TestClient, sqlite_store: MeetingStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(_: str) -> None:
+    def broken(*_: object) -> None:
         raise RuntimeError("a password in a message")
 
-    monkeypatch.setattr(sqlite_store, "get", broken)
+    monkeypatch.setattr(MeetingStore, "get", broken)
     with caplog.at_level(logging.ERROR):
         answer = client.get("/api/meetings/x")
     body = answer.json()
@@ -113,10 +113,10 @@ def test_an_unexpected_error_leaks_nothing_and_is_logged_under_its_reference(
 def test_a_database_that_does_not_answer_is_503_and_try_again(
     client: TestClient, sqlite_store: MeetingStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def locked(_: str) -> None:
+    def locked(*_: object) -> None:
         raise OperationalError("SELECT secret", {}, sqlite3.OperationalError("database is locked"))
 
-    monkeypatch.setattr(sqlite_store, "get", locked)
+    monkeypatch.setattr(MeetingStore, "get", locked)
     answer = client.get("/api/meetings/x")
     assert (answer.status_code, answer.json()["code"]) == (503, "database_busy")
     assert answer.headers["retry-after"] == "2"

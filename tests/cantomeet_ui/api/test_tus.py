@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from sqlalchemy.exc import OperationalError
 
 from cantomeet import access
+from cantomeet.access import LOCAL_OWNER
 from cantomeet.database import connect, migrate
 from cantomeet.storage import FolderStorage
 from cantomeet.storage.uploads import LockedFile
@@ -76,7 +77,7 @@ async def test_a_recording_in_pieces_becomes_a_meeting(door: Door, sound: bytes)
         answer = await door.tus("PATCH", url, piece, Upload_Offset=str(start))
         assert answer.status_code == 204
         assert answer.headers["upload-offset"] == str(start + len(piece))
-    meeting = door.deps.store.get(answer.headers["cantomeet-meeting-id"])
+    meeting = door.services.store.get(answer.headers["cantomeet-meeting-id"])
     assert door.stored(meeting) == sound
     assert (meeting.title, meeting.filename, meeting.description) == ("十一月例會", "十一月例會.wav", "第一行")
     assert (str(meeting.meeting_date), meeting.priority) == ("2026-11-23", "high")
@@ -92,16 +93,16 @@ async def test_the_summary_is_what_the_metadata_says_and_else_what_the_settings_
         ({}, ("zh-Hant-HK", "general", False)),
     ):
         answer = await door.tus("PATCH", await door.begin(len(sound), **metadata), sound, Upload_Offset="0")
-        meeting = door.deps.store.get(answer.headers["cantomeet-meeting-id"])
+        meeting = door.services.store.get(answer.headers["cantomeet-meeting-id"])
         assert (meeting.summary_language, meeting.template, meeting.name_speakers_first) == expected
 
 
 async def test_a_template_that_goes_while_the_bytes_come_costs_no_upload(door: Door, sound: bytes) -> None:
-    template = door.deps.store.add_template("甲", "", [{"title": "乙"}])
+    template = door.services.store.add_template("甲", "", [{"title": "乙"}])
     url = await door.begin(len(sound), template=template.id)
-    door.deps.store.delete_template(template.id)
+    door.services.store.delete_template(template.id)
     answer = await door.tus("PATCH", url, sound, Upload_Offset="0")
-    assert door.deps.store.get(answer.headers["cantomeet-meeting-id"]).template == template.id
+    assert door.services.store.get(answer.headers["cantomeet-meeting-id"]).template == template.id
     refused = await door.tus(
         "POST", "/api/uploads/", Upload_Length="9", Upload_Metadata=upload_metadata(template=template.id)
     )
@@ -124,10 +125,10 @@ async def test_the_bytes_may_come_with_the_creation(door: Door, sound: bytes) ->
     made = await door.tus("POST", UPLOADS, sound[:half], Upload_Length=str(len(sound)))
     assert (made.status_code, made.headers["upload-offset"]) == (201, str(half))
     done = await door.tus("PATCH", made.headers["location"], sound[half:], Upload_Offset=str(half))
-    assert door.deps.store.get(done.headers["cantomeet-meeting-id"])
+    assert door.services.store.get(done.headers["cantomeet-meeting-id"])
     whole = await door.tus("POST", UPLOADS, sound, Upload_Length=str(len(sound)))
     assert whole.status_code == 201
-    assert door.deps.store.get(whole.headers["cantomeet-meeting-id"])
+    assert door.services.store.get(whole.headers["cantomeet-meeting-id"])
 
 
 @pytest.mark.parametrize(
@@ -240,7 +241,7 @@ async def test_a_full_disk_is_answered_507_and_nothing_is_half_written(door: Doo
 async def test_an_upload_that_has_no_room_is_refused_before_it_begins(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(door.deps.recordings, "_min_free", 2**60)
+    monkeypatch.setattr(door.services.recordings, "_min_free", 2**60)
     answer = await door.tus("POST", UPLOADS, Upload_Length="1000")
     assert refusal(answer) == (507, "storage_full")
     assert door.files == set()
@@ -258,7 +259,7 @@ async def test_ending_a_finished_upload_leaves_the_meeting_alone(door: Door, sou
     url = await door.begin(len(sound))
     done = await door.tus("PATCH", url, sound, Upload_Offset="0")
     assert refusal(await door.tus("DELETE", url)) == (409, "conflict")
-    assert door.stored(door.deps.store.get(done.headers["cantomeet-meeting-id"])) == sound
+    assert door.stored(door.services.store.get(done.headers["cantomeet-meeting-id"])) == sound
 
 
 async def test_a_second_window_is_told_that_the_upload_is_under_way(door: Door, sound: bytes) -> None:
@@ -288,7 +289,7 @@ async def test_those_who_wait_for_an_upload_keep_no_other_waiting(
     # Fewer threads than they are: any that waited in one would be in the way.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2))
     url, other = await door.begin(len(sound)), await door.begin(len(sound))
-    with door.deps.recordings.lock_upload(key_of(url)):
+    with door.services.recordings.lock_upload(key_of(url)):
         ending = [asyncio.create_task(door.tus("DELETE", url)) for _ in range(100)]
         done = await door.tus("PATCH", other, sound, Upload_Offset="0")
         assert (done.status_code, [one for one in ending if one.done()]) == (204, [])
@@ -315,7 +316,7 @@ def test_the_lock_holds_between_processes_and_goes_with_its_holder(tmp_path: Pat
 async def left_with_all_bytes(door: Door, sound: bytes) -> str:
     """The server died between the last byte and the rename."""
     url = await door.begin(len(sound), title="例會")
-    writer = door.deps.recordings.receive(key_of(url))
+    writer = door.services.recordings.receive(key_of(url))
     writer.write(sound)
     writer.leave()
     return url
@@ -324,14 +325,14 @@ async def left_with_all_bytes(door: Door, sound: bytes) -> str:
 async def left_renamed(door: Door, sound: bytes) -> str:
     """The server died between the rename and the insert."""
     url = await left_with_all_bytes(door, sound)
-    door.deps.recordings.receive(key_of(url)).finish()
+    door.services.recordings.receive(key_of(url)).finish()
     return url
 
 
 async def left_inserted(door: Door, sound: bytes) -> str:
     """The server died between the insert and the answer."""
     url = await door.begin(len(sound), title="例會")
-    path = upload_file(door.deps.recordings, key_of(url))
+    path = upload_file(door.services.recordings, key_of(url))
     known = path.read_bytes()
     await door.tus("PATCH", url, sound, Upload_Offset="0")
     path.write_bytes(known)
@@ -350,12 +351,12 @@ async def test_an_upload_whose_server_died_at_its_end_is_finished_once(
     else:
         answer = await door.tus("PATCH", url, b"", Upload_Offset=str(len(sound)))
         assert answer.headers["cantomeet-meeting-id"]
-    meeting = door.deps.store.get((await door.tus("HEAD", url)).headers["cantomeet-meeting-id"])
+    meeting = door.services.store.get((await door.tus("HEAD", url)).headers["cantomeet-meeting-id"])
     assert (meeting.title, meeting.upload_id) == ("例會", key_of(url))
     assert door.stored(meeting) == sound
     assert len(set(door.woken)) == 1
     assert door.files - {f"{key_of(url)}.upload"} == {meeting.recording_key}
-    assert len(door.deps.store.recording_keys()) == 1
+    assert len(door.services.store.recording_keys()) == 1
 
 
 @pytest.fixture
@@ -365,7 +366,7 @@ def finished_first(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
 
     def overtaken(storage: FolderStorage, upload_id: str) -> LockedFile:
         monkeypatch.setattr(FolderStorage, "lock_upload", really)
-        tus._look(door.deps, upload_id)
+        tus._look(door.services, LOCAL_OWNER, upload_id)
         return really(storage, upload_id)
 
     monkeypatch.setattr(FolderStorage, "lock_upload", overtaken)
@@ -388,12 +389,12 @@ async def test_an_upload_that_another_request_finishes_meanwhile_is_found_as_its
     url = await left(door, sound)
     answer = await door.tus(method, url, sent, Upload_Offset=str(len(sound) if offset is None else offset))
     assert answer.status_code == status
-    meeting = door.deps.store.find_by_upload(key_of(url))
+    meeting = door.services.store.find_by_upload(key_of(url))
     assert meeting is not None
     if status < 300:
         assert answer.headers["cantomeet-meeting-id"] == meeting.id
     assert door.stored(meeting) == sound
-    assert len(door.deps.store.recording_keys()) == 1
+    assert len(door.services.store.recording_keys()) == 1
 
 
 @pytest.mark.usefixtures("finished_first")
@@ -416,12 +417,12 @@ async def test_ending_an_upload_spares_a_meeting_whose_finisher_died_before_it_f
         monkeypatch.setattr(FolderStorage, "lock_upload", really)
         with pytest.MonkeyPatch.context() as dying:
             dying.setattr(LockedFile, "forget", lambda _: None)
-            tus._look(door.deps, upload_id)
+            tus._look(door.services, LOCAL_OWNER, upload_id)
         return really(storage, upload_id)
 
     monkeypatch.setattr(FolderStorage, "lock_upload", overtaken)
     assert refusal(await door.tus("DELETE", url)) == (409, "conflict")
-    meeting = door.deps.store.find_by_upload(key_of(url))
+    meeting = door.services.store.find_by_upload(key_of(url))
     assert meeting is not None
     assert door.stored(meeting) == sound
 
@@ -444,14 +445,14 @@ async def test_a_database_that_fails_at_the_end_is_tried_again_by_the_next_look(
         assert (await door.tus("PATCH", url, sound, Upload_Offset="0")).status_code == 503
         assert refusal(await door.tus("HEAD", url)) == (423, "upload_busy")
     seen = await door.tus("HEAD", url)
-    assert door.stored(door.deps.store.get(seen.headers["cantomeet-meeting-id"])) == sound
+    assert door.stored(door.services.store.get(seen.headers["cantomeet-meeting-id"])) == sound
 
 
 async def test_an_upload_nobody_came_back_for_is_swept(door: Door, sound: bytes) -> None:
     url = await door.begin(len(sound))
     await door.tus("PATCH", url, sound[:1000], Upload_Offset="0")
-    assert door.deps.recordings.sweep(60.0, set()) == 0
-    assert door.deps.recordings.sweep(-60.0, set()) == 2
+    assert door.services.recordings.sweep(60.0, set()) == 0
+    assert door.services.recordings.sweep(-60.0, set()) == 2
     assert refusal(await door.tus("HEAD", url)) == (404, "not_found")
 
 
@@ -495,7 +496,7 @@ def test_whatever_a_client_does_in_between_the_bytes_are_the_same(
                     assert answer.status_code == 409 or wrong == at or at == len(sound)
                     at = int((await door.tus("HEAD", url)).headers["upload-offset"])
                 elif step == "die" and at < len(sound):
-                    writer = door.deps.recordings.receive(key_of(url))
+                    writer = door.services.recordings.receive(key_of(url))
                     writer.write(sound[at : at + size])
                     writer.leave()
                     at = writer.size
@@ -503,7 +504,7 @@ def test_whatever_a_client_does_in_between_the_bytes_are_the_same(
             if at < len(sound):
                 await door.tus("PATCH", url, sound[at:], Upload_Offset=str(at))
             seen = await door.tus("HEAD", url)
-            assert door.stored(door.deps.store.get(seen.headers["cantomeet-meeting-id"])) == sound
+            assert door.stored(door.services.store.get(seen.headers["cantomeet-meeting-id"])) == sound
         engine.dispose()
 
     asyncio.run(run())

@@ -49,7 +49,7 @@ def problem_of(answer: httpx.Response) -> tuple[int, str]:
 async def test_a_recording_is_answered_at_once_and_lies_safe(door: Door, sound: bytes) -> None:
     answer = await door.client.post(UPLOAD, files={"file": ("十一月例會.wav", sound)})
     assert answer.status_code == 202
-    meeting = door.deps.store.get(answer.json()["id"])
+    meeting = door.services.store.get(answer.json()["id"])
     assert answer.json() == {
         "id": meeting.id,
         "status": "UPLOADED",
@@ -72,7 +72,7 @@ async def test_every_format_is_taken(kind: str, door: Door, tmp_path: Path) -> N
     content = make_recording(tmp_path / "a", kind).read_bytes()
     answer = await door.client.post(UPLOAD, files={"file": (f"a.{kind}", content)})
     assert answer.status_code == 202
-    assert door.deps.store.get(answer.json()["id"]).media_format == kind
+    assert door.services.store.get(answer.json()["id"]).media_format == kind
 
 
 def body_of(*parts: tuple[str, bytes], end: bytes = b"--b--\r\n") -> tuple[bytes, dict[str, str]]:
@@ -104,7 +104,7 @@ async def test_fields_may_stand_before_and_after_the_file(door: Door, sound: byt
         ("template", b"board_minutes"),
         ("name_speakers_first", b"true"),
     )
-    meeting = door.deps.store.get(answer.json()["id"])
+    meeting = door.services.store.get(answer.json()["id"])
     assert (meeting.title, meeting.description) == ("例會", "第一行\n第二行")
     assert (meeting.meeting_date, meeting.priority) == (date(2026, 11, 23), "high")
     assert (meeting.language, meeting.summary_language) == ("en", "zh-Hant-HK+en")
@@ -253,7 +253,7 @@ async def test_a_name_is_only_ever_shown(name: str, shown: str, title: str, door
     body = b'--b\r\nContent-Disposition: form-data; name="file"; filename="%s"\r\n\r\n%s\r\n--b--\r\n'
     answer = await door.client.post(UPLOAD, content=body % (quoted, sound), headers=body_of()[1])
     assert answer.status_code == 202, answer.text
-    meeting = door.deps.store.get(answer.json()["id"])
+    meeting = door.services.store.get(answer.json()["id"])
     assert (meeting.filename, meeting.title) == (shown, title)
     assert door.files == {meeting.recording_key}
 
@@ -305,7 +305,7 @@ async def test_a_key_seen_before_with_another_body_is_refused_and_the_first_meet
     assert problem_of(again) == (409, "key_reused")
     assert "nothing of this one was stored" in again.json()["detail"]
     assert (await send(door, sound, **SAID)).json() == first.json()
-    (meeting,) = [door.deps.store.get(first.json()["id"])]
+    (meeting,) = [door.services.store.get(first.json()["id"])]
     assert meeting.title == "例會"
     assert door.files == {meeting.recording_key}
 
@@ -328,7 +328,7 @@ async def test_two_bodies_with_one_key_at_once_make_one_meeting_and_the_other_is
     taken = {answer.json()["id"] for answer in answers if answer.status_code == 202}
     assert {answer.status_code for answer in answers} == {202, 409}
     assert len(taken) == 1
-    assert door.files == {door.deps.store.get(taken.pop()).recording_key}
+    assert door.files == {door.services.store.get(taken.pop()).recording_key}
 
 
 async def test_a_key_of_an_upload_that_an_earlier_release_took_is_answered_unread(
@@ -345,7 +345,7 @@ async def test_a_key_of_an_upload_that_an_earlier_release_took_is_answered_unrea
 
 async def test_a_key_is_free_again_once_its_meeting_is_deleted(door: Door, sound: bytes) -> None:
     first = await send(door, sound, **SAID)
-    door.deps.store.mark_deleted(first.json()["id"])
+    door.services.store.mark_deleted(first.json()["id"])
     again = await send(door, sound, title="另一個會")
     assert again.status_code == 202
     assert again.json()["id"] != first.json()["id"]
@@ -361,7 +361,7 @@ async def test_two_with_one_key_at_once_make_one_meeting_and_keep_one_copy(door:
 
     ids = await asyncio.gather(*[send() for _ in range(6)])
     assert len(set(ids)) == 1
-    assert door.files == {door.deps.store.get(ids[0]).recording_key}
+    assert door.files == {door.services.store.get(ids[0]).recording_key}
 
 
 @pytest.mark.parametrize("key", ["x" * 256, "tab\there", "", "   "])
@@ -386,7 +386,7 @@ async def test_a_queue_that_fails_does_not_fail_the_upload(
     async with opened_door(tmp_path, sqlite_store, wake=fail) as door:
         answer = await door.client.post(UPLOAD, files={"file": ("a.wav", sound)})
     assert answer.status_code == 202
-    assert "could not be woken" in caplog.text
+    assert "could not be told" in caplog.text
 
 
 async def test_a_queue_that_hangs_holds_up_nobody(tmp_path: Path, sqlite_store: MeetingStore, sound: bytes) -> None:

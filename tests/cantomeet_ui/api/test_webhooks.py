@@ -9,8 +9,8 @@ from fastapi.testclient import TestClient
 
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
+from cantomeet.service import Services
 from cantomeet.store import MeetingStore
-from cantomeet_ui.api.deps import Deps
 from tests import meetings
 from tests.cantomeet_ui.api.conftest import SECRET, RememberingQueue
 
@@ -130,8 +130,8 @@ def test_a_forged_call_is_refused(
     assert queue.woken == []
 
 
-def test_where_no_secret_is_set_nobody_may_call(client: TestClient, deps: Deps, waiting: Meeting) -> None:
-    object.__setattr__(deps, "settings", deps.settings.model_copy(update={"webhook_secret": None}))
+def test_where_no_secret_is_set_nobody_may_call(client: TestClient, services: Services, waiting: Meeting) -> None:
+    object.__setattr__(services, "settings", services.settings.model_copy(update={"webhook_secret": None}))
     for headers in ({}, {"Authorization": "Bearer "}, {"Authorization": "Bearer None"}):
         assert client.post(URL, headers=headers).status_code == 403
 

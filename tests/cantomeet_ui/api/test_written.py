@@ -12,9 +12,9 @@ from fastapi.testclient import TestClient
 
 from cantomeet.errors import ErrorCode
 from cantomeet.models import Meeting
+from cantomeet.service import Services
 from cantomeet.store import MeetingStore
 from cantomeet_ui.api.app import build_api
-from cantomeet_ui.api.deps import Deps
 from cantomeet_ui.api.middleware import guarding
 from tests import meetings
 from tests.cantomeet_ui.api.conftest import HERE
@@ -28,14 +28,16 @@ USAGE = {
 
 
 @pytest.fixture
-def with_llm(deps: Deps) -> Deps:
+def with_llm(services: Services) -> Services:
     """An installation that has a language model."""
-    settings = deps.settings.model_copy(update={"openai_model": "m", "openai_base_url": "http://127.0.0.1:9/v1"})
-    return replace(deps, settings=settings)
+    settings = services.settings.model_copy(update={"openai_model": "m", "openai_base_url": "http://127.0.0.1:9/v1"})
+    return replace(services, settings=settings)
 
 
-def client_of(deps: Deps) -> TestClient:
-    return TestClient(guarding(deps.settings)(build_api(deps)), base_url=HERE, headers={"Accept-Language": "en"})
+def client_of(services: Services) -> TestClient:
+    return TestClient(
+        guarding(services.settings)(build_api(services)), base_url=HERE, headers={"Accept-Language": "en"}
+    )
 
 
 def rewritten(store: MeetingStore) -> Meeting:
@@ -51,7 +53,7 @@ def rewritten(store: MeetingStore) -> Meeting:
     return store.get(meeting.id)
 
 
-def test_it_is_asked_for_and_its_step_is_woken(sqlite_store: MeetingStore, with_llm: Deps) -> None:
+def test_it_is_asked_for_and_its_step_is_woken(sqlite_store: MeetingStore, with_llm: Services) -> None:
     woken: list[str] = []
     meeting = meetings.transcribed(sqlite_store, SAID)
     with client_of(replace(with_llm, wake_written=woken.append)) as client:
@@ -73,7 +75,7 @@ def test_without_a_language_model_it_is_refused_with_the_setting(
     assert client.get(f"/api/meetings/{meeting.id}?include=written").json()["written"] is None
 
 
-def test_before_the_transcript_it_is_refused(sqlite_store: MeetingStore, with_llm: Deps) -> None:
+def test_before_the_transcript_it_is_refused(sqlite_store: MeetingStore, with_llm: Services) -> None:
     meeting = meetings.partly_recognised(sqlite_store)
     with client_of(with_llm) as client:
         refused(client.post(f"/api/meetings/{meeting.id}/written"), 409, ErrorCode.CONFLICT)

@@ -13,11 +13,11 @@ import httpx
 from fastapi import FastAPI
 
 from cantomeet.models import Meeting
+from cantomeet.service import Services
 from cantomeet.settings import Settings
 from cantomeet.storage import FolderStorage
 from cantomeet.store import MeetingStore
 from cantomeet_ui.api import problems
-from cantomeet_ui.api.deps import Deps
 from cantomeet_ui.api.uploads import uploads_router
 
 MIB = 1024 * 1024
@@ -30,17 +30,17 @@ class Door:
     """What a test looks at."""
 
     client: httpx.AsyncClient
-    deps: Deps
+    services: Services
     woken: list[str]
     published: list[tuple[str, int]]
 
     @property
     def files(self) -> set[str]:
         """Names of all that lies among the recordings."""
-        return {path.name for path in self.deps.recordings.root.rglob("*") if path.is_file()}
+        return {path.name for path in self.services.recordings.root.rglob("*") if path.is_file()}
 
     def stored(self, meeting: Meeting) -> bytes:
-        return self.deps.recordings.path(meeting.recording_key).read_bytes()
+        return self.services.recordings.path(meeting.recording_key).read_bytes()
 
     async def tus(self, method: str, url: str, content: Any = None, **headers: str) -> httpx.Response:
         """A tus request; bytes make it one that appends."""
@@ -71,7 +71,7 @@ async def opened_door(
 ) -> AsyncIterator[Door]:
     woken: list[str] = []
     published: list[tuple[str, int]] = []
-    deps = Deps(
+    services = Services(
         settings=Settings(CANTOMEET_DATA_DIR=folder, _env_file=None),
         store=store,
         recordings=FolderStorage(folder / "recordings", max_bytes, min_free_bytes=0),
@@ -79,9 +79,9 @@ async def opened_door(
         publish=lambda meeting_id, version: published.append((meeting_id, version)),
     )
     app = FastAPI()
-    app.state.deps = deps
+    app.state.services = services
     problems.install(app, "en")
     app.include_router(uploads_router)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-        yield Door(client, deps, woken, published)
+        yield Door(client, services, woken, published)

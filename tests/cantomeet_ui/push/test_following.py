@@ -13,14 +13,15 @@ import pytest
 from sqlalchemy import Connection, event
 from sqlalchemy.exc import OperationalError
 
+from cantomeet.service import Services
 from cantomeet.settings import Settings
 from cantomeet.storage import FolderStorage
 from cantomeet.store import MeetingStore
-from cantomeet_ui.api.deps import Deps
 from cantomeet_ui.push.live import hints
-from cantomeet_ui.state import access, actions, admin, engine, meeting, meetings, upload
+from cantomeet_ui.state import actions, admin, engine, meeting, meetings, upload
 from tests import meetings as made
 from tests.cantomeet_ui.push.test_sharing import until
+from tests.counting import counted
 
 
 class Failing:
@@ -40,24 +41,20 @@ class Failing:
 
 
 @pytest.fixture
-def deps(sqlite_store: MeetingStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deps:
+def services(sqlite_store: MeetingStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Services:
     recordings = FolderStorage(tmp_path / "recordings", max_bytes=1000)
-    given = Deps(Settings(_env_file=None, CANTOMEET_DATA_DIR=str(tmp_path)), sqlite_store, recordings, lambda _: None)
-    for module in (access, actions, admin, engine, meeting, meetings, upload):
+    given = Services(
+        Settings(_env_file=None, CANTOMEET_DATA_DIR=str(tmp_path)), sqlite_store, recordings, lambda _: None
+    )
+    for module in (actions, admin, engine, meeting, meetings, upload):
         monkeypatch.setattr(module, "services", lambda: given)
-    for module in (meeting, upload):
-        monkeypatch.setattr(module, "settings", lambda: given.settings)
-    nobody = SimpleNamespace(queues=(), workers=(), failed=0)
-    monkeypatch.setattr(engine, "job_queue", lambda: SimpleNamespace(overview=lambda: nobody))
+    monkeypatch.setattr(upload, "settings", lambda: given.settings)
     monkeypatch.setattr(engine, "_EVERY", 0.05)
     return given
 
 
-@asynccontextmanager
-async def opened(
-    cls: Any, handler: str, monkeypatch: pytest.MonkeyPatch, **columns: Any
-) -> AsyncIterator[tuple[Any, asyncio.Task[None]]]:
-    """The page's state, shown once, and the background event that follows."""
+async def shown_page(cls: Any, monkeypatch: pytest.MonkeyPatch, **columns: Any) -> Any:
+    """The page's state, shown once."""
 
     async def get_state(_self: Any, _wanted: Any) -> Any:
         return SimpleNamespace(lang="en")
@@ -71,6 +68,15 @@ async def opened(
     for name, value in columns.items():
         setattr(state, name, value)
     await state._show()
+    return state
+
+
+@asynccontextmanager
+async def opened(
+    cls: Any, handler: str, monkeypatch: pytest.MonkeyPatch, **columns: Any
+) -> AsyncIterator[tuple[Any, asyncio.Task[None]]]:
+    """The page's state, shown once, and the background event that follows."""
+    state = await shown_page(cls, monkeypatch, **columns)
     following = asyncio.create_task(cls.event_handlers[handler].fn(state))
     try:
         yield state, following
@@ -90,15 +96,15 @@ async def opened(
     ],
 )
 async def test_a_change_that_could_not_be_read_is_shown_later(
-    page: Any, shown: str, deps: Deps, monkeypatch: pytest.MonkeyPatch
+    page: Any, shown: str, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    held = made.completed(deps.store, items=[{"kind": "action_item", "text": "寄信", "evidence": []}])
+    held = made.completed(services.store, items=[{"kind": "action_item", "text": "寄信", "evidence": []}])
     monkeypatch.setattr(meeting.MeetingState, "meeting_id", held.id, raising=False)
     columns = {"_ids": [held.id]} if page is upload.UploadState else {}
-    database = Failing(deps.store)
+    database = Failing(services.store)
     async with opened(page, "follow", monkeypatch, **columns) as (state, following):
         await until(lambda: hints.waiting)
-        deps.store.edit(held.id, None, title="改過的標題")
+        services.store.edit(held.id, None, title="改過的標題")
         database.answers = 1  # the look at what has changed, but not the change itself
         hints.changed(held.id)
         await until(lambda: database.answers is None)
@@ -111,11 +117,39 @@ async def test_a_change_that_could_not_be_read_is_shown_later(
         assert "改過的標題" in repr(getattr(state, shown)), following
 
 
-async def test_the_engine_room_goes_on_looking(deps: Deps, monkeypatch: pytest.MonkeyPatch) -> None:
-    database = Failing(deps.store)
+@pytest.mark.parametrize(
+    "page",
+    [
+        meetings.MeetingsState,
+        actions.ActionsState,
+        admin.AdminState,
+        upload.UploadState,
+        meeting.MeetingState,
+        engine.EngineState,
+    ],
+)
+async def test_a_page_is_read_in_one_transaction(
+    page: Any, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = made.completed(services.store, items=[{"kind": "action_item", "text": "寄信", "evidence": []}])
+    failed = made.failed(services.store)
+    monkeypatch.setattr(meeting.MeetingState, "meeting_id", held.id, raising=False)
+    columns: dict[Any, dict[str, Any]] = {
+        upload.UploadState: {"_ids": [held.id, failed.id]},
+        admin.AdminState: {"picked": [held.id], "opened": failed.id},
+        meeting.MeetingState: {"view": "written", "naming": True},
+    }
+    state = await shown_page(page, monkeypatch, **columns.get(page, {}))
+    with counted(services.store.engine) as found:
+        await state._show()
+    assert found.transactions == 1
+
+
+async def test_the_engine_room_goes_on_looking(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = Failing(services.store)
     async with opened(engine.EngineState, "watch", monkeypatch) as (state, watching):
         database.answers = 0
         await until(lambda: database.answers is None)
-        deps.store.pause(True)
+        services.store.pause(True)
         await until(lambda: state.engine.paused or watching.done())
         assert "paused since" in state.engine.paused

@@ -8,25 +8,25 @@ from typing import Any
 
 import pytest
 
+from cantomeet.access import LOCAL_OWNER
 from cantomeet.bulk import Act, Refusal
 from cantomeet.errors import LeaseLost
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.listing import MeetingFilter
 from cantomeet.models import Meeting
+from cantomeet.service import Services, bulk
 from cantomeet.settings import Settings
 from cantomeet.storage import FolderStorage
 from cantomeet.store import MeetingStore, NewAttempt, NewSummary
-from cantomeet_ui import bulk
-from cantomeet_ui.api.deps import Deps
 from tests import meetings
 
 MANY = 30
 
 
 @pytest.fixture
-def deps(store: MeetingStore, tmp_path: Path) -> Deps:
+def services(store: MeetingStore, tmp_path: Path) -> Services:
     settings = Settings(_env_file=None, CANTOMEET_DATA_DIR=str(tmp_path))
-    return Deps(settings, store, FolderStorage(tmp_path / "r", max_bytes=1000), wake=lambda meeting: None)
+    return Services(settings, store, FolderStorage(tmp_path / "r", max_bytes=1000), wake=lambda meeting: None)
 
 
 def work(store: MeetingStore, ids: list[str], begun: threading.Event) -> None:
@@ -48,16 +48,16 @@ def work(store: MeetingStore, ids: list[str], begun: threading.Event) -> None:
 
 
 @pytest.mark.parametrize("act", [Act.CANCEL, Act.DELETE, Act.RUN_NOW])
-def test_each_meeting_is_done_to_or_refused_while_a_worker_goes_on(deps: Deps, act: Act) -> None:
-    store = deps.store
+def test_each_meeting_is_done_to_or_refused_while_a_worker_goes_on(services: Services, act: Act) -> None:
+    store = services.store
     ids = [meetings.uploaded(store).id for _ in range(MANY)]
-    planned = bulk.plan_for_filter(deps, act, MeetingFilter())
+    planned = bulk.plan_for_filter(services, LOCAL_OWNER, act, MeetingFilter())
     begun = threading.Event()
     # From the other end, so that they meet in the middle.
     worker = threading.Thread(target=work, args=(store, ids[::-1], begun))
     worker.start()
     begun.wait()
-    outcome = bulk.carry_out(deps, planned)
+    outcome = bulk.carry_out(services, LOCAL_OWNER, planned)
     worker.join()
     assert outcome.done + outcome.refused.total() == MANY
     left = {meeting.id: meeting for meeting in store.get_some(ids)}
@@ -74,11 +74,11 @@ def test_each_meeting_is_done_to_or_refused_while_a_worker_goes_on(deps: Deps, a
 
 @pytest.mark.parametrize("act", [Act.CANCEL, Act.DELETE])
 def test_what_is_sent_between_the_last_look_and_the_deed_is_left(
-    deps: Deps, act: Act, monkeypatch: pytest.MonkeyPatch
+    services: Services, act: Act, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = deps.store
+    store = services.store
     meeting = meetings.uploaded(store)
-    planned = bulk.plan_for_ids(deps, act, [meeting.id])
+    planned = bulk.plan_for_ids(services, LOCAL_OWNER, act, [meeting.id])
     do = bulk._do
 
     def late(*arguments: Any) -> Meeting:
@@ -90,16 +90,19 @@ def test_what_is_sent_between_the_last_look_and_the_deed_is_left(
         return do(*arguments)
 
     monkeypatch.setattr(bulk, "_do", late)
-    assert bulk.carry_out(deps, planned).refused == {Refusal.CHANGED: 1}
+    assert bulk.carry_out(services, LOCAL_OWNER, planned).refused == {Refusal.CHANGED: 1}
     assert store.get(meeting.id).status == MeetingStatus.TRANSCRIBING
 
 
-def test_two_people_who_retry_the_same_meetings_at_once_start_each_once(deps: Deps) -> None:
-    store = deps.store
+def test_two_people_who_retry_the_same_meetings_at_once_start_each_once(services: Services) -> None:
+    store = services.store
     ids = [meetings.failed(store).id for _ in range(MANY)]
-    plans = [bulk.plan_for_ids(deps, Act.RETRY, ids) for _ in range(2)]
+    plans = [bulk.plan_for_ids(services, LOCAL_OWNER, Act.RETRY, ids) for _ in range(2)]
     done: list[int] = []
-    people = [threading.Thread(target=lambda p=plan: done.append(bulk.carry_out(deps, p).done)) for plan in plans]
+    people = [
+        threading.Thread(target=lambda p=plan: done.append(bulk.carry_out(services, LOCAL_OWNER, p).done))
+        for plan in plans
+    ]
     for person in people:
         person.start()
     for person in people:

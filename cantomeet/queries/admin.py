@@ -1,0 +1,204 @@
+"""What needs a person: failures by cause, meetings that do not move, queues, workers, keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import redis
+from sqlalchemy import select
+from sqlmodel import col
+
+from cantomeet.access import Action, Actor, may
+from cantomeet.checking import CHECKED, Check, loads, remembered_as
+from cantomeet.lifecycle import MeetingStatus
+from cantomeet.listing import (
+    FailureCause,
+    MeetingFilter,
+    count_by_cause,
+    count_by_error_code,
+    count_by_status,
+    list_meetings,
+    newest_by_cause,
+    those_that_fit,
+)
+from cantomeet.models import KeyValue, Meeting
+from cantomeet.queries.meetings import Timeline, timeline_in
+from cantomeet.queries.snapshots import snapshot
+from cantomeet.queries.stamps import Stamp
+from cantomeet.queue import QueueOverview
+from cantomeet.service import Services
+from cantomeet.store.transaction import Transaction, connection_of
+
+PAGE = 25
+STUCK = MeetingFilter(stuck_for=timedelta(minutes=20), sort="created_at", limit=PAGE)
+"""The meetings that do not move."""
+SHOWN_OF_A_CAUSE = 5
+
+
+@dataclass(frozen=True)
+class Failures:
+    """A cause, and who failed for it."""
+
+    cause: FailureCause
+    count: int
+    newest: Sequence[Meeting]
+    """`SHOWN_OF_A_CAUSE` at most, at least one."""
+
+
+@dataclass(frozen=True)
+class FoundMeetings:
+    """What a filter finds."""
+
+    meetings: Sequence[Meeting]
+    fitting: int
+    """How many there are on all pages."""
+    more: bool
+    counts: Mapping[MeetingStatus, int]
+    """Of each status, whatever statuses the filter asks for."""
+    codes: Mapping[str, int]
+    """Of each error code."""
+
+
+@dataclass(frozen=True)
+class AdminPage:
+    stamp: Stamp
+    now: datetime
+    failures: Sequence[Failures]
+    """The most frequent cause first."""
+    stuck: Sequence[Meeting]
+    """`PAGE` at most."""
+    stuck_count: int
+    found: FoundMeetings
+    picked: Sequence[str]
+    """Those of the picked meetings that the filter still finds, on whichever page."""
+    timeline: Timeline | None
+    """Of the opened meeting; None where none is opened, or it is gone."""
+
+
+@dataclass(frozen=True)
+class EngineRoom:
+    now: datetime
+    overview: QueueOverview | None
+    """None: Redis does not answer."""
+    paused_since: datetime | None
+    oldest_due: float
+    """Seconds."""
+    checks: Mapping[str, Check | None]
+    set_up: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Overview:
+    counts: Mapping[MeetingStatus, int]
+    codes: Mapping[str, int]
+    engine: EngineRoom
+
+
+def admin_page(
+    services: Services,
+    actor: Actor,
+    wanted: MeetingFilter,
+    pages: int = 1,
+    *,
+    picked: Sequence[str] = (),
+    opened: str = "",
+) -> AdminPage:
+    """What needs a person, and the first `pages` pages of what fits. Raises `NotAllowed`."""
+    wanted, stuck = replace(wanted, owner_id=actor.id), replace(STUCK, owner_id=actor.id)
+    with snapshot(services, actor, Action.ADMINISTER) as tx:
+        page = list_meetings(tx, wanted, pages)
+        counts = count_by_status(tx, wanted)
+        return AdminPage(
+            stamp=tx.stamp(),
+            now=tx.now(),
+            failures=_failures(tx, actor),
+            stuck=[listed.meeting for listed in list_meetings(tx, stuck).items],
+            stuck_count=sum(count_by_status(tx, stuck).values()),
+            found=FoundMeetings(
+                meetings=[listed.meeting for listed in page.items],
+                fitting=sum(counts[status] for status in wanted.statuses or counts),
+                more=page.next_cursor is not None,
+                counts=counts,
+                codes=count_by_error_code(tx, wanted),
+            ),
+            picked=_still_fitting(tx, wanted, picked),
+            timeline=_timeline(tx, actor, opened),
+        )
+
+
+def still_fitting(services: Services, actor: Actor, wanted: MeetingFilter, ids: Sequence[str]) -> list[str]:
+    """Those of these meetings that the filter finds, on whichever page. Raises `NotAllowed`."""
+    with snapshot(services, actor, Action.ADMINISTER) as tx:
+        return _still_fitting(tx, replace(wanted, owner_id=actor.id), ids)
+
+
+def opened_timeline(services: Services, actor: Actor, meeting_id: str) -> Timeline | None:
+    """None where the meeting is gone. Raises `NotAllowed`."""
+    with snapshot(services, actor, Action.READ) as tx:
+        return _timeline(tx, actor, meeting_id)
+
+
+def engine_room(services: Services, actor: Actor) -> EngineRoom:
+    """The pause switch, queues, workers and tests. Raises `NotAllowed`."""
+    with snapshot(services, actor, Action.ADMINISTER) as tx:
+        room = _engine_room(services, tx)
+    return replace(room, overview=_queues(services))
+
+
+def admin_overview(services: Services, actor: Actor) -> Overview:
+    """Counts, causes and the engine room. Raises `NotAllowed`."""
+    everything = MeetingFilter(owner_id=actor.id)
+    with snapshot(services, actor, Action.ADMINISTER) as tx:
+        counts, codes = count_by_status(tx, everything), count_by_error_code(tx, everything)
+        room = _engine_room(services, tx)
+    return Overview(counts, codes, replace(room, overview=_queues(services)))
+
+
+def is_paused(services: Services, actor: Actor) -> bool:
+    """No step is taken at present. Raises `NotAllowed`."""
+    with snapshot(services, actor, Action.ADMINISTER) as tx:
+        return tx.paused()
+
+
+def _failures(tx: Transaction, actor: Actor) -> list[Failures]:
+    newest = newest_by_cause(tx, SHOWN_OF_A_CAUSE, actor.id)
+    return [Failures(cause, count, newest[cause]) for cause, count in count_by_cause(tx, actor.id).items()]
+
+
+def _still_fitting(tx: Transaction, wanted: MeetingFilter, ids: Sequence[str]) -> list[str]:
+    fitting = those_that_fit(tx, wanted, ids) if ids else set()
+    return [meeting_id for meeting_id in ids if meeting_id in fitting]
+
+
+def _timeline(tx: Transaction, actor: Actor, meeting_id: str) -> Timeline | None:
+    found = tx.get_some([meeting_id]) if meeting_id else []
+    return timeline_in(tx, found[0]) if found and may(actor, Action.READ, found[0]) else None
+
+
+def _engine_room(services: Services, tx: Transaction) -> EngineRoom:
+    return EngineRoom(
+        now=tx.now(),
+        overview=None,
+        paused_since=tx.paused_since(),
+        oldest_due=tx.oldest_due_seconds(),
+        checks=_checks(tx),
+        set_up=services.settings.checkable,
+    )
+
+
+def _checks(tx: Transaction) -> dict[str, Check | None]:
+    keys = {remembered_as(name): name for name in CHECKED}
+    statement = select(col(KeyValue.name), col(KeyValue.value)).where(col(KeyValue.name).in_(keys))
+    with connection_of(tx) as connection:
+        known = {keys[key]: value for key, value in connection.execute(statement)}
+    return {name: loads(known.get(name)) for name in CHECKED}
+
+
+def _queues(services: Services) -> QueueOverview | None:
+    """Asked after the snapshot has ended: a Redis that hangs holds no transaction open."""
+    try:
+        return None if services.queue is None else services.queue.overview()
+    except redis.RedisError:
+        return None

@@ -1,0 +1,71 @@
+"""Lists of meetings: the list's page, the upload page, the API's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from cantomeet.access import Action, Actor, may
+from cantomeet.lifecycle import MeetingStatus
+from cantomeet.listing import ListedMeeting, MeetingFilter, MeetingPage, count_by_status, list_meetings
+from cantomeet.models import Meeting, SummaryTemplate
+from cantomeet.queries.snapshots import snapshot
+from cantomeet.queries.stamps import Stamp
+from cantomeet.service import Services
+
+
+@dataclass(frozen=True)
+class MeetingList:
+    stamp: Stamp
+    now: datetime
+    items: Sequence[ListedMeeting]
+    more: bool
+    counts: Mapping[MeetingStatus, int]
+    """Of each status, whatever statuses the filter asks for."""
+    kept_waiting_since: datetime | None
+    """Since when meetings wait because the queue is paused; None where none does."""
+
+
+@dataclass(frozen=True)
+class UploadPage:
+    stamp: Stamp
+    now: datetime
+    meetings: Sequence[Meeting]
+    kept_waiting_since: datetime | None
+    templates: Sequence[SummaryTemplate]
+    """Those that people wrote."""
+
+
+def meeting_list(services: Services, actor: Actor, wanted: MeetingFilter, pages: int) -> MeetingList:
+    """The first `pages` pages of what fits. Raises `NotAllowed`."""
+    wanted = replace(wanted, owner_id=actor.id)
+    with snapshot(services, actor, Action.LIST) as tx:
+        page = list_meetings(tx, wanted, pages)
+        return MeetingList(
+            stamp=tx.stamp(),
+            now=tx.now(),
+            items=page.items,
+            more=page.next_cursor is not None,
+            counts=count_by_status(tx, wanted),
+            kept_waiting_since=tx.kept_waiting_since(),
+        )
+
+
+def listed_meetings(services: Services, actor: Actor, wanted: MeetingFilter) -> MeetingPage:
+    """One page of what fits. Raises `NotAllowed`, and `InvalidRequest` for a wrong cursor."""
+    with snapshot(services, actor, Action.LIST) as tx:
+        return list_meetings(tx, replace(wanted, owner_id=actor.id))
+
+
+def upload_page(services: Services, actor: Actor, ids: Sequence[str]) -> UploadPage:
+    """These meetings in this order; those that are gone are left out. Raises `NotAllowed`."""
+    with snapshot(services, actor, Action.UPLOAD) as tx:
+        there = {meeting.id: meeting for meeting in tx.get_some(ids) if may(actor, Action.READ, meeting)}
+        return UploadPage(
+            stamp=tx.stamp(),
+            now=tx.now(),
+            meetings=[there[meeting_id] for meeting_id in ids if meeting_id in there],
+            kept_waiting_since=tx.kept_waiting_since(),
+            templates=tx.templates(),
+        )

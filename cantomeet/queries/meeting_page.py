@@ -1,0 +1,181 @@
+"""What a meeting's page shows, and what of it is new to a page that has been open for a while."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from cantomeet.access import Actor
+from cantomeet.lifecycle import ACTIVE, MeetingStatus
+from cantomeet.models import Attempt, Meeting, Segment, Speaker, Summary, WrittenView
+from cantomeet.queries.snapshots import snapshot_of
+from cantomeet.queries.stamps import MeetingStamp
+from cantomeet.service import Services
+from cantomeet.store import SummaryWithItems, Transcript, WrittenTranscript
+from cantomeet.store.transaction import Transaction, connection_of
+
+FIRST_LINES = 300
+"""Sent with the page: a screen or ten, at once."""
+MORE_LINES = 3000
+"""Sent each time that the page has drawn what it has and asks for more."""
+_NONE = 2**31 - 1
+"""No line comes after this position."""
+
+
+@dataclass(frozen=True)
+class Have:
+    """What a page has of the transcript: of which take (empty: nothing yet), how many lines, up to which position."""
+
+    revision: str = ""
+    lines: int = 0
+    position: int = -1
+    corrections: tuple[tuple[str, int], ...] = ()
+    """Id and version of each corrected line."""
+
+
+@dataclass(frozen=True)
+class NewLines:
+    """Lines for a page: the first of them is its line number `first`."""
+
+    revision: str
+    first: int
+    transcript: Transcript
+    corrected: Sequence[Segment]
+    """All that a person corrected."""
+    more: bool
+    """Further lines may be had by asking."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """The transcript, and what there is of it in written Chinese; None where nobody has asked for that."""
+
+    found: WrittenTranscript | None
+    spoken: Transcript
+
+
+@dataclass(frozen=True)
+class MeetingPage:
+    stamp: MeetingStamp
+    now: datetime
+    meeting: Meeting
+    speakers: Mapping[str, Speaker]
+    """By id."""
+    last_attempt: Attempt | None
+    """The newest, where the present step has failed before."""
+    paused_since: datetime | None
+    """Since when it is kept waiting by the pause; None where it is not."""
+    summary: SummaryWithItems | None
+    versions: Sequence[Summary]
+    """Of the summary, newest first."""
+    naming: Transcript | None
+    """All of it, where somebody names the speakers."""
+    new: NewLines | None
+    """None: no new or corrected lines."""
+    written: Written | None
+    """None where it was not asked for."""
+    can_be_written: bool
+    """A language model can rewrite it, or one has."""
+    have: Have
+    """What the page has once it has been sent this."""
+
+
+def meeting_page(
+    services: Services,
+    actor: Actor,
+    meeting_id: str,
+    have: Have,
+    language: str,
+    *,
+    naming: bool = False,
+    written: bool = False,
+) -> MeetingPage:
+    """The meeting for a page that has `have` in `language`; `naming`: with its speakers, `written`: in written Chinese
+    too. Raises `NotFound`, `NotAllowed`.
+    """
+    with snapshot_of(services, actor, meeting_id) as (tx, meeting):
+        speakers = _speakers(tx, meeting)
+        new, have = _lines(tx, meeting, have, _revision(meeting, speakers.values(), language))
+        naming = naming or meeting.waits_for_names
+        whole = tx.transcript(meeting_id) if naming or written else None
+        view = _written_view(tx, meeting_id)
+        return MeetingPage(
+            stamp=tx.stamp_of(meeting_id),
+            now=tx.now(),
+            meeting=meeting,
+            speakers=speakers,
+            last_attempt=_last_attempt(tx, meeting),
+            paused_since=tx.paused_since() if _waits(meeting, view) else None,
+            summary=tx.summary(meeting_id),
+            versions=tx.summaries(meeting_id),
+            naming=whole if naming else None,
+            new=new,
+            written=Written(tx.written(meeting_id), whole) if written and whole is not None else None,
+            can_be_written=services.settings.chosen_summarizer == "llm" or view is not None,
+            have=have,
+        )
+
+
+def is_corrected(services: Services, actor: Actor, meeting_id: str) -> bool:
+    """Somebody corrected a line or named a speaker. Raises `NotFound`, `NotAllowed`."""
+    with snapshot_of(services, actor, meeting_id) as (tx, meeting):
+        return bool(tx.corrected_segments(meeting_id)) or any(
+            speaker.name for speaker in _speakers(tx, meeting).values()
+        )
+
+
+def _lines(tx: Transaction, meeting: Meeting, have: Have, revision: str) -> tuple[NewLines | None, Have]:
+    if have.revision != revision:
+        have = Have(revision)
+    limit = FIRST_LINES if not have.lines else MORE_LINES
+    transcript = tx.transcript(meeting.id, after_position=have.position, limit=limit)
+    corrected = tx.corrected_segments(meeting.id)
+    corrections = tuple((segment.id, segment.version) for segment in corrected)
+    found = transcript.segments
+    position = found[-1].position if found else have.position
+    after = Have(revision, have.lines + len(found), position, corrections)
+    if not found and have.lines and corrections == have.corrections:
+        return None, after
+    return NewLines(revision, have.lines, transcript, corrected, more=len(found) == limit), after
+
+
+def _revision(meeting: Meeting, speakers: Iterable[Speaker], language: str) -> str:
+    """Changes whenever all lines that a page has may be other ones: the transcript became whole, was made again, is
+    shown in another language, or its speakers have other names.
+    """
+    growing = meeting.revision == meeting.shown_revision and meeting.status in (
+        MeetingStatus.UPLOADED,
+        MeetingStatus.TRANSCRIBING,
+    )
+    named = sum(speaker.version - 1 for speaker in speakers)
+    return ":".join([meeting.id, str(meeting.shown_revision), "growing" if growing else "whole", language, str(named)])
+
+
+def _speakers(tx: Transaction, meeting: Meeting) -> dict[str, Speaker]:
+    return tx.transcript(meeting.id, after_position=_NONE).speakers
+
+
+def _written_view(tx: Transaction, meeting_id: str) -> WrittenView | None:
+    """Without its lines."""
+    statement = select(WrittenView).where(col(WrittenView.meeting_id) == meeting_id)
+    with connection_of(tx) as connection:
+        row = connection.execute(statement).mappings().first()
+    return None if row is None else WrittenView(**row)
+
+
+def _waits(meeting: Meeting, view: WrittenView | None) -> bool:
+    """A step of it, or of its written view, is due some time."""
+    if meeting.status in ACTIVE:
+        return meeting.next_run_at is not None
+    return view is not None and view.state == "working"
+
+
+def _last_attempt(tx: Transaction, meeting: Meeting) -> Attempt | None:
+    if not meeting.attempt_count:
+        return None
+    attempts = tx.attempts(meeting.id)
+    return attempts[-1] if attempts else None

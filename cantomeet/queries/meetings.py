@@ -1,0 +1,174 @@
+"""What is read of one meeting. Every function raises `NotFound` and `NotAllowed`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain, islice
+
+from cantomeet.access import Action, Actor
+from cantomeet.errors import Conflict, NotFound
+from cantomeet.models import Attempt, Meeting, Segment, Speaker, Summary, SummaryItem, SummaryTemplate
+from cantomeet.queries.snapshots import snapshot_of
+from cantomeet.service import Services
+from cantomeet.store import SummaryWithItems, Transcript, WrittenTranscript
+from cantomeet.store.paging import PagedTranscript, SegmentPage
+from cantomeet.store.transaction import Transaction
+
+
+@dataclass(frozen=True)
+class Lines:
+    """The shown transcript, to be gone through once: what is beyond the first thousand lines is read then."""
+
+    speakers: Mapping[str, Speaker]
+    segments: Iterator[Segment]
+
+
+@dataclass(frozen=True)
+class MeetingDetail:
+    """A meeting with the parts that were asked for."""
+
+    meeting: Meeting
+    lines: Lines | None = None
+    transcript: Transcript | None = None
+    """In place of `lines` where the written view was asked for."""
+    summary: SummaryWithItems | None = None
+    written: WrittenTranscript | None = None
+
+
+@dataclass(frozen=True)
+class SummaryVersions:
+    meeting: Meeting
+    found: Sequence[Summary]
+    """Newest first."""
+
+    @property
+    def shown(self) -> int | None:
+        return self.meeting.shown_summary or (self.found[0].version if self.found else None)
+
+
+@dataclass(frozen=True)
+class Timeline:
+    meeting: Meeting
+    now: datetime
+    paused: bool
+    attempts: Sequence[Attempt]
+    """Oldest first."""
+
+
+@dataclass(frozen=True)
+class ForExport:
+    meeting: Meeting
+    spoken: PagedTranscript
+    summary: SummaryWithItems | None
+    written: WrittenTranscript | None
+
+
+@dataclass(frozen=True)
+class SummaryChoices:
+    """What another summary of the meeting can be."""
+
+    meeting: Meeting
+    templates: Sequence[SummaryTemplate] = field(default_factory=list)
+    """Those that people wrote."""
+
+
+def one_meeting(services: Services, actor: Actor, meeting_id: str) -> Meeting:
+    """The meeting alone."""
+    with snapshot_of(services, actor, meeting_id) as (_, meeting):
+        return meeting
+
+
+def meeting_detail(
+    services: Services,
+    actor: Actor,
+    meeting_id: str,
+    *,
+    segments: bool,
+    summary: bool,
+    written: bool,
+    summary_version: int | None = None,
+    is_known: Callable[[Meeting], bool] = lambda meeting: False,
+) -> MeetingDetail:
+    """The meeting with these parts; alone where the asker knows it already. `summary_version`: None is the shown one.
+
+    Raises `NotFound` also for a version that there is not.
+    """
+    with snapshot_of(services, actor, meeting_id) as (tx, meeting):
+        if is_known(meeting):
+            return MeetingDetail(meeting)
+        return MeetingDetail(
+            meeting,
+            lines=_lines(tx, meeting_id) if segments and not written else None,
+            transcript=tx.transcript(meeting_id) if written else None,
+            summary=_summary(tx, meeting_id, summary_version) if summary else None,
+            written=tx.written(meeting_id) if written else None,
+        )
+
+
+def segment_page(services: Services, actor: Actor, meeting_id: str, after: str, limit: int) -> SegmentPage:
+    """As `MeetingStore.segment_page`. Raises `Conflict`."""
+    with snapshot_of(services, actor, meeting_id) as (tx, _):
+        return tx.segment_page(meeting_id, after, limit)
+
+
+def summary_versions(services: Services, actor: Actor, meeting_id: str) -> SummaryVersions:
+    """All versions without their items."""
+    with snapshot_of(services, actor, meeting_id) as (tx, meeting):
+        return SummaryVersions(meeting, tx.summaries(meeting_id))
+
+
+def timeline(services: Services, actor: Actor, meeting_id: str) -> Timeline:
+    """What is going on, and what was tried before."""
+    with snapshot_of(services, actor, meeting_id) as (tx, meeting):
+        return timeline_in(tx, meeting)
+
+
+def timeline_in(tx: Transaction, meeting: Meeting) -> Timeline:
+    """The same within another query's snapshot."""
+    return Timeline(meeting, tx.now(), tx.paused(), tx.attempts(meeting.id))
+
+
+def for_export(services: Services, actor: Actor, meeting_id: str, *, words: bool, written: bool) -> ForExport:
+    """Transcript and summary to write a file from; `words`: with the times of the words, `written`: with the written
+    view. Raises `Conflict` where that was not made.
+    """
+    with snapshot_of(services, actor, meeting_id) as (tx, meeting):
+        view = tx.written(meeting_id) if written else None
+        if written and (view is None or not view.lines):
+            raise Conflict("the written view has not been made")
+        return ForExport(meeting, tx.paged_transcript(meeting_id, words=words), tx.summary(meeting_id), view)
+
+
+def summary_choices(services: Services, actor: Actor, meeting_id: str) -> SummaryChoices:
+    """For whoever may ask for another summary."""
+    with snapshot_of(services, actor, meeting_id, Action.RETRY) as (tx, meeting):
+        return SummaryChoices(meeting, tx.templates())
+
+
+def item_to_edit(services: Services, actor: Actor, meeting_id: str, item_id: str) -> SummaryItem:
+    """An item of any of the meeting's summaries."""
+    with snapshot_of(services, actor, meeting_id, Action.EDIT) as (tx, _):
+        return tx.item(meeting_id, item_id)
+
+
+def segment_to_edit(services: Services, actor: Actor, meeting_id: str, segment_id: str) -> Segment:
+    """A line of the transcript."""
+    with snapshot_of(services, actor, meeting_id, Action.EDIT) as (tx, _):
+        return tx.segment(meeting_id, segment_id)
+
+
+def _lines(tx: Transaction, meeting_id: str) -> Lines:
+    spoken = tx.paged_transcript(meeting_id, words=False)
+    segments = iter(spoken.segments)
+    # The first page is read now, in the snapshot. The others have to be read while they are sent.
+    begun = list(islice(segments, 1))
+    return Lines(spoken.speakers, chain(begun, segments))
+
+
+def _summary(tx: Transaction, meeting_id: str, version: int | None) -> SummaryWithItems | None:
+    found = tx.summary(meeting_id, version)
+    if found is None and version is not None:
+        raise NotFound("no such version of the summary")
+    return found

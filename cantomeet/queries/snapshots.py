@@ -1,0 +1,30 @@
+"""How every query reads: allowed? Then one snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from cantomeet.access import Action, Actor, require
+from cantomeet.models import Meeting
+from cantomeet.service import Services
+from cantomeet.store.transaction import Transaction, reading
+
+
+@contextmanager
+def snapshot(services: Services, actor: Actor, action: Action) -> Iterator[Transaction]:
+    """Raises `NotAllowed`."""
+    require(actor, action)
+    with reading(services.store) as tx:
+        yield tx
+
+
+@contextmanager
+def snapshot_of(
+    services: Services, actor: Actor, meeting_id: str, action: Action = Action.READ
+) -> Iterator[tuple[Transaction, Meeting]]:
+    """The same for one meeting. Raises `NotFound`, `NotAllowed`."""
+    with snapshot(services, actor, action) as tx:
+        meeting = tx.get(meeting_id)
+        require(actor, action, meeting)
+        yield tx, meeting

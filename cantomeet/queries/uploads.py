@@ -1,0 +1,20 @@
+"""Whether a recording that is handed in was handed in before."""
+
+from __future__ import annotations
+
+from cantomeet.access import Action, Actor
+from cantomeet.models import Meeting
+from cantomeet.queries.snapshots import snapshot
+from cantomeet.service import Services
+
+
+def earlier_by_key(services: Services, actor: Actor, key: str | None) -> Meeting | None:
+    """The meeting that came with this `Idempotency-Key`. Raises `NotAllowed`."""
+    with snapshot(services, actor, Action.UPLOAD) as tx:
+        return tx.find_by_idempotency_key(key, actor.id)
+
+
+def earlier_by_upload(services: Services, actor: Actor, upload_id: str) -> Meeting | None:
+    """What a resumable upload has become. Raises `NotAllowed`."""
+    with snapshot(services, actor, Action.UPLOAD) as tx:
+        return tx.find_by_upload(upload_id)

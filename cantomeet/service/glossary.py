@@ -1,0 +1,34 @@
+"""Replacing the glossary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cantomeet.access import Action, Actor
+from cantomeet.errors import InvalidRequest
+from cantomeet.glossary import Fault, Term, faults, terms_of
+from cantomeet.service.changing import changing
+from cantomeet.service.services import Services
+
+
+class FaultyGlossary(InvalidRequest):
+    """`faults` name each term that breaks a limit of the transcriber's."""
+
+    def __init__(self, found: Sequence[Fault]) -> None:
+        super().__init__("terms that no transcriber takes", field="terms")
+        self.faults = tuple(found)
+
+
+def replace_glossary(services: Services, actor: Actor, written: Sequence[Term], seen: str | None = None) -> list[Term]:
+    """Put these terms in place of all others; `seen` is the digest of those that the person saw, None any.
+
+    Raises `NotAllowed`, `FaultyGlossary`, `VersionConflict`.
+    """
+    with changing(services, actor, Action.ADMINISTER) as change:
+        vocabulary = [{"content": term.content, "sounds_like": list(term.sounds_like)} for term in written]
+        found = faults(vocabulary)
+        if found:
+            raise FaultyGlossary(found)
+        terms = terms_of(vocabulary)
+        change.tx.replace_glossary(terms, seen)
+        return terms

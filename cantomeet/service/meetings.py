@@ -1,0 +1,157 @@
+"""What people do to a meeting as a whole. Every function raises `NotFound` and `NotAllowed`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import date
+from typing import Literal
+
+from cantomeet.access import Action, Actor, require
+from cantomeet.errors import Conflict, ErrorCode, VersionConflict
+from cantomeet.models import Meeting, WrittenView
+from cantomeet.service.changing import changing, changing_meeting
+from cantomeet.service.edits import MeetingEdit, Precondition, SummaryWishes, any_version, given
+from cantomeet.service.services import Services
+from cantomeet.store import NewSegment, Reparsed
+
+Start = Literal["failed", "transcribe", "summarize"]
+
+
+def _agreed(going: Meeting) -> None:
+    """Whatever it costs."""
+
+
+def retry(
+    services: Services,
+    actor: Actor,
+    meeting_id: str,
+    start: Start = "failed",
+    *,
+    confirm_cost: bool = False,
+    wishes: SummaryWishes | None = None,
+    version: int | None = None,
+    agree: Callable[[Meeting], None] = _agreed,
+) -> Meeting:
+    """Set it going again, as `MeetingStore.retry` says. Raises `Conflict`, `InvalidRequest`.
+
+    `agree` is shown the meeting as it goes on; what it raises undoes that.
+    """
+    wishes = wishes or SummaryWishes()
+    with changing_meeting(services, actor, Action.RETRY, meeting_id) as (change, _):
+        going = change.tx.retry(
+            meeting_id,
+            start,
+            confirm_cost=confirm_cost,
+            template=wishes.template,
+            summary_language=wishes.summary_language,
+            name_speakers_first=wishes.name_speakers_first,
+            version=version,
+        )
+        agree(going)
+        return change.wake(going)
+
+
+def run_now(services: Services, actor: Actor, meeting_id: str) -> Meeting:
+    """Take the next step now instead of when it is due. Raises `Conflict` where none is due or a worker has it."""
+    with changing_meeting(services, actor, Action.RETRY, meeting_id) as (change, _):
+        due = change.tx.due_now(meeting_id)
+        if due is None:
+            raise Conflict("no step is due, or a worker has it")
+        return change.wake(due)
+
+
+def look_at_job(services: Services, actor: Actor, provider_job_id: str) -> None:
+    """A provider says that this job has ended: look at its meeting now. Nothing happens where no meeting waits."""
+    with changing(services, actor, Action.RETRY) as change:
+        meeting = change.tx.due_now_by_job(provider_job_id)
+        if meeting is not None:
+            require(actor, Action.RETRY, meeting)
+            change.wake(meeting)
+
+
+def summarize(services: Services, actor: Actor, meeting_id: str) -> Meeting:
+    """The speakers are named: write the summary that waits for that. Raises `Conflict` where none waits."""
+    with changing_meeting(services, actor, Action.RETRY, meeting_id) as (change, _):
+        return change.wake(change.tx.summarize(meeting_id))
+
+
+def show_summary(services: Services, actor: Actor, meeting_id: str, version: int) -> Meeting:
+    """Show this version of the summary until another one is chosen or written."""
+    with changing_meeting(services, actor, Action.EDIT, meeting_id) as (change, _):
+        return change.publish(change.tx.show_summary(meeting_id, version))
+
+
+def cancel(
+    services: Services, actor: Actor, meeting_id: str, *, confirm_cost: bool = True, version: int | None = None
+) -> Meeting:
+    """Stop what is being done; without `confirm_cost` only what costs nothing to stop. Raises `Conflict`."""
+    with changing_meeting(services, actor, Action.CANCEL, meeting_id) as (change, _):
+        language = services.settings.language
+        return change.publish(change.tx.cancel(meeting_id, language, confirm_cost=confirm_cost, version=version))
+
+
+def delete(
+    services: Services, actor: Actor, meeting_id: str, *, confirm_cost: bool = True, version: int | None = None
+) -> Meeting:
+    """Hide it now; the worker deletes what belongs to it. Raises `Conflict` as `MeetingStore.mark_deleted` does."""
+    with changing_meeting(services, actor, Action.DELETE, meeting_id) as (change, _):
+        return change.wake(change.tx.mark_deleted(meeting_id, confirm_cost=confirm_cost, version=version))
+
+
+def edit(
+    services: Services,
+    actor: Actor,
+    meeting_id: str,
+    wanted: MeetingEdit,
+    precondition: Precondition = any_version,
+) -> Meeting:
+    """Change what was given. A summary that waits for names goes on where it need not wait any more.
+
+    Raises `VersionConflict`, `InvalidRequest`.
+    """
+    with changing_meeting(services, actor, Action.EDIT, meeting_id) as (change, meeting):
+        precondition(meeting.version)
+        columns = given(wanted)
+        if not columns:
+            return change.publish(meeting)
+        changed = change.tx.edit(meeting_id, meeting.version, **columns)
+        goes_on = meeting.waits_for_names and not changed.waits_for_names
+        return change.wake(changed) if goes_on else change.publish(changed)
+
+
+def rename(services: Services, actor: Actor, meeting_id: str, seen_title: str, title: str, day: date | None) -> Meeting:
+    """Change title and date, as long as the title is the one that the person saw. Raises `VersionConflict`.
+
+    Progress raises the version every second, so another version alone is no conflict.
+    """
+    while True:
+        with changing_meeting(services, actor, Action.EDIT, meeting_id) as (change, meeting):
+            if meeting.title != seen_title:
+                raise VersionConflict("the title was changed meanwhile")
+            with suppress(VersionConflict):
+                return change.publish(change.tx.edit(meeting_id, meeting.version, title=title, meeting_date=day))
+
+
+def ask_for_written(services: Services, actor: Actor, meeting_id: str) -> WrittenView:
+    """Have the transcript rewritten in written Chinese.
+
+    Raises `Conflict` without a transcript or (`written_unavailable`) a language model.
+    """
+    with changing_meeting(services, actor, Action.RETRY, meeting_id) as (change, _):
+        if services.settings.chosen_summarizer != "llm":
+            raise Conflict("no language model", code=ErrorCode.WRITTEN_UNAVAILABLE, setting="OPENAI_MODEL")
+        view = change.tx.ask_for_written(meeting_id)
+        change.wake_written(change.tx.get(meeting_id))
+        return view
+
+
+def replace_transcript(
+    services: Services, actor: Actor, meeting_id: str, segments: Sequence[NewSegment], *, force: bool = False
+) -> Reparsed:
+    """Put what was parsed again in place of the shown transcript, as `MeetingStore.reparse` says. Raises `Conflict`."""
+    with changing_meeting(services, actor, Action.RETRY, meeting_id) as (change, _):
+        done = change.tx.reparse(meeting_id, segments, force=force)
+        if done.changed:
+            change.publish(done.meeting)
+        return done

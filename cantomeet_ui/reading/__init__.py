@@ -1,1 +1,0 @@
-"""From the database to what a page shows. These functions block: states call them in a thread."""
