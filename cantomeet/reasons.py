@@ -293,7 +293,7 @@ SETTING_RULES: dict[str, tuple[str, str]] = {
 }
 """What a provider wants of a setting. `SettingsError` says it for operators, in English only."""
 
-_ANY_SETTING = ("可用的值見 README 的設定表", "the README's table of settings has what it may be")
+_ANY_SETTING = ("可用的值見 docs/settings.md", "docs/settings.md says what it may be")
 
 WARNINGS: dict[str, tuple[str, str]] = {
     "ends_early": (

@@ -98,7 +98,7 @@ def _env(name: str) -> AliasChoices:
 
 
 class Settings(BaseSettings):
-    """Every setting with its default; the README's table is held to this class by a test."""
+    """Every setting with its default; docs/settings.md is held to this class by a test."""
 
     model_config = SettingsConfigDict(
         env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True, frozen=True

@@ -1,4 +1,4 @@
-"""`cantomeet eval-summary` against the stand-in endpoint: answering well, wrongly, not at all."""
+"""`python -m benchmarks.evaluation` against the stand-in endpoint: answering well, wrongly, not at all."""
 
 from __future__ import annotations
 
