@@ -46,7 +46,7 @@ REASONS: dict[E, tuple[str, str]] = {
     ),
     E.REQUEST_FAILED: (
         "程式出錯，請求未能完成（編號 {reference}）。請再試；再發生請把編號告訴管理員。",
-        "The program failed and the request was not done ({reference}). NewAttempt again; if it happens again, "
+        "The program failed and the request was not done ({reference}). Try again; if it happens again, "
         "tell the operator the number.",
     ),
     E.RECORDING_REMOVED: (
@@ -206,7 +206,7 @@ VARIANTS: dict[tuple[E, str], tuple[str, str]] = {
     ),
     (E.DATABASE_BUSY, "request"): (
         "資料庫暫時沒有回應，這次的操作未能確認，請不要當作已保存。請稍後再試。",
-        "The database did not answer, so do not count on this having been done or saved. NewAttempt again in a moment.",
+        "The database did not answer, so do not count on this having been done or saved. Try again in a moment.",
     ),
     (E.DATABASE_READ_ONLY, "upload"): (
         "資料庫現時不能寫入，這次上載沒有保存。請保留原檔，檢查資料庫和磁碟空間，之後再上載。",

@@ -140,7 +140,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "meetings.empty.act": ("上載錄音", "Upload a recording"),
     "meetings.none.title": ("沒有符合的會議", "No meeting fits"),
-    "meetings.none.text": ("放寬搜尋字眼或日期試試。", "NewAttempt other words or a wider range of dates."),
+    "meetings.none.text": ("放寬搜尋字眼或日期試試。", "Try other words or a wider range of dates."),
     "meetings.bad_filter": (
         "網址裡的「{field}」看不懂，已略過篩選。",
         "“{field}” in the address makes no sense; the filters are left aside.",
@@ -185,7 +185,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Action items of your meetings' summaries appear here.",
     ),
     "todo.none.title": ("沒有符合的待辦", "No action item fits"),
-    "todo.none.text": ("換一個負責人、限期或狀態試試。", "NewAttempt another owner, due date or state."),
+    "todo.none.text": ("換一個負責人、限期或狀態試試。", "Try another owner, due date or state."),
     # ---- templates
     "templates.link": ("範本…", "Templates…"),
     "templates.title": ("摘要範本", "Templates of summaries"),
