@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from cantomeet.actions import NOBODY, FoundAction, today
+from cantomeet.i18n import text
 from cantomeet.quotes import is_proven
 from cantomeet_ui import routes
-from cantomeet_ui.i18n import text
 from cantomeet_ui.presenters import times
 from cantomeet_ui.presenters.address import filters_of
 from cantomeet_ui.presenters.choices import Choice

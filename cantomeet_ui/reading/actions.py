@@ -8,8 +8,8 @@ from typing import Any
 
 from cantomeet.actions import MOST, ActionFilter, list_actions, owners, parse_action_filter, today
 from cantomeet.errors import InvalidRequest
+from cantomeet.i18n import text
 from cantomeet.store import MeetingStore
-from cantomeet_ui.i18n import text
 from cantomeet_ui.presenters.actions import Group, groups, owner_choices
 from cantomeet_ui.presenters.choices import Choice
 

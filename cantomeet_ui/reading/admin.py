@@ -11,6 +11,7 @@ import redis
 
 from cantomeet.checking import CHECKED, loads, remembered_as
 from cantomeet.errors import InvalidRequest
+from cantomeet.i18n import counted, text
 from cantomeet.listing import (
     MeetingFilter,
     count_by_cause,
@@ -23,7 +24,6 @@ from cantomeet.listing import (
 from cantomeet.models import Meeting
 from cantomeet.queue import JobQueue
 from cantomeet.store import MeetingStore
-from cantomeet_ui.i18n import counted, text
 from cantomeet_ui.presenters.admin import SHOWN_OF_A_CAUSE, Cause, Failures, Step, cause_of, causes, steps, stuck_rows
 from cantomeet_ui.presenters.admin_filters import AdminChip, code_chips, status_chips
 from cantomeet_ui.presenters.engine import Engine, Seen, engine

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from cantomeet.errors import InvalidRequest, NotFound
+from cantomeet.i18n import text
 from cantomeet.listing import ListedMeeting, MeetingFilter, count_by_status, list_meetings, parse_filter
 from cantomeet.store import MeetingStore
-from cantomeet_ui.i18n import text
 from cantomeet_ui.presenters.filters import Chip, chips
 from cantomeet_ui.presenters.paused import paused_words
 from cantomeet_ui.presenters.rows import MeetingRow, meeting_row, plain_row

@@ -9,8 +9,8 @@ import reflex as rx
 
 from cantomeet.access import Action
 from cantomeet.errors import RequestError
+from cantomeet.i18n import text
 from cantomeet_ui import acting
-from cantomeet_ui.i18n import text
 from cantomeet_ui.presenters.actions import NAMES, Group, calendar_href, changed, fixed_choices
 from cantomeet_ui.presenters.address import filters_of
 from cantomeet_ui.presenters.choices import Choice

@@ -11,9 +11,9 @@ import reflex as rx
 from cantomeet.access import Action
 from cantomeet.bulk import Act, Plan
 from cantomeet.errors import InvalidRequest
+from cantomeet.i18n import counted, text
 from cantomeet.listing import MeetingFilter
 from cantomeet_ui import bulk
-from cantomeet_ui.i18n import counted, text
 from cantomeet_ui.presenters.address import filters_of
 from cantomeet_ui.presenters.admin import Cause, Step
 from cantomeet_ui.presenters.admin_filters import (

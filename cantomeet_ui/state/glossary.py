@@ -10,7 +10,7 @@ import reflex as rx
 from cantomeet.access import Action
 from cantomeet.errors import VersionConflict
 from cantomeet.glossary import MAX_TERMS, Term, digest, faults, read_lines, terms_of, written
-from cantomeet_ui.i18n import counted, text
+from cantomeet.i18n import counted, text
 from cantomeet_ui.services import services, settings
 from cantomeet_ui.state.access import handler
 from cantomeet_ui.state.language import LanguageState

@@ -9,10 +9,10 @@ import reflex as rx
 
 from cantomeet.access import Action
 from cantomeet.errors import InvalidRequest, NotFound, RequestError, VersionConflict
+from cantomeet.i18n import text
 from cantomeet.models import Meeting
 from cantomeet.unclear import shown_text
 from cantomeet_ui import acting
-from cantomeet_ui.i18n import text
 from cantomeet_ui.presenters.meeting import refusal
 from cantomeet_ui.services import services
 from cantomeet_ui.state.access import handler, meeting_for, valid_id

@@ -12,11 +12,11 @@ import reflex as rx
 
 from cantomeet.access import Action
 from cantomeet.errors import Conflict, ErrorCode, InvalidRequest, NotFound, RequestError, VersionConflict
+from cantomeet.i18n import text
 from cantomeet.lifecycle import ACTIVE
 from cantomeet.models import Meeting
 from cantomeet.wording import checked_title
 from cantomeet_ui import acting, routes
-from cantomeet_ui.i18n import text
 from cantomeet_ui.presenters.choices import Version
 from cantomeet_ui.presenters.meeting import MeetingHead, refusal
 from cantomeet_ui.presenters.speakers import SpeakerRow

@@ -9,7 +9,7 @@ import reflex as rx
 
 from cantomeet.access import Action
 from cantomeet.errors import ErrorCode
-from cantomeet_ui.i18n import text
+from cantomeet.i18n import text
 from cantomeet_ui.outage import AGAIN, database_waited_for
 from cantomeet_ui.presenters.meeting import refusal
 from cantomeet_ui.services import services

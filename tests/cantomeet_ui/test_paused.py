@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from cantomeet.bulk import Act
 from cantomeet.errors import ErrorCode
+from cantomeet.i18n import EN
 from cantomeet.listing import find_meetings
-from cantomeet.reasons import EN
 from cantomeet.store import MeetingStore, NewAttempt
 from cantomeet_ui.presenters.meeting import MeetingHead
 from cantomeet_ui.presenters.plans import told
