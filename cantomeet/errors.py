@@ -26,7 +26,7 @@ from enum import StrEnum
 
 
 class ErrorCode(StrEnum):
-    """The closed list of codes. Their texts for people stand in `cantomeet.reasons`; a test holds it complete."""
+    """The closed list of codes. Their texts for people stand in `cantomeet.i18n.reasons`; a test holds it complete."""
 
     # A request that is refused.
     NOT_FOUND = "not_found"

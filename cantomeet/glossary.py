@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from cantomeet.reasons import EN
+from cantomeet.i18n import EN, text
 
 MAX_TERMS = 1000
 MAX_WORDS = 6
@@ -34,32 +34,6 @@ _HAN = re.compile(r"[\u2e80-\u2fdf\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-
 _LATIN = re.compile(r"[A-Za-z]")
 _COLON = re.compile(r"[:：]")
 _COMMA = re.compile(r"[,，、]")
-
-FAULTS: dict[str, tuple[str, str]] = {
-    "too_many": ("有 {count:,} 個詞，最多 {limit:,} 個", "{count:,} glossary terms, at most {limit:,} are taken"),
-    "empty": ("沒有文字", "is empty"),
-    "control": ("有控制字元", "has a control character"),
-    "words": ("有 {count} 個字詞，最多 {limit} 個", "has {count} words, at most {limit} are taken"),
-    "long": ("有 {count} 個字元，最多 {limit} 個", "has {count} characters, at most {limit} are taken"),
-    "script": ("讀音「{value}」不是中文字", "sounds_like: {value!r} is not in Chinese characters"),
-    "sound_empty": ("有一個讀音沒有文字", "sounds_like: is empty"),
-    "sound_control": ("讀音有控制字元", "sounds_like: has a control character"),
-    "sound_words": (
-        "讀音「{value}」有 {count} 個字詞，最多 {limit} 個",
-        "sounds_like: {value!r} has {count} words, at most {limit} are taken",
-    ),
-    "sound_long": (
-        "讀音「{value}」有 {count} 個字元，最多 {limit} 個",
-        "sounds_like: {value!r} has {count} characters, at most {limit} are taken",
-    ),
-    "sounds": ("有 {count} 個讀音，最多 {limit} 個", "has {count} sounds_like, at most {limit} are taken"),
-    "not_a_list": ("sounds_like 不是清單", "sounds_like is not a list"),
-    "unknown_field": ("不明欄位 {value!r}", "unknown field {value!r}"),
-    "colon": ("詞裡有冒號；冒號用來分開詞和讀音", "has a colon, which parts a term from what it sounds like"),
-    "comma": ("讀音「{value}」裡有逗號或冒號", "sounds_like: {value!r} has a comma or colon, which part sounds"),
-    "twice": ("在第 {count} 個已經出現", "is there already, as number {count}"),
-}
-"""What can be wrong, in Hong Kong Chinese and in English."""
 
 
 @dataclass(frozen=True)
@@ -85,13 +59,14 @@ class Fault:
 
     def text(self, language: str = EN) -> str:
         """For a person, naming the term."""
-        zh, en = FAULTS[self.kind]
-        told = (en if language == EN else zh).format(value=self.value, count=self.count, limit=self.limit)
+        key = f"glossary.fault.{self.kind}"
+        given = {"value": self.value, "count": self.count, "limit": self.limit}
+        told = text(language, key, **given)
         if not self.number:
             return told
-        if language == EN:
-            return " ".join(filter(None, (f"glossary term {self.number}", self.term and f"({self.term})", told)))
-        return f"第 {self.number} 個詞" + (f"「{self.term}」" if self.term else "") + told
+        if not self.term:
+            return text(language, "glossary.fault.of_number", number=self.number, told=told)
+        return text(language, "glossary.fault.of_term", number=self.number, term=self.term, told=told)
 
 
 def vocabulary_fault(vocabulary: Sequence[Mapping[str, Any]], language: str) -> Fault | None:

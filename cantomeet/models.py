@@ -93,7 +93,7 @@ class Meeting(SQLModel, table=True):
     error_code: str | None = Field(default=None, max_length=32)
     error_params: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     warnings: list[str] = Field(default_factory=list, sa_type=JSON)
-    """Codes of `cantomeet.reasons.WARNINGS`."""
+    """Codes of `cantomeet.i18n.warnings`."""
     warning_details: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     """By code, what the text of a warning names: seconds and places."""
 
@@ -223,7 +223,7 @@ class Summary(SQLModel, table=True):
     coverage: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     """`{covered, total}` segments."""
     warnings: list[str] = Field(default_factory=list, sa_type=JSON)
-    """Codes of `cantomeet.reasons.WARNINGS` that hold for this version; the shown one's are in `Meeting.warnings`."""
+    """Codes of `cantomeet.i18n.warnings` that hold for this version; the shown one's are in `Meeting.warnings`."""
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 

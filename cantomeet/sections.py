@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from cantomeet.i18n import is_english
 from cantomeet.models import SummaryItem
 from cantomeet.quotes import is_proven
 from cantomeet.store import SummaryWithItems
@@ -58,7 +59,7 @@ def in_reading_order(item: SummaryItem, written_in: str, language: str) -> tuple
 
 def _headings(sections: Sequence[dict[str, Any]], language: str) -> dict[_Place, str]:
     """As the template had them, in its order."""
-    english = language.startswith("en")
+    english = is_english(language)
     return {
         (section["kind"], section["title"] if section["kind"] == "note" else ""): (
             (section.get("title_en") if english else "") or section["title"]

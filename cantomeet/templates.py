@@ -6,11 +6,12 @@ template languages in them mean nothing here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from cantomeet.errors import InvalidRequest
+from cantomeet.i18n import EN, ZH, is_english, text
 
 SummaryLanguage = Literal["zh-Hant-HK", "en", "zh-Hant-HK+en"]
 """The last: both side by side, `text_other` being the English."""
@@ -43,7 +44,7 @@ class Section:
     """Empty: as `title`."""
 
     def title_in(self, language: str) -> str:
-        return (self.title_en if language.startswith("en") else "") or self.title
+        return (self.title_en if is_english(language) else "") or self.title
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Template:
     sections: tuple[Section, ...] = ()
 
     def name_in(self, language: str) -> str:
-        return (self.name_en if language.startswith("en") else "") or self.name
+        return (self.name_en if is_english(language) else "") or self.name
 
     @property
     def kinds(self) -> frozenset[SectionKind]:
@@ -68,35 +69,21 @@ class Template:
         return tuple(section for section in self.sections if section.kind == "note")
 
 
-GENERAL = Template(
-    id="general",
-    name="一般會議",
-    name_en="General",
-    sections=(
-        Section("overview", "概覽", "Overview"),
-        Section("chapter", "章節", "Chapters"),
-        Section("decision", "決定", "Decisions"),
-        Section("action_item", "跟進事項", "Action items"),
-        Section("question", "問題", "Questions"),
-        Section("risk", "風險", "Risks"),
-        Section("quote", "原話", "Quotes"),
-    ),
-)
-BOARD_MINUTES = Template(
-    id="board_minutes",
-    name="董事會會議記錄",
-    name_en="Board minutes",
-    instructions=(
-        "These are the minutes of a board or committee. Chapters are the items of the agenda, in the order in which "
-        "they were taken. Word each decision as a resolution: what was resolved, with the figures, and whether it was "
-        "moved, seconded, carried or opposed where that was said. Action items are matters to be followed up."
-    ),
-    sections=(
-        Section("overview", "撮要", "Summary"),
-        Section("chapter", "議程", "Agenda"),
-        Section("decision", "決議", "Resolutions"),
-        Section("action_item", "跟進", "Follow-up"),
-    ),
+def _shipped(id: str, kinds: Iterable[SectionKind], instructions: str = "") -> Template:
+    def both(key: str) -> tuple[str, str]:
+        return text(ZH, key), text(EN, key)
+
+    sections = tuple(Section(kind, *both(f"shipped.{id}.{kind}")) for kind in kinds)
+    return Template(id, *both(f"shipped.{id}"), instructions, sections)
+
+
+GENERAL = _shipped("general", ("overview", "chapter", "decision", "action_item", "question", "risk", "quote"))
+BOARD_MINUTES = _shipped(
+    "board_minutes",
+    ("overview", "chapter", "decision", "action_item"),
+    "These are the minutes of a board or committee. Chapters are the items of the agenda, in the order in which "
+    "they were taken. Word each decision as a resolution: what was resolved, with the figures, and whether it was "
+    "moved, seconded, carried or opposed where that was said. Action items are matters to be followed up.",
 )
 SHIPPED: Mapping[str, Template] = {template.id: template for template in (GENERAL, BOARD_MINUTES)}
 
@@ -144,14 +131,14 @@ def _section(section: Mapping[str, Any]) -> Section:
     return Section(kind=kind, title=_line(section.get("title"), "sections", MAX_TITLE))
 
 
-def _line(text: object, field: str, longest: int) -> str:
-    line = text.strip() if isinstance(text, str) else ""
+def _line(words: object, field: str, longest: int) -> str:
+    line = words.strip() if isinstance(words, str) else ""
     if not 1 <= len(line) <= longest or not line.isprintable():
         raise InvalidRequest(f"must be one line of 1 to {longest} characters", field=field)
     return line
 
 
-def _instructions(text: str) -> str:
-    if len(text) > MAX_INSTRUCTIONS or not all(c.isprintable() or c in "\n\t" for c in text):
+def _instructions(words: str) -> str:
+    if len(words) > MAX_INSTRUCTIONS or not all(c.isprintable() or c in "\n\t" for c in words):
         raise InvalidRequest(f"must be at most {MAX_INSTRUCTIONS} printable characters", field="instructions")
-    return text
+    return words

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-_SHOWN = {"zh": "聽不清", "en": "(unclear)"}
+from cantomeet.i18n import LANGUAGES, text
 
 
 class _Line(Protocol):
@@ -18,9 +18,9 @@ class _Line(Protocol):
 
 def shown_text(line: _Line, language: str) -> str:
     """Its text, or what says that there is none; `language` is the reader's."""
-    return _SHOWN["en" if language.startswith("en") else "zh"] if line.unclear else line.text
+    return text(language, "piece.unclear") if line.unclear else line.text
 
 
-def says_unclear(text: str) -> bool:
+def says_unclear(words: str) -> bool:
     """It is what `shown_text` gave, handed back."""
-    return text.strip() in _SHOWN.values()
+    return words.strip() in {text(language, "piece.unclear") for language in LANGUAGES}

@@ -75,8 +75,8 @@ def export(
     if not minutes.complete and not minutes.lines:
         raise Conflict("nothing has been transcribed yet")
     media_type, write = _WRITERS[form]
-    marks = [("written", written is not None), ("partial", not minutes.complete)]
-    mark = "".join(f" ({minutes.label(name)})" for name, is_so in marks if is_so)
+    marks = [("export.written", written is not None), ("export.partial", not minutes.complete)]
+    mark = "".join(f" ({minutes.label(key)})" for key, is_so in marks if is_so)
     return Export(f"{file_stem(meeting.title)}{mark}.{form}", media_type, write(minutes))
 
 

@@ -11,42 +11,36 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from cantomeet.actions import FoundAction
+from cantomeet.i18n import text
 from cantomeet.quotes import is_proven
 
 _LONGEST = 75
 """Bytes of a line, without its end."""
-_LABELS = {
-    "name": ("CantoMeet 待辦", "CantoMeet actions"),
-    "unverified": ("（未核實）", "(not verified) "),
-    "owner": ("負責：", "Owner: "),
-    "meeting": ("會議：", "Meeting: "),
-}
 
 
 def calendar(found: Iterable[FoundAction], now: datetime, language: str, link: Callable[[FoundAction], str]) -> bytes:
     """The open ones that have a day; `link` gives an item's address."""
-    english = language.startswith("en")
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
         "PRODID:-//CantoMeet Notes//Actions//EN",
         "CALSCALE:GREGORIAN",
         "METHOD:PUBLISH",  # without it older Outlooks take the file for an invitation
-        f"X-WR-CALNAME:{_text(_LABELS['name'][english])}",
+        f"X-WR-CALNAME:{_text(text(language, 'calendar.name'))}",
     ]
     for action in found:
         if action.item.due_date is not None and not action.item.done:
-            lines += _event(action, now, english, link(action))
+            lines += _event(action, now, language, link(action))
     lines.append("END:VCALENDAR")
     return b"".join(part + b"\r\n" for line in lines for part in _folded(line))
 
 
-def _event(action: FoundAction, now: datetime, english: bool, address: str) -> list[str]:
+def _event(action: FoundAction, now: datetime, language: str, address: str) -> list[str]:
     item = action.item
     assert item.due_date is not None
-    unverified = "" if is_proven(item.evidence) else _LABELS["unverified"][english]
-    about = [f"{_LABELS['owner'][english]}{item.owner}"] if item.owner else []
-    about += [f"{_LABELS['meeting'][english]}{action.meeting_title}", address]
+    unverified = "" if is_proven(item.evidence) else text(language, "calendar.unverified")
+    about = [f"{text(language, 'calendar.owner')}{item.owner}"] if item.owner else []
+    about += [f"{text(language, 'calendar.meeting')}{action.meeting_title}", address]
     return [
         "BEGIN:VEVENT",
         f"UID:{item.id}@cantomeet",
@@ -54,7 +48,7 @@ def _event(action: FoundAction, now: datetime, english: bool, address: str) -> l
         f"SEQUENCE:{item.version}",
         f"DTSTART;VALUE=DATE:{item.due_date:%Y%m%d}",
         f"DTEND;VALUE=DATE:{item.due_date + timedelta(days=1):%Y%m%d}",
-        f"SUMMARY:{_text(unverified + action.text_in('en' if english else 'zh')[0])}",
+        f"SUMMARY:{_text(unverified + action.text_in(language)[0])}",
         f"DESCRIPTION:{_text(chr(10).join(about))}",
         f"URL:{address}",
         "TRANSP:TRANSPARENT",
@@ -62,9 +56,9 @@ def _event(action: FoundAction, now: datetime, english: bool, address: str) -> l
     ]
 
 
-def _text(text: str) -> str:
+def _text(words: str) -> str:
     """RFC 5545, 3.3.11; other control characters have no place in it."""
-    escaped = text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
+    escaped = words.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
     lines = escaped.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return "\\n".join("".join(c for c in line if c >= " " and c != "\x7f") for line in lines)
 

@@ -65,14 +65,14 @@ def _without_lines(minutes: Minutes, place: str) -> Any:
             document.add_paragraph(_xml(paragraph))
     _add_summary(document, minutes)
     if minutes.lines:
-        document.add_heading(minutes.label("transcript"), 1)
+        document.add_heading(minutes.label("transcript.title"), 1)
         document.add_paragraph(place)
     return document
 
 
 def _add_summary(document: Any, minutes: Minutes) -> None:
     if minutes.sections or minutes.unverified:
-        document.add_heading(minutes.label("summary"), 1)
+        document.add_heading(minutes.label("summary.title"), 1)
         for note in filter(None, minutes.about_summary()):
             document.add_paragraph(_xml(note))
     for heading, note, items in blocks_of(minutes):
@@ -88,7 +88,7 @@ def _add_summary(document: Any, minutes: Minutes) -> None:
 
 
 def _paragraph(minutes: Minutes, line: Line) -> str:
-    speaker = f"{line.speaker}{minutes.label('colon')}" if line.speaker else ""
+    speaker = f"{line.speaker}{minutes.label('export.colon')}" if line.speaker else ""
     time = _said(f"{clock(line.segment.start)}  ")
     return (
         f'<w:p><w:r><w:rPr><w:color w:val="{_GREY}"/><w:sz w:val="18"/></w:rPr>{time}</w:r>'

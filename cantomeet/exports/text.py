@@ -18,14 +18,14 @@ def plain(minutes: Minutes) -> Iterator[bytes]:
     """The summary, and the transcript, a line each: [0:00:12] Speaker: text."""
     head = [minutes.meeting.title, *minutes.facts(), *filter(None, [minutes.meeting.description]), *minutes.notes()]
     if minutes.sections or minutes.unverified:
-        head += [*_plain_summary(minutes), "", minutes.label("transcript")]
+        head += [*_plain_summary(minutes), "", minutes.label("transcript.title")]
     yield "\n".join([*head, "", ""]).encode()
     for line in minutes.lines:
         yield f"[{clock(line.segment.start)}] {minutes.said(line)}\n".encode()
 
 
 def _plain_summary(minutes: Minutes) -> list[str]:
-    lines = ["", minutes.label("summary"), *filter(None, minutes.about_summary())]
+    lines = ["", minutes.label("summary.title"), *filter(None, minutes.about_summary())]
     for heading, note, items in blocks_of(minutes):
         lines += ["", heading, *([note] if note else [])]
         for item in items:
@@ -39,7 +39,10 @@ def blocks_of(minutes: Minutes) -> list[tuple[str, str, Sequence[SummaryItem]]]:
     verified: list[tuple[str, str, Sequence[SummaryItem]]] = [(s.heading, "", s.items) for s in minutes.sections]
     if not minutes.unverified:
         return verified
-    return [*verified, (minutes.label("unverified"), minutes.label("unverified_note"), minutes.unverified)]
+    return [
+        *verified,
+        (minutes.label("export.unverified"), minutes.label("summary.unverified.hint"), minutes.unverified),
+    ]
 
 
 def markdown(minutes: Minutes) -> Iterator[bytes]:
@@ -49,14 +52,14 @@ def markdown(minutes: Minutes) -> Iterator[bytes]:
         blocks.append(_escaped(minutes.meeting.description))
     blocks += [f"*{_escaped(note)}*" for note in minutes.notes()]
     if minutes.sections or minutes.unverified:
-        blocks.append(f"## {minutes.label('summary')}")
+        blocks.append(f"## {minutes.label('summary.title')}")
         blocks += [f"*{_escaped(note)}*" for note in minutes.about_summary() if note]
     for heading, note, items in blocks_of(minutes):
         blocks += [f"### {_escaped(heading)}", *([f"*{_escaped(note)}*"] if note else [])]
         # Two spaces: the other language on a line of its own.
         blocks.append("\n".join("- " + "  \n  ".join(map(_escaped, minutes.item_texts(item))) for item in items))
     if minutes.lines:
-        blocks.append(f"## {minutes.label('transcript')}")
+        blocks.append(f"## {minutes.label('transcript.title')}")
     yield ("\n\n".join(blocks) + "\n").encode()
     for line in minutes.lines:
         yield f"\n`{clock(line.segment.start)}` {_escaped(minutes.said(line))}\n".encode()

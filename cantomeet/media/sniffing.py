@@ -1,4 +1,4 @@
-"""What a refused file is: told from its first bytes, named by a code, written out in the reader's language."""
+"""What a refused file is, told from its first bytes and named by a code."""
 
 from __future__ import annotations
 
@@ -16,58 +16,6 @@ CRASHING = "crashing"
 CUT_OFF = "cut_off"
 TEXT = "text"
 PLAYLIST = "playlist"
-
-FOUND: dict[str, tuple[str, str]] = {
-    EMPTY: ("空檔案", "an empty file"),
-    UNKNOWN: ("無法辨認的資料", "data of an unknown kind"),
-    NO_SOUND: ("沒有聲音的影片", "a video without sound"),
-    UNDECODABLE: ("無法解碼的聲音", "sound that cannot be decoded"),
-    INCOMPLETE: ("不完整的檔案，開頭或索引已失", "a file that was cut off before its index"),
-    TOO_LONG: ("超過 37 小時的錄音", "a recording of more than 37 hours"),
-    TOO_COSTLY: (
-        "讀取所需的記憶體或時間，遠超這個大小的錄音所需",
-        "a file that takes far more memory or time to read than a recording of its size should",
-    ),
-    CRASHING: ("令解碼程式出錯的檔案", "a file that makes the decoder crash"),
-    CUT_OFF: (
-        "讀取兩次都被系統中斷，多數是記憶體不足；請稍後再上載",
-        "reading it was cut off by the system twice, most often for lack of memory; upload it again later",
-    ),
-    TEXT: ("文字檔", "a text file"),
-    PLAYLIST: ("播放清單，不含聲音", "a playlist, which holds no sound itself"),
-    "html": ("網頁", "a web page"),
-    "image": ("圖片", "an image"),
-    "pdf": ("PDF 文件", "a PDF document"),
-    "archive": ("壓縮檔或 Office 文件", "an archive or an Office document"),
-    "program": ("程式檔", "a program"),
-    "database": ("資料庫", "a database"),
-    "midi": ("MIDI 樂譜", "a MIDI score"),
-    "dss": (
-        "DSS 錄音筆檔案，請先用錄音筆的軟件轉成 WAV 或 MP3",
-        "a DSS file of a dictation recorder; export it as WAV or MP3 with the recorder's own software",
-    ),
-    "ds2": (
-        "DS2 錄音筆檔案，請先用錄音筆的軟件轉成 WAV 或 MP3",
-        "a DS2 file of a dictation recorder; export it as WAV or MP3 with the recorder's own software",
-    ),
-    "msv": (
-        "Sony 錄音筆的 MSV 或 DVF 檔案，請先用 Sony 的軟件轉成 WAV 或 MP3",
-        "an MSV or DVF file of a Sony recorder; export it as WAV or MP3 with Sony's own software",
-    ),
-    "silk": (
-        "SILK 語音訊息（微信、QQ），請先轉成 MP3 或 WAV",
-        "a SILK voice message (WeChat, QQ); convert it to MP3 or WAV first",
-    ),
-    "evrc": (
-        "EVRC 或 SMV 手機錄音，請先轉成 MP3 或 WAV",
-        "an EVRC or SMV recording of a telephone; convert it to MP3 or WAV first",
-    ),
-    "audible": (
-        "有版權鎖的 Audible 有聲書",
-        "an Audible book, which is locked to its buyer",
-    ),
-    "realmedia": ("RealMedia 檔案", "a RealMedia file"),
-}
 
 _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x89PNG\r\n\x1a\n", "image"),
@@ -117,7 +65,7 @@ _TEXT_CONTROLS = frozenset(b"\t\n\r\f\x0b\x1b\x08")
 
 
 def foreign(head: bytes) -> str | None:
-    """The code in `FOUND` of what surely is no recording that we take; None where a demuxer has to look.
+    """The code of what surely is no recording that we take (`cantomeet.i18n.found`); None where a demuxer has to look.
 
     `head`: the file's first `HEAD_BYTES` bytes, or all of it where it is shorter. Playlists are told here, before a
     demuxer that would follow what they name could see them.
@@ -162,9 +110,3 @@ def _is_big5(head: bytes) -> bool:
     except UnicodeDecodeError as error:
         return error.start >= len(head) // 2 - 2
     return True
-
-
-def found_text(code: str, language: str) -> str:
-    """What was found, in `language` ("en", else Hong Kong Chinese); what is no code is shown as it is."""
-    zh, en = FOUND.get(code, (code, code))
-    return en if language.startswith("en") else zh

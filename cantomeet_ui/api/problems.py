@@ -23,7 +23,8 @@ from starlette.exceptions import HTTPException
 from cantomeet.atomic import NO_ROOM
 from cantomeet.database import refuses_writes
 from cantomeet.errors import CantoMeetError, ErrorCode, InvalidRequest, RequestError, StorageFull
-from cantomeet.reasons import EN, ZH, reason_text
+from cantomeet.i18n import EN, ZH
+from cantomeet.reasons import reason_text
 
 MEDIA_TYPE = "application/problem+json"
 MOST_NAMED = 20
@@ -71,7 +72,7 @@ def problem(
     errors: list[dict[str, str]] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """A problem document of one code; `variant` names the text of `cantomeet.reasons.VARIANTS` to be told."""
+    """A problem document of one code; `variant` names the variant of the reason's text to be told."""
     shown = dict(params or {})
     body: dict[str, Any] = {
         **shown,

@@ -9,11 +9,11 @@ from reflex.vars.function import ArgsFunctionOperation
 from reflex_components_core.core.banner import has_connection_errors
 from reflex_components_core.react_router import ReactRouterLink
 
+from cantomeet.i18n import LANGUAGES, ZH, text
 from cantomeet_ui import routes
 from cantomeet_ui.components import icons
 from cantomeet_ui.components.browser import shell
 from cantomeet_ui.components.words import Handler, Words, say
-from cantomeet_ui.i18n.texts import TEXTS
 from cantomeet_ui.state.language import LanguageState
 from cantomeet_ui.state.notice import NoticeState
 
@@ -35,7 +35,7 @@ def frame(*content: rx.Component, here: str, refresh: Handler, kind: str = "") -
 
 def empty_frame() -> rx.Component:
     """Of a page that is not prerendered, until its scripts have come: nothing that a click could be lost in."""
-    brand = rx.el.span(icons.mark(), rx.el.span(TEXTS["app"][0]), class_name="brand")
+    brand = rx.el.span(icons.mark(), rx.el.span(text(ZH, "app")), class_name="brand")
     return rx.el.div(rx.el.header(brand, class_name="head"), class_name="page")
 
 
@@ -137,7 +137,7 @@ def nothing_here(title: Words, text: Words, *acts: rx.Component) -> rx.Component
 
 def page_error() -> rx.Var[rx.Component]:
     """In place of a page whose own code failed; in both languages, for its state may be what failed."""
-    words = TEXTS["error.page"]
+    words = [text(language, "error.page") for language in LANGUAGES]
     shown = rx.el.main(icons.mark(), *(rx.el.p(sentence) for sentence in words), class_name="nothing")
     return ArgsFunctionOperation.create(("event_args",), rx.Var.create(shown))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from cantomeet_ui.i18n.texts import TEXTS
+from cantomeet.i18n import is_page_text
 from cantomeet_ui.state.language import LanguageState
 
 Words: TypeAlias = Any
@@ -15,7 +15,6 @@ Handler: TypeAlias = Any
 
 def say(key: str) -> Words:
     """The text of `key`, following the reader's choice. Raises `KeyError` while the pages are built."""
-    zh, _ = TEXTS[key]
-    if "{" in zh:
-        raise KeyError(f"{key} has parameters: a view fills them in")
+    if not is_page_text(key):
+        raise KeyError(f"{key} is no text that a page shows as it is")
     return LanguageState.t[key]

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from cantomeet.actions import MOST, NOBODY, FoundAction, today
+from cantomeet.i18n import text
 from cantomeet.queries.actions import ActionPage
 from cantomeet.queries.stamps import Stamp
 from cantomeet.quotes import is_proven
 from cantomeet_ui import routes
-from cantomeet_ui.i18n import text
 from cantomeet_ui.presenters import times
 from cantomeet_ui.presenters.address import filters_of
 from cantomeet_ui.presenters.choices import Choice

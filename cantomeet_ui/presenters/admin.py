@@ -8,14 +8,13 @@ from datetime import datetime
 
 from cantomeet.errors import ErrorCode
 from cantomeet.going_on import GoingOn, going_on
+from cantomeet.i18n import counted, has_text, text
 from cantomeet.listing import FailureCause, MeetingFilter
 from cantomeet.models import Attempt, Meeting
 from cantomeet.queries.admin import Failures
 from cantomeet.queries.meetings import Timeline
-from cantomeet.reasons import REASONS, reason_text
+from cantomeet.reasons import reason_text
 from cantomeet_ui import routes
-from cantomeet_ui.i18n import counted, text
-from cantomeet_ui.i18n.texts import TEXTS
 from cantomeet_ui.presenters import times
 from cantomeet_ui.presenters.rows import MeetingRow, plain_row, reason_of
 
@@ -141,8 +140,8 @@ def _at(due: datetime, now: datetime, language: str) -> str:
 def _step(attempt: Attempt, now: datetime, language: str) -> Step:
     name, outcome = f"step.{attempt.step}", f"outcome.{attempt.outcome}"
     return Step(
-        name=text(language, name) if name in TEXTS else attempt.step,
-        outcome=text(language, outcome) if outcome in TEXTS else attempt.outcome,
+        name=text(language, name) if has_text(name) else attempt.step,
+        outcome=text(language, outcome) if has_text(outcome) else attempt.outcome,
         tone=attempt.outcome,
         when=times.time_of_day(attempt.started_at, now, language, seconds=True),
         lasted=times.lasted(attempt.finished_at - attempt.started_at, language),
@@ -163,7 +162,7 @@ def _next(attempt: Attempt, now: datetime, language: str) -> str:
 def _attempt_reason(attempt: Attempt, language: str) -> str:
     """Why it did not succeed. The reason's "what to do" fits the last try; a try in between needs only the cause."""
     code = attempt.error_code
-    if code is None or code not in {known.value for known in REASONS}:
+    if code is None or code not in set(ErrorCode):
         return code or ""
     if attempt.outcome == "failed":
         return reason_text(code, attempt.error_params, language)
@@ -173,4 +172,4 @@ def _attempt_reason(attempt: Attempt, language: str) -> str:
 def cause_name(code: str, language: str) -> str:
     """An error code in a few words; of a newer version's the code itself."""
     key = f"cause.{code}"
-    return text(language, key) if key in TEXTS else code
+    return text(language, key) if has_text(key) else code

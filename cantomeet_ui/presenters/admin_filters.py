@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from cantomeet.i18n import text
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.listing import TRANSCRIBERS
 from cantomeet_ui import routes
-from cantomeet_ui.i18n import text
 from cantomeet_ui.presenters.address import filters_of
 from cantomeet_ui.presenters.admin import cause_name
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from cantomeet.i18n import counted
 from cantomeet.queries.admin import AdminPage
 from cantomeet.queries.stamps import Stamp
-from cantomeet_ui.i18n import counted
 from cantomeet_ui.presenters.admin import Cause, Step, causes, steps_of, stuck_rows
 from cantomeet_ui.presenters.admin_filters import AdminChip, code_chips, status_chips
 from cantomeet_ui.presenters.rows import MeetingRow, plain_row

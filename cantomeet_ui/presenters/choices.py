@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from cantomeet.i18n import text
 from cantomeet.models import Meeting, Summary, SummaryTemplate
 from cantomeet.templates import SHIPPED, SUMMARY_LANGUAGES
-from cantomeet_ui.i18n import text
 from cantomeet_ui.presenters import times
 
 

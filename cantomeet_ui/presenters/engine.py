@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from cantomeet.checking import CHECKED, PATIENCE_SECONDS, Check
+from cantomeet.i18n import counted, has_text, text
 from cantomeet.queries.admin import EngineRoom
 from cantomeet.queue import QueueOverview, WorkerSeen
 from cantomeet.reasons import cause_text, setting_rule
-from cantomeet_ui.i18n import counted, text
-from cantomeet_ui.i18n.texts import TEXTS
 from cantomeet_ui.presenters import times
 
 
@@ -94,14 +93,14 @@ def _worker(worker: WorkerSeen, now: datetime, language: str) -> WorkerLine:
     beat = worker.last_heartbeat
     return WorkerLine(
         name=worker.name[:8],
-        state=text(language, state) if state in TEXTS else worker.state,
+        state=text(language, state) if has_text(state) else worker.state,
         queues=" · ".join(text(language, f"admin.queue.{name}") for name in worker.queues if _known(name)),
         seen="" if beat is None else text(language, "admin.worker.seen", time=times.time_of_day(beat, now, language)),
     )
 
 
 def _known(queue: str) -> bool:
-    return f"admin.queue.{queue}" in TEXTS
+    return has_text(f"admin.queue.{queue}")
 
 
 def _check(name: str, check: Check | None, set_up: bool, now: datetime, language: str) -> CheckLine:
@@ -129,4 +128,4 @@ def _why(check: Check, language: str) -> str:
     params["rule"] = setting_rule(params["setting"], language)
     params["cause"] = cause_text(str(check.params.get("cause", "")), language)
     key = f"check.why.{check.code}"
-    return text(language, key, **params) if key in TEXTS else (check.code or "?")
+    return text(language, key, **params) if has_text(key) else (check.code or "?")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from cantomeet.i18n import text
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet_ui import routes
-from cantomeet_ui.i18n import text
 from cantomeet_ui.presenters.address import filters_of
 
 NAMES = ("status", "q", "from", "to", "sort")

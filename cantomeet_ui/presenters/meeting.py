@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cantomeet.errors import ErrorCode
+from cantomeet.i18n import counted, text
 from cantomeet.lifecycle import ACTIVE, MeetingStatus, Stage
 from cantomeet.models import Attempt, Meeting
 from cantomeet.reasons import reason_text, warning_text
 from cantomeet.store.retrying import at_provider
 from cantomeet_ui import routes
-from cantomeet_ui.i18n import counted, text
 from cantomeet_ui.presenters import rows, times
 from cantomeet_ui.presenters.paused import paused_words
 

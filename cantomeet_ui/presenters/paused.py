@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from cantomeet_ui.i18n import text
+from cantomeet.i18n import text
 from cantomeet_ui.presenters import times
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cantomeet.bulk import Act, Cost, Line, Plan, Refusal
-from cantomeet_ui.i18n import counted, text
+from cantomeet.i18n import counted, text
 
 SHOWN = 5
 """Meetings that are named at first sight."""

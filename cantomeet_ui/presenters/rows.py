@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cantomeet.errors import ErrorCode
+from cantomeet.i18n import counted, text
 from cantomeet.lifecycle import ACTIVE, MeetingStatus
 from cantomeet.listing import ListedMeeting, Match
 from cantomeet.models import Meeting
 from cantomeet.reasons import reason_text
 from cantomeet_ui import routes
-from cantomeet_ui.i18n import counted, text
 from cantomeet_ui.presenters import times
 
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cantomeet.i18n import text
 from cantomeet.models import Segment
 from cantomeet.store import Transcript
-from cantomeet_ui.i18n import text
 from cantomeet_ui.presenters import times
 
 SAMPLES = 3

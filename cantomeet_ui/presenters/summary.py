@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from cantomeet.i18n import counted, text
 from cantomeet.models import Summary, SummaryItem
 from cantomeet.quotes import PROVEN, proposed_start
 from cantomeet.sections import READING_ORDER, in_reading_order, unverified_items, verified_sections
 from cantomeet.store import SummaryWithItems
 from cantomeet.templates import GENERAL
 from cantomeet.usage import together
-from cantomeet_ui.i18n import counted, text
 from cantomeet_ui.presenters import times
 from cantomeet_ui.presenters.choices import template_name
 from cantomeet_ui.presenters.speakers import owner_words

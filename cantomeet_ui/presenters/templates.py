@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from cantomeet.i18n import text
 from cantomeet.models import SummaryTemplate
 from cantomeet.templates import SECTION_KINDS, SHIPPED, Template
-from cantomeet_ui.i18n import text
 from cantomeet_ui.presenters.choices import Choice
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from cantomeet.dates import HONG_KONG
-from cantomeet.reasons import EN
-from cantomeet_ui.i18n import counted
+from cantomeet.i18n import EN, counted, text
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _STANDING_STILL = timedelta(seconds=90)
@@ -45,8 +44,7 @@ def lasted(span: timedelta, language: str) -> str:
     seconds = max(0.0, span.total_seconds())
     if seconds >= 60:
         return clock(seconds)
-    unit = "s" if language == EN else "秒"
-    return f"{seconds:.1f} {unit}" if seconds < 10 else f"{seconds:.0f} {unit}"
+    return text(language, "piece.seconds", number=f"{seconds:.1f}" if seconds < 10 else f"{seconds:.0f}")
 
 
 def left(progress: int | None, since: datetime, moved: datetime, now: datetime, language: str) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from cantomeet.i18n import text
 from cantomeet.models import Segment, Speaker
 from cantomeet.store import Transcript
 from cantomeet.unclear import shown_text
-from cantomeet_ui.i18n import text
 from cantomeet_ui.presenters import times
 
 UNSURE_BELOW = 0.45

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import PurePath
 from urllib.parse import urlsplit
 
+from cantomeet.i18n import text
 from cantomeet.settings import Settings
-from cantomeet_ui.i18n import text
 from cantomeet_ui.presenters import times
 
 FORMATS = "mp3  m4a  wav  ogg  webm  flac  aac  amr  aiff  wma  mp4  mov"
@@ -43,7 +43,7 @@ def worth(settings: Settings, language: str) -> str:
     """What the recogniser is worth and how to get a better one; empty where there is nothing to warn of."""
     if settings.chosen_transcriber != "whisper":
         return ""
-    return text(language, "way.base" if settings.whisper_model is None else "way.whisper_speakers")
+    return text(language, "way.base" if settings.whisper_model is None else "warning.no_speakers")
 
 
 def model_name(settings: Settings) -> str:

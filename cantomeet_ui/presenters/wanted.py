@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from cantomeet.actions import ActionFilter, parse_action_filter
 from cantomeet.errors import InvalidRequest
+from cantomeet.i18n import text
 from cantomeet.listing import MeetingFilter, parse_filter
 from cantomeet.queries.admin import PAGE as ADMIN_PAGE
-from cantomeet_ui.i18n import text
 
 LIST_PAGE = 50
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from cantomeet.errors import ErrorCode
+from cantomeet.i18n import counted, text
 from cantomeet.models import WrittenView
 from cantomeet.reasons import reason_text, written_label
 from cantomeet.store import Transcript, WrittenTranscript
 from cantomeet_ui import routes
-from cantomeet_ui.i18n import counted, text
 from cantomeet_ui.presenters.meeting import Download
 from cantomeet_ui.presenters.summary import usage_facts
 

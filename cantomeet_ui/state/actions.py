@@ -10,12 +10,12 @@ import reflex as rx
 
 from cantomeet.access import Action
 from cantomeet.errors import RequestError
+from cantomeet.i18n import text
 from cantomeet.queries.actions import action_page
 from cantomeet.queries.stamps import stamp
 from cantomeet.service.corrections import edit_item
 from cantomeet.service.edits import ItemEdit
 from cantomeet_ui.actor import actor_of
-from cantomeet_ui.i18n import text
 from cantomeet_ui.presenters.actions import NAMES, Group, calendar_href, changed, fixed_choices, shown_actions
 from cantomeet_ui.presenters.address import filters_of
 from cantomeet_ui.presenters.choices import Choice

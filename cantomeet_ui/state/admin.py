@@ -13,13 +13,13 @@ import reflex as rx
 from cantomeet.access import Action, Actor
 from cantomeet.bulk import Act, Plan
 from cantomeet.errors import InvalidRequest
+from cantomeet.i18n import counted, text
 from cantomeet.listing import MeetingFilter
 from cantomeet.queries.admin import STUCK, admin_page, is_paused, opened_timeline, still_fitting
 from cantomeet.queries.meetings import one_meeting
 from cantomeet.queries.stamps import stamp
 from cantomeet.service import Services, bulk
 from cantomeet_ui.actor import actor_of
-from cantomeet_ui.i18n import counted, text
 from cantomeet_ui.presenters.address import filters_of
 from cantomeet_ui.presenters.admin import Cause, Step, failed_for, steps_of
 from cantomeet_ui.presenters.admin_filters import (

@@ -10,10 +10,10 @@ import reflex as rx
 from cantomeet.access import Action
 from cantomeet.errors import VersionConflict
 from cantomeet.glossary import MAX_TERMS, Term, digest, read_lines, written
+from cantomeet.i18n import counted, text
 from cantomeet.queries.templates import glossary
 from cantomeet.service.glossary import FaultyGlossary, replace_glossary
 from cantomeet_ui.actor import actor_of
-from cantomeet_ui.i18n import counted, text
 from cantomeet_ui.services import services, settings
 from cantomeet_ui.state.access import handler
 from cantomeet_ui.state.language import LanguageState

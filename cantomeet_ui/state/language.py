@@ -5,7 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from cantomeet.access import Action
-from cantomeet_ui.i18n import LANGUAGES, language_of, page_texts
+from cantomeet.i18n import LANGUAGES, language_of, page_texts
 from cantomeet_ui.services import settings
 from cantomeet_ui.state.access import handler
 

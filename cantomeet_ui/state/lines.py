@@ -9,13 +9,13 @@ import reflex as rx
 
 from cantomeet.access import Action
 from cantomeet.errors import InvalidRequest, NotFound, RequestError, VersionConflict
+from cantomeet.i18n import text
 from cantomeet.models import Meeting
 from cantomeet.queries.meetings import one_meeting, segment_to_edit
 from cantomeet.service import corrections, meetings
 from cantomeet.service.edits import UNCHANGED, SegmentEdit, made_against
 from cantomeet.unclear import shown_text
 from cantomeet_ui.actor import actor_of
-from cantomeet_ui.i18n import text
 from cantomeet_ui.presenters.meeting import refusal
 from cantomeet_ui.services import services
 from cantomeet_ui.state.access import handler, valid_id

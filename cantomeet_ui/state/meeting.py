@@ -12,6 +12,7 @@ import reflex as rx
 
 from cantomeet.access import Action, Actor
 from cantomeet.errors import Conflict, ErrorCode, InvalidRequest, NotFound, RequestError, VersionConflict
+from cantomeet.i18n import text
 from cantomeet.lifecycle import ACTIVE
 from cantomeet.queries.meeting_page import Have, is_corrected, meeting_page
 from cantomeet.queries.stamps import stamp_of
@@ -19,7 +20,6 @@ from cantomeet.service import Services, meetings
 from cantomeet.wording import checked_title
 from cantomeet_ui import routes
 from cantomeet_ui.actor import actor_of
-from cantomeet_ui.i18n import text
 from cantomeet_ui.presenters.choices import Version
 from cantomeet_ui.presenters.meeting import MeetingHead, refusal
 from cantomeet_ui.presenters.meeting_page import ShownMeeting, shown_meeting

@@ -9,8 +9,8 @@ import reflex as rx
 
 from cantomeet.access import Action
 from cantomeet.errors import ErrorCode
+from cantomeet.i18n import text
 from cantomeet.queries.stamps import stamp
-from cantomeet_ui.i18n import text
 from cantomeet_ui.outage import AGAIN, database_waited_for
 from cantomeet_ui.presenters.meeting import refusal
 from cantomeet_ui.services import services

@@ -12,13 +12,13 @@ import reflex as rx
 
 from cantomeet.access import Action
 from cantomeet.errors import InvalidRequest, NotFound, RequestError, VersionConflict
+from cantomeet.i18n import text
 from cantomeet.models import SummaryTemplate
 from cantomeet.queries.templates import own_templates
 from cantomeet.service import templates
 from cantomeet.service.edits import SectionDraft, TemplateDraft
 from cantomeet.templates import MAX_SECTIONS, SHIPPED
 from cantomeet_ui.actor import actor_of
-from cantomeet_ui.i18n import text
 from cantomeet_ui.presenters.choices import Choice
 from cantomeet_ui.presenters.meeting import refusal
 from cantomeet_ui.presenters.templates import (

@@ -6,11 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from cantomeet.actions import ActionFilter, list_actions
+from cantomeet.i18n import EN, ZH, text
 from cantomeet.models import Segment, Speaker, Summary, SummaryItem
 from cantomeet.queries.meeting_page import Have
-from cantomeet.reasons import EN, ZH
 from cantomeet.store import MeetingStore, NewAttempt, NewSummary, SummaryWithItems, Transcript
-from cantomeet_ui.i18n import text
 from cantomeet_ui.presenters.actions import groups, owner_choices
 from cantomeet_ui.presenters.choices import Choice, with_default
 from cantomeet_ui.presenters.speakers import speaker_rows

@@ -7,11 +7,11 @@ from datetime import timedelta
 from cantomeet.access import LOCAL_OWNER
 from cantomeet.bulk import Act
 from cantomeet.errors import ErrorCode
+from cantomeet.i18n import EN
 from cantomeet.listing import find_meetings
 from cantomeet.queries.admin import STUCK
 from cantomeet.queries.lists import upload_page
 from cantomeet.queries.meeting_page import Have
-from cantomeet.reasons import EN
 from cantomeet.store import MeetingStore, NewAttempt
 from cantomeet_ui.presenters.meeting import MeetingHead
 from cantomeet_ui.presenters.paused import paused_words

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from cantomeet.errors import ErrorCode
+from cantomeet.i18n import ZH
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
-from cantomeet.reasons import ZH, reason_text
+from cantomeet.reasons import reason_text
 from cantomeet.storage import FolderStorage
 from cantomeet.store import MeetingStore, NewAttempt, NewMeeting, NewSegment, NewSummary
 

@@ -15,7 +15,7 @@ import pytest
 from cantomeet.errors import StepError
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Meeting, SummaryItem
-from cantomeet.reasons import WARNINGS
+from cantomeet.reasons import warning_text
 from cantomeet.store import MeetingStore
 from standins.openai.model import INVENTED_QUOTE
 from standins.openai.server import FakeOpenAI, Fault, Plan
@@ -112,7 +112,7 @@ def test_what_stays_unusable_becomes_extracts_and_the_page_says_so(
     meeting = carried_through(sqlite_store, tmp_path, Plan(faults=[Fault(do=do)]))
     assert (meeting.status, meeting.status_reason) == (MeetingStatus.COMPLETED, None)
     assert meeting.warnings == ["no_speakers", "summary_fell_back"]
-    assert "extracted word for word" in WARNINGS["summary_fell_back"][1]
+    assert "extracted word for word" in warning_text("summary_fell_back", "en")
     summary = sqlite_store.summary(meeting.id)
     assert summary is not None
     assert summary.summary.method == "extractive"

@@ -54,7 +54,7 @@ class LocalTranscriber(Protocol):
     name: str
     """Shown to people and stored with the meeting, e.g. "whisper base"."""
     warnings: tuple[str, ...]
-    """Codes of `cantomeet.reasons.WARNINGS` that its transcripts carry."""
+    """Codes of `cantomeet.i18n.warnings` that its transcripts carry."""
 
     def recognise(
         self, audio: Path, start: float, *, duration: float, language: str, on_progress: Callable[[float], None]

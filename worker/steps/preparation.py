@@ -59,7 +59,7 @@ def prepare(tools: Toolbox, lease: Lease, _tried: NewAttempt) -> Meeting:
 
 
 def found_wanting(decoded: media.Decoded) -> dict[str, dict[str, Any]]:
-    """The warnings about a recording's sound, each with what its text needs (`cantomeet.reasons.WARNING_DETAILS`)."""
+    """The warnings about a recording's sound, each with what its text needs (`cantomeet.i18n.warnings`)."""
     late = [gap for gap in decoded.missing if gap.at + gap.seconds > decoded.seconds + _MOMENT]
     inside = [gap for gap in decoded.missing if gap not in late]
     found: dict[str, dict[str, Any]] = {}

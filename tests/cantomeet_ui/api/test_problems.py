@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy.exc import OperationalError
 
 from cantomeet.errors import Conflict, ErrorCode, InvalidRequest, PermanentError, RecordingRefused, StorageFull
-from cantomeet.reasons import EN, ZH
+from cantomeet.i18n import EN, ZH
 from cantomeet.store import MeetingStore
 from cantomeet_ui.api.problems import preferred_language, problem_response
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import parse_qs, urlsplit
 
+from cantomeet.i18n import EN
 from cantomeet.lifecycle import MeetingStatus
-from cantomeet.reasons import EN
 from cantomeet_ui.presenters.filters import changed, chips
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cantomeet.reasons import EN, ZH
+from cantomeet.i18n import EN, ZH
 from cantomeet.settings import Settings
 from cantomeet_ui.presenters import upload
 

@@ -18,7 +18,7 @@ from cantomeet.errors import ErrorCode
 
 
 class Cause(StrEnum):
-    """Why nothing came back; `cantomeet.reasons.CAUSES` has the words."""
+    """Why nothing came back; `cantomeet.i18n.unreachable` has the words."""
 
     NAME = "name"
     REFUSED = "refused"

@@ -264,7 +264,7 @@ def make_error(
     variant: str = "",
 ) -> StepError:
     """`detail` is for the operator's log, `message` (the endpoint's words, already safe) for a person; `cause` is one
-    of `cantomeet.reasons.CAUSES`, `variant` of `cantomeet.reasons.VARIANTS`.
+    of `cantomeet.i18n.unreachable`, `variant` of `cantomeet.i18n.reasons`.
     """
     params: dict[str, str | int | float] = {"provider": provider, "message": message or "—"}
     if variant:

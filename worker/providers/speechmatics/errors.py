@@ -2,7 +2,7 @@
 
 A status that is not in the table still gets an error of ours: by its family, the cautious way. Trouble on the way to
 it is in `worker.providers.http`.
-Texts for people are in `cantomeet.reasons`; their parameters are made here and never hold a key.
+Texts for people are in `cantomeet.i18n`; their parameters are made here and never hold a key.
 Source of the statuses: the provider's OpenAPI file of Batch v2, and its pages on limits and troubleshooting.
 """
 

@@ -1,0 +1,116 @@
+"""One action on many meetings: its preview and its result."""
+
+from __future__ import annotations
+
+PLANS: dict[str, tuple[str, str]] = {
+    "plan.nothing": ("沒有會議可以這樣做。", "There is no meeting to do this to."),
+    "plan.named": ("會做的會議", "Meetings it is done to"),
+    "plan.named.wasted": ("{status}，已付費", "{status}, paid for"),
+    "plan.named.paid": ("{status}，已付費轉錄過", "{status}, paid for before"),
+    "plan.working": ("處理中…", "Working…"),
+    "plan.retry.one": ("重試 {count} 個會議？", "Retry {count} meeting?"),
+    "plan.retry.many": ("重試 {count} 個會議？", "Retry {count} meetings?"),
+    "plan.retry.do.one": ("重試 {count} 個", "Retry {count}"),
+    "plan.retry.do.many": ("重試 {count} 個", "Retry {count}"),
+    "plan.retry.done.one": ("{count} 個會議已重新開始。", "{count} meeting is going again."),
+    "plan.retry.done.many": ("{count} 個會議已重新開始。", "{count} meetings are going again."),
+    "plan.cancel.one": ("停止 {count} 個會議的處理？", "Stop the work on {count} meeting?"),
+    "plan.cancel.many": ("停止 {count} 個會議的處理？", "Stop the work on {count} meetings?"),
+    "plan.cancel.do.one": ("停止 {count} 個", "Stop {count}"),
+    "plan.cancel.do.many": ("停止 {count} 個", "Stop {count}"),
+    "plan.cancel.done.one": ("{count} 個會議已停止。", "{count} meeting was stopped."),
+    "plan.cancel.done.many": ("{count} 個會議已停止。", "{count} meetings were stopped."),
+    "plan.delete.one": ("刪除 {count} 個會議？", "Delete {count} meeting?"),
+    "plan.delete.many": ("刪除 {count} 個會議？", "Delete {count} meetings?"),
+    "plan.delete.do.one": ("刪除 {count} 個", "Delete {count}"),
+    "plan.delete.do.many": ("刪除 {count} 個", "Delete {count}"),
+    "plan.delete.done.one": ("{count} 個會議已刪除。", "{count} meeting was deleted."),
+    "plan.delete.done.many": ("{count} 個會議已刪除。", "{count} meetings were deleted."),
+    "plan.delete.warning": (
+        "錄音、逐字稿和摘要都會消失，不能復原。",
+        "Recordings, transcripts and summaries go, and cannot be brought back.",
+    ),
+    "plan.run_now.one": ("立即執行 {count} 個會議的下一步？", "Take the next step of {count} meeting now?"),
+    "plan.run_now.many": ("立即執行 {count} 個會議的下一步？", "Take the next step of {count} meetings now?"),
+    "plan.run_now.do.one": ("立即執行 {count} 個", "Run {count} now"),
+    "plan.run_now.do.many": ("立即執行 {count} 個", "Run {count} now"),
+    "plan.run_now.done.one": ("{count} 個會議即將執行。", "{count} meeting is next."),
+    "plan.run_now.done.many": ("{count} 個會議即將執行。", "{count} meetings are next."),
+    "plan.paused.one": (
+        "{count} 個會議已排好；隊列暫停中，恢復後才會開始。",
+        "{count} meeting begins once the queue, which is paused, goes on.",
+    ),
+    "plan.paused.many": (
+        "{count} 個會議已排好；隊列暫停中，恢復後才會開始。",
+        "{count} meetings begin once the queue, which is paused, goes on.",
+    ),
+    "plan.cost.one": (
+        "最多 {count} 段錄音要付費轉錄，共約 {minutes} 分鐘。",
+        "At most {count} recording is transcribed at a cost, about {minutes} minutes.",
+    ),
+    "plan.cost.many": (
+        "最多 {count} 段錄音要付費轉錄，共約 {minutes} 分鐘。",
+        "At most {count} recordings are transcribed at a cost, about {minutes} minutes in all.",
+    ),
+    "plan.unknown.one": ("另有 {count} 段長度未知。", "The length of {count} is unknown."),
+    "plan.unknown.many": ("另有 {count} 段長度未知。", "The length of {count} is unknown."),
+    "plan.llm.one": (
+        "{count} 篇摘要會由語言模型撰寫，可能收費。",
+        "{count} summary by a language model, which may cost.",
+    ),
+    "plan.llm.many": (
+        "{count} 篇摘要會由語言模型撰寫，可能收費。",
+        "{count} summaries by a language model, which may cost.",
+    ),
+    "plan.wasted.one": (
+        "其中 {count} 個的轉錄已付費而未取回，會就此放棄；再轉錄要再付一次。",
+        "Of {count} the transcription is paid for and not here yet: it is given up, and another one pays again.",
+    ),
+    "plan.wasted.many": (
+        "其中 {count} 個的轉錄已付費而未取回，會就此放棄；再轉錄要再付一次。",
+        "Of {count} the transcriptions are paid for and not here yet: they are given up, and others pay again.",
+    ),
+    "plan.left_out.one": ("另有 {count} 個符合，超出一次的上限。", "{count} more fits, beyond what is done at once."),
+    "plan.left_out.many": ("另有 {count} 個符合，超出一次的上限。", "{count} more fit, beyond what is done at once."),
+    "plan.again.one": ("連已轉錄過的，重試 {count} 個", "Also what was transcribed before: retry {count}"),
+    "plan.again.many": ("連已轉錄過的，重試 {count} 個", "Also what was transcribed before: retry {count}"),
+    "plan.pay_again.one": (
+        "再次付費，重試 {count} 個（約 {minutes} 分鐘）",
+        "Pay again, retry {count} (about {minutes} min)",
+    ),
+    "plan.pay_again.many": (
+        "再次付費，重試 {count} 個（約 {minutes} 分鐘）",
+        "Pay again, retry {count} (about {minutes} min)",
+    ),
+    "plan.refused.gone.one": ("{count} 個已不存在。", "{count} is gone."),
+    "plan.refused.gone.many": ("{count} 個已不存在。", "{count} are gone."),
+    "plan.refused.changed.one": (
+        "{count} 個沒有做：期間進度或費用有變。",
+        "{count} was left: it has moved on meanwhile, or would cost more.",
+    ),
+    "plan.refused.changed.many": (
+        "{count} 個沒有做：期間進度或費用有變。",
+        "{count} were left: they have moved on meanwhile, or would cost more.",
+    ),
+    "plan.refused.not_failed.one": ("{count} 個不會：沒有失敗。", "Not {count}: it has not failed."),
+    "plan.refused.not_failed.many": ("{count} 個不會：沒有失敗。", "Not {count}: they have not failed."),
+    "plan.refused.not_running.one": ("{count} 個不會：沒有在處理。", "Not {count}: nothing is going on."),
+    "plan.refused.not_running.many": ("{count} 個不會：沒有在處理。", "Not {count}: nothing is going on."),
+    "plan.refused.cost_not_confirmed.one": (
+        "{count} 個不會：已付費轉錄過，要另外確認。",
+        "Not {count}: its transcription was paid for before; confirm that apart.",
+    ),
+    "plan.refused.cost_not_confirmed.many": (
+        "{count} 個不會：已付費轉錄過，要另外確認。",
+        "Not {count}: their transcriptions were paid for before; confirm that apart.",
+    ),
+    "plan.refused.recording_removed.one": ("{count} 個不會：錄音已移除。", "Not {count}: its recording was removed."),
+    "plan.refused.recording_removed.many": (
+        "{count} 個不會：錄音已移除。",
+        "Not {count}: their recordings were removed.",
+    ),
+    "plan.refused.nothing_owed.one": ("{count} 個不會：沒有等候的步驟。", "Not {count}: no step is waiting."),
+    "plan.refused.nothing_owed.many": ("{count} 個不會：沒有等候的步驟。", "Not {count}: no step is waiting."),
+    "plan.refused.being_worked_on.one": ("{count} 個不會：正在處理。", "Not {count}: a worker has it."),
+    "plan.refused.being_worked_on.many": ("{count} 個不會：正在處理。", "Not {count}: a worker has them."),
+}
