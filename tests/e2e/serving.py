@@ -73,7 +73,7 @@ class Web:
     def clear(self) -> None:
         """Away with all meetings, so that each test sees only its own."""
         with self.store.engine.begin() as connection:
-            for table in ("attempt", "summaryitem", "summary", "segment", "speaker", "meeting", "switch", "remembered"):
+            for table in ("attempt", "summaryitem", "summary", "segment", "speaker", "meeting", "switch", "keyvalue"):
                 connection.exec_driver_sql(f"DELETE FROM {table}")
 
 
