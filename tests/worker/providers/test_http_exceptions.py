@@ -17,7 +17,7 @@ from cantomeet.errors import ErrorCode, StepError
 from cantomeet.reasons import CAUSES, cause_text, reason_text
 from tests.worker.providers.llm_meetings import Extracts
 from tests.worker.providers.speechmatics_recordings import client
-from worker.providers.http import BY_EXCEPTION, FOREIGN, Cause, trouble_of, was_not_sent
+from worker.providers.http import BY_EXCEPTION, FOREIGN, Cause, classify_exception, was_not_sent
 from worker.providers.llm import LlmSummarizer
 
 Verify = Callable[[str], None]
@@ -79,7 +79,7 @@ def raised_from(below: BaseException, kind: type[httpx.TransportError] = httpx.C
     ids=["name", "refused", "no TLS", "no route", "all addresses refused"],
 )
 def test_what_lies_beneath_a_failed_connection_is_told(below: BaseException, cause: Cause) -> None:
-    assert trouble_of(raised_from(below)).cause is cause
+    assert classify_exception(raised_from(below)).cause is cause
     assert was_not_sent(raised_from(below))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from worker.providers.llm.chunks import Chunk, Piece
-from worker.providers.llm.rewriting import LinesAnswer, _matched
+from worker.providers.llm.rewriting import LinesAnswer, _match_pieces
 
 SPOKEN = (
     "早晨各位，我哋而家開會喇",
@@ -28,7 +28,7 @@ WRITTEN = (
 def matched(texts: Sequence[str], numbers: Sequence[int]) -> list[str | None]:
     pieces = tuple(Piece(index, "", text) for index, text in enumerate(SPOKEN))
     given = [{"line": number, "text": text} for number, text in zip(numbers, texts, strict=True)]
-    found = _matched(Chunk(pieces), LinesAnswer.model_validate({"lines": given}))
+    found = _match_pieces(Chunk(pieces), LinesAnswer.model_validate({"lines": given}))
     return [found.get(id(piece)) for piece in pieces]
 
 
