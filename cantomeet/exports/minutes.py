@@ -1,4 +1,4 @@
-"""What every form of export writes: the meeting's lines and its summary, with labels in the reader's language."""
+"""The content of every export: a meeting's lines and summary, with translated labels."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _LABELS: dict[str, tuple[str, str]] = {
     "separator": ("；", "; "),
 }
 MOST_PLACES = 3
-"""Of an item that are told; the first ones."""
+"""Most times in the recording that are given for an item."""
 _HEADINGS: dict[str, tuple[str, str]] = {
     "overview": ("概要", "Overview"),
     "chapter": ("章節", "Chapters"),
@@ -56,25 +56,25 @@ _HEADINGS: dict[str, tuple[str, str]] = {
     "risk": ("風險", "Risks"),
     "quote": ("原話", "Quotes"),
 }
-"""Of kinds that the summary's template has no heading for."""
+"""Headings of kinds for which the summary's template has none."""
 
 
 @dataclass(frozen=True)
-class Line:
-    """One segment; `speaker` is a name, else the recogniser's label, else None."""
+class ExportLine:
+    """One segment; `speaker` is a name, or else the recogniser's label, or else None."""
 
     segment: Segment
     speaker: str | None
     written: str | None = None
-    """In written Chinese, in the written view."""
+    """The text in written Chinese, in the written view."""
     mark: str = ""
-    """Says, in the written view, that this line is as it was spoken."""
+    """Marks, in the written view, a line that is as it was spoken."""
     language: str = "zh"
-    """The reader's."""
+    """The reader's language."""
 
     @property
     def text(self) -> str:
-        """In one line."""
+        """The text on one line."""
         return self.mark + " ".join((self.written or shown_text(self.segment, self.language)).split())
 
 
@@ -88,8 +88,8 @@ class Spoken(Protocol):
     def speakers(self) -> Mapping[str, Speaker]: ...
 
 
-class Lines:
-    """All lines in order, each made when it is its turn."""
+class ExportLines:
+    """All lines in order, each created when it is read."""
 
     def __init__(self, transcript: Spoken, written: WrittenTranscript | None, *, english: bool) -> None:
         self._transcript, self._written, self._english = transcript, written, english
@@ -97,29 +97,29 @@ class Lines:
     def __bool__(self) -> bool:
         return len(self._transcript.segments) > 0
 
-    def __iter__(self) -> Iterator[Line]:
-        return (_line(self._transcript, s, self._written, self._english) for s in self._transcript.segments)
+    def __iter__(self) -> Iterator[ExportLine]:
+        return (_export_line(self._transcript, s, self._written, self._english) for s in self._transcript.segments)
 
 
 @dataclass(frozen=True)
 class Minutes:
     meeting: Meeting
-    lines: Lines
+    lines: ExportLines
     summary: SummaryWithItems | None
     sections: Sequence[SummarySection]
-    """Of the summary, what is verified; none where there is no summary."""
+    """The summary's verified sections; empty without a summary."""
     unverified: Sequence[SummaryItem]
     complete: bool
     """False while the transcript is being made."""
     english: bool
     view_note: str = ""
-    """What the written view is; empty where the lines are those that were spoken."""
+    """Describes the written view; empty if the lines are as they were spoken."""
 
     def label(self, name: str) -> str:
         return _LABELS[name][self.english]
 
     def facts(self) -> list[str]:
-        """Date and duration, as far as known."""
+        """Return date and duration, as far as known."""
         known = []
         if self.meeting.meeting_date is not None:
             known.append(f"{self.label('date')}{self.label('colon')}{self.meeting.meeting_date.isoformat()}")
@@ -128,30 +128,31 @@ class Minutes:
         return known
 
     def notes(self) -> list[str]:
-        """What a reader must know before reading on."""
+        """Return what a reader must know first."""
         view = [self.view_note, self.label("as_spoken_note")] if self.view_note else []
         if not self.complete:
             return [*view, self.label("partial_note")]
         return view if self.lines else [self.label("no_speech")]
 
     def about_summary(self) -> list[str]:
-        """How it was written and what of the transcript it covers; then, a line each, what it could not be."""
+        """Return one line about the summary's method and coverage, then one line for each warning."""
         if self.summary is None:
             return []
         summary = self.summary.summary
-        told = [self.label(summary.method).format(name=summary.name or "LLM")] if summary.method != "none" else []
+        parts = [self.label(summary.method).format(name=summary.name or "LLM")] if summary.method != "none" else []
         if summary.coverage:
-            told.append(self.label("covers").format(**summary.coverage))
+            parts.append(self.label("covers").format(**summary.coverage))
         language = "en" if self.english else "zh"
-        return [self.label("separator").join(told), *(warning_text(code, language) for code in summary.warnings)]
+        return [self.label("separator").join(parts), *(warning_text(code, language) for code in summary.warnings)]
 
-    def said(self, line: Line) -> str:
-        """A line with its speaker before it."""
+    def line_with_speaker(self, line: ExportLine) -> str:
+        """Return a line with its speaker before it."""
         return f"{line.speaker}{self.label('colon')}{line.text}" if line.speaker else line.text
 
     def item_texts(self, item: SummaryItem) -> list[str]:
-        """An item with its owner, due date, state and places in the recording; where it is in two languages, the other
-        one after it.
+        """Return an item with its owner, due date, state and places in the recording.
+
+        A bilingual item's other language follows as a second text.
         """
         written_in = "" if self.summary is None else self.summary.summary.language
         first, other = in_reading_order(item, written_in, "en" if self.english else "zh")
@@ -161,19 +162,19 @@ class Minutes:
     def _details(self, item: SummaryItem) -> list[str]:
         colon = self.label("colon")
         due = " ".join(part for part in (item.due_text, item.due_date and item.due_date.isoformat()) if part)
-        told = [f"{self.label(name)}{colon}{value}" for name, value in (("owner", item.owner), ("due", due)) if value]
-        details = [self.label("separator").join(told)] if told else []
+        parts = [f"{self.label(name)}{colon}{value}" for name, value in (("owner", item.owner), ("due", due)) if value]
+        details = [self.label("separator").join(parts)] if parts else []
         if item.done:
             details.append(self.label("done"))
         if item.stale:
             details.append(self.label("stale"))
-        return [*details, *_places(item), *self._offered(item)]
+        return [*details, *_proof_times(item), *self._proposed_place(item)]
 
-    def _offered(self, item: SummaryItem) -> list[str]:
-        """Where an item that nothing proves may come from."""
+    def _proposed_place(self, item: SummaryItem) -> list[str]:
+        """Return the place that an unproven item may come from."""
         start = proposed_start(item.evidence)
-        told = f"{self.label('unverified')}{self.label('separator')}{self.label('offered')} "
-        return [] if start is None else [told + clock(start)]
+        prefix = f"{self.label('unverified')}{self.label('separator')}{self.label('offered')} "
+        return [] if start is None else [prefix + clock(start)]
 
 
 def minutes_of(
@@ -183,11 +184,11 @@ def minutes_of(
     language: str,
     written: WrittenTranscript | None = None,
 ) -> Minutes:
-    """All that is written, gathered; with `written`, lines are in written Chinese where they have been rewritten."""
+    """Collect the export's content; with `written`, rewritten lines are in written Chinese."""
     english = language.startswith("en")
     return Minutes(
         meeting=meeting,
-        lines=Lines(transcript, written, english=english),
+        lines=ExportLines(transcript, written, english=english),
         summary=summary,
         sections=[] if summary is None else verified_sections(summary, language, lambda item: _heading(item, english)),
         unverified=[] if summary is None else unverified_items(summary),
@@ -197,18 +198,18 @@ def minutes_of(
     )
 
 
-def _line(transcript: Spoken, segment: Segment, written: WrittenTranscript | None, english: bool) -> Line:
+def _export_line(transcript: Spoken, segment: Segment, written: WrittenTranscript | None, english: bool) -> ExportLine:
     speaker = _speaker(transcript, segment)
     language = "en" if english else "zh"
     if written is None:
-        return Line(segment, speaker, language=language)
+        return ExportLine(segment, speaker, language=language)
     if written.state_of(segment) == "written":
-        return Line(segment, speaker, written.lines[segment.id].text)
-    return Line(segment, speaker, mark=_LABELS["as_spoken"][english], language=language)
+        return ExportLine(segment, speaker, written.lines[segment.id].text)
+    return ExportLine(segment, speaker, mark=_LABELS["as_spoken"][english], language=language)
 
 
-def _places(item: SummaryItem) -> list[str]:
-    """When the lines that prove it were spoken; a chapter, from when on."""
+def _proof_times(item: SummaryItem) -> list[str]:
+    """Return the times of the lines that prove the item, or the start of a chapter."""
     starts = {float(proof["start"]) for proof in item.evidence if proof["check"] in PROVEN}
     if item.kind == "chapter" and item.start is not None:
         starts = {item.start}
@@ -217,7 +218,7 @@ def _places(item: SummaryItem) -> list[str]:
 
 
 def clock(seconds: float) -> str:
-    """1:02:03, always with hours, so that lines stand under each other."""
+    """Return e.g. "1:02:03", always with hours, so that lines are aligned."""
     whole = int(seconds)
     return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
 

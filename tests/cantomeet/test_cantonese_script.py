@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from benchmarks import hong_kong_script
 from cantomeet.cantonese import fold, to_hong_kong
-from cantomeet.cantonese.choices import BOTH_SCRIPTS, CHOICES
+from cantomeet.cantonese.choices import BOTH_SCRIPTS, CHARACTER_RULES
 from tests.running import ROOT
 
 SOAK = os.environ.get("CANTOMEET_SOAK") == "1"
@@ -445,12 +445,12 @@ def test_what_is_not_chinese_is_left_alone(text: str) -> None:
     assert to_hong_kong(foreign) == foreign
 
 
-@pytest.mark.parametrize("place", range(len(CHOICES)))
+@pytest.mark.parametrize("place", range(len(CHARACTER_RULES)))
 def test_each_choice_can_be_met(place: int) -> None:
     """A pattern without the character that it speaks of would never do anything."""
-    choice = CHOICES[place]
-    assert choice.contexts or choice.usual
-    assert all(choice.character in pattern for pattern in choice.contexts.values())
+    rule = CHARACTER_RULES[place]
+    assert rule.contexts or rule.usual
+    assert all(rule.character in pattern for pattern in rule.contexts.values())
 
 
 @pytest.fixture(scope="module")
