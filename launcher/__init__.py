@@ -1,1 +1,1 @@
-"""The `cantomeet` command: starts everything on one machine, checks it, and talks to a running server."""
+"""The `cantomeet` command: starts, checks and calls CantoMeet on one machine."""

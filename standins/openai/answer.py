@@ -1,4 +1,4 @@
-"""Sends an answer whole or as a stream of events, in the ways that servers differ."""
+"""Sends an answer whole or as a stream of events, as different servers do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The stand-in's append-only log of JSON lines, one per request, which proves what was paid for."""
+"""The stand-in's append-only log, which proves which requests were paid for.
+
+It has one JSON line per request.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The plan of the stand-in's abilities and faults, set at the start or by `POST /_fake/plan`."""
+"""The plan of the stand-in's abilities and faults.
+
+It is set at the start or by `POST /_fake/plan`.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""The plan of the stand-in's faults, set at the start or by `POST /_fake/plan`.
+"""The plan of the stand-in's faults.
 
-A fault applies to requests by their kind (`on`), by the job's reference, by their number, or at random. The random draw
-depends on the seed, the fault, the reference and the number of earlier requests for it. One meeting therefore meets the
-same faults in every run with the same seed, whatever other requests come in between.
+It is set at the start or by `POST /_fake/plan`. A fault applies to requests by their kind (`on`), by the job's
+reference, by their number, or at random. The random draw depends on the seed, the fault, the reference and the number
+of earlier requests for it. One meeting therefore meets the same faults in every run with the same seed, whatever other
+requests come in between.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Invents json-v2 transcripts in Cantonese with some English; the same sound always gives the same words.
+"""Invents json-v2 transcripts in Cantonese with some English.
 
-They contain everything that a parser must handle: words without confidence, unknown speakers (`UU`), entities, a result
-of an unknown type, a result without alternatives, and an empty word delimiter.
+The same sound always gives the same words. The transcripts contain everything that a parser must handle: words without
+confidence, unknown speakers (`UU`), entities, a result of an unknown type, a result without alternatives, and an empty
+word delimiter.
 """
 
 from __future__ import annotations

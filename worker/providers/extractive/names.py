@@ -1,9 +1,9 @@
-"""Finds names: people by 阿, title, given name or role; bodies by 部, 組, team, committee.
+"""Finds names of people and bodies in a sentence.
 
-Without a dictionary a Chinese name has no edges. A name is therefore accepted only if its form shows it (阿明, 陳主任,
-市場部, Anna, the audit committee) or if it is a speaker of the meeting. Two or three plain characters are a name only
-beside words that need one (請…整理, …負責), and only without an everyday character, because a wrong owner is worse than
-none.
+People are named by 阿, title, given name or role, bodies by 部, 組, team, committee. Without a dictionary a Chinese
+name has no edges. A name is therefore accepted only if its form shows it (阿明, 陳主任, 市場部, Anna, the audit
+committee) or if it is a speaker of the meeting. Two or three plain characters are a name only beside words that need
+one (請…整理, …負責), and only without an everyday character, because a wrong owner is worse than none.
 """
 
 from __future__ import annotations

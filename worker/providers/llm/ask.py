@@ -1,7 +1,8 @@
-"""Asks a model one question until the answer is usable, with one repair and no duplicate payment.
+"""Asks a model one question until the answer is usable.
 
-Before each request its cache entry says "asked"; right after the request the entry holds the answer. If an entry still
-says "asked" later, it is unknown whether that request was paid for, and sending it again counts as a repeat.
+One repair is allowed, and no answer is paid for twice. Before each request its cache entry says "asked"; right after
+the request the entry holds the answer. If an entry still says "asked" later, it is unknown whether that request was
+paid for, and sending it again counts as a repeat.
 """
 
 from __future__ import annotations
