@@ -1,12 +1,12 @@
-"""How fast does the web answer while a recording is being recognised on the same cores?
+"""Measures the web's response times while a recording is recognised on the same cores.
 
     python -m benchmarks.answers_while_recognising [--meetings 300] [--rounds 3] [--nice 0 10]
 
-Starts an installation as `make run` does, with finished meetings in its list, and asks `/health`, `GET /api/meetings`
-and the list filtered by a word, one after the other, some times a second: in turns while nothing else is done and
-while Whisper recognises a recording that espeak-ng speaks. Prints p50 and p95 of the answers of both, in one run, and
-how long the recordings took. `--nice` gives the recogniser other priorities than its own, one after the other; going
-back from a higher number to a lower one is root's alone.
+Starts an installation as `make run` does, with finished meetings in its list. It requests `/health`, `GET
+/api/meetings` and the list filtered by a word, in turn, some times a second, both while nothing else is done and while
+Whisper recognises a recording that espeak-ng speaks. It prints p50 and p95 of both kinds of response in one run, and
+the duration of the recognitions. `--nice` gives the recogniser other priorities than its own, one after the other; only
+root can go back from a higher number to a lower one.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ from tests.running import wait_for
 from tests.upload_server import free_port
 
 PAUSE = 0.05
-"""Seconds between two questions: whoever asks without a pause measures a queue of their own making."""
+"""Seconds between two requests; without a pause a client measures its own queue."""
 ASKED = {"/health": "/health", "the list": "/api/meetings", "the list, searched": "/api/meetings?q=銀行"}
 AIM_MS = 50.0
 IDLE_SECONDS = 10.0
 
 
-def ask(client: httpx.Client, going_on: Callable[[], bool]) -> dict[str, list[float]]:
-    """Seconds of each answer, for as long as `going_on` holds."""
+def request_while(client: httpx.Client, going_on: Callable[[], bool]) -> dict[str, list[float]]:
+    """Return the seconds of each response, for as long as `going_on` returns True."""
     took: dict[str, list[float]] = {name: [] for name in ASKED}
     while going_on():
         for name, path in ASKED.items():
@@ -60,48 +60,50 @@ def for_seconds(seconds: float) -> Callable[[], bool]:
 
 
 def while_recognising(store: MeetingStore, meeting_id: str) -> Callable[[], bool]:
-    """True until the last piece is recognised; looked at twice a second at most."""
+    """Return a check that is True until the last piece is recognised; it queries the store twice a second at most."""
     looked, going_on = 0.0, True
 
-    def look() -> bool:
+    def still_recognising() -> bool:
         nonlocal looked, going_on
         if time.monotonic() - looked > 0.5:
             looked, going_on = time.monotonic(), store.get(meeting_id).status == "TRANSCRIBING"
         return going_on
 
-    return look
+    return still_recognising
 
 
 @dataclass
-class Measured:
-    """Seconds of answers, by what was asked, and of recognitions."""
+class Timings:
+    """Seconds of responses by request, and of recognitions."""
 
     idle: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in ASKED})
     busy: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in ASKED})
     recognised: list[float] = field(default_factory=list)
 
 
-def one_round(place: Installation, store: MeetingStore, client: httpx.Client, recording: Path, to: Measured) -> None:
-    """Questions during one recognition, and then as long again as it takes to compare."""
+def one_round(
+    place: Installation, store: MeetingStore, client: httpx.Client, recording: Path, timings: Timings
+) -> None:
+    """Send requests during one recognition, and then for a while without one for comparison."""
     meeting_id = place.upload(recording, language="en")
     wait_for(lambda: (store.get(meeting_id).progress or 0) > 0, "the recognition")
-    _add(to.busy, ask(client, while_recognising(store, meeting_id)))
+    _extend_each(timings.busy, request_while(client, while_recognising(store, meeting_id)))
     wait_for(lambda: store.get(meeting_id).status == "COMPLETED", "the meeting")
-    to.recognised += [
+    timings.recognised += [
         (attempt.finished_at - attempt.started_at).total_seconds()
         for attempt in store.attempts(meeting_id)
         if attempt.step == "recognise"
     ]
-    _add(to.idle, ask(client, for_seconds(IDLE_SECONDS)))
+    _extend_each(timings.idle, request_while(client, for_seconds(IDLE_SECONDS)))
 
 
-def _add(to: dict[str, list[float]], more: dict[str, list[float]]) -> None:
+def _extend_each(timings: dict[str, list[float]], more: dict[str, list[float]]) -> None:
     for name, seconds in more.items():
-        to[name] += seconds
+        timings[name] += seconds
 
 
 def set_priority(process: psutil.Process, nice: int) -> None:
-    """Of all its threads: Linux keeps one for each, and those of the recogniser are there by now."""
+    """Set the priority of all threads: Linux has one for each, and the recogniser's exist by now."""
     for thread in process.threads():
         os.setpriority(os.PRIO_PROCESS, thread.id, nice)
 
@@ -115,7 +117,7 @@ def report(what: str, idle: list[float], busy: list[float]) -> None:
 
 
 def p50_p95(seconds: list[float]) -> tuple[float, float]:
-    """In milliseconds."""
+    """Return p50 and p95 in milliseconds."""
     cuts = quantiles(seconds, n=100, method="inclusive")
     return cuts[49] * 1000, cuts[94] * 1000
 
@@ -141,11 +143,11 @@ def main() -> None:
             seed.whole(f"例會 {number}")
         client = stack.enter_context(httpx.Client(base_url=place.url, timeout=60, trust_env=False))
         recogniser = psutil.Process(worker_processes(place)["recognition"])
-        # The model is loaded by then.
-        one_round(place, store, client, recording, Measured())
+        # The first round loads the model and is not measured.
+        one_round(place, store, client, recording, Timings())
         for nice in options.nice or [recogniser.nice()]:
             set_priority(recogniser, nice)
-            found = Measured()
+            found = Timings()
             for _ in range(options.rounds):
                 one_round(place, store, client, recording, found)
             print(f"recogniser at nice {nice}: {median(found.recognised):.1f} s of recognition (median)")

@@ -1,4 +1,4 @@
-"""Short clips of known text, cut from a recording whose speech and pauses are known."""
+"""Cuts short clips of known text from a recording whose speech and pauses are known."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ import numpy as np
 from worker.providers.whisper.sound import RATE, Sound
 
 LONGEST, SHORTEST = 15.0, 1.5
-"""Seconds of speech in a clip."""
+"""Most and fewest seconds of speech in a clip."""
 _HEADS, _TAILS = (0.0, 0.1, 0.3), (0.05, 0.2, 0.3, 0.5, 1.0)
-"""Seconds of silence before and after it."""
+"""Seconds of silence before and after the speech."""
 _NOISES = (None, 20.0, 10.0)
-"""Decibels by which the speech is above the noise; None: hardly any."""
+"""Decibels by which the speech exceeds the noise; None means hardly any noise."""
 _MARKS = re.compile(r"[^\w\s]+")
 _PAUSE, _QUIET = 0.12, 0.005
-"""Seconds, and the loudness that is none."""
+"""Shortest pause in seconds, and the loudness below which there is silence."""
 _BREATH = 160
-"""Samples over which loudness is taken."""
+"""Samples over which loudness is measured."""
 
 
 @dataclass(frozen=True)
 class Clause:
-    """What is said between two pauses, in seconds of the recording."""
+    """The speech between two pauses, in seconds of the recording."""
 
     turn: int
     text: str
@@ -49,12 +49,12 @@ class Clip:
 
 
 def clauses(sound: Sound, truth: Sequence[dict[str, Any]]) -> list[Clause]:
-    """Of turns (`{text, start, end}`) that pause wherever their text has a mark; other turns are one clause each."""
+    """Split turns (`{text, start, end}`) at pauses if these match the text's marks; other turns are one clause each."""
     return [clause for turn, said in enumerate(truth) for clause in _clauses(sound, turn, said)]
 
 
 def cut(sound: Sound, spoken: Sequence[Clause], count: int, seed: int, turns: Sequence[int]) -> list[Clip]:
-    """`count` clips of neighbouring clauses in these turns, with silence and noise around them; the same each time."""
+    """Return `count` reproducible clips of neighbouring clauses in these turns, with silence and noise around them."""
     chosen, noise = random.Random(seed), np.random.default_rng(seed)
     wanted = [clause for clause in spoken if clause.turn in turns]
     runs = [run for run in _runs(wanted) if SHORTEST <= run[-1].end - run[0].start <= LONGEST]
@@ -62,7 +62,7 @@ def cut(sound: Sound, spoken: Sequence[Clause], count: int, seed: int, turns: Se
 
 
 def talk(clips: Sequence[Clip], seed: int, decibels: float | None) -> Clip:
-    """Minutes of talk: the clips with pauses between them, and noise over all of it."""
+    """Join the clips into minutes of talk, with pauses between them and noise over everything."""
     noise = np.random.default_rng(seed)
     pauses = [np.zeros(int(noise.uniform(0.2, 3.0) * RATE), np.float32) for _ in clips]
     parts = [part for clip, pause in zip(clips, pauses, strict=True) for part in (clip.sound, pause)]
@@ -78,7 +78,7 @@ def write(clip: Clip, path: Path) -> None:
 
 
 def read_truth(path: Path) -> list[dict[str, Any]]:
-    """A list of objects with `text`, and for clips `start` and `end` in seconds, in order."""
+    """Read a list of objects with `text`, and for clips `start` and `end` in seconds, in order."""
     truth: list[dict[str, Any]] = json.loads(path.read_text("utf-8"))
     return truth
 
@@ -106,7 +106,7 @@ def _pauses(sound: Sound) -> list[tuple[float, float]]:
 
 
 def _runs(spoken: Sequence[Clause]) -> Iterator[Sequence[Clause]]:
-    """All neighbours, also across turns that follow each other."""
+    """Yield all sequences of neighbouring clauses, also across two successive turns."""
     for first in range(len(spoken)):
         for last in range(first, len(spoken)):
             if spoken[last].turn - spoken[first].turn <= 1:

@@ -1,10 +1,10 @@
-"""Of the kinds of files that people bring, how many are read whole, and heard where the transcript says?
+"""Counts the kinds of recordings that are read completely and played back correctly.
 
-`python -m benchmarks.field` makes a file of each kind of `benchmarks.field_kinds`; `python -m benchmarks.field FOLDER`
-takes the files in a folder instead, which should hold the same 25 seconds. `--browser` also has Chromium play what the
-site would serve, the file itself or the copy, and listens to it after jumps. Needs the commands ffmpeg and espeak-ng
-to make files, and a chromium for `--browser`. Prints what is wrong with a kind, and at last how many kinds were tried,
-read whole, heard in the right place, and refused by name.
+`python -m benchmarks.field` makes a file of each kind of `benchmarks.field_kinds`. `python -m benchmarks.field FOLDER`
+uses the files in a folder instead, which should contain the same 25 seconds. `--browser` also plays in Chromium what
+the site would serve, the file itself or the copy, and listens to it after jumps. It needs the commands ffmpeg and
+espeak-ng to make files, and a chromium for `--browser`. It prints what is wrong with a kind, and finally how many kinds
+were tried, read completely, played back in the right place, and refused by name.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from cantomeet.errors import CantoMeetError, RecordingRefused
 _SAME_SECONDS = 0.3
 _WINDOW_SECONDS = 0.1
 _JUMP = 0.3
-"""Seconds into a tone that the browser jumps to."""
+"""Seconds after a tone's start to which the browser jumps."""
 _SAME_HERTZ = 40
 _SILENT_DECIBEL = -85
 
@@ -61,29 +61,29 @@ class Result:
     wrong: list[str] = field(default_factory=list)
     refused: bool = False
     in_place: bool | None = None
-    """None: nobody listened."""
+    """None if it was not played."""
 
 
-def tried(kind: Kind, path: Path, work: Path, hear: Callable[[Path, list[float]], object] | None) -> Result:
+def try_kind(kind: Kind, path: Path, work: Path, play: Callable[[Path, list[float]], object] | None) -> Result:
     result = Result(kind)
     try:
         media.probe(path)
         decoded = media.decode_to_wav(path, work / "sound.wav")
     except CantoMeetError as error:
-        found = str(error.params.get("found"))
-        result.refused = isinstance(error, RecordingRefused) and found == kind.refused
-        result.wrong += [] if result.refused else [f"refused as {found}"]
+        code = str(error.params.get("found"))
+        result.refused = isinstance(error, RecordingRefused) and code == kind.refused
+        result.wrong += [] if result.refused else [f"refused as {code}"]
         return result
     if kind.refused:
         result.wrong.append("not refused")
         return result
-    result.wrong += list(_wrong_with(kind, decoded, work / "sound.wav"))
-    if hear is not None:
-        _listen(result, path, decoded, work, hear)
+    result.wrong += list(_faults_of(kind, decoded, work / "sound.wav"))
+    if play is not None:
+        _check_playback(result, path, decoded, work, play)
     return result
 
 
-def _wrong_with(kind: Kind, decoded: media.Decoded, wav: Path) -> Iterator[str]:
+def _faults_of(kind: Kind, decoded: media.Decoded, wav: Path) -> Iterator[str]:
     if abs(decoded.seconds - kind.seconds) > (_SAME_SECONDS if kind.lost is None else 1.5):
         yield f"{decoded.seconds:.2f} s instead of {kind.seconds}"
     if decoded.unread_tracks != kind.unread_tracks:
@@ -99,7 +99,7 @@ def _wrong_with(kind: Kind, decoded: media.Decoded, wav: Path) -> Iterator[str]:
 
 
 def _expected(kind: Kind) -> list[tuple[float, int]]:
-    """The tones that can be heard; behind a loss that no clock measures they come earlier."""
+    """Return the tones that can be heard; after a loss that no clock measures they come earlier."""
     heard = [(at + kind.shift, hertz) for at, hertz in TONES]
     if kind.lost is None:
         return [(at, hertz) for at, hertz in heard if at >= 0]
@@ -110,7 +110,7 @@ def _expected(kind: Kind) -> list[tuple[float, int]]:
 
 
 def tone_begin(wav: Path, hertz: int) -> float | None:
-    """When a tone of that pitch begins that nothing drowns."""
+    """Return when a clear tone of that pitch begins."""
     with wave.open(str(wav)) as sound:
         samples = np.frombuffer(sound.readframes(sound.getnframes()), np.int16).astype(float)
         size = int(sound.getframerate() * _WINDOW_SECONDS)
@@ -123,15 +123,15 @@ def tone_begin(wav: Path, hertz: int) -> float | None:
     return float(long_enough.argmax() * _WINDOW_SECONDS) if long_enough.any() else None
 
 
-def _listen(
-    result: Result, path: Path, decoded: media.Decoded, work: Path, hear: Callable[[Path, list[float]], object]
+def _check_playback(
+    result: Result, path: Path, decoded: media.Decoded, work: Path, play: Callable[[Path, list[float]], object]
 ) -> None:
     served = path
     if not decoded.plays_alike:
         served = work / "copy.webm"
         media.make_playback_copy(path, served)
     expected = _expected(result.kind)
-    answer = hear(served, [at + _JUMP for at, _ in expected])
+    answer = play(served, [at + _JUMP for at, _ in expected])
     result.in_place = isinstance(answer, dict) and all(
         abs(hertz - wanted) < _SAME_HERTZ and decibel > _SILENT_DECIBEL
         for (hertz, decibel), (_, wanted) in zip(answer["heard"], expected, strict=True)
@@ -141,7 +141,7 @@ def _listen(
 
 
 class _WithRange(SimpleHTTPRequestHandler):
-    """As the site serves recordings: by ranges of bytes, without a name that tells the kind."""
+    """Serves recordings as the site does: by ranges of bytes, under a name without the type."""
 
     def do_GET(self) -> None:
         path = Path(self.translate_path(self.path))
@@ -171,7 +171,7 @@ class _WithRange(SimpleHTTPRequestHandler):
         try:
             super().handle()
         except (BrokenPipeError, ConnectionResetError):
-            return  # the browser has heard enough
+            return  # the browser closed the connection early
 
     def log_message(self, format: str, *args: object) -> None:
         return
@@ -179,7 +179,7 @@ class _WithRange(SimpleHTTPRequestHandler):
 
 @contextmanager
 def chromium(folder: Path) -> Iterator[Callable[[Path, list[float]], object]]:
-    """What Chromium hears of a file at some times."""
+    """Yield a function that returns what Chromium hears of a file at some times."""
     from playwright.sync_api import sync_playwright
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_WithRange, directory=str(folder)))
@@ -193,13 +193,13 @@ def chromium(folder: Path) -> Iterator[Callable[[Path, list[float]], object]]:
         page = browser.new_page()
         page.goto(url)
 
-        def hear(path: Path, times: list[float]) -> object:
-            # A name of its own for each, or the browser plays what it kept of another one.
+        def play(path: Path, times: list[float]) -> object:
+            # Each file gets a new name, or the browser plays an earlier one from its cache.
             with tempfile.NamedTemporaryFile(dir=folder, suffix=path.suffix) as served:
                 shutil.copyfile(path, served.name)
                 return page.evaluate(_LISTEN, [f"{url}/{Path(served.name).name}", times])
 
-        yield hear
+        yield play
         browser.close()
     server.shutdown()
 
@@ -210,13 +210,13 @@ def main() -> None:
     parser.add_argument("--browser", action="store_true")
     parser.add_argument("--only", help="kinds whose name holds this")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as made, _listener(options.browser, Path(made)) as hear:
+    with tempfile.TemporaryDirectory() as made, _listener(options.browser, Path(made)) as play:
         results = []
         for kind, path in _files(options.folder, Path(made)):
             if options.only and options.only not in kind.name:
                 continue
             try:
-                results.append(_shown(tried(kind, path(), Path(made), hear)))
+                results.append(_printed(try_kind(kind, path(), Path(made), play)))
             except subprocess.CalledProcessError:
                 print(f"{kind.name:28} cannot be made by this ffmpeg")
     _sum_up(results)
@@ -228,8 +228,8 @@ def _listener(wanted: bool, folder: Path) -> Iterator[Callable[[Path, list[float
         yield None
         return
     (folder / "web").mkdir()
-    with chromium(folder / "web") as hear:
-        yield hear
+    with chromium(folder / "web") as play:
+        yield play
 
 
 def _files(folder: Path | None, made: Path) -> Iterator[tuple[Kind, Callable[[], Path]]]:
@@ -243,7 +243,7 @@ def _files(folder: Path | None, made: Path) -> Iterator[tuple[Kind, Callable[[],
         yield replace(known.get(path.name, Kind(path.name, ())), name=path.name), partial(Path, path)
 
 
-def _shown(result: Result) -> Result:
+def _printed(result: Result) -> Result:
     told = "; ".join(result.wrong) or ("refused by name" if result.refused else "ok")
     print(f"{result.kind.name:28} {told}", flush=True)
     return result

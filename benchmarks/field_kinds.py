@@ -1,6 +1,6 @@
-"""Kinds of files that recorders, phones and meeting programs write, each made on the spot from the same 25 seconds.
+"""Kinds of files from recorders, phones and meeting programs, made from the same 25 seconds.
 
-The 25 seconds: sentences at 1, 8, 15 and 21 s by espeak-ng, tones of 500, 900 and 1300 Hz at 6, 13 and 19 s.
+The 25 seconds contain sentences at 1, 8, 15 and 21 s by espeak-ng, and tones of 500, 900 and 1300 Hz at 6, 13 and 19 s.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 SECONDS = 25.0
 TONES = ((6.0, 500), (13.0, 900), (19.0, 1300))
-"""Each for one second."""
+"""Start and frequency of each tone; a tone lasts one second."""
 _SAID = (
     (1, "Good morning everyone. The budget is two million dollars."),
     (8, "We decided to launch the new product on Friday."),
@@ -26,25 +26,25 @@ _SAID = (
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of file: how it is made, and what has to be heard in it."""
+    """A kind of file: how it is made, and what must be heard in it."""
 
     name: str
     steps: tuple[str, ...]
-    """Arguments of ffmpeg; the last step writes the file's name, unless `bytes` does."""
+    """Arguments of ffmpeg; the last step writes the file, unless `bytes` does."""
     bytes: Callable[[Path], bytes] | None = None
-    """The file's content, made from what the steps left in a folder."""
+    """Makes the file's content from what the steps left in a folder."""
     seconds: float = SECONDS
     shift: float = 0.0
-    """By which everything is heard later."""
+    """Seconds by which everything is heard later."""
     lost: tuple[float, float] | None = None
-    """From when to when nothing can be heard; a warning has to say so."""
+    """Start and end of a part that cannot be heard; a warning must say so."""
     refused: str = ""
-    """The code of `cantomeet.media.sniffing` by which it is refused."""
+    """The code of `cantomeet.media.sniffing` with which it is refused."""
     unread_tracks: int = 0
 
 
 def make_base(folder: Path) -> None:
-    """`base.wav`, which every kind is made from."""
+    """Write `base.wav`, from which every kind is made."""
     inputs, filters = [], []
     for number, (at, words) in enumerate(_SAID):
         subprocess.run(
@@ -79,12 +79,12 @@ def make(kind: Kind, folder: Path) -> Path:
     return path
 
 
-def _plain(name: str, arguments: str) -> Kind:
+def _converted(name: str, arguments: str) -> Kind:
     return Kind(name, (f"BASE {arguments} {shlex.quote(name)}",))
 
 
 def _joined(name: str, *arguments: str) -> Kind:
-    """Parts of the 25 seconds one after the other, each as a file of its own with the arguments given."""
+    """Join parts of the 25 seconds, each a file of its own with the given arguments."""
     ending, count = Path(name).suffix, len(arguments)
     cuts = [SECONDS * number / count for number in range(count + 1)]
     parts = [f"{Path(name).stem}-{number}{ending}" for number in range(count)]
@@ -108,7 +108,7 @@ def _with_size(word: bytes, size: int, order: str = "little", width: int = 4) ->
 
 
 def _with_zeros(start: float, end: float) -> Callable[[bytes], bytes]:
-    """The bytes from one share of the file to another overwritten."""
+    """Overwrite the bytes between two fractions of the file."""
     return lambda content: (
         content[: int(start * len(content))]
         + bytes(int(end * len(content)) - int(start * len(content)))
@@ -121,7 +121,7 @@ def _noise(size: int) -> bytes:
 
 
 def _without_codec(which: int) -> Callable[[bytes], bytes]:
-    """One sound track of a QuickTime file as of a codec that FFmpeg does not know."""
+    """Change one sound track of a QuickTime file to a codec that FFmpeg does not know."""
 
     def change(content: bytes) -> bytes:
         begin = -1
@@ -156,66 +156,66 @@ _BLACK = "-f lavfi -i color=black:s=64x64:r=5"
 _LIVE = "-movflags frag_keyframe+empty_moov+default_base_moof -frag_duration 1000000"
 
 KINDS: list[Kind] = [
-    # What recorders write.
-    _plain("pcm.wav", "-c:a pcm_s16le"),
-    _plain("mulaw.wav", "-ar 8000 -c:a pcm_mulaw"),
-    _plain("alaw.wav", "-ar 8000 -c:a pcm_alaw"),
-    _plain("gsm.wav", "-ar 8000 -c:a libgsm_ms"),
-    _plain("g722.wav", "-ar 16000 -c:a g722"),
-    _plain("g726.wav", "-ar 8000 -c:a g726"),
-    _plain("ima.wav", "-ar 16000 -c:a adpcm_ima_wav"),
-    _plain("adpcm.wav", "-ar 16000 -c:a adpcm_ms"),
-    _plain("s24.wav", "-ar 96000 -c:a pcm_s24le"),
-    _plain("f32.wav", "-c:a pcm_f32le"),
-    _plain("rf64.wav", "-c:a pcm_s16le -rf64 always"),
-    _plain("pcm.w64", "-c:a pcm_s16le"),
-    _plain("pcm.au", "-c:a pcm_s16be"),
-    _plain("pcm.aiff", "-c:a pcm_s16be"),
-    _plain("float.aiff", "-c:a pcm_f32be"),
-    _plain("pcm.caf", "-c:a pcm_s16le"),
-    _plain("alac.caf", "-c:a alac"),
-    _plain("ima.caf", "-c:a adpcm_ima_qt -ar 44100"),
-    _plain("opus.caf", "-c:a libopus"),
-    _plain("cbr.mp3", "-c:a libmp3lame -b:a 96k"),
-    _plain("low.mp3", "-ar 16000 -c:a libmp3lame -b:a 24k"),
-    _plain("vbr.mp3", "-c:a libmp3lame -q:a 4"),
-    _plain("vbr_bare.mp3", "-c:a libmp3lame -q:a 0 -write_xing 0 -id3v2_version 0"),
-    _plain("layer2.mp2", "-c:a mp2"),
-    _plain("adts.aac", "-c:a aac"),
-    _plain("latm.loas", "-c:a aac -f latm"),
-    _plain("plain.m4a", "-c:a aac"),
-    _plain("alac.m4a", "-c:a alac"),
-    _plain("fragments.m4a", f"-c:a aac {_LIVE}"),
-    _plain("from10h.mp4", f"-c:a aac {_LIVE} -output_ts_offset 36000"),
-    _plain("nb.amr", "-ar 8000 -c:a libopencore_amrnb"),
-    _plain("nb.3gp", "-ar 8000 -c:a libopencore_amrnb"),
-    _plain("opus.ogg", "-c:a libopus"),
-    _plain("vorbis.ogg", "-c:a libvorbis"),
-    _plain("flac.ogg", "-c:a flac"),
-    _plain("speex.ogg", "-ar 16000 -c:a libspeex"),
-    _plain("flac.flac", "-c:a flac"),
-    _plain("opus.webm", "-c:a libopus"),
-    _plain("live.webm", "-c:a libopus -live 1"),
-    _plain("from10s.webm", "-c:a libopus -output_ts_offset 10"),
-    _plain("from10h.webm", "-c:a libopus -output_ts_offset 36000"),
-    _plain("ac3.mkv", "-c:a ac3"),
-    _plain("pcm.mkv", "-c:a pcm_s16le"),
-    _plain("wma2.wma", "-c:a wmav2"),
-    _plain("wma1.wma", "-c:a wmav1"),
-    _plain("aac.ts", "-c:a aac -f mpegts"),
-    _plain("mp2.mpg", "-c:a mp2 -f mpeg"),
-    _plain("pcm.vob", "-c:a ac3 -f vob"),
-    _plain("pcm.avi", "-c:a pcm_s16le"),
-    _plain("mp3.avi", "-c:a libmp3lame"),
-    _plain("aac.flv", "-c:a aac -f flv"),
-    _plain("nelly.flv", "-ar 22050 -c:a nellymoser -f flv"),
-    _plain("ac3.ac3", "-c:a ac3"),
-    _plain("eac3.eac3", "-c:a eac3"),
-    _plain("dca.dts", "-ac 2 -c:a dca -strict -2"),
-    _plain("tta.tta", "-c:a tta"),
-    _plain("wavpack.wv", "-c:a wavpack"),
-    _plain("pcm.voc", "-c:a pcm_u8 -ar 22050"),
-    # Headers that are wrong, and what lies before and behind.
+    # Files of recorders.
+    _converted("pcm.wav", "-c:a pcm_s16le"),
+    _converted("mulaw.wav", "-ar 8000 -c:a pcm_mulaw"),
+    _converted("alaw.wav", "-ar 8000 -c:a pcm_alaw"),
+    _converted("gsm.wav", "-ar 8000 -c:a libgsm_ms"),
+    _converted("g722.wav", "-ar 16000 -c:a g722"),
+    _converted("g726.wav", "-ar 8000 -c:a g726"),
+    _converted("ima.wav", "-ar 16000 -c:a adpcm_ima_wav"),
+    _converted("adpcm.wav", "-ar 16000 -c:a adpcm_ms"),
+    _converted("s24.wav", "-ar 96000 -c:a pcm_s24le"),
+    _converted("f32.wav", "-c:a pcm_f32le"),
+    _converted("rf64.wav", "-c:a pcm_s16le -rf64 always"),
+    _converted("pcm.w64", "-c:a pcm_s16le"),
+    _converted("pcm.au", "-c:a pcm_s16be"),
+    _converted("pcm.aiff", "-c:a pcm_s16be"),
+    _converted("float.aiff", "-c:a pcm_f32be"),
+    _converted("pcm.caf", "-c:a pcm_s16le"),
+    _converted("alac.caf", "-c:a alac"),
+    _converted("ima.caf", "-c:a adpcm_ima_qt -ar 44100"),
+    _converted("opus.caf", "-c:a libopus"),
+    _converted("cbr.mp3", "-c:a libmp3lame -b:a 96k"),
+    _converted("low.mp3", "-ar 16000 -c:a libmp3lame -b:a 24k"),
+    _converted("vbr.mp3", "-c:a libmp3lame -q:a 4"),
+    _converted("vbr_bare.mp3", "-c:a libmp3lame -q:a 0 -write_xing 0 -id3v2_version 0"),
+    _converted("layer2.mp2", "-c:a mp2"),
+    _converted("adts.aac", "-c:a aac"),
+    _converted("latm.loas", "-c:a aac -f latm"),
+    _converted("plain.m4a", "-c:a aac"),
+    _converted("alac.m4a", "-c:a alac"),
+    _converted("fragments.m4a", f"-c:a aac {_LIVE}"),
+    _converted("from10h.mp4", f"-c:a aac {_LIVE} -output_ts_offset 36000"),
+    _converted("nb.amr", "-ar 8000 -c:a libopencore_amrnb"),
+    _converted("nb.3gp", "-ar 8000 -c:a libopencore_amrnb"),
+    _converted("opus.ogg", "-c:a libopus"),
+    _converted("vorbis.ogg", "-c:a libvorbis"),
+    _converted("flac.ogg", "-c:a flac"),
+    _converted("speex.ogg", "-ar 16000 -c:a libspeex"),
+    _converted("flac.flac", "-c:a flac"),
+    _converted("opus.webm", "-c:a libopus"),
+    _converted("live.webm", "-c:a libopus -live 1"),
+    _converted("from10s.webm", "-c:a libopus -output_ts_offset 10"),
+    _converted("from10h.webm", "-c:a libopus -output_ts_offset 36000"),
+    _converted("ac3.mkv", "-c:a ac3"),
+    _converted("pcm.mkv", "-c:a pcm_s16le"),
+    _converted("wma2.wma", "-c:a wmav2"),
+    _converted("wma1.wma", "-c:a wmav1"),
+    _converted("aac.ts", "-c:a aac -f mpegts"),
+    _converted("mp2.mpg", "-c:a mp2 -f mpeg"),
+    _converted("pcm.vob", "-c:a ac3 -f vob"),
+    _converted("pcm.avi", "-c:a pcm_s16le"),
+    _converted("mp3.avi", "-c:a libmp3lame"),
+    _converted("aac.flv", "-c:a aac -f flv"),
+    _converted("nelly.flv", "-ar 22050 -c:a nellymoser -f flv"),
+    _converted("ac3.ac3", "-c:a ac3"),
+    _converted("eac3.eac3", "-c:a eac3"),
+    _converted("dca.dts", "-ac 2 -c:a dca -strict -2"),
+    _converted("tta.tta", "-c:a tta"),
+    _converted("wavpack.wv", "-c:a wavpack"),
+    _converted("pcm.voc", "-c:a pcm_u8 -ar 22050"),
+    # Wrong headers, and data before and after the sound.
     _changed("size0.wav", "-c:a pcm_s16le", "a.wav", _with_size(b"data", 0)),
     _changed("sizemax.wav", "-c:a pcm_s16le", "a.wav", _with_size(b"data", 0xFFFFFFFF)),
     _changed("sizehalf.wav", "-c:a pcm_s16le", "a.wav", _with_size(b"data", 1_200_000)),
@@ -261,22 +261,22 @@ KINDS: list[Kind] = [
     ),
     _changed("padded.m4a", "-c:a aac", "a.m4a", lambda content: content + bytes(100_000)),
     # Channels and tracks.
-    *(_plain(f"{name}.wav", f'-af "pan=stereo|{mix}" -c:a pcm_s16le') for name, mix in _STEREO.items()),
-    _plain("nearly inverted.mp3", '-af "pan=stereo|c0=c0|c1=-0.97*c0" -c:a libmp3lame -b:a 128k'),
-    _plain(
+    *(_converted(f"{name}.wav", f'-af "pan=stereo|{mix}" -c:a pcm_s16le') for name, mix in _STEREO.items()),
+    _converted("nearly inverted.mp3", '-af "pan=stereo|c0=c0|c1=-0.97*c0" -c:a libmp3lame -b:a 128k'),
+    _converted(
         "inverted from 12 s.wav",
         "-af \"pan=stereo|c0=c0|c1=c0,aeval='val(0)|if(gt(t,12),-1,1)*val(1)':c=same\" -c:a pcm_s16le",
     ),
-    _plain("late.wav", '-af "pan=stereo|c0=c0|c1=c0,adelay=0|1" -c:a pcm_s16le -t 25'),
-    _plain("late and inverted.wav", '-af "pan=stereo|c0=c0|c1=-1*c0,adelay=0|1" -c:a pcm_s16le -t 25'),
-    _plain(
+    _converted("late.wav", '-af "pan=stereo|c0=c0|c1=c0,adelay=0|1" -c:a pcm_s16le -t 25'),
+    _converted("late and inverted.wav", '-af "pan=stereo|c0=c0|c1=-1*c0,adelay=0|1" -c:a pcm_s16le -t 25'),
+    _converted(
         "a speaker a channel.wav",
         "-af \"pan=stereo|c0=c0|c1=c0,aeval='if(lt(t,12),val(0),0)|if(lt(t,12),0,val(1))':c=same\" -c:a pcm_s16le",
     ),
-    _plain("centre of six.wav", '-af "pan=5.1|FC=c0" -c:a pcm_s16le'),
-    _plain("rear of six.wav", '-af "pan=5.1|BL=c0|BR=-1*c0" -c:a pcm_s16le'),
-    _plain("base of six.m4a", '-af "pan=5.1|LFE=0*c0|FC=c0" -c:a aac'),
-    _plain("four.wav", '-af "pan=quad|FL=0.2*c0|FR=0.2*c0|BL=c0|BR=-1*c0" -c:a pcm_s16le'),
+    _converted("centre of six.wav", '-af "pan=5.1|FC=c0" -c:a pcm_s16le'),
+    _converted("rear of six.wav", '-af "pan=5.1|BL=c0|BR=-1*c0" -c:a pcm_s16le'),
+    _converted("base of six.m4a", '-af "pan=5.1|LFE=0*c0|FC=c0" -c:a aac'),
+    _converted("four.wav", '-af "pan=quad|FL=0.2*c0|FR=0.2*c0|BL=c0|BR=-1*c0" -c:a pcm_s16le'),
     Kind("two tracks.mkv", (f"BASE BASE {_TWO} -c:a aac 'two tracks.mkv'",)),
     Kind("two tracks.mov", (f"BASE BASE {_TWO} -c:a aac 'two tracks.mov'",)),
     Kind("same twice.mkv", ("BASE BASE -map 0 -map 1 -c:a aac 'same twice.mkv'",)),
@@ -291,7 +291,7 @@ KINDS: list[Kind] = [
     Kind("second is late.mkv", ("-t 12 BASE -ss 12 -itsoffset 12 BASE -map 0 -map 1 -c:a aac 'second is late.mkv'",)),
     Kind("second is late.mp4", ("-t 12 BASE -ss 12 -itsoffset 12 BASE -map 0 -map 1 -c:a aac 'second is late.mp4'",)),
     *(_with_unknown_track(which) for which in (0, 1)),
-    # Parts.
+    # Joined parts.
     _joined("joined.wav", "-c:a pcm_s16le", "-c:a pcm_s16le"),
     _joined("three.wav", "-c:a pcm_s16le", "-ar 44100 -ac 2 -c:a pcm_s24le", "-ar 8000 -c:a pcm_mulaw"),
     _joined("joined.m4a", "-c:a aac", "-c:a aac"),
@@ -338,7 +338,7 @@ KINDS: list[Kind] = [
         "picture from 10 s.webm",
         (f"{_BLACK}:d=25 BASE -c:v libvpx -c:a libopus -output_ts_offset 10 'picture from 10 s.webm'",),
     ),
-    _plain("pause.webm", "-af \"aselect='not(between(t,5,5.9))'\" -c:a libopus"),
+    _converted("pause.webm", "-af \"aselect='not(between(t,5,5.9))'\" -c:a libopus"),
     # Damage: a warning says how much is missing, and where.
     _changed(
         "cut off.wav",
@@ -397,7 +397,7 @@ KINDS: list[Kind] = [
     _changed("zeros inside.ogg", "-c:a libopus", "a.ogg", _with_zeros(0.3, 0.5), lost=(7.5, 12.5)),
     _changed("zeros inside.webm", "-c:a libopus", "a.webm", _with_zeros(0.3, 0.5), lost=(7.0, 14.9)),
     _changed("all zeros.m4a", "-c:a aac", "a.m4a", _with_zeros(0.02, 0.9), lost=(1.2, 22.2)),
-    # No recordings, or such as nobody can read.
+    # Files that are no recordings, or that nothing can read.
     Kind("d.ds2", (), lambda folder: b"\x03ds2" + _noise(20_000), refused="ds2"),
     Kind("d.dss", (), lambda folder: b"\x02dss" + _noise(20_000), refused="dss"),
     Kind("silk.amr", (), lambda folder: b"\x02#!SILK_V3" + _noise(20_000), refused="silk"),

@@ -1,12 +1,12 @@
-"""How well Hong Kong's characters come out, on a corpus that nobody here wrote; beside OpenCC's own s2hk.
+"""Measures the conversion to Hong Kong's characters on an independent corpus, beside OpenCC's s2hk.
 
     python -m benchmarks.hong_kong_script [--show 30]
 
-HKCanCor (Luke and Wong; CC BY) is 16,162 utterances of Hong Kong's spoken Cantonese, written down by hand in
-traditional characters. The package pycantonese brings it. Counted are the utterances that the converter changes as
-they stand, and those that do not come back as they were after OpenCC has made them simplified (by t2s and by hk2s).
-The rules were made from every other conversation; the rest (`held back`) was looked at once, when it stood at 1.30 %,
-and faults that other Cantonese shares were mended afterwards. `--show` lists the commonest differences from t2s.
+HKCanCor (Luke and Wong; CC BY) has 16,162 utterances of Hong Kong's spoken Cantonese, transcribed by hand in
+traditional characters. The package pycantonese contains it. The benchmark counts the utterances that the converter
+changes as they are, and those that it does not restore after OpenCC has simplified them (by t2s and by hk2s). The rules
+were made from every other conversation. The rest (`held back`) was looked at once, when it stood at 1.30 %, and faults
+that other Cantonese shares were corrected afterwards. `--show` lists the commonest differences from t2s.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Convert = Callable[[str], str]
 
 
 def conversations() -> list[list[str]]:
-    """HKCanCor's 58 files in the order of their names, each a list of utterances without spaces."""
+    """Return HKCanCor's 58 files by name, each as a list of utterances without spaces."""
     import pycantonese  # only this module needs it
 
     corpus: Any = pycantonese.hkcancor()
@@ -39,12 +39,12 @@ def utterances() -> list[str]:
 
 
 def changed(texts: Sequence[str], convert: Convert) -> list[str]:
-    """Those that do not stay as they stand."""
+    """Return the utterances that the converter changes."""
     return [text for text in texts if convert(text) != text]
 
 
 def wrong_from_simplified(texts: Sequence[str], simplifier: str, convert: Convert) -> list[str]:
-    """Those that do not come back as they were."""
+    """Return the utterances that the converter does not restore."""
     simplify = OpenCC(simplifier).convert
     return [text for text in texts if convert(simplify(text)) != text]
 
@@ -70,7 +70,7 @@ def _from(simplifier: str) -> Callable[[Sequence[str], Convert], list[str]]:
 
 
 def differences(texts: Sequence[str]) -> Counter[str]:
-    """`right → shown` of each character that comes back wrong from t2s."""
+    """Count `right → shown` for each character that is not restored from t2s."""
     simplify = OpenCC("t2s").convert
     pairs = (pair for text in texts for pair in zip(text, to_hong_kong(simplify(text)), strict=False))
     return Counter(f"{right} → {shown}" for right, shown in pairs if right != shown)

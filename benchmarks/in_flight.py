@@ -1,14 +1,14 @@
-"""How many meetings can one worker carry while a provider transcribes them, against one blocking job for each?
+"""Measures how many meetings one worker handles at a provider, beside one blocking job each.
 
     python -m benchmarks.in_flight [--meetings 1000] [--seconds 60] [--spread 0] [--blocking 20]
 
-Each meeting takes `--seconds` at the provider, a stand-in over HTTP in a process of its own that keeps to the real
-one's limits (10 submissions and 50 questions a second, more is answered by 429). With `--spread 0.2` the times at the
-provider lie within a fifth around `--seconds`, so that what earlier jobs took says less of the next. The floor is
-what no client could beat: the last submission at 10 a second, and then its time at the provider. Afterwards, in the
-same run, the usual way: a worker process for each meeting, whose job sends the recording and sleeps until it is done.
-How many of those fit is bounded by memory; the figure beside them says how many this machine's memory would hold, and
-what a thousand meetings would then take. Takes about two minutes more than the floor of both.
+Each meeting takes `--seconds` at the provider, a stand-in over HTTP in its own process. The stand-in keeps the real
+provider's limits: 10 submissions and 50 other requests a second, and 429 for more. With `--spread 0.2` the times at the
+provider vary by a fifth around `--seconds`, so that earlier jobs predict less about the next one. The floor is what no
+client could beat: the last submission at 10 a second, plus its time at the provider. In the same run follows the usual
+way: a worker process for each meeting, whose job sends the recording and sleeps until it is done. Memory limits how
+many of those fit. The output says how many this machine's memory would hold, and how long a thousand meetings would
+then take. It takes about two minutes more than the floor of both.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from worker import pipeline
 from worker.runtime import toolbox
 
 POSTS, GETS = 10, 50
-"""A second: what the provider allows."""
+"""Requests a second that the provider allows."""
 _KEY = "benchmark-key"
 _BLOCKING = "blocking"
 _RECORDING_SECONDS = 2.0
@@ -59,16 +59,16 @@ class Cost:
     completed: int
     asked: Counter[str]
     refused: int
-    """429s."""
+    """Number of 429 responses."""
     submitting: float
     """Seconds from the first submission to the last."""
     most: tuple[int, int]
-    """Submissions and questions in the busiest second, by the provider's log."""
+    """Submissions and other requests in the busiest second, by the provider's log."""
 
 
 def transcribe_blocking(meeting_id: str) -> None:
-    """The usual job: from the recording to the summary in one piece, asleep for most of it."""
-    # Its own wake-ups are not wanted: this job itself goes on.
+    """Run the usual job, from the recording to the summary in one piece, which sleeps for most of its time."""
+    # This job itself continues, so it needs no wake-ups.
     tools = replace(toolbox(), wake=lambda _meeting, _delay: True)
     while tools.store.get(meeting_id).status not in ENDED:
         tools.store.due_now(meeting_id)
@@ -82,7 +82,7 @@ def transcribe_blocking(meeting_id: str) -> None:
 
 
 def stepwise(meetings: int, plan: Plan) -> Cost:
-    """One worker, as `python -m worker` starts it."""
+    """Measure one worker, started as by `python -m worker`."""
 
     def start(side: Background) -> list[int]:
         return [side.start().pid]
@@ -91,7 +91,7 @@ def stepwise(meetings: int, plan: Plan) -> Cost:
 
 
 def blocking(meetings: int, plan: Plan) -> Cost:
-    """As many workers as meetings, by RQ's own command."""
+    """Measure as many workers as meetings, started by RQ's own command."""
 
     def start(side: Background) -> list[int]:
         command = [str(Path(sys.executable).parent / "rq"), "worker", "--quiet", "--serializer", "json"]
@@ -111,7 +111,7 @@ def measured(
     start: Callable[[Background], list[int]],
     wake: Callable[[Background, Meeting], object],
 ) -> Cost:
-    """From the first meeting's creation to the last one's end."""
+    """Measure from the first meeting's creation to the last one's end."""
     with tempfile.TemporaryDirectory(prefix="in-flight-") as name:
         folder = Path(name)
         with (
@@ -151,13 +151,13 @@ def _cost(meetings: int, plan: Plan, wall: float, family: Family, completed: int
 
 
 def plan_of(seconds: float, spread: float) -> Plan:
-    """Within the provider's limits; with `spread` five kinds of jobs, as many of each."""
+    """Return a plan within the provider's limits; with `spread` it has five kinds of jobs of equal share."""
     times = [seconds * (1 + spread * step) for step in (-1.0, -0.5, 0.0, 0.5, 1.0)] if spread else []
     return Plan(
         job_seconds=seconds,
         post_per_second=POSTS,
         get_per_second=GETS,
-        # Each kind is drawn from what the ones before it have left.
+        # Each kind is drawn from the share that the kinds before it left.
         fates=[Fate(job_seconds=time, rate=1.0 / (len(times) - n)) for n, time in enumerate(times)],
     )
 

@@ -1,8 +1,8 @@
-"""What does a transcript of 100,000 lines cost beside an ordinary one of 1,000?
+"""Compares the cost of a transcript of 100,000 lines with one of 1,000.
 
-`python -m benchmarks.long_transcript [--lines 100000] [--page]` writes both meetings into an empty installation and
-prints, for each way to read them, the seconds to the first byte and to the last, and by how much the web process grew
-above what it held before. With `--page` it opens both in Chromium: the seconds to the first line and to the last.
+`python -m benchmarks.long_transcript [--lines 100000] [--page]` writes both meetings into an empty installation. For
+each way to read them it prints the seconds to the first byte and to the last, and the growth of the web process. With
+`--page` it opens both in Chromium and prints the seconds to the first line and to the last.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ ORDINARY = 1000
 
 
 def spoken(count: int) -> list[NewSegment]:
-    """Lines of three seconds, each with the times of its words."""
+    """Return lines of three seconds, each with the times of its words."""
     made = []
     for number in range(count):
         speaker, said = WORDS[number % len(WORDS)]
@@ -52,7 +52,7 @@ def meeting_of(seed: Seed, count: int) -> Meeting:
 
 @contextmanager
 def growth(pid: int) -> Iterator[list[float]]:
-    """MiB by which the process grows while the block runs, once it has ended."""
+    """Yield a list that afterwards has the MiB by which the process grew during the block."""
     grown: list[float] = []
     with Family([pid]) as before:
         time.sleep(1.0)
@@ -62,7 +62,7 @@ def growth(pid: int) -> Iterator[list[float]]:
 
 
 def read(url: str) -> tuple[float, float, int]:
-    """Seconds to the first byte and to the last; bytes."""
+    """Return the seconds to the first byte and to the last, and the bytes."""
     began, first, size = time.monotonic(), 0.0, 0
     with httpx.stream("GET", url, timeout=600, headers={"Accept-Encoding": "identity"}) as answer:
         answer.raise_for_status()
@@ -73,7 +73,7 @@ def read(url: str) -> tuple[float, float, int]:
 
 
 def read_pages(url: str) -> tuple[float, float, int]:
-    """All pages, one after the other."""
+    """Read all pages, one after the other."""
     began, first, size, after = time.monotonic(), 0.0, 0, ""
     while True:
         page = httpx.get(url, params={"after": after, "limit": 1000}, timeout=60)
@@ -84,8 +84,8 @@ def read_pages(url: str) -> tuple[float, float, int]:
             return first, time.monotonic() - began, size
 
 
-def shown(web: Web, meeting: Meeting, count: int) -> tuple[float, float]:
-    """Seconds to the first line on the page, and to the last."""
+def seconds_to_show(web: Web, meeting: Meeting, count: int) -> tuple[float, float]:
+    """Return the seconds to the first line on the page and to the last."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -113,16 +113,16 @@ def compare(web: Web, meetings: dict[int, Meeting], *, page: bool) -> None:
             with growth(web.pid) as grown:
                 first, last, size = (read_pages if path == "/segments" else read)(url)
             seconds[count] = last
-            print(told(name, count, first, last, size, grown[0]))
+            print(table_row(name, count, first, last, size, grown[0]))
         few, many = min(seconds), max(seconds)
         print(f"{'':24} {seconds[many] / seconds[few]:.0f} times as long for {many / few:.0f} times as many lines")
     for count, meeting in meetings.items() if page else ():
         with growth(web.pid) as grown:
-            first, last = shown(web, meeting, count)
-        print(told("page", count, first, last, 0, grown[0]))
+            first, last = seconds_to_show(web, meeting, count)
+        print(table_row("page", count, first, last, 0, grown[0]))
 
 
-def told(name: str, count: int, first: float, last: float, size: int, grown: float) -> str:
+def table_row(name: str, count: int, first: float, last: float, size: int, grown: float) -> str:
     times = f"first {first:7.3f} s  last {last:7.3f} s"
     return f"{name:24} {count:>7} lines  {times}  {size / 1e6:6.1f} MB  {grown:+7.1f} MiB"
 

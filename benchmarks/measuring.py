@@ -1,4 +1,4 @@
-"""What several figures need: the memory and the time on the processor of a process and all below it."""
+"""Measures memory and processor time of a process and its children, for several benchmarks."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Family:
         self._sampler = threading.Thread(target=self._sample, daemon=True)
         self._cpu: dict[int, float] = {}
         self.peak_mib = 0.0
-        """The highest sum of proportional shares: a page that several processes share is counted once."""
+        """Highest sum of proportional shares: memory that several processes share is counted once."""
 
     def __enter__(self) -> Family:
         self._sampler.start()
@@ -38,7 +38,7 @@ class Family:
 
     @property
     def cpu_seconds(self) -> float:
-        """As far as sampled; what a short-lived child used in its last half second is left out."""
+        """Return the sampled processor time; the last half second of a short-lived child is missing."""
         return sum(self._cpu.values())
 
     def _sample(self) -> None:
@@ -57,7 +57,7 @@ class Family:
     def _look(self, process: psutil.Process) -> float:
         try:
             times = process.cpu_times()
-            # Of children that have ended and were waited for, too: a fork a job is short.
+            # Includes children that ended and were waited for, since the fork of a job is short-lived.
             ended = times.children_user + times.children_system
             self._cpu[process.pid] = times.user + times.system + ended
             return float(process.memory_full_info().pss) / MIB
@@ -67,7 +67,7 @@ class Family:
 
 @contextmanager
 def stand_in(folder: Path, plan: Plan) -> Iterator[str]:
-    """The provider's stand-in as a process of its own, so that its work is not counted as ours; its address."""
+    """Run the provider's stand-in in its own process, so that its work is not counted as ours; yield its address."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "plan.json").write_text(plan.model_dump_json())
     command = [sys.executable, "-m", "standins.speechmatics.server", "--port", "0"]

@@ -1,7 +1,7 @@
-"""What does looking at a recording in a child process cost, and what do hostile files cost the web process?
+"""Measures the cost of probing recordings in a child process, and of hostile files.
 
-`python -m benchmarks.probing` looks at one recording of each kind, in this process and in a child, in turns. Then it
-uploads as many hostile files to one web process as ordinary ones to another, and compares how far their memory rose
+`python -m benchmarks.probing` probes one recording of each kind, alternately in this process and in a child. Then it
+uploads hostile files to one web process and as many ordinary ones to another, and compares how far their memory rose
 above what they held after a first upload.
 """
 
@@ -31,8 +31,8 @@ def milliseconds(look: Callable[[Path], object], path: Path) -> float:
     return 1000 * (time.perf_counter() - started)
 
 
-def looks(rounds: int, folder: Path) -> None:
-    """Prints a line for each kind of recording, and one for all."""
+def compare_probing(rounds: int, folder: Path) -> None:
+    """Print a line for each kind of recording, and one for all."""
     paths = [make_recording(folder / kind, kind, 60.0) for kind in COMMON]
     media.probe(paths[0])
     here: dict[Path, list[float]] = {path: [] for path in paths}
@@ -44,17 +44,17 @@ def looks(rounds: int, folder: Path) -> None:
     print(f"{rounds} looks at a minute of each kind, medians (worst)")
     print(f"{'kind':6} {'in this process':>16} {'in a child':>20} {'more':>9} {'ratio':>6}")
     for path in paths:
-        _line(path.name, here[path], child[path])
-    _line("all", list(chain(*here.values())), list(chain(*child.values())))
+        _print_row(path.name, here[path], child[path])
+    _print_row("all", list(chain(*here.values())), list(chain(*child.values())))
 
 
-def _line(name: str, here: list[float], child: list[float]) -> None:
+def _print_row(name: str, here: list[float], child: list[float]) -> None:
     few, many = statistics.median(here), statistics.median(child)
     print(f"{name:6} {few:13.1f} ms {many:8.1f} ({max(child):5.1f}) ms {many - few:6.1f} ms {many / few:6.1f}")
 
 
-def grown(files: Iterable[bytes], folder: Path) -> tuple[float, float, list[int]]:
-    """MiB by which the web's peak rose, MiB of what children are forked from, and the answers."""
+def memory_growth(files: Iterable[bytes], folder: Path) -> tuple[float, float, list[int]]:
+    """Return the MiB by which the web's peak rose, the MiB of the process that forks children, and the answers."""
     with serving(folder) as server:
         _send(server.url, hostile.ordinary("m4a"))
         before = _peak_mib(server.pid)
@@ -73,12 +73,12 @@ def _peak_mib(pid: int) -> float:
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
 
 
-def memory(count: int, folder: Path) -> None:
-    """Prints a line for ordinary files and one for hostile ones."""
+def compare_memory(count: int, folder: Path) -> None:
+    """Print a line for ordinary files and one for hostile ones."""
     ordinary = islice(cycle([hostile.ordinary(kind) for kind in COMMON]), count)
     print(f"\n{count} files to a web process each")
     for name, files in (("ordinary", ordinary), ("hostile", hostile.hostile(count))):
-        rise, beside, answers = grown(files, folder / name)
+        rise, beside, answers = memory_growth(files, folder / name)
         told = ", ".join(f"{answers.count(status)} answered {status}" for status in sorted(set(answers)))
         print(f"{name:9} peak of the web rose by {rise:5.1f} MiB; beside it {beside:4.1f} MiB; {told}")
 
@@ -89,8 +89,8 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=100)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        looks(options.rounds, Path(folder))
-        memory(options.files, Path(folder))
+        compare_probing(options.rounds, Path(folder))
+        compare_memory(options.files, Path(folder))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,14 @@
-"""How long from a committed change to its paint in the browser, with one tab and with many clients on the same page?
+"""Measures the time from a committed change to its paint in the browser.
 
     python -m benchmarks.push_latency [--clients 200] [--pushes 60] [--every 1.0]
 
-Starts the web application on a port and a Redis of its own. A meeting is being transcribed and its page is open in
-headless Chromium; each push is a new percentage, committed and published as the worker does it, and the page itself
-notes when the frame after it was painted. The clients are websockets that joined the same page as a browser does;
-what they are sent is timed too. Beside it stands what the same hints take from one process to another through Redis
-alone, measured in the same run: everything above that is ours. Also prints the web process's share of one core, while
-all of them wait and while pushes go out. Takes about four minutes; the clients' own work is done on the same cores.
+Starts the web application on its own port with its own Redis. A meeting is being transcribed and its page is open in
+headless Chromium. Each push is a new percentage, committed and published as the worker does it, and the page itself
+notes when the frame after it was painted. The clients are websockets that join the same page as a browser does; the
+arrival of their messages is measured too. The output also has the time that the same hints take from one process to
+another through Redis alone, measured in the same run; everything above that is ours. It also prints the web process's
+share of one core, while all clients wait and while pushes are sent. It takes about four minutes; the clients' own work
+uses the same cores.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ from tests.upload_server import free_port
 
 LINES = 50
 SETTLE_SECONDS = 15.0
-"""After the clients have joined: their states are written to disk once."""
+"""Seconds to wait after the clients have joined, while their states are written to disk once."""
 IDLE_SECONDS = 15.0
 
 NOTE_PAINTS = """
@@ -62,7 +63,7 @@ new MutationObserver(note).observe(document, { subtree: true, childList: true, c
 
 @dataclass
 class Clients:
-    """Websockets on a meeting's page; `heard` is when each of them was sent a percentage."""
+    """Websockets on a meeting's page; `heard` has the time at which each client received a percentage."""
 
     url: str
     meeting_id: str
@@ -103,7 +104,7 @@ def _percent(text: str) -> int:
 
 @contextmanager
 def joined(web: Web, meeting: Meeting, count: int) -> Iterator[Clients]:
-    """The clients, in a thread of their own, once all of them are shown the page."""
+    """Yield the clients, in their own thread, once the page was sent to all of them."""
     clients, stop = Clients(web.url, meeting.id), threading.Event()
     thread = threading.Thread(target=lambda: asyncio.run(clients.run(count, stop)))
     thread.start()
@@ -126,15 +127,15 @@ class Round:
     sent: list[float]
     """Seconds from commit until a client had it; one for each client and push."""
     waiting_core: float
-    """Of one core, while everybody waits."""
+    """Share of one core while all clients wait."""
     pushing_core: float
 
 
 def measure(web: Web, meeting: Meeting, page: Page, clients: Clients | None, pushes: int, every: float) -> Round:
-    """One round of pushes to a page that is open."""
+    """Send one round of pushes to an open page."""
     process = psutil.Process(web.pid)
     time.sleep(SETTLE_SECONDS)
-    waiting = _share(process, lambda: time.sleep(IDLE_SECONDS))
+    waiting = _core_share(process, lambda: time.sleep(IDLE_SECONDS))
     committed: dict[int, float] = {}
 
     def push() -> None:
@@ -145,7 +146,7 @@ def measure(web: Web, meeting: Meeting, page: Page, clients: Clients | None, pus
             time.sleep(every)
 
     page.evaluate("window.painted = {}")
-    pushing = _share(process, push)
+    pushing = _core_share(process, push)
     page.wait_for_timeout(6000)
     seen = {int(shown.split()[0]): at for shown, at in page.evaluate("window.painted").items() if at}
     missed = committed.keys() - seen.keys()
@@ -154,14 +155,14 @@ def measure(web: Web, meeting: Meeting, page: Page, clients: Clients | None, pus
     heard = [] if clients is None else clients.heard
     return Round(
         [seen[percent] - at for percent, at in committed.items() if percent in seen],
-        # A client that joins is first sent the last percentage of the round before.
+        # A client that joins first receives the last percentage of the round before.
         [at - committed[percent] for percent, at in heard if at >= committed.get(percent, at + 1)],
         waiting,
         pushing,
     )
 
 
-def _share(process: psutil.Process, work: Callable[[], object]) -> float:
+def _core_share(process: psutil.Process, work: Callable[[], object]) -> float:
     before, started = process.cpu_times(), time.monotonic()
     work()
     after = process.cpu_times()
@@ -170,7 +171,7 @@ def _share(process: psutil.Process, work: Callable[[], object]) -> float:
 
 
 def bare_redis(url: str, pushes: int) -> list[float]:
-    """Seconds that a hint takes through Redis from one thread to another, and nothing else."""
+    """Return the seconds that a hint takes through Redis alone from one thread to another."""
     took: list[float] = []
     ready = threading.Event()
 
@@ -196,7 +197,7 @@ def bare_redis(url: str, pushes: int) -> list[float]:
 
 
 def p50_p95(seconds: list[float]) -> tuple[float, float]:
-    """In milliseconds."""
+    """Return p50 and p95 in milliseconds."""
     cuts = quantiles(seconds, n=100, method="inclusive")
     return cuts[49] * 1000, cuts[94] * 1000
 

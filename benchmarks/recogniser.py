@@ -1,18 +1,19 @@
-"""How well, how fast and in how much memory does the embedded recogniser hear a recording?
+"""Measures accuracy, speed and memory of the embedded recogniser on a recording.
 
-`python -m benchmarks.recogniser AUDIO [TRUTH.json]` prints time over the recording's duration, that time over plain
-decoding's, and peak memory, each way of working in a process of its own. With the truth (a list of objects with
-`text`, in order) also, of the truth's characters, both folded (script, width, case and marks do not count):
+`python -m benchmarks.recogniser AUDIO [TRUTH.json]` prints the time divided by the recording's duration, that time
+divided by plain decoding's, and peak memory. Each way of working has its own process. With the truth (a list of objects
+with `text`, in order) it also prints these rates of the truth's characters, both texts folded (script, width, case and
+marks do not count):
 
 - CER: edits that turn what was heard into the truth;
-- added: characters that were heard and nobody said, as those edits have it;
+- added: characters that were heard and nobody said, according to those edits;
 - too long: characters by which a recording's or a clip's text is longer than its truth.
 
-Where the truth has `start` and `end` in seconds, the same is printed for short clips that are cut from it, with other
-heads, tails and noise each, and for minutes of talk made of such clips. `--turns` chooses the truth's lines that
-clips are cut from: rules were made on 0 1 2 3 of the sample, and 4 5 6 7 were kept back.
+If the truth has `start` and `end` in seconds, the same is printed for short clips that are cut from it, each with other
+silences and noise, and for minutes of talk made of such clips. `--turns` chooses the truth's lines that clips are cut
+from: rules were made on 0 1 2 3 of the sample, and 4 5 6 7 were held back.
 
-Plain decoding is faster-whisper by itself with the same options. The other ways show what the parts of ours are worth.
+Plain decoding is faster-whisper by itself with the same options. The other ways show what the parts of ours contribute.
 """
 
 from __future__ import annotations
@@ -50,7 +51,9 @@ _IN_TALK = 12
 
 @dataclass(frozen=True)
 class Way:
-    """`options` replace those that the recogniser decodes with; `plain`: by faster-whisper without our say in it."""
+    """A way of working; `options` replace the recogniser's decoding options, and `plain` uses unmodified
+    faster-whisper.
+    """
 
     name: str
     piece_seconds: float
@@ -68,14 +71,14 @@ class Recording:
 @dataclass(frozen=True)
 class Result:
     lines: tuple[tuple[RecognisedSegment, ...], ...]
-    """Of each recording."""
+    """The lines of each recording."""
     seconds: float
     peak_mib: float
 
 
 @dataclass(frozen=True)
 class Edits:
-    """Of characters, folded."""
+    """Edits of folded characters."""
 
     truth: int
     changed: int
@@ -101,7 +104,7 @@ def ways(language: str, pieces: list[float], brief: bool) -> Iterator[Way]:
 
 
 def measure(recordings: Sequence[Recording], language: str, model: str | None, models_dir: Path, way: Way) -> Result:
-    """Runs in a process of its own, so that the peak of memory is this way's."""
+    """Measure one way in its own process, so that the memory peak belongs to it."""
     transcriber = WhisperTranscriber(model, models_dir=models_dir, piece_seconds=way.piece_seconds)
     usual = whisper.decoding_options
     with (
@@ -135,7 +138,7 @@ def _recognised(transcriber: WhisperTranscriber, recording: Recording, language:
 
 
 def edits(truth: str, heard: str) -> Edits:
-    """Those of the fewest edits (Levenshtein) that turn `heard` into `truth`."""
+    """Return the fewest edits (Levenshtein) that turn `heard` into `truth`."""
     wanted, got = fold(truth), fold(heard)
     costs = _costs(wanted, np.array(list(got), dtype="<U1"))
     row, column, changed, added, lost = len(wanted), len(got), 0, 0, 0
@@ -200,7 +203,7 @@ def _written(cut: Sequence[clips.Clip], folder: Path, name: str) -> list[Recordi
 
 
 def _compare(title: str, recordings: Sequence[Recording], asked: argparse.Namespace) -> Result:
-    """Print a table; the first way's result."""
+    """Print a table and return the first way's result."""
     seconds = sum(recording.seconds for recording in recordings)
     results = [(way, _alone(recordings, asked, way)) for way in ways(asked.language, asked.pieces, asked.brief)]
     plain = next(result.seconds for way, result in results if way.plain)

@@ -1,17 +1,17 @@
-"""How long after a worker is killed does its meeting move again, and what does a rolling restart cost?
+"""Measures how soon a meeting continues after its worker is killed, and rolling restarts.
 
     python -m benchmarks.recovery [--rounds 5] [--recognition]
 
-At the program's own settings, on real processes, an embedded Redis and a stand-in for the provider over HTTP:
+It uses the program's own settings, real processes, an embedded Redis and a stand-in for the provider over HTTP:
 
-- SIGKILL of the worker in the middle of a submission, its parent left to start another; and of the parent with all its
-  workers, another installation of them standing by. Timed from the kill until another worker has the meeting. Beside
-  it the lease, below which nobody may take a meeting that a silent worker has.
-- SIGTERM to `python -m worker`, with meetings in flight at the provider, until it has ended; a new one is started each
+- SIGKILL of the worker in the middle of a submission, so that its parent starts another; and SIGKILL of the parent with
+  all its workers while another installation of them stands by. It measures the time from the kill until another worker
+  has the meeting. It also prints the lease, before whose end nobody may take a meeting from a silent worker.
+- SIGTERM to `python -m worker` with meetings in flight at the provider, until it has ended. A new one is started each
   time, and in the end every meeting must be COMPLETED. With `--recognition` the same during a recognition on this
-  machine (Whisper base, espeak-ng needed), beside the time of one of its pieces.
+  machine (Whisper base, espeak-ng needed), with the time of one of its pieces.
 
-Takes about five minutes, of which the recognition is one.
+It takes about five minutes, of which the recognition is one.
 """
 
 from __future__ import annotations
@@ -54,9 +54,9 @@ def installation(plan: Plan, **settings: str) -> Iterator[Background]:
             yield side
 
 
-def killed(rounds: int, *, with_parent: bool) -> list[float]:
-    """Seconds from SIGKILL until another lease is taken, for each round."""
-    # The answer to a submission takes longer than any round: the worker is killed while it waits for it.
+def seconds_to_recover(rounds: int, *, with_parent: bool) -> list[float]:
+    """Return the seconds from SIGKILL until another lease is taken, for each round."""
+    # The answer to a submission takes longer than any round, so the worker is killed while it waits for it.
     plan = Plan(faults=[Fault(on="submit", do="slow", seconds=600.0)])
     found = []
     with installation(plan) as side:
@@ -66,10 +66,10 @@ def killed(rounds: int, *, with_parent: bool) -> list[float]:
         # B023 below: each lambda is called, and done with, before its round ends.
         for _ in range(rounds):
             meeting = side.upload()
-            held = wait_for(lambda: _sending(side, meeting.id), "a submission under way", _PATIENCE)  # noqa: B023
-            # Whichever of the two has it must die; the other one's recogniser is idle and may stay.
+            held = wait_for(lambda: _submitting_meeting(side, meeting.id), "a submission under way", _PATIENCE)  # noqa: B023
+            # Kill the one that has the meeting; the other one's recogniser is idle and may stay.
             victims = [worker, *([standby] if standby else [])]
-            victim = _holder(victims)
+            victim = _busy_worker(victims)
             family = [psutil.Process(victim.pid), *psutil.Process(victim.pid).children(recursive=True)]
             began = time.monotonic()
             for process in family if with_parent else family[1:]:
@@ -84,13 +84,13 @@ def killed(rounds: int, *, with_parent: bool) -> list[float]:
     return found
 
 
-def _sending(side: Background, meeting_id: str) -> Meeting | None:
+def _submitting_meeting(side: Background, meeting_id: str) -> Meeting | None:
     meeting = side.store.get(meeting_id)
     return meeting if meeting.submit_key is not None and meeting.lease_until is not None else None
 
 
-def _holder(workers: list[subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
-    """The one whose family is connected to the provider's stand-in."""
+def _busy_worker(workers: list[subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
+    """Return the worker whose processes are connected to the provider's stand-in."""
     for worker in workers:
         for process in psutil.Process(worker.pid).children(recursive=True):
             if any(c.status == psutil.CONN_ESTABLISHED and c.raddr for c in process.net_connections("tcp")):
@@ -103,7 +103,7 @@ def _until_workers(side: Background, number: int) -> None:
 
 
 def stopped_with_network_steps(rounds: int, meetings: int = 40) -> tuple[list[float], dict[str, int]]:
-    """Seconds from SIGTERM to the exit, and what became of the meetings."""
+    """Return the seconds from SIGTERM to the exit, and the meetings' outcomes."""
     with installation(Plan(job_seconds=8.0)) as side:
         found = []
         ids: list[str] = []
@@ -118,7 +118,7 @@ def stopped_with_network_steps(rounds: int, meetings: int = 40) -> tuple[list[fl
 
 
 def stopped_in_a_recognition(rounds: int) -> tuple[list[float], list[float], dict[str, int]]:
-    """Seconds from SIGTERM to the exit, those of a piece without a stop, and what became of the meetings."""
+    """Return the seconds from SIGTERM to the exit, those of a piece without a stop, and the meetings' outcomes."""
     with installation(Plan(), CANTOMEET_TRANSCRIBER="whisper", CANTOMEET_WHISPER_PIECE_SECONDS="20") as side:
         found = []
         meeting = side.upload(lambda path: sound.speech(path, _SPEECH))
@@ -135,7 +135,7 @@ def stopped_in_a_recognition(rounds: int) -> tuple[list[float], list[float], dic
 
 
 def _recognising(side: Background, meeting_id: str, before: float) -> bool:
-    """A later piece than the first of this worker: the model is loaded."""
+    """Tell whether this worker recognises a later piece than its first, so that the model is loaded."""
     meeting = side.store.get(meeting_id)
     if meeting.status not in (MeetingStatus.UPLOADED, MeetingStatus.TRANSCRIBING):
         raise SystemExit("the recording is too short for so many rounds")
@@ -158,7 +158,7 @@ def _outcomes(side: Background, ids: list[str]) -> dict[str, int]:
     return found
 
 
-def _told(what: str, seconds: list[float], beside: str) -> None:
+def _print_row(what: str, seconds: list[float], beside: str) -> None:
     print(f"{what:52} median {median(seconds):5.1f} s   worst {max(seconds):5.1f} s   {beside}", flush=True)
 
 
@@ -169,17 +169,19 @@ def main() -> None:
     options = parser.parse_args()
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; {options.rounds} rounds each", flush=True)
     least = f"(lease {LEASE_SECONDS:.0f} s, then a look every {EVERY:.0f} s)"
-    _told("SIGKILL of the workers, to moving again", killed(options.rounds, with_parent=False), least)
-    _told("SIGKILL of everything, another stands by", killed(options.rounds, with_parent=True), least)
+    _print_row("SIGKILL of the workers, to moving again", seconds_to_recover(options.rounds, with_parent=False), least)
+    _print_row("SIGKILL of everything, another stands by", seconds_to_recover(options.rounds, with_parent=True), least)
     seconds, outcomes = stopped_with_network_steps(options.rounds)
-    _told("SIGTERM to exit, meetings at the provider", seconds, f"then: {_listed(outcomes)}")
+    _print_row("SIGTERM to exit, meetings at the provider", seconds, f"then: {_format_outcomes(outcomes)}")
     if options.recognition:
         seconds, pieces, outcomes = stopped_in_a_recognition(min(3, options.rounds))
-        beside = f"a piece takes {median(pieces):.1f} s, at most {max(pieces):.1f} s; then: {_listed(outcomes)}"
-        _told("SIGTERM to exit, a recognition under way", seconds, beside)
+        beside = (
+            f"a piece takes {median(pieces):.1f} s, at most {max(pieces):.1f} s; then: {_format_outcomes(outcomes)}"
+        )
+        _print_row("SIGTERM to exit, a recognition under way", seconds, beside)
 
 
-def _listed(outcomes: dict[str, int]) -> str:
+def _format_outcomes(outcomes: dict[str, int]) -> str:
     return ", ".join(f"{number} {status}" for status, number in outcomes.items())
 
 

@@ -1,10 +1,10 @@
-"""How long does an upload take while Redis is refused, and while it hangs, beside one with Redis well?
+"""Measures uploads while Redis refuses connections or hangs, beside uploads with a working Redis.
 
     python -m benchmarks.redis_away [--uploads 20]
 
-Three web processes over HTTP, the routes and the queue's client as they are served: one with an embedded Redis, one
-whose Redis refuses connections, one whose Redis takes them and never answers. Uploads go to them in turns. After each,
-the meeting must be in that process's database. Takes about half a minute.
+It uses three web processes over HTTP with the routes and the queue's client that are served: one with an embedded
+Redis, one whose Redis refuses connections, and one whose Redis accepts them and never answers. Uploads go to them in
+turn. After each upload the meeting must be in that process's database. It takes about half a minute.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from tests.upload_server import UploadServer, free_port
 
 
 def app() -> ASGIApp:
-    """The API without the pages, wired as the web process wires it."""
+    """Build the API without the pages, wired as in the web process."""
     return guarding(services.settings())(build_api(services.services()))
 
 
 @contextmanager
-def hung() -> Iterator[str]:
-    """The address of a Redis that takes connections and never says a word."""
+def hanging_redis() -> Iterator[str]:
+    """Yield the address of a Redis that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         stop, taken = threading.Event(), list[socket.socket]()
 
@@ -62,7 +62,7 @@ def hung() -> Iterator[str]:
 
 
 def upload(url: str, recording: Path) -> float:
-    """Seconds to the answer; it must say that the meeting is stored."""
+    """Return the seconds to the answer, which must say that the meeting is stored."""
     began = time.monotonic()
     with recording.open("rb") as file:
         answer = httpx.post(f"{url}/meetings/upload", files={"file": ("a.wav", file)}, timeout=600, trust_env=False)
@@ -86,7 +86,7 @@ def main() -> None:
         addresses = {
             "Redis well": redis.url,
             "Redis refused": f"redis://127.0.0.1:{free_port()}/0",
-            "Redis hung": stack.enter_context(hung()),
+            "Redis hung": stack.enter_context(hanging_redis()),
         }
         servers = {}
         for place, (what, address) in enumerate(addresses.items()):
@@ -98,7 +98,7 @@ def main() -> None:
             servers[what].start()
         found: dict[str, list[float]] = {what: [] for what in servers}
         for server in servers.values():
-            upload(server.url, folder / "a.wav")  # the first one loads what it needs
+            upload(server.url, folder / "a.wav")  # the first upload loads the modules
         for _ in range(options.uploads):
             for what, server in servers.items():
                 found[what].append(upload(server.url, folder / "a.wav"))

@@ -1,11 +1,11 @@
-"""How long from `make run`, the second time, to a good answer from `/health`?
+"""Measures the time from a second `make run` to a good answer from `/health`.
 
     python -m benchmarks.second_start [--rounds 5] [--imports]
 
-The first start on a port builds the pages and compiles the modules; it is made and stopped before anything is
-measured. PYTHONDONTWRITEBYTECODE, which some machines set and which makes every start compile everything again, is
-taken out of the environment. Beside it stands the floor: what a bare Python takes, by the clock and in CPU, to import
-the launcher, and to make the web application from its build. `--imports` also prints what the latter spends it on.
+The first start on a port builds the pages and compiles the modules; it is made and stopped before the measurement.
+PYTHONDONTWRITEBYTECODE, which some machines set and which makes every start compile everything again, is removed from
+the environment. The output also has the floor: the wall and CPU time that a bare Python needs to import the launcher,
+and to create the web application from its build. `--imports` also prints where the latter spends it.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ from tests.upload_server import free_port
 READY_SECONDS, STOP_SECONDS = 300.0, 180.0
 AIM_SECONDS = 3.0
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-"""A proxy of the environment is for the outside world."""
+"""Ignores a proxy of the environment, which is only for other machines."""
 
 
 def start(data: Path, port: int, env: dict[str, str]) -> float:
-    """`make run` until `/health` answers 200, then Ctrl-C; the seconds of the first part."""
+    """Run `make run` until `/health` answers 200, then press Ctrl-C; return the seconds until the answer."""
     command = ["make", "--no-print-directory", "run", f"PORT={port}", f"DATA={data}"]
     began = time.monotonic()
     process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, start_new_session=True)
@@ -73,7 +73,7 @@ class Import:
 
 
 def bare_import(code: str, data: Path, port: int, env: dict[str, str], *options: str) -> Import:
-    """A Python that runs `code` as the web process would, and ends."""
+    """Run `code` in a Python with the web process's environment, and let it end."""
     build = page_build.ensure(ROOT, port)
     made = {**env, **page_build.server_environment(build), "REFLEX_REDIS_URL": ""}
     began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -85,7 +85,7 @@ def bare_import(code: str, data: Path, port: int, env: dict[str, str], *options:
 
 
 def slowest_imports(listing: str, count: int = 15) -> list[str]:
-    """Of what `-X importtime` writes, the modules of the greatest cumulative time, one line each."""
+    """Return the modules of the greatest cumulative time in the output of `-X importtime`, one line each."""
     rows = []
     for line in listing.splitlines():
         parts = line.removeprefix("import time:").split("|")

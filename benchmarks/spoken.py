@@ -1,4 +1,4 @@
-"""A meeting for measuring, spoken by espeak-ng in English, of about any length."""
+"""A meeting of a given length for benchmarks, spoken by espeak-ng in English."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _SENTENCES = (
     "The cost of the servers went up by a third this month.",
 )
 _WORDS_A_SECOND = 2.4
-"""At the speed that `tests.sound` asks for, pauses included."""
+"""Words a second at the speed that `tests.sound` uses, including pauses."""
 
 
 def meeting(path: Path, seconds: float) -> float:
-    """Write it to `path` (WAV); its real length in seconds."""
+    """Write a meeting to `path` (WAV) and return its real length in seconds."""
     words: list[str] = []
     for sentence in itertools.cycle(_SENTENCES):
         if len(words) >= seconds * _WORDS_A_SECOND:

@@ -1,12 +1,12 @@
-"""What our own code takes to summarize a long meeting: time, processor and memory, the model's part left out.
+"""Measures our own code for a long meeting's summary, without the model.
 
     python -m benchmarks.summary_code [--segments 625 1250 2500 5000 10000]
 
-For the language model's summarizer and for the embedded rules. Each size runs in a process of its own; the model is
-the stand-in of `standins.openai.server`, which runs in another and answers at once, and the time spent waiting
-for it is measured at the connection and taken off. 5,000 segments are a meeting of 3 hours. Prints processor time for
-each segment and its ratio to the smallest size: x1.0 at every size is linear. Wall time is what the machine made of it
-at that moment; memory is what the process's peak (ru_maxrss) rose by.
+It measures the language model's summarizer and the embedded rules. Each size runs in its own process. The model is the
+stand-in of `standins.openai.server`, which runs in another process and answers at once; the time spent waiting for it
+is measured at the connection and subtracted. 5,000 segments are a meeting of 3 hours. It prints processor time per
+segment and its ratio to the smallest size: x1.0 at every size is linear. Wall time depends on what else the machine
+does; memory is the rise of the process's peak (ru_maxrss).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from worker.providers.llm import LlmSummarizer
 
 SEGMENTS = (625, 1250, 2500, 5000, 10000)
 A_MEETING = 5000
-"""Segments of a meeting of so many hours."""
+"""Segments of a meeting of 3 hours."""
 HOURS = 3.0
 RUNS = 3
 SPEAKERS = ("主席", "秘書", "司庫", "Ms Wong")
@@ -55,7 +55,7 @@ FACTS = (
     "第{n}個位有咩風險？邊個可以答下？",
 )
 EVERY = 12
-"""Segments to one that holds a fact."""
+"""Segments of which one holds a fact."""
 
 
 @dataclass(frozen=True)
@@ -66,15 +66,15 @@ class Figures:
     items: int
     covered: int
     wall: float
-    """Seconds from call to draft, waiting for the endpoint taken off."""
+    """Seconds from call to draft, without waiting for the endpoint."""
     processor: float
     """Seconds of processor time of the whole process."""
     memory: float
-    """MiB that the peak rose above where it stood before the call."""
+    """MiB by which the peak rose during the call."""
 
 
 class Waiting(httpx.BaseTransport):
-    """The network, with the time spent on it."""
+    """The network transport, with the time spent on it."""
 
     def __init__(self) -> None:
         self._network = httpx.HTTPTransport()
@@ -108,13 +108,13 @@ def words(n: int) -> str:
 
 
 def measured(segments: int, base_url: str | None) -> Figures:
-    """One run in this process, which should have done nothing before; without `base_url` of the embedded rules."""
+    """Measure one run in a fresh process; without `base_url` it uses the embedded rules."""
     lines = transcript(segments)
     waiting = Waiting()
     rules = ExtractiveSummarizer()
     model = LlmSummarizer(model="m", fallback=rules, base_url=base_url, transport=waiting) if base_url else None
     summarizer: Summarizer = model or rules
-    # Converters, schemas and date rules are loaded once a process; a worker has them loaded.
+    # Converters, schemas and date rules are loaded once per process, and a worker has them loaded.
     summarizer.summarize(SummaryRequest(lines[:50], "zh-Hant-HK", date(2026, 11, 23)), lambda fraction: None)
     waiting.seconds = 0.0
     request = SummaryRequest(lines, "zh-Hant-HK", date(2026, 11, 23))
@@ -141,7 +141,7 @@ def _peak_mib() -> float:
 
 @contextmanager
 def stand_in() -> Iterator[str]:
-    """The stand-in in a process of its own; its base URL."""
+    """Run the stand-in in its own process and yield its base URL."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "standins.openai.server", "--port", "0", "--log", f"{folder}/log.jsonl"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -160,7 +160,7 @@ def in_a_process_of_its_own(segments: int, base_url: str | None) -> Figures:
 
 
 def best(runs: Sequence[Figures]) -> Figures:
-    """The least of each figure: whatever else the machine does only adds to it."""
+    """Return the least of each figure, since anything else that the machine does only adds to it."""
     return replace(
         runs[0],
         wall=min(run.wall for run in runs),

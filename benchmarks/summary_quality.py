@@ -1,9 +1,9 @@
-"""How much of what a secretary would write down does the embedded summary find, and how much of it is right?
+"""Measures precision and recall of the embedded summary on labelled meetings.
 
 `python -m benchmarks.summary_quality` prints, for each part of the labelled set in `benchmarks/data`, precision and
-recall of each kind of item, and how many owners and due dates are right; beside a naive baseline that takes every
-line with a keyword in it. `--misses` also lists what was missed and what was found wrongly, but never of a part that
-is held back. `python -m benchmarks.evaluation` counts the same for any summarizer.
+recall of each kind of item, and how many owners and due dates are right. It also scores a naive baseline that takes
+every line with a keyword in it. `--misses` also lists missed and wrong items, but never those of a held-back part.
+`python -m benchmarks.evaluation` counts the same for any summarizer.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from worker.providers import Evidence, ItemKind, SummaryLine, SummaryRequest
 from worker.providers.extractive import ExtractiveSummarizer
 
 MAY_BE_READ = ("dev", "spoken")
-"""Parts whose misses rules may be made from."""
+"""Parts whose misses may be used to make rules."""
 BASELINE: dict[ItemKind, re.Pattern[str]] = {
     "decision": re.compile("決定|决定|通過|同意|decided|agreed", re.IGNORECASE),
     "action_item": re.compile(r"負責|负责|跟進|跟进|\bwill\b", re.IGNORECASE),
@@ -29,7 +29,7 @@ BASELINE: dict[ItemKind, re.Pattern[str]] = {
 
 
 def keyword_items(request: SummaryRequest) -> list[SummaryLine]:
-    """Every line with a keyword in it; its speaker as the owner, the first day named in it as the due date."""
+    """Return every line with a keyword, with its speaker as the owner and its first day as the due date."""
     return [
         SummaryLine(
             kind,

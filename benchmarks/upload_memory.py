@@ -1,9 +1,9 @@
-"""What does a large upload cost the web process in memory, and how much slower is it than writing the bytes to disk?
+"""Measures the web process's memory for a large upload, and its time over plain writing.
 
-`python -m benchmarks.upload_memory` starts a web process of the upload routes alone; with `--url` and `--pid` it
-measures one that runs (its recordings stay there: delete the meetings afterwards). Prints, for the form and for the
-resumable door, the growth of the process's memory above what it holds after a small upload, and the time over that of
-a bare handler which only writes the same bytes to the same disk and syncs them, measured in the same run.
+`python -m benchmarks.upload_memory` starts a web process of the upload routes alone. With `--url` and `--pid` it
+measures a running one (its recordings stay there: delete the meetings afterwards). For the form and for the resumable
+upload it prints the growth of the process's memory above that after a small upload. It also prints their time divided
+by that of a bare handler which only writes the same bytes to the same disk and syncs them, measured in the same run.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ _TUS = {"Tus-Resumable": "1.0.0"}
 
 
 def bare() -> FastAPI:
-    """What every upload at least costs: the bytes go to a file, and the file to the disk."""
+    """Build the least that every upload costs: the bytes are written to a file, and the file to the disk."""
     app = FastAPI()
 
     @app.options("/api/uploads/")
     async def ready() -> None:
-        """Answers the question whether the process is up."""
+        """Answer the check whether the process is up."""
 
     @app.post("/bare")
     async def store(request: Request) -> None:
@@ -76,7 +76,7 @@ def send_resumable(url: str, path: Path) -> None:
 
 
 def measured(pid: int, send: Callable[[str, Path], None], url: str, path: Path) -> Cost:
-    """Seconds, and the highest memory seen over that before."""
+    """Return the seconds, and the highest memory above that before."""
     before = _resident(pid)
     peak, ended = before, threading.Event()
 
@@ -156,7 +156,7 @@ def _report(options: argparse.Namespace, url: str, pid: int, plain: UploadServer
     for send, where, _ in doors.values():
         send(where, small)
     costs: dict[str, list[Cost]] = {name: [] for name in doors}
-    # In turns, so that whatever else the machine does meets all three alike.
+    # The uploads alternate, so that other load on the machine affects all three alike.
     for _ in range(options.rounds):
         for name, (send, where, process) in doors.items():
             costs[name].append(measured(process, send, where, large))

@@ -1,12 +1,12 @@
-"""What does a whole meeting take beside the recogniser alone, in time and in memory?
+"""Measures time and memory of a whole meeting beside the recogniser alone.
 
     python -m benchmarks.whole_meeting [RECORDING] [--language yue] [--rounds 5]
 
-Starts an installation as `make run` does (a port and a data folder of its own). Each round uploads the recording and
-takes the time from its acceptance to COMPLETED, as the database's clock has them, then gives the same file to
+Starts an installation as `make run` does, with its own port and data folder. Each round uploads the recording and
+measures the time from its acceptance to COMPLETED by the database's clock. Then it gives the same file to
 faster-whisper alone: the same model, options and threads, in a process that keeps it loaded, without pieces, database,
-queue or summary. The first round is apart from the others, because in it both load the model. Memory is the highest
-that the worker's processes have had (Linux). Without RECORDING, espeak-ng speaks a minute of English.
+queue or summary. The first round is reported separately, because in it both load the model. Memory is the highest that
+the worker's processes have had (Linux). Without RECORDING, espeak-ng speaks a minute of English.
 """
 
 from __future__ import annotations
@@ -38,21 +38,21 @@ from worker.providers.whisper import weights as whisper_weights
 from worker.providers.whisper.transcriber import hear
 
 LOOK_SECONDS = 0.5
-"""Between looks whether it is done: often enough for us, too seldom to be felt."""
+"""Seconds between checks for the end: often enough for the measurement, too rare to affect it."""
 AIM_SHARE, AIM_SECONDS = 0.05, 1.0
-"""More than the recogniser alone."""
+"""Share and seconds by which a meeting may exceed the recogniser alone."""
 
 
 @dataclass(frozen=True)
 class Took:
-    """Seconds of one meeting, and of its parts in their order."""
+    """Seconds of one meeting, and of its parts in order."""
 
     whole: float
     parts: dict[str, float]
 
 
 def meeting(place: Installation, store: MeetingStore, recording: Path, language: str) -> Took:
-    """One meeting from accepted to COMPLETED."""
+    """Run one meeting from accepted to COMPLETED."""
     ended = _ended(store, place.upload(recording, language=language))
     steps = {attempt.step: attempt for attempt in store.attempts(ended.id)}
     recognised = [attempt for attempt in store.attempts(ended.id) if attempt.step == "recognise"]
@@ -78,13 +78,13 @@ def _ended(store: MeetingStore, meeting_id: str) -> Meeting:
 def _model(models_dir: Path, threads: int) -> Any:
     from faster_whisper import WhisperModel
 
-    # As worker.providers.whisper.transcriber loads it.
+    # Loaded as in worker.providers.whisper.transcriber.
     source = str(whisper_weights.ensure(models_dir))
     return WhisperModel(source, device="cpu", compute_type="int8", cpu_threads=threads)
 
 
 def alone(recording: Path, language: str, models_dir: Path, threads: int) -> float:
-    """Seconds of the recogniser alone; the model is loaded at the first call in a process."""
+    """Return the seconds of the recogniser alone; the first call in a process loads the model."""
     from faster_whisper import decode_audio
 
     started = time.monotonic()
@@ -95,7 +95,7 @@ def alone(recording: Path, language: str, models_dir: Path, threads: int) -> flo
 
 
 def peak_mib(pid: int) -> float:
-    """The most memory (RSS) that the process has had."""
+    """Return the most memory (RSS) that the process has had."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) / 1024
@@ -103,7 +103,7 @@ def peak_mib(pid: int) -> float:
 
 
 def worker_processes(place: Installation) -> dict[str, int]:
-    """The worker's processes by role."""
+    """Return the worker's processes by role."""
     found = {}
     for process in place.children():
         command = process.cmdline()

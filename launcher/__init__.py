@@ -1,1 +1,1 @@
-"""The `cantomeet` command: starting everything on one machine, its checks, and a client of a running one."""
+"""The `cantomeet` command: starts, checks and calls CantoMeet on one machine."""

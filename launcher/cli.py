@@ -1,6 +1,6 @@
 """The command `cantomeet`: up, dev, upload, list, status, reparse, doctor.
 
-What a command alone needs it imports itself: `up` is the start of everything, and somebody waits for it.
+Each command imports its own dependencies, because `up` must start quickly.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _FAILED, _WRONG_SETTING = 1, 2
 
 
 class OneLineErrors(TyperGroup):
-    """What we raise on purpose is told in one line; anything else is a fault of ours and keeps its traceback."""
+    """Prints our own errors on one line; any other exception is a bug and keeps its traceback."""
 
     def invoke(self, ctx: Any) -> Any:
         keep_private()

@@ -1,4 +1,4 @@
-"""A running CantoMeet, asked over HTTP; what goes wrong is one line for the person at the terminal."""
+"""HTTP client of a running CantoMeet; its errors fit on one line of the terminal."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from worker import outgoing
 
 POLL_SECONDS = 1.0
 PATIENCE_SECONDS = 30.0
-"""How long a server may be away while a meeting is followed: it is being restarted."""
+"""Seconds that a server may be away, such as during a restart, while a meeting is followed."""
 _TIMEOUT = httpx.Timeout(10.0, read=120.0, write=120.0)
-"""Seconds; a large recording is checked for a while before the answer comes."""
+"""Seconds; checking a large recording delays the answer."""
 
 
 class ServerAway(CantoMeetError):
-    """Nobody answers, or not as CantoMeet does. Starting it, or naming the right address, mends it."""
+    """No answer, or not from CantoMeet. The person must start it or correct the address."""
 
 
 class ServerNotThere(ServerAway):
@@ -32,12 +32,14 @@ class ServerNotThere(ServerAway):
 
 
 class ServerRefused(CantoMeetError):
-    """The server said no; the text is its reason."""
+    """The server refused the request; the text is its reason."""
 
 
 class Server:
-    """CantoMeet at `url`, closed at the end of a `with`. Every method raises `ServerAway`, `ServerRefused`
-    or `outgoing.ProxyUnusable`."""
+    """CantoMeet at `url`, closed at the end of a `with`.
+
+    Every method raises `ServerAway`, `ServerRefused` or `outgoing.ProxyUnusable`.
+    """
 
     def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
         self.url = url.rstrip("/")
@@ -57,8 +59,8 @@ class Server:
         self._http.close()
 
     def upload(self, file: Path, fields: Mapping[str, str], on_bytes: Callable[[int], None]) -> dict[str, Any]:
-        """Send a recording, streamed; `{id, status, url}`. `on_bytes` is told how many bytes went each time."""
-        with _Counted(file, on_bytes) as recording:
+        """Stream a recording and return `{id, status, url}`; `on_bytes` receives the number of bytes of each chunk."""
+        with _ReportingFile(file, on_bytes) as recording:
             return self._ask(
                 "POST",
                 "/meetings/upload",
@@ -68,24 +70,24 @@ class Server:
             )
 
     def meetings(self, params: Mapping[str, str]) -> dict[str, Any]:
-        """A page of the list."""
+        """Return a page of the list."""
         return self._ask("GET", "/api/meetings", params=dict(params))
 
     def meeting(self, meeting_id: str, include: str = "") -> dict[str, Any]:
-        """The meeting; `include` as in the API."""
+        """Return the meeting; `include` as in the API."""
         # Whatever was typed stays one part of the path.
-        return self._ask("GET", f"/api/meetings/{_one_part(meeting_id)}", params={"include": include})
+        return self._ask("GET", f"/api/meetings/{_path_segment(meeting_id)}", params={"include": include})
 
     def health(self) -> dict[str, Any]:
-        """As `/health` says, 503 included."""
+        """Return `/health`, also with status 503."""
         with _translating(self.url):
             return _body_of(self._http.get("/health", timeout=5.0), self.url)
 
     def follow(self, meeting_id: str, pause: Callable[[float], None] = time.sleep) -> Iterator[dict[str, Any]]:
-        """The meeting each time its status or progress has moved or it waits for a person, until it is COMPLETED or
+        """Yield the meeting whenever its status or progress changes or it waits for a person, until COMPLETED or
         FAILED.
 
-        A server that is away for up to `PATIENCE_SECONDS` is waited for.
+        Waits up to `PATIENCE_SECONDS` for a server that is away.
         """
         shown: tuple[Any, ...] | None = None
         away = 0.0
@@ -116,8 +118,8 @@ class Server:
         raise ServerRefused(wrong or str(body.get("detail") or f"{answer.status_code} {answer.reason_phrase}"))
 
 
-class _Counted(io.FileIO):
-    """A file that tells how much of it was read."""
+class _ReportingFile(io.FileIO):
+    """A file that reports how much of it was read."""
 
     def __init__(self, path: Path, on_bytes: Callable[[int], None]) -> None:
         super().__init__(path)
@@ -151,5 +153,5 @@ def _body_of(answer: httpx.Response, url: str) -> dict[str, Any]:
     return body
 
 
-def _one_part(text: str) -> str:
+def _path_segment(text: str) -> str:
     return "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "_" for c in text) or "_"

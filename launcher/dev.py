@@ -1,7 +1,7 @@
-"""`cantomeet dev`: the whole cloud path without a key, against the stand-ins that ship with the program.
+"""`cantomeet dev`: runs everything without a key against the stand-ins that ship with the program.
 
-They speak real HTTP on free ports of this machine, and what they answer is made up: no recording is listened to. Real
-meetings must never meet them: it has a data folder of its own, with its own database and Redis.
+The stand-ins use HTTP on free ports of this machine and invent their answers without listening to any recording. Real
+meetings must never meet them, so this mode has a data folder of its own, with its own database and Redis.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ MODEL = "invented-by-the-stand-in"
 
 
 def up() -> int:
-    """Run everything in the folder `dev` of the data folder until SIGINT or SIGTERM; the exit code.
+    """Run everything in the folder `dev` of the data folder until SIGINT or SIGTERM; return the exit code.
 
-    Raises `SettingsError` where another database or Redis is set.
+    Raises `SettingsError` if another database or Redis is set.
     """
     keep_private()
     settings = load_settings()
@@ -39,7 +39,7 @@ def up() -> int:
     folder = settings.data_dir / "dev"
     make_folder(folder)
     with (
-        # Its jobs outlive a restart, as a provider's would.
+        # Its jobs survive a restart, as a provider's would.
         FakeSpeechmatics(state=folder / "stand-in-speechmatics.jsonl") as speechmatics,
         FakeOpenAI(log=folder / "stand-in-openai.jsonl") as openai,
     ):

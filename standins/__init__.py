@@ -1,1 +1,1 @@
-"""Stand-ins for the providers: strict, nasty, over real HTTP. They serve `cantomeet dev` and the tests."""
+"""Stand-ins for the providers over HTTP, for `cantomeet dev` and the tests."""

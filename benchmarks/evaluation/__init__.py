@@ -1,5 +1,5 @@
-"""How good are summaries? A labelled set of meetings, and the score of any summarizer on it.
+"""Scores any summarizer on a labelled set of meetings.
 
-`labelled` reads the set, `scoring` counts one summary into a score, `running` has a summarizer write them all, `report`
-says what came of it. `benchmarks/data/README.md` says what is labelled and how items are matched to labels.
+`labelled` reads the set, `scoring` counts one summary into a score, `running` runs a summarizer over all meetings, and
+`report` formats the result. `benchmarks/data/README.md` says what is labelled and how items are matched to labels.
 """

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.evaluation`: how good are the summaries of the summarizer in the settings?"""
+"""`python -m benchmarks.evaluation`: scores the summarizer of the settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.evaluation`: from the settings to the figures."""
+"""The command of `python -m benchmarks.evaluation`, from the settings to the figures."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from worker.providers.extractive import ExtractiveSummarizer
 
 
 def evaluate(settings: Settings, parts: Sequence[str], *, extractive: bool, as_told: bool, in_json: bool) -> None:
-    """Print the figures of each part. `as_told`: spend without asking. Raises what settings and endpoint raise."""
+    """Print the figures of each part; `as_told` spends without asking. Raises the errors of settings and endpoint."""
     meetings = {part: read_meetings(folder_of(part)) for part in parts or PARTS}
-    summarizer = ExtractiveSummarizer() if extractive else _chosen(settings)
+    summarizer = ExtractiveSummarizer() if extractive else _configured_summarizer(settings)
     planned = forecast(summarizer, [meeting for each in meetings.values() for meeting in each])
     if planned is not None:
         typer.echo(announcement(planned), err=True)
         if not (as_told or planned.free):
-            _ask()
-    runs = [run(part, each, summarizer, _tell) for part, each in meetings.items()]
+            _ask_for_consent()
+    runs = [run(part, each, summarizer, _print_progress) for part, each in meetings.items()]
     if in_json:
         typer.echo(json.dumps({"summarizer": summarizer.name, "parts": [as_json(each) for each in runs]}, indent=1))
         return
@@ -35,19 +35,19 @@ def evaluate(settings: Settings, parts: Sequence[str], *, extractive: bool, as_t
             typer.echo(line)
 
 
-def _tell(meeting: str) -> None:
+def _print_progress(meeting: str) -> None:
     typer.echo(f"... {meeting}", err=True)
 
 
-def _chosen(settings: Settings) -> Summarizer:
-    # Here, because it loads the queue's and the recogniser's libraries.
+def _configured_summarizer(settings: Settings) -> Summarizer:
+    # Imported late, because it loads the queue's and the recogniser's libraries.
     from worker.runtime import summarizer
 
     return summarizer(settings)
 
 
-def _ask() -> None:
-    """Raises `SettingsError` where nobody is there to answer, and `typer.Abort` for a no."""
+def _ask_for_consent() -> None:
+    """Ask for consent. Raises `SettingsError` if nobody can answer, and `typer.Abort` for a no."""
     try:
         typer.confirm("Send them?", abort=True, err=True)
     except typer.Abort:

@@ -1,4 +1,4 @@
-"""The labelled meetings of a folder, as a summarizer gets them and with what should be found in them."""
+"""Reads labelled meetings: requests for a summarizer and what it should find."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KINDS: dict[str, ItemKind] = {
     "risks": "risk",
 }
 SHIPPED = Path(__file__).parents[2] / "benchmarks" / "data"
-"""In a clone. What is installed without one has no labelled set."""
+"""The labelled set of a clone; an installation without a clone has none."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Label:
     kind: ItemKind
     segments: frozenset[str]
     owners: frozenset[str] = frozenset()
-    """Accepted ways to name who is to do it; empty where nobody is named."""
+    """Accepted names of the owner; empty if nobody is named."""
     due_date: date | None = None
     open: bool = False
     """A question without an answer in the meeting."""
@@ -44,7 +44,10 @@ class LabelledMeeting:
 
 
 def folder_of(part: str, shipped: Path = SHIPPED) -> Path:
-    """Of a part of the shipped set, or any folder. Raises `SettingsError` where it holds no labelled meeting."""
+    """Return the folder of a part of the shipped set, or any other folder.
+
+    Raises `SettingsError` if it has no labelled meeting.
+    """
     named = shipped / part
     folder = named if part in PARTS and named.is_dir() else Path(part)
     if not any(folder.glob("*.json")):
@@ -55,7 +58,7 @@ def folder_of(part: str, shipped: Path = SHIPPED) -> Path:
 
 
 def read_meetings(folder: Path) -> list[LabelledMeeting]:
-    """Every labelled meeting of `folder`, by name. Raises `SettingsError` that names the file that is none."""
+    """Read every labelled meeting of `folder`, by name. Raises `SettingsError` that names an invalid file."""
     return [_read(path) for path in sorted(folder.glob("*.json"))]
 
 

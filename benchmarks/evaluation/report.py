@@ -1,4 +1,4 @@
-"""What came of an evaluation, for people and as JSON."""
+"""Formats the result of an evaluation for people and as JSON."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from worker.providers import Usage
 
 
 def announcement(forecast: Forecast) -> str:
-    """What will be sent, before it is."""
+    """Describe what will be sent."""
     usage = forecast.usage
     cost = "" if usage.cost is None else f", at a cost of at most {usage.cost:.4f}"
     return (
@@ -22,21 +22,21 @@ def announcement(forecast: Forecast) -> str:
 
 
 def as_text(run: Run) -> Iterator[str]:
-    """One part of the set, a line for each figure."""
+    """Yield the figures of one part of the set, one per line."""
     score, support = run.score, run.score.support
     yield f"{run.part}: {run.meetings} meetings, {score.segments} segments, {run.seconds:.1f} s"
-    quotes = f"quotes proven {_share(support.proven, support.cited)}"
-    items = f"items proven {_share(support.items_proven, support.items)}"
+    quotes = f"quotes proven {_ratio(support.proven, support.cited)}"
+    items = f"items proven {_ratio(support.items_proven, support.items)}"
     yield _row("evidence", quotes, items, f"shown but absent {support.shown_but_absent}")
     for kind, count in score.kinds.items():
         yield _row(kind.replace("_", " "), *_rates(count))
     found = score.kinds["action_item"].found
-    yield _row("owners", f"right {_share(score.owners_right, found)}", f"wrong name {score.owners_wrong}")
-    yield _row("due dates", f"right {_share(score.dates_right, found)}", f"wrong date {score.dates_wrong}")
+    yield _row("owners", f"right {_ratio(score.owners_right, found)}", f"wrong name {score.owners_wrong}")
+    yield _row("due dates", f"right {_ratio(score.dates_right, found)}", f"wrong date {score.dates_wrong}")
     yield _row("open questions", f"found {score.open_questions.found}/{score.open_questions.labelled}")
     yield _row("coverage", f"{score.covered}/{score.segments} segments")
     if run.usage is not None:
-        yield _row("tokens", *_spent(run.usage))
+        yield _row("tokens", *_usage_lines(run.usage))
     if run.fell_back:
         yield _row("no use", f"{len(run.fell_back)} meetings without a usable answer: {', '.join(run.fell_back)}")
     for name, why in run.failed.items():
@@ -68,12 +68,12 @@ def _row(name: str, *figures: str) -> str:
 
 def _rates(count: Count) -> tuple[str, str]:
     return (
-        f"precision {_share(count.found, count.given)}",
-        f"recall {_share(count.found, count.labelled)}",
+        f"precision {_ratio(count.found, count.given)}",
+        f"recall {_ratio(count.found, count.labelled)}",
     )
 
 
-def _share(part: int, of: int) -> str:
+def _ratio(part: int, of: int) -> str:
     return f"{part / of:.2f} ({part}/{of})" if of else f"- ({part}/{of})"
 
 
@@ -85,7 +85,7 @@ def _numbers(count: Count) -> dict[str, float | None]:
     }
 
 
-def _spent(usage: Usage) -> Iterator[str]:
+def _usage_lines(usage: Usage) -> Iterator[str]:
     yield f"{usage.tokens_in} in, {usage.tokens_out} out, in {usage.requests} requests"
     if usage.estimated:
         yield "(some counted here)"

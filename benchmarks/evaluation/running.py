@@ -1,4 +1,4 @@
-"""Having a summarizer write up every labelled meeting of a folder, and what that takes."""
+"""Runs a summarizer over every labelled meeting of a folder, and counts its cost."""
 
 from __future__ import annotations
 
@@ -16,46 +16,46 @@ from worker.providers.llm.costs import add
 from worker.providers.llm.records import NoCache
 
 TRIES = 4
-"""Of one meeting, before it counts as failed; what was paid for is not paid for again."""
+"""Attempts at one meeting before it counts as failed; paid answers are not paid for again."""
 LONGEST_WAIT = 60.0
-"""Seconds between two tries, whatever the endpoint asks for."""
+"""Most seconds between two attempts, whatever the endpoint requests."""
 HERE = "localhost"
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """What is about to be sent to whom."""
+    """What will be sent, and to whom."""
 
     provider: str
     meetings: int
     characters: int
     usage: Usage
-    """At the most, without repairs and second tries."""
+    """The highest usage, without repairs and further attempts."""
 
     @property
     def free(self) -> bool:
-        """An endpoint on this machine whose tokens have no price."""
-        return _is_here(self.provider) and not self.usage.cost
+        """True for an endpoint on this machine whose tokens have no price."""
+        return _is_on_this_machine(self.provider) and not self.usage.cost
 
 
 @dataclass
 class Run:
-    """What came of one part of the set."""
+    """The result of one part of the set."""
 
     part: str
     meetings: int = 0
     score: Score = field(default_factory=Score)
     usage: Usage | None = None
-    """None where no language model was asked."""
+    """None if no language model was asked."""
     fell_back: list[str] = field(default_factory=list)
-    """Meetings for which the model gave nothing usable. Scored as if nothing had been found."""
+    """Meetings for which the model returned nothing usable. They score as if nothing had been found."""
     failed: dict[str, str] = field(default_factory=dict)
-    """Meetings that the endpoint never answered for, with why. Scored as if nothing had been found."""
+    """Meetings that the endpoint never answered, with the reason. They score as if nothing had been found."""
     seconds: float = 0.0
 
 
 def forecast(summarizer: Summarizer, meetings: Sequence[LabelledMeeting]) -> Forecast | None:
-    """None where nothing leaves this process. Raises `PermanentError` where one meeting is over the budget."""
+    """Return None if nothing leaves this process. Raises `PermanentError` if one meeting exceeds the budget."""
     if not isinstance(summarizer, LlmSummarizer):
         return None
     usages = [summarizer.forecast(meeting.request) for meeting in meetings]
@@ -70,22 +70,22 @@ def run(
     on_meeting: Callable[[str], None] = lambda name: None,
     wait: Callable[[float], None] = time.sleep,
 ) -> Run:
-    """Summarize and score each meeting. Raises `PermanentError` only where no meeting has gone well before."""
+    """Summarize and score each meeting. Raises `PermanentError` only if no meeting succeeded before."""
     done = Run(part)
     started = time.monotonic()
     for meeting in meetings:
         on_meeting(meeting.name)
-        spent = _Spent()
-        draft = _scored_as_nothing(meeting)
+        spent = _UsageCountingCache()
+        draft = _empty_draft(meeting)
         try:
-            draft = _tried(summarizer, meeting, spent, wait)
+            draft = _summarize_with_retries(summarizer, meeting, spent, wait)
         except StepError as error:
             if isinstance(error, PermanentError) and done.meetings == len(done.failed):
                 raise
             done.failed[meeting.name] = str(error)
         if "summary_fell_back" in draft.warnings:
             done.fell_back.append(meeting.name)
-            draft = _scored_as_nothing(meeting)
+            draft = _empty_draft(meeting)
         done.meetings += 1
         done.usage = total([usage for usage in (done.usage, spent.usage) if usage])
         add_draft(done.score, meeting, draft)
@@ -94,7 +94,7 @@ def run(
 
 
 def total(usages: Sequence[Usage]) -> Usage | None:
-    """All together, with their costs; None of none."""
+    """Add all usages with their costs; None for an empty list."""
     if not usages:
         return None
     together = Usage()
@@ -104,8 +104,8 @@ def total(usages: Sequence[Usage]) -> Usage | None:
     return replace(together, cost=sum(costs) if costs else None)
 
 
-class _Spent(NoCache):
-    """One meeting's paid answers, kept over its tries, and what they took."""
+class _UsageCountingCache(NoCache):
+    """One meeting's paid answers, kept over its attempts, and their usage."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -116,8 +116,8 @@ class _Spent(NoCache):
         self.usage = total([self.usage, usage] if self.usage else [usage])
 
 
-def _tried(
-    summarizer: Summarizer, meeting: LabelledMeeting, spent: _Spent, wait: Callable[[float], None]
+def _summarize_with_retries(
+    summarizer: Summarizer, meeting: LabelledMeeting, spent: _UsageCountingCache, wait: Callable[[float], None]
 ) -> SummaryDraft:
     for attempt in range(TRIES):
         try:
@@ -129,11 +129,11 @@ def _tried(
     raise AssertionError("the last try returns or raises")
 
 
-def _scored_as_nothing(meeting: LabelledMeeting) -> SummaryDraft:
+def _empty_draft(meeting: LabelledMeeting) -> SummaryDraft:
     return SummaryDraft("none", meeting.request.language)
 
 
-def _is_here(provider: str) -> bool:
+def _is_on_this_machine(provider: str) -> bool:
     host = provider.rpartition("@")[2]
     host = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
     try:

@@ -1,9 +1,9 @@
-"""Counting: which labels a summary found, which of its items are right, and whether its quotes stand.
+"""Scores a summary: found labels, right items, and quotes that the transcript contains.
 
-An item finds a label of its kind where its proven evidence touches a segment that the label names; each of them is
-used once, pairs that agree on owner and due date first. Wording is never compared, so a summary in another language
-is scored alike. Items without any proof find nothing and are no wrong items either: pages list them apart. They are
-counted by themselves.
+An item finds a label of its kind if its proven evidence touches a segment that the label names. Items and labels are
+used once each, pairs that agree on owner and due date first. Wording is never compared, so a summary in another
+language is scored alike. Items without any proof find nothing, but are not wrong items either, because pages list them
+separately. They are counted separately.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ class Count:
 
 @dataclass
 class Support:
-    """Quotes and items against the transcript."""
+    """Quotes and items checked against the transcript."""
 
     cited: int = 0
-    """Quotes that were given as evidence, whatever became of them."""
+    """Quotes that were given as evidence, proven or not."""
     proven: int = 0
-    """Of these, quotes that were found in the transcript."""
+    """Quotes among them that the transcript contains."""
     items: int = 0
     items_proven: int = 0
     """Items with at least one quote that was found."""
     shown_but_absent: int = 0
-    """Quotes shown as proven that do not stand in their segment when looked up anew here. Anything but 0 is a fault."""
+    """Quotes shown as proven that their segment does not contain when checked again here. Anything but 0 is a fault."""
 
     @property
     def rate(self) -> float:
@@ -57,14 +57,14 @@ class Score:
     kinds: dict[ItemKind, Count] = field(default_factory=lambda: {kind: Count() for kind in KINDS.values()})
     support: Support = field(default_factory=Support)
     owners_right: int = 0
-    """Of the action items found. `owners_wrong` counts names that are not right, not those left open."""
+    """Right owners of the action items found. `owners_wrong` counts wrong names, but not missing ones."""
     owners_wrong: int = 0
     dates_right: int = 0
     dates_wrong: int = 0
     open_questions: Count = field(default_factory=Count)
     covered: int = 0
     segments: int = 0
-    """Segments of the transcripts; `covered` of them were read by the summarizer."""
+    """Segments of the transcripts; the summarizer read `covered` of them."""
     missed: list[tuple[str, Label]] = field(default_factory=list)
     wrong: list[tuple[str, SummaryLine]] = field(default_factory=list)
     differing: list[tuple[str, Label, SummaryLine]] = field(default_factory=list)
@@ -80,7 +80,7 @@ def add_draft(score: Score, meeting: LabelledMeeting, draft: SummaryDraft) -> No
 
 
 def add_to(score: Score, meeting: LabelledMeeting, items: Iterable[SummaryLine]) -> None:
-    """Count only the items of a summary, and of these only what is proven."""
+    """Count only the proven items of a summary."""
     proven = [item for item in items if item.verified]
     for kind, count in score.kinds.items():
         labels = [label for label in meeting.labels if label.kind == kind]
@@ -93,14 +93,14 @@ def add_to(score: Score, meeting: LabelledMeeting, items: Iterable[SummaryLine])
         score.wrong += [(meeting.name, item) for i, item in enumerate(given) if i not in pairs.values()]
         for i, label in enumerate(labels):
             if kind == "action_item" and i in pairs:
-                _count_particulars(score, meeting.name, label, given[pairs[i]])
+                _count_owner_and_date(score, meeting.name, label, given[pairs[i]])
             if label.open:
                 score.open_questions.labelled += 1
                 score.open_questions.found += i in pairs
 
 
 def _pairs(labels: list[Label], items: list[SummaryLine]) -> Iterator[tuple[int, int]]:
-    """Labels and items by index, each used once, best agreement first."""
+    """Yield pairs of labels and items by index, each used once, best agreement first."""
     candidates = [
         (-label.owner_is(item.owner) - (label.due_date == item.due_date), i, j)
         for i, label in enumerate(labels)
@@ -120,7 +120,7 @@ def _proofs(item: SummaryLine) -> list[Evidence]:
     return [proof for proof in item.evidence if proof.check != "unverified"]
 
 
-def _count_particulars(score: Score, meeting: str, label: Label, item: SummaryLine) -> None:
+def _count_owner_and_date(score: Score, meeting: str, label: Label, item: SummaryLine) -> None:
     owner_right, date_right = label.owner_is(item.owner), item.due_date == label.due_date
     score.owners_right += owner_right
     score.owners_wrong += item.owner is not None and not owner_right
@@ -132,16 +132,16 @@ def _count_particulars(score: Score, meeting: str, label: Label, item: SummaryLi
 
 def _count_support(support: Support, request: SummaryRequest, draft: SummaryDraft) -> None:
     shown = [proof for item in draft.items for proof in _proofs(item)]
-    # Who asks a model says how many quotes it gave: those that prove nothing are not all in the draft.
+    # A language model's draft gives its number of quotes, because it omits some of the unproven ones.
     cited = draft.citations or Citations(sum(len(item.evidence) for item in draft.items), len(shown))
     support.cited += cited.given
     support.proven += cited.proven
     support.items += len(draft.items)
     support.items_proven += sum(item.verified for item in draft.items)
-    said = {line.id: line.text for line in request.lines}
-    support.shown_but_absent += sum(not _stands(proof, said) for proof in shown)
+    text_of = {line.id: line.text for line in request.lines}
+    support.shown_but_absent += sum(not _contains_quote(proof, text_of) for proof in shown)
 
 
-def _stands(proof: Evidence, said: dict[str, str]) -> bool:
-    text = said.get(proof.segment_id, "")
+def _contains_quote(proof: Evidence, text_of: dict[str, str]) -> bool:
+    text = text_of.get(proof.segment_id, "")
     return proof.quote in text if proof.check == "exact" else find_folded(text, proof.quote) is not None

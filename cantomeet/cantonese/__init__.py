@@ -1,8 +1,8 @@
-"""Cantonese text, with English inside: joining and spacing, script, folding for search. Pure.
+"""Joins, spaces, converts and folds Cantonese text that contains English; all functions are pure.
 
-`spacing` puts words together as Hong Kong prints them, `script` gives a recogniser's text Hong Kong's characters,
-`homophones` mends characters that a recogniser took for others of the same sound, `folding` makes two writings of the
-same words equal. None of them turns spoken Cantonese into written Chinese.
+`spacing` joins words as Hong Kong prints them. `script` converts a recogniser's text to Hong Kong's characters.
+`homophones` corrects characters that a recogniser mistook for others of the same sound. `folding` makes different
+spellings of the same words equal. None of them turns spoken Cantonese into written Chinese.
 """
 
 from cantomeet.cantonese.folding import find_folded, fold

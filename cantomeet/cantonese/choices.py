@@ -1,9 +1,9 @@
-"""Which traditional character a simplified one stands for, where Hong Kong's use differs from OpenCC's dictionaries.
+"""Chooses traditional characters where Hong Kong's use differs from OpenCC's dictionaries.
 
 One simplified character can stand for several traditional ones (只: 只 or 隻; 系: 系, 係 or 繫), and OpenCC's phrases
 come from written Mandarin: 真係好 becomes 真繫好, 唔該晒 becomes 唔該曬. Patterns are written in simplified characters.
-The rules were made from the Cantonese of half of HKCanCor's conversations and from place names, companies and
-written Chinese; `python -m benchmarks.hong_kong_script` measures them on the other half too.
+The rules were made from the Cantonese of half of HKCanCor's conversations and from place names, companies and written
+Chinese. `python -m benchmarks.hong_kong_script` measures them on the other half too.
 """
 
 from __future__ import annotations
@@ -14,19 +14,21 @@ from dataclasses import dataclass, field
 from functools import cache
 
 OPENCC = ""
-"""As `usual`: what OpenCC chooses."""
+"""Value of `usual` for the character that OpenCC chooses."""
 
 
 @dataclass(frozen=True)
-class Choice:
-    """`usual` stands for `character`, except within a match of one of `contexts`; of these the last one wins."""
+class CharacterRule:
+    """The rule for one character: `usual` replaces it except in a match of one of `contexts`, where the last match
+    wins.
+    """
 
     character: str
     usual: str
     contexts: dict[str, str] = field(default_factory=dict)
-    """From the traditional character to a pattern that contains the simplified one."""
+    """Maps a traditional character to a pattern that contains the simplified one."""
     in_written: str | None = None
-    """Instead of `usual`, where the line is written Chinese and not Cantonese."""
+    """Replaces `usual` if the line is written Chinese and not Cantonese."""
 
 
 _TITLE = (
@@ -40,8 +42,8 @@ _DEPARTMENT = (
     r"|管理学?|法律|法学|政治|政治学|公共行政|社会学|社工|心理|心理学|教育|体育|中医|医学|护理|药剂|建筑|土木|机械|电子|电机|工程|计算机|电脑|设计|统计|统计学)系"
 )
 
-CHOICES = (
-    Choice(
+CHARACTER_RULES = (
+    CharacterRule(
         "系",
         "係",
         {
@@ -54,7 +56,7 @@ CHOICES = (
             r"|系(?:[上好紧住稳牢]|翻好?)?(?=安全带|鞋带|领带|腰带|绳)|系铃|解铃还须系铃",
         },
     ),
-    Choice(
+    CharacterRule(
         "只",
         "只",
         {
@@ -67,7 +69,7 @@ CHOICES = (
             r"|鸡只|船只|牛只|猪只|马只|舰只|羊只|单只(?![系是])|[呢嗰].{1,3}只(?=[\W_]|$)",
         },
     ),
-    Choice(
+    CharacterRule(
         "钟",
         OPENCC,
         {
@@ -76,7 +78,7 @@ CHOICES = (
             "鍾": rf"钟[意情爱]|老态龙钟|姓钟|阿钟|(?<!分)(?<!点)钟(?={_TITLE})|老钟|钟氏|钟屋|钟灵",
         },
     ),
-    Choice(
+    CharacterRule(
         "吓",
         "吓",
         {
@@ -86,7 +88,7 @@ CHOICES = (
         },
         in_written="嚇",
     ),
-    Choice(
+    CharacterRule(
         "晒",
         "晒",
         {
@@ -95,15 +97,15 @@ CHOICES = (
         },
         in_written="曬",
     ),
-    Choice(
+    CharacterRule(
         "喂",
         "喂",
         {
             "餵": r"喂(?:奶|粮|哺|养|饲|猫|狗|鸽|人奶|母乳|药)|(?<=[\u3400-\u9fff])喂(?=[佢个只啲咗食饱飽])|喂(?=(?:佢|BB|仔|女|啤啤|小朋友|[个只].)(?:食|饮|吃))|人奶喂|奶粉喂|[哺]喂|喂饱|(?<=[\u3400-\u9fff])喂鱼",
         },
     ),
-    Choice("仆", "仆", {"僕": r"仆人|公仆|仆役|奴仆|[女男主老]仆|仆从|风尘仆仆|仆仆风尘"}),
-    Choice(
+    CharacterRule("仆", "仆", {"僕": r"仆人|公仆|仆役|奴仆|[女男主老]仆|仆从|风尘仆仆|仆仆风尘"}),
+    CharacterRule(
         "冲",
         "衝",
         {
@@ -111,7 +113,7 @@ CHOICES = (
             "衝": r"冲(?:走咗?出|水闸|相撞)|冲茶餐厅",
         },
     ),
-    Choice(
+    CharacterRule(
         "余",
         "余",
         {
@@ -121,15 +123,15 @@ CHOICES = (
             "余": rf"(?:姓|阿)余|余{_TITLE}|余(?=.{{1,2}}(?:先生|小姐|女士|太太|议员))|余仁生|余震南",
         },
     ),
-    Choice(
+    CharacterRule(
         "范",
         "范",
         {
             "範": r"范围|规范|模范|示范|范例|范本|范畴|师范|典范|防范|风范|范式|就范|范文(?!芳|澜|程)|垂范|范型|范读|轨范|懿范|闺范",
         },
     ),
-    Choice("岳", "岳", {"嶽": r"五岳|山岳|岳麓|[东南西北中]岳(?!父|母)"}),
-    Choice(
+    CharacterRule("岳", "岳", {"嶽": r"五岳|山岳|岳麓|[东南西北中]岳(?!父|母)"}),
+    CharacterRule(
         "郁",
         "郁",
         {
@@ -137,7 +139,7 @@ CHOICES = (
             "郁": r"浓郁|馥郁|(?<=[唔咪冇])郁(?!闷|结)",
         },
     ),
-    Choice(
+    CharacterRule(
         "涌",
         "涌",
         {
@@ -145,7 +147,7 @@ CHOICES = (
             "涌": r"[鱼葵东河官南深沙麻坪企石]涌(?!现|进|向|动)|涌(?=尾|背|口|边村|浪)|大涌(?!现)",
         },
     ),
-    Choice(
+    CharacterRule(
         "台",
         "台",
         {
@@ -154,7 +156,7 @@ CHOICES = (
             "颱": r"(?<![舞平电视柜讲])台风(?![格险波景度采])",
         },
     ),
-    Choice(
+    CharacterRule(
         "干",
         OPENCC,
         {
@@ -164,7 +166,7 @@ CHOICES = (
             "幹": r"干(?=部|事|线|练|劲|掉|警|活|什么|甚么|嘛|细胞|道(?![德]))|[骨主能才树躯苦精单]干(?![燥净涉])|实干",
         },
     ),
-    Choice(
+    CharacterRule(
         "松",
         OPENCC,
         {
@@ -172,12 +174,12 @@ CHOICES = (
             "松": r"松(?=树|山|仔园|岗|坪|鼠|柏|露|花|下|针|本|林|江|岭|子|竹|香)|[青雪赤杜罗苍]松|阿松|劲松",
         },
     ),
-    Choice(
+    CharacterRule(
         "几",
         "幾",
         {"几": r"茶几|案几|窗明几净|[条炕]几"},
     ),
-    Choice(
+    CharacterRule(
         "准",
         OPENCC,
         {
@@ -185,17 +187,17 @@ CHOICES = (
             "準": r"(?<=[好几太真最])准(?![你我佢许])|[睇计估听算量射踢瞄标水基看校预得]准(?![许入予证])|准新[娘郎]|准(?=决赛|妈妈|爸爸|业主|买家|确|则|备|时|绳|成)|唔准(?=确|时|备|成)",
         },
     ),
-    Choice(
+    CharacterRule(
         "卷",
         OPENCC,
         {"卷": r"[春蛋手花]卷|肠粉卷|瑞士卷|寿司卷|[试问考答案画书]卷|卷宗|[\d一二三四五六七八九十]卷"},
     ),
-    Choice(
+    CharacterRule(
         "咸",
         OPENCC,
         {"咸": r"[碧云般漆韦威拉布宾白]咸(?!鱼)|韦斯咸|史泰咸|域咸|咸(?=丰|阳|宜|镜|兴|亨|美顿|宁|安)|修咸"},
     ),
-    Choice(
+    CharacterRule(
         "复",
         OPENCC,
         {
@@ -203,34 +205,34 @@ CHOICES = (
             "復": r"回复(?=正常|原|到|平静|以往|秩序|精神|体力|信心|元气)|光复|恢复|[康修平]复|报复|复(?=兴|活|苏|工|课|业|元|原|健|出|仇|发|辟|婚|职|学|合|古|航|市|会|位|康|建)",
         },
     ),
-    Choice(
+    CharacterRule(
         "厘",
         "厘",
         {"釐": r"厘(?=清|定|订|正)|毫厘"},
     ),
-    Choice("合", "合"),
-    Choice("周", "周"),
-    Choice("咤", "咤"),
-    Choice("恒", "恒"),
-    Choice("糍", "糍"),
-    Choice("霉", "霉", {"黴": r"霉菌"}),
-    Choice("戚", "戚"),
-    Choice("局", "局"),
-    Choice("回", "回", {"迴": r"[迂巡轮徘]回|回(?=旋|避|廊)|峰回路转|大回转"}),
-    Choice("叹", OPENCC, {"歎": r"叹(?=[茶]|早茶|世界|冷气|啤酒)|叹[返翻]?一?杯|慢慢叹"}),
-    Choice("链", "鏈"),
-    Choice("凄", "淒"),
-    Choice("棱", "棱", {"稜": r"棱[角镜]|三棱|有棱"}),
-    Choice("个", "個"),
-    Choice(
+    CharacterRule("合", "合"),
+    CharacterRule("周", "周"),
+    CharacterRule("咤", "咤"),
+    CharacterRule("恒", "恒"),
+    CharacterRule("糍", "糍"),
+    CharacterRule("霉", "霉", {"黴": r"霉菌"}),
+    CharacterRule("戚", "戚"),
+    CharacterRule("局", "局"),
+    CharacterRule("回", "回", {"迴": r"[迂巡轮徘]回|回(?=旋|避|廊)|峰回路转|大回转"}),
+    CharacterRule("叹", OPENCC, {"歎": r"叹(?=[茶]|早茶|世界|冷气|啤酒)|叹[返翻]?一?杯|慢慢叹"}),
+    CharacterRule("链", "鏈"),
+    CharacterRule("凄", "淒"),
+    CharacterRule("棱", "棱", {"稜": r"棱[角镜]|三棱|有棱"}),
+    CharacterRule("个", "個"),
+    CharacterRule(
         "出",
         "出",
         {"齣": rf"(?:{_MANY}|[呢嗰这那首每])出(?=戏|剧|电影|喜剧|悲剧|话剧|粤剧|闹剧|舞台剧|好戏|大戏|片(?!名))"},
     ),
-    Choice("困", "困", {"睏": r"困(?=倦|觉)"}),
-    Choice("哄", "哄", {"鬨": r"起哄|内哄"}),
-    Choice("哗", "嘩", {"譁": r"哗众|哗变"}),
-    Choice(
+    CharacterRule("困", "困", {"睏": r"困(?=倦|觉)"}),
+    CharacterRule("哄", "哄", {"鬨": r"起哄|内哄"}),
+    CharacterRule("哗", "嘩", {"譁": r"哗众|哗变"}),
+    CharacterRule(
         "挨",
         OPENCC,
         {
@@ -238,19 +240,19 @@ CHOICES = (
             "挨": r"挨(?=近|住|埋|边|身|家挨户|门|晚|年近)",
         },
     ),
-    Choice(
+    CharacterRule(
         "梁",
         "梁",
         {"樑": r"桥梁|横梁|栋梁|屋梁|脊梁|鼻梁|房梁|主梁|悬梁|雕梁|梁柱|绕梁|正梁|上梁(?=不正)|石屎梁"},
     ),
-    Choice(
+    CharacterRule(
         "签",
         "簽",
         {
             "籤": r"[求抽标书牙竹解灵掣死生上中下]签(?!署|名|约|到|字|证|咗|紧|完|发)|签(?=诗|文(?!件)|筒|条)|车公签|黄大仙签|标签|书签"
         },
     ),
-    Choice(
+    CharacterRule(
         "铺",
         "鋪",
         {
@@ -259,12 +261,12 @@ CHOICES = (
             "鋪": rf"(?:{_MANY}|[呢嗰第上下头])铺(?!头|位|租|客|面)|床铺|[上下]铺位",
         },
     ),
-    Choice(
+    CharacterRule(
         "杰",
         OPENCC,
         {"杰": r"阿杰"},
     ),
-    Choice(
+    CharacterRule(
         "后",
         OPENCC,
         {
@@ -272,9 +274,11 @@ CHOICES = (
             "后": r"[皇太王影歌视球天]后(?![来期])(?=[站大像冠街宫娘])|后海湾|皇后|王后|太后|影后|歌后|视后|后冠|后妃|母后|天后(?=[站庙宫]|区)|后羿",
         },
     ),
-    Choice("里", OPENCC, {"里": r"里(?=数|程|巷)|[公英海华邻故千百万]里|[一二三四五六七八九十\d]里(?=路|外|长)"}),
-    Choice("当", OPENCC, {"噹": r"叮当(?=声|$|[\W_]|响)|叮叮当当"}),
-    Choice(
+    CharacterRule(
+        "里", OPENCC, {"里": r"里(?=数|程|巷)|[公英海华邻故千百万]里|[一二三四五六七八九十\d]里(?=路|外|长)"}
+    ),
+    CharacterRule("当", OPENCC, {"噹": r"叮当(?=声|$|[\W_]|响)|叮叮当当"}),
+    CharacterRule(
         "面",
         OPENCC,
         {
@@ -283,25 +287,27 @@ CHOICES = (
             "面": r"(?<!云)吞面子|食面子|米面对|正面|见面|当面|(?<=[\d一两几千百])米面(?!条)|[方上下里外]面(?!包|粉)|封面|地面|表面|全面|画面|版面|书面|层面|局面|平面|场面|片面|对面|负面|反面",
         },
     ),
-    Choice(
+    CharacterRule(
         "表",
         OPENCC,
         {
             "錶": r"手表(?![决示达演明态])|[水电气咪]表|装表|钟表|腕表|(?<=[戴买卖只块炒])名表|怀表|陀表|袋表|金表|[戴除]表(?!示|达|演|现)|表(?=带|壳|行(?=[\W_嘅买]|$)|芯)|只[新旧靓]?表(?!示|达|演|现|明|决|态)|劳力士表",
         },
     ),
-    Choice("于", OPENCC, {"于": rf"(?:姓|阿)于|{_BEFORE_A_NAME}于{_TITLE}"}),
-    Choice(
+    CharacterRule("于", OPENCC, {"于": rf"(?:姓|阿)于|{_BEFORE_A_NAME}于{_TITLE}"}),
+    CharacterRule(
         "涂",
         OPENCC,
         {"涂": rf"(?:姓|阿)涂|{_BEFORE_A_NAME}涂{_TITLE}|涂谨申|涂醒哲|涂志"},
     ),
-    Choice("占", OPENCC, {"占": r"占(?=士|美(?!国)|姆|卜|星|臣)|[果]占|士多啤梨占"}),
-    Choice("云", OPENCC, {"云": r"云云(?!众)|人云亦云|不知所云|[诗语书]云"}),
-    Choice("岩", OPENCC, {"岩": r"岩岩|[攀花熔岩]岩|岩(?=石|层|浆|洞)"}),
-    Choice("游", OPENCC, {"游": rf"姓游|{_BEFORE_A_NAME}游{_TITLE}|游(?=水|泳|击|离|弋|池)|[上中下]游(?![戏客览行])"}),
-    Choice("扎", OPENCC, {"紮": r"扎(?=铁|职|作|粽|马|营|好|住|辫|根|头发)|[花包驻捆绑结]扎"}),
-    Choice(
+    CharacterRule("占", OPENCC, {"占": r"占(?=士|美(?!国)|姆|卜|星|臣)|[果]占|士多啤梨占"}),
+    CharacterRule("云", OPENCC, {"云": r"云云(?!众)|人云亦云|不知所云|[诗语书]云"}),
+    CharacterRule("岩", OPENCC, {"岩": r"岩岩|[攀花熔岩]岩|岩(?=石|层|浆|洞)"}),
+    CharacterRule(
+        "游", OPENCC, {"游": rf"姓游|{_BEFORE_A_NAME}游{_TITLE}|游(?=水|泳|击|离|弋|池)|[上中下]游(?![戏客览行])"}
+    ),
+    CharacterRule("扎", OPENCC, {"紮": r"扎(?=铁|职|作|粽|马|营|好|住|辫|根|头发)|[花包驻捆绑结]扎"}),
+    CharacterRule(
         "佣",
         OPENCC,
         {
@@ -309,56 +315,54 @@ CHOICES = (
             "佣": r"佣金|回佣|收佣(?!人|工)|经纪佣|俾佣|(?<![女外菲印家宾雇])佣(?=[\W_]|$)",
         },
     ),
-    Choice("尽", "盡", {"儘": r"尽管"}),
-    Choice("了", OPENCC, {"了": r"了解|了结|了得|了却|了事|了断"}),
-    Choice("伙", "伙"),
-    Choice("汇", "匯", {"彙": r"词汇|语汇|字汇|汇编", "滙": r"汇丰|汇控(?!制)|汇港"}),
-    Choice(
+    CharacterRule("尽", "盡", {"儘": r"尽管"}),
+    CharacterRule("了", OPENCC, {"了": r"了解|了结|了得|了却|了事|了断"}),
+    CharacterRule("伙", "伙"),
+    CharacterRule("汇", "匯", {"彙": r"词汇|语汇|字汇|汇编", "滙": r"汇丰|汇控(?!制)|汇港"}),
+    CharacterRule(
         "折",
         OPENCC,
         {
             "摺": r"折(?=叠|纸|椅|台|床|凳|门|扇|被|衫|衣服|好啲?[衫被纸]|埋|痕|页)|[存奏对银]折(?!磨|扣|中|返)|(?<=[整唔未])折(?=咗佢|[，。,.]|过$)|一折咗"
         },
     ),
-    Choice(
+    CharacterRule(
         "姜",
         OPENCC,
         {"薑": r"姜(?=葱|蔥|汁|茶|醋|蓉|撞|饼|黄|片|丝|母|糖)|[老生嫩沙子酸糖]姜(?!子)|猪脚姜|[嗰啲块片]姜(?=[\W_]|$)"},
     ),
-    Choice("托", OPENCC, {"託": r"[委拜信依付嘱寄受]托(?!车|运|盘)|托(?=管|付)|推托|假托|托人|托儿"}),
-    Choice("借", OPENCC, {"藉": r"借(?=口|此|着|助|以|故|词)|凭借"}),
-    Choice("胡", OPENCC, {"鬍": r"胡(?=须|子|渣|茬)"}),
-    Choice("线", OPENCC, {"綫": r"无线(?=电视|台|艺员|艺人|新闻|剧|翡翠|高层|花旦|力捧)"}),
-    Choice(
+    CharacterRule("托", OPENCC, {"託": r"[委拜信依付嘱寄受]托(?!车|运|盘)|托(?=管|付)|推托|假托|托人|托儿"}),
+    CharacterRule("借", OPENCC, {"藉": r"借(?=口|此|着|助|以|故|词)|凭借"}),
+    CharacterRule("胡", OPENCC, {"鬍": r"胡(?=须|子|渣|茬)"}),
+    CharacterRule("线", OPENCC, {"綫": r"无线(?=电视|台|艺员|艺人|新闻|剧|翡翠|高层|花旦|力捧)"}),
+    CharacterRule(
         "斗",
         OPENCC,
         {
             "斗": r"斗[令零]|[阿北南漏熨烟泰车风抽泥拉筋]斗(?![争气赢嘴])|斗(?=胆|室|篷|笠|转|米|数)|[一几]斗(?=[米\W_]|$)|几个斗"
         },
     ),
-    Choice("舍", OPENCC, {"捨": r"舍得|唔舍|舍唔舍|不舍|难舍|施舍|取舍|割舍|舍弃|舍己|舍身|舍近|舍本"}),
-    Choice(
+    CharacterRule("舍", OPENCC, {"捨": r"舍得|唔舍|舍唔舍|不舍|难舍|施舍|取舍|割舍|舍弃|舍己|舍身|舍近|舍本"}),
+    CharacterRule(
         "制",
         "制",
         {
             "製": r"制(?=作|造|成(?!员|绩|功|度|立|为)|品|图|片|衣|药|冷|毒)|[复印研绘炮录缝烹酿监特配秘精焗腌泡烤炼]制(?![度衡])|[自私粗外手][制](?=[蛋饼酱曲面炸肉食甜])|自制(?=[嘅的])|[港台中日美国]制(?=[\W_造]|$)|监制|仿制|预制"
         },
     ),
-    Choice("朴", OPENCC, {"朴": rf"姓朴|朴{_TITLE}|朴(?=槿|智|正|宝|叙|赞|灿|海|炯|信)"}),
-    Choice("参", OPENCC, {"參": r"[人党洋旗海高丽]参"}),
-    Choice("具", "具"),
-    Choice("布", "布", {"佈": r"布(?=置|局|告|景|道|防|署|阵|施|满)|[遍密满]布"}),
-    Choice("栗", "栗", {"慄": r"[战颤]栗|不寒而栗"}),
+    CharacterRule("朴", OPENCC, {"朴": rf"姓朴|朴{_TITLE}|朴(?=槿|智|正|宝|叙|赞|灿|海|炯|信)"}),
+    CharacterRule("参", OPENCC, {"參": r"[人党洋旗海高丽]参"}),
+    CharacterRule("具", "具"),
+    CharacterRule("布", "布", {"佈": r"布(?=置|局|告|景|道|防|署|阵|施|满)|[遍密满]布"}),
+    CharacterRule("栗", "栗", {"慄": r"[战颤]栗|不寒而栗"}),
 )
 
-_BY_CHARACTER = {choice.character: choice for choice in CHOICES}
+_RULE_OF = {rule.character: rule for rule in CHARACTER_RULES}
 
 BOTH_SCRIPTS = frozenset(
-    character
-    for character, choice in _BY_CHARACTER.items()
-    if character in (choice.usual, choice.in_written, *choice.contexts)
+    character for character, rule in _RULE_OF.items() if character in (rule.usual, rule.in_written, *rule.contexts)
 )
-"""Characters that stay themselves in one of their uses, so that they do not show which script a text is in."""
+"""Characters that are also traditional in one of their uses, so they do not show the script of a text."""
 
 _NAMES = {
     "荷里活道": "荷李活道",
@@ -369,41 +373,41 @@ _NAMES = {
     "长发邨": "長發邨",
     "长发村": "長發邨",
 }
-"""Hong Kong's own names that no rule of characters gives, by their simplified form."""
+"""Hong Kong's own names that no character rule produces, by their simplified form."""
 
 _CANTONESE = re.compile(r"[嘅咗喺唔冇哋啲嗰嚟佢咁噉㗎嘢俾畀咪喇啦囖呀咩嘞囉]|系[咪唔度]")
 _WRITTEN = re.compile(r"[的们这那她]|了(?!解)|是")
 
 
 def choose(simplified: str, converted: str) -> str:
-    """`converted`, OpenCC's traditional form of `simplified`, with Hong Kong's choices; as long as before."""
+    """Apply Hong Kong's choices to `converted`, OpenCC's traditional form of `simplified`. The length stays the same."""
     characters = list(converted)
-    for at, character in _chosen(simplified):
+    for at, character in _replacements(simplified):
         characters[at] = character
     return "".join(characters)
 
 
-def _chosen(simplified: str) -> Iterator[tuple[int, str]]:
+def _replacements(simplified: str) -> Iterator[tuple[int, str]]:
     for character in dict.fromkeys(simplified):
-        if (choice := _BY_CHARACTER.get(character)) is not None:
-            yield from _of_one(choice, simplified)
+        if (rule := _RULE_OF.get(character)) is not None:
+            yield from _replacements_by_rule(rule, simplified)
     for name, printed in _NAMES.items():
         for found in re.finditer(name, simplified):
             yield from enumerate(printed, found.start())
 
 
-def _of_one(choice: Choice, text: str) -> Iterator[tuple[int, str]]:
-    if usual := _usual(choice, text):
-        yield from ((found.start(), usual) for found in re.finditer(choice.character, text))
-    for traditional, pattern in choice.contexts.items():
+def _replacements_by_rule(rule: CharacterRule, text: str) -> Iterator[tuple[int, str]]:
+    if usual := _usual_character(rule, text):
+        yield from ((found.start(), usual) for found in re.finditer(rule.character, text))
+    for traditional, pattern in rule.contexts.items():
         for found in _compiled(pattern).finditer(text):
-            yield from ((at, traditional) for at in range(*found.span()) if text[at] == choice.character)
+            yield from ((at, traditional) for at in range(*found.span()) if text[at] == rule.character)
 
 
-def _usual(choice: Choice, text: str) -> str:
-    if choice.in_written and _WRITTEN.search(text) and not _CANTONESE.search(text):
-        return choice.in_written
-    return choice.usual
+def _usual_character(rule: CharacterRule, text: str) -> str:
+    if rule.in_written and _WRITTEN.search(text) and not _CANTONESE.search(text):
+        return rule.in_written
+    return rule.usual
 
 
 @cache

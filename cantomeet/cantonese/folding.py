@@ -1,8 +1,8 @@
-"""Folding: what is equal for a reader who searches is equal here.
+"""Folds texts so that spellings that a searching reader considers equal are equal.
 
 Width, case, accents, traditional and simplified characters and common variants of a Cantonese word fold together;
-punctuation, symbols and spaces vanish. Every character is folded by itself, so that a text that contains another one
-also contains its folding, and a match can be led back to the characters it came from.
+punctuation, symbols and spaces are removed. Every character is folded by itself. A text that contains another one
+therefore also contains its folding, and a match can be traced back to the original characters.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from functools import cache
 from opencc import OpenCC
 
 _VARIANTS = {"衞": "卫", "枱": "台", "着": "着", "著": "着", "俾": "畀", "噶": "㗎"}
-"""Two writings of one Cantonese word, and Hong Kong forms that OpenCC's t2s does not reach."""
+"""Alternative spellings of Cantonese words, and Hong Kong forms that OpenCC's t2s does not convert."""
 _FIRST_HAN = "\u2e80"
 
 
 class _Foldings(dict[int, str]):
-    """For `str.translate`: the folding of each character, worked out when it is first met."""
+    """A table for `str.translate` that computes each character's folding on first use."""
 
     def __missing__(self, code: int) -> str:
         folded = _fold_character(chr(code))
@@ -27,14 +27,14 @@ class _Foldings(dict[int, str]):
 
 
 def fold(text: str) -> str:
-    """`text` reduced to the letters, characters and digits that tell words apart. Idempotent; may be empty."""
+    """Reduce `text` to the letters, characters and digits that distinguish words. Idempotent; may be empty."""
     return text.translate(_FOLDINGS)
 
 
 def find_folded(haystack: str, needle: str) -> tuple[int, int] | None:
-    """Where `needle` first stands in `haystack` after folding: `haystack[start:end]` in the original text, or None.
+    """Return where `haystack` first contains `needle` after folding, as a range of the original text, or None.
 
-    A needle of nothing but punctuation and spaces is found nowhere.
+    A needle of only punctuation and spaces is never found.
     """
     wanted = fold(needle)
     at = fold(haystack).find(wanted) if wanted else -1
@@ -46,7 +46,9 @@ def find_folded(haystack: str, needle: str) -> tuple[int, int] | None:
 
 
 def _character_at(text: str, position: int) -> tuple[int, int]:
-    """Index of the character whose folding covers `position` of the folded text, and where its folding begins."""
+    """Return the index of the character whose folding covers `position` of the folded text, and the start of its
+    folding.
+    """
     begins = 0
     for index, character in enumerate(text):
         length = len(_FOLDINGS[ord(character)])
@@ -57,7 +59,7 @@ def _character_at(text: str, position: int) -> tuple[int, int]:
 
 
 def _fold_character(character: str) -> str:
-    """Folded until it changes no more: the compatibility form of a sign can be a capital, or two characters."""
+    """Fold until nothing changes: the compatibility form of a sign can be a capital or two characters."""
     folded = _fold_once(character)
     while (again := "".join(map(_fold_once, folded))) != folded:
         folded = again

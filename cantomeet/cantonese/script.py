@@ -1,9 +1,9 @@
-"""Hong Kong's characters for what a recogniser wrote. Never for what a person typed.
+"""Converts a recogniser's text to Hong Kong's characters; text that people typed is never changed.
 
-A text that shows itself to be traditional keeps its characters, but for forms that Hong Kong does not print (羣 峯 裡).
-In all other text each simplified character is converted by OpenCC's dictionaries and then by Hong Kong's own use
-(`choices`); what is traditional already stays. The forms that Hong Kong prints win over those that OpenCC takes from
-the school list (群 for 羣, 說 for 説).
+A text that is recognisably traditional keeps its characters, except forms that Hong Kong does not print (羣 峯 裡). In
+all other texts each simplified character is converted by OpenCC's dictionaries and then by Hong Kong's own use
+(`choices`), and traditional characters stay. The forms that Hong Kong prints win over those that OpenCC takes from the
+school list (群 for 羣, 說 for 説).
 """
 
 from __future__ import annotations
@@ -20,27 +20,27 @@ _PRINTED = str.maketrans(
     "羣牀峯麪説脱悦鋭閲税葱温啓裡衆兑藴爲僞祕麽溼皁鍼脣衹糉豔",
     "群床峰麵說脫悅銳閱稅蔥溫啟裏眾兌蘊為偽秘麼濕皂針唇只粽艷",
 )
-"""A dictionary's or the recogniser's form, and the one that Hong Kong prints."""
+"""Maps a dictionary's or recogniser's form to the one that Hong Kong prints."""
 _PRINTED_OF_SIMPLIFIED = str.maketrans("户嫺粧敍", "戶嫻妝敘")
-"""The same, for characters that were simplified; whoever writes 户 in traditional text means it."""
+"""The same for characters that were simplified; in traditional text 户 is intended."""
 
 _CERTAIN_COPULA = re.compile(r"(?:[唔但即定梗仲]系|系(?:咪|唔系))")
-"""系 for 係, which careless recognisers write in traditional text too."""
+"""Finds 系 for 係, which careless recognisers write in traditional text too."""
 _INSIDE = re.compile(r"里(?=[面頭边邊])|(?<=[這那哪呢嗰邊])里(?!程|數)")
 
 _BOTH_SCRIPTS = BOTH_SCRIPTS | frozenset(
     "后里云占谷周丑斗只征朴舍托杰游布采制雇吁吃咸尸唇杠柜丰于凶熏淀咨挂划辟筑夸跖腊腌帘荐周床群峰厨庄志注折姜胡霉蚝栖灶肴瓮虱蝎痒昵炖"
 )
-"""Characters that s2t changes but traditional text has too: they do not show which script a text is in."""
+"""Characters that s2t changes but traditional text also has, so they do not show the script of a text."""
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
-"""What OpenCC cannot take."""
+"""Characters that OpenCC cannot process."""
 _COMPATIBILITY = re.compile(r"[\uf900-\ufad9\U0002f800-\U0002fa1d]")
 _ROUNDS = 3
-"""A mixed line may show its script only when its first characters are mended."""
+"""Conversions of a mixed line, which may show its script only after its first characters are corrected."""
 
 
 def to_hong_kong(text: str) -> str:
-    """`text` in Hong Kong's traditional characters, with the same words in the same order. Idempotent."""
+    """Convert `text` to Hong Kong's traditional characters, with the same words in the same order. Idempotent."""
     text = _COMPATIBILITY.sub(_unified, _UNPRINTABLE.sub("", text))
     for _ in range(_ROUNDS):
         if (mended := _once(text)) == text:
@@ -59,7 +59,7 @@ def _once(text: str) -> str:
 
 
 def _with_copula(text: str) -> str:
-    """Traditional text with 係 for 系, where nothing else can be meant."""
+    """Replace 系 by 係 in traditional text where only that can be meant."""
     if "系" not in text:
         return text
     sure = {at for found in _CERTAIN_COPULA.finditer(text) for at in range(*found.span())}
@@ -68,7 +68,7 @@ def _with_copula(text: str) -> str:
 
 
 def _converted(text: str) -> str:
-    """What is traditional in `text` stays; the rest is converted with all of `text` as its context."""
+    """Convert the simplified characters with all of `text` as their context, and keep the traditional ones."""
     simplified = _character_by_character("t2s", text).replace("𠮶", "嗰")
     converted = _character_by_character("s2hk", simplified).translate(_PRINTED_OF_SIMPLIFIED)
     chosen = choose(simplified, converted)
@@ -76,7 +76,7 @@ def _converted(text: str) -> str:
 
 
 def _character_by_character(configuration: str, text: str) -> str:
-    """OpenCC's phrases keep their length; should one ever not, each character is converted by itself."""
+    """Convert each character by itself, in case an OpenCC phrase changed the length."""
     converted = _convert(configuration, text)
     if len(converted) == len(text):
         return converted
@@ -84,7 +84,7 @@ def _character_by_character(configuration: str, text: str) -> str:
 
 
 def _shows_traditional(text: str) -> bool:
-    """True where `text` has characters of traditional script only, and none of simplified script only."""
+    """Tell whether `text` has characters of the traditional script only, and none of the simplified script only."""
     kinds = {_script_of(character) for character in set(text)}
     return "traditional" in kinds and "simplified" not in kinds
 

@@ -1,7 +1,7 @@
-"""Spaces and punctuation in Cantonese with English inside.
+"""Sets spaces and punctuation in Cantonese text that contains English.
 
-No space between two Chinese characters, one between Chinese and Latin letters or digits, one between Latin words,
-none around full-width punctuation, none before a closing mark.
+There is no space between two Chinese characters, around full-width punctuation or before a closing mark. There is one
+between Chinese and Latin letters or digits, and between Latin words.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ _CHINESE = re.compile(
     r"[\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3040-\u30fa\u30fc-\u30ff\u3100-\u312f\u31a0-\u31ff"
     r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
-"""Chinese characters; kana and bopomofo are set like them."""
+"""Chinese characters, and kana and bopomofo, which are spaced alike."""
 _WIDE = re.compile(r"[\u3000-\u303f\u30fb\ufe10-\ufe1f\ufe30-\ufe4f\uff00-\uff65\uffe0-\uffe6]")
-"""Full-width punctuation, letters and digits: they bring their own space."""
+"""Full-width punctuation, letters and digits, which contain their own space."""
 _FULL_WIDTH = {",": "，", "?": "？", "!": "！", ";": "；", ":": "：", ".": "。"}
 
 
@@ -31,14 +31,14 @@ class Joinable(Protocol):
     def text(self) -> str: ...
     @property
     def attaches_to(self) -> Attachment | None:
-        """Which neighbour it touches, where the recogniser says so; that wins over every rule here."""
+        """The neighbour that it touches according to the recogniser, which overrides every rule here."""
         ...
 
 
 def join_words(words: Iterable[Joinable]) -> str:
-    """A recogniser's words and marks as one text; nothing is taken from or added to them but spaces.
+    """Join a recogniser's words and marks; only spaces are added or removed.
 
-    "none" stands apart from Latin neighbours, though Chinese characters never get a space between them.
+    "none" separates a mark from Latin neighbours, but Chinese characters never get a space between them.
     """
     joined = ""
     before: Attachment | None = None
@@ -63,7 +63,7 @@ def _between(left: str, left_attaches: Attachment | None, text: str, attaches: A
 
 
 def space(text: str) -> str:
-    """`text` with spaces only where they belong; every other character stays, in its order. Idempotent."""
+    """Correct the spaces of `text`, and keep all other characters in order. Idempotent."""
     spaced: list[str] = []
     left = ""
     between = False
@@ -79,14 +79,14 @@ def space(text: str) -> str:
 
 
 def typeset(text: str) -> str:
-    """A recogniser's text as it is shown: full-width punctuation after Chinese, spaces as in `space`. Idempotent."""
+    """Set a recogniser's text for display: full-width punctuation after Chinese, spaces as in `space`. Idempotent."""
     return space(widen_punctuation(text))
 
 
 def widen_punctuation(text: str) -> str:
-    """`text`, of the same length, with the marks that follow Chinese characters in full width.
+    """Make marks after Chinese characters full-width; the length stays the same.
 
-    Decimal points, times, URLs and the marks inside English stay as they are.
+    Decimal points, times, URLs and marks inside English stay as they are.
     """
     widened: list[str] = []
     left = ""
@@ -106,7 +106,7 @@ def _belongs_to_chinese(left: str, mark: str, text: str, index: int) -> bool:
     if _kind(left) in ("chinese", "wide"):
         # ".NET" and "..." keep their points.
         return mark != "." or not following or (_kind(following) != "latin" and following != ".")
-    # A point or colon after a letter or digit may be a version, a time or an abbreviation.
+    # A point or colon after a letter or digit may belong to a version, a time or an abbreviation.
     if mark in ".:" or _kind(left) not in ("latin", "percent"):
         return False
     right = next((c for c in text[index + 1 : index + 64] if not c.isspace()), "")
@@ -114,7 +114,9 @@ def _belongs_to_chinese(left: str, mark: str, text: str, index: int) -> bool:
 
 
 def _gap(left: str, right: str, following: str, *, spaced: bool) -> str:
-    """What stands between two characters; `spaced` tells whether something did, `following` comes after `right`."""
+    """Return the text between two characters; `spaced` tells whether there was a space, `following` comes after
+    `right`.
+    """
     one, other = _kind(left), _kind(right)
     if "wide" in (one, other) or one == other == "chinese":
         return ""
@@ -129,7 +131,10 @@ _SET_APART = frozenset({("chinese", "latin"), ("latin", "chinese"), ("chinese", 
 
 
 def _closes(mark: str, kind: Kind, following: str) -> bool:
-    """A point or colon right before a letter or digit begins a word (".NET"); other marks end what came before."""
+    """Tell whether the mark ends what came before it.
+
+    A point or colon right before a letter or digit begins a word (".NET").
+    """
     if mark in ".:" and following and _kind(following) == "latin":
         return False
     return kind in ("close", "percent")

@@ -1,8 +1,8 @@
-"""A meeting's transcript as a file to take away: txt, md, docx, srt, vtt, json.
+"""Exports a meeting's transcript as a file: txt, md, docx, srt, vtt, json.
 
-All but the subtitles hold the shown summary too, as people corrected it: what is verified under its template's
-headings, what is not apart, what rests on lines that were changed since marked. What is not whole yet says so, in its
-name and, where the form has room, inside.
+All forms except the subtitles contain the shown summary too, as people corrected it. Verified items come under the
+template's headings, unverified ones separately, and items that rest on lines that were changed since are marked. An
+incomplete transcript is marked as such in the file's name and, if the form has room, inside.
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ _UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f/\\:*?"<>|\u200e\u200f\u202a-\u202e\u2
 @dataclass
 class Export:
     filename: str
-    """Safe on every system; usually in Chinese."""
+    """A name that is safe on every system, usually in Chinese."""
     media_type: str
     pieces: Iterable[bytes]
-    """The file, made while it is read; once."""
+    """The file's bytes, generated while they are read; they can be read only once."""
 
     @cached_property
     def body(self) -> bytes:
-        """The file as a whole."""
+        """Return the whole file."""
         return b"".join(self.pieces)
 
 
@@ -64,12 +64,10 @@ def export(
     language: str,
     written: WrittenTranscript | None = None,
 ) -> Export:
-    """The file, its labels in `language` ("en", else Hong Kong Chinese).
+    """Build the file, with labels in `language` ("en", or else Hong Kong Chinese).
 
-    With `written` its lines are in written Chinese, and the file says so in its name and, where the form has room,
-    inside (subtitles have none).
-
-    Raises `Conflict` where nothing has been transcribed yet.
+    With `written` its lines are in written Chinese, and the file says so in its name and, if the form has room, inside
+    (subtitles have none). Raises `Conflict` if nothing has been transcribed yet.
     """
     minutes = minutes_of(meeting, transcript, summary, language, written)
     if not minutes.complete and not minutes.lines:
@@ -81,11 +79,11 @@ def export(
 
 
 def holds_words(form: Form) -> bool:
-    """Whether the file has the time of every word."""
+    """Tell whether the file has the time of every word."""
     return form == "json"
 
 
 def file_stem(title: str) -> str:
-    """A title as the name of a file, without its ending."""
+    """Make a file name without its extension from a title."""
     stem = _UNSAFE.sub("_", title)[:_LONGEST_STEM].strip(" .")
     return stem or "meeting"

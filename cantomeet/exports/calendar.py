@@ -1,8 +1,8 @@
-"""Due action items as an iCalendar file (RFC 5545), each as an all-day event.
+"""Exports due action items as all-day events of an iCalendar file (RFC 5545).
 
-Events and not VTODO, which would be the exact word: Google Calendar and Outlook leave VTODO out when they import a
-file, and Apple's Calendar does not show it. An event needs a day, so items without one are not in the file. They are
-marked as free time, and keep their UID, so that importing again changes them instead of doubling them.
+VTODO would be the exact type, but Google Calendar and Outlook ignore VTODO when they import a file, and Apple's
+Calendar does not show it. An event needs a day, so items without one are left out. Events are marked as free time and
+keep their UID, so that another import updates them instead of adding duplicates.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from cantomeet.i18n import text
 from cantomeet.quotes import is_proven
 
 _LONGEST = 75
-"""Bytes of a line, without its end."""
+"""Most bytes of a line, without its end."""
 
 
 def calendar(found: Iterable[FoundAction], now: datetime, language: str, link: Callable[[FoundAction], str]) -> bytes:
-    """The open ones that have a day; `link` gives an item's address."""
+    """Return the open items that have a day; `link` returns an item's address."""
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
         "PRODID:-//CantoMeet Notes//Actions//EN",
         "CALSCALE:GREGORIAN",
-        "METHOD:PUBLISH",  # without it older Outlooks take the file for an invitation
+        "METHOD:PUBLISH",  # without it older Outlooks treat the file as an invitation
         f"X-WR-CALNAME:{_text(text(language, 'calendar.name'))}",
     ]
     for action in found:
@@ -57,14 +57,14 @@ def _event(action: FoundAction, now: datetime, language: str, address: str) -> l
 
 
 def _text(words: str) -> str:
-    """RFC 5545, 3.3.11; other control characters have no place in it."""
+    """Escape text by RFC 5545, 3.3.11, and remove the control characters that it does not allow."""
     escaped = words.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
     lines = escaped.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return "\\n".join("".join(c for c in line if c >= " " and c != "\x7f") for line in lines)
 
 
 def _folded(line: str) -> Iterator[bytes]:
-    """A line in parts of at most 75 bytes, never within a character; all but the first begin with a space."""
+    """Split a line into parts of at most 75 bytes, never within a character; all but the first begin with a space."""
     part = b""
     for character in line:
         encoded = character.encode()

@@ -1,4 +1,4 @@
-"""JSON, with every word's time: for other programs."""
+"""Exports JSON with every word's time, for other programs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from cantomeet.exports.minutes import Line, Minutes
+from cantomeet.exports.minutes import ExportLine, Minutes
 from cantomeet.models import SummaryItem
 from cantomeet.quotes import is_proven
 from cantomeet.sections import verified_first
@@ -15,11 +15,11 @@ from cantomeet.unclear import shown_text
 
 
 def json_of(minutes: Minutes) -> Iterator[bytes]:
-    """`{id, title, ..., complete, summary: {..., items: [...]} or null, segments: [...]}`; times in seconds.
+    """Yield `{id, title, ..., complete, summary: {..., items: [...]} or null, segments: [...]}`; times are in seconds.
 
-    A segment that is `unclear` was not understood: its `text` says so. A segment's `words` are the recogniser's, as
-    its `original_text` is; `text` is as people corrected it. In the written view `view` says what it is, and each
-    segment has beside its `text` what was `spoken` and whether it `is_rewritten`.
+    The `text` of an `unclear` segment says that it was not understood. A segment's `words` and `original_text` are the
+    recogniser's, and `text` is as people corrected it. In the written view, `view` describes the view, and each segment
+    also has its `spoken` text and `is_rewritten`.
     """
     meeting = minutes.meeting
     body = {
@@ -31,30 +31,30 @@ def json_of(minutes: Minutes) -> Iterator[bytes]:
         "duration_seconds": meeting.duration_seconds,
         "transcriber": meeting.transcriber_name or None,
         "complete": minutes.complete,
-        "summary": None if minutes.summary is None else _summary(minutes.summary),
+        "summary": None if minutes.summary is None else _summary_json(minutes.summary),
         **({"view": minutes.view_note} if minutes.view_note else {}),
     }
-    yield (_dumped(body)[:-1] + ', "segments": [').encode()
+    yield (_to_json(body)[:-1] + ', "segments": [').encode()
     separator = ""
     for line in minutes.lines:
-        yield (separator + _dumped(_segment(line, bool(minutes.view_note)))).encode()
+        yield (separator + _to_json(_segment_json(line, bool(minutes.view_note)))).encode()
         separator = ", "
     yield b"]}"
 
 
-def _dumped(value: dict[str, Any]) -> str:
+def _to_json(value: dict[str, Any]) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _summary(found: SummaryWithItems) -> dict[str, Any]:
+def _summary_json(found: SummaryWithItems) -> dict[str, Any]:
     same = ("version", "method", "language", "template", "title", "title_other", "coverage", "warnings")
     return {
         **{name: getattr(found.summary, name) for name in same},
-        "items": [_item(item) for item in verified_first(found.items)],
+        "items": [_item_json(item) for item in verified_first(found.items)],
     }
 
 
-def _item(item: SummaryItem) -> dict[str, Any]:
+def _item_json(item: SummaryItem) -> dict[str, Any]:
     same = ("kind", "section", "text", "text_other", "owner", "due_text", "done", "edited", "stale", "evidence")
     due = item.due_date
     return {
@@ -64,7 +64,7 @@ def _item(item: SummaryItem) -> dict[str, Any]:
     }
 
 
-def _segment(line: Line, in_written_view: bool) -> dict[str, Any]:
+def _segment_json(line: ExportLine, in_written_view: bool) -> dict[str, Any]:
     segment = line.segment
     spoken = shown_text(segment, line.language)
     rewritten = {"spoken": spoken, "is_rewritten": line.written is not None} if in_written_view else {}
@@ -76,7 +76,7 @@ def _segment(line: Line, in_written_view: bool) -> dict[str, Any]:
         "text": line.written or spoken,
         **rewritten,
         "unclear": segment.unclear,
-        # What was invented is no text, for other programs either.
+        # Invented text is no transcript, for other programs either.
         "original_text": "" if segment.unclear else segment.original_text,
         "edited": segment.edited,
         "words": segment.words,

@@ -1,4 +1,4 @@
-"""A Word document, written by python-docx."""
+"""Exports a Word document with python-docx."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from docx import Document
 from docx.oxml.ns import qn
 from docx.shared import RGBColor
 
-from cantomeet.exports.minutes import Line, Minutes, clock
+from cantomeet.exports.minutes import ExportLine, Minutes, clock
 from cantomeet.exports.text import blocks_of
 
 _LATIN, _CHINESE = "Calibri", "Microsoft JhengHei"
@@ -27,8 +27,10 @@ _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def docx(minutes: Minutes) -> Iterator[bytes]:
-    """Summary and transcript. The file is a ZIP, so it is made on the disk before its first byte can be given; what is
-    held in memory does not grow with the transcript.
+    """Yield a document with summary and transcript.
+
+    It is a ZIP file, so it is complete on the disk before its first byte is sent. Its memory use does not grow with the
+    transcript.
     """
     with TemporaryFile() as file:
         _write(minutes, file)
@@ -38,7 +40,7 @@ def docx(minutes: Minutes) -> Iterator[bytes]:
 
 
 def _write(minutes: Minutes, file: IO[bytes]) -> None:
-    """python-docx keeps 5 kB for a paragraph, so it makes all but the lines, and they are put in where they belong."""
+    """Write the lines into the document that python-docx made without them, because it needs 5 kB per paragraph."""
     whole, place = BytesIO(), uuid4().hex
     _without_lines(minutes, place).save(whole)
     with ZipFile(whole) as made, ZipFile(file, "w", ZIP_DEFLATED) as target:
@@ -57,12 +59,12 @@ def _write(minutes: Minutes, file: IO[bytes]) -> None:
 def _without_lines(minutes: Minutes, place: str) -> Any:
     document = Document()
     _use_fonts(document)
-    document.core_properties.title = _xml(minutes.meeting.title)[:255]
+    document.core_properties.title = _without_invalid_characters(minutes.meeting.title)[:255]
     document.core_properties.author = ""
-    document.add_heading(_xml(minutes.meeting.title), 0)
+    document.add_heading(_without_invalid_characters(minutes.meeting.title), 0)
     for paragraph in (*minutes.facts(), minutes.meeting.description, *minutes.notes()):
         if paragraph:
-            document.add_paragraph(_xml(paragraph))
+            document.add_paragraph(_without_invalid_characters(paragraph))
     _add_summary(document, minutes)
     if minutes.lines:
         document.add_heading(minutes.label("transcript.title"), 1)
@@ -74,42 +76,42 @@ def _add_summary(document: Any, minutes: Minutes) -> None:
     if minutes.sections or minutes.unverified:
         document.add_heading(minutes.label("summary.title"), 1)
         for note in filter(None, minutes.about_summary()):
-            document.add_paragraph(_xml(note))
+            document.add_paragraph(_without_invalid_characters(note))
     for heading, note, items in blocks_of(minutes):
-        document.add_heading(_xml(heading), 2)
+        document.add_heading(_without_invalid_characters(heading), 2)
         if note:
-            document.add_paragraph(_xml(note))
+            document.add_paragraph(_without_invalid_characters(note))
         for item in items:
             first, *other = minutes.item_texts(item)
-            paragraph = document.add_paragraph(_xml(first), style="List Bullet")
+            paragraph = document.add_paragraph(_without_invalid_characters(first), style="List Bullet")
             for text in other:
                 paragraph.add_run().add_break()
-                paragraph.add_run(_xml(text)).font.color.rgb = _GREY
+                paragraph.add_run(_without_invalid_characters(text)).font.color.rgb = _GREY
 
 
-def _paragraph(minutes: Minutes, line: Line) -> str:
+def _paragraph(minutes: Minutes, line: ExportLine) -> str:
     speaker = f"{line.speaker}{minutes.label('export.colon')}" if line.speaker else ""
-    time = _said(f"{clock(line.segment.start)}  ")
+    time = _text_run(f"{clock(line.segment.start)}  ")
     return (
         f'<w:p><w:r><w:rPr><w:color w:val="{_GREY}"/><w:sz w:val="18"/></w:rPr>{time}</w:r>'
-        + (f"<w:r><w:rPr><w:b/></w:rPr>{_said(speaker)}</w:r>" if speaker else "")
-        + f"<w:r>{_said(line.text)}</w:r></w:p>"
+        + (f"<w:r><w:rPr><w:b/></w:rPr>{_text_run(speaker)}</w:r>" if speaker else "")
+        + f"<w:r>{_text_run(line.text)}</w:r></w:p>"
     )
 
 
-def _said(text: str) -> str:
-    return f'<w:t xml:space="preserve">{escape(_xml(text), quote=False)}</w:t>'
+def _text_run(text: str) -> str:
+    return f'<w:t xml:space="preserve">{escape(_without_invalid_characters(text), quote=False)}</w:t>'
 
 
 def _use_fonts(document: Any) -> None:
     for name in ("Normal", "Title", "Heading 1", "Heading 2"):
         fonts = document.styles[name].element.get_or_add_rPr().get_or_add_rFonts()
-        # A theme's font would win over the ones named here.
+        # A theme's font would override the ones named here.
         for attribute in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
             fonts.attrib.pop(qn(f"w:{attribute}"), None)
         for attribute, font in (("ascii", _LATIN), ("hAnsi", _LATIN), ("eastAsia", _CHINESE)):
             fonts.set(qn(f"w:{attribute}"), font)
 
 
-def _xml(text: str) -> str:
+def _without_invalid_characters(text: str) -> str:
     return _NOT_XML.sub("", text)

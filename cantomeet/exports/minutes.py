@@ -1,4 +1,4 @@
-"""What every form of export writes: the meeting's lines and its summary, with labels in the reader's language."""
+"""The content of every export: a meeting's lines and summary, with translated labels."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from cantomeet.store.paging import PagedSegments
 from cantomeet.unclear import shown_text
 
 MOST_PLACES = 3
-"""Of an item that are told; the first ones."""
+"""Most times in the recording that are given for an item."""
 
 
 @dataclass(frozen=True)
-class Line:
-    """One segment; `speaker` is a name, else the recogniser's label, else None."""
+class ExportLine:
+    """One segment; `speaker` is a name, or else the recogniser's label, or else None."""
 
     segment: Segment
     speaker: str | None
     written: str | None = None
-    """In written Chinese, in the written view."""
+    """The text in written Chinese, in the written view."""
     mark: str = ""
-    """Says, in the written view, that this line is as it was spoken."""
+    """Marks, in the written view, a line that is as it was spoken."""
     language: str = ZH
-    """The reader's."""
+    """The reader's language."""
 
     @property
     def text(self) -> str:
-        """In one line."""
+        """The text on one line."""
         return self.mark + " ".join((self.written or shown_text(self.segment, self.language)).split())
 
 
@@ -49,8 +49,8 @@ class Spoken(Protocol):
     def speakers(self) -> Mapping[str, Speaker]: ...
 
 
-class Lines:
-    """All lines in order, each made when it is its turn."""
+class ExportLines:
+    """All lines in order, each created when it is read."""
 
     def __init__(self, transcript: Spoken, written: WrittenTranscript | None, language: str) -> None:
         self._transcript, self._written, self._language = transcript, written, language
@@ -58,30 +58,30 @@ class Lines:
     def __bool__(self) -> bool:
         return len(self._transcript.segments) > 0
 
-    def __iter__(self) -> Iterator[Line]:
-        return (_line(self._transcript, s, self._written, self._language) for s in self._transcript.segments)
+    def __iter__(self) -> Iterator[ExportLine]:
+        return (_export_line(self._transcript, s, self._written, self._language) for s in self._transcript.segments)
 
 
 @dataclass(frozen=True)
 class Minutes:
     meeting: Meeting
-    lines: Lines
+    lines: ExportLines
     summary: SummaryWithItems | None
     sections: Sequence[SummarySection]
-    """Of the summary, what is verified; none where there is no summary."""
+    """The summary's verified sections; empty without a summary."""
     unverified: Sequence[SummaryItem]
     complete: bool
     """False while the transcript is being made."""
     language: str
-    """The reader's."""
+    """The reader's language."""
     view_note: str = ""
-    """What the written view is; empty where the lines are those that were spoken."""
+    """Describes the written view; empty if the lines are as they were spoken."""
 
     def label(self, key: str) -> str:
         return text(self.language, key)
 
     def facts(self) -> list[str]:
-        """Date and duration, as far as known."""
+        """Return date and duration, as far as known."""
         known = []
         if self.meeting.meeting_date is not None:
             known.append(
@@ -94,14 +94,14 @@ class Minutes:
         return known
 
     def notes(self) -> list[str]:
-        """What a reader must know before reading on."""
+        """Return what a reader must know first."""
         view = [self.view_note, self.label("export.as_spoken_note")] if self.view_note else []
         if not self.complete:
             return [*view, self.label("export.partial_note")]
         return view if self.lines else [self.label("transcript.silent")]
 
     def about_summary(self) -> list[str]:
-        """How it was written and what of the transcript it covers; then, a line each, what it could not be."""
+        """Return one line about the summary's method and coverage, then one line for each warning."""
         if self.summary is None:
             return []
         summary = self.summary.summary
@@ -118,13 +118,14 @@ class Minutes:
             return text(self.language, "summary.llm", name=summary.name or "LLM")
         return self.label("summary.extractive")
 
-    def said(self, line: Line) -> str:
-        """A line with its speaker before it."""
+    def line_with_speaker(self, line: ExportLine) -> str:
+        """Return a line with its speaker before it."""
         return f"{line.speaker}{self.label('export.colon')}{line.text}" if line.speaker else line.text
 
     def item_texts(self, item: SummaryItem) -> list[str]:
-        """An item with its owner, due date, state and places in the recording; where it is in two languages, the other
-        one after it.
+        """Return an item with its owner, due date, state and places in the recording.
+
+        A bilingual item's other language follows as a second text.
         """
         written_in = "" if self.summary is None else self.summary.summary.language
         first, other = in_reading_order(item, written_in, self.language)
@@ -141,10 +142,10 @@ class Minutes:
             details.append(self.label("export.done"))
         if item.stale:
             details.append(self.label("export.stale"))
-        return [*details, *_places(item), *self._offered(item)]
+        return [*details, *_proof_times(item), *self._proposed_place(item)]
 
-    def _offered(self, item: SummaryItem) -> list[str]:
-        """Where an item that nothing proves may come from."""
+    def _proposed_place(self, item: SummaryItem) -> list[str]:
+        """Return the place that an unproven item may come from."""
         start = proposed_start(item.evidence)
         told = f"{self.label('export.unverified')}{self.label('export.separator')}{self.label('export.offered')} "
         return [] if start is None else [told + clock(start)]
@@ -157,10 +158,10 @@ def minutes_of(
     language: str,
     written: WrittenTranscript | None = None,
 ) -> Minutes:
-    """All that is written, gathered; with `written`, lines are in written Chinese where they have been rewritten."""
+    """Collect the export's content; with `written`, rewritten lines are in written Chinese."""
     return Minutes(
         meeting=meeting,
-        lines=Lines(transcript, written, language),
+        lines=ExportLines(transcript, written, language),
         summary=summary,
         sections=[] if summary is None else verified_sections(summary, language, lambda item: _heading(item, language)),
         unverified=[] if summary is None else unverified_items(summary),
@@ -170,17 +171,17 @@ def minutes_of(
     )
 
 
-def _line(transcript: Spoken, segment: Segment, written: WrittenTranscript | None, language: str) -> Line:
+def _export_line(transcript: Spoken, segment: Segment, written: WrittenTranscript | None, language: str) -> ExportLine:
     speaker = _speaker(transcript, segment)
     if written is None:
-        return Line(segment, speaker, language=language)
+        return ExportLine(segment, speaker, language=language)
     if written.state_of(segment) == "written":
-        return Line(segment, speaker, written.lines[segment.id].text)
-    return Line(segment, speaker, mark=text(language, "export.as_spoken"), language=language)
+        return ExportLine(segment, speaker, written.lines[segment.id].text)
+    return ExportLine(segment, speaker, mark=text(language, "export.as_spoken"), language=language)
 
 
-def _places(item: SummaryItem) -> list[str]:
-    """When the lines that prove it were spoken; a chapter, from when on."""
+def _proof_times(item: SummaryItem) -> list[str]:
+    """Return the times of the lines that prove the item, or the start of a chapter."""
     starts = {float(proof["start"]) for proof in item.evidence if proof["check"] in PROVEN}
     if item.kind == "chapter" and item.start is not None:
         starts = {item.start}
@@ -189,7 +190,7 @@ def _places(item: SummaryItem) -> list[str]:
 
 
 def clock(seconds: float) -> str:
-    """1:02:03, always with hours, so that lines stand under each other."""
+    """Return e.g. "1:02:03", always with hours, so that lines are aligned."""
     whole = int(seconds)
     return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
 

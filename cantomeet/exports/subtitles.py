@@ -1,4 +1,4 @@
-"""Subtitles, written by pysubs2."""
+"""Exports subtitles with pysubs2."""
 
 from __future__ import annotations
 
@@ -10,52 +10,52 @@ from itertools import islice
 
 from pysubs2 import SSAEvent, SSAFile
 
-from cantomeet.exports.minutes import Line, Minutes
+from cantomeet.exports.minutes import ExportLine, Minutes
 
 _AT_ONCE = 1000
 _HEADER = b"WEBVTT\n\n"
 _NUMBER = re.compile(r"^\d+$(?=\n\d+:\d\d:\d\d[,.]\d{3} --> )", re.MULTILINE)
-"""Of a cue: alone in a line, and its times in the next; what was said is one line and holds no times after it."""
+"""A cue's number: alone on a line, with the cue's times in the next. Speech is on one line, and no times follow it."""
 _WORD_JOINER = "\u2060"
 
 
 def srt(minutes: Minutes) -> Iterator[bytes]:
-    """SubRip; the speaker stands before the text."""
-    yield from _cues(minutes, "srt", minutes.said)
+    """Yield SubRip; the speaker precedes the text."""
+    yield from _cues(minutes, "srt", minutes.line_with_speaker)
 
 
 def vtt(minutes: Minutes) -> Iterator[bytes]:
-    """WebVTT; the speaker is the cue's voice."""
+    """Yield WebVTT; the speaker is the cue's voice."""
     yield _HEADER
-    for piece in _cues(minutes, "vtt", _voiced):
+    for piece in _cues(minutes, "vtt", _with_voice):
         yield piece.removeprefix(_HEADER)
 
 
-def _voiced(line: Line) -> str:
+def _with_voice(line: ExportLine) -> str:
     text = escape(line.text, quote=False)
     return f"<v {escape(' '.join(line.speaker.split()), quote=False)}>{text}" if line.speaker else text
 
 
-def _cues(minutes: Minutes, form: str, text_of: Callable[[Line], str]) -> Iterator[bytes]:
-    """In parts: pysubs2 writes whole files, each with its own header and numbers from 1 on."""
+def _cues(minutes: Minutes, form: str, text_of: Callable[[ExportLine], str]) -> Iterator[bytes]:
+    """Yield parts with renumbered cues, since pysubs2 writes whole files with their own header and numbers from 1."""
     lines, before = iter(minutes.lines), 0
     while part := list(islice(lines, _AT_ONCE)):
         file = SSAFile()
         file.events = [_cue(line, text_of(line)) for line in part]
         written = file.to_string(form, keep_ssa_tags=True)
-        yield _NUMBER.sub(partial(_further, before), written).encode()
+        yield _NUMBER.sub(partial(_renumbered, before), written).encode()
         before += len(part)
 
 
-def _further(by: int, found: re.Match[str]) -> str:
+def _renumbered(by: int, found: re.Match[str]) -> str:
     return str(int(found[0]) + by)
 
 
-def _cue(line: Line, text: str) -> SSAEvent:
+def _cue(line: ExportLine, text: str) -> SSAEvent:
     start, end = (round(seconds * 1000) for seconds in (line.segment.start, line.segment.end))
     return SSAEvent(start=start, end=end, text=_literal(text))
 
 
 def _literal(text: str) -> str:
-    """pysubs2 would take a backslash for the start of a command."""
+    """Escape backslashes, which pysubs2 would read as the start of a command."""
     return text.replace("\\", "\\" + _WORD_JOINER)

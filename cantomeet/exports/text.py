@@ -1,4 +1,4 @@
-"""Plain text and Markdown."""
+"""Exports plain text and Markdown."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from cantomeet.models import SummaryItem
 
 _MARKUP = re.compile(r"([\\`*_\[\]<>#|~&])")
 _LINE_START = re.compile(r"^[ \t]*(\d*)([-+=]|(?<=\d)[.)])", re.MULTILINE)
-"""A list, a rule or a heading to Markdown, where a line begins with it."""
+"""The start of a line that Markdown would read as a list, a rule or a heading."""
 _INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
 
 
 def plain(minutes: Minutes) -> Iterator[bytes]:
-    """The summary, and the transcript, a line each: [0:00:12] Speaker: text."""
+    """Yield the summary, and the transcript with one line each: [0:00:12] Speaker: text."""
     head = [minutes.meeting.title, *minutes.facts(), *filter(None, [minutes.meeting.description]), *minutes.notes()]
     if minutes.sections or minutes.unverified:
         head += [*_plain_summary(minutes), "", minutes.label("transcript.title")]
     yield "\n".join([*head, "", ""]).encode()
     for line in minutes.lines:
-        yield f"[{clock(line.segment.start)}] {minutes.said(line)}\n".encode()
+        yield f"[{clock(line.segment.start)}] {minutes.line_with_speaker(line)}\n".encode()
 
 
 def _plain_summary(minutes: Minutes) -> list[str]:
@@ -35,7 +35,7 @@ def _plain_summary(minutes: Minutes) -> list[str]:
 
 
 def blocks_of(minutes: Minutes) -> list[tuple[str, str, Sequence[SummaryItem]]]:
-    """Heading, a word about it, items: what is verified, and below it what is not."""
+    """Return heading, note and items of each block, verified ones first."""
     verified: list[tuple[str, str, Sequence[SummaryItem]]] = [(s.heading, "", s.items) for s in minutes.sections]
     if not minutes.unverified:
         return verified
@@ -46,7 +46,7 @@ def blocks_of(minutes: Minutes) -> list[tuple[str, str, Sequence[SummaryItem]]]:
 
 
 def markdown(minutes: Minutes) -> Iterator[bytes]:
-    """Summary and transcript; what people said or wrote is never taken for markup."""
+    """Yield summary and transcript; text of people is never read as markup."""
     blocks = [f"# {_escaped(minutes.meeting.title)}", *map(_escaped, minutes.facts())]
     if minutes.meeting.description:
         blocks.append(_escaped(minutes.meeting.description))
@@ -56,13 +56,13 @@ def markdown(minutes: Minutes) -> Iterator[bytes]:
         blocks += [f"*{_escaped(note)}*" for note in minutes.about_summary() if note]
     for heading, note, items in blocks_of(minutes):
         blocks += [f"### {_escaped(heading)}", *([f"*{_escaped(note)}*"] if note else [])]
-        # Two spaces: the other language on a line of its own.
+        # Two spaces put the other language on a line of its own.
         blocks.append("\n".join("- " + "  \n  ".join(map(_escaped, minutes.item_texts(item))) for item in items))
     if minutes.lines:
         blocks.append(f"## {minutes.label('transcript.title')}")
     yield ("\n\n".join(blocks) + "\n").encode()
     for line in minutes.lines:
-        yield f"\n`{clock(line.segment.start)}` {_escaped(minutes.said(line))}\n".encode()
+        yield f"\n`{clock(line.segment.start)}` {_escaped(minutes.line_with_speaker(line))}\n".encode()
 
 
 def _escaped(text: str) -> str:

@@ -1,1 +1,1 @@
-"""An OpenAI-compatible language model that invents its answers."""
+"""A stand-in for an OpenAI-compatible language model that invents its answers."""

@@ -1,4 +1,4 @@
-"""How the stand-in sends an answer: whole, or as a stream of events, in the ways in which servers differ."""
+"""Sends an answer whole or as a stream of events, as different servers do."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from standins.speechmatics.http import Answer, Dropped
 
 CHARACTERS_AN_EVENT = 40
 MOST_EVENTS = 500
-"""Of one text; those of a longer one hold more."""
+"""Most events of one text; a longer text has more characters in each event."""
 STREAM = "text/event-stream"
 
 
 @dataclass
-class Said:
+class ModelAnswer:
     """One answer of the model."""
 
     id: str
@@ -30,64 +30,64 @@ class Said:
     usage: Json | None
 
 
-def whole(said: Said) -> Answer:
-    choices = [{"index": 0, "message": said.message, "finish_reason": said.finish}]
-    body = {**_head(said, "chat.completion"), "choices": choices, "usage": said.usage}
-    return Answer(200, _dumped(body).encode())
+def whole_answer(answer: ModelAnswer) -> Answer:
+    choices = [{"index": 0, "message": answer.message, "finish_reason": answer.finish}]
+    body = {**_head(answer, "chat.completion"), "choices": choices, "usage": answer.usage}
+    return Answer(200, _to_json(body).encode())
 
 
-def streamed(said: Said, plan: Plan, fault: Fault | None, *, usage_asked: bool) -> Answer:
-    """`fault` of a stream: met half-way."""
-    events = list(_events(said, plan, usage_asked))
+def streamed_answer(answer: ModelAnswer, plan: Plan, fault: Fault | None, *, usage_asked: bool) -> Answer:
+    """Send the answer as events; `fault` happens half-way through the stream."""
+    events = list(_events(answer, plan, usage_asked))
     headers = {"Content-Encoding": "gzip"} if plan.stream_style == "gzip" else {}
     seconds = plan.token_rate * CHARACTERS_AN_EVENT
-    return Answer(200, content_type=STREAM, headers=headers, stream=_sent(events, plan, fault, seconds))
+    return Answer(200, content_type=STREAM, headers=headers, stream=_stream(events, plan, fault, seconds))
 
 
-async def _sent(events: list[Json], plan: Plan, fault: Fault | None, seconds: float) -> AsyncIterator[bytes]:
+async def _stream(events: list[Json], plan: Plan, fault: Fault | None, seconds: float) -> AsyncIterator[bytes]:
     if plan.stream_style == "gzip":
-        yield gzip.compress(b"".join(_lines(event, plan) for event in events) + b"data: [DONE]\n\n")
+        yield gzip.compress(b"".join(_encoded_event(event, plan) for event in events) + b"data: [DONE]\n\n")
         return
     for number, event in enumerate(events):
         if fault is not None and number == len(events) // 2:
-            async for last in _broken_off(fault):
+            async for last in _stream_fault(fault):
                 yield last
             return
-        for part in _parts(_lines(event, plan), plan):
+        for part in _network_chunks(_encoded_event(event, plan), plan):
             yield part
         await asyncio.sleep(seconds)
     if plan.stream_style != "no_end":
         yield b"data: [DONE]\n\n"
 
 
-async def _broken_off(fault: Fault) -> AsyncIterator[bytes]:
+async def _stream_fault(fault: Fault) -> AsyncIterator[bytes]:
     if fault.do == "error_in_stream":
         error = {"message": fault.message, "code": fault.status}
-        yield f"data: {_dumped({'error': error})}\n\n".encode()
+        yield f"data: {_to_json({'error': error})}\n\n".encode()
         return
     if fault.do == "stalls":
         await asyncio.sleep(fault.seconds)
     raise Dropped
 
 
-def _events(said: Said, plan: Plan, usage_asked: bool) -> Iterator[Json]:
-    """Thoughts first, then the words, then why it ended, then what it took."""
-    head = _head(said, "chat.completion.chunk")
-    counted = {"usage": said.usage} if plan.stream_usage == "every" else {}
+def _events(answer: ModelAnswer, plan: Plan, usage_asked: bool) -> Iterator[Json]:
+    """Yield the events of thoughts, text, finish reason and token usage, in this order."""
+    head = _head(answer, "chat.completion.chunk")
+    counted = {"usage": answer.usage} if plan.stream_usage == "every" else {}
 
     def event(delta: Json, finish: str | None = None) -> Json:
         return {**head, "choices": [{"index": 0, "delta": delta, "finish_reason": finish}], **counted}
 
     yield event({"role": "assistant", "content": ""})
-    for name, value in said.message.items():
+    for name, value in answer.message.items():
         if name != "role":
-            yield from (event({name: part}) for part in _pieces(value))
-    yield event({}, said.finish)
-    if plan.stream_usage == "asked" and usage_asked and said.usage is not None:
-        yield {**head, "choices": [], "usage": said.usage}
+            yield from (event({name: part}) for part in _text_pieces(value))
+    yield event({}, answer.finish)
+    if plan.stream_usage == "asked" and usage_asked and answer.usage is not None:
+        yield {**head, "choices": [], "usage": answer.usage}
 
 
-def _pieces(value: object) -> Iterator[object]:
+def _text_pieces(value: object) -> Iterator[object]:
     if not isinstance(value, str):
         yield value
         return
@@ -95,26 +95,26 @@ def _pieces(value: object) -> Iterator[object]:
     yield from (value[at : at + step] for at in range(0, len(value), step))
 
 
-def _lines(event: Json, plan: Plan) -> bytes:
-    told = _dumped(event)
+def _encoded_event(event: Json, plan: Plan) -> bytes:
+    text = _to_json(event)
     if plan.stream_style == "crlf":
-        return f"event: message\r\ndata: {told}\r\n\r\n".encode()
+        return f"event: message\r\ndata: {text}\r\n\r\n".encode()
     if plan.stream_style == "comments":
-        return f": OPENROUTER PROCESSING\n\nid: 1\nretry: 10\ndata: {told}\n\n".encode()
+        return f": OPENROUTER PROCESSING\n\nid: 1\nretry: 10\ndata: {text}\n\n".encode()
     if plan.stream_style == "no_space":
-        return f"data:{told}\n\n".encode()
-    return f"data: {told}\n".encode() if plan.stream_style == "no_blank" else f"data: {told}\n\n".encode()
+        return f"data:{text}\n\n".encode()
+    return f"data: {text}\n".encode() if plan.stream_style == "no_blank" else f"data: {text}\n\n".encode()
 
 
-def _parts(lines: bytes, plan: Plan) -> Iterator[bytes]:
-    """With `split` in threes, so that characters fall apart."""
+def _network_chunks(lines: bytes, plan: Plan) -> Iterator[bytes]:
+    """Split the events into pieces of three bytes for the style `split`, so that characters are torn apart."""
     step = 3 if plan.stream_style == "split" else len(lines)
     yield from (lines[at : at + step] for at in range(0, len(lines), step))
 
 
-def _head(said: Said, kind: str) -> Json:
-    return {"id": said.id, "object": kind, "created": int(time.time()), "model": said.model}
+def _head(answer: ModelAnswer, kind: str) -> Json:
+    return {"id": answer.id, "object": kind, "created": int(time.time()), "model": answer.model}
 
 
-def _dumped(value: Json) -> str:
+def _to_json(value: Json) -> str:
     return json.dumps(value, ensure_ascii=False)

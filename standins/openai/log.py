@@ -1,4 +1,7 @@
-"""The stand-in's log: JSON lines, only ever appended to, one for each request; proof of what was paid for."""
+"""The stand-in's append-only log, which proves which requests were paid for.
+
+It has one JSON line per request.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from typing import Any
 
 
 class RequestLog:
-    """A line is written out before the client is answered, so a client that crashes later finds it there."""
+    """Writes each line before the client is answered, so that it exists even if the client then crashes."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -25,7 +28,7 @@ class RequestLog:
 
 
 def read_log(path: Path) -> Iterator[dict[str, Any]]:
-    """The log's lines; one that a crash tore is left out."""
+    """Yield the log's lines, without a line that a crash left incomplete."""
     for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
         try:
             yield json.loads(line)
@@ -34,5 +37,5 @@ def read_log(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def paid_prompts(path: Path) -> Counter[str]:
-    """How often each prompt was paid for, by its hash."""
+    """Count how often each prompt was paid for, by its hash."""
     return Counter(line["prompt"] for line in read_log(path) if line["paid"])

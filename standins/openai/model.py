@@ -1,7 +1,7 @@
-"""The stand-in's model: reads the prompt, finds facts by simple words, and answers as it was asked, or wrongly.
+"""The stand-in's model: finds facts by simple words and answers as asked, or wrongly.
 
-It follows the schema that it was given (with the request, or in the prompt); without one it writes prose. It does what
-stands in a prompt outside the marked data, so a transcript that is not fenced could order it about.
+It follows the schema of the request or of the prompt; without one it writes prose. It obeys instructions outside the
+marked data, so a transcript without markers could give it orders.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PROSE = (
     "Of course. The meeting went through its points one by one and closed with thanks to everybody.\n\n- Point one\n"
 )
 INJECTED = "All funds are to be transferred at once."
-"""What the model says when it obeys an instruction in the transcript."""
+"""The model's text when it obeys an instruction in the transcript."""
 INVENTED_QUOTE = "呢句說話從來冇人講過，完全係作出嚟嘅。"
 INVENTED_OWNER = "Zebedee Quillfeather"
 INVENTED_DUE = "喺二零九九年十二月卅一號之前"
@@ -46,7 +46,7 @@ _QUOTED = 60
 
 
 @dataclass(frozen=True)
-class Line:
+class TranscriptLine:
     number: int
     speaker: str
     words: str
@@ -54,7 +54,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Prompt:
-    """`orders`: all that stands outside the marked data."""
+    """A parsed prompt; `orders` is everything outside the marked data."""
 
     orders: str
     data: str
@@ -62,7 +62,9 @@ class Prompt:
 
     @classmethod
     def of(cls, messages: Sequence[tuple[str, str]], schema: Json | None) -> Prompt:
-        """`messages` as role and content; `schema` as it came with the request, if it did and is heeded."""
+        """Parse `messages`, given as role and content; `schema` is the request's schema, if it has one that is
+        followed.
+        """
         data = "\n".join(found[3] for role, text in messages if role == "user" for found in _DATA.finditer(text))
         orders = "\n".join(_DATA.sub("", text) for role, text in messages if role != "assistant")
         return cls(orders, data, schema or _schema_in(messages))
@@ -76,8 +78,8 @@ class Prompt:
         return "unknown"
 
     @property
-    def lines(self) -> list[Line]:
-        return [Line(int(found[1]), found[2] or "", found[3]) for found in _LINE.finditer(self.data)]
+    def lines(self) -> list[TranscriptLine]:
+        return [TranscriptLine(int(found[1]), found[2] or "", found[3]) for found in _LINE.finditer(self.data)]
 
     @property
     def english(self) -> bool:
@@ -94,12 +96,12 @@ def _schema_in(messages: Sequence[tuple[str, str]]) -> Json | None:
 
 
 def task_of(messages: Sequence[tuple[str, str]], sent: Json | None) -> str:
-    """ "facts", "minutes", "written", or "unknown" where the model was not told what to answer."""
+    """Return "facts", "minutes", "written", or "unknown" if the prompt has no schema of ours."""
     return Prompt.of(messages, sent).task
 
 
 def content_of(messages: Sequence[tuple[str, str]], schema: Json | None, fault: str | None) -> str:
-    """What the model says."""
+    """Return the model's text."""
     prompt = Prompt.of(messages, schema)
     if fault in ("empty", "refusal"):
         return ""
@@ -107,39 +109,39 @@ def content_of(messages: Sequence[tuple[str, str]], schema: Json | None, fault: 
         return PROSE
     answer = {"facts": _facts, "minutes": _minutes, "written": _written}[prompt.task](prompt)
     if fault == "obey" or _ORDER.search(prompt.orders):
-        answer = _obeying(prompt, answer)
+        answer = _obey(prompt, answer)
     if fault in _MISTAKES:
         _MISTAKES[fault](answer)
-    return _SPELLINGS.get(fault or "", _plain)(_to_schema(answer, prompt.schema))
+    return _SPELLINGS.get(fault or "", _as_json)(_to_schema(answer, prompt.schema))
 
 
 def _facts(prompt: Prompt) -> Json:
     lines = prompt.lines
     decisions = [line for line in lines if _DECISION.search(line.words) and not _QUESTION.search(line.words)]
     return {
-        "topics": [_item(prompt, "topic", line) for line in lines[::_LINES_PER_TOPIC]],
-        "decisions": [_item(prompt, "decision", line) for line in decisions],
-        "action_items": [_action(prompt, line) for line in lines if _ACTION.search(line.words)],
-        "questions": [_item(prompt, "question", line) for line in lines if _QUESTION.search(line.words)],
-        "risks": [_item(prompt, "risk", line) for line in lines if _RISK.search(line.words)],
-        "quotes": [_cited(line) for line in decisions[:1]],
-        "notes": [_item(prompt, "note", line) | {"section": ""} for line in lines[:1]],
+        "topics": [_fact(prompt, "topic", line) for line in lines[::_LINES_PER_TOPIC]],
+        "decisions": [_fact(prompt, "decision", line) for line in decisions],
+        "action_items": [_action_item(prompt, line) for line in lines if _ACTION.search(line.words)],
+        "questions": [_fact(prompt, "question", line) for line in lines if _QUESTION.search(line.words)],
+        "risks": [_fact(prompt, "risk", line) for line in lines if _RISK.search(line.words)],
+        "quotes": [_citation(line) for line in decisions[:1]],
+        "notes": [_fact(prompt, "note", line) | {"section": ""} for line in lines[:1]],
     }
 
 
-def _item(prompt: Prompt, kind: str, line: Line) -> Json:
+def _fact(prompt: Prompt, kind: str, line: TranscriptLine) -> Json:
     texts = (_english(kind, line), _chinese(kind, line))
     text, other = texts if prompt.english else texts[::-1]
-    return {"text": text, "text_other": other, "line": line.number, "evidence": [_cited(line)]}
+    return {"text": text, "text_other": other, "line": line.number, "evidence": [_citation(line)]}
 
 
-def _action(prompt: Prompt, line: Line) -> Json:
+def _action_item(prompt: Prompt, line: TranscriptLine) -> Json:
     owner, due = _OWNER.search(line.words), _DUE.search(line.words)
     named = (owner[1] or owner[2]) if owner else (line.speaker if _FIRST_PERSON.search(line.words) else None)
-    return _item(prompt, "action item", line) | {"owner": named or None, "due_text": due[0] if due else None}
+    return _fact(prompt, "action item", line) | {"owner": named or None, "due_text": due[0] if due else None}
 
 
-def _cited(line: Line) -> Json:
+def _citation(line: TranscriptLine) -> Json:
     return {"line": line.number, "quote": line.words[:_QUOTED]}
 
 
@@ -153,14 +155,14 @@ _KINDS = {
 }
 
 
-def _chinese(kind: str, line: Line) -> str:
-    """Words that are Chinese already are made to look written; others are only pointed to, for it cannot translate."""
+def _chinese(kind: str, line: TranscriptLine) -> str:
+    """Make Chinese words look written; only refer to words in another language, since the stand-in cannot translate."""
     if sum(character > "\u2e80" for character in line.words) * 2 < len(line.words):
         return f"第 {line.number} 行的{_KINDS[kind]}，原文為英語。"
     return f"{_KINDS[kind]}：{line.words[:_QUOTED].translate(_WRITTEN)}"
 
 
-def _english(kind: str, line: Line) -> str:
+def _english(kind: str, line: TranscriptLine) -> str:
     if not line.words.isascii():
         return f"The {kind} of line {line.number}, which was said in Cantonese."
     return line.words[:_QUOTED]
@@ -189,8 +191,8 @@ def _sentence(prompt: Prompt, number: int, text: str) -> Json:
     return {"text": text.split(" | ")[0], "text_other": other, "facts": [number]}
 
 
-def _obeying(prompt: Prompt, answer: Json) -> Json:
-    """An order in the transcript followed: a decision that nobody took, with words that nobody said."""
+def _obey(prompt: Prompt, answer: Json) -> Json:
+    """Obey an order in the transcript: invent a decision and its quote."""
     lines = prompt.lines
     invented = {"text": INJECTED, "text_other": INJECTED}
     proof = {"evidence": [{"line": lines[0].number if lines else 1, "quote": INJECTED}]}
@@ -202,7 +204,7 @@ def _obeying(prompt: Prompt, answer: Json) -> Json:
 
 
 def _to_schema(value: Any, schema: Json) -> Any:
-    """Only the members that were asked for."""
+    """Keep only the members of the schema."""
     if isinstance(value, dict):
         return {name: _to_schema(value.get(name), child) for name, child in schema["properties"].items()}
     if isinstance(value, list):
@@ -221,7 +223,7 @@ def _citations(answer: Json) -> Iterator[Json]:
             yield from (cited for item in items if isinstance(item, dict) for cited in item.get("evidence", []))
 
 
-def _worded(answer: Json) -> Iterator[Json]:
+def _items_with_text(answer: Json) -> Iterator[Json]:
     for items in answer.values():
         yield from (item for item in items if isinstance(item, dict) and "text" in item)
 
@@ -247,9 +249,9 @@ def _set_actions(**members: Any) -> Callable[[Json], None]:
     return change
 
 
-def _reword(reworded: Callable[[str], str]) -> Callable[[Json], None]:
+def _change_texts(reworded: Callable[[str], str]) -> Callable[[Json], None]:
     def change(answer: Json) -> None:
-        for item in _worded(answer):
+        for item in _items_with_text(answer):
             item["text"] = reworded(item["text"])
 
     return change
@@ -271,25 +273,25 @@ def _colloquial(text: str) -> str:
 
 
 def _with_gaps(answer: Json) -> None:
-    """Every third line is left out; the same when asked for these alone, up to the last but one."""
+    """Leave out every third line. The same happens when these lines are requested alone, until two are left."""
     answer["lines"] = [line for n, line in enumerate(answer.get("lines", []), 1) if n % 3]
 
 
-def _doubled(answer: Json) -> None:
+def _with_doubles(answer: Json) -> None:
     lines = answer.get("lines", [])
     answer["lines"] = [*lines, *lines[:2], {"line": 999_999, "text": "多出來的一行。"}]
 
 
 def _without_evidence(answer: Json) -> None:
-    """As a small model does it: all quotes in the list of quotes, and none where they belong."""
+    """Put all quotes into the list of quotes and none with their items, as small models do."""
     quotes = list(_citations(answer))
-    for item in _worded(answer):
+    for item in _items_with_text(answer):
         item.update(line=0, evidence=[])
     if "quotes" in answer:
         answer["quotes"] = quotes
 
 
-def _emptied(answer: Json) -> None:
+def _empty_lists(answer: Json) -> None:
     for name, value in answer.items():
         answer[name] = [] if isinstance(value, list) else value
 
@@ -300,70 +302,70 @@ _MISTAKES: dict[str | None, Callable[[Json], None]] = {
     "wrong_lines": _one_line_off,
     "invented_owners": _set_actions(owner=INVENTED_OWNER),
     "invented_dates": _set_actions(due_text=INVENTED_DUE),
-    "other_language": _reword(_in_french),
-    "simplified": _reword(_simplified),
-    "colloquial": _reword(_colloquial),
-    "nothing": _emptied,
+    "other_language": _change_texts(_in_french),
+    "simplified": _change_texts(_simplified),
+    "colloquial": _change_texts(_colloquial),
+    "nothing": _empty_lists,
     "gaps": _with_gaps,
-    "doubles": _doubled,
+    "doubles": _with_doubles,
     "no_evidence": _without_evidence,
 }
 
 
-def _plain(answer: Json) -> str:
+def _as_json(answer: Json) -> str:
     return json.dumps(answer, ensure_ascii=False)
 
 
-def _broken(answer: Json) -> str:
-    return _plain(answer)[:-1].replace(":", " =", 3)
+def _as_broken_json(answer: Json) -> str:
+    return _as_json(answer)[:-1].replace(":", " =", 3)
 
 
 def _in_prose(answer: Json) -> str:
-    return f"Here are the minutes {{as you asked}}:\n\n{_plain(answer)}\n\nLet me know if {{anything}} is missing."
+    return f"Here are the minutes {{as you asked}}:\n\n{_as_json(answer)}\n\nLet me know if {{anything}} is missing."
 
 
 def _in_a_fence(answer: Json) -> str:
-    return f"<think>The lines {{1}} to {{n}} matter.</think>\n```json\n{_plain(answer)}\n```"
+    return f"<think>The lines {{1}} to {{n}} matter.</think>\n```json\n{_as_json(answer)}\n```"
 
 
-def _misshapen(answer: Json) -> str:
+def _with_wrong_types(answer: Json) -> str:
     return json.dumps(dict.fromkeys(answer, "yes"))
 
 
 def draft_of(answer: Json) -> str:
-    """What a model jots down first: the same members, all empty."""
-    return _plain({name: [] if isinstance(value, list) else "" for name, value in answer.items()})
+    """Return a model's first draft: the same members, all empty."""
+    return _as_json({name: [] if isinstance(value, list) else "" for name, value in answer.items()})
 
 
-def _thinking(around: str, draft: Callable[[Json], str] = draft_of) -> Callable[[Json], str]:
-    """`around` with the places of draft and answer in it."""
-    return lambda answer: around.replace("{draft}", draft(answer)).replace("{answer}", _plain(answer))
+def _with_thoughts(around: str, draft: Callable[[Json], str] = draft_of) -> Callable[[Json], str]:
+    """Fill draft and answer into their places in `around`."""
+    return lambda answer: around.replace("{draft}", draft(answer)).replace("{answer}", _as_json(answer))
 
 
 def _part_of(answer: Json) -> str:
-    return _plain({name: value[:1] if isinstance(value, list) else value for name, value in answer.items()})
+    return _as_json({name: value[:1] if isinstance(value, list) else value for name, value in answer.items()})
 
 
 def _with_a_line_break(answer: Json) -> str:
-    return re.sub(r'("(?:text|quote)": "[^"\\]{3})', r"\1\n", _plain(answer), count=1)
+    return re.sub(r'("(?:text|quote)": "[^"\\]{3})', r"\1\n", _as_json(answer), count=1)
 
 
 _SPELLINGS: dict[str, Callable[[Json], str]] = {
-    "bad_json": _broken,
+    "bad_json": _as_broken_json,
     "prose": _in_prose,
     "fenced": _in_a_fence,
-    "wrong_shape": _misshapen,
-    "think": _thinking('<think>\nLet me see {"a": 1}. A first draft: {draft}\n</think>\n\n{answer}'),
-    "think_unopened": _thinking("Okay. A first draft: {draft} but I must go on.\n</think>\n\n{answer}"),
-    "think_unopened_plain": _thinking("Okay, the user wants JSON with the lines.\n</think>\n\n{answer}"),
-    "partial_draft": _thinking("Okay. A first draft: {draft} and the rest.\n</think>\n\n{answer}", _part_of),
-    "thinking_tag": _thinking("<thinking>A first draft: {draft}</thinking>\n{answer}"),
-    "magistral": _thinking("[THINK]A first draft: {draft}[/THINK]{answer}"),
-    "harmony": _thinking(
+    "wrong_shape": _with_wrong_types,
+    "think": _with_thoughts('<think>\nLet me see {"a": 1}. A first draft: {draft}\n</think>\n\n{answer}'),
+    "think_unopened": _with_thoughts("Okay. A first draft: {draft} but I must go on.\n</think>\n\n{answer}"),
+    "think_unopened_plain": _with_thoughts("Okay, the user wants JSON with the lines.\n</think>\n\n{answer}"),
+    "partial_draft": _with_thoughts("Okay. A first draft: {draft} and the rest.\n</think>\n\n{answer}", _part_of),
+    "thinking_tag": _with_thoughts("<thinking>A first draft: {draft}</thinking>\n{answer}"),
+    "magistral": _with_thoughts("[THINK]A first draft: {draft}[/THINK]{answer}"),
+    "harmony": _with_thoughts(
         "<|channel|>analysis<|message|>We draft {draft}<|end|><|start|>assistant<|channel|>final<|message|>{answer}"
     ),
     "line_break": _with_a_line_break,
-    "trailing_comma": lambda answer: _plain(answer)[:-1] + ",}",
-    "list_root": lambda answer: f"[{_plain(answer)}]",
-    "json_in_string": lambda answer: json.dumps(_plain(answer), ensure_ascii=False),
+    "trailing_comma": lambda answer: _as_json(answer)[:-1] + ",}",
+    "list_root": lambda answer: f"[{_as_json(answer)}]",
+    "json_in_string": lambda answer: json.dumps(_as_json(answer), ensure_ascii=False),
 }

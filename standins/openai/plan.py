@@ -1,4 +1,7 @@
-"""What the stand-in's endpoint can do, and how it misbehaves: a plan, given at the start or by `POST /_fake/plan`."""
+"""The plan of the stand-in's abilities and faults.
+
+It is set at the start or by `POST /_fake/plan`.
+"""
 
 from __future__ import annotations
 
@@ -62,72 +65,72 @@ class _Strict(BaseModel):
 
 
 class Fault(_Strict):
-    """Met instead of (`slow`: before; those of the model: in) an answer."""
+    """What happens instead of an answer. `slow` happens before it, and the model's own faults happen in it."""
 
     do: WireFault | ModelFault | StreamFault
     on: On = "any"
     status: int = Field(500, ge=200, le=599)
-    """Of `status`, `html` and `error_in_success`."""
+    """The status of `status`, `html` and `error_in_success`."""
     code: str | None = None
-    """Of the error's body, e.g. insufficient_quota."""
+    """The code in the error's body, e.g. insufficient_quota."""
     message: str = "the stand-in was told to fail"
     retry_after: str | None = None
     seconds: Annotated[float, Field(ge=0)] = 3600.0
-    """Of `hang` and `slow`."""
+    """The duration of `hang` and `slow`."""
     after: bool = False
-    """The model does its work first: it is paid for, and the client never learns what it said."""
+    """The model does its work first: the request is paid for, and the client never gets the answer."""
     bytes: int = Field(5_000_000, ge=1)
-    """Of `huge`."""
+    """The size of `huge`."""
     skip: int = 0
-    """Leave so many requests alone first."""
+    """Requests to leave alone first."""
     times: int | None = None
-    """Then meet so many; None: all."""
+    """Requests to affect after that; None affects all."""
     rate: Annotated[float, Field(ge=0, le=1)] = 1.0
 
 
 class Plan(_Strict):
     seed: int = 0
     models: list[str] | None = None
-    """The only ones that are known; None: any."""
+    """The only known models; None accepts any."""
     refuses: list[FormatName] = Field(default_factory=list)
-    """Answered by 400."""
+    """Formats that are answered by 400."""
     ignores: list[FormatName] = Field(default_factory=list)
-    """Taken, and then the model writes as if nothing had been said about a format."""
+    """Formats that are accepted and then ignored by the model."""
     length_field: Literal["max_tokens", "max_completion_tokens", "none", "any"] = "any"
-    """The one that is taken; newer models of OpenAI's refuse max_tokens."""
+    """The accepted length parameter; newer models of OpenAI's refuse max_tokens."""
     temperature: bool = True
-    """False: any but the default is refused."""
+    """False refuses any temperature but the default."""
     context_tokens: int | None = None
-    """Of prompt and answer together; more is answered by 400."""
+    """Most tokens of prompt and answer together; more is answered by 400."""
     context_status: Literal[400, 413, 422, 500] = 400
     context_words: Literal["openai", "dashscope", "moonshot", "lmstudio", "glm", "gemini", "vague"] = "openai"
-    """In whose words it is refused."""
+    """The server whose words refuse a request that is too long."""
     cuts_at: int | None = None
-    """Tokens of a prompt that are read; the rest is cut off without a word, from the front of the user's message."""
+    """Tokens of a prompt that are read; the rest is silently cut from the start of the user's message."""
     token_ratio: Annotated[float, Field(gt=0)] = 1.3
-    """The stand-in's tokenizer needs so many times the client's count, as real ones may."""
+    """The stand-in's tokenizer needs this many times the client's count, as real ones may."""
     most_answer: int | None = None
-    """A longer answer is refused when it is asked for."""
+    """Most tokens of an answer that may be requested."""
     system_role: bool = True
     strict_format: bool = False
-    """json_schema is taken, json_object is not."""
+    """True accepts json_schema and refuses json_object."""
     listed: list[str] | None = None
-    """Names in the list of models, where they differ from `models`."""
+    """Names in the list of models, if they differ from `models`."""
     thinking_options: list[str] = Field(default_factory=list)
-    """Ways that are taken to ask the model to think little; it does where one is used."""
+    """Accepted parameters that make the model think little."""
     streams: Literal["as_asked", "always", "never", "refused", "only"] = "as_asked"
     stream_options: bool = True
-    """False: refused."""
+    """False refuses them."""
     stream_style: Literal["plain", "crlf", "comments", "no_space", "no_blank", "no_end", "split", "gzip"] = "plain"
     stream_usage: Literal["asked", "never", "every"] = "asked"
     token_rate: Annotated[float, Field(ge=0)] = 0.0
     """Seconds for each token of an answer."""
     faults: list[Fault] = Field(default_factory=list)
-    """The first that fits is used."""
+    """The first fault that fits is used."""
 
 
 class Chance:
-    """Which faults of a plan are met; counts what it was asked, so one belongs to one plan."""
+    """Chooses the plan's fault for a request; it counts requests, so each plan needs its own."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
@@ -135,9 +138,9 @@ class Chance:
         self._met: Counter[int] = Counter()
 
     def fault(self, asked: str) -> Fault | None:
-        return next((f for n, f in enumerate(self.plan.faults) if f.on in (asked, "any") and self._struck(n, f)), None)
+        return next((f for n, f in enumerate(self.plan.faults) if f.on in (asked, "any") and self._is_hit(n, f)), None)
 
-    def _struck(self, number: int, fault: Fault) -> bool:
+    def _is_hit(self, number: int, fault: Fault) -> bool:
         self._fitted[number] += 1
         if self._fitted[number] <= fault.skip:
             return False

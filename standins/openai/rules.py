@@ -1,4 +1,4 @@
-"""What the stand-in takes: requests as OpenAI's API reference of chat completions wants them, and nothing else."""
+"""Validates requests by OpenAI's API reference of chat completions, and refuses anything else."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class ChatRequest(_Strict):
 
     @property
     def thinks_little(self) -> bool:
-        """It was asked to, in any of the ways there are."""
+        """True if any of the known parameters asks the model to think little."""
         off = (self.chat_template_kwargs or {}).get("enable_thinking") is False or self.enable_thinking is False
         return off or self.reasoning_effort in ("minimal", "low") or (self.thinking or {}).get("type") == "disabled"
 
@@ -78,7 +78,7 @@ class ChatRequest(_Strict):
 
 
 def read_request(body: bytes, plan: Plan) -> ChatRequest:
-    """Raises `Refused`."""
+    """Parse a request. Raises `Refused`."""
     try:
         request = ChatRequest.model_validate_json(body)
     except ValidationError as wrong:
@@ -158,7 +158,7 @@ def _check_schema(sent: JsonSchema | None) -> None:
 
 
 def _check_strict(node: Any, place: str) -> None:
-    """As OpenAI's structured outputs: all members required, no others, only the keywords used here."""
+    """Check a schema as OpenAI's structured outputs do: all members required, no others, only keywords used here."""
     if not isinstance(node, dict):
         raise Refused(400, f"Invalid schema: {place} is no object")
     unknown = set(node) - _STRICT_KEYS - {"description"}

@@ -1,10 +1,10 @@
-"""A stand-in for an OpenAI-compatible endpoint over real HTTP: strict in what it takes, wrong on demand. It ships.
+"""A stand-in for an OpenAI-compatible endpoint over HTTP, with strict checks and planned faults.
 
     python -m standins.openai.server --port 9106 --log data/fake-openai.jsonl
 
-or, in a test, `with FakeOpenAI(Plan(...)) as fake: ... fake.base_url`. It is no language model: it finds decisions,
-tasks and questions by a few words, so that the whole path can be tried without a key. Its log has one JSON object for
-each request, `paid` being true where the model did its work. `POST /_fake/plan` changes how it misbehaves.
+or, in a test, `with FakeOpenAI(Plan(...)) as fake: ... fake.base_url`. It ships with the product. It is no language
+model: it finds decisions, tasks and questions by a few words, so that everything can be tried without a key. Its log
+has one JSON object per request; `paid` is true if the model did its work. `POST /_fake/plan` changes its faults.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ START_SECONDS = 10.0
 
 
 class _Service:
-    """Log, routes and server, on one event loop."""
+    """Log, routes and server on one event loop."""
 
     def __init__(self, log: Path, plan: Plan, key: str | None) -> None:
         self._log = RequestLog(log)
@@ -42,7 +42,7 @@ class _Service:
 
     @asynccontextmanager
     async def listening(self, host: str, port: int) -> AsyncIterator[int]:
-        """The port. Raises `OSError` where it is taken."""
+        """Listen and yield the port. Raises `OSError` if the port is in use."""
         try:
             await self._server.start(host, port)
             yield self._server.port
@@ -52,12 +52,12 @@ class _Service:
 
 
 class FakeOpenAI:
-    """The stand-in in this process, on a thread and a port of its own, for as long as the `with` block."""
+    """The stand-in in this process, with a thread and port of its own, during the `with` block."""
 
     def __init__(
         self, plan: Plan | None = None, *, log: Path | None = None, key: str | None = None, port: int = 0
     ) -> None:
-        """`log` None: a file of its own, gone with it. `key` None: any key is let in."""
+        """`log` None uses a temporary file. `key` None accepts any key."""
         self._plan = plan or Plan()
         self._own = None if log else tempfile.TemporaryDirectory(prefix="fake-openai-")
         self._log = log or Path(self._own.name if self._own else "") / "log.jsonl"
@@ -99,15 +99,15 @@ class FakeOpenAI:
 
     @property
     def paid(self) -> Counter[str]:
-        """How often each prompt was paid for."""
+        """Count how often each prompt was paid for."""
         return paid_prompts(self._log)
 
     def asked(self, what: str = "") -> list[dict[str, Any]]:
-        """The log of requests: all, or those for "facts", "minutes" or "models"."""
+        """Return the log of all requests, or of those for "facts", "minutes" or "models"."""
         return [line for line in self.log if what in ("", line["asked"])]
 
     def use(self, plan: Plan) -> None:
-        """Misbehave by another plan from now on."""
+        """Replace the plan."""
         assert self._loop is not None
         done = threading.Event()
 
@@ -131,7 +131,7 @@ class FakeOpenAI:
                 self._started.set()
                 await self._stop.wait()
         except OSError as error:
-            # For the thread that started this one to raise.
+            # The thread that started this one raises the error.
             self._error = error
             self._started.set()
 

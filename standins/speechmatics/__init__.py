@@ -1,1 +1,1 @@
-"""Speechmatics Batch, with its rules and its failures."""
+"""A stand-in for Speechmatics Batch, with its rules and its failures."""

@@ -1,4 +1,4 @@
-"""Answers in the API's own shapes, and in those of what may stand between it and a client."""
+"""Builds responses of the API and of intermediaries between it and a client."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def as_json(value: Any, status: int = 200) -> Answer:
 
 
 def error(status: int, detail: str = "", *, title: str = "", retry_after: str | None = None) -> Answer:
-    """`ErrorResponse` of the API."""
+    """Build the API's `ErrorResponse`."""
     body = {"code": status, "error": title or TITLES.get(status, "Job error")}
     answer = as_json(body | ({"detail": detail} if detail else {}), status)
     if retry_after is not None:
@@ -40,7 +40,7 @@ def error(status: int, detail: str = "", *, title: str = "", retry_after: str | 
 
 
 def html(status: int) -> Answer:
-    """A page as a proxy in between makes it; 401 is what the real host says to a request without a key."""
+    """Build a page from an intermediary; 401 is the real host's answer to a request without a key."""
     title = "401 Authorization Required" if status == 401 else str(status)
     return Answer(status, _PAGE.format(title=title).encode(), "text/html")
 

@@ -1,4 +1,4 @@
-"""The stand-in's routes: what the API says to each request that is let in."""
+"""The stand-in's routes: answers each accepted request as the API does."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from standins.speechmatics.transcript import as_text, transcript
 from standins.speechmatics.upload import Upload
 
 DEFAULT_WAIT = 2.0
-"""Seconds that the real API holds back its answer about a running job, unless `wait` says otherwise."""
+"""Seconds that the real API delays its answer for a running job, unless `wait` says otherwise."""
 LONGEST_WAIT = 30.0
 _JOB_PATH = re.compile(r"/v2/jobs/([A-Za-z0-9_-]+)(/transcript)?")
 
 
 def route(request: Request) -> tuple[str, str]:
-    """What is asked for ("submit", "list", "check", "fetch", "delete" or "unknown") and of which job."""
+    """Return the request's kind ("submit", "list", "check", "fetch", "delete" or "unknown") and its job."""
     if request.path == "/v2/jobs":
         return {"POST": "submit", "GET": "list"}.get(request.method, "unknown"), ""
     match = _JOB_PATH.fullmatch(request.path)
@@ -34,7 +34,7 @@ def route(request: Request) -> tuple[str, str]:
 
 
 class Api:
-    """`on_accepted` is called for each new job, so that its notices can be sent."""
+    """The stand-in's jobs API; `on_accepted` is called for each new job so that its notifications can be sent."""
 
     def __init__(self, book: JobBook, plan: Plan, on_accepted: Callable[[Job], None]) -> None:
         self.book = book
@@ -46,7 +46,7 @@ class Api:
         return self.chance.plan
 
     async def answer(self, asked: str, job_id: str, query: dict[str, str]) -> Answer:
-        """To anything but a submission."""
+        """Answer any request but a submission."""
         if asked == "list":
             return self._list(query)
         if asked == "unknown":
@@ -62,7 +62,7 @@ class Api:
         return self._transcript(job, query) if asked == "fetch" else self._delete(job, query)
 
     def accept(self, upload: Upload) -> tuple[Answer, str]:
-        """The answer and the new job's id; none where too many jobs are running."""
+        """Return the answer and the new job's id, which is empty if too many jobs are running."""
         now = time.time()
         if sum(job.status(now) == "running" for job in self.book.jobs.values()) >= self.plan.max_running:
             return error(429), ""
@@ -71,7 +71,7 @@ class Api:
         return as_json({"id": job.id}, 201), job.id
 
     def _find(self, job_id: str) -> Job | Answer:
-        """The job, or the answer that denies it: unknown, deleted or expired."""
+        """Return the job, or the answer for one that is unknown, deleted or expired."""
         job = self.book.jobs.get(job_id)
         if job is None or job.deleted_at is not None:
             return error(404)
@@ -107,7 +107,7 @@ class Api:
         return as_json({"job": job.details(time.time())})
 
     def _list(self, query: dict[str, str]) -> Answer:
-        """Newest first; `created_before` is compared in whole milliseconds, as the OpenAPI file says."""
+        """List the newest jobs first; `created_before` is compared in whole milliseconds, as the OpenAPI file says."""
         try:
             limit = _limit(query)
             before = _cursor(query)
@@ -137,7 +137,7 @@ def _limit(query: dict[str, str]) -> int:
 
 
 def _cursor(query: dict[str, str]) -> int | None:
-    """Unix milliseconds."""
+    """Return the time in Unix milliseconds."""
     if "created_before" not in query:
         return None
     cursor = datetime.fromisoformat(query["created_before"])

@@ -1,4 +1,4 @@
-"""What each request goes through at the stand-in: the key, the rates, the plan's faults, and its line in the log."""
+"""Checks each request's key and rate, applies the plan's faults, and logs it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAX_BODY = 1_000_000_000
 
 
 class Gate:
-    """`key`: the one that is let in; None lets any in, but not none."""
+    """The stand-in's entrance; `key` is the accepted one, and None accepts any key but not a missing one."""
 
     def __init__(self, api: Api, key: str | None) -> None:
         self._api = api
@@ -31,10 +31,10 @@ class Gate:
     async def __call__(self, request: Request) -> Answer:
         if request.path.startswith("/_fake/"):
             return await self._control(request)
-        visit = _Visit(self._api, request)
+        handler = _RequestHandler(self._api, request)
         outcome: int | str = "cancelled"
         try:
-            answer = await visit.answer(self._refusal)
+            answer = await handler.answer(self._refusal)
             outcome = answer.status
             return answer
         except Dropped:
@@ -44,10 +44,10 @@ class Gate:
             outcome = "client gone"
             raise
         finally:
-            visit.log(outcome)
+            handler.log(outcome)
 
     def _refusal(self, request: Request) -> Answer | None:
-        """Of a request that is not looked into any further: without the right key, or one too many."""
+        """Return the answer for a request without the right key, or for one request too many."""
         authorization = request.headers.get("authorization", "")
         scheme, _, key = authorization.partition(" ")
         if not authorization:
@@ -85,8 +85,8 @@ class Gate:
         return error(404, "no such control")
 
 
-class _Visit:
-    """One request to the API."""
+class _RequestHandler:
+    """Handles one request to the API."""
 
     def __init__(self, api: Api, request: Request) -> None:
         self._api = api
@@ -100,7 +100,7 @@ class _Visit:
     async def answer(self, refusal: Callable[[Request], Answer | None]) -> Answer:
         self._fault = self._api.chance.fault(self._asked, self._reference, unread=True)
         if self._fault is not None:
-            return await self._misbehave(self._fault)
+            return await self._apply_fault(self._fault)
         refused = refusal(self._request)
         if refused is not None:
             return refused
@@ -109,7 +109,7 @@ class _Visit:
         return await self._with_faults(lambda: self._api.answer(self._asked, self._job_id, self._request.query))
 
     async def _submission(self) -> Answer:
-        """Read and checked as a whole; only then can a fault that is meant for one reference meet it."""
+        """Read and check the whole submission first, because a fault may apply to its reference only."""
         headers = self._request.headers
         if int(headers.get("content-length", "0")) >= MAX_BODY:
             return error(413, "the body is over the limit")
@@ -135,9 +135,9 @@ class _Visit:
             return await do()
         if self._fault.after:
             await do()
-        return await self._misbehave(self._fault)
+        return await self._apply_fault(self._fault)
 
-    async def _misbehave(self, fault: Fault) -> Answer:
+    async def _apply_fault(self, fault: Fault) -> Answer:
         if fault.do == "hang":
             await self._request.gone(fault.seconds)
             raise Dropped

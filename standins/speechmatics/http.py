@@ -1,7 +1,7 @@
-"""A small HTTP/1.1 server over asyncio and h11, for a stand-in that must be able to misbehave on the wire.
+"""A small HTTP/1.1 server over asyncio and h11 whose handlers can break the connection.
 
-A ready-made server would turn every trick into a tidy 500: here a handler can close the connection without a word.
-Bodies are handed on as they come, so an upload of any size takes one chunk of memory.
+A ready-made server would turn every such fault into a regular 500, but here a handler can close the connection without
+an answer. Bodies are passed on as they arrive, so an upload of any size needs the memory of one chunk.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ import h11
 
 READ = 64 * 1024
 MAX_DRAINED = 64 * 1024 * 1024
-"""Bytes of an unwanted body that are read away, so that the client sees the answer and not a reset connection."""
+"""Most bytes of an unread body that are discarded so that the client sees the answer and not a reset connection."""
 DRAIN_SECONDS = 10.0
 
 
 class Dropped(Exception):
-    """Raised by a handler: close the connection without an answer."""
+    """Raised by a handler to close the connection without an answer."""
 
 
 class ClientGone(Exception):
@@ -35,10 +35,10 @@ class Request:
     path: str
     query: dict[str, str]
     headers: dict[str, str]
-    """Names in lower case."""
+    """Headers by lower-case name."""
     body: AsyncIterator[bytes]
     gone: Callable[[float], Awaitable[None]]
-    """Waits some seconds, or until the client gives up."""
+    """Waits some seconds, or until the client disconnects."""
 
 
 @dataclass
@@ -48,7 +48,7 @@ class Answer:
     content_type: str = "application/json"
     headers: dict[str, str] = field(default_factory=dict)
     stream: AsyncIterator[bytes] | None = None
-    """In place of `body`: sent as it comes. One that raises `Dropped` closes the connection in the middle."""
+    """Sent as it arrives, instead of `body`. A stream that raises `Dropped` closes the connection in the middle."""
 
 
 Handler = Callable[[Request], Awaitable[Answer]]
@@ -62,7 +62,7 @@ class HttpServer:
         self.port = 0
 
     async def start(self, host: str, port: int) -> None:
-        """Listen; port 0 takes a free one, found in `port`. Raises `OSError` where the port is taken."""
+        """Listen; port 0 takes a free port, which `port` then has. Raises `OSError` if the port is in use."""
         self._server = await asyncio.start_server(self._connected, host, port, limit=4 * READ, backlog=1024)
         self.port = self._server.sockets[0].getsockname()[1]
 
@@ -98,11 +98,11 @@ class _Connection:
 
     async def serve(self) -> None:
         with suppress(Dropped, ClientGone, ConnectionError, h11.ProtocolError):
-            while await self._one():
+            while await self._serve_one_request():
                 self._h11.start_next_cycle()
 
-    async def _one(self) -> bool:
-        """One request and its answer; True where the connection may be used again."""
+    async def _serve_one_request(self) -> bool:
+        """Handle one request; return True if the connection may be used again."""
         try:
             event = await self._event()
         except h11.RemoteProtocolError:
@@ -111,7 +111,7 @@ class _Connection:
         if not isinstance(event, h11.Request):
             return False
         answer = await self._handler(self._request(event))
-        # A request without a body still has its end to be taken in.
+        # Even a request without a body has an end event that must be read.
         unread = self._h11.their_state is h11.SEND_BODY and not isinstance(self._h11.next_event(), h11.EndOfMessage)
         await self._send(answer, close=unread)
         if unread:
@@ -137,7 +137,7 @@ class _Connection:
             query=dict(parse_qsl(parts.query, keep_blank_values=True)),
             headers={name.decode("latin-1"): value.decode("latin-1") for name, value in event.headers},
             body=self._body(),
-            gone=self._gone,
+            gone=self._wait_for_disconnect,
         )
 
     async def _body(self) -> AsyncIterator[bytes]:
@@ -153,7 +153,7 @@ class _Connection:
             else:
                 raise ClientGone
 
-    async def _gone(self, seconds: float) -> None:
+    async def _wait_for_disconnect(self, seconds: float) -> None:
         with suppress(asyncio.TimeoutError, ConnectionError):
             async with asyncio.timeout(seconds):
                 while await self._reader.read(READ):
@@ -163,7 +163,7 @@ class _Connection:
         headers = {
             "Date": formatdate(usegmt=True),
             "Content-Type": answer.content_type,
-            # Without a length h11 sends in chunks.
+            # Without a length h11 uses chunked encoding.
             **({} if answer.stream else {"Content-Length": str(len(answer.body))}),
             **answer.headers,
             **({"Connection": "close"} if close else {}),

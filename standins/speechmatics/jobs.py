@@ -1,7 +1,7 @@
-"""The stand-in's jobs and its log: JSON lines, only ever appended to, from which the jobs are read back at a start.
+"""The stand-in's jobs, which its append-only log of JSON lines restores at a start.
 
 One "accepted" line is one paid submission. It is on the disk (fsync) before the client is answered, so the log can be
-held against what a client believes, whoever was killed in between.
+compared with the client's own records after either process was killed.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from standins.speechmatics.upload import Upload
 class Job:
     id: str
     accepted_at: float
-    """Unix seconds; kept in the log, so that a job goes on while the stand-in is down."""
+    """Unix seconds, kept in the log so that a job continues while the stand-in is down."""
     run_seconds: float
     data_name: str
     sha256: str
     seconds: float
-    """Of the recording."""
+    """Duration of the recording."""
     config: JobConfig
     fate: Fate
     deleted_at: float | None = None
@@ -56,12 +56,12 @@ class Job:
         return "running" if now < self.ends_at else self.fate.becomes
 
     def gone_status(self, now: float, expiry_seconds: float) -> int | None:
-        """The status by which the API denies the job, once it has expired."""
+        """Return the status for a job that has expired, or None."""
         gone_after = expiry_seconds if self.fate.gone_after is None else self.fate.gone_after
         return self.fate.gone_status if now >= self.accepted_at + gone_after else None
 
     def details(self, now: float) -> dict[str, Any]:
-        """`JobDetails` of the API."""
+        """Return the API's `JobDetails`."""
         status = self.status(now)
         errors = [{"timestamp": instant(self.ends_at), "message": message} for message in self.fate.errors]
         return {
@@ -75,7 +75,7 @@ class Job:
         }
 
     def info(self) -> dict[str, Any]:
-        """`JobInfo` of the API, as it heads a transcript."""
+        """Return the API's `JobInfo`, the head of a transcript."""
         tracking = self.config.tracking
         return {
             "created_at": instant(self.accepted_at),
@@ -87,7 +87,7 @@ class Job:
 
 
 class JobBook:
-    """Raises `BlockingIOError` where another process has the same log open."""
+    """Stores the jobs. Raises `BlockingIOError` if another process has the same log open."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -107,7 +107,7 @@ class JobBook:
         os.close(self._file)
 
     def accept(self, upload: Upload, fate: Fate, run_seconds: float) -> Job:
-        """The job, paid for: on the disk when this returns."""
+        """Create the job, which counts as paid; it is on the disk when this returns."""
         job = Job(
             id=uuid4().hex[:10],
             accepted_at=time.time(),
@@ -144,14 +144,16 @@ class JobBook:
         self.note("notified", id=job.id, reference=job.reference, status=status, outcome=outcome)
 
     def note(self, event: str, *, sync: bool = False, **fields: Any) -> None:
-        """Append a line. It survives the process at once; `sync` makes it survive the machine too."""
+        """Append a line. It survives the process at once; with `sync` it survives the machine too."""
         line = json.dumps({"at": instant(time.time()), "event": event, **fields}, ensure_ascii=False)
         os.write(self._file, line.encode() + b"\n")
         if sync:
             os.fsync(self._file)
 
     def listed(self, now: float, expiry_seconds: float, lag: float = 0.0) -> Iterator[Job]:
-        """Newest first, without those accepted in the last `lag` seconds; jobs are accepted in the order of time."""
+        """Yield the newest jobs first, without those of the last `lag` seconds; jobs are stored in the order of
+        acceptance.
+        """
         jobs = (job for job in reversed(self.jobs.values()) if job.accepted_at <= now - lag)
         return (job for job in jobs if job.gone_status(now, expiry_seconds) is None)
 
@@ -179,7 +181,7 @@ class JobBook:
 
 
 def read_log(path: Path) -> Iterator[dict[str, Any]]:
-    """The log's lines; one that a crash tore is left out."""
+    """Yield the log's lines, without a line that a crash left incomplete."""
     with path.open(encoding="utf-8", errors="replace") as file:
         for text in file:
             try:
@@ -189,7 +191,7 @@ def read_log(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def paid_submissions(path: Path) -> Counter[str]:
-    """How often each reference was paid for."""
+    """Count how often each reference was paid for."""
     return Counter(line["reference"] for line in read_log(path) if line["event"] == "accepted")
 
 

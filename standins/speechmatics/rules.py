@@ -1,7 +1,8 @@
-"""What the stand-in lets through: the API's `JobConfig` with every unknown field refused, and its stated limits.
+"""Validates submissions by the API's `JobConfig` and its documented limits.
 
-Stricter than the real one where that one is silently lenient (a term of seven words, a sound in the wrong script),
-so that a mistake shows here and not in a paid transcript. Source: the OpenAPI file of Batch v2 and its pages.
+Unknown fields are refused. It is stricter than the real API where that is silently lenient (a term of seven words, a
+sound in the wrong script), so that a mistake shows here and not in a paid transcript. Source: the OpenAPI file of Batch
+v2 and its pages.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
 LANGUAGES = frozenset({"yue", "cmn", "en", "ja", "ko", "ms", "th", "vi", "id", "hi", "fr", "de", "es", "pt"})
-"""Those of the real list that a meeting in Hong Kong may be in; another is refused."""
+"""Languages of the real list that a meeting in Hong Kong may use; others are refused."""
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -144,7 +145,7 @@ class OutputConfig(_Strict):
 
 
 class JobConfig(_Strict):
-    """What this stand-in offers; summaries, translations, chapters and fetching by URL are refused."""
+    """The supported features; summaries, translations, chapters and fetching by URL are refused."""
 
     type: Literal["transcription"]
     transcription_config: TranscriptionConfig
@@ -158,7 +159,7 @@ class JobConfig(_Strict):
 
 
 class Refused(Exception):
-    """`detail` says what a submission did wrong, in the place of the API's own `detail`."""
+    """The submission is refused; `detail` says why, in the place of the API's own `detail`."""
 
     def __init__(self, detail: str, *, error: str = "Job rejected", status: int = 400) -> None:
         super().__init__(detail)
@@ -168,7 +169,7 @@ class Refused(Exception):
 
 
 def read_config(text: bytes) -> JobConfig:
-    """Raises `Refused` naming the field."""
+    """Parse a config. Raises `Refused` that names the field."""
     try:
         return JobConfig.model_validate_json(text)
     except ValidationError as error:

@@ -1,10 +1,11 @@
-"""A stand-in for the Speechmatics Batch API over real HTTP: strict in what it takes, nasty on demand. It ships.
+"""A stand-in for the Speechmatics Batch API over HTTP, with strict checks and planned faults.
 
     python -m standins.speechmatics.server --port 9105 --state data/fake-speechmatics.jsonl
 
-or, in a test, `with FakeSpeechmatics(Plan(...)) as fake: ... fake.url`. The state file is its log: one JSON object a
-line, `event` being "accepted" (a paid submission), "request" (with its outcome), "deleted" or "notified"; a second
-start with the same file knows the same jobs. `POST /_fake/plan` changes how it misbehaves, `GET /_fake/jobs` lists all.
+or, in a test, `with FakeSpeechmatics(Plan(...)) as fake: ... fake.url`. It ships with the product. The state file is
+its log, with one JSON object per line. `event` is "accepted" (a paid submission), "request" (with its outcome),
+"deleted" or "notified". A second start with the same file knows the same jobs. `POST /_fake/plan` changes its faults,
+and `GET /_fake/jobs` lists all jobs.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ START_SECONDS = 10.0
 
 
 class _Service:
-    """Book, routes, notices and server, on one event loop."""
+    """Jobs, routes, notifications and server on one event loop."""
 
     def __init__(self, state: Path, plan: Plan, key: str | None) -> None:
         self._book = JobBook(state)
@@ -45,7 +46,7 @@ class _Service:
 
     @asynccontextmanager
     async def listening(self, host: str, port: int) -> AsyncIterator[int]:
-        """The port. Raises `OSError` where it is taken."""
+        """Listen and yield the port. Raises `OSError` if the port is in use."""
         try:
             await self._server.start(host, port)
             for job in self._book.jobs.values():
@@ -59,12 +60,12 @@ class _Service:
 
 
 class FakeSpeechmatics:
-    """The stand-in in this process, on a thread and a port of its own, for as long as the `with` block."""
+    """The stand-in in this process, with a thread and port of its own, during the `with` block."""
 
     def __init__(
         self, plan: Plan | None = None, *, state: Path | None = None, key: str | None = None, port: int = 0
     ) -> None:
-        """`state` None: a file of its own, gone with it. `key` None: any key is let in."""
+        """`state` None uses a temporary file. `key` None accepts any key."""
         self._plan = plan or Plan()
         self._own = None if state else tempfile.TemporaryDirectory(prefix="fake-speechmatics-")
         self.state = state or Path(self._own.name if self._own else "") / "log.jsonl"
@@ -102,15 +103,15 @@ class FakeSpeechmatics:
 
     @property
     def paid(self) -> Counter[str]:
-        """How often each reference was paid for."""
+        """Count how often each reference was paid for."""
         return paid_submissions(self.state)
 
     def requests(self, asked: str = "") -> list[dict[str, Any]]:
-        """The log of requests: all, or those that asked for "submit", "list", "check", "fetch" or "delete"."""
+        """Return the log of all requests, or of those of the kind "submit", "list", "check", "fetch" or "delete"."""
         return [line for line in self.log if line["event"] == "request" and asked in ("", line["asked"])]
 
     def use(self, plan: Plan) -> None:
-        """Misbehave by another plan from now on."""
+        """Replace the plan."""
         assert self._loop is not None
         done = threading.Event()
 
@@ -134,7 +135,7 @@ class FakeSpeechmatics:
                 self._started.set()
                 await self._stop.wait()
         except OSError as error:
-            # For the thread that started this one to raise.
+            # The thread that started this one raises the error.
             self._error = error
             self._started.set()
 

@@ -1,7 +1,8 @@
-"""Made-up transcripts in json-v2: the same sound always gives the same words, in Cantonese with English inside.
+"""Invents json-v2 transcripts in Cantonese with some English.
 
-With everything that a careful parser must stand: words without confidence, unknown speakers (`UU`), entities, a result
-of an unknown type, one without alternatives, and an empty word delimiter.
+The same sound always gives the same words. The transcripts contain everything that a parser must handle: words without
+confidence, unknown speakers (`UU`), entities, a result of an unknown type, a result without alternatives, and an empty
+word delimiter.
 """
 
 from __future__ import annotations
@@ -27,14 +28,14 @@ SENTENCES = (
     "呢度/有/個/risk/，/就係/supplier/未/confirm/。",
     "咁/我哋/{下晝三點|下晝3點|time}/再/傾/。",
 )
-"""Words parted by "/"; an entity is "{spoken|written|class}"."""
+"""Words separated by "/"; an entity is "{spoken|written|class}"."""
 SPEAKERS = ("S1", "S2", "S3")
 MARKS = "。，？！"
 ENDS = "。？！"
 
 
 def transcript(config: JobConfig, *, sha256: str, seconds: float, job: dict[str, Any], now: str) -> dict[str, Any]:
-    """A whole json-v2 answer for a recording of `seconds` with this hash; all times lie inside it."""
+    """Return a whole json-v2 answer for a recording of `seconds` with this hash, with all times inside it."""
     told = config.transcription_config
     words = _Words(
         Random(sha256),
@@ -136,5 +137,5 @@ def _spoken_seconds(part: str) -> float:
 
 
 def as_text(answer: dict[str, Any]) -> str:
-    """The `txt` format: as the API does it, joined by the (empty) delimiter."""
+    """Return the `txt` format, joined by the (empty) delimiter as the API does."""
     return "".join(r["alternatives"][0]["content"] for r in answer["results"] if r.get("alternatives"))

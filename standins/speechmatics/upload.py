@@ -1,6 +1,6 @@
-"""How the stand-in takes an upload: parsed and hashed as it comes, never held in memory.
+"""Parses and hashes an upload as it arrives, without holding it in memory.
 
-Kept of a recording: its hash, its size, and enough of its two ends to tell its kind and its duration.
+It keeps a recording's hash, its size, and enough of both ends to tell its type and duration.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ MAX_CONFIG = 16 * 1024 * 1024
 HEAD = 256 * 1024
 TAIL = 1024 * 1024
 GUESSED_BYTES_A_SECOND = 32_000
-"""Where the duration cannot be read: a high rate, so that the made-up transcript stays inside the recording."""
+"""Rate for a recording whose duration cannot be read; it is high, so that the invented transcript fits the recording.
+"""
 
 KINDS: dict[str, tuple[tuple[bytes, int], ...]] = {
     "wav": ((b"RIFF", 0), (b"WAVE", 8)),
@@ -34,7 +35,7 @@ KINDS: dict[str, tuple[tuple[bytes, int], ...]] = {
     "mp3": (),
     "aac": (),
 }
-"""The endings that are taken, with the bytes that must stand at the given places."""
+"""The accepted extensions, with the bytes that a file must have at the given positions."""
 CONTENT_TYPES: dict[str, tuple[str, ...]] = {
     "wav": ("audio/wav", "audio/x-wav", "audio/wave"),
     "ogg": ("audio/ogg", "application/ogg"),
@@ -88,7 +89,7 @@ class _Part:
 
 
 async def read_upload(content_type: str, body: AsyncIterator[bytes]) -> Upload:
-    """Raises `Refused` for what the API would refuse; the body may then not be read to its end."""
+    """Parse a submission. Raises `Refused` for what the API would refuse, and may then leave the body unread."""
     kind, options = parse_options_header(content_type)
     if kind != b"multipart/form-data" or b"boundary" not in options:
         raise Refused("Content-Type must be multipart/form-data", error="Malformed request")
@@ -195,7 +196,7 @@ def _seconds(part: _Part) -> float:
 
 
 class _TwoEnds(io.RawIOBase):
-    """The recording as a file of its full size, of which only the two ends are there; the middle reads as zeros."""
+    """The recording as a file of its full size of which only the two ends exist; the middle reads as zeros."""
 
     def __init__(self, part: _Part) -> None:
         self._head = bytes(part.head)

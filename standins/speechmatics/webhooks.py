@@ -1,6 +1,6 @@
-"""The stand-in's notices: `POST <url>?id=&status=` when a job ends, again until somebody answers 2xx.
+"""Sends notifications of finished jobs: `POST <url>?id=&status=`, repeated until answered by 2xx.
 
-Nothing in them proves who sends them but the headers that the client itself asked for.
+Only the headers that the client itself requested prove their sender.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from standins.speechmatics.transcript import as_text, transcript
 
 TIMEOUT = 10.0
 PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
-"""Seconds between the tries of one notice."""
+"""Seconds between the attempts of one notification."""
 
 Item = tuple[str, bytes, str]
-"""Name, content, content type."""
+"""Name, content and content type."""
 
 
 class Notices:
-    """Sends what the jobs asked for; one `close` ends all that is still to be sent."""
+    """Sends the notifications that jobs requested; `close` cancels all that are not sent yet."""
 
     def __init__(self, book: JobBook, plan: Callable[[], Plan]) -> None:
         self._book = book
@@ -57,19 +57,19 @@ class Notices:
         await asyncio.sleep(max(0.0, due - time.time()))
         give_up = time.monotonic() + retry_seconds
         for pause in (*PAUSES, 0.0):
-            if job.deleted_at is not None or await self._sent(job, config):
+            if job.deleted_at is not None or await self._send_once(job, config):
                 return
             if time.monotonic() + pause > give_up:
                 return
             await asyncio.sleep(pause)
 
-    async def _sent(self, job: Job, config: NotificationConfig) -> bool:
+    async def _send_once(self, job: Job, config: NotificationConfig) -> bool:
         status = "success" if job.fate.becomes == "done" else "error"
         url = httpx.URL(config.url).copy_merge_params({"id": job.id, "status": status})
         if self._client is None:
-            # Made late: it loads certificates, which would be most of a stand-in's start.
+            # Created late, because it loads certificates, which would be most of a stand-in's start time.
             self._client = httpx.AsyncClient(timeout=TIMEOUT, trust_env=False)
-        request = _request(config, url, _items(job, config.contents))
+        request = _request(config, url, _requested_items(job, config.contents))
         try:
             answer = await self._client.send(request)
         except httpx.HTTPError as error:
@@ -80,7 +80,10 @@ class Notices:
 
 
 def _request(config: NotificationConfig, url: httpx.URL, items: list[Item]) -> httpx.Request:
-    """One asked-for item is the body itself, several (or none asked for at all) are named attachments."""
+    """Build the request.
+
+    One requested item is the body itself. Several items, or an unspecified list, are named attachments.
+    """
     method = (config.method or "post").upper()
     headers = {"User-Agent": "Speechmatics-API/2.0"}
     headers |= {name: value.strip() for name, _, value in (h.partition(":") for h in config.auth_headers or ())}
@@ -92,14 +95,14 @@ def _request(config: NotificationConfig, url: httpx.URL, items: list[Item]) -> h
     return httpx.Request(method, url, headers=headers, content=items[0][1] if items else b"")
 
 
-def _items(job: Job, contents: Sequence[str] | None) -> list[Item]:
-    """What was asked for, as far as it is there; without a wish, the transcript under the name `data_file`."""
+def _requested_items(job: Job, contents: Sequence[str] | None) -> list[Item]:
+    """Return the requested items that exist; without a request, the transcript under the name `data_file`."""
     wanted = ["transcript"] if contents is None else contents
-    items = [item for name in wanted if (item := _item(job, name)) is not None]
+    items = [item for name in wanted if (item := _build_item(job, name)) is not None]
     return [("data_file", content, kind) for _, content, kind in items] if contents is None else items
 
 
-def _item(job: Job, name: str) -> Item | None:
+def _build_item(job: Job, name: str) -> Item | None:
     now = time.time()
     if name == "jobinfo":
         return name, json.dumps({"job": job.details(now)}).encode(), "application/json"

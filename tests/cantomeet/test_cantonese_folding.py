@@ -1,4 +1,4 @@
-"""What is equal for a reader who searches is equal after folding, and leads back to the words as they stand."""
+"""Equal spellings are equal after folding, and matches lead back to the original text."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ANYTHING = st.one_of(CONFUSABLE, st.text(max_size=30))
         ("俾佢", "畀佢"),
     ],
 )
-def test_writings_of_the_same_words_fold_together(one: str, other: str) -> None:
+def test_different_spellings_of_the_same_words_fold_together(one: str, other: str) -> None:
     assert fold(one) == fold(other) != ""
 
 
@@ -58,7 +58,7 @@ def test_a_folded_match_leads_back_to_the_original(haystack: str, needle: str, f
 
 
 @pytest.mark.parametrize("needle", ["", " ，。", "冇講過"])
-def test_nothing_is_found_for_what_does_not_stand_there(needle: str) -> None:
+def test_an_absent_needle_is_not_found(needle: str) -> None:
     assert find_folded("我哋傾過，預算。", needle) is None
 
 
@@ -76,7 +76,7 @@ def test_a_text_folds_character_by_character(one: str, other: str) -> None:
 
 @settings(deadline=None)
 @given(ANYTHING, ANYTHING, ANYTHING)
-def test_what_stands_in_a_text_is_found_in_it(before: str, needle: str, after: str) -> None:
+def test_every_part_of_a_text_is_found_in_it(before: str, needle: str, after: str) -> None:
     haystack = before + needle + after
     span = find_folded(haystack, needle)
     if fold(needle):
@@ -84,14 +84,14 @@ def test_what_stands_in_a_text_is_found_in_it(before: str, needle: str, after: s
         start, end = span
         assert 0 <= start < end <= len(haystack)
         assert fold(needle) in fold(haystack[start:end])
-        # Not one character more than the match needs at either end.
+        # The match has no extra character at either end.
         assert fold(haystack[start]) != ""
         assert fold(haystack[end - 1]) != ""
     else:
         assert span is None
 
 
-def test_every_character_there_is_has_a_folding_that_folds_to_itself() -> None:
+def test_the_folding_of_every_character_folds_to_itself() -> None:
     everything = "".join(map(chr, range(sys.maxunicode + 1)))
     assert fold(fold(everything)) == fold(everything)
 

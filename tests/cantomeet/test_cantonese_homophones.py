@@ -1,4 +1,4 @@
-"""哋 and 嚟 are mended where their homophones cannot be meant, and nowhere else."""
+"""Homophones of 哋 and 嚟 are corrected only where they are certain."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LAND = [
     *("地" + after for after in "檢勤標價權界殼質雷窖心利支緣底台拖氈平域頭膽踎車積籍役坪基腳名藏瓜保同開一"),
     *("地中海", "地三鮮", "地應力", "地傾斜"),
 ]
-"""Words that begin with 地, and some that 我哋 is not taken for though it could be."""
+"""Words that begin with 地, and some for which 我哋 is possible but not certain."""
 TEXT = st.text(alphabet="我你佢人地哋嘅係唔都要會有自己忘迷驚工俾，黎嚟出返巴生明開會先阿A 1", max_size=16)
 
 
@@ -35,7 +35,7 @@ TEXT = st.text(alphabet="我你佢人地哋嘅係唔都要會有自己忘迷驚�
         ("", ""),
     ],
 )
-def test_what_can_only_be_the_plural_or_to_come_is_mended(heard: str, meant: str) -> None:
+def test_an_unambiguous_plural_or_to_come_is_corrected(heard: str, meant: str) -> None:
     assert mend_homophones(heard) == meant
 
 
@@ -69,12 +69,12 @@ def test_what_can_only_be_the_plural_or_to_come_is_mended(heard: str, meant: str
         "黎巴嫩",
     ],
 )
-def test_land_places_adverbs_and_the_surname_stay(right: str) -> None:
+def test_words_with_land_adverbs_and_the_surname_stay(right: str) -> None:
     assert mend_homophones(right) == right
 
 
 @pytest.mark.parametrize("word", LAND)
-def test_no_word_of_land_is_taken_apart(word: str) -> None:
+def test_no_word_that_begins_with_land_is_changed(word: str) -> None:
     for owner in ("我", "你", "佢", "俾人", "，人"):
         for after in ("", "嘅", "有", "係唔", "黎開會"):
             assert mend_homophones(f"{owner}{word}{after}") == f"{owner}{word}{after}"
@@ -82,7 +82,7 @@ def test_no_word_of_land_is_taken_apart(word: str) -> None:
 
 @settings(deadline=None)
 @given(TEXT)
-def test_only_these_characters_change_and_once(text: str) -> None:
+def test_only_these_characters_change_and_only_once(text: str) -> None:
     mended = mend_homophones(text)
     assert len(mended) == len(text)
     changes = [

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from benchmarks import hong_kong_script
 from cantomeet.cantonese import fold, to_hong_kong
-from cantomeet.cantonese.choices import BOTH_SCRIPTS, CHOICES
+from cantomeet.cantonese.choices import BOTH_SCRIPTS, CHARACTER_RULES
 from tests.running import ROOT
 
 SOAK = os.environ.get("CANTOMEET_SOAK") == "1"
@@ -403,7 +403,7 @@ def test_colloquial_cantonese_is_not_turned_into_written_chinese() -> None:
     assert to_hong_kong("佢哋冇讲过呢啲嘢㗎") == "佢哋冇講過呢啲嘢㗎"
 
 
-def test_what_the_converter_cannot_take_is_left_out() -> None:
+def test_characters_that_the_converter_cannot_process_are_removed() -> None:
     assert to_hong_kong("我们\x00开会\ud800") == "我們開會"
 
 
@@ -440,17 +440,17 @@ def test_converting_twice_changes_nothing_more_whatever_the_characters(text: str
 
 @settings(deadline=None, max_examples=5_000 if SOAK else 200)
 @given(st.text(max_size=20))
-def test_what_is_not_chinese_is_left_alone(text: str) -> None:
+def test_text_that_is_not_chinese_is_unchanged(text: str) -> None:
     foreign = "".join(c for c in text if c.isprintable() and ord(c) < 0x2E80)
     assert to_hong_kong(foreign) == foreign
 
 
-@pytest.mark.parametrize("place", range(len(CHOICES)))
-def test_each_choice_can_be_met(place: int) -> None:
-    """A pattern without the character that it speaks of would never do anything."""
-    choice = CHOICES[place]
-    assert choice.contexts or choice.usual
-    assert all(choice.character in pattern for pattern in choice.contexts.values())
+@pytest.mark.parametrize("place", range(len(CHARACTER_RULES)))
+def test_each_rule_can_match(place: int) -> None:
+    """A pattern without the rule's character would never match."""
+    rule = CHARACTER_RULES[place]
+    assert rule.contexts or rule.usual
+    assert all(rule.character in pattern for pattern in rule.contexts.values())
 
 
 @pytest.fixture(scope="module")
@@ -458,18 +458,20 @@ def hkcancor() -> list[str]:
     return hong_kong_script.utterances()
 
 
-def test_a_corpus_of_cantonese_stays_as_it_stands(hkcancor: list[str]) -> None:
+def test_a_corpus_of_cantonese_stays_unchanged(hkcancor: list[str]) -> None:
     assert len(hkcancor) == 16_162
     assert sum(to_hong_kong(text) != text for text in hkcancor) <= 10
 
 
 @pytest.mark.parametrize("simplifier", hong_kong_script.SIMPLIFIERS)
-def test_under_one_percent_of_it_comes_back_wrong_from_simplified(hkcancor: list[str], simplifier: str) -> None:
+def test_under_one_percent_of_the_corpus_is_restored_wrongly_from_simplified(
+    hkcancor: list[str], simplifier: str
+) -> None:
     wrong = hong_kong_script.wrong_from_simplified(hkcancor, simplifier, to_hong_kong)
     assert len(wrong) < len(hkcancor) / 100
 
 
-def test_only_what_a_recogniser_or_a_model_wrote_is_converted() -> None:
+def test_only_text_of_a_recogniser_or_a_model_is_converted() -> None:
     """People's titles, names, terms and corrections never pass a provider's parser."""
     using = {
         path.relative_to(ROOT).parts[:2]

@@ -15,13 +15,13 @@ ANYTHING = st.one_of(MIXED, st.text(max_size=40))
 
 
 @dataclass(frozen=True)
-class Said:
+class RecognisedWord:
     text: str
     attaches_to: Attachment | None = None
 
 
-def words(*texts: str) -> list[Said]:
-    return [Said(text) for text in texts]
+def words(*texts: str) -> list[RecognisedWord]:
+    return [RecognisedWord(text) for text in texts]
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def words(*texts: str) -> list[Said]:
         ("  \u3000 ", ""),
     ],
 )
-def test_spaces_stand_only_where_they_belong(raw: str, shown: str) -> None:
+def test_spaces_are_only_where_they_belong(raw: str, shown: str) -> None:
     assert space(raw) == shown
 
 
@@ -83,7 +83,7 @@ def test_widening_keeps_the_length_so_that_offsets_hold(text: str) -> None:
 
 @settings(deadline=None)
 @given(ANYTHING)
-def test_no_space_stands_between_chinese_characters_nor_at_the_ends(text: str) -> None:
+def test_there_is_no_space_between_chinese_characters_or_at_the_ends(text: str) -> None:
     spaced = space(text)
     assert spaced == spaced.strip()
     assert not any(
@@ -102,23 +102,23 @@ def test_english_words_inside_cantonese_are_not_glued_together() -> None:
     assert join_words(words("我哋", "今日", "deploy", "server", "喇")) == "我哋今日 deploy server 喇"
 
 
-def test_a_mark_stands_close_to_what_came_before() -> None:
+def test_a_mark_touches_the_text_before_it() -> None:
     assert join_words(words("OK", ",", "收到", "。", "Thanks", "!")) == "OK, 收到。Thanks!"
 
 
 @pytest.mark.parametrize(
     ("said", "joined"),
     [
-        ([Said("boss"), Said("'s", "previous"), Said("desk")], "boss's desk"),
-        ([Said("用"), Said("“", "next"), Said("deploy")], "用 “deploy"),
-        ([Said("A"), Said("-", "both"), Said("B")], "A-B"),
-        ([Said("R"), Said("&", "none"), Said("D")], "R & D"),
-        ([Said("我"), Said("—", "none"), Said("佢")], "我—佢"),
-        ([Said("deploy"), Said("喇", "previous")], "deploy喇"),
-        ([Said(" "), Said("我", "previous")], "我"),
+        ([RecognisedWord("boss"), RecognisedWord("'s", "previous"), RecognisedWord("desk")], "boss's desk"),
+        ([RecognisedWord("用"), RecognisedWord("“", "next"), RecognisedWord("deploy")], "用 “deploy"),
+        ([RecognisedWord("A"), RecognisedWord("-", "both"), RecognisedWord("B")], "A-B"),
+        ([RecognisedWord("R"), RecognisedWord("&", "none"), RecognisedWord("D")], "R & D"),
+        ([RecognisedWord("我"), RecognisedWord("—", "none"), RecognisedWord("佢")], "我—佢"),
+        ([RecognisedWord("deploy"), RecognisedWord("喇", "previous")], "deploy喇"),
+        ([RecognisedWord(" "), RecognisedWord("我", "previous")], "我"),
     ],
 )
-def test_attaches_to_wins_over_every_rule(said: list[Said], joined: str) -> None:
+def test_attaches_to_overrides_every_rule(said: list[RecognisedWord], joined: str) -> None:
     assert join_words(said) == joined
 
 

@@ -1,4 +1,4 @@
-"""Files to take away."""
+"""Exported files."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def a_summary() -> SummaryWithItems:
     return SummaryWithItems(Summary(id="x", meeting_id="m1", version=1, method="llm", language="zh"), items)
 
 
-def written(form: Form, language: str = "zh-Hant-HK", **columns: Any) -> str:
+def exported_text(form: Form, language: str = "zh-Hant-HK", **columns: Any) -> str:
     return export(form, a_meeting(**columns), a_transcript(), a_summary(), language).body.decode()
 
 
@@ -94,24 +94,24 @@ def test_plain_text_has_each_line_with_its_time_and_speaker() -> None:
 
 
 def test_plain_text_has_the_description_too() -> None:
-    assert "長度：1:02:03\n第一行\n第二行\n" in written("txt", description="第一行\n第二行")
+    assert "長度：1:02:03\n第一行\n第二行\n" in exported_text("txt", description="第一行\n第二行")
 
 
 def test_labels_are_in_the_readers_language() -> None:
-    english = written("txt", "en")
+    english = exported_text("txt", "en")
     assert "Date: 2026-11-23" in english
     assert "陳主席: 早晨" in english
 
 
 def test_markdown_has_the_summary_before_the_transcript() -> None:
-    markdown = written("md")
+    markdown = exported_text("md")
     assert markdown.index("## 摘要") < markdown.index("### 決議") < markdown.index("### 跟進事項")
     assert markdown.index("### 跟進事項") < markdown.index("## 逐字稿") < markdown.index("早晨")
     assert "- 交 budget (負責：阿明；限期：下星期三 2026-12-02) (已完成) (0:00:00)\n" in markdown
 
 
 def test_plain_text_has_the_summary_before_the_transcript() -> None:
-    text = written("txt")
+    text = exported_text("txt")
     assert (
         text.index("\n決議\n- 通過*預算* (0:00:00)\n")
         < text.index("\n未核實\n")
@@ -121,15 +121,15 @@ def test_plain_text_has_the_summary_before_the_transcript() -> None:
 
 
 @pytest.mark.parametrize("form", ["md", "txt"])
-def test_what_nothing_proves_stands_below_the_rest_and_says_so(form: Form) -> None:
-    text = written(form)
+def test_unverified_items_come_last_and_are_marked(form: Form) -> None:
+    text = exported_text(form)
     apart = text.index("未核實")
     assert text.index("交 budget") < apart < text.index("在逐字稿找不到對應的原句") < text.index("- 無人講過")
     assert "概要" not in text
 
 
 @pytest.mark.parametrize("form", ["md", "txt", "docx"])
-def test_how_the_summary_was_made_what_it_covers_and_what_it_could_not_be_is_told(form: Form) -> None:
+def test_the_summary_states_its_method_coverage_and_warnings(form: Form) -> None:
     found = a_summary()
     found.summary.coverage = {"covered": 2, "total": 3}
     found.summary.method, found.summary.warnings = "extractive", ["not_translated"]
@@ -141,14 +141,14 @@ def test_how_the_summary_was_made_what_it_covers_and_what_it_could_not_be_is_tol
     )
 
 
-def test_json_has_what_nothing_proves_last() -> None:
+def test_json_has_unverified_items_last() -> None:
     found = a_summary()
     found = SummaryWithItems(found.summary, found.items[::-1])
     body = json.loads(export("json", a_meeting(), a_transcript(), found, "en").body)
     assert [item["verified"] for item in body["summary"]["items"]] == [True, True, False]
 
 
-def test_headings_are_the_templates_in_its_order_and_its_language() -> None:
+def test_headings_follow_the_template_in_order_and_language() -> None:
     found = a_summary()
     note = SummaryItem(summary_id="x", position=3, kind="note", section="出席", text="陳主席", evidence=PROOF)
     found.summary.sections = [
@@ -165,7 +165,7 @@ def test_headings_are_the_templates_in_its_order_and_its_language() -> None:
         assert [line.removeprefix("### ") for line in body.splitlines() if line.startswith("### ")][:3] == headings
 
 
-def test_what_rests_on_changed_lines_says_so() -> None:
+def test_items_whose_lines_were_changed_are_marked() -> None:
     found = a_summary()
     found.items[1].stale = True
     body = export("md", a_meeting(), a_transcript(), found, "en").body.decode()
@@ -173,7 +173,7 @@ def test_what_rests_on_changed_lines_says_so() -> None:
 
 
 @pytest.mark.parametrize("form", ["md", "txt"])
-def test_each_item_says_when_what_proves_it_was_spoken(form: Form) -> None:
+def test_each_item_has_the_times_of_its_proofs(form: Form) -> None:
     found = a_summary()
     later = [{**PROOF[0], "start": 60.0 * n} for n in (9, 1, 1, 5, 7)]
     found.items[1].evidence = [*later, {**PROOF[0], "start": 30.0, "check": "unverified"}]
@@ -198,7 +198,7 @@ def test_an_item_without_evidence_says_where_it_may_come_from(form: Form, langua
     assert (exported["verified"], exported["evidence"][0]["proposed"]) == (False, True)
 
 
-def test_both_languages_stand_under_each_other_the_readers_first() -> None:
+def test_the_readers_language_comes_before_the_other_one() -> None:
     found = a_summary()
     found.summary.language = "zh-Hant-HK+en"
     found.items[1].text_other = "The budget is carried"
@@ -210,15 +210,15 @@ def test_both_languages_stand_under_each_other_the_readers_first() -> None:
     assert "The budget is carried (0:00:00)\n通過*預算*" in [p.text for p in document.paragraphs]
 
 
-def test_markdown_takes_nothing_that_was_said_for_markup() -> None:
-    assert r"- 通過\*預算\*" in written("md")
+def test_markdown_escapes_everything_that_was_said() -> None:
+    assert r"- 通過\*預算\*" in exported_text("md")
     body = export("md", a_meeting(title="<script># 會"), a_transcript([("S1", "[x](y) `z`")]), None, "en").body.decode()
     assert r"# \<script\>\# 會" in body
     assert r"\[x\](y) \`z\`" in body
 
 
 @pytest.mark.parametrize(
-    ("written", "kept"),
+    ("description", "kept"),
     [
         ("- 一\n+ 二", "\\- 一\n\\+ 二"),
         ("1. 一\n20) 二", "1\\. 一\n20\\) 二"),
@@ -228,13 +228,13 @@ def test_markdown_takes_nothing_that_was_said_for_markup() -> None:
         ("3.5 億，2026-12-01", "3\\.5 億，2026-12-01"),
     ],
 )
-def test_no_line_of_a_description_begins_a_list_a_heading_or_code(written: str, kept: str) -> None:
-    body = export("md", a_meeting(description=written), a_transcript(), None, "en").body.decode()
+def test_no_line_of_a_description_begins_a_list_a_heading_or_code(description: str, kept: str) -> None:
+    body = export("md", a_meeting(description=description), a_transcript(), None, "en").body.decode()
     assert f"\n\n{kept}\n\n" in body
 
 
 def test_subrip_reads_back_with_times_in_milliseconds_and_speakers() -> None:
-    read = pysubs2.SSAFile.from_string(written("srt"), format_="srt")
+    read = pysubs2.SSAFile.from_string(exported_text("srt"), format_="srt")
     assert [(e.start, e.end, e.plaintext) for e in read] == [
         (125, 1500, "陳主席：早晨，各位。"),
         (3_600_125, 3_601_500, "S2：Budget 下星期三之前交。"),
@@ -243,7 +243,7 @@ def test_subrip_reads_back_with_times_in_milliseconds_and_speakers() -> None:
 
 
 def test_webvtt_names_the_speaker_as_the_cues_voice() -> None:
-    vtt = written("vtt")
+    vtt = exported_text("vtt")
     assert vtt.startswith("WEBVTT\n")
     assert "00:00:00.125 --> 00:00:01.500\n<v 陳主席>早晨，各位。\n" in vtt
 
@@ -270,7 +270,7 @@ def test_the_word_document_reads_back_whole_and_in_a_chinese_font() -> None:
 
 
 def test_json_has_the_words_with_their_times() -> None:
-    body = json.loads(written("json"))
+    body = json.loads(exported_text("json"))
     assert (body["id"], body["complete"], body["meeting_date"]) == ("m1", True, "2026-11-23")
     assert body["segments"][0] == {
         "id": "s0",
@@ -286,7 +286,7 @@ def test_json_has_the_words_with_their_times() -> None:
 
 
 def test_json_has_the_shown_summary() -> None:
-    summary = json.loads(written("json"))["summary"]
+    summary = json.loads(exported_text("json"))["summary"]
     assert (summary["version"], summary["method"], summary["template"]) == (1, "llm", "general")
     action, _, doubtful = summary["items"]
     assert (action["text"], action["due_date"], action["done"], action["verified"]) == (
@@ -300,7 +300,7 @@ def test_json_has_the_shown_summary() -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_transcript_that_is_not_whole_says_so(form: Form) -> None:
+def test_an_incomplete_transcript_is_marked(form: Form) -> None:
     meeting = a_meeting(stage=Stage.PREPARED, status=MeetingStatus.TRANSCRIBING)
     made = export(form, meeting, a_transcript(), None, "zh-Hant-HK")
     assert made.filename == f"例會 (未完成).{form}"
@@ -308,7 +308,7 @@ def test_a_transcript_that_is_not_whole_says_so(form: Form) -> None:
         assert "轉錄仍未完成" in made.body.decode()
 
 
-def test_the_earlier_whole_transcript_is_whole_while_another_is_made() -> None:
+def test_an_earlier_transcript_counts_as_complete_while_another_is_made() -> None:
     meeting = a_meeting(stage=Stage.STORED, status=MeetingStatus.TRANSCRIBING, revision=2, shown_revision=1)
     assert export("txt", meeting, a_transcript(), None, "en").filename == "例會.txt"
 
@@ -323,7 +323,7 @@ def test_a_recording_without_speech_gives_a_file(form: Form) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_there_is_nothing_to_take_away_before_the_first_line(form: Form) -> None:
+def test_there_is_nothing_to_export_before_the_first_line(form: Form) -> None:
     with pytest.raises(Conflict):
         export(form, a_meeting(stage=Stage.STORED), a_transcript([]), None, "en")
 
@@ -350,5 +350,5 @@ def test_any_text_can_be_written_in_any_form(text: str, form: Form) -> None:
         ("", "meeting"),
     ],
 )
-def test_a_title_becomes_a_name_that_every_system_takes(title: str, stem: str) -> None:
+def test_a_title_becomes_a_file_name_that_every_system_accepts(title: str, stem: str) -> None:
     assert file_stem(title) == stem

@@ -57,7 +57,7 @@ def newest(store: MeetingStore) -> Meeting | None:
 
 
 def as_worker(store: MeetingStore, work: Callable[[Meeting], None], seen: Meeting | None) -> threading.Thread:
-    """A thread that does `work` with the next meeting that comes in."""
+    """Start a thread that does `work` with the next new meeting."""
 
     def wait() -> None:
         deadline = time.monotonic() + 60
@@ -89,7 +89,7 @@ def test_upload_prints_the_id_and_the_address(server: ApiServer, recording: Path
     assert meeting.recording_bytes == recording.stat().st_size
 
 
-def test_upload_says_what_the_summary_is_to_be(server: ApiServer, recording: Path) -> None:
+def test_upload_sends_the_summary_options(server: ApiServer, recording: Path) -> None:
     wishes = ("--summary-language", "zh-Hant-HK+en", "--template", "board_minutes", "--name-speakers-first")
     assert run("upload", str(recording), "--url", server.url, *wishes).exit_code == 0
     meeting = newest(server.store)
@@ -99,14 +99,14 @@ def test_upload_says_what_the_summary_is_to_be(server: ApiServer, recording: Pat
     assert run("upload", str(recording), "--url", server.url, "--template", "gone").exit_code == 1
 
 
-def test_what_waits_for_names_says_so(server: ApiServer) -> None:
+def test_a_meeting_that_waits_for_names_is_reported(server: ApiServer) -> None:
     meeting = meetings.transcribed(server.store, name_speakers_first=True)
     told = run("status", meeting.id, "--url", server.url).stdout
     assert "status    SUMMARIZING waits for names" in told
     assert "POST .../summarize" in told
 
 
-def test_the_bytes_are_counted_as_they_go(server: ApiServer, recording: Path) -> None:
+def test_uploaded_bytes_are_reported_while_they_are_sent(server: ApiServer, recording: Path) -> None:
     sent: list[int] = []
     with Server(server.url) as running:
         running.upload(recording, {}, sent.append)
@@ -151,7 +151,7 @@ def test_upload_and_wait_prints_each_status_and_then_the_summary(server: ApiServ
     assert "Note: This recogniser does not tell speakers apart." in lines
 
 
-def test_a_summary_is_told_under_its_templates_headings_in_its_order() -> None:
+def test_a_summary_is_printed_under_the_templates_headings_in_order() -> None:
     def item(text: str, **columns: Any) -> dict[str, Any]:
         proven = [{**PROOF, "check": "exact"}]
         return {"text": text, "text_other": None, "evidence": proven, "verified": True, "stale": False, **columns}
@@ -175,7 +175,7 @@ def test_a_summary_is_told_under_its_templates_headings_in_its_order() -> None:
     assert "Resolutions" in list(minutes_text.summary({"warnings": [], "summary": board, "title": "會"}))
 
 
-def test_upload_and_wait_tells_why_it_failed_and_exits_with_1(server: ApiServer, recording: Path) -> None:
+def test_upload_and_wait_prints_why_it_failed_and_exits_with_1(server: ApiServer, recording: Path) -> None:
     store = server.store
 
     def work(meeting: Meeting) -> None:
@@ -197,7 +197,7 @@ def test_upload_and_wait_tells_why_it_failed_and_exits_with_1(server: ApiServer,
     assert "check SPEECHMATICS_API_KEY" in result.stderr
 
 
-def test_what_the_server_refuses_is_told_in_one_line(server: ApiServer, recording: Path, tmp_path: Path) -> None:
+def test_a_refusal_of_the_server_is_one_line(server: ApiServer, recording: Path, tmp_path: Path) -> None:
     text = tmp_path / "notes.wav"
     text.write_text("not a recording at all")
     large = tmp_path / "large.wav"
@@ -217,8 +217,8 @@ def test_what_the_server_refuses_is_told_in_one_line(server: ApiServer, recordin
         _one_line(result)
 
 
-def test_a_file_that_is_not_there_is_told_before_anything_is_sent(tmp_path: Path) -> None:
-    # By its name alone: an error is wrapped to the terminal's width, and a long path would part the words.
+def test_a_missing_file_is_reported_before_anything_is_sent(tmp_path: Path) -> None:
+    # The name without its folder, because errors are wrapped to the terminal's width, which would split a long path.
     assert Path.cwd() == tmp_path
     result = run("upload", "gone.wav")
     assert result.exit_code == 2
@@ -253,7 +253,7 @@ def test_list_is_filtered(server: ApiServer) -> None:
     assert result.stderr == ""
 
 
-def test_status_tells_one_meeting_and_why_it_failed(server: ApiServer) -> None:
+def test_status_prints_one_meeting_and_why_it_failed(server: ApiServer) -> None:
     meeting = meetings.failed(server.store, title="壞咗", meeting_date=date(2026, 11, 23))
     result = run("status", meeting.id, "--url", server.url)
     assert result.exit_code == 0
@@ -262,7 +262,7 @@ def test_status_tells_one_meeting_and_why_it_failed(server: ApiServer) -> None:
     assert "status    FAILED (provider_busy): The recording is safe. Speechmatics is too busy" in result.stdout
 
 
-# ---- a server that is not there ----------------------------------------------------------------------------
+# ---- unreachable server ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("command", [["list"], ["status", "x"], ["upload"]])
@@ -276,7 +276,7 @@ def test_a_dead_server_is_one_clear_line(recording: Path, command: Sequence[str]
 
 
 @pytest.mark.parametrize("url", ["localhost:3000", "http://", "ftp://localhost", "http://[::1", "http://\x00"])
-def test_an_address_that_is_none_is_one_clear_line(url: str) -> None:
+def test_an_invalid_address_is_one_clear_line(url: str) -> None:
     result = run("list", "--url", url)
     assert result.exit_code == 1
     _one_line(result)
@@ -295,7 +295,7 @@ def test_a_wrong_setting_is_one_line_and_exit_code_2(monkeypatch: pytest.MonkeyP
     _one_line(result)
 
 
-def test_something_else_at_the_address_is_not_taken_for_cantomeet() -> None:
+def test_another_server_at_the_address_is_not_mistaken_for_cantomeet() -> None:
     page = httpx.MockTransport(lambda request: httpx.Response(200, html="<p>hello</p>"))
     with pytest.raises(ServerAway, match="not CantoMeet"), Server("http://localhost", page) as server:
         server.meetings({})
@@ -308,7 +308,7 @@ def test_a_server_that_restarts_is_waited_for() -> None:
     assert seen == [10, None]
 
 
-def test_a_server_that_stays_away_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_stays_away_ends_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "POLL_SECONDS", 10.0)
     answers = iter([_status("UPLOADED"), *[None] * 4])
     waited: list[float] = []
@@ -321,7 +321,7 @@ def test_a_server_that_stays_away_is_given_up(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_up_ends_with_the_exit_code_of_what_it_starts(monkeypatch: pytest.MonkeyPatch) -> None:
-    # In the place of the module itself, which loads the recogniser's libraries.
+    # This replaces the module, which loads the recogniser's libraries.
     monkeypatch.setattr(launcher, "launch", SimpleNamespace(up=lambda: 3), raising=False)
     assert run("up").exit_code == 3
 
@@ -331,7 +331,7 @@ def _status(status: str, progress: int | None = None) -> httpx.Response:
 
 
 def _scripted(answers: Iterator[httpx.Response | None]) -> httpx.MockTransport:
-    """Answers in turn; None is a refused connection."""
+    """Return the answers in turn; None is a refused connection."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         found = next(answers)

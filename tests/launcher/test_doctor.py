@@ -1,4 +1,4 @@
-"""What `cantomeet doctor` finds."""
+"""Findings of `cantomeet doctor`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def settings(folder: Path, **given: Any) -> Settings:
 
 
 def bad(finding: Finding) -> bool:
-    """Not ok, and says what to do."""
+    """Tell whether the finding is not ok and has a remedy."""
     assert finding.ok or finding.remedy
     return not finding.ok
 
@@ -37,7 +37,7 @@ def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     monkeypatch.chdir(tmp_path)
 
 
-def test_a_fresh_machine_is_well_and_is_left_as_it_was(tmp_path: Path) -> None:
+def test_a_fresh_machine_is_ok_and_is_not_changed(tmp_path: Path) -> None:
     fresh = settings(tmp_path, CANTOMEET_PORT=free_port())
     findings = list(doctor.examine(fresh))
     assert [finding for finding in findings if bad(finding)] == []
@@ -56,7 +56,7 @@ def test_the_command_prints_settings_and_findings_and_exits_with_0(
     assert "ok    data folder" in result.stdout
 
 
-def test_the_command_exits_with_1_and_a_remedy_where_something_is_bad(
+def test_the_command_exits_with_1_and_a_remedy_if_something_is_bad(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("CANTOMEET_DATA_DIR", str(tmp_path))
@@ -108,7 +108,7 @@ def test_an_unwritable_data_folder_is_bad(tmp_path: Path) -> None:
     assert bad(doctor.data_folder(settings(tmp_path)))
 
 
-def test_a_data_folder_that_cannot_be_one_is_bad(tmp_path: Path) -> None:
+def test_a_data_folder_that_is_a_file_is_bad(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file")
     assert bad(doctor.data_folder(settings(tmp_path)))
 
@@ -123,14 +123,14 @@ def test_a_full_disk_is_bad(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
 # ---- database ----------------------------------------------------------------------------------------------
 
 
-def test_a_database_of_this_version_is_well(tmp_path: Path) -> None:
+def test_a_database_of_this_version_is_ok(tmp_path: Path) -> None:
     with _database(settings(tmp_path)):
         finding = doctor.database(settings(tmp_path))
     assert finding.ok
     assert "brought up" not in finding.detail
 
 
-def test_a_database_before_its_first_migration_is_brought_up_later(tmp_path: Path) -> None:
+def test_a_database_before_its_first_migration_is_migrated_later(tmp_path: Path) -> None:
     made = settings(tmp_path)
     connect(made.effective_database_url).connect().close()
     finding = doctor.database(made)
@@ -145,7 +145,7 @@ def test_a_database_of_a_newer_version_is_bad(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("url", ["postgresql+psycopg://u:sesame@127.0.0.1:{port}/x", "mysql://u:sesame@localhost/x"])
-def test_a_database_that_is_not_reached_is_bad_and_its_password_stays_hidden(tmp_path: Path, url: str) -> None:
+def test_an_unreachable_database_is_bad_and_its_password_stays_hidden(tmp_path: Path, url: str) -> None:
     finding = doctor.database(settings(tmp_path, DATABASE_URL=url.format(port=free_port())))
     assert bad(finding)
     assert "sesame" not in finding.detail
@@ -186,7 +186,7 @@ def test_a_folder_of_weights_must_hold_a_model(tmp_path: Path) -> None:
     assert doctor.transcriber(settings(tmp_path, CANTOMEET_WHISPER_MODEL=str(folder))).ok
 
 
-def test_a_region_that_there_is_not_is_bad_and_the_regions_are_named(tmp_path: Path) -> None:
+def test_an_unknown_region_is_bad_and_the_regions_are_named(tmp_path: Path) -> None:
     wrong = settings(tmp_path, SPEECHMATICS_API_KEY="k", SPEECHMATICS_BASE_URL="https://hk1.asr.api.speechmatics.com")
     finding = doctor.transcriber(wrong)
     assert bad(finding)
@@ -197,7 +197,7 @@ def test_a_region_that_there_is_not_is_bad_and_the_regions_are_named(tmp_path: P
         assert doctor.transcriber(settings(tmp_path, SPEECHMATICS_API_KEY="k", SPEECHMATICS_BASE_URL=right)).ok
 
 
-def test_it_says_what_leaves_this_machine(tmp_path: Path) -> None:
+def test_the_findings_say_what_leaves_this_machine(tmp_path: Path) -> None:
     away = settings(tmp_path, SPEECHMATICS_API_KEY="k", OPENAI_API_KEY="k", OPENAI_MODEL="m")
     assert "leave this machine" in doctor.transcriber(away).detail
     assert "leave this machine" in doctor.summarizer(away).detail
@@ -218,14 +218,14 @@ def test_without_bun_no_page_can_be_built(monkeypatch: pytest.MonkeyPatch, tmp_p
         ({"status": "degraded", "database": "ok", "redis": "ok", "workers": 0}, False),
     ],
 )
-def test_a_running_server_is_asked_how_it_is(tmp_path: Path, health: dict[str, Any], ok: bool) -> None:
+def test_the_health_of_a_running_server_is_reported(tmp_path: Path, health: dict[str, Any], ok: bool) -> None:
     with _answering(health) as port:
         finding = doctor.server(settings(tmp_path, CANTOMEET_PORT=port))
     assert bad(finding) is not ok
     assert health["status"] in finding.detail
 
 
-def test_something_else_at_our_port_is_bad(tmp_path: Path) -> None:
+def test_another_server_at_our_port_is_bad(tmp_path: Path) -> None:
     with _answering("<p>another program</p>") as port:
         finding = doctor.server(settings(tmp_path, CANTOMEET_PORT=port))
     assert bad(finding)

@@ -1,4 +1,4 @@
-"""What the launcher holds before it starts anything: the data folder and the port."""
+"""The launcher holds the data folder and the port before it starts anything."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_a_folder_knows_whether_its_last_holder_was_killed(tmp_path: Path) -> No
         assert not left_behind
 
 
-def test_a_start_that_is_refused_leaves_the_holder_its_mark(tmp_path: Path) -> None:
+def test_a_refused_start_keeps_the_holders_mark(tmp_path: Path) -> None:
     with data_folder_held(tmp_path):
         before = (tmp_path / "lock").read_text()
         with pytest.raises(SettingsError, match="another copy is running"), data_folder_held(tmp_path):
@@ -49,14 +49,14 @@ def test_a_start_that_is_refused_leaves_the_holder_its_mark(tmp_path: Path) -> N
         assert (tmp_path / "lock").read_text() == before != ""
 
 
-def test_a_port_that_is_about_to_be_free_is_waited_for(busy: socket.socket) -> None:
+def test_the_launcher_waits_for_a_port_that_becomes_free(busy: socket.socket) -> None:
     port = busy.getsockname()[1]
     threading.Timer(0.5, busy.close).start()
     with port_held("127.0.0.1", port, patience=10.0) as reserved:
         assert reserved.getsockname()[1] == port
 
 
-def test_a_busy_port_is_refused_at_once_where_nothing_was_left_behind(busy: socket.socket) -> None:
+def test_a_busy_port_is_refused_at_once_if_nothing_was_left_behind(busy: socket.socket) -> None:
     began = time.monotonic()
     with pytest.raises(SettingsError, match="is in use"), port_held("127.0.0.1", busy.getsockname()[1], patience=0.0):
         pass

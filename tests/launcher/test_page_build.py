@@ -1,4 +1,4 @@
-"""Builds that nobody needs any more go; one whose server runs stays, however many are made after it."""
+"""Old builds are deleted unless their server runs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from launcher import page_build
 
 
 def builds(folder: Path, count: int) -> list[Path]:
-    """The oldest first."""
+    """Make builds, the oldest first."""
     made = [folder / f"build-{number:02}" for number in range(count)]
     for age, build in enumerate(reversed(made)):
         build.mkdir()
@@ -17,13 +17,13 @@ def builds(folder: Path, count: int) -> list[Path]:
     return made
 
 
-def test_of_many_builds_the_oldest_go(tmp_path: Path) -> None:
+def test_the_oldest_of_many_builds_are_deleted(tmp_path: Path) -> None:
     made = builds(tmp_path, 9)
     page_build._forget_old(tmp_path)
     assert sorted(tmp_path.iterdir()) == made[3:]
 
 
-def test_an_old_build_whose_server_runs_stays(tmp_path: Path) -> None:
+def test_an_old_build_of_a_running_server_is_kept(tmp_path: Path) -> None:
     made = builds(tmp_path, 9)
     with page_build.in_use(made[0]), page_build.in_use(made[1]), page_build.in_use(made[1]):
         os.utime(made[0], (1, 1))
@@ -34,7 +34,7 @@ def test_an_old_build_whose_server_runs_stays(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 6
 
 
-def test_the_key_knows_the_sources_and_the_port_and_nothing_that_a_build_writes(tmp_path: Path) -> None:
+def test_the_key_depends_on_sources_and_port_and_not_on_build_output(tmp_path: Path) -> None:
     for name in ("cantomeet", "cantomeet_ui", "assets", "reflex.lock"):
         (tmp_path / name).mkdir()
     for name in ("rxconfig.py", "reflex.lock/bun.lock", "requirements.lock", "assets/base.css"):

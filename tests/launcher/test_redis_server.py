@@ -1,4 +1,4 @@
-"""The embedded Redis outlives an owner that was killed; the next owner adopts it and stops it."""
+"""The embedded Redis survives a killed owner, and the next owner adopts it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import redis
 from launcher.redis_server import EmbeddedRedis
 
 
-def test_one_that_a_killed_owner_left_is_adopted_with_what_it_holds_and_stopped(tmp_path: Path) -> None:
+def test_a_server_of_a_killed_owner_is_adopted_with_its_data_and_stopped(tmp_path: Path) -> None:
     left = EmbeddedRedis.start(tmp_path)
     assert left.process is not None
     try:
@@ -27,7 +27,7 @@ def test_one_that_a_killed_owner_left_is_adopted_with_what_it_holds_and_stopped(
         left.stop()
 
 
-def test_a_socket_that_nobody_answers_on_is_replaced_and_nothing_is_lost(tmp_path: Path) -> None:
+def test_a_dead_socket_is_replaced_and_nothing_is_lost(tmp_path: Path) -> None:
     killed = EmbeddedRedis.start(tmp_path)
     assert killed.process is not None
     with redis.Redis.from_url(killed.url) as client:

@@ -1,8 +1,8 @@
-"""What the pipeline asks of those who turn sound into text and text into a summary.
+"""Interfaces that transcribers and summarizers implement, and the values they exchange.
 
-Two kinds of transcriber, because they differ in what a short step is: a `RemoteTranscriber` is given the recording
-once and asked later; a `LocalTranscriber` recognises one piece at a time. Adapters raise only
-`cantomeet.errors.TransientError`, `PermanentError` or what the callbacks they were given raise (`LeaseLost`).
+There are two kinds of transcriber because a short step differs. A `RemoteTranscriber` receives the recording once
+and is polled later. A `LocalTranscriber` recognises one piece at a time. Adapters raise only
+`cantomeet.errors.TransientError`, `PermanentError` or what their callbacks raise (`LeaseLost`).
 All times are seconds from the start of the recording.
 """
 
@@ -24,7 +24,7 @@ class Word:
     start: float
     end: float
     confidence: float | None = None
-    """0-1, or None where the recogniser gives none."""
+    """From 0 to 1, or None where the recogniser gives none."""
 
 
 @dataclass(frozen=True)
@@ -32,19 +32,19 @@ class RecognisedSegment:
     start: float
     end: float
     original_text: str
-    """As the recogniser wrote it."""
+    """The recogniser's own text."""
     text: str
-    """As shown: Hong Kong's characters, Cantonese and English spaced right."""
+    """The text that people see: in Hong Kong's characters, with spaces between Chinese and English corrected."""
     words: tuple[Word, ...] = ()
     speaker: str | None = None
-    """The recogniser's label ("S1"), or None where it does not tell speakers apart."""
+    """The recogniser's label ("S1"), or None where it does not separate speakers."""
     unclear: bool = False
-    """It was heard and not understood: what the recogniser wrote makes no sense, and `text` is empty."""
+    """True where somebody spoke but the recogniser's text makes no sense; `text` is then empty."""
 
 
 @dataclass(frozen=True)
 class Piece:
-    """What came of one piece: all speech that starts in [asked start, `end`)."""
+    """The transcript of one piece: all speech that starts between the requested start and `end`."""
 
     end: float
     segments: tuple[RecognisedSegment, ...]
@@ -52,17 +52,17 @@ class Piece:
 
 class LocalTranscriber(Protocol):
     name: str
-    """Shown to people and stored with the meeting, e.g. "whisper base"."""
+    """The name that people see and that is stored with the meeting, e.g. "whisper base"."""
     warnings: tuple[str, ...]
-    """Codes of `cantomeet.i18n.warnings` that its transcripts carry."""
+    """Codes of `cantomeet.i18n.warnings` that every transcript from it carries."""
 
     def recognise(
         self, audio: Path, start: float, *, duration: float, language: str, on_progress: Callable[[float], None]
     ) -> Piece:
         """Recognise one piece of `audio` (16 kHz mono 16-bit WAV) from `start`; `Piece.end` is at most `duration`.
 
-        Calls `on_progress(seconds from the start of the recording)` often; an exception from it (the lease was
-        lost) ends the work at once.
+        Calls `on_progress(seconds from the start of the recording)` often. An exception from it, such as a lost
+        lease, ends the work at once.
         """
         ...
 
@@ -76,7 +76,7 @@ class RemoteState(StrEnum):
 class SubmitOptions:
     language: str
     submit_key: str
-    """Stored before submitting and sent along, so that the job can be found again after a crash."""
+    """Stored before the job is submitted and sent with it, so that the job can be found again after a crash."""
     filename: str
     vocabulary: tuple[Mapping[str, Any], ...] = ()
 
@@ -86,18 +86,21 @@ class RemoteTranscript:
     segments: tuple[RecognisedSegment, ...]
     warnings: tuple[str, ...] = ()
     took: float | None = None
-    """Seconds from the job's acceptance to its transcript, by the provider's clock."""
+    """Seconds between the job's acceptance and its transcript, by the provider's clock."""
 
 
 class RemoteTranscriber(Protocol):
     name: str
 
     def submit(self, recording: Path, options: SubmitOptions, on_progress: Callable[[float], None]) -> str:
-        """Send the recording (streamed); the provider's job id. `on_progress(0..1)` is called as bytes leave."""
+        """Stream the recording to the provider and return its job id.
+
+        Calls `on_progress(0..1)` as bytes are sent.
+        """
         ...
 
     def takes(self, recording: Path) -> bool:
-        """False where the recording must be brought into Opus in Ogg before it is sent."""
+        """Tell whether the provider accepts the file as it is; if not, it must be converted to Opus in Ogg first."""
         ...
 
     def find(
@@ -108,24 +111,24 @@ class RemoteTranscriber(Protocol):
         before: datetime | None = None,
         on_page: Callable[[datetime], None] = lambda before: None,
     ) -> str | None:
-        """The id of a job that was submitted with this key, or None.
+        """Return the id of the job that was submitted with this key, or None.
 
-        `age` says how long ago at most it was submitted, when asked; None: however long ago. A search that takes
-        several requests tells `on_page` how far back it has come, by the provider's clock, before each further one;
-        one that failed goes on from there with `before`.
+        `age` returns the greatest age that the job can have; without it the search has no limit. A search can take
+        several requests. Before each further request it reports to `on_page` how far back it has searched, by the
+        provider's clock. Pass that time as `before` to continue a search that failed.
         """
         ...
 
     def check(self, job_id: str) -> RemoteState: ...
 
     def fetch(self, job_id: str) -> bytes:
-        """The provider's raw answer, to be stored before it is parsed."""
+        """Return the provider's raw answer; the caller stores it before parsing it."""
         ...
 
     def parse(self, raw: bytes) -> RemoteTranscript: ...
 
     def delete(self, job_id: str) -> None:
-        """Delete the provider's copy, running or not; one that is gone already is no error."""
+        """Delete the provider's job, running or not. A job that no longer exists is no error."""
         ...
 
 
@@ -145,20 +148,20 @@ class TranscriptLine:
 
 @dataclass(frozen=True)
 class Usage:
-    """What a summary took of a language model, counted over all attempts that its `ChunkCache` remembers."""
+    """How much a summary used a language model, counted over all attempts that its `ChunkCache` remembers."""
 
     requests: int = 0
-    """Sent, whatever came of them."""
+    """Requests sent, whether or not they succeeded."""
     tokens_in: int = 0
     tokens_out: int = 0
     repeats: int = 0
-    """Requests sent a second time because nobody knows whether the first was answered (and paid for)."""
+    """Requests sent again because it is unknown whether the first was answered and paid for."""
     reused: int = 0
     """Answers taken from the cache instead of being paid for again."""
     cost: float | None = None
-    """In the currency of the price settings; None without prices."""
+    """Amount in the currency of the price settings; None without prices."""
     estimated: bool = False
-    """Some tokens were counted here, because the endpoint did not say."""
+    """True where the endpoint reported no token counts for some requests, so they were counted here."""
 
 
 @dataclass(frozen=True)
@@ -170,16 +173,16 @@ class Coverage:
 
 
 class ChunkCache(Protocol):
-    """Where a summary's paid answers are kept, one meeting's apart from another's.
+    """Stores the paid answers of one meeting's summary.
 
     `put` is called right before each request and right after its answer, so that a crash between two requests costs
-    nothing; it commits before it returns, replaces what the key had, and may raise `LeaseLost`.
+    nothing. It commits before it returns, replaces the key's earlier value, and may raise `LeaseLost`.
     """
 
     def get(self, key: str) -> str | None: ...
 
     def put(self, key: str, value: str, usage: Usage) -> None:
-        """`usage`: what was spent since the last `put` of any key; to be added up, never to be replaced."""
+        """Store `value`, and add `usage`, the use since the last `put` of any key, to the meeting's total."""
         ...
 
 
@@ -187,15 +190,15 @@ class ChunkCache(Protocol):
 class SummaryRequest:
     lines: Sequence[TranscriptLine]
     language: str
-    """Of the summary: "zh-Hant-HK", "en", or "zh-Hant-HK+en" for both side by side (`SummaryLine.text_other`)."""
+    """The summary's language: "zh-Hant-HK", "en", or "zh-Hant-HK+en" for both (`SummaryLine.text_other`)."""
     meeting_date: date | None = None
-    """Relative dates in the transcript are resolved from it."""
+    """The day from which relative dates in the transcript are resolved."""
     title: str = ""
     template: Template = GENERAL
     cache: ChunkCache | None = None
-    """None: nothing outlives this call."""
+    """None where no answer is kept after this call."""
     may_ask: Callable[[], bool] = lambda: True
-    """Asked before each request to a language model; False: `Unfinished` is raised instead. May raise `LeaseLost`."""
+    """Called before each request to a language model. On False `Unfinished` is raised. It may raise `LeaseLost`."""
 
 
 Check = Literal["exact", "folded", "unverified"]
@@ -213,9 +216,10 @@ class Evidence:
 
 @dataclass(frozen=True)
 class SummaryLine:
-    """One item of a summary; `owner`, `due_text`, `due_date` only for action items, `start`, `end` for chapters.
+    """One item of a summary.
 
-    `section` only for notes: the title of the template's section that they belong to.
+    Only action items have `owner`, `due_text` and `due_date`. Only chapters have `start` and `end`. Only notes have
+    `section`, the title of the template's section that they belong to.
     """
 
     kind: ItemKind
@@ -227,20 +231,20 @@ class SummaryLine:
     start: float | None = None
     end: float | None = None
     text_other: str | None = None
-    """The same in the second language of a summary in two; the evidence is the same too."""
+    """The text in the second language of a bilingual summary; it has the same evidence."""
     section: str | None = None
     proposed: Evidence | None = None
-    """Of an item without evidence: the line that our own code found likest to it. No proof, whatever it says."""
+    """For an item without evidence, the most similar line of the transcript. It is never a proof."""
 
     @property
     def verified(self) -> bool:
-        """False: to be listed apart, as 未核實."""
+        """False for an item that pages list separately, as 未核實."""
         return any(proof.check != "unverified" for proof in self.evidence)
 
 
 @dataclass(frozen=True)
 class Citations:
-    """Quotes that a language model gave as evidence, and how many of them were found in the transcript."""
+    """The number of quotes that a language model gave as evidence, and how many of them the transcript contains."""
 
     given: int
     proven: int
@@ -258,16 +262,19 @@ class SummaryDraft:
     coverage: Coverage | None = None
     title_other: str | None = None
     citations: Citations | None = None
-    """None where no language model was asked. An item keeps unproven quotes only where it has no others."""
+    """None where no language model was asked. An item keeps unproven quotes only where it has no proven one."""
 
 
 class Unfinished(Exception):
-    """The request's `may_ask` said no. What was answered is in its cache: the same request again goes on from there."""
+    """Raised where the request's `may_ask` returned False.
+
+    Answers so far are in the request's cache, so the same request continues from there.
+    """
 
     def __init__(self, usage: Usage) -> None:
         super().__init__(f"{usage.requests} requests so far")
         self.usage = usage
-        """So far, over all attempts."""
+        """The use so far, over all attempts."""
 
 
 @dataclass(frozen=True)
@@ -275,7 +282,7 @@ class RewrittenLines:
     """A transcript in written Chinese, aligned line by line."""
 
     texts: Mapping[str, str]
-    """By segment id. A line that is not here stays as it was spoken."""
+    """The rewritten text by segment id. A line without an entry keeps its spoken text."""
     usage: Usage
 
 
@@ -283,8 +290,9 @@ class Rewriter(Protocol):
     name: str
 
     def rewrite(self, request: SummaryRequest, on_progress: Callable[[float], None]) -> RewrittenLines:
-        """The request's lines in written Chinese (書面語), whatever its language and template. Raises as
-        `Summarizer.summarize`.
+        """Rewrite the request's lines in written Chinese (書面語); its language and template are ignored.
+
+        Raises the errors of `Summarizer.summarize`.
         """
         ...
 
@@ -293,5 +301,8 @@ class Summarizer(Protocol):
     name: str
 
     def summarize(self, request: SummaryRequest, on_progress: Callable[[float], None]) -> SummaryDraft:
-        """Calls `on_progress(0..1)` between its own steps. Raises `TransientError`, `PermanentError`, `Unfinished`."""
+        """Summarize the request; calls `on_progress(0..1)` between steps.
+
+        Raises `TransientError`, `PermanentError` or `Unfinished`.
+        """
         ...

@@ -1,9 +1,9 @@
-"""What an item of a summary claims, held against the transcript by code: quotes, owners, due dates.
+"""Checks the quotes, owners and due dates of summary items against the transcript.
 
-A quote is proven where it stands in the segment it names, character for character ("exact") or after folding of
-script, width, punctuation and case ("folded"); else in a neighbouring segment; else across neighbours, cut where the
-segments are cut. What is shown as proven is always the segment's own text, with the segment's own times. What is not
-found stays, as "unverified", for pages to list apart.
+A quote is proven if the segment it names contains it, character for character ("exact") or after folding of script,
+width, punctuation and case ("folded"). Neighbouring segments are searched next, then the text across neighbours; such
+a quote becomes one proof for each segment. A proof always shows the segment's own text and times. A quote that is not
+found is kept as "unverified", and pages list it separately.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from cantomeet.quotes import LEAST_WEIGHT, tells, weight
 from worker.providers import Evidence, TranscriptLine
 
 NEIGHBOURS = 2
-"""Segments to either side in which a quote is looked for: models miscount lines."""
+"""Segments on either side that are searched too, since models miscount lines."""
 _MOST_OCCURRENCES = 20
-"""Of a name in a segment that are looked at before it is taken for a part of other words."""
+"""Occurrences of a name in one segment that are tested for being a whole word."""
 SHORTEST_NAME = 2
-"""Characters of a name that is no speaker's: 陳 stands in 陳述 too, and A in A座."""
+"""Fewest characters of a name that is not a speaker's: 陳 also occurs in 陳述, and A in A座."""
 LONGEST_UNPROVEN = 300
-"""Characters of an unproven quote that are kept."""
+"""Most characters of an unproven quote that are kept."""
 
 # fmt: off
 _FIRST_PERSON = frozenset({"我", "本人", "自己", "i", "me", "myself"})
@@ -38,13 +38,13 @@ _NO_NAMES = frozenset({
 _LINE_NUMBER = re.compile(r"^\[\d{1,7}\]\s*")
 
 Cited = tuple[int, str]
-"""The index of a segment in the transcript, from 0, and the words that are said to stand in it."""
+"""The index of a segment in the transcript, from 0, and the quote that it is claimed to contain."""
 
 
 class EvidenceChecker:
-    """Checks claims against one transcript; linear in what it is asked, not in the transcript.
+    """Checks claims against one transcript, in time that grows with the claims and not with the transcript.
 
-    `given` and `proven` count the quotes that it was asked about and those that it found.
+    `given` counts the quotes checked, `proven` those found.
     """
 
     def __init__(self, lines: Sequence[TranscriptLine], meeting_date: date | None) -> None:
@@ -56,7 +56,10 @@ class EvidenceChecker:
         self._speakers = {fold(line.speaker): line.speaker for line in lines if line.speaker}
 
     def evidence(self, cited: Iterable[Cited]) -> tuple[Evidence, ...]:
-        """The proofs among `cited`; where there is none, what was cited, unverified (nothing for a line unknown)."""
+        """Return the proven quotes, or all quotes as unverified if none is proven.
+
+        Quotes of lines that do not exist are dropped.
+        """
         proven: dict[tuple[str, str], Evidence] = {}
         unproven: dict[tuple[str, str], Evidence] = {}
         for index, quote in cited:
@@ -71,7 +74,10 @@ class EvidenceChecker:
         return tuple((proven or unproven).values())
 
     def owner(self, name: str | None, evidence: Iterable[Evidence]) -> str | None:
-        """The name as the transcript has it: a speaker's, or one that stands in a proven segment; else None."""
+        """Return the name as the transcript writes it, or None.
+
+        The name must be a speaker's or occur in a proven segment.
+        """
         folded = fold(name or "")
         if not folded or folded in _FOLDED_NO_NAMES:
             return None
@@ -86,9 +92,9 @@ class EvidenceChecker:
         return next((named for line in proven if (named := _as_a_word(line.text, name or ""))), None)
 
     def due(self, words: str | None, evidence: Iterable[Evidence]) -> tuple[str | None, date | None]:
-        """The words as they stand in (or right beside) a proven segment, and the day that they mean there.
+        """Return the words as a proven segment or its neighbour has them, and the day that they mean there.
 
-        The day is resolved from the meeting's date by `cantomeet.dates`; what a model reckons is never used.
+        `cantomeet.dates` resolves the day from the meeting's date; a date that a model calculated is never used.
         """
         proven = list(self._proven(evidence))
         for line in [*proven, *self._beside(proven)]:
@@ -98,7 +104,7 @@ class EvidenceChecker:
         return None, None
 
     def _find(self, index: int, quote: str) -> list[Evidence]:
-        """Models copy the line's number and speaker along with its words; nobody said those."""
+        """Search for the quote as given, then without the line number and speaker, which models copy too."""
         return self._find_words(index, quote) or self._find_words(index, self._unlabelled(quote))
 
     def _unlabelled(self, quote: str) -> str:
@@ -122,7 +128,7 @@ class EvidenceChecker:
         return Evidence(line.id, line.text[slice(*span)], line.start, line.end, "folded") if span else None
 
     def _across(self, index: int, quote: str) -> list[Evidence]:
-        """A sentence that the recogniser cut between segments: one proof for each segment it stands in."""
+        """Find a quote that the recogniser split between segments; return one proof for each segment."""
         if weight(quote) < LEAST_WEIGHT:
             return []
         near = self._lines[max(0, index - NEIGHBOURS) : index + NEIGHBOURS + 1]
@@ -155,7 +161,7 @@ class EvidenceChecker:
 
 
 def _as_a_word(text: str, name: str) -> str | None:
-    """`name` as it stands in `text`, but not as a part of a longer Latin word."""
+    """Return `name` as `text` writes it, or None if it occurs only inside longer Latin words."""
     at = 0
     for _ in range(_MOST_OCCURRENCES):
         span = find_folded(text[at:], name)

@@ -1,4 +1,4 @@
-"""Does a recogniser's text make sense as text? Loops and characters that nobody writes here do not (pure)."""
+"""Detects recogniser output that makes no sense: loops, and characters not used in Hong Kong."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from cantomeet.cantonese import to_hong_kong
 
 _UNIT = re.compile(r"[^\W\u2e80-\U0003ffff]+|\w")
 _LEAST, _WINDOW = 12, 20
-"""Units (characters of Chinese, words of anything else) in which a loop shows."""
+"""Units (Chinese characters, or words of other scripts) in which a loop is detected: the fewest, and the window."""
 _FEW_KINDS, _FEW_PAIRS = 0.4, 0.58
-"""A loop has at most so many kinds of units, and of pairs of them, for each that it says. Of the 4,957 utterances of
-this length in HKCanCor, where people stammer and repeat themselves, two are so poor."""
+"""Greatest ratio of distinct units, and of distinct pairs of units, to all of them in a loop. Of the 4,957 utterances
+of this length in HKCanCor, where people stammer and repeat themselves, two are below both."""
 _STRANGE, _STRANGE_SHARE = 4, 0.3
-"""So many characters that nobody writes here, and so large a share of all."""
+"""Fewest characters not used in Hong Kong, and their smallest share of all, that make a text strange."""
 _SPOKEN_HERE = frozenset(
     "噉佢啲嗰𡃉嘅囖嘢冇喎哋咗乜誒嚹吖睇喺𠻺咁嘞𠸏諗啫揾𠺢啱吓攞靚𡁵嗱吔裏𠻹掂㗎着𠺝舖瞓揸黐偈啩嬲唓嗌嘥𠿪噏冚慳笪咓揦煲焗舋嚿拃嫲咭𡃓啝鮓孭鑊搦𦧲戇掹𠮨攰摷唪唥噚"
     "㗳糍𠝹𡁜踎趷掯冧戥櫈跣𠻗嚟喼㧬𥊙躝搣腍扱餸擝脷奀嘜啋埗剒噃畀喎搵爲衆屌喐擸麪刹枱捽蔻噒邊儆醙轆髀嗻膶瞅蚊嘟噹哎哦喔噢唷咪啵啰喇咯"
 )
-"""Rare in written Chinese and common in what people say."""
+"""Characters that are rare in written Chinese and common in spoken Cantonese."""
 
 
 def is_nonsense(text: str) -> bool:
-    """Somewhere it goes round in circles, or much of it is not written in characters of Hong Kong."""
+    """Tell whether the text has a loop or many characters that are not used in Hong Kong."""
     return bool(loops_in(units(text))) or is_strange(text)
 
 
 def units(text: str) -> list[str]:
-    """Its characters of Chinese and words of anything else, in small letters."""
+    """Split the text into Chinese characters and words of other scripts, in lower case."""
     return _UNIT.findall(text.lower())
 
 
 def loops_in(units: Sequence[str]) -> set[int]:
-    """Indices of those that stand where the same few come again and again."""
+    """Return the indices of units in passages that repeat the same few units."""
     size = min(_WINDOW, len(units))
     if size < _LEAST:
         return set()
@@ -45,7 +45,7 @@ def loops_in(units: Sequence[str]) -> set[int]:
     for at in range(len(units) - size + 1):
         if _poor(units[at : at + size]):
             looping.update(range(at, at + size))
-    # A window that reaches into a loop holds some of what was said before it.
+    # A window that overlaps the start of a loop also contains units from before it.
     times = Counter(units[at] for at in looping)
     return {at for at in looping if times[units[at]] > 2}
 
@@ -56,8 +56,8 @@ def _poor(window: Sequence[str]) -> bool:
 
 
 def is_strange(text: str) -> bool:
-    """Much of it are broken characters, other scripts, or characters that hardly any text has."""
-    # Small models write Cantonese in simplified characters now and then; these are set right later.
+    """Tell whether much of the text is broken characters, other scripts or very rare characters."""
+    # Small models sometimes write Cantonese in simplified characters; a later step converts these.
     letters = [character for character in to_hong_kong(text) if character.isalpha() or character == "\ufffd"]
     strange = sum(map(_is_strange, letters))
     return strange >= _STRANGE and strange >= _STRANGE_SHARE * len(letters)
@@ -73,7 +73,7 @@ def _is_strange(character: str) -> bool:
 
 
 def _is_common(character: str) -> bool:
-    """Of the 5,401 characters of Big5's first level, which are ordered by how common they are."""
+    """Tell whether Big5's first level, its 5,401 common characters, has this one."""
     try:
         code = character.encode("big5")
     except UnicodeEncodeError:

@@ -1,4 +1,7 @@
-"""The line that an item without evidence may come from, found by likeness: an offer to listen, never a proof."""
+"""Finds the line most similar to an item without evidence.
+
+People can listen to the proposed line; it is never a proof.
+"""
 
 from __future__ import annotations
 
@@ -13,20 +16,20 @@ from cantomeet.cantonese import fold
 from worker.providers import Evidence, TranscriptLine
 
 LEAST_LIKENESS = 0.3
-"""Share of what an item says, weighed by how rare it is in the transcript, that a line must say too."""
+"""Smallest share of an item's features, weighted by their rarity in the transcript, that a proposed line contains."""
 FEWEST_SHARED = 2
-"""Words, figures or pairs of characters; one of them stands in many a line by chance."""
+"""Fewest features that line and item share; many lines share a single one by chance."""
 NEAR, NEAR_BONUS = 2, 0.1
-"""Lines to either side of the one that the model named, which is then likelier than others."""
+"""Lines this close to the one that the model named get this bonus."""
 LONGEST_SHOWN = 300
-"""Characters of the line."""
+"""Most characters of the line that are shown."""
 
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]+")
 _WORD = re.compile(r"[a-z]{2,}|\d+")
 
 
 class LineFinder:
-    """Over one transcript, which it goes through once and only when it is first asked."""
+    """Finds lines of one transcript; indexes it once, on the first search."""
 
     def __init__(self, lines: Sequence[TranscriptLine]) -> None:
         self._lines = lines
@@ -34,19 +37,19 @@ class LineFinder:
     def find(
         self, texts: Iterable[str], among: Collection[int] | None = None, named: int | None = None
     ) -> Evidence | None:
-        """The likeliest line; None where no line is like it. `texts`: the item in each of its languages.
+        """Return the most similar line, or None if no line is similar enough.
 
-        `among`: indexes of the lines that it can come from; `named`: of the one that the model gave without a quote.
-
-        The named line is taken at the model's word only where the item is in another script than what was said.
+        `texts` is the item in each of its languages. `among` limits the search to these line indexes. `named` is the
+        index of the line that the model gave without a quote. That line is accepted without similarity only where the
+        item and the line are in different scripts, since they cannot be compared.
         """
-        found = [self._likeliest(features_of(text), among, named) for text in texts if text]
-        likeness, index = max((one for one in found if one is not None), default=(0.0, -1))
+        found = [self._most_similar(features_of(text), among, named) for text in texts if text]
+        likeness, index = max((match for match in found if match is not None), default=(0.0, -1))
         if likeness < LEAST_LIKENESS:
             index = named if named is not None and self._is_foreign(named, texts) else -1
-        return self._offer(index) if 0 <= index < len(self._lines) else None
+        return self._as_evidence(index) if 0 <= index < len(self._lines) else None
 
-    def _likeliest(
+    def _most_similar(
         self, features: Collection[str], among: Collection[int] | None, named: int | None
     ) -> tuple[float, int] | None:
         shared: Counter[int] = Counter()
@@ -59,7 +62,7 @@ class LineFinder:
         whole = sum(map(self._rarity, features)) or 1.0
         enough = [index for index in shared if shared[index] >= FEWEST_SHARED]
         likely = {index: weights[index] / whole + self._bonus(index, named) for index in enough}
-        # Of several that are as like, the first.
+        # The first of several equally similar lines wins.
         best = max(sorted(likely), key=lambda index: likely[index], default=None)
         return None if best is None else (likely[best], best)
 
@@ -83,13 +86,13 @@ class LineFinder:
         said = bool(_HAN.search(self._lines[named].text))
         return all(bool(_HAN.search(text)) != said for text in texts if text)
 
-    def _offer(self, index: int) -> Evidence:
+    def _as_evidence(self, index: int) -> Evidence:
         line = self._lines[index]
         return Evidence(line.id, line.text.strip()[:LONGEST_SHOWN], line.start, line.end, "unverified")
 
 
 def features_of(text: str) -> frozenset[str]:
-    """Latin words and figures, and pairs of Chinese characters, whatever their script, width and case."""
+    """Return Latin words, numbers and pairs of Chinese characters, with script, width and case folded."""
     words = _WORD.findall(unicodedata.normalize("NFKC", text).lower())
     runs = _HAN.findall(fold(text))
     return frozenset([*words, *(run[at : at + 2] for run in runs for at in range(len(run) - 1))])

@@ -1,4 +1,4 @@
-"""A labelled set of one short meeting, in a folder of its own."""
+"""Writes a labelled set of one short meeting."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LABELS: dict[str, list[dict[str, Any]]] = {
 
 
 def written(folder: Path, *names: str, labels: dict[str, list[dict[str, Any]]] | None = None) -> Path:
-    """`folder` with the same meeting under each name."""
+    """Write the same meeting into `folder` under each name."""
     folder.mkdir(exist_ok=True)
     meeting = {
         "title": "第四次會議",

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.evaluation` against the stand-in endpoint: answering well, wrongly, not at all."""
+"""The evaluation with a stand-in endpoint that answers well, wrongly, or not at all."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_a_meeting_is_tried_again_and_paid_for_once(tmp_path: Path) -> None:
     assert set(paid.values()) == {1}
 
 
-def test_a_meeting_that_is_never_answered_is_named_and_counts_as_nothing_found(tmp_path: Path) -> None:
+def test_a_meeting_without_any_answer_is_named_and_scores_nothing(tmp_path: Path) -> None:
     meetings = read_meetings(written(tmp_path / "set", "first", "second"))
     with FakeOpenAI(Plan(faults=[Fault(do="status", status=503, skip=2)])) as fake:
         summarizer = LlmSummarizer(model="m", fallback=ExtractiveSummarizer(), base_url=fake.base_url)
@@ -99,14 +99,14 @@ def test_a_meeting_that_is_never_answered_is_named_and_counts_as_nothing_found(t
     assert (done.score.covered, done.score.segments) == (10, 20)
 
 
-def test_a_wrong_key_ends_it_at_once(tmp_path: Path) -> None:
+def test_a_wrong_key_ends_the_evaluation_at_once(tmp_path: Path) -> None:
     with FakeOpenAI(key="right") as fake:
         summarizer = LlmSummarizer(model="m", fallback=ExtractiveSummarizer(), base_url=fake.base_url, api_key="wrong")
         with pytest.raises(PermanentError):
             run("set", read_meetings(written(tmp_path / "set", "a", "b")), summarizer)
 
 
-def test_it_says_what_it_will_send_before_it_does(tmp_path: Path) -> None:
+def test_the_evaluation_announces_what_it_will_send(tmp_path: Path) -> None:
     with FakeOpenAI() as fake:
         result = command("--set", str(written(tmp_path / "set")), OPENAI_BASE_URL=fake.base_url, OPENAI_MODEL="m")
         host = fake.base_url.split("/")[2]
@@ -117,7 +117,7 @@ def test_it_says_what_it_will_send_before_it_does(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("answer", ["n\n", ""])
-def test_nothing_goes_to_another_machine_without_a_yes(tmp_path: Path, answer: str) -> None:
+def test_nothing_is_sent_to_another_machine_without_consent(tmp_path: Path, answer: str) -> None:
     result = command(
         "--set",
         str(written(tmp_path / "set")),
@@ -145,7 +145,7 @@ def test_only_an_unpriced_endpoint_on_this_machine_is_free(provider: str, cost: 
     assert Forecast(provider, 1, 1, Usage(cost=cost)).free is free
 
 
-def test_a_forecast_is_no_less_than_what_is_then_asked(tmp_path: Path) -> None:
+def test_a_forecast_is_at_least_the_actual_use(tmp_path: Path) -> None:
     meeting = read_meetings(written(tmp_path / "set"))[0]
     with FakeOpenAI() as fake:
         summarizer = LlmSummarizer(
@@ -160,7 +160,7 @@ def test_a_forecast_is_no_less_than_what_is_then_asked(tmp_path: Path) -> None:
     assert expected.cost > (used.cost or 0.0) > 0.0
 
 
-def test_the_rules_need_no_endpoint_and_say_so_for_every_part(tmp_path: Path) -> None:
+def test_the_rules_need_no_endpoint_for_any_part(tmp_path: Path) -> None:
     one, other = (str(written(tmp_path / name)) for name in ("one", "other"))
     result = command(
         "--extractive", "--set", one, "--set", other, OPENAI_BASE_URL="http://minutes.invalid/v1", OPENAI_MODEL="m"

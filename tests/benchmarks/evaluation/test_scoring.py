@@ -1,4 +1,4 @@
-"""What a score counts, and what it does not let pass."""
+"""What a score counts and what it rejects."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_an_unproven_item_finds_nothing_and_is_no_wrong_item(meeting: LabelledMe
     assert (score.support.cited, score.support.proven) == (1, 0)
 
 
-def test_owner_and_date_are_counted_of_what_was_found(meeting: LabelledMeeting) -> None:
+def test_owners_and_dates_are_counted_for_found_items(meeting: LabelledMeeting) -> None:
     right, wrong = (label.due_date for label in meeting.labels if label.kind == "action_item")
     items = [
         SummaryLine("action_item", "-", (proof(meeting, "s6"),), owner="陳秘書", due_date=right),
@@ -70,7 +70,7 @@ def test_owner_and_date_are_counted_of_what_was_found(meeting: LabelledMeeting) 
     assert (score.owners_right, score.owners_wrong, score.dates_right, score.dates_wrong) == (1, 1, 1, 1)
 
 
-def test_what_the_model_cited_counts_and_not_only_what_its_items_kept(meeting: LabelledMeeting) -> None:
+def test_all_quotes_of_the_model_count_and_not_only_the_kept_ones(meeting: LabelledMeeting) -> None:
     score = Score()
     draft = SummaryDraft("llm", "en", (decision(meeting, "s3"),), coverage=Coverage(9, 10), citations=Citations(4, 1))
     add_draft(score, meeting, draft)
@@ -79,7 +79,7 @@ def test_what_the_model_cited_counts_and_not_only_what_its_items_kept(meeting: L
 
 
 @pytest.mark.parametrize(("check", "quote"), [("exact", "咁就  通過"), ("folded", "會議廢除咗")])
-def test_a_quote_shown_as_proven_is_looked_up_again(meeting: LabelledMeeting, check: Check, quote: str) -> None:
+def test_a_quote_shown_as_proven_is_checked_again(meeting: LabelledMeeting, check: Check, quote: str) -> None:
     score = Score()
     shown = SummaryLine("decision", "-", (proof(meeting, "s3", quote, check),))
     add_draft(score, meeting, SummaryDraft("llm", "en", (shown,), citations=Citations(1, 1)))

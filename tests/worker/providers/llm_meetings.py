@@ -1,4 +1,4 @@
-"""What the tests of the language-model summarizer share: meetings, a cache that can break, a plain fallback."""
+"""Meetings, a cache and a fallback for the tests of the language-model summarizer."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ MEETING: tuple[tuple[str | None, str], ...] = (
 
 
 def lines(*said: tuple[str | None, str], seconds: float = 4.0) -> list[TranscriptLine]:
-    """A transcript: speaker and words of each segment, one after the other."""
+    """Build a transcript from the speaker and words of successive segments."""
     return [
         TranscriptLine(f"s{number}", number * seconds, (number + 1) * seconds, text, speaker)
         for number, (speaker, text) in enumerate(said)
@@ -50,7 +50,7 @@ def request(said: Iterable[tuple[str | None, str]] = MEETING, **members: Any) ->
 
 
 def long_meeting(segments: int) -> list[tuple[str | None, str]]:
-    """Talk in which every tenth segment decides something, each in words of its own."""
+    """Return talk in which every tenth segment decides something, each in different words."""
     speakers = ("主席", "秘書", "司庫")
     return [
         (
@@ -62,7 +62,7 @@ def long_meeting(segments: int) -> list[tuple[str | None, str]]:
 
 
 class Extracts:
-    """The fallback: one item that says so."""
+    """A fallback with one recognisable item."""
 
     name = "extracts"
 
@@ -82,7 +82,7 @@ class Crash(Exception):
 
 
 class Cache:
-    """Keeps what it is given, as the database does; can die before or after a commit."""
+    """A cache that keeps its values as the database does, and can die before or after a commit."""
 
     def __init__(self) -> None:
         self.kept: dict[str, str] = {}
@@ -102,7 +102,7 @@ class Cache:
 
 
 def ignore(_fraction: float) -> None:
-    """Progress that nobody looks at."""
+    """Ignore the progress."""
 
 
 def summarizer(fake: FakeOpenAI, **members: Any) -> LlmSummarizer:
@@ -113,7 +113,7 @@ def summarizer(fake: FakeOpenAI, **members: Any) -> LlmSummarizer:
 
 
 def scripted(answers: Sequence[Any] | Callable[[dict[str, Any]], Any], **members: Any) -> LlmSummarizer:
-    """A summarizer whose endpoint says these things in turn (the last one for ever), without a network.
+    """Build a summarizer whose endpoint gives these answers in turn, repeating the last one, without a network.
 
     An answer is the content of the message (a text, or an object to be written as JSON) or an `httpx.Response`.
     """
@@ -148,7 +148,7 @@ def kinds(draft: SummaryDraft, kind: str) -> list[SummaryLine]:
 
 
 def assert_proven(draft: SummaryDraft, transcript: Sequence[TranscriptLine]) -> None:
-    """Every quote that is shown as verified stands in its segment, with that segment's times."""
+    """Assert that every verified quote occurs in its segment and has that segment's times."""
     by_id = {line.id: line for line in transcript}
     for item in draft.items:
         for proof in item.evidence:

@@ -15,7 +15,7 @@ QUICK = httpx.Timeout(connect=5.0, read=2.0, write=5.0, pool=2.0)
 
 
 def wav(path: Path, *, seconds: float = 20.0, salt: bytes = b"", size: int | None = None) -> Path:
-    """Silence as 16 kHz mono WAV; `salt` makes it a recording of its own, `size` (bytes) a sparse file of that size."""
+    """Write silence as 16 kHz mono WAV; `salt` makes the recording unique, `size` (bytes) makes a sparse file."""
     length = int(seconds * 32_000)
     header = b"RIFF" + struct.pack("<I", 36 + length) + b"WAVEfmt "
     header += struct.pack("<IHHIIHH", 16, 1, 1, 16_000, 32_000, 2, 16) + b"data" + struct.pack("<I", length)
@@ -30,10 +30,10 @@ def options(submit_key: str = "key-1", **changes: object) -> SubmitOptions:
 
 
 def client(url: str, **changes: object) -> SpeechmaticsTranscriber:
-    """The client with the right key. Certificates are not loaded: that takes longer than most of the tests."""
+    """Build the client with the right key, without certificates, whose loading takes longer than most of the tests."""
     changes = {"transport": httpx.HTTPTransport(verify=False), **changes}
     return SpeechmaticsTranscriber(KEY, url, **changes)  # type: ignore[arg-type]
 
 
 def ignore(_fraction: float) -> None:
-    """A progress callback for who does not care."""
+    """Ignore the progress."""

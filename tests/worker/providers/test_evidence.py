@@ -1,4 +1,4 @@
-"""Claims are held against the transcript: quotes, owners, due dates."""
+"""Quotes, owners and due dates are checked against the transcript."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def only(proofs: tuple[Evidence, ...]) -> Evidence:
     return proofs[0]
 
 
-def test_a_quote_that_stands_in_its_segment_is_exact_and_has_the_segments_times() -> None:
+def test_a_quote_in_its_segment_is_exact_and_has_the_segments_times() -> None:
     proof = only(checker("開會", "大家同意批准裝修費。").evidence([(1, "同意批准裝修費")]))
     assert proof == Evidence("s1", "同意批准裝修費", 4.0, 8.0, "exact")
 
@@ -37,14 +37,14 @@ def test_a_quote_that_stands_in_its_segment_is_exact_and_has_the_segments_times(
     ],
     ids=["script", "width", "punctuation", "case", "spaces and quotation marks"],
 )
-def test_a_quote_that_differs_only_in_writing_is_folded_and_shown_as_the_segment_has_it(
+def test_a_quote_in_another_spelling_is_folded_and_shown_in_the_segments_words(
     said: str, quoted: str, shown: str
 ) -> None:
     proof = only(checker(said).evidence([(0, quoted)]))
     assert (proof.check, proof.quote) == ("folded", shown)
 
 
-def test_a_quote_is_looked_for_two_segments_to_either_side_and_no_further() -> None:
+def test_a_quote_is_searched_in_two_segments_on_either_side_and_no_further() -> None:
     said = ["第一點講人手", "第二點講錢", "第三點講時間", "第四點講場地", "第五點講茶點", "第六點講交通"]
     check = checker(*said)
     found = {index: only(check.evidence([(index, "第四點講場地")])) for index in range(len(said))}
@@ -66,7 +66,7 @@ def test_a_sentence_that_the_recogniser_cut_is_proven_by_both_segments() -> None
     ]
 
 
-def test_words_that_nobody_said_stay_as_unverified_at_the_line_they_were_claimed_for() -> None:
+def test_words_that_nobody_said_stay_unverified_at_their_claimed_line() -> None:
     proof = only(checker("開會", "散會").evidence([(1, "批准五百萬")]))
     assert proof == Evidence("s1", "批准五百萬", 4.0, 8.0, "unverified")
 
@@ -75,7 +75,7 @@ def test_a_line_that_does_not_exist_proves_nothing() -> None:
     assert checker("開會").evidence([(7, "開會"), (-1, "開會")]) == ()
 
 
-def test_a_false_quote_beside_a_true_one_is_dropped() -> None:
+def test_a_false_quote_is_dropped_if_another_is_true() -> None:
     proofs = checker("大家同意批准", "散會").evidence([(0, "同意批准"), (1, "批准五百萬")])
     assert [proof.check for proof in proofs] == ["exact"]
 
@@ -85,17 +85,17 @@ def test_a_quote_given_twice_is_one_proof() -> None:
 
 
 @pytest.mark.parametrize("quoted", ["", "。", "嘅", "OK", "the"])
-def test_a_quote_too_short_to_tell_anything_proves_nothing(quoted: str) -> None:
+def test_a_very_short_quote_proves_nothing(quoted: str) -> None:
     assert only(checker("OK，the 會議嘅紀錄。").evidence([(0, quoted)])).check == "unverified"
 
 
 @pytest.mark.parametrize("said", ["好", "OK", "好。"])
-def test_a_whole_segment_proves_something_however_short(said: str) -> None:
+def test_a_whole_segment_is_a_proof_however_short(said: str) -> None:
     assert only(checker(said).evidence([(0, said)])).check == "exact"
 
 
 @pytest.mark.parametrize("quoted", ["[1] 主席: 大家同意", "主席：大家同意", "[1] 大家同意"])
-def test_the_label_of_a_line_copied_along_is_not_held_against_its_words(quoted: str) -> None:
+def test_a_copied_line_label_does_not_invalidate_a_quote(quoted: str) -> None:
     proof = only(checker(("主席", "大家同意")).evidence([(0, quoted)]))
     assert (proof.quote, proof.check) == ("大家同意", "exact")
 
@@ -114,20 +114,20 @@ def owner(name: str | None, *said: str | tuple[str | None, str], quote: str | No
     return check.owner(name, check.evidence([(0, words)]))
 
 
-def test_an_owner_who_speaks_is_named_as_the_speaker_is() -> None:
+def test_an_owner_who_is_a_speaker_gets_the_speakers_name() -> None:
     assert owner("陈太", "由佢跟進報價", ("陳太", "好呀")) == "陳太"
 
 
-def test_an_owner_who_is_named_in_the_evidence_is_written_as_there() -> None:
+def test_an_owner_named_in_the_evidence_is_written_as_there() -> None:
     assert owner("陈秘书", "由陳秘書負責報價") == "陳秘書"
 
 
 @pytest.mark.parametrize("name", ["Zebedee", "王經理", "", None, "null"])
-def test_an_owner_who_is_nowhere_in_the_transcript_is_nobody(name: str | None) -> None:
+def test_an_owner_missing_from_the_transcript_is_dropped(name: str | None) -> None:
     assert owner(name, "由陳秘書負責報價") is None
 
 
-def test_an_owner_who_is_named_only_elsewhere_is_nobody() -> None:
+def test_an_owner_named_only_elsewhere_is_dropped() -> None:
     assert owner("李主任", "由陳秘書負責報價", "下一項係茶點", "李主任今日放假") is None
 
 
@@ -148,11 +148,11 @@ def test_a_pronoun_is_no_name(pronoun: str) -> None:
 
 
 @pytest.mark.parametrize("pronoun", ["我", "I", "me"])
-def test_who_speaks_of_themselves_is_the_speaker(pronoun: str) -> None:
+def test_the_first_person_is_the_speaker(pronoun: str) -> None:
     assert owner(pronoun, ("秘書", "我會跟進 I will")) == "秘書"
 
 
-def test_who_speaks_of_themselves_without_a_known_speaker_is_nobody() -> None:
+def test_the_first_person_of_an_unknown_speaker_is_nobody() -> None:
     assert owner("我", "我會跟進報價") is None
 
 
@@ -168,7 +168,7 @@ def due(words: str | None, *said: str, meeting_date: date | None = MEETING_DATE)
     return check.due(words, check.evidence([(0, said[0])]))
 
 
-def test_a_due_date_is_reckoned_from_the_words_and_the_meetings_date() -> None:
+def test_a_due_date_is_calculated_from_the_words_and_the_meetings_date() -> None:
     assert due("下星期五", "下星期五之前搵三個報價") == ("下星期五", date(2026, 12, 4))
 
 
@@ -181,11 +181,11 @@ def test_words_that_name_no_day_have_no_date() -> None:
     assert due("盡快", "盡快搵三個報價") == ("盡快", None)
 
 
-def test_words_that_nobody_said_are_left_out_together_with_their_date() -> None:
+def test_words_that_nobody_said_are_dropped_with_their_date() -> None:
     assert due("下星期五", "搵三個報價") == (None, None)
 
 
-def test_words_right_beside_the_evidence_count() -> None:
+def test_words_in_a_neighbouring_segment_count() -> None:
     assert due("聽日", "搵三個報價", "聽日要") == ("聽日", date(2026, 11, 24))
 
 

@@ -14,12 +14,12 @@ from worker.providers.extractive import ExtractiveSummarizer
 
 MONDAY = date(2026, 11, 23)
 LONG = 200_000 if os.environ.get("CANTOMEET_SOAK") else 40_000
-"""Characters of one segment."""
-Said = str | tuple[str, str]
+"""Characters of a very long segment."""
+SpokenLine = str | tuple[str, str]
 
 
-def lines_of(said: Sequence[Said]) -> list[TranscriptLine]:
-    """A line each, of three seconds; a pair is (speaker, text)."""
+def lines_of(said: Sequence[SpokenLine]) -> list[TranscriptLine]:
+    """Build lines of three seconds each; a pair is (speaker, text)."""
     pairs = [(None, line) if isinstance(line, str) else line for line in said]
     return [
         TranscriptLine(f"s{index}", index * 3.0, index * 3.0 + 2.5, text, speaker)
@@ -27,7 +27,7 @@ def lines_of(said: Sequence[Said]) -> list[TranscriptLine]:
     ]
 
 
-def summarize(*said: Said, meeting_date: date | None = MONDAY, template: Template = GENERAL) -> SummaryDraft:
+def summarize(*said: SpokenLine, meeting_date: date | None = MONDAY, template: Template = GENERAL) -> SummaryDraft:
     request = SummaryRequest(lines_of(said), "zh-Hant-HK", meeting_date, template=template)
     return ExtractiveSummarizer().summarize(request, lambda _done: None)
 
@@ -45,7 +45,7 @@ def only_action(draft: SummaryDraft) -> SummaryLine:
     return item
 
 
-# ---- the shape ----------------------------------------------------------------------------------------------
+# ---- form ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("said", [[], [""], ["  ", "\n"], ["。。。", "……？"]])
@@ -55,7 +55,7 @@ def test_a_transcript_without_a_word_gives_method_none(said: list[str]) -> None:
 
 
 @pytest.mark.parametrize("word", ["好", "預算", "hello", "大家好", "Yes."])
-def test_a_transcript_of_one_word_is_summarized_without_items_made_of_it(word: str) -> None:
+def test_a_transcript_of_one_word_gives_no_items(word: str) -> None:
     draft = summarize(word)
     assert (draft.method, draft.items) == ("extractive", ())
 
@@ -74,7 +74,7 @@ def test_the_summary_states_that_it_read_every_segment() -> None:
     assert (draft.coverage.covered, draft.coverage.total) == (2, 2)
 
 
-def test_sentences_stay_as_spoken_whatever_language_is_asked_for() -> None:
+def test_sentences_stay_as_spoken_whatever_the_requested_language() -> None:
     request = SummaryRequest(lines_of(["我們决定不搬办公室"]), "en", MONDAY)
     draft = ExtractiveSummarizer().summarize(request, lambda _done: None)
     assert (draft.language, texts(draft, "decision")) == ("en", ["我們决定不搬办公室"])
@@ -96,7 +96,7 @@ def test_a_template_without_questions_gets_none() -> None:
     assert texts(minutes, "decision")
 
 
-def test_a_template_of_sections_that_rules_cannot_fill_gets_what_they_can() -> None:
+def test_a_template_of_unsupported_sections_gets_all_supported_kinds() -> None:
     template = user_template("mine", "Mine", "", [{"title": "Mood"}])
     assert texts(summarize("我哋決定用方案B。", template=template), "decision")
 
@@ -138,7 +138,7 @@ def test_a_template_of_sections_that_rules_cannot_fill_gets_what_they_can() -> N
         ("HR will arrange the interviews.", "HR"),
     ],
 )
-def test_the_owner_is_who_is_named(text: str, owner: str) -> None:
+def test_the_named_person_is_the_owner(text: str, owner: str) -> None:
     assert only_action(summarize(text)).owner == owner
 
 
@@ -158,21 +158,21 @@ def test_the_owner_of_a_promise_is_its_speaker_if_known(text: str) -> None:
         "Please send your slides to Kelly before Friday.",
     ],
 )
-def test_nobody_is_made_an_owner_who_is_not_named(text: str) -> None:
+def test_a_person_who_is_not_named_is_no_owner(text: str) -> None:
     assert only_action(summarize(("主席", text))).owner is None
 
 
-def test_who_answers_a_request_to_nobody_by_name_takes_it_on() -> None:
+def test_the_person_who_answers_an_unaddressed_request_owns_it() -> None:
     draft = summarize(("A", "Can you send the report by Friday?"), ("B", "Sure."))
     assert only_action(draft).owner == "B"
 
 
-def test_an_answer_that_only_takes_on_a_task_is_no_second_task() -> None:
+def test_an_answer_that_only_accepts_a_task_is_no_second_task() -> None:
     draft = summarize(("A", "阿明你負責下星期五之前交計劃書。"), ("阿明", "收到，我會跟進。"))
     assert only_action(draft).owner == "阿明"
 
 
-def test_a_promise_out_of_nothing_is_a_task() -> None:
+def test_an_unrequested_promise_is_a_task() -> None:
     draft = summarize(("A", "個水喉又漏水。"), ("B", "我會跟進。"))
     assert only_action(draft).owner == "B"
 
@@ -188,16 +188,16 @@ def test_a_name_cut_between_two_lines_is_no_owner() -> None:
     assert only_action(draft).owner is None
 
 
-def test_talk_of_last_month_before_a_promise_does_not_hide_it() -> None:
+def test_talk_of_last_month_before_a_promise_does_not_cancel_it() -> None:
     draft = summarize("上個月有二十幾單客戶投訴主要係付款失敗我會請嘉儀喺月底之前修正呢個問題")
     assert [(item.owner, item.due_text) for item in actions(draft)] == [("嘉儀", "月底之前")]
 
 
-def test_what_somebody_needs_is_not_what_they_do() -> None:
+def test_a_need_of_somebody_is_not_their_task() -> None:
     assert not actions(summarize("市場部需要多三十萬預算做宣傳"))
 
 
-# ---- due ----------------------------------------------------------------------------------------------------
+# ---- due dates ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,9 @@ def test_what_somebody_needs_is_not_what_they_do() -> None:
         ("由下星期一開始阿明負責收信", None, None),
     ],
 )
-def test_due_words_stay_as_spoken_and_mean_a_day(text: str, due_text: str | None, due_date: date | None) -> None:
+def test_due_words_stay_as_spoken_and_are_resolved_to_a_day(
+    text: str, due_text: str | None, due_date: date | None
+) -> None:
     item = only_action(summarize(text))
     assert (item.due_text, item.due_date) == (due_text, due_date)
 
@@ -225,7 +227,7 @@ def test_without_a_meeting_date_the_words_remain() -> None:
     assert (item.due_text, item.due_date) == ("下星期五之前", None)
 
 
-def test_a_day_before_the_meeting_is_not_when_something_is_due() -> None:
+def test_a_day_before_the_meeting_is_no_due_date() -> None:
     item = only_action(summarize("請嘉儀整理十一月二十號嗰份紀錄"))
     assert (item.due_text, item.due_date) == (None, None)
 
@@ -240,11 +242,11 @@ def test_the_deadline_in_the_next_line_belongs_to_the_task() -> None:
     ]
 
 
-def test_a_day_in_the_next_line_that_is_about_something_else_does_not() -> None:
+def test_a_day_about_something_else_in_the_next_line_is_no_deadline() -> None:
     assert only_action(summarize("阿明你負責聯絡場地", "聽日係公眾假期")).due_text is None
 
 
-# ---- one thing, once ----------------------------------------------------------------------------------------
+# ---- merging ------------------------------------------------------------------------------------------------
 
 
 def test_a_recap_is_merged_and_fills_in_what_was_missing() -> None:
@@ -254,7 +256,7 @@ def test_a_recap_is_merged_and_fills_in_what_was_missing() -> None:
     assert [proof.segment_id for proof in item.evidence] == ["s0", "s2"]
 
 
-def test_tasks_of_different_owners_or_numbers_are_kept_apart() -> None:
+def test_tasks_of_different_owners_or_numbers_stay_separate() -> None:
     draft = summarize("阿明負責檢查三樓嘅滅火筒", "阿強負責檢查三樓嘅滅火筒", "阿強負責檢查五樓嘅滅火筒")
     assert [item.owner for item in actions(draft)] == ["阿明", "阿強", "阿強"]
 
@@ -264,7 +266,7 @@ def test_a_decision_said_twice_is_one_decision() -> None:
     assert len(texts(draft, "decision")) == 1
 
 
-# ---- what is no content ---------------------------------------------------------------------------------------
+# ---- greetings and agendas ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -278,7 +280,7 @@ def test_a_decision_said_twice_is_one_decision() -> None:
         ("Do we keep the old supplier?", "Okay, go back to the old one."),
     ],
 )
-def test_a_short_answer_settles_a_choice_only_where_one_was_put(choice: str, answer: str) -> None:
+def test_a_short_answer_settles_only_a_choice_that_was_put(choice: str, answer: str) -> None:
     settled = summarize(("A", choice), ("B", answer), ("A", "嗯，收到。"))
     assert len(texts(settled, "decision")) == 1
     talk = ("A", "今日我哋有三個人，秘書遲啲到。")
@@ -290,7 +292,7 @@ def test_an_owner_named_after_the_task_is_the_owner_of_that_task() -> None:
     assert (item.owner, item.due_date) == ("秘書", date(2026, 12, 15))
 
 
-def test_two_english_tasks_in_one_breath_have_their_own_owners_and_days() -> None:
+def test_two_english_tasks_in_one_sentence_have_their_own_owners_and_days() -> None:
     tasks = actions(summarize("Tom to send the deck by Thursday and Amy to book the room by Friday."))
     assert [(task.text, task.owner, task.due_date) for task in tasks] == [
         ("Tom to send the deck by Thursday", "Tom", date(2026, 11, 26)),
@@ -303,14 +305,14 @@ def test_a_deadline_in_english_glued_to_chinese_is_read() -> None:
     assert (item.owner, item.due_text, item.due_date) == ("阿May", "by Friday", date(2026, 11, 27))
 
 
-def test_what_an_agenda_lists_is_neither_task_nor_decision() -> None:
+def test_agenda_items_are_neither_tasks_nor_decisions() -> None:
     draft = summarize("今日要傾三樣嘢：跟進漏水、決定加租、負責開放日嘅人手")
     assert {item.kind for item in draft.items} <= {"overview"}
     after = summarize("今日議程係：裝修，阿明你下星期三之前搵三個報價")
     assert only_action(after).owner == "阿明"
 
 
-def test_a_request_to_somebody_called_by_name_is_theirs_whatever_is_asked_for_later() -> None:
+def test_a_request_belongs_to_the_person_called_by_name_whatever_follows() -> None:
     assert only_action(summarize("阿Cat你同HR講加人工請加到一萬八")).owner == "阿Cat"
 
 
@@ -331,13 +333,13 @@ def test_talk_after_a_choice_settles_nothing(choice: str, talk: str) -> None:
     assert texts(summarize(("A", choice), ("B", talk), ("A", "嗯。")), "decision") == []
 
 
-def test_an_objection_right_after_it_keeps_a_choice_open() -> None:
+def test_an_immediate_objection_keeps_a_choice_open() -> None:
     said = [("A", "個場加咗價，點算好？"), ("B", "轉場啦。")]
     assert texts(summarize(*said, ("A", "好。")), "decision") == ["轉場啦。"]
     assert texts(summarize(*said, ("A", "但係觀塘好遠喎。")), "decision") == []
 
 
-def test_a_plain_order_is_a_task_once_another_says_yes() -> None:
+def test_a_plain_order_is_a_task_once_another_person_agrees() -> None:
     order = ("會長", "你即刻搵人睇咗個掣先。")
     draft = summarize(order, ("權叔", "得，我識個師傅。"))
     assert only_action(draft).owner == "權叔"
@@ -346,7 +348,7 @@ def test_a_plain_order_is_a_task_once_another_says_yes() -> None:
 
 
 @pytest.mark.parametrize("order", ["你講大聲啲", "你開咗mic先", "你講先啦"])
-def test_what_is_done_before_the_meeting_is_over_is_no_task(order: str) -> None:
+def test_an_action_during_the_meeting_is_no_task(order: str) -> None:
     assert actions(summarize(("會長", order), ("權叔", "好。"))) == []
 
 
@@ -409,7 +411,7 @@ def test_a_transcript_that_gives_orders_is_only_quoted() -> None:
     assert all(item.text in said or item.text in "外牆維修工程嘅預算係三百萬。" for item in draft.items)
 
 
-# ---- how recognisers write --------------------------------------------------------------------------------------
+# ---- recogniser output ------------------------------------------------------------------------------------------
 
 
 def test_a_sentence_cut_between_lines_is_one_item_with_two_proofs() -> None:
@@ -424,7 +426,7 @@ def test_another_speaker_does_not_end_a_sentence() -> None:
     assert texts(draft, "decision") == ["We agreed that the fee goes up to the"]
 
 
-def test_half_a_minute_without_a_mark_is_taken_apart() -> None:
+def test_half_a_minute_without_a_mark_is_split() -> None:
     draft = summarize(
         "大家早神今日主要講下美國客張單同埋新倉美國客話想要多五千件但係工廠話做唔切我哋決定分兩批出阿明你負責跟進工廠嘅進度另外新倉嘅業主肯減租麻煩阿芳十二月十號之前準備好合約"
     )
@@ -434,7 +436,7 @@ def test_half_a_minute_without_a_mark_is_taken_apart() -> None:
 
 
 @pytest.mark.parametrize("text", ["我地決定用方案B", "我们决定用方案B", "大家一致同意用方案Ｂ"])
-def test_other_ways_of_writing_are_understood_and_kept(text: str) -> None:
+def test_other_spellings_are_understood_and_kept(text: str) -> None:
     assert texts(summarize(text), "decision") == [text]
 
 
@@ -469,7 +471,7 @@ def test_work_grows_in_step_with_the_number_of_segments() -> None:
 
 
 def _calls(segments: int) -> int:
-    """Function calls of one summary: what can be counted alike on a busy machine and an idle one."""
+    """Count the function calls of one summary, which do not depend on the machine's load."""
     said = [f"阿明你負責第{n}號單位嘅維修，我哋決定換水管，點解咁耐？" for n in range(segments)]
     request = SummaryRequest(lines_of(said), "en", MONDAY)
     profile = cProfile.Profile()

@@ -1,4 +1,4 @@
-"""Whatever the transcript: every quote stands in its segment, and nothing is claimed that is not there."""
+"""Every quote occurs in its segment, and every claim in the transcript, whatever the transcript."""
 
 from __future__ import annotations
 
@@ -100,6 +100,6 @@ def test_every_item_is_proven_by_the_transcript(
 
 
 def _stands_in(text: str, quotes: list[str]) -> bool:
-    """The text is the first quotes one after the other, whatever space stands between them."""
+    """Tell whether the text is the first quotes joined, with any space between them."""
     joined = "".join("".join(quote.split()) for quote in quotes)
     return joined.startswith("".join(text.split()))

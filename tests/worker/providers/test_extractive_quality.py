@@ -1,4 +1,4 @@
-"""The labelled set is sound, and the rules stay worth more than a search for keywords."""
+"""The labelled set is valid, and the rules beat a search for keywords."""
 
 from __future__ import annotations
 

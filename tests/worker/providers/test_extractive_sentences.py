@@ -1,4 +1,4 @@
-"""Single sentences and what they are: the table that the rules were grown on, beside the labelled meetings."""
+"""Single sentences and their kinds, from which the rules were made."""
 
 from __future__ import annotations
 
@@ -558,25 +558,25 @@ def kinds_of(text: str) -> set[str]:
 
 
 @pytest.mark.parametrize("text", TASKS.split("\n")[1:-1])
-def test_this_gives_somebody_something_to_do(text: str) -> None:
+def test_a_sentence_that_assigns_something_is_a_task(text: str) -> None:
     assert kinds_of(text) == {"action_item"}
 
 
 @pytest.mark.parametrize("text", DECISIONS.split("\n")[1:-1])
-def test_this_settles_something(text: str) -> None:
+def test_a_sentence_that_settles_something_is_a_decision(text: str) -> None:
     assert kinds_of(text) == {"decision"}
 
 
 @pytest.mark.parametrize("text", QUESTIONS.split("\n")[1:-1])
-def test_this_asks_something(text: str) -> None:
+def test_a_sentence_that_asks_something_is_a_question(text: str) -> None:
     assert kinds_of(text) == {"question"}
 
 
 @pytest.mark.parametrize("text", RISKS.split("\n")[1:-1])
-def test_this_may_go_wrong(text: str) -> None:
+def test_a_sentence_about_something_that_may_go_wrong_is_a_risk(text: str) -> None:
     assert kinds_of(text) == {"risk"}
 
 
 @pytest.mark.parametrize("text", TALK.split("\n")[1:-1])
-def test_this_is_only_talk(text: str) -> None:
+def test_talk_gives_no_item(text: str) -> None:
     assert kinds_of(text) == set()

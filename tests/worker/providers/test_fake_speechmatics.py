@@ -1,4 +1,4 @@
-"""The stand-in is strict in what it takes, remembers what was paid for, and misbehaves as it is told."""
+"""The Speechmatics stand-in checks strictly, remembers paid submissions and misbehaves as planned."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def fake() -> Iterator[FakeSpeechmatics]:
 
 
 HTTP = httpx.Client(verify=False, headers=AUTHORIZED)
-"""For all plain requests: to make a client loads certificates, which takes longer than most of these tests."""
+"""The client of all plain requests; a new client loads certificates, which takes longer than most of these tests."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -69,7 +69,7 @@ def post(
     return HTTP.post(f"{fake.url}/v2/jobs", files=files, headers=headers)
 
 
-# ---- what is let in ------------------------------------------------------------------------------------------
+# ---- accepted requests ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def post(
         {"type": "transcription", "transcription_config": {"language": "multi", "model": "melia-1"}},
     ],
 )
-def test_a_config_that_the_api_takes_is_taken(told: Config, fake: FakeSpeechmatics, sound: bytes) -> None:
+def test_a_config_that_the_api_accepts_is_accepted(told: Config, fake: FakeSpeechmatics, sound: bytes) -> None:
     answer = post(fake, told, sound)
     assert answer.status_code == 201
     assert set(answer.json()) == {"id"}
@@ -145,20 +145,20 @@ def test_a_file_that_is_not_what_it_says_is_refused(
 
 
 def test_a_body_that_is_no_submission_is_refused(fake: FakeSpeechmatics, sound: bytes) -> None:
-    def refused(**body: Any) -> int:
+    def status_of(**body: Any) -> int:
         return HTTP.post(f"{fake.url}/v2/jobs", **body).status_code
 
     multipart = {"Content-Type": "multipart/form-data; boundary=xyz"}
-    assert refused(json=config()) == 400
-    assert refused(files={"config": (None, json.dumps(config()))}) == 400
-    assert refused(files={"data_file": ("a.wav", sound, "audio/wav")}) == 400
-    assert refused(files=[("config", (None, "{}")), ("config", (None, "{}")), ("data_file", ("a.wav", sound))]) == 400
+    assert status_of(json=config()) == 400
+    assert status_of(files={"config": (None, json.dumps(config()))}) == 400
+    assert status_of(files={"data_file": ("a.wav", sound, "audio/wav")}) == 400
+    assert status_of(files=[("config", (None, "{}")), ("config", (None, "{}")), ("data_file", ("a.wav", sound))]) == 400
     for text in (b"", b"--xyz\r\nbroken", b"--xyz\r\n\r\n--xyz--\r\n"):
         answer = HTTP.post(f"{fake.url}/v2/jobs", headers=multipart, content=text)
         assert answer.status_code == 400
 
 
-def test_only_the_right_key_is_let_in(fake: FakeSpeechmatics, sound: bytes) -> None:
+def test_only_the_right_key_is_accepted(fake: FakeSpeechmatics, sound: bytes) -> None:
     without = post(fake, config(), sound, headers={"Authorization": ""})
     assert without.status_code == 401
     assert without.headers["content-type"] == "text/html"
@@ -174,13 +174,13 @@ def test_a_body_of_a_gigabyte_is_refused_before_it_is_read(fake: FakeSpeechmatic
         assert connection.recv(100).startswith(b"HTTP/1.1 413")
 
 
-def test_what_is_not_http_gets_a_400(fake: FakeSpeechmatics) -> None:
+def test_a_request_that_is_not_http_gets_a_400(fake: FakeSpeechmatics) -> None:
     with socket.create_connection(("127.0.0.1", int(fake.url.rpartition(":")[2])), timeout=5) as connection:
         connection.sendall(b"hello\r\n\r\n")
         assert connection.recv(100).startswith(b"HTTP/1.1 400")
 
 
-def test_a_route_or_a_query_that_is_not_there_is_refused(fake: FakeSpeechmatics) -> None:
+def test_an_unknown_route_or_query_is_refused(fake: FakeSpeechmatics) -> None:
     assert HTTP.put(f"{fake.url}/v2/jobs").status_code == 404
     assert HTTP.get(f"{fake.url}/v3/jobs").status_code == 404
     assert HTTP.get(f"{fake.url}/v2/jobs/unknown").status_code == 404
@@ -188,7 +188,7 @@ def test_a_route_or_a_query_that_is_not_there_is_refused(fake: FakeSpeechmatics)
         assert HTTP.get(f"{fake.url}/v2/jobs?{query}").status_code == 422
 
 
-# ---- what it makes of a recording ----------------------------------------------------------------------------
+# ---- transcripts ---------------------------------------------------------------------------------------------
 
 
 def test_the_same_sound_gives_the_same_words_and_another_gives_others(tmp_path: Path, fake: FakeSpeechmatics) -> None:
@@ -200,7 +200,7 @@ def test_the_same_sound_gives_the_same_words_and_another_gives_others(tmp_path: 
     assert first != other
 
 
-def test_its_transcript_has_all_that_a_parser_must_stand(tmp_path: Path, fake: FakeSpeechmatics) -> None:
+def test_the_transcript_has_everything_that_a_parser_must_handle(tmp_path: Path, fake: FakeSpeechmatics) -> None:
     with client(fake.url) as transcriber:
         job = transcriber.submit(wav(tmp_path / "x", seconds=1800), options("all-sorts"), ignore)
         answer = json.loads(transcriber.fetch(job))
@@ -237,7 +237,7 @@ def test_the_length_of_a_compressed_recording_is_read_from_its_ends(
     assert 28 <= seconds <= 31
 
 
-def test_the_text_format_is_glued_together_as_the_api_does_it(fake: FakeSpeechmatics, sound: bytes) -> None:
+def test_the_text_format_is_joined_as_the_api_does(fake: FakeSpeechmatics, sound: bytes) -> None:
     job = post(fake, config(), sound * 5).json()["id"]
     text = HTTP.get(f"{fake.url}/v2/jobs/{job}/transcript?format=txt").text
     assert text
@@ -253,18 +253,18 @@ def test_the_list_is_newest_first_in_pages_and_hides_the_deleted(tmp_path: Path)
         jobs = [transcriber.submit(recording, options(f"key-{n}"), ignore) for n in range(5)]
         transcriber.delete(jobs[3])
 
-        def listed(**query: str) -> list[str]:
+        def listed_ids(**query: str) -> list[str]:
             answer = HTTP.get(f"{fake.url}/v2/jobs", params=query)
             return [job["id"] for job in answer.json()["jobs"]]
 
-        assert listed() == [jobs[4], jobs[2], jobs[1], jobs[0]]
-        assert listed(include_deleted="true") == jobs[::-1]
-        assert listed(limit="2") == [jobs[4], jobs[2]]
+        assert listed_ids() == [jobs[4], jobs[2], jobs[1], jobs[0]]
+        assert listed_ids(include_deleted="true") == jobs[::-1]
+        assert listed_ids(limit="2") == [jobs[4], jobs[2]]
         details = HTTP.get(f"{fake.url}/v2/jobs", params={"limit": "1"}).json()["jobs"][0]
-        assert jobs[4] not in listed(created_before=details["created_at"])
+        assert jobs[4] not in listed_ids(created_before=details["created_at"])
 
 
-def test_an_expired_job_is_denied_and_no_longer_listed(tmp_path: Path) -> None:
+def test_an_expired_job_is_gone_and_no_longer_listed(tmp_path: Path) -> None:
     with FakeSpeechmatics(Plan(job_seconds=0, expiry_seconds=0)) as fake, client(fake.url) as transcriber:
         job = transcriber.submit(wav(tmp_path / "x"), options(), ignore)
         assert HTTP.get(f"{fake.url}/v2/jobs/{job}").status_code == 404
@@ -274,7 +274,7 @@ def test_an_expired_job_is_denied_and_no_longer_listed(tmp_path: Path) -> None:
 # ---- the log -------------------------------------------------------------------------------------------------
 
 
-def test_the_log_tells_each_paid_submission_and_each_request(tmp_path: Path) -> None:
+def test_the_log_has_each_paid_submission_and_each_request(tmp_path: Path) -> None:
     with FakeSpeechmatics(Plan(job_seconds=0), state=tmp_path / "log") as fake, client(fake.url) as transcriber:
         job = transcriber.submit(wav(tmp_path / "x"), options(), ignore)
         transcriber.check(job)
@@ -317,40 +317,40 @@ def test_two_stand_ins_do_not_share_a_log(tmp_path: Path) -> None:
         pass
 
 
-# ---- misbehaving ---------------------------------------------------------------------------------------------
+# ---- faults --------------------------------------------------------------------------------------------------
 
 
 def statuses(fake: FakeSpeechmatics, count: int, path: str = "/v2/jobs") -> list[int]:
     return [HTTP.get(f"{fake.url}{path}").status_code for _ in range(count)]
 
 
-def test_a_fault_can_skip_some_requests_and_meet_only_some() -> None:
+def test_a_fault_can_skip_some_requests_and_affect_only_some() -> None:
     with FakeSpeechmatics(Plan(faults=[Fault(on="list", do="status", status=503, skip=1, times=2)])) as fake:
         assert statuses(fake, 5) == [200, 503, 503, 200, 200]
         assert statuses(fake, 1, "/v2/jobs/x") == [404]
 
 
-def test_chance_is_the_same_for_the_same_seed_and_another_for_another() -> None:
-    def met(seed: int) -> list[int]:
+def test_random_faults_depend_only_on_the_seed() -> None:
+    def affected(seed: int) -> list[int]:
         with FakeSpeechmatics(Plan(seed=seed, faults=[Fault(do="status", status=500, rate=0.5)])) as fake:
             return statuses(fake, 40)
 
-    assert met(1) == met(1)
-    assert met(1) != met(2)
-    assert 5 < met(1).count(500) < 35
+    assert affected(1) == affected(1)
+    assert affected(1) != affected(2)
+    assert 5 < affected(1).count(500) < 35
 
 
-def test_chance_for_one_job_does_not_depend_on_the_requests_of_others(tmp_path: Path) -> None:
+def test_random_faults_of_one_job_do_not_depend_on_other_jobs(tmp_path: Path) -> None:
     plan = Plan(job_seconds=0, faults=[Fault(on="check", do="status", status=500, rate=0.5)])
 
-    def met(others: int) -> list[int]:
+    def affected(others: int) -> list[int]:
         with FakeSpeechmatics(plan) as fake, client(fake.url) as transcriber:
             jobs = [transcriber.submit(wav(tmp_path / "x"), options(f"k{n}"), ignore) for n in range(others + 1)]
             for job in jobs[1:]:
                 statuses(fake, 3, f"/v2/jobs/{job}")
             return statuses(fake, 20, f"/v2/jobs/{jobs[0]}")
 
-    assert met(0) == met(2)
+    assert affected(0) == affected(2)
 
 
 def test_the_plan_can_be_changed_over_http_and_a_bad_one_is_refused() -> None:
@@ -383,7 +383,7 @@ def test_a_hanging_request_ends_when_the_client_gives_up() -> None:
         wait_until(lambda: [line["outcome"] for line in fake.requests()] == ["dropped"])
 
 
-def test_it_keeps_to_its_rates_when_told_to() -> None:
+def test_the_configured_rates_are_enforced() -> None:
     with FakeSpeechmatics(Plan(get_per_second=3)) as fake:
         assert statuses(fake, 5).count(429) == 2
 
@@ -395,17 +395,17 @@ def test_too_many_running_jobs_are_refused_and_not_paid(tmp_path: Path) -> None:
         assert sum(fake.paid.values()) == 1
 
 
-def test_an_answer_about_a_running_job_is_held_back_as_the_api_does(tmp_path: Path) -> None:
+def test_an_answer_about_a_running_job_is_delayed_as_by_the_api(tmp_path: Path) -> None:
     with FakeSpeechmatics(Plan(job_seconds=0.3)) as fake:
         job = post(fake, config(), wav(tmp_path / "x").read_bytes()).json()["id"]
         answer = HTTP.get(f"{fake.url}/v2/jobs/{job}")
         assert answer.json()["job"]["status"] == "done"
 
 
-# ---- notices -------------------------------------------------------------------------------------------------
+# ---- notifications -------------------------------------------------------------------------------------------
 
 
-def test_a_notice_comes_with_the_header_that_was_asked_for(tmp_path: Path) -> None:
+def test_a_notification_has_the_requested_header(tmp_path: Path) -> None:
     with FakeSpeechmatics(Plan(job_seconds=0)) as fake, listener() as (url, heard), notifying(fake, url) as transcriber:
         job = transcriber.submit(wav(tmp_path / "x"), options(), ignore)
         wait_until(lambda: len(heard) == 1)
@@ -415,7 +415,7 @@ def test_a_notice_comes_with_the_header_that_was_asked_for(tmp_path: Path) -> No
         assert json.loads(heard[0]["body"])["job"]["id"] == job
 
 
-def test_a_notice_can_come_twice_and_a_failure_says_error(tmp_path: Path) -> None:
+def test_a_notification_can_come_twice_and_a_failure_says_error(tmp_path: Path) -> None:
     plan = Plan(job_seconds=0, fates=[Fate(becomes="rejected")], webhooks=Webhooks(times=2))
     with FakeSpeechmatics(plan) as fake, listener() as (url, heard), notifying(fake, url) as transcriber:
         transcriber.submit(wav(tmp_path / "x"), options(), ignore)
@@ -423,7 +423,7 @@ def test_a_notice_can_come_twice_and_a_failure_says_error(tmp_path: Path) -> Non
         assert all(notice["path"].endswith("status=error") for notice in heard)
 
 
-def test_a_notice_can_come_before_the_job_is_done(tmp_path: Path) -> None:
+def test_a_notification_can_come_before_the_job_is_done(tmp_path: Path) -> None:
     plan = Plan(job_seconds=600, webhooks=Webhooks(offset=-600))
     with FakeSpeechmatics(plan) as fake, listener() as (url, heard), notifying(fake, url) as transcriber:
         job = transcriber.submit(wav(tmp_path / "x"), options(), ignore)
@@ -431,7 +431,7 @@ def test_a_notice_can_come_before_the_job_is_done(tmp_path: Path) -> None:
         assert transcriber.check(job) is RemoteState.RUNNING
 
 
-def test_notices_of_several_jobs_can_come_out_of_order(tmp_path: Path) -> None:
+def test_notifications_of_several_jobs_can_come_out_of_order(tmp_path: Path) -> None:
     plan = Plan(seed=3, job_seconds=0, webhooks=Webhooks(jitter=1.0))
     with FakeSpeechmatics(plan) as fake, listener() as (url, heard), notifying(fake, url) as transcriber:
         jobs = [transcriber.submit(wav(tmp_path / "x", seconds=1), options(f"k{n}"), ignore) for n in range(8)]
@@ -441,7 +441,7 @@ def test_notices_of_several_jobs_can_come_out_of_order(tmp_path: Path) -> None:
         assert told != jobs
 
 
-def test_a_notice_that_is_refused_is_sent_again(tmp_path: Path) -> None:
+def test_a_refused_notification_is_sent_again(tmp_path: Path) -> None:
     with (
         FakeSpeechmatics(Plan(job_seconds=0)) as fake,
         listener(refuse_first=1) as (url, heard),
@@ -468,7 +468,7 @@ def notifying(fake: FakeSpeechmatics, url: str) -> Iterator[Any]:
 
 @contextmanager
 def listener(refuse_first: int = 0) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """A URL for notices, and all that came to it."""
+    """Yield a URL for notifications, and the list of those that arrive."""
     heard: list[dict[str, Any]] = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -498,7 +498,7 @@ def wait_until(true: Callable[[], bool], seconds: float = 20.0) -> None:
         time.sleep(0.02)
 
 
-# ---- as a command, under load --------------------------------------------------------------------------------
+# ---- command and load ----------------------------------------------------------------------------------------
 
 
 @contextmanager
@@ -517,7 +517,7 @@ def command(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
         process.communicate()
 
 
-def test_as_a_command_it_survives_sigkill_without_forgetting_what_was_paid(tmp_path: Path) -> None:
+def test_the_command_remembers_paid_submissions_after_sigkill(tmp_path: Path) -> None:
     arguments = ("--port", "0", "--state", str(tmp_path / "log"), "--key", KEY, "--job-seconds", "0")
     with command(*arguments) as (process, url), client(url, timeouts=QUICK) as transcriber:
         job = transcriber.submit(wav(tmp_path / "x"), options(), ignore)
@@ -540,7 +540,7 @@ def test_a_busy_port_is_one_clear_line(tmp_path: Path, capsys: pytest.CaptureFix
 
 
 def test_eight_clients_at_once_have_a_thousand_jobs_in_flight(tmp_path: Path) -> None:
-    """200 jobs by default, 1,000 in the soak."""
+    """It uses 200 jobs by default, and 1,000 in the soak."""
     count = 1000 if SOAK else 200
     recording = wav(tmp_path / "x", seconds=1)
     arguments = ("--port", "0", "--state", str(tmp_path / "log"), "--job-seconds", "600")

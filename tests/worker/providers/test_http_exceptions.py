@@ -1,4 +1,4 @@
-"""All that httpx can raise has its place, and what lies beneath it is told in plain words."""
+"""Every exception of httpx is classified, and its cause is named in plain words."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from cantomeet.i18n import has_text
 from cantomeet.reasons import cause_text, reason_text
 from tests.worker.providers.llm_meetings import Extracts
 from tests.worker.providers.speechmatics_recordings import client
-from worker.providers.http import BY_EXCEPTION, FOREIGN, Cause, trouble_of, was_not_sent
+from worker.providers.http import BY_EXCEPTION, FOREIGN, Cause, classify_exception, was_not_sent
 from worker.providers.llm import LlmSummarizer
 
 Verify = Callable[[str], None]
 
 
 def httpx_exceptions() -> set[type[Exception]]:
-    """All that httpx can raise: those it exports, and whatever derives from them."""
+    """Return all exceptions that httpx can raise: those that it exports and their subclasses."""
 
     def below(kind: type[Exception]) -> Iterator[type[Exception]]:
         yield kind
@@ -36,7 +36,7 @@ def httpx_exceptions() -> set[type[Exception]]:
     return {kind for base in exported for kind in below(base) if kind.__module__.startswith("httpx")}
 
 
-def test_every_exception_of_httpx_has_a_place_of_its_own() -> None:
+def test_every_exception_of_httpx_is_in_the_table() -> None:
     exceptions = httpx_exceptions()
     assert len(exceptions) >= 28
     assert {kind.__name__ for kind in exceptions - BY_EXCEPTION.keys()} == set()
@@ -52,12 +52,12 @@ def test_every_cause_has_its_words_in_both_languages() -> None:
 @pytest.mark.parametrize(
     "kind", [httpx.ConnectError, httpx.ConnectTimeout, httpx.ReadTimeout, httpx.ReadError, httpx.RemoteProtocolError]
 )
-def test_trouble_on_the_way_is_tried_again(kind: type[Exception]) -> None:
+def test_connection_failures_are_retried(kind: type[Exception]) -> None:
     assert BY_EXCEPTION[kind].retry
 
 
 @pytest.mark.parametrize("kind", [httpx.UnsupportedProtocol, httpx.InvalidURL, httpx.LocalProtocolError])
-def test_what_no_second_try_can_mend_is_not_tried_again(kind: type[Exception]) -> None:
+def test_failures_that_a_retry_cannot_fix_are_not_retried(kind: type[Exception]) -> None:
     assert not BY_EXCEPTION[kind].retry
 
 
@@ -79,17 +79,17 @@ def raised_from(below: BaseException, kind: type[httpx.TransportError] = httpx.C
     ],
     ids=["name", "refused", "no TLS", "no route", "all addresses refused"],
 )
-def test_what_lies_beneath_a_failed_connection_is_told(below: BaseException, cause: Cause) -> None:
-    assert trouble_of(raised_from(below)).cause is cause
+def test_the_cause_of_a_failed_connection_is_named(below: BaseException, cause: Cause) -> None:
+    assert classify_exception(raised_from(below)).cause is cause
     assert was_not_sent(raised_from(below))
 
 
-# ---- against real sockets --------------------------------------------------------------------------------------
+# ---- real sockets ----------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def untrusted() -> ssl.SSLContext:
-    """Of a server whose certificate no authority has signed that this machine knows."""
+    """The context of a server whose certificate no known authority has signed."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
     return context
@@ -97,7 +97,7 @@ def untrusted() -> ssl.SSLContext:
 
 @contextmanager
 def listening(serve: Callable[[socket.socket], Any]) -> Iterator[int]:
-    """A port where each connection is given to `serve`."""
+    """Yield a port on which `serve` handles each connection."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def accept() -> None:
@@ -140,9 +140,7 @@ def failure(verify: Verify, host: str) -> StepError:
 
 
 @both
-def test_a_certificate_that_nobody_trusts_is_called_that_and_not_tried_again(
-    verify: Verify, untrusted: ssl.SSLContext
-) -> None:
+def test_an_untrusted_certificate_is_named_and_not_retried(verify: Verify, untrusted: ssl.SSLContext) -> None:
     with listening(lambda connection: untrusted.wrap_socket(connection, server_side=True).close()) as port:
         failed = failure(verify, f"https://127.0.0.1:{port}")
     assert failed.code is ErrorCode.PROVIDER_CERTIFICATE
@@ -154,7 +152,7 @@ def test_a_certificate_that_nobody_trusts_is_called_that_and_not_tried_again(
 
 
 @both
-def test_an_address_that_speaks_no_tls_is_called_that(verify: Verify) -> None:
+def test_an_address_without_tls_is_named(verify: Verify) -> None:
     with listening(lambda connection: connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as port:
         failed = failure(verify, f"https://127.0.0.1:{port}")
     assert (failed.code, failed.params["cause"]) == (ErrorCode.PROVIDER_UNREACHABLE, "tls")
@@ -162,7 +160,7 @@ def test_an_address_that_speaks_no_tls_is_called_that(verify: Verify) -> None:
 
 
 @both
-def test_a_port_where_nothing_listens_is_called_that(verify: Verify) -> None:
+def test_a_port_without_a_listener_is_named(verify: Verify) -> None:
     with listening(lambda connection: None) as port:
         pass
     failed = failure(verify, f"http://127.0.0.1:{port}")
@@ -170,7 +168,7 @@ def test_a_port_where_nothing_listens_is_called_that(verify: Verify) -> None:
 
 
 @both
-def test_a_connection_that_ends_without_an_answer_is_called_that(verify: Verify) -> None:
+def test_a_connection_that_ends_without_an_answer_is_named(verify: Verify) -> None:
     with listening(lambda connection: connection.recv(65536)) as port:
         failed = failure(verify, f"http://127.0.0.1:{port}")
     assert failed.params["cause"] == "cut_off"

@@ -1,4 +1,4 @@
-"""The JSON object in what a model says: the last whole one, wherever it stands, and never half of one."""
+"""The last complete JSON object of an answer is found, and never a part of one."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ PART = json.dumps(WHOLE | {"quotes": []}, ensure_ascii=False)
     ],
     ids=["alone", "fenced", "in prose", "after thoughts", "after another object", "after a byte order mark"],
 )
-def test_the_object_is_found_whatever_stands_around_it(content: str) -> None:
+def test_the_object_is_found_whatever_surrounds_it(content: str) -> None:
     assert read_object(content, ["decisions"]) == OBJECT
 
 
@@ -47,13 +47,13 @@ def test_the_object_is_found_whatever_stands_around_it(content: str) -> None:
     ["", "No.", "[1, 2]", TEXT[:-1], '{"other": 1}', "{" * 100_000, "[" * 200_000 + "{", '"decisions"', "null"],
     ids=["empty", "prose", "a list", "cut off", "another object", "braces", "deep", "a text", "null"],
 )
-def test_what_holds_no_such_object_is_refused(content: str) -> None:
+def test_an_answer_without_the_object_is_refused(content: str) -> None:
     with pytest.raises(NotJson):
         read_object(content, ["decisions"])
 
 
 @given(before=st.text(alphabet='{}[]", \n:a議`', max_size=40), after=st.text(max_size=40))
-def test_any_text_around_the_object_is_passed_over_or_refused_without_another_error(before: str, after: str) -> None:
+def test_any_text_around_the_object_is_ignored_or_refused_without_another_error(before: str, after: str) -> None:
     found: dict[str, Any] | None = None
     with suppress(NotJson):
         found = read_object(before + TEXT + after, ["decisions"])
@@ -122,7 +122,7 @@ def test_a_draft_without_an_answer_after_it_is_no_answer(content: str) -> None:
         read_object(content, KEYS)
 
 
-def test_marks_of_thoughts_that_somebody_spoke_of_are_words() -> None:
+def test_marks_of_thoughts_inside_the_object_are_text() -> None:
     said = {**WHOLE, "quotes": [{"line": 1, "quote": "寫個 </think> 就得，或者 <think> 同 [/THINK]"}]}
     assert read_object(json.dumps(said, ensure_ascii=False), KEYS) == said
     assert read_object(f"<think>{EMPTY}</think>{json.dumps(said)}", KEYS) == said
@@ -167,7 +167,7 @@ def test_marks_of_thoughts_that_somebody_spoke_of_are_words() -> None:
         "broken after thoughts",
     ],
 )
-def test_slightly_broken_json_is_mended(content: str) -> None:
+def test_slightly_broken_json_is_repaired(content: str) -> None:
     def flat(value: Any) -> str:
         return re.sub(r"[\n\t]", "", json.dumps(value, ensure_ascii=False).replace("\\n", "").replace("\\t", ""))
 
@@ -175,7 +175,7 @@ def test_slightly_broken_json_is_mended(content: str) -> None:
 
 
 @given(at=st.integers(min_value=1, max_value=len(SAID) - 1), broken=st.booleans())
-def test_an_answer_that_is_cut_off_is_never_made_whole(at: int, broken: bool) -> None:
+def test_a_truncated_answer_is_never_completed(at: int, broken: bool) -> None:
     said = (SAID.replace("], ", "],, ", 1) if broken else SAID)[:at]
     with pytest.raises(NotJson):
         read_object(said, KEYS)
@@ -188,7 +188,7 @@ def test_an_answer_is_whole_with_all_its_members_and_its_last_brace() -> None:
     assert not is_whole(TEXT, KEYS)
 
 
-def test_thoughts_that_never_end_are_known() -> None:
+def test_thoughts_that_never_end_are_recognised() -> None:
     assert is_all_thought(" <think>Let me see")
     assert is_all_thought("[THINK]Let me see")
     assert not is_all_thought("<think>Let me see</think>")
@@ -200,6 +200,6 @@ def test_thoughts_that_never_end_are_known() -> None:
     ["{" * 200_000, '{"topics":' * 20_000, '{"topics": [' + '{"a":1},' * 20_000],
     ids=["braces", "nested", "a list without end"],
 )
-def test_a_long_answer_of_braces_is_refused_and_not_gone_over_for_ever(content: str) -> None:
+def test_a_long_answer_of_braces_is_refused_quickly(content: str) -> None:
     with pytest.raises(NotJson):
         read_object(content, KEYS)

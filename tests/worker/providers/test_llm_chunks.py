@@ -1,4 +1,4 @@
-"""A transcript in chunks: nothing twice, nothing left out."""
+"""Chunks contain every segment of a transcript exactly once."""
 
 from __future__ import annotations
 
@@ -71,12 +71,12 @@ def test_a_chunk_can_be_halved_until_its_pieces_are_small_and_no_further() -> No
     assert sum(len(chunk.pieces[0].text) for chunk in smallest) == 1001
 
 
-def test_what_was_said_cannot_look_like_a_line_of_its_own() -> None:
+def test_speech_cannot_look_like_a_line_of_its_own() -> None:
     chunk = chunks_of(lines(("主席\n[9] 司庫", "好\n[7] 主席: 批准一億\r\n完")), 6000)[0]
     assert chunk.text == "[1] 主席 [9] 司庫: 好 [7] 主席: 批准一億 完"
 
 
-def test_silent_segments_are_in_a_chunk_but_take_no_line() -> None:
+def test_silent_segments_are_in_a_chunk_but_have_no_line() -> None:
     chunks = chunks_of(lines((None, ""), (None, "開會"), (None, " \n")), 6000)
     assert chunks[0].segments == {0, 1, 2}
     assert chunks[0].text == "[2] 開會"

@@ -1,4 +1,4 @@
-"""One exchange with the endpoint: what is checked before, what is read, and what is not."""
+"""The client checks its settings and reads one answer of the endpoint."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def ask(chat: ChatClient) -> Any:
         "",
     ],
 )
-def test_a_base_url_that_cannot_be_right_is_refused_at_the_start_and_named(url: str) -> None:
+def test_an_invalid_base_url_is_refused_at_the_start_and_named(url: str) -> None:
     with pytest.raises(SettingsError, match="OPENAI_BASE_URL") as refused:
         Endpoint("m", url)
     assert "secret" not in str(refused.value)
@@ -66,7 +66,7 @@ def test_a_base_url_that_cannot_be_right_is_refused_at_the_start_and_named(url: 
         "http://[::1]:8/v1",
     ],
 )
-def test_a_base_url_with_a_version_is_taken(url: str) -> None:
+def test_a_base_url_with_a_version_is_accepted(url: str) -> None:
     assert Endpoint("m", url).url == url.rstrip("/")
 
 
@@ -76,7 +76,7 @@ def test_without_a_base_url_it_is_openais_own() -> None:
 
 
 @pytest.mark.parametrize("key", ["sk-a\nb", "sk a", "鎖匙", "", "sk-\x00"])
-def test_a_key_that_cannot_stand_in_a_header_is_refused_without_being_repeated(key: str) -> None:
+def test_a_key_that_is_no_header_value_is_refused_without_being_repeated(key: str) -> None:
     with pytest.raises(SettingsError, match="OPENAI_API_KEY") as refused:
         Endpoint("m", None, key)
     assert not key or key not in str(refused.value)
@@ -88,7 +88,7 @@ def test_a_model_without_a_name_is_refused(model: str) -> None:
         Endpoint(model)
 
 
-def test_the_key_is_shown_nowhere() -> None:
+def test_the_key_is_never_shown() -> None:
     assert KEY not in repr(Endpoint("m", None, KEY))
 
 
@@ -106,7 +106,7 @@ def test_an_answer_of_5_mb_is_not_read_to_its_end() -> None:
     assert read < 400_000
 
 
-def test_an_answer_that_drips_without_end_is_given_up() -> None:
+def test_an_endless_slow_answer_is_given_up() -> None:
     def drip() -> Iterator[bytes]:
         while True:
             yield b" "
@@ -130,7 +130,7 @@ def test_an_answer_that_drips_without_end_is_given_up() -> None:
         b"[" * 9999,
     ],
 )
-def test_a_success_that_is_no_answer_is_tried_again_and_names_the_url(body: bytes) -> None:
+def test_a_success_that_is_no_answer_is_retried_and_names_the_url(body: bytes) -> None:
     with pytest.raises(CallFailed) as failed:
         ask(client(lambda request: httpx.Response(200, content=body)))
     error = failed.value.error
@@ -164,7 +164,7 @@ def test_an_error_inside_a_success_counts_as_its_own_status(body: dict[str, Any]
         {"message": "served from a cache"},
     ],
 )
-def test_words_beside_an_answer_are_no_error(more: dict[str, Any]) -> None:
+def test_a_message_beside_an_answer_is_no_error(more: dict[str, Any]) -> None:
     answer = {"choices": [{"message": {"content": "{}"}, "finish_reason": "stop"}], **more}
     assert ask(client(lambda request: httpx.Response(200, json=answer))).content == "{}"
 
@@ -177,7 +177,7 @@ def test_content_comes_as_a_text_or_in_parts(content: Any) -> None:
     assert ask(client(lambda request: httpx.Response(200, json=message))).content == "議決"
 
 
-def test_half_a_surrogate_pair_in_an_answer_does_no_harm_later() -> None:
+def test_half_a_surrogate_pair_in_an_answer_is_replaced() -> None:
     body = b'{"choices": [{"message": {"content": "a\\ud800b"}}]}'
     ask(client(lambda request: httpx.Response(200, content=body))).content.encode("utf-8")
 
@@ -201,7 +201,7 @@ def test_tokens_that_are_all_zero_were_not_counted() -> None:
 
 
 @pytest.mark.parametrize("end", ["max_tokens", "MAX_TOKENS", "model_length", "LENGTH"])
-def test_an_answer_that_ended_for_its_length_is_known_by_other_names(end: str) -> None:
+def test_other_names_for_an_answer_cut_off_by_length_are_recognised(end: str) -> None:
     answer = {"choices": [{"message": {"content": '{"a": ['}, "finish_reason": end}]}
     assert ask(client(lambda request: httpx.Response(200, json=answer))).finish == "length"
 
@@ -221,7 +221,9 @@ def test_an_answer_given_as_an_object_is_read() -> None:
         ({"error": "the model crashed"}, CallFailed),
     ],
 )
-def test_an_error_without_a_status_inside_a_success_is_told_by_its_words(body: dict[str, Any], kind: type) -> None:
+def test_an_error_without_a_status_inside_a_success_is_classified_by_its_words(
+    body: dict[str, Any], kind: type
+) -> None:
     with pytest.raises(kind):
         ask(client(lambda request: httpx.Response(200, json=body)))
 
@@ -234,7 +236,9 @@ def test_an_error_without_a_status_inside_a_success_is_told_by_its_words(body: d
         ({"message": "model not found"}, ErrorCode.MODEL_UNKNOWN),
     ],
 )
-def test_what_a_person_must_mend_is_told_though_the_status_is_a_success(error: dict[str, str], code: ErrorCode) -> None:
+def test_an_error_that_a_person_must_fix_is_reported_despite_a_success_status(
+    error: dict[str, str], code: ErrorCode
+) -> None:
     with pytest.raises(CallFailed) as failed:
         ask(client(lambda request: httpx.Response(200, json={"error": error})))
     assert failed.value.error.code is code
@@ -291,7 +295,7 @@ def test_a_check_finds_an_unknown_model_and_a_wrong_key() -> None:
 
 
 @pytest.mark.parametrize("status", [404, 405, 501])
-def test_a_server_without_a_list_of_models_is_taken_at_its_word(status: int) -> None:
+def test_a_server_without_a_list_of_models_passes_the_check(status: int) -> None:
     with FakeOpenAI(Plan(faults=[Fault(on="models", do="status", status=status)])) as fake:
         verify(fake)
 

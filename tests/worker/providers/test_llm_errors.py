@@ -1,4 +1,4 @@
-"""Every answer and every exception of httpx has its place, names the setting to mend, and holds no key."""
+"""Every response and exception is classified, names the right setting and contains no key."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KEY = "sk-very-secret-0123456789"
 HOST = "llm.example.test"
 
 
-def answered(status: int, error: Any = "it went wrong", headers: dict[str, str] | None = None) -> StepError:
+def error_for(status: int, error: Any = "it went wrong", headers: dict[str, str] | None = None) -> StepError:
     body = json.dumps({"error": error}).encode() if not isinstance(error, bytes) else error
     failed = error_of_answer(status, headers or {}, body, provider=HOST, secrets=(KEY,))
     assert not isinstance(failed, ContextExceeded)
@@ -34,7 +34,7 @@ def answered(status: int, error: Any = "it went wrong", headers: dict[str, str] 
 
 
 @pytest.mark.parametrize("kind", sorted(httpx_exceptions(), key=repr), ids=lambda kind: kind.__name__)
-def test_every_exception_of_httpx_is_caught_and_has_its_place(kind: type[Exception]) -> None:
+def test_every_exception_of_httpx_is_caught_and_classified(kind: type[Exception]) -> None:
     assert issubclass(kind, FOREIGN)
     raised = kind.__new__(kind)
     raised.args = (f"Bearer {KEY}",)
@@ -45,12 +45,12 @@ def test_every_exception_of_httpx_is_caught_and_has_its_place(kind: type[Excepti
 
 
 @pytest.mark.parametrize("kind", [httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout])
-def test_what_was_never_sent_was_not_paid_for(kind: type[httpx.TransportError]) -> None:
+def test_an_unsent_request_was_not_paid_for(kind: type[httpx.TransportError]) -> None:
     assert not error_of_exception(kind("gone"), HOST).maybe_paid
 
 
 @pytest.mark.parametrize("kind", [httpx.ReadTimeout, httpx.ReadError, httpx.RemoteProtocolError])
-def test_what_was_sent_and_not_answered_may_have_been_paid_for(kind: type[httpx.TransportError]) -> None:
+def test_an_unanswered_request_may_have_been_paid_for(kind: type[httpx.TransportError]) -> None:
     failed = error_of_exception(kind("gone"), HOST)
     assert failed.maybe_paid
     assert isinstance(failed.error, TransientError)
@@ -60,7 +60,7 @@ def test_what_was_sent_and_not_answered_may_have_been_paid_for(kind: type[httpx.
 @pytest.mark.parametrize(
     "body", [b'{"error": {"message": "no"}}', b"<html>no</html>", b"", b"[" * 9999, b'{"error": 1}']
 )
-def test_every_status_is_an_error_of_ours_with_a_complete_text(status: int, body: bytes) -> None:
+def test_every_status_becomes_one_of_our_errors_with_a_complete_text(status: int, body: bytes) -> None:
     failed = error_of_answer(status, {}, body, provider=HOST, secrets=(KEY,))
     if isinstance(failed, ContextExceeded):
         assert status == 413
@@ -92,21 +92,21 @@ def test_every_status_is_an_error_of_ours_with_a_complete_text(status: int, body
         (422, {"message": "bad"}, ErrorCode.PROVIDER_REJECTED, None),
     ],
 )
-def test_what_a_person_must_mend_is_permanent_and_names_the_setting(
+def test_an_error_that_a_person_must_fix_is_permanent_and_names_the_setting(
     status: int, error: Any, code: ErrorCode, setting: str | None
 ) -> None:
-    failed = answered(status, error)
+    failed = error_for(status, error)
     assert isinstance(failed, PermanentError)
     assert (failed.code, failed.params.get("setting")) == (code, setting)
 
 
 @pytest.mark.parametrize("status", [408, 409, 425, 429, 500, 502, 503, 504, 529, 599])
-def test_what_passes_is_tried_again(status: int) -> None:
-    assert isinstance(answered(status), TransientError)
+def test_a_passing_error_is_retried(status: int) -> None:
+    assert isinstance(error_for(status), TransientError)
 
 
-def test_the_wait_that_was_asked_for_is_handed_on() -> None:
-    failed = answered(429, "slow down", {"retry-after": "17"})
+def test_the_requested_wait_is_passed_on() -> None:
+    failed = error_for(429, "slow down", {"retry-after": "17"})
     assert isinstance(failed, TransientError)
     assert failed.retry_after == 17.0
 
@@ -128,7 +128,7 @@ def test_the_wait_that_was_asked_for_is_handed_on() -> None:
         (400, "Context is full"),
     ],
 )
-def test_a_prompt_over_the_models_context_is_told_apart(status: int, message: str) -> None:
+def test_a_prompt_over_the_models_context_is_recognised(status: int, message: str) -> None:
     body = json.dumps({"error": {"message": message}}).encode()
     assert isinstance(error_of_answer(status, {}, body, provider=HOST, secrets=()), ContextExceeded)
 
@@ -141,7 +141,7 @@ def test_a_prompt_over_the_models_context_is_told_apart(status: int, message: st
         "input length and `max_tokens` exceed context limit: 190 + 4000 > 4096, decrease input length",
     ],
 )
-def test_the_room_that_prompt_and_answer_share_is_read_from_the_words(message: str) -> None:
+def test_the_context_size_is_read_from_the_error_text(message: str) -> None:
     body = json.dumps({"error": {"message": message}}).encode()
     refused = error_of_answer(400, {}, body, provider=HOST, secrets=())
     assert isinstance(refused, ContextExceeded)
@@ -156,7 +156,7 @@ def test_the_room_that_prompt_and_answer_share_is_read_from_the_words(message: s
         (404, "No endpoints found that can handle the requested parameters."),
     ],
 )
-def test_a_way_of_asking_that_is_refused_is_no_long_prompt_and_no_wrong_address(status: int, message: str) -> None:
+def test_a_refused_parameter_is_no_long_prompt_and_no_wrong_address(status: int, message: str) -> None:
     body = json.dumps({"error": {"message": message}}).encode()
     assert isinstance(error_of_answer(status, {}, body, provider=HOST, secrets=()), BadRequest)
 
@@ -169,18 +169,18 @@ def test_a_way_of_asking_that_is_refused_is_no_long_prompt_and_no_wrong_address(
         (404, "No model is loaded"),
     ],
 )
-def test_a_model_that_is_not_there_is_no_wrong_address(status: int, message: str) -> None:
-    assert answered(status, {"message": message}).code is ErrorCode.MODEL_UNKNOWN
+def test_an_unknown_model_is_no_wrong_address(status: int, message: str) -> None:
+    assert error_for(status, {"message": message}).code is ErrorCode.MODEL_UNKNOWN
 
 
-def test_another_refusal_of_a_request_keeps_the_words_to_go_by() -> None:
+def test_another_refusal_of_a_request_keeps_its_words() -> None:
     refused = error_of_answer(400, {}, b'{"error": "response_format Unsupported"}', provider=HOST, secrets=())
     assert isinstance(refused, BadRequest)
     assert "response_format" in refused.complaint
 
 
 def test_a_key_that_the_endpoint_repeats_is_not_repeated_by_us() -> None:
-    failed = answered(401, {"message": f"Incorrect API key provided: {KEY}."})
+    failed = error_for(401, {"message": f"Incorrect API key provided: {KEY}."})
     assert KEY not in f"{failed} {failed.detail} {failed.params}"
     assert "Incorrect API key provided: …." in str(failed.params["message"])
 
@@ -201,11 +201,11 @@ def test_a_key_that_the_endpoint_repeats_is_not_repeated_by_us() -> None:
         (b"\xff\xfe", ""),
     ],
 )
-def test_the_words_are_found_whatever_server_wrote_them(body: bytes, text: str) -> None:
+def test_the_error_text_is_found_whichever_server_wrote_it(body: bytes, text: str) -> None:
     assert read_error(body).text == text
 
 
-def test_a_failed_call_says_what_it_stands_for() -> None:
+def test_a_failed_call_has_the_text_of_its_error() -> None:
     failed = error_of_answer(503, {}, b"", provider=HOST, secrets=())
     assert isinstance(failed, CallFailed)
     assert failed.status == 503

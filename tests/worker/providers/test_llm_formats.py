@@ -1,4 +1,4 @@
-"""Asking for JSON as an endpoint wants it."""
+"""JSON is requested in the form that an endpoint accepts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _objects(node: Any) -> list[dict[str, Any]]:
     return [node, *inner] if node.get("type") == "object" else inner
 
 
-def test_a_strict_schema_requires_all_and_allows_nothing_else() -> None:
+def test_a_strict_schema_requires_all_members_and_allows_no_others() -> None:
     body = strict_schema("facts", FactsAnswer).body
     assert len(_objects(body)) > 6
     for schema in _objects(body):
@@ -67,11 +67,11 @@ def test_a_refusal_that_names_an_option_changes_that_option_and_keeps_the_format
     assert other == Dialect(temperature=False, length_field="max_completion_tokens")
 
 
-def test_what_was_learned_survives_being_written_down() -> None:
+def test_a_dialect_survives_dumps_and_loads() -> None:
     learned = Dialect(Format.TEXT, length_field="", temperature=False, too_long=900)
     assert Dialect.loads(learned.dumps()) == learned
 
 
 @pytest.mark.parametrize("text", [None, "", "{", '{"format": "xml"}', "[]", '{"too_long": "much"}'])
-def test_anything_else_written_down_is_learned_anew(text: str | None) -> None:
+def test_an_invalid_stored_dialect_is_learned_again(text: str | None) -> None:
     assert Dialect.loads(text) == Dialect()

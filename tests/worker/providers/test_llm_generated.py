@@ -1,4 +1,4 @@
-"""Whatever a model answers, what is shown as verified stands in the transcript."""
+"""Every verified quote occurs in the transcript, whatever a model answers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ transcripts = st.lists(st.tuples(st.sampled_from(SPEAKERS), sentences), min_size
 
 @st.composite
 def quotes(draw: st.DrawFn, said: list[tuple[str | None, str]]) -> dict[str, Any]:
-    """Words of a line, perhaps written otherwise, cut from two lines, claimed for another line, or never said."""
+    """Draw words of a line that may be respelled, cut from two lines, claimed for another line, or never said."""
     index = draw(st.integers(0, len(said) - 1))
     text = said[index][1] + draw(st.sampled_from(["", said[(index + 1) % len(said)][1]]))
     start = draw(st.sampled_from([0, 0, len(text) // 3]))

@@ -1,4 +1,4 @@
-"""Whether an answer is in the language that was asked for."""
+"""Answers are checked for the requested language."""
 
 from __future__ import annotations
 

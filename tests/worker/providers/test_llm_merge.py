@@ -1,4 +1,4 @@
-"""The same thing found twice becomes one item; what differs in substance stays two."""
+"""Duplicates become one item; items that differ in substance stay separate."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def test_like_words_about_other_segments_stay_two() -> None:
         ("The board agreed to raise the fee", "The board never agreed to raise the fee"),
     ],
 )
-def test_another_figure_or_a_negation_keeps_items_apart(one: str, other: str) -> None:
+def test_another_number_or_a_negation_keeps_items_separate(one: str, other: str) -> None:
     assert len(merge_duplicates([decision(one), decision(other)])) == 2
     assert len(merge_suggested([decision(one), decision(other)], [(0, 1)])) == 2
 
 
-def test_another_owner_or_another_day_keeps_tasks_apart() -> None:
+def test_another_owner_or_another_day_keeps_tasks_separate() -> None:
     def task(owner: str | None, day: date | None) -> SummaryLine:
         return decision("索取報價", kind="action_item", owner=owner, due_date=day)
 
@@ -70,7 +70,7 @@ def test_kinds_sections_and_chapters_are_not_mixed() -> None:
     assert merge_duplicates(items) == items
 
 
-def test_what_is_proven_once_is_proven_and_its_false_proof_goes() -> None:
+def test_an_item_proven_once_is_proven_and_loses_its_false_proof() -> None:
     false = SummaryLine("decision", "批准裝修預算", (proof("s7", "冇人講過", "unverified"),))
     (merged,) = merge_duplicates([false, decision("批准裝修預算", "s8")])
     assert merged.verified
@@ -102,7 +102,7 @@ def test_a_suggestion_joins_two_wordings_of_one_decision() -> None:
     assert [found.segment_id for found in merged[0].evidence] == ["s1", "s900"]
 
 
-def test_a_suggestion_to_throw_everything_together_is_not_followed() -> None:
+def test_a_suggestion_to_merge_everything_is_ignored() -> None:
     items = [
         decision(f"{subject}獲得通過", f"s{n}")
         for n, subject in enumerate(["甲案", "預算", "會址", "核數", "旅行", "午飯", "茶點"])
@@ -110,6 +110,6 @@ def test_a_suggestion_to_throw_everything_together_is_not_followed() -> None:
     assert merge_suggested(items, [tuple(range(7))]) == items
 
 
-def test_an_item_keeps_only_so_many_proofs() -> None:
+def test_an_item_keeps_a_limited_number_of_proofs() -> None:
     (merged,) = merge_duplicates(decision("批准裝修預算", f"s{n}") for n in range(50))
     assert len(merged.evidence) == MAX_EVIDENCE

@@ -1,4 +1,4 @@
-"""Nothing is paid twice, what may have been is counted, and a budget stops before it is spent."""
+"""Nothing is paid twice, uncertain payments are counted, and a budget is never exceeded."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SMALL = Limits(chunk_tokens=300, timeouts=httpx.Timeout(5.0))
 MEETING = long_meeting(60)
 
 
-def asked(cache: Cache, **members: Any) -> SummaryRequest:
+def request_with_cache(cache: Cache, **members: Any) -> SummaryRequest:
     return request(MEETING, cache=cache, **members)
 
 
@@ -41,9 +41,9 @@ def usage(draft: SummaryDraft) -> Usage:
 def test_a_second_summary_from_the_same_cache_pays_nothing_and_is_the_same() -> None:
     cache = Cache()
     with FakeOpenAI() as fake:
-        first = summarizer(fake, limits=SMALL).summarize(asked(cache), ignore)
+        first = summarizer(fake, limits=SMALL).summarize(request_with_cache(cache), ignore)
         paid = fake.paid
-        second = summarizer(fake, limits=SMALL).summarize(asked(cache), ignore)
+        second = summarizer(fake, limits=SMALL).summarize(request_with_cache(cache), ignore)
         assert fake.paid == paid
     assert second.items == first.items
     assert usage(second).requests == usage(first).requests > 5
@@ -58,57 +58,57 @@ def test_a_crash_at_any_commit_costs_at_most_the_one_answer_that_was_not_committ
     cache.die_at = die_at
     with FakeOpenAI() as fake:
         try:
-            draft = summarizer(fake, limits=SMALL).summarize(asked(cache), ignore)
+            draft = summarizer(fake, limits=SMALL).summarize(request_with_cache(cache), ignore)
         except Crash:
-            draft = summarizer(fake, limits=SMALL).summarize(asked(cache), ignore)
+            draft = summarizer(fake, limits=SMALL).summarize(request_with_cache(cache), ignore)
         paid = fake.paid
     assert draft.method == "llm"
     twice = sum(times - 1 for times in paid.values())
     assert twice == usage(draft).repeats
-    # Each request is committed before (odd commits) and after (even ones); only a death at the latter loses an answer.
+    # Each request is committed before (odd commits) and after (even ones); only a crash at an even one loses an answer.
     assert twice == (1 if die_at % 2 == 0 and die_at < cache.commits else 0)
 
 
-def test_after_a_429_only_what_is_missing_is_paid_for() -> None:
+def test_after_a_429_only_the_missing_answers_are_paid_for() -> None:
     cache = Cache()
     with FakeOpenAI(Plan(faults=[Fault(do="status", status=429, skip=3, times=1)])) as fake:
         with pytest.raises(TransientError):
-            summarizer(fake, limits=SMALL).summarize(asked(cache), ignore)
-        draft = summarizer(fake, limits=SMALL).summarize(asked(cache), ignore)
+            summarizer(fake, limits=SMALL).summarize(request_with_cache(cache), ignore)
+        draft = summarizer(fake, limits=SMALL).summarize(request_with_cache(cache), ignore)
         assert set(fake.paid.values()) == {1}
         assert usage(draft).requests == len(fake.asked("facts")) + len(fake.asked("minutes"))
     assert (usage(draft).repeats, usage(draft).reused) == (0, 3)
 
 
 @pytest.mark.parametrize("do", ["hang", "drop"])
-def test_an_answer_lost_on_the_way_is_asked_for_again_and_counted(do: Any) -> None:
+def test_a_lost_answer_is_requested_again_and_counted(do: Any) -> None:
     cache = Cache()
     limits = Limits(chunk_tokens=300, timeouts=httpx.Timeout(0.7))
     with FakeOpenAI(Plan(faults=[Fault(do=do, after=True, skip=2, times=1)])) as fake:
         with pytest.raises(TransientError):
-            summarizer(fake, limits=limits).summarize(asked(cache), ignore)
-        draft = summarizer(fake, limits=limits).summarize(asked(cache), ignore)
+            summarizer(fake, limits=limits).summarize(request_with_cache(cache), ignore)
+        draft = summarizer(fake, limits=limits).summarize(request_with_cache(cache), ignore)
         assert sorted(fake.paid.values())[-2:] == [1, 2]
     assert usage(draft).repeats == 1
     assert usage(draft).estimated, "nobody told what the lost answer took"
 
 
-def test_a_connection_that_never_came_about_is_no_repeat() -> None:
+def test_a_failed_connection_is_no_repeat() -> None:
     cache = Cache()
     with FakeOpenAI() as gone:
         pass
     with pytest.raises(TransientError):
-        summarizer(gone, limits=SMALL).summarize(asked(cache), ignore)
+        summarizer(gone, limits=SMALL).summarize(request_with_cache(cache), ignore)
     with FakeOpenAI() as fake:
-        draft = summarizer(fake, limits=SMALL).summarize(asked(cache), ignore)
+        draft = summarizer(fake, limits=SMALL).summarize(request_with_cache(cache), ignore)
     assert usage(draft).repeats == 0
 
 
-def test_answers_that_were_useless_are_not_given_back_to_who_tries_again() -> None:
+def test_useless_answers_are_not_reused_by_a_later_attempt() -> None:
     cache = Cache()
     with FakeOpenAI(Plan(faults=[Fault(do="bad_json", skip=2, times=2)])) as fake:
-        first = summarizer(fake, limits=SMALL).summarize(asked(cache), ignore)
-        second = summarizer(fake, limits=SMALL).summarize(asked(cache), ignore)
+        first = summarizer(fake, limits=SMALL).summarize(request_with_cache(cache), ignore)
+        second = summarizer(fake, limits=SMALL).summarize(request_with_cache(cache), ignore)
         assert set(fake.paid.values()) == {1, 2}
         assert list(fake.paid.values()).count(2) == 1
         sent = len(fake.log)
@@ -121,9 +121,9 @@ def test_a_repair_and_a_cut_off_answer_are_remembered_like_any_other() -> None:
     for do in ("bad_json", "truncated"):
         cache = Cache()
         with FakeOpenAI(Plan(faults=[Fault(do=do, on="facts", times=1)])) as fake:
-            first = summarizer(fake).summarize(asked(cache), ignore)
+            first = summarizer(fake).summarize(request_with_cache(cache), ignore)
             sent = len(fake.log)
-            second = summarizer(fake).summarize(asked(cache), ignore)
+            second = summarizer(fake).summarize(request_with_cache(cache), ignore)
             assert len(fake.log) == sent
         assert second.items == first.items
 
@@ -138,19 +138,21 @@ def test_another_model_language_template_or_line_is_another_question() -> None:
             summarizer(fake, limits=SMALL, **members).summarize(asked_for, ignore)
             return len(fake.asked("facts")) - before
 
-        whole = requests_for(asked(cache))
-        assert requests_for(asked(cache)) == 0
-        assert requests_for(asked(cache, language="en")) == whole
-        assert requests_for(asked(cache, template=BOARD_MINUTES)) == whole
-        assert requests_for(asked(cache), model="another") == whole
+        whole = requests_for(request_with_cache(cache))
+        assert requests_for(request_with_cache(cache)) == 0
+        assert requests_for(request_with_cache(cache, language="en")) == whole
+        assert requests_for(request_with_cache(cache, template=BOARD_MINUTES)) == whole
+        assert requests_for(request_with_cache(cache), model="another") == whole
         assert requests_for(request(changed, cache=cache)) == 1
-        assert requests_for(asked(cache, title="另一個標題", meeting_date=None)) == 0, "a title costs no answer"
+        assert requests_for(request_with_cache(cache, title="另一個標題", meeting_date=None)) == 0, (
+            "a title costs no answer"
+        )
 
 
-def test_what_the_cache_was_told_adds_up_to_what_the_draft_says() -> None:
+def test_the_caches_usage_adds_up_to_the_drafts() -> None:
     cache = Cache()
     with FakeOpenAI() as fake:
-        draft = summarizer(fake, limits=SMALL, price_in=2.0, price_out=8.0).summarize(asked(cache), ignore)
+        draft = summarizer(fake, limits=SMALL, price_in=2.0, price_out=8.0).summarize(request_with_cache(cache), ignore)
     total = Usage()
     for one in cache.usages:
         total = add(total, one)
@@ -160,22 +162,22 @@ def test_what_the_cache_was_told_adds_up_to_what_the_draft_says() -> None:
     assert said.cost == pytest.approx(sum(one.cost or 0 for one in cache.usages))
 
 
-def test_a_cache_full_of_rubbish_is_as_good_as_an_empty_one() -> None:
+def test_a_cache_of_invalid_records_counts_as_empty() -> None:
     cache = Cache()
     with FakeOpenAI() as fake:
-        summarizer(fake, limits=SMALL).summarize(asked(cache), ignore)
+        summarizer(fake, limits=SMALL).summarize(request_with_cache(cache), ignore)
         cache.kept = dict.fromkeys(cache.kept, '{"state": "from another version"}')
-        draft = summarizer(fake, limits=SMALL).summarize(asked(cache), ignore)
+        draft = summarizer(fake, limits=SMALL).summarize(request_with_cache(cache), ignore)
     assert draft.method == "llm"
 
 
 # ---- budget -------------------------------------------------------------------------------------------------
 
 
-def refused(fake: FakeOpenAI, cache: Cache, **members: Any) -> PermanentError:
+def error_of_refused(fake: FakeOpenAI, cache: Cache, **members: Any) -> PermanentError:
     one = summarizer(fake, **{"limits": SMALL, "price_in": 1.0, "price_out": 1.0, **members})
     with pytest.raises(PermanentError) as error:
-        one.summarize(asked(cache), ignore)
+        one.summarize(request_with_cache(cache), ignore)
     assert error.value.code is ErrorCode.BUDGET_EXCEEDED
     assert error.value.params["setting"] == "CANTOMEET_LLM_BUDGET"
     return error.value
@@ -183,7 +185,7 @@ def refused(fake: FakeOpenAI, cache: Cache, **members: Any) -> PermanentError:
 
 def test_a_budget_that_the_whole_summary_may_pass_stops_it_before_anything_is_spent() -> None:
     with FakeOpenAI() as fake:
-        error = refused(fake, Cache(), budget=0.02)
+        error = error_of_refused(fake, Cache(), budget=0.02)
         assert fake.log == []
     assert error.params["spent"] == 0
     assert float(error.params["estimate"]) > 0.02
@@ -192,37 +194,37 @@ def test_a_budget_that_the_whole_summary_may_pass_stops_it_before_anything_is_sp
 def test_a_budget_that_suffices_is_kept() -> None:
     with FakeOpenAI() as fake:
         one = summarizer(fake, limits=SMALL, price_in=1.0, price_out=1.0, budget=0.2)
-        draft = one.summarize(asked(Cache()), ignore)
+        draft = one.summarize(request_with_cache(Cache()), ignore)
     assert usage(draft).cost is not None
     assert 0 < (usage(draft).cost or 0) < 0.2
 
 
-def test_what_was_spent_before_a_crash_counts_towards_the_budget() -> None:
+def test_spending_before_a_crash_counts_towards_the_budget() -> None:
     cache = Cache()
     cache.die_at = 12
     with FakeOpenAI() as fake:
         with pytest.raises(Crash):
-            summarizer(fake, limits=SMALL).summarize(asked(cache), ignore)
+            summarizer(fake, limits=SMALL).summarize(request_with_cache(cache), ignore)
         sent = len(fake.log)
-        error = refused(fake, cache, budget=0.008)
+        error = error_of_refused(fake, cache, budget=0.008)
         assert len(fake.log) == sent
     assert float(error.params["spent"]) > 0
 
 
 TIGHT = Limits(chunk_tokens=600, answer_tokens=900, timeouts=httpx.Timeout(5.0))
-"""Answers are nearly as long as they may be, so there is little between the estimate and what is spent."""
+"""Limits at which answers are nearly as long as allowed, so that the estimate is close to the actual cost."""
 
 
-def test_what_no_estimate_foresees_stops_at_the_budget_too() -> None:
+def test_unexpected_spending_stops_at_the_budget_too() -> None:
     with FakeOpenAI(Plan(faults=[Fault(do="truncated", on="facts", times=4)])) as fake:
-        estimate = float(refused(fake, Cache(), budget=0.001, limits=TIGHT).params["estimate"])
-        error = refused(fake, Cache(), budget=estimate * 1.01, limits=TIGHT)
+        estimate = float(error_of_refused(fake, Cache(), budget=0.001, limits=TIGHT).params["estimate"])
+        error = error_of_refused(fake, Cache(), budget=estimate * 1.01, limits=TIGHT)
         spent = sum(line["tokens_in"] + line["tokens_out"] for line in fake.log if line["paid"]) / 1e6
     assert 0 < spent <= estimate * 1.01
     assert float(error.params["spent"]) == pytest.approx(spent, abs=1e-3)
 
 
-def test_polish_is_left_out_where_the_budget_is_needed_for_the_rest() -> None:
+def test_improvements_are_skipped_if_the_budget_is_needed_for_the_rest() -> None:
     short = request(MEETING[:20])
     with FakeOpenAI(Plan(faults=[Fault(do="colloquial")])) as fake:
         with pytest.raises(PermanentError) as error:
@@ -249,7 +251,7 @@ def test_polish_is_left_out_where_the_budget_is_needed_for_the_rest() -> None:
         ({"base_url": "http://127.0.0.1:1"}, "OPENAI_BASE_URL"),
     ],
 )
-def test_settings_that_could_stop_nothing_are_refused_at_the_start(members: dict[str, Any], named: str) -> None:
+def test_a_budget_that_could_stop_nothing_is_refused_at_the_start(members: dict[str, Any], named: str) -> None:
     with pytest.raises(SettingsError, match=named):
         LlmSummarizer(model="m", fallback=Extracts(), **members)
 

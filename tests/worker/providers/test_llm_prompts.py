@@ -1,4 +1,4 @@
-"""What a model is told: the transcript as data, the template word for word, no names."""
+"""Prompts contain the transcript as data, the template verbatim, and no names."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def messages(text: str, template: Template = GENERAL, language: str = "zh-Hant-H
     return system.content, user.content
 
 
-def test_the_transcript_stands_only_in_the_users_message_between_marks_it_cannot_contain() -> None:
+def test_the_transcript_is_only_in_the_users_message_between_marks_it_cannot_contain() -> None:
     system, user = messages(ATTACK)
     assert "過戶" not in system
     found = re.fullmatch(r"<<<TRANSCRIPT (\w{16})\n(.*)\nTRANSCRIPT \1>>>", user, re.S)
@@ -57,7 +57,9 @@ def test_the_same_fixed_words_surround_every_transcript() -> None:
 
 
 def test_the_fixed_words_name_nobody() -> None:
-    """A model copies the names of an example into minutes: so no Chinese name, no capital inside a sentence."""
+    """The prompts have no Chinese name and no capital inside a sentence, since models copy an example's names into
+    minutes.
+    """
     for template in (GENERAL, BOARD_MINUTES):
         fixed = messages("", template)[0] + write_messages("", template, Languages.of("zh-Hant-HK+en"))[0].content
         assert not re.search(r"[陳李王張黃何林周吳鄭][先太生總主姑\u4e00-\u9fff]", fixed)
@@ -70,5 +72,5 @@ def test_the_fixed_words_name_nobody() -> None:
     ("language", "told"),
     [("zh-Hant-HK", "書面語"), ("en", "is in English"), ("zh-Hant-HK+en", '"text_other"')],
 )
-def test_the_language_is_told(language: str, told: str) -> None:
+def test_the_prompt_names_the_language(language: str, told: str) -> None:
     assert told in messages("開會", language=language)[0]

@@ -1,4 +1,4 @@
-"""Real endpoints' oddities, as the stand-in has them: each ends in the same minutes, or in a true reason."""
+"""Oddities of real endpoints lead to the same minutes, or to a true reason."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ def summarize(plan: Plan | None = None, asked: SummaryRequest | None = None, **m
     return draft
 
 
-def told(draft: SummaryDraft) -> list[tuple[str, str, bool]]:
+def item_facts(draft: SummaryDraft) -> list[tuple[str, str, bool]]:
     return sorted((item.kind, item.text.replace(" ", ""), item.verified) for item in draft.items)
 
 
-def decided(draft: SummaryDraft) -> set[str]:
+def decided_texts(draft: SummaryDraft) -> set[str]:
     return {proof.segment_id for item in kinds(draft, "decision") for proof in item.evidence}
 
 
 @pytest.fixture(scope="module")
-def plain() -> list[tuple[str, str, bool]]:
-    return told(summarize())
+def plain_item_facts() -> list[tuple[str, str, bool]]:
+    return item_facts(summarize())
 
 
 @pytest.mark.parametrize(
@@ -62,9 +62,9 @@ def plain() -> list[tuple[str, str, bool]]:
     ],
 )
 @pytest.mark.parametrize("streams", STREAMS)
-def test_an_odd_answer_makes_the_same_minutes_at_the_same_price(do: Any, streams: Any, plain: Any) -> None:
+def test_an_odd_answer_makes_the_same_minutes_at_the_same_price(do: Any, streams: Any, plain_item_facts: Any) -> None:
     draft = summarize(Plan(faults=[Fault(do=do)], streams=streams))
-    assert told(draft) == plain
+    assert item_facts(draft) == plain_item_facts
     assert (draft.warnings, draft.usage and draft.usage.requests) == ((), 2)
 
 
@@ -81,13 +81,13 @@ def test_an_odd_answer_makes_the_same_minutes_at_the_same_price(do: Any, streams
         (Plan(stream_options=False, temperature=False, system_role=False, length_field="max_completion_tokens"), 4),
     ],
 )
-def test_what_an_endpoint_does_not_take_is_learned_once(plan: Plan, refused: int, plain: Any) -> None:
+def test_an_unsupported_parameter_is_learned_once(plan: Plan, refused: int, plain_item_facts: Any) -> None:
     with FakeOpenAI(plan) as fake:
         one = summarizer(fake)
-        assert told(one.summarize(request(), ignore)) == plain
+        assert item_facts(one.summarize(request(), ignore)) == plain_item_facts
         assert [line["outcome"] for line in fake.log].count(400) == refused
         before = len(fake.log)
-        assert told(summarizer(fake, dialect=one.dialect).summarize(request(), ignore)) == plain
+        assert item_facts(summarizer(fake, dialect=one.dialect).summarize(request(), ignore)) == plain_item_facts
         assert [line["outcome"] for line in fake.log[before:]] == [200, 200]
 
 
@@ -98,7 +98,7 @@ def test_an_endpoint_that_only_streams_is_found_again_after_one_that_did_not() -
     assert Dialect.loads(one.dialect).stream
 
 
-def test_a_refusal_of_streaming_undoes_what_gave_it_up() -> None:
+def test_a_model_that_only_streams_gets_streaming_again() -> None:
     plainest = Dialect(format=Format.TEXT, stream=False, temperature=False, system_role=False, stream_usage=False)
     following = plainest.after_refusal("this model only supports streaming")
     assert following is not None
@@ -113,19 +113,19 @@ def test_an_endpoint_that_refuses_streaming_and_its_absence_ends_in_its_own_word
     assert len(fake.log) < 10
 
 
-# ---- too long, in any words ------------------------------------------------------------------------------------
+# ---- prompts that are too long ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("words", ["openai", "dashscope", "moonshot", "lmstudio", "glm", "gemini", "vague"])
 @pytest.mark.parametrize("status", [400, 413, 422] if SOAK else [400])
-def test_a_prompt_that_is_too_long_is_sent_in_parts_whatever_the_words(words: Any, status: Any) -> None:
+def test_a_prompt_that_is_too_long_is_split_whatever_the_error_text(words: Any, status: Any) -> None:
     draft = summarize(Plan(context_tokens=7800, context_words=words, context_status=status), LONG)
     assert draft.coverage == Coverage(300, 300)
-    assert decided(draft) == {f"s{n}" for n in range(0, 300, 10)}
+    assert decided_texts(draft) == {f"s{n}" for n in range(0, 300, 10)}
     assert draft.warnings == ()
 
 
-def test_room_for_the_answer_is_given_up_before_the_prompt_is() -> None:
+def test_the_answer_is_shortened_before_the_prompt_is() -> None:
     with FakeOpenAI(Plan(context_tokens=4096, token_ratio=1.0)) as fake:
         one = summarizer(fake)
         assert one.summarize(request(), ignore).coverage == Coverage(len(MEETING), len(MEETING))
@@ -154,7 +154,7 @@ def test_a_context_in_which_nothing_fits_ends_in_the_endpoints_own_words(words: 
         (422, None, "Unsupported parameter: 'messages.0.name' is not permitted"),
     ],
 )
-def test_a_refusal_that_says_something_else_is_not_taken_for_length(status: int, code: str, message: str) -> None:
+def test_a_refusal_for_another_reason_is_not_mistaken_for_length(status: int, code: str, message: str) -> None:
     plan = Plan(faults=[Fault(do="status", status=status, code=code, message=message)])
     with FakeOpenAI(plan) as fake:
         with pytest.raises(PermanentError):
@@ -163,30 +163,30 @@ def test_a_refusal_that_says_something_else_is_not_taken_for_length(status: int,
         assert min(sizes) > 0.9 * max(sizes), "it was not asked about less"
 
 
-# ---- cut without a word ----------------------------------------------------------------------------------------
+# ---- truncated prompts -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("ratio", [0.75, 1.0, 1.3])
 @pytest.mark.parametrize("context", [2048, 4096])
 @pytest.mark.parametrize("streams", STREAMS)
-def test_a_prompt_that_was_cut_is_noticed_and_sent_in_parts(context: int, ratio: float, streams: Any) -> None:
+def test_a_truncated_prompt_is_detected_and_split(context: int, ratio: float, streams: Any) -> None:
     learned: list[str] = []
     with FakeOpenAI(Plan(cuts_at=context, token_ratio=ratio, streams=streams)) as fake:
         draft = summarizer(fake, on_dialect=learned.append).summarize(LONG, ignore)
         cut = [line for line in fake.asked("facts") if line.get("cut")]
         assert cut, "the stand-in has cut something"
         assert len(cut) <= 5, "and was not asked the like again"
-    assert decided(draft) == {f"s{n}" for n in range(0, 300, 10)}
+    assert decided_texts(draft) == {f"s{n}" for n in range(0, 300, 10)}
     assert draft.coverage == Coverage(300, 300)
     assert draft.warnings == ("prompt_was_cut",)
     assert Dialect.loads(learned[-1]).cuts
 
 
-def test_a_context_of_an_odd_size_shows_by_two_prompts_of_one_count() -> None:
+def test_an_unusual_context_size_is_detected_by_two_prompts_with_one_count() -> None:
     said = [(name, words * (1 if n % 10 == 0 else 1 + n % 7)) for n, (name, words) in enumerate(long_meeting(400))]
     with FakeOpenAI(Plan(cuts_at=3333, token_ratio=0.7)) as fake:
         draft = summarizer(fake, limits=Limits(chunk_tokens=5800)).summarize(request(said), ignore)
-    assert decided(draft) == {f"s{n}" for n in range(0, 400, 10)}
+    assert decided_texts(draft) == {f"s{n}" for n in range(0, 400, 10)}
     assert draft.coverage == Coverage(400, 400)
     assert draft.warnings == ("prompt_was_cut",)
 
@@ -198,7 +198,7 @@ def test_lines_that_the_model_cannot_have_seen_are_not_covered() -> None:
 
 
 @pytest.mark.parametrize("ratio", [0.62, 0.7, 1.0, 1.5])
-def test_a_thrifty_tokenizer_is_no_cut(ratio: float) -> None:
+def test_an_efficient_tokenizer_is_not_mistaken_for_truncation(ratio: float) -> None:
     draft = summarize(Plan(token_ratio=ratio), LONG)
     assert (draft.warnings, draft.usage and draft.usage.requests) == ((), 3)
 
@@ -206,7 +206,9 @@ def test_a_thrifty_tokenizer_is_no_cut(ratio: float) -> None:
 # ---- thinking --------------------------------------------------------------------------------------------------
 
 
-def thought_out(fake: FakeOpenAI, cache: Cache, answer_tokens: int = 4000, **members: Any) -> PermanentError:
+def error_of_exhausted_model(
+    fake: FakeOpenAI, cache: Cache, answer_tokens: int = 4000, **members: Any
+) -> PermanentError:
     one = summarizer(fake, limits=Limits(answer_tokens=answer_tokens), **members)
     with pytest.raises(PermanentError) as failed:
         one.summarize(request(cache=cache), ignore)
@@ -215,21 +217,21 @@ def thought_out(fake: FakeOpenAI, cache: Cache, answer_tokens: int = 4000, **mem
 
 
 @pytest.mark.parametrize("streams", ["as_asked", "never"])
-def test_an_answer_that_was_thought_away_says_so_and_is_not_paid_for_again(streams: Any) -> None:
+def test_an_answer_used_up_by_thoughts_is_reported_and_not_paid_for_again(streams: Any) -> None:
     cache = Cache()
     with FakeOpenAI(Plan(faults=[Fault(do="thought_out")], streams=streams)) as fake:
-        error = thought_out(fake, cache)
+        error = error_of_exhausted_model(fake, cache)
         assert len(fake.log) == 1
-        thought_out(fake, cache)
+        error_of_exhausted_model(fake, cache)
         assert len(fake.log) == 1, "nor when a person presses Retry"
-        thought_out(fake, cache, 2000)
+        error_of_exhausted_model(fake, cache, 2000)
         assert len(fake.log) == 1, "nor for less"
-        thought_out(fake, cache, 16000)
+        error_of_exhausted_model(fake, cache, 16000)
         assert len(fake.paid) == 1
         assert fake.paid.total() == 2, "for more it is"
-    for language, told in (("en", "on thinking"), ("zh-Hant-HK", "思考")):
+    for language, item_facts in (("en", "on thinking"), ("zh-Hant-HK", "思考")):
         text = reason_text(error.code, error.params, language)
-        assert told in text
+        assert item_facts in text
         assert "CANTOMEET_LLM_MAX_TOKENS" in text
         assert "4000" in text
 
@@ -238,7 +240,7 @@ def test_a_model_whose_thoughts_took_the_answer_is_asked_to_think_little_from_th
     cache, learned = Cache(), list[str]()
     plan = Plan(faults=[Fault(do="thought_out")], thinking_options=["reasoning_effort"])
     with FakeOpenAI(plan) as fake:
-        thought_out(fake, cache, on_dialect=learned.append)
+        error_of_exhausted_model(fake, cache, on_dialect=learned.append)
         more = summarizer(fake, limits=Limits(answer_tokens=16000), dialect=learned[-1])
         assert more.summarize(request(cache=cache), ignore).method == "llm"
     assert Dialect.loads(more.dialect).restraints == ("reasoning_effort",)
@@ -263,7 +265,7 @@ def test_a_model_that_does_not_think_is_never_asked_not_to() -> None:
     ],
     ids=["page", "no choices", "stalls", "dies"],
 )
-def test_trouble_is_told_in_plain_words(plan: Plan, words: tuple[str, ...]) -> None:
+def test_failures_are_reported_in_plain_words(plan: Plan, words: tuple[str, ...]) -> None:
     with FakeOpenAI(plan) as fake, pytest.raises(StepError) as trouble:
         summarizer(fake, limits=SHORT_WAIT).summarize(request(), ignore)
     text = reason_text(trouble.value.code, trouble.value.params, "en")
@@ -301,7 +303,7 @@ def test_an_endpoint_without_a_list_of_models_has_no_unknown_model(status: int) 
         summarizer(fake).verify()
 
 
-def test_a_page_where_the_list_of_models_should_be_is_called_that() -> None:
+def test_a_web_page_instead_of_the_list_of_models_is_named() -> None:
     plan = Plan(faults=[Fault(on="models", do="html", status=200)])
     with FakeOpenAI(plan) as fake, pytest.raises(TransientError) as page:
         summarizer(fake).verify()

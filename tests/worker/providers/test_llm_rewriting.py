@@ -1,4 +1,4 @@
-"""Which rewritten line belongs to which spoken one."""
+"""Rewritten lines are matched with the spoken ones."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from worker.providers.llm.chunks import Chunk, Piece
-from worker.providers.llm.rewriting import LinesAnswer, _matched
+from worker.providers.llm.rewriting import LinesAnswer, _match_pieces
 
 SPOKEN = (
     "早晨各位，我哋而家開會喇",
@@ -25,23 +25,23 @@ WRITTEN = (
 )
 
 
-def matched(texts: Sequence[str], numbers: Sequence[int]) -> list[str | None]:
+def matched_texts(texts: Sequence[str], numbers: Sequence[int]) -> list[str | None]:
     pieces = tuple(Piece(index, "", text) for index, text in enumerate(SPOKEN))
     given = [{"line": number, "text": text} for number, text in zip(numbers, texts, strict=True)]
-    found = _matched(Chunk(pieces), LinesAnswer.model_validate({"lines": given}))
+    found = _match_pieces(Chunk(pieces), LinesAnswer.model_validate({"lines": given}))
     return [found.get(id(piece)) for piece in pieces]
 
 
-def test_each_line_is_the_one_of_its_number() -> None:
-    assert matched(WRITTEN, [1, 2, 3, 4, 5]) == list(WRITTEN)
+def test_each_line_gets_the_text_with_its_number() -> None:
+    assert matched_texts(WRITTEN, [1, 2, 3, 4, 5]) == list(WRITTEN)
 
 
 @pytest.mark.parametrize("off", [-1, 1, 2])
-def test_lines_whose_numbers_are_off_stay_as_they_were_spoken(off: int) -> None:
-    found = matched(WRITTEN, [number + off for number in (1, 2, 3, 4, 5)])
+def test_lines_with_wrong_numbers_stay_as_spoken(off: int) -> None:
+    found = matched_texts(WRITTEN, [number + off for number in (1, 2, 3, 4, 5)])
     telling = {text for text in WRITTEN if len(text) > 10}
     assert not telling & set(found)
 
 
-def test_two_lines_of_one_number_are_none() -> None:
-    assert matched(WRITTEN[:3], [1, 2, 2]) == [WRITTEN[0], None, None, None, None]
+def test_two_lines_with_one_number_are_dropped() -> None:
+    assert matched_texts(WRITTEN[:3], [1, 2, 2]) == [WRITTEN[0], None, None, None, None]

@@ -1,4 +1,4 @@
-"""Streams in every form that servers send them, split anywhere; and what a broken one costs."""
+"""Streams are read in every form that servers send, and broken ones are counted."""
 
 from __future__ import annotations
 
@@ -104,12 +104,12 @@ def test_an_event_of_several_lines_is_one() -> None:
     ],
 )
 @pytest.mark.parametrize("kind", ["text/event-stream; charset=utf-8", "application/json", "text/plain"])
-def test_the_words_are_got_out_of_any_stream_whatever_it_is_called(body: bytes, kind: str) -> None:
+def test_the_text_is_read_from_any_stream_whatever_its_content_type(body: bytes, kind: str) -> None:
     assert ask(body, kind).content == SAID
 
 
 @pytest.mark.parametrize("kind", ["text/event-stream", "application/json", "text/html"])
-def test_a_whole_answer_is_read_though_a_stream_was_asked_for(kind: str) -> None:
+def test_a_whole_answer_is_read_although_a_stream_was_requested(kind: str) -> None:
     assert ask(event(choices=[{"message": {"content": SAID}}]).encode(), kind).content == SAID
 
 
@@ -122,7 +122,7 @@ def test_a_character_in_two_halves_is_put_together() -> None:
     assert ask(stream(*halves)).content == "👍"
 
 
-def test_tokens_are_those_that_the_stream_tells_last_else_estimated_and_called_so() -> None:
+def test_tokens_are_the_streams_last_count_or_marked_as_estimated() -> None:
     def usage(tokens: int) -> dict[str, Any]:
         return {"prompt_tokens": 50, "completion_tokens": tokens}
 
@@ -152,7 +152,7 @@ def test_a_stream_that_breaks_off_is_no_answer_and_may_have_been_paid_for(events
     assert failed.value.tokens_out > 0
 
 
-def test_a_connection_that_breaks_after_the_last_word_does_no_harm() -> None:
+def test_a_connection_that_breaks_after_the_finish_reason_loses_nothing() -> None:
     def chunks() -> Iterator[bytes]:
         yield stream(*spoken(), delta(finish="stop"), done=False)
         raise httpx.RemoteProtocolError("peer closed connection")
@@ -169,13 +169,13 @@ def test_a_connection_that_breaks_after_the_last_word_does_no_harm() -> None:
         (spoken()[:3], "overloaded", ErrorCode.PROVIDER_BUSY, True),
     ],
 )
-def test_an_error_within_a_stream_is_one(before: list[str], error: Any, code: ErrorCode, paid: bool) -> None:
+def test_an_error_within_a_stream_is_raised(before: list[str], error: Any, code: ErrorCode, paid: bool) -> None:
     with pytest.raises(CallFailed) as failed:
         ask(stream(*before, event(error=error)))
     assert (failed.value.error.code, failed.value.maybe_paid) == (code, paid)
 
 
-def test_comments_that_keep_a_connection_open_are_no_words() -> None:
+def test_keep_alive_comments_are_no_text() -> None:
     def chunks() -> Iterator[bytes]:
         yield stream(*spoken()[:2], done=False)
         while True:
@@ -202,11 +202,11 @@ def test_a_stream_without_end_is_not_read_for_ever() -> None:
         assert chat.complete(ASKED, SCHEMA, Dialect(), answer_tokens=100).finish == "oversized"
 
 
-# ---- in a summary ----------------------------------------------------------------------------------------------
+# ---- streams in a summary --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("do", ["dies", "error_in_stream"])
-def test_an_answer_that_broke_off_is_asked_for_once_more_and_what_it_took_is_told(do: Any) -> None:
+def test_an_interrupted_answer_is_requested_again_and_its_use_is_reported(do: Any) -> None:
     cache = Cache()
     plan = Plan(faults=[Fault(do=do, on="facts", skip=1, times=1)])
     limits = Limits(chunk_tokens=300, timeouts=httpx.Timeout(5.0))
@@ -236,7 +236,7 @@ def test_progress_moves_while_an_answer_is_written() -> None:
     assert 0 < shown[0] < 0.5
 
 
-def test_whoever_hears_an_answer_come_can_end_it() -> None:
+def test_the_progress_callback_can_end_an_answer() -> None:
     def lost(_fraction: float) -> None:
         raise KeyboardInterrupt
 

@@ -1,4 +1,4 @@
-"""An item without evidence is offered a line that is like it, and is never verified by it."""
+"""An item without evidence gets a similar line proposed, which never verifies it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from worker.steps.summarizing import _item
 FINDER = LineFinder(lines(*MEETING))
 
 
-def found(*texts: str, **members: Any) -> str | None:
+def proposed_text(*texts: str, **members: Any) -> str | None:
     offered = FINDER.find(texts, **members)
     return offered.segment_id if offered else None
 
@@ -39,30 +39,30 @@ def found(*texts: str, **members: Any) -> str | None:
         ("", None),
     ],
 )
-def test_a_line_is_offered_where_one_is_like_the_item(text: str, line: str | None) -> None:
-    assert found(text) == line
+def test_a_similar_line_is_proposed(text: str, line: str | None) -> None:
+    assert proposed_text(text) == line
 
 
-def test_either_language_of_an_item_may_find_its_line() -> None:
-    assert found("核數師會在星期五前交報告。", "The auditors will send the report by Friday.") == "s8"
+def test_either_language_of_an_item_can_find_its_line() -> None:
+    assert proposed_text("核數師會在星期五前交報告。", "The auditors will send the report by Friday.") == "s8"
 
 
-def test_only_lines_that_the_item_can_come_from_are_offered() -> None:
-    assert found("會議批准裝修費五十二萬元。", among={0, 1, 4}) != "s5"
-    assert found("會議批准裝修費五十二萬元。", among=set()) is None
+def test_only_lines_that_the_item_can_come_from_are_proposed() -> None:
+    assert proposed_text("會議批准裝修費五十二萬元。", among={0, 1, 4}) != "s5"
+    assert proposed_text("會議批准裝修費五十二萬元。", among=set()) is None
 
 
-def test_the_line_that_the_model_named_decides_only_between_likely_ones() -> None:
+def test_the_line_that_the_model_named_decides_only_between_similar_ones() -> None:
     twice = LineFinder(lines((None, "裝修費要五十萬"), *[(None, "其他事情")] * 6, (None, "裝修費要五十萬")))
     offered = [twice.find(["裝修費五十萬"], named=named) for named in (None, 0, 7)]
     assert [proof and proof.segment_id for proof in offered] == ["s0", "s0", "s7"]
-    assert found("會議決定擴建停車場。", named=3) is None
-    assert found("The minutes were approved.", named=3) == "s3", "likeness cannot be told between two scripts"
-    assert found("The minutes were approved.", named=99) is None
+    assert proposed_text("會議決定擴建停車場。", named=3) is None
+    assert proposed_text("The minutes were approved.", named=3) == "s3", "likeness cannot be told between two scripts"
+    assert proposed_text("The minutes were approved.", named=99) is None
 
 
 @given(text=st.text(max_size=60), named=st.one_of(st.none(), st.integers(-5, 20)))
-def test_whatever_is_offered_is_a_line_of_the_transcript_and_no_proof(text: str, named: int | None) -> None:
+def test_every_proposed_line_is_from_the_transcript_and_no_proof(text: str, named: int | None) -> None:
     offered = FINDER.find([text], named=named)
     line = SummaryLine("decision", text, proposed=offered)
     stored = _item(line)["evidence"]
@@ -74,14 +74,14 @@ def test_whatever_is_offered_is_a_line_of_the_transcript_and_no_proof(text: str,
         assert (offered.start, offered.end, offered.check) == (spoken.start, spoken.end, "unverified")
         assert offered.quote == spoken.text
         assert proposed_start(stored) == spoken.start
-        # Neither an edit of the line nor a person's word for it makes a proof of what nobody cited.
+        # Neither an edit of the line nor a person's confirmation makes it a proof, since nobody cited it.
         for text_now in (spoken.text, "", text):
             again = rechecked(stored, spoken.id, text_now)
             assert not is_proven(again)
             assert not is_proven(requoted(again, {spoken.id: text_now}))
 
 
-def test_a_proven_item_has_no_line_offered() -> None:
+def test_a_proven_item_gets_no_proposed_line() -> None:
     with FakeOpenAI() as fake:
         draft = summarizer(fake).summarize(request(), ignore)
     assert all(item.verified and item.proposed is None for item in draft.items)
@@ -99,7 +99,7 @@ def test_a_model_that_puts_all_its_quotes_elsewhere_still_leads_to_the_lines() -
     assert draft.citations is not None
 
 
-def test_a_line_without_a_quote_is_no_evidence_but_a_line_to_offer() -> None:
+def test_a_line_without_a_quote_is_no_evidence_but_is_proposed() -> None:
     facts = {
         "decisions": [{"text": "會議批准裝修費五十二萬。", "line": 6, "evidence": [{"line": 6, "quote": ""}]}],
         "risks": [{"text": "火星殖民計劃。", "line": 2, "evidence": []}],

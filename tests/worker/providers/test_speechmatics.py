@@ -1,4 +1,4 @@
-"""The client over real HTTP: a recording goes in once, its transcript comes out, and its errors say what to mend."""
+"""The Speechmatics client with the stand-in over HTTP."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def recording(tmp_path: Path) -> Path:
     return wav(tmp_path / "0f3a")
 
 
-def submitted(transcriber: RemoteTranscriber, recording: Path, submit_key: str = "key-1") -> str:
+def submit(transcriber: RemoteTranscriber, recording: Path, submit_key: str = "key-1") -> str:
     return transcriber.submit(recording, options(submit_key), ignore)
 
 
-# ---- the good way --------------------------------------------------------------------------------------------
+# ---- success -------------------------------------------------------------------------------------------------
 
 
-def test_a_recording_goes_in_and_a_transcript_comes_out(
+def test_a_recording_is_submitted_and_its_transcript_fetched(
     fake: FakeSpeechmatics, transcriber: SpeechmaticsTranscriber, recording: Path
 ) -> None:
     shown: list[float] = []
@@ -63,7 +63,7 @@ def test_a_recording_goes_in_and_a_transcript_comes_out(
     assert fake.paid == {"key-1": 1}
 
 
-def test_the_config_says_what_the_api_file_asks_for(
+def test_the_config_follows_the_api_file(
     fake: FakeSpeechmatics, transcriber: SpeechmaticsTranscriber, recording: Path
 ) -> None:
     terms = ({"content": "CantoMeet", "sounds_like": ["簡圖米"]}, {"content": "葵涌"})
@@ -88,7 +88,7 @@ def test_the_options_of_the_installation_reach_the_config(fake: FakeSpeechmatics
     notification = Notification("http://127.0.0.1:9/webhooks/speechmatics", "X-Secret: s3cret")
     chosen = {"model": "standard", "diarization": False, "entities": False, "notification": notification}
     with client(fake.url, **chosen) as transcriber:
-        submitted(transcriber, recording)
+        submit(transcriber, recording)
     config = next(line["config"] for line in fake.log if line["event"] == "accepted")
     assert config["transcription_config"] == {
         "language": "yue",
@@ -101,16 +101,16 @@ def test_the_options_of_the_installation_reach_the_config(fake: FakeSpeechmatics
     ]
 
 
-def test_a_check_asks_to_be_answered_at_once(
+def test_a_check_requests_an_immediate_answer(
     fake: FakeSpeechmatics, transcriber: SpeechmaticsTranscriber, recording: Path
 ) -> None:
-    """The stand-in, like the real one, holds the answer back for two seconds unless told not to."""
+    """The stand-in, like the real API, delays the answer for two seconds unless told not to."""
     fake.use(Plan(job_seconds=60))
-    assert transcriber.check(submitted(transcriber, recording)) is RemoteState.RUNNING
+    assert transcriber.check(submit(transcriber, recording)) is RemoteState.RUNNING
     assert fake.requests("check")[0]["query"] == {"wait": "0"}
 
 
-def test_a_stage_that_is_not_known_counts_as_running() -> None:
+def test_an_unknown_stage_counts_as_running() -> None:
     assert answering(200, {"job": {"status": "transcribing"}}).check("a1") is RemoteState.RUNNING
 
 
@@ -122,52 +122,52 @@ def test_verify_passes_with_the_right_key_and_names_the_setting_for_a_wrong_one(
     assert refused.value.code is ErrorCode.PROVIDER_KEY_REFUSED
 
 
-# ---- finding what was already paid for -----------------------------------------------------------------------
+# ---- finding paid jobs ---------------------------------------------------------------------------------------
 
 
 def test_a_job_is_found_by_its_key_even_when_it_was_rejected_or_deleted(
     fake: FakeSpeechmatics, transcriber: SpeechmaticsTranscriber, recording: Path
 ) -> None:
     fake.use(Plan(job_seconds=0, fates=[Fate(reference="bad", becomes="rejected")]))
-    jobs = {key: submitted(transcriber, recording, key) for key in ("good", "bad", "deleted")}
+    jobs = {key: submit(transcriber, recording, key) for key in ("good", "bad", "deleted")}
     transcriber.delete(jobs["deleted"])
     assert {key: transcriber.find(key) for key in jobs} == jobs
     assert transcriber.find("never-sent") is None
 
 
 def test_the_newest_job_with_a_key_is_the_one(transcriber: SpeechmaticsTranscriber, recording: Path) -> None:
-    submitted(transcriber, recording)
-    newest = submitted(transcriber, recording)
+    submit(transcriber, recording)
+    newest = submit(transcriber, recording)
     assert transcriber.find("key-1") == newest
 
 
-def test_a_job_is_found_behind_several_pages(
+def test_a_job_is_found_after_several_pages(
     fake: FakeSpeechmatics, transcriber: SpeechmaticsTranscriber, tmp_path: Path
 ) -> None:
     fake.use(Plan(job_seconds=600))
     recording = wav(tmp_path / "short", seconds=0.1)
-    first = submitted(transcriber, recording, "the-first")
+    first = submit(transcriber, recording, "the-first")
     with ThreadPoolExecutor(8) as threads:
-        list(threads.map(lambda n: submitted(transcriber, recording, f"key-{n}"), range(230)))
+        list(threads.map(lambda n: submit(transcriber, recording, f"key-{n}"), range(230)))
     assert transcriber.find("the-first") == first
     assert [line["outcome"] for line in fake.requests("list")] == [200] * 3
     assert transcriber.find("never-sent") is None
 
 
 def test_jobs_of_one_millisecond_are_not_lost_between_two_pages() -> None:
-    """The API compares whole milliseconds: the next page must ask for the last job's millisecond again."""
+    """The API compares whole milliseconds, so the next page must include the last job's millisecond again."""
     jobs = [{"id": f"j{n}", "created_at": f"2026-11-23T00:00:00.{999 - n // 3:03}Z"} for n in range(250)]
     found = [listing(jobs).find(f"key-{n}") for n in (0, 99, 100, 101, 150, 249)]
     assert found == ["j0", "j99", "j100", "j101", "j150", "j249"]
 
 
-def test_a_page_full_of_one_millisecond_does_not_stop_the_walk() -> None:
+def test_a_page_of_one_millisecond_does_not_stop_the_search() -> None:
     jobs = [{"id": f"j{n}", "created_at": "2026-11-23T00:00:01.000Z"} for n in range(100)]
     jobs.append({"id": "j100", "created_at": "2026-11-23T00:00:00Z"})
     assert listing(jobs).find("key-100") == "j100"
 
 
-def test_the_list_is_walked_back_only_as_far_as_the_submission_can_be() -> None:
+def test_the_list_is_searched_only_as_far_back_as_the_submission_can_be() -> None:
     jobs = [{"id": f"j{n}", "created_at": f"2026-11-23T{23 - n // 60:02}:{59 - n % 60:02}:00Z"} for n in range(900)]
     ago = partial(timedelta, minutes=150)
     told = listing(jobs, date="Tue, 24 Nov 2026 00:00:00 GMT")
@@ -177,7 +177,7 @@ def test_the_list_is_walked_back_only_as_far_as_the_submission_can_be() -> None:
     assert told.find("key-700", put_back) == "j700", "our clock was put back, so the age says nothing: all of it"
 
 
-def test_a_provider_s_date_without_a_zone_is_not_read_by_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_provider_s_date_without_a_zone_is_not_read_in_our_zone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "America/New_York")
     time.tzset()
     jobs = [{"id": f"j{n}", "created_at": f"2026-11-23T{23 - n // 60:02}:{59 - n % 60:02}:00Z"} for n in range(300)]
@@ -189,7 +189,7 @@ def test_a_provider_s_date_without_a_zone_is_not_read_by_ours(monkeypatch: pytes
         time.tzset()
 
 
-def test_a_machine_that_slept_while_the_list_was_asked_for_looks_back_as_far_as_it_slept() -> None:
+def test_a_machine_that_slept_during_the_request_searches_back_as_far_as_it_slept() -> None:
     jobs = [{"id": f"j{n}", "created_at": f"2026-11-23T{23 - n // 60:02}:{59 - n % 60:02}:00Z"} for n in range(900)]
     clock = [timedelta(minutes=1)]
 
@@ -201,7 +201,7 @@ def test_a_machine_that_slept_while_the_list_was_asked_for_looks_back_as_far_as_
     assert told.find("key-700", lambda: clock[0]) == "j700"
 
 
-def test_a_page_of_jobs_with_the_longest_glossaries_is_asked_for_in_smaller_ones(
+def test_a_page_of_jobs_with_the_longest_glossaries_is_requested_in_smaller_pages(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     jobs = [{"id": f"j{n}", "created_at": f"2026-11-23T00:00:{59 - n:02}Z", "glossary": "x" * 1000} for n in range(35)]
@@ -210,14 +210,16 @@ def test_a_page_of_jobs_with_the_longest_glossaries_is_asked_for_in_smaller_ones
     assert (provider.find("key-33"), provider.find("never-sent")) == ("j33", None)
 
 
-def test_a_page_too_large_even_so_is_no_proof_that_nothing_was_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_small_page_that_is_still_too_large_is_no_proof_that_nothing_was_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(speechmatics, "MAX_ANSWER", 500)
     jobs = [{"id": "j0", "created_at": "2026-11-23T00:00:00Z", "glossary": "x" * 1000}]
     with pytest.raises(PermanentError, match="over 500 bytes"):
         listing(jobs).find("never-sent")
 
 
-def test_a_page_is_asked_for_in_utc_whatever_zone_the_time_came_in() -> None:
+def test_a_page_is_requested_in_utc_whatever_the_zone_of_the_time() -> None:
     asked: list[str] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -229,13 +231,13 @@ def test_a_page_is_asked_for_in_utc_whatever_zone_the_time_came_in() -> None:
     assert asked == ["2026-11-25T01:00:00.000Z"]
 
 
-def test_a_walk_that_failed_goes_on_with_the_page_that_it_could_not_get(
+def test_a_failed_search_continues_with_the_missing_page(
     fake: FakeSpeechmatics, transcriber: SpeechmaticsTranscriber, tmp_path: Path
 ) -> None:
     recording = wav(tmp_path / "short", seconds=0.1)
-    first = submitted(transcriber, recording, "the-first")
+    first = submit(transcriber, recording, "the-first")
     with ThreadPoolExecutor(8) as threads:
-        list(threads.map(lambda n: submitted(transcriber, recording, f"key-{n}"), range(230)))
+        list(threads.map(lambda n: submit(transcriber, recording, f"key-{n}"), range(230)))
     fake.use(Plan(faults=[Fault(on="list", do="drop", skip=2, times=1)]))
     reached: list[datetime] = []
     with pytest.raises(TransientError):
@@ -257,7 +259,7 @@ def test_a_list_without_an_end_is_an_error_and_not_a_second_submission() -> None
         listing(jobs, max_pages=3).find("never-sent")
 
 
-# ---- what becomes of a job -----------------------------------------------------------------------------------
+# ---- job states ----------------------------------------------------------------------------------------------
 
 
 def test_a_rejected_job_fails_with_the_provider_s_words(
@@ -265,7 +267,7 @@ def test_a_rejected_job_fails_with_the_provider_s_words(
 ) -> None:
     fake.use(Plan(job_seconds=0, fates=[Fate(becomes="rejected", errors=["No speech\nfound", "bad\u202echannel"])]))
     with pytest.raises(PermanentError) as rejected:
-        transcriber.check(submitted(transcriber, recording))
+        transcriber.check(submit(transcriber, recording))
     assert rejected.value.code is ErrorCode.PROVIDER_REJECTED
     assert rejected.value.params["message"] == "No speech found; bad channel"
 
@@ -280,24 +282,24 @@ def test_a_job_that_the_provider_no_longer_has_is_gone(
 ) -> None:
     fake.use(Plan(job_seconds=0, fates=[fate]))
     with pytest.raises(PermanentError) as gone:
-        transcriber.check(submitted(transcriber, recording))
+        transcriber.check(submit(transcriber, recording))
     assert gone.value.code is ErrorCode.PROVIDER_JOB_GONE
 
 
-def test_a_transcript_that_is_not_ready_is_asked_for_again(
+def test_a_transcript_that_is_not_ready_is_requested_again(
     fake: FakeSpeechmatics, transcriber: SpeechmaticsTranscriber, recording: Path
 ) -> None:
     fake.use(Plan(job_seconds=60))
     with pytest.raises(TransientError) as early:
-        transcriber.fetch(submitted(transcriber, recording))
+        transcriber.fetch(submit(transcriber, recording))
     assert early.value.code is ErrorCode.PROVIDER_BUSY
 
 
-def test_deleting_takes_force_where_the_job_runs_and_forgives_where_it_is_gone(
+def test_deleting_forces_a_running_job_and_accepts_a_missing_one(
     fake: FakeSpeechmatics, transcriber: SpeechmaticsTranscriber, recording: Path
 ) -> None:
     fake.use(Plan(job_seconds=60))
-    job = submitted(transcriber, recording)
+    job = submit(transcriber, recording)
     transcriber.delete(job)
     transcriber.delete(job)
     transcriber.delete("neverwas")
@@ -307,7 +309,7 @@ def test_deleting_takes_force_where_the_job_runs_and_forgives_where_it_is_gone(
 def test_a_job_that_stays_locked_is_deleted_later(
     fake: FakeSpeechmatics, transcriber: SpeechmaticsTranscriber, recording: Path
 ) -> None:
-    job = submitted(transcriber, recording)
+    job = submit(transcriber, recording)
     fake.use(Plan(faults=[Fault(on="delete", do="status", status=423)]))
     with pytest.raises(TransientError):
         transcriber.delete(job)
@@ -316,7 +318,7 @@ def test_a_job_that_stays_locked_is_deleted_later(
 def test_a_page_that_is_not_the_api_s_does_not_make_a_paid_job_gone(
     fake: FakeSpeechmatics, transcriber: SpeechmaticsTranscriber, recording: Path
 ) -> None:
-    job = submitted(transcriber, recording)
+    job = submit(transcriber, recording)
     fake.use(Plan(faults=[Fault(do="html", status=404)]))
     ways: tuple[Callable[[str], object], ...] = (transcriber.check, transcriber.fetch, transcriber.delete)
     for ask in ways:
@@ -325,7 +327,7 @@ def test_a_page_that_is_not_the_api_s_does_not_make_a_paid_job_gone(
         assert unreachable.value.params["setting"] == "SPEECHMATICS_BASE_URL"
 
 
-# ---- faults on the way ---------------------------------------------------------------------------------------
+# ---- connection faults ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -351,7 +353,7 @@ def test_a_page_that_is_not_the_api_s_does_not_make_a_paid_job_gone(
     ],
     ids=lambda value: f"{value.do}-{value.status}" if isinstance(value, Fault) else "",
 )
-def test_a_fault_gets_its_place_whatever_was_asked(
+def test_a_fault_is_classified_for_every_kind_of_request(
     fault: Fault,
     kind: type[StepError],
     code: ErrorCode,
@@ -360,10 +362,10 @@ def test_a_fault_gets_its_place_whatever_was_asked(
     transcriber: SpeechmaticsTranscriber,
     recording: Path,
 ) -> None:
-    job = submitted(transcriber, recording)
+    job = submit(transcriber, recording)
     fake.use(Plan(faults=[fault]))
     asked: list[Callable[[], object]] = [
-        lambda: submitted(transcriber, recording, "key-2"),
+        lambda: submit(transcriber, recording, "key-2"),
         lambda: transcriber.find("key-2"),
         lambda: transcriber.check(job),
         lambda: transcriber.fetch(job),
@@ -381,10 +383,10 @@ def test_a_fault_gets_its_place_whatever_was_asked(
 def test_only_a_submission_or_the_job_itself_is_rejected(
     status: int, fake: FakeSpeechmatics, transcriber: SpeechmaticsTranscriber, recording: Path
 ) -> None:
-    job = submitted(transcriber, recording)
+    job = submit(transcriber, recording)
     fake.use(Plan(faults=[Fault(do="status", status=status)]))
     with pytest.raises(PermanentError) as refused:
-        submitted(transcriber, recording, "key-2")
+        submit(transcriber, recording, "key-2")
     assert refused.value.code is ErrorCode.PROVIDER_REJECTED
     for ask in (lambda: transcriber.find("key-2"), lambda: transcriber.check(job), lambda: transcriber.fetch(job)):
         with pytest.raises(PermanentError) as met:
@@ -400,37 +402,37 @@ def test_the_provider_s_wish_to_wait_is_passed_on(fake: FakeSpeechmatics, transc
 
 
 @pytest.mark.parametrize("fault", [Fault(do="drop", after=True), Fault(do="hang", after=True)], ids=["drop", "hang"])
-def test_a_job_that_was_accepted_behind_a_lost_answer_is_found_and_not_paid_again(
+def test_a_job_accepted_with_a_lost_answer_is_found_and_not_paid_again(
     fault: Fault, fake: FakeSpeechmatics, transcriber: SpeechmaticsTranscriber, recording: Path
 ) -> None:
     fake.use(Plan(faults=[fault.model_copy(update={"on": "submit"})]))
     with pytest.raises(TransientError):
-        submitted(transcriber, recording)
+        submit(transcriber, recording)
     job = transcriber.find("key-1")
     assert job is not None
     assert fake.paid == {"key-1": 1}
     assert transcriber.check(job) is RemoteState.RUNNING
 
 
-def test_a_refusal_before_the_body_is_read_is_still_heard(
+def test_a_refusal_before_the_body_is_read_is_still_received(
     fake: FakeSpeechmatics, transcriber: SpeechmaticsTranscriber, tmp_path: Path
 ) -> None:
     fake.use(Plan(faults=[Fault(on="submit", do="status", status=403, unread=True)]))
     with pytest.raises(PermanentError) as forbidden:
-        submitted(transcriber, wav(tmp_path / "long", seconds=600))
+        submit(transcriber, wav(tmp_path / "long", seconds=600))
     assert forbidden.value.code is ErrorCode.PROVIDER_FORBIDDEN
 
 
-def test_nobody_at_home_is_a_transient_error_that_names_the_setting(recording: Path) -> None:
+def test_an_unreachable_provider_is_a_transient_error_that_names_the_setting(recording: Path) -> None:
     with client("http://127.0.0.1:9", timeouts=QUICK) as transcriber, pytest.raises(TransientError) as refused:
-        submitted(transcriber, recording)
+        submit(transcriber, recording)
     assert refused.value.code is ErrorCode.PROVIDER_UNREACHABLE
     assert refused.value.params["setting"] == "SPEECHMATICS_BASE_URL"
 
 
-def test_a_transcript_over_the_limit_is_not_taken_into_memory(fake: FakeSpeechmatics, recording: Path) -> None:
+def test_a_transcript_over_the_limit_is_not_loaded_into_memory(fake: FakeSpeechmatics, recording: Path) -> None:
     with client(fake.url, max_transcript_bytes=1000) as transcriber:
-        job = submitted(transcriber, recording)
+        job = submit(transcriber, recording)
         with pytest.raises(PermanentError) as too_long:
             transcriber.fetch(job)
     assert too_long.value.code is ErrorCode.PROVIDER_BAD_ANSWER
@@ -439,19 +441,19 @@ def test_a_transcript_over_the_limit_is_not_taken_into_memory(fake: FakeSpeechma
 @pytest.mark.parametrize("answer", [{}, {"id": ""}, {"id": "../x"}, {"id": 7}, [], None, "id"])
 def test_a_success_without_a_usable_id_is_looked_up_and_not_believed(answer: object, recording: Path) -> None:
     with pytest.raises(TransientError) as garbled:
-        submitted(answering(201, answer), recording)
+        submit(answering(201, answer), recording)
     assert garbled.value.code is ErrorCode.PROVIDER_BAD_ANSWER
 
 
 @pytest.mark.parametrize("answer", [{"jobs": None}, {"jobs": [1]}, {"job": {}}, {"job": []}, {"job": {"status": 1}}])
-def test_a_success_of_the_wrong_shape_is_asked_for_again(answer: object) -> None:
+def test_a_success_of_the_wrong_shape_is_requested_again(answer: object) -> None:
     ways: tuple[Callable[[str], object], ...] = (answering(200, answer).find, answering(200, answer).check)
     for ask in ways:
         with pytest.raises(TransientError):
             ask("a1")
 
 
-def test_what_a_progress_callback_raises_ends_the_upload(
+def test_an_exception_of_the_progress_callback_ends_the_upload(
     fake: FakeSpeechmatics, transcriber: SpeechmaticsTranscriber, recording: Path
 ) -> None:
     def lose(_fraction: float) -> None:
@@ -463,7 +465,7 @@ def test_what_a_progress_callback_raises_ends_the_upload(
     transcriber.verify()
 
 
-# ---- the key stays secret, settings are checked --------------------------------------------------------------
+# ---- secrets and settings ------------------------------------------------------------------------------------
 
 
 def test_no_key_and_no_webhook_secret_reaches_a_log_or_an_error(
@@ -478,12 +480,12 @@ def test_no_key_and_no_webhook_secret_reaches_a_log_or_an_error(
     with client(fake.url, timeouts=QUICK, notification=notification) as transcriber:
         for fault in faults:
             fake.use(Plan(faults=[fault]))
-            told += [trouble(lambda: submitted(transcriber, recording)), trouble(lambda: transcriber.find("k"))]
+            told += [error_text(lambda: submit(transcriber, recording)), error_text(lambda: transcriber.find("k"))]
     job = {"status": "rejected", "errors": [{"message": echoes}]}
     body = {"code": 400, "error": "Job rejected", "detail": echoes, "job": job}
-    told.append(trouble(lambda: answering(400, body, notification=notification).find("k")))
-    told.append(trouble(lambda: answering(200, body, notification=notification).check("a1")))
-    told.append(trouble(lambda: SpeechmaticsTranscriber(f"{KEY}\n{KEY}", fake.url)))
+    told.append(error_text(lambda: answering(400, body, notification=notification).find("k")))
+    told.append(error_text(lambda: answering(200, body, notification=notification).check("a1")))
+    told.append(error_text(lambda: SpeechmaticsTranscriber(f"{KEY}\n{KEY}", fake.url)))
     everything = "\n".join([*told, caplog.text])
     assert "Bearer" in everything
     assert KEY not in everything
@@ -537,7 +539,7 @@ def test_a_language_that_is_no_code_is_refused_before_anything_is_sent(
 
 
 @pytest.mark.parametrize("job", ["", "../jobs", "a/b", "a?b", "x" * 129])
-def test_an_id_that_would_lead_elsewhere_is_not_asked_for(
+def test_an_id_that_leads_to_another_path_is_not_requested(
     job: str, fake: FakeSpeechmatics, transcriber: SpeechmaticsTranscriber
 ) -> None:
     with pytest.raises(PermanentError):
@@ -553,8 +555,8 @@ def test_it_is_a_remote_transcriber_and_says_its_name() -> None:
 # ---- helpers -------------------------------------------------------------------------------------------------
 
 
-def trouble(ask: Callable[[], object]) -> str:
-    """All that can be seen of the error that `ask()` raises."""
+def error_text(ask: Callable[[], object]) -> str:
+    """Return everything that can be seen of the error that `ask()` raises."""
     try:
         ask()
     except (StepError, SettingsError) as error:
@@ -563,13 +565,13 @@ def trouble(ask: Callable[[], object]) -> str:
 
 
 def answering(status: int, body: object, **changes: object) -> SpeechmaticsTranscriber:
-    """A client whose every request gets this answer."""
+    """Build a client whose every request gets this answer."""
     transport = httpx.MockTransport(lambda _request: httpx.Response(status, json=body))
     return client("https://host", transport=transport, **changes)
 
 
 def listing(jobs: list[dict[str, str]], date: str | None = None, **changes: object) -> SpeechmaticsTranscriber:
-    """A client of an API that lists these jobs, newest first; the n-th has the reference key-n."""
+    """Build a client of an API that lists these jobs, newest first; the n-th has the reference key-n."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         before = request.url.params.get("created_before", "9999")

@@ -1,4 +1,4 @@
-"""A glossary that breaks one of the provider's limits is refused before anything is paid for."""
+"""A glossary that exceeds the provider's limits is refused before anything is paid for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The error table is complete: nothing that the API or httpx can answer is without a place in it."""
+"""The error table has every response of the API and every exception of httpx."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from worker.providers.speechmatics.errors import (
     BY_STATUS,
     Call,
     error_of_answer,
-    place_of_status,
+    kind_of_status,
 )
 
 DOCUMENTED = {
@@ -28,21 +28,21 @@ DOCUMENTED = {
     Call.FETCH: {401, 404, 410, 429, 500},
     Call.DELETE: {401, 404, 410, 423, 429, 500},
 }
-"""Every status but the successes (200, 201) of the calls we make, from the provider's OpenAPI file of Batch v2."""
+"""Every status except the successes (200, 201) of our calls, from the provider's OpenAPI file of Batch v2."""
 ELSEWHERE_DOCUMENTED = {501}
-"""Of calls that we do not make."""
+"""Statuses of calls that we do not make."""
 FROM_PAGES_AND_PROXIES = {408, 413, 502, 503, 504}
 
 
 @pytest.mark.parametrize("call", Call)
-def test_every_documented_status_has_a_place_of_its_own(call: Call) -> None:
+def test_every_documented_status_is_in_the_table(call: Call) -> None:
     for status in DOCUMENTED[call] | ELSEWHERE_DOCUMENTED | FROM_PAGES_AND_PROXIES:
         assert (call, status) in BY_CALL or status in BY_STATUS, status
 
 
 @pytest.mark.parametrize("call", Call)
 @pytest.mark.parametrize("body", [b'{"code": 1, "error": "Job error", "detail": "why"}', b"<html>nginx</html>", b""])
-def test_every_status_there_is_becomes_an_error_that_a_person_can_be_told(call: Call, body: bytes) -> None:
+def test_every_status_becomes_an_error_with_a_text_for_people(call: Call, body: bytes) -> None:
     for status in range(300, 600):
         error = error_of_answer(status, {}, body, call, secrets=())
         assert isinstance(error, TransientError | PermanentError)
@@ -53,7 +53,7 @@ def test_every_status_there_is_becomes_an_error_that_a_person_can_be_told(call: 
 
 
 @pytest.mark.parametrize("kind", sorted(httpx_exceptions(), key=repr))
-def test_an_exception_of_httpx_never_leaves_the_client_as_it_is(kind: type[Exception]) -> None:
+def test_an_exception_of_httpx_is_always_translated(kind: type[Exception]) -> None:
     def fail(_request: httpx.Request) -> httpx.Response:
         error = kind.__new__(kind)
         error.args = ("a foreign text",)
@@ -66,10 +66,10 @@ def test_an_exception_of_httpx_never_leaves_the_client_as_it_is(kind: type[Excep
     assert "{" not in reason_text(met.value.code, met.value.params, "en")
 
 
-def test_a_status_without_a_place_goes_with_its_family() -> None:
-    assert place_of_status(599, Call.CHECK, is_json=True).retry
-    assert not place_of_status(499, Call.CHECK, is_json=True).retry
-    assert place_of_status(302, Call.CHECK, is_json=False).code is ErrorCode.PROVIDER_UNREACHABLE
+def test_a_status_outside_the_table_is_classified_by_its_family() -> None:
+    assert kind_of_status(599, Call.CHECK, is_json=True).retry
+    assert not kind_of_status(499, Call.CHECK, is_json=True).retry
+    assert kind_of_status(302, Call.CHECK, is_json=False).code is ErrorCode.PROVIDER_UNREACHABLE
 
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
@@ -113,5 +113,5 @@ def test_a_foreign_text_is_made_one_short_line_without_secrets() -> None:
 
 
 @pytest.mark.parametrize("body", [b"[]", b"7", b"null", b"{}", b"[" * 100_000, b"\xff", b'{"error": {"a": 1}}'])
-def test_an_error_body_of_any_shape_is_stood(body: bytes) -> None:
+def test_an_error_body_of_any_shape_is_accepted(body: bytes) -> None:
     assert isinstance(error_of_answer(400, {}, body, Call.CHECK, secrets=()), PermanentError)

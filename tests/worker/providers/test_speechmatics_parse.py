@@ -1,4 +1,4 @@
-"""json-v2 to segments: readable Cantonese with English inside, honest about what the recogniser does not know."""
+"""json-v2 transcripts become readable segments, and unknown values stay unknown."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_words_are_joined_by_their_script_and_not_by_the_delimiter(delimiter: st
     assert texts(*said, mark("。", 1.5), word_delimiter=delimiter) == ["我哋今日 deploy server 喇。"]
 
 
-def test_a_mark_goes_where_it_attaches() -> None:
+def test_a_mark_is_placed_where_it_attaches() -> None:
     said = [
         word("佢", 0),
         word("話", 0.3),
@@ -93,12 +93,12 @@ def test_an_opening_quote_begins_the_next_sentence() -> None:
     assert texts(*said) == ["好。", "「跟住"]
 
 
-def test_an_opening_quote_goes_to_the_one_who_speaks_next() -> None:
+def test_an_opening_quote_belongs_to_the_next_speaker() -> None:
     said = [word("好", 0), mark("「", 0.4, "S2", attaches_to="next"), word("係", 0.4, speaker="S2")]
     assert [(s.speaker, s.original_text) for s in parsed(*said)] == [("S1", "好"), ("S2", "「係")]
 
 
-def test_a_segment_ends_where_another_speaks_and_where_nobody_does() -> None:
+def test_a_segment_ends_at_another_speaker_and_at_a_pause() -> None:
     said = [word("好", 0), word("係", 0.3, speaker="S2"), word("咁", 0.6, speaker="S2"), word("即", 5, speaker="S2")]
     assert [(s.speaker, s.original_text) for s in parsed(*said)] == [("S1", "好"), ("S2", "係咁"), ("S2", "即")]
 
@@ -108,13 +108,16 @@ def test_an_unknown_speaker_is_nobody() -> None:
     assert [(s.speaker, s.original_text) for s in parsed(*said)] == [(None, "好係"), ("S1", "咁")]
 
 
-def said_by(*results: Any) -> list[tuple[str | None, str]]:
+def speakers_and_texts(*results: Any) -> list[tuple[str | None, str]]:
     return [(segment.speaker, segment.original_text) for segment in parsed(*results)]
 
 
 def spoken(pattern: str, *, gap: float = 0.3) -> list[dict[str, Any]]:
-    """`1` and `2` are words of S1 and S2, `?` one of UU, `_` one without a speaker; `,` and `.` marks of S1, `;` and
-    `:` a comma and a full stop of UU, `|` a pause."""
+    """Build results from a pattern.
+
+    `1` and `2` are words of S1 and S2, `?` is a word of UU, `_` a word without a speaker. `,` and `.` are marks of S1,
+    `;` and `:` are a comma and a full stop of UU, and `|` is a pause.
+    """
     speakers = {"1": "S1", "2": "S2", "?": "UU", "_": None, ",": "S1", ".": "S1", ";": "UU", ":": "UU"}
     said, now = [], 0.0
     for place, sign in enumerate(pattern):
@@ -167,19 +170,19 @@ def test_an_unknown_speaker_within_somebodys_sentence_does_not_split_it(
 
 
 @given(st.text(alphabet="12?_,.;:|", max_size=40))
-def test_whoever_speaks_no_word_is_lost_and_no_time_goes_back(pattern: str) -> None:
+def test_no_word_is_lost_and_no_time_decreases_whoever_speaks(pattern: str) -> None:
     results = spoken(pattern)
     words = [word for segment in parsed(*results) for word in segment.words]
     assert [word.text for word in words] == [r["alternatives"][0]["content"] for r in results if r["type"] == "word"]
     assert [word.start for word in words] == sorted(word.start for word in words)
 
 
-def test_an_opening_quote_of_nobody_does_not_split_a_sentence() -> None:
+def test_an_opening_quote_without_a_speaker_does_not_split_a_sentence() -> None:
     said = [word("佢", 0), mark("「", 0.3, "UU", attaches_to="next"), word("好", 0.3, speaker="UU"), word("啦", 0.6)]
-    assert said_by(*said) == [("S1", "佢「好啦")]
+    assert speakers_and_texts(*said) == [("S1", "佢「好啦")]
 
 
-def test_speech_without_an_end_is_cut_at_a_comma_and_never_gets_too_long() -> None:
+def test_endless_speech_is_split_at_a_comma_and_never_gets_too_long() -> None:
     said = []
     for i in range(200):
         said.append(word("講", i * 0.3))
@@ -191,7 +194,7 @@ def test_speech_without_an_end_is_cut_at_a_comma_and_never_gets_too_long() -> No
     assert "".join(s.original_text for s in segments).count("講") == 200
 
 
-def test_slow_speech_is_cut_by_time() -> None:
+def test_slow_speech_is_split_by_time() -> None:
     segments = parsed(*[word("嗯", i * 2.0, i * 2.0 + 1.5) for i in range(30)])
     assert len(segments) > 2
     assert all(s.end - s.start <= MAX_SECONDS for s in segments)
@@ -201,7 +204,7 @@ def test_one_word_that_is_too_long_is_still_a_segment() -> None:
     assert texts(word("a" * 500, 0), word("b", 0.3)) == ["a" * 500, "b"]
 
 
-def test_a_segment_lies_around_its_words() -> None:
+def test_a_segment_spans_its_words() -> None:
     (segment,) = parsed(word("今日", 1.0, 1.4), word("開會", 1.5, 2.1), mark("。", 2.1))
     assert (segment.start, segment.end) == (1.0, 2.1)
     assert [(w.text, w.start, w.end, w.confidence) for w in segment.words] == [
@@ -248,7 +251,7 @@ def test_special_spaces_inside_an_entity_become_plain_ones() -> None:
     assert texts(entity("19th\u00a0of\u202fJanuary")) == ["19th of January"]
 
 
-# ---- what is missing or broken -------------------------------------------------------------------------------
+# ---- missing and broken values -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -262,12 +265,12 @@ def test_special_spaces_inside_an_entity_become_plain_ones() -> None:
         (None, 7, None),
     ],
 )
-def test_an_answer_tells_what_it_took(accepted: Any, done: Any, took: float | None) -> None:
+def test_an_answer_has_its_processing_time(accepted: Any, done: Any, took: float | None) -> None:
     answer = {"job": {"created_at": accepted}, "metadata": {"created_at": done}, "results": []}
     assert parse_json_v2(json.dumps(answer).encode()).took == took
 
 
-def test_a_word_without_confidence_says_so() -> None:
+def test_a_word_without_confidence_has_none() -> None:
     result = word("好", 0)
     del result["alternatives"][0]["confidence"]
     (segment,) = parsed(result, word("係", 0.3) | {"alternatives": [{"content": "係", "confidence": "high"}]})[:1]
@@ -292,7 +295,7 @@ def test_a_word_without_confidence_says_so() -> None:
         {"type": ["word"], "alternatives": [{"content": "x"}]},
     ],
 )
-def test_a_result_that_says_nothing_is_left_out(broken: Any) -> None:
+def test_a_result_without_content_is_left_out(broken: Any) -> None:
     assert texts(word("好", 0), broken, word("係", 0.3)) == ["好係"]
 
 
@@ -305,7 +308,7 @@ def test_no_results_are_an_empty_transcript() -> None:
     assert texts() == []
 
 
-def test_times_never_go_back_and_never_leave_the_recording() -> None:
+def test_times_never_decrease_and_never_leave_the_recording() -> None:
     said = [
         word("一", 1.0, 1.5),
         word("二", 0.2, 0.1),
@@ -325,12 +328,12 @@ def test_times_never_go_back_and_never_leave_the_recording() -> None:
 @pytest.mark.parametrize(
     "job", [None, [], {"duration": None}, {"duration": -1}, {"duration": True}, {"duration": 10**400}]
 )
-def test_a_recording_of_unknown_length_bounds_nothing(job: Any) -> None:
+def test_a_recording_of_unknown_length_limits_no_times(job: Any) -> None:
     (segment,) = parsed(word("好", 5000.0), job=job)
     assert (segment.start, segment.end) == (5000.0, 5000.3)
 
 
-def test_what_a_database_cannot_hold_is_taken_out() -> None:
+def test_characters_that_a_database_cannot_hold_are_removed() -> None:
     (segment,) = parsed(word("a\x00b\ud800c", 0), speakers=[])
     assert segment.original_text == "abc"
     segment.original_text.encode()
@@ -339,7 +342,7 @@ def test_what_a_database_cannot_hold_is_taken_out() -> None:
 @pytest.mark.parametrize(
     "raw", [b"", b"<html>", b"[]", b"null", b"{}", b'{"results": {}}', b'{"results": [', b"\xff", b"[" * 100_000]
 )
-def test_what_is_no_transcript_is_a_permanent_error(raw: bytes) -> None:
+def test_an_answer_that_is_no_transcript_is_a_permanent_error(raw: bytes) -> None:
     with pytest.raises(PermanentError) as bad:
         parse_json_v2(raw)
     assert bad.value.code is ErrorCode.PROVIDER_BAD_ANSWER
@@ -362,7 +365,7 @@ ANYTHING = st.recursive(
 
 
 @given(st.lists(ANYTHING, max_size=6))
-def test_no_answer_that_is_json_breaks_the_parser(results: list[Any]) -> None:
+def test_no_json_answer_breaks_the_parser(results: list[Any]) -> None:
     for segment in parsed(*results):
         assert all((segment.words, segment.text, segment.original_text))
         assert 0 <= segment.start <= segment.end

@@ -1,4 +1,4 @@
-"""The body of a submission: the right kind from the bytes, and never more than a chunk of it in memory."""
+"""Upload bodies have the right file type and need little memory."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ MIB = 1024 * 1024
         (b"", None),
     ],
 )
-def test_the_kind_is_told_from_the_first_bytes(head: bytes, ending: str | None, tmp_path: Path) -> None:
+def test_the_type_is_recognised_from_the_first_bytes(head: bytes, ending: str | None, tmp_path: Path) -> None:
     kind = kind_of(head)
     assert (kind.ending if kind else None) == ending
     (tmp_path / "x").write_bytes(head)
@@ -63,7 +63,7 @@ def test_the_body_is_as_long_as_it_says(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"\x1aE\xdf\xa3 webm", b"no sound"])
-def test_a_kind_that_the_provider_does_not_take_is_refused_before_it_is_sent(content: bytes, tmp_path: Path) -> None:
+def test_a_type_that_the_provider_refuses_is_refused_before_it_is_sent(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(content)
     with pytest.raises(PermanentError) as refused:
         MultipartBody({}, tmp_path / "x", "key", ignore)
@@ -76,19 +76,19 @@ def test_a_gigabyte_is_refused_before_it_is_sent(tmp_path: Path) -> None:
     assert refused.value.code is ErrorCode.PROVIDER_REJECTED
 
 
-def test_a_recording_that_is_not_there_says_so(tmp_path: Path) -> None:
+def test_a_missing_recording_is_reported(tmp_path: Path) -> None:
     with pytest.raises(PermanentError) as missing:
         MultipartBody({}, tmp_path / "x", "key", ignore)
     assert missing.value.code is ErrorCode.RECORDING_MISSING
 
 
-def test_a_recording_that_cannot_be_opened_is_tried_again(tmp_path: Path) -> None:
+def test_a_recording_that_cannot_be_opened_is_retried(tmp_path: Path) -> None:
     with pytest.raises(TransientError) as unreadable:
         MultipartBody({}, tmp_path, "key", ignore)
     assert unreadable.value.code is ErrorCode.RECORDING_MISSING
 
 
-def test_a_recording_that_is_cut_short_while_it_is_sent_is_no_submission(tmp_path: Path) -> None:
+def test_a_recording_that_shrinks_while_it_is_sent_is_no_submission(tmp_path: Path) -> None:
     recording = wav(tmp_path / "x", size=5 * MIB)
     with running_stand_in(tmp_path) as (url, _), client(url) as transcriber:
         with pytest.raises(TransientError):
@@ -97,7 +97,7 @@ def test_a_recording_that_is_cut_short_while_it_is_sent_is_no_submission(tmp_pat
 
 
 def test_a_large_upload_takes_little_memory_on_both_sides(tmp_path: Path) -> None:
-    """Sampled while the bytes leave: 200 MB by default, 900 MB in the soak."""
+    """Memory is sampled during the upload of 200 MB by default, and of 900 MB in the soak."""
     recording = wav(tmp_path / "large", size=LARGE)
     with running_stand_in(tmp_path) as (url, stand_in), client(url) as transcriber:
         transcriber.submit(wav(tmp_path / "small"), options("warm-up"), ignore)
@@ -117,7 +117,7 @@ def test_a_large_upload_takes_little_memory_on_both_sides(tmp_path: Path) -> Non
 
 @contextmanager
 def running_stand_in(folder: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """The stand-in as a process of its own, started as a person would."""
+    """Run the stand-in as its own process, started as a person would."""
     command = [sys.executable, "-m", "standins.speechmatics.server", "--port", "0"]
     process = subprocess.Popen([*command, "--state", str(folder / "log.jsonl")], stdout=subprocess.PIPE, text=True)
     try:

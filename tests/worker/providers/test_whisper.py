@@ -1,4 +1,4 @@
-"""The embedded recogniser: real speech through the packaged model, and the adapter around it with a stand-in model."""
+"""The packaged model on real speech, and the adapter around a stand-in model."""
 
 from __future__ import annotations
 
@@ -27,27 +27,27 @@ KEY_WORDS = ("december", "budget", "advertising", "meeting", "thursday")
 
 
 def ignored(_seconds: float) -> None:
-    """Progress that nobody looks at."""
+    """Ignore the progress."""
 
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The packaged weights are joined here once, and with one folder the process loads one model."""
+    """The folder of the packaged weights; with one folder the process loads one model."""
     return tmp_path_factory.mktemp("models")
 
 
 @pytest.fixture(scope="session")
 def speech(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, float]:
-    """`SPOKEN` in the form that the recogniser takes, and its seconds."""
+    """`SPOKEN` in the recogniser's format, and its length in seconds."""
     folder = tmp_path_factory.mktemp("speech")
     sound.speech(folder / "spoken.wav", SPOKEN)
     return folder / "16k.wav", decode_to_wav(folder / "spoken.wav", folder / "16k.wav").seconds
 
 
-def whole(
+def recognise_all(
     transcriber: WhisperTranscriber, path: Path, seconds: float, on_progress: Callable[[float], None] = ignored
 ) -> tuple[list[RecognisedSegment], list[float]]:
-    """All lines, piece after piece, and where the pieces end."""
+    """Return all lines, piece by piece, and the ends of the pieces."""
     lines: list[RecognisedSegment] = []
     ends = [0.0]
     while ends[-1] < seconds:
@@ -62,7 +62,7 @@ def test_speech_becomes_lines_and_words_whose_times_lie_in_the_recording(
     models: Path, speech: tuple[Path, float]
 ) -> None:
     told: list[float] = []
-    lines, ends = whole(WhisperTranscriber(models_dir=models), *speech, told.append)
+    lines, ends = recognise_all(WhisperTranscriber(models_dir=models), *speech, told.append)
     text = " ".join(line.text for line in lines).lower()
     assert [word for word in KEY_WORDS if word not in text] == []
     assert ends == [0.0, speech[1]]
@@ -78,7 +78,7 @@ def text_words(lines: list[RecognisedSegment]) -> list[str]:
 
 
 def test_pieces_lose_no_word_at_their_cuts(models: Path, speech: tuple[Path, float]) -> None:
-    lines, ends = whole(WhisperTranscriber(models_dir=models, piece_seconds=8), *speech)
+    lines, ends = recognise_all(WhisperTranscriber(models_dir=models, piece_seconds=8), *speech)
     text = " ".join(line.text for line in lines).lower()
     assert len(ends) > 2
     assert [word for word in KEY_WORDS if text.count(word) != 1] == []
@@ -98,7 +98,7 @@ def test_silence_gives_no_lines(models: Path, tmp_path: Path, language: str) -> 
     ("language", "told", "prompted"),
     [("yue", "zh", True), ("zh", "zh", False), ("cmn", "zh", False), ("en", "en", False), ("xx", None, False)],
 )
-def test_base_is_never_told_a_language_that_it_has_no_token_for(
+def test_base_is_never_told_a_language_without_a_token(
     models: Path, language: str, told: str | None, prompted: bool
 ) -> None:
     options = decoding_options(WhisperTranscriber(models_dir=models)._loaded(), language)
@@ -112,7 +112,7 @@ def test_a_model_that_knows_cantonese_is_told_so() -> None:
 
 
 class Model:
-    """Stands in for faster-whisper's: hears one sentence after another until nobody listens any more."""
+    """Stands in for faster-whisper's model: yields one sentence after another until nobody reads any more."""
 
     hf_tokenizer = SimpleNamespace(token_to_id=lambda _token: 1)
 
@@ -140,7 +140,7 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Model:
     return model
 
 
-def test_what_progress_raises_ends_the_work_at_once(model: Model, tmp_path: Path) -> None:
+def test_an_exception_of_the_progress_callback_ends_the_work_at_once(model: Model, tmp_path: Path) -> None:
     seconds = sound.tone(tmp_path / "tone.wav")
 
     def lose(done: float) -> None:
@@ -182,20 +182,20 @@ def test_a_model_that_cannot_be_loaded_is_named_by_its_setting(tmp_path: Path, m
     assert refused.value.params["setting"] == "CANTOMEET_WHISPER_MODEL"
 
 
-def test_it_says_what_it_is_worth() -> None:
+def test_a_transcriber_warns_of_its_limits() -> None:
     base = WhisperTranscriber(models_dir=Path("models"))
     assert (base.name, base.warnings) == ("Whisper base", ("no_speakers", "rough_recogniser"))
     large = WhisperTranscriber("large-v3", models_dir=Path("models"))
     assert (large.name, large.warnings) == ("Whisper large-v3", ("no_speakers",))
 
 
-def test_a_folder_without_its_tokenizer_is_refused_and_nothing_fetched_in_its_place(tmp_path: Path) -> None:
+def test_a_folder_without_its_tokenizer_is_refused_and_nothing_is_downloaded(tmp_path: Path) -> None:
     with pytest.raises(PermanentError, match=r"tokenizer\.json") as refused:
         WhisperTranscriber(str(tmp_path), models_dir=tmp_path)._loaded()
     assert refused.value.code == ErrorCode.RECOGNISER_UNAVAILABLE
 
 
-def test_a_model_that_was_fetched_once_is_not_asked_about_again(tmp_path: Path) -> None:
+def test_a_downloaded_model_needs_no_further_request(tmp_path: Path) -> None:
     fetched = tmp_path / "models--Systran--faster-whisper-tiny"
     snapshot = fetched / "snapshots" / "0123"
     snapshot.mkdir(parents=True)

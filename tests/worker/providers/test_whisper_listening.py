@@ -1,4 +1,4 @@
-"""Which windows are decoded, and how: the packaged model on speech by espeak-ng, and windows made up."""
+"""Windows are decoded or skipped, with the packaged model and with invented windows."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def listener(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 def spoken(folder: Path, text: str, voice: str = "en") -> Sound:
-    """At the recogniser's rate."""
+    """Speak the text at the recogniser's rate."""
     seconds = sound.speech(folder / "spoken.wav", text)
     if voice != "en":
         subprocess.run(["espeak-ng", "-v", voice, "-s", "150", "-w", str(folder / "spoken.wav"), text], check=True)
@@ -57,7 +57,7 @@ def test_english_is_heard_in_a_meeting_that_is_said_to_be_in_cantonese(
 
 
 @pytest.mark.parametrize("tail", [0.3, 0.5])
-def test_what_is_left_after_the_last_word_is_not_decoded(
+def test_the_rest_after_the_last_word_is_not_decoded(
     listener: Any, tmp_path: Path, tail: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = spoken(tmp_path, "今日我哋開會傾預算。", voice="yue")
@@ -76,7 +76,9 @@ def test_what_is_left_after_the_last_word_is_not_decoded(
 
 
 def at_window(listener: Any, seconds: float, speech: float) -> Any:
-    """After 10 s of speech, a last window of so many seconds that begins with so much speech."""
+    """Put the listener at a last window of `seconds`, after 10 s of speech, that begins with `speech` seconds of
+    speech.
+    """
     made = Listener.__new__(Listener)
     made.__dict__.update(listener.__dict__)
     probabilities = np.zeros(round((10.0 + seconds) * RATE / 512) + 1)
@@ -95,7 +97,7 @@ def features(seconds: float) -> Any:
     ("seconds", "speech", "is_decoded"),
     [(0.3, 0.0, False), (0.3, LEAST_SPEECH / 2, False), (5.0, 0.1, False), (0.6, 0.5, True), (5.0, 3.0, True)],
 )
-def test_a_last_window_is_decoded_where_somebody_speaks_in_it(
+def test_a_last_window_is_decoded_if_somebody_speaks_in_it(
     listener: Any, seconds: float, speech: float, is_decoded: bool
 ) -> None:
     assert (at_window(listener, seconds, speech).encode(features(seconds)) is not None) == is_decoded
@@ -110,7 +112,7 @@ def test_the_only_window_is_decoded_however_little_is_said(listener: Any) -> Non
 @pytest.mark.parametrize(
     ("no_speech", "chinese", "invented"), [(0.97, 0.02, True), (0.97, 0.6, False), (0.3, 0.02, False)]
 )
-def test_a_short_rest_that_shows_signs_of_silence_is_invented(
+def test_a_short_rest_with_signs_of_silence_is_dropped(
     listener: Any, no_speech: float, chinese: float, invented: bool
 ) -> None:
     made = at_window(listener, 0.6, 0.5)

@@ -1,4 +1,4 @@
-"""A piece of a recording is cut where nobody speaks, and pieces together are the whole recording."""
+"""Pieces are cut at pauses, and together are the whole recording."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from worker.providers.whisper.sound import RATE, Sound, read_piece
 
 
 def recording(path: Path, seconds: float, *silences: tuple[float, float], rate: int = RATE) -> Path:
-    """Noise, with nothing to hear in `silences`."""
+    """Write noise that is silent in `silences`."""
     samples = np.random.default_rng(1).normal(0, 3000, round(seconds * rate))
     for start, end in silences:
         samples[round(start * rate) : round(end * rate)] = 0
@@ -75,7 +75,7 @@ def test_a_file_that_ends_before_its_duration_is_read_to_its_end(tmp_path: Path)
     assert (len(sound), end) == (0, 9.0)
 
 
-def test_a_missing_file_and_what_is_no_wav_are_told_apart(tmp_path: Path) -> None:
+def test_a_missing_file_and_an_invalid_wav_have_different_errors(tmp_path: Path) -> None:
     with pytest.raises(PermanentError) as missing:
         read_piece(tmp_path / "none.wav", 0.0, duration=5.0, longest=10.0)
     assert missing.value.code is ErrorCode.RECORDING_MISSING

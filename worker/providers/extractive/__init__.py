@@ -1,4 +1,4 @@
-"""The embedded summarizer: sentences of the transcript, each with its time, found by rules and never reworded."""
+"""The embedded summarizer: extracts sentences by rules, each with its time, and never rewords them."""
 
 from __future__ import annotations
 

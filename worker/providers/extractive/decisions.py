@@ -1,4 +1,4 @@
-"""What the meeting settled; not what is open, only proposed, or was settled elsewhere."""
+"""Recognises decisions of the meeting, but no open, only proposed or earlier ones."""
 
 from __future__ import annotations
 
@@ -15,14 +15,8 @@ _UNDECIDED = rule(
     "決定(?:唔到|唔了|權|性|緊)|唔(?:同意|贊成|批)",
     rf"{_IF}[^。]{{0,30}}(?:取消|押後|{_DECIDE})|[唔冇無][^,]{{1,8}}就(?:要|會|得)?(?:取消|押後|停)",
     "(?:建議|提議|希望|想|申請)(?:通過|批准|由|將)|(?:希望|想請|爭取)[^,]{0,8}(?:同意|批准|通過)",
-    "(?:我|本人)動議|^(?:我|本人)(?:建議|提議)",
     english(
-        "not (?:yet )?(?:been )?(?:decided|agreed|approved|resolved|settled)",
         "(?:haven't|hasn't|didn't|don't|can't|couldn't|never) (?:yet |really )?(?:decided?|agreed?|approved?|settled?)",
-        "still (?:to decide|haven't)|before (?:we|they) (?:decide|agree)|undecided",
-        "(?:need|needs|have|has|want|wait|able|try(?:ing)?) to (?:decide|agree|approve)",
-        "to be (?:decided|agreed|approved)",
-        "(?:will|should|can|could|who) (?:decide|agree|approve)s?",
         "if (?:we|they|everyone|everybody|you|the \\w+) (?:all )?(?:decided?|agreed?|agrees|approves?)",
     ),
 )
@@ -41,26 +35,22 @@ _DECIDED = rule(
 _WELL = r"(?:(?:好|咁|ok|okay|行|得|收到|明白|嗱)(?:啦|喇|呀|啊|吧)?[, ]*)"
 _DAY = "(?:月|號|日|星期.|禮拜.|週.)"
 _DO = "(?:請|參加|搞|買|換|做|租|訂|加|開|改|招|收|擺|用|採購|採納|續|增|出|借|接|辦|派|寄|同|幫)"
-# 好，咁就…: settled by saying so. Never 咁就係 or 就話 (talk), and never with 我 (a promise).
+# 好，咁就… settles something. 咁就係 and 就話 are talk, and 我 makes it a promise.
 _SETTLES = rule(
     rf"(?:^|,)\W*{_WELL}+(?:[^,我]{{0,6}}?)就(?!係|算|散|到|話|好|知|咁先|開始|可以|會|麻煩|請|交|由)[^我]{{2,}}",
-    "就(?:咁樣?|這樣)(?:定|決定|做|辦|話|去)",
-    r"^\W*(?:好[^,]{1,6}就|就)[^,]{1,10}(?:啦|喇|吧)\W*$",
     r"^(?:老細|老闆|主席|校長|主任)?(?:話)?\W?(?:好|即刻|ok)\W?[^,我]{1,10}(?:啦|喇)\W*(?=$|,|簽)",
     rf"定(?=[^,]{{1,10}}{_DAY}[^,]{{0,6}}(?:啦|喇))|就(?:用|揀|選)(?!唔|晒|嚟)",
 )
-# 換啦, 頂住三個月先啦, 照舊: short ways to settle a choice that was just put.
+# 換啦, 頂住三個月先啦 and 照舊 settle a choice that was just put.
 _SETTLES_BRIEFLY = rule(
     rf"^\W*(?:咁|緊係|梗係)?(?:{_DO}|追|搬|取消|批|減|簽)(?:佢)?(?:啦|喇)",
     r"^\W*咁[^,我你走食散]{2,14}先(?:啦|喇)",
     "照舊|照做|照用|唔改(?:㗎喇|啦)|唔好(?:過|超過)[^,]{1,6}(?:啦|喇)",
     rf"都係唔好{_DO}|唔{_DO}(?:佢)?(?:住|㗎喇)|^咁?都係(?:跟|用|揀|要|買|去|請|做)[^,]{{1,12}}(?:啦|喇|好啲)",
-    r"^(?:好|得|ok)(?:啦|喇)就[^,我]{1,10}(?:啦|喇)|^(?:好啦|好喇|得)?(?:買|換|做|租|訂|請|搬)啦",
 )
-# From now on, no longer, not this time, put off until.
+# Rules about time: from now on, no longer, not this time, put off until.
 _RULES_FROM_NOW = rule(
     rf"(?:即日|今日|今天|由?[^,。]{{0,3}}{_DAY})(?:起|開始)[^。]{{0,8}}(?:一律|全部|必須|唔准|禁止|改)",
-    "(?:即日|今[日天])(?:起|開始)[^。]{2,20}(?:一律|全部|都要|必須|唔准)",
     "由[^,。]{1,10}(?:起|開始)[^。]{0,20}(?:加|減|改|實行|執行|統一|生效|一律)",
     rf"(?:今次|今年|今屆|暫時|以後|下次|呢次|就)(?:都|就)?(?:先)?唔(?:好|再|要)?{_DO}|暫唔|唔好?再{_DO}",
     rf"(?<![一-鿿]都)唔(?:使|好|再)?(?:{_DO}|印|準備|整|包|派|出|要)[^,唔?到]{{0,6}}(?:㗎)?喇(?!喎)",
@@ -78,7 +68,6 @@ _DECIDED_EN = rule(
         "we(?:'re| are)(?: all)? agreed",
         "(?:that's|that is|so it's|it's) (?:agreed|decided|settled|approved|a deal|a yes)",
         f"{_IS_EN} (?:carried|approved|adopted|passed|resolved|endorsed|rejected|accepted|cancell?ed|postponed)",
-        "(?:motion|resolution) (?:carried|passed)|has been (?:chosen|selected)",
         "(?:i|i'm|we) (?:hereby )?approv(?:e|ing)|consensus is",
         "(?:the )?(?:final )?decision(?: is|:| was)(?! not| hard| a hard| difficult| still| up| yours| ours| theirs)",
         "we(?:'re| are) (?:going (?:ahead )?(?:with|for)|sticking with|dropping|cancelling|canceling|not going|keeping|"
@@ -88,7 +77,6 @@ _DECIDED_EN = rule(
         "we(?:'re| are) going to "
         "(?:cancel|drop|stop|close|move|switch|use|keep|change|postpone|raise|cut|hire|replace)",
         "we(?:'ll| will) (?:go (?:ahead )?(?:with|for)|stick (?:with|to)|keep|not|drop|use|postpone|cancel|no longer)",
-        "(?<!afraid )we won't (?!make|have|be|get|finish|know|meet)",
         "let's (?:just )?(?:buy|get the|kill|skip|take the|launch|ship|hire)",
         "let's (?:just )?(?:go (?:ahead )?(?:with|for)|stick (?:with|to)|drop|use|keep(?! it (?:short|brief|quick))|"
         "cancel|postpone|move (?:it|the)|make it|settle on|not|leave it at|do (?:the|option|it))",
@@ -105,17 +93,16 @@ _DECIDED_EN = rule(
     r"(?:now on|today|tomorrow|(?:mon|tues|wednes|thurs|fri)day|next \w+|this \w+|\d)",
     r"^\W*(?:(?:ok(?:ay)?|right|so|then|well)[, ]+)*(?!how|what|that|where)\w+ it is\W*$",
 )
-# Decided today although something past is named in the same breath.
+# Decisions of today, although the sentence also mentions something past.
 _TODAY_ALL_THE_SAME = rule(
     "唔好再",
     r"^\W*(?:好|咁|ok)\W{0,2}就|^咁?都係",
     "上次會議嘅?紀錄|票(?:贊成|通過)|一致通過|獲得?通過",
-    "minutes of the (?:last|previous)",
 )
 
 
 def leaves_open(folded: str) -> bool:
-    """Is it said that nothing is decided yet?"""
+    """Tell whether the text says that nothing is decided yet."""
     return _UNDECIDED.search(folded) is not None
 
 

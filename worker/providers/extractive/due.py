@@ -1,4 +1,4 @@
-"""When something is due: the words as spoken, and the day they mean where they mean one."""
+"""Finds when something is due: the spoken words and, if they mean one, the day."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DAYTIME = rule(
     r"\s*(?:(?:朝早|上午|中午|下午|下晝|晏晝|夜晚|晚上|收工|放工)(?:之前|前)?|(?<![a-z])(?:morning|afternoon|"
     r"evening|noon|night)(?![a-z]))"
 )
-# 下星期三嘅會議 and "Friday's release" tell which meeting or release, not until when.
+# 下星期三嘅會議 and "Friday's release" tell which meeting or release, not a deadline.
 _DESCRIBES = rule(r"\s*(?:嘅(?!時候)|啲|開會|會議|嗰|'s|’s)|\s*(?:meeting|release|session|deadline)(?![a-z])")
 _NOT_UNTIL = rule(r"(?:由|從|自|自從|(?<![a-z])(?:from|since|after|until after))\s*(?:the\s+)?$")
 _HOLDS_FROM = rule(r"\s*(?:起|開始|之後|以後|後(?!日|天))")
@@ -26,42 +26,42 @@ _LEADS_ON = rule(
     r"^(?:佢話|要|喺|在|係|最遲|即係|仲要|記得|盡量|大約|for|by|before|on|no later than|due|and|it's due|"
     r"it is due|must be done|the)?\s*$"
 )
-# 聽日俾我 is when it is due; 聽日係假期 is not.
+# 聽日俾我 is a deadline; 聽日係假期 is not.
 _HANDS_OVER = rule("[交畀覆]|完成|搞掂|send|email|submit|finish|done|ready|report|報告|擺|出")
 
 
 @dataclass(frozen=True)
 class Due:
     text: str
-    """As spoken, with 之前 or "by"."""
+    """The spoken words, with 之前 or "by"."""
     day: date | None
     start: int
     deadline: bool
-    """Is it said as a deadline (之前, by), and not only as a time?"""
+    """True for a deadline (之前, by), False for any other time."""
 
 
 def find_due(sentence: Sentence, meeting_date: date | None, *, near: int = 0) -> Due | None:
-    """The deadline in the sentence, else the time nearest to `near`; what lies before the meeting is none."""
+    """Return the sentence's deadline, or else the time nearest to `near`. Days before the meeting do not count."""
     candidates = [
         due
         for mention in find_dates(sentence.text, meeting_date)
-        if (due := _as_due(sentence, mention, meeting_date)) is not None
+        if (due := _due_at(sentence, mention, meeting_date)) is not None
     ]
     if not candidates:
         return None
-    # Of "next Friday (4 December)" the second resolves even without a meeting date.
+    # In "next Friday (4 December)" only the second date resolves without a meeting date.
     return min(candidates, key=lambda due: (not due.deadline, due.day is None, abs(due.start - near)))
 
 
 def opens_with_due(sentence: Sentence, meeting_date: date | None) -> bool:
-    """Does it begin with a time, as what completes an assignment in the line before does?"""
+    """Tell whether the sentence begins with a time that completes an assignment in the line before."""
     due = find_due(sentence, meeting_date)
     if due is None or not (due.deadline or _HANDS_OVER.search(sentence.folded)):
         return False
     return _LEADS_ON.match(sentence.folded[: due.start].strip(" ,")) is not None
 
 
-def _as_due(sentence: Sentence, mention: DateMention, meeting_date: date | None) -> Due | None:
+def _due_at(sentence: Sentence, mention: DateMention, meeting_date: date | None) -> Due | None:
     folded = sentence.folded
     if mention.day and meeting_date and mention.day < meeting_date:
         return None
@@ -78,7 +78,7 @@ def _as_due(sentence: Sentence, mention: DateMention, meeting_date: date | None)
     if after:
         end = after.end() - (1 if after[0][-1] in "要就" else 0)
     text = sentence.text[start:end].strip(" .。,，")
-    # 三日內, "within two weeks", "end of month" are deadlines by themselves.
+    # 三日內, "within two weeks" and "end of month" are deadlines by themselves.
     deadline = before is not None or after is not None or mention.text.lower().startswith(("within", "end"))
     deadline = deadline or mention.text[-1] in "內内底尾"
     return Due(text, mention.day, start, deadline)

@@ -1,7 +1,7 @@
-"""One form of writing for the rules to match: Traditional, half-width, and what recognisers commonly mishear.
+"""Folds text to the form that the rules match: Traditional, half-width, with common mishearings corrected.
 
-Every character is folded to exactly one other, so a place in the folded text is the same place in the text as
-spoken. Only matching sees folded text; what is shown is always cut from the original.
+Every character is folded to exactly one other, so positions in the folded and the original text are the same. Folded
+text is used only for matching; shown text is always cut from the original.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import cache
 
 import opencc
 
-# What recognisers write for each other by sound (系/係, 地/哋, 根進 for 跟進), and written Mandarin for Cantonese.
+# Homophones that recognisers confuse (系/係, 地/哋, 根進 for 跟進), and written Mandarin for Cantonese.
 _SOUNDS = {
     "系": "係",
     "既": "嘅",
@@ -32,7 +32,7 @@ HALF_WIDTH = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} |
 
 @cache
 def _characters() -> dict[int, str]:
-    """Simplified to Traditional, one character at a time: a word's context would change lengths."""
+    """Map Simplified to Traditional one character at a time, because conversion by words can change the length."""
     simplified = [chr(code) for code in range(0x4E00, 0xA000)]
     traditional = opencc.OpenCC("s2hk").convert("\n".join(simplified)).split("\n")
     table = {ord(a): HEARD_AS.get(b, b) for a, b in zip(simplified, traditional, strict=True) if len(b) == 1}
@@ -45,15 +45,15 @@ def _everything() -> dict[int, str]:
 
 
 def fold(text: str) -> str:
-    """As long as `text`; letters keep their case."""
+    """Fold `text` to the same length; letters keep their case."""
     return text.translate(_everything())
 
 
 def rule(*alternatives: str) -> re.Pattern[str]:
-    """Any of the patterns, for folded text; letters match in either case, punctuation must be half-width."""
+    """Compile any of the patterns for folded text. Letters match in either case; punctuation must be half-width."""
     return re.compile("|".join(alternatives).translate(_characters()), re.IGNORECASE)
 
 
 def english(*alternatives: str) -> str:
-    """One pattern for any of these, as whole words."""
+    """Return one pattern that matches any of these as whole words."""
     return rf"(?<![a-z])(?:{'|'.join(alternatives)})(?![a-z])"

@@ -1,9 +1,9 @@
-"""Who is named: people by 阿, title, given name or role; bodies by 部, 組, team, committee.
+"""Finds names of people and bodies in a sentence.
 
-Without a dictionary a Chinese name has no edges, so a name is taken only where its form shows it (阿明, 陳主任,
-市場部, Anna, the audit committee) or where it is a speaker of the meeting. Two or three plain characters count as a
-name only where the words before or after name somebody (請…整理, …負責), and only without an everyday character in
-them: a wrong owner is worse than none.
+People are named by 阿, title, given name or role, bodies by 部, 組, team, committee. Without a dictionary a Chinese
+name has no edges. A name is therefore accepted only if its form shows it (阿明, 陳主任, 市場部, Anna, the audit
+committee) or if it is a speaker of the meeting. Two or three plain characters are a name only beside words that need
+one (請…整理, …負責), and only without an everyday character, because a wrong owner is worse than none.
 """
 
 from __future__ import annotations
@@ -47,13 +47,13 @@ _NOT_TITLED = tuple(fold(word) for word in words.NOT_TITLED)
 
 
 class Names:
-    """The names of one meeting: its speakers, and who is named so that nobody could mistake it."""
+    """The names of one meeting: its speakers, and people who are named unmistakably."""
 
     def __init__(self, sentences: Iterable[Sentence]) -> None:
         known: set[str] = set()
         for sentence in sentences:
             if sentence.speaker:
-                # Of "Nurse Ada" or 保安主管 雄哥, also Ada and 雄哥, as they are spoken to.
+                # "Nurse Ada" and 保安主管 雄哥 are also addressed as Ada and 雄哥.
                 known.add(fold(sentence.speaker))
                 known.update(fold(sentence.speaker).split()[-1:])
             known.update(m[1] for m in _NAMED_HERE.finditer(sentence.folded) if _is_plain_name(m[1]))
@@ -64,7 +64,10 @@ class Names:
         self._known_starting = re.compile(rf"(?:{alternatives})") if alternatives else None
 
     def ending_at(self, folded: str, end: int, *, plain: bool = False) -> tuple[int, int] | None:
-        """The place of the name (or of two, linked by 同 or "and") that ends at `end`; `plain`: a slot for one."""
+        """Return the range of the name, or of two linked by 同 or "and", that ends at `end`.
+
+        `plain` allows a plain name, because the words there need a name.
+        """
         while end > 0 and folded[end - 1] in " ,":
             end -= 1
         found = self._one_ending_at(folded, end, plain) or (self._second_ending_at(folded, end) if plain else None)
@@ -78,7 +81,7 @@ class Names:
         return found
 
     def starting_at(self, folded: str, start: int, *, plain: bool = False) -> tuple[int, int] | None:
-        """The place of the name (or of two linked ones) that starts at `start`."""
+        """Return the range of the name, or of two linked names, that starts at `start`."""
         while start < len(folded) and folded[start] in " ,":
             start += 1
         found = self._one_starting_at(folded, start, plain)
@@ -91,23 +94,23 @@ class Names:
                 return start, other[1]
         return found
 
-    def is_called(self, clause: str) -> bool:
-        """Is this whole clause two or three plain characters that may be a name, before 幫我 or 請你?"""
+    def may_be_plain_name(self, clause: str) -> bool:
+        """Tell whether the clause is two or three plain characters that may be a name, before 幫我 or 請你."""
         return len(clause) in {2, 3} and _PLAIN_END.match(clause) is not None and _is_plain_name(clause)
 
-    def is_one(self, folded: str) -> bool:
-        """Is this all of it a name?"""
-        return self.called_in(folded) == (0, len(folded))
+    def is_whole_name(self, folded: str) -> bool:
+        """Tell whether the whole text is a name."""
+        return self.name_addressed_in(folded) == (0, len(folded))
 
-    def called_in(self, clause: str) -> tuple[int, int] | None:
-        """The name that is all of this clause but for a 喂 or "Okay" before it, as when somebody is addressed."""
+    def name_addressed_in(self, clause: str) -> tuple[int, int] | None:
+        """Return the name that is the whole clause, or all of it after 喂 or "Okay", as when somebody is addressed."""
         call = _CALLS.match(clause)
         start = call.end() if call else 0
         found = self._one_starting_at(clause, start, False)
         return found if found is not None and found[1] == len(clause) else None
 
     def _second_ending_at(self, folded: str, end: int) -> tuple[int, int] | None:
-        """A plain name that a name and 同 stand before: 志偉 in 阿玲同志偉."""
+        """Find a plain name after a name and 同: 志偉 in 阿玲同志偉."""
         for start in (end - 2, end - 3):
             link = _LINK_BEFORE.search(folded[max(0, start - 5) : max(0, start)])
             if link and _is_plain_name(folded[start:end]) and self._one_ending_at(folded, start - len(link[0]), False):
@@ -144,7 +147,7 @@ class Names:
 
 
 def _without_stop_words(window: str, start: int) -> int | None:
-    """Where the name begins once "So", "Then" or "to" before it is left out; None where nothing else is there."""
+    """Return where the name begins after "So", "Then" or "to", or None if nothing is left."""
     while True:
         word = re.match(r"[A-Za-z.']+", window[start:])
         if word is None:
@@ -161,7 +164,7 @@ def _without_stop_words(window: str, start: int) -> int | None:
 
 
 def _is_name(text: str) -> bool:
-    """Not 施工 for all its surname and title; nor 呢間公司 for a company's name."""
+    """Reject 施工, which looks like surname and title, and 呢間公司, which looks like a company's name."""
     if text.endswith(("公司", "事務所")) and not _ROLE.fullmatch(text):
         return _is_plain_name(re.sub("(?:公司|事務所)$", "", text))
     return not text.endswith(_NOT_TITLED)

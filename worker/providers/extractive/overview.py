@@ -1,4 +1,4 @@
-"""A handful of sentences that say most about a meeting, chosen by what the whole meeting talks about."""
+"""Selects the sentences that say most about what the whole meeting talks about."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from worker.providers.extractive.sentences import CJK, Sentence, width
 from worker.providers.extractive.words import EVERYDAY, NOT_GIVEN_NAMES
 
 FEWEST_WIDTH = 12
-"""Sentences that say less than six characters or two words are no overview."""
+"""Smallest width of a sentence, six Chinese characters or about two words, that can be in the overview."""
 SENTENCES_PER_LINE_OF_OVERVIEW = 6
 _WORD = re.compile(rf"[A-Za-z][A-Za-z'’-]+|\d+|[{CJK}]+")
 _EVERYDAY = frozenset(fold(EVERYDAY))
 
 
 def overview_of(sentences: Sequence[Sentence], title: str) -> list[Sentence]:
-    """Up to eight sentences in time order, without their greetings; none where nothing but greetings was said."""
-    candidates = [content for sentence in sentences if (content := _content(sentence)) is not None]
+    """Return up to eight sentences in time order, without greetings; none if only greetings were said."""
+    candidates = [content for sentence in sentences if (content := _without_opening(sentence)) is not None]
     terms = [_terms(sentence.folded) for sentence in candidates]
     spoken = Counter(term for found in terms for term in found)
-    weigh = _weight(spoken, _terms(fold(title)))
+    weigh = _term_weights(spoken, _terms(fold(title)))
     scores = [_score(s, found, weigh) for s, found in zip(candidates, terms, strict=True)]
-    chosen = _choose(scores, terms, _how_many(len(candidates)), weigh)
+    chosen = _choose_diverse(scores, terms, _overview_length(len(candidates)), weigh)
     return [candidates[index] for index in sorted(chosen)]
 
 
-def _how_many(sentences: int) -> int:
+def _overview_length(sentences: int) -> int:
     usual = min(5, math.ceil(sentences / SENTENCES_PER_LINE_OF_OVERVIEW))
     return usual + (sentences > 300) + (sentences > 800) + (sentences > 1500)
 
 
-def _content(sentence: Sentence) -> Sentence | None:
-    """What is left of it after "Good morning," or 好， ; None for greetings, closings and what says little."""
+def _without_opening(sentence: Sentence) -> Sentence | None:
+    """Remove "Good morning," or 好， ; return None for greetings, closings and very short sentences."""
     start = max(greeting_end(sentence), acknowledgement_end(sentence))
     content = sentence.cut(start, len(sentence.text))
     if start == len(sentence.text) or is_closing(sentence) or content.width < FEWEST_WIDTH:
@@ -47,7 +47,7 @@ def _content(sentence: Sentence) -> Sentence | None:
 
 
 def _terms(folded: str) -> frozenset[str]:
-    """Words of Latin letters, and pairs of Chinese characters that are not both everyday ones."""
+    """Return Latin words, and pairs of Chinese characters without everyday ones."""
     terms: set[str] = set()
     for run in _WORD.findall(folded):
         if run[0].isascii():
@@ -58,8 +58,8 @@ def _terms(folded: str) -> frozenset[str]:
     return frozenset(terms)
 
 
-def _weight(spoken: Counter[str], title: frozenset[str]) -> Callable[[str], float]:
-    """What comes back in several sentences is what the meeting is about; said once it counts little."""
+def _term_weights(spoken: Counter[str], title: frozenset[str]) -> Callable[[str], float]:
+    """Weigh terms by how many sentences have them; a term of one sentence counts little."""
 
     def weigh(term: str) -> float:
         return (0.3 if spoken[term] == 1 else math.log1p(spoken[term])) * (1.5 if term in title else 1.0)
@@ -78,8 +78,10 @@ def _score(sentence: Sentence, terms: frozenset[str], weigh: Callable[[str], flo
     return score * min(1.0, width(sentence.text) / 30)
 
 
-def _choose(scores: list[float], terms: list[frozenset[str]], count: int, weigh: Callable[[str], float]) -> list[int]:
-    """The best first, then the best of what says something else: half of a shared term's share is taken off."""
+def _choose_diverse(
+    scores: list[float], terms: list[frozenset[str]], count: int, weigh: Callable[[str], float]
+) -> list[int]:
+    """Choose the best sentences, each time preferring those that share few terms with the chosen ones."""
     left = dict(enumerate(scores))
     said: set[str] = set()
     chosen: list[int] = []

@@ -1,7 +1,6 @@
-"""Decisions that nobody calls one: in loose talk a choice is put, and 統一買啦 or "December then" settles it.
+"""Recognises informal decisions: somebody puts a choice, and 統一買啦 or "December then" settles it.
 
-Such words settle something only where they answer: what puts a choice stands a few sentences before, and what follows
-is no objection.
+Such words settle something only as an answer: a choice was put a few sentences before, and no objection follows.
 """
 
 from __future__ import annotations
@@ -12,9 +11,9 @@ from worker.providers.extractive.framing import is_closing, speaks_of_other_days
 from worker.providers.extractive.sentences import Sentence
 
 CHOICE_STANDS = 4
-"""Sentences after which what is said no longer settles a choice that was put."""
+"""Sentences for which a choice can still be settled after it was put."""
 
-# Something to choose about: asked, proposed, or a thing that cannot stay as it is.
+# A choice: a question, a proposal, or something that cannot stay as it is.
 _PUTS_A_CHOICE = rule(
     "不如|建議|提議|一係|我(?:都)?(?:覺得|話)(?=.{3})|(?:有人|個客|佢哋)想|我想(?=[加搞換轉試用改整開請買租])|"
     r"(?<![一肯指固])定係|(?P<either>[一-鿿])定[^,]{1,8}(?P=either)",
@@ -23,13 +22,11 @@ _PUTS_A_CHOICE = rule(
     "(?:好|太)(?:貴|遠|舊|細|多|少|嘈|逼|亂|凍|熱|夜|早|趕)|加(?:咗)?價|唔夠(?!膽)|擺唔晒|壞咗|爛咗",
     english(
         "should we|shall we|do we|could we|can we|are we|why don't we|what (?:about|if|do we)|how about|which",
-        "maybe|i'd (?:say|rather|go)|i (?:think|reckon)|we could|it'd be better",
-        "too (?:expensive|much|many|late|early|far|small|big|slow|long|short)",
     ),
 )
 _STARTS = r"(?:^\W*(?:(?:好|得|咁|ok|okay|嗯|係|嗱)(?:啦|喇|呀|吖|囉)?[, ]*)*|[,啦喇囉呀㗎] ?咁?)"
 _PARTICLE = "(?:先)?(?:啦|喇|囉)"
-# Words that say what is to be had or done; what follows them is what was chosen.
+# Verbs of getting or doing; the words after them are the choice.
 _CHOOSES = (
     "(?:用|轉|換|搬|租|買|訂|揀|整|送|印|加|減|停|請(?!坐|講)|收(?!到|工|聲|拾)|開(?!始|會|工|心|口|講)|取消|標|參加|"
     "借|接|辦|派|寄|分|統一|搵返|試|維持|跟返|調|改)"
@@ -65,12 +62,12 @@ _OBJECTS = rule(
 
 
 def puts_a_choice(sentence: Sentence) -> bool:
-    """Is something asked, proposed or found wanting that the next sentences may settle?"""
+    """Tell whether the sentence asks, proposes or criticises something that the next sentences may settle."""
     return _PUTS_A_CHOICE.search(sentence.folded) is not None
 
 
-def picks(sentence: Sentence, following: Sentence | None) -> bool:
-    """Do these words settle a choice that stands, without an objection in the next sentence?"""
+def settles_choice(sentence: Sentence, following: Sentence | None) -> bool:
+    """Tell whether the sentence settles an open choice, without an objection in the next sentence."""
     folded = sentence.folded
     if is_closing(sentence) or leaves_open(folded) or _ONLY_PROPOSES.search(folded):
         return False

@@ -1,9 +1,9 @@
-"""Transcript lines as sentences that remember which characters of which line they were cut from.
+"""Splits transcript lines into sentences that know their original characters.
 
-A recogniser's line is not a sentence: it may hold several, a part of one, or half a minute of speech without a
-mark. Lines are split at sentence ends, long runs at commas and at words that open a new thought, and a line that
-breaks off ("to the", 改到) is joined with what the same speaker says next. No sentence is longer than `LIMIT`
-characters; all of this is linear in the length of the transcript.
+A recogniser's line is not a sentence. It may contain several, a part of one, or half a minute of speech without a mark.
+Lines are split at sentence ends, and long runs also at commas and at words that open a new thought. A line that breaks
+off ("to the", 改到) is joined with the same speaker's next words. No sentence is longer than `LIMIT` characters, and
+the time is linear in the transcript's length.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from worker.providers import Evidence, TranscriptLine
 from worker.providers.extractive.folding import fold, rule
 
 LIMIT = 240
-"""Characters that the rules look at together; also what keeps every pattern's work bounded."""
+"""Most characters that the rules examine together, which also bounds every pattern's work."""
 LONG, VERY_LONG = 64, 130
-"""Width (a Chinese character counts two) from which a sentence is split at openers, and at commas."""
+"""Widths (a Chinese character counts two) from which a sentence is split at openers, and at commas."""
 PAUSE_SECONDS = 2.0
 MOST_LINES = 4
 
@@ -36,7 +36,7 @@ _OPENER = rule(
     r"阿.{1,2}你|最後(?!決定|同意))"
     r"(?=.{5})"
 )
-# Where a run without any mark may be cut if it must be.
+# Places to split a run without marks if necessary.
 _NEW_THOUGHT = rule(
     r"(?<=.{8})(?:但係|但是|因為|所以|如果|我想|我哋|大家|而家|今日主要|多謝|好咁|不過|即係|跟手|之後|"
     r"(?<![a-z])(?:and|but|so|because|then|if|okay)(?![a-z]))"
@@ -50,7 +50,7 @@ _BREAKS_OFF = rule(
 
 @dataclass(frozen=True)
 class Span:
-    """`lines[line].text[start:end]`, which stands at `at` in its sentence."""
+    """`lines[line].text[start:end]`, which is at `at` in its sentence."""
 
     line: int
     start: int
@@ -65,7 +65,7 @@ class Span:
 @dataclass(frozen=True)
 class Sentence:
     text: str
-    """As spoken; where it comes from several lines, their words one after the other."""
+    """The spoken words; words from several lines are joined."""
     spans: tuple[Span, ...]
     speaker: str | None
 
@@ -86,7 +86,7 @@ class Sentence:
         return width(self.text)
 
     def cut(self, start: int, end: int) -> Sentence:
-        """The part of it at `text[start:end]`, without the spaces and commas around it; `self` if nothing is left."""
+        """Return `text[start:end]` without spaces and commas around it, or `self` if nothing is left."""
         while start < end and _is_edge(self.text[start]):
             start += 1
         while start < end and _is_edge(self.text[end - 1]):
@@ -102,13 +102,13 @@ class Sentence:
         return Sentence(self.text[start:end], tuple(spans), self.speaker)
 
     def clauses(self) -> list[tuple[int, int]]:
-        """Where its clauses begin and end in `text`, split at commas and at spaces between Chinese characters."""
+        """Return the ranges of the clauses, split at commas and at spaces between Chinese characters."""
         cuts = [0, *(match.end() for match in _COMMA.finditer(self.text)), len(self.text)]
-        clauses = (part for start, end in pairwise(cuts) for part in self._of_each(start, end))
+        clauses = (part for start, end in pairwise(cuts) for part in self._split_at_and(start, end))
         return [(start, end) for start, end in clauses if self.text[start:end].strip()]
 
-    def _of_each(self, start: int, end: int) -> Iterator[tuple[int, int]]:
-        """ "Tom to send the deck and Amy to book the room" are two."""
+    def _split_at_and(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """Split "Tom to send the deck and Amy to book the room" into two clauses."""
         for match in _AND_ANOTHER.finditer(self.text, start, end):
             if _MODAL.search(self.text, start, match.start()):
                 yield start, match.start()
@@ -116,13 +116,13 @@ class Sentence:
         yield start, end
 
     def evidence(self, lines: Sequence[TranscriptLine]) -> tuple[Evidence, ...]:
-        """One piece for each line it was cut from; each quote is cut from that line's text."""
+        """Return one proof for each original line, quoted from that line's text."""
         quotes = ((lines[span.line], lines[span.line].text[span.start : span.end].strip()) for span in self.spans)
         return tuple(Evidence(line.id, quote, line.start, line.end, "exact") for line, quote in quotes if quote)
 
 
 def join(first: Sentence, second: Sentence, *, apart: bool = False) -> Sentence:
-    """Both as one, with a space between them where they are `apart` or not both Chinese."""
+    """Join two sentences, with a space between them if `apart` is set or not both are Chinese."""
     both_chinese = _is_cjk(first.text[-1:]) and _is_cjk(second.text[:1])
     text = first.text + ("" if both_chinese and not apart else " ") + second.text
     shift = len(text) - len(second.text)
@@ -131,16 +131,16 @@ def join(first: Sentence, second: Sentence, *, apart: bool = False) -> Sentence:
 
 
 def sentences_of(lines: Sequence[TranscriptLine]) -> list[Sentence]:
-    """In the order of the lines; lines without a letter or digit give none."""
+    """Return the sentences in the order of the lines; lines without letters and digits give none."""
     spoken = [line.text.rstrip() for line in lines if has_words(line.text)]
     punctuated = 2 * sum(bool(_END.search(text[-3:])) for text in spoken) >= len(spoken)
     sentences: list[Sentence] = []
     for index, line in enumerate(lines):
-        for start, end in _pieces(line.text):
-            piece = _trimmed(line, index, start, end)
+        for start, end in _sentence_ranges(line.text):
+            piece = _trimmed_sentence(line, index, start, end)
             if piece is None:
                 continue
-            if sentences and _goes_on(sentences[-1], piece, lines, punctuated):
+            if sentences and _is_continued(sentences[-1], piece, lines, punctuated):
                 sentences[-1] = join(sentences[-1], piece)
             else:
                 sentences.append(piece)
@@ -152,7 +152,7 @@ def has_words(text: str) -> bool:
 
 
 def width(text: str) -> int:
-    """Roughly how much it says: a Chinese character counts two, any other one."""
+    """Estimate how much the text says: a Chinese character counts two, any other one."""
     return len(text) + sum(map(_is_cjk, text))
 
 
@@ -164,7 +164,7 @@ def _is_edge(character: str) -> bool:
     return character.isspace() or character in "，,、：:"
 
 
-def _trimmed(line: TranscriptLine, index: int, start: int, end: int) -> Sentence | None:
+def _trimmed_sentence(line: TranscriptLine, index: int, start: int, end: int) -> Sentence | None:
     while start < end and _is_edge(line.text[start]):
         start += 1
     while filler := _FILLER.match(line.text, start, end):
@@ -175,8 +175,8 @@ def _trimmed(line: TranscriptLine, index: int, start: int, end: int) -> Sentence
     return Sentence(text, (Span(index, start, end, 0),), line.speaker) if has_words(text) else None
 
 
-def _goes_on(before: Sentence, after: Sentence, lines: Sequence[TranscriptLine], punctuated: bool) -> bool:
-    """Does `after` complete a sentence that its line cut off?"""
+def _is_continued(before: Sentence, after: Sentence, lines: Sequence[TranscriptLine], punctuated: bool) -> bool:
+    """Tell whether `after` completes a sentence that its line cut off."""
     if after.first_line == before.last_line or before.speaker != after.speaker:
         return False
     if lines[after.first_line].start - lines[before.last_line].end > PAUSE_SECONDS:
@@ -190,44 +190,44 @@ def _goes_on(before: Sentence, after: Sentence, lines: Sequence[TranscriptLine],
     return _BREAKS_OFF.search(before.folded[-12:]) is not None
 
 
-def _pieces(text: str) -> Iterator[tuple[int, int]]:
-    """Where the sentences of one line begin and end."""
+def _sentence_ranges(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the ranges of a line's sentences."""
     start = 0
     for match in _END.finditer(text):
         if match[0] == "." and _ABBREVIATION.search(text[max(start, match.start() - 8) : match.start()]):
             continue
-        yield from _shortened(text, start, match.end())
+        yield from _split_long_run(text, start, match.end())
         start = match.end()
-    yield from _shortened(text, start, len(text))
+    yield from _split_long_run(text, start, len(text))
 
 
-def _shortened(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """A long run in parts: at openers, if still very long at commas, and at last anywhere."""
-    for part in _cut(start, end, _places(_OPENER, text, start, end, LONG)):
-        for clauses in _packed(text, *part):
-            for thought in _cut(*clauses, _places(_NEW_THOUGHT, text, *clauses, VERY_LONG)):
+def _split_long_run(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Split a long run at openers; if a part is still very long also at commas, and at last anywhere."""
+    for part in _split_at(start, end, _split_points(_OPENER, text, start, end, LONG)):
+        for clauses in _clauses_that_fit(text, *part):
+            for thought in _split_at(*clauses, _split_points(_NEW_THOUGHT, text, *clauses, VERY_LONG)):
                 yield from _hard_cuts(text, *thought)
 
 
-def _places(pattern: re.Pattern[str], text: str, start: int, end: int, longest: int) -> list[int]:
-    """Where `pattern` would cut a run that is wider than `longest`."""
+def _split_points(pattern: re.Pattern[str], text: str, start: int, end: int, longest: int) -> list[int]:
+    """Return where `pattern` splits a run that is wider than `longest`."""
     if width(text[start:end]) <= longest:
         return []
     return [start + match.start() for match in pattern.finditer(fold(text[start:end]))]
 
 
-def _cut(start: int, end: int, cuts: Iterable[int]) -> Iterator[tuple[int, int]]:
+def _split_at(start: int, end: int, cuts: Iterable[int]) -> Iterator[tuple[int, int]]:
     for cut in (*cuts, end):
         yield start, cut
         start = cut
 
 
-def _packed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """As many clauses at a time as fit in `VERY_LONG`."""
+def _clauses_that_fit(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Combine as many clauses as fit in `VERY_LONG`."""
     commas = [start + match.end() for match in _COMMA.finditer(text[start:end])]
     taken = 0
     kept = start
-    for left, right in _cut(start, end, commas):
+    for left, right in _split_at(start, end, commas):
         clause = width(text[left:right])
         if left > kept and taken + clause > VERY_LONG:
             yield kept, left

@@ -1,4 +1,4 @@
-"""Word lists of the rules, in Traditional characters; `folding.rule` makes them match the other ways of writing."""
+"""Word lists of the rules in Traditional characters; `folding.rule` matches their other spellings too."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ SURNAMES = (
     "陳黃李張梁林何吳鄭王劉周葉楊馮蔡鄧許蘇謝余曾朱胡郭羅蕭趙徐潘譚莫盧麥鍾彭江方關馬高曹程袁姚孔石廖簡溫龍唐沈邱"
     "范湯尹熊任杜戴阮歐崔甘容施伍古洪龔顧丘鄺翁姜賴錢湛霍翟布白文鄒游丁韓魏樊萬區冼符車卓祁易岑雷賀章孫宋董傅凌"
 )
-# With one surname before them; 施工 and the like are words of their own.
+# Titles after one surname; 施工 and the like are words of their own.
 SHORT_TITLES = "生太工總姐哥叔姨仔"
 NOT_TITLED = ("施工", "高工", "石工", "文工", "任總", "方姐")
 LONG_TITLES = (
@@ -71,14 +71,14 @@ ENGLISH_ROLES = (
 ENGLISH_BODIES = "team|committee|department|dept|office|group|board|squad|subcommittee|management|staff"
 ENGLISH_DEPARTMENTS = "Finance|Marketing|Sales|Legal|Operations|Engineering|IT|HR|QA|Procurement|Logistics|Admin"
 
-# No plain name has one of these in it; they are what stands beside 負責 or 會 in ordinary speech.
+# No plain name contains one of these characters, which occur beside 負責 or 會 in ordinary speech.
 EVERYDAY = (
     "我你佢哋他她它咁就嘅的係唔不會要可以有冇沒無再先而今聽日後前上下個星期月年號點時幾邊誰乜咩呢嗰啲件張份項次等"
     "同與和或因為所如果但都仲還又也很好多少快盡早即刻從將被畀到去嚟喺在是了過著住晒埋返開得未已經應該需必須自己各位其另之間由請"
     "麻煩事情面這那些什麼怎樣每逢全部一二三四五六七八九十兩零人員工作價錢費用舊短低太更最本起止內外中左右說話講做"
     "打錯對落出入來回現目暫某此嗎吧呀啦喇囉喎㗎咋啫嘞吖哦噢呃嗯哎負責跟進問題計劃時候地方東西嘢物書紙單樓車場"
 )
-# Of two characters that names have as well.
+# Words of two characters that also occur in names.
 EVERYDAY_WORDS = (
     "大家|而家|人家|家長|家人|明天|明年|明白|說明|證明|新人|新聞|小組|小時|小心|校長|家用|"
     "專家|國家|買家|賣家|廠家|明確|中心|老師|全體|本人|天氣|合約|保險|市場|公司|成本|系統|"
@@ -101,5 +101,5 @@ _NOT_GIVEN = (
     "deadline schedule regarding grafana excel zoom whatsapp mr mrs ms dr miss supposed going able need "
     "needs likely up due "
 )
-# Capitalised at the start of a sentence, or in the calendar, without being a name.
+# Words that are capitalised without being a name, at the start of a sentence or in the calendar.
 NOT_GIVEN_NAMES = frozenset(_NOT_GIVEN.split())

@@ -1,12 +1,12 @@
-"""What every provider over HTTP shares: the table of exceptions, Retry-After, safe texts of others."""
+"""Shared by all HTTP providers: the exception table, Retry-After, and safe server texts."""
 
 from worker.providers.http.exceptions import (
     BY_EXCEPTION,
     FOREIGN,
     NOT_SENT,
     Cause,
-    Trouble,
-    trouble_of,
+    Failure,
+    classify_exception,
     was_not_sent,
 )
 from worker.providers.http.texts import http_date, retry_after, safe_message
@@ -16,10 +16,10 @@ __all__ = [
     "FOREIGN",
     "NOT_SENT",
     "Cause",
-    "Trouble",
+    "Failure",
+    "classify_exception",
     "http_date",
     "retry_after",
     "safe_message",
-    "trouble_of",
     "was_not_sent",
 ]

@@ -1,7 +1,7 @@
-"""The one table of all that httpx raises, and what each exception means for whoever asked.
+"""The table of httpx's exceptions and what each one means for the caller.
 
-The text of a foreign exception is never used: it may quote a header. What Python's ssl module says about a
-certificate is the one exception, since it names only the certificate.
+The text of a foreign exception is never shown, because it may quote a header. The only exception is what Python's
+ssl module says about a certificate, since that describes only the certificate.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from cantomeet.errors import ErrorCode
 
 
 class Cause(StrEnum):
-    """Why nothing came back; `cantomeet.i18n.unreachable` has the words."""
+    """Why there was no answer; `cantomeet.i18n.unreachable` has the words."""
 
     NAME = "name"
     REFUSED = "refused"
@@ -36,8 +36,11 @@ class Cause(StrEnum):
 
 
 @dataclass(frozen=True)
-class Trouble:
-    """`retry`: trying again later can help. `message`: words about a certificate, safe to show."""
+class Failure:
+    """What an exception means: `retry` tells whether a later attempt can help.
+
+    `message` describes a certificate and is safe to show.
+    """
 
     code: ErrorCode
     cause: Cause
@@ -45,15 +48,15 @@ class Trouble:
     message: str = ""
 
 
-def _unreachable(cause: Cause, *, retry: bool = True) -> Trouble:
-    return Trouble(ErrorCode.PROVIDER_UNREACHABLE, cause, retry)
+def _unreachable(cause: Cause, *, retry: bool = True) -> Failure:
+    return Failure(ErrorCode.PROVIDER_UNREACHABLE, cause, retry)
 
 
 _NO_CONNECTION = _unreachable(Cause.NO_CONNECTION)
 _CUT_OFF = _unreachable(Cause.CUT_OFF)
-_OURS = Trouble(ErrorCode.INTERNAL, Cause.OURS, retry=False)
+_OURS = Failure(ErrorCode.INTERNAL, Cause.OURS, retry=False)
 
-BY_EXCEPTION: dict[type[Exception], Trouble] = {
+BY_EXCEPTION: dict[type[Exception], Failure] = {
     httpx.ConnectTimeout: _unreachable(Cause.SLOW_CONNECTION),
     httpx.PoolTimeout: _unreachable(Cause.SLOW_CONNECTION),
     httpx.ReadTimeout: _unreachable(Cause.SILENT),
@@ -67,7 +70,7 @@ BY_EXCEPTION: dict[type[Exception], Trouble] = {
     httpx.RemoteProtocolError: _CUT_OFF,
     httpx.ProtocolError: _CUT_OFF,
     httpx.ProxyError: _unreachable(Cause.PROXY),
-    httpx.DecodingError: Trouble(ErrorCode.PROVIDER_BAD_ANSWER, Cause.ENCODING),
+    httpx.DecodingError: Failure(ErrorCode.PROVIDER_BAD_ANSWER, Cause.ENCODING),
     httpx.UnsupportedProtocol: _unreachable(Cause.ADDRESS, retry=False),
     httpx.InvalidURL: _unreachable(Cause.ADDRESS, retry=False),
     httpx.TooManyRedirects: _unreachable(Cause.REDIRECTS, retry=False),
@@ -84,7 +87,7 @@ BY_EXCEPTION: dict[type[Exception], Trouble] = {
     httpx.HTTPError: _NO_CONNECTION,
 }
 FOREIGN = (httpx.HTTPError, httpx.InvalidURL, httpx.CookieConflict, httpx.StreamError)
-"""What a client catches; together all that httpx raises."""
+"""The exceptions that a client catches; they cover everything that httpx raises."""
 NOT_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -93,24 +96,24 @@ NOT_SENT = (
     httpx.UnsupportedProtocol,
     httpx.InvalidURL,
 )
-"""Trouble before the first byte of a request left."""
+"""Exceptions that are raised before the first byte of a request is sent."""
 
 
-def trouble_of(error: Exception) -> Trouble:
-    """What happened, by what lies beneath httpx's own exception where that says more."""
+def classify_exception(error: Exception) -> Failure:
+    """Classify an httpx exception, by the exceptions that caused it where those say more."""
     known = next((BY_EXCEPTION[kind] for kind in type(error).__mro__ if kind in BY_EXCEPTION), _NO_CONNECTION)
     beneath = list(_beneath(error))
     for below in beneath:
         if isinstance(below, ssl.SSLCertVerificationError):
             words = (below.verify_message or "").strip().rstrip(".")
-            return Trouble(ErrorCode.PROVIDER_CERTIFICATE, Cause.CERTIFICATE, retry=False, message=words)
+            return Failure(ErrorCode.PROVIDER_CERTIFICATE, Cause.CERTIFICATE, retry=False, message=words)
     if not isinstance(error, httpx.ConnectError):
         return known
     return replace(known, cause=next((cause for below in beneath if (cause := _of_socket(below))), known.cause))
 
 
 def was_not_sent(error: Exception) -> bool:
-    """The other side surely got nothing of the request."""
+    """Tell whether the server certainly received nothing of the request."""
     return isinstance(error, NOT_SENT)
 
 
@@ -123,7 +126,7 @@ def _of_socket(error: BaseException) -> Cause | None:
 
 
 def _beneath(error: BaseException) -> Iterator[BaseException]:
-    """The exceptions that led to this one, and the parts of groups among them."""
+    """Yield the exceptions that led to this one, and the members of exception groups among them."""
     seen: set[int] = set()
     waiting: list[BaseException | None] = [error.__cause__, error.__context__]
     while waiting:

@@ -1,4 +1,4 @@
-"""What servers say, made safe to show: their words, and how long they ask us to wait."""
+"""Makes servers' messages safe to show, and reads how long they ask us to wait."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 MESSAGE_LIMIT = 300
-"""Characters of a server's own words that a person is shown."""
+"""Most characters of a server's message that people see."""
 LONGEST_RETRY_AFTER = 24 * 3600.0
-"""Seconds."""
+"""Most seconds that a server's Retry-After makes us wait."""
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+")
 
 
 def safe_message(text: str, secrets: tuple[str, ...]) -> str:
-    """A foreign text on one line, without control or direction marks, without our secrets, not long."""
+    """Return a foreign text on one line, without control and direction marks or our secrets, at most 300 characters."""
     for secret in secrets:
         text = text.replace(secret, "…")
     text = _UNPRINTABLE.sub(" ", text).strip()
@@ -23,9 +23,9 @@ def safe_message(text: str, secrets: tuple[str, ...]) -> str:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait, from Retry-After as a number or as a date, at most a day; None where it says nothing.
+    """Return the seconds that Retry-After asks for, at most a day, or None without a valid value.
 
-    A date is measured against the answer's own Date, since the provider's clock and ours may differ.
+    A date is compared with the response's own Date header, since the provider's clock and ours may differ.
     """
     value = headers.get("retry-after", "").strip()
     if re.fullmatch(r"\d{1,9}(\.\d*)?", value):
@@ -38,7 +38,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def http_date(value: str) -> datetime | None:
-    """Of a header; UTC where it names no zone, None where it is no date."""
+    """Parse a header's date; UTC if it names no zone, None if it is no date."""
     try:
         date = parsedate_to_datetime(value)
     except (ValueError, OverflowError):

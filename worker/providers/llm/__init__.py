@@ -1,4 +1,4 @@
-"""Summaries by any OpenAI-compatible language model."""
+"""Summarizers that use any OpenAI-compatible language model."""
 
 from worker.providers.llm.summarizer import Limits, LlmSummarizer
 

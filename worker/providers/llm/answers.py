@@ -1,7 +1,8 @@
-"""The JSON object that a model answered with: after its thoughts, among prose, in a string, slightly broken.
+"""Extracts the JSON object from a model's answer.
 
-Models write drafts before they answer, so the last whole object counts and never the first one that parses. Small
-mistakes (a comma too many, a quote missing) are mended by json-repair; an object that is cut off is never made whole.
+The object may follow thoughts, stand among prose or inside a JSON string, or be slightly broken. Models write drafts
+before they answer, so the last complete object counts and never the first that parses. json-repair corrects small
+mistakes such as an extra comma or a missing quote. An object that is cut off is never completed.
 """
 
 from __future__ import annotations
@@ -20,78 +21,82 @@ _THOUGHT_ENDS = re.compile(
     r"|<\|(?:end_of_thought|end_thinking|start_response)\|>",
     re.I,
 )
-"""Of DeepSeek and Qwen, Magistral, Kimi, gpt-oss (Harmony, whole or with its marks stripped), Command A and others."""
+"""Marks of DeepSeek and Qwen, Magistral, Kimi, gpt-oss (Harmony, with or without its markers), Command A and others."""
 _THOUGHT_BEGINS = re.compile(
     rf"<\s*[\w:]*{_WORDS}[\w:]*\s*>|\[\s*{_WORDS}\w*\s*\]|◁{_WORDS}\w*▷"
     r"|<\|channel\|>\s*(?:analysis|commentary)|<\|(?:begin_of_thought|start_thinking)\|>",
     re.I,
 )
 _AFTERWORD = re.compile(r"\s*(?:```|<\|[^|]{1,40}\|>|\s)*\Z")
-"""What may follow the object where thoughts were never closed: a fence, or a mark of the model's template."""
+"""What may follow the object if thoughts were never closed: a code fence, or a marker of the model's template."""
 _QUOTED_OBJECT = re.compile(r'"(?:\\[nrt]|\s)*\{')
 _MARK = re.compile(r"\[/?[A-Z][A-Z _]{2,40}\]")
-"""Of a template, after the answer: [END FINAL RESPONSE]."""
+"""A template's marker after the answer, such as [END FINAL RESPONSE]."""
 _MOST_WORK = 20
-"""Times the length of an answer that may be gone over again, so that one full of braces stays quick to refuse."""
+"""Limit of repeated parsing, as a multiple of the answer's length, so that an answer full of braces is refused quickly.
+"""
 _MOST_FAILURES = 1000
 _DEEPEST = 3
-"""Objects around the object, e.g. {"result": {...}}."""
-LONGEST_MENDED = 200_000
-"""Characters; json-repair goes through them one by one."""
+"""Most objects that may enclose the object, e.g. {"result": {...}}."""
+LONGEST_REPAIRED = 200_000
+"""Most characters that are repaired, since json-repair goes through them one by one."""
 
 _JSON = json.JSONDecoder(strict=False)
-"""Takes line breaks in strings, which models write."""
+"""Accepts line breaks in strings, which models write."""
 Span = tuple[int, int]
 Object = dict[str, Any]
 
 
 class NotJson(ValueError):
-    """There is no JSON object with any of the expected members in the answer."""
+    """The answer contains no JSON object with any of the expected members."""
 
 
 def read_object(content: str, keys: Collection[str], members: Collection[str] = ()) -> Object:
-    """The object with at least one of `keys`; `members`: all that it may have, the keys too. Raises `NotJson`."""
+    """Return the object that has at least one of `keys`; `members` are its other allowed members. Raises `NotJson`."""
     names = {*keys, *members}
-    for region in _spoken(content):
-        # What follows the last sound object may be the answer, and that object a draft of it.
-        after = _mended(region[_end_of_sound(region, keys) :], keys, names)
-        found = after or _best(region, keys)
+    for region in _answer_regions(content):
+        # The text after the last valid object may be the answer, and that object a draft of it.
+        after = _repaired_object(region[_end_of_valid_object(region, keys) :], keys, names)
+        found = after or _best_object(region, keys)
         if found is not None:
             return found
     raise NotJson("no JSON object with the expected members")
 
 
 def is_whole(content: str, keys: Collection[str]) -> bool:
-    """The answer holds an object with all the keys, to its closing brace and without mending."""
-    return any(found is not None and _has_all(found, keys) for found in (_best(r, keys) for r in _spoken(content)))
+    """Tell whether the answer contains a complete object with all the keys, without repair."""
+    return any(
+        found is not None and _has_all(found, keys)
+        for found in (_best_object(r, keys) for r in _answer_regions(content))
+    )
 
 
 def is_all_thought(content: str) -> bool:
-    """Thoughts that were begun and never ended."""
+    """Tell whether the answer begins with thoughts that never end."""
     return bool(_THOUGHT_BEGINS.match(content.lstrip())) and not _THOUGHT_ENDS.search(content)
 
 
 # ---- thoughts --------------------------------------------------------------------------------------------------
 
 
-def _spoken(content: str) -> Iterator[str]:
-    """The parts of an answer that are no thoughts, the last one first.
+def _answer_regions(content: str) -> Iterator[str]:
+    """Yield the parts of an answer that are not thoughts, the last one first.
 
-    Without a mark that opens them, everything before a mark that ends thoughts is thought.
+    If no mark opens the thoughts, everything before a mark that ends them is thought.
     """
     spans = [span for span, _ in _objects(content)]
-    ends = [found for found in _THOUGHT_ENDS.finditer(content) if not _inside(found.start(), spans)]
-    yield from _outside(content[ends[-1].end() if ends else 0 :])
+    ends = [found for found in _THOUGHT_ENDS.finditer(content) if not _is_inside(found.start(), spans)]
+    yield from _regions_after_thoughts(content[ends[-1].end() if ends else 0 :])
     starts = [0, *(end.end() for end in ends)]
     for start, end in reversed(list(zip(starts, ends, strict=False))):
-        opening = _opening(content[start : end.start()])
+        opening = _thought_start(content[start : end.start()])
         if opening is not None:
             yield content[start : start + opening]
 
 
-def _outside(tail: str) -> Iterator[str]:
-    """What is no thought of the last part, in which thoughts may begin that never end."""
-    opening = _opening(tail)
+def _regions_after_thoughts(tail: str) -> Iterator[str]:
+    """Yield the parts that are not thoughts after the last closed thought, where thoughts may begin and never end."""
+    opening = _thought_start(tail)
     yield tail if opening is None else tail[:opening]
     if opening is not None:
         last = max(_objects(tail[opening:]), key=lambda found: found[0][1], default=None)
@@ -99,13 +104,13 @@ def _outside(tail: str) -> Iterator[str]:
             yield tail[opening + last[0][0] : opening + last[0][1]]
 
 
-def _opening(text: str) -> int | None:
+def _thought_start(text: str) -> int | None:
     spans = [span for span, _ in _objects(text)]
-    found = (mark.start() for mark in _THOUGHT_BEGINS.finditer(text) if not _inside(mark.start(), spans))
+    found = (mark.start() for mark in _THOUGHT_BEGINS.finditer(text) if not _is_inside(mark.start(), spans))
     return next(found, None)
 
 
-def _inside(at: int, spans: list[Span]) -> bool:
+def _is_inside(at: int, spans: list[Span]) -> bool:
     return any(start < at < end for start, end in spans)
 
 
@@ -113,7 +118,7 @@ def _inside(at: int, spans: list[Span]) -> bool:
 
 
 def _objects(text: str) -> Iterator[tuple[Span, Object]]:
-    """The outermost objects that are sound JSON."""
+    """Yield the outermost objects that are valid JSON, with their spans."""
     start, work, failures = text.find("{"), 0, 0
     while start >= 0 and work <= _MOST_WORK * len(text) and failures < _MOST_FAILURES:
         try:
@@ -128,32 +133,34 @@ def _objects(text: str) -> Iterator[tuple[Span, Object]]:
         start = text.find("{", end)
 
 
-def _best(text: str, keys: Collection[str], depth: int = 0) -> Object | None:
-    """The object with most of the keys; of several the last."""
-    found = [inner for _, outer in _objects(text) for inner in _within(outer, keys)]
+def _best_object(text: str, keys: Collection[str], depth: int = 0) -> Object | None:
+    """Return the object with the most keys; the last one if several have as many."""
+    found = [inner for _, outer in _objects(text) for inner in _objects_with_keys(outer, keys)]
     if not found and depth < _DEEPEST:
-        found = [inner for quoted in _quoted(text) if (inner := _best(quoted, keys, depth + 1)) is not None]
-    return max(reversed(found), key=lambda one: _score(one, keys), default=None)
+        found = [
+            inner for quoted in _json_strings(text) if (inner := _best_object(quoted, keys, depth + 1)) is not None
+        ]
+    return max(reversed(found), key=lambda candidate: _count_keys(candidate, keys), default=None)
 
 
-def _end_of_sound(text: str, keys: Collection[str]) -> int:
-    """Where the last sound object with any of the keys ends; 0 where there is none."""
-    return max((end for (_, end), outer in _objects(text) if any(_within(outer, keys))), default=0)
+def _end_of_valid_object(text: str, keys: Collection[str]) -> int:
+    """Return the end of the last valid object with any of the keys, or 0."""
+    return max((end for (_, end), outer in _objects(text) if any(_objects_with_keys(outer, keys))), default=0)
 
 
-def _within(value: Any, keys: Collection[str], depth: int = 0) -> Iterator[Object]:
-    if isinstance(value, dict) and _score(value, keys):
+def _objects_with_keys(value: Any, keys: Collection[str], depth: int = 0) -> Iterator[Object]:
+    if isinstance(value, dict) and _count_keys(value, keys):
         yield value
     elif isinstance(value, dict) and depth < _DEEPEST:
         for child in value.values():
-            yield from _within(child, keys, depth + 1)
+            yield from _objects_with_keys(child, keys, depth + 1)
     elif isinstance(value, str) and "{" in value and depth < _DEEPEST:
-        inner = _best(value, keys, depth + 1)
+        inner = _best_object(value, keys, depth + 1)
         yield from [] if inner is None else [inner]
 
 
-def _quoted(text: str) -> Iterator[str]:
-    """Texts in which JSON stands as a JSON string."""
+def _json_strings(text: str) -> Iterator[str]:
+    """Yield the JSON strings that contain JSON objects."""
     at = _QUOTED_OBJECT.search(text)
     if at is not None:
         try:
@@ -162,33 +169,33 @@ def _quoted(text: str) -> Iterator[str]:
             return
 
 
-def _score(value: Object, keys: Collection[str]) -> int:
+def _count_keys(value: Object, keys: Collection[str]) -> int:
     return sum(key in value for key in keys)
 
 
 def _has_all(value: Object, keys: Collection[str]) -> bool:
-    return _score(value, keys) == len(keys)
+    return _count_keys(value, keys) == len(keys)
 
 
 # ---- mending ---------------------------------------------------------------------------------------------------
 
 
-def _mended(text: str, keys: Collection[str], names: Collection[str]) -> Object | None:
-    """The last object that begins with one of the names, if its end was told."""
+def _repaired_object(text: str, keys: Collection[str], names: Collection[str]) -> Object | None:
+    """Repair and return the last object that begins with one of the names, if it is complete."""
     begins = re.compile(r"\{\s*[\"'“]?(?:" + "|".join(map(re.escape, names)) + r")[\"'”]?\s*[:：]")
     starts = [found.start() for found in begins.finditer(text)]
     core = text[starts[-1] : text.rfind("}") + 1] if starts else ""
-    if not core or len(core) > LONGEST_MENDED or not _is_closed(core, text):
+    if not core or len(core) > LONGEST_REPAIRED or not _is_closed(core, text):
         return None
     try:
         found = json_repair.loads(core, skip_json_loads=True)
     except (ValueError, RecursionError):
         return None
-    whole = [one for one in (found if isinstance(found, list) else [found]) if isinstance(one, dict)]
-    return next((one for one in whole if _has_all(one, keys)), None)
+    whole = [candidate for candidate in (found if isinstance(found, list) else [found]) if isinstance(candidate, dict)]
+    return next((candidate for candidate in whole if _has_all(candidate, keys)), None)
 
 
 def _is_closed(core: str, text: str) -> bool:
-    """No brace is missing, and no member follows the last one: an answer that was cut off is to be asked for again."""
+    """Tell whether every brace is closed and no member follows; a truncated answer must be requested again."""
     after = _MARK.sub("", text[text.rfind("}") + 1 :])
     return core.count("}") >= core.count("{") and not re.search(r'["\[]', after)

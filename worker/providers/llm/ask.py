@@ -1,7 +1,8 @@
-"""One question to the model until its answer can be used: the ladder of formats, one repair, nothing paid twice.
+"""Asks a model one question until the answer is usable.
 
-Before each request its cache entry says "asked", and right after it holds the answer. An entry that still says
-"asked" later is a request of which nobody knows whether it was paid for: to send it again is counted as a repeat.
+One repair is allowed, and no answer is paid for twice. Before each request its cache entry says "asked"; right after
+the request the entry holds the answer. If an entry still says "asked" later, it is unknown whether that request was
+paid for, and sending it again counts as a repeat.
 """
 
 from __future__ import annotations
@@ -16,34 +17,39 @@ from typing import Generic, Literal, TypeVar
 from cantomeet.errors import ErrorCode, PermanentError, StepError
 from cantomeet.tokens import count_tokens
 from worker.providers import ChunkCache, Unfinished, Usage
-from worker.providers.llm.client import THOUGHT_OUT, ChatClient, Completion, Hear, Message, message_tokens
+from worker.providers.llm.client import THOUGHT_OUT, ChatClient, Completion, Message, OnCharacters, message_tokens
 from worker.providers.llm.costs import Expected, Ledger, add
-from worker.providers.llm.cutting import Window
 from worker.providers.llm.errors import BadRequest, CallFailed, ContextExceeded
 from worker.providers.llm.formats import Dialect, Schema
 from worker.providers.llm.prompts import PROMPT_VERSION, repair_message
 from worker.providers.llm.records import Record
+from worker.providers.llm.truncation import TruncationDetector
 
 LONGEST_QUOTED_BACK = 8000
-"""Characters of an unusable answer that a repair shows to the model again."""
+"""Most characters of an unusable answer that a repair shows to the model again."""
 MAX_TOKENS_SETTING = "CANTOMEET_LLM_MAX_TOKENS"
 LONG_PROMPT = 1500
-"""Tokens from which a refusal that says nothing may be one for length; the shortest questions have some 1,200."""
+"""Fewest tokens of a prompt for which a refusal without a reason may be about length; the shortest questions have some
+1,200.
+"""
 _CUT_OFF = ("length", "context", "cut")
-"""Ends of an answer for its length: the endpoint's own, and ours for a prompt that it refused or cut."""
+"""Finish reasons of an answer limited by length: the endpoint's own, and ours for a prompt that it refused or
+truncated.
+"""
 _MUCH_THOUGHT = 0.25
-"""Of the room for an answer: thoughts that take more may take it all the next time."""
+"""Share of the answer's tokens; thoughts that use more may use all of them the next time."""
 _LEAST_ROOM = 256
-"""Tokens of an answer below which it is not shortened to make room for the prompt."""
+"""Fewest tokens to which an answer is shortened to make room for the prompt."""
 _log = logging.getLogger(__name__)
-Standing = Literal["open", "answered", "too_long"]
+QuestionStatus = Literal["open", "answered", "too_long"]
 T = TypeVar("T")
 
 
 class Unusable(Exception):
-    """The text says, for the model to mend it, what is wrong with its answer; it never quotes the answer.
+    """The answer cannot be used; the message tells the model what is wrong and never quotes the answer.
 
-    `shape`: it is not the JSON that was asked for, so perhaps the endpoint ignores how it was asked.
+    `shape` is True where the answer is not the JSON that was requested, so the endpoint may ignore the requested
+    format.
     """
 
     def __init__(self, problem: str, *, shape: bool) -> None:
@@ -52,9 +58,10 @@ class Unusable(Exception):
 
 
 class TooLong(Exception):
-    """The question is too long, or its answer was cut off for its length: ask about less.
+    """The question is too long, or its answer was cut off by length; ask about less.
 
-    `refusal`: the endpoint's own words, where it has refused the question. `guessed`: they do not speak of length.
+    `refusal` has the endpoint's own words where it refused the question. `guessed` is True where these words do not
+    mention length.
     """
 
     def __init__(self, refusal: StepError | None = None, *, guessed: bool = False) -> None:
@@ -67,7 +74,7 @@ class TooLong(Exception):
 class Reading(Generic[T]):
     value: T
     blemish: str = ""
-    """What a repair might better; not enough to throw the answer away for."""
+    """What a repair might improve; the answer is usable without it."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +82,7 @@ class Question(Generic[T]):
     messages: tuple[Message, ...]
     schema: Schema
     read: Callable[[str], Reading[T]]
-    """Raises `Unusable`."""
+    """Reads the answer's text. Raises `Unusable`."""
 
     @property
     def tokens(self) -> int:
@@ -86,20 +93,20 @@ class Question(Generic[T]):
 class _Answer:
     content: str
     dialect: Dialect | None
-    """That it was got with; None where it comes from the cache."""
+    """The dialect of the request; None for an answer from the cache."""
 
 
 @dataclass
-class Speech:
-    """The dialect that the endpoint was found to take; `learned` is called when that changes."""
+class LearnedDialect:
+    """The dialect that the endpoint accepts; `on_change` is called when it changes."""
 
     dialect: Dialect
-    learned: Callable[[Dialect], None]
+    on_change: Callable[[Dialect], None]
 
     def learn(self, dialect: Dialect) -> None:
         if dialect != self.dialect:
             self.dialect = dialect
-            self.learned(dialect)
+            self.on_change(dialect)
 
 
 class Asker:
@@ -109,7 +116,7 @@ class Asker:
         model: str,
         cache: ChunkCache,
         ledger: Ledger,
-        speech: Speech,
+        speech: LearnedDialect,
         *,
         answer_tokens: int,
         may_ask: Callable[[], bool] = lambda: True,
@@ -118,83 +125,88 @@ class Asker:
         self._model = model
         self._cache = cache
         self._ledger = ledger
-        self._speech = speech
+        self._learned = speech
         self._answer_tokens = answer_tokens
         self._may_ask = may_ask
         self._counted: set[str] = set()
-        self._polishing = True
-        self._window = Window()
-        self.hear: Hear = lambda _characters: None
-        """Called while an answer comes."""
-        self.met_cutting = False
-        """The endpoint has cut a prompt, now or earlier, and what was asked is in smaller parts for it."""
+        self._improving = True
+        self._truncation = TruncationDetector()
+        self.on_characters: OnCharacters = lambda _characters: None
+        """Called while an answer arrives, with its characters so far."""
+        self.met_truncation = False
+        """True if the endpoint truncates prompts, so that the questions were split into smaller parts."""
 
     def expected(self, question: Question[T]) -> Expected:
         return Expected(question.tokens, self._answer_tokens)
 
     @property
-    def cut_counts(self) -> frozenset[int]:
-        """Counts of prompts that the endpoint gave for several and therefore has cut; some may have been answered
-        before that was known.
-        """
-        return frozenset(self._window.full)
+    def truncated_counts(self) -> frozenset[int]:
+        """Token counts that the endpoint reported for several different prompts, which it therefore truncated.
 
-    def standing(self, question: Question[T]) -> Standing:
-        """What asking it would mean, a repair apart."""
-        record = self._known(self._key(question.messages, question.schema))
+        Some of these prompts may have been answered before this was known.
+        """
+        return frozenset(self._truncation.truncated_counts)
+
+    def status_of(self, question: Question[T]) -> QuestionStatus:
+        """Tell what asking the question would mean, not counting a repair."""
+        record = self._cached(self._key(question.messages, question.schema))
         if record.state == "answered" and not self._may_ask_for_more(record):
-            return "too_long" if self._was_cut(record, question.messages) else "answered"
+            return "too_long" if self._is_cut_off(record, question.messages) else "answered"
         return "too_long" if self._is_known_too_long(question.messages) else "open"
 
     def ask(self, question: Question[T]) -> T:
-        """Raises `TooLong`, `Unusable`, `Unfinished`, and `TransientError` or `PermanentError` where the endpoint
-        cannot be had.
+        """Return the answer, from the cache or from the model.
+
+        Raises `TooLong`, `Unusable` or `Unfinished`, and `TransientError` or `PermanentError` if the endpoint is
+        unavailable.
         """
         key = self._key(question.messages, question.schema)
-        first = self._answer(key, question.messages, question.schema, self._speech.dialect)
+        first = self._answer(key, question.messages, question.schema, self._learned.dialect)
         try:
             reading = question.read(first.content)
         except Unusable as wrong:
-            return self._mend(question, key, first, wrong)
+            return self._repair_answer(question, key, first, wrong)
         self._learn(first)
-        return self._polish(question, first, reading) if reading.blemish and self._polishing else reading.value
+        return self._improve(question, first, reading) if reading.blemish and self._improving else reading.value
 
-    def _mend(self, question: Question[T], key: str, first: _Answer, wrong: Unusable) -> T:
-        """The one repair of an answer that cannot be used."""
-        dialect = self._speech.dialect.after_ignoring() if wrong.shape else self._speech.dialect
-        messages = _repair(question, first, str(wrong))
+    def _repair_answer(self, question: Question[T], key: str, first: _Answer, wrong: Unusable) -> T:
+        """Request one repair of an answer that cannot be used."""
+        dialect = self._learned.dialect.after_ignoring() if wrong.shape else self._learned.dialect
+        messages = _repair_messages(question, first, str(wrong))
         second_key = self._key(messages, question.schema)
         second = self._answer(second_key, messages, question.schema, dialect)
         try:
             value = question.read(second.content).value
         except Unusable as still:
             _log.warning("an answer stayed unusable after one repair: %s", still)
-            self._void(key, second_key)
+            self._discard(key, second_key)
             raise
         self._learn(second)
         return value
 
-    def _polish(self, question: Question[T], first: _Answer, reading: Reading[T]) -> T:
-        """One try at bettering an answer that can be used as it is."""
-        messages = _repair(question, first, reading.blemish)
+    def _improve(self, question: Question[T], first: _Answer, reading: Reading[T]) -> T:
+        """Request one improvement of an answer that is already usable."""
+        messages = _repair_messages(question, first, reading.blemish)
         try:
-            second = self._answer(self._key(messages, question.schema), messages, question.schema, self._speech.dialect)
-            polished = question.read(second.content)
+            second = self._answer(
+                self._key(messages, question.schema), messages, question.schema, self._learned.dialect
+            )
+            improved = question.read(second.content)
         except (Unusable, TooLong):
             return reading.value
         except PermanentError as error:
             if error.code not in (ErrorCode.BUDGET_EXCEEDED, ErrorCode.MODEL_OUT_OF_TOKENS):
                 raise
             return reading.value
-        # A model that cannot do better is not asked to for each chunk of a long meeting.
-        self._polishing = not polished.blemish
-        return polished.value
+        # If the model cannot improve an answer, do not ask it to for each chunk of a long meeting.
+        self._improving = not improved.blemish
+        return improved.value
 
     def _answer(self, key: str, messages: Sequence[Message], schema: Schema, dialect: Dialect) -> _Answer:
-        """From the cache or from the model. Raises `TooLong`, `Unfinished`."""
-        before = self._known(key)
+        """Return the answer from the cache or from the model. Raises `TooLong` or `Unfinished`."""
+        before = self._cached(key)
         if before.state == "answered" and not self._may_ask_for_more(before):
-            return self._whole(before, messages)
+            return self._usable_answer(before, messages)
         if self._is_known_too_long(messages):
             raise TooLong
         self._ledger.afford(Expected(message_tokens(messages) + _schema_tokens(schema), self._answer_tokens))
@@ -202,7 +214,7 @@ class Asker:
             raise Unfinished(self._ledger.usage)
         asked = self._note_asked(key, before, messages)
         try:
-            completion, spoken = self._speak(messages, schema, dialect)
+            completion, accepted = self._request_in_any_dialect(messages, schema, dialect)
         except ContextExceeded as refused:
             self._note_too_long(messages)
             self._put(key, replace(asked, state="answered", finish="context"), Usage())
@@ -217,14 +229,17 @@ class Asker:
             completion.finish,
             add(asked.usage, took),
             prompt=completion.prompt_tokens,
-            most=spoken.capped(self._answer_tokens),
+            most=accepted.capped(self._answer_tokens),
         )
         self._put(key, answered, took)
         self._note_thoughts(completion)
-        return self._whole(answered, messages, spoken)
+        return self._usable_answer(answered, messages, accepted)
 
-    def _whole(self, record: Record, messages: Sequence[Message], dialect: Dialect | None = None) -> _Answer:
-        """Raises `TooLong` for an answer that is none for its length, `PermanentError` where thoughts took it all."""
+    def _usable_answer(self, record: Record, messages: Sequence[Message], dialect: Dialect | None = None) -> _Answer:
+        """Return the record's answer.
+
+        Raises `TooLong` if length cut it off, and `PermanentError` if the model's thoughts used all its tokens.
+        """
         if record.finish == THOUGHT_OUT:
             raise PermanentError(
                 f"the model thought for all of {record.most} tokens",
@@ -232,35 +247,35 @@ class Asker:
                 setting=MAX_TOKENS_SETTING,
                 tokens=record.most,
             )
-        if self._was_cut(record, messages):
+        if self._is_cut_off(record, messages):
             raise TooLong
         return _Answer(record.content, dialect)
 
     def _may_ask_for_more(self, record: Record) -> bool:
-        """Its answer was thought away, and a longer one may be asked for now."""
-        return record.finish == THOUGHT_OUT and self._speech.dialect.capped(self._answer_tokens) > record.most
+        """Tell whether thoughts used up the recorded answer and a longer one may be requested now."""
+        return record.finish == THOUGHT_OUT and self._learned.dialect.capped(self._answer_tokens) > record.most
 
-    def _was_cut(self, record: Record, messages: Sequence[Message]) -> bool:
-        if record.finish not in _CUT_OFF and self._window.cut(messages, record.prompt):
-            self.met_cutting = True
+    def _is_cut_off(self, record: Record, messages: Sequence[Message]) -> bool:
+        if record.finish not in _CUT_OFF and self._truncation.was_truncated(messages, record.prompt):
+            self.met_truncation = True
             self._note_too_long(messages, cuts=True)
             return True
         return record.finish in _CUT_OFF
 
     def _note_thoughts(self, completion: Completion) -> None:
         if completion.finish == THOUGHT_OUT or completion.thought_tokens > _MUCH_THOUGHT * self._answer_tokens:
-            self._speech.learn(replace(self._speech.dialect, holds_back=True))
+            self._learned.learn(replace(self._learned.dialect, holds_back=True))
 
     def _note_failed(self, key: str, asked: Record, failed: CallFailed) -> None:
-        """What may have been paid for stays "asked", with what had come of its answer."""
+        """Keep a request that may have been paid for as "asked", with the tokens of its partial answer."""
         if not failed.maybe_paid:
             self._put(key, replace(asked, state="refused"), Usage())
         elif failed.tokens_out:
             took = Usage(tokens_out=failed.tokens_out, estimated=True)
             self._put(key, replace(asked, usage=add(asked.usage, took)), took)
 
-    def _known(self, key: str) -> Record:
-        """What the cache has; its usage is counted once in a summary."""
+    def _cached(self, key: str) -> Record:
+        """Return the cached record; its usage is counted once per summary."""
         record = Record.loads(self._cache.get(key)) or Record("refused")
         if key not in self._counted:
             self._counted.add(key)
@@ -280,24 +295,28 @@ class Asker:
         self._ledger.note(took)
         self._cache.put(key, record.dumps(), self._ledger.priced(took))
 
-    def _void(self, first_key: str, second_key: str) -> None:
-        """A later attempt is to ask anew and not to be given these back; it is told what they took all the same.
+    def _discard(self, first_key: str, second_key: str) -> None:
+        """Discard both answers so that a later attempt asks again, but keep their usage.
 
-        The second question may never come up again, so the first keeps the usage of both.
+        The second question may never be asked again, so the first record keeps the usage of both.
         """
-        first, second = self._known(first_key), self._known(second_key)
+        first, second = self._cached(first_key), self._cached(second_key)
         self._cache.put(first_key, Record("void", usage=add(first.usage, second.usage)).dumps(), Usage())
         self._cache.put(second_key, Record("void").dumps(), Usage())
 
-    def _speak(self, messages: Sequence[Message], schema: Schema, dialect: Dialect) -> tuple[Completion, Dialect]:
-        """Down the ladder until the endpoint takes the request; with the dialect that it took.
+    def _request_in_any_dialect(
+        self, messages: Sequence[Message], schema: Schema, dialect: Dialect
+    ) -> tuple[Completion, Dialect]:
+        """Send the request in simpler and simpler dialects until the endpoint accepts one; return the answer and that
+        dialect.
 
-        What was learned once may not hold any more: where nothing is left below it, the ladder is tried from its top.
+        A dialect learned earlier may no longer be accepted. If nothing simpler is left, the ladder starts again from
+        its top.
         """
         from_top, tried = dialect == dialect.at_top, {dialect}
         while True:
             try:
-                return self._say(messages, schema, dialect), dialect
+                return self._request(messages, schema, dialect), dialect
             except BadRequest as refused:
                 following = dialect.after_refusal(refused.complaint)
                 if (following is None or following in tried) and not from_top:
@@ -315,37 +334,41 @@ class Asker:
                     raise
                 dialect = shorter
 
-    def _say(self, messages: Sequence[Message], schema: Schema, dialect: Dialect) -> Completion:
+    def _request(self, messages: Sequence[Message], schema: Schema, dialect: Dialect) -> Completion:
         put = [replace(messages[0], content=messages[0].content + schema.in_prompt(dialect.format)), *messages[1:]]
-        return self._client.complete(put, schema, dialect, answer_tokens=self._answer_tokens, hear=self.hear)
+        return self._client.complete(
+            put, schema, dialect, answer_tokens=self._answer_tokens, on_characters=self.on_characters
+        )
 
     def _with_shorter_answer(self, dialect: Dialect, context: int | None) -> Dialect | None:
-        """Where the room for the answer is most of what the model can read: prompt and answer share it."""
+        """Return a dialect with a shorter answer if the answer's room is most of the context, which it shares with the
+        prompt.
+        """
         if context is None or dialect.capped(self._answer_tokens) <= context // 2 or context // 3 < _LEAST_ROOM:
             return None
         return replace(dialect, most_answer=context // 3)
 
     def _learn(self, answer: _Answer) -> None:
-        """Only from an answer that could be used: a 400 may have had another cause than the dialect."""
+        """Remember the dialect, but only of a usable answer, since a 400 may have another cause than the dialect."""
         if answer.dialect is not None:
-            now = self._speech.dialect
+            now = self._learned.dialect
             known = replace(answer.dialect, too_long=now.too_long, cuts=now.cuts, holds_back=now.holds_back)
-            self._speech.learn(known)
+            self._learned.learn(known)
 
     def _is_known_too_long(self, messages: Sequence[Message]) -> bool:
-        dialect = self._speech.dialect
+        dialect = self._learned.dialect
         if dialect.too_long is None or message_tokens(messages) < dialect.too_long:
             return False
-        self.met_cutting = self.met_cutting or dialect.cuts
+        self.met_truncation = self.met_truncation or dialect.cuts
         return True
 
     def _note_too_long(self, messages: Sequence[Message], *, cuts: bool = False) -> None:
-        tokens, dialect = message_tokens(messages), self._speech.dialect
+        tokens, dialect = message_tokens(messages), self._learned.dialect
         least = min(tokens, dialect.too_long or tokens)
-        self._speech.learn(replace(dialect, too_long=least, cuts=dialect.cuts or cuts))
+        self._learned.learn(replace(dialect, too_long=least, cuts=dialect.cuts or cuts))
 
     def _key(self, messages: Sequence[Message], schema: Schema) -> str:
-        """Of what is asked, however the endpoint wants it put; template, language and chunk are in the messages."""
+        """Hash what is asked, independent of the dialect. The messages contain template, language and chunk."""
         asked = [self._model, PROMPT_VERSION, schema.name, [[m.role, m.content] for m in messages]]
         return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
 
@@ -354,6 +377,6 @@ def _schema_tokens(schema: Schema) -> int:
     return count_tokens(json.dumps(schema.body, ensure_ascii=False))
 
 
-def _repair(question: Question[T], first: _Answer, problem: str) -> tuple[Message, ...]:
+def _repair_messages(question: Question[T], first: _Answer, problem: str) -> tuple[Message, ...]:
     shown = [Message("assistant", first.content[:LONGEST_QUOTED_BACK])] if first.content.strip() else []
     return (*question.messages, *shown, repair_message(problem))

@@ -1,4 +1,4 @@
-"""A transcript of any length in chunks that a model can read: whole segments, each in one chunk, none left out."""
+"""Splits a transcript into chunks of whole segments that a model can read."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from cantomeet.tokens import count_tokens
 from worker.providers import TranscriptLine
 
 LINE_TOKENS = 6
-"""What a line's number, colon and line end cost."""
+"""Tokens of a line's number, colon and line end."""
 SMALLEST_PIECE = 40
-"""Characters below which a piece of a segment is not halved again."""
+"""Fewest characters of a piece; smaller pieces are not split."""
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A segment, or, of one that is larger than a chunk, a part of it; its number is the segment's all the same."""
+    """A segment, or a part of a segment that is larger than a chunk; a part keeps the segment's number."""
 
     index: int
-    """Of the segment in the transcript, from 0."""
+    """The segment's index in the transcript, from 0."""
     speaker: str
     text: str
-    """On one line, so that nothing that was said can look like a line of its own."""
+    """The text on one line, so that nothing said can look like a line of its own."""
 
     @cached_property
     def rendered(self) -> str:
-        """As the model reads it; lines are numbered from 1."""
+        """The line that the model reads; lines are numbered from 1."""
         speaker = f"{self.speaker}: " if self.speaker else ""
         return f"[{self.index + 1}] {speaker}{self.text}"
 
@@ -53,7 +53,7 @@ class Chunk:
         return sum(piece.tokens for piece in self.pieces)
 
     def halves(self) -> tuple[Chunk, Chunk] | None:
-        """Two smaller chunks with the same pieces in the same order; None where it is as small as can be."""
+        """Split into two smaller chunks with the same pieces in the same order; None if that is impossible."""
         if len(self.pieces) > 1:
             at = _middle(self.pieces)
             return Chunk(self.pieces[:at]), Chunk(self.pieces[at:])
@@ -66,9 +66,9 @@ class Chunk:
 
 
 def chunks_of(lines: Sequence[TranscriptLine], most_tokens: int) -> list[Chunk]:
-    """Chunks of at most `most_tokens`, in order. Linear in the length of the transcript.
+    """Return chunks of at most `most_tokens`, in order, in time linear in the transcript's length.
 
-    Only a segment that is larger by itself is cut, by characters; it then stands in several chunks.
+    Only a segment that is larger than a chunk is split, by characters; it then belongs to several chunks.
     """
     chunks: list[Chunk] = []
     held: list[Piece] = []
@@ -90,7 +90,7 @@ def _pieces(lines: Sequence[TranscriptLine], most_tokens: int) -> Iterator[Piece
         if whole.tokens <= most_tokens:
             yield whole
             continue
-        # A character is at most one token, so a part of so many characters fits.
+        # A character is at most one token, so a part with this many characters fits.
         room = max(SMALLEST_PIECE, most_tokens - count_tokens(whole.speaker) - LINE_TOKENS)
         for start in range(0, len(whole.text), room):
             yield Piece(index, whole.speaker, whole.text[start : start + room])
@@ -101,7 +101,7 @@ def one_line(text: str) -> str:
 
 
 def _middle(pieces: Sequence[Piece]) -> int:
-    """Where to cut so that both sides have about as many tokens, and at least one piece."""
+    """Return the split after which both sides have about as many tokens, and at least one piece each."""
     half, tokens = sum(piece.tokens for piece in pieces) / 2, 0
     for at, piece in enumerate(pieces):
         tokens += piece.tokens

@@ -1,4 +1,4 @@
-"""What tokens cost: adding up after a request, and stopping before a budget is passed."""
+"""Adds up what tokens cost and stops before a budget is exceeded."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BUDGET_SETTING = "CANTOMEET_LLM_BUDGET"
 
 @dataclass(frozen=True)
 class Prices:
-    """Of a million tokens, in one currency."""
+    """Prices of a million tokens, in one currency."""
 
     per_million_in: float
     per_million_out: float
@@ -26,7 +26,7 @@ class Prices:
 
 
 def prices_of(per_million_in: float | None, per_million_out: float | None) -> Prices | None:
-    """None where neither is set. Raises `SettingsError` where one is missing or makes no sense."""
+    """Return the prices, or None if neither is set. Raises `SettingsError` if one is missing or invalid."""
     if per_million_in is None and per_million_out is None:
         return None
     for setting, price in ((PRICE_IN_SETTING, per_million_in), (PRICE_OUT_SETTING, per_million_out)):
@@ -38,7 +38,7 @@ def prices_of(per_million_in: float | None, per_million_out: float | None) -> Pr
 
 
 def check_budget(budget: float | None, prices: Prices | None) -> None:
-    """Raises `SettingsError` for a budget that could stop nothing."""
+    """Raise `SettingsError` for a budget that could not stop anything."""
     if budget is None:
         return
     if prices is None:
@@ -48,7 +48,7 @@ def check_budget(budget: float | None, prices: Prices | None) -> None:
 
 
 def add(one: Usage, other: Usage) -> Usage:
-    """Both together, without a cost."""
+    """Add two usages, without their cost."""
     return Usage(
         requests=one.requests + other.requests,
         tokens_in=one.tokens_in + other.tokens_in,
@@ -61,14 +61,14 @@ def add(one: Usage, other: Usage) -> Usage:
 
 @dataclass(frozen=True)
 class Expected:
-    """The most that a request can take."""
+    """The most tokens that a request can use."""
 
     tokens_in: int
     tokens_out: int
 
 
 class Ledger:
-    """What one summary has taken so far, over all attempts, and what it may take."""
+    """Counts what one summary has used so far, over all attempts, and checks it against the budget."""
 
     def __init__(self, prices: Prices | None, budget: float | None, provider: str) -> None:
         self._prices = prices
@@ -90,16 +90,16 @@ class Ledger:
         self._spent = add(self._spent, usage)
 
     def plan(self, to_come: Iterable[Expected]) -> None:
-        """Put aside what has to be asked, so that no repair eats it up. Raises as `afford`."""
+        """Reserve the cost of the questions still to be asked, so that no repair uses it. Raises as `afford`."""
         self._planned = sum(self._price(one) for one in to_come)
         self.afford(None)
 
     def begin(self, one: Expected) -> None:
-        """What was put aside for this is about to be asked for."""
+        """Release the reservation of a question that is about to be asked."""
         self._planned = max(0.0, self._planned - self._price(one))
 
     def afford(self, one: Expected | None) -> None:
-        """Raises `PermanentError` where what is spent, planned and now wanted may pass the budget; spends nothing."""
+        """Raise `PermanentError` if the spent, planned and requested cost may exceed the budget. Spends nothing."""
         if self._prices is None or self._budget is None:
             return
         spent = self._prices.of(self._spent.tokens_in, self._spent.tokens_out)

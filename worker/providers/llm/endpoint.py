@@ -1,4 +1,4 @@
-"""Who is asked for a summary: address, key and model, checked before anything is sent."""
+"""The endpoint's address, key and model, validated before anything is sent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DEFAULT_BASE_URL = "https://api.openai.com/v1"
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Who is asked. Raises `SettingsError` that names the setting."""
+    """The endpoint that summaries are requested from. Raises `SettingsError` that names the setting."""
 
     model: str
     base_url: str | None = None
@@ -36,7 +36,7 @@ class Endpoint:
 
     @property
     def provider(self) -> str:
-        """As people are told: the host that the text goes to."""
+        """The host that the text is sent to; people see this name."""
         return httpx.URL(self.url).netloc.decode("ascii")
 
     @property

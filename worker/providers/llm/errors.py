@@ -1,7 +1,7 @@
-"""The one table of what an OpenAI-compatible endpoint, or the way to it, can answer, and what each means.
+"""Classifies the errors of OpenAI-compatible endpoints and of the connection to them.
 
-There is no common document of errors: the same refusal comes as 400, 404, 413 or 422, told apart only by its words.
-The words looked for are those of OpenAI's API, OpenRouter, vLLM, llama.cpp's server, Ollama, LM Studio, Gemini,
+There is no common document of errors: the same refusal comes as 400, 404, 413 or 422, and only its text tells them
+apart. The patterns match the texts of OpenAI's API, OpenRouter, vLLM, llama.cpp's server, Ollama, LM Studio, Gemini,
 DashScope, Moonshot and GLM.
 """
 
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cantomeet.errors import ErrorCode, PermanentError, StepError, TransientError
-from worker.providers.http import retry_after, safe_message, trouble_of, was_not_sent
+from worker.providers.http import classify_exception, retry_after, safe_message, was_not_sent
 
 KEY_SETTING = "OPENAI_API_KEY"
 URL_SETTING = "OPENAI_BASE_URL"
@@ -22,25 +22,25 @@ MODEL_SETTING = "OPENAI_MODEL"
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where an answer belongs: its code, whether trying again can help, and the setting a person would mend."""
+class ErrorKind:
+    """The class of an error: its code, whether a retry can help, and the setting that a person would correct."""
 
     code: ErrorCode
     retry: bool
     setting: str | None = None
 
 
-KEY_REFUSED = Place(ErrorCode.PROVIDER_KEY_REFUSED, retry=False, setting=KEY_SETTING)
-FORBIDDEN = Place(ErrorCode.PROVIDER_FORBIDDEN, retry=False, setting=KEY_SETTING)
-NO_QUOTA = Place(ErrorCode.PROVIDER_FORBIDDEN, retry=False, setting=KEY_SETTING)
-MODEL_UNKNOWN = Place(ErrorCode.MODEL_UNKNOWN, retry=False, setting=MODEL_SETTING)
-WRONG_URL = Place(ErrorCode.PROVIDER_UNREACHABLE, retry=False, setting=URL_SETTING)
-UNREACHABLE = Place(ErrorCode.PROVIDER_UNREACHABLE, retry=True, setting=URL_SETTING)
-REJECTED = Place(ErrorCode.PROVIDER_REJECTED, retry=False)
-BUSY = Place(ErrorCode.PROVIDER_BUSY, retry=True)
-GARBLED = Place(ErrorCode.PROVIDER_BAD_ANSWER, retry=True, setting=URL_SETTING)
+KEY_REFUSED = ErrorKind(ErrorCode.PROVIDER_KEY_REFUSED, retry=False, setting=KEY_SETTING)
+FORBIDDEN = ErrorKind(ErrorCode.PROVIDER_FORBIDDEN, retry=False, setting=KEY_SETTING)
+NO_QUOTA = ErrorKind(ErrorCode.PROVIDER_FORBIDDEN, retry=False, setting=KEY_SETTING)
+MODEL_UNKNOWN = ErrorKind(ErrorCode.MODEL_UNKNOWN, retry=False, setting=MODEL_SETTING)
+WRONG_URL = ErrorKind(ErrorCode.PROVIDER_UNREACHABLE, retry=False, setting=URL_SETTING)
+UNREACHABLE = ErrorKind(ErrorCode.PROVIDER_UNREACHABLE, retry=True, setting=URL_SETTING)
+REJECTED = ErrorKind(ErrorCode.PROVIDER_REJECTED, retry=False)
+BUSY = ErrorKind(ErrorCode.PROVIDER_BUSY, retry=True)
+GARBLED = ErrorKind(ErrorCode.PROVIDER_BAD_ANSWER, retry=True, setting=URL_SETTING)
 
-BY_STATUS: dict[int, Place] = {
+BY_STATUS: dict[int, ErrorKind] = {
     400: REJECTED,
     401: KEY_REFUSED,
     402: NO_QUOTA,
@@ -60,7 +60,7 @@ BY_STATUS: dict[int, Place] = {
     504: BUSY,
     529: BUSY,
 }
-BY_FAMILY: dict[int, Place] = {3: WRONG_URL, 4: REJECTED, 5: BUSY}
+BY_FAMILY: dict[int, ErrorKind] = {3: WRONG_URL, 4: REJECTED, 5: BUSY}
 
 _QUOTA = re.compile(
     r"insufficient[_ ](?:quota|balance)|billing[_ ]|exceeded your current quota|credit balance|arrear|overdue"
@@ -84,7 +84,7 @@ _MODEL = re.compile(
     re.I | re.S,
 )
 _NO_SUCH_WAY = re.compile(r"no endpoints found that|\bstream\w*\b[^.]{0,40}(?:not |un)support", re.I)
-"""A member of the request that no host of the model takes, as OpenRouter's 404 says for one."""
+"""A request parameter that no host of the model supports, as in a 404 from OpenRouter."""
 _RATE = re.compile(r"rate[ _-]?limit|too many requests|per (?:second|minute|hour|day)|time[ds]?[ -]?out|deadline", re.I)
 _ANSWER_LENGTH = re.compile(r"max_(?:completion_|output_|new_)?tokens", re.I)
 _CONTEXT = re.compile(
@@ -106,9 +106,9 @@ _TOO_LONG = re.compile(
     re.I,
 )
 _SCHEMA = re.compile(r"response_?format|(?:invalid|json)[ _]?schema|schema[^.]{0,40} too", re.I)
-"""Something of the format may be too long, and a shorter prompt mends nothing then."""
+"""Texts about the format; it may be too long, and a shorter prompt would not help."""
 _TOO_LARGE_TO_WAIT_FOR = re.compile(r"request too large|tokens must be reduced", re.I)
-"""Of a limit a minute that one request is over by itself."""
+"""Texts about a limit per minute that a single request exceeds."""
 _CONTEXT_SIZE = re.compile(
     r"context (?:length|window|size)\D{0,40}(\d{3,7})|(?:n_ctx|max_\w+_len)\D{0,20}(\d{3,7})"
     r"| \+ [^.]{0,40}(?:<=|>) ?(\d{3,7})",
@@ -120,17 +120,17 @@ _NAMES_A_MEMBER = re.compile(
 )
 _CLIENT_FAULTS = (400, 404, 413, 422)
 _LENGTH_FAULTS = (400, 404, 413, 422, 500)
-"""Answers to a prompt that is too long; llama.cpp's server gives 500."""
+"""Statuses for a prompt that is too long; llama.cpp's server returns 500."""
 
 
-_WORDS = ("code", "type", "param", "message", "detail", "error_msg", "status_msg", "msg")
+_ERROR_FIELDS = ("code", "type", "param", "message", "detail", "error_msg", "status_msg", "msg")
 
 
 class CallFailed(Exception):
-    """`error` is for the pipeline; `maybe_paid` is False where the model certainly did no work for it.
+    """A call failed; `error` is for the pipeline.
 
-    `tokens_out`: of what had come of the answer, by our count. `only_lists`: the key may not read the list of models,
-    which says nothing about other calls.
+    `maybe_paid` is False only if the model certainly did no work. `tokens_out` is our count of the partial answer.
+    `only_lists` is True if the key may not read the list of models, which says nothing about other calls.
     """
 
     def __init__(
@@ -151,10 +151,10 @@ class CallFailed(Exception):
 
 
 class ContextExceeded(Exception):
-    """The prompt is longer than the model can read: send less. Not paid for.
+    """The prompt is longer than the model can read; send less. Such a request is not paid for.
 
-    `error` has the endpoint's own words, for when less cannot be sent. `context`: the tokens that it says it can read.
-    `guessed`: the words do not say so, but the prompt is long and they say nothing else.
+    `error` has the endpoint's own words, for a prompt that cannot be shortened. `context` is the context size in tokens
+    that the endpoint reports. `guessed` is True if the endpoint gives no reason but the prompt is long.
     """
 
     def __init__(self, error: StepError, *, context: int | None = None, guessed: bool = False) -> None:
@@ -165,7 +165,7 @@ class ContextExceeded(Exception):
 
 
 class BadRequest(Exception):
-    """The endpoint does not take the request as it was put; another way to put it may do. Not paid for."""
+    """The endpoint refuses the request's form; another form may be accepted. Such a request is not paid for."""
 
     def __init__(self, error: StepError, complaint: str) -> None:
         super().__init__(str(error))
@@ -175,58 +175,58 @@ class BadRequest(Exception):
 
     @property
     def is_vague(self) -> bool:
-        """Nothing that a request is made of is named."""
+        """True if the complaint names no part of the request."""
         return not _NAMES_A_MEMBER.search(self.complaint)
 
 
 @dataclass(frozen=True)
-class Said:
-    """What an error's body says, whatever server wrote it."""
+class ErrorBody:
+    """The text of an error's body, whatever server wrote it."""
 
     text: str
     is_json: bool
 
 
 def error_of_exception(error: Exception, provider: str, *, tokens_out: int = 0) -> CallFailed:
-    """For all that httpx raises."""
-    trouble = trouble_of(error)
-    place = Place(trouble.code, trouble.retry, None if trouble.code is ErrorCode.INTERNAL else URL_SETTING)
-    detail = f"{provider}: {type(error).__name__} ({trouble.cause})"
-    ours = make_error(place, detail, provider, message=trouble.message, cause=trouble.cause)
+    """Convert any exception of httpx."""
+    failure = classify_exception(error)
+    kind = ErrorKind(failure.code, failure.retry, None if failure.code is ErrorCode.INTERNAL else URL_SETTING)
+    detail = f"{provider}: {type(error).__name__} ({failure.cause})"
+    ours = make_error(kind, detail, provider, message=failure.message, cause=failure.cause)
     return CallFailed(ours, maybe_paid=not was_not_sent(error), tokens_out=tokens_out)
 
 
 def error_of_answer(
     status: int, headers: Mapping[str, str], body: bytes, *, provider: str, secrets: tuple[str, ...]
 ) -> CallFailed | ContextExceeded | BadRequest:
-    """For an answer that is not a success; `body` may be cut short."""
-    said = read_error(body)
-    words = said.text or _plain_words(body)
+    """Convert a response that is not a success; `body` may be truncated."""
+    parsed = read_error(body)
+    words = parsed.text or _plain_words(body)
     message = safe_message(words, secrets)
-    place = _place(status, said)
+    kind = _kind_of(status, parsed)
     detail = f"{provider}: HTTP {status}" + (f": {message}" if message else "")
     cause = {3: "redirect"}.get(status // 100, "not_found" if status in (404, 405) else "")
     error = make_error(
-        place, detail, provider, message=message or f"HTTP {status}", wait=retry_after(headers), cause=cause
+        kind, detail, provider, message=message or f"HTTP {status}", wait=retry_after(headers), cause=cause
     )
-    if _is_too_long(status, words, place):
-        # However the status would be taken, less of the prompt may go through; this is for when it does not.
+    if _is_too_long(status, words, kind):
+        # A shorter prompt may be accepted whatever the status means; this error is for when it is not.
         rejected = make_error(REJECTED, detail, provider, message=message or f"HTTP {status}")
         sizes = [int(size) for found in _CONTEXT_SIZE.findall(words) for size in found if size]
         return ContextExceeded(rejected, context=sizes[0] if sizes else None)
-    if place is REJECTED and status in (400, 404, 405, 422, 501) and not _FILTER.search(said.text):
+    if kind is REJECTED and status in (400, 404, 405, 422, 501) and not _FILTER.search(parsed.text):
         return BadRequest(error, words.lower())
-    # A gateway's time-out may come after the model has done its work.
+    # A gateway may time out after the model has done its work.
     only_lists = status == 403 and "model.read" in words
     return CallFailed(error, maybe_paid=status in (408, 502, 504), status=status, only_lists=only_lists)
 
 
-def _is_too_long(status: int, words: str, place: Place) -> bool:
+def _is_too_long(status: int, words: str, kind: ErrorKind) -> bool:
     if status == 413:
         return True
     if status == 429:
         return bool(_TOO_LARGE_TO_WAIT_FOR.search(words))
-    if status not in _LENGTH_FAULTS or place in (NO_QUOTA, KEY_REFUSED, MODEL_UNKNOWN) or _FILTER.search(words):
+    if status not in _LENGTH_FAULTS or kind in (NO_QUOTA, KEY_REFUSED, MODEL_UNKNOWN) or _FILTER.search(words):
         return False
     if _CONTEXT.search(words):
         return True
@@ -236,25 +236,25 @@ def _is_too_long(status: int, words: str, place: Place) -> bool:
 
 
 def _plain_words(body: bytes) -> str:
-    """An error that is no JSON and no web page."""
+    """Return the text of an error that is neither JSON nor a web page."""
     text = body[:2000].decode("utf-8", "replace").strip()
     return "" if text.startswith(("<", "{", "[")) or not text.isprintable() else text
 
 
-def _place(status: int, said: Said) -> Place:
-    if status in (400, 402, 403, 429) and _QUOTA.search(said.text):
+def _kind_of(status: int, parsed: ErrorBody) -> ErrorKind:
+    if status in (400, 402, 403, 429) and _QUOTA.search(parsed.text):
         return NO_QUOTA
-    if status in _CLIENT_FAULTS and said.is_json and _MODEL.search(said.text):
+    if status in _CLIENT_FAULTS and parsed.is_json and _MODEL.search(parsed.text):
         return MODEL_UNKNOWN
-    if status in (404, 405) and said.is_json and _NO_SUCH_WAY.search(said.text):
+    if status in (404, 405) and parsed.is_json and _NO_SUCH_WAY.search(parsed.text):
         return REJECTED
-    if status in (400, 422) and _KEY.search(said.text):
+    if status in (400, 422) and _KEY.search(parsed.text):
         return KEY_REFUSED
     return BY_STATUS.get(status) or BY_FAMILY.get(status // 100, GARBLED)
 
 
 def make_error(
-    place: Place,
+    kind: ErrorKind,
     detail: str,
     provider: str,
     *,
@@ -263,51 +263,55 @@ def make_error(
     cause: str = "",
     variant: str = "",
 ) -> StepError:
-    """`detail` is for the operator's log, `message` (the endpoint's words, already safe) for a person; `cause` is one
-    of `cantomeet.i18n.unreachable`, `variant` of `cantomeet.i18n.reasons`.
+    """Build the pipeline's error.
+
+    `detail` is for the operator's log. `message`, the endpoint's words made safe, is for people. `cause` is one of
+    `cantomeet.i18n.unreachable`, `variant` one of `cantomeet.i18n.reasons`.
     """
     params: dict[str, str | int | float] = {"provider": provider, "message": message or "—"}
     if variant:
         params[variant] = 1
     if cause:
         params["cause"] = cause
-    if place.setting is not None:
-        params["setting"] = place.setting
-    if place.code is ErrorCode.INTERNAL:
+    if kind.setting is not None:
+        params["setting"] = kind.setting
+    if kind.code is ErrorCode.INTERNAL:
         params["reference"] = detail
-    if place.retry:
-        return TransientError(detail, code=place.code, retry_after=wait, **params)
-    return PermanentError(detail, code=place.code, **params)
+    if kind.retry:
+        return TransientError(detail, code=kind.code, retry_after=wait, **params)
+    return PermanentError(detail, code=kind.code, **params)
 
 
-def read_error(body: bytes) -> Said:
-    """Code, type and message of `{"error": {...}}`, `{"error": "..."}`, `{"message": ...}`, `{"detail": ...}` or one
-    of these in a list.
+def read_error(body: bytes) -> ErrorBody:
+    """Read code, type and message of an error body.
+
+    Known forms are `{"error": {...}}`, `{"error": "..."}`, `{"message": ...}`, `{"detail": ...}`, and a list of one of
+    these.
     """
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):
-        return Said("", is_json=False)
+        return ErrorBody("", is_json=False)
     answer = answer[0] if isinstance(answer, list) and answer else answer
     if not isinstance(answer, dict):
-        return Said("", is_json=False)
-    error = told_error(answer) or answer
-    return Said(error if isinstance(error, str) else _words(error), is_json=True)
+        return ErrorBody("", is_json=False)
+    error = find_error(answer) or answer
+    return ErrorBody(error if isinstance(error, str) else _error_text(error), is_json=True)
 
 
-def told_error(answer: Mapping[str, Any]) -> str | Mapping[str, Any] | None:
-    """What an answer says that went wrong, wherever it says so; None where it says nothing of the kind."""
+def find_error(answer: Mapping[str, Any]) -> str | Mapping[str, Any] | None:
+    """Return the error that an answer contains, or None."""
     for name in ("error", "base_resp", "errors"):
         value = answer.get(name)
         value = value[0] if isinstance(value, list) and value else value
-        # MiniMax tells how it went in every answer.
+        # MiniMax reports a status in every answer.
         if value and isinstance(value, str | dict) and not (name == "base_resp" and _went_well(value)):
             return value
     return answer if answer.get("object") == "error" or _is_error(answer) else None
 
 
 def _is_error(answer: Mapping[str, Any]) -> bool:
-    """Words and no part of an answer; a code of 0 says that all went well."""
+    """Tell whether the object has an error message and no part of an answer; code 0 means success."""
     told = any(isinstance(answer.get(name), str) and answer[name] for name in ("message", "detail", "error_msg", "msg"))
     return told and answer.get("code") not in (0, "0") and not answer.keys() & {"choices", "usage"}
 
@@ -316,6 +320,6 @@ def _went_well(value: str | dict[str, Any]) -> bool:
     return isinstance(value, dict) and not value.get("status_code")
 
 
-def _words(error: Mapping[str, Any]) -> str:
-    found = (error.get(name) for name in _WORDS)
+def _error_text(error: Mapping[str, Any]) -> str:
+    found = (error.get(name) for name in _ERROR_FIELDS)
     return ": ".join(str(word) for word in found if isinstance(word, str | list | dict) and word)

@@ -1,6 +1,6 @@
-"""Server-sent events as language models send them, read as they come (WHATWG, "Server-sent events").
+"""Reads a stream of server-sent events from a language model (WHATWG, "Server-sent events").
 
-More is taken than the standard gives: events that no empty line parts, and JSON lines without "data:".
+It accepts more than the standard: events without an empty line between them, and JSON lines without "data:".
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _BOM = "\ufeff"
 
 
 class EventReader:
-    """Bytes in, the data of events out. Characters and lines may be split anywhere between two reads."""
+    """Turns bytes into the data of events. Characters and lines may be split anywhere between two reads."""
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -27,41 +27,41 @@ class EventReader:
 
     def feed(self, chunk: bytes) -> Iterator[str]:
         text = (self._rest + self._decoder.decode(chunk)).removeprefix(_BOM)
-        # A "\r" at the end may be half of "\r\n".
+        # A final "\r" may be half of "\r\n".
         held = "\r" if text.endswith("\r") else ""
         *lines, rest = _LINE_END.split(text.removesuffix(held))
         self._rest = rest + held
         for line in lines:
-            yield from self._line(line)
+            yield from self._read_line(line)
 
     def finish(self) -> Iterator[str]:
-        """What a connection that ended left behind."""
+        """Yield what is left when the connection ends."""
         yield from self.feed(b"\n\n")
 
-    def _line(self, line: str) -> Iterator[str]:
+    def _read_line(self, line: str) -> Iterator[str]:
         name, colon, value = line.partition(":")
         if line.startswith(("{", "[")):
-            yield from self._whole(line)
+            yield from self._read_data(line)
         elif not line:
-            yield from self._event()
+            yield from self._end_event()
         elif colon and name.strip().lower() == "data":
-            yield from self._whole(value.removeprefix(" "))
+            yield from self._read_data(value.removeprefix(" "))
 
-    def _whole(self, data: str) -> Iterator[str]:
-        """Data that is complete by itself is an event; other data goes on in the next line."""
+    def _read_data(self, data: str) -> Iterator[str]:
+        """Yield data that is complete by itself as an event; other data continues in the next line."""
         if not self._data and (data.strip() == END or json_object(data) is not None):
             yield data.strip()
         else:
             self._data.append(data)
 
-    def _event(self) -> Iterator[str]:
+    def _end_event(self) -> Iterator[str]:
         data, self._data = "\n".join(self._data), []
         if data.strip():
             yield data.strip()
 
 
 def json_object(text: str | bytes) -> dict[str, Any] | None:
-    """The object that the whole text is, else None."""
+    """Parse the whole text as one object; None if it is not one."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
@@ -70,7 +70,9 @@ def json_object(text: str | bytes) -> dict[str, Any] | None:
 
 
 def looks_like_events(start: bytes) -> bool | None:
-    """By the first characters of a body, whatever it is declared to be; None: too little to tell."""
+    """Tell from its first characters whether a body is a stream of events, whatever type it declares; None if too
+    short.
+    """
     text = start.decode("utf-8", "ignore").removeprefix(_BOM).lstrip()
     if _FIELD.match(text):
         return True

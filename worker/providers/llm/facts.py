@@ -1,4 +1,4 @@
-"""What a model answers about one chunk, and the items that come of it once code has checked them."""
+"""A model's answer about one chunk, converted into items that code has checked."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from worker.providers.llm.reading import check_language, validated
 from worker.providers.proposing import LineFinder
 
 MAX_TEXT = 2000
-"""Characters of one item."""
+"""Most characters of one item."""
 MAX_ITEMS = 300
-"""Of one kind in one chunk; more is a model that has lost its way."""
+"""Most items of one kind in one chunk; more show that the model is looping."""
 NO_LINE = 0
-"""Lines are numbered from 1."""
+"""Stands for a missing line number, since lines are numbered from 1."""
 
 _NUMBER = re.compile(r"\D*(\d{1,7})")
 
 
 def _line_number(value: Any) -> Any:
-    """12, "12", "[12]" or "line 12"; what names no line is none, so that the rest of the answer is not lost."""
+    """Read 12, "12", "[12]" or "line 12"; anything else becomes `NO_LINE` so that the rest of the answer is kept."""
     if isinstance(value, str):
         found = _NUMBER.match(value)
         return int(found[1]) if found else NO_LINE
@@ -38,7 +38,7 @@ def _line_number(value: Any) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """On one line, without control characters and halves of surrogate pairs."""
+    """Put the text on one line, without control characters and surrogate halves."""
     if not isinstance(value, str):
         return value
     return " ".join("".join(c if c.isprintable() else " " for c in value).split())
@@ -70,7 +70,7 @@ class ItemAnswer(BaseModel):
     text: Text
     text_other: Text = ""
     line: LineNumber = NO_LINE
-    """Small models give it more often than a quote."""
+    """The line number, which small models give more often than a quote."""
     evidence: Many[CitedAnswer] = []
 
 
@@ -94,7 +94,7 @@ class FactsAnswer(BaseModel):
 
     @property
     def items(self) -> Iterator[tuple[ItemKind, ItemAnswer]]:
-        """All that is worded by the model, with its kind."""
+        """All items that the model worded, with their kinds."""
         for name, kind in _KINDS.items():
             yield from ((kind, item) for item in getattr(self, name))
 
@@ -110,7 +110,7 @@ _KINDS: dict[str, ItemKind] = {
 
 
 def facts_schema(template: Template, languages: Languages) -> Schema:
-    """Only what the template has a section for; topics are what overview and chapters are written from."""
+    """Return a schema with only the template's kinds, and topics, from which overview and chapters are written."""
     wanted = {kind for kind in template.kinds if kind != "overview"} | {"chapter"}
     without = [name for name, kind in [*_KINDS.items(), ("quotes", "quote")] if kind not in wanted]
     other = [] if languages.other else ["text_other"]
@@ -118,7 +118,7 @@ def facts_schema(template: Template, languages: Languages) -> Schema:
 
 
 def read_facts(content: str, schema: Schema, languages: Languages) -> Reading[FactsAnswer]:
-    """Raises `Unusable`."""
+    """Read a model's answer. Raises `Unusable`."""
     answer = validated(FactsAnswer, content, schema.keys)
     items = [item for _, item in answer.items if item.text]
     return Reading(answer, check_language([(item.text, item.text_other) for item in items], languages))
@@ -132,22 +132,22 @@ def facts_of(
     finder: LineFinder,
     segments: Collection[int],
 ) -> list[SummaryLine]:
-    """The items of one chunk, each with what code could prove of it; `segments`: indexes of those in the chunk."""
+    """Return the items of one chunk with their proven claims; `segments` are the indexes of the chunk's segments."""
     items: list[SummaryLine] = []
     for kind, item in answer.items:
         if item.text:
-            line = _item(kind, item, checker, languages, notes)
+            line = _summary_item(kind, item, checker, languages, notes)
             if not line.evidence:
-                offered = finder.find([item.text, item.text_other], segments, item.line - 1)
-                line = replace(line, proposed=offered)
+                proposed = finder.find([item.text, item.text_other], segments, item.line - 1)
+                line = replace(line, proposed=proposed)
             items.append(line)
-    return items + [_quote(cited, checker) for cited in answer.quotes if cited.quote]
+    return items + [_quote_item(cited, checker) for cited in answer.quotes if cited.quote]
 
 
-def _item(
+def _summary_item(
     kind: ItemKind, item: ItemAnswer, checker: EvidenceChecker, languages: Languages, notes: Sequence[Section]
 ) -> SummaryLine:
-    # A line without a quote proves nothing; it helps to find the line that is offered.
+    # A line without a quote proves nothing, but helps to find the proposed line.
     evidence = checker.evidence(cited.cited for cited in item.evidence if cited.quote)
     line = SummaryLine(
         kind=kind,
@@ -159,19 +159,19 @@ def _item(
         due_text, due_date = checker.due(item.due_text, evidence)
         return replace(line, owner=checker.owner(item.owner, evidence), due_text=due_text, due_date=due_date)
     if isinstance(item, NoteAnswer):
-        return replace(line, section=_section(item.section, notes))
+        return replace(line, section=_section_title(item.section, notes))
     if kind == "chapter" and line.verified:
         return replace(line, start=min(proof.start for proof in evidence), end=max(proof.end for proof in evidence))
     return line
 
 
-def _quote(cited: CitedAnswer, checker: EvidenceChecker) -> SummaryLine:
-    """Its text is what was said, never a translation."""
+def _quote_item(cited: CitedAnswer, checker: EvidenceChecker) -> SummaryLine:
+    """Return a quote item; its text is the spoken text, never a translation."""
     evidence = checker.evidence([cited.cited])
     return SummaryLine(kind="quote", text=" ".join(proof.quote for proof in evidence) or cited.quote, evidence=evidence)
 
 
-def _section(named: str, notes: Sequence[Section]) -> str | None:
-    """The section's own title, whatever script or width the model gave it in; the first where it names none."""
+def _section_title(named: str, notes: Sequence[Section]) -> str | None:
+    """Return the title of the named section, with script and width folded, or of the first section if none matches."""
     same = (section.title for section in notes if fold(section.title) == fold(named))
     return next(same, notes[0].title if notes else None)

@@ -1,7 +1,8 @@
-"""How an endpoint wants to be asked, and the JSON Schema of what it is asked for.
+"""How an endpoint accepts requests, and the JSON Schemas of its answers.
 
-The ladder: `json_schema`, else `json_object` with the schema in the prompt (OpenAI's API demands the word JSON there),
-else plain text with the schema in the prompt. Some endpoints answer 400 to a rung, some ignore it.
+The formats form a ladder: `json_schema`, then `json_object` with the schema in the prompt (OpenAI's API requires the
+word JSON there), then plain text with the schema in the prompt. Some endpoints answer 400 to a format, others ignore
+it.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ _RESTRAINTS: dict[str, Any] = {
     "enable_thinking": False,
     "thinking": {"type": "disabled"},
 }
-"""Ways to say that a model is to think little: of OpenAI and Ollama, of vLLM and SGLang, of DashScope, of DeepSeek and
-GLM. Most servers pass over those that they do not know; those that refuse one name it.
+"""Parameters that make a model think little: of OpenAI and Ollama, of vLLM and SGLang, of DashScope, of DeepSeek and
+GLM. Most servers ignore those that they do not know; a server that refuses one names it.
 """
 _STREAM = re.compile(r"\bstream(?:ing)?\b")
 _STREAM_USAGE = re.compile(r"stream_options|include_usage")
@@ -53,32 +54,34 @@ _LEAST_ANSWER = 64
 
 @dataclass(frozen=True)
 class Dialect:
-    """What one endpoint and model were found to take; `dumps` is small and may be kept between processes."""
+    """What one endpoint and model accept; `dumps` is small and may be stored between processes."""
 
     format: Format = Format.JSON_SCHEMA
     length_field: LengthField = "max_tokens"
     temperature: bool = True
     too_long: int | None = None
-    """Tokens, by our count, of the smallest prompt that was refused as too long, or cut."""
+    """Tokens, by our count, of the smallest prompt that was refused as too long or truncated."""
     stream: bool = True
     stream_usage: bool = True
-    """Asked for the count of tokens at the end of a stream."""
+    """Whether the token count is requested at the end of a stream."""
     system_role: bool = True
     most_answer: int | None = None
-    """Tokens of the longest answer that the endpoint lets one ask for."""
+    """Most tokens that the endpoint accepts as an answer's limit."""
     cuts: bool = False
-    """The endpoint cuts a prompt that is too long, and says nothing."""
+    """True if the endpoint silently truncates a prompt that is too long."""
     holds_back: bool = False
-    """The model's thoughts took much of the room for its answers, so it is asked to think little."""
+    """True if thoughts used much of the answer's tokens, so the model is asked to think little."""
     restraints: tuple[str, ...] = tuple(_RESTRAINTS)
-    """The ways to ask that, as far as they were not refused."""
+    """The parameters for this that were not refused."""
 
     def dumps(self) -> str:
         return json.dumps(asdict(self))
 
     @classmethod
     def loads(cls, text: str | None) -> Dialect:
-        """What `dumps` gave; the first rung for anything else, since it is learned anew at the cost of a few 400s."""
+        """Parse the output of `dumps`; anything else gives the first step, which is learned again at the cost of a few
+        400s.
+        """
         try:
             return TypeAdapter(cls).validate_json(text or "")
         except ValidationError:
@@ -86,12 +89,12 @@ class Dialect:
 
     @property
     def at_top(self) -> Dialect:
-        """The first rung of everything, with what was learned of the model and not of its endpoint's taste."""
+        """The first step of everything, keeping only what was learned about the model's limits."""
         return Dialect(too_long=self.too_long, cuts=self.cuts, holds_back=self.holds_back, most_answer=self.most_answer)
 
     @property
     def options(self) -> dict[str, Any]:
-        """Members of a request, beside model, messages, length and format."""
+        """Request parameters other than model, messages, length and format."""
         told: dict[str, Any] = {"stream_options": {"include_usage": True}} if self.stream and self.stream_usage else {}
         if self.temperature:
             told["temperature"] = 0
@@ -103,11 +106,11 @@ class Dialect:
         return min(answer_tokens, self.most_answer or answer_tokens)
 
     def after_refusal(self, complaint: str) -> Dialect | None:
-        """What to try next when a request was answered by 400 and these words; None where nothing is left."""
+        """Return the dialect to try after a 400 with these words, or None if nothing is left."""
         return self._without_named(complaint) or self._plainer(bool(_FORMAT.search(complaint)))
 
     def _without_named(self, complaint: str) -> Dialect | None:
-        """Without the option that the words name."""
+        """Drop the parameter that the words name."""
         named = [name for name in self.restraints if self.holds_back and name in complaint]
         if named:
             return replace(self, restraints=tuple(name for name in self.restraints if name not in named))
@@ -124,7 +127,7 @@ class Dialect:
         return None
 
     def _with_other_length(self, complaint: str) -> Dialect:
-        """A shorter answer where the words say how long one may be, else the length under its other name."""
+        """Shorten the answer if the words give a limit; otherwise use the length parameter's other name."""
         bounds = [int(bound) for found in _MOST.findall(complaint) for bound in found if bound]
         most = min((bound for bound in bounds if bound >= _LEAST_ANSWER), default=None)
         if most is not None and most < (self.most_answer or most + 1):
@@ -133,7 +136,7 @@ class Dialect:
         return replace(self, length_field=following)
 
     def _plainer(self, names_format: bool) -> Dialect | None:
-        """The next format; and, where the words name nothing, without whatever else may be the cause."""
+        """Return the next format; if the words name nothing, also drop other parameters that may be the cause."""
         following = self.format.next
         if names_format and following is not None:
             return replace(self, format=following)
@@ -153,7 +156,7 @@ class Dialect:
         return replace(self, length_field="") if self.length_field else None
 
     def after_ignoring(self) -> Dialect:
-        """What to ask a repair with, when the answer was no JSON of the schema."""
+        """Return the dialect for a repair of an answer that was not JSON of the schema."""
         return replace(self, format=Format.JSON_OBJECT) if self.format is Format.JSON_SCHEMA else self
 
 
@@ -164,7 +167,7 @@ class Schema:
 
     @property
     def keys(self) -> frozenset[str]:
-        """Of the object's own members."""
+        """The members of the top-level object."""
         return frozenset(self.body["properties"])
 
     def response_format(self, format: Format) -> dict[str, Any] | None:
@@ -182,9 +185,9 @@ class Schema:
 
 @cache
 def strict_schema(name: str, model: type[BaseModel], *, without: frozenset[str] = frozenset()) -> Schema:
-    """The model's schema as strict endpoints want it: no references, all members required, no others allowed.
+    """Return the model's schema as strict endpoints require it: no references, all members required, no others allowed.
 
-    `without`: members that are left out, at any depth.
+    `without` names members that are left out at any depth.
     """
     whole = model.model_json_schema()
     definitions = whole.get("$defs", {})
@@ -196,7 +199,7 @@ def strict_schema(name: str, model: type[BaseModel], *, without: frozenset[str] 
             return node
         if "$ref" in node:
             return tidy(definitions[node["$ref"].rpartition("/")[2]])
-        # Strict modes of several endpoints refuse these; the limits are checked when the answer is read.
+        # Strict modes of several endpoints refuse other keywords; the limits are checked when the answer is read.
         kept = {key: node[key] for key in ("type", "enum", "description") if key in node}
         kept |= {key: tidy(node[key]) for key in ("items", "anyOf") if key in node}
         if "properties" in node:

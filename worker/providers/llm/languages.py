@@ -1,4 +1,4 @@
-"""The languages of a summary: which, whether an answer is in them, and Hong Kong's characters for all Chinese."""
+"""The languages of a summary, and checks that an answer uses them."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _FUNCTION_WORDS = frozenset({
 _COLLOQUIAL = re.compile(r"[嘅咗喺哋嚟冇啲嗰佢唔畀睇攞咁噉嘢咩呀啦囉喎吖]|而家|邊個|點解")
 _COLLOQUIAL_PER_TEXT = 2
 _WRONG_SHARE = 1 / 3
-"""Texts in another language that are too many; a name or a product alone is no other language."""
+"""Share of texts in another language that makes an answer wrong; single names and products do not reach it."""
 _SHORT = 4
-"""Letters below which a text says nothing about its language."""
+"""Fewest letters of a text that shows its language."""
 _ENGLISH_SAMPLE = 30
-"""Words that must be there before function words are counted on."""
+"""Fewest words for which the share of function words is checked."""
 _LEAST_FUNCTION_WORDS = 0.12
 
 
@@ -41,7 +41,7 @@ class Languages:
 
     @classmethod
     def of(cls, language: str) -> Languages:
-        """ "zh-Hant-HK", "en", or both joined by "+", the first being the text and the second the other text."""
+        """Parse "zh-Hant-HK", "en", or both joined by "+": the language of the text, then of the other text."""
         named: list[Language] = ["en" if part.startswith("en") else "zh-Hant-HK" for part in language.split("+")]
         other = named[1] if len(named) > 1 and named[1] != named[0] else None
         return cls(named[0], other)
@@ -54,7 +54,7 @@ class Verdict(StrEnum):
 
 
 def judge(texts: Sequence[str], language: Language) -> Verdict:
-    """Whether these texts, as a whole, are in the language; for Chinese also whether in its written style."""
+    """Judge whether the texts together are in the language, and for Chinese also in its written style."""
     telling = [text for text in texts if len(_LETTER.findall(text)) >= _SHORT]
     if not telling:
         return Verdict.RIGHT
@@ -73,7 +73,7 @@ def _in_script(text: str, language: Language) -> bool:
         return False
     if language == "en":
         return latin * 2 > len(letters)
-    # A Chinese character says about as much as four Latin letters.
+    # A Chinese character carries about as much as four Latin letters.
     return han * 4 >= len(letters) - han
 
 
@@ -84,5 +84,5 @@ def _reads_as_english(texts: Iterable[str]) -> bool:
 
 
 def in_script(text: str, language: Language | None) -> str:
-    """Hong Kong's characters for Chinese, also where a model wrote Simplified ones."""
+    """Convert Chinese to Hong Kong's characters, since some models write Simplified ones."""
     return text if language == "en" else to_hong_kong(text)

@@ -1,4 +1,4 @@
-"""The list of models that an endpoint gives, and whether a name of it is the one that was set."""
+"""Reads an endpoint's list of models and finds the configured one in it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _DEFAULT_TAG = ":latest"
 
 
 def listed_models(body: bytes) -> frozenset[str]:
-    """Nothing where there is no list that we understand, or only a part of one."""
+    """Return the listed names; empty if the list is missing, incomplete or in an unknown form."""
     try:
         answer: Any = json.loads(body)
     except (ValueError, RecursionError):
@@ -33,7 +33,9 @@ def _names(model: Any) -> list[str]:
 
 
 def same_model(asked: str, listed: str) -> bool:
-    """Ollama lists `qwen` as `qwen:latest`, Gemini `x` as `models/x`; servers differ in case and in whole paths."""
+    """Compare two names: Ollama lists `qwen` as `qwen:latest`, Gemini `x` as `models/x`; servers differ in case and
+    paths.
+    """
     one, other = _folded(asked), _folded(listed)
     return one == other or one.endswith("/" + other) or other.endswith("/" + one)
 

@@ -1,4 +1,7 @@
-"""The same thing found twice, made one item with the evidence of both. In doubt two items stay two."""
+"""Merges duplicate items into one with the evidence of both.
+
+Doubtful pairs stay separate.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,15 @@ from cantomeet.cantonese import fold
 from worker.providers import Evidence, SummaryLine
 
 MAX_EVIDENCE = 8
-"""Proofs of one item; more make no line truer."""
+"""Most proofs of one item."""
 LIKE_WITH_SHARED_EVIDENCE = 0.6
 LIKE_WHEN_SUGGESTED = 0.3
-"""Share of common pairs of characters that two wordings need, where a model says that they mean the same."""
+"""Similarity (shared pairs of characters) that two wordings need if a model says that they mean the same."""
 LARGEST_GROUP = 6
 _LOOKED_BACK = 40
-"""Items at one segment that a new one is held against: enough for people, and linear for a segment of any length."""
+"""Items of one segment that a new item is compared with: enough for real meetings, and linear for a segment of any
+length.
+"""
 
 _NUMBER = re.compile(r"\d+|[零〇一二三四五六七八九十百千萬万億亿兩两半]+")
 _NEGATION = re.compile(r"[不未沒没否無无非冇唔反拒]|\b(?:not?|never|reject\w*|against|without|oppos\w*)\b|n't", re.I)
@@ -26,7 +31,9 @@ _MERGED_KINDS = _REWORDED_KINDS | {"quote"}
 
 
 def merge_duplicates(items: Iterable[SummaryLine]) -> list[SummaryLine]:
-    """Items of one kind that are worded the same, or alike and about the same segment. Linear in their number."""
+    """Merge items of one kind with the same wording, or with similar wording about the same segment. Linear in their
+    number.
+    """
     kept: list[SummaryLine] = []
     by_wording: dict[tuple[str, ...], int] = {}
     by_segment: dict[tuple[str, str], list[int]] = defaultdict(list)
@@ -46,7 +53,7 @@ def merge_duplicates(items: Iterable[SummaryLine]) -> list[SummaryLine]:
 
 
 def merge_suggested(items: Sequence[SummaryLine], groups: Iterable[Sequence[int]]) -> list[SummaryLine]:
-    """Items that a model says to be the same, by index; only where code finds nothing against it."""
+    """Merge the items that a model calls the same, given by index, unless code finds a contradiction."""
     merged: dict[int, SummaryLine] = dict(enumerate(items))
     for group in groups:
         present = sorted({index for index in group if index in merged})
@@ -69,7 +76,7 @@ def _twin(
     if same is not None and _agree(kept[same], item):
         return same
     if item.kind == "quote":
-        # Other words are another quote.
+        # A quote with other words is another quote.
         return None
     near = {at for proof in item.evidence for at in by_segment[item.kind, proof.segment_id][-_LOOKED_BACK:]}
     return next((at for at in sorted(near) if _may_merge(kept[at], item, LIKE_WITH_SHARED_EVIDENCE)), None)
@@ -84,21 +91,23 @@ def _may_merge(one: SummaryLine, other: SummaryLine, likeness: float) -> bool:
 
 
 def _agree(one: SummaryLine, other: SummaryLine) -> bool:
-    """Of one kind, and neither who nor when speaks against their being one."""
+    """Tell whether two items have the same kind and section and no contradicting owner or date."""
     pairs = ((one.owner, other.owner), (one.due_date, other.due_date))
     contradict = any(mine is not None and theirs is not None and mine != theirs for mine, theirs in pairs)
     return one.kind == other.kind and one.section == other.section and not contradict
 
 
 def _say_the_same(one: str, other: str) -> bool:
-    """The same figures and as many negations: fifty is not sixty, and carried is not rejected."""
+    """Tell whether two texts have the same numbers and as many negations: fifty is not sixty, and carried is not
+    rejected.
+    """
     return sorted(_NUMBER.findall(one)) == sorted(_NUMBER.findall(other)) and len(_NEGATION.findall(one)) == len(
         _NEGATION.findall(other)
     )
 
 
 def _likeness(one: str, other: str) -> float:
-    """Jaccard's index of the pairs of characters."""
+    """Return Jaccard's index of the pairs of characters."""
     mine, theirs = _pairs(fold(one)), _pairs(fold(other))
     return len(mine & theirs) / (len(mine | theirs) or 1)
 
@@ -108,7 +117,7 @@ def _pairs(text: str) -> frozenset[str]:
 
 
 def _merged(one: SummaryLine, other: SummaryLine) -> SummaryLine:
-    """The first proven wording; the proofs of both, in their order; who and when from whichever says so."""
+    """Combine two items: the first proven wording, the proofs of both in order, and either's owner and date."""
     due = one if one.due_text else other
     return replace(
         one if one.verified or not other.verified else other,
@@ -121,7 +130,7 @@ def _merged(one: SummaryLine, other: SummaryLine) -> SummaryLine:
 
 
 def join_evidence(proofs: Iterable[Evidence]) -> tuple[Evidence, ...]:
-    """Each once; what is unverified only where nothing is proven."""
+    """Return each proof once; unverified ones only if none is proven."""
     once = list(dict.fromkeys(proofs))
     proven = [proof for proof in once if proof.check != "unverified"]
     return tuple((proven or once)[:MAX_EVIDENCE])

@@ -1,7 +1,8 @@
-"""The words sent to a model. Transcript and facts are data between two marker lines; nothing is formatted into them.
+"""The prompts for a model.
 
-No example here names a person, a firm or a figure: models copy such names into minutes. A question whose wording
-changes is another question, so its answer is paid for again; the others' answers stay paid for.
+Transcript and facts are data between two marker lines and are never formatted into the instructions. No example names a
+person, a firm or a number, because models copy such names into minutes. Changing a prompt's wording makes it a new
+question whose answer is paid for again; answers to other prompts stay cached.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from worker.providers.llm.client import Message
 from worker.providers.llm.languages import Language, Languages
 
 PROMPT_VERSION = 1
-"""Raised where the same words are to be answered again: answers of an older version are not used any more."""
+"""Raise it to request new answers to the same words; answers of an older version are no longer used."""
 
 _STYLE: dict[Language, str] = {
     "zh-Hant-HK": (
@@ -80,7 +81,7 @@ came of it. "facts" are the numbers of the facts that the sentence rests on, at 
 
 
 def facts_messages(transcript: str, listed: Collection[str], template: Template, languages: Languages) -> list[Message]:
-    """To take facts from one chunk; `listed` are the lists that its answer has."""
+    """Build the prompt that extracts facts from one chunk; `listed` are the lists that its answer has."""
     kinds = "".join(f"{text}\n" for name, text in _KINDS.items() if name in listed)
     system = _FACTS + kinds + _EVIDENCE + _headings(template) + _language(languages) + _wishes(template)
     return [Message("system", system), Message("user", fenced("TRANSCRIPT", transcript))]
@@ -112,12 +113,12 @@ line that is in English or cannot be rewritten is copied as it is.
 
 
 def rewrite_messages(transcript: str) -> list[Message]:
-    """To write one chunk in written Chinese, line by line."""
+    """Build the prompt that rewrites one chunk in written Chinese, line by line."""
     return [Message("system", _REWRITE), Message("user", fenced("TRANSCRIPT", transcript))]
 
 
 def repair_message(problem: str) -> Message:
-    """To ask once more for an answer that could not be used."""
+    """Build the message that asks for another answer after an unusable one."""
     return Message(
         "user",
         f"That answer cannot be used: {problem}\n"
@@ -127,7 +128,7 @@ def repair_message(problem: str) -> Message:
 
 
 def fenced(name: str, data: str) -> str:
-    """`data` between marker lines that it cannot contain: they carry its own hash."""
+    """Put `data` between marker lines that it cannot contain, since they carry its own hash."""
     mark = hashlib.sha256(data.encode()).hexdigest()[:16]
     return f"<<<{name} {mark}\n{data}\n{name} {mark}>>>"
 
@@ -149,7 +150,7 @@ def _headings(template: Template) -> str:
 
 
 def _wishes(template: Template) -> str:
-    """Word for word; it is the person's own text, but it cannot change what is checked."""
+    """Return the person's instructions unchanged; they cannot change what is checked."""
     if not template.instructions.strip():
         return ""
     return (

@@ -1,4 +1,4 @@
-"""An answer's text into what was asked for, or a word on what is wrong with it."""
+"""Validates an answer's text and describes what is wrong with it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NAMES: dict[Language, str] = {"zh-Hant-HK": "Traditional Chinese (Hong Kong, wr
 
 
 def validated(model: type[Answer], content: str, keys: Collection[str]) -> Answer:
-    """The answer in its shape; `keys`: members of which it must have at least one. Raises `Unusable`."""
+    """Parse the answer; it must have at least one of `keys`. Raises `Unusable`."""
     try:
         return model.model_validate(read_object(content, keys, model.model_fields.keys()))
     except NotJson as wrong:
@@ -29,7 +29,7 @@ def validated(model: type[Answer], content: str, keys: Collection[str]) -> Answe
 
 
 def check_language(texts: Sequence[tuple[str, str]], languages: Languages) -> str:
-    """A blemish, or nothing. Raises `Unusable` where the texts (and the other texts) are in another language."""
+    """Return a blemish or "". Raises `Unusable` if the texts or the other texts are in a wrong language."""
     firsts, others = [first for first, _ in texts], [other for _, other in texts]
     blemish = _judged("text", firsts, languages.first)
     if languages.other is None:

@@ -1,4 +1,4 @@
-"""What the cache of answers holds for each request."""
+"""The cache records of requests to a model."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from worker.providers import Usage
 
 @dataclass(frozen=True)
 class Record:
-    """What the cache holds for one request, as JSON."""
+    """The cache's JSON record of one request."""
 
     state: Literal["asked", "refused", "answered", "void"]
     content: str = ""
     finish: str = ""
     usage: Usage = field(default_factory=Usage)
-    """Over all attempts at this request."""
+    """Usage over all attempts at this request."""
     prompt: int | None = None
     """The endpoint's own count of the prompt's tokens."""
     most: int = 0
-    """Tokens that the answer was allowed."""
+    """Most tokens that the answer was allowed."""
 
     def dumps(self) -> str:
         return _RECORDS.dump_json(self).decode()
@@ -32,7 +32,7 @@ class Record:
         try:
             return _RECORDS.validate_json(text) if text else None
         except ValidationError:
-            # Written by another version of this program: as good as nothing.
+            # A record that another version of this program wrote counts as missing.
             return None
 
 
@@ -40,7 +40,7 @@ _RECORDS = TypeAdapter(Record)
 
 
 class NoCache:
-    """Keeps answers for as long as one summary is being made."""
+    """Keeps answers in memory while one summary is made."""
 
     def __init__(self) -> None:
         self._kept: dict[str, str] = {}

@@ -1,4 +1,7 @@
-"""A spoken-Cantonese transcript in written Chinese, line by line: what is not sound stays as it was spoken."""
+"""Rewrites a spoken Cantonese transcript in written Chinese, line by line.
+
+A line whose rewriting fails a check keeps its spoken text.
+"""
 
 from __future__ import annotations
 
@@ -22,15 +25,19 @@ from worker.providers.llm.prompts import rewrite_messages
 from worker.providers.llm.reading import check_language, validated
 
 LONGEST_LINE = 20_000
-"""Characters of one rewritten line that are read at all."""
+"""Most characters of a rewritten line that are read."""
 MOST_GROWTH, LEAST_ROOM = 3, 30
-"""A rewritten line that is longer than so many times the spoken one, and so many characters more, says other things."""
+"""A rewritten line may be this many times as long as the spoken one, or this many characters longer. A longer one adds
+content.
+"""
 
 NEIGHBOURS = 2
-"""Lines to either side that a rewritten line is held against."""
+"""Lines on either side that a rewritten line is compared with."""
 FEWEST_PAIRS = 4
 LIKE_ANOTHER, CLEARLY_MORE = 0.3, 0.2
-"""Shares of a rewritten line's pairs of characters that stand in a neighbour, and so much more than in its own."""
+"""A rewritten line belongs to a neighbour if at least the first share of its pairs of characters occurs there, and at
+least the second share more than in its own line.
+"""
 
 _CHINESE = Languages("zh-Hant-HK")
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
@@ -50,7 +57,7 @@ _SCHEMA = strict_schema("lines", LinesAnswer)
 
 
 class Rewriting:
-    """One view. `most_tokens`: of transcript in one question, whose answer is about as long."""
+    """Rewrites one transcript; `most_tokens` limits the transcript of one question, whose answer is about as long."""
 
     def __init__(self, asker: Asker, ledger: Ledger, most_tokens: int, on_progress: Callable[[float], None]) -> None:
         self._asker, self._ledger, self._on_progress = asker, ledger, on_progress
@@ -59,61 +66,64 @@ class Rewriting:
         self._shown = 0.0
 
     def rewritten(self, lines: Sequence[TranscriptLine]) -> RewrittenLines:
-        """Raises what `Asker.ask` raises, but `Unusable` and `TooLong`: lines without an answer are left out."""
+        """Rewrite the lines; a line without an answer is left out.
+
+        Raises what `Asker.ask` raises, except `Unusable` and `TooLong`.
+        """
         chunks = [chunk for chunk in chunks_of(lines, self._most_tokens) if chunk.text]
         total = sum(chunk.tokens for chunk in chunks) or 1
         self._ledger.plan([one for chunk in chunks for one in self._missing(chunk)])
         texts: dict[str, list[str | None]] = {}
         for chunk in chunks:
-            is_open = self._asker.standing(_question(chunk)) == "open"
-            self._asker.hear = partial(self._hear, whole=chunk.tokens, total=total)
-            found = self._chunk(chunk)
+            is_open = self._asker.status_of(_question(chunk)) == "open"
+            self._asker.on_characters = partial(self._on_characters, whole=chunk.tokens, total=total)
+            found = self._rewrite_chunk(chunk)
             for piece in chunk.pieces:
                 texts.setdefault(lines[piece.index].id, []).append(found.get(id(piece)))
             self._done += chunk.tokens
             if is_open:
-                self._show(self._done / total)
+                self._report(self._done / total)
         whole = {key: "".join(part for part in parts if part) for key, parts in texts.items() if None not in parts}
         return RewrittenLines({key: text for key, text in whole.items() if text}, self._ledger.usage)
 
-    def _hear(self, characters: int, whole: int, total: int) -> None:
+    def _on_characters(self, characters: int, whole: int, total: int) -> None:
         # A rewritten chunk is about as long as the spoken one.
-        self._show((self._done + min(characters, whole)) / total)
+        self._report((self._done + min(characters, whole)) / total)
 
-    def _show(self, fraction: float) -> None:
-        """Progress never goes back."""
+    def _report(self, fraction: float) -> None:
+        """Report progress, which never goes back."""
         if fraction > self._shown:
             self._shown = fraction
             self._on_progress(fraction)
 
     def _missing(self, chunk: Chunk) -> list[Expected]:
         question = _question(chunk)
-        return [self._asker.expected(question)] if self._asker.standing(question) == "open" else []
+        return [self._asker.expected(question)] if self._asker.status_of(question) == "open" else []
 
-    def _chunk(self, chunk: Chunk) -> dict[int, str]:
-        """By the id of the piece. Lines that the answer lacks are asked for once more, alone."""
-        found = self._asked(chunk)
+    def _rewrite_chunk(self, chunk: Chunk) -> dict[int, str]:
+        """Return texts by the id of the piece. Lines missing from the answer are requested once more by themselves."""
+        found = self._ask(chunk)
         left = tuple(piece for piece in chunk.pieces if piece.text and id(piece) not in found)
         if left and found:
-            found |= self._asked(Chunk(left))
+            found |= self._ask(Chunk(left))
         return found | {id(piece): "" for piece in chunk.pieces if not piece.text}
 
-    def _asked(self, chunk: Chunk) -> dict[int, str]:
+    def _ask(self, chunk: Chunk) -> dict[int, str]:
         question = _question(chunk)
-        if self._asker.standing(question) == "open":
+        if self._asker.status_of(question) == "open":
             self._ledger.begin(self._asker.expected(question))
         try:
             answer = self._asker.ask(question)
         except TooLong:
             halves = chunk.halves()
-            # A piece that was cut is another one, whose parts could not be told from lines.
+            # The parts of a split piece have the same number and could not be told apart.
             if halves is None or len(chunk.pieces) == 1:
                 return {}
-            return {key: text for half in halves for key, text in self._asked(half).items()}
+            return {key: text for half in halves for key, text in self._ask(half).items()}
         except Unusable as problem:
             _log.warning("lines stay as they were spoken: %s", problem)
             return {}
-        return _matched(chunk, answer)
+        return _match_pieces(chunk, answer)
 
 
 def _question(chunk: Chunk) -> Question[LinesAnswer]:
@@ -125,14 +135,15 @@ def _question(chunk: Chunk) -> Question[LinesAnswer]:
 
 def _read(content: str, spoken: dict[int, str]) -> Reading[LinesAnswer]:
     answer = validated(LinesAnswer, content, ("lines",))
-    # What was said in English may stay so.
+    # English speech may stay English.
     chinese = [(line.text, "") for line in answer.lines if line.text and _HAN.search(spoken.get(line.line, ""))]
     return Reading(answer, check_language(chinese, _CHINESE))
 
 
-def _matched(chunk: Chunk, answer: LinesAnswer) -> dict[int, str]:
-    """Each piece with the one line of the answer that has its number; two of one number are none, and what is plainly
-    another line's neither.
+def _match_pieces(chunk: Chunk, answer: LinesAnswer) -> dict[int, str]:
+    """Match each piece with the answer's line of the same number.
+
+    A number that occurs twice matches nothing, nor does a text that clearly belongs to another line.
     """
     given: dict[int, list[str]] = {}
     for line in answer.lines:
@@ -140,13 +151,13 @@ def _matched(chunk: Chunk, answer: LinesAnswer) -> dict[int, str]:
     found: dict[int, str] = {}
     for at, piece in enumerate(chunk.pieces):
         texts = given.get(piece.index + 1, [])
-        if len(texts) == 1 and _is_sound(piece, texts[0]) and not _is_anothers(chunk.pieces, at, texts[0]):
+        if len(texts) == 1 and _is_sound(piece, texts[0]) and not _belongs_to_neighbour(chunk.pieces, at, texts[0]):
             found[id(piece)] = texts[0]
     return found
 
 
-def _is_anothers(pieces: Sequence[Piece], at: int, text: str) -> bool:
-    """A model that skips a line goes on with every number one off."""
+def _belongs_to_neighbour(pieces: Sequence[Piece], at: int, text: str) -> bool:
+    """Tell whether the text belongs to a neighbour: a model that skips a line numbers all later lines wrongly."""
     pairs = _pairs(text)
     if len(pairs) < FEWEST_PAIRS:
         return False

@@ -1,4 +1,4 @@
-"""Title, overview and chapters, written from the facts; their evidence is that of the facts they rest on."""
+"""Writes title, overview and chapters from the facts, with the facts' evidence."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class FrameAnswer(BaseModel):
 
 @dataclass(frozen=True)
 class Frame:
-    """`duplicates`: groups of indexes into the facts that were handed in."""
+    """Title, overview and chapters of the minutes; `duplicates` has groups of indexes into the given facts."""
 
     title: str | None = None
     title_other: str | None = None
@@ -58,7 +58,10 @@ _NAMES = {
 
 
 class Writer:
-    """`most_tokens`: of the facts that one question holds; more are written up in parts and then together."""
+    """Writes the frame from facts; `most_tokens` limits the facts of one question.
+
+    More facts are written up in parts, and then together.
+    """
 
     def __init__(self, asker: Asker, template: Template, languages: Languages, most_tokens: int) -> None:
         self._asker = asker
@@ -66,13 +69,16 @@ class Writer:
         self._languages = languages
         self._most_tokens = most_tokens
         self.answered = 0
-        """Questions, from the cache or by the model."""
+        """Questions answered so far, from the cache or by the model."""
         other = () if languages.other else ("text_other", "title_other")
         self._schema = strict_schema("minutes", FrameAnswer, without=frozenset(other))
 
     def write(self, facts: Sequence[SummaryLine]) -> Frame:
-        """`facts` in the order of the meeting, all proven. Raises `Unusable` and what `Asker.ask` raises."""
-        if count_tokens(_listed(facts)) <= self._most_tokens:
+        """Write the frame of `facts`, which are proven and in the order of the meeting.
+
+        Raises `Unusable` and what `Asker.ask` raises.
+        """
+        if count_tokens(_numbered_list(facts)) <= self._most_tokens:
             try:
                 answer = self._asker.ask(self._question(facts))
                 self.answered += 1
@@ -88,8 +94,8 @@ class Writer:
         half = len(facts) // 2
         first, second = self.write(facts[:half]), self.write(facts[half:])
         points = [line for line in (*first.overview, *second.overview) if line.verified]
-        if count_tokens(_listed(points)) >= count_tokens(_listed(facts)):
-            # Nothing was condensed: another round would never end.
+        if count_tokens(_numbered_list(points)) >= count_tokens(_numbered_list(facts)):
+            # Nothing was condensed, so another round would never end.
             raise Unusable("the overview is as long as the facts.", shape=False)
         whole = self.write(points) if points else Frame()
         shifted = tuple(tuple(index + half for index in group) for group in second.duplicates)
@@ -103,7 +109,7 @@ class Writer:
 
     def _question(self, facts: Sequence[SummaryLine]) -> Question[FrameAnswer]:
         return Question(
-            messages=tuple(write_messages(_listed(facts), self._template, self._languages)),
+            messages=tuple(write_messages(_numbered_list(facts), self._template, self._languages)),
             schema=self._schema,
             read=lambda content: _read(content, self._languages),
         )
@@ -123,21 +129,21 @@ class Writer:
         for answer in answers:
             cited = [facts[number - 1] for number in answer.facts if 1 <= number <= len(facts)]
             if answer.text:
-                yield self._line(kind, answer, cited)
+                yield self._summary_item(kind, answer, cited)
 
     def _chapters(self, answers: Iterable[SentenceAnswer], facts: Sequence[SummaryLine]) -> Iterator[SummaryLine]:
-        """Every topic in one chapter: the first that claims it, else one of its own."""
+        """Put every topic in one chapter: the first that claims it, or a chapter of its own."""
         left = {number: fact for number, fact in enumerate(facts, start=1) if fact.kind == "chapter"}
         for answer in answers:
             numbers = [number for number in dict.fromkeys(answer.facts) if number in left] if answer.text else []
             topics = [left.pop(number) for number in numbers]
             if topics:
                 starts, ends = [topic.start or 0.0 for topic in topics], [topic.end or 0.0 for topic in topics]
-                yield replace(self._line("chapter", answer, topics), start=min(starts), end=max(ends))
+                yield replace(self._summary_item("chapter", answer, topics), start=min(starts), end=max(ends))
         yield from left.values()
 
-    def _line(self, kind: ItemKind, answer: SentenceAnswer, cited: Sequence[SummaryLine]) -> SummaryLine:
-        """Proven by the best proof of each fact first, so that no fact is crowded out."""
+    def _summary_item(self, kind: ItemKind, answer: SentenceAnswer, cited: Sequence[SummaryLine]) -> SummaryLine:
+        """Build an item with the best proof of each fact first, so that every fact keeps one."""
         rounds = zip_longest(*(fact.evidence for fact in cited))
         return SummaryLine(
             kind=kind,
@@ -147,11 +153,11 @@ class Writer:
         )
 
 
-def _listed(facts: Sequence[SummaryLine]) -> str:
-    return "\n".join(f"[{number}] {_NAMES[fact.kind]}: {_with_doer(fact)}" for number, fact in enumerate(facts, 1))
+def _numbered_list(facts: Sequence[SummaryLine]) -> str:
+    return "\n".join(f"[{number}] {_NAMES[fact.kind]}: {_fact_text(fact)}" for number, fact in enumerate(facts, 1))
 
 
-def _with_doer(fact: SummaryLine) -> str:
+def _fact_text(fact: SummaryLine) -> str:
     said = [fact.section or "", fact.text, fact.owner or "", fact.due_text or ""]
     return " | ".join(part for part in said if part)
 

@@ -1,4 +1,4 @@
-"""What Speechmatics is told about a recording: the job's config, with the glossary's terms.
+"""Builds the job config for Speechmatics, with the glossary's terms.
 
 Source: the provider's OpenAPI file of Batch v2 (`JobConfig`).
 """
@@ -17,14 +17,17 @@ from worker.providers.speechmatics.errors import PROVIDER
 
 Model = Literal["standard", "enhanced"]
 MAX_TITLE = 200
-"""Characters of the recording's name that are sent along as the job's title."""
+"""Most characters of the recording's name, which is sent as the job's title."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
 class Notification:
-    """Where the provider reports a finished job; `auth_header` is "Name: value", our only proof of who calls."""
+    """The URL to which the provider reports a finished job.
+
+    `auth_header` is "Name: value"; only this header proves that the provider is the caller.
+    """
 
     url: str
     auth_header: str
@@ -38,7 +41,7 @@ def job_config(
     entities: bool,
     notification: Notification | None,
 ) -> dict[str, Any]:
-    """The `config` part of a submission. Raises `PermanentError` where the vocabulary breaks a limit."""
+    """Return the `config` part of a submission. Raises `PermanentError` if the vocabulary exceeds a limit."""
     transcription: dict[str, Any] = {
         "language": options.language,
         # Set explicitly: the API's own default is "standard".
@@ -58,7 +61,7 @@ def job_config(
             {
                 "url": notification.url,
                 "method": "post",
-                # Without `contents` the whole transcript would be sent along.
+                # Without `contents` the provider would send the whole transcript.
                 "contents": ["jobinfo"],
                 "auth_headers": [notification.auth_header],
             }
@@ -71,7 +74,9 @@ def _title(filename: str) -> str:
 
 
 def checked_vocabulary(vocabulary: Sequence[Mapping[str, Any]], language: str) -> list[dict[str, Any]]:
-    """The terms as the API takes them: `[{content, sounds_like?}]`. Raises `PermanentError` naming the first fault."""
+    """Return the terms in the API's form, `[{content, sounds_like?}]`. Raises `PermanentError` that names the first
+    fault.
+    """
     fault = vocabulary_fault(vocabulary, language)
     if fault is not None:
         told = fault.text()

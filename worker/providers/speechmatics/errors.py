@@ -1,8 +1,7 @@
-"""The one table of everything that Speechmatics can answer, and what each means for a meeting.
+"""Classifies Speechmatics' error responses.
 
-A status that is not in the table still gets an error of ours: by its family, the cautious way. Trouble on the way to
-it is in `worker.providers.http`.
-Texts for people are in `cantomeet.i18n`; their parameters are made here and never hold a key.
+A status that is not in the table is classified cautiously by its family. `worker.providers.http` has the connection
+errors, and `cantomeet.i18n` has the texts for people; their parameters are built here and never contain a key.
 Source of the statuses: the provider's OpenAPI file of Batch v2, and its pages on limits and troubleshooting.
 """
 
@@ -14,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from cantomeet.errors import ErrorCode, PermanentError, StepError, TransientError
-from worker.providers.http import retry_after, safe_message, trouble_of, was_not_sent
+from worker.providers.http import classify_exception, retry_after, safe_message, was_not_sent
 
 PROVIDER = "Speechmatics"
 KEY_SETTING = "SPEECHMATICS_API_KEY"
@@ -23,7 +22,7 @@ BOTH_SETTINGS = f"{KEY_SETTING}, {URL_SETTING}"
 
 
 class Call(StrEnum):
-    """What was being asked; a 404 means something else for each."""
+    """The kind of request; a 404 means something different for each."""
 
     SUBMIT = "submit"
     LIST = "list"
@@ -33,28 +32,28 @@ class Call(StrEnum):
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where an answer belongs: its code, whether trying again can help, and the setting a person would mend."""
+class ErrorKind:
+    """The class of an error: its code, whether a retry can help, and the setting that a person would correct."""
 
     code: ErrorCode
     retry: bool
     setting: str | None = URL_SETTING
 
 
-KEY_REFUSED = Place(ErrorCode.PROVIDER_KEY_REFUSED, retry=False, setting=KEY_SETTING)
-KEY_OR_REGION = Place(ErrorCode.PROVIDER_KEY_REFUSED, retry=False, setting=BOTH_SETTINGS)
-FORBIDDEN = Place(ErrorCode.PROVIDER_FORBIDDEN, retry=False, setting=KEY_SETTING)
-REJECTED = Place(ErrorCode.PROVIDER_REJECTED, retry=False, setting=None)
-GONE = Place(ErrorCode.PROVIDER_JOB_GONE, retry=False)
-NOT_READY = Place(ErrorCode.PROVIDER_BUSY, retry=True, setting=None)
-BUSY = Place(ErrorCode.PROVIDER_BUSY, retry=True, setting=None)
-UNREACHABLE = Place(ErrorCode.PROVIDER_UNREACHABLE, retry=True)
-WRONG_HOST = Place(ErrorCode.PROVIDER_UNREACHABLE, retry=False)
-GARBLED = Place(ErrorCode.PROVIDER_BAD_ANSWER, retry=True)
-NOT_UNDERSTOOD = Place(ErrorCode.PROVIDER_BAD_ANSWER, retry=False)
-OUR_FAULT = Place(ErrorCode.INTERNAL, retry=False, setting=None)
+KEY_REFUSED = ErrorKind(ErrorCode.PROVIDER_KEY_REFUSED, retry=False, setting=KEY_SETTING)
+KEY_OR_REGION = ErrorKind(ErrorCode.PROVIDER_KEY_REFUSED, retry=False, setting=BOTH_SETTINGS)
+FORBIDDEN = ErrorKind(ErrorCode.PROVIDER_FORBIDDEN, retry=False, setting=KEY_SETTING)
+REJECTED = ErrorKind(ErrorCode.PROVIDER_REJECTED, retry=False, setting=None)
+GONE = ErrorKind(ErrorCode.PROVIDER_JOB_GONE, retry=False)
+NOT_READY = ErrorKind(ErrorCode.PROVIDER_BUSY, retry=True, setting=None)
+BUSY = ErrorKind(ErrorCode.PROVIDER_BUSY, retry=True, setting=None)
+UNREACHABLE = ErrorKind(ErrorCode.PROVIDER_UNREACHABLE, retry=True)
+WRONG_HOST = ErrorKind(ErrorCode.PROVIDER_UNREACHABLE, retry=False)
+GARBLED = ErrorKind(ErrorCode.PROVIDER_BAD_ANSWER, retry=True)
+NOT_UNDERSTOOD = ErrorKind(ErrorCode.PROVIDER_BAD_ANSWER, retry=False)
+OUR_FAULT = ErrorKind(ErrorCode.INTERNAL, retry=False, setting=None)
 
-BY_STATUS: dict[int, Place] = {
+BY_STATUS: dict[int, ErrorKind] = {
     400: REJECTED,
     401: KEY_REFUSED,
     402: FORBIDDEN,
@@ -77,59 +76,65 @@ BY_STATUS: dict[int, Place] = {
     503: BUSY,
     504: BUSY,
 }
-BY_CALL: dict[tuple[Call, int], Place] = {
-    # A job that the provider no longer lists: its limits page says 404, its OpenAPI file 410.
+BY_CALL: dict[tuple[Call, int], ErrorKind] = {
+    # The provider no longer lists the job; its limits page says 404, its OpenAPI file 410.
     (Call.CHECK, 404): GONE,
     (Call.CHECK, 410): GONE,
     (Call.FETCH, 410): GONE,
-    # "Not ready or unknown"; whether the job still exists is for the next check to say.
+    # The API documents 404 as "not ready or unknown". The next check tells whether the job still exists.
     (Call.FETCH, 404): NOT_READY,
     (Call.DELETE, 404): GONE,
     (Call.DELETE, 410): GONE,
-    # Said of a question about a job, not of the job: taken for a rejected recording, a retry would pay again.
+    # These statuses concern the request about a job, not the job. As a rejected recording, they would make a retry pay
+    # again.
     **{(call, status): NOT_UNDERSTOOD for call in Call if call is not Call.SUBMIT for status in (400, 413, 415, 422)},
 }
-BY_FAMILY: dict[int, Place] = {3: WRONG_HOST, 4: NOT_UNDERSTOOD, 5: BUSY}
+BY_FAMILY: dict[int, ErrorKind] = {3: WRONG_HOST, 4: NOT_UNDERSTOOD, 5: BUSY}
 
 NOT_TAKEN = frozenset({400, 401, 402, 403, 404, 405, 413, 415, 421, 422, 429})
-"""Answers to a submission that say that no job was made of it, whoever gives them."""
+"""Responses to a submission that prove that no job was created, whichever server sent them."""
 
 
-def place_of_status(status: int, call: Call, *, is_json: bool) -> Place:
-    """`is_json`: the body is the API's own JSON; HTML comes from something in between (or a host without the API)."""
+def kind_of_status(status: int, call: Call, *, is_json: bool) -> ErrorKind:
+    """Classify a status.
+
+    `is_json` tells whether the body is the API's own JSON; HTML comes from an intermediary or a host without the API.
+    """
     if not is_json and status == 401:
-        # The provider's troubleshooting page: HTML means no key at all or the host of another region.
+        # The provider's troubleshooting page: HTML means no key at all, or the host of another region.
         return KEY_OR_REGION
     if not is_json and status in (404, 410):
-        # Not the API speaking: to believe it would give up a job that is paid for.
+        # The response is not from the API; believing it would give up a job that is paid for.
         return WRONG_HOST if call in (Call.SUBMIT, Call.LIST) else UNREACHABLE
     return BY_CALL.get((call, status)) or BY_STATUS.get(status) or BY_FAMILY.get(status // 100, GARBLED)
 
 
 def make_error(
-    place: Place, detail: str, *, message: str = "", retry_after: float | None = None, cause: str = ""
+    kind: ErrorKind, detail: str, *, message: str = "", retry_after: float | None = None, cause: str = ""
 ) -> StepError:
-    """`detail` is for the operator's log, `message` (the provider's words, already safe) for a person; `cause` is of
+    """Build the pipeline's error.
+
+    `detail` is for the operator's log. `message`, the provider's words made safe, is for people. `cause` is one of
     `worker.providers.http.Cause`.
     """
     params: dict[str, str | int | float] = {"provider": PROVIDER, "message": message or "—"}
     if cause:
         params["cause"] = cause
-    if place.setting is not None:
-        params["setting"] = place.setting
-    if place.code is ErrorCode.INTERNAL:
+    if kind.setting is not None:
+        params["setting"] = kind.setting
+    if kind.code is ErrorCode.INTERNAL:
         params["reference"] = detail
-    if place.retry:
-        return TransientError(detail, code=place.code, retry_after=retry_after, **params)
-    return PermanentError(detail, code=place.code, **params)
+    if kind.retry:
+        return TransientError(detail, code=kind.code, retry_after=retry_after, **params)
+    return PermanentError(detail, code=kind.code, **params)
 
 
 def error_of_exception(error: Exception, call: Call) -> StepError:
-    """For all that httpx raises."""
-    trouble = trouble_of(error)
-    place = Place(trouble.code, trouble.retry, None if trouble.code is ErrorCode.INTERNAL else URL_SETTING)
-    detail = f"{PROVIDER} {call}: {type(error).__name__} ({trouble.cause})"
-    ours = make_error(place, detail, message=trouble.message, cause=trouble.cause)
+    """Convert any exception of httpx."""
+    failure = classify_exception(error)
+    kind = ErrorKind(failure.code, failure.retry, None if failure.code is ErrorCode.INTERNAL else URL_SETTING)
+    detail = f"{PROVIDER} {call}: {type(error).__name__} ({failure.cause})"
+    ours = make_error(kind, detail, message=failure.message, cause=failure.cause)
     ours.refused = was_not_sent(error)
     return ours
 
@@ -137,20 +142,20 @@ def error_of_exception(error: Exception, call: Call) -> StepError:
 def error_of_answer(
     status: int, headers: Mapping[str, str], body: bytes, call: Call, *, secrets: tuple[str, ...]
 ) -> StepError:
-    """The error for an answer that is not a success; `body` may be cut short."""
-    said = _provider_words(body)
-    place = place_of_status(status, call, is_json=said is not None)
-    message = safe_message(said or "", secrets)
+    """Convert a response that is not a success; `body` may be truncated."""
+    words = _provider_words(body)
+    kind = kind_of_status(status, call, is_json=words is not None)
+    message = safe_message(words or "", secrets)
     detail = f"{PROVIDER} {call}: HTTP {status}" + (f": {message}" if message else "")
-    if said is None:
+    if words is None:
         detail += " (not the API's JSON)"
-    ours = make_error(place, detail, message=message or f"HTTP {status}", retry_after=retry_after(headers))
+    ours = make_error(kind, detail, message=message or f"HTTP {status}", retry_after=retry_after(headers))
     ours.refused = status in NOT_TAKEN
     return ours
 
 
 def _provider_words(body: bytes) -> str | None:
-    """`error` and `detail` of the API's error object; None where the body is something else."""
+    """Return `error` and `detail` of the API's error object, or None if the body is something else."""
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):

@@ -1,7 +1,8 @@
-"""json-v2 to segments: sentences, as far as speaker, pauses and a readable length let them be.
+"""Converts json-v2 transcripts into segments.
 
-`metadata.language_pack_info.word_delimiter` is not used: for Cantonese it is empty, and joining with it glues English
-words together. Spacing is decided by `cantomeet.cantonese`.
+A segment is a sentence, unless a change of speaker, a pause or its length ends it earlier.
+`metadata.language_pack_info.word_delimiter` is not used: it is empty for Cantonese, and joining with it glues English
+words together. `cantomeet.cantonese` decides the spacing.
 """
 
 from __future__ import annotations
@@ -21,30 +22,32 @@ PAUSE = 1.2
 """Seconds of silence that end a segment."""
 MAX_SECONDS = 20.0
 MAX_WIDTH = 60.0
-"""In Chinese characters; a Latin letter, digit or mark counts as half of one."""
+"""Width in Chinese characters; a Latin letter, digit or mark counts as half of one."""
 
 
 def parse_json_v2(raw: bytes) -> RemoteTranscript:
-    """Raises `PermanentError` (PROVIDER_BAD_ANSWER) for what is not a json-v2 transcript."""
+    """Parse a transcript. Raises `PermanentError` (PROVIDER_BAD_ANSWER) if `raw` is not json-v2."""
     answer = _object(raw)
     results = answer.get("results")
     if not isinstance(results, list):
-        raise _bad("no results")
+        raise _bad_answer("no results")
     tokens = _with_speakers_between(tokens_of(results, duration=_duration(answer)))
-    return RemoteTranscript(segments=tuple(_segment(group) for group in _groups(tokens)), took=_took(answer))
+    return RemoteTranscript(
+        segments=tuple(_segment(group) for group in _segment_groups(tokens)), took=_processing_seconds(answer)
+    )
 
 
 def _object(raw: bytes) -> dict[str, Any]:
     try:
         answer = json.loads(raw)
     except (ValueError, RecursionError):
-        raise _bad("not JSON") from None
+        raise _bad_answer("not JSON") from None
     if not isinstance(answer, dict):
-        raise _bad("not a JSON object")
+        raise _bad_answer("not a JSON object")
     return answer
 
 
-def _bad(what: str) -> PermanentError:
+def _bad_answer(what: str) -> PermanentError:
     return PermanentError(f"{PROVIDER} transcript: {what}", code=ErrorCode.PROVIDER_BAD_ANSWER, provider=PROVIDER)
 
 
@@ -54,7 +57,7 @@ def _duration(answer: dict[str, Any]) -> float | None:
     return seconds if seconds and seconds > 0 else None
 
 
-def _took(answer: dict[str, Any]) -> float | None:
+def _processing_seconds(answer: dict[str, Any]) -> float | None:
     try:
         accepted, done = (instant(answer[part]["created_at"]) for part in ("job", "metadata"))
     except (KeyError, TypeError, ValueError):
@@ -63,9 +66,9 @@ def _took(answer: dict[str, Any]) -> float | None:
 
 
 def _with_speakers_between(tokens: list[Token]) -> list[Token]:
-    """What nobody is known to have said within somebody's sentence is that person's.
+    """Give tokens without a speaker inside one person's sentence to that person.
 
-    Where the sentence begins or ends with it, where another goes on, and across a pause it stays unknown.
+    They stay unknown at the start or end of a sentence, where the speaker changes, and across a pause.
     """
     known = list(tokens)
     last: int | None = None
@@ -83,42 +86,42 @@ def _with_speakers_between(tokens: list[Token]) -> list[Token]:
     return known
 
 
-def _groups(tokens: Iterable[Token]) -> Iterator[list[Token]]:
-    """The tokens of one segment each; marks alone make none."""
+def _segment_groups(tokens: Iterable[Token]) -> Iterator[list[Token]]:
+    """Yield the tokens of each segment; punctuation alone makes none."""
     group: list[Token] = []
     ended = False
     for token in tokens:
-        if _closes(token):
-            # A mark that closes what came before it (a quote after a full stop) never begins a segment.
+        if _attaches_to_previous(token):
+            # A mark that closes the text before it (a quote after a full stop) never begins a segment.
             if group:
                 group.append(token)
                 ended = ended or token.ends_sentence
             continue
-        if group and (ended or _breaks(group, token)):
-            yield from _spoken(group)
+        if group and (ended or _ends_segment(group, token)):
+            yield from _unless_only_punctuation(group)
             group, ended = [], False
         while group and _too_long(group, token):
-            head, group = _cut(group)
-            yield from _spoken(head)
+            head, group = _split_group(group)
+            yield from _unless_only_punctuation(head)
         group.append(token)
-    yield from _spoken(group)
+    yield from _unless_only_punctuation(group)
 
 
-def _spoken(group: list[Token]) -> Iterator[list[Token]]:
+def _unless_only_punctuation(group: list[Token]) -> Iterator[list[Token]]:
     if any(token.kind != "punctuation" for token in group):
         yield group
 
 
-def _closes(token: Token) -> bool:
+def _attaches_to_previous(token: Token) -> bool:
     return token.kind == "punctuation" and token.attaches_to in (None, "previous", "both")
 
 
-def _breaks(group: list[Token], token: Token) -> bool:
+def _ends_segment(group: list[Token], token: Token) -> bool:
     spoken = [t for t in group if t.kind != "punctuation"]
     if not spoken:
         return False
     silence = token.start - max(t.end for t in spoken[-2:])
-    # Of a mark, only one that opens the next speech can tell of another speaker.
+    # A punctuation mark shows a change of speaker only if it has a speaker of its own.
     tells = token.kind != "punctuation" or token.speaker is not None
     return silence >= PAUSE or (tells and token.speaker != spoken[-1].speaker)
 
@@ -133,8 +136,8 @@ def _width(tokens: Iterable[Token]) -> float:
     return sum(0.5 if ord(character) < 0x2E80 else 1.0 for token in tokens for character in token.text)
 
 
-def _cut(group: list[Token]) -> tuple[list[Token], list[Token]]:
-    """A group that has no room left, cut behind its last inner mark, if that leaves a half or more; else whole."""
+def _split_group(group: list[Token]) -> tuple[list[Token], list[Token]]:
+    """Split a full group behind its last inner mark if at least half of it comes before; otherwise keep it whole."""
     marks = [i for i, token in enumerate(group) if token.kind == "punctuation" and token.attaches_to != "next"]
     at = marks[-1] + 1 if marks else len(group)
     return (group[:at], group[at:]) if at * 2 >= len(group) else (group, [])

@@ -1,7 +1,8 @@
-"""The results of json-v2 as clean tokens in order: what is broken is left out, what is missing stays unknown.
+"""Converts json-v2 results into clean tokens in order.
 
-Source: `RecognitionResult` in the provider's OpenAPI file of Batch v2, and its page on numeral formatting. An entity
-stands in the place of the words that were spoken; `spoken_form` and `written_form` are two more writings of the same.
+Broken results are left out, and missing values stay unknown. Source: `RecognitionResult` in the provider's OpenAPI file
+of Batch v2, and its page on numeral formatting. An entity replaces the words that were spoken; `spoken_form` and
+`written_form` are two other spellings of it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from cantomeet.cantonese import Attachment
 Kind = Literal["word", "punctuation", "entity"]
 UNKNOWN_SPEAKER = "UU"
 ROUNDING = 1.0
-"""Seconds that a recording may be longer than the whole number that the answer gives."""
+"""Seconds that a recording may exceed the whole number in the answer."""
 
 _UNSTORABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _SPACES = re.compile(r"\s+")
@@ -37,14 +38,14 @@ class Token:
 
 
 def tokens_of(results: list[Any], *, duration: float | None) -> list[Token]:
-    """Tokens whose starts never go back and whose ends never come before; `duration` in seconds, where it is known."""
-    repeated = _said_in_entities(results)
-    tokens = filter(None, (_token(result) for result in results if _key(result) not in repeated))
-    return list(_in_order(tokens, math.inf if duration is None else duration + ROUNDING))
+    """Return tokens whose starts never decrease and whose ends never precede their starts; `duration` is in seconds."""
+    repeated = _keys_within_entities(results)
+    tokens = filter(None, (_token(result) for result in results if _word_key(result) not in repeated))
+    return list(_with_ordered_times(tokens, math.inf if duration is None else duration + ROUNDING))
 
 
 def _token(result: Any) -> Token | None:
-    """None for what is no speech: a type that is not known (the API says that new ones may come), nothing said."""
+    """Return None for results without speech and for unknown types, which the API may add."""
     if not isinstance(result, dict) or result.get("type") not in ("word", "punctuation", "entity"):
         return None
     alternative = _alternative(result)
@@ -66,47 +67,47 @@ def _token(result: Any) -> Token | None:
 
 
 def _alternative(result: dict[str, Any]) -> dict[str, Any]:
-    """The likeliest one; empty where there is none."""
+    """Return the most likely alternative, or an empty one."""
     alternatives = result.get("alternatives")
     first = alternatives[0] if isinstance(alternatives, list) and alternatives else None
     return first if isinstance(first, dict) else {}
 
 
 def _inner_text(result: dict[str, Any]) -> str:
-    """An entity that has no content of its own: as it is written, else as it was spoken."""
+    """Return the text of an entity without content: its written form, or else its spoken form."""
     for form in ("written_form", "spoken_form"):
-        parts = [_clean(_alternative(part).get("content")) for part in _parts(result, form)]
+        parts = [_clean(_alternative(part).get("content")) for part in _form_parts(result, form)]
         if any(parts):
             return ("" if form == "spoken_form" and not any(map(str.isascii, parts)) else " ").join(parts)
     return ""
 
 
-def _parts(result: dict[str, Any], form: str) -> list[dict[str, Any]]:
+def _form_parts(result: dict[str, Any], form: str) -> list[dict[str, Any]]:
     parts = result.get(form)
     return [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
 
 
-def _said_in_entities(results: list[Any]) -> set[tuple[Any, ...]]:
-    """The keys of words that some entity already stands for."""
+def _keys_within_entities(results: list[Any]) -> set[tuple[Any, ...]]:
+    """Return the keys of words that an entity already contains."""
     entities = (r for r in results if isinstance(r, dict) and r.get("type") == "entity")
     return {
         key
         for entity in entities
         for form in ("spoken_form", "written_form")
-        for part in _parts(entity, form)
-        if (key := _key(part)) is not None
+        for part in _form_parts(entity, form)
+        if (key := _word_key(part)) is not None
     }
 
 
-def _key(result: Any) -> tuple[Any, ...] | None:
+def _word_key(result: Any) -> tuple[Any, ...] | None:
     if not isinstance(result, dict) or result.get("type") != "word":
         return None
     content = _clean(_alternative(result).get("content"))
     return content, finite(result.get("start_time")), finite(result.get("end_time"))
 
 
-def _in_order(tokens: Iterable[Token], last: float) -> Iterator[Token]:
-    """Times as the recogniser gave them, but never backwards, never past the recording, never unknown."""
+def _with_ordered_times(tokens: Iterable[Token], last: float) -> Iterator[Token]:
+    """Limit the recogniser's times so that they never decrease, never exceed the recording and are never unknown."""
     before = 0.0
     for token in tokens:
         start = before if math.isnan(token.start) else min(max(token.start, before), last)
@@ -116,12 +117,12 @@ def _in_order(tokens: Iterable[Token], last: float) -> Iterator[Token]:
 
 
 def _clean(content: Any) -> str:
-    """Without what a database or a page cannot hold, and with plain spaces (entities come with non-breaking ones)."""
+    """Remove characters that a database or page cannot hold, and normalise spaces (entities have non-breaking ones)."""
     return _SPACES.sub(" ", _UNSTORABLE.sub("", content)).strip() if isinstance(content, str) else ""
 
 
 def finite(value: Any) -> float | None:
-    """A JSON number as a float; None for anything else, for infinity and for what is too large to be one."""
+    """Return a JSON number as a finite float, or None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
@@ -142,13 +143,13 @@ def _speaker(label: Any) -> str | None:
 
 
 def _attachment(result: dict[str, Any]) -> Attachment | None:
-    """Of marks only, as the API says; spacing between words is decided by their script."""
+    """Return the attachment of punctuation only, as the API documents; the script decides the spacing between words."""
     value = result.get("attaches_to") if result.get("type") == "punctuation" else None
     return cast(Attachment, value) if value in ("previous", "next", "both", "none") else None
 
 
 def instant(text: str) -> datetime:
-    """A time of an answer, UTC where it names no zone. Raises `ValueError` or `TypeError` for what is none."""
+    """Parse a time of an answer, in UTC if it names no zone. Raises `ValueError` or `TypeError` for an invalid one."""
     try:
         found = datetime.fromisoformat(text)
         return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)

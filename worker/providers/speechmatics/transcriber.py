@@ -1,7 +1,8 @@
-"""The Speechmatics Batch API (v2) as a `RemoteTranscriber`: a small client of our own over httpx.
+"""The Speechmatics Batch API (v2) as a `RemoteTranscriber`, over httpx.
 
-Each method is one short exchange; nothing here sleeps, polls or tries again, the pipeline does that by its schedule.
-Source: the provider's OpenAPI file of Batch v2. Every error comes from the table in `speechmatics_errors`.
+Each method is one short exchange. Nothing here sleeps, polls or retries; the pipeline does that by its schedule.
+Source: the provider's OpenAPI file of Batch v2. Every error comes from the table in
+`worker.providers.speechmatics.errors`.
 """
 
 from __future__ import annotations
@@ -42,23 +43,22 @@ from worker.providers.speechmatics.tokens import instant
 from worker.providers.speechmatics.upload import MultipartBody, takes
 
 TIMEOUTS = httpx.Timeout(connect=10.0, read=60.0, write=60.0, pool=10.0)
-"""Seconds: to connect, between two reads, between two writes, for a free connection."""
+"""Seconds to connect, between two reads, between two writes, and to wait for a free connection."""
 ANSWER_SECONDS = 300.0
-"""For a whole answer once it has begun, so that one that drips cannot hold a worker."""
+"""Most seconds for an answer once it has begun, so that a slow one cannot block a worker."""
 MAX_ANSWER = 32 * 1024 * 1024
-"""Bytes of any answer but a transcript; of jobs with the longest glossaries `SMALL_PAGE` fit."""
+"""Most bytes of any answer except a transcript; `SMALL_PAGE` jobs with the longest glossaries fit."""
 MAX_TRANSCRIPT = 128 * 1024 * 1024
-"""Bytes; a day of speech is about half of it."""
+"""Most bytes of a transcript; a day of speech is about half of it."""
 MAX_ERROR = 64 * 1024
-"""Bytes that are read of an answer that is not a success."""
+"""Most bytes that are read of an error response."""
 PAGE = 100
 SMALL_PAGE = 10
-"""Where a page of jobs with long glossaries is over `MAX_ANSWER`."""
+"""Jobs on a page if a page of jobs with long glossaries exceeds `MAX_ANSWER`."""
 MAX_PAGES = 500
-"""Of the list of jobs: 50,000 jobs, more than the provider lets one account have in flight."""
+"""Most pages of the list of jobs: 50,000 jobs, more than the provider allows one account to have in flight."""
 _CLOCKS_DIFFER = timedelta(minutes=1)
-"""Taken off when a walk over the list ends at a time: an answer's Date has whole seconds, and parts of a provider may
-not agree to the second."""
+"""Margin at the end of a search: an answer's Date has whole seconds, and the provider's servers may differ by more."""
 
 _JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _SUBMIT_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -66,7 +66,10 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(_[a-z]{2,3})?")
 
 
 class SpeechmaticsTranscriber:
-    """Keeps connections open between calls: make it in the process that uses it (not before a fork), then `close`."""
+    """Keeps connections open between calls.
+
+    Create it in the process that uses it, not before a fork, and `close` it afterwards.
+    """
 
     def __init__(
         self,
@@ -82,7 +85,7 @@ class SpeechmaticsTranscriber:
         max_pages: int = MAX_PAGES,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        """`base_url`: scheme and host of a region, without /v2. Raises `SettingsError` naming the setting."""
+        """`base_url` is scheme and host of a region, without /v2. Raises `SettingsError` that names the setting."""
         _check_settings(api_key, base_url, model, notification)
         self.name = f"Speechmatics {model}"
         self._model: Model = model
@@ -91,15 +94,15 @@ class SpeechmaticsTranscriber:
         self._notification = notification
         self._max_transcript_bytes = max_transcript_bytes
         self._max_pages = max_pages
-        # The header's value as a whole, and its last word, where that is a token behind a scheme.
+        # Both the header's whole value and its last word, which is a token after a scheme, are secret.
         told = notification.auth_header.partition(": ")[2] if notification else ""
         self._secrets = tuple(filter(None, (api_key, told, told.rpartition(" ")[2])))
         self._page_size = PAGE
         self._provider_time: datetime | None = None
-        """When it last answered, by its own clock."""
+        """Time of the last answer, by the provider's clock."""
         self._client = outgoing.client(
             base_url,
-            refuse_late=True,  # what else the worker does needs no proxy
+            refuse_late=True,  # the worker's other tasks need no proxy
             base_url=base_url.rstrip("/") + "/v2/",
             headers={"Authorization": f"Bearer {api_key}", "User-Agent": "cantomeet-notes"},
             timeout=timeouts,
@@ -117,16 +120,17 @@ class SpeechmaticsTranscriber:
         self.close()
 
     def takes(self, recording: Path) -> bool:
-        """False for kinds and sizes that the provider refuses."""
+        """Tell whether the provider accepts the file's type and size."""
         return takes(recording)
 
     def submit(self, recording: Path, options: SubmitOptions, on_progress: Callable[[float], None]) -> str:
-        """The provider's job id. After an error that is not `refused` the job may exist all the same: ask `find` first.
+        """Submit the recording and return the provider's job id.
 
-        The recording goes out under its submit key: what a person called the file stays in the job's title.
+        After an error that is not `refused` the job may exist nevertheless; call `find` first. The recording is sent
+        under its submit key, while the person's file name is the job's title.
         """
         with self._body(recording, options, on_progress) as body:
-            answer = self._json(
+            answer = self._request_object(
                 Call.SUBMIT,
                 "POST",
                 "jobs",
@@ -147,7 +151,7 @@ class SpeechmaticsTranscriber:
             )
             return MultipartBody(config, recording, options.submit_key, on_progress)
         except StepError as error:
-            error.refused = True  # by ourselves, before anything is sent
+            error.refused = True  # refused by us, before anything is sent
             raise
 
     def find(
@@ -158,20 +162,22 @@ class SpeechmaticsTranscriber:
         before: datetime | None = None,
         on_page: Callable[[datetime], None] = lambda before: None,
     ) -> str | None:
-        """The newest job with this key, whatever became of it, of those made `before` and within the last `age()`.
+        """Return the newest job with this key, in any state, created before `before` and within the last `age()`.
 
-        The list is walked back only so far, by the provider's own clock where its answers tell it; `age` is asked
-        after that clock was read, so that nothing that passes in between (a machine that sleeps) shortens the walk.
-        Before each page but the first `on_page` is told before when it begins: there a walk that fails can go on.
-        A rejected or deleted job counts too: it was accepted once, and to submit again is for a person to decide.
-        Raises `TransientError` where the list is longer than can be walked, never "not found" without proof.
+        The search goes back only so far, by the provider's own clock if its answers have a Date. `age` is called after
+        that clock was read, so that time that passes in between (a machine that sleeps) cannot shorten the search.
+        Before each page but the first, `on_page` receives the time at which the page begins; a search that fails can
+        continue from there.
+
+        A rejected or deleted job counts too: it was accepted once, and a person must decide whether to submit again.
+        Raises `TransientError` if the list is too long to search, and never returns None without proof.
         """
         seen: set[str] = set()
-        page = self._page(before)
-        horizon = self._horizon(None if age is None else age())
+        page = self._list_page(before)
+        horizon = self._oldest_possible(None if age is None else age())
         for _ in range(self._max_pages):
             for job in page:
-                if _reference(job) == submit_key:
+                if _submit_key_of(job) == submit_key:
                     return _job_id(job, Call.LIST)
             if len(page) < self._page_size or (horizon is not None and _oldest(page) < horizon):
                 return None
@@ -179,7 +185,7 @@ class SpeechmaticsTranscriber:
             before = _next_cursor(page, stuck=ids <= seen)
             seen = ids
             on_page(before)
-            page = self._page(before)
+            page = self._list_page(before)
         raise TransientError(
             f"no end of the list of jobs after {self._max_pages} pages",
             code=ErrorCode.PROVIDER_BAD_ANSWER,
@@ -187,26 +193,28 @@ class SpeechmaticsTranscriber:
         )
 
     def check(self, job_id: str) -> RemoteState:
-        # Without `wait=0` the API holds a running job's answer back for two seconds and more.
-        job = _member(self._json(Call.CHECK, "GET", _job_path(job_id), params={"wait": "0"}), "job", Call.CHECK)
+        # Without `wait=0` the API delays the answer for a running job by two seconds or more.
+        job = _object_in(
+            self._request_object(Call.CHECK, "GET", _job_path(job_id), params={"wait": "0"}), "job", Call.CHECK
+        )
         status = job.get("status")
         if not isinstance(status, str):
-            raise _garbled(Call.CHECK, "no status")
+            raise _bad_success(Call.CHECK, "no status")
         if status == "rejected":
             message = safe_message(_error_messages(job), self._secrets) or "no reason given"
             raise make_error(REJECTED, f"{PROVIDER} rejected job {job_id}: {message}", message=message)
         if status in ("deleted", "expired"):
             raise make_error(GONE, f"{PROVIDER} job {job_id} is {status}")
-        # Any other word is a stage of the work that a newer API may tell of; the pipeline gives up on what never ends.
+        # Any other status is a stage that a newer API may have added; the pipeline gives up on jobs that never end.
         return RemoteState.DONE if status == "done" else RemoteState.RUNNING
 
     def fetch(self, job_id: str) -> bytes:
         params = {"format": "json-v2", "wait": "0"}
         path = f"{_job_path(job_id)}/transcript"
-        raw = self._answer(Call.FETCH, "GET", path, cap=self._max_transcript_bytes, params=params)
-        # What something in between made up must not be stored as a transcript that was paid for.
+        raw = self._request_body(Call.FETCH, "GET", path, cap=self._max_transcript_bytes, params=params)
+        # An intermediary's answer must not be stored as a transcript that was paid for.
         if not (raw.lstrip()[:1] == b"{" and raw.rstrip()[-1:] == b"}"):
-            raise _garbled(Call.FETCH, "not a JSON object")
+            raise _bad_success(Call.FETCH, "not a JSON object")
         return raw
 
     def parse(self, raw: bytes) -> RemoteTranscript:
@@ -215,7 +223,7 @@ class SpeechmaticsTranscriber:
     def delete(self, job_id: str) -> None:
         for params in ({}, {"force": "true"}):
             try:
-                self._answer(Call.DELETE, "DELETE", _job_path(job_id), params=params)
+                self._request_body(Call.DELETE, "DELETE", _job_path(job_id), params=params)
             except _Locked:
                 continue
             except PermanentError as error:
@@ -225,48 +233,50 @@ class SpeechmaticsTranscriber:
         raise TransientError(f"{PROVIDER} job {job_id} stays locked", code=ErrorCode.PROVIDER_BUSY, provider=PROVIDER)
 
     def verify(self) -> None:
-        """Ask for one listed job: raises what any call would raise for a wrong key, region or network."""
-        self._json(Call.LIST, "GET", "jobs", params={"limit": "1"})
+        """List one job, and raise the error that any call would for a wrong key, region or network."""
+        self._request_object(Call.LIST, "GET", "jobs", params={"limit": "1"})
 
-    def _horizon(self, age: timedelta | None) -> datetime | None:
-        """Before when a job of that age cannot have been made; None where nothing tells.
+    def _oldest_possible(self, age: timedelta | None) -> datetime | None:
+        """Return the time before which a job of that age cannot have been created, or None if unknown.
 
-        An age below zero tells nothing: our clock was put back.
+        An age below zero is ignored, since it means that our clock was set back.
         """
         if age is None or age < timedelta() or self._provider_time is None:
             return None
         return self._provider_time - age - _CLOCKS_DIFFER
 
-    def _page(self, before: datetime | None) -> list[dict[str, Any]]:
-        """`_page_size` jobs, or fewer at the list's end; from the first that is too large on, small pages."""
+    def _list_page(self, before: datetime | None) -> list[dict[str, Any]]:
+        """Return `_page_size` jobs, or fewer at the end of the list. After the first page that is too large, pages are
+        small.
+        """
         try:
-            return self._jobs(before)
+            return self._request_jobs(before)
         except _TooLarge:
             if self._page_size == SMALL_PAGE:
                 raise
             self._page_size = SMALL_PAGE
-            return self._jobs(before)
+            return self._request_jobs(before)
 
-    def _jobs(self, before: datetime | None) -> list[dict[str, Any]]:
+    def _request_jobs(self, before: datetime | None) -> list[dict[str, Any]]:
         params = {"limit": str(self._page_size), "include_deleted": "true"}
         if before is not None:
             params["created_before"] = before.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        jobs = self._json(Call.LIST, "GET", "jobs", params=params).get("jobs")
+        jobs = self._request_object(Call.LIST, "GET", "jobs", params=params).get("jobs")
         if not isinstance(jobs, list) or not all(isinstance(job, dict) for job in jobs):
-            raise _garbled(Call.LIST, "no list of jobs")
+            raise _bad_success(Call.LIST, "no list of jobs")
         return jobs
 
-    def _json(self, call: Call, method: str, path: str, **request: Any) -> dict[str, Any]:
+    def _request_object(self, call: Call, method: str, path: str, **request: Any) -> dict[str, Any]:
         try:
-            answer = json.loads(self._answer(call, method, path, **request))
+            answer = json.loads(self._request_body(call, method, path, **request))
         except (ValueError, RecursionError):
-            raise _garbled(call, "not JSON") from None
+            raise _bad_success(call, "not JSON") from None
         if not isinstance(answer, dict):
-            raise _garbled(call, "not a JSON object")
+            raise _bad_success(call, "not a JSON object")
         return answer
 
-    def _answer(self, call: Call, method: str, path: str, *, cap: int | None = None, **request: Any) -> bytes:
-        """The body of a success; any other answer, and any trouble on the way, as an error of ours."""
+    def _request_body(self, call: Call, method: str, path: str, *, cap: int | None = None, **request: Any) -> bytes:
+        """Return the body of a success. Raises the table's error for any other response and for connection failures."""
         with _translated(call), self._client.stream(method, path, **request) as response:
             if response.is_success:
                 self._provider_time = http_date(response.headers.get("date", ""))
@@ -278,11 +288,11 @@ class SpeechmaticsTranscriber:
 
 
 class _Locked(StepError):
-    """423: the job is running, and deleting it takes force."""
+    """Status 423: the job is running and can only be deleted with force."""
 
 
 class _TooLarge(PermanentError):
-    """An answer over its cap."""
+    """An answer over its size limit."""
 
 
 @contextmanager
@@ -304,7 +314,7 @@ def _read_body(response: httpx.Response, cap: int, call: Call) -> bytes:
 
 
 def _read_start(response: httpx.Response, call: Call) -> bytes:
-    """Enough of an error's body to know what it says."""
+    """Read enough of an error's body to know what it says."""
     body = bytearray()
     for chunk in _chunks(response, call):
         body += chunk
@@ -324,7 +334,7 @@ def _chunks(response: httpx.Response, call: Call) -> Iterator[bytes]:
 def _check_settings(api_key: str, base_url: str, model: str, notification: Notification | None) -> None:
     if not re.fullmatch(r"[\x21-\x7e]+", api_key):
         raise SettingsError(f"{KEY_SETTING}: must be one line of visible ASCII characters")
-    url = _url(base_url)
+    url = _http_url(base_url)
     if url is None or url.userinfo or url.query or url.fragment:
         raise SettingsError(f"{URL_SETTING}: must be scheme and host, e.g. https://eu1.asr.api.speechmatics.com")
     if url.path.strip("/"):
@@ -333,19 +343,19 @@ def _check_settings(api_key: str, base_url: str, model: str, notification: Notif
         raise SettingsError("CANTOMEET_SPEECHMATICS_MODEL: the model must be standard or enhanced")
     if notification is None:
         return
-    if _url(notification.url) is None:
+    if _http_url(notification.url) is None:
         raise SettingsError("CANTOMEET_PUBLIC_URL: must be a http or https address")
     if not re.fullmatch(r"[A-Za-z0-9-]+: [\x21-\x7e]+( [\x21-\x7e]+)*", notification.auth_header):
         raise SettingsError("CANTOMEET_WEBHOOK_SECRET: must be one line of visible ASCII characters")
 
 
-def _url(text: str) -> httpx.URL | None:
-    """An http or https address with a host, or None."""
+def _http_url(text: str) -> httpx.URL | None:
+    """Parse an http or https address with a host; None for anything else."""
     try:
         url = httpx.URL(text)
     except httpx.InvalidURL:
         return None
-    # httpx lets a lone bracket pass as a host.
+    # httpx accepts a lone bracket as a host.
     host = re.fullmatch(rb"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*", url.raw_host)
     return url if url.scheme in ("http", "https") and host and not re.search(r"\s", text) else None
 
@@ -367,23 +377,25 @@ def _job_path(job_id: str) -> str:
 def _job_id(answer: Mapping[str, Any], call: Call) -> str:
     job_id = answer.get("id")
     if not isinstance(job_id, str) or not _JOB_ID.fullmatch(job_id):
-        raise _garbled(call, "no job id")
+        raise _bad_success(call, "no job id")
     return job_id
 
 
-def _member(answer: Mapping[str, Any], name: str, call: Call) -> dict[str, Any]:
+def _object_in(answer: Mapping[str, Any], name: str, call: Call) -> dict[str, Any]:
     value = answer.get(name)
     if not isinstance(value, dict):
-        raise _garbled(call, f"no {name}")
+        raise _bad_success(call, f"no {name}")
     return value
 
 
-def _garbled(call: Call, what: str) -> StepError:
+def _bad_success(call: Call, what: str) -> StepError:
     return make_error(GARBLED, f"{PROVIDER} {call}: {what} in a success")
 
 
-def _reference(job: Mapping[str, Any]) -> str | None:
-    """Our submit key of a listed job: from its tracking data, or, where a list has no config, from its file's name."""
+def _submit_key_of(job: Mapping[str, Any]) -> str | None:
+    """Return the submit key of a listed job, from its tracking data or, in a list without configs, from its file's
+    name.
+    """
     for holder in (job.get("config"), job):
         tracking = holder.get("tracking") if isinstance(holder, dict) else None
         if isinstance(tracking, dict) and isinstance(tracking.get("reference"), str):
@@ -392,10 +404,10 @@ def _reference(job: Mapping[str, Any]) -> str | None:
 
 
 def _next_cursor(page: list[dict[str, Any]], *, stuck: bool) -> datetime:
-    """Before when the next page begins.
+    """Return the time before which the next page begins.
 
-    The API compares whole milliseconds, so a job of the same millisecond as the page's last would be left out: pages
-    overlap by one, unless a page brought nothing new.
+    The API compares whole milliseconds, so it would leave out a job of the same millisecond as the page's last one.
+    Pages therefore overlap by one job, unless a page brought nothing new.
     """
     oldest = _oldest(page)
     oldest = oldest.replace(microsecond=oldest.microsecond // 1000 * 1000)
@@ -406,7 +418,7 @@ def _oldest(page: list[dict[str, Any]]) -> datetime:
     try:
         return min(instant(job["created_at"]) for job in page)
     except (KeyError, TypeError, ValueError):
-        raise _garbled(Call.LIST, "no created_at") from None
+        raise _bad_success(Call.LIST, "no created_at") from None
 
 
 def _error_messages(job: Mapping[str, Any]) -> str:

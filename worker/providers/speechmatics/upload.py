@@ -1,7 +1,7 @@
-"""The body of a submission: which kinds of file the provider takes, and multipart streamed from the disk.
+"""Recognises accepted file types and streams the multipart body of a submission.
 
-The kind is told from the first bytes, since recordings lie under names without an ending.
-Source of the kinds: the provider's page "Input: supported file types", whose list is exhaustive.
+The first bytes show the type, since stored recordings have no extension. Source of the types: the provider's page
+"Input: supported file types", whose list is exhaustive.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ from cantomeet.errors import ErrorCode, PermanentError, TransientError
 from worker.providers.speechmatics.errors import PROVIDER
 
 CHUNK = 64 * 1024
-"""Bytes read and sent at a time; the memory that an upload takes. Between two a cancel is heard, on a slow line too."""
+"""Bytes read and sent at a time, which is also the memory of an upload. A cancellation is noticed between two chunks,
+even on a slow connection.
+"""
 MAX_BODY = 1_000_000_000
-"""Bytes; the provider takes a body of less than 1 GB."""
+"""The body must have fewer bytes than this; the provider's limit is 1 GB."""
 MAX_RECORDING = MAX_BODY - 32_000_000
-"""Bytes; beside the recording the body holds a config with up to a thousand terms."""
+"""Bytes of the largest recording; the body also contains a config with up to a thousand terms."""
 HEAD = 4096
 
 
@@ -44,7 +46,7 @@ KINDS = (WAV, MP3, AAC, OGG, MPEG, AMR, M4A, MP4, FLAC)
 
 
 def kind_of(head: bytes) -> Kind | None:
-    """The kind of a file by its first bytes; None for one that the provider does not take (webm, mov, mkv, wma)."""
+    """Return the file type by the first bytes, or None if the provider does not accept it (webm, mov, mkv, wma)."""
     if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
         return WAV
     if head[4:8] == b"ftyp":
@@ -55,7 +57,7 @@ def kind_of(head: bytes) -> Kind | None:
 
 
 def _framed_kind(head: bytes) -> Kind | None:
-    """MPEG audio without a tag: eleven set bits, then the layer, which ADTS (AAC) leaves at zero."""
+    """Recognise MPEG audio without a tag: eleven set bits, then the layer, which is zero for ADTS (AAC)."""
     if len(head) < 2 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
         return None
     if head[1] & 0xF6 == 0xF0:
@@ -64,16 +66,18 @@ def _framed_kind(head: bytes) -> Kind | None:
 
 
 def takes(recording: Path) -> bool:
-    """True where the provider takes the file as it is; any other, and one too large, is to be transcoded first."""
+    """Tell whether the provider accepts the file as it is; another type, or a file that is too large, must be
+    transcoded.
+    """
     with recording.open("rb") as file:
         return kind_of(file.read(HEAD)) is not None and recording.stat().st_size < MAX_RECORDING
 
 
 class MultipartBody:
-    """`config` and `data_file` as multipart/form-data, read from the disk only as it is sent.
+    """`config` and `data_file` as multipart/form-data, read from the disk only while it is sent.
 
-    The recording is held open from the start, so that it cannot change between the check and the sending.
-    Used as a context manager; `length` is in bytes.
+    The recording is open from the start, so it cannot change between the check and the upload. Use it as a context
+    manager. `length` is in bytes.
     """
 
     def __init__(
@@ -92,9 +96,9 @@ class MultipartBody:
             self._on_progress = on_progress
             boundary = secrets.token_hex(16)
             self.content_type = f"multipart/form-data; boundary={boundary}"
-            self._before = _before(boundary, config, f"{stem}.{kind.ending}", kind)
+            self._head_of_body = _head_of_body(boundary, config, f"{stem}.{kind.ending}", kind)
             self._after = f"\r\n--{boundary}--\r\n".encode()
-            self.length = len(self._before) + self._size + len(self._after)
+            self.length = len(self._head_of_body) + self._size + len(self._after)
             if self.length >= MAX_BODY:
                 raise _too_large(self.length)
         except BaseException:
@@ -108,8 +112,8 @@ class MultipartBody:
         self._file.close()
 
     def chunks(self) -> Iterator[bytes]:
-        """Raises `TransientError` for a disk that cannot be read, and whatever `on_progress` raises."""
-        yield self._before
+        """Yield the body. Raises `TransientError` if the disk cannot be read, and whatever `on_progress` raises."""
+        yield self._head_of_body
         sent = 0
         self._file.seek(0)
         while sent < self._size:
@@ -151,8 +155,8 @@ def _too_large(length: int) -> PermanentError:
     )
 
 
-def _before(boundary: str, config: dict[str, Any], filename: str, kind: Kind) -> bytes:
-    """All that comes ahead of the recording's bytes; `filename` is ours and ASCII, so it needs no quoting."""
+def _head_of_body(boundary: str, config: dict[str, Any], filename: str, kind: Kind) -> bytes:
+    """Return everything before the recording's bytes; `filename` is ours and ASCII, so it needs no quoting."""
     return (
         f"--{boundary}\r\n"
         'Content-Disposition: form-data; name="config"\r\n\r\n'

@@ -1,7 +1,8 @@
-"""What Whisper heard, made fit for a transcript (pure): junk dropped, long lines split, script and times set right.
+"""Converts Whisper's segments into clean transcript lines.
 
-Whisper's own segments follow its windows of 30 seconds, and where nobody speaks it says what subtitles say there:
-credits, its prompt, one word for ever.
+It drops invented text, splits long lines, and corrects script and times. Whisper's own segments follow its windows of
+30 seconds. In silence it writes what subtitles say there: credits, its prompt, or one word without end. All functions
+are pure.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from worker.providers.nonsense import is_strange, loops_in, units
 
 MAX_SECONDS = 20.0
 MAX_WIDTH = 60.0
-"""In Chinese characters; a Latin letter, digit or mark counts as half of one."""
+"""Width in Chinese characters; a Latin letter, digit or mark counts as half of one."""
 PAUSE = 1.2
 """Seconds of silence that end a line."""
 _LEAST_SECONDS = 0.05
@@ -26,12 +27,12 @@ _LEAST_SECONDS = 0.05
 _CREDITS = tuple(
     map(fold, ("字幕由Amara.org", "字幕志願者", "請不吝點贊訂閱", "打賞支持明鏡", "優優獨播劇場", "中文字幕提供"))
 )
-"""From the subtitles that Whisper was trained on; heard by it in noise and music."""
+"""Credits of the subtitles that Whisper was trained on, which it writes for noise and music."""
 _FASTEST = 12.0
-"""Characters of Chinese, or words, in a second; people say seven."""
+"""Chinese characters or words per second; people say seven."""
 _NO_SPEECH, _FEW = 0.9, 4
 _ECHO = 7
-"""Folded characters of the prompt in a row that nobody says by chance: more than its longest clause."""
+"""Consecutive folded characters of the prompt that nobody says by chance, more than its longest clause."""
 _JUNK_HEAD = re.compile(r"^(?:[\s，。、！？：；,!?:;]|\.(?!\w))+")
 _JUNK_TAIL = re.compile(r"(?:[\s：:]|(?<![０-９])６)+$")
 _UNSHOWABLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ufffd]")
@@ -41,70 +42,72 @@ _SENTENCE_END, _CLAUSE_END = tuple("。！？!?."), tuple("，、；：,;:")
 
 @dataclass(frozen=True)
 class Heard:
-    """A segment as Whisper gives it; seconds from the start of the recording, words with the spaces before them."""
+    """A segment from Whisper, in seconds from the start of the recording; words keep their leading spaces."""
 
     text: str
     start: float
     end: float
     words: tuple[Word, ...] = ()
-    """Empty where the model gives no times for words."""
+    """Empty if the model gives no word times."""
     no_speech: float = 0.0
-    """Probability that nobody spoke in the window that it is from."""
+    """Probability that nobody spoke in the segment's window."""
     unclear: bool = False
-    """The text makes no sense."""
+    """True if the text makes no sense."""
 
 
 def lines_of(
     heard: Iterable[Heard], start: float, end: float, *, prompt: str = "", chinese: bool = True
 ) -> tuple[RecognisedSegment, ...]:
-    """Lines that lie in [start, end], in order and without overlap; `prompt` is what the model was given.
+    """Return lines within [start, end], in order and without overlap; `prompt` is the model's prompt.
 
-    What makes no sense becomes a line without text that is marked as unclear: somebody spoke there.
+    Text that makes no sense becomes an unclear line without text, since somebody spoke there.
     """
     said = [segment for segment in heard if not _is_too_fast(segment)]
-    parts = [part for segment in said for part in _parts(segment, chinese)]
+    parts = [part for segment in said for part in _clear_and_unclear_parts(segment, chinese)]
     spoken = [part for part in parts if part.unclear or _is_speech(part, prompt)]
-    lines = [line for segment in _without_repeats(spoken) for line in _lines(segment, chinese)]
-    return tuple(_in_order(lines, start, end))
+    lines = [line for segment in _without_repeats(spoken) for line in _segments_of(segment, chinese)]
+    return tuple(_without_overlap(lines, start, end))
 
 
 def _is_too_fast(segment: Heard) -> bool:
-    """More than anybody says in the time, where the model doubts that anybody spoke: made up."""
+    """Tell whether the text is longer than anybody could say in the time, and the model doubts that anybody spoke."""
     said = units(segment.text)
     fast = len(said) > _FASTEST * max(_LEAST_SECONDS, segment.end - segment.start)
     return fast and len(said) >= _FEW and segment.no_speech > _NO_SPEECH
 
 
-def _parts(heard: Heard, chinese: bool) -> Iterator[Heard]:
-    """Its words (of guessed times where Whisper gave none), whole ones; what makes no sense is a part of its own."""
-    words = list(_whole(heard.words or tuple(_guessed(heard))))
+def _clear_and_unclear_parts(heard: Heard, chinese: bool) -> Iterator[Heard]:
+    """Split a segment into its clear and its nonsensical parts, with whole words; missing word times are estimated."""
+    words = list(_joined_words(heard.words or tuple(_estimated_words(heard))))
     if chinese and is_strange(heard.text):
-        yield _part(heard, words, unclear=True)
+        yield _part_of(heard, words, unclear=True)
         return
-    for unclear, group in groupby(zip(_loops(words), words, strict=True), lambda marked: marked[0]):
-        yield _part(heard, [word for _mark, word in group], unclear)
+    for unclear, group in groupby(zip(_loop_flags(words), words, strict=True), lambda marked: marked[0]):
+        yield _part_of(heard, [word for _mark, word in group], unclear)
 
 
-def _part(heard: Heard, words: Sequence[Word], unclear: bool) -> Heard:
+def _part_of(heard: Heard, words: Sequence[Word], unclear: bool) -> Heard:
     text = "".join(word.text for word in words)
     start, end = (words[0].start, words[-1].end) if words else (heard.start, heard.end)
     return replace(heard, text=text, start=start, end=end, words=tuple(words), unclear=unclear)
 
 
-def _guessed(heard: Heard) -> Iterator[Word]:
-    """The text in single characters and Latin words, its time shared out by length; they have no confidence."""
+def _estimated_words(heard: Heard) -> Iterator[Word]:
+    """Split the text into Chinese characters and Latin words, with times in proportion to length and no confidence."""
     seconds = (heard.end - heard.start) / max(1, len(heard.text))
     for unit in _UNIT.finditer(heard.text):
         yield Word(unit.group(), heard.start + unit.start() * seconds, heard.start + unit.end() * seconds)
 
 
-def _whole(words: Iterable[Word]) -> Iterator[Word]:
-    """Words as a reader knows them: in Chinese text Whisper cuts `deploy` and `3.5` into pieces."""
+def _joined_words(words: Iterable[Word]) -> Iterator[Word]:
+    """Join the pieces of words: in Chinese text Whisper splits `deploy` and `3.5`."""
     before: Word | None = None
     for word in words:
         word = replace(word, text=_UNSHOWABLE.sub("", word.text))
         if before is not None and _continues(before.text, word.text):
-            before = replace(before, text=before.text + word.text, end=word.end, confidence=_lower(before, word))
+            before = replace(
+                before, text=before.text + word.text, end=word.end, confidence=_lower_confidence(before, word)
+            )
             continue
         if before is not None:
             yield before
@@ -119,13 +122,13 @@ def _continues(before: str, text: str) -> bool:
     return bool(before) and all(c < "\u2e80" and not c.isspace() for c in (before[-1], text[0]))
 
 
-def _lower(one: Word, other: Word) -> float | None:
+def _lower_confidence(one: Word, other: Word) -> float | None:
     known = [word.confidence for word in (one, other) if word.confidence is not None]
     return min(known, default=None)
 
 
-def _loops(words: Sequence[Word]) -> list[bool]:
-    """Of each word, whether it is in a loop; of all of them, where little else was said."""
+def _loop_flags(words: Sequence[Word]) -> list[bool]:
+    """Tell for each word whether it is in a loop; for all of them if there is little else."""
     said = [(index, unit) for index, word in enumerate(words) for unit in units(word.text)]
     looping = {said[at][0] for at in loops_in([unit for _index, unit in said])}
     if 3 * len(looping) > 2 * len({index for index, _unit in said}):
@@ -147,7 +150,7 @@ def _is_speech(segment: Heard, prompt: str) -> bool:
 
 
 def _without_repeats(segments: Sequence[Heard]) -> Iterator[Heard]:
-    """One of a sentence that comes four times in a row; short answers (同意、同意、同意) may come five times."""
+    """Keep one of a sentence that comes four times in a row; short answers (同意、同意、同意) may come five times."""
     for text, run in groupby(segments, lambda segment: "" if segment.unclear else fold(segment.text)):
         same = list(run)
         if not text:
@@ -156,7 +159,7 @@ def _without_repeats(segments: Sequence[Heard]) -> Iterator[Heard]:
         yield from same if len(same) < (4 if len(text) >= 6 else 6) else same[:1]
 
 
-def _lines(segment: Heard, chinese: bool) -> Iterator[RecognisedSegment]:
+def _segments_of(segment: Heard, chinese: bool) -> Iterator[RecognisedSegment]:
     if segment.unclear:
         yield RecognisedSegment(segment.start, segment.end, segment.text.strip(), "", unclear=True)
         return
@@ -164,7 +167,7 @@ def _lines(segment: Heard, chinese: bool) -> Iterator[RecognisedSegment]:
         for group in _split_by_length(stretch):
             trimmed = _trimmed(group)
             if fold("".join(word.text for word in trimmed)):
-                yield _line(group, trimmed, chinese)
+                yield _segment(group, trimmed, chinese)
 
 
 def _split_at_pauses(words: Sequence[Word]) -> Iterator[list[Word]]:
@@ -179,18 +182,18 @@ def _split_at_pauses(words: Sequence[Word]) -> Iterator[list[Word]]:
 
 
 def _split_by_length(words: list[Word]) -> Iterator[list[Word]]:
-    """Lines that are not too long, cut at the best place in their middle half: a sentence, a clause, a breath."""
+    """Split long lines at the best place in their middle half: a sentence, a clause or a breath."""
     if len(words) < 2 or (words[-1].end - words[0].start <= MAX_SECONDS and _width(words) <= MAX_WIDTH):
         yield words
         return
     first, last = max(1, len(words) // 4), max(1, len(words) - len(words) // 4)
-    at = max(range(first, last + 1), key=lambda i: (_worth(words[i - 1], words[i]), -abs(2 * i - len(words))))
+    at = max(range(first, last + 1), key=lambda i: (_break_score(words[i - 1], words[i]), -abs(2 * i - len(words))))
     yield from _split_by_length(words[:at])
     yield from _split_by_length(words[at:])
 
 
-def _worth(before: Word, after: Word) -> float:
-    """How good a place to cut this is: 3 after a sentence, 2 after a clause, and up to 1 for silence."""
+def _break_score(before: Word, after: Word) -> float:
+    """Rate a place for a split: 3 after a sentence, 2 after a clause, and up to 1 for silence."""
     mark = before.text.rstrip()[-1:]
     grammar = 3.0 if mark in _SENTENCE_END else 2.0 if mark in _CLAUSE_END else 0.0
     return grammar + round(min(1.0, max(0.0, after.start - before.end)), 1)
@@ -201,7 +204,7 @@ def _width(words: Iterable[Word]) -> float:
 
 
 def _trimmed(words: Sequence[Word]) -> list[Word]:
-    """Without the marks that Whisper leaves before and after what was said."""
+    """Remove the marks that Whisper leaves before and after the speech."""
     line = "".join(word.text for word in words)
     until = len(_JUNK_TAIL.sub("", line))
     since = len(line) - len(_JUNK_HEAD.sub("", line))
@@ -214,12 +217,12 @@ def _trimmed(words: Sequence[Word]) -> list[Word]:
 
 
 def _spans(texts: list[str]) -> list[tuple[int, int]]:
-    """Where each of `texts` stands in all of them together."""
+    """Return the position of each text in their concatenation."""
     return list(pairwise(accumulate(map(len, texts), initial=0)))
 
 
-def _line(group: Sequence[Word], words: Sequence[Word], chinese: bool) -> RecognisedSegment:
-    shown = _shown([word.text for word in words]) if chinese else [word.text for word in words]
+def _segment(group: Sequence[Word], words: Sequence[Word], chinese: bool) -> RecognisedSegment:
+    shown = _shown_words([word.text for word in words]) if chinese else [word.text for word in words]
     text = space("".join(shown)) if chinese else " ".join("".join(shown).split())
     named = zip(words, (one.strip() for one in shown), strict=True)
     return RecognisedSegment(
@@ -227,13 +230,13 @@ def _line(group: Sequence[Word], words: Sequence[Word], chinese: bool) -> Recogn
         end=words[-1].end,
         original_text="".join(word.text for word in group).strip(),
         text=text,
-        # Guessed times are good enough to cut a line by, not to be shown.
+        # Estimated times are good enough to split a line, but are not shown.
         words=tuple(replace(word, text=one) for word, one in named if one and word.confidence is not None),
     )
 
 
-def _shown(texts: list[str]) -> list[str]:
-    """Each word as it is shown; script and homophones are settled with the whole line in sight."""
+def _shown_words(texts: list[str]) -> list[str]:
+    """Return each word as it is shown; script and homophones are corrected in the context of the whole line."""
     line = "".join(texts)
     shown = widen_punctuation(mend_homophones(to_hong_kong(line)))
     if len(shown) != len(line):
@@ -241,23 +244,23 @@ def _shown(texts: list[str]) -> list[str]:
     return [shown[begin:end] for begin, end in _spans(texts)]
 
 
-def _in_order(lines: Iterable[RecognisedSegment], start: float, end: float) -> list[RecognisedSegment]:
-    """Inside [start, end], each after the one before; what has no time of its own left is said by its neighbour."""
+def _without_overlap(lines: Iterable[RecognisedSegment], start: float, end: float) -> list[RecognisedSegment]:
+    """Limit lines to [start, end] without overlap; a line without time of its own joins its neighbour."""
     ordered: list[RecognisedSegment] = []
     for line in sorted(lines, key=lambda line: line.start):
         begin = max(line.start, ordered[-1].end if ordered else start)
-        line = _within(line, begin, end)
+        line = _limited_to(line, begin, end)
         if line.end - line.start >= _LEAST_SECONDS:
             ordered.append(line)
         elif ordered:
-            ordered[-1] = _joined(ordered[-1], line)
+            ordered[-1] = _merged_lines(ordered[-1], line)
         elif end - start >= _LEAST_SECONDS:
             latest = min(line.start, end - _LEAST_SECONDS)
-            ordered.append(_within(replace(line, start=latest, end=latest + _LEAST_SECONDS), start, end))
+            ordered.append(_limited_to(replace(line, start=latest, end=latest + _LEAST_SECONDS), start, end))
     return ordered
 
 
-def _within(line: RecognisedSegment, start: float, end: float) -> RecognisedSegment:
+def _limited_to(line: RecognisedSegment, start: float, end: float) -> RecognisedSegment:
     start, end = _clamped(line.start, start, end), _clamped(line.end, start, end)
     words: list[Word] = []
     for word in line.words:
@@ -270,9 +273,9 @@ def _clamped(seconds: float, least: float, most: float) -> float:
     return min(max(round(seconds, 3), least), most)
 
 
-def _joined(one: RecognisedSegment, other: RecognisedSegment) -> RecognisedSegment:
+def _merged_lines(one: RecognisedSegment, other: RecognisedSegment) -> RecognisedSegment:
     at = one.end
-    # An unclear line has no text of its own to add.
+    # An unclear line has no text to add.
     unclear = one.unclear and other.unclear
     originals = [line.original_text for line in (one, other) if unclear or not line.unclear]
     words = tuple(replace(w, start=min(w.start, at), end=min(w.end, at)) for w in other.words)

@@ -1,8 +1,8 @@
-"""faster-whisper with a say in each of its windows of 30 s: which are decoded at all, and which once more.
+"""Extends faster-whisper to skip or repeat the decoding of single windows.
 
-With times for words faster-whisper goes on from the end of the last word and decodes what is left of the recording
-once more. Mostly that is a breath of silence, and the prompt is what it then writes, again and again. And a model that
-is told Cantonese where somebody speaks English, or that is thrown off by its prompt, goes round in circles.
+With word times faster-whisper continues from the end of the last word and decodes the rest of the recording again.
+Mostly the rest is a breath of silence, for which it writes the prompt again and again. A model that is told Cantonese
+where somebody speaks English, or that its prompt confuses, writes loops.
 """
 
 from __future__ import annotations
@@ -21,43 +21,44 @@ from worker.providers.nonsense import is_nonsense, loops_in, units
 from worker.providers.whisper.sound import RATE, Sound
 
 FRAMES = 100
-"""Of the model's input, in a second."""
+"""Frames of the model's input per second."""
 _VAD_SAMPLES = 512
-"""For which the VAD gives one probability."""
+"""Samples for each probability of the VAD."""
 LEAST_SPEECH = 0.25
-"""Seconds of speech without which a last window is not decoded: what is left after the last word had 0.16 s at most."""
+"""Fewest seconds of speech for which a last window is decoded; what was left after the last word had 0.16 s at most."""
 _TAIL = 2.0
-"""Seconds; a last window as short as this is doubted where it shows signs of silence."""
+"""Seconds; a last window this short is doubted if it shows signs of silence."""
 _NO_SPEECH, _DOUBTFUL = 0.9, 0.6
 _SURELY, _LIKELY, _HARDLY = 0.85, 0.7, 0.2
-"""Probabilities of a language. Clear speech in Cantonese shows .44 to .99 for Chinese, in English .7 and more for
-English; silence shows .5 to .7 for English and next to nothing for Chinese."""
+"""Probabilities of a language. Clear Cantonese speech gives Chinese .44 to .99, clear English speech gives English .7
+and more. Silence gives English .5 to .7 and Chinese almost nothing.
+"""
 _ENGLISH, _TIMES = 0.25, 1.5
-"""English in noise shows .3 for English; Cantonese, however noisy, shows .15 at most, and more for Chinese."""
+"""Noisy English gives English .3. Cantonese, however noisy, gives English .15 at most, and Chinese more."""
 _WRITTEN_HERE = ("zh", "yue", "en")
 """Languages whose characters are known."""
 _TOKENS_A_SECOND, _MORE_TOKENS = 20, 30
-"""A loop would go on to the decoder's end. Nobody speaks so fast."""
+"""Limit of tokens, since a loop would continue to the decoder's own limit. Nobody speaks so fast."""
 
 Decoded = tuple[Any, float, float, float]
-"""faster-whisper's result, its mean log probability, temperature and compression ratio."""
+"""faster-whisper's result, mean log probability, temperature and compression ratio."""
 _SILENCE: Decoded = (SimpleNamespace(no_speech_prob=1.0, sequences_ids=[[]]), -10.0, 0.0, 0.0)
 
 
 class Listener(WhisperModel):  # type: ignore[misc]  # faster-whisper ships no types
-    """One recording at a time: what it knows of its windows is kept here."""
+    """Decodes one recording at a time, because it stores what it knows about the windows."""
 
     _speech: Any = ()
-    """The VAD's probabilities of what is decoded."""
+    """The VAD's probabilities for the decoded audio."""
     _total = 0
-    """Frames of what is decoded."""
+    """Frames of the decoded audio."""
     _frames = 0
-    """Of the window at hand; the last one is shorter than the others."""
-    _own: tuple[int, str] | None = None
-    """The language that the model was told: its token and its code."""
+    """Frames of the current window; the last window is shorter than the others."""
+    _told_language: tuple[int, str] | None = None
+    """Token and code of the language that the model was told."""
 
     def transcribe(self, audio: Sound, **options: Any) -> tuple[Iterable[Any], Any]:
-        """As faster-whisper's with `vad_filter`."""
+        """Transcribe as faster-whisper does with `vad_filter`."""
         spoken = get_speech_timestamps(audio)
         if not spoken:
             return (_ for _ in range(0)), None
@@ -69,56 +70,58 @@ class Listener(WhisperModel):  # type: ignore[misc]  # faster-whisper ships no t
 
     def generate_segments(self, features: Any, tokenizer: Any, *rest: Any, **named: Any) -> Iterable[Any]:
         self._total = features.shape[-1] - 1
-        self._own = (tokenizer.language, tokenizer.language_code)
+        self._told_language = (tokenizer.language, tokenizer.language_code)
         segments: Iterable[Any] = super().generate_segments(features, tokenizer, *rest, **named)
         return segments
 
     def encode(self, features: Any) -> Any:
-        """None for a window that holds no speech; `generate_with_fallback` takes that for silence."""
-        # What is shorter than a window is filled up with zeros, which no sound gives in all bands.
+        """Return None for a window without speech, which `generate_with_fallback` treats as silence."""
+        # A shorter window is padded with zeros, which no sound gives in all bands.
         self._frames = int(np.flatnonzero(np.any(features != 0, axis=0))[-1:].sum()) + 1
         return None if self._is_rest and self._speech_seconds < LEAST_SPEECH else super().encode(features)
 
     def generate_with_fallback(self, encoded: Any, prompt: list[int], tokenizer: Any, options: Any) -> Decoded:
         if encoded is None:
             return _SILENCE
-        assert self._own is not None, "windows are decoded within `generate_segments`"
-        tokenizer.language, tokenizer.language_code = self._own
+        assert self._told_language is not None, "windows are decoded within `generate_segments`"
+        tokenizer.language, tokenizer.language_code = self._told_language
         options = replace(options, max_new_tokens=self._most_tokens(prompt))
         likely = _languages(self.model.detect_language(encoded)[0])
-        own = self._own[1]
-        if own in ("zh", "yue") and _sounds_english(likely, own):
-            found = self._decoded(encoded, "en", tokenizer, options)
+        told = self._told_language[1]
+        if told in ("zh", "yue") and _sounds_english(likely, told):
+            found = self._decode(encoded, "en", tokenizer, options)
             sure = likely["en"] >= _SURELY or found[0].no_speech_prob < _DOUBTFUL
             if sure and self._makes_sense(found, tokenizer):
                 return found
-            tokenizer.language, tokenizer.language_code = self._own
+            tokenizer.language, tokenizer.language_code = self._told_language
         first: Decoded = super().generate_with_fallback(encoded, prompt, tokenizer, options)
         if self._is_rest and self._is_invented(first, likely, tokenizer):
             return _SILENCE
         if self._makes_sense(first, tokenizer) or self._speech_seconds < LEAST_SPEECH:
             return first
-        return self._otherwise(encoded, likely, tokenizer, options) or first
+        return self._decode_without_prompt(encoded, likely, tokenizer, options) or first
 
-    def _otherwise(self, encoded: Any, likely: dict[str, float], tokenizer: Any, options: Any) -> Decoded | None:
-        """Without the prompt, in the language that was told and in the one that it sounds like."""
-        assert self._own is not None
-        own = self._own[1]
+    def _decode_without_prompt(
+        self, encoded: Any, likely: dict[str, float], tokenizer: Any, options: Any
+    ) -> Decoded | None:
+        """Decode without the prompt, in the told language and in the one that it sounds like."""
+        assert self._told_language is not None
+        told = self._told_language[1]
         sounds_like = max(likely, key=lambda language: likely[language])
         others = [sounds_like] if likely[sounds_like] >= _LIKELY else []
-        if own in ("zh", "yue") and likely.get("en", 0.0) > likely.get(own, 0.0):
+        if told in ("zh", "yue") and likely.get("en", 0.0) > likely.get(told, 0.0):
             others.append("en")
-        for language in dict.fromkeys([*others, own]):
-            found = self._decoded(encoded, language, tokenizer, options)
-            # Silence and noise sound like anything.
-            heard = language == own or found[0].no_speech_prob < _DOUBTFUL
+        for language in dict.fromkeys([*others, told]):
+            found = self._decode(encoded, language, tokenizer, options)
+            # Silence and noise resemble any language.
+            heard = language == told or found[0].no_speech_prob < _DOUBTFUL
             if heard and self._makes_sense(found, tokenizer):
                 return found
-        tokenizer.language, tokenizer.language_code = self._own
+        tokenizer.language, tokenizer.language_code = self._told_language
         return None
 
-    def _decoded(self, encoded: Any, language: str, tokenizer: Any, options: Any) -> Decoded:
-        # The words of this window are then split and timed by the same language.
+    def _decode(self, encoded: Any, language: str, tokenizer: Any, options: Any) -> Decoded:
+        # The words of this window are then split and timed in the same language.
         tokenizer.language, tokenizer.language_code = tokenizer.tokenizer.token_to_id(f"<|{language}|>"), language
         prompt = self.get_prompt(tokenizer, [], without_timestamps=options.without_timestamps)
         found: Decoded = super().generate_with_fallback(encoded, prompt, tokenizer, options)
@@ -130,14 +133,14 @@ class Listener(WhisperModel):  # type: ignore[misc]  # faster-whisper ships no t
         return bool(text.strip()) and not unheard and not self._is_nonsense(text)
 
     def _is_nonsense(self, text: str) -> bool:
-        assert self._own is not None
-        return is_nonsense(text) if self._own[1] in _WRITTEN_HERE else bool(loops_in(units(text)))
+        assert self._told_language is not None
+        return is_nonsense(text) if self._told_language[1] in _WRITTEN_HERE else bool(loops_in(units(text)))
 
     def _is_invented(self, found: Decoded, likely: dict[str, float], tokenizer: Any) -> bool:
         if self._frames > _TAIL * FRAMES or found[0].no_speech_prob < _NO_SPEECH:
             return False
-        assert self._own is not None
-        foreign = likely.get(self._own[1], 0.0) < _HARDLY
+        assert self._told_language is not None
+        foreign = likely.get(self._told_language[1], 0.0) < _HARDLY
         return foreign or self._is_nonsense(tokenizer.decode(found[0].sequences_ids[0]))
 
     def _most_tokens(self, prompt: list[int]) -> int:
@@ -146,12 +149,12 @@ class Listener(WhisperModel):  # type: ignore[misc]  # faster-whisper ships no t
 
     @property
     def _start(self) -> int:
-        """Frame at which the window begins, where it is the last one; else 0."""
+        """First frame of the window if it is the last one, else 0."""
         return max(0, self._total - self._frames) if self._frames < self.feature_extractor.nb_max_frames else 0
 
     @property
     def _is_rest(self) -> bool:
-        """The window is the last, and not the only one."""
+        """True if the window is the last and not the only one."""
         return self._start > 0
 
     @property
@@ -160,11 +163,11 @@ class Listener(WhisperModel):  # type: ignore[misc]  # faster-whisper ships no t
         return float(np.sum(self._speech[first:] >= 0.5)) * _VAD_SAMPLES / RATE
 
 
-def _sounds_english(likely: dict[str, float], own: str) -> bool:
+def _sounds_english(likely: dict[str, float], told: str) -> bool:
     english = likely.get("en", 0.0)
-    return english >= max(_ENGLISH, _TIMES * likely.get(own, 0.0))
+    return english >= max(_ENGLISH, _TIMES * likely.get(told, 0.0))
 
 
 def _languages(found: Iterable[tuple[str, float]]) -> dict[str, float]:
-    """Of "<|zh|>" and the like, the codes."""
+    """Convert tokens such as "<|zh|>" into language codes."""
     return {token[2:-2]: probability for token, probability in found}

@@ -1,4 +1,4 @@
-"""One piece of a recording as samples, cut where nobody speaks, without reading the rest."""
+"""Reads one piece of a recording, cut at a pause."""
 
 from __future__ import annotations
 
@@ -13,21 +13,23 @@ from cantomeet.errors import ErrorCode, PermanentError
 from cantomeet.media.sniffing import UNDECODABLE
 
 RATE = 16_000
-"""Samples a second."""
+"""Samples per second."""
 SEARCH_SECONDS = 20.0
-"""A piece is cut in its last so many seconds (or half, where it is shorter)."""
+"""A piece is cut within this many last seconds, or within its last half if it is shorter."""
 LEAST_REST_SECONDS = 20.0
-"""What a cut leaves for the last piece (or a quarter of a piece, if less): a tail of a word or two has no context."""
+"""Least seconds that a cut leaves for the last piece (or a quarter of a piece, if less), since a tail of a word or two
+has no context.
+"""
 _PAUSE_SECONDS = 0.4
 
 Sound = npt.NDArray[np.float32]
-"""Mono, -1 to 1, `RATE` samples a second."""
+"""Mono samples from -1 to 1, `RATE` per second."""
 
 
 def read_piece(audio: Path, start: float, *, duration: float, longest: float) -> tuple[Sound, float]:
-    """The samples from `start` to where the piece ends, and that end: at most `start + longest`, or `duration`.
+    """Return the samples from `start` to the piece's end, and that end: at most `start + longest`, or `duration`.
 
-    All times in seconds. Raises `PermanentError` where `audio` is missing or no 16 kHz mono 16-bit WAV.
+    All times are in seconds. Raises `PermanentError` if `audio` is missing or is not a 16 kHz mono 16-bit WAV.
     """
     rest = duration - start
     wanted = rest if rest <= longest else min(longest, rest - min(LEAST_REST_SECONDS, longest / 4))
@@ -40,7 +42,7 @@ def read_piece(audio: Path, start: float, *, duration: float, longest: float) ->
 
 
 def quietest(sound: Sound, first: int) -> int:
-    """The middle of the quietest pause from sample `first` on; the last such, where several are as quiet."""
+    """Return the middle of the quietest pause from sample `first` on; the last one if several are equally quiet."""
     width = round(_PAUSE_SECONDS * RATE)
     energy = np.concatenate(([0.0], np.cumsum(np.square(sound[first:], dtype=np.float64))))
     if len(energy) <= width:

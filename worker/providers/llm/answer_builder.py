@@ -1,7 +1,7 @@
-"""What an endpoint answers, gathered from one JSON object or from many events.
+"""Collects an endpoint's answer from one JSON object or from many events.
 
-The members read here are those of OpenAI's chat completions, and what others put beside them: thoughts as
-`reasoning_content`, `reasoning` or parts of the content, usage in every event or in Groq's `x_groq`.
+It reads OpenAI's chat completion members and what other hosts add: thoughts as `reasoning_content`, `reasoning` or
+parts of the content, and usage in every event or in Groq's `x_groq`.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import Any
 _THOUGHTS = ("reasoning_content", "reasoning", "thinking")
 _TEXT_PARTS = ("text", "output_text", None)
 _LENGTH_ENDS = frozenset({"max_tokens", "max_length", "max_output_tokens", "model_length", "token_limit"})
-"""What Mistral, Gemini, Cohere and gateways to Anthropic say for OpenAI's "length"."""
+"""Finish reasons of Mistral, Gemini, Cohere and gateways to Anthropic that mean OpenAI's "length"."""
 
 
-class Gathered:
-    """One answer so far."""
+class AnswerBuilder:
+    """One answer, as far as it has arrived."""
 
     def __init__(self) -> None:
         self._content: list[str] = []
@@ -25,36 +25,36 @@ class Gathered:
         self.finish = ""
         self.has_choice = False
         self.characters = 0
-        """Of content and thoughts."""
+        """Characters of content and thoughts."""
         self.prompt_tokens: int | None = None
         self.answer_tokens: int | None = None
         self.thought_tokens = 0
 
     @property
     def content(self) -> str:
-        # JSON may spell half a surrogate pair, which no database and no request can carry on.
+        # JSON may contain half of a surrogate pair, which databases and requests cannot carry.
         return "".join(self._content).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
     @property
     def thoughts(self) -> str:
         return "".join(self._thoughts).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
-    def take(self, answer: Mapping[str, Any]) -> None:
-        """A whole answer, or one event of it."""
+    def add(self, answer: Mapping[str, Any]) -> None:
+        """Add a whole answer or one of its events."""
         choice = _first(answer.get("choices"))
         if choice is not None:
-            self._take_choice(choice)
-        self._take_usage(answer)
+            self._add_choice(choice)
+        self._add_usage(answer)
 
-    def _take_choice(self, choice: Mapping[str, Any]) -> None:
+    def _add_choice(self, choice: Mapping[str, Any]) -> None:
         finish = choice.get("finish_reason")
         self.finish = _end(finish) if isinstance(finish, str) else self.finish
         message = choice.get("delta", choice.get("message"))
         if isinstance(message, dict):
             self.has_choice = True
-            self._take_message(message)
+            self._add_message(message)
 
-    def _take_message(self, message: Mapping[str, Any]) -> None:
+    def _add_message(self, message: Mapping[str, Any]) -> None:
         for text in _texts(message.get("content")):
             self._content.append(text)
             self.characters += len(text)
@@ -62,30 +62,30 @@ class Gathered:
             self._thoughts.append(text)
             self.characters += len(text)
 
-    def _take_usage(self, answer: Mapping[str, Any]) -> None:
-        """Where several events tell it, the last one holds."""
+    def _add_usage(self, answer: Mapping[str, Any]) -> None:
+        """Store the token counts; the last event that has them wins."""
         usage = _mapping(answer.get("usage")) or _mapping(_mapping(answer.get("x_groq")).get("usage"))
         prompt, cached = _count(usage, "prompt_tokens"), _details(usage, "prompt_tokens_details", "cached_tokens")
         answered = _count(usage, "completion_tokens")
         if not prompt and not answered and self.characters:
-            return  # servers that do not count say 0
+            return  # servers that do not count report 0
         if prompt is not None:
-            # Some servers leave out what they had in their cache.
+            # Some servers leave cached tokens out of the prompt's count.
             self.prompt_tokens = prompt + cached if cached > prompt else prompt
         self.answer_tokens = self.answer_tokens if answered is None else answered
         self.thought_tokens = _details(usage, "completion_tokens_details", "reasoning_tokens") or self.thought_tokens
 
 
 def _first(choices: Any) -> dict[str, Any] | None:
-    """The first of several alternatives; its events may come between those of others."""
+    """Return the first alternative; its events may be mixed with those of others."""
     found = [choice for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else []
     return next((choice for choice in found if choice.get("index", 0) in (0, None)), None)
 
 
 def _texts(content: Any) -> Iterator[str]:
-    """A text, or the texts of a list of parts; parts that are thoughts are not among them.
+    """Yield a text, or the texts of a list of parts without the thoughts.
 
-    Some hosts give the JSON that was asked for as an object and not as its text.
+    Some hosts return the requested JSON as an object and not as text.
     """
     if isinstance(content, str):
         yield content
@@ -97,7 +97,7 @@ def _texts(content: Any) -> Iterator[str]:
 
 
 def _thoughts(message: Mapping[str, Any]) -> Iterator[str]:
-    """Once, where a server gives them under two names."""
+    """Yield the thoughts once, even if a server returns them under two names."""
     yield from next(([text] for name in _THOUGHTS if isinstance(text := message.get(name), str) and text), [])
     content = message.get("content")
     for part in content if isinstance(content, list) else ():
