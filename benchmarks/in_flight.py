@@ -31,7 +31,7 @@ from rq.serializers import JSONSerializer
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from benchmarks.measuring import MIB, Family, stand_in
+from benchmarks.measuring import AS_SHIPPED, MIB, Family, stand_in
 from cantomeet.errors import LeaseLost
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Meeting
@@ -116,7 +116,7 @@ def measured(
         folder = Path(name)
         with (
             stand_in(folder / "provider", plan) as url,
-            background(folder, SPEECHMATICS_API_KEY=_KEY, SPEECHMATICS_BASE_URL=url) as side,
+            background(folder, SPEECHMATICS_API_KEY=_KEY, SPEECHMATICS_BASE_URL=url, **AS_SHIPPED) as side,
         ):
             pids = start(side)
             _until(lambda: side.queue.worker_count() >= len(pids), 300)

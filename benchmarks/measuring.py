@@ -11,9 +11,12 @@ from pathlib import Path
 
 import psutil
 
+from cantomeet.pacing import FIRST_PAUSE
 from standins.speechmatics.server import Plan
 
 MIB = 1024 * 1024
+AS_SHIPPED = {"CANTOMEET_FIRST_LOOK_SECONDS": str(FIRST_PAUSE)}
+"""What the tests set lower for their background side."""
 _SAMPLE_SECONDS = 0.5
 
 

@@ -29,7 +29,7 @@ from statistics import median
 
 import psutil
 
-from benchmarks.measuring import stand_in
+from benchmarks.measuring import AS_SHIPPED, stand_in
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
 from cantomeet.store import LEASE_SECONDS
@@ -49,7 +49,7 @@ def installation(plan: Plan, **settings: str) -> Iterator[Background]:
         folder = Path(name)
         with (
             stand_in(folder / "provider", plan) as url,
-            background(folder, SPEECHMATICS_API_KEY=_KEY, SPEECHMATICS_BASE_URL=url, **settings) as side,
+            background(folder, SPEECHMATICS_API_KEY=_KEY, SPEECHMATICS_BASE_URL=url, **AS_SHIPPED, **settings) as side,
         ):
             yield side
 

@@ -20,6 +20,7 @@ _SHORTEST_WAIT = 0.001
 """Seconds; a difference of two clock readings may round to nothing, which would mean "now"."""
 
 FIRST_PAUSE = 5.0
+"""Seconds until a job is first looked at, and between looks while it is young, unless the settings say otherwise."""
 LONGEST_PAUSE = 60.0
 LOOKS_A_SECOND = 25.0
 """Of all meetings in flight together, where nothing tells which of them may be done; half of what the strictest
@@ -75,14 +76,16 @@ def _recent(turns: Turns, now: float) -> tuple[float, ...]:
     return tuple(at for at in turns.recent if now - WINDOW < at <= now)
 
 
-def pause_before_look(waited: float, in_flight: int, usual: Sequence[float] = ()) -> float:
+def pause_before_look(
+    waited: float, in_flight: int, usual: Sequence[float] = (), *, first: float = FIRST_PAUSE
+) -> float:
     """Seconds until a job that has run for `waited` seconds is looked at again, `in_flight` of them running in all.
 
     A tenth of the time waited so far: a short job is seen soon, a long one costs few requests. Where so many are in
     flight that each can be looked at only now and then, it is looked at when it may be done: at the `usual` times,
     in rising order, of those like it.
     """
-    pause = min(LONGEST_PAUSE, max(FIRST_PAUSE, waited / 10))
+    pause = min(LONGEST_PAUSE, max(first, waited / 10))
     crowded = in_flight / LOOKS_A_SECOND
     if crowded <= pause:
         return pause

@@ -16,6 +16,7 @@ from pydantic import AliasChoices, Field, HttpUrl, SecretStr, TypeAdapter, Valid
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cantomeet.errors import SettingsError
+from cantomeet.pacing import FIRST_PAUSE, LONGEST_PAUSE
 from cantomeet.templates import SummaryLanguage
 
 _LONGEST_SOCKET_PATH = 100
@@ -161,6 +162,10 @@ class Settings(BaseSettings):
     """The provider's copy is deleted once the transcript is saved, or the job was rejected."""
     provider_lag_seconds: float = Field(90.0, ge=0, le=3600, validation_alias=_env("CANTOMEET_PROVIDER_LAG_SECONDS"))
     """How far a provider's list of jobs may be behind: so long a submission whose answer was lost is looked for."""
+    first_look_seconds: float = Field(
+        FIRST_PAUSE, ge=0.1, le=LONGEST_PAUSE, validation_alias=_env("CANTOMEET_FIRST_LOOK_SECONDS")
+    )
+    """So soon a job at the provider is looked at; later after a tenth of the time that it has run, if that is more."""
     speechmatics_model: Literal["standard", "enhanced"] = Field(
         "enhanced", validation_alias=_env("CANTOMEET_SPEECHMATICS_MODEL")
     )

@@ -11,13 +11,13 @@ from cantomeet.clock_watch import ClockWatch
 from cantomeet.queue import JobQueue, rescue
 from cantomeet.store import MeetingStore
 
-EVERY = 5.0
+EVERY = 1.0
 """Seconds between looks."""
 _log = logging.getLogger(__name__)
 
 
 async def keep_rescuing(store: MeetingStore, queue: JobQueue, every: float = EVERY) -> None:
-    """Look every few seconds until cancelled."""
+    """Look every second until cancelled."""
     watch = ClockWatch(store)
     while True:
         await asyncio.sleep(every)

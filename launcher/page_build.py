@@ -1,18 +1,21 @@
-"""Builds the pages once for each state of the sources and each port.
+"""Builds the pages once for each state of the sources.
 
 Reflex writes the port into the build, and rebuilding under a running server breaks its pages. So a build is stored in
-`.build/<key>`, where the key is a hash of the sources and the port, and a server reads only its own build.
+`.build/<hash of the sources>-<port>`, and a server reads only its own build. A build for another port is a copy with
+the port changed, which takes no time.
 """
 
 from __future__ import annotations
 
 import fcntl
+import gzip
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,9 +39,9 @@ class BuildFailed(CantoMeetError):
     """Reflex could not build the pages; the text is the end of its output."""
 
 
-def key_of(root: Path, port: int) -> str:
-    """Return the build's name, a hash of every source file and the port."""
-    digest = hashlib.sha256(f"port {port}".encode())
+def key_of(root: Path) -> str:
+    """A hash of every source file."""
+    digest = hashlib.sha256()
     for source in _SOURCES:
         path = root / source
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
@@ -51,7 +54,8 @@ def key_of(root: Path, port: int) -> str:
 def ensure(root: Path, port: int) -> Path:
     """Return the folder of the build, after building it if necessary. Raises `BuildFailed`."""
     builds = root / ".build"
-    target = builds / key_of(root, port)
+    key = key_of(root)
+    target = builds / f"{key}-{port}"
     if target.exists():
         os.utime(target)
         return target
@@ -59,7 +63,8 @@ def ensure(root: Path, port: int) -> Path:
     with (builds / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not target.exists():
-            _make(root, port, target)
+            if not _copied(builds.glob(f"{key}-*[0-9]"), port, target):
+                _make(root, port, target)
             _forget_old(builds)
     return target
 
@@ -97,9 +102,7 @@ def _make(root: Path, port: int, target: Path) -> None:
     )
     if done.returncode != 0:
         raise BuildFailed("the pages could not be built:\n" + done.stdout[-3000:])
-    part = target.with_suffix(".part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir()
+    part = _empty_beside(target)
     for name in _SERVED:
         source = root / ".web" / name
         if source.is_dir():
@@ -107,6 +110,40 @@ def _make(root: Path, port: int, target: Path) -> None:
         elif source.exists():
             shutil.copy2(source, part / name)
     part.rename(target)
+
+
+def _empty_beside(target: Path) -> Path:
+    part = target.with_suffix(".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir()
+    return part
+
+
+def _copied(others: Iterable[Path], port: int, target: Path) -> bool:
+    """Make `target` from one of the builds of the same sources for other ports. False where there is none."""
+    other = next(iter(others), None)
+    if other is None:
+        return False
+    part = _empty_beside(target)
+    shutil.copytree(other, part, ignore=shutil.ignore_patterns(_IN_USE), dirs_exist_ok=True)
+    its_port = other.name.rpartition("-")[2]
+    address = re.compile(rf"localhost:{its_port}(?!\d)".encode())
+    for file in part.rglob("*"):
+        if file.is_file():
+            _replace(file, address, f"localhost:{port}".encode())
+    # A copy has its original's time, and the oldest builds go.
+    os.utime(part)
+    part.rename(target)
+    return True
+
+
+def _replace(file: Path, pattern: re.Pattern[bytes], by: bytes) -> None:
+    """In what the file holds, and what it holds compressed."""
+    packed = file.suffix == ".gz"
+    content = gzip.decompress(file.read_bytes()) if packed else file.read_bytes()
+    changed, count = pattern.subn(by, content)
+    if count:
+        file.write_bytes(gzip.compress(changed) if packed else changed)
 
 
 def _forget_old(builds: Path) -> None:

@@ -5,19 +5,18 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, text
 from sqlmodel import SQLModel
 
-from cantomeet.database import connect, migrate
+from cantomeet.database import connect
 from cantomeet.models import Meeting
 from cantomeet.store import MeetingStore, NewMeeting
-from tests import postgres
+from tests import databases, postgres
 
 # No deadlines: the machine is shared. In CI the same examples each time: new ones are found where somebody looks.
 settings.register_profile("cantomeet", deadline=None, derandomize=os.environ.get("CI") == "true")
@@ -51,33 +50,36 @@ def postgres_url() -> Iterator[str]:
         yield url
 
 
-def _sqlite_url(folder: Path) -> str:
-    return f"sqlite:///{folder / 'meetings.db'}"
+@pytest.fixture(scope="session")
+def migrated_postgres_url(postgres_url: str) -> str:
+    """The same server, with a template of a migrated database in it."""
+    databases.make_template(postgres_url)
+    return postgres_url
 
 
 @pytest.fixture(scope="session")
-def shared_postgres(postgres_url: str) -> Iterator[Engine]:
+def shared_postgres(migrated_postgres_url: str) -> Iterator[Engine]:
     """A migrated database that one test after the other finds empty: emptying takes a tenth of making one."""
-    with _own_database(postgres_url, "shared") as url:
-        yield from _migrated(url)
+    with databases.database(migrated_postgres_url, "shared", migrated=True) as url:
+        yield from _connected(url)
 
 
-@contextmanager
-def _own_database(url: str, name: str) -> Iterator[str]:
-    """The URL of a database of one test's own."""
-    admin = create_engine(url, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}"'))
-    yield url.replace("/postgres?", f"/{name}?")
-    with admin.connect() as connection:
-        connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-    admin.dispose()
+def _name(request: pytest.FixtureRequest) -> str:
+    """Of a database of one test's own."""
+    return f"t{abs(hash(request.node.nodeid))}"
 
 
 @pytest.fixture
 def empty_postgres_url(postgres_url: str, request: pytest.FixtureRequest) -> Iterator[str]:
-    """The URL of an empty PostgreSQL database of this test's own, for processes to connect to."""
-    with _own_database(postgres_url, f"t{abs(hash(request.node.nodeid))}") as url:
+    """The URL of an empty PostgreSQL database of this test's own."""
+    with databases.database(postgres_url, _name(request)) as url:
+        yield url
+
+
+@pytest.fixture
+def own_postgres_url(migrated_postgres_url: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a migrated PostgreSQL database of this test's own, for processes to connect to."""
+    with databases.database(migrated_postgres_url, _name(request), migrated=True) as url:
         yield url
 
 
@@ -94,16 +96,15 @@ def _emptied(engine: Engine) -> None:
         connection.execute(text(f"TRUNCATE {tables}"))
 
 
-def _migrated(url: str) -> Iterator[Engine]:
+def _connected(url: str) -> Iterator[Engine]:
     engine = connect(url)
-    migrate(engine)
     yield engine
     engine.dispose()
 
 
 @pytest.fixture
 def sqlite_engine(tmp_path: Path) -> Iterator[Engine]:
-    yield from _migrated(_sqlite_url(tmp_path))
+    yield from _connected(databases.migrated_sqlite(tmp_path / "meetings.db"))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -113,15 +114,13 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     PostgreSQL's is used by one test after the other, but for those marked `own_database`.
     """
     if request.param == "sqlite":
-        yield from _migrated(_sqlite_url(tmp_path))
+        yield from _connected(databases.migrated_sqlite(tmp_path / "meetings.db"))
     elif request.node.get_closest_marker("own_database"):
-        yield from _migrated(request.getfixturevalue("empty_postgres_url"))
+        yield from _connected(request.getfixturevalue("own_postgres_url"))
     else:
         shared: Engine = request.getfixturevalue("shared_postgres")
         _emptied(shared)
-        engine = connect(str(shared.url.render_as_string(hide_password=False)))
-        yield engine
-        engine.dispose()
+        yield from _connected(shared.url.render_as_string(hide_password=False))
 
 
 @pytest.fixture

@@ -45,6 +45,8 @@ class Background:
             "REDIS_URL": self.redis.url,
             # The stand-in's list is never behind unless a test makes it so.
             "CANTOMEET_PROVIDER_LAG_SECONDS": "2",
+            # What waits for the stand-in waits for its job, not for the look.
+            "CANTOMEET_FIRST_LOOK_SECONDS": "0.5",
             **settings,
         }
         engine = connect(database_url)

@@ -53,6 +53,7 @@ def build(settings: Settings) -> Toolbox:
         delete_at_provider=settings.delete_at_provider,
         longest_seconds=settings.longest_seconds,
         provider_lag=settings.provider_lag_seconds,
+        first_look=settings.first_look_seconds,
         keep_audio_days=settings.keep_audio_days,
         keep_meetings_days=settings.keep_meetings_days,
         stopping=stopping.asked,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from cantomeet.errors import ErrorCode, PermanentError
 from cantomeet.media import LONGEST_SECONDS
 from cantomeet.models import Meeting
+from cantomeet.pacing import FIRST_PAUSE
 from cantomeet.storage import Storage
 from cantomeet.store import MeetingStore
 from worker.providers import LocalTranscriber, RemoteTranscriber, Rewriter, Summarizer
@@ -70,6 +71,8 @@ class Toolbox:
     """Have the provider's copy deleted once the transcript is saved."""
     provider_lag: float = 90.0
     """Seconds by which a provider's list of jobs may be behind; so long a lost submission is looked for."""
+    first_look: float = FIRST_PAUSE
+    """Seconds until a job at the provider is first looked at."""
     keep_audio_days: int | None = None
     keep_meetings_days: int | None = None
     stopping: Callable[[], bool] = lambda: False

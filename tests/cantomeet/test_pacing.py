@@ -93,6 +93,7 @@ def test_all_meetings_in_flight_together_are_looked_at_below_the_limit(in_flight
 
 def test_a_short_job_is_seen_soon_and_a_long_one_costs_few_looks() -> None:
     assert [pause_before_look(waited, 1) for waited in (0.0, 100.0, 10_000.0)] == [5.0, 10.0, 60.0]
+    assert [pause_before_look(waited, 1, first=0.5) for waited in (0.0, 3.0, 100.0)] == [0.5, 0.5, 10.0]
 
 
 def test_among_many_a_job_is_looked_at_when_those_like_it_were_done() -> None:

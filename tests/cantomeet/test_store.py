@@ -17,7 +17,7 @@ from cantomeet.errors import Conflict, ErrorCode, KeyReused, LeaseLost, NotFound
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting, new_id
 from cantomeet.reasons import reason_text
-from cantomeet.store import MeetingStore, NewAttempt, NewSegment, NewSummary
+from cantomeet.store import WAKE_GRACE, WAKE_GRACE_LIMIT, MeetingStore, NewAttempt, NewSegment, NewSummary
 from tests import meetings
 from tests.conftest import new_meeting
 
@@ -346,9 +346,9 @@ def test_a_meeting_that_stays_due_is_woken_again_ever_more_rarely(engine: Engine
         if moved.wake_due():
             waits.append((offset - last).total_seconds())
             last = offset
-        offset += timedelta(seconds=5)
-    assert waits[:4] == [0.0, 20.0, 40.0, 80.0]
-    assert max(waits) <= 305
+        offset += timedelta(seconds=WAKE_GRACE)
+    assert waits[:4] == [0.0, WAKE_GRACE, 2 * WAKE_GRACE, 4 * WAKE_GRACE]
+    assert max(waits) == WAKE_GRACE_LIMIT
 
 
 def test_a_periodic_task_has_one_turn_for_all(store: MeetingStore) -> None:

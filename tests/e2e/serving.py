@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Page
+from sqlalchemy import delete
+from sqlmodel import SQLModel
 
 from cantomeet.changes import ChangePublisher
 from cantomeet.database import connect
@@ -71,10 +73,10 @@ class Web:
             return found
 
     def clear(self) -> None:
-        """Away with all meetings, so that each test sees only its own."""
+        """Away with all rows, so that each test sees only its own."""
         with self.store.engine.begin() as connection:
-            for table in ("attempt", "summaryitem", "summary", "segment", "speaker", "meeting", "switch", "keyvalue"):
-                connection.exec_driver_sql(f"DELETE FROM {table}")
+            for table in reversed(SQLModel.metadata.sorted_tables):
+                connection.execute(delete(table))
 
 
 def until(page: Page, holds: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.synchronize import Barrier
@@ -15,6 +14,7 @@ from cantomeet.queue import JobQueue, rescue
 from cantomeet.store import MeetingStore
 from tests.conftest import new_meeting
 from tests.faults import dying
+from tests.faults.forked import forked
 from worker import maintenance, pipeline
 
 _PATIENCE = 120.0
@@ -22,7 +22,7 @@ _PATIENCE = 120.0
 
 def at_once(number: int, deed: Callable[..., Any], *args: object) -> list[Any]:
     """What `deed` returned in each of the processes. A process that fails fails the caller."""
-    context = multiprocessing.get_context("spawn")
+    context = forked()
     barrier = context.Barrier(number)
     answers = context.SimpleQueue()
     started = [context.Process(target=_child, args=(barrier, answers, deed, args)) for _ in range(number)]

@@ -49,6 +49,8 @@ class Size:
     """Seconds that each of the two uploading clients waits after an upload."""
     lag: float = 90.0
     """Seconds for which a lost submission is looked for; by default as the program does."""
+    first_look: float = 5.0
+    """Seconds until a job is first looked at; by default as the program does."""
     limit: float = 3600.0
     """Seconds after which what has not ended is stuck."""
 
@@ -87,6 +89,7 @@ def run(size: Size, seed: int, database_url: str | None = None, *, each_once: bo
             "SPEECHMATICS_API_KEY": KEY,
             "SPEECHMATICS_BASE_URL": fake.url,
             "CANTOMEET_PROVIDER_LAG_SECONDS": str(size.lag),
+            "CANTOMEET_FIRST_LOOK_SECONDS": str(size.first_look),
         }
         side = stack.enter_context(background(folder, database_url, **settings))
         web = stack.enter_context(web_process(folder, side.environment))

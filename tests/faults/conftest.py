@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from standins.speechmatics.server import FakeSpeechmatics, Plan
+from tests.databases import migrated_sqlite
 from tests.faults.chaos import web_process
 from tests.running import Background, background
 from tests.upload_server import UploadServer, free_port
@@ -17,10 +18,10 @@ SECRET = "a-secret-of-ours"
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database, of each kind in turn."""
+    """A migrated database, of each kind in turn."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'cantomeet.db'}"
-    url: str = request.getfixturevalue("empty_postgres_url")
+        return migrated_sqlite(tmp_path / "cantomeet.db")
+    url: str = request.getfixturevalue("own_postgres_url")
     return url
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +15,7 @@ from cantomeet.database import connect
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.storage import FolderStorage
 from cantomeet.store import MeetingStore
+from tests.faults.forked import forked
 from worker import pipeline
 from worker.providers.extractive import ExtractiveSummarizer
 from worker.providers.speechmatics.transcriber import TIMEOUTS, SpeechmaticsTranscriber
@@ -24,6 +23,7 @@ from worker.toolbox import Backoff, Toolbox
 
 _ENDED = (MeetingStatus.COMPLETED, MeetingStatus.FAILED)
 _STEPS = 40
+_PATIENCE = 120.0
 
 
 class Counting:
@@ -87,9 +87,20 @@ def run_to_the_end(worker: Toolbox, meeting_id: str) -> None:
 def in_a_process_of_its_own(
     database_url: str, recordings: Path, provider_url: str, meeting_id: str, number: int
 ) -> int:
-    """Run the meeting in a new process that is killed at its `number`-th call; the exit status (-9: killed)."""
-    command = [sys.executable, "-m", __name__, database_url, str(recordings), provider_url, meeting_id, str(number)]
-    return subprocess.run(command, check=False, timeout=120).returncode
+    """Run the meeting in a process of its own that is killed at its `number`-th call; the exit status (-9: killed)."""
+    process = forked().Process(target=_run_until, args=(number, database_url, recordings, provider_url, meeting_id))
+    process.start()
+    process.join(_PATIENCE)
+    if process.exitcode is None:
+        process.kill()
+        process.join()
+        raise AssertionError(f"{meeting_id} was not through after {_PATIENCE:.0f} s")
+    return process.exitcode
+
+
+def _run_until(number: int, database_url: str, recordings: Path, provider_url: str, meeting_id: str) -> None:
+    with tools(database_url, recordings, provider_url, killed_at(number)) as doomed:
+        run_to_the_end(doomed, meeting_id)
 
 
 def killed_at(number: int) -> Callable[[str], None]:
@@ -103,13 +114,3 @@ def killed_at(number: int) -> Callable[[str], None]:
             os.kill(os.getpid(), signal.SIGKILL)
 
     return moment
-
-
-def main() -> None:
-    database_url, recordings, provider_url, meeting_id, number = sys.argv[1:]
-    with tools(database_url, Path(recordings), provider_url, killed_at(int(number))) as doomed:
-        run_to_the_end(doomed, meeting_id)
-
-
-if __name__ == "__main__":
-    main()

@@ -66,7 +66,7 @@ def test_a_work_horse_that_wakes_up_after_another_took_over_changes_nothing(
     # Not before: the kernel ends a stopped process whose parent goes. A zombie may still have a thread that ends.
     wait_for(lambda: horse.ppid() != worker.pid, "the worker's end")
     horse.send_signal(signal.SIGSTOP)
-    # As its lease's 20 seconds would, and the queue's 10 before the rescuer looks.
+    # As its lease would run out by itself, and the time in which its job is expected to start.
     set_columns(side.store, meeting.id, lease_until=side.store.now(), woken_until=None)
     side.start()
     completed = side.wait(meeting.id)

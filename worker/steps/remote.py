@@ -220,7 +220,7 @@ def _pause(tools: Toolbox, meeting: Meeting, waited: float) -> float:
     """Until the next look, a little later at random: what was sent together is not looked at together for ever."""
     recent = turnarounds.loads(tools.store.remembered(remembered_as(meeting.transcriber)))
     usual = turnarounds.usual(recent, meeting.duration_seconds or 0.0)
-    pause = pacing.pause_before_look(waited, tools.store.in_flight(), usual)
+    pause = pacing.pause_before_look(waited, tools.store.in_flight(), usual, first=tools.first_look)
     return pause + random.uniform(0.0, min(0.1 * pause, _JITTER))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-TOKENS = (Path(__file__).parents[2] / "assets" / "tokens.css").read_text(encoding="utf-8")
+TOKENS = (Path(__file__).parents[1] / "assets" / "tokens.css").read_text(encoding="utf-8")
 WORDS = ("ink", "soft", "jade", "amber", "red")
 GROUNDS = ("paper", "sheet", "jade-wash", "amber-wash", "red-wash")
 ON_BUTTONS = (("on-jade", "jade"), ("on-jade", "jade-deep"), ("paper", "red"))
@@ -54,7 +54,7 @@ def test_frames_of_fields_can_be_seen(theme: str, frame: str, ground: str) -> No
 
 
 def test_no_other_file_names_a_colour_of_its_own() -> None:
-    for sheet in Path(__file__).parents[2].joinpath("assets").glob("*.css"):
+    for sheet in Path(__file__).parents[1].joinpath("assets").glob("*.css"):
         written = sheet.read_text(encoding="utf-8")
         if sheet.name != "tokens.css":
             assert not re.search(r"#[0-9a-f]{3,8}\b|\brgba?\(|\bhsla?\(", written), sheet.name
