@@ -108,7 +108,7 @@ def test_the_settings_page_states_default_and_bounds(name: str) -> None:
     assert options <= set(re.findall(r"`([^`]+)`", default + takes)), f"docs/settings.md: what {name} takes"
     limits = [getattr(limit, kind) for limit in field.metadata for kind in ("ge", "gt", "le") if hasattr(limit, kind)]
     told = set(re.findall(r"\d+(?:\.\d+)?", re.sub(r"`[^`]*`", "", takes)))
-    assert told == {f"{limit:g}" for limit in limits}, f"docs/settings.md: the bounds of {name}"
+    assert told == {f"{limit:.15g}" for limit in limits}, f"docs/settings.md: the bounds of {name}"
 
 
 def _default(value: object) -> str:
