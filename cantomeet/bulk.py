@@ -112,7 +112,7 @@ def plan(act: Act, meetings: Iterable[Meeting], now: datetime, transcriber: str,
 def refusal_since(act: Act, seen: Line, meeting: Meeting, transcriber: str) -> Refusal | None:
     """Why nothing is done to a meeting as it is now; None where it still is what was seen, at the price that was said.
 
-    `transcriber`: as for `plan`. Whether anything is owed, and nobody holds it, the store looks as it acts.
+    `transcriber`: as for `plan`. The store checks that work is due and unleased in the same statement.
     """
     if MeetingStatus(meeting.status) not in seen.statuses():
         return Refusal.CHANGED
@@ -159,9 +159,10 @@ def _refusal(act: Act, meeting: Meeting, now: datetime) -> Refusal | None:
     if act is Act.CANCEL:
         return None if meeting.status in ACTIVE else Refusal.NOT_RUNNING
     if act is Act.RUN_NOW:
-        if meeting.next_run_at is None:
+        job = meeting.job
+        if job.due_at is None:
             return Refusal.NOTHING_OWED
-        return Refusal.BEING_WORKED_ON if meeting.lease_until is not None and meeting.lease_until > now else None
+        return Refusal.BEING_WORKED_ON if job.lease_until is not None and job.lease_until > now else None
     return None
 
 

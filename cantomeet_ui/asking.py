@@ -6,6 +6,7 @@ import redis
 
 from cantomeet.checking import CHECKED, Check, dumps, remembered_as
 from cantomeet.errors import ErrorCode, InvalidRequest, Unavailable
+from cantomeet.jobs import JobKind
 from cantomeet.queue import queue_of_check
 from cantomeet_ui.api.deps import Deps
 
@@ -28,7 +29,9 @@ def ask_check(deps: Deps, name: str) -> Check:
     asked = Check("asked", deps.store.now())
     before = deps.store.remembered(remembered_as(name))
     deps.store.remember(remembered_as(name), dumps(asked))
+    job = deps.store.schedule_job(JobKind.CHECK, name)
     if not deps.queue.ask_check(name):
+        deps.store.withdraw_job(job)
         if before is not None:
             deps.store.remember(remembered_as(name), before)
         raise Unavailable("Redis did not take the job", code=ErrorCode.QUEUE_AWAY)

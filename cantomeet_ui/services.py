@@ -6,6 +6,7 @@ from functools import cache
 
 from cantomeet.changes import ChangePublisher
 from cantomeet.database import connect, migrate
+from cantomeet.jobs import JobKind
 from cantomeet.private import keep_private
 from cantomeet.queue import JobQueue
 from cantomeet.recordings import Recordings
@@ -40,6 +41,6 @@ def services() -> Deps:
         recordings=Recordings(chosen.recordings_dir, max_bytes=chosen.max_upload_bytes),
         wake=queue.wake,
         publish=ChangePublisher(chosen.effective_redis_url).publish,
-        wake_written=queue.wake_written,
+        wake_written=lambda meeting_id: queue.wake_job(JobKind.WRITTEN_VIEW, meeting_id),
         queue=queue,
     )

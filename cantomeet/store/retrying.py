@@ -22,8 +22,6 @@ def retry_columns(meeting: Meeting, start: str, confirm_cost: bool) -> dict[str,
         "error_params": {},
         "status_reason": None,
         "progress": None,
-        "attempt_count": 0,
-        "death_count": 0,
         # A look that was under way begins anew, and so does the count of sendings that were lost.
         "submit_searched": None,
         "submit_losses": 0,

@@ -124,13 +124,13 @@ def _revision(meeting: Meeting, speakers: Iterable[Speaker], language: str) -> s
 def _waits(store: MeetingStore, meeting: Meeting) -> bool:
     """A step of it, or of its written view, is owed."""
     if meeting.status in ACTIVE:
-        return meeting.next_run_at is not None
+        return meeting.job.due_at is not None
     view = store.written(meeting.id)
     return view is not None and view.view.state == "working"
 
 
 def _last_attempt(store: MeetingStore, meeting: Meeting) -> Attempt | None:
-    if not meeting.attempt_count:
+    if not meeting.job.tries:
         return None
     attempts = store.attempts(meeting.id)
     return attempts[-1] if attempts else None

@@ -10,14 +10,15 @@ import pytest
 from cantomeet.bulk import Act, Cost, Line, Refusal, plan, refusal_since
 from cantomeet.lifecycle import ACTIVE, MeetingStatus, Stage
 from cantomeet.models import Meeting
+from tests import meetings
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 FAILED = MeetingStatus.FAILED
 
 
-def meeting(**columns: Any) -> Meeting:
+def meeting(job: dict[str, Any] | None = None, **columns: Any) -> Meeting:
     given = {"title": "例會", "recording_key": "k", "created_at": NOW, "updated_at": NOW, "stage_since": NOW}
-    return Meeting(**{**given, "duration_seconds": 60.0, **columns})
+    return meetings.at_rest(Meeting(**{**given, "duration_seconds": 60.0, **columns}), **(job or {}))
 
 
 def line(act: Act, new: str = "speechmatics", **columns: Any) -> Line:
@@ -86,10 +87,10 @@ def test_a_failed_meeting_has_paid_work_to_lose_only_while_it_can_still_be_fetch
 
 def test_run_now_is_for_what_is_owed_and_free() -> None:
     later = NOW + timedelta(minutes=5)
-    assert line(Act.RUN_NOW, next_run_at=later).refusal is None
-    assert line(Act.RUN_NOW, next_run_at=None).refusal is Refusal.NOTHING_OWED
-    assert line(Act.RUN_NOW, next_run_at=NOW, lease_until=later).refusal is Refusal.BEING_WORKED_ON
-    assert line(Act.RUN_NOW, next_run_at=NOW, lease_until=NOW - timedelta(seconds=1)).refusal is None
+    assert line(Act.RUN_NOW, job={"due_at": later}).refusal is None
+    assert line(Act.RUN_NOW, job={"due_at": None}).refusal is Refusal.NOTHING_OWED
+    assert line(Act.RUN_NOW, job={"due_at": NOW, "lease_until": later}).refusal is Refusal.BEING_WORKED_ON
+    assert line(Act.RUN_NOW, job={"due_at": NOW, "lease_until": NOW - timedelta(seconds=1)}).refusal is None
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ def page(deps: Deps, monkeypatch: pytest.MonkeyPatch) -> Page:
 async def test_nothing_is_done_where_nothing_was_previewed(page: Page, deps: Deps) -> None:
     meeting = meetings.failed(deps.store)
     await page.do("confirm", True)
-    assert deps.store.get(meeting.id).run == meeting.run
+    assert deps.store.get(meeting.id).job.run == meeting.job.run
 
 
 async def test_what_is_confirmed_is_what_was_previewed_and_is_asked_once(page: Page, deps: Deps) -> None:
@@ -188,7 +188,8 @@ async def test_what_is_stuck_is_shown_page_by_page_and_asked_for_as_a_whole(page
     long_ago = deps.store.now() - timedelta(hours=1)
     for _ in range(PAGE + 2):
         stuck = meetings.uploaded(deps.store)
-        meetings.set_columns(deps.store, stuck.id, next_run_at=long_ago, updated_at=long_ago)
+        meetings.set_job(deps.store, stuck.id, due_at=long_ago)
+        meetings.set_columns(deps.store, stuck.id, updated_at=long_ago)
     meetings.uploaded(deps.store)
     await page.do("refresh")
     assert (len(page.state.stuck), page.state.more_stuck) == (PAGE, "and 2 more")

@@ -18,17 +18,15 @@ JOB_SECONDS = 5
 
 BROAD = {
     "cantomeet/media/child.py",
+    "cantomeet/rescuer.py",
     "cantomeet_ui/api/middleware.py",
     "cantomeet_ui/api/receiving.py",
     "cantomeet_ui/door.py",
-    "cantomeet_ui/rescuing.py",
-    "worker/checking.py",
-    "worker/pipeline.py",
+    "worker/engine.py",
+    "worker/kinds/checks.py",
     "worker/providers/whisper/transcriber.py",
-    "worker/rescue.py",
-    "worker/written_view.py",
 }
-"""The edges of a job, which know a timeout when they see one; the rescuers, which run in no job; loading a model, which
+"""The edges of a job, which know a timeout when they see one; the rescuer, which runs in no job; loading a model, which
 is another's code; the web's wake-up after its answer is out; the edge of a child process, which tells its asker; the
 edges of a socket, on which a script can send anything."""
 

@@ -66,5 +66,5 @@ def test_a_worker_killed_at_any_moment_loses_no_meeting_and_pays_once(engine: En
 def expire_leases(engine: Engine) -> None:
     """As 20 seconds of silence would."""
     with engine.begin() as connection:
-        gone = "UPDATE meeting SET lease_until = '2000-01-01 00:00:00' WHERE lease_until IS NOT NULL"
+        gone = "UPDATE job SET lease_until = '2000-01-01 00:00:00' WHERE lease_until IS NOT NULL"
         connection.exec_driver_sql(gone)

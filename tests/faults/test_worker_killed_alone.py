@@ -12,7 +12,7 @@ import psutil
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.queue import QUEUES
 from standins.speechmatics.server import FakeSpeechmatics, Fault, Plan
-from tests.meetings import set_columns
+from tests.meetings import set_job
 from tests.running import Background, wait_for
 
 RQ = Path(sys.executable).parent / "rq"
@@ -67,7 +67,7 @@ def test_a_work_horse_that_wakes_up_after_another_took_over_changes_nothing(
     wait_for(lambda: horse.ppid() != worker.pid, "the worker's end")
     horse.send_signal(signal.SIGSTOP)
     # As its lease's 20 seconds would, and the queue's 10 before the rescuer looks.
-    set_columns(side.store, meeting.id, lease_until=side.store.now(), woken_until=None)
+    set_job(side.store, meeting.id, lease_until=side.store.now(), woken_until=None)
     side.start()
     completed = side.wait(meeting.id)
     assert completed.status == MeetingStatus.COMPLETED

@@ -37,7 +37,7 @@ def test_a_stop_does_not_wait_for_an_upload_which_another_worker_begins_anew(
     worker.terminate()
     assert worker.wait(60) == 0
     stopped = side.store.get(meeting.id)
-    assert (stopped.submit_key, stopped.lease_until, stopped.attempt_count) == (None, None, 0)
+    assert (stopped.submit_key, stopped.job.lease_until, stopped.job.tries) == (None, None, 0)
     fake.use(Plan(job_seconds=1.0))
     side.start()
     assert side.wait(meeting.id).status == MeetingStatus.COMPLETED

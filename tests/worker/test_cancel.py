@@ -15,7 +15,7 @@ from standins.speechmatics.server import FakeSpeechmatics, Plan
 from tests.running import Background, background, wait_for
 from tests.worker.providers.speechmatics_recordings import wav
 from tests.worker.test_pipeline import House
-from worker import pipeline
+from worker.kinds.meeting import advance as advance_meeting
 from worker.providers import Piece, SummaryDraft, SummaryRequest
 
 SLOW = Plan(upload_rate=50_000.0)
@@ -131,7 +131,7 @@ def test_before_anything_is_sent_it_costs_nothing_and_goes_on_without_asking(
     for _ in range(steps):
         house.step(meeting.id)
     house.store.cancel(meeting.id)
-    pipeline.advance(house.tools, meeting.id)
+    advance_meeting(house.tools, meeting.id)
     assert house.provider.submitted == []
     house.store.retry(meeting.id)
     assert house.run(meeting.id).status == MeetingStatus.COMPLETED

@@ -20,9 +20,10 @@ from cantomeet.store import MeetingStore
 from standins.speechmatics.server import FakeSpeechmatics, Fault, Plan
 from tests.faults import dying
 from tests.faults.test_killed_at_each_step import uploaded
+from tests.worker.jobs import delete_leftovers
 from tests.worker.providers.speechmatics_recordings import client, ignore, options, wav
 from tests.worker.test_pipeline import House, Provider
-from worker import maintenance, pipeline
+from worker.kinds.meeting import advance as advance_meeting
 from worker.providers import SubmitOptions
 from worker.turns import asking, sending
 
@@ -43,8 +44,8 @@ class Clock:
 
     def until_due(self, meeting_id: str) -> Meeting:
         meeting = self.store.get(meeting_id)
-        if meeting.next_run_at is not None:
-            self.ahead += max(timedelta(), meeting.next_run_at - self.store.now())
+        if meeting.job.due_at is not None:
+            self.ahead += max(timedelta(), meeting.job.due_at - self.store.now())
         return meeting
 
 
@@ -110,7 +111,7 @@ def to_its_end(house: LateHouse, meeting_id: str) -> Meeting:
         if meeting.status in ENDED:
             return meeting
         try:
-            pipeline.advance(house.tools, meeting_id)
+            advance_meeting(house.tools, meeting_id)
         except (PermanentError, TransientError):
             continue
     raise AssertionError(f"still {meeting.status} {meeting.stage}")
@@ -355,7 +356,7 @@ def test_a_walk_gives_way_where_the_limit_is_used_up_and_goes_on_later(
         house.step(meeting.id)
     waiting = house.store.get(meeting.id)
     assert waiting.submit_searched == datetime(3, 1, 1, tzinfo=UTC)
-    assert waiting.turn == asking("speechmatics").name
+    assert waiting.job.turn == asking("speechmatics").name
     assert to_its_end(house, meeting.id).status == MeetingStatus.COMPLETED
     assert provider.begun_at[:2] == [1, 3]
 
@@ -418,7 +419,7 @@ def test_a_worker_killed_around_the_submission_pays_once_though_the_list_is_behi
             for _ in range(40):
                 if clock.until_due(meeting.id).status in ENDED:
                     break
-                pipeline.advance(tools, meeting.id)
+                advance_meeting(tools, meeting.id)
                 lagging.use(Plan(job_seconds=0.0, list_lag=0.0 if clock.ahead.total_seconds() > 60 else 3600.0))
         after = sqlite_store.get(meeting.id)
         assert after.status == MeetingStatus.COMPLETED, f"killed {names[number - 1]}: {after.status_reason}"
@@ -438,7 +439,7 @@ def test_a_copy_to_be_deleted_is_found_though_the_list_is_behind(house: LateHous
     assert house.store.get(meeting.id).stage == Stage.PREPARED
     house.store.cancel(meeting.id)
     for _ in range(10):
-        maintenance.run(house.tools, "delete_leftovers")
+        delete_leftovers(house.tools)
         house.clock.ahead += timedelta(seconds=60)
     assert deleted == ["job-1"]
 
@@ -453,15 +454,15 @@ def test_a_thousand_submissions_at_once_take_turns_and_a_high_one_goes_before_th
     urgent = house.upload(priority="high").id
     house.step(urgent)
     for one in meetings:
-        pipeline.advance(house.tools, one)
+        advance_meeting(house.tools, one)
     sent = sum(house.store.get(one).stage == Stage.SUBMITTED for one in meetings)
     assert 0 < sent <= sending("speechmatics").most + 1
     waiting = [house.store.get(one) for one in meetings if house.store.get(one).stage == Stage.PREPARED]
-    assert {m.turn for m in waiting} == {sending("speechmatics").name}
+    assert {m.job.turn for m in waiting} == {sending("speechmatics").name}
     house.clock.until_due(urgent)
     for _ in range(3):
         house.clock.until_due(urgent)
-        pipeline.advance(house.tools, urgent)
+        advance_meeting(house.tools, urgent)
         if house.store.get(urgent).stage == Stage.SUBMITTED:
             break
     assert house.store.get(urgent).stage == Stage.SUBMITTED

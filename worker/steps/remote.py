@@ -21,7 +21,7 @@ from cantomeet.lifecycle import Stage
 from cantomeet.models import Meeting
 from cantomeet.store import NewAttempt
 from cantomeet.turnarounds import Turnaround, remembered_as
-from worker.lease import Lease
+from worker.lease import MeetingLease
 from worker.providers import RemoteState, RemoteTranscriber, SubmitOptions
 from worker.steps.preparation import guard, source_of
 from worker.steps.recognition import new_segment
@@ -35,7 +35,7 @@ GIVE_UP = timedelta(hours=24)
 """A job that a provider has not finished by then will not be."""
 
 
-def submit(tools: Toolbox, lease: Lease, tried: NewAttempt) -> Meeting:
+def submit(tools: Toolbox, lease: MeetingLease, tried: NewAttempt) -> Meeting:
     """Have the provider's job id saved, sending the recording only where the provider does not have it yet."""
     meeting = lease.meeting
     provider = tools.remote(meeting.transcriber)
@@ -46,7 +46,7 @@ def submit(tools: Toolbox, lease: Lease, tried: NewAttempt) -> Meeting:
         job_id = _send(tools, lease, provider)
     return tools.store.commit_step(
         meeting.id,
-        meeting.run,
+        meeting.job.run,
         tried=tried,
         due_in=first_look,
         stage=Stage.SUBMITTED,
@@ -57,11 +57,11 @@ def submit(tools: Toolbox, lease: Lease, tried: NewAttempt) -> Meeting:
     )
 
 
-def _lost_job(tools: Toolbox, lease: Lease, provider: RemoteTranscriber) -> str | None:
+def _lost_job(tools: Toolbox, lease: MeetingLease, provider: RemoteTranscriber) -> str | None:
     """The job that an earlier try may have made; None where it surely made none. Raises `Snooze` to look once more."""
     meeting = lease.meeting
     limit = asking(meeting.transcriber)
-    if meeting.turn == sending(meeting.transcriber).name:
+    if meeting.job.turn == sending(meeting.transcriber).name:
         tools.store.spend_turn(limit)
     else:
         wait_for_turn(tools, meeting, limit)
@@ -69,7 +69,7 @@ def _lost_job(tools: Toolbox, lease: Lease, provider: RemoteTranscriber) -> str 
 
     def reached(before: datetime) -> None:
         # A long list and a provider that often fails: the next try goes on here, or no look would come to its end.
-        tools.store.commit_working(meeting.id, meeting.run, submit_searched=before)
+        tools.store.commit_working(meeting.id, meeting.job.run, submit_searched=before)
         lease.progressed = True
         wait = tools.store.take_turn(limit, reserved=True)
         if wait > 0:
@@ -85,7 +85,7 @@ def _lost_job(tools: Toolbox, lease: Lease, provider: RemoteTranscriber) -> str 
     # The look has come to its end: what follows has not progressed by it, and the next one begins anew.
     lease.progressed = False
     if job_id is None:
-        tools.store.commit_working(meeting.id, meeting.run, submit_searched=None)
+        tools.store.commit_working(meeting.id, meeting.job.run, submit_searched=None)
         _look_again(tools, meeting)
     return job_id
 
@@ -101,11 +101,11 @@ def _look_again(tools: Toolbox, meeting: Meeting) -> None:
             pause,
             submit_looks=looks,
             submit_missed_at=since,
-            attempt_count=meeting.submit_losses,  # of failures in a row those of looks end here: it has answered
+            tries=meeting.submit_losses,  # of failures in a row those of looks end here: it has answered
         )
 
 
-def _send(tools: Toolbox, lease: Lease, provider: RemoteTranscriber) -> str:
+def _send(tools: Toolbox, lease: MeetingLease, provider: RemoteTranscriber) -> str:
     meeting = lease.meeting
     # Before a turn is taken: a copy can take minutes to make.
     recording = _sendable(tools, lease, provider)
@@ -120,7 +120,7 @@ def _send(tools: Toolbox, lease: Lease, provider: RemoteTranscriber) -> str:
         key = f"cantomeet-{uuid4().hex}"
         # With the stage `stage_since` begins anew: so old a job with this key can be, and no older.
         begun |= {"stage": Stage.PREPARED, "submit_key": key}
-    tools.store.commit_working(meeting.id, meeting.run, **begun)
+    tools.store.commit_working(meeting.id, meeting.job.run, **begun)
     options = SubmitOptions(
         language=meeting.language,
         submit_key=key,
@@ -149,10 +149,10 @@ def _nothing_came(tools: Toolbox, meeting: Meeting) -> None:
     same key, for which one look more is taken; without one there is nothing to look for, to delete or to pay for.
     """
     names = ("submit_key", "submit_looks", "submit_missed_at", "submit_losses")
-    tools.store.commit_working(meeting.id, meeting.run, **{name: getattr(meeting, name) for name in names})
+    tools.store.commit_working(meeting.id, meeting.job.run, **{name: getattr(meeting, name) for name in names})
 
 
-def _sendable(tools: Toolbox, lease: Lease, provider: RemoteTranscriber) -> Path:
+def _sendable(tools: Toolbox, lease: MeetingLease, provider: RemoteTranscriber) -> Path:
     """The recording, or a copy in a form and size that the provider takes.
 
     Where people hear a copy the provider gets the same sound: it might read the recording another way than we do,
@@ -167,7 +167,7 @@ def _sendable(tools: Toolbox, lease: Lease, provider: RemoteTranscriber) -> Path
     return copy
 
 
-def check(tools: Toolbox, lease: Lease, tried: NewAttempt) -> Meeting:
+def check(tools: Toolbox, lease: MeetingLease, tried: NewAttempt) -> Meeting:
     """Look once: still running, due again later; or done, its answer saved raw and then as a transcript."""
     meeting = lease.meeting
     assert meeting.provider_job_id is not None
@@ -179,7 +179,7 @@ def check(tools: Toolbox, lease: Lease, tried: NewAttempt) -> Meeting:
         _learn(tools, meeting, transcript.took)
     after = tools.store.finish_transcript(
         meeting.id,
-        meeting.run,
+        meeting.job.run,
         [new_segment(segment) for segment in transcript.segments],
         replace=True,
         tried=tried,
@@ -199,10 +199,12 @@ def _fetched(tools: Toolbox, meeting: Meeting, tried: NewAttempt, provider: Remo
         waited = tried.started_at - meeting.stage_since
         if waited > GIVE_UP:
             raise PermanentError("the provider never finished", code=ErrorCode.STUCK)
-        raise Snooze(_pause(tools, meeting, waited.total_seconds()), attempt_count=0, death_count=0)
+        raise Snooze(_pause(tools, meeting, waited.total_seconds()), tries=0, deaths=0)
     tools.store.spend_turn(limit)
     body = provider.fetch(meeting.provider_job_id)
-    tools.store.save_raw(meeting.id, meeting.run, meeting.transcriber, meeting.provider_job_id, gzip.compress(body, 6))
+    tools.store.save_raw(
+        meeting.id, meeting.job.run, meeting.transcriber, meeting.provider_job_id, gzip.compress(body, 6)
+    )
     return body
 
 

@@ -442,7 +442,7 @@ def test_the_timeline_tells_what_is_going_on_and_what_was_tried(client: TestClie
     assert (told["now"]["step"], told["now"]["state"], told["attempts"]) == ("prepare", "held", [])
     tried = NewAttempt("prepare", sqlite_store.now(), "503")
     busy = {"tried": tried, "code": ErrorCode.PROVIDER_BUSY, "params": {}, "delay": 600.0, "failures": 1}
-    sqlite_store.record_retry(meeting.id, meeting.run, **busy)
+    sqlite_store.record_retry(meeting.id, meeting.job.run, **busy)
     told = client.get(path).json()
     attempt = told["attempts"][0]
     assert (told["now"]["state"], attempt["outcome"], attempt["error_code"]) == ("waiting", "retry", "provider_busy")
