@@ -86,7 +86,7 @@ def killed(rounds: int, *, with_parent: bool) -> list[float]:
 
 def _sending(side: Background, meeting_id: str) -> Meeting | None:
     meeting = side.store.get(meeting_id)
-    return meeting if meeting.submit_key is not None and meeting.job.lease_until is not None else None
+    return meeting if meeting.submission is not None and meeting.job.lease_until is not None else None
 
 
 def _holder(workers: list[subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:

@@ -28,6 +28,7 @@ from sqlmodel import Field, SQLModel
 
 from cantomeet.jobs import JobKind, JobState
 from cantomeet.lifecycle import MeetingStatus, Stage
+from cantomeet.submission import Submission, from_json, to_json
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -48,6 +49,19 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+class StoredSubmission(TypeDecorator[Submission]):
+    """A submission as JSON, or NULL."""
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: Submission | None, dialect: Dialect) -> dict[str, Any] | None:
+        return None if value is None else to_json(value)
+
+    def process_result_value(self, value: dict[str, Any] | None, dialect: Dialect) -> Submission | None:
+        return None if value is None else from_json(value)
 
 
 def new_id() -> str:
@@ -155,15 +169,8 @@ class Meeting(SQLModel, table=True):
     revision: int = 1
     """Of the transcript being made; rises when a person has the recording transcribed again."""
     shown_revision: int = 1
-    submit_key: str | None = Field(default=None, max_length=64)
-    submit_looks: int = 0
-    """How often a submission that may have been lost was looked for in vain since it was sent."""
-    submit_missed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    """When the first of those looks ended."""
-    submit_searched: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    """How far back in time, by the provider's clock, the look under way has come."""
-    submit_losses: int = 0
-    """How often it was sent without an answer that says what became of it."""
+    submission: Submission | None = Field(default=None, sa_type=StoredSubmission)
+    """To the provider; None while nothing was sent that may come to something."""
     provider_job_id: str | None = Field(default=None, max_length=128)
 
     version: int = 1

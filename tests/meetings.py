@@ -81,6 +81,11 @@ def set_columns(store: MeetingStore, meeting_id: str, **columns: Any) -> None:
         connection.execute(update(Meeting).where(col(Meeting.id) == meeting_id).values(**columns))
 
 
+def key_of(meeting: Meeting) -> str:
+    """The key that it was sent with; empty where nothing was sent."""
+    return "" if meeting.submission is None else meeting.submission.key
+
+
 def set_job(store: MeetingStore, meeting_id: str, **columns: Any) -> None:
     """The same for columns of the meeting's own job."""
     own = (col(Job.kind) == JobKind.MEETING, col(Job.subject) == meeting_id)

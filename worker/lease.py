@@ -111,4 +111,4 @@ class MeetingLease(Lease):
     ) -> None:
         super().__init__(job, renew, changed)
         self.meeting = meeting
-        """As it was when the lease was taken."""
+        """As it was when the lease was taken, or as the step has saved it since."""

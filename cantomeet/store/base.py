@@ -215,7 +215,7 @@ class Base:
 
     def _leave_behind(self, connection: Connection, meeting: Meeting) -> None:
         """Have the provider's copy deleted, where the provider may have one."""
-        if meeting.provider_job_id is None and meeting.submit_key is None:
+        if meeting.provider_job_id is None and meeting.submission is None:
             return
         now, leftover_id = self._clock(connection), new_id()
         connection.execute(
@@ -223,7 +223,7 @@ class Base:
                 id=leftover_id,
                 provider=meeting.transcriber,
                 provider_job_id=meeting.provider_job_id,
-                submit_key=meeting.submit_key,
+                submit_key=None if meeting.submission is None else meeting.submission.key,
                 sent_after=meeting.stage_since if meeting.provider_job_id is None else None,
                 looks=0,
                 created_at=now,

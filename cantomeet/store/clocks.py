@@ -49,13 +49,12 @@ class Clocks(Base):
             _move(connection, Job, by, ("due_at", "woken_until"), col(Job.due_at).is_not(None))
             # Of those that have ended too: a retry looks for a lost submission by its age.
             going = leases.meetings_job(col(Job.due_at).is_not(None))
-            _move(
-                connection,
-                Meeting,
-                by,
-                ("stage_since", "submit_missed_at"),
-                going | col(Meeting.submit_key).is_not(None),
-            )
+            sent = col(Meeting.submission).is_not(None)
+            submissions = select(col(Meeting.id), col(Meeting.submission))
+            _move(connection, Meeting, by, ("stage_since",), going | sent)
+            for meeting_id, submission in connection.execute(submissions.where(sent)).all():
+                moved = None if submission is None else submission.moved_back(by)
+                connection.execute(update(Meeting).where(col(Meeting.id) == meeting_id).values(submission=moved))
             _move(connection, ProviderLeftover, by, ("sent_after",))
             reserved_until = col(Turn.reserved_until) - by.total_seconds()
             connection.execute(update(Turn).values(reserved_until=reserved_until))

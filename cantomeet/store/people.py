@@ -266,7 +266,7 @@ def _at_no_cost(confirmed: bool) -> list[ColumnElement[bool]]:
     if confirmed:
         return []
     transcribed = col(Meeting.stage).in_([Stage.TRANSCRIBED, Stage.SUMMARIZED])
-    return [or_(col(Meeting.status).not_in(list(ACTIVE)), col(Meeting.submit_key).is_(None), transcribed)]
+    return [or_(col(Meeting.status).not_in(list(ACTIVE)), col(Meeting.submission).is_(None), transcribed)]
 
 
 def _refuse_cost(found: Meeting, confirmed: bool) -> None:
@@ -280,4 +280,4 @@ def _why_cancelled(params: dict[str, Any], language: str) -> dict[str, Any]:
 
 def _submission_may_be_lost(meeting: Meeting, columns: dict[str, Any]) -> bool:
     """The provider is asked first for a job with the key, and that may be as old as `stage_since` says."""
-    return meeting.stage == Stage.PREPARED and columns.get("submit_key", meeting.submit_key) is not None
+    return meeting.stage == Stage.PREPARED and columns.get("submission", meeting.submission) is not None

@@ -10,6 +10,7 @@ import pytest
 from cantomeet.bulk import Act, Cost, Line, Refusal, plan, refusal_since
 from cantomeet.lifecycle import ACTIVE, MeetingStatus, Stage
 from cantomeet.models import Meeting
+from cantomeet.submission import Submission
 from tests import meetings
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -25,7 +26,13 @@ def line(act: Act, new: str = "speechmatics", **columns: Any) -> Line:
     return plan(act, [meeting(**columns)], NOW, new).lines[0]
 
 
-SENT = {"stage": Stage.SUBMITTED, "transcriber": "speechmatics", "submit_key": "k1", "provider_job_id": "j1"}
+KEY = {"submission": Submission("k1")}
+SENT = {
+    "stage": Stage.SUBMITTED,
+    "transcriber": "speechmatics",
+    **KEY,
+    "provider_job_id": "j1",
+}
 PREPARED = {"stage": Stage.PREPARED, "transcriber": "speechmatics"}
 
 
@@ -35,12 +42,17 @@ PREPARED = {"stage": Stage.PREPARED, "transcriber": "speechmatics"}
         ({"status": FAILED}, "speechmatics", None, True),
         ({"status": FAILED}, "whisper", None, False),
         ({"status": FAILED, **SENT, "error_code": "provider_unreachable"}, "speechmatics", None, False),
-        ({"status": FAILED, **PREPARED, "submit_key": "k1", "error_code": "provider_busy"}, "speechmatics", None, True),
+        (
+            {"status": FAILED, **PREPARED, **KEY, "error_code": "provider_busy"},
+            "speechmatics",
+            None,
+            True,
+        ),
         ({"status": FAILED, **SENT, "error_code": "provider_rejected"}, "speechmatics", None, True),
         ({"status": FAILED, **SENT, "error_code": "cancelled"}, "speechmatics", Refusal.COST, True),
         ({"status": FAILED, **SENT, "error_code": "provider_job_gone"}, "whisper", Refusal.COST, False),
         ({"status": FAILED, **SENT, "error_code": "cancelled", "audio_removed": True}, "speechmatics", "gone", None),
-        ({"status": FAILED, "stage": Stage.TRANSCRIBED, "submit_key": "k1"}, "speechmatics", None, False),
+        ({"status": FAILED, "stage": Stage.TRANSCRIBED, **KEY}, "speechmatics", None, False),
         ({"status": MeetingStatus.COMPLETED, "stage": Stage.SUMMARIZED}, "speechmatics", Refusal.NOT_FAILED, None),
         ({"status": MeetingStatus.TRANSCRIBING, **SENT}, "speechmatics", Refusal.NOT_FAILED, None),
     ],

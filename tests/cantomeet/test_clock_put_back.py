@@ -13,6 +13,7 @@ from cantomeet.jobs import JobKind
 from cantomeet.models import Job, Meeting, ProviderLeftover, Turn
 from cantomeet.pacing import Limit
 from cantomeet.store import LEASE_SECONDS, MeetingStore, NewAttempt, leases
+from cantomeet.submission import Submission
 from tests import meetings
 from tests.conftest import new_meeting
 
@@ -136,7 +137,7 @@ def test_a_lost_submission_of_a_failed_meeting_is_as_old_as_it_is(time: Time) ->
     meeting = time.store.take_lease(time.store.create(new_meeting())[0].id, LEASE_SECONDS)
     assert meeting is not None
     sent_at = time.real
-    time.store.commit_working(meeting.id, meeting.job.run, submit_key="k", stage="prepared")
+    time.store.commit_working(meeting.id, meeting.job.run, submission=Submission("k"), stage="prepared")
     time.store.cancel(meeting.id)
     time.real += timedelta(hours=5)
     watch.look()

@@ -20,6 +20,7 @@ from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting, new_id
 from cantomeet.reasons import reason_text
 from cantomeet.store import MeetingStore, NewAttempt, NewSegment, NewSummary
+from cantomeet.submission import Submission
 from tests import meetings
 from tests.conftest import new_meeting
 
@@ -264,18 +265,18 @@ def test_transcribing_again_keeps_the_old_transcript_in_view_until_the_new_one_i
 
 def test_transcribing_again_what_was_paid_for_needs_a_confirmation(store: MeetingStore) -> None:
     meeting = leased(store)
-    store.commit_working(meeting.id, meeting.job.run, submit_key="key")
+    store.commit_working(meeting.id, meeting.job.run, submission=Submission("key"))
     store.cancel(meeting.id)
     with pytest.raises(Conflict) as refused:
         store.retry(meeting.id, "transcribe")
     assert refused.value.code is ErrorCode.COST_NOT_CONFIRMED
-    assert store.retry(meeting.id, "transcribe", confirm_cost=True).submit_key is None
+    assert store.retry(meeting.id, "transcribe", confirm_cost=True).submission is None
 
 
 @pytest.mark.parametrize(("key", "told"), [("k", "at a cost"), (None, "Retry goes on")])
 def test_a_cancel_says_whether_a_retry_pays_again(store: MeetingStore, key: str | None, told: str) -> None:
     meeting = leased(store)
-    store.commit_working(meeting.id, meeting.job.run, submit_key=key)
+    store.commit_working(meeting.id, meeting.job.run, submission=None if key is None else Submission(key))
     cancelled = store.cancel(meeting.id, "en")
     assert told in (cancelled.status_reason or "")
     assert told in reason_text("cancelled", cancelled.error_params, "en")
@@ -285,7 +286,7 @@ def test_a_cancel_says_whether_a_retry_pays_again(store: MeetingStore, key: str 
 @pytest.mark.parametrize("stop", ["cancel", "mark_deleted"])
 def test_what_was_sent_since_the_look_is_not_given_up_unasked(store: MeetingStore, stop: str) -> None:
     meeting = leased(store)
-    store.commit_working(meeting.id, meeting.job.run, submit_key="key")
+    store.commit_working(meeting.id, meeting.job.run, submission=Submission("key"))
     with pytest.raises(Conflict) as refused:
         getattr(store, stop)(meeting.id, confirm_cost=False)
     assert refused.value.code is ErrorCode.COST_NOT_CONFIRMED
@@ -300,7 +301,7 @@ def test_what_costs_nothing_to_stop_needs_no_confirmation(store: MeetingStore, s
     meeting = leased(store)
     getattr(store, stop)(meeting.id, confirm_cost=False)
     paid = completed(store)
-    meetings.set_columns(store, paid.id, submit_key="key")
+    meetings.set_columns(store, paid.id, submission=Submission("key"))
     store.mark_deleted(paid.id, confirm_cost=False)
     with pytest.raises(NotFound):
         store.get(paid.id)

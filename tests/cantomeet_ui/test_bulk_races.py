@@ -16,6 +16,7 @@ from cantomeet.models import Meeting
 from cantomeet.recordings import Recordings
 from cantomeet.settings import Settings
 from cantomeet.store import MeetingStore, NewAttempt, NewSummary
+from cantomeet.submission import Submission
 from cantomeet_ui import bulk
 from cantomeet_ui.api.deps import Deps
 from tests import meetings
@@ -87,7 +88,7 @@ def test_what_is_sent_between_the_last_look_and_the_deed_is_left(
         leased = store.take_lease(meeting.id, 60)
         if leased is not None:
             store.commit_working(
-                leased.id, leased.job.run, status="TRANSCRIBING", transcriber="speechmatics", submit_key="k"
+                leased.id, leased.job.run, status="TRANSCRIBING", transcriber="speechmatics", submission=Submission("k")
             )
         return do(*arguments)
 

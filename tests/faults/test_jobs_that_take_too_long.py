@@ -11,7 +11,7 @@ from rq.serializers import JSONSerializer
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.queue import DEFAULT
 from standins.speechmatics.server import FakeSpeechmatics, Fault, Plan
-from tests.meetings import set_columns
+from tests.meetings import key_of, set_columns
 from tests.running import ROOT, Background, wait_for
 
 JOB_SECONDS = 5
@@ -49,7 +49,7 @@ def test_a_step_whose_time_is_over_is_tried_again_and_paid_for_once(
     assert "step_timed_out" in [a.error_code for a in side.store.attempts(meeting.id)]
     done = side.wait(meeting.id)
     assert done.status == MeetingStatus.COMPLETED
-    assert fake.paid[done.submit_key or ""] == 1
+    assert fake.paid[key_of(done)] == 1
     assert set(fake.paid.values()) == {1}
 
 

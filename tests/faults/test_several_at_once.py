@@ -22,6 +22,7 @@ from tests.faults import at_once as acts
 from tests.faults import dying
 from tests.faults.at_once import at_once
 from tests.faults.test_killed_at_each_step import uploaded
+from tests.meetings import key_of
 from tests.running import Background
 from tests.upload_server import UploadServer
 
@@ -48,7 +49,7 @@ def test_the_same_step_ten_times_at_once_is_done_once_and_paid_for_once(engine: 
             dying.run_to_the_end(worker, meeting.id)
         assert store.get(meeting.id).status == MeetingStatus.COMPLETED
         assert [a.step for a in store.attempts(meeting.id)] == ["submit", "check", "summarize"]
-        assert dict(fake.paid) == {after.submit_key: 1}
+        assert dict(fake.paid) == {key_of(after): 1}
 
 
 def test_an_older_version_changes_nothing_and_costs_no_result(side: Background, web: UploadServer) -> None:

@@ -191,16 +191,17 @@ def test_a_worker_that_had_died_is_noticed_by_the_next(old: Opened) -> None:
 
 
 def test_a_check_that_was_asked_is_answered_and_all_goes_back_one_release(old: Opened) -> None:
-    """The 13th and the 14th revision hold the same."""
+    """The 13th and the newest revision hold the same."""
     asked = Check("asked", old.store.now())
     old.store.remember(remembered_as("whisper"), dumps(asked))
-    runs = {name: old.meeting(name).job.run for name in GOES_ON}
-    for revision in ("0013", "0014"):
+    known = {name: (old.meeting(name).job.run, old.meeting(name).submission) for name in GOES_ON}
+    assert known["lost_submission"][1] is not None
+    for revision in ("0013", "head"):
         _move_to(old.store.engine, revision)
     job = old.store.job(JobKind.CHECK, "whisper")
     assert job is not None
     assert (job.state, job.due_at) == (JobState.SCHEDULED, asked.at)
-    assert {name: old.meeting(name).job.run for name in GOES_ON} == runs
+    assert {name: (old.meeting(name).job.run, old.meeting(name).submission) for name in GOES_ON} == known
     assert old.meeting("waits_for_names").waits_for_names
 
 

@@ -15,6 +15,7 @@ from cantomeet.errors import Conflict, ErrorCode, NotFound, PermanentError, Tran
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
 from cantomeet.store import MeetingStore
+from cantomeet.submission import Submission
 from tests.worker.jobs import delete_leftovers, run_task
 from tests.worker.test_pipeline import House, Provider
 from worker.kinds.meeting import advance as advance_meeting
@@ -119,7 +120,7 @@ def test_a_cancel_deletes_at_the_provider_and_going_on_asks_for_the_cost(house: 
     with pytest.raises(Exception, match="pays again") as refused:
         house.store.retry(meeting.id)
     assert refused.value.code is ErrorCode.COST_NOT_CONFIRMED  # type: ignore[attr-defined]
-    assert house.store.retry(meeting.id, confirm_cost=True).submit_key is None
+    assert house.store.retry(meeting.id, confirm_cost=True).submission is None
 
 
 def test_a_job_let_go_of_before_its_id_was_known_is_found_by_its_key(house: House) -> None:
@@ -127,7 +128,7 @@ def test_a_job_let_go_of_before_its_id_was_known_is_found_by_its_key(house: Hous
     house.step(meeting.id)
     lease = house.store.take_lease(meeting.id, -1)
     assert lease is not None
-    house.store.commit_working(lease.id, lease.job.run, submit_key="sent")
+    house.store.commit_working(lease.id, lease.job.run, submission=Submission("sent"))
     house.provider.accepted_before_the_crash = "job-7"
     house.store.cancel(meeting.id)
     delete_leftovers(house.tools)
@@ -140,7 +141,7 @@ def let_go_of_unknown(house: House) -> Meeting:
     house.step(meeting.id)
     lease = house.store.take_lease(meeting.id, -1)
     assert lease is not None
-    house.store.commit_working(lease.id, lease.job.run, stage=Stage.PREPARED, submit_key="sent")
+    house.store.commit_working(lease.id, lease.job.run, stage=Stage.PREPARED, submission=Submission("sent"))
     return house.store.cancel(meeting.id)
 
 

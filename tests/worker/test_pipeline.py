@@ -23,6 +23,7 @@ from cantomeet.pacing import LOOKS_A_SECOND
 from cantomeet.reasons import warning_text
 from cantomeet.recordings import Recordings
 from cantomeet.store import MeetingStore, NewAttempt
+from cantomeet.submission import Submission
 from cantomeet.templates import GENERAL
 from cantomeet.turnarounds import loads, remembered_as
 from tests.conftest import new_meeting
@@ -249,7 +250,7 @@ def test_a_job_accepted_before_a_crash_is_found_again_and_not_paid_twice(
     house.step(meeting.id)
     lease = house.store.take_lease(meeting.id, -1)
     assert lease is not None
-    house.store.commit_working(lease.id, lease.job.run, submit_key="sent")
+    house.store.commit_working(lease.id, lease.job.run, submission=Submission("sent"))
     house.provider.accepted_before_the_crash = "job-0"
     after = house.step(meeting.id)
     assert (after.provider_job_id, house.provider.submitted) == ("job-0", [])
@@ -425,7 +426,7 @@ def test_a_step_that_kills_is_found_out_however_it_waits_in_between(sqlite_store
             house.store.due_now(meeting.id)
             lease = house.store.take_lease(meeting.id, -1)
             assert lease is not None
-            house.store.commit_working(lease.id, lease.job.run, submit_key="sent")
+            house.store.commit_working(lease.id, lease.job.run, submission=Submission("sent"))
             house.step(meeting.id)
 
     with pytest.raises(PermanentError):

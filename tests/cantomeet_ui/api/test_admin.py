@@ -16,6 +16,7 @@ from cantomeet.errors import ErrorCode, NotFound
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
 from cantomeet.store import MeetingStore
+from cantomeet.submission import Submission
 from cantomeet_ui.api.deps import Deps
 from tests import meetings
 from tests.cantomeet_ui.api.conftest import RememberingQueue
@@ -36,7 +37,12 @@ def bulk(client: TestClient, **body: Any) -> Any:
 
 def paid_and_cancelled(store: MeetingStore) -> Meeting:
     meeting = meetings.failed(store, ErrorCode.CANCELLED)
-    sent = {"stage": Stage.SUBMITTED, "submit_key": "k", "provider_job_id": "j", "transcriber": "speechmatics"}
+    sent = {
+        "stage": Stage.SUBMITTED,
+        "submission": Submission("k"),
+        "provider_job_id": "j",
+        "transcriber": "speechmatics",
+    }
     meetings.set_columns(store, meeting.id, **sent)
     return store.get(meeting.id)
 
@@ -138,7 +144,7 @@ def test_a_retry_that_would_pay_only_since_the_preview_is_not_done(
 ) -> None:
     meeting = meetings.failed(sqlite_store)
     plan = bulk(client, action="retry", filter={}).json()["plan"]
-    sent = {"stage": Stage.SUBMITTED, "submit_key": "k", "error_code": "provider_job_gone"}
+    sent = {"stage": Stage.SUBMITTED, "submission": Submission("k"), "error_code": "provider_job_gone"}
     meetings.set_columns(sqlite_store, meeting.id, **sent)
     answer = bulk(client, action="retry", plan=plan, dry_run=False, confirm_cost=True).json()
     assert (answer["done"], answer["refused"]) == (0, {"cost_not_confirmed": 1})
@@ -150,7 +156,12 @@ def test_paid_work_is_not_given_up_by_a_plan_that_did_not_say_so(
 ) -> None:
     waiting = meetings.uploaded(sqlite_store)
     plan = bulk(client, action=act, filter={}).json()["plan"]
-    sent = {"stage": Stage.SUBMITTED, "submit_key": "k", "provider_job_id": "j", "transcriber": "speechmatics"}
+    sent = {
+        "stage": Stage.SUBMITTED,
+        "submission": Submission("k"),
+        "provider_job_id": "j",
+        "transcriber": "speechmatics",
+    }
     meetings.set_columns(sqlite_store, waiting.id, status=MeetingStatus.TRANSCRIBING, **sent)
     answer = bulk(client, action=act, plan=plan, dry_run=False).json()
     assert (answer["done"], answer["refused"]) == (0, {"changed": 1})

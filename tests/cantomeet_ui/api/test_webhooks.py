@@ -11,6 +11,7 @@ from cantomeet.jobs import JobState
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
 from cantomeet.store import MeetingStore
+from cantomeet.submission import Submission
 from cantomeet_ui.api.deps import Deps
 from tests import meetings
 from tests.cantomeet_ui.api.conftest import SECRET, RememberingQueue
@@ -74,7 +75,9 @@ def test_called_late_it_changes_nothing(
 def test_called_before_the_job_s_id_is_saved_it_changes_nothing(
     client: TestClient, sqlite_store: MeetingStore, queue: RememberingQueue, waiting: Meeting
 ) -> None:
-    meetings.set_columns(sqlite_store, waiting.id, stage=Stage.PREPARED, provider_job_id=None, submit_key="k")
+    meetings.set_columns(
+        sqlite_store, waiting.id, stage=Stage.PREPARED, provider_job_id=None, submission=Submission("k")
+    )
     assert client.post(URL, headers=OURS).status_code == 204
     assert sqlite_store.get(waiting.id).job.due_at == waiting.job.due_at
     assert queue.woken == []
