@@ -133,7 +133,7 @@ class Meeting(SQLModel, table=True):
     progress: int | None = None
     """0-100 within the status; None when unknown."""
     status_reason: str | None = Field(default=None, sa_type=Text)
-    """In the installation's language; pages write it anew in the reader's from code and params."""
+    """In the installation's language; pages write it in the reader's from code and params."""
     error_code: str | None = Field(default=None, max_length=32)
     error_params: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     warnings: list[str] = Field(default_factory=list, sa_type=JSON)

@@ -39,6 +39,8 @@ def test_the_jobs_the_queue_names_exist() -> None:
         "summarize_meeting_task",
         "delete_meeting_task",
         "write_view_task",
+        "delete_leftover_task",
+        "check_provider_task",
         "periodic_task",
     }
     assert all(callable(getattr(worker.tasks, name)) for name in named)

@@ -126,7 +126,7 @@ class People(Base):
         """Set the meeting going again from "failed" (where it stopped), "transcribe" or "summarize".
 
         "summarize" writes another version; the earlier ones are kept. From COMPLETED it asks the language model
-        anew, from FAILED only for what is missing. The last three change what the summary is to be; None leaves
+        again, from FAILED only for what is missing. The last three change what the summary is to be; None leaves
         them. Where speakers are to be named first the summary waits (`Meeting.waits_for_names`) until `summarize`.
 
         Raises `Conflict` where there is nothing to retry, where it would pay again without `confirm_cost`, or where

@@ -13,7 +13,7 @@ _JOB_ENDED = {ErrorCode.CANCELLED, ErrorCode.PROVIDER_JOB_GONE, ErrorCode.PROVID
 
 def retry_columns(meeting: Meeting, start: str, confirm_cost: bool) -> dict[str, Any]:
     """The columns that set `meeting` going again from "failed", "transcribe" or "summarize"; `revision` too where
-    it is transcribed anew. Raises `Conflict`.
+    it is transcribed again. Raises `Conflict`.
     """
     stage = Stage(meeting.stage)
     transcribed = stage in (Stage.TRANSCRIBED, Stage.SUMMARIZED)

@@ -1,4 +1,4 @@
-"""What belongs to a deleted meeting, removed: its files first, its row last, so that a crash leaves it owed."""
+"""What belongs to a deleted meeting, removed: its files first, its row last, so that a crash leaves it due."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def _lost_job(tools: Toolbox, lease: MeetingLease, provider: RemoteTranscriber, 
         before=submission.searched,
         on_page=reached,
     )
-    # The look has come to its end: what follows has not progressed by it, and the next one begins anew.
+    # The look has come to its end: what follows has not progressed by it, and the next one begins at the top.
     lease.progressed = False
     if job_id is None:
         looked = replace(submission, searched=None)
@@ -134,7 +134,7 @@ def _send(tools: Toolbox, lease: MeetingLease, provider: RemoteTranscriber) -> s
 
     def sent(fraction: float) -> None:
         if tools.stopping():
-            raise Snooze(0.0)  # the body has no end yet, so no job comes of it; another worker begins anew
+            raise Snooze(0.0)  # the body has no end yet, so no job comes of it; another worker begins again
         lease.show(fraction)
 
     try:
