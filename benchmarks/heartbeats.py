@@ -40,31 +40,27 @@ _SENTENCES_A_MINUTE = 11
 _BUSY = "while True: sum(range(10_000))"
 
 
-class Noting(MeetingStore):
-    """Remembers when each renewal was in the database."""
-
-    renewed: list[float]
-
-    def renew_lease(self, meeting_id: str, run: int, seconds: float, progress: int | None = None) -> None:
-        super().renew_lease(meeting_id, run, seconds, progress)
-        self.renewed.append(time.monotonic())
-
-
 def gaps(folder: Path, work: Callable[[Lease], object]) -> list[float]:
     """Seconds between the renewals of a lease under which `work` was done."""
     engine = connect(f"sqlite:///{folder / 'meetings.db'}")
     migrate(engine)
-    store = Noting(engine)
-    store.renewed = []
+    store = MeetingStore(engine)
+    renewed: list[float] = []
+
+    def renew(seconds: float, progress: int | None) -> None:
+        assert taken is not None
+        store.renew_lease(taken.id, taken.job.run, seconds, progress)
+        renewed.append(time.monotonic())
+
     taken = store.take_lease(store.create(new_meeting(recording_key=os.urandom(16).hex()))[0].id, LEASE_SECONDS)
     assert taken is not None
-    lease = Lease(store, taken, lambda _: None)
-    store.renewed.append(time.monotonic())
-    with lease.beating():
+    lease = Lease(taken.job, renew)
+    renewed.append(time.monotonic())
+    with lease.renewed():
         work(lease)
-    store.renewed.append(time.monotonic())
+    renewed.append(time.monotonic())
     engine.dispose()
-    return [later - earlier for earlier, later in pairwise(store.renewed)]
+    return [later - earlier for earlier, later in pairwise(renewed)]
 
 
 @contextmanager

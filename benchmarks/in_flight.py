@@ -38,7 +38,7 @@ from cantomeet.models import Meeting
 from standins.speechmatics.server import Fate, Plan, read_log
 from tests.running import ENDED, ROOT, Background, background
 from tests.sound import tone
-from worker import pipeline
+from worker.kinds import meeting as meetings
 from worker.runtime import toolbox
 
 POSTS, GETS = 10, 50
@@ -73,7 +73,7 @@ def transcribe_blocking(meeting_id: str) -> None:
     while tools.store.get(meeting_id).status not in ENDED:
         tools.store.due_now(meeting_id)
         try:
-            pipeline.advance(tools, meeting_id)
+            meetings.advance(tools, meeting_id)
         except LeaseLost:
             continue
         meeting = tools.store.get(meeting_id)

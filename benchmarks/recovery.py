@@ -32,11 +32,11 @@ import psutil
 from benchmarks.measuring import AS_SHIPPED, stand_in
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
+from cantomeet.rescuer import EVERY
 from cantomeet.store import LEASE_SECONDS
 from standins.speechmatics.server import Fault, Plan
 from tests import sound
 from tests.running import Background, background, wait_for
-from worker.rescue import EVERY
 
 _KEY = "benchmark-key"
 _PATIENCE = 180.0
@@ -74,7 +74,7 @@ def seconds_to_recover(rounds: int, *, with_parent: bool) -> list[float]:
             began = time.monotonic()
             for process in family if with_parent else family[1:]:
                 process.send_signal(signal.SIGKILL)
-            wait_for(lambda: side.store.get(meeting.id).run > held.run, "another worker", _PATIENCE)  # noqa: B023
+            wait_for(lambda: side.store.get(meeting.id).job.run > held.job.run, "another worker", _PATIENCE)  # noqa: B023
             found.append(time.monotonic() - began)
             side.store.cancel(meeting.id)
             if with_parent:
@@ -86,7 +86,7 @@ def seconds_to_recover(rounds: int, *, with_parent: bool) -> list[float]:
 
 def _submitting_meeting(side: Background, meeting_id: str) -> Meeting | None:
     meeting = side.store.get(meeting_id)
-    return meeting if meeting.submit_key is not None and meeting.lease_until is not None else None
+    return meeting if meeting.submission is not None and meeting.job.lease_until is not None else None
 
 
 def _busy_worker(workers: list[subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
@@ -139,7 +139,9 @@ def _recognising(side: Background, meeting_id: str, before: float) -> bool:
     meeting = side.store.get(meeting_id)
     if meeting.status not in (MeetingStatus.UPLOADED, MeetingStatus.TRANSCRIBING):
         raise SystemExit("the recording is too short for so many rounds")
-    return meeting.stage == Stage.PREPARED and meeting.lease_until is not None and meeting.recognised_seconds > before
+    return (
+        meeting.stage == Stage.PREPARED and meeting.job.lease_until is not None and meeting.recognised_seconds > before
+    )
 
 
 def _stopped(worker: subprocess.Popen[bytes]) -> float:

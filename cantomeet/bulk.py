@@ -159,9 +159,10 @@ def _refusal(act: Act, meeting: Meeting, now: datetime) -> Refusal | None:
     if act is Act.CANCEL:
         return None if meeting.status in ACTIVE else Refusal.NOT_RUNNING
     if act is Act.RUN_NOW:
-        if meeting.next_run_at is None:
+        job = meeting.job
+        if job.due_at is None:
             return Refusal.NOTHING_OWED
-        return Refusal.BEING_WORKED_ON if meeting.lease_until is not None and meeting.lease_until > now else None
+        return Refusal.BEING_WORKED_ON if job.lease_until is not None and job.lease_until > now else None
     return None
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from cantomeet.lifecycle import ACTIVE, step_owed
-from cantomeet.models import Meeting
+from cantomeet.models import Job, Meeting
 
 State = Literal["held", "waiting", "due", "paused", "names"]
 
@@ -27,14 +27,14 @@ def going_on(meeting: Meeting, now: datetime, *, paused: bool) -> GoingOn | None
     if meeting.status not in ACTIVE:
         return None
     step = step_owed(meeting.status, meeting.stage, meeting.transcriber)
-    return GoingOn(step, _state(meeting, now, paused), meeting.next_run_at)
+    return GoingOn(step, _state(meeting.job, now, paused), meeting.job.due_at)
 
 
-def _state(meeting: Meeting, now: datetime, paused: bool) -> State:
-    if meeting.next_run_at is None:
+def _state(job: Job, now: datetime, paused: bool) -> State:
+    if job.due_at is None:
         return "names"
-    if meeting.lease_until is not None and meeting.lease_until > now:
+    if job.lease_until is not None and job.lease_until > now:
         return "held"
     if paused:
         return "paused"
-    return "waiting" if meeting.next_run_at > now else "due"
+    return "waiting" if job.due_at > now else "due"

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
 
+from pydantic import PrivateAttr
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -25,7 +26,9 @@ from sqlalchemy import UniqueConstraint as Unique
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
+from cantomeet.jobs import JobKind, JobState
 from cantomeet.lifecycle import MeetingStatus, Stage
+from cantomeet.submission import Submission, from_json, to_json
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -48,6 +51,19 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
+class StoredSubmission(TypeDecorator[Submission]):
+    """A submission as JSON, or NULL."""
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: Submission | None, dialect: Dialect) -> dict[str, Any] | None:
+        return None if value is None else to_json(value)
+
+    def process_result_value(self, value: dict[str, Any] | None, dialect: Dialect) -> Submission | None:
+        return None if value is None else from_json(value)
+
+
 def new_id() -> str:
     return str(uuid4())
 
@@ -56,9 +72,37 @@ def _meeting_id() -> Column[str]:
     return Column("meeting_id", String(36), ForeignKey("meeting.id", ondelete="CASCADE"), nullable=False, index=True)
 
 
+class Job(SQLModel, table=True):
+    """What is to be done in the background, when, and who has it; one row for each subject of each kind."""
+
+    __table_args__ = (Index("ix_job_due", "kind", "due_at"),)
+
+    kind: JobKind = Field(sa_type=String(16), primary_key=True)
+    subject: str = Field(primary_key=True, max_length=64)
+    state: JobState = Field(default=JobState.SCHEDULED, sa_type=String(32))
+    due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Of the next step; None but where it is scheduled."""
+    lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Until then a worker has it, and each heartbeat moves it on. None: the last lease was ended."""
+    run: int = 0
+    """The fencing number: raised by a lease, a retry, a cancel or a deletion, and nothing else."""
+    tries: int = 0
+    """Failed tries of the present step in a row."""
+    deaths: int = 0
+    """Leases of the present step that ran out because their holder died or fell silent."""
+    worker_died: bool = False
+    """The lease before the last one was never ended: its worker died or fell silent."""
+    woken_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Until then a job in RQ is expected to start it; the rescuer leaves it alone."""
+    wake_count: int = 0
+    """Wake-ups by the rescuer since the last lease."""
+    turn: str | None = Field(default=None, max_length=64)
+    """The limit of which `due_at` is a reserved turn (`cantomeet.pacing`)."""
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+
+
 class Meeting(SQLModel, table=True):
     __table_args__ = (
-        Index("ix_meeting_due", "next_run_at", "lease_until", "woken_until"),
         Index("ix_meeting_listed", "deleted_at", "created_at", "id"),
         Unique("idempotency_key"),
         Unique("upload_id"),
@@ -89,7 +133,7 @@ class Meeting(SQLModel, table=True):
     progress: int | None = None
     """0-100 within the status; None when unknown."""
     status_reason: str | None = Field(default=None, sa_type=Text)
-    """In the installation's language; pages write it anew in the reader's from code and params."""
+    """In the installation's language; pages write it in the reader's from code and params."""
     error_code: str | None = Field(default=None, max_length=32)
     error_params: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     warnings: list[str] = Field(default_factory=list, sa_type=JSON)
@@ -125,42 +169,35 @@ class Meeting(SQLModel, table=True):
     revision: int = 1
     """Of the transcript being made; rises when a person has the recording transcribed again."""
     shown_revision: int = 1
-    submit_key: str | None = Field(default=None, max_length=64)
-    submit_looks: int = 0
-    """How often a submission that may have been lost was looked for in vain since it was sent."""
-    submit_missed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    """When the first of those looks ended."""
-    submit_searched: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    """How far back in time, by the provider's clock, the look under way has come."""
-    submit_losses: int = 0
-    """How often it was sent without an answer that says what became of it."""
+    submission: Submission | None = Field(default=None, sa_type=StoredSubmission)
+    """To the provider; None while nothing was sent that may come to something."""
     provider_job_id: str | None = Field(default=None, max_length=128)
-    turn: str | None = Field(default=None, max_length=64)
-    """The limit of which `next_run_at` is a reserved turn (`cantomeet.pacing`)."""
 
-    run: int = 0
-    """The fencing number: raised by a lease, a retry, a cancel or a deletion, and nothing else."""
     version: int = 1
     """Raised by every visible change."""
-    next_run_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    woken_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    """Until then somebody is believed to have a job in RQ for it; the rescuer leaves it alone."""
-    wake_count: int = 0
-    attempt_count: int = 0
-    """Failed tries of the present step."""
-    death_count: int = 0
-    """Leases of the present step that ran out because their holder died or fell silent."""
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
     stage_since: datetime = Field(sa_type=UtcDateTime)
     """When the stage last moved on; tells stuck from slow."""
     deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
+    _job: Job | None = PrivateAttr(default=None)
+
+    def with_job(self, job: Job) -> Meeting:
+        """This meeting, with what the store read beside it."""
+        self._job = job
+        return self
+
+    @property
+    def job(self) -> Job:
+        """Of kind `MEETING`: when its next step is due, and who has it. The store reads it with the meeting."""
+        assert self._job is not None, "a meeting that the store did not read"
+        return self._job
+
     @property
     def waits_for_names(self) -> bool:
         """Its summary is not due until a person says that the speakers are named (`store.summarize`)."""
-        return self.status == MeetingStatus.SUMMARIZING and self.next_run_at is None and self.deleted_at is None
+        return self.job.state == JobState.WAITING_FOR_NAMES
 
 
 class Speaker(SQLModel, table=True):
@@ -304,14 +341,6 @@ class WrittenView(SQLModel, table=True):
     """Of all rounds that ended; as `Summary.usage`."""
     error_code: str | None = Field(default=None, max_length=32)
     error_params: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
-    run: int = 0
-    """The fencing number, as `Meeting.run`."""
-    next_run_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    woken_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    attempt_count: int = 0
-    death_count: int = 0
-    """Workers in a row that let the lease run out without a word, as `Meeting.death_count`."""
 
 
 class Attempt(SQLModel, table=True):
@@ -361,8 +390,6 @@ class ProviderLeftover(SQLModel, table=True):
     searched: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """How far back in time, by the provider's clock, the look under way has come."""
     created_at: datetime = Field(sa_type=UtcDateTime)
-    next_run_at: datetime = Field(sa_type=UtcDateTime)
-    attempt_count: int = 0
 
 
 class PaidAnswer(SQLModel, table=True):
@@ -406,10 +433,3 @@ class Turn(SQLModel, table=True):
     name: str = Field(primary_key=True, max_length=64)
     reserved_until: float = 0.0
     recent: list[float] = Field(default_factory=list, sa_type=JSON)
-
-
-class PeriodicTask(SQLModel, table=True):
-    """When each periodic task is due next; moved on by compare-and-set, so that many rescuers wake it once."""
-
-    name: str = Field(primary_key=True, max_length=64)
-    next_run_at: datetime = Field(sa_type=UtcDateTime)

@@ -1,6 +1,6 @@
 """RQ as a wake-up call: queue names, time limits, enqueueing, and a look at the queues. All the web may import.
 
-The database knows what is due; a job only says "look at this meeting". A lost job is woken again by the rescuer, a
+The database knows what is due; a job in RQ only says "look at this one". A lost one is woken again by the rescuer, a
 doubled one finds the lease taken.
 """
 
@@ -24,6 +24,7 @@ from rq.serializers import JSONSerializer
 from rq.worker import BaseWorker
 
 from cantomeet.checking import PATIENCE_SECONDS
+from cantomeet.jobs import JobKind
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
 from cantomeet.redis_client import connect
@@ -38,6 +39,14 @@ QUEUES = (HIGH, DEFAULT, RECOGNITION)
 JOB_TIMEOUT = 2 * 60 * 60
 RESULT_TTL = 24 * 60 * 60
 FAILURE_TTL = 24 * 60 * 60
+
+_TASKS = {
+    JobKind.WRITTEN_VIEW: "worker.tasks.write_view_task",
+    JobKind.LEFTOVER: "worker.tasks.delete_leftover_task",
+    JobKind.CHECK: "worker.tasks.check_provider_task",
+    JobKind.PERIODIC: "worker.tasks.periodic_task",
+}
+"""By kind; a meeting's own job has several (`task_for`)."""
 
 _CHECK_TIMEOUT = 120
 _WRITTEN = "cantomeet:written"
@@ -113,27 +122,22 @@ class JobQueue:
         }
         return self._enqueue(name, task_for(meeting), meeting.id, delay, options)
 
-    def wake_written(self, meeting_id: str, delay: float = 0.0) -> bool:
-        """Ask for the next step of a meeting's written view; never before the steps of meetings of high priority."""
-        options = {"job_timeout": JOB_TIMEOUT, "result_ttl": RESULT_TTL, "failure_ttl": FAILURE_TTL}
-        return self._enqueue(DEFAULT, "worker.tasks.write_view_task", meeting_id, delay, options)
-
-    def wake_periodic(self, task: str) -> bool:
-        """Ask for one run of the periodic task `task`."""
-        options = {"job_timeout": JOB_TIMEOUT, "result_ttl": RESULT_TTL, "failure_ttl": FAILURE_TTL}
-        return self._enqueue(DEFAULT, "worker.tasks.periodic_task", task, 0.0, options)
+    def wake_job(self, kind: JobKind, subject: str, delay: float = 0.0) -> bool:
+        """The same for a job that is no meeting's own; none goes before the steps of meetings of high priority, but
+        for a check, for whose answer somebody waits.
+        """
+        options: dict[str, Any] = {"job_timeout": JOB_TIMEOUT, "result_ttl": RESULT_TTL, "failure_ttl": FAILURE_TTL}
+        if kind is not JobKind.WRITTEN_VIEW:
+            options["description"] = str(kind)  # the subject is no meeting that `erase` could look for
+        if kind is not JobKind.CHECK:
+            return self._enqueue(DEFAULT, _TASKS[kind], subject, delay, options)
+        # An answer that nobody waits for any more is not worth having.
+        options |= {"job_timeout": _CHECK_TIMEOUT, "ttl": int(PATIENCE_SECONDS), "at_front": True}
+        return self._enqueue(queue_of_check(subject), _TASKS[kind], subject, delay, options)
 
     def ask_check(self, name: str) -> bool:
         """Have a worker test `name`, before anything that waits. False where Redis does not take it."""
-        options = {
-            "job_timeout": _CHECK_TIMEOUT,
-            "result_ttl": RESULT_TTL,
-            "failure_ttl": FAILURE_TTL,
-            # An answer that nobody waits for any more is not worth having.
-            "ttl": int(PATIENCE_SECONDS),
-            "at_front": True,
-        }
-        return self._enqueue(queue_of_check(name), "worker.tasks.check_provider_task", name, 0.0, options)
+        return self.wake_job(JobKind.CHECK, name)
 
     def _enqueue(self, name: str, task: str, argument: str, delay: float, options: dict[str, Any]) -> bool:
         try:
@@ -180,7 +184,7 @@ class JobQueue:
     def _jobs_by_meeting(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
         for key in self._redis.scan_iter(match="rq:job:*", count=1000):
-            # Every job of ours names its meeting there, RQ's own wording ("task('id')") included.
+            # Every job of a meeting names it there, RQ's own wording ("task('id')") included.
             description: Any = self._redis.hget(key, "description") or b""
             for meeting_id in _ID.findall(description.decode(errors="replace")):
                 found.setdefault(meeting_id, []).append(key.decode().removeprefix("rq:job:"))
@@ -239,16 +243,17 @@ def _whole_second(delay: float) -> datetime:
 
 
 def rescue(store: MeetingStore, queue: JobQueue) -> int:
-    """Wake the meetings that are due and that nobody woke; how many. Marks nothing while Redis is away.
+    """Wake the jobs that are due and that nobody woke; how many. Marks nothing while Redis is away.
 
-    Any number of processes may do this: compare-and-set gives each meeting to one of them.
+    Any number of processes may do this: compare-and-set gives each job to one of them.
     """
     try:
         room = max(_FEW, _FULL - queue.waiting())
     except redis.RedisError:
         return 0
-    return sum(queue.wake(meeting) for meeting in store.wake_due(room)) + sum(
-        queue.wake_written(meeting_id) for meeting_id in store.wake_written_due()
+    return sum(
+        queue.wake(due) if isinstance(due, Meeting) else queue.wake_job(JobKind(due.kind), due.subject)
+        for due in store.wake_due(room)
     )
 
 

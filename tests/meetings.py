@@ -9,8 +9,9 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from cantomeet.errors import ErrorCode
+from cantomeet.jobs import JobKind, JobState
 from cantomeet.lifecycle import MeetingStatus
-from cantomeet.models import Meeting
+from cantomeet.models import Job, Meeting
 from cantomeet.store import MeetingStore, NewAttempt, NewSegment, NewSummary
 from tests.conftest import new_meeting
 
@@ -24,24 +25,24 @@ def uploaded(store: MeetingStore, **columns: Any) -> Meeting:
 def transcribing(store: MeetingStore, **columns: Any) -> Meeting:
     meeting = store.take_lease(uploaded(store, **columns).id, 60)
     assert meeting is not None
-    return store.commit_working(meeting.id, meeting.run, status=MeetingStatus.TRANSCRIBING)
+    return store.commit_working(meeting.id, meeting.job.run, status=MeetingStatus.TRANSCRIBING)
 
 
 def failed(store: MeetingStore, code: ErrorCode = ErrorCode.PROVIDER_BUSY, **columns: Any) -> Meeting:
     meeting = transcribing(store, **columns)
     return store.record_failure(
-        meeting.id, meeting.run, tried=_tried(store), code=code, params={"provider": "Speechmatics"}, reason="太忙"
+        meeting.id, meeting.job.run, tried=_tried(store), code=code, params={"provider": "Speechmatics"}, reason="太忙"
     )
 
 
 def partly_recognised(store: MeetingStore, lines: Sequence[tuple[str | None, str]] = LINES, **columns: Any) -> Meeting:
     meeting = transcribing(store, **columns)
-    return store.commit_piece(meeting.id, meeting.run, segments(lines), tried=_tried(store))
+    return store.commit_piece(meeting.id, meeting.job.run, segments(lines), tried=_tried(store))
 
 
 def transcribed(store: MeetingStore, lines: Sequence[tuple[str | None, str]] = LINES, **columns: Any) -> Meeting:
     meeting = transcribing(store, **columns)
-    return store.finish_transcript(meeting.id, meeting.run, segments(lines), replace=False, tried=_tried(store))
+    return store.finish_transcript(meeting.id, meeting.job.run, segments(lines), replace=False, tried=_tried(store))
 
 
 def completed(
@@ -61,7 +62,7 @@ def summarized(
     meeting = store.take_lease(meeting_id, 60)
     assert meeting is not None
     summary = NewSummary(method, "zh-Hant-HK", items, title="例會紀要", name="逐字摘錄")
-    return store.finish_summary(meeting.id, meeting.run, summary, tried=_tried(store))
+    return store.finish_summary(meeting.id, meeting.job.run, summary, tried=_tried(store))
 
 
 def segments(lines: Sequence[tuple[str | None, str]]) -> list[NewSegment]:
@@ -78,6 +79,24 @@ def set_columns(store: MeetingStore, meeting_id: str, **columns: Any) -> None:
     """Write columns that no method of the store lets a test choose."""
     with store.engine.begin() as connection:
         connection.execute(update(Meeting).where(col(Meeting.id) == meeting_id).values(**columns))
+
+
+def key_of(meeting: Meeting) -> str:
+    """The key that it was sent with; empty where nothing was sent."""
+    return "" if meeting.submission is None else meeting.submission.key
+
+
+def set_job(store: MeetingStore, meeting_id: str, **columns: Any) -> None:
+    """The same for columns of the meeting's own job."""
+    own = (col(Job.kind) == JobKind.MEETING, col(Job.subject) == meeting_id)
+    with store.engine.begin() as connection:
+        assert connection.execute(update(Job).where(*own).values(**columns)).rowcount == 1
+
+
+def at_rest(meeting: Meeting, **job: Any) -> Meeting:
+    """A meeting that no store has read, with such a job beside it."""
+    own = {"kind": JobKind.MEETING, "subject": meeting.id, "state": JobState.ENDED, "updated_at": meeting.updated_at}
+    return meeting.with_job(Job(**{**own, **job}))
 
 
 def _tried(store: MeetingStore) -> NewAttempt:

@@ -1,1 +1,1 @@
-"""The background side: queue, pipeline, providers, rescue, and the commands that start them."""
+"""The background side: the engine, its kinds of jobs, providers, rescue, and the commands that start them."""

@@ -1,4 +1,4 @@
-"""Keeping a meeting while a step works on it."""
+"""Keeping a job while a step works on it."""
 
 from __future__ import annotations
 
@@ -11,22 +11,29 @@ from contextlib import contextmanager
 from sqlalchemy.exc import OperationalError
 
 from cantomeet.errors import LeaseLost
-from cantomeet.models import Meeting
-from cantomeet.store import LEASE_SECONDS, MeetingStore
+from cantomeet.models import Job, Meeting
+from cantomeet.store import LEASE_SECONDS
 
 _BEAT_SECONDS = 1.0
 """So soon a cancel ends an upload or a recognition."""
 _LONGEST_STEP_SECONDS = 2 * 60 * 60.0
-"""As RQ's job timeout: a step that hangs longer is not kept alive by its heart."""
+"""As RQ's job timeout: the lease of a step that hangs longer is not renewed any more."""
 _SHOW_SECONDS = 1.0
 _log = logging.getLogger(__name__)
 
 
 class Lease:
-    """A meeting that is ours: its heart beats in a thread, and its progress goes to the database now and then."""
+    """A job that is ours: renewed by a heartbeat thread, and its progress goes to the database now and then."""
 
-    def __init__(self, store: MeetingStore, meeting: Meeting, changed: Callable[[str], None]) -> None:
-        self._store, self.meeting, self._changed = store, meeting, changed
+    def __init__(
+        self,
+        job: Job,
+        renew: Callable[[float, int | None], None],
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`renew`: keep it for so many seconds, with the progress to show (0-100); raises `LeaseLost`."""
+        self.job = job
+        self._renew_for, self._changed = renew, changed
         self._lost = threading.Event()
         self._renewed_at = time.monotonic()
         self._ended = threading.Event()
@@ -38,7 +45,7 @@ class Lease:
     @property
     def run(self) -> int:
         """The fencing number that was given with it."""
-        return self.meeting.run
+        return self.job.run
 
     def show(self, fraction: float | None) -> None:
         """Show progress within the status (0..1), at most once a second. Raises `LeaseLost`."""
@@ -49,34 +56,35 @@ class Lease:
             return
         self._shown, self._shown_at = percent, now
         self._renew(percent)
-        self._changed(self.meeting.id)
+        self._changed()
 
     def check(self) -> None:
-        """Raises `LeaseLost` where the meeting was taken: by a cancel, a retry, another worker.
+        """Raises `LeaseLost` where the job was taken: by a cancel, a retry, another worker.
 
-        As the heart found; where it has not beaten for long, because this whole process stood still or the database
-        did, the database is asked before anything else is done.
+        As the heartbeat thread found; where it has not renewed for long, because this whole process stood still or the
+        database did, the database is asked before anything else is done.
         """
         if self._lost.is_set():
-            raise LeaseLost(self.meeting.id)
+            raise LeaseLost(self.job.subject)
         if time.monotonic() - self._renewed_at > LEASE_SECONDS / 2:
             self._renew()
 
     def _renew(self, percent: int | None = None) -> None:
         asked_at = time.monotonic()
-        self._store.renew_lease(self.meeting.id, self.meeting.run, LEASE_SECONDS, percent)
+        self._renew_for(LEASE_SECONDS, percent)
         self._renewed_at = asked_at
 
     @contextmanager
-    def beating(self) -> Iterator[None]:
+    def renewed(self) -> Iterator[None]:
         """Renew the lease in the background until the block ends."""
-        heart = threading.Thread(target=self._beat, name=f"lease-{self.meeting.id}", daemon=True)
-        heart.start()
+        name = f"lease-{self.job.kind}-{self.job.subject}"
+        heartbeat = threading.Thread(target=self._beat, name=name, daemon=True)
+        heartbeat.start()
         try:
             yield
         finally:
             self._ended.set()
-            heart.join(timeout=_BEAT_SECONDS)
+            heartbeat.join(timeout=_BEAT_SECONDS)
 
     def _beat(self) -> None:
         started = time.monotonic()
@@ -89,3 +97,18 @@ class Lease:
             except OperationalError as error:
                 # The next beat may still come in time; if not, the fence refuses our result.
                 _log.warning("a heartbeat was lost: %s", type(error).__name__)
+
+
+class MeetingLease(Lease):
+    """The lease of a meeting's own job, or of its written view's."""
+
+    def __init__(
+        self,
+        meeting: Meeting,
+        job: Job,
+        renew: Callable[[float, int | None], None],
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
+        super().__init__(job, renew, changed)
+        self.meeting = meeting
+        """As it was when the lease was taken, or as the step has saved it since."""

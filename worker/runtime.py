@@ -9,6 +9,7 @@ from functools import cache
 from rq.timeouts import JobTimeoutException
 
 from cantomeet.changes import ChangePublisher
+from cantomeet.jobs import JobKind
 from cantomeet.queue import JobQueue
 from cantomeet.settings import Settings, load_settings, on_this_machine
 from cantomeet.storage import FolderStorage
@@ -44,7 +45,7 @@ def build(settings: Settings) -> Toolbox:
         remotes=remotes,
         summarizer=summarizing,
         rewriter=summarizing if isinstance(summarizing, LlmSummarizer) else None,
-        wake_written=queue.wake_written,
+        wake_job=lambda job, delay: queue.wake_job(JobKind(job.kind), job.subject, delay),
         transcriber=settings.chosen_transcriber,
         language=settings.language,
         publish=ChangePublisher(redis_url).publish,

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from worker import checking, maintenance, pipeline, written_view
+from worker.kinds import checks, leftovers, meeting, periodic, written_view
 from worker.runtime import toolbox
 
 
 def transcribe_meeting_task(meeting_id: str) -> None:
     """The next step towards the meeting's transcript."""
-    pipeline.advance(toolbox(), meeting_id)
+    meeting.advance(toolbox(), meeting_id)
 
 
 def summarize_meeting_task(meeting_id: str) -> None:
     """The next step towards the meeting's summary."""
-    pipeline.advance(toolbox(), meeting_id)
+    meeting.advance(toolbox(), meeting_id)
 
 
 def delete_meeting_task(meeting_id: str) -> None:
     """Remove what belongs to a deleted meeting."""
-    pipeline.advance(toolbox(), meeting_id)
+    meeting.advance(toolbox(), meeting_id)
 
 
 def write_view_task(meeting_id: str) -> None:
@@ -26,11 +26,16 @@ def write_view_task(meeting_id: str) -> None:
     written_view.advance(toolbox(), meeting_id)
 
 
+def delete_leftover_task(leftover_id: str) -> None:
+    """Delete a copy at a provider that is not needed any more."""
+    leftovers.advance(toolbox(), leftover_id)
+
+
 def periodic_task(name: str) -> None:
     """One run of a periodic task of `worker.maintenance`."""
-    maintenance.run(toolbox(), name)
+    periodic.advance(toolbox(), name)
 
 
 def check_provider_task(name: str) -> None:
     """Test whether a provider's key, address and model would do."""
-    checking.check(toolbox(), name)
+    checks.advance(toolbox(), name)

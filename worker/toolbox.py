@@ -1,4 +1,4 @@
-"""What the pipeline works with; `worker.runtime` wires it once a process."""
+"""What the kinds of background work need; `worker.runtime` wires it once a process."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from cantomeet.errors import ErrorCode, PermanentError
 from cantomeet.media import LONGEST_SECONDS
-from cantomeet.models import Meeting
+from cantomeet.models import Job, Meeting
 from cantomeet.pacing import FIRST_PAUSE
 from cantomeet.storage import Storage
 from cantomeet.store import MeetingStore
@@ -60,7 +60,8 @@ class Toolbox:
     """Of stored reasons."""
     publish: Callable[[str, int], None]
     wake: Callable[[Meeting, float], bool]
-    wake_written: Callable[[str, float], bool] = lambda meeting_id, delay: True
+    wake_job: Callable[[Job, float], bool] = lambda job, delay: True
+    """As `wake`, for a job that is no meeting's own."""
     longest_seconds: float = LONGEST_SECONDS
     """Of sound in one recording."""
     rewriter: Rewriter | None = None

@@ -23,11 +23,23 @@ def sending(provider: str) -> Limit:
 
 
 class Snooze(Exception):
-    """Not a failure: the step is to be taken again in `seconds`, with `columns` of the meeting saved until then."""
+    """Not a failure: the step is to be taken again in `seconds`, with `columns` of the meeting saved until then.
 
-    def __init__(self, seconds: float, **columns: Any) -> None:
+    `turn`: the limit of which a turn is reserved for then. `tries` and `deaths` are the job's counts; None leaves them.
+    """
+
+    def __init__(
+        self,
+        seconds: float,
+        *,
+        turn: str | None = None,
+        tries: int | None = None,
+        deaths: int | None = None,
+        **columns: Any,
+    ) -> None:
         super().__init__(f"in {seconds:.1f} s")
-        self.seconds, self.columns = seconds, columns
+        self.seconds, self.turn, self.tries, self.deaths = seconds, turn, tries, deaths
+        self.columns = columns
 
 
 def wait_for_turn(tools: Toolbox, meeting: Meeting, limit: Limit) -> None:
@@ -35,7 +47,7 @@ def wait_for_turn(tools: Toolbox, meeting: Meeting, limit: Limit) -> None:
 
     A meeting of high priority takes no place behind the others, only the next free one.
     """
-    reserved = meeting.turn == limit.name
+    reserved = meeting.job.turn == limit.name
     wait = tools.store.take_turn(limit, reserved=reserved or meeting.priority == "high")
     if wait <= 0:
         return

@@ -14,11 +14,12 @@ from sqlmodel import col
 
 from cantomeet.dates import HONG_KONG
 from cantomeet.errors import ErrorCode
+from cantomeet.jobs import JobKind, JobState
 from cantomeet.lifecycle import ACTIVE, MeetingStatus
 from cantomeet.listing.filters import FailureCause, MeetingFilter
 from cantomeet.listing.order import Order
-from cantomeet.models import Meeting, Segment, Summary, SummaryItem
-from cantomeet.store import MeetingStore, is_waiting_for_names
+from cantomeet.models import Job, Meeting, Segment, Summary, SummaryItem
+from cantomeet.store import MeetingStore, leases
 from cantomeet.store.transaction import connection_of
 
 _BEFORE = 30
@@ -58,18 +59,21 @@ def list_meetings(store: MeetingStore, wanted: MeetingFilter, pages: int = 1) ->
         where = [*_where(wanted, store), *_of_statuses(wanted)]
         if wanted.cursor is not None:
             where.append(order.after(wanted.cursor))
-        statement = select(Meeting, order.key.label("sort_key")).where(*where).order_by(*order.columns())
+        own = and_(col(Job.kind) == JobKind.MEETING, col(Job.subject) == col(Meeting.id))
+        statement = (
+            select(Meeting, Job, order.key.label("sort_key")).join(Job, own).where(*where).order_by(*order.columns())
+        )
         most = wanted.limit * pages
         # By the ORM, which loads as it reads; `Meeting(**row)` sets attribute by attribute and takes ten times as long.
         rows = Session(connection).execute(statement.limit(most + 1)).all()
-        meetings = [meeting for meeting, _key in rows[:most]]
+        meetings = [meeting.with_job(job) for meeting, job, _key in rows[:most]]
         ids = [meeting.id for meeting in meetings]
         actions = _open_actions(connection, ids)
         matches = _matches(connection, ids, wanted.q) if wanted.q else {}
     more = len(rows) > most
     return MeetingPage(
         [ListedMeeting(m, actions.get(m.id, 0), matches.get(m.id)) for m in meetings],
-        order.cursor(rows[most - 1][1], ids[-1]) if more else None,
+        order.cursor(rows[most - 1][2], ids[-1]) if more else None,
     )
 
 
@@ -132,8 +136,8 @@ def find_meetings(store: MeetingStore, wanted: MeetingFilter, most: int) -> tupl
     with connection_of(store) as connection:
         fitting = connection.execute(select(sql.count()).select_from(Meeting).where(*where)).scalar_one()
         order = (col(Meeting.created_at), col(Meeting.id))
-        rows = connection.execute(select(Meeting).where(*where).order_by(*order).limit(most)).mappings()
-        return [Meeting(**row) for row in rows], fitting
+        rows = connection.execute(leases.meetings().where(*where).order_by(*order).limit(most)).mappings()
+        return [leases.meeting_of(row) for row in rows], fitting
 
 
 def _where(wanted: MeetingFilter, store: MeetingStore) -> list[ColumnElement[bool]]:
@@ -153,7 +157,7 @@ def _where(wanted: MeetingFilter, store: MeetingStore) -> list[ColumnElement[boo
     if wanted.stuck_for is not None:
         where.extend([false()] if store.paused() else _stuck(wanted.stuck_for, store.now()))
     if wanted.waiting_for is not None:
-        where.extend(is_waiting_for_names())
+        where.append(leases.is_waiting_for_names())
     if wanted.transcriber is not None:
         undecided = [""] if wanted.transcriber == wanted.next_transcriber else []
         where.append(col(Meeting.transcriber).in_([wanted.transcriber, *undecided]))
@@ -193,13 +197,10 @@ def _code() -> ColumnElement[str]:
 
 
 def _stuck(as_long: timedelta, now: datetime) -> list[ColumnElement[bool]]:
-    due, lease = col(Meeting.next_run_at), col(Meeting.lease_until)
+    waits = or_(col(Job.due_at).is_(None), col(Job.due_at) < now - as_long)
     return [
         col(Meeting.status).in_(list(ACTIVE)),
-        # A summary with no step owed waits for a person to name the speakers.
-        or_(col(Meeting.status) != MeetingStatus.SUMMARIZING, due.is_not(None)),
-        or_(lease.is_(None), lease <= now),
-        or_(due.is_(None), due < now - as_long),
+        leases.meetings_job(col(Job.state) != JobState.WAITING_FOR_NAMES, leases.is_free(now), waits),
         col(Meeting.updated_at) < now - as_long,
     ]
 

@@ -170,12 +170,12 @@ def _written_view(tx: Transaction, meeting_id: str) -> WrittenView | None:
 def _waits(meeting: Meeting, view: WrittenView | None) -> bool:
     """A step of it, or of its written view, is due some time."""
     if meeting.status in ACTIVE:
-        return meeting.next_run_at is not None
+        return meeting.job.due_at is not None
     return view is not None and view.state == "working"
 
 
 def _last_attempt(tx: Transaction, meeting: Meeting) -> Attempt | None:
-    if not meeting.attempt_count:
+    if not meeting.job.tries:
         return None
     attempts = tx.attempts(meeting.id)
     return attempts[-1] if attempts else None

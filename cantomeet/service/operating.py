@@ -9,6 +9,7 @@ import redis
 from cantomeet.access import Action, Actor, require
 from cantomeet.checking import CHECKED, Check, dumps, remembered_as
 from cantomeet.errors import ErrorCode, InvalidRequest, Unavailable
+from cantomeet.jobs import JobKind
 from cantomeet.queue import queue_of_check
 from cantomeet.service.changing import changing
 from cantomeet.service.services import QueueWatch, Services
@@ -35,8 +36,10 @@ def ask_check(services: Services, actor: Actor, name: str) -> Check:
         asked = Check("asked", change.tx.now())
         before = change.tx.remembered(remembered_as(name))
         change.tx.remember(remembered_as(name), dumps(asked))
+        job = change.tx.schedule_job(JobKind.CHECK, name)
     # The command fails where Redis does not take the job, so this is no telling that may be lost.
     if not queue.ask_check(name):
+        services.store.withdraw_job(job)
         if before is not None:
             services.store.remember(remembered_as(name), before)
         raise Unavailable("Redis did not take the job", code=ErrorCode.QUEUE_AWAY)

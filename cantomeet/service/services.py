@@ -8,6 +8,7 @@ from typing import Protocol
 
 from cantomeet.changes import ChangePublisher
 from cantomeet.database import connect, migrate
+from cantomeet.jobs import JobKind
 from cantomeet.models import Meeting
 from cantomeet.private import keep_private
 from cantomeet.queue import JobQueue, QueueOverview
@@ -64,6 +65,6 @@ def open_services(settings: Settings, queue: JobQueue) -> Services:
         recordings=FolderStorage(settings.recordings_dir, max_bytes=settings.max_upload_bytes),
         wake=queue.wake,
         publish=ChangePublisher(settings.effective_redis_url).publish,
-        wake_written=queue.wake_written,
+        wake_written=lambda meeting_id: queue.wake_job(JobKind.WRITTEN_VIEW, meeting_id),
         queue=queue,
     )

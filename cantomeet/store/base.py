@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,27 +13,19 @@ from sqlmodel import col
 
 from cantomeet.database import database_now
 from cantomeet.errors import ErrorCode, LeaseLost, NotFound
+from cantomeet.jobs import JobKind
 from cantomeet.lifecycle import TRANSITIONS
 from cantomeet.models import (
     Attempt,
+    Job,
     Meeting,
     ProviderLeftover,
     Segment,
     Speaker,
     new_id,
 )
+from cantomeet.store import leases
 from cantomeet.store.types import NewAttempt, NewSegment
-
-LEASE_SECONDS = 8.0
-"""How long a meeting stays with a worker that has gone silent, whose heartbeat renews it every second.
-
-A beat that finds SQLite locked waits 5 s for it (the busy timeout) and leaves a second to the next one: 7 s. By
-`benchmarks.heartbeats` a busy machine comes to less. Who loses a lease all the same loses a step's work, no payment.
-"""
-WAKE_GRACE = 5.0
-"""Seconds after its due time in which a meeting's job is expected to start before the rescuer wakes it again."""
-WAKE_GRACE_LIMIT = 300.0
-"""The grace doubles with each wake-up up to this, so that a long queue is not flooded with repeats."""
 
 
 class Base:
@@ -60,39 +52,69 @@ class Base:
             return self._clock(connection)
 
     def _require(self, connection: Connection, meeting_id: str) -> Meeting:
-        statement = select(Meeting).where(col(Meeting.id) == meeting_id, col(Meeting.deleted_at).is_(None))
-        row = connection.execute(statement).mappings().first()
-        if row is None:
+        found = self._read_meeting(connection, col(Meeting.id) == meeting_id, col(Meeting.deleted_at).is_(None))
+        if found is None:
             raise NotFound(f"no meeting {meeting_id[:36]}")
-        return Meeting(**row)
+        return found
 
-    def _changed(self, connection: Connection, where: Sequence[Any], **columns: Any) -> Meeting | None:
+    def _read_meeting(self, connection: Connection, *where: Any) -> Meeting | None:
+        row = connection.execute(leases.meetings().where(*where)).mappings().first()
+        return None if row is None else leases.meeting_of(row)
+
+    def _changed(
+        self, connection: Connection, where: Sequence[Any], job: Job | None = None, **columns: Any
+    ) -> Meeting | None:
+        """`job`: the meeting's, where this transaction has just written it."""
         row = (
             connection.execute(
                 update(Meeting)
                 .where(*where)
                 .values(version=col(Meeting.version) + 1, updated_at=self._clock(connection), **columns)
-                .returning(*columns_of_meeting())
+                .returning(leases.MEETINGS)
             )
             .mappings()
             .first()
         )
-        return None if row is None else Meeting(**row)
+        if row is None:
+            return None
+        meeting = Meeting(**row)
+        job = job or leases.find(connection, JobKind.MEETING, meeting.id)
+        assert job is not None, "every meeting has a job"
+        return meeting.with_job(job)
+
+    def _hold(self, connection: Connection, meeting_id: str) -> Meeting:
+        """The meeting, whose job nobody else changes before this transaction ends. Raises `NotFound`."""
+        leases.hold(connection, JobKind.MEETING, meeting_id)
+        return self._require(connection, meeting_id)
+
+    def _set_job(self, connection: Connection, meeting_id: str, **columns: Any) -> Job:
+        """Write a person's wish to the job of a meeting that is held."""
+        mine = leases.of(JobKind.MEETING, meeting_id)
+        job = leases.change(connection, self._clock(connection), mine, **columns)
+        assert job is not None, "every meeting has a job"
+        return job
 
     def _fenced(
-        self, connection: Connection, meeting_id: str, run: int, *, held: bool = False, **columns: Any
+        self,
+        connection: Connection,
+        meeting_id: str,
+        run: int,
+        *,
+        held: bool = False,
+        job: Mapping[str, Any] | None = None,
+        **columns: Any,
     ) -> Meeting:
-        """`held`: only while the lease was not let go of; `run` alone stays the same until the next one takes it."""
-        where = [col(Meeting.id) == meeting_id, col(Meeting.run) == run]
-        if held:
-            where.append(col(Meeting.lease_until).is_not(None))
+        """Write `job` to the meeting's job, then `columns` to the meeting. `held`: as for `leases.fenced`."""
+        now = self._clock(connection)
+        own = leases.fenced(connection, now, JobKind.MEETING, meeting_id, run, held=held, **(job or {}))
+        where = [col(Meeting.id) == meeting_id]
         if "status" in columns:
             # The table of transitions holds in the database too, without reading the row first.
             allowed = [old for old, new in TRANSITIONS.items() if columns["status"] in new]
             where.append(col(Meeting.status).in_([*allowed, columns["status"]]))
         if "stage" in columns:
-            columns["stage_since"] = self._clock(connection)
-        changed = self._changed(connection, where, **columns)
+            columns["stage_since"] = now
+        changed = self._changed(connection, where, own, **columns)
         if changed is None:
             raise LeaseLost(meeting_id)
         return changed
@@ -107,18 +129,9 @@ class Base:
         due_in: float | None,
         **columns: Any,
     ) -> Meeting:
-        now = self._clock(connection)
-        due = None if due_in is None else now + timedelta(seconds=due_in)
-        meeting = self._fenced(
-            connection,
-            meeting_id,
-            run,
-            lease_until=None,
-            next_run_at=due,
-            # The worker that commits enqueues the successor itself; should it die before, the rescuer does.
-            woken_until=None if due is None else due + timedelta(seconds=WAKE_GRACE),
-            **{"attempt_count": 0, "death_count": 0, "turn": None, **columns},
-        )
+        due = None if due_in is None else self._clock(connection) + timedelta(seconds=due_in)
+        job = {"tries": 0, "deaths": 0, **leases.let_go(due)}
+        meeting = self._fenced(connection, meeting_id, run, job=job, **columns)
         if tried is not None:
             self._note(connection, meeting, tried, "done", next_run_at=due)
         return meeting
@@ -138,7 +151,7 @@ class Base:
             insert(Attempt).values(
                 id=new_id(),
                 meeting_id=meeting.id,
-                run=meeting.run,
+                run=meeting.job.run,
                 step=tried.step,
                 outcome=outcome,
                 error_code=None if code is None else code.value,
@@ -202,26 +215,21 @@ class Base:
 
     def _leave_behind(self, connection: Connection, meeting: Meeting) -> None:
         """Have the provider's copy deleted, where the provider may have one."""
-        if meeting.provider_job_id is None and meeting.submit_key is None:
+        if meeting.provider_job_id is None and meeting.submission is None:
             return
+        now, leftover_id = self._clock(connection), new_id()
         connection.execute(
             insert(ProviderLeftover).values(
-                id=new_id(),
+                id=leftover_id,
                 provider=meeting.transcriber,
                 provider_job_id=meeting.provider_job_id,
-                submit_key=meeting.submit_key,
+                submit_key=None if meeting.submission is None else meeting.submission.key,
                 sent_after=meeting.stage_since if meeting.provider_job_id is None else None,
                 looks=0,
-                created_at=self._clock(connection),
-                next_run_at=self._clock(connection),
-                attempt_count=0,
+                created_at=now,
             )
         )
-
-
-def columns_of_meeting() -> list[Any]:
-    # The table itself stands for all its columns, and costs a fraction of naming them in each statement.
-    return [Meeting.__table__]  # type: ignore[attr-defined]  # SQLModel hides __table__
+        leases.add(connection, now, JobKind.LEFTOVER, leftover_id)
 
 
 def execute(connection: Connection, statement: Any) -> CursorResult[Any]:

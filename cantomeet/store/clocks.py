@@ -9,17 +9,18 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 from sqlalchemy import func as sql
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, col
 
-from cantomeet.models import KeyValue, Meeting, PeriodicTask, ProviderLeftover, Turn, WrittenView
-from cantomeet.store.base import LEASE_SECONDS, Base, execute
+from cantomeet.models import Job, KeyValue, Meeting, ProviderLeftover, Turn
+from cantomeet.store import leases
+from cantomeet.store.base import Base, execute
+from cantomeet.store.leases import LEASE_SECONDS
 
 _MOVES = "clock_put_back"
 """How often times were moved is remembered, so that of several who notice the same only one moves them."""
-_STEPS = ("next_run_at", "woken_until")
 
 
 class Clocks(Base):
@@ -31,9 +32,9 @@ class Clocks(Base):
             return self._clock(connection), _moves(connection)
 
     def newest_change(self) -> datetime | None:
-        """When a meeting was last changed, by the clock as it was then; None where there is no meeting."""
+        """When a job was last written, by the clock as it was then; None where there is no job."""
         with self._read() as connection:
-            return connection.execute(select(sql.max(col(Meeting.updated_at)))).scalar_one()
+            return connection.execute(select(sql.max(col(Job.updated_at)))).scalar_one()
 
     def move_back(self, by: timedelta, moves: int) -> bool:
         """The clock was put back by so much: what is due is due so much sooner, what is old so much older.
@@ -45,20 +46,24 @@ class Clocks(Base):
         with suppress(IntegrityError), self._write() as connection:
             if not _counted(connection, moves):
                 return False
-            # Of those who have ended too: a retry looks for a lost submission by its age.
-            owed = or_(col(Meeting.next_run_at).is_not(None), col(Meeting.submit_key).is_not(None))
-            _move(connection, Meeting, by, (*_STEPS, "stage_since", "submit_missed_at"), owed)
-            _move(connection, WrittenView, by, _STEPS, col(WrittenView.next_run_at).is_not(None))
-            _move(connection, ProviderLeftover, by, ("next_run_at", "sent_after"))
-            _move(connection, PeriodicTask, by, ("next_run_at",))
+            _move(connection, Job, by, ("due_at", "woken_until"), col(Job.due_at).is_not(None))
+            # Of those that have ended too: a retry looks for a lost submission by its age.
+            going = leases.meetings_job(col(Job.due_at).is_not(None))
+            sent = col(Meeting.submission).is_not(None)
+            submissions = select(col(Meeting.id), col(Meeting.submission))
+            _move(connection, Meeting, by, ("stage_since",), going | sent)
+            for meeting_id, submission in connection.execute(submissions.where(sent)).all():
+                moved = None if submission is None else submission.moved_back(by)
+                connection.execute(update(Meeting).where(col(Meeting.id) == meeting_id).values(submission=moved))
+            _move(connection, ProviderLeftover, by, ("sent_after",))
             reserved_until = col(Turn.reserved_until) - by.total_seconds()
             connection.execute(update(Turn).values(reserved_until=reserved_until))
             now = self._clock(connection)
             lease = now + timedelta(seconds=LEASE_SECONDS)
-            for table in (Meeting, WrittenView):
-                connection.execute(update(table).where(col(table.lease_until) > lease).values(lease_until=lease))
+            connection.execute(update(Job).where(col(Job.lease_until) > lease).values(lease_until=lease))
             # Nothing was changed later than now: the next start must not take it for another step back.
-            connection.execute(update(Meeting).where(col(Meeting.updated_at) > now).values(updated_at=now))
+            for table in (Job, Meeting):
+                connection.execute(update(table).where(col(table.updated_at) > now).values(updated_at=now))
             return True
         return False
 
@@ -82,14 +87,15 @@ def _move(
 ) -> None:
     # Row by row, as SQLite cannot reckon with instants; locked, so that no worker's write in between is undone.
     rows_of: Any = table.__table__  # type: ignore[attr-defined]  # SQLModel hides __table__
-    (key,) = rows_of.primary_key
+    keys = list(rows_of.primary_key)
     moved = [rows_of.columns[name] for name in names]
-    rows = connection.execute(select(key, *moved).where(*where).with_for_update()).all()
+    rows = connection.execute(select(*keys, *moved).where(*where).order_by(*keys).with_for_update()).all()
     if not rows:
         return
+    marks = [*(f"key_{key.name}" for key in keys), *(f"new_{name}" for name in names)]
     new = [
-        {"moved": row[0], **{f"new_{name}": at and at - by for name, at in zip(names, row[1:], strict=True)}}
-        for row in rows
+        dict(zip(marks, [*row[: len(keys)], *(at and at - by for at in row[len(keys) :])], strict=True)) for row in rows
     ]
     values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
-    connection.execute(update(table).where(key == bindparam("moved")).values(values), new)
+    same = [key == bindparam(f"key_{key.name}") for key in keys]
+    connection.execute(update(table).where(*same).values(values), new)

@@ -7,59 +7,47 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
 from cantomeet.errors import VersionConflict
 from cantomeet.glossary import Term, digest
-from cantomeet.lifecycle import ENDED, MeetingStatus
-from cantomeet.models import GlossaryTerm, KeyValue, Meeting, ProviderLeftover, Switch, WrittenView, new_id
+from cantomeet.jobs import PAUSABLE, JobKind
+from cantomeet.lifecycle import ENDED
+from cantomeet.models import GlossaryTerm, Job, KeyValue, Meeting, ProviderLeftover, Switch, new_id
+from cantomeet.store import leases
 from cantomeet.store.base import Base, execute
-from cantomeet.store.waking import PAUSED, is_paused
+from cantomeet.store.leases import PAUSED, is_paused
 
 
 class Care(Base):
     """Everything that belongs to no single meeting's path."""
 
-    def claim_leftovers(self, hold_seconds: float, limit: int = 20) -> list[ProviderLeftover]:
-        """Provider copies to be deleted now, each given to one caller, who has `hold_seconds` for it."""
-        claimed = []
+    def leftover(self, leftover_id: str) -> ProviderLeftover | None:
+        """None where it is gone."""
+        with self._read() as connection:
+            one = select(ProviderLeftover).where(col(ProviderLeftover.id) == leftover_id)
+            row = connection.execute(one).mappings().first()
+        return None if row is None else ProviderLeftover(**row)
+
+    def note_leftover(self, job: Job, due_in: float | None = None, *, tries: int = 0, **columns: Any) -> Job:
+        """Save `columns`; with `due_in` end the lease, and it is due again in so many seconds. Raises `LeaseLost`."""
         with self._write() as connection:
             now = self._clock(connection)
-            due = connection.execute(
-                select(ProviderLeftover)
-                .where(col(ProviderLeftover.next_run_at) <= now)
-                .order_by(col(ProviderLeftover.next_run_at))
-                .limit(limit)
-            ).mappings()
-            for row in due.all():
-                mine = execute(
-                    connection,
-                    update(ProviderLeftover)
-                    .where(
-                        col(ProviderLeftover.id) == row["id"],
-                        col(ProviderLeftover.attempt_count) == row["attempt_count"],
-                    )
-                    .values(attempt_count=row["attempt_count"] + 1, next_run_at=now + timedelta(seconds=hold_seconds)),
-                ).rowcount
-                if mine:
-                    claimed.append(ProviderLeftover(**row))
-        return claimed
+            let_go = {} if due_in is None else {"tries": tries, **leases.let_go(now + timedelta(seconds=due_in))}
+            after = leases.fenced(connection, now, job.kind, job.subject, job.run, held=True, **let_go)
+            if columns:
+                mine = col(ProviderLeftover.id) == job.subject
+                connection.execute(update(ProviderLeftover).where(mine).values(**columns))
+            return after
 
-    def note_leftover(self, leftover_id: str, due_in: float | None = None, **columns: Any) -> None:
-        """Save `columns`; with `due_in` it is claimed again in so many seconds, and not before."""
+    def forget_leftover(self, job: Job) -> None:
+        """It is gone at the provider. Raises `LeaseLost`."""
         with self._write() as connection:
-            if due_in is not None:
-                columns["next_run_at"] = self._clock(connection) + timedelta(seconds=due_in)
-            connection.execute(
-                update(ProviderLeftover).where(col(ProviderLeftover.id) == leftover_id).values(**columns)
-            )
-
-    def forget_leftover(self, leftover_id: str) -> None:
-        """It is gone at the provider."""
-        with self._write() as connection:
-            connection.execute(delete(ProviderLeftover).where(col(ProviderLeftover.id) == leftover_id))
+            leases.fenced(connection, self._clock(connection), job.kind, job.subject, job.run)
+            connection.execute(delete(ProviderLeftover).where(col(ProviderLeftover.id) == job.subject))
+            leases.remove(connection, job.kind, job.subject)
 
     def expired_audio(self, days: int, limit: int = 100) -> list[Meeting]:
         """Meetings at rest, created over `days` ago, whose recording is still there."""
@@ -73,7 +61,7 @@ class Care(Base):
         with self._read() as connection:
             before = self._clock(connection) - timedelta(days=days)
             rows = connection.execute(
-                select(Meeting)
+                leases.meetings()
                 .where(
                     col(Meeting.created_at) < before,
                     _at_rest(),
@@ -82,11 +70,12 @@ class Care(Base):
                 )
                 .limit(limit)
             ).mappings()
-            return [Meeting(**row) for row in rows]
+            return [leases.meeting_of(row) for row in rows]
 
     def mark_audio_removed(self, meeting_id: str) -> Meeting | None:
-        """KeyValue before the file goes; None where the meeting has been set going again meanwhile."""
+        """Written down before the file goes; None where the meeting has been set going again meanwhile."""
         with self._write() as connection:
+            leases.hold(connection, JobKind.MEETING, meeting_id)
             return self._changed(
                 connection,
                 [col(Meeting.id) == meeting_id, _at_rest()],
@@ -107,11 +96,12 @@ class Care(Base):
         was_paused = execute(connection, delete(Switch).where(col(Switch.name) == PAUSED)).rowcount
         # Jobs that came while nothing was taken did nothing and are gone: what is due is to be woken again at once.
         now = self._clock(connection)
-        woken: dict[str, Any] = {"woken_until": None, "wake_count": 0}
+        due = (col(Job.kind).in_(list(PAUSABLE)), col(Job.due_at) <= now)
+        connection.execute(update(Job).where(*due).values(woken_until=None, wake_count=0))
         if was_paused:
-            woken["updated_at"] = now  # what has not moved because it must not is not stuck from the first moment on
-        connection.execute(update(Meeting).where(col(Meeting.next_run_at) <= now).values(**woken))
-        connection.execute(update(WrittenView).where(col(WrittenView.next_run_at) <= now).values(woken_until=None))
+            # What has not moved because it must not is not stuck from the first moment on.
+            waited = leases.meetings_job(col(Job.due_at) <= now)
+            connection.execute(update(Meeting).where(waited).values(updated_at=now))
 
     def paused_since(self) -> datetime | None:
         """Since when no step is taken; None while steps are."""
@@ -167,8 +157,7 @@ class Care(Base):
 
 def _at_rest() -> ColumnElement[bool]:
     """It has ended, or waits for a person to name its speakers: nobody works on it."""
-    waits_for_names = and_(col(Meeting.status) == MeetingStatus.SUMMARIZING, col(Meeting.next_run_at).is_(None))
-    return or_(col(Meeting.status).in_(sorted(ENDED)), waits_for_names)
+    return or_(col(Meeting.status).in_(sorted(ENDED)), leases.is_waiting_for_names())
 
 
 def _glossary(connection: Connection) -> list[Term]:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, insert, or_, select, update
+from sqlalchemy import ColumnElement, insert, or_, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
 from cantomeet.errors import Conflict, ErrorCode, KeyReused, NotFound, VersionConflict
+from cantomeet.jobs import JobKind, JobState
 from cantomeet.lifecycle import ACTIVE, MeetingStatus, Stage
-from cantomeet.models import (
-    Meeting,
-)
+from cantomeet.models import Job, Meeting
 from cantomeet.reasons import reason_text
+from cantomeet.store import leases
 from cantomeet.store.base import Base, delete_revisions, execute
 from cantomeet.store.dating import date_anew
 from cantomeet.store.retrying import at_provider, retry_columns
@@ -47,9 +46,9 @@ class People(Base):
     def _insert(self, columns: dict[str, Any]) -> Meeting:
         with self._write() as connection:
             now = self._clock(connection)
-            meeting = Meeting(**columns, created_at=now, updated_at=now, stage_since=now, next_run_at=now)
+            meeting = Meeting(**columns, created_at=now, updated_at=now, stage_since=now)
             connection.execute(insert(Meeting).values(**meeting.model_dump()))
-            return meeting
+            return meeting.with_job(leases.add(connection, now, JobKind.MEETING, meeting.id))
 
     def _earlier(self, new: NewMeeting) -> Meeting | None:
         earlier = self.find_by_idempotency_key(new.idempotency_key, new.owner_id)
@@ -75,19 +74,19 @@ class People(Base):
         """Those of these meetings that are there, in any order."""
         with self._read() as connection:
             where = (col(Meeting.id).in_(ids), col(Meeting.deleted_at).is_(None))
-            return [Meeting(**row) for row in connection.execute(select(Meeting).where(*where)).mappings()]
+            rows = connection.execute(leases.meetings().where(*where)).mappings()
+            return [leases.meeting_of(row) for row in rows]
 
     def _find(self, *where: Any) -> Meeting | None:
         with self._read() as connection:
-            row = connection.execute(select(Meeting).where(*where)).mappings().first()
-        return None if row is None else Meeting(**row)
+            return self._read_meeting(connection, *where)
 
     def edit(self, meeting_id: str, version: int | None, **columns: Any) -> Meeting:
         """Change title, description, meeting_date, or what the next summary is to be: template, summary_language,
         name_speakers_first.
 
         Due days that were counted from the meeting's date move with it. Where a summary waits for the speakers' names
-        and name_speakers_first is switched off, it is due now; the caller wakes what has a `next_run_at`. Raises
+        and name_speakers_first is switched off, it is due now; the caller wakes what waited for names before. Raises
         `VersionConflict` where `version` is not the stored one, and `InvalidRequest` for a title or description that
         cannot be kept, and for a template or language that there is not.
         """
@@ -99,17 +98,18 @@ class People(Base):
             where = [col(Meeting.id) == meeting_id, col(Meeting.deleted_at).is_(None)]
             if version is not None:
                 where.append(col(Meeting.version) == version)
+            leases.hold(connection, JobKind.MEETING, meeting_id)
             # The row is the writer's from here on, so that what it was is what this edit changes.
-            touched = execute(connection, update(Meeting).where(*where).values(run=col(Meeting.run))).rowcount
+            touched = execute(connection, update(Meeting).where(*where).values(version=col(Meeting.version))).rowcount
             before = self._require(connection, meeting_id)
-            changed = self._changed(connection, where, **columns) if touched else None
+            changed = self._changed(connection, where, before.job, **columns) if touched else None
             if changed is None:
                 raise VersionConflict("the meeting was changed meanwhile")
             if changed.meeting_date != before.meeting_date:
                 date_anew(connection, meeting_id, before.meeting_date, changed.meeting_date)
             if changed.waits_for_names and not changed.name_speakers_first:
-                due = _due(self._clock(connection))
-                return self._changed(connection, [col(Meeting.id) == meeting_id], **due) or changed
+                job = self._set_job(connection, meeting_id, **leases.due_now(self._clock(connection)))
+                return changed.with_job(job)
             return changed
 
     def retry(
@@ -126,32 +126,32 @@ class People(Base):
         """Set the meeting going again from "failed" (where it stopped), "transcribe" or "summarize".
 
         "summarize" writes another version; the earlier ones are kept. From COMPLETED it asks the language model
-        anew, from FAILED only for what is missing. The last three change what the summary is to be; None leaves
+        again, from FAILED only for what is missing. The last three change what the summary is to be; None leaves
         them. Where speakers are to be named first the summary waits (`Meeting.waits_for_names`) until `summarize`.
 
         Raises `Conflict` where there is nothing to retry, where it would pay again without `confirm_cost`, or where
         its version is not `version` (None: any); `InvalidRequest` for a template or language that there is not.
         """
         with self._write() as connection:
-            meeting = self._require(connection, meeting_id)
+            meeting = self._hold(connection, meeting_id)
             columns = {
                 **retry_columns(meeting, start, confirm_cost),
                 **checked_wishes(connection, template, summary_language, name_speakers_first),
             }
-            due = _due(self._clock(connection))
+            now = self._clock(connection)
+            due = leases.due_now(now)
             names_first = columns.get("name_speakers_first", meeting.name_speakers_first)
-            if columns["status"] == MeetingStatus.SUMMARIZING and names_first:
-                due["next_run_at"] = None if self._has_speakers(connection, meeting) else due["next_run_at"]
+            if (
+                columns["status"] == MeetingStatus.SUMMARIZING
+                and names_first
+                and self._has_speakers(connection, meeting)
+            ):
+                due = leases.at_rest(JobState.WAITING_FOR_NAMES)
             if not _submission_may_be_lost(meeting, columns):
                 # Else a job that was given up as never ending would be given up again at the first look.
-                columns["stage_since"] = self._clock(connection)
-            changed = self._changed(
-                connection,
-                [col(Meeting.id) == meeting_id, col(Meeting.run) == meeting.run, *_of_version(version)],
-                run=col(Meeting.run) + 1,
-                **due,
-                **columns,
-            )
+                columns["stage_since"] = now
+            job = self._set_job(connection, meeting_id, run=col(Job.run) + 1, tries=0, deaths=0, **due)
+            changed = self._changed(connection, [col(Meeting.id) == meeting_id, *_of_version(version)], job, **columns)
             if changed is None:
                 raise Conflict("the meeting is being worked on")
             if "revision" in columns and columns.get("shown_revision") == columns["revision"]:
@@ -170,6 +170,8 @@ class People(Base):
         `language`: of the stored reason.
         """
         with self._write() as connection:
+            self._hold(connection, meeting_id)
+            job = self._set_job(connection, meeting_id, run=col(Job.run) + 1, **leases.at_rest())
             changed = self._changed(
                 connection,
                 [
@@ -179,15 +181,11 @@ class People(Base):
                     *_of_version(version),
                     *_at_no_cost(confirm_cost),
                 ],
-                run=col(Meeting.run) + 1,
+                job,
                 status=MeetingStatus.FAILED,
                 error_code=ErrorCode.CANCELLED.value,
                 **_why_cancelled({}, language),
                 progress=None,
-                next_run_at=None,
-                lease_until=None,
-                woken_until=None,
-                turn=None,
             )
             if changed is None:
                 found = self._require(connection, meeting_id)
@@ -197,7 +195,7 @@ class People(Base):
                 self._leave_behind(connection, changed)
             if at_provider(changed):
                 why = _why_cancelled({"sent": True}, language)
-                return self._changed(connection, [col(Meeting.id) == meeting_id], **why) or changed
+                return self._changed(connection, [col(Meeting.id) == meeting_id], job, **why) or changed
             return changed
 
     def mark_deleted(
@@ -221,17 +219,20 @@ class People(Base):
             ]
             if among is not None:
                 where.append(col(Meeting.status).in_(list(among)))
+            self._hold(connection, meeting_id)
+            now = self._clock(connection)
+            job = self._set_job(connection, meeting_id, run=col(Job.run) + 1, tries=0, **leases.due_now(now))
+            written = leases.of(JobKind.WRITTEN_VIEW, meeting_id)
+            leases.change(connection, now, written, run=col(Job.run) + 1, **leases.at_rest())
             changed = self._changed(
                 connection,
                 where,
-                run=col(Meeting.run) + 1,
-                deleted_at=self._clock(connection),
-                attempt_count=0,
+                job,
+                deleted_at=now,
                 # A key or upload id that is used again after the deletion means a new meeting.
                 idempotency_key=None,
                 upload_fingerprint=None,
                 upload_id=None,
-                **_due(self._clock(connection)),
             )
             if changed is None:
                 found = self._require(connection, meeting_id)
@@ -265,7 +266,7 @@ def _at_no_cost(confirmed: bool) -> list[ColumnElement[bool]]:
     if confirmed:
         return []
     transcribed = col(Meeting.stage).in_([Stage.TRANSCRIBED, Stage.SUMMARIZED])
-    return [or_(col(Meeting.status).not_in(list(ACTIVE)), col(Meeting.submit_key).is_(None), transcribed)]
+    return [or_(col(Meeting.status).not_in(list(ACTIVE)), col(Meeting.submission).is_(None), transcribed)]
 
 
 def _refuse_cost(found: Meeting, confirmed: bool) -> None:
@@ -279,8 +280,4 @@ def _why_cancelled(params: dict[str, Any], language: str) -> dict[str, Any]:
 
 def _submission_may_be_lost(meeting: Meeting, columns: dict[str, Any]) -> bool:
     """The provider is asked first for a job with the key, and that may be as old as `stage_since` says."""
-    return meeting.stage == Stage.PREPARED and columns.get("submit_key", meeting.submit_key) is not None
-
-
-def _due(now: datetime) -> dict[str, Any]:
-    return {"next_run_at": now, "lease_until": None, "woken_until": None, "wake_count": 0, "turn": None}
+    return meeting.stage == Stage.PREPARED and columns.get("submission", meeting.submission) is not None

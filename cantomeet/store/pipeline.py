@@ -6,69 +6,52 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlmodel import col
 
 from cantomeet.errors import ErrorCode, LeaseLost
+from cantomeet.jobs import JobKind, JobState
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import (
+    Job,
     Meeting,
     PaidAnswer,
     RawTranscript,
     Segment,
-    WrittenView,
     new_id,
 )
+from cantomeet.store import leases
 from cantomeet.store.anchoring import anchor_anew
-from cantomeet.store.base import WAKE_GRACE, columns_of_meeting, delete_revisions, execute
+from cantomeet.store.base import delete_revisions, execute
 from cantomeet.store.erasing import Erasing
 from cantomeet.store.summaries import Summaries
 from cantomeet.store.types import NewAttempt, NewSegment, NewSummary
-from cantomeet.store.waking import is_due
 
 
 class Pipeline(Summaries, Erasing):
     """Lease, steps, results, failures."""
 
     def take_lease(self, meeting_id: str, seconds: float) -> Meeting | None:
-        """The meeting with its new `run`, or None where it is not due or somebody else has it.
+        """The meeting, its job under a new `run`; None where it is not due or somebody else has it.
 
-        Where the holder before let the lease run out without a word, `death_count` has risen and `woken_until` is now.
+        Where the holder before let the lease run out, `job.worker_died` is set and `job.deaths` has risen.
         """
         with self._write() as connection:
             now = self._clock(connection)
-            left = col(Meeting.lease_until).is_not(None)
-            row = (
-                connection.execute(
-                    update(Meeting)
-                    .where(col(Meeting.id) == meeting_id, *is_due(now))
-                    .values(
-                        run=col(Meeting.run) + 1,
-                        lease_until=now + timedelta(seconds=seconds),
-                        woken_until=case((left, now), else_=None),
-                        wake_count=0,
-                        death_count=case((left, col(Meeting.death_count) + 1), else_=col(Meeting.death_count)),
-                    )
-                    .returning(*columns_of_meeting())
-                )
-                .mappings()
-                .first()
-            )
-        return None if row is None else Meeting(**row)
+            if leases.take(connection, now, JobKind.MEETING, meeting_id, seconds) is None:
+                return None
+            return self._read_meeting(connection, col(Meeting.id) == meeting_id)
 
     def renew_lease(self, meeting_id: str, run: int, seconds: float, progress: int | None = None) -> None:
         """Keep the meeting for `seconds` more, showing `progress` where given. Raises `LeaseLost`."""
         with self._write() as connection:
-            values: dict[str, Any] = {"lease_until": self._clock(connection) + timedelta(seconds=seconds)}
-            shown = {} if progress is None else {"progress": progress}
-            # A beat that was under way when the step committed must not take the meeting again: nobody would have it.
-            where = [col(Meeting.id) == meeting_id, col(Meeting.run) == run, col(Meeting.lease_until).is_not(None)]
-            if shown:
-                changed = self._changed(connection, where, **values, **shown) is not None
-            else:
-                changed = bool(execute(connection, update(Meeting).where(*where).values(**values)).rowcount)
-        if not changed:
-            raise LeaseLost(meeting_id)
+            now = self._clock(connection)
+            # A heartbeat that was under way when the step committed must not take the meeting again: nobody would have
+            # it.
+            until = now + timedelta(seconds=seconds)
+            leases.fenced(connection, now, JobKind.MEETING, meeting_id, run, held=True, lease_until=until)
+            if progress is not None:
+                self._changed(connection, [col(Meeting.id) == meeting_id], progress=progress)
 
     def commit_step(
         self,
@@ -86,33 +69,38 @@ class Pipeline(Summaries, Erasing):
         with self._write() as connection:
             return self._commit(connection, meeting_id, run, tried=tried, due_in=due_in, **columns)
 
-    def postpone(self, meeting_id: str, run: int, due_in: float, **columns: Any) -> Meeting:
+    def postpone(
+        self,
+        meeting_id: str,
+        run: int,
+        due_in: float,
+        *,
+        turn: str | None = None,
+        tries: int | None = None,
+        deaths: int | None = None,
+        **columns: Any,
+    ) -> Meeting:
         """Let go of the lease with nothing done that anybody would see; due again in `due_in` seconds.
 
-        `version` stays, so no page reads the meeting again for it. Raises `LeaseLost`, having changed nothing.
+        `turn`: the limit whose turn is reserved for then. `version` stays, so no page reads the meeting again for it.
+        Raises `LeaseLost`, having changed nothing.
         """
+        counts = {name: count for name, count in (("tries", tries), ("deaths", deaths)) if count is not None}
         with self._write() as connection:
             now = self._clock(connection)
-            due = now + timedelta(seconds=due_in)
+            due = {**leases.let_go(now + timedelta(seconds=due_in)), **counts, "turn": turn}
+            job = leases.fenced(connection, now, JobKind.MEETING, meeting_id, run, **due)
             row = (
                 connection.execute(
                     update(Meeting)
-                    .where(col(Meeting.id) == meeting_id, col(Meeting.run) == run)
-                    .values(
-                        lease_until=None,
-                        next_run_at=due,
-                        woken_until=due + timedelta(seconds=WAKE_GRACE),
-                        updated_at=now,
-                        **{"turn": None, **columns},
-                    )
-                    .returning(*columns_of_meeting())
+                    .where(col(Meeting.id) == meeting_id)
+                    .values(updated_at=now, **columns)
+                    .returning(leases.MEETINGS)
                 )
                 .mappings()
-                .first()
+                .one()
             )
-        if row is None:
-            raise LeaseLost(meeting_id)
-        return Meeting(**row)
+            return Meeting(**row).with_job(job)
 
     def commit_working(self, meeting_id: str, run: int, **columns: Any) -> Meeting:
         """Save something in the middle of a step and keep the lease. Raises `LeaseLost`."""
@@ -174,7 +162,7 @@ class Pipeline(Summaries, Erasing):
             if let_go:
                 self._leave_behind(connection, meeting)
             if meeting.name_speakers_first and self._has_speakers(connection, meeting):
-                return self._fenced(connection, meeting_id, run, next_run_at=None, woken_until=None)
+                return self._fenced(connection, meeting_id, run, job=leases.at_rest(JobState.WAITING_FOR_NAMES))
             return meeting
 
     def save_raw(self, meeting_id: str, run: int, provider: str, job_id: str, body: bytes) -> None:
@@ -239,20 +227,16 @@ class Pipeline(Summaries, Erasing):
 
         `of_view`: `run` is that of the meeting's written view.
         """
-        of_views = select(col(WrittenView.run)).where(
-            col(WrittenView.meeting_id) == meeting_id, col(WrittenView.run) == run
-        )
-        held = self._put_answer(meeting_id, key, value, of_views.exists() if of_view else col(Meeting.run) == run)
-        if not held:
+        kind = JobKind.WRITTEN_VIEW if of_view else JobKind.MEETING
+        if not self._put_answer(meeting_id, key, value, kind, col(Job.run) == run):
             if keep:
-                self._put_answer(meeting_id, key, value)
+                self._put_answer(meeting_id, key, value, JobKind.MEETING)
             raise LeaseLost(meeting_id)
 
-    def _put_answer(self, meeting_id: str, key: str, value: str, *where: ColumnElement[bool]) -> bool:
+    def _put_answer(self, meeting_id: str, key: str, value: str, kind: JobKind, *where: ColumnElement[bool]) -> bool:
         with self._write() as connection:
-            # An update, so that nobody takes the lease or deletes the meeting before this commits.
-            touched = update(Meeting).where(col(Meeting.id) == meeting_id, *where).values(run=col(Meeting.run))
-            if not execute(connection, touched).rowcount:
+            # Held, so that nobody takes the lease or deletes the meeting before this commits.
+            if leases.hold(connection, kind, meeting_id, *where) is None:
                 return False
             same = (col(PaidAnswer.meeting_id) == meeting_id, col(PaidAnswer.key) == key)
             if not execute(connection, update(PaidAnswer).where(*same).values(value=value)).rowcount:
@@ -275,19 +259,9 @@ class Pipeline(Summaries, Erasing):
         Raises `LeaseLost`, also where the step has committed its outcome: what came after that undoes nothing.
         """
         with self._write() as connection:
-            now = self._clock(connection)
-            due = now + timedelta(seconds=delay)
-            meeting = self._fenced(
-                connection,
-                meeting_id,
-                run,
-                held=True,
-                attempt_count=failures,
-                lease_until=None,
-                next_run_at=due,
-                woken_until=due + timedelta(seconds=WAKE_GRACE),
-                turn=None,
-            )
+            due = self._clock(connection) + timedelta(seconds=delay)
+            job = {"tries": failures, **leases.let_go(due)}
+            meeting = self._fenced(connection, meeting_id, run, held=True, job=job)
             self._note(connection, meeting, tried, "retry", code=code, params=params, next_run_at=due)
             return meeting
 
@@ -318,15 +292,12 @@ class Pipeline(Summaries, Erasing):
                 meeting_id,
                 run,
                 held=True,
+                job=leases.at_rest(),
                 status=MeetingStatus.FAILED,
                 error_code=code.value,
                 error_params=params,
                 status_reason=reason,
                 progress=None,
-                lease_until=None,
-                woken_until=None,
-                next_run_at=None,
-                turn=None,
             )
             self._note(connection, meeting, tried, "failed", code=code, params=params)
             if let_go:
@@ -340,8 +311,31 @@ class Pipeline(Summaries, Erasing):
         """
         with self._write() as connection:
             meeting = self._fenced(connection, meeting_id, run)
+            for kind in (JobKind.WRITTEN_VIEW, JobKind.MEETING):
+                leases.remove(connection, kind, meeting_id)
             connection.execute(delete(Segment).where(col(Segment.meeting_id) == meeting_id))
             if let_go or meeting.stage not in (Stage.TRANSCRIBED, Stage.SUMMARIZED):
                 self._leave_behind(connection, meeting)
             connection.execute(delete(Meeting).where(col(Meeting.id) == meeting_id))
             self._leave_traces(connection)
+
+    def due_now(self, meeting_id: str) -> Meeting | None:
+        """The meeting with its next step due now instead of later; None where nothing is due or a worker has it."""
+        return self._due_now(col(Meeting.id) == meeting_id)
+
+    def due_now_by_job(self, provider_job_id: str) -> Meeting | None:
+        """The meeting that waits for this provider's job, due now; None where none waits or a worker has it."""
+        return self._due_now(
+            col(Meeting.provider_job_id) == provider_job_id,
+            col(Meeting.status) == MeetingStatus.TRANSCRIBING,
+            col(Meeting.stage) == Stage.SUBMITTED,
+        )
+
+    def _due_now(self, *where: ColumnElement[bool]) -> Meeting | None:
+        with self._write() as connection:
+            now = self._clock(connection)
+            wanted = select(col(Meeting.id)).where(*where, col(Meeting.deleted_at).is_(None))
+            scheduled = (col(Job.state) == JobState.SCHEDULED, leases.is_free(now))
+            theirs = [col(Job.kind) == JobKind.MEETING, col(Job.subject).in_(wanted), *scheduled]
+            job = leases.change(connection, now, theirs, due_at=now, woken_until=None, turn=None)
+            return None if job is None else self._read_meeting(connection, col(Meeting.id) == job.subject)

@@ -8,17 +8,20 @@ from sqlalchemy import ScalarSelect, exists, select
 from sqlalchemy import func as sql
 from sqlmodel import col
 
+from cantomeet.jobs import JobState
 from cantomeet.lifecycle import ACTIVE
 from cantomeet.models import (
     Attempt,
+    Job,
     Meeting,
     Segment,
     Speaker,
     Switch,
 )
+from cantomeet.store import leases
+from cantomeet.store.leases import PAUSED
 from cantomeet.store.paging import Paging, segment_of
 from cantomeet.store.types import Transcript
-from cantomeet.store.waking import PAUSED
 
 
 class Reading(Paging):
@@ -95,7 +98,7 @@ class Reading(Paging):
     def kept_waiting_since(self) -> datetime | None:
         """Since when a meeting waits because the queue is paused; None where it is not, or none waits."""
         waiting = exists().where(
-            col(Meeting.next_run_at).is_not(None),
+            leases.meetings_job(col(Job.state) == JobState.SCHEDULED),
             col(Meeting.deleted_at).is_(None),
             col(Meeting.status).in_(list(ACTIVE)),
         )

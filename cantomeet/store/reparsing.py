@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from cantomeet.errors import Conflict
 from cantomeet.lifecycle import MeetingStatus, Stage
-from cantomeet.models import Meeting, RawTranscript, Segment, Speaker
+from cantomeet.models import Job, Meeting, RawTranscript, Segment, Speaker
 from cantomeet.store.anchoring import anchor_anew
 from cantomeet.store.base import Base, delete_revisions
 from cantomeet.store.types import NewSegment
@@ -64,10 +64,10 @@ class Reparsing(Base):
         """Put `segments` in place of the shown ones; what rests on them becomes stale and is checked anew.
 
         Names of speakers stay, and corrections of lines that are the same in both. Raises `Conflict` where the meeting
-        is being worked on, or where corrections would be lost without `force`; `NotFound`.
+        has not ended, or where corrections would be lost without `force`; `NotFound`.
         """
         with self._write() as connection:
-            meeting = self._require(connection, meeting_id)
+            meeting = self._hold(connection, meeting_id)
             _check_at_rest(meeting)
             old, speakers = _shown(connection, meeting)
             if _same(old, speakers, segments):
@@ -77,15 +77,10 @@ class Reparsing(Base):
             lost = sum(_spot(line) not in places for line in edited)
             if lost and not force:
                 raise Conflict(f"{lost} corrected lines would be lost")
-            changed = self._changed(
-                connection,
-                [col(Meeting.id) == meeting_id, col(Meeting.run) == meeting.run],
-                run=col(Meeting.run) + 1,
-                revision=col(Meeting.revision) + 1,
-                shown_revision=col(Meeting.revision) + 1,
-            )
-            if changed is None:
-                raise Conflict("the meeting is being worked on")
+            job = self._set_job(connection, meeting_id, run=col(Job.run) + 1)
+            another = {"revision": col(Meeting.revision) + 1, "shown_revision": col(Meeting.revision) + 1}
+            changed = self._changed(connection, [col(Meeting.id) == meeting_id], job, **another)
+            assert changed is not None
             self._append(connection, changed, segments)
             self._carry(connection, changed, edited, speakers, places)
             delete_revisions(connection, meeting_id, keep=changed.revision)

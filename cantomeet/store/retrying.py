@@ -13,7 +13,7 @@ _JOB_ENDED = {ErrorCode.CANCELLED, ErrorCode.PROVIDER_JOB_GONE, ErrorCode.PROVID
 
 def retry_columns(meeting: Meeting, start: str, confirm_cost: bool) -> dict[str, Any]:
     """The columns that set `meeting` going again from "failed", "transcribe" or "summarize"; `revision` too where
-    it is transcribed anew. Raises `Conflict`.
+    it is transcribed again. Raises `Conflict`.
     """
     stage = Stage(meeting.stage)
     transcribed = stage in (Stage.TRANSCRIBED, Stage.SUMMARIZED)
@@ -22,18 +22,14 @@ def retry_columns(meeting: Meeting, start: str, confirm_cost: bool) -> dict[str,
         "error_params": {},
         "status_reason": None,
         "progress": None,
-        "attempt_count": 0,
-        "death_count": 0,
-        # A look that was under way begins anew, and so does the count of sendings that were lost.
-        "submit_searched": None,
-        "submit_losses": 0,
+        "submission": None if meeting.submission is None else meeting.submission.begun_again(),
     }
     if start == "failed":
         if meeting.status != MeetingStatus.FAILED:
             raise Conflict(f"there is nothing to retry: the meeting is {meeting.status}")
-        if stage in (Stage.STORED, Stage.PREPARED) and not meeting.submit_key and meeting.audio_removed:
+        if stage in (Stage.STORED, Stage.PREPARED) and meeting.submission is None and meeting.audio_removed:
             raise Conflict("the recording was removed by the retention setting")
-        if stage in (Stage.STORED, Stage.PREPARED) and not meeting.submit_key and not meeting.recognised_seconds:
+        if stage in (Stage.STORED, Stage.PREPARED) and meeting.submission is None and not meeting.recognised_seconds:
             # Nothing is transcribed or paid for yet: a transcriber that was set up meanwhile is taken.
             return {**cleared, "status": MeetingStatus.UPLOADED, "stage": Stage.STORED, "transcriber": ""}
         if transcribed or not needs_a_new_job(meeting):
@@ -53,7 +49,7 @@ def retry_columns(meeting: Meeting, start: str, confirm_cost: bool) -> dict[str,
             "stage": Stage.TRANSCRIBED,
             "summary_round": meeting.summary_round + another,
         }
-    paid = meeting.submit_key is not None
+    paid = meeting.submission is not None
     if meeting.audio_removed:
         raise Conflict("the recording was removed by the retention setting")
     if paid and not confirm_cost:
@@ -66,9 +62,7 @@ def retry_columns(meeting: Meeting, start: str, confirm_cost: bool) -> dict[str,
         "stage": Stage.STORED,
         "transcriber": "",
         "recognised_seconds": 0.0,
-        "submit_key": None,
-        "submit_looks": 0,
-        "submit_missed_at": None,
+        "submission": None,
         "provider_job_id": None,
         "revision": revision,
         # A whole transcript stays in view until the new one is whole.
@@ -80,11 +74,11 @@ def retry_columns(meeting: Meeting, start: str, confirm_cost: bool) -> dict[str,
 
 def at_provider(meeting: Meeting) -> bool:
     """It was sent to be transcribed at a cost, and its transcript is not saved: whoever stops it now pays again."""
-    return meeting.submit_key is not None and meeting.stage not in (Stage.TRANSCRIBED, Stage.SUMMARIZED)
+    return meeting.submission is not None and meeting.stage not in (Stage.TRANSCRIBED, Stage.SUMMARIZED)
 
 
 def needs_a_new_job(meeting: Meeting) -> bool:
     """What the provider had is of no use any more. Where a sending was refused, an earlier one may have arrived."""
     if meeting.error_code == ErrorCode.PROVIDER_REJECTED and meeting.provider_job_id is None:
         return False
-    return meeting.submit_key is not None and meeting.error_code in _JOB_ENDED
+    return meeting.submission is not None and meeting.error_code in _JOB_ENDED

@@ -6,15 +6,16 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, insert, select
+from sqlalchemy import Connection, insert, select
 from sqlalchemy import func as sql
 from sqlmodel import col
 
 from cantomeet.errors import Conflict, NotFound
-from cantomeet.lifecycle import MeetingStatus
-from cantomeet.models import Meeting, Segment, Speaker, Summary, SummaryItem, new_id
+from cantomeet.jobs import JobState
+from cantomeet.models import Job, Meeting, Segment, Speaker, Summary, SummaryItem, new_id
 from cantomeet.quotes import rechecked
-from cantomeet.store.base import Base, columns_of_meeting
+from cantomeet.store import leases
+from cantomeet.store.base import Base
 from cantomeet.store.dating import date_anew
 from cantomeet.store.types import NewSummary, SummaryWithItems, Transcript
 
@@ -75,29 +76,19 @@ class Summaries(Base):
         Raises `NotFound`, and `Conflict` where it does not wait (`Meeting.waits_for_names`).
         """
         with self._write() as connection:
-            changed = self._changed(
-                connection,
-                [col(Meeting.id) == meeting_id, *is_waiting_for_names()],
-                name_speakers_first=False,
-                next_run_at=self._clock(connection),
-                woken_until=None,
-                wake_count=0,
-            )
-            if changed is None:
-                self._require(connection, meeting_id)
+            if not self._hold(connection, meeting_id).waits_for_names:
                 raise Conflict("the summary does not wait for the speakers' names")
+            job = self._set_job(connection, meeting_id, **leases.due_now(self._clock(connection)))
+            changed = self._changed(connection, [col(Meeting.id) == meeting_id], job, name_speakers_first=False)
+            assert changed is not None
             return changed
 
     def waiting_for_names(self, limit: int = 100) -> list[Meeting]:
         """Meetings whose summary waits for a person, those that have waited longest first."""
+        waiting = leases.meetings().where(col(Job.state) == JobState.WAITING_FOR_NAMES)
         with self._read() as connection:
-            rows = connection.execute(
-                select(*columns_of_meeting())
-                .where(*is_waiting_for_names())
-                .order_by(col(Meeting.stage_since))
-                .limit(limit)
-            ).mappings()
-            return [Meeting(**row) for row in rows]
+            rows = connection.execute(waiting.order_by(col(Meeting.stage_since)).limit(limit)).mappings()
+            return [leases.meeting_of(row) for row in rows]
 
     def _add_summary(self, connection: Connection, meeting: Meeting, new: NewSummary) -> list[str]:
         """Write it as the newest version; the warnings that the meeting has from now on."""
@@ -135,15 +126,6 @@ class Summaries(Base):
         if new.read is not None and new.meeting_date != meeting.meeting_date:
             date_anew(connection, meeting.id, new.meeting_date, meeting.meeting_date, col(Summary.id) == summary_id)
         return warnings
-
-
-def is_waiting_for_names() -> list[ColumnElement[bool]]:
-    """`Meeting.waits_for_names` in SQL."""
-    return [
-        col(Meeting.status) == MeetingStatus.SUMMARIZING,
-        col(Meeting.next_run_at).is_(None),
-        col(Meeting.deleted_at).is_(None),
-    ]
 
 
 def _aged(item: dict[str, Any], lines: Mapping[str, str]) -> dict[str, Any]:

@@ -11,8 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
 from cantomeet import pacing
-from cantomeet.lifecycle import MeetingStatus, Stage
-from cantomeet.models import Meeting, Turn
+from cantomeet.models import Job, Turn
 from cantomeet.store.base import Base
 
 
@@ -28,23 +27,11 @@ class TakingTurns(Base):
         self._turn(limit.name, lambda turns, now: (pacing.spent(turns, now), 0.0))
 
     def late_for_turn(self, limit: pacing.Limit) -> int:
-        """Meetings whose reserved turn has come and was not taken yet."""
+        """Jobs whose reserved turn has come and was not taken yet."""
         with self._read() as connection:
             now = self._clock(connection)
-            late = [col(Meeting.next_run_at) <= now, col(Meeting.turn) == limit.name, col(Meeting.deleted_at).is_(None)]
-            return int(connection.execute(select(sql.count()).where(*late)).scalar_one())
-
-    def in_flight(self) -> int:
-        """Meetings whose recording a provider has and that are looked at again."""
-        statement = select(sql.count()).where(
-            # A meeting that has ended has no due time, so the index passes over all of those.
-            col(Meeting.next_run_at).is_not(None),
-            col(Meeting.status) == MeetingStatus.TRANSCRIBING,
-            col(Meeting.stage) == Stage.SUBMITTED,
-            col(Meeting.deleted_at).is_(None),
-        )
-        with self._read() as connection:
-            return int(connection.execute(statement).scalar_one())
+            late = [col(Job.due_at) <= now, col(Job.turn) == limit.name]
+            return int(connection.execute(select(sql.count()).select_from(Job).where(*late)).scalar_one())
 
     def _turn(self, name: str, change: Callable[[pacing.Turns, float], tuple[pacing.Turns, float]]) -> float:
         while True:

@@ -122,11 +122,12 @@ def _banner(meeting: Meeting, last: Attempt | None, now: datetime, language: str
 
 def _trying_again(meeting: Meeting, last: Attempt | None, now: datetime, language: str) -> str:
     """Why a step is being tried again, where it is."""
-    if not meeting.attempt_count or last is None or meeting.next_run_at is None or last.error_code is None:
+    job = meeting.job
+    if not job.tries or last is None or job.due_at is None or last.error_code is None:
         return ""
-    when = times.time_of_day(meeting.next_run_at, now, language)
+    when = times.time_of_day(job.due_at, now, language)
     again = text(language, "meeting.trying_again", when=when)
-    return again if meeting.next_run_at > now else ""
+    return again if job.due_at > now else ""
 
 
 def _downloads(meeting: Meeting, language: str) -> list[Download]:

@@ -10,21 +10,29 @@ import pytest
 from cantomeet.bulk import Act, Cost, Line, Refusal, plan
 from cantomeet.lifecycle import ACTIVE, MeetingStatus, Stage
 from cantomeet.models import Meeting
+from cantomeet.submission import Submission
+from tests import meetings
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 FAILED = MeetingStatus.FAILED
 
 
-def meeting(**columns: Any) -> Meeting:
+def meeting(job: dict[str, Any] | None = None, **columns: Any) -> Meeting:
     given = {"title": "例會", "recording_key": "k", "created_at": NOW, "updated_at": NOW, "stage_since": NOW}
-    return Meeting(**{**given, "duration_seconds": 60.0, **columns})
+    return meetings.at_rest(Meeting(**{**given, "duration_seconds": 60.0, **columns}), **(job or {}))
 
 
 def line(act: Act, new: str = "speechmatics", **columns: Any) -> Line:
     return plan(act, [meeting(**columns)], NOW, new).lines[0]
 
 
-SENT = {"stage": Stage.SUBMITTED, "transcriber": "speechmatics", "submit_key": "k1", "provider_job_id": "j1"}
+KEY = {"submission": Submission("k1")}
+SENT = {
+    "stage": Stage.SUBMITTED,
+    "transcriber": "speechmatics",
+    **KEY,
+    "provider_job_id": "j1",
+}
 PREPARED = {"stage": Stage.PREPARED, "transcriber": "speechmatics"}
 
 
@@ -34,12 +42,17 @@ PREPARED = {"stage": Stage.PREPARED, "transcriber": "speechmatics"}
         ({"status": FAILED}, "speechmatics", None, True),
         ({"status": FAILED}, "whisper", None, False),
         ({"status": FAILED, **SENT, "error_code": "provider_unreachable"}, "speechmatics", None, False),
-        ({"status": FAILED, **PREPARED, "submit_key": "k1", "error_code": "provider_busy"}, "speechmatics", None, True),
+        (
+            {"status": FAILED, **PREPARED, **KEY, "error_code": "provider_busy"},
+            "speechmatics",
+            None,
+            True,
+        ),
         ({"status": FAILED, **SENT, "error_code": "provider_rejected"}, "speechmatics", None, True),
         ({"status": FAILED, **SENT, "error_code": "cancelled"}, "speechmatics", Refusal.COST, True),
         ({"status": FAILED, **SENT, "error_code": "provider_job_gone"}, "whisper", Refusal.COST, False),
         ({"status": FAILED, **SENT, "error_code": "cancelled", "audio_removed": True}, "speechmatics", "gone", None),
-        ({"status": FAILED, "stage": Stage.TRANSCRIBED, "submit_key": "k1"}, "speechmatics", None, False),
+        ({"status": FAILED, "stage": Stage.TRANSCRIBED, **KEY}, "speechmatics", None, False),
         ({"status": MeetingStatus.COMPLETED, "stage": Stage.SUMMARIZED}, "speechmatics", Refusal.NOT_FAILED, None),
         ({"status": MeetingStatus.TRANSCRIBING, **SENT}, "speechmatics", Refusal.NOT_FAILED, None),
     ],
@@ -86,10 +99,10 @@ def test_a_failed_meeting_has_paid_work_to_lose_only_while_it_can_still_be_fetch
 
 def test_run_now_is_for_what_is_owed_and_free() -> None:
     later = NOW + timedelta(minutes=5)
-    assert line(Act.RUN_NOW, next_run_at=later).refusal is None
-    assert line(Act.RUN_NOW, next_run_at=None).refusal is Refusal.NOTHING_OWED
-    assert line(Act.RUN_NOW, next_run_at=NOW, lease_until=later).refusal is Refusal.BEING_WORKED_ON
-    assert line(Act.RUN_NOW, next_run_at=NOW, lease_until=NOW - timedelta(seconds=1)).refusal is None
+    assert line(Act.RUN_NOW, job={"due_at": later}).refusal is None
+    assert line(Act.RUN_NOW, job={"due_at": None}).refusal is Refusal.NOTHING_OWED
+    assert line(Act.RUN_NOW, job={"due_at": NOW, "lease_until": later}).refusal is Refusal.BEING_WORKED_ON
+    assert line(Act.RUN_NOW, job={"due_at": NOW, "lease_until": NOW - timedelta(seconds=1)}).refusal is None
 
 
 def test_a_meeting_that_steps_forward_is_the_same_and_one_that_has_ended_is_not() -> None:

@@ -9,9 +9,11 @@ from sqlalchemy import insert, select
 from sqlmodel import col
 
 from cantomeet.clock_watch import ClockWatch
-from cantomeet.models import Meeting, PeriodicTask, ProviderLeftover, Turn, WrittenView
+from cantomeet.jobs import JobKind
+from cantomeet.models import Job, Meeting, ProviderLeftover, Turn
 from cantomeet.pacing import Limit
-from cantomeet.store import LEASE_SECONDS, MeetingStore, NewAttempt
+from cantomeet.store import LEASE_SECONDS, MeetingStore, NewAttempt, leases
+from cantomeet.submission import Submission
 from tests import meetings
 from tests.conftest import new_meeting
 
@@ -52,11 +54,11 @@ def started(time: Time) -> ClockWatch:
 def in_back_off(store: MeetingStore, seconds: float) -> Meeting:
     meeting = store.take_lease(store.create(new_meeting())[0].id, LEASE_SECONDS)
     assert meeting is not None
-    return store.commit_step(meeting.id, meeting.run, tried=NewAttempt("submit", store.now()), due_in=seconds)
+    return store.commit_step(meeting.id, meeting.job.run, tried=NewAttempt("submit", store.now()), due_in=seconds)
 
 
 def until_due(time: Time, meeting_id: str) -> timedelta:
-    due = time.store.get(meeting_id).next_run_at
+    due = time.store.get(meeting_id).job.due_at
     assert due is not None
     return due - time.clock()
 
@@ -83,7 +85,7 @@ def test_a_dead_worker_s_lease_ends_as_soon_as_ever_and_a_living_one_s_goes_on(t
     watch.look()
     time.real += timedelta(seconds=LEASE_SECONDS - 1)
     assert leases[1] is not None
-    time.store.renew_lease(living, leases[1].run, LEASE_SECONDS)
+    time.store.renew_lease(living, leases[1].job.run, LEASE_SECONDS)
     time.real += timedelta(seconds=2)
     assert time.store.take_lease(dead, LEASE_SECONDS) is not None
     assert time.store.take_lease(living, LEASE_SECONDS) is None
@@ -135,7 +137,7 @@ def test_a_lost_submission_of_a_failed_meeting_is_as_old_as_it_is(time: Time) ->
     meeting = time.store.take_lease(time.store.create(new_meeting())[0].id, LEASE_SECONDS)
     assert meeting is not None
     sent_at = time.real
-    time.store.commit_working(meeting.id, meeting.run, submit_key="k", stage="prepared")
+    time.store.commit_working(meeting.id, meeting.job.run, submission=Submission("k"), stage="prepared")
     time.store.cancel(meeting.id)
     time.real += timedelta(hours=5)
     watch.look()
@@ -149,28 +151,33 @@ def test_everything_else_that_has_its_time_moves_too(time: Time) -> None:
     store = time.store
     meeting = meetings.completed(store)
     store.ask_for_written(meeting.id)
-    assert store.claim_periodic("sweep", 600.0)
+    store.keep_scheduled(JobKind.PERIODIC, ["sweep"])
+    sweep = store.take_job(JobKind.PERIODIC, "sweep", LEASE_SECONDS)
+    assert sweep is not None
+    store.go_on_with_job(sweep, 600.0, woken=False)
     now = time.clock()
     limit = Limit("of a provider", most=1, pace=0.001)
     with store.engine.begin() as connection:
         for sent_after in (now, None):
             leftover = {"id": str(sent_after)[:36], "provider": "speechmatics", "submit_key": "k", "looks": 0}
-            times = {"sent_after": sent_after, "created_at": now, "next_run_at": now + SLACK, "attempt_count": 0}
+            times = {"sent_after": sent_after, "created_at": now}
             connection.execute(insert(ProviderLeftover).values(**leftover, **times))
+            leases.add(connection, now, JobKind.LEFTOVER, leftover["id"], due_at=now + SLACK)
     assert store.take_turn(limit) == 0.0
     waits = store.take_turn(limit)
     time.set_by -= HOURS
     watch.look()
-    assert store.take_written(meeting.id, LEASE_SECONDS) is not None
+    view = store.take_job(JobKind.WRITTEN_VIEW, meeting.id, LEASE_SECONDS)
+    assert view is not None
     assert store.take_turn(limit) == pytest.approx(waits + 1000.0)
     with store.engine.begin() as connection:
-        due = connection.execute(select(col(ProviderLeftover.next_run_at))).scalars().all()
+        due = connection.execute(select(col(Job.due_at)).where(col(Job.kind) == JobKind.LEFTOVER)).scalars().all()
         sent = connection.execute(select(col(ProviderLeftover.sent_after))).scalars().all()
-        views = connection.execute(select(col(WrittenView.lease_until))).scalars().all()
         turns = connection.execute(select(col(Turn.reserved_until))).scalars().all()
-        periodic = connection.execute(select(col(PeriodicTask.next_run_at))).scalars().all()
+    periodic = store.job(JobKind.PERIODIC, "sweep")
+    assert periodic is not None
     assert due == [time.clock() + SLACK] * 2
     assert sorted(map(str, sent)) == sorted([str(time.clock()), "None"])
-    assert views == [time.clock() + timedelta(seconds=LEASE_SECONDS)]
+    assert view.lease_until == time.clock() + timedelta(seconds=LEASE_SECONDS)
     assert turns == [pytest.approx(time.clock().timestamp() + 3000.0)]
-    assert periodic == [time.clock() + timedelta(seconds=600)]
+    assert periodic.due_at == time.clock() + timedelta(seconds=600)

@@ -215,7 +215,7 @@ def test_what_was_changed_while_a_summary_was_written_is_stale_in_it_from_the_st
         return {"kind": "action_item", "text": line.text, "evidence": [quoted], "owner": "S2"}
 
     new = NewSummary("llm", "zh-Hant-HK", [cites(line) for line in (first, second, third, fourth)], read=read)
-    store.finish_summary(leased.id, leased.run, new, tried=NewAttempt("summarize", store.now()))
+    store.finish_summary(leased.id, leased.job.run, new, tried=NewAttempt("summarize", store.now()))
     assert [(i.stale, i.evidence[0]["check"]) for i in items(store, meeting)] == [
         (False, "exact"),
         (True, "exact"),
@@ -236,7 +236,7 @@ def test_a_correction_does_not_cost_a_result_under_way(store: MeetingStore) -> N
     store.edit_item(meeting.id, items(store, meeting)[0].id, None, done=True)
     store.delete_item(meeting.id, items(store, meeting)[1].id, None)
     try:
-        store.renew_lease(working.id, working.run, 60)
+        store.renew_lease(working.id, working.job.run, 60)
     except LeaseLost:
         pytest.fail("an edit took the lease from the worker")
     assert store.get(meeting.id).status == MeetingStatus.SUMMARIZING
@@ -286,5 +286,5 @@ def test_a_date_changed_while_a_summary_was_written_counts_in_it(store: MeetingS
     proof = {"segment_id": line.id, "quote": line.text, "start": line.start, "end": line.end, "check": "exact"}
     action = {"kind": "action_item", "text": "交", "due_text": "下星期三", "due_date": WEDNESDAY, "evidence": [proof]}
     new = NewSummary("llm", "zh-Hant-HK", [action], read=read, meeting_date=leased.meeting_date)
-    store.finish_summary(leased.id, leased.run, new, tried=NewAttempt("summarize", store.now()))
+    store.finish_summary(leased.id, leased.job.run, new, tried=NewAttempt("summarize", store.now()))
     assert days(store, meeting) == [THE_NEXT]

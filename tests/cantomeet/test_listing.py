@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, event
 
 from cantomeet.errors import ErrorCode, InvalidRequest
+from cantomeet.jobs import JobState
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.listing import (
     SORTS,
@@ -93,6 +94,7 @@ def test_each_sort_orders_alike_on_both_databases_and_undated_meetings_come_last
     for second, (title, day) in enumerate(days.items()):
         meeting = meetings.uploaded(store, title=title, meeting_date=day)
         new = f"0000000{second}-0000-4000-8000-000000000000"
+        meetings.set_job(store, meeting.id, subject=new)
         meetings.set_columns(store, meeting.id, id=new, created_at=datetime(2026, 5, 3, 0, 0, second, tzinfo=UTC))
     assert {sort: "".join(titles(store, sort=sort)) for sort in SORTS} == {
         "created_at": "bAc甲",
@@ -210,22 +212,25 @@ def test_failures_are_counted_and_found_by_what_remedies_them(store: MeetingStor
 def test_what_is_long_overdue_and_held_by_nobody_is_stuck(store: MeetingStore) -> None:
     now = store.now()
     long_ago, later = now - timedelta(hours=3), now + timedelta(hours=1)
-    quiet = {"updated_at": long_ago, "next_run_at": long_ago}
+    quiet, summarizing = {"updated_at": long_ago}, {"updated_at": long_ago, "status": MeetingStatus.SUMMARIZING}
+    late = {"due_at": long_ago}
     stuck = {
-        "late": quiet,
-        "no step owed": {**quiet, "next_run_at": None},
-        "given up": {**quiet, "lease_until": long_ago},
-        "summary": {**quiet, "status": MeetingStatus.SUMMARIZING},
+        "late": (quiet, late),
+        "no step owed": (quiet, {"due_at": None}),
+        "given up": (quiet, {**late, "lease_until": long_ago}),
+        "summary": (summarizing, late),
     }
     fine = {
-        "held": {**quiet, "lease_until": later},
-        "due later": {**quiet, "next_run_at": later},
-        "moved": {**quiet, "updated_at": now},
-        "waits for names": {**quiet, "status": MeetingStatus.SUMMARIZING, "next_run_at": None},
-        "ended": {**quiet, "status": MeetingStatus.COMPLETED},
+        "held": (quiet, {**late, "lease_until": later}),
+        "due later": (quiet, {"due_at": later}),
+        "moved": ({"updated_at": now}, late),
+        "waits for names": (summarizing, {"state": JobState.WAITING_FOR_NAMES, "due_at": None}),
+        "ended": ({**quiet, "status": MeetingStatus.COMPLETED}, late),
     }
-    for title, columns in {**stuck, **fine}.items():
-        meetings.set_columns(store, meetings.uploaded(store, title=title).id, **columns)
+    for title, (columns, job) in {**stuck, **fine}.items():
+        meeting = meetings.uploaded(store, title=title)
+        meetings.set_columns(store, meeting.id, **columns)
+        meetings.set_job(store, meeting.id, **job)
     assert sorted(titles(store, stuck_for=timedelta(minutes=20))) == sorted(stuck)
     store.pause(True)
     assert titles(store, stuck_for=timedelta(minutes=20)) == [], "they wait for the end of the pause"
@@ -317,8 +322,8 @@ def test_looks_only_in_the_take_that_is_shown(store: MeetingStore) -> None:
     again = store.take_lease(store.retry(meeting.id, "transcribe").id, 60)
     assert again is not None
     lines = meetings.segments([("S1", "新版本")])
-    store.commit_working(again.id, again.run, status=MeetingStatus.TRANSCRIBING)
-    store.commit_piece(again.id, again.run, lines, tried=meetings._tried(store))
+    store.commit_working(again.id, again.job.run, status=MeetingStatus.TRANSCRIBING)
+    store.commit_piece(again.id, again.job.run, lines, tried=meetings._tried(store))
     assert titles(store, q="舊版本") == ["例會"]
     assert titles(store, q="新版本") == []
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from cantomeet.errors import Conflict, ErrorCode, NotFound
+from cantomeet.jobs import JobKind
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.listing import MeetingFilter, count_by_error_code, find_meetings, list_meetings
 from cantomeet.store import MeetingStore
@@ -63,7 +64,9 @@ def test_pages_see_that_a_pause_begins_and_ends_and_whether_something_waits(stor
 def test_a_step_under_way_finishes_while_it_is_paused_and_the_next_waits(store: MeetingStore) -> None:
     meeting = meetings.transcribing(store)
     store.pause(True)
-    after = store.commit_piece(meeting.id, meeting.run, meetings.segments(meetings.LINES), tried=meetings._tried(store))
+    after = store.commit_piece(
+        meeting.id, meeting.job.run, meetings.segments(meetings.LINES), tried=meetings._tried(store)
+    )
     assert store.transcript(after.id).segments != []
     assert store.take_lease(after.id, 60) is None
     assert store.due_now(after.id) is not None, "a person may ask for it; it waits all the same"
@@ -75,22 +78,22 @@ def test_a_step_under_way_finishes_while_it_is_paused_and_the_next_waits(store: 
 def test_resuming_forgets_only_the_wake_ups_of_what_is_due(store: MeetingStore) -> None:
     due, later = meetings.uploaded(store), meetings.uploaded(store)
     in_a_while = store.now() + timedelta(minutes=5)
-    meetings.set_columns(store, due.id, woken_until=in_a_while, wake_count=5)
-    meetings.set_columns(store, later.id, woken_until=in_a_while, next_run_at=in_a_while)
+    meetings.set_job(store, due.id, woken_until=in_a_while, wake_count=5)
+    meetings.set_job(store, later.id, woken_until=in_a_while, due_at=in_a_while)
     store.pause(True)
     store.pause(False)
     assert [woken.id for woken in store.wake_due()] == [due.id]
-    assert store.get(later.id).woken_until == in_a_while
+    assert store.get(later.id).job.woken_until == in_a_while
 
 
 def test_resuming_wakes_a_written_view_that_was_woken_in_vain(store: MeetingStore) -> None:
     meeting = meetings.completed(store)
     store.ask_for_written(meeting.id)
-    assert store.wake_written_due() == [meeting.id]
+    assert [job.kind for job in store.wake_due()] == [JobKind.WRITTEN_VIEW]
     store.pause(True)
-    assert store.take_written(meeting.id, 60) is None
+    assert store.take_job(JobKind.WRITTEN_VIEW, meeting.id, 60) is None
     store.pause(False)
-    assert store.wake_written_due() == [meeting.id]
+    assert [job.kind for job in store.wake_due()] == [JobKind.WRITTEN_VIEW]
 
 
 def test_many_who_remember_the_same_at_once_leave_one_of_theirs(store: MeetingStore) -> None:
@@ -132,7 +135,7 @@ def test_a_deletion_is_for_the_statuses_that_were_seen(store: MeetingStore) -> N
     meeting = meetings.failed(store)
     with pytest.raises(Conflict):
         store.mark_deleted(meeting.id, among={MeetingStatus.COMPLETED})
-    assert store.get(meeting.id).run == meeting.run
+    assert store.get(meeting.id).job.run == meeting.job.run
     store.mark_deleted(meeting.id, among={MeetingStatus.FAILED})
     with pytest.raises(NotFound):
         store.mark_deleted(meeting.id, among={MeetingStatus.FAILED})

@@ -17,10 +17,12 @@ from rq.scheduler import RQScheduler
 from rq.serializers import JSONSerializer
 
 from cantomeet import queue as queueing
+from cantomeet.jobs import JobKind
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
 from cantomeet.queue import DEFAULT, FAILURE_TTL, HIGH, JOB_TIMEOUT, RECOGNITION, RESULT_TTL, JobQueue, rescue
 from cantomeet.store import MeetingStore
+from tests import meetings
 from tests.conftest import new_meeting
 from worker.maintenance import TASKS
 
@@ -28,7 +30,7 @@ from worker.maintenance import TASKS
 def meeting(**columns: Any) -> Meeting:
     now = datetime.now(UTC)
     given = {"title": "例會", "recording_key": "a" * 32, "created_at": now, "updated_at": now, "stage_since": now}
-    return Meeting(**{**given, **columns})
+    return meetings.at_rest(Meeting(**{**given, **columns}))
 
 
 @pytest.fixture
@@ -130,7 +132,7 @@ def test_a_later_step_never_comes_before_it_is_due(server: fakeredis.FakeStrictR
 def test_the_overview_counts_what_waits(server: fakeredis.FakeStrictRedis) -> None:
     queue = JobQueue("unused")
     queue.wake(meeting())
-    queue.wake_periodic(next(iter(TASKS)))
+    queue.wake_job(JobKind.PERIODIC, next(iter(TASKS)))
     assert dict(queue.overview().queues) == {HIGH: 0, DEFAULT: 2, RECOGNITION: 0}
     assert queue.worker_count() == 0
 

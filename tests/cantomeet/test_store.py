@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -14,10 +15,12 @@ from sqlmodel import SQLModel
 
 from cantomeet.database import migrate
 from cantomeet.errors import Conflict, ErrorCode, KeyReused, LeaseLost, NotFound, VersionConflict
+from cantomeet.jobs import JobKind
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting, new_id
 from cantomeet.reasons import reason_text
 from cantomeet.store import WAKE_GRACE, WAKE_GRACE_LIMIT, MeetingStore, NewAttempt, NewSegment, NewSummary
+from cantomeet.submission import Submission
 from tests import meetings
 from tests.conftest import new_meeting
 
@@ -29,7 +32,7 @@ def created(store: MeetingStore, **columns: object) -> Meeting:
 def leased(store: MeetingStore, **columns: object) -> Meeting:
     meeting = store.take_lease(created(store, **columns).id, 60)
     assert meeting is not None
-    return store.commit_working(meeting.id, meeting.run, status=MeetingStatus.TRANSCRIBING)
+    return store.commit_working(meeting.id, meeting.job.run, status=MeetingStatus.TRANSCRIBING)
 
 
 def tried(store: MeetingStore, step: str = "recognise") -> NewAttempt:
@@ -43,7 +46,7 @@ def line(start: float, text: str, speaker: str | None = None) -> NewSegment:
 def transcribed(store: MeetingStore) -> Meeting:
     meeting = leased(store)
     lines = [line(0, "早晨", "S1"), line(2, "開會", "S2")]
-    return store.finish_transcript(meeting.id, meeting.run, lines, replace=False, tried=tried(store))
+    return store.finish_transcript(meeting.id, meeting.job.run, lines, replace=False, tried=tried(store))
 
 
 def completed(store: MeetingStore) -> Meeting:
@@ -51,7 +54,7 @@ def completed(store: MeetingStore) -> Meeting:
     assert meeting is not None
     item = {"kind": "decision", "text": "開會", "evidence": []}
     summary = NewSummary("extractive", "zh-Hant-HK", [item], name="逐字摘錄")
-    return store.finish_summary(meeting.id, meeting.run, summary, tried=tried(store))
+    return store.finish_summary(meeting.id, meeting.job.run, summary, tried=tried(store))
 
 
 def test_the_migrations_make_the_tables_that_the_models_describe(engine: Engine) -> None:
@@ -61,11 +64,11 @@ def test_the_migrations_make_the_tables_that_the_models_describe(engine: Engine)
 
 def test_a_heartbeat_that_comes_after_the_commit_does_not_take_the_meeting_again(store: MeetingStore) -> None:
     meeting = leased(store)
-    store.renew_lease(meeting.id, meeting.run, 60)
-    store.commit_step(meeting.id, meeting.run)
+    store.renew_lease(meeting.id, meeting.job.run, 60)
+    store.commit_step(meeting.id, meeting.job.run)
     for progress in (None, 50):
         with pytest.raises(LeaseLost):
-            store.renew_lease(meeting.id, meeting.run, 60, progress)
+            store.renew_lease(meeting.id, meeting.job.run, 60, progress)
     assert store.take_lease(meeting.id, 60) is not None, "the next step need not wait for a lease that nobody has"
 
 
@@ -78,9 +81,9 @@ def test_a_created_meeting_is_uploaded_due_and_unleased(store: MeetingStore) -> 
     meeting = created(store, meeting_date=date(2026, 11, 23))
     again = store.get(meeting.id)
     assert again.status == MeetingStatus.UPLOADED
-    assert again.next_run_at is not None
-    assert again.next_run_at <= store.now()
-    assert again.lease_until is None
+    assert again.job.due_at is not None
+    assert again.job.due_at <= store.now()
+    assert again.job.lease_until is None
     assert again.meeting_date == date(2026, 11, 23)
 
 
@@ -138,7 +141,7 @@ def test_a_lease_that_has_run_out_can_be_taken_by_another(store: MeetingStore) -
     second = store.take_lease(meeting.id, 60)
     assert first is not None
     assert second is not None
-    assert second.run == first.run + 1
+    assert second.job.run == first.job.run + 1
 
 
 def test_leases_that_run_out_are_counted_until_the_step_is_done(store: MeetingStore) -> None:
@@ -147,14 +150,14 @@ def test_leases_that_run_out_are_counted_until_the_step_is_done(store: MeetingSt
     for _ in range(3):
         taken = store.take_lease(meeting.id, -1)
         assert taken is not None
-        deaths.append((taken.death_count, taken.woken_until is not None))
+        deaths.append((taken.job.deaths, taken.job.worker_died))
         # To be let go of for a while is not the end of the step.
-        store.postpone(meeting.id, taken.run, 0.0) if len(deaths) == 2 else None
-    store.commit_step(meeting.id, taken.run)
+        store.postpone(meeting.id, taken.job.run, 0.0) if len(deaths) == 2 else None
+    store.commit_step(meeting.id, taken.job.run)
     again = store.take_lease(meeting.id, 60)
     assert again is not None
     assert deaths == [(0, False), (1, True), (1, False)]
-    assert (again.death_count, again.woken_until) == (0, None)
+    assert (again.job.deaths, again.job.worker_died) == (0, False)
 
 
 def test_a_result_of_an_older_run_is_refused_and_changes_nothing(store: MeetingStore) -> None:
@@ -164,16 +167,16 @@ def test_a_result_of_an_older_run_is_refused_and_changes_nothing(store: MeetingS
     assert old is not None
     assert new is not None
     with pytest.raises(LeaseLost):
-        store.commit_step(meeting.id, old.run, status=MeetingStatus.TRANSCRIBING)
+        store.commit_step(meeting.id, old.job.run, status=MeetingStatus.TRANSCRIBING)
     with pytest.raises(LeaseLost):
-        store.renew_lease(meeting.id, old.run, 60)
+        store.renew_lease(meeting.id, old.job.run, 60)
     assert store.get(meeting.id).status == MeetingStatus.UPLOADED
 
 
 def test_an_edit_between_submit_and_save_costs_no_result(store: MeetingStore) -> None:
     meeting = leased(store)
     store.edit(meeting.id, None, title="改咗名")
-    after = store.commit_step(meeting.id, meeting.run, stage=Stage.SUBMITTED, provider_job_id="job-1")
+    after = store.commit_step(meeting.id, meeting.job.run, stage=Stage.SUBMITTED, provider_job_id="job-1")
     assert (after.title, after.provider_job_id) == ("改咗名", "job-1")
 
 
@@ -189,14 +192,14 @@ def test_a_transition_that_the_table_does_not_allow_is_refused(store: MeetingSto
     meeting = store.take_lease(created(store).id, 60)
     assert meeting is not None
     with pytest.raises(LeaseLost):
-        store.commit_step(meeting.id, meeting.run, status=MeetingStatus.COMPLETED)
+        store.commit_step(meeting.id, meeting.job.run, status=MeetingStatus.COMPLETED)
 
 
 def test_pieces_are_appended_in_order_and_the_transcript_ends_with_its_status(store: MeetingStore) -> None:
     meeting = leased(store)
-    store.commit_piece(meeting.id, meeting.run, [line(0, "一")], tried=tried(store), recognised_seconds=1.0)
+    store.commit_piece(meeting.id, meeting.job.run, [line(0, "一")], tried=tried(store), recognised_seconds=1.0)
     meeting = store.take_lease(meeting.id, 60) or meeting
-    done = store.finish_transcript(meeting.id, meeting.run, [line(2, "二")], replace=False, tried=tried(store))
+    done = store.finish_transcript(meeting.id, meeting.job.run, [line(2, "二")], replace=False, tried=tried(store))
     assert done.status == MeetingStatus.SUMMARIZING
     assert [(s.position, s.text) for s in store.transcript(meeting.id).segments] == [(0, "一"), (1, "二")]
     assert [s.text for s in store.transcript(meeting.id, after_position=0).segments] == ["二"]
@@ -215,7 +218,7 @@ def test_a_summary_completes_the_meeting_and_versions_are_kept(store: MeetingSto
     store.retry(meeting.id, "summarize")
     again = store.take_lease(meeting.id, 60)
     assert again is not None
-    store.finish_summary(again.id, again.run, NewSummary("none", "en", []), tried=tried(store))
+    store.finish_summary(again.id, again.job.run, NewSummary("none", "en", []), tried=tried(store))
     newest = store.summary(meeting.id)
     assert newest is not None
     assert (newest.summary.version, newest.items) == (2, [])
@@ -225,9 +228,14 @@ def test_a_failure_is_kept_with_its_reason_and_a_retry_goes_on_from_its_stage(st
     meeting = store.take_lease(transcribed(store).id, 60)
     assert meeting is not None
     failed = store.record_failure(
-        meeting.id, meeting.run, tried=tried(store), code=ErrorCode.INTERNAL, params={"reference": "x"}, reason="壞咗"
+        meeting.id,
+        meeting.job.run,
+        tried=tried(store),
+        code=ErrorCode.INTERNAL,
+        params={"reference": "x"},
+        reason="壞咗",
     )
-    assert (failed.status, failed.status_reason, failed.next_run_at) == (MeetingStatus.FAILED, "壞咗", None)
+    assert (failed.status, failed.status_reason, failed.job.due_at) == (MeetingStatus.FAILED, "壞咗", None)
     again = store.retry(meeting.id)
     assert (again.status, again.error_code, again.status_reason) == (MeetingStatus.SUMMARIZING, None, None)
     assert [a.outcome for a in store.attempts(meeting.id)] == ["done", "failed"]
@@ -244,11 +252,11 @@ def test_transcribing_again_keeps_the_old_transcript_in_view_until_the_new_one_i
     assert again.status == MeetingStatus.TRANSCRIBING
     lease = store.take_lease(meeting.id, 60)
     assert lease is not None
-    store.commit_piece(lease.id, lease.run, [line(0, "新")], tried=tried(store))
+    store.commit_piece(lease.id, lease.job.run, [line(0, "新")], tried=tried(store))
     assert [s.text for s in store.transcript(meeting.id).segments] == ["早晨", "開會"]
     lease = store.take_lease(meeting.id, 60)
     assert lease is not None
-    store.finish_transcript(lease.id, lease.run, [line(2, "尾")], replace=False, tried=tried(store))
+    store.finish_transcript(lease.id, lease.job.run, [line(2, "尾")], replace=False, tried=tried(store))
     assert [s.text for s in store.transcript(meeting.id).segments] == ["新", "尾"]
     old = store.summary(meeting.id)
     assert old is not None
@@ -257,18 +265,18 @@ def test_transcribing_again_keeps_the_old_transcript_in_view_until_the_new_one_i
 
 def test_transcribing_again_what_was_paid_for_needs_a_confirmation(store: MeetingStore) -> None:
     meeting = leased(store)
-    store.commit_working(meeting.id, meeting.run, submit_key="key")
+    store.commit_working(meeting.id, meeting.job.run, submission=Submission("key"))
     store.cancel(meeting.id)
     with pytest.raises(Conflict) as refused:
         store.retry(meeting.id, "transcribe")
     assert refused.value.code is ErrorCode.COST_NOT_CONFIRMED
-    assert store.retry(meeting.id, "transcribe", confirm_cost=True).submit_key is None
+    assert store.retry(meeting.id, "transcribe", confirm_cost=True).submission is None
 
 
 @pytest.mark.parametrize(("key", "told"), [("k", "at a cost"), (None, "Retry goes on")])
 def test_a_cancel_says_whether_a_retry_pays_again(store: MeetingStore, key: str | None, told: str) -> None:
     meeting = leased(store)
-    store.commit_working(meeting.id, meeting.run, submit_key=key)
+    store.commit_working(meeting.id, meeting.job.run, submission=None if key is None else Submission(key))
     cancelled = store.cancel(meeting.id, "en")
     assert told in (cancelled.status_reason or "")
     assert told in reason_text("cancelled", cancelled.error_params, "en")
@@ -278,14 +286,14 @@ def test_a_cancel_says_whether_a_retry_pays_again(store: MeetingStore, key: str 
 @pytest.mark.parametrize("stop", ["cancel", "mark_deleted"])
 def test_what_was_sent_since_the_look_is_not_given_up_unasked(store: MeetingStore, stop: str) -> None:
     meeting = leased(store)
-    store.commit_working(meeting.id, meeting.run, submit_key="key")
+    store.commit_working(meeting.id, meeting.job.run, submission=Submission("key"))
     with pytest.raises(Conflict) as refused:
         getattr(store, stop)(meeting.id, confirm_cost=False)
     assert refused.value.code is ErrorCode.COST_NOT_CONFIRMED
-    store.renew_lease(meeting.id, meeting.run, 60)  # nothing was changed: the worker still has it
+    store.renew_lease(meeting.id, meeting.job.run, 60)  # nothing was changed: the worker still has it
     getattr(store, stop)(meeting.id, confirm_cost=True)
     with pytest.raises(LeaseLost):
-        store.renew_lease(meeting.id, meeting.run, 60)
+        store.renew_lease(meeting.id, meeting.job.run, 60)
 
 
 @pytest.mark.parametrize("stop", ["cancel", "mark_deleted"])
@@ -293,7 +301,7 @@ def test_what_costs_nothing_to_stop_needs_no_confirmation(store: MeetingStore, s
     meeting = leased(store)
     getattr(store, stop)(meeting.id, confirm_cost=False)
     paid = completed(store)
-    meetings.set_columns(store, paid.id, submit_key="key")
+    meetings.set_columns(store, paid.id, submission=Submission("key"))
     store.mark_deleted(paid.id, confirm_cost=False)
     with pytest.raises(NotFound):
         store.get(paid.id)
@@ -306,7 +314,7 @@ def test_a_cancel_takes_the_lease_from_the_worker(store: MeetingStore) -> None:
     cancelled = store.cancel(meeting.id)
     assert (cancelled.status, cancelled.error_code) == (MeetingStatus.FAILED, "cancelled")
     with pytest.raises(LeaseLost):
-        store.renew_lease(meeting.id, meeting.run, 60)
+        store.renew_lease(meeting.id, meeting.job.run, 60)
     with pytest.raises(Conflict):
         store.cancel(meeting.id)
 
@@ -319,7 +327,7 @@ def test_a_deleted_meeting_is_gone_for_people_and_owed_by_the_worker(store: Meet
     assert store.version(meeting.id) is None
     lease = store.take_lease(meeting.id, 60)
     assert lease is not None
-    store.purge(lease.id, lease.run)
+    store.purge(lease.id, lease.job.run)
     assert store.take_lease(meeting.id, 60) is None
     assert store.transcript(meeting.id).segments == []
     assert store.summary(meeting.id) is None
@@ -352,11 +360,21 @@ def test_a_meeting_that_stays_due_is_woken_again_ever_more_rarely(engine: Engine
 
 
 def test_a_periodic_task_has_one_turn_for_all(store: MeetingStore) -> None:
-    turns: list[bool] = []
-    errors = _at_once(6, lambda _: turns.append(store.claim_periodic("sweep", 3600)))
-    assert errors == []
-    assert turns.count(True) == 1
-    assert store.claim_periodic("sweep", 3600) is False
+    woken: list[Any] = []
+
+    def look(_: int) -> None:
+        store.keep_scheduled(JobKind.PERIODIC, ["sweep"])
+        woken.extend(store.wake_due())
+
+    assert _at_once(6, look) == []
+    assert [(job.kind, job.subject) for job in woken] == [(JobKind.PERIODIC, "sweep")]
+    taken: list[Any] = []
+    assert _at_once(6, lambda _: taken.append(store.take_job(JobKind.PERIODIC, "sweep", 60))) == []
+    (job,) = [job for job in taken if job is not None]
+    store.go_on_with_job(job, 3600, woken=False)
+    look(0)
+    assert len(woken) == 1
+    assert store.take_job(JobKind.PERIODIC, "sweep", 60) is None
 
 
 def test_concurrent_edits_lose_no_version(store: MeetingStore) -> None:
@@ -372,10 +390,10 @@ def test_concurrent_edits_lose_no_version(store: MeetingStore) -> None:
 
 def test_a_webhook_makes_only_a_waiting_meeting_due(store: MeetingStore) -> None:
     meeting = leased(store)
-    store.commit_step(meeting.id, meeting.run, due_in=600, stage=Stage.SUBMITTED, provider_job_id="job-9")
+    store.commit_step(meeting.id, meeting.job.run, due_in=600, stage=Stage.SUBMITTED, provider_job_id="job-9")
     woken = store.due_now_by_job("job-9")
     assert woken is not None
-    assert woken.run == meeting.run
+    assert woken.job.run == meeting.job.run
     assert store.take_lease(meeting.id, 60) is not None
     assert store.due_now_by_job("job-9") is None
     assert store.due_now_by_job("unknown") is None

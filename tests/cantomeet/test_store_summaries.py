@@ -25,7 +25,7 @@ def summarize(store: MeetingStore, meeting_id: str, *warnings: str, actions: int
     assert meeting is not None
     items = [{"kind": "action_item", "text": f"交{n}", "evidence": []} for n in range(actions)]
     new = NewSummary("llm", "en", items, BOARD_MINUTES, name=f"model {len(warnings)}", warnings=warnings)
-    return store.finish_summary(meeting.id, meeting.run, new, tried=NewAttempt("summarize", store.now()))
+    return store.finish_summary(meeting.id, meeting.job.run, new, tried=NewAttempt("summarize", store.now()))
 
 
 # ---- versions ----------------------------------------------------------------------------------------------
@@ -105,7 +105,7 @@ def test_summaries_of_a_recording_that_is_transcribed_anew_are_held_against_the_
     anew = store.take_lease(meeting.id, 60)
     assert anew is not None
     lines = meetings.segments([("S1", first.text), ("S2", "其他說話。")])
-    store.finish_transcript(meeting.id, anew.run, lines, replace=True, tried=NewAttempt("recognise", store.now()))
+    store.finish_transcript(meeting.id, anew.job.run, lines, replace=True, tried=NewAttempt("recognise", store.now()))
     shown = store.summary(meeting.id)
     assert shown is not None
     assert [item.stale for item in shown.items] == [True, True]
@@ -131,7 +131,7 @@ def test_a_retry_takes_what_the_summary_is_to_be(store: MeetingStore) -> None:
     meeting = meetings.completed(store)
     going = store.retry(meeting.id, "summarize", template="board_minutes", summary_language="zh-Hant-HK+en")
     assert (going.template, going.summary_language) == ("board_minutes", "zh-Hant-HK+en")
-    assert going.next_run_at is not None
+    assert going.job.due_at is not None
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def waiting(store: MeetingStore) -> Meeting:
 
 def test_a_summary_waits_until_the_speakers_are_named(store: MeetingStore) -> None:
     meeting = waiting(store)
-    assert (meeting.status, meeting.next_run_at, meeting.lease_until) == (MeetingStatus.SUMMARIZING, None, None)
+    assert (meeting.status, meeting.job.due_at, meeting.job.lease_until) == (MeetingStatus.SUMMARIZING, None, None)
     assert meeting.waits_for_names
     assert [one.id for one in store.waiting_for_names()] == [meeting.id]
     assert store.wake_due() == []
@@ -184,13 +184,13 @@ def test_what_waits_for_a_person_is_not_late(store: MeetingStore) -> None:
     meetings.set_columns(store, meeting.id, stage_since=store.now() - timedelta(days=1))
     assert store.oldest_due_seconds() == 0
     going = store.summarize(meeting.id)
-    meetings.set_columns(store, going.id, next_run_at=store.now() - timedelta(hours=1))
+    meetings.set_job(store, going.id, due_at=store.now() - timedelta(hours=1))
     assert store.oldest_due_seconds() >= 3600
 
 
 def test_without_speakers_nothing_waits(store: MeetingStore) -> None:
     meeting = meetings.transcribed(store, UNNAMED, name_speakers_first=True)
-    assert meeting.next_run_at is not None
+    assert meeting.job.due_at is not None
     assert not meeting.waits_for_names
     summarize(store, meeting.id)
     assert not store.retry(meeting.id, "summarize", name_speakers_first=True).waits_for_names
@@ -200,7 +200,7 @@ def test_switching_it_off_lets_the_summary_go_on(store: MeetingStore) -> None:
     meeting = waiting(store)
     assert store.edit(meeting.id, meeting.version, title="例會").waits_for_names
     going = store.edit(meeting.id, None, name_speakers_first=False)
-    assert going.next_run_at is not None
+    assert going.job.due_at is not None
     assert store.take_lease(meeting.id, 60) is not None
 
 
@@ -209,7 +209,7 @@ def test_switching_it_on_or_off_while_the_recording_is_transcribed_counts(store:
     store.edit(meeting.id, None, name_speakers_first=True)
     after = store.finish_transcript(
         meeting.id,
-        meeting.run,
+        meeting.job.run,
         meetings.segments(meetings.LINES),
         replace=False,
         tried=NewAttempt("recognise", store.now()),
@@ -305,4 +305,4 @@ def test_a_deleted_template_leaves_its_meetings_and_summaries_as_they_are(store:
     store.delete_template(made.id)
     assert store.template(made.id) is None
     assert store.get(meeting.id).template == made.id
-    assert store.retry(meeting.id, "summarize").next_run_at is not None
+    assert store.retry(meeting.id, "summarize").job.due_at is not None

@@ -66,7 +66,7 @@ def page(services: Services, monkeypatch: pytest.MonkeyPatch) -> Page:
 async def test_nothing_is_done_where_nothing_was_previewed(page: Page, services: Services) -> None:
     meeting = meetings.failed(services.store)
     await page.do("confirm", True)
-    assert services.store.get(meeting.id).run == meeting.run
+    assert services.store.get(meeting.id).job.run == meeting.job.run
 
 
 async def test_what_is_confirmed_is_what_was_previewed_and_is_asked_once(page: Page, services: Services) -> None:
@@ -190,7 +190,8 @@ async def test_what_is_stuck_is_shown_page_by_page_and_asked_for_as_a_whole(page
     long_ago = services.store.now() - timedelta(hours=1)
     for _ in range(PAGE + 2):
         stuck = meetings.uploaded(services.store)
-        meetings.set_columns(services.store, stuck.id, next_run_at=long_ago, updated_at=long_ago)
+        meetings.set_job(services.store, stuck.id, due_at=long_ago)
+        meetings.set_columns(services.store, stuck.id, updated_at=long_ago)
     meetings.uploaded(services.store)
     await page.do("refresh")
     assert (len(page.state.stuck), page.state.more_stuck) == (PAGE, "and 2 more")

@@ -21,15 +21,16 @@ from cantomeet_ui.presenters import admin, admin_filters
 from cantomeet_ui.presenters.address import filters_of
 from cantomeet_ui.presenters.engine import Engine, engine
 from cantomeet_ui.presenters.plans import asked, told
+from tests import meetings
 
 NOW = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 """12:00 in Hong Kong."""
 FAILED = MeetingStatus.FAILED
 
 
-def meeting(**columns: Any) -> Meeting:
+def meeting(job: dict[str, Any] | None = None, **columns: Any) -> Meeting:
     given = {"title": "例會", "recording_key": "k", "created_at": NOW, "updated_at": NOW, "stage_since": NOW}
-    return Meeting(**{**given, **columns})
+    return meetings.at_rest(Meeting(**{**given, **columns}), **(job or {}))
 
 
 # ---- previews ----------------------------------------------------------------------------------------------
@@ -259,10 +260,10 @@ AT_PROVIDER = {"status": MeetingStatus.TRANSCRIBING, "stage": Stage.SUBMITTED, "
 @pytest.mark.parametrize(
     ("columns", "told"),
     [
-        ({"next_run_at": NOW}, ("Check the recording", "waits its turn", "")),
-        ({**AT_PROVIDER, "next_run_at": SOON}, ("Ask for the result", "waiting", "next at 12:00:40")),
-        ({**AT_PROVIDER, "next_run_at": AGO, "lease_until": SOON}, ("Ask for the result", "a worker has it", "")),
-        ({**AT_PROVIDER, "next_run_at": AGO, "lease_until": AGO}, ("Ask for the result", "waits its turn", "")),
+        ({"job": {"due_at": NOW}}, ("Check the recording", "waits its turn", "")),
+        ({**AT_PROVIDER, "job": {"due_at": SOON}}, ("Ask for the result", "waiting", "next at 12:00:40")),
+        ({**AT_PROVIDER, "job": {"due_at": AGO, "lease_until": SOON}}, ("Ask for the result", "a worker has it", "")),
+        ({**AT_PROVIDER, "job": {"due_at": AGO, "lease_until": AGO}}, ("Ask for the result", "waits its turn", "")),
         ({"status": MeetingStatus.SUMMARIZING, "stage": Stage.TRANSCRIBED}, ("Summarize", "waits for names", "")),
     ],
 )
@@ -273,7 +274,7 @@ def test_the_timeline_begins_with_what_is_going_on_now(columns: dict[str, Any], 
 
 
 def test_while_the_queue_is_paused_no_next_step_is_promised() -> None:
-    first = admin.steps(meeting(**AT_PROVIDER, next_run_at=SOON), [], NOW, EN, paused=True)[0]
+    first = admin.steps(meeting(**AT_PROVIDER, job={"due_at": SOON}), [], NOW, EN, paused=True)[0]
     assert (first.outcome, first.next) == ("queue paused", "")
 
 

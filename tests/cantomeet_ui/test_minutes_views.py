@@ -7,6 +7,7 @@ from typing import Any
 
 from cantomeet.actions import ActionFilter, list_actions
 from cantomeet.i18n import EN, ZH, text
+from cantomeet.jobs import JobKind
 from cantomeet.models import Segment, Speaker, Summary, SummaryItem
 from cantomeet.queries.meeting_page import Have
 from cantomeet.store import MeetingStore, NewAttempt, NewSummary, SummaryWithItems, Transcript
@@ -185,7 +186,7 @@ def test_the_written_view_is_labelled_and_outdated_lines_stay_as_spoken(sqlite_s
     meeting = summed_up(sqlite_store)
     assert written_pane(None, sqlite_store.transcript(meeting.id), ZH) == WrittenPane()
     sqlite_store.ask_for_written(meeting.id)
-    taken = sqlite_store.take_written(meeting.id, 60)
+    taken = sqlite_store.take_job(JobKind.WRITTEN_VIEW, meeting.id, 60)
     assert taken is not None
     first, second, third = sqlite_store.transcript(meeting.id).segments
     working = written_pane(sqlite_store.written(meeting.id), sqlite_store.transcript(meeting.id), ZH)
@@ -206,7 +207,7 @@ def test_what_the_written_view_took_is_told_over_all_rounds(sqlite_store: Meetin
     took = {"requests": 1, "tokens_in": 900, "tokens_out": 100, "repeats": 0, "reused": 0}
     for cost, estimated in ((0.25, True), (0.5, False)):
         sqlite_store.ask_for_written(meeting.id)
-        taken = sqlite_store.take_written(meeting.id, 60)
+        taken = sqlite_store.take_job(JobKind.WRITTEN_VIEW, meeting.id, 60)
         assert taken is not None
         usage = {**took, "cost": cost, "estimated": estimated}
         sqlite_store.finish_written(meeting.id, taken.run, {line.id: (1, "各位早安。")}, name="qwen3", usage=usage)
@@ -217,7 +218,7 @@ def test_what_the_written_view_took_is_told_over_all_rounds(sqlite_store: Meetin
 def test_the_written_view_of_a_transcript_that_was_made_anew_can_be_asked_for_again(sqlite_store: MeetingStore) -> None:
     meeting = summed_up(sqlite_store)
     sqlite_store.ask_for_written(meeting.id)
-    taken = sqlite_store.take_written(meeting.id, 60)
+    taken = sqlite_store.take_job(JobKind.WRITTEN_VIEW, meeting.id, 60)
     assert taken is not None
     line = sqlite_store.transcript(meeting.id).segments[0]
     sqlite_store.finish_written(meeting.id, taken.run, {line.id: (1, "各位早安。")}, name="qwen3", usage=None)
@@ -273,7 +274,7 @@ def test_action_items_in_two_languages_stand_in_the_readers_first(sqlite_store: 
     assert leased is not None
     items = [action("交 budget", text_other="Hand in the budget", evidence=[PROOF])]
     new = NewSummary("llm", "zh-Hant-HK+en", items)
-    sqlite_store.finish_summary(meeting.id, leased.run, new, tried=NewAttempt("summarize", sqlite_store.now()))
+    sqlite_store.finish_summary(meeting.id, leased.job.run, new, tried=NewAttempt("summarize", sqlite_store.now()))
     found = list_actions(sqlite_store, ActionFilter(), date(2026, 11, 24))
     rows = [groups(found, "due", NOW, language)[0].rows[0] for language in (EN, ZH)]
     assert [(row.text, row.other) for row in rows] == [

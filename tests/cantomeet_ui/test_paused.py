@@ -52,7 +52,7 @@ def test_while_it_is_paused_no_time_of_another_try_is_promised(sqlite_store: Mee
     meeting = meetings.transcribing(sqlite_store)
     tried = NewAttempt("submit", sqlite_store.now())
     busy = {"tried": tried, "code": ErrorCode.PROVIDER_BUSY, "params": {}, "delay": 600.0, "failures": 1}
-    sqlite_store.record_retry(meeting.id, meeting.run, **busy)
+    sqlite_store.record_retry(meeting.id, meeting.job.run, **busy)
     assert "tried again at" in head(sqlite_store, meeting.id).banner_text
     sqlite_store.pause(True)
     assert head(sqlite_store, meeting.id).banner_text == ""
@@ -61,7 +61,8 @@ def test_while_it_is_paused_no_time_of_another_try_is_promised(sqlite_store: Mee
 def test_what_waits_for_a_pause_to_end_is_not_stuck(sqlite_store: MeetingStore) -> None:
     meeting = meetings.uploaded(sqlite_store)
     long_ago = sqlite_store.now() - timedelta(hours=3)
-    meetings.set_columns(sqlite_store, meeting.id, next_run_at=long_ago, updated_at=long_ago)
+    meetings.set_job(sqlite_store, meeting.id, due_at=long_ago)
+    meetings.set_columns(sqlite_store, meeting.id, updated_at=long_ago)
     sqlite_store.pause(False)  # it was not: that is no sign of life
     assert [row.id for row in admin_shown(sqlite_store, {}, EN).stuck] == [meeting.id]
     assert find_meetings(sqlite_store, STUCK, 9)[1] == 1

@@ -59,18 +59,20 @@ class Seed:
 
     def progress(self, meeting: Meeting, progress: int | None) -> Meeting:
         leased = self._lease(meeting)
-        return self.store.commit_step(leased.id, leased.run, progress=progress)
+        return self.store.commit_step(leased.id, leased.job.run, progress=progress)
 
     def piece(self, meeting: Meeting, lines: Sequence[NewSegment], progress: int) -> Meeting:
         """Further lines of the transcript that is being made."""
         leased = self._lease(meeting)
         tried = self._try("recognise")
-        return self.store.commit_piece(leased.id, leased.run, lines, tried=tried, progress=progress)
+        return self.store.commit_piece(leased.id, leased.job.run, lines, tried=tried, progress=progress)
 
     def summarizing(self, meeting: Meeting, lines: Sequence[NewSegment] = ()) -> Meeting:
         """SUMMARIZING, with these lines after those it has."""
         leased = self._lease(meeting)
-        return self.store.finish_transcript(leased.id, leased.run, lines, replace=False, tried=self._try("recognise"))
+        return self.store.finish_transcript(
+            leased.id, leased.job.run, lines, replace=False, tried=self._try("recognise")
+        )
 
     def completed(
         self, meeting: Meeting, method: str = "extractive", items: Sequence[dict[str, Any]] | None = None
@@ -81,7 +83,7 @@ class Seed:
         if items is None:
             items = [] if method == "none" else summary_items([(s.id, s.start, s.end, s.text) for s in segments])
         new = NewSummary(method=method, language=ZH, items=items, name="qwen3" if method == "llm" else "")
-        return self.store.finish_summary(leased.id, leased.run, new, tried=self._try("summarize"))
+        return self.store.finish_summary(leased.id, leased.job.run, new, tried=self._try("summarize"))
 
     def whole(self, title: str, count: int = len(WORDS), method: str = "extractive", **columns: Any) -> Meeting:
         """A meeting that went all the way."""
@@ -99,14 +101,16 @@ class Seed:
         for failures in range(1, retries + 1):
             leased = self._lease(meeting)
             told: dict[str, Any] = {"tried": self._try("prepare"), "code": code, "params": params}
-            self.store.record_retry(leased.id, leased.run, delay=0, failures=failures, **told)
+            self.store.record_retry(leased.id, leased.job.run, delay=0, failures=failures, **told)
         leased = self._lease(meeting)
         tried, reason = self._try("prepare"), reason_text(code, params, ZH)
-        return self.store.record_failure(leased.id, leased.run, tried=tried, code=code, params=params, reason=reason)
+        return self.store.record_failure(
+            leased.id, leased.job.run, tried=tried, code=code, params=params, reason=reason
+        )
 
     def _step(self, meeting: Meeting, **columns: Any) -> None:
         leased = self._lease(meeting)
-        self.store.commit_step(leased.id, leased.run, tried=self._try("prepare"), **columns)
+        self.store.commit_step(leased.id, leased.job.run, tried=self._try("prepare"), **columns)
 
     def _lease(self, meeting: Meeting) -> Meeting:
         leased = self.store.take_lease(meeting.id, 60)

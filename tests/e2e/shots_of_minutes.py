@@ -11,6 +11,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
+from cantomeet.jobs import JobKind
 from cantomeet.models import Meeting
 from cantomeet.store import NewAttempt, NewSummary
 from cantomeet.templates import GENERAL, SHIPPED, Template
@@ -30,7 +31,7 @@ def summarized(web: Web, meeting: Meeting, language: str, template: Template, it
     leased = web.store.take_lease(meeting.id, 60)
     assert leased is not None
     new = NewSummary("llm", language, items, template=template, name="qwen3-32b", usage=USAGE)
-    return web.store.finish_summary(leased.id, leased.run, new, tried=NewAttempt("summarize", web.store.now()))
+    return web.store.finish_summary(leased.id, leased.job.run, new, tried=NewAttempt("summarize", web.store.now()))
 
 
 def items_of(web: Web, meeting: Meeting) -> list[dict[str, Any]]:
@@ -92,7 +93,7 @@ def written(web: Web) -> str:
     """Half of it in written Chinese, one line of that corrected since."""
     meeting = web.seed.whole("例會")
     web.store.ask_for_written(meeting.id)
-    taken = web.store.take_written(meeting.id, 60)
+    taken = web.store.take_job(JobKind.WRITTEN_VIEW, meeting.id, 60)
     assert taken is not None
     segments = web.store.transcript(meeting.id).segments
     words = (

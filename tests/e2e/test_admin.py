@@ -14,6 +14,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from cantomeet.errors import ErrorCode, NotFound
 from cantomeet.lifecycle import Stage
+from cantomeet.submission import Submission
 from standins.openai.server import FakeOpenAI, Plan
 from tests.e2e.conftest import PATIENCE, Web
 from tests.meetings import set_columns
@@ -27,7 +28,12 @@ REFUSED = {"provider": "Speechmatics", "setting": "SPEECHMATICS_API_KEY"}
 def test_failed_meetings_are_retried_cause_by_cause_after_a_preview(web: Web, page: Page) -> None:
     failed = [web.seed.failed(f"會 {n}", ErrorCode.PROVIDER_KEY_REFUSED, **REFUSED) for n in range(3)]
     paid = web.seed.failed("付過", ErrorCode.PROVIDER_KEY_REFUSED, **REFUSED)
-    sent = {"stage": Stage.SUBMITTED, "transcriber": "speechmatics", "submit_key": "k", "error_code": "cancelled"}
+    sent = {
+        "stage": Stage.SUBMITTED,
+        "transcriber": "speechmatics",
+        "submission": Submission("k"),
+        "error_code": "cancelled",
+    }
     web.seed.failed("壞錄音", ErrorCode.RECORDING_UNREADABLE, found="unknown")
     page.goto("/admin")
     expect(page.locator(".cause")).to_have_count(2)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from cantomeet.jobs import JobKind
 from cantomeet.models import Segment
 from tests.e2e.conftest import PATIENCE
 from tests.e2e.seed import lines
@@ -145,7 +146,7 @@ def test_a_summary_that_waits_for_names_is_written_once_they_are_given(web: Web,
     expect(page.locator(".speakers-form")).to_have_count(0)
     expect(page.locator(".line-speaker").first).to_have_text("陳主席")
     assert not web.store.get(meeting.id).waits_for_names
-    assert web.store.get(meeting.id).next_run_at is not None
+    assert web.store.get(meeting.id).job.due_at is not None
 
 
 def test_an_action_is_ticked_off_across_meetings_and_taken_back(web: Web, page: Page) -> None:
@@ -240,7 +241,7 @@ def test_transcribing_again_asks_before_corrections_go(web: Web, page: Page) -> 
 def test_the_transcript_is_shown_in_written_chinese_and_what_was_spoken_is_one_click_away(web: Web, page: Page) -> None:
     meeting = web.seed.whole("例會")
     web.store.ask_for_written(meeting.id)
-    taken = web.store.take_written(meeting.id, 60)
+    taken = web.store.take_job(JobKind.WRITTEN_VIEW, meeting.id, 60)
     assert taken is not None
     line = web.store.transcript(meeting.id).segments[0]
     spoken, rewritten = line.text, "早安，感謝各位出席。今天主要討論十二月推出新產品的安排。"

@@ -11,6 +11,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from cantomeet.errors import ErrorCode, NotFound
 from cantomeet.lifecycle import Stage
+from cantomeet.submission import Submission
 from tests.e2e.conftest import PATIENCE, PHONE
 from tests.e2e.seed import lines
 from tests.e2e.serving import Web, until
@@ -186,7 +187,7 @@ def test_stopping_a_paid_transcription_is_asked_first(web: Web, page: Page) -> N
     page.goto(f"/meetings/{meeting.id}")
     expect(page.locator(".percent")).to_have_text("20 %")
     # Nobody is told: what counts is how it is when the button is pressed.
-    set_columns(web.store, meeting.id, transcriber="speechmatics", submit_key="k", stage=Stage.SUBMITTED)
+    set_columns(web.store, meeting.id, transcriber="speechmatics", submission=Submission("k"), stage=Stage.SUBMITTED)
     page.get_by_role("button", name="停止處理").click()
     asked = page.get_by_role("alertdialog")
     expect(asked).to_contain_text("再收費")
@@ -216,7 +217,7 @@ def test_a_recording_sent_while_its_deletion_is_asked_about_is_asked_about_again
     asked = page.get_by_role("alertdialog")
     expect(asked).not_to_contain_text("作廢")
     # Nobody is told.
-    set_columns(web.store, meeting.id, transcriber="speechmatics", submit_key="k", stage=Stage.SUBMITTED)
+    set_columns(web.store, meeting.id, transcriber="speechmatics", submission=Submission("k"), stage=Stage.SUBMITTED)
     asked.get_by_role("button", name="刪除").click()
     expect(asked).to_contain_text("作廢")
     assert web.store.get(meeting.id).status == "TRANSCRIBING"
@@ -226,8 +227,7 @@ def test_a_recording_sent_while_its_deletion_is_asked_about_is_asked_about_again
 
 def test_transcribing_again_asks_before_it_is_paid_twice(web: Web, page: Page) -> None:
     meeting = web.seed.whole("例會")
-    with web.store.engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE meeting SET submit_key = 'paid', provider_job_id = 'j1'")
+    set_columns(web.store, meeting.id, submission=Submission("paid"), provider_job_id="j1")
     page.goto(f"/meetings/{meeting.id}")
     page.locator(".menu.more summary").click()
     page.get_by_role("button", name="重新轉錄").click()

@@ -105,7 +105,7 @@ def test_a_failed_meeting_is_found_and_retried_from_the_admin_page(
     lease = wait_for(lambda: store.take_lease(meeting, 60), "the lease", 5)
     store.record_failure(
         meeting,
-        lease.run,
+        lease.job.run,
         tried=NewAttempt("summarize", store.now()),
         code=ErrorCode.PROVIDER_BUSY,
         params={"provider": "test"},

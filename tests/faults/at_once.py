@@ -9,13 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from cantomeet.database import connect
+from cantomeet.jobs import JobKind
 from cantomeet.lifecycle import MeetingStatus
+from cantomeet.models import Job
 from cantomeet.queue import JobQueue, rescue
 from cantomeet.store import MeetingStore
 from tests.conftest import new_meeting
 from tests.faults import dying
 from tests.faults.forked import forked
-from worker import maintenance, pipeline
+from tests.worker.jobs import delete_leftovers
+from worker.kinds.meeting import advance as advance_meeting
+from worker.maintenance import TASKS
 
 _PATIENCE = 120.0
 
@@ -46,13 +50,13 @@ def _child(barrier: Barrier, answers: Any, deed: Callable[..., Any], args: Seque
 def advance(database_url: str, recordings: Path, provider_url: str, meeting_id: str) -> None:
     """One step of the meeting, if it can be had."""
     with dying.tools(database_url, recordings, provider_url) as worker:
-        pipeline.advance(worker, meeting_id)
+        advance_meeting(worker, meeting_id)
 
 
 def advance_five_times(database_url: str, recordings: Path, provider_url: str, meeting_id: str) -> None:
     """The same step five times at once in one process; what one of them raises is raised."""
     with dying.tools(database_url, recordings, provider_url) as worker, ThreadPoolExecutor(5) as threads:
-        list(threads.map(lambda _: pipeline.advance(worker, meeting_id), range(5)))
+        list(threads.map(lambda _: advance_meeting(worker, meeting_id), range(5)))
 
 
 def look_for_the_due(database_url: str, redis_url: str) -> int:
@@ -72,20 +76,23 @@ def write(database_url: str, meeting_id: str, times: int) -> int:
         made, _ = store.create(new_meeting())
         lease = store.take_lease(made.id, 60)
         assert lease is not None
-        store.commit_working(lease.id, lease.run, status=MeetingStatus.TRANSCRIBING)
+        store.commit_working(lease.id, lease.job.run, status=MeetingStatus.TRANSCRIBING)
     return times
 
 
 def clean_up(database_url: str, recordings: Path, provider_url: str, names: Sequence[str]) -> None:
-    """One run of each of the periodic tasks."""
+    """One run of each of the periodic tasks, then one try of each copy that is left at the provider."""
     with dying.tools(database_url, recordings, provider_url, keep_audio_days=1, keep_meetings_days=2) as worker:
         for name in names:
-            maintenance.run(worker, name)
+            TASKS[name].run(worker)
+        delete_leftovers(worker)
 
 
 def claim(database_url: str, name: str) -> bool:
-    """Whether the periodic task's turn fell to this process."""
-    return _store(database_url).claim_periodic(name, 3600.0)
+    """Whether this process is the one that wakes the periodic task."""
+    store = _store(database_url)
+    store.keep_scheduled(JobKind.PERIODIC, [name])
+    return [job.subject for job in store.wake_due() if isinstance(job, Job)] == [name]
 
 
 def _store(database_url: str) -> MeetingStore:

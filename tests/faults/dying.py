@@ -16,7 +16,7 @@ from cantomeet.lifecycle import MeetingStatus
 from cantomeet.storage import FolderStorage
 from cantomeet.store import MeetingStore
 from tests.faults.forked import forked
-from worker import pipeline
+from worker.kinds.meeting import advance as advance_meeting
 from worker.providers.extractive import ExtractiveSummarizer
 from worker.providers.speechmatics.transcriber import TIMEOUTS, SpeechmaticsTranscriber
 from worker.toolbox import Backoff, Toolbox
@@ -81,7 +81,7 @@ def run_to_the_end(worker: Toolbox, meeting_id: str) -> None:
         if worker.store.get(meeting_id).status in _ENDED:
             return
         worker.store.due_now(meeting_id)
-        pipeline.advance(worker, meeting_id)
+        advance_meeting(worker, meeting_id)
 
 
 def in_a_process_of_its_own(

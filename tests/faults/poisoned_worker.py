@@ -7,7 +7,8 @@ import signal
 from typing import Any
 
 import worker.__main__ as command
-from worker import pipeline
+from worker import engine
+from worker.kinds import meeting
 from worker.providers.speechmatics.transcriber import SpeechmaticsTranscriber
 
 LEASE_SECONDS = 1.0
@@ -21,8 +22,8 @@ def die(*_: Any) -> str:
 
 
 def main() -> None:
-    pipeline.MOST_DEATHS = MOST_DEATHS  # for this process alone
-    pipeline.LEASE_SECONDS = LEASE_SECONDS  # type: ignore[misc]  # for this process alone
+    engine.MOST_DEATHS = MOST_DEATHS  # for this process alone
+    meeting.LEASE_SECONDS = LEASE_SECONDS  # type: ignore[misc]  # for this process alone
     SpeechmaticsTranscriber.submit = die  # type: ignore[method-assign]  # for this process alone
     command.work("general")
 

@@ -14,6 +14,7 @@ from cantomeet.storage import FolderStorage
 from cantomeet.store import MeetingStore
 from standins.speechmatics.server import FakeSpeechmatics
 from tests.faults.uploader import Uploader
+from tests.meetings import key_of
 from tests.running import ENDED
 
 
@@ -101,7 +102,7 @@ def _judge_ends(result: Result, store: MeetingStore, meetings: list[Meeting], fa
     }
     for meeting in meetings:
         result.outcomes[f"{meeting.status} {meeting.error_code or ''}".strip()] += 1
-        reference = meeting.submit_key or ""
+        reference = key_of(meeting)
         what = _described(store, meeting)
         if meeting.status not in ENDED:
             result.stuck.append(what)
@@ -113,10 +114,10 @@ def _judge_ends(result: Result, store: MeetingStore, meetings: list[Meeting], fa
             result.paid_twice.append(what)
         if meeting.status == MeetingStatus.COMPLETED and paid[reference] != 1:
             result.unpaid.append(what)
-    known = {meeting.submit_key for meeting in meetings}
+    known = {key_of(meeting) for meeting in meetings}
     result.paid_twice += [f"{key}: paid for, and known to no meeting" for key in paid if key not in known]
 
 
 def _described(store: MeetingStore, meeting: Meeting) -> str:
     tries = " ".join(f"{a.step}/{a.outcome}/{a.error_code}" for a in store.attempts(meeting.id)[-10:])
-    return f"{meeting.id} {meeting.status} {meeting.stage} {meeting.error_code} key={meeting.submit_key} [{tries}]"
+    return f"{meeting.id} {meeting.status} {meeting.stage} {meeting.error_code} key={key_of(meeting)} [{tries}]"

@@ -11,24 +11,22 @@ from rq.serializers import JSONSerializer
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.queue import DEFAULT
 from standins.speechmatics.server import FakeSpeechmatics, Fault, Plan
-from tests.meetings import set_columns
+from tests.meetings import key_of, set_columns
 from tests.running import ROOT, Background, wait_for
 
 JOB_SECONDS = 5
 
 BROAD = {
     "cantomeet/media/child.py",
+    "cantomeet/rescuer.py",
     "cantomeet_ui/api/middleware.py",
     "cantomeet_ui/api/receiving.py",
     "cantomeet_ui/door.py",
-    "cantomeet_ui/rescuing.py",
-    "worker/checking.py",
-    "worker/pipeline.py",
+    "worker/engine.py",
+    "worker/kinds/checks.py",
     "worker/providers/whisper/transcriber.py",
-    "worker/rescue.py",
-    "worker/written_view.py",
 }
-"""The edges of a job, which know a timeout when they see one; the rescuers, which run in no job; loading a model, which
+"""The edges of a job, which know a timeout when they see one; the rescuer, which runs in no job; loading a model, which
 is another's code; the web's wake-up after its answer is out; the edge of a child process, which tells its asker; the
 edges of a socket, on which a script can send anything."""
 
@@ -51,7 +49,7 @@ def test_a_step_whose_time_is_over_is_tried_again_and_paid_for_once(
     assert "step_timed_out" in [a.error_code for a in side.store.attempts(meeting.id)]
     done = side.wait(meeting.id)
     assert done.status == MeetingStatus.COMPLETED
-    assert fake.paid[done.submit_key or ""] == 1
+    assert fake.paid[key_of(done)] == 1
     assert set(fake.paid.values()) == {1}
 
 

@@ -16,6 +16,7 @@ from cantomeet.store import MeetingStore
 from standins.speechmatics.server import FakeSpeechmatics, Plan
 from tests.conftest import new_meeting
 from tests.faults import dying
+from tests.meetings import key_of
 
 STRIDE = 1 if os.environ.get("CANTOMEET_SOAK") else 5
 """Which share of the moments is tried in an ordinary run."""
@@ -59,12 +60,12 @@ def test_a_worker_killed_at_any_moment_loses_no_meeting_and_pays_once(engine: En
                 dying.run_to_the_end(worker, meeting.id)
             after = store.get(meeting.id)
             assert after.status == MeetingStatus.COMPLETED, f"killed {names[number - 1]}: {after.status_reason}"
-            assert fake.paid[after.submit_key or ""] == 1, f"killed {names[number - 1]}"
+            assert fake.paid[key_of(after)] == 1, f"killed {names[number - 1]}"
         assert set(fake.paid.values()) == {1}
 
 
 def expire_leases(engine: Engine) -> None:
     """As a lease's length of silence would."""
     with engine.begin() as connection:
-        gone = "UPDATE meeting SET lease_until = '2000-01-01 00:00:00' WHERE lease_until IS NOT NULL"
+        gone = "UPDATE job SET lease_until = '2000-01-01 00:00:00' WHERE lease_until IS NOT NULL"
         connection.exec_driver_sql(gone)

@@ -15,6 +15,7 @@ from cantomeet.store import MeetingStore
 from standins.speechmatics.server import FakeSpeechmatics, Fate, Fault, Plan
 from tests.faults import dying
 from tests.faults.test_killed_at_each_step import uploaded
+from tests.meetings import key_of
 
 IMPATIENT = httpx.Timeout(1.0)
 """Seconds; the client's own are made for networks, not for tests."""
@@ -54,7 +55,7 @@ def test_a_provider_that_fails_for_a_while_costs_no_meeting_and_is_paid_once(
     with FakeSpeechmatics(Plan(job_seconds=0.0, faults=[fault.model_copy(update={"on": on})])) as fake:
         meeting = brought_through(engine, tmp_path, fake)
         assert meeting.status == MeetingStatus.COMPLETED
-        assert dict(fake.paid) == {meeting.submit_key: 1}
+        assert dict(fake.paid) == {key_of(meeting): 1}
 
 
 @pytest.mark.parametrize(

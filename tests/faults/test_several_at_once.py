@@ -22,6 +22,7 @@ from tests.faults import at_once as acts
 from tests.faults import dying
 from tests.faults.at_once import at_once
 from tests.faults.test_killed_at_each_step import uploaded
+from tests.meetings import key_of
 from tests.running import Background
 from tests.upload_server import UploadServer
 
@@ -43,12 +44,12 @@ def test_the_same_step_ten_times_at_once_is_done_once_and_paid_for_once(engine: 
         before = store.get(meeting.id)
         at_once(2, acts.advance_five_times, url_of(engine), tmp_path, fake.url, meeting.id)
         after = store.get(meeting.id)
-        assert (after.stage, after.run) == (Stage.SUBMITTED, before.run + 1)
+        assert (after.stage, after.job.run) == (Stage.SUBMITTED, before.job.run + 1)
         with dying.tools(url_of(engine), tmp_path, fake.url) as worker:
             dying.run_to_the_end(worker, meeting.id)
         assert store.get(meeting.id).status == MeetingStatus.COMPLETED
         assert [a.step for a in store.attempts(meeting.id)] == ["submit", "check", "summarize"]
-        assert dict(fake.paid) == {after.submit_key: 1}
+        assert dict(fake.paid) == {key_of(after): 1}
 
 
 def test_an_older_version_changes_nothing_and_costs_no_result(side: Background, web: UploadServer) -> None:
@@ -61,11 +62,13 @@ def test_an_older_version_changes_nothing_and_costs_no_result(side: Background, 
     assert httpx.patch(url, json={"title": "first"}, headers={"If-Match": etag}).status_code == 200
     late = httpx.patch(url, json={"title": "second"}, headers={"If-Match": etag})
     assert (late.status_code, late.json()["code"]) == (412, "version_conflict")
-    working = side.store.commit_working(lease.id, lease.run, status=MeetingStatus.TRANSCRIBING)
+    working = side.store.commit_working(lease.id, lease.job.run, status=MeetingStatus.TRANSCRIBING)
     assert (working.title, working.status) == ("first", MeetingStatus.TRANSCRIBING)
     assert httpx.post(f"{url}/cancel").status_code == 202
     with pytest.raises(LeaseLost):
-        side.store.commit_step(lease.id, lease.run, tried=NewAttempt("prepare", side.store.now()), stage=Stage.PREPARED)
+        side.store.commit_step(
+            lease.id, lease.job.run, tried=NewAttempt("prepare", side.store.now()), stage=Stage.PREPARED
+        )
     assert (side.store.get(meeting.id).status, side.store.get(meeting.id).stage) == ("FAILED", Stage.STORED)
 
 
@@ -76,7 +79,10 @@ def test_four_writing_processes_lose_no_write(engine: Engine) -> None:
     assert at_once(4, acts.write, url_of(engine), meeting.id, STEPS) == [STEPS] * 4
     assert store.get(meeting.id).version == meeting.version + 4 * STEPS
     with engine.connect() as connection:
-        count = "SELECT count(*) FROM meeting WHERE status = 'TRANSCRIBING' AND run = 1"
+        count = (
+            "SELECT count(*) FROM meeting JOIN job ON kind = 'meeting' AND subject = id"
+            " WHERE status = 'TRANSCRIBING' AND run = 1"
+        )
         assert connection.exec_driver_sql(count).scalar_one() == 4 * STEPS
 
 
@@ -104,10 +110,10 @@ def test_the_clean_up_run_four_times_at_once_removes_what_is_due_and_nothing_els
         young, middling, old = (completed(store, folder, fake) for _ in range(3))
         age(engine, middling, 1.5)
         age(engine, old, 3)
-        tasks = ("apply_retention", "delete_leftovers", "sweep_recordings")
+        tasks = ("apply_retention", "sweep_recordings")
         at_once(4, acts.clean_up, url_of(engine), folder, fake.url, tasks)
         with dying.tools(url_of(engine), folder, fake.url) as worker:
-            acts.pipeline.advance(worker, old)
+            acts.advance_meeting(worker, old)
         assert store.recording_keys() == {store.get(young).recording_key}
         kept = [path for path in recordings.root.rglob("*") if path.is_file()]
         assert kept == [recordings.path(store.get(young).recording_key)]

@@ -38,7 +38,7 @@ def test_a_forged_notice_is_refused_and_a_true_one_of_an_unknown_job_changes_not
     ours = {"Authorization": f"Bearer {SECRET}"}
     assert httpx.post(f"{url}&id=unknown", headers=ours).status_code == 204
     after = side.store.get(waiting.id)
-    assert (after.run, after.status, after.next_run_at) == (waiting.run, waiting.status, waiting.next_run_at)
+    assert (after.job.run, after.status, after.job.due_at) == (waiting.job.run, waiting.status, waiting.job.due_at)
     assert len(fake.requests("check")) == checks
     assert httpx.post(f"{url}&id={waiting.provider_job_id}", headers=ours).status_code == 204
     side.wait(waiting.id, lambda m: len(fake.requests("check")) > checks)

@@ -12,7 +12,7 @@ import psutil
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.queue import QUEUES
 from standins.speechmatics.server import FakeSpeechmatics, Fault, Plan
-from tests.meetings import set_columns
+from tests.meetings import key_of, set_job
 from tests.running import Background, wait_for
 
 RQ = Path(sys.executable).parent / "rq"
@@ -31,7 +31,7 @@ def horse_of(worker: psutil.Process) -> psutil.Process:
 def submitting(side: Background, meeting_id: str) -> bool:
     """A key is committed, and no job id came yet."""
     meeting = side.store.get(meeting_id)
-    return meeting.submit_key is not None and meeting.provider_job_id is None
+    return meeting.submission is not None and meeting.provider_job_id is None
 
 
 def test_a_work_horse_that_goes_on_without_its_worker_is_not_joined_by_another(
@@ -48,7 +48,7 @@ def test_a_work_horse_that_goes_on_without_its_worker_is_not_joined_by_another(
         side.queue.wake(side.store.get(meeting.id))
     assert horse.is_running()
     assert side.wait(meeting.id).status == MeetingStatus.COMPLETED
-    assert dict(fake.paid) == {side.store.get(meeting.id).submit_key: 1}
+    assert dict(fake.paid) == {key_of(side.store.get(meeting.id)): 1}
     steps = [(a.step, a.outcome) for a in side.store.attempts(meeting.id)]
     assert steps == [("submit", "done"), ("check", "done"), ("summarize", "done")]
 
@@ -67,7 +67,7 @@ def test_a_work_horse_that_wakes_up_after_another_took_over_changes_nothing(
     wait_for(lambda: horse.ppid() != worker.pid, "the worker's end")
     horse.send_signal(signal.SIGSTOP)
     # As its lease would run out by itself, and the time in which its job is expected to start.
-    set_columns(side.store, meeting.id, lease_until=side.store.now(), woken_until=None)
+    set_job(side.store, meeting.id, lease_until=side.store.now(), woken_until=None)
     side.start()
     completed = side.wait(meeting.id)
     assert completed.status == MeetingStatus.COMPLETED
@@ -75,7 +75,7 @@ def test_a_work_horse_that_wakes_up_after_another_took_over_changes_nothing(
     horse.send_signal(signal.SIGCONT)
     # Woken, its heart finds the lease taken by another within a beat, and nothing that it does counts any more.
     wait_for(lambda: moved(horse, stood_at), "the work-horse to move again")
-    assert dict(fake.paid) == {completed.submit_key: 1}
+    assert dict(fake.paid) == {key_of(completed): 1}
     assert side.store.get(meeting.id).version == completed.version
     with suppress(psutil.NoSuchProcess):
         horse.kill()

@@ -33,11 +33,11 @@ def test_a_stop_does_not_wait_for_an_upload_which_another_worker_begins_anew(
     fake.use(Plan(job_seconds=1.0, upload_rate=50_000.0))
     worker = side.start()
     meeting = side.upload(lambda path: tone(path, 600.0))
-    side.wait(meeting.id, lambda m: m.submit_key is not None and (m.progress or 0) > 0)
+    side.wait(meeting.id, lambda m: m.submission is not None and (m.progress or 0) > 0)
     worker.terminate()
     assert worker.wait(60) == 0
     stopped = side.store.get(meeting.id)
-    assert (stopped.submit_key, stopped.lease_until, stopped.attempt_count) == (None, None, 0)
+    assert (stopped.submission, stopped.job.lease_until, stopped.job.tries) == (None, None, 0)
     fake.use(Plan(job_seconds=1.0))
     side.start()
     assert side.wait(meeting.id).status == MeetingStatus.COMPLETED

@@ -120,10 +120,12 @@ def test_upload_and_wait_prints_each_status_and_then_the_summary(server: ApiServ
     def work(meeting: Meeting) -> None:
         leased = store.take_lease(meeting.id, 60)
         assert leased is not None
-        store.commit_working(leased.id, leased.run, status=MeetingStatus.TRANSCRIBING, progress=42)
+        store.commit_working(leased.id, leased.job.run, status=MeetingStatus.TRANSCRIBING, progress=42)
         time.sleep(0.5)
         tried = NewAttempt("recognise", store.now())
-        store.finish_transcript(leased.id, leased.run, meetings.segments(meetings.LINES), replace=False, tried=tried)
+        store.finish_transcript(
+            leased.id, leased.job.run, meetings.segments(meetings.LINES), replace=False, tried=tried
+        )
         time.sleep(0.5)
         again = store.take_lease(leased.id, 60)
         assert again is not None
@@ -133,7 +135,7 @@ def test_upload_and_wait_prints_each_status_and_then_the_summary(server: ApiServ
             {"kind": "risk", "text": "超支", "evidence": []},
         ]
         summary = NewSummary("extractive", "zh-Hant-HK", items, warnings=("no_speakers",))
-        store.finish_summary(again.id, again.run, summary, tried=tried)
+        store.finish_summary(again.id, again.job.run, summary, tried=tried)
         walked.set()
 
     working = as_worker(store, work, newest(store))
@@ -183,7 +185,7 @@ def test_upload_and_wait_prints_why_it_failed_and_exits_with_1(server: ApiServer
         assert leased is not None
         params = {"provider": "Speechmatics", "setting": "SPEECHMATICS_API_KEY"}
         store.record_failure(
-            *(leased.id, leased.run),
+            *(leased.id, leased.job.run),
             **{"tried": NewAttempt("submit", store.now()), "code": ErrorCode.PROVIDER_KEY_REFUSED},
             params=params,
             reason="金鑰",

@@ -9,22 +9,31 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, select, text
+from sqlmodel import col
 
+from cantomeet import database
+from cantomeet.checking import Check, dumps, remembered_as
 from cantomeet.database import connect, migrate
 from cantomeet.errors import CantoMeetError, NotFound
+from cantomeet.jobs import JobKind, JobState
 from cantomeet.lifecycle import MeetingStatus
-from cantomeet.models import Meeting
+from cantomeet.models import Job, Meeting
 from cantomeet.storage import FolderStorage
 from cantomeet.store import MeetingStore
 from standins.openai.server import FakeOpenAI
 from standins.speechmatics.server import FakeSpeechmatics, Plan, paid_submissions, read_log
+from tests import meetings
 from tests.old_data.unpacking import OldData, unpacked
+from tests.worker.jobs import delete_leftovers
 from tests.worker.providers.speechmatics_recordings import client
 from tests.worker.test_pipeline import Recogniser
 from tests.worker.test_written_view import make_due
 from tests.worker.transcribed import llm
-from worker import maintenance, pipeline, written_view
+from worker.kinds.meeting import advance as advance_meeting
+from worker.kinds.written_view import advance as advance_written_view
 from worker.providers.extractive import ExtractiveSummarizer
 from worker.toolbox import Backoff, Toolbox
 
@@ -58,7 +67,7 @@ class Opened:
     def step(self, meeting_id: str) -> None:
         self.store.due_now(meeting_id)
         with suppress(CantoMeetError):
-            pipeline.advance(self.tools, meeting_id)
+            advance_meeting(self.tools, meeting_id)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -133,7 +142,7 @@ def test_copies_that_are_left_at_the_provider_are_deleted(old: Opened) -> None:
     with old.store.engine.connect() as connection:
         waiting = set(connection.execute(text("SELECT submit_key FROM providerleftover")).scalars())
     assert len(waiting) == 9
-    maintenance.delete_leftovers(old.tools)
+    delete_leftovers(old.tools)
     accepted = {
         line["id"]: line["reference"] for line in read_log(old.data.provider_log) if line["event"] == "accepted"
     }
@@ -149,9 +158,56 @@ def test_a_written_view_that_was_half_made_pays_only_for_what_is_missing(old: Op
         if found.view.state != "working":
             break
         make_due(old.store, meeting_id)
-        written_view.advance(old.tools, meeting_id)
+        advance_written_view(old.tools, meeting_id)
     assert found.view.state == "done"
     assert {found.state_of(line) for line in old.store.transcript(meeting_id).segments} == {"written"}
     assert found.view.usage is not None
     assert found.view.usage["repeats"] == 0
     assert len(old.endpoint.log) == found.view.usage["requests"] - 1
+
+
+def test_every_meeting_has_a_job_that_says_what_it_waits_for(old: Opened) -> None:
+    ended = (*UNTOUCHED, "rejected", "cancelled")
+    states, written = (states_of(old.store, kind) for kind in (JobKind.MEETING, JobKind.WRITTEN_VIEW))
+    names = {meeting_id: name for name, meeting_id in old.data.ids.items()}
+    expected = {name: JobState.ENDED if name in ended else JobState.SCHEDULED for name in names.values()}
+    expected["waits_for_names"] = JobState.WAITING_FOR_NAMES
+    assert {names[meeting_id]: state for meeting_id, state in states.items()} == expected
+    told = {names[meeting_id]: state for meeting_id, state in written.items()}
+    assert told == {"written_half": JobState.SCHEDULED, "written_done": JobState.ENDED}
+
+
+def states_of(store: MeetingStore, kind: JobKind) -> dict[str, str]:
+    with store.engine.connect() as connection:
+        rows = connection.execute(select(col(Job.subject), col(Job.state)).where(col(Job.kind) == kind)).all()
+    return {row.subject: row.state for row in rows}
+
+
+def test_a_worker_that_had_died_is_noticed_by_the_next(old: Opened) -> None:
+    meetings.set_job(old.store, old.data.ids["leased_by_the_dead"], lease_until=old.store.now())
+    taken = old.store.take_lease(old.data.ids["leased_by_the_dead"], 60)
+    assert taken is not None
+    assert (taken.job.worker_died, taken.job.deaths) == (True, 1)
+
+
+def test_a_check_that_was_asked_is_answered_and_all_goes_back_one_release(old: Opened) -> None:
+    """The 13th and the newest revision hold the same."""
+    asked = Check("asked", old.store.now())
+    old.store.remember(remembered_as("whisper"), dumps(asked))
+    known = {name: (old.meeting(name).job.run, old.meeting(name).submission) for name in GOES_ON}
+    assert known["lost_submission"][1] is not None
+    for revision in ("0013", "head"):
+        _move_to(old.store.engine, revision)
+    job = old.store.job(JobKind.CHECK, "whisper")
+    assert job is not None
+    assert (job.state, job.due_at) == (JobState.SCHEDULED, asked.at)
+    assert {name: (old.meeting(name).job.run, old.meeting(name).submission) for name in GOES_ON} == known
+    assert old.meeting("waits_for_names").waits_for_names
+
+
+def _move_to(engine: Engine, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(database.__file__).parent / "migrations"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        (command.downgrade if revision == "0013" else command.upgrade)(config, revision)

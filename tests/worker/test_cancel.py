@@ -12,10 +12,11 @@ import pytest
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.store import MeetingStore
 from standins.speechmatics.server import FakeSpeechmatics, Plan
+from tests.meetings import key_of
 from tests.running import Background, background, wait_for
 from tests.worker.providers.speechmatics_recordings import wav
 from tests.worker.test_pipeline import House
-from worker import pipeline
+from worker.kinds.meeting import advance as advance_meeting
 from worker.providers import Piece, SummaryDraft, SummaryRequest
 
 SLOW = Plan(upload_rate=50_000.0)
@@ -47,14 +48,14 @@ def large(path: Path) -> float:
 def test_during_the_upload_the_sending_stops_and_nothing_is_paid(side: Background, fake: FakeSpeechmatics) -> None:
     fake.use(SLOW)
     meeting = side.upload(large)
-    side.wait(meeting.id, lambda m: m.submit_key is not None and (m.progress or 0) > 0)
+    side.wait(meeting.id, lambda m: m.submission is not None and (m.progress or 0) > 0)
     side.store.cancel(meeting.id)
     fake.use(LONG)
     other = side.upload()
     side.wait(other.id, lambda m: m.provider_job_id is not None)  # the one worker is free again
     after = side.store.get(meeting.id)
     assert (after.status, after.error_code, after.provider_job_id) == (MeetingStatus.FAILED, "cancelled", None)
-    assert fake.paid[after.submit_key or ""] == 0
+    assert fake.paid[key_of(after)] == 0
 
 
 def test_at_the_provider_the_running_job_is_deleted_by_force(side: Background, fake: FakeSpeechmatics) -> None:
@@ -131,7 +132,7 @@ def test_before_anything_is_sent_it_costs_nothing_and_goes_on_without_asking(
     for _ in range(steps):
         house.step(meeting.id)
     house.store.cancel(meeting.id)
-    pipeline.advance(house.tools, meeting.id)
+    advance_meeting(house.tools, meeting.id)
     assert house.provider.submitted == []
     house.store.retry(meeting.id)
     assert house.run(meeting.id).status == MeetingStatus.COMPLETED

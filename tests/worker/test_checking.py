@@ -13,6 +13,7 @@ from rq.serializers import JSONSerializer
 
 from cantomeet.checking import Check, loads, remembered_as
 from cantomeet.errors import ErrorCode, PermanentError, SettingsError
+from cantomeet.jobs import JobKind, JobState
 from cantomeet.queue import HIGH, RECOGNITION, JobQueue
 from cantomeet.settings import Settings
 from cantomeet.store import MeetingStore
@@ -20,7 +21,7 @@ from standins.speechmatics.server import FakeSpeechmatics, Fault, Plan
 from tests.cantomeet.test_queue import server  # noqa: F401  # a fixture
 from tests.worker.providers.speechmatics_recordings import KEY, client
 from tests.worker.test_pipeline import House
-from worker import checking
+from worker.kinds import checks
 from worker.providers.speechmatics.errors import BOTH_SETTINGS
 from worker.runtime import build
 
@@ -32,7 +33,11 @@ def house(sqlite_store: MeetingStore, tmp_path: Path) -> House:
 
 def answer(house: House, ask: Callable[[], None] | None, name: str = "speechmatics") -> Check:
     house.tools = replace(house.tools, checks={} if ask is None else {name: ask})
-    checking.check(house.tools, name)
+    house.store.schedule_job(JobKind.CHECK, name)
+    checks.advance(house.tools, name)
+    job = house.store.job(JobKind.CHECK, name)
+    assert job is not None
+    assert job.state == JobState.ENDED
     found = loads(house.store.remembered(remembered_as(name)))
     assert found is not None
     return found

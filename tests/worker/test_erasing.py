@@ -18,13 +18,14 @@ from sqlalchemy import text
 
 import cantomeet
 from cantomeet.database import connect, migrate
+from cantomeet.jobs import JobKind
 from cantomeet.models import Meeting, new_id
 from cantomeet.queue import DEFAULT, JobQueue
 from cantomeet.store import MeetingStore
 from launcher.redis_server import EmbeddedRedis
 from tests.conftest import new_meeting
+from tests.worker.jobs import run_task
 from tests.worker.test_pipeline import House
-from worker import maintenance
 
 SECRET = b"\xe7\xa7\x98\xe5\xaf\x86 of the deleted meeting"
 
@@ -60,7 +61,7 @@ def test_jobs_of_meetings_that_are_gone_leave_redis_and_its_file_and_others_stay
     for meeting in (kept, gone):
         queue.wake(meeting)
         queue.wake(meeting, delay=1000)
-        queue.wake_written(meeting.id)
+        queue.wake_job(JobKind.WRITTEN_VIEW, meeting.id)
     job = job_of(server, gone.id)
     with redis.Redis.from_url(server.url) as client:
         job.connection = client
@@ -76,7 +77,7 @@ def test_jobs_of_meetings_that_are_gone_leave_redis_and_its_file_and_others_stay
 
 def test_a_job_that_is_being_done_is_left_alone_and_told(server: EmbeddedRedis, queue: JobQueue) -> None:
     meeting_id = new_id()
-    queue.wake_written(meeting_id)
+    queue.wake_job(JobKind.WRITTEN_VIEW, meeting_id)
     job = job_of(server, meeting_id)
     with redis.Redis.from_url(server.url) as client:
         job.connection = client
@@ -102,7 +103,7 @@ def purged(store: MeetingStore) -> Meeting:
     meeting = store.mark_deleted(store.create(new_meeting())[0].id)
     leased = store.take_lease(meeting.id, 60)
     assert leased is not None
-    store.purge(leased.id, leased.run)
+    store.purge(leased.id, leased.job.run)
     return leased
 
 
@@ -117,11 +118,11 @@ def test_the_note_goes_once_all_is_erased_and_not_before(house: House) -> None:
 
     kept = house.store.create(new_meeting())[0]
     tools = replace(house.tools, erase_jobs=erase_jobs)
-    maintenance.run(tools, "erase_traces")
+    run_task(tools, "erase_traces")
     assert asked == [], "nothing was deleted"
     meeting = purged(house.store)
     for _ in range(3):
-        maintenance.run(tools, "erase_traces")
+        run_task(tools, "erase_traces")
     assert asked == [{meeting.id}, {meeting.id}]
     assert house.store.traces() is None
 
@@ -135,9 +136,9 @@ def test_a_deletion_during_an_erasure_is_erased_by_the_next(house: House) -> Non
     deleted: list[Meeting] = []
     purged(house.store)
     tools = replace(house.tools, erase_jobs=erase_jobs)
-    maintenance.run(tools, "erase_traces")
+    run_task(tools, "erase_traces")
     assert house.store.traces() is not None
-    maintenance.run(tools, "erase_traces")
+    run_task(tools, "erase_traces")
     assert house.store.traces() is None
 
 

@@ -17,7 +17,7 @@ from cantomeet.reasons import reason_text
 from cantomeet.store import MeetingStore
 from tests.worker.providers.speechmatics_recordings import KEY, client
 from tests.worker.test_lost_submissions import Clock, LateHouse
-from worker import pipeline
+from worker.kinds.meeting import advance as advance_meeting
 
 CALLS = ("submit", "list", "check", "fetch")
 STATUSES = (200, 301, 400, 401, 402, 403, 404, 408, 409, 410, 413, 422, 423, 429, 500, 502, 503, 504)
@@ -74,7 +74,7 @@ def test_a_key_that_a_provider_echoes_is_never_written_down(
                 if house.clock.until_due(meeting.id).status in (MeetingStatus.COMPLETED, MeetingStatus.FAILED):
                     break
                 try:
-                    pipeline.advance(house.tools, meeting.id)
+                    advance_meeting(house.tools, meeting.id)
                 except StepError:
                     raised.append(traceback.format_exc())
         assert echo.asked, "the fault was met"

@@ -20,7 +20,7 @@ from cantomeet.store import MeetingStore
 from tests import hostile
 from tests.recordings_factory import make_recording
 from tests.worker.test_pipeline import House
-from worker import pipeline
+from worker.kinds.meeting import advance as advance_meeting
 from worker.lease import Lease
 
 
@@ -61,7 +61,7 @@ def last_try(house: House, meeting: Meeting) -> str | None:
     """What the last try of a meeting that is tried again died of."""
     waiting = house.store.get(meeting.id)
     assert waiting.status == MeetingStatus.TRANSCRIBING
-    assert waiting.next_run_at is not None
+    assert waiting.job.due_at is not None
     return house.store.attempts(meeting.id)[-1].error_code
 
 
@@ -103,7 +103,7 @@ def test_a_raised_limit_and_a_retry_go_on(house: House) -> None:
     limited = replace(house.tools, longest_seconds=20.0)
     meeting = uploaded(house)
     with pytest.raises(StepError):
-        pipeline.advance(limited, meeting.id)
+        advance_meeting(limited, meeting.id)
     house.store.retry(meeting.id)
     assert house.run(meeting.id).status == MeetingStatus.COMPLETED
 
@@ -112,7 +112,7 @@ def test_a_raised_limit_and_a_retry_go_on(house: House) -> None:
 def test_the_reserve_is_left_by_workers_too(kind: str, house: House, tmp_path: Path) -> None:
     meeting = uploaded(house, kind=kind)
     full = FolderStorage(house.tools.recordings.root, max_bytes=10**9, min_free_bytes=2**60)
-    pipeline.advance(replace(house.tools, recordings=full), meeting.id)
+    advance_meeting(replace(house.tools, recordings=full), meeting.id)
     assert last_try(house, meeting) == "disk_full"
     assert made_of(house, meeting) == set()
     assert house.run(meeting.id).status == MeetingStatus.COMPLETED
@@ -132,7 +132,7 @@ def test_writing_stops_before_it_touches_the_reserve(
         return Usage(0 if asked <= looks else -1)
 
     monkeypatch.setattr(shutil, "disk_usage", disk_usage)
-    pipeline.advance(house.tools, meeting.id)
+    advance_meeting(house.tools, meeting.id)
     assert asked == looks + 1
     assert last_try(house, meeting) == "disk_full"
     assert made_of(house, meeting) <= {".wav"}
@@ -145,7 +145,7 @@ def test_a_child_that_somebody_kills_is_tried_again_and_its_meeting_comes_throug
 ) -> None:
     meeting = uploaded(house)
     monkeypatch.setattr(Lease, "check", killing(2))
-    pipeline.advance(house.tools, meeting.id)
+    advance_meeting(house.tools, meeting.id)
     assert last_try(house, meeting) == "worker_died"
     assert house.run(meeting.id).status == MeetingStatus.COMPLETED
 

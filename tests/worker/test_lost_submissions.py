@@ -20,9 +20,11 @@ from cantomeet.store import MeetingStore
 from standins.speechmatics.server import FakeSpeechmatics, Fault, Plan
 from tests.faults import dying
 from tests.faults.test_killed_at_each_step import uploaded
+from tests.meetings import key_of
+from tests.worker.jobs import delete_leftovers
 from tests.worker.providers.speechmatics_recordings import client, ignore, options, wav
 from tests.worker.test_pipeline import House, Provider
-from worker import maintenance, pipeline
+from worker.kinds.meeting import advance as advance_meeting
 from worker.providers import SubmitOptions
 from worker.turns import asking, sending
 
@@ -43,8 +45,8 @@ class Clock:
 
     def until_due(self, meeting_id: str) -> Meeting:
         meeting = self.store.get(meeting_id)
-        if meeting.next_run_at is not None:
-            self.ahead += max(timedelta(), meeting.next_run_at - self.store.now())
+        if meeting.job.due_at is not None:
+            self.ahead += max(timedelta(), meeting.job.due_at - self.store.now())
         return meeting
 
 
@@ -110,7 +112,7 @@ def to_its_end(house: LateHouse, meeting_id: str) -> Meeting:
         if meeting.status in ENDED:
             return meeting
         try:
-            pipeline.advance(house.tools, meeting_id)
+            advance_meeting(house.tools, meeting_id)
         except (PermanentError, TransientError):
             continue
     raise AssertionError(f"still {meeting.status} {meeting.stage}")
@@ -121,14 +123,14 @@ def test_a_lost_answer_is_found_as_soon_as_the_list_has_caught_up(house: LateHou
     provider = behind(house, lag)
     meeting = to_its_end(house, house.upload().id)
     assert meeting.status == MeetingStatus.COMPLETED
-    assert provider.submitted == [meeting.submit_key]
+    assert provider.submitted == [key_of(meeting)]
 
 
 def test_a_recording_that_never_arrived_is_sent_again_after_the_last_look(house: LateHouse) -> None:
     provider = behind(house, 10_000.0)
     meeting = to_its_end(house, house.upload().id)
     assert meeting.status == MeetingStatus.COMPLETED
-    assert provider.submitted == [meeting.submit_key] * 2
+    assert provider.submitted == [key_of(meeting)] * 2
     assert provider.finds == 7
     assert house.clock.ahead > timedelta(seconds=house.tools.provider_lag)
 
@@ -150,7 +152,7 @@ def test_a_retry_by_a_person_looks_as_far_back_as_the_first_sending(house: LateH
     house.store.retry(meeting.id)
     assert to_its_end(house, meeting.id).status == MeetingStatus.COMPLETED
     assert provider.ages[0] > timedelta(hours=5)
-    assert provider.submitted == [meeting.submit_key]
+    assert provider.submitted == [key_of(meeting)]
 
 
 def test_a_refusal_of_the_second_sending_does_not_forget_the_first(house: LateHouse) -> None:
@@ -168,7 +170,7 @@ def test_a_refusal_of_the_second_sending_does_not_forget_the_first(house: LateHo
     meeting = to_its_end(house, house.upload().id)
     assert refusals == []
     assert meeting.status == MeetingStatus.COMPLETED
-    assert provider.submitted == [meeting.submit_key]
+    assert provider.submitted == [key_of(meeting)]
 
 
 def test_a_retry_after_a_refused_second_sending_looks_for_the_first(house: LateHouse) -> None:
@@ -187,7 +189,7 @@ def test_a_retry_after_a_refused_second_sending_looks_for_the_first(house: LateH
     house.clock.ahead += timedelta(minutes=5)
     house.store.retry(meeting.id)
     assert to_its_end(house, meeting.id).status == MeetingStatus.COMPLETED
-    assert provider.submitted == [meeting.submit_key]
+    assert provider.submitted == [key_of(meeting)]
 
 
 def test_a_queue_that_was_paused_before_the_sending_does_not_make_the_search_longer(house: LateHouse) -> None:
@@ -210,7 +212,7 @@ def test_a_clock_put_back_does_not_make_the_search_too_short(house: LateHouse) -
     meeting = house.upload()
     house.step(meeting.id)
     house.step(meeting.id)
-    assert house.store.get(meeting.id).submit_losses == 1
+    assert house.store.get(meeting.id).submission.losses == 1
     passed[0] += 2 * 3600.0
     house.clock.ahead += timedelta(hours=2) - timedelta(hours=1.5)
     watch.look()
@@ -240,7 +242,7 @@ def test_failures_of_a_look_are_forgiven_by_one_that_comes_to_its_end(house: Lat
     provider.find = fails_often  # type: ignore[method-assign]
     meeting = to_its_end(house, house.upload().id)
     assert meeting.status == MeetingStatus.COMPLETED
-    assert provider.submitted == [meeting.submit_key]
+    assert provider.submitted == [key_of(meeting)]
     retries = [attempt for attempt in house.store.attempts(meeting.id) if attempt.outcome == "retry"]
     assert len(retries) > house.tools.backoff.tries
 
@@ -254,7 +256,7 @@ def test_having_it_run_now_again_and_again_does_not_end_the_search_early(house: 
     assert provider.finds > 10
     assert len(provider.submitted) == 1
     assert to_its_end(house, meeting.id).status == MeetingStatus.COMPLETED
-    assert provider.submitted == [house.store.get(meeting.id).submit_key]
+    assert provider.submitted == [key_of(house.store.get(meeting.id))]
 
 
 def test_a_look_over_many_pages_goes_on_where_it_failed(house: LateHouse, tmp_path: Path) -> None:
@@ -267,7 +269,7 @@ def test_a_look_over_many_pages_goes_on_where_it_failed(house: LateHouse, tmp_pa
         meeting = house.upload()
         house.step(meeting.id)
         house.step(meeting.id)
-        assert house.store.get(meeting.id).submit_losses == 1
+        assert house.store.get(meeting.id).submission.losses == 1
         fake.use(Plan())
         with ThreadPoolExecutor(8) as threads:
             list(threads.map(lambda n: provider.submit(recording, options(f"later-{n}"), ignore), range(320)))
@@ -325,7 +327,7 @@ def test_each_look_begins_at_the_top_also_where_a_turn_to_send_is_waited_for(
     meeting = to_its_end(house, house.upload().id)
     assert meeting.status == MeetingStatus.COMPLETED
     assert set(provider.begun_at) == {1}
-    assert provider.submitted == [meeting.submit_key], "the look after the wait has found it"
+    assert provider.submitted == [key_of(meeting)], "the look after the wait has found it"
 
 
 def test_a_walk_that_comes_on_by_a_page_each_time_is_not_given_up(house: LateHouse) -> None:
@@ -354,8 +356,8 @@ def test_a_walk_gives_way_where_the_limit_is_used_up_and_goes_on_later(
     for _ in range(3):
         house.step(meeting.id)
     waiting = house.store.get(meeting.id)
-    assert waiting.submit_searched == datetime(3, 1, 1, tzinfo=UTC)
-    assert waiting.turn == asking("speechmatics").name
+    assert waiting.submission.searched == datetime(3, 1, 1, tzinfo=UTC)
+    assert waiting.job.turn == asking("speechmatics").name
     assert to_its_end(house, meeting.id).status == MeetingStatus.COMPLETED
     assert provider.begun_at[:2] == [1, 3]
 
@@ -368,7 +370,7 @@ def test_a_submission_that_was_refused_is_not_looked_for_and_costs_nothing_to_re
         house.tools = replace(house.tools, remotes={"speechmatics": provider})
         meeting = to_its_end(house, house.upload().id)
         assert meeting.error_code == "provider_forbidden"
-        assert meeting.submit_key is None
+        assert meeting.submission is None
         house.store.retry(meeting.id, "transcribe")
         assert to_its_end(house, meeting.id).status == MeetingStatus.COMPLETED
         assert fake.requests("list") == []
@@ -418,11 +420,11 @@ def test_a_worker_killed_around_the_submission_pays_once_though_the_list_is_behi
             for _ in range(40):
                 if clock.until_due(meeting.id).status in ENDED:
                     break
-                pipeline.advance(tools, meeting.id)
+                advance_meeting(tools, meeting.id)
                 lagging.use(Plan(job_seconds=0.0, list_lag=0.0 if clock.ahead.total_seconds() > 60 else 3600.0))
         after = sqlite_store.get(meeting.id)
         assert after.status == MeetingStatus.COMPLETED, f"killed {names[number - 1]}: {after.status_reason}"
-        assert lagging.paid[after.submit_key or ""] == 1, f"killed {names[number - 1]}"
+        assert lagging.paid[key_of(after)] == 1, f"killed {names[number - 1]}"
         clock.ahead = timedelta()
     assert set(lagging.paid.values()) == {1}
 
@@ -438,7 +440,7 @@ def test_a_copy_to_be_deleted_is_found_though_the_list_is_behind(house: LateHous
     assert house.store.get(meeting.id).stage == Stage.PREPARED
     house.store.cancel(meeting.id)
     for _ in range(10):
-        maintenance.run(house.tools, "delete_leftovers")
+        delete_leftovers(house.tools)
         house.clock.ahead += timedelta(seconds=60)
     assert deleted == ["job-1"]
 
@@ -453,15 +455,15 @@ def test_a_thousand_submissions_at_once_take_turns_and_a_high_one_goes_before_th
     urgent = house.upload(priority="high").id
     house.step(urgent)
     for one in meetings:
-        pipeline.advance(house.tools, one)
+        advance_meeting(house.tools, one)
     sent = sum(house.store.get(one).stage == Stage.SUBMITTED for one in meetings)
     assert 0 < sent <= sending("speechmatics").most + 1
     waiting = [house.store.get(one) for one in meetings if house.store.get(one).stage == Stage.PREPARED]
-    assert {m.turn for m in waiting} == {sending("speechmatics").name}
+    assert {m.job.turn for m in waiting} == {sending("speechmatics").name}
     house.clock.until_due(urgent)
     for _ in range(3):
         house.clock.until_due(urgent)
-        pipeline.advance(house.tools, urgent)
+        advance_meeting(house.tools, urgent)
         if house.store.get(urgent).stage == Stage.SUBMITTED:
             break
     assert house.store.get(urgent).stage == Stage.SUBMITTED

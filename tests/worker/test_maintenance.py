@@ -15,8 +15,10 @@ from cantomeet.errors import Conflict, ErrorCode, NotFound, PermanentError, Tran
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
 from cantomeet.store import MeetingStore
+from cantomeet.submission import Submission
+from tests.worker.jobs import delete_leftovers, run_task
 from tests.worker.test_pipeline import House, Provider
-from worker import maintenance, pipeline
+from worker.kinds.meeting import advance as advance_meeting
 from worker.providers import RemoteState
 
 
@@ -56,15 +58,15 @@ def deleted(house: House) -> list[str]:
 
 def test_the_providers_copy_is_deleted_once_the_transcript_is_saved(house: House) -> None:
     house.run(house.upload().id)
-    maintenance.run(house.tools, "delete_leftovers")
-    maintenance.run(house.tools, "delete_leftovers")
+    delete_leftovers(house.tools)
+    delete_leftovers(house.tools)
     assert deleted(house) == ["job-1"]
 
 
 def test_a_copy_stays_where_the_setting_says_so(house: House) -> None:
     house.tools = replace(house.tools, delete_at_provider=False)
     house.run(house.upload().id)
-    maintenance.run(house.tools, "delete_leftovers")
+    delete_leftovers(house.tools)
     assert deleted(house) == []
 
 
@@ -72,11 +74,11 @@ def test_a_copy_that_could_not_be_deleted_is_tried_again_later(house: House) -> 
     assert isinstance(house.provider, Deleting)
     house.provider.error = TransientError("503", code=ErrorCode.PROVIDER_BUSY)
     house.run(house.upload().id)
-    maintenance.run(house.tools, "delete_leftovers")
+    delete_leftovers(house.tools)
     house.provider.error = None
-    maintenance.run(house.tools, "delete_leftovers")
+    delete_leftovers(house.tools)
     assert deleted(house) == []
-    maintenance.run(later(house, hours=1).tools, "delete_leftovers")
+    delete_leftovers(later(house, hours=1).tools)
     assert deleted(house) == ["job-1"]
 
 
@@ -84,11 +86,11 @@ def test_a_provider_that_asks_to_wait_is_left_alone_for_so_long(house: House) ->
     assert isinstance(house.provider, Deleting)
     house.provider.error = TransientError("429", code=ErrorCode.PROVIDER_BUSY, retry_after=2 * 3600.0)
     house.run(house.upload().id)
-    maintenance.run(house.tools, "delete_leftovers")
+    delete_leftovers(house.tools)
     house.provider.error = None
-    maintenance.run(later(house, hours=1).tools, "delete_leftovers")
+    delete_leftovers(later(house, hours=1).tools)
     assert deleted(house) == []
-    maintenance.run(later(house, hours=1).tools, "delete_leftovers")
+    delete_leftovers(later(house, hours=1).tools)
     assert deleted(house) == ["job-1"]
 
 
@@ -103,7 +105,7 @@ def test_a_copy_that_can_come_to_nothing_is_deleted_and_one_that_can_still_be_fe
     meeting = house.upload()
     with pytest.raises(PermanentError):
         house.run(meeting.id)
-    maintenance.run(house.tools, "delete_leftovers")
+    delete_leftovers(house.tools)
     assert house.store.get(meeting.id).error_code == code
     assert deleted(house) == gone
 
@@ -113,12 +115,12 @@ def test_a_cancel_deletes_at_the_provider_and_going_on_asks_for_the_cost(house: 
     while house.store.get(meeting.id).stage != Stage.SUBMITTED:
         house.step(meeting.id)
     house.store.cancel(meeting.id)
-    maintenance.run(house.tools, "delete_leftovers")
+    delete_leftovers(house.tools)
     assert deleted(house) == ["job-1"]
     with pytest.raises(Exception, match="pays again") as refused:
         house.store.retry(meeting.id)
     assert refused.value.code is ErrorCode.COST_NOT_CONFIRMED  # type: ignore[attr-defined]
-    assert house.store.retry(meeting.id, confirm_cost=True).submit_key is None
+    assert house.store.retry(meeting.id, confirm_cost=True).submission is None
 
 
 def test_a_job_let_go_of_before_its_id_was_known_is_found_by_its_key(house: House) -> None:
@@ -126,10 +128,10 @@ def test_a_job_let_go_of_before_its_id_was_known_is_found_by_its_key(house: Hous
     house.step(meeting.id)
     lease = house.store.take_lease(meeting.id, -1)
     assert lease is not None
-    house.store.commit_working(lease.id, lease.run, submit_key="sent")
+    house.store.commit_working(lease.id, lease.job.run, submission=Submission("sent"))
     house.provider.accepted_before_the_crash = "job-7"
     house.store.cancel(meeting.id)
-    maintenance.run(house.tools, "delete_leftovers")
+    delete_leftovers(house.tools)
     assert deleted(house) == ["job-7"]
 
 
@@ -139,7 +141,7 @@ def let_go_of_unknown(house: House) -> Meeting:
     house.step(meeting.id)
     lease = house.store.take_lease(meeting.id, -1)
     assert lease is not None
-    house.store.commit_working(lease.id, lease.run, stage=Stage.PREPARED, submit_key="sent")
+    house.store.commit_working(lease.id, lease.job.run, stage=Stage.PREPARED, submission=Submission("sent"))
     return house.store.cancel(meeting.id)
 
 
@@ -167,8 +169,8 @@ def test_a_search_for_a_copy_that_fails_half_way_goes_on_from_there(
         raise TransientError("503", code=ErrorCode.PROVIDER_BUSY)
 
     monkeypatch.setattr(house.provider, "find", find)
-    maintenance.run(house.tools, "delete_leftovers")
-    maintenance.run(later(house, minutes=2).tools, "delete_leftovers")
+    delete_leftovers(house.tools)
+    delete_leftovers(later(house, minutes=2).tools)
     assert begun_at == [None, reached]
     assert timedelta() <= house.store.now() - timedelta(minutes=2) - cancelled.stage_since <= ages[1]
     assert deleted(house) == ["job-7"]
@@ -186,15 +188,15 @@ def test_failures_do_not_use_up_the_looks_for_a_copy(house: House, monkeypatch: 
 
     monkeypatch.setattr(house.provider, "find", find)
     for _ in range(12):
-        maintenance.run(later(house, hours=1).tools, "delete_leftovers")
+        delete_leftovers(later(house, hours=1).tools)
     assert deleted(house) == ["job-7"]
 
 
 def test_recordings_go_after_their_days_and_their_words_stay(house: House) -> None:
     meeting = house.run(house.upload().id)
     kept = replace(later(house, days=31).tools, keep_audio_days=30)
-    maintenance.run(kept, "apply_retention")
-    maintenance.run(kept, "apply_retention")
+    run_task(kept, "apply_retention")
+    run_task(kept, "apply_retention")
     assert house.store.get(meeting.id).audio_removed
     assert not house.tools.recordings.path(meeting.recording_key).exists()
     assert house.store.transcript(meeting.id).segments
@@ -206,18 +208,18 @@ def test_a_meeting_whose_speakers_nobody_has_named_is_kept_no_longer_than_others
     meeting = house.upload(name_speakers_first=True)
     while not house.step(meeting.id).waits_for_names:
         pass
-    maintenance.run(replace(later(house, days=31).tools, keep_audio_days=30), "apply_retention")
+    run_task(replace(later(house, days=31).tools, keep_audio_days=30), "apply_retention")
     assert house.store.get(meeting.id).audio_removed
-    maintenance.run(replace(house.tools, keep_meetings_days=30), "apply_retention")
+    run_task(replace(house.tools, keep_meetings_days=30), "apply_retention")
     with pytest.raises(NotFound):
         house.store.get(meeting.id)
 
 
 def test_meetings_go_after_their_days_and_younger_ones_stay(house: House) -> None:
     meeting = house.run(house.upload().id)
-    maintenance.run(replace(house.tools, keep_meetings_days=30), "apply_retention")
+    run_task(replace(house.tools, keep_meetings_days=30), "apply_retention")
     assert house.store.get(meeting.id).id == meeting.id
-    maintenance.run(replace(later(house, days=31).tools, keep_meetings_days=30), "apply_retention")
+    run_task(replace(later(house, days=31).tools, keep_meetings_days=30), "apply_retention")
     with pytest.raises(NotFound):
         house.store.get(meeting.id)
 
@@ -235,7 +237,7 @@ def test_a_meeting_that_a_person_sets_going_again_meanwhile_is_not_removed(
         return expired
 
     monkeypatch.setattr(house.store, "expired_meetings", retried_after_the_look)
-    maintenance.run(kept, "apply_retention")
+    run_task(kept, "apply_retention")
     assert house.store.get(meeting.id).status == MeetingStatus.SUMMARIZING
 
 
@@ -244,10 +246,10 @@ def test_a_recording_whose_removal_was_broken_off_is_swept(house: House) -> None
     path = house.tools.recordings.path(meeting.recording_key)
     long_ago = time.time() - 2 * 24 * 3600
     os.utime(path, (long_ago, long_ago))
-    maintenance.run(house.tools, "sweep_recordings")
+    run_task(house.tools, "sweep_recordings")
     assert path.exists()
     house.store.mark_audio_removed(meeting.id)  # and the worker is killed before the file goes
-    maintenance.run(house.tools, "sweep_recordings")
+    run_task(house.tools, "sweep_recordings")
     assert not path.exists()
 
 
@@ -263,14 +265,14 @@ def test_a_copy_that_was_to_stay_goes_with_its_meeting(house: House) -> None:
     house.tools = replace(house.tools, delete_at_provider=False)
     meeting = house.run(house.upload().id)
     house.store.mark_deleted(meeting.id)
-    pipeline.advance(house.tools, meeting.id)
-    maintenance.run(house.tools, "delete_leftovers")
+    advance_meeting(house.tools, meeting.id)
+    delete_leftovers(house.tools)
     assert deleted(house) == ["job-1"]
 
 
 def test_nothing_is_removed_without_a_setting(house: House) -> None:
     meeting = house.run(house.upload().id)
-    maintenance.run(later(house, days=9999).tools, "apply_retention")
+    run_task(later(house, days=9999).tools, "apply_retention")
     assert house.store.get(meeting.id).audio_removed is False
 
 

@@ -23,11 +23,14 @@ from cantomeet.pacing import LOOKS_A_SECOND
 from cantomeet.reasons import warning_text
 from cantomeet.storage import Copy, FolderStorage
 from cantomeet.store import MeetingStore, NewAttempt
+from cantomeet.submission import Submission
 from cantomeet.templates import GENERAL
 from cantomeet.turnarounds import loads, remembered_as
 from tests.conftest import new_meeting
 from tests.marked import assert_whole, marked, wav_bytes
-from worker import pipeline, steps
+from worker import steps
+from worker.engine import MOST_DEATHS
+from worker.kinds.meeting import advance as advance_meeting
 from worker.lease import Lease
 from worker.providers import (
     Evidence,
@@ -170,7 +173,7 @@ class House:
     def step(self, meeting_id: str) -> Meeting:
         """Make the meeting due, as time would, and advance it once."""
         self.store.due_now(meeting_id)
-        pipeline.advance(self.tools, meeting_id)
+        advance_meeting(self.tools, meeting_id)
         return self.store.get(meeting_id)
 
     def run(self, meeting_id: str, until: MeetingStatus = MeetingStatus.COMPLETED) -> Meeting:
@@ -247,7 +250,7 @@ def test_a_job_accepted_before_a_crash_is_found_again_and_not_paid_twice(
     house.step(meeting.id)
     lease = house.store.take_lease(meeting.id, -1)
     assert lease is not None
-    house.store.commit_working(lease.id, lease.run, submit_key="sent")
+    house.store.commit_working(lease.id, lease.job.run, submission=Submission("sent"))
     house.provider.accepted_before_the_crash = "job-0"
     after = house.step(meeting.id)
     assert (after.provider_job_id, house.provider.submitted) == ("job-0", [])
@@ -283,7 +286,7 @@ def test_an_end_that_the_database_does_not_take_at_once_is_written_down_all_the_
         house.step(meeting.id)
     assert next(held, False) is False
     after = house.store.get(meeting.id)
-    assert (after.lease_until, after.death_count) == (None, 0)
+    assert (after.job.lease_until, after.job.deaths) == (None, 0)
 
 
 def test_where_many_are_in_flight_a_job_is_looked_at_when_others_like_it_were_done(
@@ -314,7 +317,7 @@ def test_a_saved_raw_answer_is_parsed_again_without_asking(sqlite_store: Meeting
     house.step(meeting.id)
     house.store.due_now(meeting.id)
     with pytest.raises(PermanentError):
-        pipeline.advance(broken, meeting.id)
+        advance_meeting(broken, meeting.id)
     house.store.retry(meeting.id)
     house.provider.check = lambda job_id: pytest.fail("asked again")  # type: ignore[method-assign]
     assert house.run(meeting.id).status == MeetingStatus.COMPLETED
@@ -343,9 +346,9 @@ def test_what_goes_wrong_after_a_step_has_committed_undoes_nothing(
     for _ in range(5):
         house.store.due_now(meeting.id)
         with suppress(PermanentError):
-            pipeline.advance(house.tools, meeting.id)
+            advance_meeting(house.tools, meeting.id)
     after = house.store.get(meeting.id)
-    assert (after.status, after.next_run_at, after.error_code) == (MeetingStatus.COMPLETED, None, None)
+    assert (after.status, after.job.due_at, after.error_code) == (MeetingStatus.COMPLETED, None, None)
     assert {attempt.outcome for attempt in house.store.attempts(meeting.id)} == {"done"}
 
 
@@ -394,7 +397,7 @@ def died(house: House, meeting: Meeting, times: int) -> None:
 def test_a_step_that_kills_every_worker_fails_the_meeting_with_its_reason(house: House) -> None:
     meeting = house.upload()
     house.step(meeting.id)
-    died(house, meeting, pipeline.MOST_DEATHS)
+    died(house, meeting, MOST_DEATHS)
     with pytest.raises(PermanentError):
         house.step(meeting.id)
     failed = house.store.get(meeting.id)
@@ -407,7 +410,7 @@ def test_a_step_that_kills_every_worker_fails_the_meeting_with_its_reason(house:
 def test_a_few_workers_that_die_are_in_the_timeline_and_cost_no_meeting(house: House) -> None:
     meeting = house.upload()
     house.step(meeting.id)
-    died(house, meeting, pipeline.MOST_DEATHS - 1)
+    died(house, meeting, MOST_DEATHS - 1)
     assert house.run(meeting.id).status == MeetingStatus.COMPLETED
     assert [a.error_code for a in house.store.attempts(meeting.id)].count("worker_died") == 1
 
@@ -423,7 +426,7 @@ def test_a_step_that_kills_is_found_out_however_it_waits_in_between(sqlite_store
             house.store.due_now(meeting.id)
             lease = house.store.take_lease(meeting.id, -1)
             assert lease is not None
-            house.store.commit_working(lease.id, lease.run, submit_key="sent")
+            house.store.commit_working(lease.id, lease.job.run, submission=Submission("sent"))
             house.step(meeting.id)
 
     with pytest.raises(PermanentError):
@@ -434,9 +437,9 @@ def test_a_step_that_kills_is_found_out_however_it_waits_in_between(sqlite_store
 def test_a_deletion_is_owed_however_many_workers_died_of_it(house: House) -> None:
     meeting = house.upload()
     house.store.mark_deleted(meeting.id)
-    for _ in range(pipeline.MOST_DEATHS + 1):
+    for _ in range(MOST_DEATHS + 1):
         assert house.store.take_lease(meeting.id, -1) is not None
-    pipeline.advance(house.tools, meeting.id)
+    advance_meeting(house.tools, meeting.id)
     assert house.store.recording_keys() == set()
 
 
@@ -465,7 +468,7 @@ def test_a_lost_lease_changes_nothing(house: House) -> None:
 
     house.recogniser.before = lose
     house.store.due_now(meeting.id)
-    pipeline.advance(house.tools, meeting.id)
+    advance_meeting(house.tools, meeting.id)
     assert house.store.get(meeting.id).recognised_seconds == 0
 
 
@@ -569,7 +572,7 @@ def test_a_person_who_asks_again_gets_another_answer_and_a_crash_none_that_was_p
 def test_a_deleted_meeting_takes_its_files_along(house: House) -> None:
     meeting = house.run(house.upload().id)
     house.store.mark_deleted(meeting.id)
-    pipeline.advance(house.tools, meeting.id)
+    advance_meeting(house.tools, meeting.id)
     folder = house.tools.recordings.path(meeting.recording_key).parent
     assert list(folder.iterdir()) == []
     assert house.store.recording_keys() == set()

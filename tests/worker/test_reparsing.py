@@ -11,6 +11,7 @@ from sqlalchemy import insert, update
 from typer.testing import CliRunner
 
 from cantomeet.access import LOCAL_OWNER
+from cantomeet.jobs import JobState
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting, RawTranscript
 from cantomeet.sections import unverified_items
@@ -43,7 +44,7 @@ def transcribed(store: MeetingStore, raw: bytes, *, parsed_as: bytes | None = No
     meeting = meetings.transcribing(store)
     lines = [new_segment(line) for line in parse_json_v2(parsed_as or raw).segments]
     of_job = {"provider_job_id": "job"}
-    store.finish_transcript(meeting.id, meeting.run, lines, replace=True, tried=meetings._tried(store), **of_job)
+    store.finish_transcript(meeting.id, meeting.job.run, lines, replace=True, tried=meetings._tried(store), **of_job)
     keep(store, meeting.id, raw)
     first = store.transcript(meeting.id).segments[0]
     proof = {"segment_id": first.id, "quote": first.text, "start": 0.0, "end": 0.5, "check": "exact"}
@@ -153,7 +154,7 @@ def test_a_transcript_of_another_transcriber_is_not_replaced_by_an_older_answer(
     lease = store.take_lease(meeting.id, 60)
     assert lease is not None
     lines = [new_segment(line) for line in parse_json_v2(answer((("S1", "本機"),))).segments]
-    store.finish_transcript(meeting.id, lease.run, lines, replace=False, tried=meetings._tried(store))
+    store.finish_transcript(meeting.id, lease.job.run, lines, replace=False, tried=meetings._tried(store))
     meetings.summarized(store, meeting.id, [])
     assert not reparsed(store, meeting.id, force=True).ok
     assert texts(store, meeting.id) == ["本機"]
@@ -179,16 +180,17 @@ def test_a_damaged_answer_stops_none_of_the_others(store: MeetingStore) -> None:
 
 def test_a_meeting_that_waits_for_names_says_so(store: MeetingStore) -> None:
     waiting = transcribed(store, answer())
-    meetings.set_columns(store, waiting.id, status=MeetingStatus.SUMMARIZING, stage=Stage.TRANSCRIBED, next_run_at=None)
+    meetings.set_columns(store, waiting.id, status=MeetingStatus.SUMMARIZING, stage=Stage.TRANSCRIBED)
+    meetings.set_job(store, waiting.id, state=JobState.WAITING_FOR_NAMES, due_at=None)
     assert store.get(waiting.id).waits_for_names
     assert "waits for its speakers to be named" in reparsed(store, waiting.id).what
 
 
 def test_a_step_that_was_under_way_when_it_was_parsed_anew_changes_nothing(store: MeetingStore) -> None:
     meeting = transcribed(store, answer(), parsed_as=answer((("S1", "早神"),)))
-    run = store.get(meeting.id).run
+    run = store.get(meeting.id).job.run
     reparsed(store, meeting.id)
-    assert store.get(meeting.id).run > run
+    assert store.get(meeting.id).job.run > run
 
 
 def test_the_command_goes_over_all_and_can_have_the_summaries_made_anew(

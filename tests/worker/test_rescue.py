@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 
+from cantomeet.rescuer import Rescuer
 from cantomeet_ui import rescuing
 from worker import rescue
 
@@ -33,7 +34,7 @@ def test_a_look_that_fails_is_followed_by_another(trouble: Exception, monkeypatc
         stop.set()
         return 0
 
-    monkeypatch.setattr(rescue, "tick", look)
+    monkeypatch.setattr(Rescuer, "look", look)
     rescue.run(NOTHING, NOTHING, stop, every=0.001)
     assert len(looks) == 2
 
@@ -50,7 +51,7 @@ def test_a_look_of_the_web_side_that_fails_is_followed_by_another(
             raise trouble
         raise asyncio.CancelledError
 
-    monkeypatch.setattr(rescuing, "_look", look)
+    monkeypatch.setattr(Rescuer, "look", look)
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(rescuing.keep_rescuing(NOTHING, NOTHING, every=0.001))
     assert len(looks) == 2

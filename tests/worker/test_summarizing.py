@@ -147,12 +147,12 @@ def test_an_answer_for_a_meeting_that_was_deleted_meanwhile_harms_nobody(store: 
     desk = Desk(store, Path("unused"), None)
     meeting = desk.meeting(SAID[:1])
     for keep in (True, False):
-        store.save_paid_answer(meeting.id, meeting.run, "k", "v", keep=keep)
+        store.save_paid_answer(meeting.id, meeting.job.run, "k", "v", keep=keep)
     gone = store.mark_deleted(meeting.id)
-    store.purge(gone.id, gone.run)
+    store.purge(gone.id, gone.job.run)
     for keep in (True, False):
         with pytest.raises(LeaseLost):
-            store.save_paid_answer(meeting.id, meeting.run, "k", "v", keep=keep)
+            store.save_paid_answer(meeting.id, meeting.job.run, "k", "v", keep=keep)
 
 
 # ---- another round -----------------------------------------------------------------------------------------

@@ -6,7 +6,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
 
+from cantomeet.models import Job
 from cantomeet.store import MeetingStore
 from tests import meetings
 from tests.worker.test_pipeline import House
@@ -22,19 +24,18 @@ def test_those_who_come_together_are_spread_over_as_long_as_they_take(
     """After a pause all reserved turns have come; else but a few, and no turn is to be left unused for long."""
     house = House(store, tmp_path / "recordings", "speechmatics")
     mine = meetings.uploaded(store)
-    rows = [{**mine.model_dump(), "id": f"{n:036}", "recording_key": f"{n:032}"} for n in range(late)]
     with store.engine.begin() as connection:
-        table = type(mine).__table__  # type: ignore[attr-defined]  # SQLModel hides it
-        past = {"turn": SEND.name, "next_run_at": store.now() - timedelta(seconds=1), "idempotency_key": None}
-        for row in rows:
-            connection.execute(table.insert().values({**row, **past}))
+        past = {"turn": SEND.name, "due_at": store.now() - timedelta(seconds=1)}
+        for n in range(late):
+            connection.execute(insert(Job).values({**mine.job.model_dump(), "subject": f"{n:036}", **past}))
+    waiting = meetings.at_rest(mine, turn=SEND.name)
     assert store.late_for_turn(SEND) == late
     waits = []
     for _ in range(60):
         for _ in range(SEND.most):
             store.spend_turn(SEND)
         with pytest.raises(Snooze) as later:
-            wait_for_turn(house.tools, mine.model_copy(update={"turn": SEND.name}), SEND)
+            wait_for_turn(house.tools, waiting, SEND)
         waits.append(later.value.seconds)
     assert max(waits) <= 1.0 + late / SEND.most
     assert max(waits) >= 0.5 * late / SEND.most

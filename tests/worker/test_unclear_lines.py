@@ -33,7 +33,7 @@ def with_unclear(store: MeetingStore) -> Meeting:
     )
     unclear = new_segment(RecognisedSegment(3.0, 8.0, INVENTED, "", speaker="S1", unclear=True))
     return store.finish_transcript(
-        meeting.id, meeting.run, [first, unclear, last], replace=False, tried=meetings._tried(store)
+        meeting.id, meeting.job.run, [first, unclear, last], replace=False, tried=meetings._tried(store)
     )
 
 
@@ -70,7 +70,7 @@ def test_a_loop_that_was_stored_as_text_is_read_by_no_summary_until_a_person_con
 def test_a_meeting_of_nothing_else_ends_well_and_keeps_its_lines(store: MeetingStore, desk: Desk) -> None:
     meeting = meetings.transcribing(store)
     lines = [NewSegment(0.0, 5.0, INVENTED, "", [], unclear=True)]
-    store.finish_transcript(meeting.id, meeting.run, lines, replace=False, tried=meetings._tried(store))
+    store.finish_transcript(meeting.id, meeting.job.run, lines, replace=False, tried=meetings._tried(store))
     assert desk.run(meeting.id).status == "COMPLETED"
     assert [line.unclear for line in store.transcript(meeting.id).segments] == [True]
 

@@ -9,17 +9,19 @@ from typing import Any
 
 import pytest
 from sqlalchemy import update
+from sqlmodel import col
 
 from cantomeet.errors import Conflict, LeaseLost, PermanentError, TransientError
+from cantomeet.jobs import JobKind, JobState
 from cantomeet.lifecycle import MeetingStatus
-from cantomeet.models import Meeting, WrittenView
+from cantomeet.models import Job, Meeting
 from cantomeet.reasons import reason_text
 from cantomeet.store import MeetingStore
 from standins.openai.server import FakeOpenAI, Fault, Plan
 from tests import meetings
 from tests.worker.transcribed import Desk, llm
-from worker import written_view
-from worker.pipeline import MOST_DEATHS
+from worker.engine import MOST_DEATHS
+from worker.kinds.written_view import advance as advance_written_view
 from worker.steps import paid_answers
 
 SAID: list[tuple[str | None, str]] = [("主席", f"我哋第{n}點係噉樣，佢冇講嘢，你哋睇下。") for n in range(40)]
@@ -45,14 +47,15 @@ def rewrite(desk: Desk, meeting: Meeting, most: int = 100) -> None:
         if found is None or found.view.state != "working":
             return
         make_due(desk.store, meeting.id)
-        written_view.advance(desk.tools, meeting.id)
+        advance_written_view(desk.tools, meeting.id)
     raise AssertionError("still working")
 
 
 def make_due(store: MeetingStore, meeting_id: str) -> None:
     """As time would."""
     with store.engine.begin() as connection:
-        connection.execute(update(WrittenView).values(next_run_at=store._clock(connection)))
+        own = (col(Job.kind) == JobKind.WRITTEN_VIEW, col(Job.subject) == meeting_id)
+        connection.execute(update(Job).where(*own).values(due_at=store._clock(connection)))
 
 
 def states(store: MeetingStore, meeting: Meeting) -> list[str]:
@@ -76,7 +79,10 @@ def test_each_line_is_rewritten_beside_what_was_spoken(store: MeetingStore, tmp_
     rewrite(desk, meeting)
     found = store.written(meeting.id)
     assert found is not None
-    assert (found.view.state, found.view.progress, found.view.next_run_at) == ("done", None, None)
+    assert (found.view.state, found.view.progress) == ("done", None)
+    job = store.job(JobKind.WRITTEN_VIEW, meeting.id)
+    assert job is not None
+    assert (job.state, job.due_at) == (JobState.ENDED, None)
     assert set(states(store, meeting)) == {"written"}
     for segment, (_, said) in zip(store.transcript(meeting.id).segments, SAID, strict=True):
         assert segment.text == segment.original_text == said
@@ -96,7 +102,7 @@ def test_the_meeting_neither_waits_for_the_view_nor_the_view_for_the_meeting(
     assert sqlite_store.get(meeting.id).waits_for_names, "the view is made while the summary waits"
     leased = sqlite_store.summarize(meeting.id)
     sqlite_store.ask_for_written(meeting.id)
-    assert sqlite_store.get(meeting.id).run == leased.run
+    assert sqlite_store.get(meeting.id).job.run == leased.job.run
     assert desk.run(meeting.id).status == MeetingStatus.COMPLETED
 
 
@@ -107,12 +113,12 @@ def test_a_long_view_is_made_in_short_steps_and_a_crash_pays_only_for_what_is_mi
     desk = desk_of(store, tmp_path, fake)
     meeting = desk.meeting(SAID)
     store.ask_for_written(meeting.id)
-    written_view.advance(desk.tools, meeting.id)
+    advance_written_view(desk.tools, meeting.id)
     assert len(fake.log) == 1
-    dead = store.take_written(meeting.id, -1)  # a worker that took it and was killed
+    dead = store.take_job(JobKind.WRITTEN_VIEW, meeting.id, -1)  # a worker that took it and was killed
     assert dead is not None
-    assert store.wake_written_due() == [meeting.id]
-    assert store.wake_written_due() == []
+    assert [(job.kind, job.subject) for job in store.wake_due()] == [(JobKind.WRITTEN_VIEW, meeting.id)]
+    assert store.wake_due() == []
     rewrite(desk, meeting)
     assert set(fake.paid.values()) == {1}
     assert len(fake.log) > 3
@@ -124,13 +130,13 @@ def test_a_long_view_is_made_in_short_steps_and_a_crash_pays_only_for_what_is_mi
 def test_a_heartbeat_that_comes_after_the_step_does_not_take_the_view_again(store: MeetingStore) -> None:
     meeting = meetings.transcribed(store)
     store.ask_for_written(meeting.id)
-    view = store.take_written(meeting.id, 60)
+    view = store.take_job(JobKind.WRITTEN_VIEW, meeting.id, 60)
     assert view is not None
     store.renew_written(meeting.id, view.run, 60, 10)
     store.go_on_with_written(meeting.id, view.run, 0.0)
     with pytest.raises(LeaseLost):
         store.renew_written(meeting.id, view.run, 60)
-    assert store.take_written(meeting.id, 60) is not None
+    assert store.take_job(JobKind.WRITTEN_VIEW, meeting.id, 60) is not None
 
 
 def test_lines_that_the_model_left_out_are_asked_for_once_more_and_else_stay_as_spoken(
@@ -236,7 +242,7 @@ def died(store: MeetingStore, meeting_id: str, times: int) -> None:
     """Workers that take the view one after another and are never heard of again."""
     for _ in range(times):
         make_due(store, meeting_id)
-        assert store.take_written(meeting_id, -1) is not None
+        assert store.take_job(JobKind.WRITTEN_VIEW, meeting_id, -1) is not None
 
 
 def test_a_view_that_kills_every_worker_ends_with_its_reason_and_can_be_asked_for_again(
@@ -248,13 +254,15 @@ def test_a_view_that_kills_every_worker_ends_with_its_reason_and_can_be_asked_fo
     died(store, meeting.id, MOST_DEATHS)
     make_due(store, meeting.id)
     with pytest.raises(PermanentError):
-        written_view.advance(desk.tools, meeting.id)
+        advance_written_view(desk.tools, meeting.id)
     assert fake.log == []
     found = store.written(meeting.id)
     assert found is not None
     assert (found.view.state, found.view.error_code) == ("failed", "worker_died")
     assert f"{MOST_DEATHS} times" in reason_text("worker_died", found.view.error_params, "en")
-    assert found.view.next_run_at is None
+    job = store.job(JobKind.WRITTEN_VIEW, meeting.id)
+    assert job is not None
+    assert job.due_at is None
     store.ask_for_written(meeting.id)
     rewrite(desk, meeting)
     assert set(states(store, meeting)) == {"written"}
@@ -267,9 +275,9 @@ def test_deaths_are_forgotten_with_a_step_that_is_done_and_not_with_one_that_fai
     deaths = []
     for failures in (1, 0, 0):
         make_due(store, meeting.id)
-        view = store.take_written(meeting.id, 60)
+        view = store.take_job(JobKind.WRITTEN_VIEW, meeting.id, 60)
         assert view is not None
-        deaths.append(view.death_count)
+        deaths.append(view.deaths)
         store.go_on_with_written(meeting.id, view.run, 0.0, failures=failures)
     assert deaths == [2, 2, 0]
 
@@ -289,7 +297,7 @@ def test_what_is_gone_meanwhile_harms_nobody(store: MeetingStore, tmp_path: Path
     desk = desk_of(store, tmp_path, fake)
     meeting = desk.meeting(SAID[:3])
     store.ask_for_written(meeting.id)
-    view = store.take_written(meeting.id, 60)
+    view = store.take_job(JobKind.WRITTEN_VIEW, meeting.id, 60)
     assert view is not None
     gone = store.transcript(meeting.id).segments[0].id
     texts = {gone: (1, "甲"), "no-such-segment": (1, "乙")}
@@ -298,16 +306,19 @@ def test_what_is_gone_meanwhile_harms_nobody(store: MeetingStore, tmp_path: Path
     assert found is not None
     assert list(found.lines) == [gone]
     deleted = store.mark_deleted(meeting.id)
-    store.purge(deleted.id, deleted.run)
+    store.purge(deleted.id, deleted.job.run)
     assert store.written(meeting.id) is None
-    written_view.advance(desk.tools, meeting.id)
+    advance_written_view(desk.tools, meeting.id)
 
 
 def test_many_who_ask_at_once_ask_for_one_view(store: MeetingStore) -> None:
     meeting = meetings.transcribed(store)
     with ThreadPoolExecutor(6) as pool:
         asked = list(pool.map(lambda _: store.ask_for_written(meeting.id), range(12)))
-    assert {(view.state, view.round, view.run) for view in asked} == {("working", 1, 0)}
+    assert {(view.state, view.round) for view in asked} == {("working", 1)}
+    job = store.job(JobKind.WRITTEN_VIEW, meeting.id)
+    assert job is not None
+    assert (job.state, job.run) == (JobState.SCHEDULED, 0)
 
 
 @pytest.mark.parametrize("made", [meetings.uploaded, meetings.partly_recognised])

@@ -14,7 +14,7 @@ from cantomeet.storage import FolderStorage
 from cantomeet.store import MeetingStore
 from standins.openai.server import FakeOpenAI
 from tests import meetings
-from worker import pipeline
+from worker.kinds.meeting import advance as advance_meeting
 from worker.providers.extractive import ExtractiveSummarizer
 from worker.providers.llm import Limits, LlmSummarizer
 from worker.toolbox import Backoff, Toolbox
@@ -58,7 +58,7 @@ class Desk:
     def step(self, meeting_id: str) -> Meeting:
         """Advance once, whether or not a pause was asked for."""
         self.store.due_now(meeting_id)
-        pipeline.advance(self.tools, meeting_id)
+        advance_meeting(self.tools, meeting_id)
         return self.store.get(meeting_id)
 
     def run(self, meeting_id: str, most: int = 200) -> Meeting:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from cantomeet.lifecycle import step_owed
 from cantomeet.models import Meeting
 from cantomeet.store import NewAttempt
-from worker.lease import Lease
+from worker.lease import MeetingLease
 from worker.steps.deletion import delete
 from worker.steps.preparation import prepare
 from worker.steps.recognition import recognise
@@ -15,7 +15,7 @@ from worker.steps.remote import check, submit
 from worker.steps.summarizing import summarize
 from worker.toolbox import Toolbox
 
-Step = Callable[[Toolbox, Lease, NewAttempt], Meeting | None]
+Step = Callable[[Toolbox, MeetingLease, NewAttempt], Meeting | None]
 """Commits its outcome; the meeting as it is then, or None where nothing is left of it."""
 
 _STEPS: dict[str, Step] = {step.__name__: step for step in (prepare, recognise, submit, check, summarize)}
@@ -33,6 +33,6 @@ def name_of(meeting: Meeting) -> str:
     return step_of(meeting).__name__
 
 
-def take(tools: Toolbox, lease: Lease, tried: NewAttempt) -> Meeting | None:
+def take(tools: Toolbox, lease: MeetingLease, tried: NewAttempt) -> Meeting | None:
     """Do the next step of the leased meeting."""
     return step_of(lease.meeting)(tools, lease, tried)

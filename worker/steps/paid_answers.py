@@ -8,7 +8,7 @@ from dataclasses import replace
 from pydantic import BaseModel, ValidationError
 
 from cantomeet.store import MeetingStore
-from worker.lease import Lease
+from worker.lease import MeetingLease
 from worker.providers import Usage
 
 STEP_SECONDS = 5.0
@@ -31,7 +31,7 @@ class PaidAnswers:
     A person who has the meeting summarized again wants other answers, so each round has its own.
     """
 
-    def __init__(self, store: MeetingStore, lease: Lease, round: str, *, of_view: bool = False) -> None:
+    def __init__(self, store: MeetingStore, lease: MeetingLease, round: str, *, of_view: bool = False) -> None:
         """`of_view`: the lease is that of the meeting's written view."""
         self._store, self._lease, self._of_view = store, lease, of_view
         self._prefix = f"{round}."

@@ -13,7 +13,7 @@ from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
 from cantomeet.storage import Copy, Storage
 from cantomeet.store import NewAttempt
-from worker.lease import Lease
+from worker.lease import MeetingLease
 from worker.toolbox import Toolbox
 
 _WARNINGS = ("ends_early", "sound_missing", "tracks_unread", "part_unread")
@@ -24,7 +24,7 @@ _MOST_PLACES = 20
 """Named in a warning."""
 
 
-def prepare(tools: Toolbox, lease: Lease, _tried: NewAttempt) -> Meeting:
+def prepare(tools: Toolbox, lease: MeetingLease, _tried: NewAttempt) -> Meeting:
     """Decode the whole recording: its real duration, and for the local recogniser its sound.
 
     Not in the timeline: it leads straight on to the first step that can fail for reasons outside.
@@ -32,7 +32,7 @@ def prepare(tools: Toolbox, lease: Lease, _tried: NewAttempt) -> Meeting:
     meeting = lease.meeting
     meeting = tools.store.commit_working(
         meeting.id,
-        meeting.run,
+        meeting.job.run,
         status=MeetingStatus.TRANSCRIBING,
         transcriber=meeting.transcriber or tools.transcriber,
         transcriber_name=tools.name_of(meeting.transcriber or tools.transcriber),
@@ -48,7 +48,7 @@ def prepare(tools: Toolbox, lease: Lease, _tried: NewAttempt) -> Meeting:
     others = [code for code in meeting.warnings if code not in _WARNINGS]
     return tools.store.commit_step(
         meeting.id,
-        meeting.run,
+        meeting.job.run,
         stage=Stage.PREPARED,
         progress=0,
         duration_seconds=decoded.seconds,
@@ -88,13 +88,13 @@ def source_of(recordings: Storage, meeting: Meeting) -> Iterator[Path]:
         yield source
 
 
-def decode(tools: Toolbox, lease: Lease, source: Path) -> media.Decoded:
+def decode(tools: Toolbox, lease: MeetingLease, source: Path) -> media.Decoded:
     """Write the sound as 16 kHz mono WAV beside the recording."""
     with tools.recordings.making(lease.meeting.recording_key, Copy.DECODED) as target:
         return media.decode_to_wav(source, target, guard(tools, lease), longest_seconds=tools.longest_seconds)
 
 
-def guard(tools: Toolbox, lease: Lease) -> Callable[[float], None]:
+def guard(tools: Toolbox, lease: MeetingLease) -> Callable[[float], None]:
     """For what writes for long: ends it where the meeting was taken, or where the disk's reserve would be touched.
 
     Raises `StorageFull` at once where there is no room to begin with.
@@ -108,11 +108,11 @@ def guard(tools: Toolbox, lease: Lease) -> Callable[[float], None]:
     return look
 
 
-def _measure(tools: Toolbox, lease: Lease, source: Path) -> media.Decoded:
+def _measure(tools: Toolbox, lease: MeetingLease, source: Path) -> media.Decoded:
     return media.measure(source, lambda _seconds: lease.check(), longest_seconds=tools.longest_seconds)
 
 
-def _playback_copy(tools: Toolbox, meeting: Meeting, source: Path, lease: Lease, decoded: media.Decoded) -> bool:
+def _playback_copy(tools: Toolbox, meeting: Meeting, source: Path, lease: MeetingLease, decoded: media.Decoded) -> bool:
     """Make a copy that browsers play; False where they play the recording itself as it was decoded."""
     if decoded.plays_alike:
         return False

@@ -9,7 +9,7 @@ from pathlib import Path
 from cantomeet.models import Meeting
 from cantomeet.storage import Copy
 from cantomeet.store import NewAttempt, NewSegment
-from worker.lease import Lease
+from worker.lease import MeetingLease
 from worker.providers import RecognisedSegment
 from worker.steps.preparation import decode, source_of
 from worker.toolbox import Toolbox
@@ -18,7 +18,7 @@ _END_SECONDS = 0.05
 """A rest shorter than this holds no speech."""
 
 
-def recognise(tools: Toolbox, lease: Lease, tried: NewAttempt) -> Meeting:
+def recognise(tools: Toolbox, lease: MeetingLease, tried: NewAttempt) -> Meeting:
     """Recognise the piece after the last saved one; the last piece ends the transcript."""
     meeting = lease.meeting
     duration = meeting.duration_seconds or 0.0
@@ -36,7 +36,7 @@ def recognise(tools: Toolbox, lease: Lease, tried: NewAttempt) -> Meeting:
     if piece.end < duration - _END_SECONDS:
         return tools.store.commit_piece(
             meeting.id,
-            meeting.run,
+            meeting.job.run,
             segments,
             tried=tried,
             recognised_seconds=piece.end,
@@ -44,7 +44,7 @@ def recognise(tools: Toolbox, lease: Lease, tried: NewAttempt) -> Meeting:
         )
     after = tools.store.finish_transcript(
         meeting.id,
-        meeting.run,
+        meeting.job.run,
         segments,
         replace=False,
         tried=tried,
@@ -56,7 +56,7 @@ def recognise(tools: Toolbox, lease: Lease, tried: NewAttempt) -> Meeting:
 
 
 @contextmanager
-def _sound(tools: Toolbox, lease: Lease) -> Iterator[Path]:
+def _sound(tools: Toolbox, lease: MeetingLease) -> Iterator[Path]:
     """The decoded sound; decoded again where another machine or a clean-up took it away."""
     key = lease.meeting.recording_key
     if tools.recordings.size(key, Copy.DECODED) is None:

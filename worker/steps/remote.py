@@ -1,8 +1,8 @@
 """A recording through a provider: sent once, asked for later, never paid for twice.
 
-`submit_key` is committed before anything is sent, and goes along with the job. Where a key is found without a job id,
-the answer was lost, or the worker died in between: the provider is asked for the job with that key before anything is
-sent again, several times, since its list may be behind.
+A `Submission` with a key is committed before anything is sent, and the key goes along with the job. Where one is found
+without a job id, the answer was lost, or the worker died in between: the provider is asked for the job with that key
+before anything is sent again, several times, since its list may be behind.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import gzip
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,9 @@ from cantomeet.lifecycle import Stage
 from cantomeet.models import Meeting
 from cantomeet.storage import Copy
 from cantomeet.store import NewAttempt
+from cantomeet.submission import Submission
 from cantomeet.turnarounds import Turnaround, remembered_as
-from worker.lease import Lease
+from worker.lease import MeetingLease
 from worker.providers import RemoteState, RemoteTranscriber, SubmitOptions
 from worker.steps.preparation import guard, source_of
 from worker.steps.recognition import new_segment
@@ -37,106 +39,108 @@ GIVE_UP = timedelta(hours=24)
 """A job that a provider has not finished by then will not be."""
 
 
-def submit(tools: Toolbox, lease: Lease, tried: NewAttempt) -> Meeting:
+def submit(tools: Toolbox, lease: MeetingLease, tried: NewAttempt) -> Meeting:
     """Have the provider's job id saved, sending the recording only where the provider does not have it yet."""
     meeting = lease.meeting
     provider = tools.remote(meeting.transcriber)
     # Asked for before anything is sent: nothing is to come between an accepted job and the saving of its id.
     first_look = _pause(tools, meeting, 0.0)
-    job_id = _lost_job(tools, lease, provider) if meeting.submit_key else None
+    job_id = None if meeting.submission is None else _lost_job(tools, lease, provider, meeting.submission)
     if job_id is None:
         job_id = _send(tools, lease, provider)
     return tools.store.commit_step(
         meeting.id,
-        meeting.run,
+        meeting.job.run,
         tried=tried,
         due_in=first_look,
         stage=Stage.SUBMITTED,
         provider_job_id=job_id,
-        submit_searched=None,
-        submit_losses=0,
+        submission=_sent(lease).begun_again(),
         progress=None,
     )
 
 
-def _lost_job(tools: Toolbox, lease: Lease, provider: RemoteTranscriber) -> str | None:
+def _sent(lease: MeetingLease) -> Submission:
+    assert lease.meeting.submission is not None
+    return lease.meeting.submission
+
+
+def _lost_job(tools: Toolbox, lease: MeetingLease, provider: RemoteTranscriber, submission: Submission) -> str | None:
     """The job that an earlier try may have made; None where it surely made none. Raises `Snooze` to look once more."""
     meeting = lease.meeting
     limit = asking(meeting.transcriber)
-    if meeting.turn == sending(meeting.transcriber).name:
+    if meeting.job.turn == sending(meeting.transcriber).name:
         tools.store.spend_turn(limit)
     else:
         wait_for_turn(tools, meeting, limit)
-    assert meeting.submit_key is not None
 
     def reached(before: datetime) -> None:
         # A long list and a provider that often fails: the next try goes on here, or no look would come to its end.
-        tools.store.commit_working(meeting.id, meeting.run, submit_searched=before)
+        tools.store.commit_working(meeting.id, meeting.job.run, submission=replace(submission, searched=before))
         lease.progressed = True
         wait = tools.store.take_turn(limit, reserved=True)
         if wait > 0:
             raise Snooze(wait, turn=limit.name)
 
     job_id = provider.find(
-        meeting.submit_key,
+        submission.key,
         # Sent, if it was, after its key was saved; by a duration no two clocks need to agree.
         lambda: tools.store.now() - meeting.stage_since,
-        before=meeting.submit_searched,
+        before=submission.searched,
         on_page=reached,
     )
-    # The look has come to its end: what follows has not progressed by it, and the next one begins anew.
+    # The look has come to its end: what follows has not progressed by it, and the next one begins at the top.
     lease.progressed = False
     if job_id is None:
-        tools.store.commit_working(meeting.id, meeting.run, submit_searched=None)
-        _look_again(tools, meeting)
+        looked = replace(submission, searched=None)
+        tools.store.commit_working(meeting.id, meeting.job.run, submission=looked)
+        _look_again(tools, looked)
     return job_id
 
 
-def _look_again(tools: Toolbox, meeting: Meeting) -> None:
+def _look_again(tools: Toolbox, submission: Submission) -> None:
     """Raises `Snooze` where a look that found nothing was not the last."""
-    looks = meeting.submit_looks + 1
+    looks = submission.looks + 1
     now = tools.store.now()
-    since = min(meeting.submit_missed_at or now, now)
+    since = min(submission.missed_at or now, now)
     pause = pacing.look_again(looks, tools.provider_lag, (now - since).total_seconds())
     if pause is not None:
         raise Snooze(
             pause,
-            submit_looks=looks,
-            submit_missed_at=since,
-            attempt_count=meeting.submit_losses,  # of failures in a row those of looks end here: it has answered
+            submission=replace(submission, looks=looks, missed_at=since),
+            tries=submission.losses,  # of failures in a row those of looks end here: it has answered
         )
 
 
-def _send(tools: Toolbox, lease: Lease, provider: RemoteTranscriber) -> str:
+def _send(tools: Toolbox, lease: MeetingLease, provider: RemoteTranscriber) -> str:
     # Before a turn is taken: a copy can take minutes to make.
     with _sendable(tools, lease, provider) as recording:
         wait_for_turn(tools, lease.meeting, sending(lease.meeting.transcriber))
         return _send_file(tools, lease, provider, recording)
 
 
-def _send_file(tools: Toolbox, lease: Lease, provider: RemoteTranscriber, recording: Path) -> str:
+def _send_file(tools: Toolbox, lease: MeetingLease, provider: RemoteTranscriber, recording: Path) -> str:
     meeting = lease.meeting
-    key = meeting.submit_key
-    begun: dict[str, Any] = {
-        "submit_looks": 0,
-        "submit_missed_at": None,
-        "submit_losses": meeting.submit_losses + 1,  # until an answer says otherwise
-    }
-    if key is None:
-        key = f"cantomeet-{uuid4().hex}"
-        # With the stage `stage_since` begins anew: so old a job with this key can be, and no older.
-        begun |= {"stage": Stage.PREPARED, "submit_key": key}
-    tools.store.commit_working(meeting.id, meeting.run, **begun)
+    begun: dict[str, Any] = {}
+    if meeting.submission is None:
+        submission = Submission(f"cantomeet-{uuid4().hex}")
+        # With the stage `stage_since` begins again: so old a job with this key can be, and no older.
+        begun["stage"] = Stage.PREPARED
+    else:
+        submission = replace(meeting.submission, looks=0, missed_at=None, searched=None)
+    # Lost, until an answer says otherwise.
+    submission = replace(submission, losses=submission.losses + 1)
+    lease.meeting = tools.store.commit_working(meeting.id, meeting.job.run, submission=submission, **begun)
     options = SubmitOptions(
         language=meeting.language,
-        submit_key=key,
+        submit_key=submission.key,
         filename=meeting.filename,
         vocabulary=vocabulary_for(tools.store.glossary(), meeting.language),
     )
 
     def sent(fraction: float) -> None:
         if tools.stopping():
-            raise Snooze(0.0)  # the body has no end yet, so no job comes of it; another worker begins anew
+            raise Snooze(0.0)  # the body has no end yet, so no job comes of it; another worker begins again
         lease.show(fraction)
 
     try:
@@ -151,15 +155,17 @@ def _send_file(tools: Toolbox, lease: Lease, provider: RemoteTranscriber, record
 
 
 def _nothing_came(tools: Toolbox, meeting: Meeting) -> None:
-    """Of the sending that has just ended; `meeting` as it was before. Something may yet of an earlier one with the
-    same key, for which one look more is taken; without one there is nothing to look for, to delete or to pay for.
+    """Of the sending that has just ended; `meeting` as it was before.
+
+    An earlier submission with the same key may still turn up, so look once more. Without one there is nothing to look
+    for, to delete or to pay for.
     """
-    names = ("submit_key", "submit_looks", "submit_missed_at", "submit_losses")
-    tools.store.commit_working(meeting.id, meeting.run, **{name: getattr(meeting, name) for name in names})
+    before = None if meeting.submission is None else replace(meeting.submission, searched=None)
+    tools.store.commit_working(meeting.id, meeting.job.run, submission=before)
 
 
 @contextmanager
-def _sendable(tools: Toolbox, lease: Lease, provider: RemoteTranscriber) -> Iterator[Path]:
+def _sendable(tools: Toolbox, lease: MeetingLease, provider: RemoteTranscriber) -> Iterator[Path]:
     """The recording, or a copy in a form and size that the provider takes.
 
     Where people hear a copy the provider gets the same sound: it might read the recording another way than we do,
@@ -177,7 +183,7 @@ def _sendable(tools: Toolbox, lease: Lease, provider: RemoteTranscriber) -> Iter
         yield copy
 
 
-def check(tools: Toolbox, lease: Lease, tried: NewAttempt) -> Meeting:
+def check(tools: Toolbox, lease: MeetingLease, tried: NewAttempt) -> Meeting:
     """Look once: still running, due again later; or done, its answer saved raw and then as a transcript."""
     meeting = lease.meeting
     assert meeting.provider_job_id is not None
@@ -189,7 +195,7 @@ def check(tools: Toolbox, lease: Lease, tried: NewAttempt) -> Meeting:
         _learn(tools, meeting, transcript.took)
     after = tools.store.finish_transcript(
         meeting.id,
-        meeting.run,
+        meeting.job.run,
         [new_segment(segment) for segment in transcript.segments],
         replace=True,
         tried=tried,
@@ -209,10 +215,12 @@ def _fetched(tools: Toolbox, meeting: Meeting, tried: NewAttempt, provider: Remo
         waited = tried.started_at - meeting.stage_since
         if waited > GIVE_UP:
             raise PermanentError("the provider never finished", code=ErrorCode.STUCK)
-        raise Snooze(_pause(tools, meeting, waited.total_seconds()), attempt_count=0, death_count=0)
+        raise Snooze(_pause(tools, meeting, waited.total_seconds()), tries=0, deaths=0)
     tools.store.spend_turn(limit)
     body = provider.fetch(meeting.provider_job_id)
-    tools.store.save_raw(meeting.id, meeting.run, meeting.transcriber, meeting.provider_job_id, gzip.compress(body, 6))
+    tools.store.save_raw(
+        meeting.id, meeting.job.run, meeting.transcriber, meeting.provider_job_id, gzip.compress(body, 6)
+    )
     return body
 
 

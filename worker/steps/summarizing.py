@@ -10,7 +10,7 @@ from typing import Any
 from cantomeet.models import Meeting, Segment
 from cantomeet.store import NewAttempt, NewSummary, Transcript
 from cantomeet.templates import GENERAL, SHIPPED, Template
-from worker.lease import Lease
+from worker.lease import MeetingLease
 from worker.providers import SummaryDraft, SummaryLine, SummaryRequest, TranscriptLine, Unfinished
 from worker.providers.nonsense import loops_in, units
 from worker.steps.paid_answers import PaidAnswers
@@ -19,7 +19,7 @@ from worker.toolbox import Toolbox
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
 
-def summarize(tools: Toolbox, lease: Lease, tried: NewAttempt) -> Meeting:
+def summarize(tools: Toolbox, lease: MeetingLease, tried: NewAttempt) -> Meeting:
     """Write the summary and complete the meeting; what takes long goes on in further steps."""
     meeting = lease.meeting
     template = tools.store.template(meeting.template)
@@ -46,7 +46,7 @@ def summarize(tools: Toolbox, lease: Lease, tried: NewAttempt) -> Meeting:
         read=transcript,
         meeting_date=meeting.meeting_date,
     )
-    return tools.store.finish_summary(meeting.id, meeting.run, summary, tried=tried)
+    return tools.store.finish_summary(meeting.id, meeting.job.run, summary, tried=tried)
 
 
 def _unmet(draft: SummaryDraft, template: Template | None, language: str) -> Iterator[str]:
@@ -76,7 +76,7 @@ def _go_on(tools: Toolbox, paid: PaidAnswers, so_far: Unfinished, meeting: Meeti
     tried = NewAttempt(
         tried.step, tried.started_at, f"{paid.answered} answers, {so_far.usage.requests} requests so far"
     )
-    return tools.store.commit_step(meeting.id, meeting.run, tried=tried)
+    return tools.store.commit_step(meeting.id, meeting.job.run, tried=tried)
 
 
 def _lines(transcript: Transcript) -> list[TranscriptLine]:

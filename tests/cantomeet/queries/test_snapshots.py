@@ -83,7 +83,9 @@ def filled(store: MeetingStore, times: int) -> list[str]:
         made.failed(store, code)
     long_ago = store.now() - timedelta(hours=1)
     for _ in range(times):
-        made.set_columns(store, made.uploaded(store).id, next_run_at=long_ago, updated_at=long_ago)
+        stuck = made.uploaded(store)
+        made.set_job(store, stuck.id, due_at=long_ago)
+        made.set_columns(store, stuck.id, updated_at=long_ago)
     return done
 
 

@@ -18,6 +18,7 @@ from cantomeet.service import Services, bulk
 from cantomeet.settings import Settings
 from cantomeet.storage import FolderStorage
 from cantomeet.store import MeetingStore, NewAttempt, NewSummary
+from cantomeet.submission import Submission
 from tests import meetings
 
 MANY = 30
@@ -37,12 +38,14 @@ def work(store: MeetingStore, ids: list[str], begun: threading.Event) -> None:
             leased = store.take_lease(meeting_id, 60)
             if leased is None:
                 continue
-            leased = store.commit_working(leased.id, leased.run, status=MeetingStatus.TRANSCRIBING)
+            leased = store.commit_working(leased.id, leased.job.run, status=MeetingStatus.TRANSCRIBING)
             tried = NewAttempt("check", store.now())
-            store.finish_transcript(leased.id, leased.run, meetings.segments(meetings.LINES), replace=True, tried=tried)
+            store.finish_transcript(
+                leased.id, leased.job.run, meetings.segments(meetings.LINES), replace=True, tried=tried
+            )
             leased = store.take_lease(meeting_id, 60)
             if leased is not None:
-                store.finish_summary(leased.id, leased.run, NewSummary("none", "en", []), tried=tried)
+                store.finish_summary(leased.id, leased.job.run, NewSummary("none", "en", []), tried=tried)
         except LeaseLost:
             continue
 
@@ -85,7 +88,7 @@ def test_what_is_sent_between_the_last_look_and_the_deed_is_left(
         leased = store.take_lease(meeting.id, 60)
         if leased is not None:
             store.commit_working(
-                leased.id, leased.run, status="TRANSCRIBING", transcriber="speechmatics", submit_key="k"
+                leased.id, leased.job.run, status="TRANSCRIBING", transcriber="speechmatics", submission=Submission("k")
             )
         return do(*arguments)
 

@@ -34,6 +34,7 @@ from cantomeet.service.glossary import FaultyGlossary, replace_glossary
 from cantomeet.service.uploads import Intake
 from cantomeet.storage import Stored
 from cantomeet.store import MeetingStore
+from cantomeet.submission import Submission
 from tests import meetings as made
 from tests.counting import counted
 from tests.showing import services_over
@@ -211,8 +212,8 @@ def test_a_pause_is_told_to_pages_that_show_many(services: Services, told: Told)
 def test_a_providers_call_wakes_the_meeting_of_its_job(services: Services, told: Told) -> None:
     store = services.store
     sent = made.transcribing(store)
-    store.commit_working(sent.id, sent.run, stage=Stage.SUBMITTED, provider_job_id="j1", submit_key="k")
-    made.set_columns(store, sent.id, lease_until=None)
+    store.commit_working(sent.id, sent.job.run, stage=Stage.SUBMITTED, provider_job_id="j1", submission=Submission("k"))
+    made.set_job(store, sent.id, lease_until=None)
     meetings.look_at_job(services, LOCAL_OWNER, "unknown")
     assert told.woken == []
     meetings.look_at_job(services, LOCAL_OWNER, "j1")

@@ -17,6 +17,7 @@ from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
 from cantomeet.service import Services
 from cantomeet.store import MeetingStore
+from cantomeet.submission import Submission
 from tests import meetings
 from tests.cantomeet_ui.api.conftest import RememberingQueue
 
@@ -36,7 +37,12 @@ def bulk(client: TestClient, **body: Any) -> Any:
 
 def paid_and_cancelled(store: MeetingStore) -> Meeting:
     meeting = meetings.failed(store, ErrorCode.CANCELLED)
-    sent = {"stage": Stage.SUBMITTED, "submit_key": "k", "provider_job_id": "j", "transcriber": "speechmatics"}
+    sent = {
+        "stage": Stage.SUBMITTED,
+        "submission": Submission("k"),
+        "provider_job_id": "j",
+        "transcriber": "speechmatics",
+    }
     meetings.set_columns(store, meeting.id, **sent)
     return store.get(meeting.id)
 
@@ -138,7 +144,7 @@ def test_a_retry_that_would_pay_only_since_the_preview_is_not_done(
 ) -> None:
     meeting = meetings.failed(sqlite_store)
     plan = bulk(client, action="retry", filter={}).json()["plan"]
-    sent = {"stage": Stage.SUBMITTED, "submit_key": "k", "error_code": "provider_job_gone"}
+    sent = {"stage": Stage.SUBMITTED, "submission": Submission("k"), "error_code": "provider_job_gone"}
     meetings.set_columns(sqlite_store, meeting.id, **sent)
     answer = bulk(client, action="retry", plan=plan, dry_run=False, confirm_cost=True).json()
     assert (answer["done"], answer["refused"]) == (0, {"cost_not_confirmed": 1})
@@ -150,7 +156,12 @@ def test_paid_work_is_not_given_up_by_a_plan_that_did_not_say_so(
 ) -> None:
     waiting = meetings.uploaded(sqlite_store)
     plan = bulk(client, action=act, filter={}).json()["plan"]
-    sent = {"stage": Stage.SUBMITTED, "submit_key": "k", "provider_job_id": "j", "transcriber": "speechmatics"}
+    sent = {
+        "stage": Stage.SUBMITTED,
+        "submission": Submission("k"),
+        "provider_job_id": "j",
+        "transcriber": "speechmatics",
+    }
     meetings.set_columns(sqlite_store, waiting.id, status=MeetingStatus.TRANSCRIBING, **sent)
     answer = bulk(client, action=act, plan=plan, dry_run=False).json()
     assert (answer["done"], answer["refused"]) == (0, {"changed": 1})
@@ -184,7 +195,7 @@ def test_cancel_stops_also_what_has_moved_a_step_since(client: TestClient, sqlit
     plan = bulk(client, action="cancel", filter={}).json()["plan"]
     leased = sqlite_store.take_lease(waiting.id, 60)
     assert leased is not None
-    sqlite_store.commit_working(leased.id, leased.run, status=MeetingStatus.TRANSCRIBING)
+    sqlite_store.commit_working(leased.id, leased.job.run, status=MeetingStatus.TRANSCRIBING)
     meetings.summarized(sqlite_store, ended.id, [])
     answer = bulk(client, action="cancel", plan=plan, dry_run=False).json()
     assert (answer["done"], answer["refused"]) == (1, {"changed": 1})
@@ -205,10 +216,10 @@ def test_run_now_wakes_what_is_due_later(
 ) -> None:
     meeting = meetings.uploaded(sqlite_store)
     later = sqlite_store.now() + timedelta(hours=1)
-    meetings.set_columns(sqlite_store, meeting.id, next_run_at=later, woken_until=later)
+    meetings.set_job(sqlite_store, meeting.id, due_at=later, woken_until=later)
     answer = client.post(f"/api/meetings/{meeting.id}/run-now")
     assert answer.status_code == 202
-    due = sqlite_store.get(meeting.id).next_run_at
+    due = sqlite_store.get(meeting.id).job.due_at
     assert due is not None
     assert due < later
     assert queue.woken == [meeting.id]
@@ -229,7 +240,7 @@ def test_a_retry_of_a_meeting_that_is_running_is_a_conflict(
     for start in ("failed", "transcribe", "summarize"):
         answer = client.post(f"/api/meetings/{meeting.id}/retry", json={"from": start, "confirm_cost": True})
         assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
-    assert sqlite_store.get(meeting.id).run == meeting.run
+    assert sqlite_store.get(meeting.id).job.run == meeting.job.run
 
 
 def test_a_hung_redis_is_told_once_not_a_thousand_times(
@@ -319,7 +330,7 @@ def test_pausing_stops_steps_and_resuming_wakes_what_waited(
     assert client.post("/api/admin/pause").json() == first, "pausing again keeps the time"
     assert sqlite_store.take_lease(meeting.id, 60) is None
     assert sqlite_store.wake_due() == []
-    meetings.set_columns(sqlite_store, meeting.id, woken_until=sqlite_store.now() + timedelta(minutes=5))
+    meetings.set_job(sqlite_store, meeting.id, woken_until=sqlite_store.now() + timedelta(minutes=5))
     assert client.post("/api/admin/resume").json() == {"paused": False, "since": None}
     assert [woken.id for woken in sqlite_store.wake_due()] == [meeting.id], "not only when its old wake-up has expired"
     assert queue.hints == [("", 0)] * 3
@@ -330,7 +341,7 @@ def test_the_overview_tells_what_is_the_matter(client: TestClient, sqlite_store:
     meetings.failed(sqlite_store)
     meetings.failed(sqlite_store, ErrorCode.RECORDING_UNREADABLE)
     waiting = meetings.uploaded(sqlite_store)
-    meetings.set_columns(sqlite_store, waiting.id, next_run_at=sqlite_store.now() - timedelta(minutes=2))
+    meetings.set_job(sqlite_store, waiting.id, due_at=sqlite_store.now() - timedelta(minutes=2))
     told = client.get("/api/admin/overview").json()
     assert (told["counts"]["FAILED"], told["counts"]["UPLOADED"], told["counts"]["COMPLETED"]) == (3, 1, 0)
     assert list(told["errors"].items()) == [("provider_busy", 2), ("recording_unreadable", 1)]

@@ -147,7 +147,7 @@ def test_a_line_that_was_not_understood_says_so_until_it_is_corrected(
     started = meetings.transcribing(sqlite_store)
     lines = [NewSegment(0.0, 5.0, "諗諗諗諐", "", [], unclear=True)]
     sqlite_store.finish_transcript(
-        started.id, started.run, lines, replace=False, tried=NewAttempt("recognise", sqlite_store.now())
+        started.id, started.job.run, lines, replace=False, tried=NewAttempt("recognise", sqlite_store.now())
     )
     url = f"/api/meetings/{started.id}"
     (line,) = client.get(url, headers={"Accept-Language": "zh-HK"}).json()["segments"]

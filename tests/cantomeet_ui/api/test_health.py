@@ -40,16 +40,16 @@ def test_it_tells_how_long_the_longest_waiting_meeting_has_been_due(
     now = sqlite_store.now()
     for minutes in (1, 10):
         meeting = meetings.uploaded(sqlite_store)
-        meetings.set_columns(sqlite_store, meeting.id, next_run_at=now - timedelta(minutes=minutes))
+        meetings.set_job(sqlite_store, meeting.id, due_at=now - timedelta(minutes=minutes))
     leased = meetings.transcribing(sqlite_store)
-    meetings.set_columns(sqlite_store, leased.id, next_run_at=now - timedelta(hours=1))
+    meetings.set_job(sqlite_store, leased.id, due_at=now - timedelta(hours=1))
     assert client.get("/health").json()["oldest_due_seconds"] == pytest.approx(600, abs=30)
 
 
 def test_both_databases_tell_how_long_the_longest_waiting_has_been_due(store: MeetingStore) -> None:
     assert store.oldest_due_seconds() == 0.0
     meeting = meetings.uploaded(store)
-    meetings.set_columns(store, meeting.id, next_run_at=store.now() - timedelta(minutes=10))
+    meetings.set_job(store, meeting.id, due_at=store.now() - timedelta(minutes=10))
     assert store.oldest_due_seconds() == pytest.approx(600, abs=30)
     store.pause(True)
     assert store.oldest_due_seconds() == pytest.approx(600, abs=30), "what waits while paused waits all the same"

@@ -16,6 +16,7 @@ from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Speaker, new_id
 from cantomeet.service import Services
 from cantomeet.store import MeetingStore, NewAttempt
+from cantomeet.submission import Submission
 from tests import meetings
 from tests.cantomeet_ui.api.conftest import RememberingQueue
 
@@ -390,7 +391,9 @@ def test_transcribing_what_was_paid_for_again_must_be_confirmed(
     client: TestClient, sqlite_store: MeetingStore, queue: RememberingQueue
 ) -> None:
     meeting = meetings.completed(sqlite_store)
-    meetings.set_columns(sqlite_store, meeting.id, submit_key="k", provider_job_id="j", transcriber="speechmatics")
+    meetings.set_columns(
+        sqlite_store, meeting.id, submission=Submission("k"), provider_job_id="j", transcriber="speechmatics"
+    )
     url = f"/api/meetings/{meeting.id}/retry"
     refused(client.post(url, json={"from": "transcribe"}), 409, ErrorCode.COST_NOT_CONFIRMED)
     assert queue.woken == []
@@ -428,7 +431,9 @@ def test_a_running_meeting_is_cancelled_once(
 
 def test_a_cancel_of_what_was_sent_says_that_a_retry_pays_again(client: TestClient, sqlite_store: MeetingStore) -> None:
     meeting = meetings.transcribing(sqlite_store)
-    meetings.set_columns(sqlite_store, meeting.id, transcriber="speechmatics", submit_key="k", stage="submitted")
+    meetings.set_columns(
+        sqlite_store, meeting.id, transcriber="speechmatics", submission=Submission("k"), stage="submitted"
+    )
     told = client.post(f"/api/meetings/{meeting.id}/cancel", headers={"Accept-Language": "en"}).json()["status_reason"]
     assert "at a cost" in told
     assert client.get(f"/api/meetings/{meeting.id}", headers={"Accept-Language": "en"}).json()["status_reason"] == told
@@ -442,7 +447,7 @@ def test_the_timeline_tells_what_is_going_on_and_what_was_tried(client: TestClie
     assert (told["now"]["step"], told["now"]["state"], told["attempts"]) == ("prepare", "held", [])
     tried = NewAttempt("prepare", sqlite_store.now(), "503")
     busy = {"tried": tried, "code": ErrorCode.PROVIDER_BUSY, "params": {}, "delay": 600.0, "failures": 1}
-    sqlite_store.record_retry(meeting.id, meeting.run, **busy)
+    sqlite_store.record_retry(meeting.id, meeting.job.run, **busy)
     told = client.get(path).json()
     attempt = told["attempts"][0]
     assert (told["now"]["state"], attempt["outcome"], attempt["error_code"]) == ("waiting", "retry", "provider_busy")

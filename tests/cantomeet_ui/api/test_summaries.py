@@ -30,7 +30,7 @@ def summarize(store: MeetingStore, meeting_id: str, **columns: Any) -> None:
         {"kind": "action_item", "text": "交", "evidence": [], "due_date": date(2026, 12, 2)},
     ]
     new = NewSummary("llm", "zh-Hant-HK+en", items, BOARD_MINUTES, title="紀要", title_other="Minutes", **columns)
-    store.finish_summary(meeting.id, meeting.run, new, tried=NewAttempt("summarize", store.now()))
+    store.finish_summary(meeting.id, meeting.job.run, new, tried=NewAttempt("summarize", store.now()))
 
 
 def test_the_versions_are_listed_with_what_each_took_and_read(client: TestClient, sqlite_store: MeetingStore) -> None:

@@ -62,7 +62,7 @@ async def test_a_recording_is_answered_at_once_and_lies_safe(door: Door, sound: 
     assert (meeting.status, meeting.priority, meeting.language) == (MeetingStatus.UPLOADED, "default", "yue")
     assert meeting.summary_language == "zh-Hant-HK"
     assert meeting.duration_seconds == pytest.approx(2.0)
-    assert meeting.next_run_at is not None
+    assert meeting.job.due_at is not None
     assert door.woken == [meeting.id]
     assert door.published == [(meeting.id, meeting.version)]
 

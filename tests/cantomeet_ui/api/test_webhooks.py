@@ -7,10 +7,12 @@ from datetime import timedelta
 import pytest
 from fastapi.testclient import TestClient
 
+from cantomeet.jobs import JobState
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
 from cantomeet.service import Services
 from cantomeet.store import MeetingStore
+from cantomeet.submission import Submission
 from tests import meetings
 from tests.cantomeet_ui.api.conftest import SECRET, RememberingQueue
 
@@ -30,9 +32,8 @@ def waiting(sqlite_store: MeetingStore) -> Meeting:
         stage=Stage.SUBMITTED,
         transcriber="speechmatics",
         provider_job_id="job1",
-        next_run_at=later,
-        woken_until=later + timedelta(seconds=10),
     )
+    meetings.set_job(sqlite_store, meeting.id, due_at=later, woken_until=later + timedelta(seconds=10))
     return sqlite_store.get(meeting.id)
 
 
@@ -43,9 +44,9 @@ def test_the_meeting_of_the_job_is_looked_at_now(
     assert (answer.status_code, answer.content) == (204, b"")
     assert queue.woken == [waiting.id]
     after = sqlite_store.get(waiting.id)
-    assert after.next_run_at is not None
-    assert after.next_run_at <= sqlite_store.now()
-    assert (after.run, after.status, after.stage) == (waiting.run, waiting.status, waiting.stage)
+    assert after.job.due_at is not None
+    assert after.job.due_at <= sqlite_store.now()
+    assert (after.job.run, after.status, after.stage) == (waiting.job.run, waiting.status, waiting.stage)
 
 
 def test_what_the_call_says_of_the_job_is_not_believed(
@@ -58,26 +59,27 @@ def test_what_the_call_says_of_the_job_is_not_believed(
 
 def test_called_twice_it_answers_alike(client: TestClient, sqlite_store: MeetingStore, waiting: Meeting) -> None:
     assert [client.post(URL, headers=OURS).status_code for _ in range(2)] == [204, 204]
-    assert sqlite_store.get(waiting.id).run == waiting.run
+    assert sqlite_store.get(waiting.id).job.run == waiting.job.run
 
 
 def test_called_late_it_changes_nothing(
     client: TestClient, sqlite_store: MeetingStore, queue: RememberingQueue, waiting: Meeting
 ) -> None:
-    meetings.set_columns(
-        sqlite_store, waiting.id, status=MeetingStatus.COMPLETED, stage=Stage.SUMMARIZED, next_run_at=None
-    )
+    meetings.set_columns(sqlite_store, waiting.id, status=MeetingStatus.COMPLETED, stage=Stage.SUMMARIZED)
+    meetings.set_job(sqlite_store, waiting.id, state=JobState.ENDED, due_at=None)
     assert client.post(URL, headers=OURS).status_code == 204
-    assert sqlite_store.get(waiting.id).next_run_at is None
+    assert sqlite_store.get(waiting.id).job.due_at is None
     assert queue.woken == []
 
 
 def test_called_before_the_job_s_id_is_saved_it_changes_nothing(
     client: TestClient, sqlite_store: MeetingStore, queue: RememberingQueue, waiting: Meeting
 ) -> None:
-    meetings.set_columns(sqlite_store, waiting.id, stage=Stage.PREPARED, provider_job_id=None, submit_key="k")
+    meetings.set_columns(
+        sqlite_store, waiting.id, stage=Stage.PREPARED, provider_job_id=None, submission=Submission("k")
+    )
     assert client.post(URL, headers=OURS).status_code == 204
-    assert sqlite_store.get(waiting.id).next_run_at == waiting.next_run_at
+    assert sqlite_store.get(waiting.id).job.due_at == waiting.job.due_at
     assert queue.woken == []
 
 
@@ -86,7 +88,7 @@ def test_called_for_the_job_of_an_earlier_try_it_changes_nothing(
 ) -> None:
     meetings.set_columns(sqlite_store, waiting.id, provider_job_id="job2", revision=2)
     assert client.post(URL, headers=OURS).status_code == 204
-    assert sqlite_store.get(waiting.id).next_run_at == waiting.next_run_at
+    assert sqlite_store.get(waiting.id).job.due_at == waiting.job.due_at
     assert queue.woken == []
 
 
@@ -94,9 +96,9 @@ def test_while_a_worker_looks_it_is_not_disturbed(
     client: TestClient, sqlite_store: MeetingStore, queue: RememberingQueue, waiting: Meeting
 ) -> None:
     until = sqlite_store.now() + timedelta(seconds=20)
-    meetings.set_columns(sqlite_store, waiting.id, lease_until=until)
+    meetings.set_job(sqlite_store, waiting.id, lease_until=until)
     assert client.post(URL, headers=OURS).status_code == 204
-    assert sqlite_store.get(waiting.id).next_run_at == waiting.next_run_at
+    assert sqlite_store.get(waiting.id).job.due_at == waiting.job.due_at
     assert queue.woken == []
 
 
@@ -126,7 +128,7 @@ def test_a_forged_call_is_refused(
 ) -> None:
     answer = client.post(URL, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
-    assert sqlite_store.get(waiting.id).next_run_at == waiting.next_run_at
+    assert sqlite_store.get(waiting.id).job.due_at == waiting.job.due_at
     assert queue.woken == []
 
 

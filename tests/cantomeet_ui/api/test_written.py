@@ -11,6 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from cantomeet.errors import ErrorCode
+from cantomeet.jobs import JobKind
 from cantomeet.models import Meeting
 from cantomeet.service import Services
 from cantomeet.store import MeetingStore
@@ -44,7 +45,7 @@ def rewritten(store: MeetingStore) -> Meeting:
     """Two of three lines are rewritten, and the second is corrected after."""
     meeting = meetings.transcribed(store, SAID)
     store.ask_for_written(meeting.id)
-    view = store.take_written(meeting.id, 60)
+    view = store.take_job(JobKind.WRITTEN_VIEW, meeting.id, 60)
     assert view is not None
     first, second, _ = store.transcript(meeting.id).segments
     texts = {first.id: (first.version, "他沒有說話。"), second.id: (second.version, "我們散會。")}
@@ -145,7 +146,7 @@ def test_a_view_that_was_not_made_cannot_be_taken_away(client: TestClient, sqlit
 def test_why_it_failed_is_told_in_the_readers_language(client: TestClient, sqlite_store: MeetingStore) -> None:
     meeting = meetings.transcribed(sqlite_store)
     sqlite_store.ask_for_written(meeting.id)
-    view = sqlite_store.take_written(meeting.id, 60)
+    view = sqlite_store.take_job(JobKind.WRITTEN_VIEW, meeting.id, 60)
     assert view is not None
     sqlite_store.fail_written(meeting.id, view.run, ErrorCode.PROVIDER_BUSY, {"provider": "host"})
     written = client.get(f"/api/meetings/{meeting.id}?include=written").json()["written"]

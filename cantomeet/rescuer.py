@@ -1,0 +1,44 @@
+"""The rescuer: jobs that are due and that nobody woke, and the clock. The worker and the web each keep one looking."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+
+from sqlalchemy.exc import OperationalError
+
+from cantomeet.clock_watch import ClockWatch
+from cantomeet.jobs import JobKind
+from cantomeet.queue import JobQueue, rescue
+from cantomeet.store import MeetingStore
+
+EVERY = 1.0
+"""Seconds between looks, each of which takes 4 ms of a processor."""
+_log = logging.getLogger(__name__)
+
+
+class Rescuer:
+    """One process's looks; any number of processes may look."""
+
+    def __init__(self, store: MeetingStore, queue: JobQueue, periodic: Collection[str] = ()) -> None:
+        """`periodic`: names of the tasks that are to run again and again, where this process knows them."""
+        self._store, self._queue, self._periodic = store, queue, periodic
+        self._watch = ClockWatch(store)
+
+    def look(self) -> int:
+        """One look; how many jobs were woken."""
+        self._watch.look()
+        self._store.keep_scheduled(JobKind.PERIODIC, self._periodic)
+        return rescue(self._store, self._queue)
+
+    def try_to_look(self) -> None:
+        """One look. Whatever it dies of is logged, for there is to be another, or jobs would be left."""
+        try:
+            woken = self.look()
+        except OperationalError as error:
+            _log.warning("the database did not answer the rescuer: %s", type(error.orig).__name__)
+        except Exception:  # the edge of a loop that must not end
+            _log.exception("the rescuer's look failed")
+        else:
+            if woken:
+                _log.info("woke %d jobs that nobody had woken", woken)

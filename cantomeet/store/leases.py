@@ -1,0 +1,186 @@
+"""The job table inside a transaction that somebody else began: what is due, who has it, and the fence.
+
+A transaction that writes both writes jobs before meetings, and a meeting's own job before that of its written view:
+each holds its row until the end, and in one order nobody waits for somebody who waits for him.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, case, delete, insert, or_, select, update
+from sqlmodel import col
+
+from cantomeet.errors import LeaseLost
+from cantomeet.jobs import PAUSABLE, JobKind, JobState
+from cantomeet.models import Job, Meeting, Switch
+
+LEASE_SECONDS = 8.0
+"""How long a job stays with a worker that has gone silent, whose heartbeat renews it every second.
+
+A beat that finds SQLite locked waits 5 s for it (the busy timeout) and leaves a second to the next one: 7 s. By
+`benchmarks.heartbeats` a busy machine comes to less. Who loses a lease all the same loses a step's work, no payment.
+"""
+WAKE_GRACE = 5.0
+"""Seconds after its due time in which a job is expected to start before the rescuer wakes it again."""
+WAKE_GRACE_LIMIT = 300.0
+"""The grace doubles with each wake-up up to this, so that a long queue is not flooded with repeats."""
+
+PAUSED = "paused"
+
+# The tables themselves stand for all their columns, and cost a fraction of naming them in each statement.
+JOBS: Any = Job.__table__  # type: ignore[attr-defined]  # SQLModel hides __table__
+MEETINGS: Any = Meeting.__table__  # type: ignore[attr-defined]
+_BESIDE = [column.label(f"job_{column.name}") for column in JOBS.columns]
+_NAMES = [(column.name, f"job_{column.name}") for column in JOBS.columns]
+
+
+def of(kind: JobKind, subject: Any) -> list[ColumnElement[bool]]:
+    """The one job; `subject` may be a column of a statement around it."""
+    return [col(Job.kind) == kind, col(Job.subject) == subject]
+
+
+def meetings() -> Select[Any]:
+    """Meetings, each with its job beside it, for `meeting_of`."""
+    return select(MEETINGS, *_BESIDE).join(JOBS, JOBS.c.subject == MEETINGS.c.id).where(JOBS.c.kind == JobKind.MEETING)
+
+
+def meeting_of(row: Any) -> Meeting:
+    """From a row of `meetings`."""
+    values = dict(row)
+    job = Job(**{name: values.pop(label) for name, label in _NAMES})
+    return Meeting(**values).with_job(job)
+
+
+def find(connection: Connection, kind: JobKind, subject: str) -> Job | None:
+    row = connection.execute(select(JOBS).where(*of(kind, subject))).mappings().first()
+    return None if row is None else Job(**row)
+
+
+def add(connection: Connection, now: datetime, kind: JobKind, subject: str, **columns: Any) -> Job:
+    """A new job, due now. Raises `IntegrityError` where there is one."""
+    job = Job(**{"kind": kind, "subject": subject, "due_at": now, "updated_at": now, **columns})
+    connection.execute(insert(Job).values(**job.model_dump()))
+    return job
+
+
+def change(connection: Connection, now: datetime, where: Sequence[Any], **columns: Any) -> Job | None:
+    """The job that `where` finds as it is then; None for none."""
+    changed = update(Job).where(*where).values(updated_at=now, **columns).returning(JOBS)
+    row = connection.execute(changed).mappings().first()
+    return None if row is None else Job(**row)
+
+
+def hold(connection: Connection, kind: JobKind, subject: str, *where: ColumnElement[bool]) -> Job | None:
+    """The job, which nobody else changes before this transaction ends; None where there is none."""
+    touched = update(Job).where(*of(kind, subject), *where).values(run=col(Job.run)).returning(JOBS)
+    row = connection.execute(touched).mappings().first()
+    return None if row is None else Job(**row)
+
+
+def take(connection: Connection, now: datetime, kind: JobKind, subject: str, seconds: float) -> Job | None:
+    """The job with its new `run` where it is due and nobody has it; checked by the statement that takes it."""
+    left = col(Job.lease_until).is_not(None)
+    return change(
+        connection,
+        now,
+        [*of(kind, subject), *is_due(now, kind)],
+        run=col(Job.run) + 1,
+        lease_until=now + timedelta(seconds=seconds),
+        worker_died=left,
+        deaths=case((left, col(Job.deaths) + 1), else_=col(Job.deaths)),
+        woken_until=None,
+        wake_count=0,
+    )
+
+
+def fenced(
+    connection: Connection,
+    now: datetime,
+    kind: JobKind,
+    subject: str,
+    run: int,
+    *,
+    held: bool = False,
+    **columns: Any,
+) -> Job:
+    """The first write of everything that a worker writes. Raises `LeaseLost` where somebody else has the job.
+
+    `held`: only while the lease was not ended; `run` alone stays the same until the next lease.
+    """
+    where = [*of(kind, subject), col(Job.run) == run]
+    if held:
+        where.append(col(Job.lease_until).is_not(None))
+    changed = change(connection, now, where, **columns)
+    if changed is None:
+        raise LeaseLost(subject)
+    return changed
+
+
+def remove(connection: Connection, kind: JobKind, subject: str) -> None:
+    connection.execute(delete(Job).where(*of(kind, subject)))
+
+
+def let_go(due: datetime | None) -> dict[str, Any]:
+    """The columns of a job whose step has ended: the next one is due then, or none."""
+    if due is None:
+        return at_rest()
+    return {
+        "state": JobState.SCHEDULED,
+        "due_at": due,
+        "lease_until": None,
+        # The worker that commits wakes the next step itself; should it die before, the rescuer does.
+        "woken_until": due + timedelta(seconds=WAKE_GRACE),
+        "turn": None,
+    }
+
+
+def due_now(now: datetime) -> dict[str, Any]:
+    """The columns of a job that a person sets going: due now, and nobody's."""
+    return {
+        "state": JobState.SCHEDULED,
+        "due_at": now,
+        "lease_until": None,
+        "woken_until": None,
+        "wake_count": 0,
+        "turn": None,
+    }
+
+
+def at_rest(state: JobState = JobState.ENDED) -> dict[str, Any]:
+    """The columns of a job with nothing due."""
+    return {"state": state, "due_at": None, "lease_until": None, "woken_until": None, "turn": None}
+
+
+def is_paused() -> ColumnElement[bool]:
+    """The operator's switch."""
+    return select(col(Switch.name)).where(col(Switch.name) == PAUSED).exists()
+
+
+def is_free(now: datetime) -> ColumnElement[bool]:
+    """Nobody holds a lease that still runs."""
+    return or_(col(Job.lease_until).is_(None), col(Job.lease_until) <= now)
+
+
+def is_waiting(now: datetime) -> list[ColumnElement[bool]]:
+    """A step is due, and nobody has it; paused or not."""
+    return [col(Job.due_at) <= now, is_free(now)]
+
+
+def is_due(now: datetime, kind: JobKind) -> list[ColumnElement[bool]]:
+    """A step may be taken now."""
+    return [*is_waiting(now), ~is_paused()] if kind in PAUSABLE else is_waiting(now)
+
+
+def meetings_job(*where: ColumnElement[bool]) -> ColumnElement[bool]:
+    """In a statement over meetings: the meeting's job is so."""
+    own = select(col(Job.subject)).where(*of(JobKind.MEETING, col(Meeting.id)), *where)
+    # Named, because a statement that has the job beside the meeting has this table too.
+    return own.correlate(MEETINGS).exists()
+
+
+def is_waiting_for_names() -> ColumnElement[bool]:
+    """`Meeting.waits_for_names` in SQL, for a statement over meetings."""
+    return meetings_job(col(Job.state) == JobState.WAITING_FOR_NAMES)

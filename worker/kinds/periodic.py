@@ -1,0 +1,66 @@
+"""A task that runs again and again; `worker.maintenance` has what each does."""
+
+from __future__ import annotations
+
+import logging
+
+from cantomeet.errors import StepError, TransientError
+from cantomeet.jobs import JobKind
+from cantomeet.models import Job
+from cantomeet.store import LEASE_SECONDS
+from worker.engine import After, Work
+from worker.engine import advance as advance_job
+from worker.lease import Lease
+from worker.maintenance import TASKS, PeriodicTask
+from worker.toolbox import Toolbox
+
+KIND = JobKind.PERIODIC
+_log = logging.getLogger(__name__)
+
+
+class PeriodicWork(Work):
+    """Whatever one run dies of, the next one comes in its turn."""
+
+    gives_up = False
+
+    def __init__(self, tools: Toolbox, task: PeriodicTask, job: Job) -> None:
+        super().__init__(tools, Lease(job, lambda seconds, _: tools.store.renew_job(job, seconds)))
+        self._task = task
+
+    @property
+    def name(self) -> str:
+        return self.job.subject
+
+    def step(self) -> After:
+        if not self.job.worker_died:  # else it is not what the next worker is to die of at once
+            self._task.run(self.tools)
+        return self._next_time()
+
+    def retry(self, error: TransientError, failures: int) -> After:
+        _log.warning("the periodic task %s failed: %s", self.name, error.code.value)
+        return self._next_time()
+
+    def fail(self, error: StepError) -> None:
+        _log.warning("the periodic task %s failed: %s", self.name, error.code.value)
+        self._next_time()
+
+    def go_on(self, after: After) -> None:
+        """The rescuer wakes it: it is no step that anything waits for."""
+
+    def _next_time(self) -> After:
+        return self.tools.store.go_on_with_job(self.job, self._task.every, woken=False)
+
+
+def take(tools: Toolbox, name: str) -> PeriodicWork | None:
+    job = tools.store.take_job(KIND, name, LEASE_SECONDS)
+    if job is None:
+        return None
+    if name not in TASKS:
+        tools.store.end_job(job)  # another version's
+        return None
+    return PeriodicWork(tools, TASKS[name], job)
+
+
+def advance(tools: Toolbox, name: str) -> None:
+    """One run of the task if its turn has come, as `worker.engine.advance` does."""
+    advance_job(take, tools, name)

@@ -1,0 +1,98 @@
+"""A meeting's transcript in written Chinese, beside the pipeline: it neither waits for the meeting nor holds it up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import partial
+
+from cantomeet.errors import ErrorCode, NotFound, PermanentError, StepError, TransientError
+from cantomeet.jobs import JobKind
+from cantomeet.models import Job, Meeting, Segment, WrittenView
+from cantomeet.store import LEASE_SECONDS, MeetingStore
+from worker.engine import After, Work
+from worker.engine import advance as advance_job
+from worker.kinds.meeting import publish
+from worker.lease import MeetingLease
+from worker.providers import Rewriter, SummaryRequest, TranscriptLine, Unfinished
+from worker.steps.paid_answers import PaidAnswers
+from worker.toolbox import Toolbox
+
+KIND = JobKind.WRITTEN_VIEW
+
+
+class WrittenViewWork(Work):
+    """Asks the language model for some lines a step, and keeps them all once the last is there."""
+
+    def __init__(self, tools: Toolbox, meeting: Meeting, view: WrittenView, job: Job) -> None:
+        renew = partial(tools.store.renew_written, meeting.id, job.run)
+        self._lease = MeetingLease(meeting, job, renew, lambda: publish(tools, meeting.id))
+        super().__init__(tools, self._lease)
+        self._view = view
+
+    def step(self) -> After:
+        tools, meeting = self.tools, self._lease.meeting
+        rewriter = _rewriter(tools)
+        segments = _to_rewrite(tools.store, meeting.id)
+        paid = PaidAnswers(tools.store, self._lease, f"written{self._view.round}", of_view=True)
+        request = SummaryRequest(
+            [_line(segment) for segment in segments], "zh-Hant-HK", cache=paid, may_ask=paid.may_ask
+        )
+        try:
+            made = rewriter.rewrite(request, self._lease.show)
+        except Unfinished as so_far:
+            paid.pause(so_far.usage)
+            return tools.store.go_on_with_written(meeting.id, self.job.run, 0.0)
+        versions = {segment.id: segment.version for segment in segments}
+        texts = {segment_id: (versions[segment_id], text) for segment_id, text in made.texts.items()}
+        usage = asdict(paid.settled(made.usage))
+        after = tools.store.finish_written(meeting.id, self.job.run, texts, name=rewriter.name, usage=usage)
+        if after is not None:
+            tools.publish(after.id, after.version)
+        return None
+
+    def retry(self, error: TransientError, failures: int) -> After:
+        delay = self.tools.backoff.delay(failures - 1, error.retry_after)
+        return self.tools.store.go_on_with_written(
+            self.job.subject, self.job.run, delay, failures=failures, code=error.code
+        )
+
+    def fail(self, error: StepError) -> None:
+        after = self.tools.store.fail_written(self.job.subject, self.job.run, error.code, error.params)
+        if after is not None:
+            self.tools.publish(after.id, after.version)
+
+
+def take(tools: Toolbox, meeting_id: str) -> WrittenViewWork | None:
+    job = tools.store.take_job(KIND, meeting_id, LEASE_SECONDS)
+    if job is None:
+        return None
+    try:
+        meeting = tools.store.get(meeting_id)
+    except NotFound:
+        return None  # it is being deleted
+    written = tools.store.written(meeting_id)
+    return None if written is None else WrittenViewWork(tools, meeting, written.view, job)
+
+
+def advance(tools: Toolbox, meeting_id: str) -> None:
+    """Do the view's next step, as `worker.engine.advance` does."""
+    advance_job(take, tools, meeting_id)
+
+
+def _rewriter(tools: Toolbox) -> Rewriter:
+    if tools.rewriter is None:
+        raise PermanentError("no language model", code=ErrorCode.WRITTEN_UNAVAILABLE, setting="OPENAI_MODEL")
+    return tools.rewriter
+
+
+def _to_rewrite(store: MeetingStore, meeting_id: str) -> Sequence[Segment]:
+    """Lines that have no rewriting, or one of what they were before a correction."""
+    written = store.written(meeting_id)
+    segments = store.transcript(meeting_id).segments
+    return [s for s in segments if s.text.strip() and (written is None or written.state_of(s) != "written")]
+
+
+def _line(segment: Segment) -> TranscriptLine:
+    # Without the speaker: a name that is given later would make another question of it.
+    return TranscriptLine(segment.id, segment.start, segment.end, segment.text)
