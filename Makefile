@@ -57,8 +57,9 @@ worker: $(RUN_STAMP)
 doctor: $(RUN_STAMP)
 	@CANTOMEET_PORT=$(PORT) CANTOMEET_DATA_DIR="$(DATA)" $(BIN)/cantomeet doctor
 
-# Files side by side: most of the suite waits for processes, browsers and clocks, not for a core.
-AT_ONCE ?= -n 2 --dist loadfile
+# Files side by side: most of the suite waits for processes and browsers, not for a core. In the order in which they
+# are collected, the longest first: left to itself, xdist begins with the files that have the most tests.
+AT_ONCE ?= -n 2 --dist loadfile --no-loadscope-reorder
 test: $(DEV_STAMP)
 	$(BIN)/python -m pytest -q $(AT_ONCE)
 

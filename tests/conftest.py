@@ -23,6 +23,21 @@ settings.register_profile("cantomeet", deadline=None, derandomize=os.environ.get
 settings.load_profile("cantomeet")
 
 
+LONG = ("faults", "e2e", "worker")
+"""Folders whose files take longest: they wait for processes."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long files first: of two at once, a long one at the end would run alone."""
+    tests = Path(__file__).parent
+
+    def rank(item: pytest.Item) -> int:
+        folder = item.path.relative_to(tests).parts[0]
+        return LONG.index(folder) if folder in LONG else len(LONG)
+
+    items.sort(key=rank)
+
+
 def lacking(what: str) -> None:
     """Skip loudly where the machine lacks something; in CI that is a failure, never a silent gap."""
     if os.environ.get("CI") == "true":

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import ast
+from datetime import timedelta
 
 import pytest
 from rq import Queue
 from rq.serializers import JSONSerializer
+from sqlalchemy import delete
 
 from cantomeet.lifecycle import MeetingStatus, Stage
+from cantomeet.models import Switch
 from cantomeet.queue import DEFAULT
 from standins.speechmatics.server import FakeSpeechmatics, Fault, Plan
 from tests.meetings import key_of, set_columns
 from tests.running import ROOT, Background, wait_for
 
-JOB_SECONDS = 5
+JOB_SECONDS = 3
 
 BROAD = {
     "cantomeet/media/child.py",
@@ -39,10 +42,14 @@ def test_a_step_whose_time_is_over_is_tried_again_and_paid_for_once(
     side.start()
     side.wait(side.upload().id)  # a worker that has loaded its program
     fake.use(Plan(job_seconds=1.0, faults=[hang]))
+    # Prepared, and counted as woken before the rescuer sees it: the job with little time is to submit it, no other.
+    side.store.pause(True)
     meeting = side.stored()
-    # Prepared already, so that the job with little time is the one whose submission hangs.
     prepared = {"status": MeetingStatus.TRANSCRIBING, "stage": Stage.PREPARED, "transcriber": "speechmatics"}
-    set_columns(side.store, meeting.id, **prepared)
+    set_columns(side.store, meeting.id, **prepared, woken_until=side.store.now() + timedelta(hours=1))
+    with side.store.engine.begin() as connection:
+        # Not by the store, which has all that is due woken when it resumes.
+        connection.execute(delete(Switch))
     queue = Queue(DEFAULT, connection=side.raw_redis(), serializer=JSONSerializer)
     queue.enqueue("worker.tasks.transcribe_meeting_task", meeting.id, job_timeout=JOB_SECONDS)
     wait_for(lambda: side.store.attempts(meeting.id), "the first try")

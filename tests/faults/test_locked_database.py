@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import httpx
+import pytest
 from sqlalchemy import create_engine
 
 from cantomeet.lifecycle import MeetingStatus
@@ -15,6 +16,8 @@ from standins.speechmatics.server import FakeSpeechmatics, Plan
 from tests.running import Background, wait_for
 from tests.sound import tone_bytes
 from tests.upload_server import UploadServer
+
+pytestmark = pytest.mark.both_databases
 
 
 @contextmanager

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 from cantomeet.lifecycle import MeetingStatus
 from standins.speechmatics.server import FakeSpeechmatics, Plan
 from tests.running import Background
 from tests.sound import tone
+
+ROUNDS = 3 if os.environ.get("CANTOMEET_SOAK") else 2
 
 
 def test_workers_that_are_restarted_one_after_another_fail_no_meeting_and_pay_once(
@@ -14,14 +18,14 @@ def test_workers_that_are_restarted_one_after_another_fail_no_meeting_and_pay_on
     fake.use(Plan(job_seconds=2.0))
     worker = side.start()
     meetings = []
-    for _ in range(3):
+    for _ in range(ROUNDS):
         meetings += [side.upload().id for _ in range(3)]
         side.wait(meetings[-1], lambda m: m.status != MeetingStatus.UPLOADED)
         worker.terminate()
         assert worker.wait(60) == 0
         worker = side.start()
     assert {side.wait(one).status for one in meetings} == {MeetingStatus.COMPLETED}
-    assert sorted(fake.paid.values()) == [1] * 9
+    assert sorted(fake.paid.values()) == [1] * 3 * ROUNDS
     outcomes = {a.outcome for one in meetings for a in side.store.attempts(one)}
     assert outcomes == {"done"}, "a stop lets the step under way end"
 
@@ -30,7 +34,7 @@ def test_a_stop_does_not_wait_for_an_upload_which_another_worker_begins_anew(
     side: Background, fake: FakeSpeechmatics
 ) -> None:
     """A recording of 900 MB takes minutes on an office's line; the stop would end in a kill, and in a search."""
-    fake.use(Plan(job_seconds=1.0, upload_rate=50_000.0))
+    fake.use(Plan(job_seconds=1.0, upload_rate=100_000.0))
     worker = side.start()
     meeting = side.upload(lambda path: tone(path, 600.0))
     side.wait(meeting.id, lambda m: m.submission is not None and (m.progress or 0) > 0)
