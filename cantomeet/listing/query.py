@@ -114,11 +114,17 @@ def newest_by_cause(store: MeetingStore, most: int, owner_id: str | None = None)
     ranked = select(col(Meeting.id).label("its_id"), *parts, place.label("place")).where(*_failed(store, owner_id))
     among = ranked.subquery()
     causes = [among.c[part.name] for part in parts]
-    statement = select(Meeting, *causes).join(among, among.c.its_id == col(Meeting.id)).where(among.c.place <= most)
+    own = and_(col(Job.kind) == JobKind.MEETING, col(Job.subject) == col(Meeting.id))
+    statement = (
+        select(Meeting, Job, *causes)
+        .join(Job, own)
+        .join(among, among.c.its_id == col(Meeting.id))
+        .where(among.c.place <= most)
+    )
     found: dict[FailureCause, list[Meeting]] = {}
     with connection_of(store) as connection:
-        for meeting, *cause in Session(connection).execute(statement.order_by(*newest_first)):
-            found.setdefault(FailureCause(*cause), []).append(meeting)
+        for meeting, job, *cause in Session(connection).execute(statement.order_by(*newest_first)):
+            found.setdefault(FailureCause(*cause), []).append(meeting.with_job(job))
     return found
 
 

@@ -23,7 +23,7 @@ BROAD = {
     "cantomeet/media/child.py",
     "cantomeet/rescuer.py",
     "cantomeet_ui/api/middleware.py",
-    "cantomeet_ui/api/receiving.py",
+    "cantomeet/service/changing.py",
     "cantomeet_ui/door.py",
     "worker/engine.py",
     "worker/kinds/checks.py",
