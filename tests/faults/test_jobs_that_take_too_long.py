@@ -46,7 +46,8 @@ def test_a_step_whose_time_is_over_is_tried_again_and_paid_for_once(
     side.store.pause(True)
     meeting = side.stored()
     prepared = {"status": MeetingStatus.TRANSCRIBING, "stage": Stage.PREPARED, "transcriber": "speechmatics"}
-    set_columns(side.store, meeting.id, **prepared, woken_until=side.store.now() + timedelta(hours=1))
+    set_columns(side.store, meeting.id, **prepared)
+    set_job(side.store, meeting.id, woken_until=side.store.now() + timedelta(hours=1))
     with side.store.engine.begin() as connection:
         # Not by the store, which has all that is due woken when it resumes.
         connection.execute(delete(Switch))
