@@ -19,7 +19,7 @@ Real processes, an embedded Redis, and the provider's stand-in over HTTP. A test
 7 an older version
     test_several_at_once::test_an_older_version_changes_nothing_and_costs_no_result
 8 the database locked past its busy timeout
-    test_locked_database::test_a_database_held_past_the_busy_timeout_costs_no_meeting_and_no_second_payment
+    test_locked_database::test_a_database_held_longer_than_a_lease_costs_no_meeting_and_no_second_payment
     test_locked_database::test_an_upload_to_a_held_database_is_accepted_once_when_it_is_tried_again
 9 four writing processes
     test_several_at_once::test_four_writing_processes_lose_no_write

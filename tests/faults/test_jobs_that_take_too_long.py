@@ -19,7 +19,7 @@ JOB_SECONDS = 5
 BROAD = {
     "cantomeet/media/child.py",
     "cantomeet_ui/api/middleware.py",
-    "cantomeet_ui/api/receiving.py",
+    "cantomeet/service/changing.py",
     "cantomeet_ui/door.py",
     "cantomeet_ui/rescuing.py",
     "worker/checking.py",
