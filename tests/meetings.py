@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import update
@@ -10,7 +11,7 @@ from sqlmodel import col
 
 from cantomeet.errors import ErrorCode
 from cantomeet.lifecycle import MeetingStatus
-from cantomeet.models import Meeting
+from cantomeet.models import Meeting, PeriodicTask
 from cantomeet.store import MeetingStore, NewAttempt, NewSegment, NewSummary
 from tests.conftest import new_meeting
 
@@ -78,6 +79,12 @@ def set_columns(store: MeetingStore, meeting_id: str, **columns: Any) -> None:
     """Write columns that no method of the store lets a test choose."""
     with store.engine.begin() as connection:
         connection.execute(update(Meeting).where(col(Meeting.id) == meeting_id).values(**columns))
+
+
+def periodic_tasks_are_due(store: MeetingStore) -> None:
+    """As after the seconds between two runs."""
+    with store.engine.begin() as connection:
+        connection.execute(update(PeriodicTask).values(next_run_at=datetime(2000, 1, 1, tzinfo=UTC)))
 
 
 def _tried(store: MeetingStore) -> NewAttempt:

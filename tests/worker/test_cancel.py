@@ -12,14 +12,15 @@ import pytest
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.store import MeetingStore
 from standins.speechmatics.server import FakeSpeechmatics, Plan
+from tests.meetings import periodic_tasks_are_due
 from tests.running import Background, background, wait_for
 from tests.worker.providers.speechmatics_recordings import wav
 from tests.worker.test_pipeline import House
 from worker import pipeline
 from worker.providers import Piece, SummaryDraft, SummaryRequest
 
-SLOW = Plan(upload_rate=50_000.0)
-"""A recording of 30 MB takes ten minutes: only a cancel ends its sending within the test's patience."""
+SLOW = Plan(upload_rate=30_000.0)
+"""A recording of 10 MB takes five minutes: only a cancel ends its sending within the test's patience."""
 LONG = Plan(job_seconds=3600.0)
 _BOUND = 60.0
 
@@ -40,8 +41,8 @@ def side(tmp_path_factory: pytest.TempPathFactory, fake: FakeSpeechmatics) -> It
 
 
 def large(path: Path) -> float:
-    wav(path, seconds=900.0)
-    return 900.0
+    wav(path, seconds=300.0)
+    return 300.0
 
 
 def test_during_the_upload_the_sending_stops_and_nothing_is_paid(side: Background, fake: FakeSpeechmatics) -> None:
@@ -66,6 +67,7 @@ def test_at_the_provider_the_running_job_is_deleted_by_force(side: Background, f
     def asked() -> list[tuple[Any, Any]]:
         return [(r["outcome"], r["query"].get("force")) for r in fake.requests("delete") if r["id"] == job]
 
+    periodic_tasks_are_due(side.store)
     wait_for(lambda: len(asked()) > 1, "the deletion")
     assert asked() == [(423, None), (200, "true")]
     assert side.store.get(meeting.id).error_code == "cancelled"
