@@ -19,8 +19,8 @@ from tests.worker.test_pipeline import House
 from worker import pipeline
 from worker.providers import Piece, SummaryDraft, SummaryRequest
 
-SLOW = Plan(upload_rate=30_000.0)
-"""A recording of 10 MB takes five minutes: only a cancel ends its sending within the test's patience."""
+SLOW = Plan(upload_rate=200_000.0)
+"""A recording of 30 MB takes two and a half minutes: only a cancel ends its sending within the test's patience."""
 LONG = Plan(job_seconds=3600.0)
 _BOUND = 60.0
 
@@ -41,8 +41,8 @@ def side(tmp_path_factory: pytest.TempPathFactory, fake: FakeSpeechmatics) -> It
 
 
 def large(path: Path) -> float:
-    wav(path, seconds=300.0)
-    return 300.0
+    wav(path, seconds=900.0)
+    return 900.0
 
 
 def test_during_the_upload_the_sending_stops_and_nothing_is_paid(side: Background, fake: FakeSpeechmatics) -> None:
