@@ -7,6 +7,8 @@ reading never waits for a writer. SQLModel's defaults lose updates under several
 from __future__ import annotations
 
 import logging
+import random
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from sqlite3 import OperationalError as SqliteError
@@ -49,10 +51,34 @@ def connect(url: str, *, busy_timeout: float = 5.0) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        readonly = connection.get_execution_options().get("readonly", False)
-        connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
+        if connection.get_execution_options().get("readonly", False):
+            connection.exec_driver_sql("BEGIN")
+        else:
+            _begin_writing(connection, busy_timeout)
 
     return engine
+
+
+def _begin_writing(connection: Connection, patience: float) -> None:
+    """Wait for other writers by asking often.
+
+    SQLite's own waiting asks every tenth of a second in the end, and among writers that follow each other closely it
+    finds the lock taken each time: one of six was seen to wait for five seconds.
+    """
+    until = time.monotonic() + patience
+    connection.exec_driver_sql("PRAGMA busy_timeout=0")
+    try:
+        while True:
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                return
+            except OperationalError as error:
+                name = str(getattr(error.orig, "sqlite_errorname", ""))
+                if not name.startswith("SQLITE_BUSY") or time.monotonic() >= until:
+                    raise
+            time.sleep(random.uniform(0.001, 0.004))
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={patience * 1000:.0f}")
 
 
 def _make_file(database: str | None) -> None:

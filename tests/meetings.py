@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import update
@@ -97,6 +98,15 @@ def at_rest(meeting: Meeting, **job: Any) -> Meeting:
     """A meeting that no store has read, with such a job beside it."""
     own = {"kind": JobKind.MEETING, "subject": meeting.id, "state": JobState.ENDED, "updated_at": meeting.updated_at}
     return meeting.with_job(Job(**{**own, **job}))
+
+
+def periodic_tasks_are_due(store: MeetingStore) -> None:
+    """As after the seconds between two runs."""
+    with store.engine.begin() as connection:
+        periodic = col(Job.kind) == JobKind.PERIODIC
+        connection.execute(
+            update(Job).where(periodic).values(due_at=datetime(2000, 1, 1, tzinfo=UTC), woken_until=None)
+        )
 
 
 def _tried(store: MeetingStore) -> NewAttempt:

@@ -83,7 +83,8 @@ def socket_open(url: str, token: str | None = None) -> Iterator[SocketClient]:
     """A socket at `url`, which begins with http, greeted and ready for events."""
     asked = urlencode({"EIO": "4", "transport": "websocket", "token": token or uuid4().hex})
     address = f"{url.replace('http', 'ws', 1)}/_event/?{asked}"
-    with connect(address, max_size=None, proxy=None) as connection:
+    # A server that has had enough of a script does not say goodbye to it.
+    with connect(address, max_size=None, proxy=None, close_timeout=0.5) as connection:
         client = SocketClient(connection)
         assert client.answered('"sid"')
         client.send_raw("40/_event,")

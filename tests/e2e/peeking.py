@@ -1,4 +1,5 @@
-"""The web application as it is served, with one more address that says how many open pages follow what happens."""
+"""The web application as it is served, with one more address that says how many open pages follow what happens, and
+with shorter pauses where a page looks again by itself."""
 
 from __future__ import annotations
 
@@ -9,14 +10,22 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cantomeet_ui.cantomeet_ui import app as pages
 from cantomeet_ui.push.live import hints
+from cantomeet_ui.state import engine, notice, opening
 
 WAITING = "/waiting-pages"
 LOOPING = (".follow", ".watch", ".look_for_database", ".load_again")
 """Handlers that go on until their page goes."""
 
 
+QUICKER = {engine: "_EVERY", notice: "AGAIN", opening: "AGAIN"}
+"""Seconds between looks that no hint cuts short, of this process alone."""
+
+
 def app() -> ASGIApp:
     """For granian's factory."""
+    for module, pause in QUICKER.items():
+        assert getattr(module, pause) > 0.5
+        setattr(module, pause, 0.5)
     served = pages()
 
     async def peek(scope: Scope, receive: Receive, send: Send) -> None:

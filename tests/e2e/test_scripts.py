@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import random
 from contextlib import ExitStack
-from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +21,6 @@ FOLLOWED = {
     "engine.EngineState.watch": "/admin",
     "notice.NoticeState.look_for_database": "/",
 }
-SOAK = bool(os.environ.get("CANTOMEET_SOAK"))
-AT_A_TIME = 4
-"""Pieces of nonsense for each event in an ordinary run; all of them come up, one event after the other."""
 NONSENSE: list[Any] = [
     None,
     True,
@@ -72,7 +67,7 @@ def test_a_follower_asked_for_with_the_last_breath_is_not_left_behind(web: Web) 
 
 def test_what_a_script_has_left_to_do_when_it_leaves_is_little(web: Web) -> None:
     with socket_open(web.url) as client:
-        for _ in range((20 if SOAK else 5) * MOST_WAITING):
+        for _ in range(20 * MOST_WAITING):
             client.send(event_name("meetings.MeetingsState.load"), path="/meetings")
     with socket_open(web.url) as client:
         assert _answers(client)
@@ -83,9 +78,8 @@ def test_nonsense_for_a_handler_is_refused_and_leaves_no_traceback(web: Web) -> 
     before = len(_tracebacks(web.log))
     chance = random.Random(18)
     with socket_open(web.url) as client:
-        pieces = cycle(NONSENSE)
         for name, parameters in page_events():
-            for nonsense in NONSENSE if SOAK else islice(pieces, AT_A_TIME):
+            for nonsense in NONSENSE:
                 client.send(name, dict.fromkeys(parameters, nonsense) or {"x": nonsense})
             for parameter in parameters:
                 client.send(name, {parameter: chance.choice(NONSENSE)})

@@ -14,6 +14,7 @@ import pytest
 from cantomeet.lifecycle import MeetingStatus
 from standins.speechmatics.server import FakeSpeechmatics
 from tests.faults.conftest import SECRET
+from tests.meetings import periodic_tasks_are_due
 from tests.running import Background, wait_for
 from tests.sound import tone_bytes
 from tests.upload_server import UploadServer
@@ -109,6 +110,7 @@ def test_a_deleted_meeting_is_nowhere_in_the_data_folder(
     left: list[list[str]] = [[]]
 
     def all_gone() -> bool:
+        periodic_tasks_are_due(side.store)
         left[0] = found_in(side.folder, texts)
         return not left[0]
 

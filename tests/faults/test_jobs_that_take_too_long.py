@@ -14,7 +14,7 @@ from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Switch
 from cantomeet.queue import DEFAULT
 from standins.speechmatics.server import FakeSpeechmatics, Fault, Plan
-from tests.meetings import key_of, set_columns
+from tests.meetings import key_of, set_columns, set_job
 from tests.running import ROOT, Background, wait_for
 
 JOB_SECONDS = 3

@@ -19,8 +19,8 @@ from tests.worker.test_pipeline import House
 from worker.kinds.meeting import advance as advance_meeting
 from worker.providers import Piece, SummaryDraft, SummaryRequest
 
-SLOW = Plan(upload_rate=50_000.0)
-"""A recording of 30 MB takes ten minutes: only a cancel ends its sending within the test's patience."""
+SLOW = Plan(upload_rate=200_000.0)
+"""A recording of 30 MB takes two and a half minutes: only a cancel ends its sending within the test's patience."""
 LONG = Plan(job_seconds=3600.0)
 _BOUND = 60.0
 

@@ -9,19 +9,19 @@ from inspect import signature
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine
-from sqlmodel import col, select
+from sqlalchemy import Engine, create_engine, update
+from sqlmodel import col
 
 from cantomeet.database import connect
 from cantomeet.errors import LeaseLost
-from cantomeet.lifecycle import Stage
-from cantomeet.models import Meeting
-from cantomeet.store import LEASE_SECONDS, MeetingStore, NewAttempt
-from tests.conftest import new_meeting
+from cantomeet.jobs import JobKind
+from cantomeet.models import Job
+from cantomeet.store import LEASE_SECONDS, MeetingStore
 from tests.databases import migrated_sqlite
-from tests.meetings import set_columns
 from tests.running import wait_for
 from worker.lease import _BEAT_SECONDS, Lease
+
+KIND, SUBJECT = JobKind.CHECK, "any"
 
 
 class Counting(MeetingStore):
@@ -29,9 +29,9 @@ class Counting(MeetingStore):
 
     refused = 0
 
-    def renew_lease(self, meeting_id: str, run: int, seconds: float, progress: int | None = None) -> None:
+    def renew_job(self, job: Job, seconds: float) -> None:
         try:
-            super().renew_lease(meeting_id, run, seconds, progress)
+            super().renew_job(job, seconds)
         except Exception:
             self.refused += 1
             raise
@@ -52,9 +52,10 @@ def store(engine: Engine) -> Counting:
 
 @pytest.fixture
 def lease(store: Counting) -> Lease:
-    taken = store.take_lease(store.create(new_meeting())[0].id, LEASE_SECONDS)
+    store.schedule_job(KIND, SUBJECT)
+    taken = store.take_job(KIND, SUBJECT)
     assert taken is not None
-    return Lease(store, taken, lambda _: None)
+    return Lease(taken, lambda seconds, _: store.renew_job(taken, seconds))
 
 
 @contextmanager
@@ -68,44 +69,41 @@ def held(engine: Engine) -> Iterator[None]:
     other.dispose()
 
 
-def run_out(store: MeetingStore, meeting_id: str) -> None:
+def run_out(store: MeetingStore) -> None:
     """As if the database had been held for longer than the lease."""
-    set_columns(store, meeting_id, lease_until=store.now() - timedelta(seconds=1))
+    with store.engine.begin() as connection:
+        past = {"lease_until": store.now() - timedelta(seconds=1)}
+        connection.execute(update(Job).where(col(Job.kind) == KIND).values(**past))
 
 
-def until_of(store: MeetingStore, meeting_id: str) -> bool:
+def is_held(store: MeetingStore) -> bool:
     """The lease runs."""
-    with store.engine.connect() as connection:
-        until = connection.execute(select(col(Meeting.lease_until)).where(col(Meeting.id) == meeting_id)).scalar_one()
-    return until is not None and until > store.now()
+    job = store.job(KIND, SUBJECT)
+    return job is not None and job.lease_until is not None and job.lease_until > store.now()
 
 
 def test_beats_that_a_held_database_refuses_cost_nothing_where_nobody_came(
     engine: Engine, store: Counting, lease: Lease
 ) -> None:
-    meeting = lease.meeting
-    with lease.beating():
+    with lease.renewed():
         with held(engine):
             wait_for(lambda: store.refused >= 2, "two beats in vain")
-        run_out(store, meeting.id)
-        wait_for(lambda: until_of(store, meeting.id), "the next beat")
+        run_out(store)
+        wait_for(lambda: is_held(store), "the next beat")
         lease.check()
-    after = store.commit_step(
-        meeting.id, meeting.run, tried=NewAttempt("prepare", store.now()), stage=Stage.PREPARED, status="TRANSCRIBING"
-    )
-    assert (after.run, after.death_count) == (meeting.run, 0)
+    after = store.go_on_with_job(lease.job, 0.0)
+    assert (after.run, after.deaths) == (lease.run, 0)
 
 
 def test_a_worker_whose_lease_another_took_meanwhile_notices_and_changes_nothing(
     engine: Engine, store: Counting, lease: Lease
 ) -> None:
-    meeting = lease.meeting
-    with lease.beating():
+    with lease.renewed():
         with held(engine):
             wait_for(lambda: store.refused >= 1, "a beat in vain")
-        run_out(store, meeting.id)
+        run_out(store)
         other = MeetingStore(connect(str(engine.url)))
-        taken = wait_for(lambda: _taken_or_beaten(other, lease), "another worker")
+        taken = wait_for(lambda: _taken_or_beaten(other), "another worker")
 
         def noticed() -> bool:
             try:
@@ -116,16 +114,18 @@ def test_a_worker_whose_lease_another_took_meanwhile_notices_and_changes_nothing
 
         wait_for(noticed, "the beat that finds it taken")
     with pytest.raises(LeaseLost):
-        store.commit_step(meeting.id, meeting.run, tried=NewAttempt("prepare", store.now()), stage=Stage.PREPARED)
-    assert store.get(meeting.id).run == taken.run == meeting.run + 1
+        store.go_on_with_job(lease.job, 0.0)
+    job = store.job(KIND, SUBJECT)
+    assert job is not None
+    assert job.run == taken.run == lease.run + 1
     other.engine.dispose()
 
 
-def _taken_or_beaten(other: MeetingStore, lease: Lease) -> Meeting | None:
+def _taken_or_beaten(other: MeetingStore) -> Job | None:
     """A beat may come before the other worker; then the lease runs out once more."""
-    taken = other.take_lease(lease.meeting.id, LEASE_SECONDS)
+    taken = other.take_job(KIND, SUBJECT)
     if taken is None:
-        run_out(other, lease.meeting.id)
+        run_out(other)
     return taken
 
 
