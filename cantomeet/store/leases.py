@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, case, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, insert, or_, select, update
 from sqlmodel import col
 
 from cantomeet.errors import LeaseLost
@@ -44,7 +44,9 @@ def of(kind: JobKind, subject: Any) -> list[ColumnElement[bool]]:
 
 def meetings() -> Select[Any]:
     """Meetings, each with its job beside it, for `meeting_of`."""
-    return select(MEETINGS, *_BESIDE).join(JOBS, JOBS.c.subject == MEETINGS.c.id).where(JOBS.c.kind == JobKind.MEETING)
+    # Each has a job. An inner join would let SQLite begin with all jobs and sort every meeting for the first few.
+    own = and_(JOBS.c.kind == JobKind.MEETING, JOBS.c.subject == MEETINGS.c.id)
+    return select(MEETINGS, *_BESIDE).outerjoin(JOBS, own)
 
 
 def meeting_of(row: Any) -> Meeting:

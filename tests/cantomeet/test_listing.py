@@ -57,6 +57,22 @@ def pages(store: MeetingStore, **wanted: Any) -> Iterator[list[str]]:
             return
 
 
+def test_a_page_of_the_newest_is_read_from_an_index_and_not_sorted_out_of_all(sqlite_store: MeetingStore) -> None:
+    meetings.uploaded(sqlite_store)
+    asked: list[tuple[str, Any]] = []
+    listen = ("before_cursor_execute", lambda _c, _k, statement, given, _x, _m: asked.append((statement, given)))
+    event.listen(sqlite_store.engine, *listen)
+    try:
+        list_meetings(sqlite_store, MeetingFilter())
+    finally:
+        event.remove(sqlite_store.engine, *listen)
+    statement, given = next(one for one in asked if "sort_key" in one[0])
+    with sqlite_store.engine.connect() as connection:
+        plan = [str(step[-1]) for step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given)]
+    assert any("SEARCH meeting USING INDEX" in step for step in plan), plan
+    assert not any("TEMP B-TREE" in step for step in plan), plan
+
+
 # ---- paging ------------------------------------------------------------------------------------------------
 
 few_titles = st.sampled_from(["", "a", "A", "例會", "例會%", "𠮷野", "z" * 300, "Ab"])
