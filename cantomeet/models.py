@@ -282,7 +282,7 @@ class WrittenLine(SQLModel, table=True):
     """Of the segment that was rewritten; another one means that this line is out of date."""
     text: str = Field(sa_type=Text)
     method: str = Field(max_length=16)
-    """"llm"; earlier versions had others in mind."""
+    """Always "llm"."""
 
 
 class WrittenView(SQLModel, table=True):

@@ -1,8 +1,7 @@
-// The upload page's door: a zone to drop recordings on, and a row for each that is on its way.
+// The zone that recordings are dropped on, and a row for each upload under way.
 import { useEffect, useRef, useState, useSyncExternalStore } from "react";
-import { add, pause, remove, resume, snapshot, subscribe, takeUntold } from "./tus_queue.js";
+import { add, pause, remove, resume, snapshot, subscribe, takeFinished } from "./tus_queue.js";
 
-const TOLD_EVERY = 400;
 const NONE = [];
 const LABEL_OF_CODE = {
   too_large: "too_large",
@@ -27,11 +26,9 @@ const clock = (seconds) => {
   return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
 };
 
-export function TusInput({ endpoint, accept, lang, labels = {}, metadata = {}, onAdded, onProgress, onDone, onFailed }) {
+export function TusInput({ endpoint, accept, lang, labels = {}, metadata = {}, onDone }) {
   const rows = useSyncExternalStore(subscribe, snapshot, () => NONE);
-  const told = useRef({});
-  told.current = { added: onAdded, progress: onProgress, done: onDone, failed: onFailed };
-  useTelling(told);
+  useFinished(onDone);
   const take = (files) => files.length && add([...files], { endpoint, language: lang, metadata });
   useEarlyFiles(take);
   return (
@@ -48,7 +45,7 @@ export function TusInput({ endpoint, accept, lang, labels = {}, metadata = {}, o
   );
 }
 
-// What was chosen or dropped before this was here.
+// Files that were chosen or dropped before this component was mounted.
 function useEarlyFiles(take) {
   const latest = useRef(take);
   latest.current = take;
@@ -60,34 +57,15 @@ function useEarlyFiles(take) {
   }, []);
 }
 
-// Progress is told now and then, everything else at once, in the order in which it happened.
-function useTelling(handlers) {
+// A finished upload is told once, also if it finished while another page was shown.
+function useFinished(onDone) {
+  const latest = useRef(onDone);
+  latest.current = onDone;
   useEffect(() => {
-    let last = 0;
-    let later = 0;
-    const tell = () => {
-      clearTimeout(later);
-      last = Date.now();
-      takeUntold((event, row) => {
-        const handler = handlers.current[event];
-        if (event === "added") handler?.(row.id, row.name, row.total);
-        if (event === "progress") handler?.(row.id, row.name, row.sent, row.total, Math.round(row.rate));
-        if (event === "done") handler?.(row.meeting);
-        if (event === "failed") handler?.(row.code, row.name);
-      });
-    };
-    const heard = (happened) => {
-      clearTimeout(later);
-      if (happened && happened !== "progress") return tell();
-      later = setTimeout(tell, Math.max(0, last + TOLD_EVERY - Date.now()));
-    };
+    const tell = () => takeFinished((meeting) => latest.current?.(meeting));
     tell();
-    const end = subscribe(heard);
-    return () => {
-      clearTimeout(later);
-      end();
-    };
-  }, [handlers]);
+    return subscribe(tell);
+  }, []);
 }
 
 function DropZone({ accept, labels, take }) {
@@ -110,7 +88,7 @@ function DropZone({ accept, labels, take }) {
         aria-label={labels.choose}
         onChange={(event) => {
           take(event.target.files);
-          // So that choosing the same file again is heard.
+          // Choosing the same file again fires no event unless the value is cleared.
           event.target.value = "";
         }}
       />
@@ -207,7 +185,7 @@ function UploadRow({ row, labels }) {
   );
 }
 
-// The action's name alone would not say of which file to someone who hears it.
+// A screen reader needs the file's name beside the action's.
 function Act({ className, label, name, act }) {
   return (
     <button type="button" className={`ct-act ${className}`} aria-label={`${label}: ${name}`} onClick={act}>

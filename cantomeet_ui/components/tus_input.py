@@ -23,7 +23,7 @@ from typing import Any, TypeAlias
 
 import reflex as rx
 
-from cantomeet_ui.components.words import say
+from cantomeet_ui.components.words import Handler, say
 from cantomeet_ui.state.language import LanguageState
 
 ENDPOINT = "/api/uploads/"
@@ -42,30 +42,15 @@ _LABELS = (
 rx.asset("tus_queue.js", shared=True)
 
 
-_Number: TypeAlias = rx.Var[int]
 _Text: TypeAlias = rx.Var[str]
-
-
-def _added(number: _Number, name: _Text, total: _Number) -> tuple[_Number, _Text, _Number]:
-    return number, name, total
-
-
-def _progressed(
-    number: _Number, name: _Text, sent: _Number, total: _Number, rate: _Number
-) -> tuple[_Number, _Text, _Number, _Number, _Number]:
-    return number, name, sent, total, rate
 
 
 def _finished(meeting_id: _Text) -> tuple[_Text]:
     return (meeting_id,)
 
 
-def _failed(code: _Text, name: _Text) -> tuple[_Text, _Text]:
-    return code, name
-
-
 class TusInput(rx.NoSSRComponent):
-    """Uploads go on while other pages are shown; what happened meanwhile is told when the page comes back."""
+    """Uploads go on while other pages are shown; those that finished meanwhile are told when the page comes back."""
 
     library = f"$/public/{rx.asset('tus_input.jsx', shared=True)}"
     tag = "TusInput"
@@ -78,25 +63,19 @@ class TusInput(rx.NoSSRComponent):
     labels: rx.Var[dict[str, str]]
     metadata: rx.Var[dict[str, str]]
     """Of what is added next: any of the form's fields; a `title` only where one file is added."""
-    on_added: rx.EventHandler[_added]  # type: ignore[type-arg, valid-type]  # Reflex reads the spec
-    """Number in this tab, name, bytes."""
-    on_progress: rx.EventHandler[_progressed]  # type: ignore[type-arg, valid-type]  # Reflex reads the spec
-    """Number, name, bytes sent, bytes in all, bytes a second; at most every 0.4 s."""
     on_done: rx.EventHandler[_finished]  # type: ignore[type-arg, valid-type]  # Reflex reads the spec
     """The meeting's id."""
-    on_failed: rx.EventHandler[_failed]  # type: ignore[type-arg, valid-type]  # Reflex reads the spec
-    """An `ErrorCode`, "unreachable" or "unreadable", and the name."""
 
 
-def tus_input(metadata: Any, **handlers: Any) -> rx.Component:
-    """The zone and its rows, in the reader's language."""
+def tus_input(metadata: Any, on_done: Handler) -> rx.Component:
+    """The zone and its rows, in the reader's language. `on_done` gets the meeting's id."""
     zone = TusInput.create(
         endpoint=ENDPOINT,
         accept=ACCEPT,
         lang=LanguageState.lang,
         labels={name: say(f"upload.{name}") for name in _LABELS},
         metadata=metadata,
-        **handlers,
+        on_done=on_done,
     )
     return rx.fragment(_early_zone(), zone)
 

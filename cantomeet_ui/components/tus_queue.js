@@ -1,8 +1,8 @@
-// The uploads of this tab: one after the other, each resumable. Lives outside the components, so that an upload goes
-// on while another page is shown; what happens while no component listens is told to the next one.
+// The uploads of this tab: resumable, and sent one after the other. The queue lives outside the components, so an
+// upload goes on while another page is shown. A finished upload waits until a component asks for it.
 import { Upload } from "tus-js-client";
 
-// Grows to 20 s and goes on for minutes: a server that is killed and started again is waited for.
+// Retries go on for minutes, 20 s apart at most, so that a server can be restarted during an upload.
 const RETRY_DELAYS = [500, 1000, 2000, 4000, 8000, 15000, ...Array(27).fill(20000)];
 const SPEED_WINDOW = 5000;
 const MEETING_ID = "CantoMeet-Meeting-Id";
@@ -10,47 +10,43 @@ const UPLOAD_BUSY = 423;
 const STORAGE_FULL = 507;
 
 const listeners = new Set();
-const untold = [];
+let finished = [];
 let rows = [];
 let next = 1;
 
-// A listener gets the event that made it be called, or nothing where only the rows changed.
+// A listener is called whenever rows or finished uploads change.
 export const subscribe = (listener) => {
   listeners.add(listener);
   return () => listeners.delete(listener);
 };
 export const snapshot = () => rows;
 
-// `tell` gets (event, row) for what happened since the last call: "added", "progress", "done" or "failed".
-export const takeUntold = (tell) => {
-  for (const [event, row] of untold.splice(0)) tell(event, row);
+// `tell` gets the meeting's id of each upload that finished since the last call.
+export const takeFinished = (tell) => {
+  const meetings = finished;
+  finished = [];
+  for (const meeting of meetings) tell(meeting);
 };
 
-const changed = (event, row) => {
-  if (event === "progress") {
-    const at = untold.findIndex(([known, other]) => known === event && other.id === row.id);
-    if (at >= 0) untold.splice(at, 1);
-  }
-  if (event) untold.push([event, row]);
-  for (const listener of listeners) listener(event);
+const changed = () => {
+  for (const listener of listeners) listener();
 };
 
 const row = (id) => rows.find((known) => known.id === id);
 
-const set = (id, values, event) => {
+const set = (id, values) => {
   rows = rows.map((known) => (known.id === id ? { ...known, ...values } : known));
-  const now = row(id);
-  if (now) changed(event, now);
+  if (row(id)) changed();
 };
 
 const waiting = (known) => known.state === "queued";
 const busy = (known) => ["uploading", "checking", "waiting", "locked"].includes(known.state);
 
-// Rows hold what is shown; what does the work stays beside them.
+// The file and its tus upload, by row id; rows hold only what is shown.
 const works = new Map();
 
 export const add = (files, options) => {
-  // A title is meant for one recording.
+  // A title belongs to one recording, so several files get none.
   const { title, ...shared } = options.metadata || {};
   const metadata = files.length === 1 && title ? { ...shared, title } : shared;
   for (const file of files) {
@@ -60,7 +56,7 @@ export const add = (files, options) => {
     const id = next++;
     works.set(id, { file, options: { ...options, metadata }, upload: null, samples: [] });
     rows = [...rows, { id, name: file.name, sent: 0, total: file.size, rate: 0, state: "queued", code: "", detail: "" }];
-    changed("added", row(id));
+    changed();
   }
   startNext();
 };
@@ -78,7 +74,7 @@ export const resume = (id) => {
 
 export const remove = (id) => {
   const upload = works.get(id)?.upload;
-  // The server may be away, or know nothing of it any more: it forgets what nobody finishes by itself.
+  // Ending it at the server may fail, and need not succeed: the server drops unfinished uploads by itself.
   upload?.abort(row(id)?.state !== "failed").catch(() => {});
   forget(id);
   startNext();
@@ -100,7 +96,7 @@ const start = async (id) => {
   const work = works.get(id);
   work.samples = [];
   set(id, { state: "uploading", rate: 0 });
-  // A folder, or a file that was moved since it was chosen: the browser would only say that the network failed.
+  // For a folder or a moved file the browser would only report a network failure.
   if (!(await readable(work.file))) return fail(id, "unreadable", "");
   if (work.upload === null) await prepare(id, work);
   if (row(id)?.state === "uploading") work.upload.start();
@@ -142,7 +138,7 @@ const statusOf = (error) => error.originalResponse?.getStatus() ?? 0;
 const retry = (id, work, error) => {
   const status = statusOf(error);
   const again = [0, 408, 409, UPLOAD_BUSY].includes(status) || (status >= 500 && status !== STORAGE_FULL);
-  // Also asked when an upload that was removed is being ended.
+  // tus asks this for a removed upload too, while it ends it.
   if (again && busy(row(id) ?? {})) {
     work.samples = [];
     set(id, { state: status === UPLOAD_BUSY ? "locked" : "waiting", rate: 0 });
@@ -160,13 +156,13 @@ const progress = (id, work, sent, total) => {
   work.samples = [...work.samples.filter(([at]) => now - at < SPEED_WINDOW), [now, sent]];
   const [at, before] = work.samples[0];
   const rate = now - at > 500 ? Math.max(0, ((sent - before) * 1000) / (now - at)) : (row(id)?.rate ?? 0);
-  set(id, { sent, total, rate, state: sent < total ? "uploading" : "checking" }, "progress");
+  set(id, { sent, total, rate, state: sent < total ? "uploading" : "checking" });
 };
 
 const done = (id, response) => {
   const meeting = response?.getHeader(MEETING_ID);
   if (!meeting) return fail(id, "internal", "");
-  changed("done", { ...row(id), meeting });
+  finished.push(meeting);
   forget(id);
   startNext();
 };
@@ -182,8 +178,8 @@ const reasonOf = (error) => {
 
 const fail = (id, code, detail) => {
   const work = works.get(id);
-  // What was refused begins anew when it is tried again; what could not be reached goes on.
+  // A refused upload starts from its first byte when it is retried; an interrupted one continues.
   if (work && code !== "unreachable" && code !== "upload_busy") work.upload = null;
-  set(id, { state: "failed", rate: 0, code, detail }, "failed");
+  set(id, { state: "failed", rate: 0, code, detail });
   startNext();
 };
