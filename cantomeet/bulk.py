@@ -46,7 +46,7 @@ class Refusal(StrEnum):
 
 
 @dataclass(frozen=True)
-class Line:
+class PlannedMeeting:
     """One meeting of a plan."""
 
     id: str
@@ -82,17 +82,17 @@ class Cost:
 @dataclass(frozen=True)
 class Plan:
     act: Act
-    lines: tuple[Line, ...]
+    meetings: tuple[PlannedMeeting, ...]
     left_out: int = 0
     """Meetings that fit as well, beyond `MOST`."""
 
-    def chosen(self, *, pay_again: bool = False) -> list[Line]:
+    def chosen(self, *, pay_again: bool = False) -> list[PlannedMeeting]:
         """The meetings that it would be done to."""
-        return [line for line in self.lines if line.refusal is None or (pay_again and line.pays_again)]
+        return [line for line in self.meetings if line.refusal is None or (pay_again and line.pays_again)]
 
     def refused(self) -> Counter[Refusal]:
         """How many are left as they are, and why."""
-        return Counter(line.refusal for line in self.lines if line.refusal is not None)
+        return Counter(line.refusal for line in self.meetings if line.refusal is not None)
 
     def cost(self, *, pay_again: bool = False) -> Cost:
         """What would be paid for, at most."""
@@ -106,10 +106,10 @@ class Plan:
 
 def plan(act: Act, meetings: Iterable[Meeting], now: datetime, transcriber: str, *, left_out: int = 0) -> Plan:
     """What `act` would do now; `transcriber` is the one that new work gets, `now` the database's clock."""
-    return Plan(act, tuple(_line(act, meeting, now, transcriber) for meeting in meetings), left_out)
+    return Plan(act, tuple(_planned(act, meeting, now, transcriber) for meeting in meetings), left_out)
 
 
-def refusal_since(act: Act, seen: Line, meeting: Meeting, transcriber: str) -> Refusal | None:
+def refusal_since(act: Act, seen: PlannedMeeting, meeting: Meeting, transcriber: str) -> Refusal | None:
     """Why nothing is done to a meeting as it is now; None where it still is what was seen, at the price that was said.
 
     `transcriber`: as for `plan`. Whether anything is owed, and nobody holds it, the store looks as it acts.
@@ -123,9 +123,9 @@ def refusal_since(act: Act, seen: Line, meeting: Meeting, transcriber: str) -> R
     return Refusal.CHANGED if dearer else None
 
 
-def _line(act: Act, meeting: Meeting, now: datetime, transcriber: str) -> Line:
+def _planned(act: Act, meeting: Meeting, now: datetime, transcriber: str) -> PlannedMeeting:
     refusal, pays = _retried(meeting, transcriber) if act is Act.RETRY else (_refusal(act, meeting, now), False)
-    return Line(
+    return PlannedMeeting(
         meeting.id,
         MeetingStatus(meeting.status),
         refusal,

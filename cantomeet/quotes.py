@@ -21,7 +21,7 @@ LEAST_WEIGHT = 4
 Proof = Mapping[str, Any]
 
 
-class Line(Protocol):
+class TimedLine(Protocol):
     """A segment of a transcript; times in seconds."""
 
     id: str
@@ -83,7 +83,7 @@ def _recheck(proof: Proof, line: str) -> dict[str, Any]:
     return {**kept, "check": now}
 
 
-def moved(proof: Proof, lines: Sequence[Line]) -> dict[str, Any]:
+def moved(proof: Proof, lines: Sequence[TimedLine]) -> dict[str, Any]:
     """The proof in a transcript that was made anew: at the first of `lines` in which its quote stands; else unverified
     at the one that was spoken most at its time, which a person may still find to bear it out. `lines`: those spoken at
     its time.
@@ -100,7 +100,7 @@ def moved(proof: Proof, lines: Sequence[Line]) -> dict[str, Any]:
     return {**kept, **(_place(nearest) if nearest else {}), "check": "unverified", "was": before}
 
 
-def _place(line: Line) -> dict[str, Any]:
+def _place(line: TimedLine) -> dict[str, Any]:
     return {"segment_id": line.id, "start": line.start, "end": line.end}
 
 

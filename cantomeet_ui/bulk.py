@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from cantomeet.access import LOCAL_OWNER, Action, may
-from cantomeet.bulk import MOST, Act, Line, Plan, Refusal, plan, refusal_since
+from cantomeet.bulk import MOST, Act, Plan, PlannedMeeting, Refusal, plan, refusal_since
 from cantomeet.errors import Conflict, NotFound
 from cantomeet.listing import MeetingFilter, find_meetings
 from cantomeet.models import Meeting
@@ -55,7 +55,7 @@ def carry_out(deps: Deps, planned: Plan, *, pay_again: bool = False) -> Outcome:
     `pay_again`: also to those that the plan said would be paid for again, and only to those.
     """
     chosen = planned.chosen(pay_again=pay_again)
-    refused = Counter(line.refusal for line in planned.lines if line.refusal and not (pay_again and line.pays_again))
+    refused = Counter(line.refusal for line in planned.meetings if line.refusal and not (pay_again and line.pays_again))
     done, telling = 0, True
     for line in chosen:
         try:
@@ -70,7 +70,7 @@ def carry_out(deps: Deps, planned: Plan, *, pay_again: bool = False) -> Outcome:
     return Outcome(done, refused)
 
 
-def _tried(deps: Deps, act: Act, line: Line) -> Meeting | Refusal:
+def _tried(deps: Deps, act: Act, line: PlannedMeeting) -> Meeting | Refusal:
     """The meeting to which it was done, or why not. Raises `NotFound`."""
     for _ in range(_LOOKS):
         meeting = deps.store.get(line.id)
@@ -86,7 +86,7 @@ def _tried(deps: Deps, act: Act, line: Line) -> Meeting | Refusal:
     return Refusal.CHANGED
 
 
-def _do(deps: Deps, act: Act, line: Line, version: int) -> Meeting:
+def _do(deps: Deps, act: Act, line: PlannedMeeting, version: int) -> Meeting:
     """Only to the meeting that was looked at: a worker may have it sent, and paid for, in between."""
     if act is Act.RETRY:
         return deps.store.retry(line.id, confirm_cost=line.pays_again, version=version)

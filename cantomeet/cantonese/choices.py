@@ -18,7 +18,7 @@ OPENCC = ""
 
 
 @dataclass(frozen=True)
-class Choice:
+class CharacterChoice:
     """`usual` stands for `character`, except within a match of one of `contexts`; of these the last one wins."""
 
     character: str
@@ -41,7 +41,7 @@ _DEPARTMENT = (
 )
 
 CHOICES = (
-    Choice(
+    CharacterChoice(
         "系",
         "係",
         {
@@ -54,7 +54,7 @@ CHOICES = (
             r"|系(?:[上好紧住稳牢]|翻好?)?(?=安全带|鞋带|领带|腰带|绳)|系铃|解铃还须系铃",
         },
     ),
-    Choice(
+    CharacterChoice(
         "只",
         "只",
         {
@@ -67,7 +67,7 @@ CHOICES = (
             r"|鸡只|船只|牛只|猪只|马只|舰只|羊只|单只(?![系是])|[呢嗰].{1,3}只(?=[\W_]|$)",
         },
     ),
-    Choice(
+    CharacterChoice(
         "钟",
         OPENCC,
         {
@@ -76,7 +76,7 @@ CHOICES = (
             "鍾": rf"钟[意情爱]|老态龙钟|姓钟|阿钟|(?<!分)(?<!点)钟(?={_TITLE})|老钟|钟氏|钟屋|钟灵",
         },
     ),
-    Choice(
+    CharacterChoice(
         "吓",
         "吓",
         {
@@ -86,7 +86,7 @@ CHOICES = (
         },
         in_written="嚇",
     ),
-    Choice(
+    CharacterChoice(
         "晒",
         "晒",
         {
@@ -95,15 +95,15 @@ CHOICES = (
         },
         in_written="曬",
     ),
-    Choice(
+    CharacterChoice(
         "喂",
         "喂",
         {
             "餵": r"喂(?:奶|粮|哺|养|饲|猫|狗|鸽|人奶|母乳|药)|(?<=[\u3400-\u9fff])喂(?=[佢个只啲咗食饱飽])|喂(?=(?:佢|BB|仔|女|啤啤|小朋友|[个只].)(?:食|饮|吃))|人奶喂|奶粉喂|[哺]喂|喂饱|(?<=[\u3400-\u9fff])喂鱼",
         },
     ),
-    Choice("仆", "仆", {"僕": r"仆人|公仆|仆役|奴仆|[女男主老]仆|仆从|风尘仆仆|仆仆风尘"}),
-    Choice(
+    CharacterChoice("仆", "仆", {"僕": r"仆人|公仆|仆役|奴仆|[女男主老]仆|仆从|风尘仆仆|仆仆风尘"}),
+    CharacterChoice(
         "冲",
         "衝",
         {
@@ -111,7 +111,7 @@ CHOICES = (
             "衝": r"冲(?:走咗?出|水闸|相撞)|冲茶餐厅",
         },
     ),
-    Choice(
+    CharacterChoice(
         "余",
         "余",
         {
@@ -121,15 +121,15 @@ CHOICES = (
             "余": rf"(?:姓|阿)余|余{_TITLE}|余(?=.{{1,2}}(?:先生|小姐|女士|太太|议员))|余仁生|余震南",
         },
     ),
-    Choice(
+    CharacterChoice(
         "范",
         "范",
         {
             "範": r"范围|规范|模范|示范|范例|范本|范畴|师范|典范|防范|风范|范式|就范|范文(?!芳|澜|程)|垂范|范型|范读|轨范|懿范|闺范",
         },
     ),
-    Choice("岳", "岳", {"嶽": r"五岳|山岳|岳麓|[东南西北中]岳(?!父|母)"}),
-    Choice(
+    CharacterChoice("岳", "岳", {"嶽": r"五岳|山岳|岳麓|[东南西北中]岳(?!父|母)"}),
+    CharacterChoice(
         "郁",
         "郁",
         {
@@ -137,7 +137,7 @@ CHOICES = (
             "郁": r"浓郁|馥郁|(?<=[唔咪冇])郁(?!闷|结)",
         },
     ),
-    Choice(
+    CharacterChoice(
         "涌",
         "涌",
         {
@@ -145,7 +145,7 @@ CHOICES = (
             "涌": r"[鱼葵东河官南深沙麻坪企石]涌(?!现|进|向|动)|涌(?=尾|背|口|边村|浪)|大涌(?!现)",
         },
     ),
-    Choice(
+    CharacterChoice(
         "台",
         "台",
         {
@@ -154,7 +154,7 @@ CHOICES = (
             "颱": r"(?<![舞平电视柜讲])台风(?![格险波景度采])",
         },
     ),
-    Choice(
+    CharacterChoice(
         "干",
         OPENCC,
         {
@@ -164,7 +164,7 @@ CHOICES = (
             "幹": r"干(?=部|事|线|练|劲|掉|警|活|什么|甚么|嘛|细胞|道(?![德]))|[骨主能才树躯苦精单]干(?![燥净涉])|实干",
         },
     ),
-    Choice(
+    CharacterChoice(
         "松",
         OPENCC,
         {
@@ -172,12 +172,12 @@ CHOICES = (
             "松": r"松(?=树|山|仔园|岗|坪|鼠|柏|露|花|下|针|本|林|江|岭|子|竹|香)|[青雪赤杜罗苍]松|阿松|劲松",
         },
     ),
-    Choice(
+    CharacterChoice(
         "几",
         "幾",
         {"几": r"茶几|案几|窗明几净|[条炕]几"},
     ),
-    Choice(
+    CharacterChoice(
         "准",
         OPENCC,
         {
@@ -185,17 +185,17 @@ CHOICES = (
             "準": r"(?<=[好几太真最])准(?![你我佢许])|[睇计估听算量射踢瞄标水基看校预得]准(?![许入予证])|准新[娘郎]|准(?=决赛|妈妈|爸爸|业主|买家|确|则|备|时|绳|成)|唔准(?=确|时|备|成)",
         },
     ),
-    Choice(
+    CharacterChoice(
         "卷",
         OPENCC,
         {"卷": r"[春蛋手花]卷|肠粉卷|瑞士卷|寿司卷|[试问考答案画书]卷|卷宗|[\d一二三四五六七八九十]卷"},
     ),
-    Choice(
+    CharacterChoice(
         "咸",
         OPENCC,
         {"咸": r"[碧云般漆韦威拉布宾白]咸(?!鱼)|韦斯咸|史泰咸|域咸|咸(?=丰|阳|宜|镜|兴|亨|美顿|宁|安)|修咸"},
     ),
-    Choice(
+    CharacterChoice(
         "复",
         OPENCC,
         {
@@ -203,34 +203,34 @@ CHOICES = (
             "復": r"回复(?=正常|原|到|平静|以往|秩序|精神|体力|信心|元气)|光复|恢复|[康修平]复|报复|复(?=兴|活|苏|工|课|业|元|原|健|出|仇|发|辟|婚|职|学|合|古|航|市|会|位|康|建)",
         },
     ),
-    Choice(
+    CharacterChoice(
         "厘",
         "厘",
         {"釐": r"厘(?=清|定|订|正)|毫厘"},
     ),
-    Choice("合", "合"),
-    Choice("周", "周"),
-    Choice("咤", "咤"),
-    Choice("恒", "恒"),
-    Choice("糍", "糍"),
-    Choice("霉", "霉", {"黴": r"霉菌"}),
-    Choice("戚", "戚"),
-    Choice("局", "局"),
-    Choice("回", "回", {"迴": r"[迂巡轮徘]回|回(?=旋|避|廊)|峰回路转|大回转"}),
-    Choice("叹", OPENCC, {"歎": r"叹(?=[茶]|早茶|世界|冷气|啤酒)|叹[返翻]?一?杯|慢慢叹"}),
-    Choice("链", "鏈"),
-    Choice("凄", "淒"),
-    Choice("棱", "棱", {"稜": r"棱[角镜]|三棱|有棱"}),
-    Choice("个", "個"),
-    Choice(
+    CharacterChoice("合", "合"),
+    CharacterChoice("周", "周"),
+    CharacterChoice("咤", "咤"),
+    CharacterChoice("恒", "恒"),
+    CharacterChoice("糍", "糍"),
+    CharacterChoice("霉", "霉", {"黴": r"霉菌"}),
+    CharacterChoice("戚", "戚"),
+    CharacterChoice("局", "局"),
+    CharacterChoice("回", "回", {"迴": r"[迂巡轮徘]回|回(?=旋|避|廊)|峰回路转|大回转"}),
+    CharacterChoice("叹", OPENCC, {"歎": r"叹(?=[茶]|早茶|世界|冷气|啤酒)|叹[返翻]?一?杯|慢慢叹"}),
+    CharacterChoice("链", "鏈"),
+    CharacterChoice("凄", "淒"),
+    CharacterChoice("棱", "棱", {"稜": r"棱[角镜]|三棱|有棱"}),
+    CharacterChoice("个", "個"),
+    CharacterChoice(
         "出",
         "出",
         {"齣": rf"(?:{_MANY}|[呢嗰这那首每])出(?=戏|剧|电影|喜剧|悲剧|话剧|粤剧|闹剧|舞台剧|好戏|大戏|片(?!名))"},
     ),
-    Choice("困", "困", {"睏": r"困(?=倦|觉)"}),
-    Choice("哄", "哄", {"鬨": r"起哄|内哄"}),
-    Choice("哗", "嘩", {"譁": r"哗众|哗变"}),
-    Choice(
+    CharacterChoice("困", "困", {"睏": r"困(?=倦|觉)"}),
+    CharacterChoice("哄", "哄", {"鬨": r"起哄|内哄"}),
+    CharacterChoice("哗", "嘩", {"譁": r"哗众|哗变"}),
+    CharacterChoice(
         "挨",
         OPENCC,
         {
@@ -238,19 +238,19 @@ CHOICES = (
             "挨": r"挨(?=近|住|埋|边|身|家挨户|门|晚|年近)",
         },
     ),
-    Choice(
+    CharacterChoice(
         "梁",
         "梁",
         {"樑": r"桥梁|横梁|栋梁|屋梁|脊梁|鼻梁|房梁|主梁|悬梁|雕梁|梁柱|绕梁|正梁|上梁(?=不正)|石屎梁"},
     ),
-    Choice(
+    CharacterChoice(
         "签",
         "簽",
         {
             "籤": r"[求抽标书牙竹解灵掣死生上中下]签(?!署|名|约|到|字|证|咗|紧|完|发)|签(?=诗|文(?!件)|筒|条)|车公签|黄大仙签|标签|书签"
         },
     ),
-    Choice(
+    CharacterChoice(
         "铺",
         "鋪",
         {
@@ -259,12 +259,12 @@ CHOICES = (
             "鋪": rf"(?:{_MANY}|[呢嗰第上下头])铺(?!头|位|租|客|面)|床铺|[上下]铺位",
         },
     ),
-    Choice(
+    CharacterChoice(
         "杰",
         OPENCC,
         {"杰": r"阿杰"},
     ),
-    Choice(
+    CharacterChoice(
         "后",
         OPENCC,
         {
@@ -272,9 +272,11 @@ CHOICES = (
             "后": r"[皇太王影歌视球天]后(?![来期])(?=[站大像冠街宫娘])|后海湾|皇后|王后|太后|影后|歌后|视后|后冠|后妃|母后|天后(?=[站庙宫]|区)|后羿",
         },
     ),
-    Choice("里", OPENCC, {"里": r"里(?=数|程|巷)|[公英海华邻故千百万]里|[一二三四五六七八九十\d]里(?=路|外|长)"}),
-    Choice("当", OPENCC, {"噹": r"叮当(?=声|$|[\W_]|响)|叮叮当当"}),
-    Choice(
+    CharacterChoice(
+        "里", OPENCC, {"里": r"里(?=数|程|巷)|[公英海华邻故千百万]里|[一二三四五六七八九十\d]里(?=路|外|长)"}
+    ),
+    CharacterChoice("当", OPENCC, {"噹": r"叮当(?=声|$|[\W_]|响)|叮叮当当"}),
+    CharacterChoice(
         "面",
         OPENCC,
         {
@@ -283,25 +285,27 @@ CHOICES = (
             "面": r"(?<!云)吞面子|食面子|米面对|正面|见面|当面|(?<=[\d一两几千百])米面(?!条)|[方上下里外]面(?!包|粉)|封面|地面|表面|全面|画面|版面|书面|层面|局面|平面|场面|片面|对面|负面|反面",
         },
     ),
-    Choice(
+    CharacterChoice(
         "表",
         OPENCC,
         {
             "錶": r"手表(?![决示达演明态])|[水电气咪]表|装表|钟表|腕表|(?<=[戴买卖只块炒])名表|怀表|陀表|袋表|金表|[戴除]表(?!示|达|演|现)|表(?=带|壳|行(?=[\W_嘅买]|$)|芯)|只[新旧靓]?表(?!示|达|演|现|明|决|态)|劳力士表",
         },
     ),
-    Choice("于", OPENCC, {"于": rf"(?:姓|阿)于|{_BEFORE_A_NAME}于{_TITLE}"}),
-    Choice(
+    CharacterChoice("于", OPENCC, {"于": rf"(?:姓|阿)于|{_BEFORE_A_NAME}于{_TITLE}"}),
+    CharacterChoice(
         "涂",
         OPENCC,
         {"涂": rf"(?:姓|阿)涂|{_BEFORE_A_NAME}涂{_TITLE}|涂谨申|涂醒哲|涂志"},
     ),
-    Choice("占", OPENCC, {"占": r"占(?=士|美(?!国)|姆|卜|星|臣)|[果]占|士多啤梨占"}),
-    Choice("云", OPENCC, {"云": r"云云(?!众)|人云亦云|不知所云|[诗语书]云"}),
-    Choice("岩", OPENCC, {"岩": r"岩岩|[攀花熔岩]岩|岩(?=石|层|浆|洞)"}),
-    Choice("游", OPENCC, {"游": rf"姓游|{_BEFORE_A_NAME}游{_TITLE}|游(?=水|泳|击|离|弋|池)|[上中下]游(?![戏客览行])"}),
-    Choice("扎", OPENCC, {"紮": r"扎(?=铁|职|作|粽|马|营|好|住|辫|根|头发)|[花包驻捆绑结]扎"}),
-    Choice(
+    CharacterChoice("占", OPENCC, {"占": r"占(?=士|美(?!国)|姆|卜|星|臣)|[果]占|士多啤梨占"}),
+    CharacterChoice("云", OPENCC, {"云": r"云云(?!众)|人云亦云|不知所云|[诗语书]云"}),
+    CharacterChoice("岩", OPENCC, {"岩": r"岩岩|[攀花熔岩]岩|岩(?=石|层|浆|洞)"}),
+    CharacterChoice(
+        "游", OPENCC, {"游": rf"姓游|{_BEFORE_A_NAME}游{_TITLE}|游(?=水|泳|击|离|弋|池)|[上中下]游(?![戏客览行])"}
+    ),
+    CharacterChoice("扎", OPENCC, {"紮": r"扎(?=铁|职|作|粽|马|营|好|住|辫|根|头发)|[花包驻捆绑结]扎"}),
+    CharacterChoice(
         "佣",
         OPENCC,
         {
@@ -309,46 +313,46 @@ CHOICES = (
             "佣": r"佣金|回佣|收佣(?!人|工)|经纪佣|俾佣|(?<![女外菲印家宾雇])佣(?=[\W_]|$)",
         },
     ),
-    Choice("尽", "盡", {"儘": r"尽管"}),
-    Choice("了", OPENCC, {"了": r"了解|了结|了得|了却|了事|了断"}),
-    Choice("伙", "伙"),
-    Choice("汇", "匯", {"彙": r"词汇|语汇|字汇|汇编", "滙": r"汇丰|汇控(?!制)|汇港"}),
-    Choice(
+    CharacterChoice("尽", "盡", {"儘": r"尽管"}),
+    CharacterChoice("了", OPENCC, {"了": r"了解|了结|了得|了却|了事|了断"}),
+    CharacterChoice("伙", "伙"),
+    CharacterChoice("汇", "匯", {"彙": r"词汇|语汇|字汇|汇编", "滙": r"汇丰|汇控(?!制)|汇港"}),
+    CharacterChoice(
         "折",
         OPENCC,
         {
             "摺": r"折(?=叠|纸|椅|台|床|凳|门|扇|被|衫|衣服|好啲?[衫被纸]|埋|痕|页)|[存奏对银]折(?!磨|扣|中|返)|(?<=[整唔未])折(?=咗佢|[，。,.]|过$)|一折咗"
         },
     ),
-    Choice(
+    CharacterChoice(
         "姜",
         OPENCC,
         {"薑": r"姜(?=葱|蔥|汁|茶|醋|蓉|撞|饼|黄|片|丝|母|糖)|[老生嫩沙子酸糖]姜(?!子)|猪脚姜|[嗰啲块片]姜(?=[\W_]|$)"},
     ),
-    Choice("托", OPENCC, {"託": r"[委拜信依付嘱寄受]托(?!车|运|盘)|托(?=管|付)|推托|假托|托人|托儿"}),
-    Choice("借", OPENCC, {"藉": r"借(?=口|此|着|助|以|故|词)|凭借"}),
-    Choice("胡", OPENCC, {"鬍": r"胡(?=须|子|渣|茬)"}),
-    Choice("线", OPENCC, {"綫": r"无线(?=电视|台|艺员|艺人|新闻|剧|翡翠|高层|花旦|力捧)"}),
-    Choice(
+    CharacterChoice("托", OPENCC, {"託": r"[委拜信依付嘱寄受]托(?!车|运|盘)|托(?=管|付)|推托|假托|托人|托儿"}),
+    CharacterChoice("借", OPENCC, {"藉": r"借(?=口|此|着|助|以|故|词)|凭借"}),
+    CharacterChoice("胡", OPENCC, {"鬍": r"胡(?=须|子|渣|茬)"}),
+    CharacterChoice("线", OPENCC, {"綫": r"无线(?=电视|台|艺员|艺人|新闻|剧|翡翠|高层|花旦|力捧)"}),
+    CharacterChoice(
         "斗",
         OPENCC,
         {
             "斗": r"斗[令零]|[阿北南漏熨烟泰车风抽泥拉筋]斗(?![争气赢嘴])|斗(?=胆|室|篷|笠|转|米|数)|[一几]斗(?=[米\W_]|$)|几个斗"
         },
     ),
-    Choice("舍", OPENCC, {"捨": r"舍得|唔舍|舍唔舍|不舍|难舍|施舍|取舍|割舍|舍弃|舍己|舍身|舍近|舍本"}),
-    Choice(
+    CharacterChoice("舍", OPENCC, {"捨": r"舍得|唔舍|舍唔舍|不舍|难舍|施舍|取舍|割舍|舍弃|舍己|舍身|舍近|舍本"}),
+    CharacterChoice(
         "制",
         "制",
         {
             "製": r"制(?=作|造|成(?!员|绩|功|度|立|为)|品|图|片|衣|药|冷|毒)|[复印研绘炮录缝烹酿监特配秘精焗腌泡烤炼]制(?![度衡])|[自私粗外手][制](?=[蛋饼酱曲面炸肉食甜])|自制(?=[嘅的])|[港台中日美国]制(?=[\W_造]|$)|监制|仿制|预制"
         },
     ),
-    Choice("朴", OPENCC, {"朴": rf"姓朴|朴{_TITLE}|朴(?=槿|智|正|宝|叙|赞|灿|海|炯|信)"}),
-    Choice("参", OPENCC, {"參": r"[人党洋旗海高丽]参"}),
-    Choice("具", "具"),
-    Choice("布", "布", {"佈": r"布(?=置|局|告|景|道|防|署|阵|施|满)|[遍密满]布"}),
-    Choice("栗", "栗", {"慄": r"[战颤]栗|不寒而栗"}),
+    CharacterChoice("朴", OPENCC, {"朴": rf"姓朴|朴{_TITLE}|朴(?=槿|智|正|宝|叙|赞|灿|海|炯|信)"}),
+    CharacterChoice("参", OPENCC, {"參": r"[人党洋旗海高丽]参"}),
+    CharacterChoice("具", "具"),
+    CharacterChoice("布", "布", {"佈": r"布(?=置|局|告|景|道|防|署|阵|施|满)|[遍密满]布"}),
+    CharacterChoice("栗", "栗", {"慄": r"[战颤]栗|不寒而栗"}),
 )
 
 _BY_CHARACTER = {choice.character: choice for choice in CHOICES}
@@ -392,7 +396,7 @@ def _chosen(simplified: str) -> Iterator[tuple[int, str]]:
             yield from enumerate(printed, found.start())
 
 
-def _of_one(choice: Choice, text: str) -> Iterator[tuple[int, str]]:
+def _of_one(choice: CharacterChoice, text: str) -> Iterator[tuple[int, str]]:
     if usual := _usual(choice, text):
         yield from ((found.start(), usual) for found in re.finditer(choice.character, text))
     for traditional, pattern in choice.contexts.items():
@@ -400,7 +404,7 @@ def _of_one(choice: Choice, text: str) -> Iterator[tuple[int, str]]:
             yield from ((at, traditional) for at in range(*found.span()) if text[at] == choice.character)
 
 
-def _usual(choice: Choice, text: str) -> str:
+def _usual(choice: CharacterChoice, text: str) -> str:
     if choice.in_written and _WRITTEN.search(text) and not _CANTONESE.search(text):
         return choice.in_written
     return choice.usual

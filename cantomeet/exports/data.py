@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from cantomeet.exports.minutes import Line, Minutes
+from cantomeet.exports.minutes import ExportLine, Minutes
 from cantomeet.models import SummaryItem
 from cantomeet.quotes import is_proven
 from cantomeet.sections import verified_first
@@ -31,13 +31,13 @@ def json_of(minutes: Minutes) -> Iterator[bytes]:
         "duration_seconds": meeting.duration_seconds,
         "transcriber": meeting.transcriber_name or None,
         "complete": minutes.complete,
-        "summary": None if minutes.summary is None else _summary(minutes.summary),
+        "summary": None if minutes.summary is None else _summary_json(minutes.summary),
         **({"view": minutes.view_note} if minutes.view_note else {}),
     }
     yield (_dumped(body)[:-1] + ', "segments": [').encode()
     separator = ""
     for line in minutes.lines:
-        yield (separator + _dumped(_segment(line, bool(minutes.view_note)))).encode()
+        yield (separator + _dumped(_segment_json(line, bool(minutes.view_note)))).encode()
         separator = ", "
     yield b"]}"
 
@@ -46,15 +46,15 @@ def _dumped(value: dict[str, Any]) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _summary(found: SummaryWithItems) -> dict[str, Any]:
+def _summary_json(found: SummaryWithItems) -> dict[str, Any]:
     same = ("version", "method", "language", "template", "title", "title_other", "coverage", "warnings")
     return {
         **{name: getattr(found.summary, name) for name in same},
-        "items": [_item(item) for item in verified_first(found.items)],
+        "items": [_item_json(item) for item in verified_first(found.items)],
     }
 
 
-def _item(item: SummaryItem) -> dict[str, Any]:
+def _item_json(item: SummaryItem) -> dict[str, Any]:
     same = ("kind", "section", "text", "text_other", "owner", "due_text", "done", "edited", "stale", "evidence")
     due = item.due_date
     return {
@@ -64,7 +64,7 @@ def _item(item: SummaryItem) -> dict[str, Any]:
     }
 
 
-def _segment(line: Line, in_written_view: bool) -> dict[str, Any]:
+def _segment_json(line: ExportLine, in_written_view: bool) -> dict[str, Any]:
     segment = line.segment
     spoken = shown_text(segment, line.language)
     rewritten = {"spoken": spoken, "is_rewritten": line.written is not None} if in_written_view else {}

@@ -15,7 +15,7 @@ from docx import Document
 from docx.oxml.ns import qn
 from docx.shared import RGBColor
 
-from cantomeet.exports.minutes import Line, Minutes, clock
+from cantomeet.exports.minutes import ExportLine, Minutes, clock
 from cantomeet.exports.text import blocks_of
 
 _LATIN, _CHINESE = "Calibri", "Microsoft JhengHei"
@@ -87,7 +87,7 @@ def _add_summary(document: Any, minutes: Minutes) -> None:
                 paragraph.add_run(_xml(text)).font.color.rgb = _GREY
 
 
-def _paragraph(minutes: Minutes, line: Line) -> str:
+def _paragraph(minutes: Minutes, line: ExportLine) -> str:
     speaker = f"{line.speaker}{minutes.label('export.colon')}" if line.speaker else ""
     time = _said(f"{clock(line.segment.start)}  ")
     return (

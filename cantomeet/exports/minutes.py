@@ -21,7 +21,7 @@ MOST_PLACES = 3
 
 
 @dataclass(frozen=True)
-class Line:
+class ExportLine:
     """One segment; `speaker` is a name, else the recogniser's label, else None."""
 
     segment: Segment
@@ -49,7 +49,7 @@ class Spoken(Protocol):
     def speakers(self) -> Mapping[str, Speaker]: ...
 
 
-class Lines:
+class ExportLines:
     """All lines in order, each made when it is its turn."""
 
     def __init__(self, transcript: Spoken, written: WrittenTranscript | None, language: str) -> None:
@@ -58,14 +58,14 @@ class Lines:
     def __bool__(self) -> bool:
         return len(self._transcript.segments) > 0
 
-    def __iter__(self) -> Iterator[Line]:
+    def __iter__(self) -> Iterator[ExportLine]:
         return (_line(self._transcript, s, self._written, self._language) for s in self._transcript.segments)
 
 
 @dataclass(frozen=True)
 class Minutes:
     meeting: Meeting
-    lines: Lines
+    lines: ExportLines
     summary: SummaryWithItems | None
     sections: Sequence[SummarySection]
     """Of the summary, what is verified; none where there is no summary."""
@@ -118,7 +118,7 @@ class Minutes:
             return text(self.language, "summary.llm", name=summary.name or "LLM")
         return self.label("summary.extractive")
 
-    def said(self, line: Line) -> str:
+    def said(self, line: ExportLine) -> str:
         """A line with its speaker before it."""
         return f"{line.speaker}{self.label('export.colon')}{line.text}" if line.speaker else line.text
 
@@ -160,7 +160,7 @@ def minutes_of(
     """All that is written, gathered; with `written`, lines are in written Chinese where they have been rewritten."""
     return Minutes(
         meeting=meeting,
-        lines=Lines(transcript, written, language),
+        lines=ExportLines(transcript, written, language),
         summary=summary,
         sections=[] if summary is None else verified_sections(summary, language, lambda item: _heading(item, language)),
         unverified=[] if summary is None else unverified_items(summary),
@@ -170,13 +170,13 @@ def minutes_of(
     )
 
 
-def _line(transcript: Spoken, segment: Segment, written: WrittenTranscript | None, language: str) -> Line:
+def _line(transcript: Spoken, segment: Segment, written: WrittenTranscript | None, language: str) -> ExportLine:
     speaker = _speaker(transcript, segment)
     if written is None:
-        return Line(segment, speaker, language=language)
+        return ExportLine(segment, speaker, language=language)
     if written.state_of(segment) == "written":
-        return Line(segment, speaker, written.lines[segment.id].text)
-    return Line(segment, speaker, mark=text(language, "export.as_spoken"), language=language)
+        return ExportLine(segment, speaker, written.lines[segment.id].text)
+    return ExportLine(segment, speaker, mark=text(language, "export.as_spoken"), language=language)
 
 
 def _places(item: SummaryItem) -> list[str]:

@@ -10,7 +10,7 @@ from itertools import islice
 
 from pysubs2 import SSAEvent, SSAFile
 
-from cantomeet.exports.minutes import Line, Minutes
+from cantomeet.exports.minutes import ExportLine, Minutes
 
 _AT_ONCE = 1000
 _HEADER = b"WEBVTT\n\n"
@@ -31,12 +31,12 @@ def vtt(minutes: Minutes) -> Iterator[bytes]:
         yield piece.removeprefix(_HEADER)
 
 
-def _voiced(line: Line) -> str:
+def _voiced(line: ExportLine) -> str:
     text = escape(line.text, quote=False)
     return f"<v {escape(' '.join(line.speaker.split()), quote=False)}>{text}" if line.speaker else text
 
 
-def _cues(minutes: Minutes, form: str, text_of: Callable[[Line], str]) -> Iterator[bytes]:
+def _cues(minutes: Minutes, form: str, text_of: Callable[[ExportLine], str]) -> Iterator[bytes]:
     """In parts: pysubs2 writes whole files, each with its own header and numbers from 1 on."""
     lines, before = iter(minutes.lines), 0
     while part := list(islice(lines, _AT_ONCE)):
@@ -51,7 +51,7 @@ def _further(by: int, found: re.Match[str]) -> str:
     return str(int(found[0]) + by)
 
 
-def _cue(line: Line, text: str) -> SSAEvent:
+def _cue(line: ExportLine, text: str) -> SSAEvent:
     start, end = (round(seconds * 1000) for seconds in (line.segment.start, line.segment.end))
     return SSAEvent(start=start, end=end, text=_literal(text))
 

@@ -8,7 +8,7 @@ import reflex as rx
 
 from cantomeet_ui.components.frame import close_button
 from cantomeet_ui.components.words import Handler, Words, say
-from cantomeet_ui.presenters.plans import Named
+from cantomeet_ui.presenters.plans import NamedMeeting
 
 
 def acting_place(*content: rx.Component) -> rx.Component:
@@ -90,7 +90,7 @@ def _named(asked: Any) -> rx.Component:
     )
 
 
-def _name(named: Named) -> rx.Component:
+def _name(named: NamedMeeting) -> rx.Component:
     return rx.el.li(
         rx.el.span(named.title, class_name="plan-title"),
         rx.el.span(named.status, class_name="plan-status"),

@@ -9,8 +9,9 @@ import reflex as rx
 from cantomeet_ui import routes
 from cantomeet_ui.components import icons
 from cantomeet_ui.components.frame import link
+from cantomeet_ui.components.options import option
 from cantomeet_ui.components.words import Handler, say
-from cantomeet_ui.presenters.choices import Choice, Version
+from cantomeet_ui.presenters.choices import Version
 from cantomeet_ui.state.versions import VersionsState
 
 
@@ -51,13 +52,9 @@ def select(name: str, label: Any, choices: Any, value: Any, on_change: Handler =
     chosen = {"value": value, "on_change": on_change} if on_change is not None else {"default_value": value}
     return rx.el.label(
         rx.el.span(label),
-        rx.el.select(rx.foreach(choices, _option), name=name, **chosen),
+        rx.el.select(rx.foreach(choices, option), name=name, **chosen),
         class_name="field",
     )
-
-
-def _option(choice: Choice) -> rx.Component:
-    return rx.el.option(choice.label, value=choice.value, key=choice.value)
 
 
 def versions_menu(versions: Any) -> rx.Component:

@@ -9,12 +9,13 @@ import reflex as rx
 from cantomeet_ui import routes
 from cantomeet_ui.components.engine import engine_room, paused_notice
 from cantomeet_ui.components.frame import frame, link, loading, notice
+from cantomeet_ui.components.options import option
 from cantomeet_ui.components.plans import acting_place, plan_sheet, plan_told
 from cantomeet_ui.components.rows import status_words
 from cantomeet_ui.components.search import search_field
 from cantomeet_ui.components.words import Handler, Words, say
-from cantomeet_ui.presenters.admin import Cause, Step
-from cantomeet_ui.presenters.admin_filters import AdminChip, Choice
+from cantomeet_ui.presenters.admin import CauseRow, Step
+from cantomeet_ui.presenters.admin_filters import AdminChip
 from cantomeet_ui.presenters.rows import MeetingRow
 from cantomeet_ui.state.admin import AdminState
 from cantomeet_ui.state.engine import EngineState
@@ -60,7 +61,7 @@ def _needs_you() -> rx.Component:
     )
 
 
-def failed_for(cause: Cause) -> rx.Component:
+def failed_for(cause: CauseRow) -> rx.Component:
     """One cause with its remedy, one button for all of its meetings, and the first of them."""
     return rx.el.section(
         rx.el.div(
@@ -164,13 +165,9 @@ def _filters() -> rx.Component:
 def _choice(label: str, chosen: Words, choices: Any, on_change: Handler) -> rx.Component:
     return rx.el.label(
         rx.el.span(say(label)),
-        rx.el.select(rx.foreach(choices, _option), value=chosen, on_change=on_change),
+        rx.el.select(rx.foreach(choices, option), value=chosen, on_change=on_change),
         class_name="narrow",
     )
-
-
-def _option(choice: Choice) -> rx.Component:
-    return rx.el.option(choice.label, value=choice.value, key=choice.value)
 
 
 def _chip(chip: AdminChip) -> rx.Component:

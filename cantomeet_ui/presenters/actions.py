@@ -46,7 +46,7 @@ class Group:
     rows: list[ActionRow]
 
 
-def changed(query: Mapping[str, str], **values: str) -> str:
+def actions_href(query: Mapping[str, str], **values: str) -> str:
     """The page's address with some parameters changed (empty: taken away)."""
     return routes.actions(filters_of({**query, **values}, NAMES))
 

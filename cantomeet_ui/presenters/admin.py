@@ -30,7 +30,7 @@ class Failures:
 
 
 @dataclass(frozen=True)
-class Cause:
+class CauseRow:
     key: str
     remedy: str
     """What happened, what is safe, what to do: the reason of its newest meeting."""
@@ -73,15 +73,15 @@ def cause_of(key: str) -> FailureCause:
     return FailureCause(code, provider, setting, sent == "sent")
 
 
-def causes(failures: Iterable[Failures], now: datetime, language: str) -> list[Cause]:
+def causes(failures: Iterable[Failures], now: datetime, language: str) -> list[CauseRow]:
     """In this order; what a person stopped comes last, for it needs nobody."""
     ordered = sorted(failures, key=lambda failed: failed.cause.code == ErrorCode.CANCELLED)
     return [_cause(failed, now, language) for failed in ordered]
 
 
-def _cause(failed: Failures, now: datetime, language: str) -> Cause:
+def _cause(failed: Failures, now: datetime, language: str) -> CauseRow:
     hidden = failed.count - len(failed.newest)
-    return Cause(
+    return CauseRow(
         key=cause_key(failed.cause),
         remedy=reason_of(failed.newest[0], language),
         count=failed.count,

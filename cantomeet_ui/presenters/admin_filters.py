@@ -11,6 +11,7 @@ from cantomeet.listing import TRANSCRIBERS
 from cantomeet_ui import routes
 from cantomeet_ui.presenters.address import filters_of
 from cantomeet_ui.presenters.admin import cause_name
+from cantomeet_ui.presenters.choices import Choice
 
 NAMES = ("status", "error_code", "transcriber", "age", "q")
 AGES = ("1h", "1d", "7d", "30d")
@@ -25,13 +26,7 @@ class AdminChip:
     chosen: bool
 
 
-@dataclass(frozen=True)
-class Choice:
-    value: str
-    label: str
-
-
-def changed(query: Mapping[str, str], **values: str) -> str:
+def admin_href(query: Mapping[str, str], **values: str) -> str:
     """The page's address with some filters changed (empty: taken away)."""
     return routes.admin(filters_of({**query, **values}, NAMES))
 
@@ -39,7 +34,7 @@ def changed(query: Mapping[str, str], **values: str) -> str:
 def status_chips(query: Mapping[str, str], counts: Mapping[MeetingStatus, int], language: str) -> list[AdminChip]:
     """One for all and one for each status; all of them, for a nought says something too."""
     chosen = query.get("status", "")
-    whole = AdminChip("", text(language, "status.all"), sum(counts.values()), changed(query, status=""), not chosen)
+    whole = AdminChip("", text(language, "status.all"), sum(counts.values()), admin_href(query, status=""), not chosen)
     return [
         whole,
         *(
@@ -47,7 +42,7 @@ def status_chips(query: Mapping[str, str], counts: Mapping[MeetingStatus, int], 
                 status.value,
                 text(language, f"status.{status.value}"),
                 counts.get(status, 0),
-                changed(query, status=status.value),
+                admin_href(query, status=status.value),
                 chosen == status.value,
             )
             for status in MeetingStatus
@@ -64,7 +59,7 @@ def code_chips(query: Mapping[str, str], counts: Mapping[str, int], language: st
             code,
             cause_name(code, language),
             count,
-            changed(query, status="", error_code="" if code == chosen else code),
+            admin_href(query, status="", error_code="" if code == chosen else code),
             code == chosen,
         )
         for code, count in there.items()

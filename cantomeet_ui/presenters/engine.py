@@ -57,7 +57,7 @@ class Engine:
 
 
 @dataclass(frozen=True)
-class Seen:
+class EngineSnapshot:
     """What was looked up; `overview` None: Redis does not answer."""
 
     overview: QueueOverview | None
@@ -68,7 +68,7 @@ class Seen:
     set_up: tuple[str, ...]
 
 
-def engine(seen: Seen, now: datetime, language: str) -> Engine:
+def engine(seen: EngineSnapshot, now: datetime, language: str) -> Engine:
     overview = seen.overview
     paused = seen.paused_since
     return Engine(

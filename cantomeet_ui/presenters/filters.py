@@ -9,6 +9,7 @@ from cantomeet.i18n import text
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet_ui import routes
 from cantomeet_ui.presenters.address import filters_of
+from cantomeet_ui.presenters.choices import Choice
 
 NAMES = ("status", "q", "from", "to", "sort")
 """Query parameters of the list's page; a cursor is never one, so that a link always begins at the top."""
@@ -31,13 +32,7 @@ class Chip:
     """Empty: all."""
 
 
-@dataclass(frozen=True)
-class SortChoice:
-    value: str
-    label: str
-
-
-def changed(query: Mapping[str, str], **values: str) -> str:
+def meetings_href(query: Mapping[str, str], **values: str) -> str:
     """The list's address with some parameters changed (empty: taken away)."""
     return routes.meetings(filters_of({**query, **{name.rstrip("_"): value for name, value in values.items()}}, NAMES))
 
@@ -45,12 +40,12 @@ def changed(query: Mapping[str, str], **values: str) -> str:
 def chips(query: Mapping[str, str], counts: Mapping[MeetingStatus, int], language: str) -> list[Chip]:
     """One for all and one for each status; a status that no meeting has is left out unless it is chosen."""
     chosen = query.get("status", "")
-    whole = Chip(text(language, "status.all"), sum(counts.values()), changed(query, status=""), not chosen, "")
+    whole = Chip(text(language, "status.all"), sum(counts.values()), meetings_href(query, status=""), not chosen, "")
     each = [
         Chip(
             text(language, f"status.{status.value}"),
             counts.get(status, 0),
-            changed(query, status=status.value),
+            meetings_href(query, status=status.value),
             chosen == status.value,
             status.value,
         )
@@ -59,5 +54,5 @@ def chips(query: Mapping[str, str], counts: Mapping[MeetingStatus, int], languag
     return [whole, *(chip for chip in each if chip.count or chip.chosen)]
 
 
-def sort_choices(language: str) -> list[SortChoice]:
-    return [SortChoice(value, text(language, key)) for value, key in SORTS.items()]
+def sort_choices(language: str) -> list[Choice]:
+    return [Choice(value, text(language, key)) for value, key in SORTS.items()]

@@ -23,7 +23,7 @@ class Download:
 
 
 @dataclass(frozen=True)
-class MeetingHead:
+class MeetingHeadView:
     id: str = ""
     title: str = ""
     date: str = ""
@@ -62,12 +62,12 @@ class MeetingHead:
 
 def meeting_head(
     meeting: Meeting, speakers: int, last: Attempt | None, paused: datetime | None, now: datetime, language: str
-) -> MeetingHead:
+) -> MeetingHeadView:
     """`last`: the newest attempt, where the present step has failed before; `paused`: since when it is kept waiting."""
     status = MeetingStatus(meeting.status)
     transcribed = meeting.stage in (Stage.TRANSCRIBED, Stage.SUMMARIZED)
     settled = status not in ACTIVE
-    return MeetingHead(
+    return MeetingHeadView(
         id=meeting.id,
         title=meeting.title,
         date=rows.date_text(meeting, now, language),

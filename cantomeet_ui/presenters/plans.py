@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from cantomeet.bulk import Act, Cost, Line, Plan, Refusal
+from cantomeet.bulk import Act, Cost, Plan, PlannedMeeting, Refusal
 from cantomeet.i18n import counted, text
 
 SHOWN = 5
@@ -13,7 +13,7 @@ SHOWN = 5
 
 
 @dataclass(frozen=True)
-class Named:
+class NamedMeeting:
     """A meeting that something would be done to."""
 
     id: str
@@ -22,17 +22,17 @@ class Named:
 
 
 @dataclass(frozen=True)
-class Asked:
+class PlanPreview:
     """A preview, and the buttons that carry it out."""
 
     title: str = ""
     """Empty: nothing is asked."""
     lines: list[str] = field(default_factory=list)
-    named: list[Named] = field(default_factory=list)
+    named: list[NamedMeeting] = field(default_factory=list)
     """The first `SHOWN` meetings that it would be done to."""
     more: str = ""
     """How many those beyond are; empty for none."""
-    rest: list[Named] = field(default_factory=list)
+    rest: list[NamedMeeting] = field(default_factory=list)
     confirm: str = ""
     """The button; empty where there is nothing to be done."""
     pay_again: str = ""
@@ -43,13 +43,13 @@ class Asked:
     """Tells one question from the next."""
 
 
-def asked(plan: Plan, llm: bool, language: str) -> Asked:
+def preview(plan: Plan, llm: bool, language: str) -> PlanPreview:
     """The preview of a plan; `llm`: a language model writes the summaries."""
     count = len(plan.chosen())
     chosen = plan.chosen(pay_again=True)
     again = len(chosen) - count
     named = [_named(line, language) for line in chosen]
-    return Asked(
+    return PlanPreview(
         title=counted(language, f"plan.{plan.act.value}", count) if count or again else text(language, "plan.nothing"),
         lines=[*_costs(plan, count, llm, language), *_kept(plan, language)],
         named=named[:SHOWN],
@@ -61,7 +61,7 @@ def asked(plan: Plan, llm: bool, language: str) -> Asked:
     )
 
 
-def told(act: Act, done: int, refused: Mapping[Refusal, int], language: str, *, paused: bool = False) -> str:
+def result(act: Act, done: int, refused: Mapping[Refusal, int], language: str, *, paused: bool = False) -> str:
     """What came of it; `paused`: nothing begins for now."""
     later = paused and done and act in (Act.RETRY, Act.RUN_NOW)
     parts = [counted(language, "plan.paused" if later else f"plan.{act.value}.done", done)]
@@ -69,13 +69,13 @@ def told(act: Act, done: int, refused: Mapping[Refusal, int], language: str, *, 
     return " ".join(parts)
 
 
-def _named(line: Line, language: str) -> Named:
+def _named(line: PlannedMeeting, language: str) -> NamedMeeting:
     status = text(language, f"status.{line.status.value}")
     if line.pays_again:
         status = text(language, "plan.named.paid", status=status)
     elif line.wastes:
         status = text(language, "plan.named.wasted", status=status)
-    return Named(line.id, line.title, status)
+    return NamedMeeting(line.id, line.title, status)
 
 
 def _costs(plan: Plan, count: int, llm: bool, language: str) -> list[str]:

@@ -29,7 +29,7 @@ class Play:
 
 
 @dataclass(frozen=True)
-class Item:
+class ItemView:
     id: str
     kind: str
     text: str
@@ -57,11 +57,11 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Section:
+class SectionView:
     key: str
     kind: str
     title: str
-    points: list[Item]
+    points: list[ItemView]
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,8 @@ class SummaryView:
     template: str = ""
     """Empty for the general one."""
     in_two: bool = False
-    sections: list[Section] = field(default_factory=list)
-    unverified: list[Item] = field(default_factory=list)
+    sections: list[SectionView] = field(default_factory=list)
+    unverified: list[ItemView] = field(default_factory=list)
     """Items whose words were not found in the transcript."""
     doubtful: int = 0
     """How many of those."""
@@ -98,7 +98,7 @@ def summary_view(
     if found is None:
         return SummaryView()
     summary = found.summary
-    doubtful = [_item(item, summary, now, language) for item in unverified_items(found)]
+    doubtful = [_item_view(item, summary, now, language) for item in unverified_items(found)]
     stale = sum(item.stale for item in found.items)
     return SummaryView(
         version=summary.version,
@@ -115,14 +115,14 @@ def summary_view(
     )
 
 
-def _sections(found: SummaryWithItems, now: datetime, language: str) -> list[Section]:
+def _sections(found: SummaryWithItems, now: datetime, language: str) -> list[SectionView]:
     sections = verified_sections(found, language, lambda item: _heading(item, language))
     return [
-        Section(
+        SectionView(
             f"{number}-{section.kind}",
             section.kind,
             section.heading,
-            [_item(item, found.summary, now, language) for item in section.items],
+            [_item_view(item, found.summary, now, language) for item in section.items],
         )
         for number, section in enumerate(sections)
     ]
@@ -135,9 +135,9 @@ def _heading(item: SummaryItem, language: str) -> str:
 # ---- items -----------------------------------------------------------------------------------------------------
 
 
-def _item(item: SummaryItem, summary: Summary, now: datetime, language: str) -> Item:
+def _item_view(item: SummaryItem, summary: Summary, now: datetime, language: str) -> ItemView:
     shown, other = in_reading_order(item, summary.language, language)
-    return Item(
+    return ItemView(
         id=item.id,
         kind=item.kind,
         text=shown,

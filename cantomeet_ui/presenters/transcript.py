@@ -17,7 +17,7 @@ UNSURE_BELOW = 0.45
 
 
 @dataclass(frozen=True)
-class Line:
+class LineRow:
     id: str
     at: float
     """Seconds."""
@@ -35,7 +35,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Choice:
+class SpeakerChoice:
     """A speaker that a line can be given to."""
 
     id: str
@@ -48,10 +48,10 @@ class Batch:
 
     revision: str = ""
     first: int = 0
-    lines: list[Line] = field(default_factory=list)
-    corrected: list[Line] = field(default_factory=list)
+    lines: list[LineRow] = field(default_factory=list)
+    corrected: list[LineRow] = field(default_factory=list)
     """In place of those of the same ids that the page has."""
-    speakers: list[Choice] = field(default_factory=list)
+    speakers: list[SpeakerChoice] = field(default_factory=list)
     more: bool = False
     """Further lines may be had by asking."""
 
@@ -70,9 +70,9 @@ def batch(
     return Batch(
         revision,
         first,
-        [_line(segment, names, language) for segment in transcript.segments],
-        [_line(segment, names, language) for segment in corrected] if first else [],
-        [Choice(key, name) for key, name in sorted(names.items(), key=lambda known: known[1])],
+        [_line_row(segment, names, language) for segment in transcript.segments],
+        [_line_row(segment, names, language) for segment in corrected] if first else [],
+        [SpeakerChoice(key, name) for key, name in sorted(names.items(), key=lambda known: known[1])],
         more,
     )
 
@@ -85,8 +85,8 @@ def speaker_names(speakers: Mapping[str, Speaker], language: str) -> dict[str, s
     }
 
 
-def _line(segment: Segment, names: Mapping[str, str], language: str) -> Line:
-    return Line(
+def _line_row(segment: Segment, names: Mapping[str, str], language: str) -> LineRow:
+    return LineRow(
         id=segment.id,
         at=round(segment.start, 2),
         end=round(segment.end, 2),

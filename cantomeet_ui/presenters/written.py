@@ -15,7 +15,7 @@ from cantomeet_ui.presenters.summary import usage_facts
 
 
 @dataclass(frozen=True)
-class WrittenHead:
+class WrittenHeadView:
     state: str = "none"
     """ "none" (nobody has asked for it), "working", "done" or "failed"."""
     label: str = ""
@@ -31,7 +31,7 @@ class WrittenHead:
 
 @dataclass(frozen=True)
 class WrittenPane:
-    head: WrittenHead = WrittenHead()
+    head: WrittenHeadView = WrittenHeadView()
     lines: dict[str, str] = field(default_factory=dict)
     """By segment id; a line without one is shown as it was spoken."""
     outdated: list[str] = field(default_factory=list)
@@ -60,14 +60,14 @@ def _downloads(view: WrittenView, language: str) -> list[Download]:
     ]
 
 
-def _head(view: WrittenView, has_lines: bool, outdated: int, language: str) -> WrittenHead:
+def _head(view: WrittenView, has_lines: bool, outdated: int, language: str) -> WrittenHeadView:
     label = written_label(view.name, language) if has_lines else ""
     if view.state == "working":
         percent = "" if view.progress is None else f" {view.progress} %"
-        return WrittenHead(view.state, label, text(language, "written.working") + percent, may_ask=False)
+        return WrittenHeadView(view.state, label, text(language, "written.working") + percent, may_ask=False)
     if view.state == "failed":
         code = view.error_code if view.error_code in set(ErrorCode) else ErrorCode.INTERNAL.value
-        return WrittenHead(view.state, label, reason_text(str(code), view.error_params, language))
-    return WrittenHead(
+        return WrittenHeadView(view.state, label, reason_text(str(code), view.error_params, language))
+    return WrittenHeadView(
         view.state, label, counted(language, "written.outdated", outdated) if outdated else "", may_ask=bool(outdated)
     )

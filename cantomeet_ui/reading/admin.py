@@ -24,9 +24,18 @@ from cantomeet.listing import (
 from cantomeet.models import Meeting
 from cantomeet.queue import JobQueue
 from cantomeet.store import MeetingStore
-from cantomeet_ui.presenters.admin import SHOWN_OF_A_CAUSE, Cause, Failures, Step, cause_of, causes, steps, stuck_rows
+from cantomeet_ui.presenters.admin import (
+    SHOWN_OF_A_CAUSE,
+    CauseRow,
+    Failures,
+    Step,
+    cause_of,
+    causes,
+    steps,
+    stuck_rows,
+)
 from cantomeet_ui.presenters.admin_filters import AdminChip, code_chips, status_chips
-from cantomeet_ui.presenters.engine import Engine, Seen, engine
+from cantomeet_ui.presenters.engine import Engine, EngineSnapshot, engine
 from cantomeet_ui.presenters.rows import MeetingRow, plain_row
 
 PAGE = 25
@@ -37,7 +46,7 @@ STUCK = MeetingFilter(stuck_for=timedelta(minutes=20), sort="created_at", limit=
 @dataclass(frozen=True)
 class ShownAdmin:
     stamp: Any
-    causes: list[Cause]
+    causes: list[CauseRow]
     stuck: list[MeetingRow]
     more_stuck: str
     """How many there are besides; empty for none."""
@@ -131,7 +140,7 @@ def read_engine(store: MeetingStore, queue: JobQueue, set_up: tuple[str, ...], l
     except redis.RedisError:
         overview = None
     checks = {name: loads(store.remembered(remembered_as(name))) for name in CHECKED}
-    seen = Seen(overview, store.paused_since(), store.oldest_due_seconds(), checks, set_up)
+    seen = EngineSnapshot(overview, store.paused_since(), store.oldest_due_seconds(), checks, set_up)
     return engine(seen, store.now(), language)
 
 

@@ -11,7 +11,7 @@ from cantomeet.models import Attempt, Meeting, Speaker
 from cantomeet.settings import Settings
 from cantomeet.store import MeetingStore
 from cantomeet_ui.presenters.choices import Version, versions
-from cantomeet_ui.presenters.meeting import MeetingHead, meeting_head
+from cantomeet_ui.presenters.meeting import MeetingHeadView, meeting_head
 from cantomeet_ui.presenters.speakers import SpeakerRow, speaker_rows
 from cantomeet_ui.presenters.summary import SummaryView, summary_view
 from cantomeet_ui.presenters.transcript import Batch, batch
@@ -39,7 +39,7 @@ class Have:
 @dataclass(frozen=True)
 class ShownMeeting:
     stamp: Any
-    head: MeetingHead
+    head: MeetingHeadView
     summary: SummaryView
     versions: list[Version]
     speakers: list[SpeakerRow]

@@ -11,7 +11,7 @@ from cantomeet.access import Action
 from cantomeet.errors import RequestError
 from cantomeet.i18n import text
 from cantomeet_ui import acting
-from cantomeet_ui.presenters.actions import NAMES, Group, calendar_href, changed, fixed_choices
+from cantomeet_ui.presenters.actions import NAMES, Group, actions_href, calendar_href, fixed_choices
 from cantomeet_ui.presenters.address import filters_of
 from cantomeet_ui.presenters.choices import Choice
 from cantomeet_ui.presenters.meeting import refusal
@@ -75,7 +75,9 @@ class ActionsState(rx.State):
     @handler(Action.LIST)
     async def choose(self, name: str, value: str) -> Any:
         """Another owner, due date, state or grouping."""
-        return rx.redirect(changed(self._query, **({name: value} if name in ("owner", "due", "done", "by") else {})))
+        return rx.redirect(
+            actions_href(self._query, **({name: value} if name in ("owner", "due", "done", "by") else {}))
+        )
 
     @handler(Action.EDIT)
     async def tick(self, meeting_id: str, item_id: str, words: str, done: bool) -> None:
@@ -115,5 +117,5 @@ class ActionsState(rx.State):
         self.dues, self.states = fixed_choices("due", _DUE, language), fixed_choices("done", _DONE, language)
         self.groupings = fixed_choices("by", _BY, language)
         self.calendar = calendar_href(self._query)
-        self.clear_href = changed({"by": self._query.get("by", "")})
+        self.clear_href = actions_href({"by": self._query.get("by", "")})
         self.phase = "rows" if shown.groups else ("none" if filtered else "empty")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cantomeet.bulk import Act, Cost, Line, Refusal, plan, refusal_since
+from cantomeet.bulk import Act, Cost, PlannedMeeting, Refusal, plan, refusal_since
 from cantomeet.lifecycle import ACTIVE, MeetingStatus, Stage
 from cantomeet.models import Meeting
 
@@ -20,8 +20,8 @@ def meeting(**columns: Any) -> Meeting:
     return Meeting(**{**given, "duration_seconds": 60.0, **columns})
 
 
-def line(act: Act, new: str = "speechmatics", **columns: Any) -> Line:
-    return plan(act, [meeting(**columns)], NOW, new).lines[0]
+def line(act: Act, new: str = "speechmatics", **columns: Any) -> PlannedMeeting:
+    return plan(act, [meeting(**columns)], NOW, new).meetings[0]
 
 
 SENT = {"stage": Stage.SUBMITTED, "transcriber": "speechmatics", "submit_key": "k1", "provider_job_id": "j1"}

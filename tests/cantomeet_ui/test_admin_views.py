@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rq.worker import WorkerStatus
 
-from cantomeet.bulk import Act, Line, Plan, Refusal
+from cantomeet.bulk import Act, Plan, PlannedMeeting, Refusal
 from cantomeet.checking import PATIENCE_SECONDS, Check
 from cantomeet.errors import ErrorCode
 from cantomeet.i18n import EN, ZH, has_text, text
@@ -18,8 +18,8 @@ from cantomeet.models import Attempt, Meeting
 from cantomeet.queue import QUEUES, QueueOverview, WorkerSeen
 from cantomeet_ui.presenters import admin, admin_filters
 from cantomeet_ui.presenters.address import filters_of
-from cantomeet_ui.presenters.engine import Engine, Seen, engine
-from cantomeet_ui.presenters.plans import asked, told
+from cantomeet_ui.presenters.engine import Engine, EngineSnapshot, engine
+from cantomeet_ui.presenters.plans import preview, result
 
 NOW = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 """12:00 in Hong Kong."""
@@ -34,8 +34,8 @@ def meeting(**columns: Any) -> Meeting:
 # ---- previews ----------------------------------------------------------------------------------------------
 
 
-def line(refusal: Refusal | None = None, **given: Any) -> Line:
-    return Line("id", given.pop("status", FAILED), refusal, **given)
+def line(refusal: Refusal | None = None, **given: Any) -> PlannedMeeting:
+    return PlannedMeeting("id", given.pop("status", FAILED), refusal, **given)
 
 
 def test_a_preview_says_how_many_what_it_costs_and_who_is_left() -> None:
@@ -45,7 +45,7 @@ def test_a_preview_says_how_many_what_it_costs_and_who_is_left() -> None:
         line(Refusal.COST, pays=True, seconds=1200.0),
         line(Refusal.NOT_FAILED),
     )
-    shown = asked(Plan(Act.RETRY, lines, left_out=7), llm=True, language=EN)
+    shown = preview(Plan(Act.RETRY, lines, left_out=7), llm=True, language=EN)
     assert (shown.title, shown.confirm) == ("Retry 4 meetings?", "Retry 4")
     assert shown.pay_again == "Pay again, retry 5 (about 50 min)"
     assert shown.lines == [
@@ -58,16 +58,16 @@ def test_a_preview_says_how_many_what_it_costs_and_who_is_left() -> None:
 
 
 def test_a_preview_without_cost_says_nothing_of_cost() -> None:
-    assert asked(Plan(Act.RETRY, (line(),)), llm=False, language=EN).lines == []
+    assert preview(Plan(Act.RETRY, (line(),)), llm=False, language=EN).lines == []
 
 
 def test_a_preview_names_the_meetings_that_it_is_for_and_no_others() -> None:
     lines = (
-        *(Line(str(n), FAILED, title=f"會 {n}") for n in range(7)),
-        Line("p", FAILED, Refusal.COST, title="付過"),
-        Line("r", MeetingStatus.TRANSCRIBING, Refusal.NOT_FAILED, title="轉錄中"),
+        *(PlannedMeeting(str(n), FAILED, title=f"會 {n}") for n in range(7)),
+        PlannedMeeting("p", FAILED, Refusal.COST, title="付過"),
+        PlannedMeeting("r", MeetingStatus.TRANSCRIBING, Refusal.NOT_FAILED, title="轉錄中"),
     )
-    shown = asked(Plan(Act.RETRY, lines), llm=False, language=EN)
+    shown = preview(Plan(Act.RETRY, lines), llm=False, language=EN)
     assert [named.title for named in shown.named] == [f"會 {n}" for n in range(5)]
     assert shown.more == "and 3 more"
     assert [(named.title, named.status) for named in shown.rest] == [
@@ -75,21 +75,21 @@ def test_a_preview_names_the_meetings_that_it_is_for_and_no_others() -> None:
         ("會 6", "Failed"),
         ("付過", "Failed, paid for before"),
     ]
-    assert asked(Plan(Act.RETRY, lines[:5]), llm=False, language=EN).more == ""
+    assert preview(Plan(Act.RETRY, lines[:5]), llm=False, language=EN).more == ""
 
 
 def test_where_nothing_can_be_done_there_is_no_button() -> None:
-    shown = asked(Plan(Act.CANCEL, (line(Refusal.NOT_RUNNING),)), llm=False, language=ZH)
+    shown = preview(Plan(Act.CANCEL, (line(Refusal.NOT_RUNNING),)), llm=False, language=ZH)
     assert (shown.title, shown.confirm, shown.pay_again) == ("沒有會議可以這樣做。", "", "")
 
 
 def test_a_cancel_warns_of_what_is_paid_for_and_a_deletion_that_it_is_for_good() -> None:
     running = line(status=MeetingStatus.TRANSCRIBING, wastes=True)
     for act in (Act.CANCEL, Act.DELETE):
-        shown = asked(Plan(act, (running,)), llm=False, language=EN)
+        shown = preview(Plan(act, (running,)), llm=False, language=EN)
         assert "pays again" in shown.lines[0]
         assert shown.named[0].status == "Transcribing, paid for"
-    deletion = asked(Plan(Act.DELETE, (line(),)), llm=False, language=EN)
+    deletion = preview(Plan(Act.DELETE, (line(),)), llm=False, language=EN)
     assert ("cannot be brought back" in deletion.lines[0], deletion.tone) == (True, "red")
 
 
@@ -97,18 +97,18 @@ def test_a_cancel_warns_of_what_is_paid_for_and_a_deletion_that_it_is_for_good()
 def test_every_action_and_refusal_has_its_words(language: str) -> None:
     for act in Act:
         for count in (1, 2):
-            assert asked(Plan(act, (line(),) * count), llm=True, language=language).title
-            assert told(act, count, dict.fromkeys(Refusal, count), language)
+            assert preview(Plan(act, (line(),) * count), llm=True, language=language).title
+            assert result(act, count, dict.fromkeys(Refusal, count), language)
 
 
 # ---- the engine room ---------------------------------------------------------------------------------------
 
 
-def seen(**given: Any) -> Seen:
+def seen(**given: Any) -> EngineSnapshot:
     worker = WorkerSeen("0123456789abcdef", "busy", QUEUES, NOW - timedelta(minutes=1))
     overview = QueueOverview(tuple((name, 3) for name in QUEUES), (worker,), 2)
     usual = {"overview": overview, "paused_since": None, "oldest_due": 0.0, "checks": {}, "set_up": ("whisper",)}
-    return Seen(**{**usual, **given})
+    return EngineSnapshot(**{**usual, **given})
 
 
 def shown(**given: Any) -> Engine:
@@ -184,7 +184,7 @@ def test_while_an_answer_is_waited_for_the_page_looks_more_often() -> None:
 def test_filters_are_read_from_the_address_and_nothing_else_is() -> None:
     query = {"status": "FAILED", "q": "", "cursor": "x", "age": "7d"}
     assert filters_of(query, admin_filters.NAMES) == {"status": "FAILED", "age": "7d"}
-    assert admin_filters.changed(query, age="", transcriber="whisper") == "/admin?status=FAILED&transcriber=whisper"
+    assert admin_filters.admin_href(query, age="", transcriber="whisper") == "/admin?status=FAILED&transcriber=whisper"
 
 
 def test_a_chosen_code_leads_back_to_all_and_stays_when_nothing_has_it_any_more() -> None:

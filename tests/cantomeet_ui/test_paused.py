@@ -9,15 +9,15 @@ from cantomeet.errors import ErrorCode
 from cantomeet.i18n import EN
 from cantomeet.listing import find_meetings
 from cantomeet.store import MeetingStore, NewAttempt
-from cantomeet_ui.presenters.meeting import MeetingHead
-from cantomeet_ui.presenters.plans import told
+from cantomeet_ui.presenters.meeting import MeetingHeadView
+from cantomeet_ui.presenters.plans import result
 from cantomeet_ui.reading.admin import STUCK, read_admin
 from cantomeet_ui.reading.lists import read_list, read_paused
 from cantomeet_ui.reading.meeting import Have, read_meeting
 from tests import meetings
 
 
-def head(store: MeetingStore, meeting_id: str) -> MeetingHead:
+def head(store: MeetingStore, meeting_id: str) -> MeetingHeadView:
     return read_meeting(store, meeting_id, Have(), EN).head
 
 
@@ -66,6 +66,6 @@ def test_what_waits_for_a_pause_to_end_is_not_stuck(sqlite_store: MeetingStore) 
 
 def test_what_was_set_going_during_a_pause_is_said_to_begin_later() -> None:
     for act in (Act.RUN_NOW, Act.RETRY):
-        assert told(act, 2, {}, EN, paused=True) == "2 meetings begin once the queue, which is paused, goes on."
-    assert told(Act.RUN_NOW, 0, {}, EN, paused=True) == told(Act.RUN_NOW, 0, {}, EN)
-    assert told(Act.DELETE, 2, {}, EN, paused=True) == told(Act.DELETE, 2, {}, EN)
+        assert result(act, 2, {}, EN, paused=True) == "2 meetings begin once the queue, which is paused, goes on."
+    assert result(Act.RUN_NOW, 0, {}, EN, paused=True) == result(Act.RUN_NOW, 0, {}, EN)
+    assert result(Act.DELETE, 2, {}, EN, paused=True) == result(Act.DELETE, 2, {}, EN)

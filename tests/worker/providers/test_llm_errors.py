@@ -34,7 +34,7 @@ def answered(status: int, error: Any = "it went wrong", headers: dict[str, str] 
 
 
 @pytest.mark.parametrize("kind", sorted(httpx_exceptions(), key=repr), ids=lambda kind: kind.__name__)
-def test_every_exception_of_httpx_is_caught_and_has_its_place(kind: type[Exception]) -> None:
+def test_every_exception_of_httpx_is_caught_and_has_its_disposition(kind: type[Exception]) -> None:
     assert issubclass(kind, FOREIGN)
     raised = kind.__new__(kind)
     raised.args = (f"Bearer {KEY}",)

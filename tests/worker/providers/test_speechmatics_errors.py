@@ -17,8 +17,8 @@ from worker.providers.speechmatics.errors import (
     BY_CALL,
     BY_STATUS,
     Call,
+    disposition_of_status,
     error_of_answer,
-    place_of_status,
 )
 
 DOCUMENTED = {
@@ -67,9 +67,9 @@ def test_an_exception_of_httpx_never_leaves_the_client_as_it_is(kind: type[Excep
 
 
 def test_a_status_without_a_place_goes_with_its_family() -> None:
-    assert place_of_status(599, Call.CHECK, is_json=True).retry
-    assert not place_of_status(499, Call.CHECK, is_json=True).retry
-    assert place_of_status(302, Call.CHECK, is_json=False).code is ErrorCode.PROVIDER_UNREACHABLE
+    assert disposition_of_status(599, Call.CHECK, is_json=True).retry
+    assert not disposition_of_status(499, Call.CHECK, is_json=True).retry
+    assert disposition_of_status(302, Call.CHECK, is_json=False).code is ErrorCode.PROVIDER_UNREACHABLE
 
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)

@@ -61,7 +61,7 @@ class ExtractiveSummarizer:
 
 
 def _overview(sentences: Sequence[Sentence], request: SummaryRequest) -> list[SummaryLine]:
-    return [_item("overview", sentence, request) for sentence in overview_of(sentences, request.title)]
+    return [_line_of_sentence("overview", sentence, request) for sentence in overview_of(sentences, request.title)]
 
 
 def _found(sentences: Sequence[Sentence], request: SummaryRequest) -> Iterator[list[SummaryLine]]:
@@ -71,7 +71,7 @@ def _found(sentences: Sequence[Sentence], request: SummaryRequest) -> Iterator[l
         yield list(reader.read(sentence, following))
 
 
-def _item(kind: ItemKind, sentence: Sentence, request: SummaryRequest) -> SummaryLine:
+def _line_of_sentence(kind: ItemKind, sentence: Sentence, request: SummaryRequest) -> SummaryLine:
     said = essence(sentence)
     return SummaryLine(kind, said.text, said.evidence(request.lines))
 
@@ -118,11 +118,11 @@ class _Reader:
                 yield item
                 self._just_assigned = asked_of_somebody = True
         if asks and not asked_of_somebody:
-            yield _item("question", sentence, self._request)
+            yield _line_of_sentence("question", sentence, self._request)
         if self._decides(sentence, following, asks=asks, assigned=asked_of_somebody):
-            yield _item("decision", sentence, self._request)
+            yield _line_of_sentence("decision", sentence, self._request)
         if not asks and is_risk(sentence):
-            yield _item("risk", sentence, self._request)
+            yield _line_of_sentence("risk", sentence, self._request)
 
     def _decides(self, sentence: Sentence, following: Sentence | None, *, asks: bool, assigned: bool) -> bool:
         self._since_choice += 1

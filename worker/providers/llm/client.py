@@ -29,7 +29,7 @@ from worker.providers.llm.errors import (
     BadRequest,
     CallFailed,
     ContextExceeded,
-    Place,
+    Disposition,
     error_of_answer,
     error_of_exception,
     make_error,
@@ -294,10 +294,16 @@ class ChatClient:
         return error_of_answer(status, {}, body, provider=endpoint.provider, secrets=endpoint.secrets)
 
     def _failed(
-        self, place: Place, what: str, gathered: Gathered | None = None, *, cause: str = "", variant: str = ""
+        self,
+        disposition: Disposition,
+        what: str,
+        gathered: Gathered | None = None,
+        *,
+        cause: str = "",
+        variant: str = "",
     ) -> CallFailed:
         provider = self._endpoint.provider
-        error = make_error(place, f"{provider}: {what}", provider, cause=cause, variant=variant)
+        error = make_error(disposition, f"{provider}: {what}", provider, cause=cause, variant=variant)
         return CallFailed(error, maybe_paid=True, tokens_out=_estimated_tokens(gathered) if gathered else 0)
 
 

@@ -22,7 +22,7 @@ MODEL_SETTING = "OPENAI_MODEL"
 
 
 @dataclass(frozen=True)
-class Place:
+class Disposition:
     """Where an answer belongs: its code, whether trying again can help, and the setting a person would mend."""
 
     code: ErrorCode
@@ -30,17 +30,17 @@ class Place:
     setting: str | None = None
 
 
-KEY_REFUSED = Place(ErrorCode.PROVIDER_KEY_REFUSED, retry=False, setting=KEY_SETTING)
-FORBIDDEN = Place(ErrorCode.PROVIDER_FORBIDDEN, retry=False, setting=KEY_SETTING)
-NO_QUOTA = Place(ErrorCode.PROVIDER_FORBIDDEN, retry=False, setting=KEY_SETTING)
-MODEL_UNKNOWN = Place(ErrorCode.MODEL_UNKNOWN, retry=False, setting=MODEL_SETTING)
-WRONG_URL = Place(ErrorCode.PROVIDER_UNREACHABLE, retry=False, setting=URL_SETTING)
-UNREACHABLE = Place(ErrorCode.PROVIDER_UNREACHABLE, retry=True, setting=URL_SETTING)
-REJECTED = Place(ErrorCode.PROVIDER_REJECTED, retry=False)
-BUSY = Place(ErrorCode.PROVIDER_BUSY, retry=True)
-GARBLED = Place(ErrorCode.PROVIDER_BAD_ANSWER, retry=True, setting=URL_SETTING)
+KEY_REFUSED = Disposition(ErrorCode.PROVIDER_KEY_REFUSED, retry=False, setting=KEY_SETTING)
+FORBIDDEN = Disposition(ErrorCode.PROVIDER_FORBIDDEN, retry=False, setting=KEY_SETTING)
+NO_QUOTA = Disposition(ErrorCode.PROVIDER_FORBIDDEN, retry=False, setting=KEY_SETTING)
+MODEL_UNKNOWN = Disposition(ErrorCode.MODEL_UNKNOWN, retry=False, setting=MODEL_SETTING)
+WRONG_URL = Disposition(ErrorCode.PROVIDER_UNREACHABLE, retry=False, setting=URL_SETTING)
+UNREACHABLE = Disposition(ErrorCode.PROVIDER_UNREACHABLE, retry=True, setting=URL_SETTING)
+REJECTED = Disposition(ErrorCode.PROVIDER_REJECTED, retry=False)
+BUSY = Disposition(ErrorCode.PROVIDER_BUSY, retry=True)
+GARBLED = Disposition(ErrorCode.PROVIDER_BAD_ANSWER, retry=True, setting=URL_SETTING)
 
-BY_STATUS: dict[int, Place] = {
+BY_STATUS: dict[int, Disposition] = {
     400: REJECTED,
     401: KEY_REFUSED,
     402: NO_QUOTA,
@@ -60,7 +60,7 @@ BY_STATUS: dict[int, Place] = {
     504: BUSY,
     529: BUSY,
 }
-BY_FAMILY: dict[int, Place] = {3: WRONG_URL, 4: REJECTED, 5: BUSY}
+BY_FAMILY: dict[int, Disposition] = {3: WRONG_URL, 4: REJECTED, 5: BUSY}
 
 _QUOTA = re.compile(
     r"insufficient[_ ](?:quota|balance)|billing[_ ]|exceeded your current quota|credit balance|arrear|overdue"
@@ -190,9 +190,9 @@ class Said:
 def error_of_exception(error: Exception, provider: str, *, tokens_out: int = 0) -> CallFailed:
     """For all that httpx raises."""
     trouble = trouble_of(error)
-    place = Place(trouble.code, trouble.retry, None if trouble.code is ErrorCode.INTERNAL else URL_SETTING)
+    disposition = Disposition(trouble.code, trouble.retry, None if trouble.code is ErrorCode.INTERNAL else URL_SETTING)
     detail = f"{provider}: {type(error).__name__} ({trouble.cause})"
-    ours = make_error(place, detail, provider, message=trouble.message, cause=trouble.cause)
+    ours = make_error(disposition, detail, provider, message=trouble.message, cause=trouble.cause)
     return CallFailed(ours, maybe_paid=not was_not_sent(error), tokens_out=tokens_out)
 
 
@@ -203,30 +203,30 @@ def error_of_answer(
     said = read_error(body)
     words = said.text or _plain_words(body)
     message = safe_message(words, secrets)
-    place = _place(status, said)
+    disposition = _disposition(status, said)
     detail = f"{provider}: HTTP {status}" + (f": {message}" if message else "")
     cause = {3: "redirect"}.get(status // 100, "not_found" if status in (404, 405) else "")
     error = make_error(
-        place, detail, provider, message=message or f"HTTP {status}", wait=retry_after(headers), cause=cause
+        disposition, detail, provider, message=message or f"HTTP {status}", wait=retry_after(headers), cause=cause
     )
-    if _is_too_long(status, words, place):
+    if _is_too_long(status, words, disposition):
         # However the status would be taken, less of the prompt may go through; this is for when it does not.
         rejected = make_error(REJECTED, detail, provider, message=message or f"HTTP {status}")
         sizes = [int(size) for found in _CONTEXT_SIZE.findall(words) for size in found if size]
         return ContextExceeded(rejected, context=sizes[0] if sizes else None)
-    if place is REJECTED and status in (400, 404, 405, 422, 501) and not _FILTER.search(said.text):
+    if disposition is REJECTED and status in (400, 404, 405, 422, 501) and not _FILTER.search(said.text):
         return BadRequest(error, words.lower())
     # A gateway's time-out may come after the model has done its work.
     only_lists = status == 403 and "model.read" in words
     return CallFailed(error, maybe_paid=status in (408, 502, 504), status=status, only_lists=only_lists)
 
 
-def _is_too_long(status: int, words: str, place: Place) -> bool:
+def _is_too_long(status: int, words: str, disposition: Disposition) -> bool:
     if status == 413:
         return True
     if status == 429:
         return bool(_TOO_LARGE_TO_WAIT_FOR.search(words))
-    if status not in _LENGTH_FAULTS or place in (NO_QUOTA, KEY_REFUSED, MODEL_UNKNOWN) or _FILTER.search(words):
+    if status not in _LENGTH_FAULTS or disposition in (NO_QUOTA, KEY_REFUSED, MODEL_UNKNOWN) or _FILTER.search(words):
         return False
     if _CONTEXT.search(words):
         return True
@@ -241,7 +241,7 @@ def _plain_words(body: bytes) -> str:
     return "" if text.startswith(("<", "{", "[")) or not text.isprintable() else text
 
 
-def _place(status: int, said: Said) -> Place:
+def _disposition(status: int, said: Said) -> Disposition:
     if status in (400, 402, 403, 429) and _QUOTA.search(said.text):
         return NO_QUOTA
     if status in _CLIENT_FAULTS and said.is_json and _MODEL.search(said.text):
@@ -254,7 +254,7 @@ def _place(status: int, said: Said) -> Place:
 
 
 def make_error(
-    place: Place,
+    disposition: Disposition,
     detail: str,
     provider: str,
     *,
@@ -271,13 +271,13 @@ def make_error(
         params[variant] = 1
     if cause:
         params["cause"] = cause
-    if place.setting is not None:
-        params["setting"] = place.setting
-    if place.code is ErrorCode.INTERNAL:
+    if disposition.setting is not None:
+        params["setting"] = disposition.setting
+    if disposition.code is ErrorCode.INTERNAL:
         params["reference"] = detail
-    if place.retry:
-        return TransientError(detail, code=place.code, retry_after=wait, **params)
-    return PermanentError(detail, code=place.code, **params)
+    if disposition.retry:
+        return TransientError(detail, code=disposition.code, retry_after=wait, **params)
+    return PermanentError(detail, code=disposition.code, **params)
 
 
 def read_error(body: bytes) -> Said:

@@ -136,7 +136,7 @@ def facts_of(
     items: list[SummaryLine] = []
     for kind, item in answer.items:
         if item.text:
-            line = _item(kind, item, checker, languages, notes)
+            line = _line_of_answer(kind, item, checker, languages, notes)
             if not line.evidence:
                 offered = finder.find([item.text, item.text_other], segments, item.line - 1)
                 line = replace(line, proposed=offered)
@@ -144,7 +144,7 @@ def facts_of(
     return items + [_quote(cited, checker) for cited in answer.quotes if cited.quote]
 
 
-def _item(
+def _line_of_answer(
     kind: ItemKind, item: ItemAnswer, checker: EvidenceChecker, languages: Languages, notes: Sequence[Section]
 ) -> SummaryLine:
     # A line without a quote proves nothing; it helps to find the line that is offered.

@@ -33,7 +33,7 @@ class Call(StrEnum):
 
 
 @dataclass(frozen=True)
-class Place:
+class Disposition:
     """Where an answer belongs: its code, whether trying again can help, and the setting a person would mend."""
 
     code: ErrorCode
@@ -41,20 +41,20 @@ class Place:
     setting: str | None = URL_SETTING
 
 
-KEY_REFUSED = Place(ErrorCode.PROVIDER_KEY_REFUSED, retry=False, setting=KEY_SETTING)
-KEY_OR_REGION = Place(ErrorCode.PROVIDER_KEY_REFUSED, retry=False, setting=BOTH_SETTINGS)
-FORBIDDEN = Place(ErrorCode.PROVIDER_FORBIDDEN, retry=False, setting=KEY_SETTING)
-REJECTED = Place(ErrorCode.PROVIDER_REJECTED, retry=False, setting=None)
-GONE = Place(ErrorCode.PROVIDER_JOB_GONE, retry=False)
-NOT_READY = Place(ErrorCode.PROVIDER_BUSY, retry=True, setting=None)
-BUSY = Place(ErrorCode.PROVIDER_BUSY, retry=True, setting=None)
-UNREACHABLE = Place(ErrorCode.PROVIDER_UNREACHABLE, retry=True)
-WRONG_HOST = Place(ErrorCode.PROVIDER_UNREACHABLE, retry=False)
-GARBLED = Place(ErrorCode.PROVIDER_BAD_ANSWER, retry=True)
-NOT_UNDERSTOOD = Place(ErrorCode.PROVIDER_BAD_ANSWER, retry=False)
-OUR_FAULT = Place(ErrorCode.INTERNAL, retry=False, setting=None)
+KEY_REFUSED = Disposition(ErrorCode.PROVIDER_KEY_REFUSED, retry=False, setting=KEY_SETTING)
+KEY_OR_REGION = Disposition(ErrorCode.PROVIDER_KEY_REFUSED, retry=False, setting=BOTH_SETTINGS)
+FORBIDDEN = Disposition(ErrorCode.PROVIDER_FORBIDDEN, retry=False, setting=KEY_SETTING)
+REJECTED = Disposition(ErrorCode.PROVIDER_REJECTED, retry=False, setting=None)
+GONE = Disposition(ErrorCode.PROVIDER_JOB_GONE, retry=False)
+NOT_READY = Disposition(ErrorCode.PROVIDER_BUSY, retry=True, setting=None)
+BUSY = Disposition(ErrorCode.PROVIDER_BUSY, retry=True, setting=None)
+UNREACHABLE = Disposition(ErrorCode.PROVIDER_UNREACHABLE, retry=True)
+WRONG_HOST = Disposition(ErrorCode.PROVIDER_UNREACHABLE, retry=False)
+GARBLED = Disposition(ErrorCode.PROVIDER_BAD_ANSWER, retry=True)
+NOT_UNDERSTOOD = Disposition(ErrorCode.PROVIDER_BAD_ANSWER, retry=False)
+OUR_FAULT = Disposition(ErrorCode.INTERNAL, retry=False, setting=None)
 
-BY_STATUS: dict[int, Place] = {
+BY_STATUS: dict[int, Disposition] = {
     400: REJECTED,
     401: KEY_REFUSED,
     402: FORBIDDEN,
@@ -77,7 +77,7 @@ BY_STATUS: dict[int, Place] = {
     503: BUSY,
     504: BUSY,
 }
-BY_CALL: dict[tuple[Call, int], Place] = {
+BY_CALL: dict[tuple[Call, int], Disposition] = {
     # A job that the provider no longer lists: its limits page says 404, its OpenAPI file 410.
     (Call.CHECK, 404): GONE,
     (Call.CHECK, 410): GONE,
@@ -89,13 +89,13 @@ BY_CALL: dict[tuple[Call, int], Place] = {
     # Said of a question about a job, not of the job: taken for a rejected recording, a retry would pay again.
     **{(call, status): NOT_UNDERSTOOD for call in Call if call is not Call.SUBMIT for status in (400, 413, 415, 422)},
 }
-BY_FAMILY: dict[int, Place] = {3: WRONG_HOST, 4: NOT_UNDERSTOOD, 5: BUSY}
+BY_FAMILY: dict[int, Disposition] = {3: WRONG_HOST, 4: NOT_UNDERSTOOD, 5: BUSY}
 
 NOT_TAKEN = frozenset({400, 401, 402, 403, 404, 405, 413, 415, 421, 422, 429})
 """Answers to a submission that say that no job was made of it, whoever gives them."""
 
 
-def place_of_status(status: int, call: Call, *, is_json: bool) -> Place:
+def disposition_of_status(status: int, call: Call, *, is_json: bool) -> Disposition:
     """`is_json`: the body is the API's own JSON; HTML comes from something in between (or a host without the API)."""
     if not is_json and status == 401:
         # The provider's troubleshooting page: HTML means no key at all or the host of another region.
@@ -107,7 +107,7 @@ def place_of_status(status: int, call: Call, *, is_json: bool) -> Place:
 
 
 def make_error(
-    place: Place, detail: str, *, message: str = "", retry_after: float | None = None, cause: str = ""
+    disposition: Disposition, detail: str, *, message: str = "", retry_after: float | None = None, cause: str = ""
 ) -> StepError:
     """`detail` is for the operator's log, `message` (the provider's words, already safe) for a person; `cause` is of
     `worker.providers.http.Cause`.
@@ -115,21 +115,21 @@ def make_error(
     params: dict[str, str | int | float] = {"provider": PROVIDER, "message": message or "—"}
     if cause:
         params["cause"] = cause
-    if place.setting is not None:
-        params["setting"] = place.setting
-    if place.code is ErrorCode.INTERNAL:
+    if disposition.setting is not None:
+        params["setting"] = disposition.setting
+    if disposition.code is ErrorCode.INTERNAL:
         params["reference"] = detail
-    if place.retry:
-        return TransientError(detail, code=place.code, retry_after=retry_after, **params)
-    return PermanentError(detail, code=place.code, **params)
+    if disposition.retry:
+        return TransientError(detail, code=disposition.code, retry_after=retry_after, **params)
+    return PermanentError(detail, code=disposition.code, **params)
 
 
 def error_of_exception(error: Exception, call: Call) -> StepError:
     """For all that httpx raises."""
     trouble = trouble_of(error)
-    place = Place(trouble.code, trouble.retry, None if trouble.code is ErrorCode.INTERNAL else URL_SETTING)
+    disposition = Disposition(trouble.code, trouble.retry, None if trouble.code is ErrorCode.INTERNAL else URL_SETTING)
     detail = f"{PROVIDER} {call}: {type(error).__name__} ({trouble.cause})"
-    ours = make_error(place, detail, message=trouble.message, cause=trouble.cause)
+    ours = make_error(disposition, detail, message=trouble.message, cause=trouble.cause)
     ours.refused = was_not_sent(error)
     return ours
 
@@ -139,12 +139,12 @@ def error_of_answer(
 ) -> StepError:
     """The error for an answer that is not a success; `body` may be cut short."""
     said = _provider_words(body)
-    place = place_of_status(status, call, is_json=said is not None)
+    disposition = disposition_of_status(status, call, is_json=said is not None)
     message = safe_message(said or "", secrets)
     detail = f"{PROVIDER} {call}: HTTP {status}" + (f": {message}" if message else "")
     if said is None:
         detail += " (not the API's JSON)"
-    ours = make_error(place, detail, message=message or f"HTTP {status}", retry_after=retry_after(headers))
+    ours = make_error(disposition, detail, message=message or f"HTTP {status}", retry_after=retry_after(headers))
     ours.refused = status in NOT_TAKEN
     return ours
 
