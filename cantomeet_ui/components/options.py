@@ -1,4 +1,4 @@
-"""What a person can choose in a field."""
+"""Options of select fields."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The summary: each item plays the words that bear it out, and is corrected in place."""
+"""The summary: each item plays its evidence and can be corrected in place."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cantomeet_ui.state.items import ItemsState
 
 
 def summary_sections(summary: SummaryView) -> rx.Component:
-    """All sections, what could not be verified apart from the rest."""
+    """All sections; unverified items are in a section of their own."""
     return rx.el.div(
         rx.cond(summary.stale != "", _stale_items(summary)),
         rx.foreach(summary.sections, _section),
@@ -83,12 +83,12 @@ def _shown(item: ItemView) -> rx.Component:
 
 
 def _offered(play: Play) -> rx.Component:
-    """A line that may be what an unproven item rests on, to be listened to."""
+    """A line to listen to that may be the source of an unverified item."""
     return rx.el.span(say("summary.offered"), play_button(play), class_name="offered")
 
 
 def done_box(done: bool, label: Words, on_change: Handler) -> rx.Component:
-    """Ticks an action item off."""
+    """The box that marks an action item as done."""
     return rx.el.label(
         rx.el.input(
             type="checkbox", checked=done, on_change=on_change, custom_attrs={"aria-label": label, "data-done-box": ""}
@@ -183,7 +183,7 @@ def _quiet(words: Words, on_click: Handler) -> rx.Component:
 
 
 def play_button(play: Play) -> rx.Component:
-    """Plays from a time in the recording; the player listens for it in the browser."""
+    """A button that plays from a time in the recording; the player handles its click in the browser."""
     return rx.el.button(
         icons.play(),
         play.time,

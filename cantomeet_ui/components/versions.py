@@ -1,4 +1,4 @@
-"""The form for another summary, and the menu of its versions."""
+"""The form for a new summary, and the menu of versions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cantomeet_ui.state.versions import VersionsState
 
 
 def again_form() -> rx.Component:
-    """Template, language, and whether the speakers are to be named first."""
+    """The form for a new summary: template, language, and whether to name the speakers first."""
     return rx.el.form(
         rx.el.h2(say("meeting.summarize_again")),
         rx.el.div(
@@ -48,7 +48,7 @@ def again_form() -> rx.Component:
 
 
 def select(name: str, label: Any, choices: Any, value: Any, on_change: Handler = None) -> rx.Component:
-    """A field with choices; without `on_change` its form tells what was chosen."""
+    """A labelled select field. Without `on_change` the enclosing form submits the chosen value."""
     chosen = {"value": value, "on_change": on_change} if on_change is not None else {"default_value": value}
     return rx.el.label(
         rx.el.span(label),
@@ -58,7 +58,7 @@ def select(name: str, label: Any, choices: Any, value: Any, on_change: Handler =
 
 
 def versions_menu(versions: Any) -> rx.Component:
-    """All versions of the summary; one of them is shown."""
+    """The menu of the summary's versions; the shown one is marked."""
     return rx.el.details(
         rx.el.summary(say("summary.versions"), icons.down(), class_name="quiet versions-button"),
         rx.el.ul(rx.foreach(versions, _version), class_name="menu-items"),

@@ -1,4 +1,4 @@
-"""The list of meetings."""
+"""The page with the list of meetings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The list's filters as they stand in the address, and the chips that change them."""
+"""The filters of the list of meetings, and the chips that change them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from cantomeet.lifecycle import MeetingStatus
 from cantomeet_ui import routes
 from cantomeet_ui.presenters.address import filters_of
 from cantomeet_ui.presenters.choices import Choice
+from cantomeet_ui.presenters.statuses import status_label
 
 NAMES = ("status", "q", "from", "to", "sort")
-"""Query parameters of the list's page; a cursor is never one, so that a link always begins at the top."""
+"""Query parameters of the list's page. A cursor is not among them, so a link always begins at the top."""
 DEFAULT_SORT = "-created_at"
 SORTS = {
     DEFAULT_SORT: "meetings.sort.newest",
@@ -29,21 +30,24 @@ class Chip:
     href: str
     chosen: bool
     status: str
-    """Empty: all."""
+    """Empty for the chip of all meetings."""
 
 
 def meetings_href(query: Mapping[str, str], **values: str) -> str:
-    """The list's address with some parameters changed (empty: taken away)."""
+    """The list's address with some parameters changed; an empty value removes one.
+
+    `from_` stands for the parameter "from", which is a keyword of Python.
+    """
     return routes.meetings(filters_of({**query, **{name.rstrip("_"): value for name, value in values.items()}}, NAMES))
 
 
 def chips(query: Mapping[str, str], counts: Mapping[MeetingStatus, int], language: str) -> list[Chip]:
-    """One for all and one for each status; a status that no meeting has is left out unless it is chosen."""
+    """One chip for all meetings and one for each status. A status without meetings appears only if it is chosen."""
     chosen = query.get("status", "")
     whole = Chip(text(language, "status.all"), sum(counts.values()), meetings_href(query, status=""), not chosen, "")
     each = [
         Chip(
-            text(language, f"status.{status.value}"),
+            status_label(status, language),
             counts.get(status, 0),
             meetings_href(query, status=status.value),
             chosen == status.value,

@@ -1,4 +1,4 @@
-"""What a person is told before one action is done to many meetings, and after."""
+"""An action on many meetings: its preview and its result."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 
 from cantomeet.bulk import Act, Cost, Plan, PlannedMeeting, Refusal
 from cantomeet.i18n import counted, text
+from cantomeet_ui.presenters.statuses import status_label
 
 SHOWN = 5
-"""Meetings that are named at first sight."""
+"""How many meetings a preview names before "and N more"."""
 
 
 @dataclass(frozen=True)
 class NamedMeeting:
-    """A meeting that something would be done to."""
+    """A meeting that the action would be done to."""
 
     id: str
     title: str
@@ -26,25 +27,25 @@ class PlanPreview:
     """A preview, and the buttons that carry it out."""
 
     title: str = ""
-    """Empty: nothing is asked."""
+    """Empty while there is no preview."""
     lines: list[str] = field(default_factory=list)
     named: list[NamedMeeting] = field(default_factory=list)
-    """The first `SHOWN` meetings that it would be done to."""
+    """The first `SHOWN` meetings that the action would be done to."""
     more: str = ""
-    """How many those beyond are; empty for none."""
+    """Says how many further meetings there are; empty for none."""
     rest: list[NamedMeeting] = field(default_factory=list)
     confirm: str = ""
-    """The button; empty where there is nothing to be done."""
+    """The button's text; empty if the action applies to no meeting."""
     pay_again: str = ""
-    """The button that also retries what was paid for once; empty where there is none."""
+    """The text of the button that also retries what was paid for before; empty without such meetings."""
     tone: str = ""
-    """ "red" for what cannot be undone."""
+    """ "red" for an action that cannot be undone."""
     number: int = 0
-    """Tells one question from the next."""
+    """Differs from preview to preview, so that the page opens each one."""
 
 
 def preview(plan: Plan, llm: bool, language: str) -> PlanPreview:
-    """The preview of a plan; `llm`: a language model writes the summaries."""
+    """The preview of a plan. With `llm` a language model writes the summaries, which may cost."""
     count = len(plan.chosen())
     chosen = plan.chosen(pay_again=True)
     again = len(chosen) - count
@@ -62,7 +63,7 @@ def preview(plan: Plan, llm: bool, language: str) -> PlanPreview:
 
 
 def result(act: Act, done: int, refused: Mapping[Refusal, int], language: str, *, paused: bool = False) -> str:
-    """What came of it; `paused`: nothing begins for now."""
+    """What was done and what was refused. While the queue is paused, retried meetings begin later."""
     later = paused and done and act in (Act.RETRY, Act.RUN_NOW)
     parts = [counted(language, "plan.paused" if later else f"plan.{act.value}.done", done)]
     parts += [counted(language, f"plan.refused.{reason.value}", count) for reason, count in sorted(refused.items())]
@@ -70,7 +71,7 @@ def result(act: Act, done: int, refused: Mapping[Refusal, int], language: str, *
 
 
 def _named(line: PlannedMeeting, language: str) -> NamedMeeting:
-    status = text(language, f"status.{line.status.value}")
+    status = status_label(line.status, language)
     if line.pays_again:
         status = text(language, "plan.named.paid", status=status)
     elif line.wastes:
