@@ -1,7 +1,7 @@
-"""One action on many meetings: a plan says beforehand what would become of each, and what it may cost (pure).
+"""Plans for one action on many meetings, with what it may cost (pure).
 
-A plan fixes the meetings' ids, and for each the status it was seen in and what was said of money. What is carried out
-later is held to that: a meeting that has moved on since is refused, never done something else to or at another price.
+A plan fixes the meetings' ids, the status of each, and the cost that the person was shown. Carrying it out keeps to
+that: a meeting that has changed since is refused, so nobody pays another price or gets another action.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from cantomeet.models import Meeting
 from cantomeet.store.retrying import at_provider, needs_a_new_job, retry_columns
 
 MOST = 1000
-"""Meetings in one plan."""
+"""The most meetings in one plan."""
 _PAID = frozenset({"speechmatics"})
 """Transcribers that cost money."""
 
@@ -31,15 +31,15 @@ class Act(StrEnum):
 
 
 class Refusal(StrEnum):
-    """Why a meeting is left as it is."""
+    """Why the action is not done to a meeting."""
 
     GONE = "gone"
     CHANGED = "changed"
-    """Somebody, or a worker, was faster."""
+    """A person or a worker changed the meeting first."""
     NOT_FAILED = "not_failed"
     NOT_RUNNING = "not_running"
     COST = "cost_not_confirmed"
-    """Its transcription was paid for once already."""
+    """The transcription was paid for before, so paying again needs a confirmation."""
     NO_RECORDING = "recording_removed"
     NOTHING_OWED = "nothing_owed"
     BEING_WORKED_ON = "being_worked_on"
@@ -47,26 +47,25 @@ class Refusal(StrEnum):
 
 @dataclass(frozen=True)
 class PlannedMeeting:
-    """One meeting of a plan."""
+    """A meeting in a plan, as it was when the plan was made."""
 
     id: str
     status: MeetingStatus
-    """As it was seen."""
     refusal: Refusal | None = None
     title: str = ""
     pays: bool = False
-    """A paid transcription begins, or may have to."""
+    """The action starts a paid transcription, or may start one."""
     wastes: bool = False
-    """A transcription that is paid for, and not here yet, is given up: another one means paying again."""
+    """The action gives up a paid transcription that is not here yet, so another one means paying again."""
     seconds: float | None = None
-    """Of the recording."""
+    """Length of the recording."""
 
     @property
     def pays_again(self) -> bool:
         return self.refusal is Refusal.COST
 
     def statuses(self) -> frozenset[MeetingStatus]:
-        """In which it is still the meeting that was seen; a step forward while it is worked on makes no other one."""
+        """The statuses in which the plan still holds. A running meeting may move on to the next active status."""
         return ACTIVE if self.status in ACTIVE else frozenset({self.status})
 
 
@@ -74,9 +73,9 @@ class PlannedMeeting:
 class Cost:
     transcriptions: int
     seconds: float
-    """Of those recordings whose length is known."""
+    """Total length of the recordings whose length is known."""
     unknown: int
-    """Recordings whose length is not."""
+    """Number of recordings whose length is unknown."""
 
 
 @dataclass(frozen=True)
@@ -84,18 +83,18 @@ class Plan:
     act: Act
     meetings: tuple[PlannedMeeting, ...]
     left_out: int = 0
-    """Meetings that fit as well, beyond `MOST`."""
+    """Number of meetings that fit the filter but exceed `MOST`."""
 
     def chosen(self, *, pay_again: bool = False) -> list[PlannedMeeting]:
-        """The meetings that it would be done to."""
+        """The meetings that the action would be done to."""
         return [line for line in self.meetings if line.refusal is None or (pay_again and line.pays_again)]
 
     def refused(self) -> Counter[Refusal]:
-        """How many are left as they are, and why."""
+        """How many meetings the plan refuses, by reason."""
         return Counter(line.refusal for line in self.meetings if line.refusal is not None)
 
     def cost(self, *, pay_again: bool = False) -> Cost:
-        """What would be paid for, at most."""
+        """The most that carrying the plan out can cost."""
         paid = [line for line in self.chosen(pay_again=pay_again) if line.pays]
         known = [line.seconds for line in paid if line.seconds is not None]
         return Cost(len(paid), sum(known), len(paid) - len(known))
@@ -105,14 +104,17 @@ class Plan:
 
 
 def plan(act: Act, meetings: Iterable[Meeting], now: datetime, transcriber: str, *, left_out: int = 0) -> Plan:
-    """What `act` would do now; `transcriber` is the one that new work gets, `now` the database's clock."""
+    """What `act` would do to each meeting now.
+
+    `now` is the database's clock, and `transcriber` is the one that transcribes new meetings.
+    """
     return Plan(act, tuple(_planned(act, meeting, now, transcriber) for meeting in meetings), left_out)
 
 
 def refusal_since(act: Act, seen: PlannedMeeting, meeting: Meeting, transcriber: str) -> Refusal | None:
-    """Why nothing is done to a meeting as it is now; None where it still is what was seen, at the price that was said.
+    """Why the plan no longer holds for a meeting; None if its status and price are as planned.
 
-    `transcriber`: as for `plan`. Whether anything is owed, and nobody holds it, the store looks as it acts.
+    `transcriber` is as for `plan`. The store checks that a step is due and unleased in the statement that acts.
     """
     if MeetingStatus(meeting.status) not in seen.statuses():
         return Refusal.CHANGED
@@ -166,6 +168,6 @@ def _refusal(act: Act, meeting: Meeting, now: datetime) -> Refusal | None:
 
 
 def _gives_up(act: Act, meeting: Meeting) -> bool:
-    """A failed meeting's transcription too may still be fetched from the provider, as long as the meeting is there."""
+    """True if a paid transcription is lost. A failed meeting counts too: a retry could still fetch its transcript."""
     paid = at_provider(meeting) and meeting.transcriber in _PAID
     return act in (Act.CANCEL, Act.DELETE) and paid and not needs_a_new_job(meeting)

@@ -1,8 +1,8 @@
-"""Where recordings lie, under keys that the server makes: streamed in, opened by key, deleted.
+"""Storage of recordings under keys that the server makes.
 
-`<root>/ab/abcd...` is a recording, `abcd....part` one that is still coming in, `abcd....upload` what is known of a
-resumable upload (`cantomeet_ui.api.tus_store` writes it), and `abcd....wav`, `abcd....ogg`, `abcd....playback` are
-made from the recording and can be made again. No name that a person gave ever reaches the disk.
+`<root>/ab/abcd...` is a recording, and `abcd....part` is one that is still being received. `abcd....upload` describes
+a resumable upload (`cantomeet_ui.api.tus_store` writes it). `abcd....wav`, `abcd....ogg` and `abcd....playback` are
+made from the recording and can be made again. No name that a person gave is used on the disk.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from cantomeet.private import make_folder, opener
 PART = "part"
 UPLOAD = "upload"
 MIN_FREE_BYTES = 256 * 1024 * 1024
-"""Left free for the database and everybody else on the disk."""
+"""Space that is left free for the database and others on the disk."""
 
 _FOR_TRANSCRIBERS = (".wav", ".ogg")
-"""What is decoded for the recogniser on this machine, and the copy for a provider that does not take the recording."""
+"""Decoded sound for the local recogniser, and the copy for a provider that cannot read the recording."""
 _KEY = re.compile(r"[0-9a-f]{32}")
 _SUFFIX = re.compile(r"[a-z0-9]{1,16}")
 _MIB = 1024 * 1024
@@ -43,7 +43,7 @@ _FREE_SPACE_EVERY = 64 * _MIB
 
 @dataclass(frozen=True)
 class Stored:
-    """A recording that is safe on disk."""
+    """A recording that is durable on disk."""
 
     key: str
     bytes: int
@@ -52,7 +52,10 @@ class Stored:
 
 
 class Recordings:
-    """The recordings under `root`, none larger than `max_bytes`, at least `min_free_bytes` of the disk left free."""
+    """The recordings under `root`.
+
+    None is larger than `max_bytes`, and at least `min_free_bytes` of the disk stay free.
+    """
 
     def __init__(self, root: Path, max_bytes: int, min_free_bytes: int = MIN_FREE_BYTES) -> None:
         self.root, self.max_bytes, self._min_free = root, max_bytes, min_free_bytes
@@ -62,20 +65,20 @@ class Recordings:
         return uuid4().hex
 
     def path(self, key: str) -> Path:
-        """The recording's file, there or not. Raises `NotFound` for what is no key of ours."""
+        """The path of the recording, which need not exist. Raises `NotFound` for a malformed key."""
         if not _KEY.fullmatch(key):
             raise NotFound("no such recording")
         return self.root / key[:2] / key
 
     def work_path(self, key: str, suffix: str) -> Path:
-        """A file that belongs to the recording: `suffix` is a short word of a-z and 0-9."""
+        """The path of a file that belongs to the recording; `suffix` is a short word of a-z and 0-9."""
         path = self.path(key)
         if not _SUFFIX.fullmatch(suffix):
             raise ValueError(f"not a suffix: {suffix!r}")
         return path.with_name(f"{key}.{suffix}")
 
     def has_for_use(self, key: str, suffix: str) -> bool:
-        """True where that file is there; it is not swept before it has lain unused again."""
+        """True if that file exists. Its time is renewed, so the sweep does not remove it while it is used."""
         try:
             os.utime(self.work_path(key, suffix))
         except FileNotFoundError:
@@ -83,34 +86,34 @@ class Recordings:
         return True
 
     def receive(self, key: str | None = None) -> RecordingWriter:
-        """A writer for a new recording, or one that goes on at the end of what has come in of `key`.
+        """A writer for a new recording, or one that appends to the received part of `key`.
 
         Raises `StorageFull`.
         """
-        # By the time that all has come in, the look at it need not wait for its start.
+        # The decoder's process starts now, so that probing does not wait for it when everything is received.
         media.warm_up()
         with translating_no_room():
             return RecordingWriter(self, self.new_key() if key is None else key)
 
     def received_bytes(self, key: str) -> int:
-        """How much of `key` has come in, whole or not."""
+        """The bytes received of `key`, whether it is complete or not."""
         for path in (self.path(key), self.work_path(key, PART)):
             with suppress(FileNotFoundError):
                 return path.stat().st_size
         return 0
 
     def stored(self, key: str) -> Stored:
-        """What `RecordingWriter.finish` returned, made again. Raises `NotFound`, `RecordingRefused`."""
+        """The result of `RecordingWriter.finish`, computed again. Raises `NotFound`, `RecordingRefused`."""
         path = self.path(key)
         try:
-            # Somebody came back for it: a sweep at this moment must not take it before its meeting's row is there.
+            # A new time keeps a concurrent sweep from removing the recording before its meeting's row exists.
             os.utime(path)
             return Stored(key, path.stat().st_size, _sha256_of(path), media.probe(path))
         except FileNotFoundError as error:
             raise NotFound("no such recording") from error
 
     def delete(self, key: str) -> None:
-        """Remove the recording and all that was made from it; nothing happens where there is none."""
+        """Remove the recording and all files made from it, if there are any."""
         folder = self.path(key).parent
         for path in [*folder.glob(key), *folder.glob(f"{key}.*")]:
             path.unlink(missing_ok=True)
@@ -118,31 +121,31 @@ class Recordings:
             sync_folder(folder)
 
     def require_size(self, size: int) -> None:
-        """Raises `RecordingRefused` (413) for more bytes than are taken."""
+        """Raises `RecordingRefused` (413) for more than `max_bytes`."""
         if size > self.max_bytes:
             raise RecordingRefused(
                 f"over {self.max_bytes} bytes", code=ErrorCode.TOO_LARGE, limit_mb=self.max_bytes // _MIB
             )
 
     def require_room(self, size: int) -> None:
-        """Raises `StorageFull` where `size` more bytes would fill the disk."""
+        """Raises `StorageFull` if `size` more bytes would fill the disk."""
         make_folder(self.root)
         if shutil.disk_usage(self.root).free - size < self._min_free:
             raise StorageFull("not enough free space for recordings")
 
     def try_write(self) -> None:
-        """Write a byte and take it away again. Raises `StorageFull`, and `OSError` for a disk that takes no writes."""
+        """Write a byte and remove it. Raises `StorageFull`, and `OSError` if the disk cannot be written."""
         self.require_room(0)
         with translating_no_room(), tempfile.TemporaryFile(dir=self.root, buffering=0) as file:
             file.write(b"?")
 
     def sweep(self, older_than_seconds: float, keep: Container[str]) -> int:
-        """Remove what nobody came back for in `older_than_seconds`; returns how many files went.
+        """Remove files that were not used for `older_than_seconds`; returns how many were removed.
 
-        Goes: unfinished uploads, recordings without a meeting (the process died before its row was written) with
-        all that was made from them, files whose writing was broken off, and what was made for a transcriber, which
-        makes it again where it still needs it. `keep` holds the keys that meetings have;
-        read it before calling: what is newer is kept for its age. Safe when run twice at once.
+        These are unfinished uploads, interrupted writes, and recordings without a meeting (the process died before it
+        wrote the row) with the files made from them. Files made for a transcriber go too; it makes them again if it
+        needs them. `keep` holds the keys of all meetings. Read it before the call: newer recordings are kept for their
+        age. Two sweeps may run at once.
         """
         gone = 0
         before = time.time() - older_than_seconds
@@ -161,9 +164,9 @@ class Recordings:
 
 
 class RecordingWriter:
-    """One recording coming in. As a context manager it keeps what came only after `finish` or `leave`.
+    """Receives one recording. As a context manager it removes what it received, unless `finish` or `leave` was called.
 
-    Methods may be called from any thread, one at a time: `abort` waits for a `write` that is under way.
+    Methods may be called from any thread, one at a time. `abort` waits for a `write` that is under way.
     """
 
     def __init__(self, recordings: Recordings, key: str) -> None:
@@ -173,7 +176,7 @@ class RecordingWriter:
         make_folder(self._part.parent)
         self._file = open(self._part, "ab", buffering=0, opener=opener)  # noqa: SIM115  # closed by finish, leave, abort
         self.size = self._file.tell()
-        # What an earlier process wrote was not hashed here; `finish` reads it again then.
+        # Bytes that an earlier process wrote are not in this hash, so `finish` reads the file again.
         self._hash = hashlib.sha256() if self.size == 0 else None
         self._checked_at: int | None = None
         self._lock = threading.Lock()
@@ -188,8 +191,10 @@ class RecordingWriter:
         self.abort()
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Append `data`. Raises `StorageFull`, and `RecordingRefused` before anything of `data` is written:
-        413 for a byte too many, 415 where the first bytes are no recording's.
+        """Append `data`.
+
+        Raises `StorageFull`. Raises `RecordingRefused` before it writes any of `data`: 413 if the recording becomes too
+        large, 415 if its first bytes are not those of a recording.
         """
         with self._lock, translating_no_room():
             self._recordings.require_size(self.size + len(data))
@@ -205,7 +210,7 @@ class RecordingWriter:
                 view = view[written:]
 
     def finish(self) -> Stored:
-        """Check what came, and put it in its place, durable. On any error nothing is left behind.
+        """Check the recording and move it to its final path, durably. On any error nothing is left behind.
 
         Raises `RecordingRefused` (400 for no bytes, 415 for no recording), `StorageFull`.
         """
@@ -225,12 +230,12 @@ class RecordingWriter:
         return Stored(self.key, self.size, digest, probe)
 
     def leave(self) -> None:
-        """Stop writing and keep what came, to go on later."""
+        """Stop writing and keep what was received, so that it can be continued."""
         with self._lock:
             self._close()
 
     def abort(self) -> None:
-        """Remove what came. Nothing happens after `finish` or `leave`."""
+        """Remove what was received; after `finish` or `leave` this does nothing."""
         with self._lock:
             if self._open:
                 self._close()

@@ -19,7 +19,7 @@ from cantomeet.lifecycle import Stage
 from cantomeet.models import Meeting, Segment, WrittenLine, WrittenView
 from cantomeet.store.base import WAKE_GRACE, Base, execute
 from cantomeet.store.waking import is_paused
-from cantomeet.usage import together
+from cantomeet.usage import total_usage
 
 LineState = Literal["written", "as_spoken", "out_of_date"]
 
@@ -169,7 +169,7 @@ class Written(Base):
             ended = {"state": "done", "progress": None, "name": name}
             self._fenced_view(connection, meeting_id, run, **ended, **_AT_REST)
             before = connection.execute(select(col(WrittenView.usage)).where(_of(meeting_id))).scalar_one()
-            took = {"usage": together(before, usage)}
+            took = {"usage": total_usage(before, usage)}
             connection.execute(update(WrittenView).where(_of(meeting_id)).values(**took))
             there = select(col(Segment.id)).where(col(Segment.meeting_id) == meeting_id)
             kept = {id: texts[id] for id in connection.execute(there).scalars() if id in texts}

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cantomeet.access import Action
 from cantomeet.models import Meeting
-from cantomeet.usage import together
+from cantomeet.usage import total_usage
 from cantomeet_ui.api.deps import AllowedMeeting, Language, Provided
 from cantomeet_ui.api.projection import head_of, summary_head_of
 from cantomeet_ui.api.receiving import waking
@@ -32,7 +32,7 @@ def summaries(
     found = deps.store.summaries(meeting.id)
     shown = meeting.shown_summary or (found[0].version if found else None)
     items = [summary_head_of(one, one.version == shown, language) for one in found]
-    return SummaryVersionsOut.model_validate({"items": items, "usage": together(*(one.usage for one in found))})
+    return SummaryVersionsOut.model_validate({"items": items, "usage": total_usage(*(one.usage for one in found))})
 
 
 @router.put("/{meeting_id}/summaries/shown")

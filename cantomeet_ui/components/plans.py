@@ -1,4 +1,4 @@
-"""An action on many meetings: the preview, then the result, at the window's lower edge."""
+"""An action on many meetings: its preview and result, at the lower edge."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page of action items: the filters in its address, and the items in groups."""
+"""The page of action items: filters in its address, items in groups."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class PlanPreview:
     tone: str = ""
     """ "red" for an action that cannot be undone."""
     number: int = 0
-    """Differs from preview to preview, so that the page opens each one."""
+    """Differs from preview to preview, so that the page makes a new element for each."""
 
 
 def preview(plan: Plan, llm: bool, language: str) -> PlanPreview:

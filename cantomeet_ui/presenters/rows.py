@@ -1,4 +1,4 @@
-"""A meeting in one line, for the list, the upload page and the admin page."""
+"""A meeting in one line, for list, upload page and admin page."""
 
 from __future__ import annotations
 

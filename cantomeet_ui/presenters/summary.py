@@ -13,7 +13,7 @@ from cantomeet.quotes import PROVEN, proposed_start
 from cantomeet.sections import READING_ORDER, in_reading_order, unverified_items, verified_sections
 from cantomeet.store import SummaryWithItems
 from cantomeet.templates import GENERAL
-from cantomeet.usage import together
+from cantomeet.usage import total_usage
 from cantomeet_ui.presenters import times
 from cantomeet_ui.presenters.choices import template_name
 from cantomeet_ui.presenters.speakers import owner_words
@@ -218,7 +218,7 @@ def _of_all(versions: Sequence[Summary], language: str) -> list[str]:
     took = [version.usage for version in versions if version.usage]
     if len(took) < 2:
         return []
-    return [text(language, "summary.of_all", took=" · ".join(usage_facts(together(*took), language)))]
+    return [text(language, "summary.of_all", took=" · ".join(usage_facts(total_usage(*took), language)))]
 
 
 def usage_facts(usage: Mapping[str, Any] | None, language: str) -> list[str]:

@@ -39,7 +39,7 @@ class WrittenPane:
 
 
 def written_pane(found: WrittenTranscript | None, transcript: Transcript, language: str) -> WrittenPane:
-    """The view as far as it exists."""
+    """The view's head, and its lines as far as they are rewritten."""
     if found is None:
         return WrittenPane()
     states = {segment.id: found.state_of(segment) for segment in transcript.segments}

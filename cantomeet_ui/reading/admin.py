@@ -17,9 +17,9 @@ from cantomeet.listing import (
     count_by_cause,
     count_by_error_code,
     count_by_status,
+    fitting_ids,
     list_meetings,
     parse_filter,
-    those_that_fit,
 )
 from cantomeet.models import Meeting
 from cantomeet.queue import JobQueue
@@ -97,7 +97,7 @@ def still_fitting(
         wanted = wanted_of(query, next_transcriber)
     except InvalidRequest:
         wanted = MeetingFilter()  # as the list is shown then
-    fitting = those_that_fit(store, wanted, ids)
+    fitting = fitting_ids(store, wanted, ids)
     return [meeting_id for meeting_id in ids if meeting_id in fitting]
 
 

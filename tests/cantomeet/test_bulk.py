@@ -1,4 +1,4 @@
-"""A plan says beforehand what one action would do to many meetings, and what it may cost."""
+"""Plans for one action on many meetings, and their cost."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_a_failed_meeting_has_paid_work_to_lose_only_while_it_can_still_be_fetch
     assert not line(Act.RUN_NOW, status=MeetingStatus.TRANSCRIBING, **SENT).wastes
 
 
-def test_run_now_is_for_what_is_owed_and_free() -> None:
+def test_run_now_needs_a_due_step_that_is_not_leased() -> None:
     later = NOW + timedelta(minutes=5)
     assert line(Act.RUN_NOW, next_run_at=later).refusal is None
     assert line(Act.RUN_NOW, next_run_at=None).refusal is Refusal.NOTHING_OWED
@@ -107,12 +107,12 @@ def test_run_now_is_for_what_is_owed_and_free() -> None:
         (Act.RETRY, {"status": FAILED}, {"status": FAILED, **SENT, "error_code": "cancelled"}, "x", Refusal.COST),
     ],
 )
-def test_what_would_cost_more_than_was_said_is_no_longer_what_was_seen(
+def test_a_meeting_that_would_cost_more_than_planned_is_refused(
     act: Act, seen: dict[str, Any], now: dict[str, Any] | None, new: str, refusal: Refusal | None
 ) -> None:
     assert refusal_since(act, line(act, "whisper", **seen), meeting(**(seen if now is None else now)), new) is refusal
 
 
-def test_a_meeting_that_steps_forward_is_the_same_and_one_that_has_ended_is_not() -> None:
+def test_a_plan_holds_for_a_meeting_that_moves_on_but_not_for_one_that_has_ended() -> None:
     assert line(Act.DELETE, status=MeetingStatus.UPLOADED).statuses() == ACTIVE
     assert line(Act.DELETE, status=FAILED).statuses() == {FAILED}

@@ -1,4 +1,4 @@
-"""Files to take away."""
+"""Exported files."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_plain_text_has_the_summary_before_the_transcript() -> None:
 
 
 @pytest.mark.parametrize("form", ["md", "txt"])
-def test_what_nothing_proves_stands_below_the_rest_and_says_so(form: Form) -> None:
+def test_unproven_items_come_last_and_are_marked(form: Form) -> None:
     text = written(form)
     apart = text.index("未核實")
     assert text.index("交 budget") < apart < text.index("在逐字稿找不到對應的原句") < text.index("- 無人講過")
@@ -129,7 +129,7 @@ def test_what_nothing_proves_stands_below_the_rest_and_says_so(form: Form) -> No
 
 
 @pytest.mark.parametrize("form", ["md", "txt", "docx"])
-def test_how_the_summary_was_made_what_it_covers_and_what_it_could_not_be_is_told(form: Form) -> None:
+def test_a_file_says_how_the_summary_was_made_what_it_covers_and_its_warnings(form: Form) -> None:
     found = a_summary()
     found.summary.coverage = {"covered": 2, "total": 3}
     found.summary.method, found.summary.warnings = "extractive", ["not_translated"]
@@ -141,7 +141,7 @@ def test_how_the_summary_was_made_what_it_covers_and_what_it_could_not_be_is_tol
     )
 
 
-def test_json_has_what_nothing_proves_last() -> None:
+def test_json_has_unproven_items_last() -> None:
     found = a_summary()
     found = SummaryWithItems(found.summary, found.items[::-1])
     body = json.loads(export("json", a_meeting(), a_transcript(), found, "en").body)
@@ -165,7 +165,7 @@ def test_headings_are_the_templates_in_its_order_and_its_language() -> None:
         assert [line.removeprefix("### ") for line in body.splitlines() if line.startswith("### ")][:3] == headings
 
 
-def test_what_rests_on_changed_lines_says_so() -> None:
+def test_an_item_that_rests_on_changed_lines_is_marked() -> None:
     found = a_summary()
     found.items[1].stale = True
     body = export("md", a_meeting(), a_transcript(), found, "en").body.decode()
@@ -300,7 +300,7 @@ def test_json_has_the_shown_summary() -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_transcript_that_is_not_whole_says_so(form: Form) -> None:
+def test_an_incomplete_transcript_says_so(form: Form) -> None:
     meeting = a_meeting(stage=Stage.PREPARED, status=MeetingStatus.TRANSCRIBING)
     made = export(form, meeting, a_transcript(), None, "zh-Hant-HK")
     assert made.filename == f"例會 (未完成).{form}"
@@ -323,7 +323,7 @@ def test_a_recording_without_speech_gives_a_file(form: Form) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_there_is_nothing_to_take_away_before_the_first_line(form: Form) -> None:
+def test_there_is_no_file_before_the_first_line(form: Form) -> None:
     with pytest.raises(Conflict):
         export(form, a_meeting(stage=Stage.STORED), a_transcript([]), None, "en")
 

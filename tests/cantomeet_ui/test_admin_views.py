@@ -1,4 +1,4 @@
-"""What the admin page says, from rows to words."""
+"""The admin page's texts, made from rows."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def line(refusal: Refusal | None = None, **given: Any) -> PlannedMeeting:
     return PlannedMeeting("id", given.pop("status", FAILED), refusal, **given)
 
 
-def test_a_preview_says_how_many_what_it_costs_and_who_is_left() -> None:
+def test_a_preview_says_how_many_meetings_what_it_costs_and_which_are_refused() -> None:
     lines = (
         *(line(pays=True, seconds=600.0) for _ in range(3)),
         line(pays=True),
@@ -101,7 +101,7 @@ def test_every_action_and_refusal_has_its_words(language: str) -> None:
             assert result(act, count, dict.fromkeys(Refusal, count), language)
 
 
-# ---- the engine room ---------------------------------------------------------------------------------------
+# ---- the engine panel --------------------------------------------------------------------------------------
 
 
 def seen(**given: Any) -> EngineSnapshot:
@@ -156,7 +156,7 @@ def test_a_pause_a_queue_that_lags_and_a_redis_that_is_away_are_told() -> None:
         (Check("failed", NOW, "code_of_a_newer_version"), "failed", "code_of_a_newer_version"),
     ],
 )
-def test_what_became_of_a_test_is_told(check: Check | None, tone: str, told: str) -> None:
+def test_the_result_of_a_check_is_shown(check: Check | None, tone: str, told: str) -> None:
     found = shown(checks={"whisper": check}).checks[2]
     assert found.tone == tone
     assert told in found.text
@@ -168,12 +168,12 @@ def test_a_wrong_setting_is_told_in_the_language_of_the_page() -> None:
     assert "SPEECHMATICS_API_KEY 設定有誤：要是一行可見的 ASCII 字元" in found.text
 
 
-def test_what_is_not_set_up_names_its_setting_whatever_was_found_before() -> None:
+def test_a_check_that_is_not_set_up_names_its_setting() -> None:
     found = shown(checks={"llm": Check("ok", NOW)}).checks[1]
     assert (found.set_up, found.text) == (False, "OPENAI_MODEL is not set")
 
 
-def test_while_an_answer_is_waited_for_the_page_looks_more_often() -> None:
+def test_the_page_refreshes_more_often_while_a_check_has_no_answer() -> None:
     assert shown(checks={"whisper": Check("asked", NOW)}).asking
     assert not shown().asking
 
@@ -209,7 +209,7 @@ def test_the_key_of_a_cause_leads_back_to_it() -> None:
         assert admin.cause_of(admin.cause_key(cause)) == cause
 
 
-def test_what_a_person_stopped_comes_after_all_other_causes() -> None:
+def test_stopped_meetings_come_after_all_other_causes() -> None:
     failures = [admin.Failures(FailureCause(code), 9, [meeting(status=FAILED)]) for code in ("cancelled", "disk_full")]
     found = admin.causes(failures, NOW, EN)
     assert [(cause.key, cause.more) for cause in found] == [
@@ -218,7 +218,7 @@ def test_what_a_person_stopped_comes_after_all_other_causes() -> None:
     ]
 
 
-def test_a_try_tells_when_what_how_long_why_the_job_and_what_comes_next() -> None:
+def test_an_attempt_shows_its_time_step_duration_reason_job_and_retry() -> None:
     tried = Attempt(
         meeting_id="m",
         run=1,
@@ -236,7 +236,7 @@ def test_a_try_tells_when_what_how_long_why_the_job_and_what_comes_next() -> Non
     assert (told.detail, told.job, told.next) == ("Too busy · 503", "job j1", "next at 12:00:40")
 
 
-def test_a_step_that_was_done_names_no_time_for_what_came_after() -> None:
+def test_a_finished_step_names_no_next_time() -> None:
     later = NOW + timedelta(seconds=5)
     done = Attempt(
         meeting_id="m", run=1, step="submit", outcome="done", started_at=NOW, finished_at=NOW, next_run_at=later
@@ -270,5 +270,5 @@ def test_while_the_queue_is_paused_no_next_step_is_promised() -> None:
 
 
 @pytest.mark.parametrize("status", [MeetingStatus.FAILED, MeetingStatus.COMPLETED])
-def test_where_a_meeting_has_ended_nothing_is_going_on(status: MeetingStatus) -> None:
+def test_nothing_is_going_on_for_a_meeting_that_has_ended(status: MeetingStatus) -> None:
     assert admin.steps(meeting(status=status), [], NOW, EN) == []

@@ -1,4 +1,4 @@
-"""What the pages say while the queue is paused: why what waits does not go on, and no alarm about it."""
+"""Pages explain a paused queue and raise no alarm."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def head(store: MeetingStore, meeting_id: str) -> MeetingHeadView:
     return read_meeting(store, meeting_id, Have(), EN).head
 
 
-def test_a_pause_is_told_where_something_waits_for_it(sqlite_store: MeetingStore) -> None:
+def test_a_pause_is_shown_if_something_waits_for_it(sqlite_store: MeetingStore) -> None:
     done = meetings.completed(sqlite_store)
     sqlite_store.pause(True)
     assert (read_paused(sqlite_store, EN), read_list(sqlite_store, {}, 1, EN).paused) == ("", "")
@@ -33,14 +33,14 @@ def test_a_pause_is_told_where_something_waits_for_it(sqlite_store: MeetingStore
     assert (read_paused(sqlite_store, EN), head(sqlite_store, waiting.id).paused) == ("", "")
 
 
-def test_a_written_view_that_waits_is_told_of_too(sqlite_store: MeetingStore) -> None:
+def test_a_pause_is_shown_for_a_waiting_written_view_too(sqlite_store: MeetingStore) -> None:
     done = meetings.completed(sqlite_store)
     sqlite_store.ask_for_written(done.id)
     sqlite_store.pause(True)
     assert "paused since" in head(sqlite_store, done.id).paused
 
 
-def test_while_it_is_paused_no_time_of_another_try_is_promised(sqlite_store: MeetingStore) -> None:
+def test_no_time_of_a_retry_is_promised_while_the_queue_is_paused(sqlite_store: MeetingStore) -> None:
     meeting = meetings.transcribing(sqlite_store)
     tried = NewAttempt("submit", sqlite_store.now())
     busy = {"tried": tried, "code": ErrorCode.PROVIDER_BUSY, "params": {}, "delay": 600.0, "failures": 1}
@@ -50,7 +50,7 @@ def test_while_it_is_paused_no_time_of_another_try_is_promised(sqlite_store: Mee
     assert head(sqlite_store, meeting.id).banner_text == ""
 
 
-def test_what_waits_for_a_pause_to_end_is_not_stuck(sqlite_store: MeetingStore) -> None:
+def test_a_meeting_that_waits_for_the_queue_is_not_stuck(sqlite_store: MeetingStore) -> None:
     meeting = meetings.uploaded(sqlite_store)
     long_ago = sqlite_store.now() - timedelta(hours=3)
     meetings.set_columns(sqlite_store, meeting.id, next_run_at=long_ago, updated_at=long_ago)
@@ -64,7 +64,7 @@ def test_what_waits_for_a_pause_to_end_is_not_stuck(sqlite_store: MeetingStore) 
     assert find_meetings(sqlite_store, STUCK, 9)[1] == 0, "a worker has had no time yet"
 
 
-def test_what_was_set_going_during_a_pause_is_said_to_begin_later() -> None:
+def test_meetings_retried_during_a_pause_are_said_to_begin_later() -> None:
     for act in (Act.RUN_NOW, Act.RETRY):
         assert result(act, 2, {}, EN, paused=True) == "2 meetings begin once the queue, which is paused, goes on."
     assert result(Act.RUN_NOW, 0, {}, EN, paused=True) == result(Act.RUN_NOW, 0, {}, EN)

@@ -1,4 +1,4 @@
-"""The list's filters are its address."""
+"""The filters of the list stand in its address."""
 
 from __future__ import annotations
 
