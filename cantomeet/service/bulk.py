@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from cantomeet.access import Action, Actor, may, require
-from cantomeet.bulk import MOST, Act, Line, Plan, Refusal, is_what_was_seen, pays, plan, why_not_retried
+from cantomeet.bulk import MOST, Act, Plan, PlannedMeeting, Refusal, is_what_was_seen, pays, plan, why_not_retried
 from cantomeet.errors import Conflict, NotFound
 from cantomeet.listing import MeetingFilter, find_meetings
 from cantomeet.models import Meeting
@@ -83,7 +83,7 @@ def carry_out(services: Services, actor: Actor, planned: Plan, *, pay_again: boo
     """
     require(actor, Action.ADMINISTER)
     services = replace(services, defer=_UntilSlow())
-    refused = Counter(line.refusal for line in planned.lines if line.refusal and not (pay_again and line.pays_again))
+    refused = Counter(line.refusal for line in planned.meetings if line.refusal and not (pay_again and line.pays_again))
     done = 0
     for line in planned.chosen(pay_again=pay_again):
         try:
@@ -97,7 +97,7 @@ def carry_out(services: Services, actor: Actor, planned: Plan, *, pay_again: boo
     return Outcome(done, refused)
 
 
-def _refusal(services: Services, actor: Actor, act: Act, line: Line) -> Refusal | None:
+def _refusal(services: Services, actor: Actor, act: Act, line: PlannedMeeting) -> Refusal | None:
     """None where it was done to the meeting. Raises `NotFound`."""
     for _ in range(_LOOKS):
         meeting = services.store.get(line.id)
@@ -117,7 +117,7 @@ def _refusal(services: Services, actor: Actor, act: Act, line: Line) -> Refusal 
     return Refusal.CHANGED
 
 
-def _do(services: Services, actor: Actor, act: Act, line: Line, version: int) -> Meeting:
+def _do(services: Services, actor: Actor, act: Act, line: PlannedMeeting, version: int) -> Meeting:
     """Only to the meeting that was looked at: a worker may have it sent, and paid for, in between."""
     if act is Act.RETRY:
 

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from cantomeet.access import Action, Actor
-from cantomeet.bulk import MOST, Act, Line, Plan, Refusal
+from cantomeet.bulk import MOST, Act, Plan, PlannedMeeting, Refusal
 from cantomeet.checking import CHECKED, Check
 from cantomeet.errors import InvalidRequest
 from cantomeet.listing import MeetingFilter, parse_filter
@@ -122,12 +122,12 @@ def _filter(services: Services, given: Mapping[str, str]) -> MeetingFilter:
         raise InvalidRequest(error.detail, field=f"filter.{error.field}") from None
 
 
-def _line(line: PlanLine) -> Line:
+def _line(line: PlanLine) -> PlannedMeeting:
     refusal = Refusal.COST if line.pays_again else None
-    return Line(str(line.id), line.status, refusal, pays=line.pays, wastes=line.wastes)
+    return PlannedMeeting(str(line.id), line.status, refusal, pays=line.pays, wastes=line.wastes)
 
 
-def _plan_line(line: Line) -> PlanLine:
+def _plan_line(line: PlannedMeeting) -> PlanLine:
     return PlanLine(
         id=UUID(line.id), status=line.status, pays_again=line.pays_again, pays=line.pays, wastes=line.wastes
     )
@@ -136,12 +136,12 @@ def _plan_line(line: Line) -> PlanLine:
 def _preview(planned: Plan, confirm_cost: bool, services: Services) -> BulkOut:
     cost = planned.cost(pay_again=confirm_cost)
     retried = planned.chosen(pay_again=confirm_cost) if planned.act is Act.RETRY else []
-    lines = [line for line in planned.lines if line.refusal is None or line.pays_again]
+    lines = [line for line in planned.meetings if line.refusal is None or line.pays_again]
     return BulkOut(
         action=planned.act,
         meetings=[
             BulkLineOut(id=line.id, title=line.title, status=line.status, refused=line.refusal)
-            for line in planned.lines
+            for line in planned.meetings
         ],
         affected=len(planned.chosen(pay_again=confirm_cost)),
         refused=_by_reason(planned.refused()),
