@@ -79,7 +79,7 @@ class Cost:
 
 
 @dataclass(frozen=True)
-class Plan:
+class BulkPlan:
     act: Act
     meetings: tuple[PlannedMeeting, ...]
     left_out: int = 0
@@ -103,12 +103,12 @@ class Plan:
         return sum(line.wastes for line in self.chosen())
 
 
-def plan(act: Act, meetings: Iterable[Meeting], now: datetime, transcriber: str, *, left_out: int = 0) -> Plan:
+def plan(act: Act, meetings: Iterable[Meeting], now: datetime, transcriber: str, *, left_out: int = 0) -> BulkPlan:
     """What `act` would do to each meeting now.
 
     `now` is the database's clock, and `transcriber` is the one that transcribes new meetings.
     """
-    return Plan(act, tuple(_planned(act, meeting, now, transcriber) for meeting in meetings), left_out)
+    return BulkPlan(act, tuple(_planned(act, meeting, now, transcriber) for meeting in meetings), left_out)
 
 
 def is_what_was_seen(act: Act, seen: PlannedMeeting, meeting: Meeting) -> bool:

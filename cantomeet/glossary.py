@@ -47,7 +47,7 @@ class Term:
 
 
 @dataclass(frozen=True)
-class Fault:
+class GlossaryFault:
     """What is wrong with a term. `number` counts from 1; 0 means the glossary as a whole."""
 
     kind: str
@@ -69,12 +69,12 @@ class Fault:
         return text(language, "glossary.fault.of_term", number=self.number, term=self.term, told=told)
 
 
-def vocabulary_fault(vocabulary: Sequence[Mapping[str, Any]], language: str) -> Fault | None:
+def vocabulary_fault(vocabulary: Sequence[Mapping[str, Any]], language: str) -> GlossaryFault | None:
     """The first limit of the provider that `vocabulary` breaks for speech in `language`, or None."""
     return next(_provider_faults(vocabulary, language), None)
 
 
-def faults(vocabulary: Sequence[Mapping[str, Any]]) -> list[Fault]:
+def faults(vocabulary: Sequence[Mapping[str, Any]]) -> list[GlossaryFault]:
     """The first `SHOWN_FAULTS` faults of a glossary that a person wrote.
 
     Besides breaches of the provider's limits these are terms that could not be shown as text and read again.
@@ -124,37 +124,37 @@ def digest(terms: Iterable[Term]) -> str:
     return hashlib.sha256(packed.encode()).hexdigest()[:16]
 
 
-def _provider_faults(vocabulary: Sequence[Mapping[str, Any]], language: str) -> Iterator[Fault]:
+def _provider_faults(vocabulary: Sequence[Mapping[str, Any]], language: str) -> Iterator[GlossaryFault]:
     if len(vocabulary) > MAX_TERMS:
-        yield Fault("too_many", count=len(vocabulary), limit=MAX_TERMS)
+        yield GlossaryFault("too_many", count=len(vocabulary), limit=MAX_TERMS)
     for number, term in enumerate(vocabulary, start=1):
         fault = _term_fault(number, term, language)
         if fault is not None:
             yield fault
 
 
-def _term_fault(number: int, term: Mapping[str, Any], language: str) -> Fault | None:
+def _term_fault(number: int, term: Mapping[str, Any], language: str) -> GlossaryFault | None:
     name = _name(term.get("content"))
     unknown = sorted(set(term) - {"content", "sounds_like"})
     if unknown:
-        return Fault("unknown_field", number, name, value=unknown[0])
+        return GlossaryFault("unknown_field", number, name, value=unknown[0])
     wrong = _text_fault(term.get("content"))
     if wrong is not None:
-        return Fault(wrong[0], number, name, count=wrong[1], limit=MAX_WORDS)
+        return GlossaryFault(wrong[0], number, name, count=wrong[1], limit=MAX_WORDS)
     sounds = term.get("sounds_like")
     if sounds is None:
         return None
     if isinstance(sounds, str) or not isinstance(sounds, Sequence):
-        return Fault("not_a_list", number, name)
+        return GlossaryFault("not_a_list", number, name)
     return next((fault for sound in sounds if (fault := _sound_fault(number, name, sound, language))), None)
 
 
-def _sound_fault(number: int, name: str, sound: Any, language: str) -> Fault | None:
+def _sound_fault(number: int, name: str, sound: Any, language: str) -> GlossaryFault | None:
     wrong = _text_fault(sound)
     if wrong is not None:
-        return Fault(f"sound_{wrong[0]}", number, name, value=_name(sound), count=wrong[1], limit=MAX_WORDS)
+        return GlossaryFault(f"sound_{wrong[0]}", number, name, value=_name(sound), count=wrong[1], limit=MAX_WORDS)
     if language in HAN_LANGUAGES and not _fits(sound, language):
-        return Fault("script", number, name, value=_name(sound))
+        return GlossaryFault("script", number, name, value=_name(sound))
     return None
 
 
@@ -173,30 +173,30 @@ def _fits(sound: str, language: str) -> bool:
     return not _HAN.search(sound)
 
 
-def _written_faults(vocabulary: Sequence[Mapping[str, Any]]) -> Iterator[Fault]:
+def _written_faults(vocabulary: Sequence[Mapping[str, Any]]) -> Iterator[GlossaryFault]:
     seen: dict[str, int] = {}
     for number, term in enumerate(vocabulary, start=1):
         content, sounds = str(term.get("content") or "").strip(), term.get("sounds_like") or ()
         name = _name(content)
         first = seen.setdefault(content, number)
         if first != number:
-            yield Fault("twice", number, name, count=first)
+            yield GlossaryFault("twice", number, name, count=first)
         elif len(content) > MAX_CHARACTERS:
-            yield Fault("long", number, name, count=len(content), limit=MAX_CHARACTERS)
+            yield GlossaryFault("long", number, name, count=len(content), limit=MAX_CHARACTERS)
         elif _COLON.search(content):
-            yield Fault("colon", number, name)
+            yield GlossaryFault("colon", number, name)
         elif len(sounds) > MAX_SOUNDS:
-            yield Fault("sounds", number, name, count=len(sounds), limit=MAX_SOUNDS)
+            yield GlossaryFault("sounds", number, name, count=len(sounds), limit=MAX_SOUNDS)
         else:
             yield from islice(_written_sound_faults(number, name, sounds), 1)
 
 
-def _written_sound_faults(number: int, name: str, sounds: Sequence[Any]) -> Iterator[Fault]:
+def _written_sound_faults(number: int, name: str, sounds: Sequence[Any]) -> Iterator[GlossaryFault]:
     for sound in map(str, sounds):
         if len(sound) > MAX_CHARACTERS:
-            yield Fault("sound_long", number, name, value=_name(sound), count=len(sound), limit=MAX_CHARACTERS)
+            yield GlossaryFault("sound_long", number, name, value=_name(sound), count=len(sound), limit=MAX_CHARACTERS)
         elif _COMMA.search(sound) or _COLON.search(sound):
-            yield Fault("comma", number, name, value=_name(sound))
+            yield GlossaryFault("comma", number, name, value=_name(sound))
 
 
 def _name(text: Any) -> str:

@@ -19,8 +19,8 @@ from cantomeet.listing.filters import (
 )
 from cantomeet.listing.query import (
     ListedMeeting,
+    ListedMeetings,
     Match,
-    MeetingPage,
     count_by_cause,
     count_by_error_code,
     count_by_status,
@@ -37,9 +37,9 @@ __all__ = [
     "TRANSCRIBERS",
     "FailureCause",
     "ListedMeeting",
+    "ListedMeetings",
     "Match",
     "MeetingFilter",
-    "MeetingPage",
     "Sort",
     "count_by_cause",
     "count_by_error_code",

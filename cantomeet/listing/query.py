@@ -46,13 +46,13 @@ class ListedMeeting:
 
 
 @dataclass(frozen=True)
-class MeetingPage:
+class ListedMeetings:
     items: list[ListedMeeting]
     next_cursor: str | None
     """None on the last page."""
 
 
-def list_meetings(store: MeetingStore, wanted: MeetingFilter, pages: int = 1) -> MeetingPage:
+def list_meetings(store: MeetingStore, wanted: MeetingFilter, pages: int = 1) -> ListedMeetings:
     """The first `pages` pages in one. Raises `InvalidRequest` (`cursor`) if the cursor does not belong to this sort."""
     with connection_of(store) as connection:
         order = Order(wanted.sort, connection.dialect.name)
@@ -71,7 +71,7 @@ def list_meetings(store: MeetingStore, wanted: MeetingFilter, pages: int = 1) ->
         actions = _open_actions(connection, ids)
         matches = _matches(connection, ids, wanted.q) if wanted.q else {}
     more = len(rows) > most
-    return MeetingPage(
+    return ListedMeetings(
         [ListedMeeting(m, actions.get(m.id, 0), matches.get(m.id)) for m in meetings],
         order.cursor(rows[most - 1][2], ids[-1]) if more else None,
     )

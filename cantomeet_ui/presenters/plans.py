@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from cantomeet.bulk import Act, Cost, Plan, PlannedMeeting, Refusal
+from cantomeet.bulk import Act, BulkPlan, Cost, PlannedMeeting, Refusal
 from cantomeet.i18n import counted, text
 from cantomeet_ui.presenters.statuses import status_label
 
@@ -44,7 +44,7 @@ class PlanPreview:
     """Differs from preview to preview, so that the page makes a new element for each."""
 
 
-def preview(plan: Plan, llm: bool, language: str) -> PlanPreview:
+def preview(plan: BulkPlan, llm: bool, language: str) -> PlanPreview:
     """The preview of a plan. With `llm` a language model writes the summaries, which may cost."""
     count = len(plan.chosen())
     chosen = plan.chosen(pay_again=True)
@@ -79,7 +79,7 @@ def _named(line: PlannedMeeting, language: str) -> NamedMeeting:
     return NamedMeeting(line.id, line.title, status)
 
 
-def _costs(plan: Plan, count: int, llm: bool, language: str) -> list[str]:
+def _costs(plan: BulkPlan, count: int, llm: bool, language: str) -> list[str]:
     lines = []
     if plan.cost().transcriptions:
         lines.append(_cost(plan.cost(), "plan.cost", language))
@@ -92,7 +92,7 @@ def _costs(plan: Plan, count: int, llm: bool, language: str) -> list[str]:
     return lines
 
 
-def _kept(plan: Plan, language: str) -> list[str]:
+def _kept(plan: BulkPlan, language: str) -> list[str]:
     refused = sorted(plan.refused().items())
     lines = [counted(language, f"plan.refused.{reason.value}", count) for reason, count in refused]
     if plan.left_out:
@@ -100,7 +100,7 @@ def _kept(plan: Plan, language: str) -> list[str]:
     return lines
 
 
-def _pay_again(plan: Plan, count: int, language: str) -> str:
+def _pay_again(plan: BulkPlan, count: int, language: str) -> str:
     cost = plan.cost(pay_again=True)
     if not cost.transcriptions:
         return counted(language, "plan.again", count)

@@ -11,7 +11,7 @@ from typing import Any
 import reflex as rx
 
 from cantomeet.access import Action, Actor
-from cantomeet.bulk import Act, Plan
+from cantomeet.bulk import Act, BulkPlan
 from cantomeet.errors import InvalidRequest
 from cantomeet.i18n import counted, text
 from cantomeet.listing import MeetingFilter
@@ -82,7 +82,7 @@ class AdminState(rx.State):
     _pages: int = 1
     _fitting: int = 0
     _questions: int = 0
-    _plan: Plan | None = None
+    _plan: BulkPlan | None = None
     _stamp: Any = None
 
     # ---- showing -----------------------------------------------------------------------------------------
@@ -242,7 +242,7 @@ class AdminState(rx.State):
     async def _ask_filter(self, act: Act, wanted: MeetingFilter) -> None:
         await self._ask(await asyncio.to_thread(bulk.plan_for_filter, services(), actor_of(self), act, wanted))
 
-    async def _ask(self, plan: Plan) -> None:
+    async def _ask(self, plan: BulkPlan) -> None:
         language = (await self.get_state(LanguageState)).lang
         self.notice = ""
         self._plan = plan

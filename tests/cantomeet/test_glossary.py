@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cantomeet.errors import VersionConflict
 from cantomeet.glossary import (
     SHOWN_FAULTS,
-    Fault,
+    GlossaryFault,
     Term,
     digest,
     faults,
@@ -104,7 +104,7 @@ def test_every_fault_is_said_in_both_languages() -> None:
     kinds = [key.removeprefix("glossary.fault.") for key in GLOSSARY_FAULTS if ".of_" not in key]
     assert len(kinds) == 16
     for kind in kinds:
-        fault = Fault(kind, 3, "葵涌", "讀音", 7, 6)
+        fault = GlossaryFault(kind, 3, "葵涌", "讀音", 7, 6)
         assert fault.text("en").startswith("glossary term 3 (葵涌)")
         assert fault.text("zh-Hant-HK").startswith("第 3 個詞「葵涌」")
 

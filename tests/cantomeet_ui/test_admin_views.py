@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rq.worker import WorkerStatus
 
-from cantomeet.bulk import Act, Plan, PlannedMeeting, Refusal
+from cantomeet.bulk import Act, BulkPlan, PlannedMeeting, Refusal
 from cantomeet.checking import PATIENCE_SECONDS, Check
 from cantomeet.errors import ErrorCode
 from cantomeet.i18n import EN, ZH, has_text, text
@@ -47,7 +47,7 @@ def test_a_preview_says_how_many_meetings_what_it_costs_and_which_are_refused() 
         line(Refusal.COST, pays=True, seconds=1200.0),
         line(Refusal.NOT_FAILED),
     )
-    shown = preview(Plan(Act.RETRY, lines, left_out=7), llm=True, language=EN)
+    shown = preview(BulkPlan(Act.RETRY, lines, left_out=7), llm=True, language=EN)
     assert (shown.title, shown.confirm) == ("Retry 4 meetings?", "Retry 4")
     assert shown.pay_again == "Pay again, retry 5 (about 50 min)"
     assert shown.lines == [
@@ -60,7 +60,7 @@ def test_a_preview_says_how_many_meetings_what_it_costs_and_which_are_refused() 
 
 
 def test_a_preview_without_cost_says_nothing_of_cost() -> None:
-    assert preview(Plan(Act.RETRY, (line(),)), llm=False, language=EN).lines == []
+    assert preview(BulkPlan(Act.RETRY, (line(),)), llm=False, language=EN).lines == []
 
 
 def test_a_preview_names_the_meetings_that_it_is_for_and_no_others() -> None:
@@ -69,7 +69,7 @@ def test_a_preview_names_the_meetings_that_it_is_for_and_no_others() -> None:
         PlannedMeeting("p", FAILED, Refusal.COST, title="付過"),
         PlannedMeeting("r", MeetingStatus.TRANSCRIBING, Refusal.NOT_FAILED, title="轉錄中"),
     )
-    shown = preview(Plan(Act.RETRY, lines), llm=False, language=EN)
+    shown = preview(BulkPlan(Act.RETRY, lines), llm=False, language=EN)
     assert [named.title for named in shown.named] == [f"會 {n}" for n in range(5)]
     assert shown.more == "and 3 more"
     assert [(named.title, named.status) for named in shown.rest] == [
@@ -77,21 +77,21 @@ def test_a_preview_names_the_meetings_that_it_is_for_and_no_others() -> None:
         ("會 6", "Failed"),
         ("付過", "Failed, paid for before"),
     ]
-    assert preview(Plan(Act.RETRY, lines[:5]), llm=False, language=EN).more == ""
+    assert preview(BulkPlan(Act.RETRY, lines[:5]), llm=False, language=EN).more == ""
 
 
 def test_where_nothing_can_be_done_there_is_no_button() -> None:
-    shown = preview(Plan(Act.CANCEL, (line(Refusal.NOT_RUNNING),)), llm=False, language=ZH)
+    shown = preview(BulkPlan(Act.CANCEL, (line(Refusal.NOT_RUNNING),)), llm=False, language=ZH)
     assert (shown.title, shown.confirm, shown.pay_again) == ("沒有會議可以這樣做。", "", "")
 
 
 def test_a_cancel_warns_of_what_is_paid_for_and_a_deletion_that_it_is_for_good() -> None:
     running = line(status=MeetingStatus.TRANSCRIBING, wastes=True)
     for act in (Act.CANCEL, Act.DELETE):
-        shown = preview(Plan(act, (running,)), llm=False, language=EN)
+        shown = preview(BulkPlan(act, (running,)), llm=False, language=EN)
         assert "pays again" in shown.lines[0]
         assert shown.named[0].status == "Transcribing, paid for"
-    deletion = preview(Plan(Act.DELETE, (line(),)), llm=False, language=EN)
+    deletion = preview(BulkPlan(Act.DELETE, (line(),)), llm=False, language=EN)
     assert ("cannot be brought back" in deletion.lines[0], deletion.tone) == (True, "red")
 
 
@@ -99,7 +99,7 @@ def test_a_cancel_warns_of_what_is_paid_for_and_a_deletion_that_it_is_for_good()
 def test_every_action_and_refusal_has_its_words(language: str) -> None:
     for act in Act:
         for count in (1, 2):
-            assert preview(Plan(act, (line(),) * count), llm=True, language=language).title
+            assert preview(BulkPlan(act, (line(),) * count), llm=True, language=language).title
             assert result(act, count, dict.fromkeys(Refusal, count), language)
 
 
