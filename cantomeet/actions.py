@@ -1,4 +1,4 @@
-"""Action items across meetings: those of each meeting's shown summary, whatever else it has been summarized as."""
+"""Action items across meetings, from each meeting's shown summary only."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from cantomeet.store.transaction import connection_of
 Due = Literal["", "overdue", "week", "none"]
 Done = Literal["open", "done", "all"]
 NOBODY = "-"
-"""As `owner`: items whose owner nobody knows."""
+"""The value of `owner` that finds items without a known owner."""
 MOST = 1000
-"""Items that one answer holds."""
+"""The most items in one answer."""
 LONGEST_OWNER = 80
 _WEEK = timedelta(days=7)
 _ABOUT = ("of_meeting", "of_title", "of_date", "of_created", "of_language")
@@ -31,15 +31,18 @@ _ABOUT = ("of_meeting", "of_title", "of_date", "of_created", "of_language")
 
 @dataclass(frozen=True)
 class ActionFilter:
-    """Raises `InvalidRequest` naming the parameter that makes no sense."""
+    """Which action items to find. Raises `InvalidRequest` that names a wrong parameter."""
 
     owner: str = ""
-    """Exactly this one; empty: all; `NOBODY`: none known."""
+    """Items of exactly this owner; empty for all, `NOBODY` for items without a known owner."""
     due: Due = ""
-    """Before today, from today for seven days, without a day; empty: all. Days are Hong Kong's."""
+    """"overdue" is before today, "week" is today and the seven days after, "none" is without a day; empty is all.
+
+    Days are Hong Kong's.
+    """
     done: Done = "open"
     owner_id: str | None = None
-    """Whose meetings; None is the local owner."""
+    """The owner of the meetings; None is the local owner."""
 
     def __post_init__(self) -> None:
         if len(self.owner) > LONGEST_OWNER or not self.owner.isprintable():
@@ -58,15 +61,18 @@ class FoundAction:
     meeting_date: date | None
     meeting_created_at: datetime
     written_in: str
-    """The language of its summary; of two, the first names that of `item.text`."""
+    """The language of the summary; in a bilingual one the first is the language of `item.text`."""
 
     def text_in(self, language: str) -> tuple[str, str]:
-        """The item in the reader's language first, where it is in two; the second is empty where it is in one."""
+        """The item's text in the reader's language, then in the other one; the second is empty in one language."""
         return in_reading_order(self.item, self.written_in, language)
 
 
 def parse_action_filter(params: Mapping[str, str | None]) -> ActionFilter:
-    """The filter of query parameters `owner`, `due`, `done`; an empty one is none given. Raises `InvalidRequest`."""
+    """The filter in the query parameters `owner`, `due` and `done`; an empty parameter counts as missing.
+
+    Raises `InvalidRequest`.
+    """
     given: dict[str, Any] = {
         name: value.strip()
         for name in ("owner", "due", "done")
@@ -76,14 +82,14 @@ def parse_action_filter(params: Mapping[str, str | None]) -> ActionFilter:
 
 
 def today(now: datetime) -> date:
-    """Hong Kong's."""
+    """The day in Hong Kong."""
     return now.astimezone(HONG_KONG).date()
 
 
 def list_actions(store: MeetingStore, wanted: ActionFilter, day: date) -> list[FoundAction]:
-    """At most `MOST` + 1 items (one more says that there are more), the earliest due first, those without a day last.
+    """The items, earliest due first; items without a day come last.
 
-    `day` is today.
+    Returns at most `MOST` + 1 items, so that the caller sees whether there are more. `day` is today.
     """
     no_day = col(SummaryItem.due_date).is_(None)
     order = (no_day, col(SummaryItem.due_date), col(Meeting.created_at).desc(), col(SummaryItem.position))
@@ -93,7 +99,7 @@ def list_actions(store: MeetingStore, wanted: ActionFilter, day: date) -> list[F
 
 
 def owners(store: MeetingStore, wanted: ActionFilter, day: date) -> list[str]:
-    """Whose items the filter finds, its own `owner` left aside; "" among them where some have none known."""
+    """The owners of the items that the filter finds, ignoring its `owner`; "" stands for items without an owner."""
     every = ActionFilter(due=wanted.due, done=wanted.done, owner_id=wanted.owner_id)
     statement = _shown_items(every).where(*_where(every, day)).with_only_columns(col(SummaryItem.owner)).distinct()
     with connection_of(store) as connection:

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, also when the power goes."""
+"""Atomic, durable file writes."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from cantomeet.errors import StorageFull
 from cantomeet.private import make_folder, opener
 
 TEMPORARY = ".tmp"
-"""Ends the names of files that are being written; a left one is swept."""
+"""The suffix of files that are being written; a sweep removes leftovers."""
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 @contextmanager
 def replacing(target: Path) -> Iterator[BinaryIO]:
-    """A file to write that takes the place of `target` when the block ends well. Raises `StorageFull`."""
+    """A file to write, which replaces `target` if the block ends without an error. Raises `StorageFull`."""
     temporary = target.with_name(target.name + TEMPORARY)
     try:
         with translating_no_room():
@@ -36,7 +36,7 @@ def replacing(target: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def translating_no_room() -> Iterator[None]:
-    """Raises `StorageFull` where the system says that the disk, the quota or the file is full."""
+    """Raises `StorageFull` for an `OSError` that means a full disk, quota or file."""
     try:
         yield
     except OSError as error:

@@ -1,7 +1,7 @@
-"""One action on many meetings: a plan says beforehand what would become of each, and what it may cost (pure).
+"""Plans for one action on many meetings, with what it may cost (pure).
 
-A plan fixes the meetings' ids, and for each the status it was seen in and what was said of money. What is carried out
-later is held to that: a meeting that has moved on since is refused, never done something else to or at another price.
+A plan fixes the meetings' ids, the status of each, and the cost that the person was shown. Carrying it out keeps to
+that: a meeting that has changed since is refused, so nobody pays another price or gets another action.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from cantomeet.models import Meeting
 from cantomeet.store.retrying import at_provider, needs_a_new_job, retry_columns
 
 MOST = 1000
-"""Meetings in one plan."""
+"""The most meetings in one plan."""
 _PAID = frozenset({"speechmatics"})
 """Transcribers that cost money."""
 
@@ -31,42 +31,41 @@ class Act(StrEnum):
 
 
 class Refusal(StrEnum):
-    """Why a meeting is left as it is."""
+    """Why the action is not done to a meeting."""
 
     GONE = "gone"
     CHANGED = "changed"
-    """Somebody, or a worker, was faster."""
+    """A person or a worker changed the meeting first."""
     NOT_FAILED = "not_failed"
     NOT_RUNNING = "not_running"
     COST = "cost_not_confirmed"
-    """Its transcription was paid for once already."""
+    """The transcription was paid for before, so paying again needs a confirmation."""
     NO_RECORDING = "recording_removed"
     NOTHING_OWED = "nothing_owed"
     BEING_WORKED_ON = "being_worked_on"
 
 
 @dataclass(frozen=True)
-class Line:
-    """One meeting of a plan."""
+class PlannedMeeting:
+    """A meeting in a plan, as it was when the plan was made."""
 
     id: str
     status: MeetingStatus
-    """As it was seen."""
     refusal: Refusal | None = None
     title: str = ""
     pays: bool = False
-    """A paid transcription begins, or may have to."""
+    """The action starts a paid transcription, or may start one."""
     wastes: bool = False
-    """A transcription that is paid for, and not here yet, is given up: another one means paying again."""
+    """The action gives up a paid transcription that is not here yet, so another one means paying again."""
     seconds: float | None = None
-    """Of the recording."""
+    """Length of the recording."""
 
     @property
     def pays_again(self) -> bool:
         return self.refusal is Refusal.COST
 
     def statuses(self) -> frozenset[MeetingStatus]:
-        """In which it is still the meeting that was seen; a step forward while it is worked on makes no other one."""
+        """The statuses in which the plan still holds. A running meeting may move on to the next active status."""
         return ACTIVE if self.status in ACTIVE else frozenset({self.status})
 
 
@@ -74,28 +73,28 @@ class Line:
 class Cost:
     transcriptions: int
     seconds: float
-    """Of those recordings whose length is known."""
+    """Total length of the recordings whose length is known."""
     unknown: int
-    """Recordings whose length is not."""
+    """Number of recordings whose length is unknown."""
 
 
 @dataclass(frozen=True)
-class Plan:
+class BulkPlan:
     act: Act
-    lines: tuple[Line, ...]
+    meetings: tuple[PlannedMeeting, ...]
     left_out: int = 0
-    """Meetings that fit as well, beyond `MOST`."""
+    """Number of meetings that fit the filter but exceed `MOST`."""
 
-    def chosen(self, *, pay_again: bool = False) -> list[Line]:
-        """The meetings that it would be done to."""
-        return [line for line in self.lines if line.refusal is None or (pay_again and line.pays_again)]
+    def chosen(self, *, pay_again: bool = False) -> list[PlannedMeeting]:
+        """The meetings that the action would be done to."""
+        return [line for line in self.meetings if line.refusal is None or (pay_again and line.pays_again)]
 
     def refused(self) -> Counter[Refusal]:
-        """How many are left as they are, and why."""
-        return Counter(line.refusal for line in self.lines if line.refusal is not None)
+        """How many meetings the plan refuses, by reason."""
+        return Counter(line.refusal for line in self.meetings if line.refusal is not None)
 
     def cost(self, *, pay_again: bool = False) -> Cost:
-        """What would be paid for, at most."""
+        """The most that carrying the plan out can cost."""
         paid = [line for line in self.chosen(pay_again=pay_again) if line.pays]
         known = [line.seconds for line in paid if line.seconds is not None]
         return Cost(len(paid), sum(known), len(paid) - len(known))
@@ -104,15 +103,18 @@ class Plan:
         return sum(line.wastes for line in self.chosen())
 
 
-def plan(act: Act, meetings: Iterable[Meeting], now: datetime, transcriber: str, *, left_out: int = 0) -> Plan:
-    """What `act` would do now; `transcriber` is the one that new work gets, `now` the database's clock."""
-    return Plan(act, tuple(_line(act, meeting, now, transcriber) for meeting in meetings), left_out)
+def plan(act: Act, meetings: Iterable[Meeting], now: datetime, transcriber: str, *, left_out: int = 0) -> BulkPlan:
+    """What `act` would do to each meeting now.
+
+    `now` is the database's clock, and `transcriber` is the one that transcribes new meetings.
+    """
+    return BulkPlan(act, tuple(_planned(act, meeting, now, transcriber) for meeting in meetings), left_out)
 
 
-def is_what_was_seen(act: Act, seen: Line, meeting: Meeting) -> bool:
-    """Whether a meeting, as it is now, still is the one of the plan, and the action gives up no more than that said.
+def is_what_was_seen(act: Act, seen: PlannedMeeting, meeting: Meeting) -> bool:
+    """True if the plan still holds for a meeting: its status is as planned, and the action gives up nothing more.
 
-    Whether a step is due, and no worker has it, the store checks in the statement that acts on it.
+    The store checks that a step is due and unleased in the statement that acts.
     """
     same = MeetingStatus(meeting.status) in seen.statuses()
     return same and (seen.wastes or not _gives_up(act, meeting))
@@ -127,9 +129,9 @@ def pays(going: Meeting, transcriber: str) -> bool:
     return sends and (going.transcriber or transcriber) in _PAID
 
 
-def _line(act: Act, meeting: Meeting, now: datetime, transcriber: str) -> Line:
+def _planned(act: Act, meeting: Meeting, now: datetime, transcriber: str) -> PlannedMeeting:
     refusal, paid = _retried(meeting, transcriber) if act is Act.RETRY else (_refusal(act, meeting, now), False)
-    return Line(
+    return PlannedMeeting(
         meeting.id,
         MeetingStatus(meeting.status),
         refusal,
@@ -167,6 +169,6 @@ def _refusal(act: Act, meeting: Meeting, now: datetime) -> Refusal | None:
 
 
 def _gives_up(act: Act, meeting: Meeting) -> bool:
-    """A failed meeting's transcription too may still be fetched from the provider, as long as the meeting is there."""
+    """True if a paid transcription is lost. A failed meeting counts too: a retry could still fetch its transcript."""
     paid = at_provider(meeting) and meeting.transcriber in _PAID
     return act in (Act.CANCEL, Act.DELETE) and paid and not needs_a_new_job(meeting)

@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Change:
+class ChangeHint:
     meeting_id: str
     version: int
 
@@ -41,7 +41,7 @@ class ChangePublisher:
             _log.debug("no hint for %s: %s", meeting_id, type(error).__name__)
 
 
-async def listen(url: str) -> AsyncIterator[Change | None]:
+async def listen(url: str) -> AsyncIterator[ChangeHint | None]:
     """Changes as they are published; `None` once after subscribing: anything may have happened before.
 
     Raises `redis.RedisError` when the connection is lost; the caller waits and listens again.
@@ -60,10 +60,10 @@ async def listen(url: str) -> AsyncIterator[Change | None]:
         await client.aclose()
 
 
-def _parse(data: bytes) -> Change | None:
+def _parse(data: bytes) -> ChangeHint | None:
     """None for what is not ours: anybody who reaches Redis can publish anything."""
     try:
         body = json.loads(data)
-        return Change(str(body["meeting_id"]), int(body["version"]))
+        return ChangeHint(str(body["meeting_id"]), int(body["version"]))
     except (ValueError, KeyError, TypeError):
         return None

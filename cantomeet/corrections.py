@@ -1,6 +1,6 @@
-"""What people write into a transcript and its summary, made fit to keep (pure).
+"""Checks of what people write into a transcript and its summary (pure).
 
-Every function raises `InvalidRequest` naming the field.
+Every function raises `InvalidRequest` that names the field.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from cantomeet.wording import one_line
 LONGEST_ITEM = 2000
 LONGEST_LINE = 20_000
 LONGEST_NAME = 80
-"""Characters; of an owner, of words for a due date, and of a speaker."""
+"""The most characters of an owner, of a due date in words, and of a speaker's name."""
 _YEARS = range(1900, 2200)
 
 
 def item_columns(item: SummaryItem, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Columns of `MeetingStore.edit_item` from what was given for `item`: text, text_other, owner, due_text,
-    due_date, done, stale. An empty owner or due text is none.
+    """Columns for `MeetingStore.edit_item` from the fields given for `item`.
+
+    The fields are text, text_other, owner, due_text, due_date, done and stale. An empty owner or due text becomes None.
     """
     if item.kind != "action_item":
         for field in ("owner", "due_text", "due_date", "done"):
@@ -36,7 +37,7 @@ def item_columns(item: SummaryItem, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def line_text(text: Any) -> str:
-    """A line of the transcript: one line, not empty."""
+    """The text of a transcript line: one line that is not empty."""
     return _words(text, "text", LONGEST_LINE)
 
 
@@ -46,7 +47,7 @@ def speaker_name(name: Any) -> str | None:
 
 
 def _words(text: Any, field: str, longest: int) -> str:
-    # A line break that came along with what was pasted is a space.
+    # Pasted text may have line breaks; they become spaces.
     return one_line(" ".join(str(text or "").split()), field, longest)
 
 

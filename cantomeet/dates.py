@@ -1,20 +1,20 @@
-"""Which day the words of a meeting mean: 聽日, 下星期五, 月底, 十二月十五號, next Friday, by end of month, 15/12.
+"""Days named in speech: 聽日, 下星期五, next Friday, end of month, 15/12 (pure).
 
-Pure: text and the meeting's date in, days out; nothing here looks at a clock. Traditional and Simplified
-characters, Chinese and Arabic numerals, and English are read. What the words leave open stays open (None).
+The text and the meeting's date give the days; nothing here reads a clock. Traditional and Simplified characters,
+Chinese and Arabic numerals, and English are understood. Words that name no single day give None.
 
 Conventions:
 
-- A deadline means the day it names: 星期三之前 and "by Wednesday" are that Wednesday.
-- A bare weekday is the next one to come, 1-7 days ahead. 下星期三 and "next Wednesday" are in the next calendar
+- A deadline means the day that it names: 星期三之前 and "by Wednesday" are that Wednesday.
+- A bare weekday is the next one, 1-7 days ahead. 下星期三 and "next Wednesday" are in the next calendar
   week, 今個星期三 and "this Wednesday" in this one; weeks begin on Monday.
-- The end of a week is its Friday (its Sunday, when the meeting is on a weekend).
-- 15/12 is day/month, as written in Hong Kong; 12/15 can only be month/day and is read so.
+- The end of a week is its Friday, or its Sunday if the meeting is on a weekend.
+- 15/12 is day/month, as written in Hong Kong. 12/15 can only be month/day and is read so.
 - A day and month without a year lie ahead, unless they passed in the last 60 days.
-- A week, month or quarter without a day (下星期, next month, 月初, by Q1), a range (星期三至五), and a feast of the
-  lunar calendar (農曆新年前) name no single day: None. So do working days, because holidays are not known here.
-- A weekday beside a date (12月15號星期二, Friday the 4th) only describes it; where the two disagree, it is None.
-- "Friday week" is a week after Friday. 隔個禮拜三 may be any later Wednesday: None.
+- A week, month or quarter without a day (下星期, next month, 月初, by Q1), a range (星期三至五) and a feast of the
+  lunar calendar (農曆新年前) give None. Working days give None too, because this module knows no holidays.
+- A weekday beside a date (12月15號星期二, Friday the 4th) only describes it. The day is None if the two disagree.
+- "Friday week" is a week after Friday. 隔個禮拜三 may be any later Wednesday, so it gives None.
 - Recurring days (每個星期五, every Friday) are no mention at all.
 """
 
@@ -28,14 +28,14 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 HONG_KONG = ZoneInfo("Asia/Hong_Kong")
-"""In which a day begins and ends."""
+"""The time zone in which days begin and end."""
 LOOK_BACK_DAYS = 60
 FRIDAY, SUNDAY = 4, 6
 
 
 @dataclass(frozen=True)
 class DateMention:
-    """Words at `text[start:end]` that name a time; `day` is None where they name no single day."""
+    """Words at `text[start:end]` that name a time; `day` is None if they name no single day."""
 
     start: int
     end: int
@@ -46,13 +46,13 @@ class DateMention:
 def find_dates(text: str, meeting_date: date | None) -> list[DateMention]:
     """Every mention of a day, of a week or of a month in `text`, in order and without overlaps.
 
-    Without a meeting date only words that name a year are resolved. Linear in the length of `text`.
+    Without a meeting date only words that name a year are resolved. The time taken is linear in the length of `text`.
     """
     folded = text.translate(_TRADITIONAL)
     matches = [(match, rule) for rule in _RULES for match in rule.pattern.finditer(folded)]
     mentions: list[DateMention] = []
     taken_to = 0
-    # The longest of those that begin at one place; the sort keeps the order of the rules otherwise.
+    # Of matches that begin at one place the longest wins; otherwise the stable sort keeps the order of the rules.
     for match, rule in sorted(matches, key=lambda found: (found[0].start(), -found[0].end())):
         if match.start() < taken_to:
             continue
@@ -69,13 +69,13 @@ def resolve_date(text: str, meeting_date: date | None) -> date | None:
 
 
 def day_in(text: str, start: int, end: int, meeting_date: date | None) -> date | None:
-    """The day that the words at `text[start:end]` mean in their sentence: 星期五 of 每個星期五 is none."""
+    """The day that the words at `text[start:end]` mean in their sentence: 星期五 in 每個星期五 gives None."""
     mentions = find_dates(text, meeting_date)
     return next((m.day for m in mentions if m.start < end and start < m.end and m.day), None)
 
 
 def _described(mentions: list[DateMention], text: str, folded: str) -> list[DateMention]:
-    """12月15號星期二 and "Fri 4 Dec" as one mention of the date; without a day where the weekday is another."""
+    """Join 12月15號星期二 and "Fri 4 Dec" into one mention each; its day is None if the weekday does not match."""
     joined: list[DateMention] = []
     for mention in mentions:
         before = joined[-1] if joined else None
@@ -102,16 +102,16 @@ Resolver = Callable[[re.Match[str], date], date | None]
 class _Rule:
     pattern: re.Pattern[str]
     resolve: Resolver | None
-    """None: what matches is no mention (每個星期五, 24/7) and hides what lies inside it."""
+    """None: the match is no mention (每個星期五, 24/7) and hides mentions inside it."""
 
 
 _RULES: list[_Rule] = []
 _FLAGS = re.IGNORECASE | re.ASCII
-"""ASCII: so that a word of English ends where Chinese begins, as in 你by Friday交."""
+"""With ASCII an English word ends where Chinese begins, as in 你by Friday交."""
 
 
 def _rule(*patterns: str) -> Callable[[Resolver], Resolver]:
-    """Register a resolver for `patterns`; letters match in either case."""
+    """Register a resolver for `patterns`. Letters match in either case."""
 
     def register(resolve: Resolver) -> Resolver:
         _RULES.extend(_Rule(re.compile(pattern, _FLAGS), resolve) for pattern in patterns)
@@ -126,7 +126,7 @@ def _no_mention(*patterns: str) -> None:
 
 def _day(resolve: Resolver, match: re.Match[str], meeting_date: date | None) -> date | None:
     try:
-        # A year in the words needs no meeting date, and its resolver does not look at the one it is given.
+        # Words with a year need no meeting date: their resolver ignores the date that it gets.
         groups = match.groupdict()
         if meeting_date is None and not re.fullmatch(
             r"(?:\d\d){1,2}|[〇○零一二三四五六七八九]{4}", groups.get("year") or ""
@@ -137,7 +137,7 @@ def _day(resolve: Resolver, match: re.Match[str], meeting_date: date | None) -> 
         return None
 
 
-# Same length, so that places in the folded text are places in the text.
+# Each character maps to one character, so positions in the folded text are positions in the text.
 _TRADITIONAL = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | str.maketrans(
     "个号礼周两这听后内头寻圣节来楼风线车机门仓铺码", "個號禮週兩這聽後內頭尋聖節來樓風線車機門倉鋪碼"
 )
@@ -162,7 +162,7 @@ _WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
 def _number(text: str) -> int:
-    """The value of 12, 十二, 廿五, 二零二六, five, fifth, 3rd or a; ValueError where it is none."""
+    """The value of 12, 十二, 廿五, 二零二六, five, fifth, 3rd or a. Raises `ValueError` for anything else."""
     text = "-".join(text.lower().split())
     if re.fullmatch(r"\d+(?:st|nd|rd|th)?", text):
         return int(re.sub(r"\D", "", text))
@@ -192,7 +192,7 @@ def _digit(c: str) -> int:
 
 
 def _ahead(month: int, day: int, today: date) -> date | None:
-    """The day, in the year that `today` makes likely."""
+    """The day in the first year in which it is not more than `LOOK_BACK_DAYS` before `today`."""
     earliest = today - timedelta(days=LOOK_BACK_DAYS)
     for year in range(earliest.year, today.year + 2):
         if day <= calendar.monthrange(year, month)[1] and date(year, month, day) >= earliest:
@@ -201,7 +201,7 @@ def _ahead(month: int, day: int, today: date) -> date | None:
 
 
 def _next_day_of_month(day: int, today: date) -> date | None:
-    """The next day with this number, today included."""
+    """The next day of a month with this number, which may be today."""
     for months in range(3):
         first = _first_of_month(today, months)
         if day <= _month_end(first).day and first.replace(day=day) >= today:
@@ -219,7 +219,7 @@ def _month_end(day: date) -> date:
 
 
 def _weekday(today: date, weekday: int, week: int | None) -> date:
-    """`week` counts calendar weeks from this one; None is the next such day to come."""
+    """The weekday in the calendar week `week` from this one; with None the next such day."""
     if week is None:
         return today + timedelta(days=(weekday - today.weekday() - 1) % 7 + 1)
     return today + timedelta(days=weekday - today.weekday() + 7 * week)
@@ -268,7 +268,7 @@ def _year_month_day(m: re.Match[str], _today: date) -> date:
     return date(_number(m["year"]), _number(m["month"]), _number(m["day"]))
 
 
-# Without 日 or 號 only where the words end or 之前 follows: 十二月十五個人 is no day.
+# Without 日 or 號 the words must end here or be followed by 之前: 十二月十五個人 is no day.
 @_rule(
     rf"(?:(?P<year>[今本明出下翌來])年\s?)?(?P<month>{_N})\s?月\s?(?P<day>{_N})"
     r"\s?(?:[日號]|(?=\s*(?:[或之以]?之?前|[。，、,.;；!！?？)）]|$)))"
@@ -295,7 +295,7 @@ def _day_of_a_month(m: re.Match[str], today: date) -> date:
     return _first_of_month(today, _STEPS.get(m["which"], 0)).replace(day=_number(m["day"]))
 
 
-# 3號樓, 一號風球, 8號車 are no days.
+# 3號樓, 一號風球 and 8號車 are no days.
 @_rule(
     rf"(?<![第月百千\d一二三四五六七八九十廿卅零〇])(?P<day>{_N})"
     r"(?:號(?!\s?[樓座風線車機房門倉鋪舖室位碼幹牌箱閘波球])|日(?=或之前))"
@@ -366,7 +366,7 @@ _MONTH_NAME = (
 )
 _ORDINAL = r"(?:\d{1,2}(?:st|nd|rd|th)|" + "|".join(w.replace("-", "[- ]") for w in reversed(_ORDINALS[1:])) + ")"
 _COUNT = r"(?:\d{1,2}|an?|" + "|".join(reversed(_WORDS[1:])) + ")"
-# In lower case the short names (sat, sun, wed) and "may" are words of their own.
+# Short names have to be capitalised, because sat, sun, wed and may are English words.
 _DAY_NAME = (
     r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|"
     r"(?-i:Mon|Tues?|Wed|Thur?s?|Fri|Sat|Sun|MON|TUE|WED|THU|FRI))"
@@ -397,7 +397,7 @@ def _the_nth(m: re.Match[str], today: date) -> date | None:
 
 @_rule(rf"\b(?:next\s+next\s+|a\s+week\s+on\s+)(?P<day>{_DAY_NAME})\b", rf"\b(?P<day>{_DAY_NAME})\s+week\b")
 def _weekday_after_next(m: re.Match[str], today: date) -> date:
-    """ "Friday week" is a week after the next Friday; "next next Friday" the one after "next Friday"."""
+    """ "Friday week" is a week after the next Friday; "next next Friday" is the one after "next Friday"."""
     weekday = _WEEKDAYS.index(m["day"].lower()[:3])
     return (
         _weekday(today, weekday, 2)
@@ -432,7 +432,7 @@ def _initials(m: re.Match[str], today: date) -> date | None:
 
 
 def _end_of_unit(unit: str, step: int, today: date) -> date | None:
-    """`step` counts units from this one; `unit` may be a quarter (q3) or the name of a month."""
+    """The last day of the unit that is `step` units from this one. `unit` may also be "q3" or a month's name."""
     if unit == "day":
         return today
     if unit == "week":

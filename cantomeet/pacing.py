@@ -1,7 +1,7 @@
-"""How often others may be asked, and when to ask again (pure).
+"""Rate limits of providers, and pauses between polls (pure).
 
-A provider's limits hold for the whole installation, so the turns are counted in the database, not in a process. Nothing
-here waits: whoever has to is told for how many seconds, and comes back by its due time.
+A provider's limits hold for the whole installation, so turns are counted in the database and not in a process. Nothing
+here sleeps: a caller that has to wait gets the seconds, and its job comes back when it is due.
 """
 
 from __future__ import annotations
@@ -10,52 +10,60 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 WINDOW = 1.0
-"""Seconds in which at most `Limit.most` turns are given, wherever the window begins."""
+"""Seconds; any window of this length has at most `Limit.most` turns."""
 AHEAD = 1.0
-"""Seconds by which a turn may be taken early: the queue's scheduler wakes what is due once a second, all at once."""
+"""Seconds by which a turn may be taken early, because the queue's scheduler wakes due jobs once a second."""
 
 FARTHEST = 3600.0
-"""Seconds by which a place can lie ahead: at the slowest pace more than a provider lets one account have in flight."""
+"""Seconds by which a reserved turn can lie ahead.
+
+At the slowest pace that is more turns than a provider lets one account have in flight.
+"""
 _SHORTEST_WAIT = 0.001
-"""Seconds; a difference of two clock readings may round to nothing, which would mean "now"."""
+"""Seconds; a shorter wait might round to 0.0, which means that the turn was taken."""
 
 FIRST_PAUSE = 5.0
-"""Seconds until a job is first looked at, and between looks while it is young, unless the settings say otherwise."""
+"""Seconds until a job is first polled, and between polls while it is young, unless the settings say otherwise."""
 LONGEST_PAUSE = 60.0
 LOOKS_A_SECOND = 25.0
-"""Of all meetings in flight together, where nothing tells which of them may be done; half of what the strictest
-provider allows, as a look may need two requests. That no more are taken is for the turns to see to."""
+"""Polls a second for all meetings in flight, if nothing tells which of them may be done.
+
+It is half of what the strictest provider allows, because a poll may need two requests. The turns enforce the limit.
+"""
 
 
 @dataclass(frozen=True)
 class Limit:
     name: str
-    """Of the row that counts it."""
+    """The name of the row that counts the turns."""
     most: int
-    """Turns within any `WINDOW`."""
+    """The most turns within any `WINDOW`."""
     pace: float
-    """Turns a second that are reserved. Well below `most` those who come late find room at once; above it all turns
-    are taken, and some come in vain."""
+    """Turns a second that are reserved.
+
+    With a pace well below `most` a caller that comes late gets a turn at once. With a pace above it all turns are used,
+    and some callers have to wait again.
+    """
 
 
 @dataclass(frozen=True)
 class Turns:
-    """What is known of one limit. Times are Unix seconds by the database's clock."""
+    """The state of one limit. Times are Unix seconds by the database's clock."""
 
     reserved_until: float = 0.0
     recent: tuple[float, ...] = ()
-    """When turns were taken, no older than `WINDOW`."""
+    """Times of turns taken within the last `WINDOW`."""
 
 
 def taken(turns: Turns, limit: Limit, now: float, *, reserved: bool = False) -> tuple[Turns, float]:
-    """The turns after one more is asked for, and the seconds to wait for it: 0.0 where it is taken now.
+    """The turns after a request for one more, and the seconds to wait: 0.0 if the turn is taken now.
 
-    Who has to wait has a place reserved for then, and comes back with `reserved`; late or not, the place is kept.
+    A caller that has to wait holds a reservation and comes back with `reserved`. A late caller keeps its reservation.
     """
     recent = _recent(turns, now)
     reserved_until = turns.reserved_until
     if reserved_until - now > FARTHEST:
-        reserved_until = now  # noted before the clock was put back: nobody is to wait until it has caught up
+        reserved_until = now  # The clock was put back after this was noted, so it must not hold anybody up.
     if not reserved:
         place = max(reserved_until, now)
         reserved_until = place + 1.0 / limit.pace
@@ -72,18 +80,18 @@ def spent(turns: Turns, now: float) -> Turns:
 
 
 def _recent(turns: Turns, now: float) -> tuple[float, ...]:
-    # What seems to lie in the future was noted before the clock was put back.
+    # A time in the future was noted before the clock was put back.
     return tuple(at for at in turns.recent if now - WINDOW < at <= now)
 
 
 def pause_before_look(
     waited: float, in_flight: int, usual: Sequence[float] = (), *, first: float = FIRST_PAUSE
 ) -> float:
-    """Seconds until a job that has run for `waited` seconds is looked at again, `in_flight` of them running in all.
+    """Seconds until the next poll of a job that has run for `waited` seconds, with `in_flight` jobs in all.
 
-    A tenth of the time waited so far: a short job is seen soon, a long one costs few requests. Where so many are in
-    flight that each can be looked at only now and then, it is looked at when it may be done: at the `usual` times,
-    in rising order, of those like it.
+    The pause is a tenth of the time waited so far, so a short job is noticed soon and a long one costs few requests.
+    If too many jobs are in flight to poll each so often, a job is polled when it is likely to be done: at the `usual`
+    turnarounds of similar jobs, given in rising order.
     """
     pause = min(LONGEST_PAUSE, max(first, waited / 10))
     crowded = in_flight / LOOKS_A_SECOND
@@ -92,15 +100,15 @@ def pause_before_look(
     likely = next((at for at in usual if at > waited), None)
     if likely is None:
         return crowded
-    # Not for very long in one go, or a provider that has become faster would be noticed late.
+    # The pause is bounded, so that a provider that has become faster is noticed soon.
     return max(pause, min(likely - waited, max(LONGEST_PAUSE, crowded)))
 
 
 def look_again(looks: int, lag: float, passed: float) -> float | None:
-    """Seconds until a lost submission is looked for once more, `looks` having found nothing; None after the last.
+    """Seconds until the next look for a lost submission, after `looks` have found nothing; None after the last.
 
-    The pauses double from 2 s and add up to `lag`, by which a provider's list may be behind. Looks that came sooner, as
-    a person had them come, do not shorten it: `passed` are the seconds since the first.
+    The pauses double from 2 s and add up to `lag`, the seconds by which a provider's list may be behind. `passed` are
+    the seconds since the first look. A person may cause looks that come sooner; these do not shorten the search.
     """
     pauses = list(_pauses(lag))
     if looks <= len(pauses):

@@ -1,4 +1,4 @@
-"""Files and folders for the user who runs the program and for nobody else, whatever the umask."""
+"""Files and folders that only the user who runs the program can read."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ FILE = 0o600
 FOLDER = 0o700
 _UMASK = 0o077
 _OURS = ("recordings", "redis", "models", "page-states", "dev", "lock", "redis.sock")
-"""What lies in a data folder, beside the database's files and the stand-ins' logs."""
+"""Names in a data folder, besides the database's files and the stand-ins' logs."""
 _OUR_PREFIXES = ("cantomeet.db", "stand-in-")
 _log = logging.getLogger(__name__)
 
 
 def keep_private() -> None:
-    """Whatever this process and its children make from now on is for this user alone."""
+    """Make all new files of this process and its children private to this user."""
     os.umask(_UMASK)
 
 
 def make_folder(path: Path) -> Path:
-    """The folder, made with its missing parents where it is not there; one that is there stays as it is."""
+    """Make the folder and its missing parents private; an existing folder stays as it is. Returns `path`."""
     missing = [folder for folder in (path, *path.parents) if not folder.exists()]
     for folder in reversed(missing):
         with suppress(FileExistsError):
@@ -34,24 +34,26 @@ def make_folder(path: Path) -> Path:
 
 
 def opener(path: str, flags: int) -> int:
-    """For `open`: a file that is made is for this user alone."""
+    """An opener for `open` that makes new files private."""
     descriptor = os.open(path, flags, FILE)
     if flags & os.O_CREAT:
-        with suppress(PermissionError):  # somebody else's file, which we may write to
+        with suppress(PermissionError):  # The file may belong to another user who lets us write to it.
             os.fchmod(descriptor, FILE)
     return descriptor
 
 
 def make_file(path: Path) -> None:
-    """An empty file where there is none."""
+    """Make an empty private file if there is none."""
     make_folder(path.parent)
     with suppress(FileExistsError), open(path, "xb", opener=opener):
         pass
 
 
 def tighten(data_dir: Path) -> None:
-    """Take from others what an earlier release let them read: what is ours in the data folder, and the folder itself
-    where nothing but ours lies in it. What belongs to another user is left alone.
+    """Make files private that an earlier release left readable for others.
+
+    This covers our own files in the data folder, and the folder itself if it holds nothing else. Files of other users
+    are left alone.
     """
     names = sorted(path.name for path in data_dir.iterdir())
     ours = [name for name in names if name in _OURS or name.startswith(_OUR_PREFIXES)]

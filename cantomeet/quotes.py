@@ -1,9 +1,9 @@
-"""Whether a quote stands in a line, and what becomes of evidence when a person corrects the line (pure).
+"""Checks of quotes against lines, and of evidence after a line was corrected (pure).
 
-Evidence is `{segment_id, quote, start, end, check}`. Where a correction took the quote out of its line, or a new
-transcript does not have it, `check` is "unverified" and `was` holds what it had been, until the words stand there
-again or a person says that the item is still right. With `proposed` it is no quote that anybody gave but a line that
-our own code found likest to the item.
+Evidence is `{segment_id, quote, start, end, check}`. If a correction removes the quote from its line, or a new
+transcript lacks it, `check` becomes "unverified" and `was` holds the earlier check. That lasts until the words are
+back or a person confirms the item. Evidence with `proposed` is no quote from the summarizer: our own code found that
+line to be the most similar to the item.
 """
 
 from __future__ import annotations
@@ -16,13 +16,16 @@ from cantomeet.cantonese import find_folded, fold
 Check = Literal["exact", "folded", "unverified"]
 PROVEN = ("exact", "folded")
 LEAST_WEIGHT = 4
-"""Of a quote that proves anything, where a Chinese character weighs 2 and any other 1; a whole segment always does."""
+"""The least weight of a quote that proves something: a Chinese character weighs 2, any other 1.
+
+A quote of a whole segment proves it at any weight.
+"""
 
 Proof = Mapping[str, Any]
 
 
-class Line(Protocol):
-    """A segment of a transcript; times in seconds."""
+class TimedLine(Protocol):
+    """A segment of a transcript, with times in seconds."""
 
     id: str
     start: float
@@ -31,40 +34,40 @@ class Line(Protocol):
 
 
 def weight(text: str) -> int:
-    """How much `text` says."""
+    """How much `text` says, by its characters."""
     return sum(2 if ord(character) > 0x2E7F else 1 for character in fold(text))
 
 
 def tells(quote: str, line: str) -> bool:
-    """Enough words to prove something; one common word stands in many a segment."""
+    """True if the quote is long enough to prove something. One common word stands in many segments."""
     heavy = weight(quote)
     return heavy >= LEAST_WEIGHT or (heavy > 0 and fold(quote) == fold(line))
 
 
 def standing(quote: str, line: str) -> Check:
-    """How `quote` stands in `line`, however short it is."""
+    """How `quote` matches `line`, whatever its length."""
     if quote and quote in line:
         return "exact"
     return "folded" if find_folded(line, quote) else "unverified"
 
 
 def is_proven(evidence: Sequence[Proof]) -> bool:
-    """At least one place in the transcript bears it out."""
+    """True if at least one quote stands in its line."""
     return any(proof.get("check") in PROVEN and not proof.get("proposed") for proof in evidence)
 
 
 def rechecked(evidence: Sequence[Proof], segment_id: str, line: str) -> list[dict[str, Any]]:
-    """The evidence once its segment reads `line`."""
+    """The evidence after the segment's text has become `line`."""
     return [_recheck(proof, line) if proof["segment_id"] == segment_id else dict(proof) for proof in evidence]
 
 
 def is_proposed(proof: Proof) -> bool:
-    """A line that our own code found likest to an item without evidence; it never becomes a proof."""
+    """True for a line that our own code found for an item without evidence; it never becomes a proof."""
     return bool(proof.get("proposed"))
 
 
 def proposed_start(evidence: Sequence[Proof]) -> float | None:
-    """When the line was spoken (in seconds) that an unproven item may come from, where one was found."""
+    """The start in seconds of the line that an unproven item may come from, or None."""
     if is_proven(evidence):
         return None
     return next((float(proof["start"]) for proof in evidence if is_proposed(proof)), None)
@@ -83,10 +86,11 @@ def _recheck(proof: Proof, line: str) -> dict[str, Any]:
     return {**kept, "check": now}
 
 
-def moved(proof: Proof, lines: Sequence[Line]) -> dict[str, Any]:
-    """The proof in a transcript that was made anew: at the first of `lines` in which its quote stands; else unverified
-    at the one that was spoken most at its time, which a person may still find to bear it out. `lines`: those spoken at
-    its time.
+def moved(proof: Proof, lines: Sequence[TimedLine]) -> dict[str, Any]:
+    """The proof in a new transcript; `lines` are the new lines spoken at its time.
+
+    It moves to the first line that has its quote. Without such a line it becomes unverified and moves to the line that
+    overlaps most with its time, since a person may still find that this line supports the item.
     """
     before = proof.get("was") or proof["check"]
     kept = {name: value for name, value in proof.items() if name != "was"}
@@ -100,13 +104,14 @@ def moved(proof: Proof, lines: Sequence[Line]) -> dict[str, Any]:
     return {**kept, **(_place(nearest) if nearest else {}), "check": "unverified", "was": before}
 
 
-def _place(line: Line) -> dict[str, Any]:
+def _place(line: TimedLine) -> dict[str, Any]:
     return {"segment_id": line.id, "start": line.start, "end": line.end}
 
 
 def requoted(evidence: Sequence[Proof], lines: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The evidence once a person has said that the item still holds: a quote that a correction took away becomes the
-    whole corrected line, which stands in the transcript to the letter. `lines` are texts by segment id.
+    """The evidence after a person has confirmed the item; `lines` are texts by segment id.
+
+    A quote that a correction removed is replaced by the whole corrected line, which stands in the transcript exactly.
     """
     return [_requote(proof, lines.get(proof["segment_id"])) for proof in evidence]
 

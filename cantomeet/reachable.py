@@ -1,6 +1,6 @@
-"""Whether the database of `DATABASE_URL` can be reached at all, asked before anything is started.
+"""A check before the start that the database of `DATABASE_URL` answers.
 
-By the driver alone: SQLAlchemy takes longer to import than the answer, and somebody waits for the start.
+It uses the driver alone, because importing SQLAlchemy takes longer than the answer and would delay the start.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from cantomeet.settings import Settings
 
 _DRIVER = "postgresql+psycopg://"
 _SECONDS = 10
-"""libpq itself would wait for minutes for a machine that does not answer."""
+"""libpq's own timeout for a machine that does not answer is minutes."""
 _REASONS = (
     "connection refused",
     "password authentication failed",
@@ -27,14 +27,16 @@ _REASONS = (
     "too many clients",
     "starting up",
 )
-"""What drivers say; their whole texts repeat parts of the address, and with a wrongly written one of its password."""
+"""Parts of drivers' messages that are safe to show. A whole message may repeat the address, and so the password."""
 
 
 def check_database(settings: Settings) -> None:
-    """Connect once to the PostgreSQL of `DATABASE_URL`; SQLite needs no asking. Raises `SettingsError`, in one line
-    and without the address's password."""
+    """Connect once to the PostgreSQL database of `DATABASE_URL`; SQLite needs no check.
+
+    Raises `SettingsError` with one line that does not show the password.
+    """
     url = settings.database_url
-    # Several hosts are written for SQLAlchemy in a way that libpq does not know.
+    # SQLAlchemy writes several hosts in a way that libpq does not know.
     if url is None or not url.startswith(_DRIVER) or url.count("host=") > 1:
         return
     import psycopg
@@ -42,7 +44,7 @@ def check_database(settings: Settings) -> None:
     try:
         psycopg.connect(url.replace(_DRIVER, "postgresql://", 1), connect_timeout=_SECONDS).close()
     except psycopg.ProgrammingError:
-        return  # not an address in libpq's eyes; SQLAlchemy may take it
+        return  # libpq does not understand this address, but SQLAlchemy may.
     except psycopg.OperationalError as error:
         said = str(error).lower()
         reason = next((known for known in _REASONS if known in said), "no answer")
@@ -50,8 +52,8 @@ def check_database(settings: Settings) -> None:
 
 
 def shown(url: str) -> str:
-    """`url` without user, password and options."""
+    """The address without user, password and options."""
     if "password=" in url.lower():
         return f"{_DRIVER}***"
-    # To the last @: a password may have one of its own, and then drivers take the rest for the host.
+    # Cut at the last @, because a password may have one of its own.
     return re.sub(r"://.*@", "://***@", url).partition("?")[0]

@@ -1,4 +1,4 @@
-"""A summary as it is read: what is verified under its template's headings, the rest apart (pure)."""
+"""A summary's verified items under its template's headings, and the unverified rest (pure)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from cantomeet.quotes import is_proven
 from cantomeet.store import SummaryWithItems
 
 READING_ORDER = ("overview", "decision", "action_item", "question", "risk", "chapter", "quote")
-"""Of kinds that the template has no section for."""
+"""The order of kinds that the template has no section for."""
 _Place = tuple[str, str]
-"""Kind and, for notes, the title of their section."""
+"""A kind and, for notes, the title of their section."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,10 @@ class SummarySection:
 def verified_sections(
     found: SummaryWithItems, language: str, heading_of: Callable[[SummaryItem], str]
 ) -> list[SummarySection]:
-    """Sections that have verified items, headings in `language`; `heading_of` names those that no template does."""
+    """Sections with verified items, with headings in `language`.
+
+    `heading_of` gives the heading of a kind for which the template has no section.
+    """
     verified = [item for item in found.items if is_proven(item.evidence)]
     headings = _headings(found.summary.sections, language)
     for item in sorted(verified, key=_order):
@@ -40,17 +43,17 @@ def verified_sections(
 
 
 def unverified_items(found: SummaryWithItems) -> list[SummaryItem]:
-    """Items whose words were not found in the transcript, or stand there no more."""
+    """Items whose quotes were never in the transcript, or no longer are."""
     return [item for item in found.items if not is_proven(item.evidence)]
 
 
 def verified_first(items: Iterable[SummaryItem]) -> list[SummaryItem]:
-    """Their order kept but for those that nothing proves, which stand below the rest."""
+    """Verified items, then unverified ones, otherwise in their given order."""
     return sorted(items, key=lambda item: not is_proven(item.evidence))
 
 
 def in_reading_order(item: SummaryItem, written_in: str, language: str) -> tuple[str, str]:
-    """The item's text in the reader's language first, where it is in two; the second is empty where it is in one."""
+    """The item's text in the reader's language, then in the other one; the second is empty in one language."""
     if not item.text_other:
         return item.text, ""
     first = written_in.split("-")[0] == language.split("-")[0]
@@ -58,7 +61,7 @@ def in_reading_order(item: SummaryItem, written_in: str, language: str) -> tuple
 
 
 def _headings(sections: Sequence[dict[str, Any]], language: str) -> dict[_Place, str]:
-    """As the template had them, in its order."""
+    """Headings of the template's sections, in its order."""
     english = is_english(language)
     return {
         (section["kind"], section["title"] if section["kind"] == "note" else ""): (

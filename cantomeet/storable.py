@@ -1,4 +1,4 @@
-"""What can be kept: values as JSON has them that every database, file and answer can hold (pure)."""
+"""Checks that JSON values fit into every database, file and answer (pure)."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from collections.abc import Iterator
 from typing import Any
 
 LARGEST_WHOLE = 2**63 - 1
-"""Of a database's integers."""
+"""The largest integer of a database."""
 MOST_NESTED = 32
 _MOST_NAMES = 1000
-"""In one object."""
+"""The most names in one object."""
 MOST_VALUES = 50_000
-"""In all, so that a look at them is short; a whole glossary, or the plan of a thousand meetings, has a tenth."""
+"""The most values in all, so that checking them is fast. A full glossary or a plan of 1,000 meetings has a tenth."""
 
 Path = tuple[str, ...]
 
 
 def is_storable(text: str) -> bool:
-    """False for what no database takes as text: a NUL, or half of a surrogate pair."""
+    """False for text that no database takes: with a NUL or half of a surrogate pair."""
     return not any(c == "\x00" or "\ud800" <= c <= "\udfff" for c in text)
 
 
 def fault_in(value: Any, *, largest: int = LARGEST_WHOLE, longest: int | None = None) -> tuple[str, str] | None:
-    """Where the first thing lies that cannot be kept, as names with dots between them, and what is wrong with it.
+    """The path of the first value that cannot be kept, as names joined by dots, and what is wrong with it.
 
-    `largest`: of whole numbers, below zero too; `longest`: characters of a text.
+    `largest` bounds whole numbers, negative ones too. `longest` bounds the characters of a text.
     """
     values = 0
     for path, found in _all_in(value):
@@ -38,7 +38,7 @@ def fault_in(value: Any, *, largest: int = LARGEST_WHOLE, longest: int | None = 
 
 
 def _all_in(value: Any) -> Iterator[tuple[Path, Any]]:
-    """Without recursion: how deep it goes is for the sender to say. Whoever stops asking goes no deeper."""
+    """All values with their paths, found lazily and without recursion, because the sender decides the depth."""
     left: list[tuple[Path, Any]] = [((), value)]
     while left:
         path, found = left.pop()

@@ -1,7 +1,7 @@
-"""What a summary is to hold, and its languages: the templates that ship and those that people write (pure).
+"""Summary templates, shipped ones and people's own, and languages of summaries (pure).
 
-A template's texts reach a model word for word: they are joined to the prompt, never formatted into it, so braces and
-template languages in them mean nothing here.
+A template's texts reach a model word for word. They are joined to the prompt and never formatted into it, so braces
+in them have no meaning.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from cantomeet.errors import InvalidRequest
 from cantomeet.i18n import EN, ZH, is_english, text
 
 SummaryLanguage = Literal["zh-Hant-HK", "en", "zh-Hant-HK+en"]
-"""The last: both side by side, `text_other` being the English."""
+"""The last one has both languages side by side; English is in `text_other`."""
 SUMMARY_LANGUAGES: tuple[SummaryLanguage, ...] = get_args(SummaryLanguage)
 
 SectionKind = Literal["overview", "chapter", "decision", "action_item", "question", "risk", "quote", "note"]
@@ -36,12 +36,12 @@ MAX_SECTIONS = 12
 
 @dataclass(frozen=True)
 class Section:
-    """One heading and the kind of items below it; `note` is for what fits no other kind."""
+    """A heading and the kind of items below it; the kind `note` is for what fits no other."""
 
     kind: SectionKind
     title: str
     title_en: str = ""
-    """Empty: as `title`."""
+    """Empty if `title` serves both languages."""
 
     def title_in(self, language: str) -> str:
         return (self.title_en if is_english(language) else "") or self.title
@@ -49,7 +49,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Template:
-    """`instructions` are for the model; the extractive summarizer heeds only `sections`."""
+    """A template. `instructions` are for a language model; the extractive summarizer uses only `sections`."""
 
     id: str
     name: str
@@ -89,7 +89,7 @@ SHIPPED: Mapping[str, Template] = {template.id: template for template in (GENERA
 
 
 def checked_language(language: str) -> SummaryLanguage:
-    """Raises `InvalidRequest` for a language that no summary is written in."""
+    """The language, if summaries can be written in it. Raises `InvalidRequest` otherwise."""
     for known in SUMMARY_LANGUAGES:
         if language == known:
             return known
@@ -97,7 +97,7 @@ def checked_language(language: str) -> SummaryLanguage:
 
 
 def user_template(id: str, name: str, instructions: str, sections: Sequence[Mapping[str, Any]]) -> Template:
-    """A template that a person wrote; `sections` are `{"title", "kind"}`, where `kind` may be left out (note).
+    """A template that a person wrote; `sections` are `{"title", "kind"}`, and the default `kind` is `note`.
 
     Raises `InvalidRequest` that names the field.
     """

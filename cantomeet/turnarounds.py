@@ -1,4 +1,4 @@
-"""What a provider took for the last recordings, and so is likely to take for the next (pure)."""
+"""Turnarounds of a provider's last jobs, to predict the next ones (pure)."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from statistics import quantiles
 
 REMEMBERED = 60
 _FEWEST = 4
-"""Turnarounds of like recordings that tell what is usual."""
+"""The fewest similar recordings from which a prediction is made."""
 _SHORT = 60.0
-"""Seconds of a recording: below that the provider's own delays, not the length, make the turnaround."""
+"""Seconds; the turnaround of a shorter recording depends on the provider's own delays and not on its length."""
 
 
 @dataclass(frozen=True)
 class Turnaround:
-    """What a provider took for a recording."""
+    """The time that a provider took for a recording."""
 
     recording: float
     """Seconds of sound."""
     took: float
-    """Seconds from its acceptance to its transcript, by the provider's clock."""
+    """Seconds from acceptance to transcript, by the provider's clock."""
 
 
 def usual(recent: Sequence[Turnaround], recording: float) -> tuple[float, ...]:
-    """Seconds within which a third, two thirds and all of the recordings about as long as this one were done.
+    """Seconds within which a third, two thirds and all of similar recordings were done.
 
-    About as long: up to twice or half. Nothing where too few tell.
+    Similar recordings are between half and twice as long. The result is empty if there are too few.
     """
     length = max(_SHORT, recording)
     like = [one.took for one in recent if length / 2 <= max(_SHORT, one.recording) <= length * 2]
@@ -35,12 +35,12 @@ def usual(recent: Sequence[Turnaround], recording: float) -> tuple[float, ...]:
 
 
 def dumps(recent: Sequence[Turnaround]) -> str:
-    """The last `REMEMBERED` of them, newest last."""
+    """The last `REMEMBERED` turnarounds as JSON, newest last."""
     return json.dumps([[round(number, 1) for number in astuple(one)] for one in recent[-REMEMBERED:]])
 
 
 def loads(text: str | None) -> list[Turnaround]:
-    """What `dumps` wrote; none for nothing, and for what another version of the program may have written."""
+    """The turnarounds that `dumps` wrote; empty for None and for text of another version of the program."""
     try:
         return [Turnaround(float(recording), float(took)) for recording, took in json.loads(text or "[]")]
     except (ValueError, TypeError):
@@ -48,5 +48,5 @@ def loads(text: str | None) -> list[Turnaround]:
 
 
 def remembered_as(provider: str) -> str:
-    """The name in the table of what is remembered."""
+    """The key under which the store remembers the turnarounds."""
     return f"turnarounds:{provider}"

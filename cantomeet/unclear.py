@@ -1,7 +1,7 @@
-"""Lines that the recogniser heard and did not understand: what is shown in place of their text (pure).
+"""The text shown for lines that the recogniser did not understand (pure).
 
-Such a line keeps its place and its sound. Its `text` is empty, so that no search finds it and no summary rests on it,
-until a person writes what was said.
+Such a line keeps its time, so it can be played. Its `text` is empty until a person writes what was said, so no search
+finds it and no summary uses it.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ class _Line(Protocol):
 
 
 def shown_text(line: _Line, language: str) -> str:
-    """Its text, or what says that there is none; `language` is the reader's."""
+    """The line's text, or a placeholder in the reader's language if the line is unclear."""
     return text(language, "piece.unclear") if line.unclear else line.text
 
 
 def says_unclear(words: str) -> bool:
-    """It is what `shown_text` gave, handed back."""
+    """True if a person sent back the placeholder of `shown_text`."""
     return words.strip() in {text(language, "piece.unclear") for language in LANGUAGES}

@@ -1,16 +1,16 @@
-"""What a language model was asked and paid for, as the database keeps it (pure)."""
+"""Requests, tokens and cost of a language model, as the database keeps them (pure)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-Took = Mapping[str, Any]
-"""`{requests, tokens_in, tokens_out, repeats, reused, cost, estimated}`; `cost` None without prices."""
+Usage = Mapping[str, Any]
+"""`{requests, tokens_in, tokens_out, repeats, reused, cost, estimated}`; `cost` is None without prices."""
 
 
-def together(*each: Took | None) -> dict[str, Any] | None:
-    """All added up; the cost is that of those that have one. None where there is none."""
+def total_usage(*each: Usage | None) -> dict[str, Any] | None:
+    """The sum of all usages, or None if there is none. The cost adds up the known costs."""
     known = [usage for usage in each if usage]
     if not known:
         return None

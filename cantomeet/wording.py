@@ -1,6 +1,6 @@
-"""What people write, made fit to keep and to be shown: titles, descriptions, file names, names and lines (pure).
+"""Clean-up of titles, descriptions, names and lines that people write (pure).
 
-Marks that turn the direction of writing are taken out, for nobody sees them and they make a text look like another.
+Marks that change the direction of writing are removed: they are invisible and make a text look like another.
 """
 
 from __future__ import annotations
@@ -10,21 +10,21 @@ import unicodedata
 from cantomeet.errors import InvalidRequest
 
 LONGEST_TITLE = 255
-"""Characters; of a file name, too."""
+"""The most characters of a title or a file name."""
 LONGEST_DESCRIPTION = 10_000
 DIRECTION_MARKS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _LINE_BREAKS = frozenset("\u2028\u2029")
 _BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
-"""Letters and signs that are empty: fillers of Hangul, and Braille without a dot."""
+"""Characters that look empty: Hangul fillers and the Braille pattern without dots."""
 
 
 def checked_title(title: str) -> str:
-    """Raises `InvalidRequest` (`title`)."""
+    """The title as one line. Raises `InvalidRequest` (`title`)."""
     return one_line(title.strip(), "title", LONGEST_TITLE)
 
 
 def checked_description(description: str) -> str:
-    """May be empty, and have several lines. Raises `InvalidRequest` (`description`)."""
+    """The description, which may be empty or have several lines. Raises `InvalidRequest` (`description`)."""
     text = "\n".join(_without_marks(line) for line in description.splitlines()).strip()
     if len(text) > LONGEST_DESCRIPTION or any(_is_control(c) for c in text.replace("\n", "").replace("\t", "")):
         raise InvalidRequest(f"at most {LONGEST_DESCRIPTION} characters of text", field="description")
@@ -32,8 +32,9 @@ def checked_description(description: str) -> str:
 
 
 def one_line(text: str, field: str, longest: int) -> str:
-    """The text with single spaces in it. Raises `InvalidRequest` where it is empty, too long or has control
-    characters.
+    """The text with runs of space replaced by one space.
+
+    Raises `InvalidRequest` if it is empty, too long or has control characters.
     """
     line = _without_marks(text)
     if any(_is_control(c) for c in line):
@@ -45,8 +46,9 @@ def one_line(text: str, field: str, longest: int) -> str:
 
 
 def visible(text: str) -> str:
-    """What can be seen of a text whose writer cannot be asked, a file's name for one: control characters, halves of
-    surrogate pairs and direction marks are left out.
+    """The visible characters of a text that cannot be sent back to its writer, such as a file's name.
+
+    Control characters, halves of surrogate pairs and direction marks are left out.
     """
     return "".join(c for c in _without_marks(text) if not _is_control(c)).strip()
 
@@ -60,5 +62,5 @@ def _is_control(character: str) -> bool:
 
 
 def _is_seen(character: str) -> bool:
-    """Marks count only with the letter that they stand on."""
+    """True for a visible character. Combining marks do not count, because they need a letter."""
     return character not in _BLANKS and unicodedata.category(character) not in ("Cf", "Zs", "Cn", "Mn", "Me")

@@ -1,4 +1,4 @@
-"""The colours of assets/tokens.css can be read on each other, in light and in dark."""
+"""The colours of assets/tokens.css have enough contrast, light and dark."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WORDS = ("ink", "soft", "jade", "amber", "red")
 GROUNDS = ("paper", "sheet", "jade-wash", "amber-wash", "red-wash")
 ON_BUTTONS = (("on-jade", "jade"), ("on-jade", "jade-deep"), ("paper", "red"))
 FRAMES = (("frame", "paper"), ("frame", "sheet"), ("jade", "paper"), ("jade", "sheet"))
-"""Of fields and boxes, and of what has the focus."""
+"""Colours of field frames and focus rings, each with its background."""
 
 
 def tokens(theme: str) -> dict[str, str]:
@@ -23,7 +23,7 @@ def tokens(theme: str) -> dict[str, str]:
 
 
 def luminance(colour: str) -> float:
-    """As WCAG 2 defines it, 0 to 1."""
+    """The relative luminance as WCAG 2 defines it, 0 to 1."""
     channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -20,7 +20,7 @@ PARSERS: Mapping[str, Callable[[bytes], RemoteTranscript]] = {"speechmatics": pa
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ReparseOutcome:
     meeting_id: str
     what: str
     """In words for the terminal."""
@@ -29,25 +29,25 @@ class Outcome:
     """The meeting, where its transcript is another one now."""
 
 
-def reparse(services: Services, actor: Actor, meeting_ids: Sequence[str], *, force: bool) -> Iterator[Outcome]:
+def reparse(services: Services, actor: Actor, meeting_ids: Sequence[str], *, force: bool) -> Iterator[ReparseOutcome]:
     """One outcome after another; what cannot be done for one meeting stops none of the others."""
     for meeting_id in meeting_ids:
         try:
             yield _one(services, actor, meeting_id, force)
         except CantoMeetError as error:
-            yield Outcome(meeting_id, f"left as it was: {error}", ok=False)
+            yield ReparseOutcome(meeting_id, f"left as it was: {error}", ok=False)
 
 
-def summarize_anew(services: Services, actor: Actor, meeting: Meeting) -> Outcome:
+def summarize_anew(services: Services, actor: Actor, meeting: Meeting) -> ReparseOutcome:
     """Have the summary of what was parsed anew made anew; whoever did so meanwhile has done the same."""
     try:
         going = meetings.retry(services, actor, meeting.id, "summarize")
     except CantoMeetError as error:
-        return Outcome(meeting.id, f"its summary is not made anew: {error}", ok=False, changed=meeting)
-    return Outcome(meeting.id, "its summary is being made anew", changed=going)
+        return ReparseOutcome(meeting.id, f"its summary is not made anew: {error}", ok=False, changed=meeting)
+    return ReparseOutcome(meeting.id, "its summary is being made anew", changed=going)
 
 
-def _one(services: Services, actor: Actor, meeting_id: str, force: bool) -> Outcome:
+def _one(services: Services, actor: Actor, meeting_id: str, force: bool) -> ReparseOutcome:
     raw = kept_answer(services, actor, meeting_id)
     if raw is None or raw.provider not in PARSERS:
         raise NotFound("no provider's answer is kept for it")
@@ -59,9 +59,9 @@ def _one(services: Services, actor: Actor, meeting_id: str, force: bool) -> Outc
         hint = "; --force drops them" if "corrected" in str(conflict) else ""
         raise Conflict(f"{conflict}{hint}") from None
     if not done.changed:
-        return Outcome(meeting_id, "already as this version parses it")
+        return ReparseOutcome(meeting_id, "already as this version parses it")
     told = f"parsed anew, {len(transcript.segments)} lines; corrections kept {done.kept}, dropped {done.lost}"
-    return Outcome(meeting_id, told, changed=done.meeting)
+    return ReparseOutcome(meeting_id, told, changed=done.meeting)
 
 
 def _unpacked(body: bytes) -> bytes:

@@ -18,7 +18,7 @@ from worker import stopping
 from worker.opening import open_store
 from worker.providers import Summarizer
 from worker.providers.extractive import ExtractiveSummarizer
-from worker.providers.llm import Limits, LlmSummarizer
+from worker.providers.llm import LlmLimits, LlmSummarizer
 from worker.providers.speechmatics.config import Notification
 from worker.providers.speechmatics.transcriber import SpeechmaticsTranscriber
 from worker.providers.whisper.transcriber import WhisperTranscriber
@@ -130,7 +130,7 @@ def _llm(settings: Settings, store: MeetingStore | None = None) -> LlmSummarizer
         price_in=settings.llm_price_in,
         price_out=settings.llm_price_out,
         budget=settings.llm_budget,
-        limits=Limits(answer_tokens=settings.llm_max_tokens),
+        limits=LlmLimits(answer_tokens=settings.llm_max_tokens),
         dialect=store.remembered(name) if store else None,
         on_dialect=lambda dialect: store.remember(name, dialect) if store else None,
     )

@@ -1,4 +1,4 @@
-"""What a person is told for each error code: what happened, what is safe, what to do next."""
+"""Texts of error codes: what happened, what is safe, what to do next."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The list of meetings: filters, sorting, paging by key, counts. Reads only.
+"""The list of meetings: filters, sorting, paging by key and counts. Reads only.
 
-A cursor names the last meeting shown (its sort key and id), so that meetings that arrive or go while somebody pages
-neither repeat nor hide another. Meetings without a date come after all others in both directions; titles sort by
-code point with ASCII letters folded, the same on SQLite and PostgreSQL.
+A cursor names the sort key and id of the last meeting shown. A meeting that arrives or goes between two pages
+therefore never makes another one repeat or disappear. Meetings without a date come last in both directions. Titles
+sort by code point with ASCII letters folded, the same on SQLite and PostgreSQL.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from cantomeet.listing.filters import (
 )
 from cantomeet.listing.query import (
     ListedMeeting,
+    ListedMeetings,
     Match,
-    MeetingPage,
     count_by_cause,
     count_by_error_code,
     count_by_status,
     find_meetings,
+    fitting_ids,
     list_meetings,
     newest_by_cause,
-    those_that_fit,
 )
 
 __all__ = [
@@ -37,16 +37,16 @@ __all__ = [
     "TRANSCRIBERS",
     "FailureCause",
     "ListedMeeting",
+    "ListedMeetings",
     "Match",
     "MeetingFilter",
-    "MeetingPage",
     "Sort",
     "count_by_cause",
     "count_by_error_code",
     "count_by_status",
     "find_meetings",
+    "fitting_ids",
     "list_meetings",
     "newest_by_cause",
     "parse_filter",
-    "those_that_fit",
 ]

@@ -1,4 +1,4 @@
-"""What a list is asked for, and its reading from query parameters."""
+"""Filters of the list of meetings, read from query parameters."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Sort = Literal["created_at", "-created_at", "meeting_date", "-meeting_date", "ti
 SORTS: tuple[Sort, ...] = get_args(Sort)
 MAX_LIMIT = 100
 MAX_QUERY = 200
-"""Characters of the text that is looked for."""
+"""The most characters of a search text."""
 
 TRANSCRIBERS = ("speechmatics", "whisper")
 _AGE = re.compile(r"(\d{1,5})([mhd])", re.ASCII)
@@ -27,47 +27,49 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 @dataclass(frozen=True)
 class FailureCause:
-    """What meetings failed for that one remedy helps; a reference or a message differs from meeting to meeting."""
+    """A cause that one remedy fixes for all meetings. References and messages are left out: they differ by meeting."""
 
     code: str
-    """An `ErrorCode`, or of a newer version's."""
+    """An `ErrorCode`, or a code of a newer version."""
     provider: str = ""
     setting: str = ""
-    """Of the reason's parameters; empty where it has none."""
+    """Parameters of the reason; empty if it has none."""
     sent: bool = False
-    """It was sent, and so paid for, when it was stopped."""
+    """The recording had been sent, and so paid for, when the meeting was stopped."""
 
 
 @dataclass(frozen=True)
 class MeetingFilter:
-    """Which meetings, in which order. Raises `InvalidRequest` naming the parameter that makes no sense."""
+    """Which meetings to list, and in which order. Raises `InvalidRequest` that names a wrong parameter."""
 
     statuses: frozenset[MeetingStatus] = frozenset()
-    """Empty: all."""
+    """Empty for all statuses."""
     q: str = ""
-    """Found in title, description or transcript, whatever the case of its letters."""
+    """Text in the title, description or transcript; letters match in either case."""
     date_from: date | None = None
     date_to: date | None = None
-    """Inclusive; of the meeting, or where that is unknown the day of upload in Hong Kong."""
+    """Inclusive days of the meeting. A meeting without a date counts by the day of its upload in Hong Kong."""
     error_code: ErrorCode | None = None
     cause: FailureCause | None = None
-    """Those that failed for it."""
+    """Meetings that failed for this cause."""
     stuck_for: timedelta | None = None
-    """Overdue and unchanged for as long, while nobody holds them and nobody is waited for; none while the queue is
-    paused."""
+    """Meetings that have been overdue and unchanged for this long.
+
+    Leased meetings and those that wait for a person are not stuck, and none is while the queue is paused.
+    """
     waiting_for: Literal["names"] | None = None
-    """What a person is to do before anything goes on."""
+    """Meetings that wait until a person has named the speakers."""
     transcriber: str | None = None
-    """Who transcribes: one of `TRANSCRIBERS`."""
+    """One of `TRANSCRIBERS`."""
     next_transcriber: str = ""
-    """The one that new work gets: a meeting without any counts as its."""
+    """The transcriber of new meetings; a meeting that has none yet counts as one of its."""
     older_than: timedelta | None = None
-    """Uploaded at least so long ago."""
+    """Meetings uploaded at least this long ago."""
     sort: Sort = "-created_at"
     limit: int = 50
     cursor: str | None = None
     owner_id: str | None = None
-    """Whose meetings; None is the local owner."""
+    """The owner of the meetings; None is the local owner."""
 
     def __post_init__(self) -> None:
         if self.sort not in SORTS:
@@ -88,11 +90,13 @@ class MeetingFilter:
 
 
 def parse_filter(params: Mapping[str, str | None], *, limit: int = 50, next_transcriber: str = "") -> MeetingFilter:
-    """The filter of query parameters `status` (several with commas), `q`, `from`, `to`, `error_code`, `waiting_for`,
-    `transcriber`, `age` ("30m", "12h", "7d": uploaded at least so long ago), `sort`, `limit` and `cursor`; an empty one
-    is none given, and `limit` holds where they give none.
+    """The filter in query parameters; an empty parameter counts as missing.
 
-    Raises `InvalidRequest` naming the parameter.
+    The parameters are `status` (several with commas), `q`, `from`, `to`, `error_code`, `waiting_for`, `transcriber`,
+    `age` ("30m", "12h" or "7d": uploaded at least this long ago), `sort`, `limit` and `cursor`. The argument `limit`
+    is the default of the parameter.
+
+    Raises `InvalidRequest` that names the parameter.
     """
     given = {name: value.strip() for name, value in params.items() if value is not None and value.strip()}
     statuses = [name.strip() for name in given.get("status", "").split(",") if name.strip()]
@@ -102,11 +106,11 @@ def parse_filter(params: Mapping[str, str | None], *, limit: int = 50, next_tran
         date_from=_date(given, "from"),
         date_to=_date(given, "to"),
         error_code=_member(ErrorCode, given["error_code"], "error_code") if "error_code" in given else None,
-        waiting_for=given.get("waiting_for"),  # type: ignore[arg-type]  # the filter itself looks
+        waiting_for=given.get("waiting_for"),  # type: ignore[arg-type]  # checked by the filter itself
         transcriber=_one_of(TRANSCRIBERS, given["transcriber"], "transcriber") if "transcriber" in given else None,
         next_transcriber=next_transcriber,
         older_than=_age(given["age"]) if "age" in given else None,
-        sort=given.get("sort", "-created_at"),  # type: ignore[arg-type]  # the filter itself looks
+        sort=given.get("sort", "-created_at"),  # type: ignore[arg-type]  # checked by the filter itself
         limit=_whole(given["limit"], "limit") if "limit" in given else limit,
         cursor=given.get("cursor"),
     )

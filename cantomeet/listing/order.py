@@ -1,4 +1,4 @@
-"""The order of a list, and the cursor that says where the next page begins."""
+"""Sort orders of the list, and cursors to its next page."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from cantomeet.models import Meeting
 from cantomeet.storable import is_storable
 
 _TITLE_CHARACTERS = 100
-"""Of a title that count for the order, so that no cursor outgrows an address."""
+"""Titles are sorted by this many characters, so that a cursor fits into an address."""
 _LONGEST_CURSOR = 2048
 
 
 class Order:
-    """One sort: its key in SQL, its ORDER BY, and its cursors."""
+    """A sort: its key in SQL, its ORDER BY and its cursors."""
 
     def __init__(self, sort: Sort, dialect: str) -> None:
         self._sort = sort
@@ -33,19 +33,19 @@ class Order:
         self.key = _key(self._name, dialect)
 
     def columns(self) -> list[Any]:
-        """For ORDER BY."""
+        """The columns for ORDER BY."""
         columns = [column.desc() if self._backwards else column.asc() for column in (self.key, col(Meeting.id))]
         # Spelled out because SQLite and PostgreSQL put NULL at different ends.
         return [self.key.is_(None), *columns] if self._undated else columns
 
     def cursor(self, key: Any, meeting_id: str) -> str:
-        """Says: after the meeting with this sort key and id."""
+        """The cursor to what follows the meeting with this sort key and id."""
         text = key.isoformat() if isinstance(key, date) else key
         packed = json.dumps([self._sort, text, meeting_id], ensure_ascii=False).encode()
         return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
     def after(self, cursor: str) -> ColumnElement[bool]:
-        """The WHERE of what follows. Raises `InvalidRequest` for what is not a cursor of this sort."""
+        """The WHERE clause for what follows `cursor`. Raises `InvalidRequest` if it is no cursor of this sort."""
         key, meeting_id = self._unpacked(cursor)
         further = self._beyond(col(Meeting.id), meeting_id)
         if key is None:

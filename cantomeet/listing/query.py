@@ -1,4 +1,4 @@
-"""The list in SQL: one query for the page, one for open action items, one for the lines that match."""
+"""Queries of the list: pages of meetings, open action items, matching lines, counts."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from cantomeet.store.transaction import connection_of
 
 _BEFORE = 30
 _AFTER = 150
-"""Characters of a matching line that are shown around what was found."""
+"""Characters of a matching line that are shown before and after the match."""
 
 
 @dataclass(frozen=True)
 class Match:
-    """The first line of the transcript in which `q` was found; `start` in seconds."""
+    """The first line of the transcript that has `q`; `start` is in seconds."""
 
     segment_id: str
     start: float
@@ -42,18 +42,18 @@ class ListedMeeting:
     open_actions: int
     """Action items of the shown summary that are not done."""
     match: Match | None
-    """None without `q`, or where only the title or description has it."""
+    """None without `q`, or if only the title or description has it."""
 
 
 @dataclass(frozen=True)
-class MeetingPage:
+class ListedMeetings:
     items: list[ListedMeeting]
     next_cursor: str | None
     """None on the last page."""
 
 
-def list_meetings(store: MeetingStore, wanted: MeetingFilter, pages: int = 1) -> MeetingPage:
-    """One page, or so many in one. Raises `InvalidRequest` (`cursor`) for a cursor that is not one of this sort's."""
+def list_meetings(store: MeetingStore, wanted: MeetingFilter, pages: int = 1) -> ListedMeetings:
+    """The first `pages` pages in one. Raises `InvalidRequest` (`cursor`) if the cursor does not belong to this sort."""
     with connection_of(store) as connection:
         order = Order(wanted.sort, connection.dialect.name)
         where = [*_where(wanted, store), *_of_statuses(wanted)]
@@ -64,21 +64,21 @@ def list_meetings(store: MeetingStore, wanted: MeetingFilter, pages: int = 1) ->
         beside = select(Meeting, Job, order.key.label("sort_key")).outerjoin(Job, own)
         statement = beside.where(*where).order_by(*order.columns())
         most = wanted.limit * pages
-        # By the ORM, which loads as it reads; `Meeting(**row)` sets attribute by attribute and takes ten times as long.
+        # The ORM loads rows directly. `Meeting(**row)` sets each attribute by itself and takes ten times as long.
         rows = Session(connection).execute(statement.limit(most + 1)).all()
         meetings = [meeting.with_job(job) for meeting, job, _key in rows[:most]]
         ids = [meeting.id for meeting in meetings]
         actions = _open_actions(connection, ids)
         matches = _matches(connection, ids, wanted.q) if wanted.q else {}
     more = len(rows) > most
-    return MeetingPage(
+    return ListedMeetings(
         [ListedMeeting(m, actions.get(m.id, 0), matches.get(m.id)) for m in meetings],
         order.cursor(rows[most - 1][2], ids[-1]) if more else None,
     )
 
 
 def count_by_status(store: MeetingStore, wanted: MeetingFilter) -> dict[MeetingStatus, int]:
-    """How many meetings of each status the filter finds; its own `statuses`, sort and paging are left aside."""
+    """The number of meetings of each status that the filter finds, ignoring its `statuses`, sort and paging."""
     statement = select(col(Meeting.status), sql.count()).where(*_where(wanted, store)).group_by(col(Meeting.status))
     with connection_of(store) as connection:
         found = {MeetingStatus(status): count for status, count in connection.execute(statement)}
@@ -86,8 +86,10 @@ def count_by_status(store: MeetingStore, wanted: MeetingFilter) -> dict[MeetingS
 
 
 def count_by_error_code(store: MeetingStore, wanted: MeetingFilter) -> dict[str, int]:
-    """How many failed meetings of each error code the filter finds, the most frequent first; its own `error_code`,
-    `statuses`, sort and paging are left aside."""
+    """The number of failed meetings of each error code that the filter finds, the most frequent code first.
+
+    The filter's `error_code`, `statuses`, sort and paging are ignored.
+    """
     where = [*_where(replace(wanted, error_code=None), store), col(Meeting.status) == MeetingStatus.FAILED]
     statement = (
         select(_code().label("code"), sql.count()).where(*where).group_by("code").order_by(sql.count().desc(), "code")
@@ -97,7 +99,7 @@ def count_by_error_code(store: MeetingStore, wanted: MeetingFilter) -> dict[str,
 
 
 def count_by_cause(store: MeetingStore, owner_id: str | None = None) -> dict[FailureCause, int]:
-    """How many of an owner's meetings failed for each cause, the most frequent first."""
+    """The number of an owner's meetings that failed for each cause, the most frequent cause first."""
     parts = _parts_of_a_cause()
     where = _failed(store, owner_id)
     statement = select(*parts, sql.count()).where(*where).group_by(*(part.name for part in parts))
@@ -107,7 +109,7 @@ def count_by_cause(store: MeetingStore, owner_id: str | None = None) -> dict[Fai
 
 
 def newest_by_cause(store: MeetingStore, most: int, owner_id: str | None = None) -> dict[FailureCause, list[Meeting]]:
-    """Of an owner's meetings that failed for each cause the newest, `most` at most."""
+    """The newest of an owner's meetings that failed for each cause, at most `most` of each."""
     parts = _parts_of_a_cause()
     newest_first = (col(Meeting.created_at).desc(), col(Meeting.id).desc())
     place = sql.row_number().over(partition_by=[part.element for part in parts], order_by=newest_first)
@@ -128,16 +130,18 @@ def newest_by_cause(store: MeetingStore, most: int, owner_id: str | None = None)
     return found
 
 
-def those_that_fit(store: MeetingStore, wanted: MeetingFilter, ids: Sequence[str]) -> set[str]:
-    """Which of these meetings the filter finds; its sort and paging are left aside."""
+def fitting_ids(store: MeetingStore, wanted: MeetingFilter, ids: Sequence[str]) -> set[str]:
+    """The ids among `ids` of meetings that the filter finds, ignoring its sort and paging."""
     where = [col(Meeting.id).in_(ids), *_where(wanted, store), *_of_statuses(wanted)]
     with connection_of(store) as connection:
         return set(connection.execute(select(col(Meeting.id)).where(*where)).scalars())
 
 
 def find_meetings(store: MeetingStore, wanted: MeetingFilter, most: int) -> tuple[list[Meeting], int]:
-    """The oldest meetings that the filter finds, `most` at most, and how many it finds in all; its sort and paging are
-    left aside."""
+    """The oldest meetings that the filter finds, at most `most` of them, and how many it finds in all.
+
+    The filter's sort and paging are ignored.
+    """
     where = [*_where(wanted, store), *_of_statuses(wanted)]
     with connection_of(store) as connection:
         fitting = connection.execute(select(sql.count()).select_from(Meeting).where(*where)).scalar_one()
@@ -188,7 +192,10 @@ def _of_cause(cause: FailureCause) -> list[ColumnElement[bool]]:
 
 
 def _parts_of_a_cause() -> list[Label[Any]]:
-    """In the order of `FailureCause`. Not named as the table's columns are: PostgreSQL would group by those."""
+    """The parts of `FailureCause`, in its order.
+
+    Their names differ from the table's columns, because PostgreSQL would group by the columns.
+    """
     params = col(Meeting.error_params)
     return [
         _code().label("its_code"),
@@ -279,7 +286,7 @@ def _matches(connection: Connection, ids: Sequence[str], q: str) -> dict[str, Ma
 
 
 def _around(text: str, q: str) -> str:
-    """A long line cut to what stands around `q`."""
+    """The text around `q` in a long line."""
     begin = max(0, text.lower().find(q.lower()) - _BEFORE)
     end = begin + _BEFORE + len(q) + _AFTER
     return ("…" if begin else "") + text[begin:end] + ("…" if end < len(text) else "")

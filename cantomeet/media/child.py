@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from cantomeet.errors import CantoMeetError, PermanentError
 from cantomeet.media import decoding, probing
 from cantomeet.media.decoding import Decoded
-from cantomeet.media.limits import Limits
+from cantomeet.media.limits import ChildLimits
 
 TOO_MUCH_MEMORY = 70
 """The exit code of a child that found itself over its limit."""
@@ -35,13 +35,13 @@ _JOBS: dict[str, Callable[..., Any]] = {
 }
 
 
-class Call(NamedTuple):
+class ChildCall(NamedTuple):
     """What the asker wants done."""
 
     job: str
     paths: tuple[Path, ...]
     """The recording, and where the job writes."""
-    limits: Limits
+    limits: ChildLimits
     reports: bool
     """Whether the job tells how far it is."""
 
@@ -74,7 +74,7 @@ def serve(fd: int) -> None:
     """Do what the other end of `fd` asks for, answer, end this process."""
     talk: Connection[Any, Any] = Connection(fd)
     try:
-        call: Call = pickle.loads(talk.recv_bytes())
+        call: ChildCall = pickle.loads(talk.recv_bytes())
         call.limits.apply()
         threading.Thread(target=_watch, args=(fd, call.limits), daemon=True).start()
         talk.send_bytes(pickle.dumps(_answer(call, talk)))
@@ -86,7 +86,7 @@ def serve(fd: int) -> None:
     os._exit(0)
 
 
-def _answer(call: Call, talk: Connection[Any, Any]) -> Done | Failed | Broken:
+def _answer(call: ChildCall, talk: Connection[Any, Any]) -> Done | Failed | Broken:
     try:
         return Done(_done(call, talk))
     except Exception as error:
@@ -100,7 +100,7 @@ def _answer(call: Call, talk: Connection[Any, Any]) -> Done | Failed | Broken:
         return Broken(traceback.format_exc())
 
 
-def _done(call: Call, talk: Connection[Any, Any]) -> Any:
+def _done(call: ChildCall, talk: Connection[Any, Any]) -> Any:
     if not call.reports:
         return _JOBS[call.job](*call.paths)
 
@@ -131,7 +131,7 @@ def _is_of_memory(error: BaseException) -> bool:
     return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
 
 
-def _watch(fd: int, limits: Limits) -> None:
+def _watch(fd: int, limits: ChildLimits) -> None:
     """End this process when its asker is gone, or over the limit where the kernel does not heed it."""
     poller = select.poll()
     # No event at all: only a hang-up is reported.

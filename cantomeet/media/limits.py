@@ -26,7 +26,7 @@ _SLACK = 16 * _MIB
 
 
 @dataclass(frozen=True)
-class Limits:
+class ChildLimits:
     """Of one child process; what is over is ended by the kernel, or by the child itself."""
 
     memory: int
@@ -67,16 +67,16 @@ class Limits:
             )
 
 
-def to_probe(size: int) -> Limits:
+def to_probe(size: int) -> ChildLimits:
     """For a look at a file of `size` bytes."""
     slow = size // (10 * _BYTES_A_SECOND)
-    return Limits(_memory(size), _PROBE_PROCESSOR + slow, written=0, clock=_PROBE_CLOCK + slow)
+    return ChildLimits(_memory(size), _PROBE_PROCESSOR + slow, written=0, clock=_PROBE_CLOCK + slow)
 
 
-def to_decode(size: int, longest: float) -> Limits:
+def to_decode(size: int, longest: float) -> ChildLimits:
     """For decoding a file of `size` bytes to its end."""
     most = int(longest * _WAV_BYTES_A_SECOND) + _SLACK
-    return Limits(_memory(size), _DECODE_PROCESSOR + size // _BYTES_A_SECOND, _writable(most), longest=longest)
+    return ChildLimits(_memory(size), _DECODE_PROCESSOR + size // _BYTES_A_SECOND, _writable(most), longest=longest)
 
 
 def _memory(size: int) -> int:

@@ -24,7 +24,7 @@ from typing import Any
 from cantomeet.atomic import TEMPORARY
 from cantomeet.errors import ErrorCode, PermanentError, RecordingRefused, TransientError
 from cantomeet.media import limits, sniffing
-from cantomeet.media.child import TOO_MUCH_MEMORY, Broken, Call, Done, Failed, Progress
+from cantomeet.media.child import TOO_MUCH_MEMORY, Broken, ChildCall, Done, Failed, Progress
 from cantomeet.media.decoding import Decoded
 from cantomeet.media.limits import LONGEST_SECONDS
 from cantomeet.media.probing import Probe
@@ -41,7 +41,7 @@ _log = logging.getLogger(__name__)
 
 def probe(path: Path) -> Probe:
     """What the file is. Raises `RecordingRefused` (415; `found` is a code of `sniffing`) for no recording."""
-    call = Call("probe", (path,), limits.to_probe(path.stat().st_size), reports=False)
+    call = ChildCall("probe", (path,), limits.to_probe(path.stat().st_size), reports=False)
     try:
         found: Probe = _asked(call)
     except PermanentError as error:
@@ -102,7 +102,7 @@ def shut_down() -> None:
 
 
 def _decoded(job: str, paths: tuple[Path, ...], on_progress: OnProgress | None, longest: float) -> Decoded:
-    call = Call(job, paths, limits.to_decode(paths[0].stat().st_size, longest), reports=True)
+    call = ChildCall(job, paths, limits.to_decode(paths[0].stat().st_size, longest), reports=True)
     try:
         decoded: Decoded = _asked(call, on_progress)
     except BaseException:
@@ -129,7 +129,7 @@ class _KilledFromOutside(Exception):
     """The child, or what it was forked from, was killed by somebody or by a machine out of memory."""
 
 
-def _asked(call: Call, on_progress: OnProgress | None = None) -> Any:
+def _asked(call: ChildCall, on_progress: OnProgress | None = None) -> Any:
     """The child's result, or its error. What was killed from outside is asked for once more."""
     call = call._replace(paths=tuple(path.absolute() for path in call.paths))
     for _ in range(2):
@@ -141,7 +141,7 @@ def _asked(call: Call, on_progress: OnProgress | None = None) -> Any:
 class _Asking:
     """One child and what it is told to do."""
 
-    def __init__(self, call: Call, on_progress: OnProgress | None) -> None:
+    def __init__(self, call: ChildCall, on_progress: OnProgress | None) -> None:
         self._call, self._on_progress = call, on_progress
 
     def answer(self) -> Any:

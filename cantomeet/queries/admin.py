@@ -19,9 +19,9 @@ from cantomeet.listing import (
     count_by_cause,
     count_by_error_code,
     count_by_status,
+    fitting_ids,
     list_meetings,
     newest_by_cause,
-    those_that_fit,
 )
 from cantomeet.models import KeyValue, Meeting
 from cantomeet.queries.meetings import Timeline, timeline_in
@@ -168,7 +168,7 @@ def _failures(tx: Transaction, actor: Actor) -> list[Failures]:
 
 
 def _still_fitting(tx: Transaction, wanted: MeetingFilter, ids: Sequence[str]) -> list[str]:
-    fitting = those_that_fit(tx, wanted, ids) if ids else set()
+    fitting = fitting_ids(tx, wanted, ids) if ids else set()
     return [meeting_id for meeting_id in ids if meeting_id in fitting]
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from cantomeet.access import Action, Actor, may
 from cantomeet.lifecycle import MeetingStatus
-from cantomeet.listing import ListedMeeting, MeetingFilter, MeetingPage, count_by_status, list_meetings
+from cantomeet.listing import ListedMeeting, ListedMeetings, MeetingFilter, count_by_status, list_meetings
 from cantomeet.models import Meeting, SummaryTemplate
 from cantomeet.queries.snapshots import snapshot
 from cantomeet.queries.stamps import Stamp
@@ -52,7 +52,7 @@ def meeting_list(services: Services, actor: Actor, wanted: MeetingFilter, pages:
         )
 
 
-def listed_meetings(services: Services, actor: Actor, wanted: MeetingFilter) -> MeetingPage:
+def listed_meetings(services: Services, actor: Actor, wanted: MeetingFilter) -> ListedMeetings:
     """One page of what fits. Raises `NotAllowed`, and `InvalidRequest` for a wrong cursor."""
     with snapshot(services, actor, Action.LIST) as tx:
         return list_meetings(tx, replace(wanted, owner_id=actor.id))

@@ -51,7 +51,7 @@ class NewLines:
 
 
 @dataclass(frozen=True)
-class Written:
+class SpokenAndWritten:
     """The transcript, and what there is of it in written Chinese; None where nobody has asked for that."""
 
     found: WrittenTranscript | None
@@ -76,7 +76,7 @@ class MeetingPage:
     """All of it, where somebody names the speakers."""
     new: NewLines | None
     """None: no new or corrected lines."""
-    written: Written | None
+    written: SpokenAndWritten | None
     """None where it was not asked for."""
     can_be_written: bool
     """A language model can rewrite it, or one has."""
@@ -114,7 +114,7 @@ def meeting_page(
             versions=tx.summaries(meeting_id),
             naming=whole if naming else None,
             new=new,
-            written=Written(tx.written(meeting_id), whole) if written and whole is not None else None,
+            written=SpokenAndWritten(tx.written(meeting_id), whole) if written and whole is not None else None,
             can_be_written=services.settings.chosen_summarizer == "llm" or view is not None,
             have=have,
         )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from cantomeet.access import Action, Actor, may, require
-from cantomeet.bulk import MOST, Act, Line, Plan, Refusal, is_what_was_seen, pays, plan, why_not_retried
+from cantomeet.bulk import MOST, Act, BulkPlan, PlannedMeeting, Refusal, is_what_was_seen, pays, plan, why_not_retried
 from cantomeet.errors import Conflict, NotFound
 from cantomeet.listing import MeetingFilter, find_meetings
 from cantomeet.models import Meeting
@@ -25,7 +25,7 @@ _SLOW = 0.4
 
 
 @dataclass(frozen=True)
-class Outcome:
+class BulkOutcome:
     done: int = 0
     refused: Counter[Refusal] = field(default_factory=Counter)
 
@@ -48,7 +48,7 @@ class _UntilSlow:
         self._slow = time.monotonic() - begun >= _SLOW
 
 
-def plan_for_filter(services: Services, actor: Actor, act: Act, wanted: MeetingFilter) -> Plan:
+def plan_for_filter(services: Services, actor: Actor, act: Act, wanted: MeetingFilter) -> BulkPlan:
     """For all meetings that fit, the oldest first, up to `MOST`. Raises `NotAllowed`."""
     require(actor, Action.ADMINISTER)
     with reading(services.store) as tx:
@@ -56,7 +56,7 @@ def plan_for_filter(services: Services, actor: Actor, act: Act, wanted: MeetingF
         return _planned(services, tx, actor, act, found, left_out=fitting - len(found))
 
 
-def plan_for_ids(services: Services, actor: Actor, act: Act, ids: Sequence[str]) -> Plan:
+def plan_for_ids(services: Services, actor: Actor, act: Act, ids: Sequence[str]) -> BulkPlan:
     """For these meetings in this order, up to `MOST`; those that are gone are left out of all counts.
 
     Raises `NotAllowed`.
@@ -70,12 +70,12 @@ def plan_for_ids(services: Services, actor: Actor, act: Act, ids: Sequence[str])
 
 def _planned(
     services: Services, tx: Transaction, actor: Actor, act: Act, found: Sequence[Meeting], left_out: int
-) -> Plan:
+) -> BulkPlan:
     mine = [meeting for meeting in found if may(actor, NEEDS[act], meeting)]
     return plan(act, mine, tx.now(), services.settings.chosen_transcriber, left_out=left_out)
 
 
-def carry_out(services: Services, actor: Actor, planned: Plan, *, pay_again: bool = False) -> Outcome:
+def carry_out(services: Services, actor: Actor, planned: BulkPlan, *, pay_again: bool = False) -> BulkOutcome:
     """Do it to each meeting of the plan, one transaction each; count the meetings that are left as they are.
 
     Those are the ones that the plan left out, that have moved on since, or that would now cost what the plan did not
@@ -83,7 +83,7 @@ def carry_out(services: Services, actor: Actor, planned: Plan, *, pay_again: boo
     """
     require(actor, Action.ADMINISTER)
     services = replace(services, defer=_UntilSlow())
-    refused = Counter(line.refusal for line in planned.lines if line.refusal and not (pay_again and line.pays_again))
+    refused = Counter(line.refusal for line in planned.meetings if line.refusal and not (pay_again and line.pays_again))
     done = 0
     for line in planned.chosen(pay_again=pay_again):
         try:
@@ -94,10 +94,10 @@ def carry_out(services: Services, actor: Actor, planned: Plan, *, pay_again: boo
             done += 1
         else:
             refused[refusal] += 1
-    return Outcome(done, refused)
+    return BulkOutcome(done, refused)
 
 
-def _refusal(services: Services, actor: Actor, act: Act, line: Line) -> Refusal | None:
+def _refusal(services: Services, actor: Actor, act: Act, line: PlannedMeeting) -> Refusal | None:
     """None where it was done to the meeting. Raises `NotFound`."""
     for _ in range(_LOOKS):
         meeting = services.store.get(line.id)
@@ -117,7 +117,7 @@ def _refusal(services: Services, actor: Actor, act: Act, line: Line) -> Refusal 
     return Refusal.CHANGED
 
 
-def _do(services: Services, actor: Actor, act: Act, line: Line, version: int) -> Meeting:
+def _do(services: Services, actor: Actor, act: Act, line: PlannedMeeting, version: int) -> Meeting:
     """Only to the meeting that was looked at: a worker may have it sent, and paid for, in between."""
     if act is Act.RETRY:
 

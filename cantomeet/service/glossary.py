@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from cantomeet.access import Action, Actor
 from cantomeet.errors import InvalidRequest
-from cantomeet.glossary import Fault, Term, faults, terms_of
+from cantomeet.glossary import GlossaryFault, Term, faults, terms_of
 from cantomeet.service.changing import changing
 from cantomeet.service.services import Services
 
@@ -14,7 +14,7 @@ from cantomeet.service.services import Services
 class FaultyGlossary(InvalidRequest):
     """`faults` name each term that breaks a limit of the transcriber's."""
 
-    def __init__(self, found: Sequence[Fault]) -> None:
+    def __init__(self, found: Sequence[GlossaryFault]) -> None:
         super().__init__("terms that no transcriber takes", field="terms")
         self.faults = tuple(found)
 

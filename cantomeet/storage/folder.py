@@ -1,7 +1,7 @@
 """Recordings in a folder of this machine.
 
-`<root>/ab/abcd...` is a recording, `abcd....part` one that is still coming in, `abcd....upload` what is known of a
-resumable upload, and `abcd....wav`, `abcd....ogg`, `abcd....playback` are its copies (`Copy`).
+`<root>/ab/abcd...` is a recording, and `abcd....part` is one that is still being received. `abcd....upload` describes
+a resumable upload. `abcd....wav`, `abcd....ogg` and `abcd....playback` are copies of the recording (`Copy`).
 """
 
 from __future__ import annotations
@@ -25,18 +25,21 @@ from cantomeet.storage.port import Copy, Stored, Upload
 from cantomeet.storage.uploads import LockedFile, lock_upload, write_upload
 
 MIN_FREE_BYTES = 256 * 1024 * 1024
-"""Left free for the database and everybody else on the disk."""
+"""Space that is left free for the database and others on the disk."""
 
 _PART, _UPLOAD = "part", "upload"
 _SWEPT = (*(f".{suffix}" for suffix in (_PART, _UPLOAD, Copy.DECODED, Copy.SENT)), TEMPORARY)
-"""Endings of what is swept even where the meeting is kept."""
+"""Endings of files that are swept even if their meeting is kept."""
 _KEY = re.compile(r"[0-9a-f]{32}")
 _MIB = 1024 * 1024
 _PIECE = _MIB // 4
 
 
 class FolderStorage:
-    """Recordings under `root`, none larger than `max_bytes`, at least `min_free_bytes` of the disk left free."""
+    """Recordings under `root`.
+
+    None is larger than `max_bytes`, and at least `min_free_bytes` of the disk stay free.
+    """
 
     def __init__(self, root: Path, max_bytes: int, min_free_bytes: int = MIN_FREE_BYTES) -> None:
         self.root, self._max_bytes, self._min_free = root, max_bytes, min_free_bytes
@@ -50,11 +53,11 @@ class FolderStorage:
         return uuid4().hex
 
     def path(self, key: str, copy: Copy | None = None) -> Path:
-        """The file of the recording or a copy, there or not. Raises `NotFound` for what is no key of ours."""
+        """The path of the recording or a copy, which need not exist. Raises `NotFound` for a malformed key."""
         return self._file(key, copy)
 
     def receive(self, key: str | None = None) -> IncomingFile:
-        # By the time that all has come in, the look at it need not wait for its start.
+        # The decoder's process starts now, so that probing does not wait for it when everything is received.
         media.warm_up()
         key = self.new_key() if key is None else key
         with translating_no_room():
@@ -71,7 +74,7 @@ class FolderStorage:
     def stored(self, key: str) -> Stored:
         path = self._file(key)
         try:
-            # Somebody came back for it: a sweep at this moment must not take it before its meeting's row is there.
+            # A new time keeps a concurrent sweep from removing the recording before its meeting's row exists.
             os.utime(path)
             return Stored(key, path.stat().st_size, sha256_of(path), media.probe(path))
         except FileNotFoundError as error:

@@ -1,4 +1,4 @@
-"""One recording coming into a folder."""
+"""A recording that is being received into a folder."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ _FREE_SPACE_EVERY = 64 * 1024 * 1024
 
 
 class IncomingFile:
-    """Appends to `part`, which becomes `final`. As a context manager it keeps only what was finished or left."""
+    """Appends to `part`, which becomes `final`.
+
+    As a context manager it removes what it received, unless `finish` or `leave` was called.
+    """
 
     def __init__(
         self, key: str, part: Path, final: Path, require_size: Callable[[int], None], require_room: Callable[[], None]
@@ -32,7 +35,7 @@ class IncomingFile:
         make_folder(part.parent)
         self._file = open(part, "ab", buffering=0, opener=opener)  # noqa: SIM115  # closed by finish, leave, abort
         self._size = self._file.tell()
-        # What an earlier process wrote was not hashed here; `finish` reads it again then.
+        # Bytes that an earlier process wrote are not in this hash, so `finish` reads the file again.
         self._hash = hashlib.sha256() if self._size == 0 else None
         self._checked_at: int | None = None
         self._lock = threading.Lock()

@@ -1,7 +1,7 @@
-"""The port of storage: what the program asks of the place where recordings lie.
+"""The port of storage: recordings, their copies and unfinished uploads.
 
-A recording has a key that the server makes; no name that a person gave reaches the storage. Nothing above this port
-knows a folder: a path is lent for the length of a with-block, to libraries that read or write files.
+The server makes the key of a recording; no name that a person gave reaches the storage. Nothing above this port knows
+a folder. A path is lent for the length of a with-block, to libraries that read or write files.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from cantomeet.media import Probe
 
 
 class Copy(StrEnum):
-    """What is made from a recording, lies beside it, and can be made again."""
+    """A file that is made from a recording, lies beside it, and can be made again."""
 
     DECODED = "wav"
-    """For the recogniser on this machine."""
+    """Decoded sound for the local recogniser."""
     SENT = "ogg"
-    """For a provider that does not take the recording as it is."""
+    """For a provider that cannot read the recording."""
     PLAYBACK = "playback"
-    """For browsers that cannot play the recording, or would play it at other times than it was transcribed."""
+    """For browsers that cannot play the recording, or whose times would differ from the transcript's."""
 
 
 @dataclass(frozen=True)
 class Stored:
-    """A recording that is safe."""
+    """A recording that is stored durably."""
 
     key: str
     bytes: int
@@ -51,35 +51,40 @@ class Upload:
 
 
 class UploadBusy(Conflict):
-    """Another request has the upload: a second window, or a connection whose end was not noticed yet."""
+    """Another request holds the upload: a second window, or a connection whose end was not noticed yet."""
 
     status = 423
     code = ErrorCode.UPLOAD_BUSY
 
 
 class Incoming(Protocol):
-    """A recording that comes in. Any thread may call a method, one at a time; `abort` waits for a running `write`."""
+    """Receives one recording.
+
+    Methods may be called from any thread, one at a time. `abort` waits for a `write` that is under way.
+    """
 
     @property
     def size(self) -> int:
-        """Bytes that have come in, those of earlier requests too."""
+        """The bytes received, including those of earlier requests."""
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Append `data`. Raises `StorageFull`, and `RecordingRefused` before anything of `data` is written:
-        413 for a byte too many, 415 where the first bytes are no recording's.
+        """Append `data`.
+
+        Raises `StorageFull`. Raises `RecordingRefused` before it writes any of `data`: 413 if the recording becomes too
+        large, 415 if its first bytes are not those of a recording.
         """
 
     def finish(self) -> Stored:
-        """Check what came in and keep it, durable. After any error nothing is left.
+        """Check the recording and keep it, durably. On any error nothing is left behind.
 
         Raises `RecordingRefused` (400 for no bytes, 415 for no recording), `StorageFull`.
         """
 
     def leave(self) -> None:
-        """Stop writing and keep what came in, to go on later."""
+        """Stop writing and keep what was received, so that it can be continued."""
 
     def abort(self) -> None:
-        """Remove what came in. Nothing happens after `finish` or `leave`."""
+        """Remove what was received; after `finish` or `leave` this does nothing."""
 
 
 class LockedUpload(Protocol):
@@ -101,63 +106,67 @@ class LockedUpload(Protocol):
 
 
 class Storage(Protocol):
-    """Recordings, what was made from them, and uploads that are not finished."""
+    """Recordings, their copies, and unfinished uploads."""
 
     @property
     def max_bytes(self) -> int:
-        """The largest recording that is taken."""
+        """The size of the largest recording that is accepted."""
 
     def receive(self, key: str | None = None) -> Incoming:
-        """A new recording, or what has come in of `key`, to go on at its end. Raises `StorageFull`."""
+        """A writer for a new recording, or one that appends to the received part of `key`. Raises `StorageFull`."""
 
     def received_bytes(self, key: str) -> int:
-        """How much of `key` has come in, whole or not."""
+        """The bytes received of `key`, whether it is complete or not."""
 
     def stored(self, key: str) -> Stored:
-        """What `Incoming.finish` returned, made again. Raises `NotFound`, `RecordingRefused`."""
+        """The result of `Incoming.finish`, computed again. Raises `NotFound`, `RecordingRefused`."""
 
     def size(self, key: str, copy: Copy | None = None) -> int | None:
-        """Bytes of the recording, or of a copy; None where there is none. Raises `NotFound` for what is no key."""
+        """The bytes of the recording or a copy, or None if it does not exist. Raises `NotFound` for a malformed key."""
 
     def read(self, key: str, start: int, stop: int, copy: Copy | None = None) -> Iterator[bytes]:
-        """The bytes from `start` to before `stop`, in pieces. Raises `NotFound` where there is none."""
+        """The bytes from `start` to before `stop`, in pieces. Raises `NotFound` if the file does not exist."""
 
     def local(self, key: str, copy: Copy | None = None) -> AbstractContextManager[Path]:
         """A file of this machine with the same bytes, until the block ends; it must not be changed.
 
-        A copy that is read is not swept before it has lain unused again. Raises `NotFound` where there is none.
+        The time of a copy is renewed, so the sweep does not remove it while it is used. Raises `NotFound` if the file
+        does not exist.
         """
 
     def making(self, key: str, copy: Copy) -> AbstractContextManager[Path]:
-        """A path at which to write that copy, whole or not at all; it is kept when the block ends well."""
+        """A path to which to write that copy atomically; it is kept if the block ends without an error."""
 
     def remove(self, key: str, copy: Copy) -> None:
-        """Remove a copy; nothing happens where there is none."""
+        """Remove a copy, if there is one."""
 
     def delete(self, key: str) -> None:
-        """Remove the recording and all that was made from it; nothing happens where there is none."""
+        """Remove the recording and all files made from it, if there are any."""
 
     def sweep(self, older_than_seconds: float, keep: Container[str]) -> int:
-        """Remove what nobody came back for in that time; the number of files that went.
+        """Remove files that were not used for `older_than_seconds`; returns how many were removed.
 
-        Goes: unfinished uploads, recordings without a meeting (the process died before its row was written) with all
-        that was made from them, files whose writing was broken off, and copies for a transcriber. `keep` holds the
-        keys that meetings have; read it before calling: what is newer is kept for its age. Safe when run twice at once.
+        These are unfinished uploads, interrupted writes, and recordings without a meeting (the process died before it
+        wrote the row) with the files made from them. Copies for a transcriber go too; it makes them again if it needs
+        them. `keep` holds the keys of all meetings. Read it before the call: newer recordings are kept for their age.
+        Two sweeps may run at once.
         """
 
     def require_size(self, size: int) -> None:
-        """Raises `RecordingRefused` (413) for more bytes than are taken."""
+        """Raises `RecordingRefused` (413) for more than `max_bytes`."""
 
     def require_room(self, size: int) -> None:
-        """Raises `StorageFull` where `size` more bytes would fill the storage."""
+        """Raises `StorageFull` if `size` more bytes would fill the storage."""
 
     def try_write(self) -> None:
-        """Write a byte and take it away again. Raises `StorageFull`, and `OSError` where no writes are taken."""
+        """Write a byte and remove it. Raises `StorageFull`, and `OSError` if the storage cannot be written."""
 
     def create_upload(self, length: int, metadata: dict[str, str]) -> Upload:
         """A new upload without bytes. Raises `RecordingRefused` (413), `StorageFull`."""
 
     def lock_upload(self, upload_id: str) -> LockedUpload:
-        """The upload, for this request alone until `release`. Raises `NotFound`, and `UploadBusy` while another
-        request has it. It does not wait: a waiting thread is one that no other request has.
+        """The upload, for this request alone until `release`.
+
+        Raises `NotFound`, and `UploadBusy` while another request holds it. It does not wait, because a waiting thread
+        is lost to other requests.
         """

@@ -12,7 +12,7 @@ from cantomeet.store.clocks import Clocks
 from cantomeet.store.editing import Editing
 from cantomeet.store.jobs import Jobs
 from cantomeet.store.leases import LEASE_SECONDS, WAKE_GRACE, WAKE_GRACE_LIMIT
-from cantomeet.store.maintenance import Care
+from cantomeet.store.maintenance import Maintenance
 from cantomeet.store.people import People
 from cantomeet.store.pipeline import Pipeline
 from cantomeet.store.reading import Reading
@@ -25,7 +25,7 @@ from cantomeet.store.written import LineState, Written, WrittenTranscript
 
 
 class MeetingStore(
-    People, Editing, Pipeline, Summaries, Templates, Written, Jobs, Reading, Care, Clocks, TakingTurns, Reparsing
+    People, Editing, Pipeline, Summaries, Templates, Written, Jobs, Reading, Maintenance, Clocks, TakingTurns, Reparsing
 ):
     """Meetings in a database: `MeetingStore(engine, clock)`. `clock` replaces the database's clock in tests."""
 

@@ -33,7 +33,7 @@ class Editing(Base):
     def item(self, meeting_id: str, item_id: str) -> SummaryItem:
         """Of any of the meeting's summaries."""
         with self._read() as connection:
-            return _item(connection, meeting_id, item_id)
+            return _item_row(connection, meeting_id, item_id)
 
     def segment(self, meeting_id: str, segment_id: str) -> Segment:
         with self._read() as connection:
@@ -55,7 +55,7 @@ class Editing(Base):
         assert columns.get("stale", False) is False, "only a line or a speaker makes an item stale"
         with self._write() as connection:
             meeting = self._touched(connection, meeting_id)
-            item = _item(connection, meeting_id, item_id)
+            item = _item_row(connection, meeting_id, item_id)
             words = {name for name in columns.keys() & _WORDS if columns[name] != getattr(item, name)}
             values = dict(columns)
             if words:
@@ -65,7 +65,7 @@ class Editing(Base):
             if (words or "stale" in columns) and item.stale:
                 values |= {"stale": False, "evidence": requoted(item.evidence, _cited_lines(connection, [item]))}
             _changed(connection, SummaryItem, item_id, version, values)
-            return meeting, _item(connection, meeting_id, item_id)
+            return meeting, _item_row(connection, meeting_id, item_id)
 
     def confirm_items(self, meeting_id: str, summary_version: int) -> Meeting:
         """A person has looked at all stale items of this summary: they still hold."""
@@ -83,7 +83,7 @@ class Editing(Base):
         """Take an item out of its summary."""
         with self._write() as connection:
             meeting = self._touched(connection, meeting_id)
-            _item(connection, meeting_id, item_id)
+            _item_row(connection, meeting_id, item_id)
             where = [col(SummaryItem.id) == item_id, *_of_version(SummaryItem, version)]
             if not execute(connection, delete(SummaryItem).where(*where)).rowcount:
                 raise VersionConflict("the item was changed meanwhile")
@@ -190,7 +190,7 @@ def _items(connection: Connection, meeting_id: str, *where: Any) -> list[Summary
     return [SummaryItem(**row) for row in connection.execute(statement).mappings()]
 
 
-def _item(connection: Connection, meeting_id: str, item_id: str) -> SummaryItem:
+def _item_row(connection: Connection, meeting_id: str, item_id: str) -> SummaryItem:
     found = _items(connection, meeting_id, col(SummaryItem.id) == item_id)
     if not found:
         raise NotFound("no such item")

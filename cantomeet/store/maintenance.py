@@ -21,7 +21,7 @@ from cantomeet.store.base import Base, execute
 from cantomeet.store.leases import PAUSED, is_paused
 
 
-class Care(Base):
+class Maintenance(Base):
     """Everything that belongs to no single meeting's path."""
 
     def leftover(self, leftover_id: str) -> ProviderLeftover | None:

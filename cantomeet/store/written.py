@@ -20,7 +20,7 @@ from cantomeet.lifecycle import Stage
 from cantomeet.models import Job, Meeting, Segment, WrittenLine, WrittenView
 from cantomeet.store import leases
 from cantomeet.store.base import Base
-from cantomeet.usage import together
+from cantomeet.usage import total_usage
 
 LineState = Literal["written", "as_spoken", "out_of_date"]
 
@@ -122,7 +122,7 @@ class Written(Base):
             ended: dict[str, Any] = {"state": "done", "progress": None, "name": name, "error_code": None}
             self._fenced_view(connection, meeting_id, run, _ended(), **ended)
             before = connection.execute(select(col(WrittenView.usage)).where(_of(meeting_id))).scalar_one()
-            took = {"usage": together(before, usage)}
+            took = {"usage": total_usage(before, usage)}
             connection.execute(update(WrittenView).where(_of(meeting_id)).values(**took))
             there = select(col(Segment.id)).where(col(Segment.meeting_id) == meeting_id)
             kept = {id: texts[id] for id in connection.execute(there).scalars() if id in texts}

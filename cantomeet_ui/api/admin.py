@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from cantomeet.access import Action, Actor
-from cantomeet.bulk import MOST, Act, Line, Plan, Refusal
+from cantomeet.bulk import MOST, Act, BulkPlan, PlannedMeeting, Refusal
 from cantomeet.checking import CHECKED, Check
 from cantomeet.errors import InvalidRequest
 from cantomeet.listing import MeetingFilter, parse_filter
@@ -97,14 +97,14 @@ def overview(services: Provided, actor: Asker) -> OverviewOut:
     )
 
 
-def _planned(services: Services, actor: Actor, wanted: Bulk) -> Plan:
+def _planned(services: Services, actor: Actor, wanted: Bulk) -> BulkPlan:
     given = [name for name in ("filter", "ids", "plan") if getattr(wanted, name) is not None]
     if len(given) != 1:
         raise InvalidRequest("exactly one of filter, ids and plan", field=given[1] if given else "filter")
     if wanted.plan is not None:
         if wanted.dry_run:
             raise InvalidRequest("a plan is there to be carried out: dry_run false", field="plan")
-        return Plan(wanted.action, tuple(_line(line) for line in wanted.plan))
+        return BulkPlan(wanted.action, tuple(_line(line) for line in wanted.plan))
     if wanted.ids is not None:
         return bulk.plan_for_ids(services, actor, wanted.action, [str(meeting_id) for meeting_id in wanted.ids])
     if not wanted.dry_run:
@@ -122,26 +122,26 @@ def _filter(services: Services, given: Mapping[str, str]) -> MeetingFilter:
         raise InvalidRequest(error.detail, field=f"filter.{error.field}") from None
 
 
-def _line(line: PlanLine) -> Line:
+def _line(line: PlanLine) -> PlannedMeeting:
     refusal = Refusal.COST if line.pays_again else None
-    return Line(str(line.id), line.status, refusal, pays=line.pays, wastes=line.wastes)
+    return PlannedMeeting(str(line.id), line.status, refusal, pays=line.pays, wastes=line.wastes)
 
 
-def _plan_line(line: Line) -> PlanLine:
+def _plan_line(line: PlannedMeeting) -> PlanLine:
     return PlanLine(
         id=UUID(line.id), status=line.status, pays_again=line.pays_again, pays=line.pays, wastes=line.wastes
     )
 
 
-def _preview(planned: Plan, confirm_cost: bool, services: Services) -> BulkOut:
+def _preview(planned: BulkPlan, confirm_cost: bool, services: Services) -> BulkOut:
     cost = planned.cost(pay_again=confirm_cost)
     retried = planned.chosen(pay_again=confirm_cost) if planned.act is Act.RETRY else []
-    lines = [line for line in planned.lines if line.refusal is None or line.pays_again]
+    lines = [line for line in planned.meetings if line.refusal is None or line.pays_again]
     return BulkOut(
         action=planned.act,
         meetings=[
             BulkLineOut(id=line.id, title=line.title, status=line.status, refused=line.refusal)
-            for line in planned.lines
+            for line in planned.meetings
         ],
         affected=len(planned.chosen(pay_again=confirm_cost)),
         refused=_by_reason(planned.refused()),

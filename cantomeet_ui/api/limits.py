@@ -37,7 +37,7 @@ _NUL = re.compile(rb"%00|\x00")
 
 
 @dataclass
-class Limits:
+class RequestLimits:
     """ASGI; inside the guard, around everything else."""
 
     app: ASGIApp

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cantomeet.errors import ErrorCode
 from cantomeet.settings import Settings
-from cantomeet_ui.api.limits import Limits
+from cantomeet_ui.api.limits import RequestLimits
 from cantomeet_ui.api.problems import preferred_language, problem
 
 _log = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ def guarding(settings: Settings) -> Callable[[ASGIApp], ASGIApp]:
     """The wrapper of all that is served, which gives it the limits of `cantomeet_ui.api.limits` as well."""
     public = urlsplit(settings.public_url).netloc.lower() if settings.public_url else None
     language = settings.language
-    return lambda app: Guard(Limits(app, language), public_host=public, language=language)
+    return lambda app: Guard(RequestLimits(app, language), public_host=public, language=language)
 
 
 @dataclass(frozen=True)

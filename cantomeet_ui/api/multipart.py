@@ -20,7 +20,7 @@ _MAX_FIELD_BYTES = 64 * 1024
 _MAX_PARTS = 20
 
 
-class Writer(Protocol):
+class FileSink(Protocol):
     """Where the file goes."""
 
     def write(self, data: memoryview, /) -> None: ...
@@ -32,7 +32,7 @@ class MultipartUpload:
     Fields that nobody knows are read and forgotten, the order is free.
     """
 
-    def __init__(self, content_type: str, writer: Writer) -> None:
+    def __init__(self, content_type: str, writer: FileSink) -> None:
         """Raises `Refused` (400) where the body is no multipart/form-data."""
         kind, options = parse_options_header(content_type)
         boundary = options.get(b"boundary")

@@ -205,13 +205,13 @@ def summary_of(found: SummaryWithItems, shown: bool, language: str) -> SummaryOu
 
     return SummaryOut(
         **_summary_head(found.summary, shown, language),
-        overview=items("overview", _item),
+        overview=items("overview", _item_out),
         chapters=items("chapter", _chapter),
-        decisions=items("decision", _item),
+        decisions=items("decision", _item_out),
         action_items=items("action_item", _action_item),
-        questions=items("question", _item),
-        risks=items("risk", _item),
-        quotes=items("quote", _item),
+        questions=items("question", _item_out),
+        risks=items("risk", _item_out),
+        quotes=items("quote", _item_out),
         notes=items("note", _note),
     )
 
@@ -275,7 +275,7 @@ def listed_action(found: FoundAction) -> ListedActionOut:
     )
 
 
-def _item(item: SummaryItem) -> ItemOut:
+def _item_out(item: SummaryItem) -> ItemOut:
     same = ("id", "text", "text_other", "edited", "original_text", "stale", "version")
     return ItemOut(
         **{name: getattr(item, name) for name in same},
@@ -285,16 +285,16 @@ def _item(item: SummaryItem) -> ItemOut:
 
 
 def _chapter(item: SummaryItem) -> ChapterOut:
-    return ChapterOut(**vars(_item(item)), start=item.start, end=item.end)
+    return ChapterOut(**vars(_item_out(item)), start=item.start, end=item.end)
 
 
 def _note(item: SummaryItem) -> NoteOut:
-    return NoteOut(**vars(_item(item)), section=item.section)
+    return NoteOut(**vars(_item_out(item)), section=item.section)
 
 
 def _action_item(item: SummaryItem) -> ActionItemOut:
     return ActionItemOut(
-        **vars(_item(item)), owner=item.owner, due_text=item.due_text, due_date=item.due_date, done=item.done
+        **vars(_item_out(item)), owner=item.owner, due_text=item.due_text, due_date=item.due_date, done=item.done
     )
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from cantomeet.access import Action
 from cantomeet.queries.meetings import summary_versions
 from cantomeet.service import meetings
-from cantomeet.usage import together
+from cantomeet.usage import total_usage
 from cantomeet_ui.api.dependencies import AllowedMeeting, Asker, Language, Provided
 from cantomeet_ui.api.projection import head_of, summary_head_of
 from cantomeet_ui.api.schemas import MeetingHead, SummaryVersionsOut
@@ -35,7 +35,7 @@ def summaries(
     versions = summary_versions(services, actor, meeting_id)
     items = [summary_head_of(one, one.version == versions.shown, language) for one in versions.found]
     return SummaryVersionsOut.model_validate(
-        {"items": items, "usage": together(*(one.usage for one in versions.found))}
+        {"items": items, "usage": total_usage(*(one.usage for one in versions.found))}
     )
 
 

@@ -1,4 +1,4 @@
-"""The parts that live in the browser alone: player, transcript, and what listens around every page."""
+"""Components written in JavaScript: player, transcript and shell."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class _Player(rx.NoSSRComponent):
     labels: rx.Var[dict[str, str]]
 
 
-# Imported by the other by its name: both are copied into one folder of the build.
+# transcript.jsx imports this file by name, so both have to be copied into the build.
 rx.asset("line_form.jsx", shared=True)
 
 
@@ -46,7 +46,7 @@ class _Shell(rx.NoSSRComponent):
     library = f"$/public/{rx.asset('shell.jsx', shared=True)}"
     tag = "Shell"
     alive: rx.Var[bool]
-    """The page shows what the server knows; what a person did before that is done now."""
+    """True once the page is hydrated; clicks and keys from before are then replayed."""
     lang: rx.Var[str]
     title: rx.Var[str]
     close: rx.Var[str]
@@ -59,12 +59,12 @@ class _IntoView(rx.NoSSRComponent):
 
 
 def into_view() -> rx.Component:
-    """Brings the form that it stands in into view, once that is drawn."""
+    """Scrolls the enclosing form into view once it is drawn."""
     return _IntoView.create()
 
 
 def player(src: str, start_at: float, duration: float) -> rx.Component:
-    """Plays the recording at `src`, from `start_at` seconds."""
+    """The player of the recording at `src`, starting at `start_at` seconds."""
     names = ("label", "play", "pause", "seek", "speed", "follow", "failed")
     labels = {name: say(f"player.{name}") for name in names}
     return _Player.create(src=src, start_at=start_at, duration=duration, labels=labels)
@@ -95,12 +95,13 @@ def transcript_lines(
     on_correct: Handler,
     refused: Words,
 ) -> rx.Component:
-    """The lines so far; `empty` is said while there are none, `on_gap` asks for all again where some are missing,
-    `on_more` for those that follow once the ones there are drawn, `on_correct` takes (id, version, text, speaker id) of
-    a corrected one, and `refused` says which was not taken.
+    """The lines of the transcript, which keep those of earlier batches.
 
-    `written` is `{on, lines, outdated}`: while it is on, lines are shown in written Chinese where they have been
-    rewritten, texts by id.
+    `empty` is shown while there are no lines. `on_gap` asks for all lines again, because some are missing. `on_more`
+    asks for the next lines once the present ones are drawn. `on_correct` takes (id, version, text, speaker id) of a
+    corrected line, and `refused` names a line whose correction was not saved.
+
+    `written` is `{on, lines, outdated}`. While it is on, a line is shown in written Chinese if `lines` has its id.
     """
     labels = {"empty": empty, **{name: say(key) for name, key in _OF_LINES.items()}}
     return _Transcript.create(
@@ -134,7 +135,7 @@ _PLAYER = (
 
 
 def shell() -> rx.Component:
-    """The document's language, the list of keys, and the keys that work everywhere."""
+    """The document's language, the list of keyboard shortcuts, and the shortcuts that work on all pages."""
     groups = [_keys("keys.everywhere", _EVERYWHERE), _keys("keys.player", _PLAYER)]
     return _Shell.create(
         alive=rx.State.is_hydrated,

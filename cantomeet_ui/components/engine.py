@@ -1,4 +1,4 @@
-"""The engine room: the pause switch, queues, workers, tests of keys."""
+"""The engine panel: pause switch, queues, workers and key checks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ENGINE = EngineState.engine
 
 
 def paused_notice() -> rx.Component:
-    """Loud, for while it stands nothing goes on."""
+    """Says that the queue is paused, with the button that resumes it."""
     return rx.cond(
         ENGINE.paused != "",
         rx.el.section(

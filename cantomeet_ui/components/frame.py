@@ -1,4 +1,4 @@
-"""What is around every page's content: its head, its notices, the way between pages."""
+"""The frame around each page: header, notices and links between pages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ from cantomeet_ui.state.notice import NoticeState
 
 
 def frame(*content: rx.Component, here: str, refresh: Handler, kind: str = "") -> rx.Component:
-    """A page. `here`: its route; `refresh`: shows its content anew in another language; `kind`: a class of its own."""
+    """A page with its header and notices.
+
+    `here` is the page's route, `refresh` reloads its content after a change of language, and `kind` is a CSS class.
+    """
     return rx.el.div(
         rx.el.a(say("nav.skip"), href="#content", class_name="skip"),
         _head(here, refresh),
@@ -34,13 +37,16 @@ def frame(*content: rx.Component, here: str, refresh: Handler, kind: str = "") -
 
 
 def empty_frame() -> rx.Component:
-    """Of a page that is not prerendered, until its scripts have come: nothing that a click could be lost in."""
+    """The header alone, shown until the scripts of a page that is not prerendered have loaded.
+
+    It has nothing to click, because a click would be lost.
+    """
     brand = rx.el.span(icons.mark(), rx.el.span(text(ZH, "app")), class_name="brand")
     return rx.el.div(rx.el.header(brand, class_name="head"), class_name="page")
 
 
 def link(*content: Any, to: Any, **props: Any) -> rx.Component:
-    """Leads to another page without loading everything anew."""
+    """A link to another page that does not reload the application."""
     return ReactRouterLink.create(*content, to=to, **props)
 
 
@@ -84,7 +90,7 @@ def _theme() -> rx.Component:
         icons.half_moon(),
         type="button",
         class_name="tool",
-        # Heard by assets/early.js, also before the page is alive.
+        # assets/early.js handles the click, so it works before the page is hydrated.
         custom_attrs={"aria-label": say("theme.switch"), "data-theme-switch": ""},
     )
 
@@ -99,17 +105,17 @@ def _keys() -> rx.Component:
 
 
 def connection_notice() -> rx.Component:
-    """Says that the server does not answer, until it does."""
+    """Says that the server does not answer, for as long as it does not."""
     return rx.cond(has_connection_errors, notice(say("connection.lost"), tone="amber"))
 
 
 def database_notice() -> rx.Component:
-    """Says that the database does not answer, until it does."""
+    """Says that the database does not answer, for as long as it does not."""
     return rx.cond(NoticeState.database_away, notice(say("database.away"), tone="amber"))
 
 
 def unexpected_notice() -> rx.Component:
-    """What failed without anybody having foreseen it."""
+    """An error that no handler expected."""
     return rx.cond(
         NoticeState.unexpected,
         notice(NoticeState.unexpected, close_button(NoticeState.clear), tone="red"),
@@ -117,12 +123,12 @@ def unexpected_notice() -> rx.Component:
 
 
 def notice(words: Words, *beside: rx.Component, tone: str = "") -> rx.Component:
-    """A line that has to be read. Tones: "", "amber", "red"."""
+    """A line that a person should not miss. The tone is "", "amber" or "red"."""
     return rx.el.div(rx.el.p(words), *beside, class_name="notice", role="status", custom_attrs={"data-tone": tone})
 
 
 def paused_line(words: Words) -> rx.Component:
-    """Why what waits does not go on; nothing where `words` are empty."""
+    """Says that the queue is paused; nothing for empty `words`."""
     return rx.cond(words != "", rx.el.p(words, class_name="paused-line", role="status"))
 
 
@@ -131,17 +137,17 @@ def close_button(on_click: Handler) -> rx.Component:
 
 
 def nothing_here(title: Words, text: Words, *acts: rx.Component) -> rx.Component:
-    """An empty page, and what to do about it."""
+    """An empty page, with what a person can do about it."""
     return rx.el.section(icons.mark(), rx.el.h2(title), rx.el.p(text), *acts, class_name="nothing")
 
 
 def page_error() -> rx.Var[rx.Component]:
-    """In place of a page whose own code failed; in both languages, for its state may be what failed."""
+    """Replaces a page whose code failed. It is in both languages, because the language's state may have failed too."""
     words = [text(language, "error.page") for language in LANGUAGES]
     shown = rx.el.main(icons.mark(), *(rx.el.p(sentence) for sentence in words), class_name="nothing")
     return ArgsFunctionOperation.create(("event_args",), rx.Var.create(shown))
 
 
 def loading() -> rx.Component:
-    """Shows itself only where loading takes noticeably long."""
+    """Says that the page is loading; CSS shows it only after a delay."""
     return rx.el.p(say("loading"), class_name="loading", role="status")

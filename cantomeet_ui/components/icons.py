@@ -1,4 +1,4 @@
-"""The few signs that stand beside words; drawn here, so that no page waits for a library of them."""
+"""The few icons, drawn here so that no page loads an icon library."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _stroked(*paths: str) -> rx.Component:
 
 
 def mark() -> rx.Component:
-    """The corner quotes that hold what somebody said."""
+    """The product's mark: a pair of Chinese quotation marks."""
     return rx.el.svg(
         rx.el.path(d="M14 3H5v13"),
         rx.el.path(d="M10 21h9V8"),
@@ -51,7 +51,7 @@ def pencil() -> rx.Component:
 
 
 def half_moon() -> rx.Component:
-    """Light and dark."""
+    """The switch between light and dark."""
     return _stroked("M12 3.5a8.5 8.5 0 1 0 0 17a8.5 8.5 0 0 0 0-17z", "M12 3.5v17", "M12 7h6", "M12 12h8.4", "M12 17h6")
 
 

@@ -1,5 +1,5 @@
-// Brings the form that it stands in into view once that is drawn; the browser itself brings only the focused field,
-// and the player would hide the buttons.
+// Scrolls the enclosing form into view once it is drawn. The browser scrolls only to the focused field, and the player
+// would hide the form's buttons.
 import { useEffect, useRef } from "react";
 
 export function IntoView() {

@@ -1,4 +1,4 @@
-// A line of the transcript being corrected. A line is one line: Enter saves it, Escape leaves it as it was.
+// The form that corrects a line of the transcript. Enter saves it, since a line has no line breaks; Escape closes it.
 import { useEffect, useRef, useState } from "react";
 
 export function LineForm({ line, speakers = [], refused, labels, onSave, onClose }) {
@@ -6,17 +6,17 @@ export function LineForm({ line, speakers = [], refused, labels, onSave, onClose
   const before = speakers.find((speaker) => speaker.name === line.speaker)?.id || "";
   const [speaker, setSpeaker] = useState(before);
   const area = useRef(null);
-  // The version that the person saw: that of the opening, or the one that a refusal told of.
+  // The version that the person saw: the one when the form opened, or the one that a refusal showed.
   const seen = useRef(line.version);
 
   useEffect(() => {
     area.current.focus();
     area.current.form.scrollIntoView({ block: "nearest" });
-    // Of a line that was not understood, the first key replaces the words that say so.
+    // In an unclear line the placeholder is selected, so that the first key replaces it.
     area.current.setSelectionRange(line.unclear ? 0 : text.length, text.length);
   }, []);
 
-  // Saved: the line came back as another version. (After a refusal that is somebody else's.)
+  // A new version with this text means that the line was saved. After a refusal the new version is somebody else's.
   useEffect(() => {
     if (refused) seen.current = refused.version;
     else if (line.version !== seen.current && line.text === text.trim().replace(/\s+/g, " ")) onClose();
@@ -29,7 +29,7 @@ export function LineForm({ line, speakers = [], refused, labels, onSave, onClose
   const onKey = (event) => {
     event.stopPropagation();
     if (event.key === "Escape") onClose();
-    // 229: the Enter that ends what an input method composes.
+    // Key code 229 is the Enter that ends a composition of an input method.
     if (event.key === "Enter" && !event.nativeEvent.isComposing && event.keyCode !== 229) {
       event.preventDefault();
       save();

@@ -1,4 +1,4 @@
-"""One action on many meetings, at the lower edge of the window: its preview until somebody decides, then its result."""
+"""An action on many meetings: its preview and result, at the lower edge."""
 
 from __future__ import annotations
 
@@ -8,28 +8,31 @@ import reflex as rx
 
 from cantomeet_ui.components.frame import close_button
 from cantomeet_ui.components.words import Handler, Words, say
-from cantomeet_ui.presenters.plans import Named
+from cantomeet_ui.presenters.plans import NamedMeeting
 
 
-def acting_place(*content: rx.Component) -> rx.Component:
-    """Always in sight, wherever on a long page somebody acts."""
+def action_bar(*content: rx.Component) -> rx.Component:
+    """A bar that stays in sight on a long page."""
     return rx.el.div(*content, class_name="acting-place")
 
 
-def plan_told(working: Any, told: Words, close: Handler) -> rx.Component:
-    """That it is being done, and what came of it. Always there, for who reads by ear hears only what changes in it."""
+def plan_result(working: Any, told: Words, close: Handler) -> rx.Component:
+    """Says that the action is under way, then its result.
+
+    The element is always in the page, because screen readers announce only changes within it.
+    """
     return rx.el.div(
-        rx.cond(working, _told(say("plan.working"))),
-        rx.cond(told != "", _told(told, close_button(close))),
+        rx.cond(working, _result_line(say("plan.working"))),
+        rx.cond(told != "", _result_line(told, close_button(close))),
         role="status",
         class_name="plan-told",
     )
 
 
 def plan_sheet(asked: Any, confirm: Handler, dismiss: Handler) -> rx.Component:
-    """`confirm(pay_again)` carries it out. Nothing is shown while nothing is asked.
+    """The preview with its buttons; nothing while there is no preview. `confirm(pay_again)` carries the action out.
 
-    The page beside it stays alive, so that it is no modal; Escape presses the button that does nothing.
+    It is not modal, so the rest of the page stays usable. Escape presses the button that dismisses it.
     """
     return rx.cond(
         asked.title != "",
@@ -37,7 +40,7 @@ def plan_sheet(asked: Any, confirm: Handler, dismiss: Handler) -> rx.Component:
             rx.el.div(
                 rx.el.p(rx.el.strong(asked.title)),
                 rx.el.ul(rx.foreach(asked.lines, lambda line: rx.el.li(line, key=line))),
-                rx.cond(asked.named, _named(asked)),
+                rx.cond(asked.named, _named_meetings(asked)),
                 class_name="plan-words",
                 id="plan-words",
             ),
@@ -65,7 +68,7 @@ def plan_sheet(asked: Any, confirm: Handler, dismiss: Handler) -> rx.Component:
                 ),
                 class_name="plan-acts",
             ),
-            # Another question is another sheet, which takes the focus as the first did.
+            # Each preview is a new element, so that it takes the focus.
             key=asked.number,
             class_name="plan",
             role="alertdialog",
@@ -74,23 +77,23 @@ def plan_sheet(asked: Any, confirm: Handler, dismiss: Handler) -> rx.Component:
     )
 
 
-def _told(words: Words, *beside: rx.Component) -> rx.Component:
+def _result_line(words: Words, *beside: rx.Component) -> rx.Component:
     return rx.el.div(rx.el.p(words), *beside, class_name="notice")
 
 
-def _named(asked: Any) -> rx.Component:
-    """The meetings themselves, the first of them at once."""
+def _named_meetings(asked: Any) -> rx.Component:
+    """The first meetings of the plan, with the rest folded away."""
     return rx.el.div(
-        rx.el.ul(rx.foreach(asked.named, _name), custom_attrs={"aria-label": say("plan.named")}),
+        rx.el.ul(rx.foreach(asked.named, _named_meeting), custom_attrs={"aria-label": say("plan.named")}),
         rx.cond(
             asked.more != "",
-            rx.el.details(rx.el.summary(asked.more), rx.el.ul(rx.foreach(asked.rest, _name))),
+            rx.el.details(rx.el.summary(asked.more), rx.el.ul(rx.foreach(asked.rest, _named_meeting))),
         ),
         class_name="plan-names",
     )
 
 
-def _name(named: Named) -> rx.Component:
+def _named_meeting(named: NamedMeeting) -> rx.Component:
     return rx.el.li(
         rx.el.span(named.title, class_name="plan-title"),
         rx.el.span(named.status, class_name="plan-status"),

@@ -1,5 +1,5 @@
-// The recording's player: plays what a line or a summary item asks for, and tells the transcript where it is.
-// Everything happens in the browser; no second of playing goes through the server.
+// The recording's player. It plays from the time that a line or a summary item names, and sends its time to the
+// transcript. All of this happens in the browser, without events to the server.
 import { useEffect, useRef, useState } from "react";
 
 const SPEEDS = [0.75, 1, 1.25, 1.5, 1.75, 2];
@@ -16,7 +16,7 @@ const clock = (seconds) => {
 
 const tell = (name, detail) => window.dispatchEvent(new CustomEvent(`cantomeet:${name}`, { detail }));
 
-// A browser that keeps nothing (private windows) is no reason not to play.
+// Reading localStorage can throw, in private windows for example; the player then uses normal speed.
 const remembered = () => {
   try {
     const speed = Number(localStorage.getItem(SPEED_KEY));
@@ -29,7 +29,7 @@ const remember = (speed) => {
   try {
     localStorage.setItem(SPEED_KEY, String(speed));
   } catch {
-    // As above.
+    // The speed is not remembered in such a window.
   }
 };
 

@@ -1,4 +1,4 @@
-"""One line a meeting."""
+"""A meeting in one line."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from cantomeet_ui.presenters.rows import MeetingRow
 
 
 def meeting_line(row: MeetingRow) -> rx.Component:
-    """Title, date, length, status (moving by itself), what is to do; beneath, the line that the search found."""
-    return _line(row, rx.cond(row.match_href != "", _found(row)))
+    """Title, date, length, status and open action items, with the line that the search found below."""
+    return _line(row, rx.cond(row.match_href != "", _search_match(row)))
 
 
 def explained_line(row: MeetingRow) -> rx.Component:
-    """The same; beneath, why it failed."""
+    """Title, date, length, status and open action items, with the reason of a failure below."""
     return _line(row, rx.cond(row.reason != "", rx.el.p(row.reason, class_name="row-reason")))
 
 
@@ -36,7 +36,7 @@ def _line(row: MeetingRow, beneath: rx.Component) -> rx.Component:
 
 
 def status_words(row: MeetingRow) -> rx.Component:
-    """The status and, where it is known, what is left."""
+    """The status, with the time left if it is known."""
     return rx.el.span(
         rx.el.span(row.status_text, class_name="status-name"),
         rx.cond(row.left != "", rx.el.span(row.left, class_name="status-left")),
@@ -46,14 +46,14 @@ def status_words(row: MeetingRow) -> rx.Component:
 
 
 def hairline(progress: int) -> rx.Component:
-    """The line under a meeting fills as the work goes on; unseen while the progress is unknown."""
+    """A thin progress bar under a meeting; hidden while the progress is unknown."""
     return rx.cond(
         progress >= 0,
         rx.el.progress(value=progress, max="100", class_name="hairline", custom_attrs={"aria-hidden": "true"}),
     )
 
 
-def _found(row: MeetingRow) -> rx.Component:
+def _search_match(row: MeetingRow) -> rx.Component:
     return link(
         icons.play(),
         rx.el.span(row.match_time, class_name="row-match-time"),

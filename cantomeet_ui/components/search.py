@@ -1,4 +1,4 @@
-"""The field in which words are looked for, in titles and transcripts."""
+"""The field that searches titles and transcripts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from cantomeet_ui.components.words import say
 
 
 def search_field(state: Any) -> rx.Component:
-    """Of a state with `q`, `search_key` (another one writes `q` into the field anew) and the handler `search`."""
+    """The search field of a state with `q`, `search_key` and the handler `search`.
+
+    A new `search_key` replaces the text in the field by `q`.
+    """
     field = rx.el.input(
         type="search",
         key=f"search-{state.search_key}",

@@ -1,9 +1,9 @@
-// What is around every page: the document's language, the list of keys, keys that work everywhere, menus that close.
+// Around every page: the document's language, keyboard shortcuts and their list, and closing of menus.
 import { useEffect, useRef } from "react";
 
 const GOING = { u: "/", m: "/meetings", t: "/actions", a: "/admin" };
 const PATIENCE = 1200;
-// A server that does not answer is no reason to leave every button dead.
+// Milliseconds after which buttons work even if the server has not answered.
 const LATEST_ALIVE = 10000;
 
 const writing = (target) => target.closest?.("input:not([type=range]):not([type=radio]), textarea, select, [contenteditable]");
@@ -23,7 +23,7 @@ export function Shell({ alive, lang, title, close, groups = [] }) {
   useEffect(() => {
     let going = 0;
     const open = () => dialog.current?.open || dialog.current?.showModal();
-    // A link of the page, so that the page's own navigation takes it.
+    // Clicking a link of the page uses the page's own navigation.
     const goTo = (path) => document.querySelector(`nav a[href="${path}"]`)?.click();
     const onKey = (event) => {
       if (event.key === "Escape") {
@@ -59,7 +59,7 @@ export function Shell({ alive, lang, title, close, groups = [] }) {
     };
   }, []);
 
-  // A question takes the focus as it comes; once it is gone, whoever asked has it again.
+  // A question takes the focus when it appears. When it goes, the focus returns to the element that had it before.
   useEffect(() => {
     let question = null;
     let asker = null;

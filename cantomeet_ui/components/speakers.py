@@ -1,4 +1,4 @@
-"""The form in which a person says who is speaking."""
+"""The form for the speakers' names."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cantomeet_ui.state.meeting import MeetingState
 
 
 def speakers_form(*acts: rx.Component) -> rx.Component:
-    """Each speaker with a few lines to listen to and a field for the name; `acts` are its buttons."""
+    """Each speaker with a few lines to listen to and a field for the name; `acts` are the form's buttons."""
     return rx.el.form(
         rx.el.ul(rx.foreach(MeetingState.speakers, _speaker), class_name="speakers"),
         rx.el.div(*acts, class_name="form-acts"),
@@ -35,7 +35,7 @@ def _speaker(speaker: SpeakerRow) -> rx.Component:
             class_name="field",
         ),
         rx.el.ul(rx.foreach(speaker.samples, _sample), class_name="samples"),
-        # Another version means another name: its field is made anew.
+        # A new version has a new name, and a new key makes the field show it.
         key=f"{speaker.id}-{speaker.version}",
         class_name="speaker",
     )

@@ -1,4 +1,4 @@
-"""The summary: each item plays the words that bear it out, and is corrected in place."""
+"""The summary: each item plays its evidence and can be corrected in place."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import reflex as rx
 from cantomeet_ui.components import icons
 from cantomeet_ui.components.browser import into_view
 from cantomeet_ui.components.words import Handler, Words, say
-from cantomeet_ui.presenters.summary import Item, Play, Section, SummaryView
+from cantomeet_ui.presenters.summary import ItemView, Play, SectionView, SummaryView
 from cantomeet_ui.state.items import ItemsState
 
 
 def summary_sections(summary: SummaryView) -> rx.Component:
-    """All sections, what could not be verified apart from the rest."""
+    """All sections; unverified items are in a section of their own."""
     return rx.el.div(
         rx.cond(summary.stale != "", _stale_items(summary)),
         rx.foreach(summary.sections, _section),
@@ -31,10 +31,10 @@ def _stale_items(summary: SummaryView) -> rx.Component:
     )
 
 
-def _section(section: Section) -> rx.Component:
+def _section(section: SectionView) -> rx.Component:
     return rx.el.section(
         rx.el.h3(section.title),
-        rx.el.ul(rx.foreach(section.points, _item)),
+        rx.el.ul(rx.foreach(section.points, _summary_item)),
         key=section.key,
         custom_attrs={"data-kind": section.kind},
     )
@@ -44,12 +44,12 @@ def _unverified(summary: SummaryView) -> rx.Component:
     return rx.el.section(
         rx.el.h3(say("summary.unverified"), rx.el.span(summary.doubtful, class_name="count")),
         rx.el.p(say("summary.unverified.hint"), class_name="hint"),
-        rx.el.ul(rx.foreach(summary.unverified, _item)),
+        rx.el.ul(rx.foreach(summary.unverified, _summary_item)),
         custom_attrs={"data-kind": "unverified"},
     )
 
 
-def _item(item: Item) -> rx.Component:
+def _summary_item(item: ItemView) -> rx.Component:
     return rx.el.li(
         rx.cond(ItemsState.opened == item.id, _form(item), _shown(item)),
         key=item.id,
@@ -59,7 +59,7 @@ def _item(item: Item) -> rx.Component:
     )
 
 
-def _shown(item: Item) -> rx.Component:
+def _shown(item: ItemView) -> rx.Component:
     return rx.fragment(
         rx.cond(item.is_action, done_box(item.done, item.text, ItemsState.tick(item.id))),
         rx.el.p(
@@ -83,12 +83,12 @@ def _shown(item: Item) -> rx.Component:
 
 
 def _offered(play: Play) -> rx.Component:
-    """A line that may be what an unproven item rests on, to be listened to."""
+    """A line to listen to that may be the source of an unverified item."""
     return rx.el.span(say("summary.offered"), play_button(play), class_name="offered")
 
 
 def done_box(done: bool, label: Words, on_change: Handler) -> rx.Component:
-    """Ticks an action item off."""
+    """The box that marks an action item as done."""
     return rx.el.label(
         rx.el.input(
             type="checkbox", checked=done, on_change=on_change, custom_attrs={"aria-label": label, "data-done-box": ""}
@@ -97,11 +97,11 @@ def done_box(done: bool, label: Words, on_change: Handler) -> rx.Component:
     )
 
 
-def _edited(item: Item) -> rx.Component:
+def _edited(item: ItemView) -> rx.Component:
     return rx.el.span(say("summary.edited"), class_name="edited", title=item.edited)
 
 
-def _edit_button(item: Item) -> rx.Component:
+def _edit_button(item: ItemView) -> rx.Component:
     return rx.el.button(
         icons.pencil(),
         type="button",
@@ -112,7 +112,7 @@ def _edit_button(item: Item) -> rx.Component:
     )
 
 
-def _stale(item: Item) -> rx.Component:
+def _stale(item: ItemView) -> rx.Component:
     return rx.el.p(
         rx.el.span(item.stale),
         _quiet(say("summary.hold"), ItemsState.hold(item.id)),
@@ -120,7 +120,7 @@ def _stale(item: Item) -> rx.Component:
     )
 
 
-def _form(item: Item) -> rx.Component:
+def _form(item: ItemView) -> rx.Component:
     return rx.el.form(
         _area(item.field, item.text, focus=True),
         rx.cond(item.other != "", _area(item.other_field, item.other)),
@@ -161,7 +161,7 @@ def _area(name: Words, words: Words, *, focus: bool = False) -> rx.Component:
     )
 
 
-def _action_fields(item: Item) -> rx.Component:
+def _action_fields(item: ItemView) -> rx.Component:
     return rx.el.div(
         _field("owner", item.owner),
         _field("due_text", item.due_text),
@@ -183,7 +183,7 @@ def _quiet(words: Words, on_click: Handler) -> rx.Component:
 
 
 def play_button(play: Play) -> rx.Component:
-    """Plays from a time in the recording; the player listens for it in the browser."""
+    """A button that plays from a time in the recording; the player handles its click in the browser."""
     return rx.el.button(
         icons.play(),
         play.time,

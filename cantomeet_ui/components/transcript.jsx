@@ -1,5 +1,5 @@
-// The transcript. The server sends only new lines; this keeps those that came before. The line being spoken is lit
-// here, without a word to the server and without React: one attribute moves from one line to the next.
+// The transcript. The server sends only new lines, and this component keeps the earlier ones. It highlights the line
+// being spoken by moving one attribute, without the server and without rendering.
 import { memo, useEffect, useRef, useState } from "react";
 import { LineForm } from "./line_form.jsx";
 
@@ -19,7 +19,7 @@ const lineAt = (lines, at) => {
   return high;
 };
 
-// Lines that a person corrected, in place of those that came before.
+// The lines with corrected ones replaced.
 const corrected = (lines, changes = []) => {
   if (!changes.length) return lines;
   const byId = new Map(changes.map((line) => [line.id, line]));
@@ -29,7 +29,7 @@ const corrected = (lines, changes = []) => {
   });
 };
 
-// `rewritten`: in written Chinese; empty where there is none; null where the view is that of what was spoken.
+// `rewritten`: the line in written Chinese, empty if it has none, null in the view of what was spoken.
 const Line = memo(function Line({ line, speaker, rewritten, outdated, labels, editing, onEdit, form }) {
   const playText = labels.play;
   const unsureText = labels.unsure;
@@ -81,7 +81,7 @@ const Line = memo(function Line({ line, speaker, rewritten, outdated, labels, ed
   );
 });
 
-// The same words in another object must not draw every line anew.
+// Keeps the same object while its content is equal, so that memoised lines are not rendered again.
 const useSame = (words) => {
   const kept = useRef(words);
   if (JSON.stringify(words) !== JSON.stringify(kept.current)) kept.current = words;
@@ -120,7 +120,7 @@ export function Transcript({ batch, written, onGap, onMore, onCorrect, refused, 
     have.current = { revision: batch.revision, lines: corrected(before, batch.corrected).concat(batch.lines) };
     setLines(have.current.lines);
     if (!batch.more) return undefined;
-    // Once they are drawn: what a person does meanwhile is not to wait for the end of a long transcript.
+    // Asks only after these lines are drawn, so that clicks do not wait for the end of a long transcript.
     const asked = setTimeout(onMore, 0);
     return () => clearTimeout(asked);
   }, [batch]);
@@ -136,7 +136,7 @@ export function Transcript({ batch, written, onGap, onMore, onCorrect, refused, 
       follow.current = event.detail.on;
       if (event.detail.on) lit.current?.scrollIntoView({ block: "center" });
     };
-    // Whoever scrolls wants to read elsewhere.
+    // A person who scrolls wants to read elsewhere, so following stops.
     const onScroll = () => {
       if (follow.current && lit.current) tell("follow", { on: false });
     };

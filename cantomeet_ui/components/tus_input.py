@@ -1,8 +1,8 @@
-"""The zone that takes recordings, and the rows of those on their way; resumable through `cantomeet_ui.api.tus`.
+"""The zone that takes recordings, and a row for each upload under way.
 
-It is styled by class names::
+Uploads are resumable through `cantomeet_ui.api.tus`. Class names for the style sheet::
 
-    .ct-early                         the zone while the page is not alive; styled as the other one is
+    .ct-early                         the zone before the page is hydrated
     .ct-uploads
       .ct-drop                      the zone; .is-over while files are held over the page
         .ct-drop-text, .ct-choose   what it says; the button
@@ -14,7 +14,7 @@ It is styled by class names::
             .ct-upload-numbers      .ct-percent .ct-speed .ct-left
             .ct-upload-actions      buttons .ct-act, each also .ct-pause .ct-resume .ct-retry .ct-cancel
           .ct-bar > .ct-bar-done    the width of the inner one is the progress
-          .ct-upload-state          what the row says of itself: waiting, paused, why it failed; empty while it moves
+          .ct-upload-state          waiting, paused or why it failed; empty while it is sent
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ ACCEPT = (
     "audio/*,video/*,.mp3,.m4a,.m4b,.qta,.mp4,.mov,.wav,.ogg,.oga,.opus,.webm,.mkv,.mka,.flac,.aac,.amr,.3gp,.wma,"
     ".aif,.aiff,.caf,.w64,.au,.avi,.flv,.ts,.mts,.mpg,.vob,.ac3,.wv,.ape"
 )
-"""What the browser's dialogue offers; the server looks at the content."""
+"""What the browser's file dialogue offers; the server decides by the content."""
 _LABELS = (
     *("drop", "choose", "pause", "resume", "cancel", "retry", "remove", "left"),
     *("paused", "queued", "checking", "waiting", "failed"),
     *("too_large", "wrong_kind", "empty", "no_room", "locked"),
 )
 
-# Imported by the other by its name: both are copied into one folder of the build.
+# tus_input.jsx imports this file by name, so both have to be copied into the build.
 rx.asset("tus_queue.js", shared=True)
 
 
@@ -50,7 +50,7 @@ def _finished(meeting_id: _Text) -> tuple[_Text]:
 
 
 class TusInput(rx.NoSSRComponent):
-    """Uploads go on while other pages are shown; those that finished meanwhile are told when the page comes back."""
+    """Uploads go on while other pages are shown. An upload that finished meanwhile is told when this page returns."""
 
     library = f"$/public/{rx.asset('tus_input.jsx', shared=True)}"
     tag = "TusInput"
@@ -59,10 +59,10 @@ class TusInput(rx.NoSSRComponent):
     endpoint: rx.Var[str]
     accept: rx.Var[str]
     lang: rx.Var[str]
-    """In which the server says why it refuses."""
+    """The language of the server's refusals."""
     labels: rx.Var[dict[str, str]]
     metadata: rx.Var[dict[str, str]]
-    """Of what is added next: any of the form's fields; a `title` only where one file is added."""
+    """Fields of the form for the files that are added next. A `title` is used only for a single file."""
     on_done: rx.EventHandler[_finished]  # type: ignore[type-arg, valid-type]  # Reflex reads the spec
     """The meeting's id."""
 
@@ -81,7 +81,7 @@ def tus_input(metadata: Any, on_done: Handler) -> rx.Component:
 
 
 def _early_zone() -> rx.Component:
-    """Stands in the prerendered page until the zone itself has loaded; assets/early.js keeps what it is given."""
+    """The zone in the prerendered page until the real one has loaded; assets/early.js keeps the files it is given."""
     return rx.el.div(
         rx.el.p(say("upload.drop"), class_name="ct-drop-text"),
         rx.el.label(say("upload.choose"), rx.el.input(type="file", multiple=True, accept=ACCEPT)),

@@ -1,4 +1,4 @@
-"""The form for another summary, and the menu of its versions."""
+"""The form for a new summary, and the menu of versions."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import reflex as rx
 from cantomeet_ui import routes
 from cantomeet_ui.components import icons
 from cantomeet_ui.components.frame import link
+from cantomeet_ui.components.options import option
 from cantomeet_ui.components.words import Handler, say
-from cantomeet_ui.presenters.choices import Choice, Version
+from cantomeet_ui.presenters.choices import Version
 from cantomeet_ui.state.versions import VersionsState
 
 
 def again_form() -> rx.Component:
-    """Template, language, and whether the speakers are to be named first."""
+    """The form for a new summary: template, language, and whether to name the speakers first."""
     return rx.el.form(
         rx.el.h2(say("meeting.summarize_again")),
         rx.el.div(
@@ -47,21 +48,17 @@ def again_form() -> rx.Component:
 
 
 def select(name: str, label: Any, choices: Any, value: Any, on_change: Handler = None) -> rx.Component:
-    """A field with choices; without `on_change` its form tells what was chosen."""
+    """A labelled select field. Without `on_change` the enclosing form submits the chosen value."""
     chosen = {"value": value, "on_change": on_change} if on_change is not None else {"default_value": value}
     return rx.el.label(
         rx.el.span(label),
-        rx.el.select(rx.foreach(choices, _option), name=name, **chosen),
+        rx.el.select(rx.foreach(choices, option), name=name, **chosen),
         class_name="field",
     )
 
 
-def _option(choice: Choice) -> rx.Component:
-    return rx.el.option(choice.label, value=choice.value, key=choice.value)
-
-
 def versions_menu(versions: Any) -> rx.Component:
-    """All versions of the summary; one of them is shown."""
+    """The menu of the summary's versions; the shown one is marked."""
     return rx.el.details(
         rx.el.summary(say("summary.versions"), icons.down(), class_name="quiet versions-button"),
         rx.el.ul(rx.foreach(versions, _version), class_name="menu-items"),

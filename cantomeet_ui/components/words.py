@@ -8,13 +8,16 @@ from cantomeet.i18n import is_page_text
 from cantomeet_ui.state.language import LanguageState
 
 Words: TypeAlias = Any
-"""A text, or a Var of one."""
+"""A text or a Var of a text."""
 Handler: TypeAlias = Any
-"""One event handler, with or without its arguments, or several."""
+"""An event handler, with or without its arguments, or several handlers."""
 
 
 def say(key: str) -> Words:
-    """The text of `key`, following the reader's choice. Raises `KeyError` while the pages are built."""
+    """The text of `key` in the reader's language, as a Var.
+
+    Raises `KeyError` while the pages are built, if the key is unknown or its text has parameters.
+    """
     if not is_page_text(key):
         raise KeyError(f"{key} is no text that a page shows as it is")
     return LanguageState.t[key]

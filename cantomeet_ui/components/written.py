@@ -1,4 +1,4 @@
-"""The switch between what was spoken and the same in written Chinese, and what there is to say of the latter."""
+"""The switch to the written-Chinese view, and the view's notice."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ HEAD = MeetingState.written_head
 
 
 def view_switch() -> rx.Component:
-    """As spoken, or rewritten; only where the latter can be had."""
+    """The switch between spoken and written Chinese; hidden if the meeting cannot have the written view."""
     return rx.cond(
         MeetingState.can_be_written,
         rx.el.fieldset(
             rx.el.legend(say("written.views")),
-            _choice("spoken", say("written.spoken")),
-            _choice("written", say("written.written")),
+            _view_button("spoken", say("written.spoken")),
+            _view_button("written", say("written.written")),
             class_name="view-switch",
         ),
     )
 
 
-def _choice(view: str, words: Words) -> rx.Component:
+def _view_button(view: str, words: Words) -> rx.Component:
     return rx.el.button(
         words,
         type="button",
@@ -33,7 +33,7 @@ def _choice(view: str, words: Words) -> rx.Component:
 
 
 def written_notice() -> rx.Component:
-    """That it was rewritten by a machine, how far it is, and the button that has it made."""
+    """The view's label, its progress or failure, and the button that asks for it."""
     ask = rx.cond(HEAD.state == "none", say("written.ask"), say("written.ask_again"))
     return rx.cond(
         MeetingState.view == "written",

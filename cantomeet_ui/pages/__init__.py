@@ -1,1 +1,1 @@
-"""The pages, each with a state of the same name in `cantomeet_ui.state`."""
+"""Pages, each with a state of the same name in `cantomeet_ui.state`."""

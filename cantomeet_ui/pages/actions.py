@@ -1,4 +1,4 @@
-"""What is to be done, across all meetings."""
+"""The page of action items across all meetings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def actions_page() -> rx.Component:
         rx.el.h1(say("todo.title"), class_name="page-title"),
         rx.cond(ActionsState.phase != "empty", _filters()),
         rx.cond(ActionsState.notice != "", notice(ActionsState.notice, tone="amber")),
-        rx.cond(ActionsState.ticked != "", _ticked()),
+        rx.cond(ActionsState.ticked != "", _done_notice()),
         rx.match(
             ActionsState.phase,
             ("loading", loading()),
@@ -52,7 +52,7 @@ def _filters() -> rx.Component:
     )
 
 
-def _ticked() -> rx.Component:
+def _done_notice() -> rx.Component:
     undo = rx.el.button(say("todo.undo"), type="button", class_name="quiet", on_click=ActionsState.undo)
     return notice(ActionsState.ticked, undo)
 
@@ -60,14 +60,14 @@ def _ticked() -> rx.Component:
 def _group(group: Group) -> rx.Component:
     return rx.el.section(
         rx.el.h2(group.title),
-        rx.el.ul(rx.foreach(group.rows, _row)),
+        rx.el.ul(rx.foreach(group.rows, _action_item)),
         key=group.key,
         class_name="todo-group",
         custom_attrs={"data-group": group.key},
     )
 
 
-def _row(row: ActionRow) -> rx.Component:
+def _action_item(row: ActionRow) -> rx.Component:
     return rx.el.li(
         done_box(row.done, row.text, ActionsState.tick(row.meeting_id, row.id, row.text)),
         rx.el.div(

@@ -1,4 +1,4 @@
-"""What needs a person first; then queues and workers; then all meetings, with one action on one, some or all."""
+"""The admin page: meetings that need attention, the engine panel, all meetings."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import reflex as rx
 from cantomeet_ui import routes
 from cantomeet_ui.components.engine import engine_room, paused_notice
 from cantomeet_ui.components.frame import frame, link, loading, notice
-from cantomeet_ui.components.plans import acting_place, plan_sheet, plan_told
+from cantomeet_ui.components.options import option
+from cantomeet_ui.components.plans import action_bar, plan_result, plan_sheet
 from cantomeet_ui.components.rows import status_words
 from cantomeet_ui.components.search import search_field
 from cantomeet_ui.components.words import Handler, Words, say
-from cantomeet_ui.presenters.admin import Cause, Step
-from cantomeet_ui.presenters.admin_filters import AdminChip, Choice
+from cantomeet_ui.presenters.admin import CauseRow, Step
+from cantomeet_ui.presenters.admin_filters import AdminChip
 from cantomeet_ui.presenters.rows import MeetingRow
 from cantomeet_ui.state.admin import AdminState
 from cantomeet_ui.state.engine import EngineState
@@ -31,9 +32,9 @@ def admin_page() -> rx.Component:
             class_name="section-head",
         ),
         paused_notice(),
-        rx.cond(AdminState.ready, rx.fragment(_needs_you(), engine_room(), _meetings()), loading()),
-        acting_place(
-            plan_told(AdminState.working, AdminState.notice, AdminState.close_notice),
+        rx.cond(AdminState.ready, rx.fragment(_needs_attention(), engine_room(), _all_meetings()), loading()),
+        action_bar(
+            plan_result(AdminState.working, AdminState.notice, AdminState.close_notice),
             plan_sheet(AdminState.asked, AdminState.confirm, AdminState.dismiss),
         ),
         here=routes.ADMIN,
@@ -42,17 +43,17 @@ def admin_page() -> rx.Component:
     )
 
 
-# ---- what needs a person -------------------------------------------------------------------------------------
+# ---- meetings that need attention ----------------------------------------------------------------------------
 
 
-def _needs_you() -> rx.Component:
+def _needs_attention() -> rx.Component:
     return rx.el.section(
         rx.el.h2(say("admin.needs_you")),
         rx.cond(
             AdminState.somebody_needed,
             rx.fragment(
-                rx.foreach(AdminState.causes, failed_for),
-                rx.cond(AdminState.stuck, _stuck()),
+                rx.foreach(AdminState.causes, failure_cause),
+                rx.cond(AdminState.stuck, _stuck_meetings()),
             ),
             rx.el.p(say("admin.fine"), class_name="pane-note"),
         ),
@@ -60,8 +61,8 @@ def _needs_you() -> rx.Component:
     )
 
 
-def failed_for(cause: Cause) -> rx.Component:
-    """One cause with its remedy, one button for all of its meetings, and the first of them."""
+def failure_cause(cause: CauseRow) -> rx.Component:
+    """A cause with its remedy, a button that retries all of its meetings, and the newest of them."""
     return rx.el.section(
         rx.el.div(
             rx.el.p(cause.remedy, class_name="remedy"),
@@ -70,7 +71,7 @@ def failed_for(cause: Cause) -> rx.Component:
             ),
             class_name="cause-head",
         ),
-        rx.el.ul(rx.foreach(cause.rows, _failed), class_name="admin-rows"),
+        rx.el.ul(rx.foreach(cause.rows, _failed_line), class_name="admin-rows"),
         rx.cond(
             cause.more != "",
             rx.el.p(link(cause.more, to=cause.href, class_name="and-more")),
@@ -81,7 +82,7 @@ def failed_for(cause: Cause) -> rx.Component:
     )
 
 
-def _failed(row: MeetingRow) -> rx.Component:
+def _failed_line(row: MeetingRow) -> rx.Component:
     return _line(
         row,
         rx.el.span(row.lasts, class_name="row-length"),
@@ -89,7 +90,7 @@ def _failed(row: MeetingRow) -> rx.Component:
     )
 
 
-def _stuck() -> rx.Component:
+def _stuck_meetings() -> rx.Component:
     return rx.el.section(
         rx.el.div(
             rx.el.p(rx.el.strong(say("admin.stuck")), " ", say("admin.stuck.text"), class_name="remedy"),
@@ -125,7 +126,7 @@ def _act(words: Words, on_click: Handler) -> rx.Component:
 # ---- all meetings --------------------------------------------------------------------------------------------
 
 
-def _meetings() -> rx.Component:
+def _all_meetings() -> rx.Component:
     return rx.el.section(
         rx.el.h2(say("admin.history")),
         _filters(),
@@ -134,7 +135,7 @@ def _meetings() -> rx.Component:
             AdminState.rows,
             rx.fragment(
                 _scope(),
-                rx.el.ul(rx.foreach(AdminState.rows, _past), class_name="admin-rows"),
+                rx.el.ul(rx.foreach(AdminState.rows, _selectable_line), class_name="admin-rows"),
                 rx.cond(AdminState.more, _more()),
             ),
             rx.el.p(say("admin.none_fits"), class_name="pane-note"),
@@ -148,10 +149,10 @@ def _filters() -> rx.Component:
     return rx.el.div(
         rx.el.div(
             search_field(AdminState),
-            _choice(
+            _select(
                 "admin.transcriber", AdminState.transcriber, AdminState.transcribers, AdminState.choose_transcriber
             ),
-            _choice("admin.age", AdminState.age, AdminState.ages, AdminState.choose_age),
+            _select("admin.age", AdminState.age, AdminState.ages, AdminState.choose_age),
             class_name="filter-fields",
         ),
         rx.el.ul(rx.foreach(AdminState.statuses, _chip), class_name="chips"),
@@ -161,16 +162,12 @@ def _filters() -> rx.Component:
     )
 
 
-def _choice(label: str, chosen: Words, choices: Any, on_change: Handler) -> rx.Component:
+def _select(label: str, chosen: Words, choices: Any, on_change: Handler) -> rx.Component:
     return rx.el.label(
         rx.el.span(say(label)),
-        rx.el.select(rx.foreach(choices, _option), value=chosen, on_change=on_change),
+        rx.el.select(rx.foreach(choices, option), value=chosen, on_change=on_change),
         class_name="narrow",
     )
-
-
-def _option(choice: Choice) -> rx.Component:
-    return rx.el.option(choice.label, value=choice.value, key=choice.value)
 
 
 def _chip(chip: AdminChip) -> rx.Component:
@@ -191,7 +188,7 @@ def _chip(chip: AdminChip) -> rx.Component:
 
 
 def _scope() -> rx.Component:
-    """One action on what is picked, or on all that fit."""
+    """Buttons for an action on the selected meetings, or on all that fit the filter."""
     acts = (("retry", "meeting.retry"), ("run_now", "admin.run_now"), ("cancel", "meeting.cancel"))
     return rx.el.div(
         rx.el.span(AdminState.scope, class_name="scope-name"),
@@ -213,7 +210,7 @@ def _scope() -> rx.Component:
     )
 
 
-def _past(row: MeetingRow) -> rx.Component:
+def _selectable_line(row: MeetingRow) -> rx.Component:
     opened = AdminState.opened == row.id
     return rx.el.li(
         rx.el.label(
@@ -251,12 +248,12 @@ def _more() -> rx.Component:
 def _timeline() -> rx.Component:
     return rx.cond(
         AdminState.steps,
-        rx.el.ol(rx.foreach(AdminState.steps, _step), class_name="timeline"),
+        rx.el.ol(rx.foreach(AdminState.steps, _timeline_step), class_name="timeline"),
         rx.el.p(say("admin.no_attempts"), class_name="pane-note"),
     )
 
 
-def _step(step: Step, index: int) -> rx.Component:
+def _timeline_step(step: Step, index: int) -> rx.Component:
     return rx.el.li(
         rx.el.span(step.when, class_name="step-when"),
         rx.el.span(step.name, class_name="step-name"),

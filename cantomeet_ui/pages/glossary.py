@@ -1,4 +1,4 @@
-"""The glossary: one field, one term a line."""
+"""The glossary page: one field with one term a line."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _form() -> rx.Component:
 
 
 def term_faults() -> rx.Component:
-    """Why it was not saved, term by term."""
+    """Says why the glossary was not saved, term by term."""
     return rx.el.div(
         rx.el.p(say("glossary.refused")),
         rx.el.ul(rx.foreach(GlossaryState.faults, lambda fault: rx.el.li(fault, key=fault))),

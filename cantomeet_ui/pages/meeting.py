@@ -1,4 +1,4 @@
-"""One meeting: summary beside transcript, the recording beneath."""
+"""A meeting's page: summary beside transcript, with the player below."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ def _meeting() -> rx.Component:
             _refusal(),
             status_banner(),
             paused_line(HEAD.paused),
-            _naming(),
-            _again(),
+            _speakers_section(),
+            _summarize_again(),
             _warnings(),
             class_name="meeting-notes",
         ),
@@ -92,7 +92,7 @@ def _meeting_head() -> rx.Component:
         ),
         rx.el.div(
             _exports(),
-            _more(),
+            _more_actions(),
             class_name="meeting-acts",
         ),
         class_name="meeting-head",
@@ -100,7 +100,7 @@ def _meeting_head() -> rx.Component:
 
 
 def _exports() -> rx.Component:
-    """Of the view that is shown."""
+    """The downloads of the view that is shown."""
     written = MeetingState.written_head.downloads
     return rx.cond(
         (MeetingState.view == "written") & (MeetingState.written_head.label != ""),
@@ -109,7 +109,7 @@ def _exports() -> rx.Component:
     )
 
 
-def _more() -> rx.Component:
+def _more_actions() -> rx.Component:
     return more_menu(
         choice(say("meeting.edit"), MeetingState.edit(True)),
         rx.cond(HEAD.speakers != "", choice(say("speakers.name"), MeetingState.name_speakers(True))),
@@ -146,8 +146,8 @@ def _edit_form() -> rx.Component:
     )
 
 
-def _naming() -> rx.Component:
-    """The form of the speakers' names: where somebody opened it, or where the summary waits for them."""
+def _speakers_section() -> rx.Component:
+    """The form for the speakers' names, shown if a person opened it or if the summary waits for the names."""
     return rx.cond(
         HEAD.waits_for_names,
         rx.el.section(
@@ -182,7 +182,7 @@ def _naming() -> rx.Component:
 
 
 def status_banner() -> rx.Component:
-    """What is being done with its progress, or what went wrong and what to do; gone once it is completed."""
+    """The progress of the work, or what went wrong and what to do; hidden for a completed meeting."""
     return rx.cond(
         HEAD.banner != "",
         rx.el.section(
@@ -205,7 +205,7 @@ def status_banner() -> rx.Component:
     )
 
 
-def _again() -> rx.Component:
+def _summarize_again() -> rx.Component:
     return rx.cond(HEAD.can_summarize & (VersionsState.asking == HEAD.id), again_form())
 
 
@@ -218,7 +218,7 @@ def _confirmation() -> rx.Component:
         MeetingState.asking,
         (
             "delete",
-            _asked(
+            _question(
                 rx.cond(HEAD.stop_wastes, say("meeting.delete.ask_sent"), say("meeting.delete.ask")),
                 say("meeting.delete"),
                 MeetingState.delete,
@@ -227,13 +227,13 @@ def _confirmation() -> rx.Component:
         ),
         (
             "stop",
-            _asked(
+            _question(
                 say("meeting.cancel.ask"), say("meeting.cancel"), MeetingState.cancel(True), say("meeting.cancel.keep")
             ),
         ),
         (
             "again",
-            _asked(
+            _question(
                 say("meeting.transcribe.lose"),
                 say("meeting.transcribe_again"),
                 MeetingState.transcribe_again(True),
@@ -242,7 +242,7 @@ def _confirmation() -> rx.Component:
         ),
         (
             "pay",
-            _asked(
+            _question(
                 say("meeting.transcribe.ask"), say("meeting.transcribe.pay"), MeetingState.pay, say("meeting.ask.no")
             ),
         ),
@@ -250,7 +250,7 @@ def _confirmation() -> rx.Component:
     )
 
 
-def _asked(question: Words, yes: Words, on_yes: Handler, no: Words) -> rx.Component:
+def _question(question: Words, yes: Words, on_yes: Handler, no: Words) -> rx.Component:
     return rx.el.section(
         rx.el.p(question),
         rx.el.button(yes, type="button", class_name="button danger", on_click=on_yes),
@@ -289,40 +289,37 @@ def _warnings() -> rx.Component:
 
 
 def _panes() -> rx.Component:
-    return rx.fragment(
-        _tabs(),
-        rx.el.div(
-            rx.el.section(
-                _pane_head(
-                    "summary.title", _worth(), rx.cond(MeetingState.versions, versions_menu(MeetingState.versions))
-                ),
-                rx.cond(
-                    SUMMARY.has_items,
-                    summary_sections(SUMMARY),
-                    rx.el.p(_summary_note(), class_name="pane-note"),
-                ),
-                class_name="pane summary-pane",
-            ),
-            rx.el.section(
-                _pane_head("transcript.title", view_switch()),
-                written_notice(),
-                transcript_lines(
-                    MeetingState.batch,
-                    {
-                        "on": MeetingState.view == "written",
-                        "lines": MeetingState.written_lines,
-                        "outdated": MeetingState.written_outdated,
-                    },
-                    _transcript_note(),
-                    MeetingState.resend,
-                    MeetingState.send_more,
-                    LinesState.save_line,
-                    LinesState.refused,
-                ),
-                class_name="pane transcript-pane",
-            ),
-            class_name="panes",
+    return rx.fragment(_tabs(), rx.el.div(_summary_pane(), _transcript_pane(), class_name="panes"))
+
+
+def _summary_pane() -> rx.Component:
+    versions = rx.cond(MeetingState.versions, versions_menu(MeetingState.versions))
+    return rx.el.section(
+        _pane_head("summary.title", _summary_facts(), versions),
+        rx.cond(SUMMARY.has_items, summary_sections(SUMMARY), rx.el.p(_summary_note(), class_name="pane-note")),
+        class_name="pane summary-pane",
+    )
+
+
+def _transcript_pane() -> rx.Component:
+    written = {
+        "on": MeetingState.view == "written",
+        "lines": MeetingState.written_lines,
+        "outdated": MeetingState.written_outdated,
+    }
+    return rx.el.section(
+        _pane_head("transcript.title", view_switch()),
+        written_notice(),
+        transcript_lines(
+            MeetingState.batch,
+            written,
+            _transcript_note(),
+            MeetingState.resend,
+            MeetingState.send_more,
+            LinesState.save_line,
+            LinesState.refused,
         ),
+        class_name="pane transcript-pane",
     )
 
 
@@ -330,8 +327,8 @@ def _pane_head(title: str, *beside: rx.Component) -> rx.Component:
     return rx.el.header(rx.el.h2(say(title)), *beside, class_name="pane-head")
 
 
-def _worth() -> rx.Component:
-    """By what means the summary was written, what it covers and what it took."""
+def _summary_facts() -> rx.Component:
+    """How the summary was written, what it covers and what it cost."""
     return rx.cond(
         METHOD != "",
         rx.el.p(
@@ -344,7 +341,7 @@ def _worth() -> rx.Component:
 
 
 def _tabs() -> rx.Component:
-    """On a phone the two stand one behind the other; which is in front is the browser's business alone."""
+    """Tabs for phones, where summary and transcript do not fit side by side; switching stays in the browser."""
     return rx.el.fieldset(
         rx.el.legend(say("meeting.tabs")),
         _tab("summary", say("summary.title"), chosen=~MeetingState.lines_first),
@@ -354,7 +351,7 @@ def _tabs() -> rx.Component:
 
 
 def _tab(name: str, words: Words, *, chosen: rx.Var[bool]) -> rx.Component:
-    # Looked at once, as the page opens: a summary that comes later takes nobody away from what they read.
+    # A default for the opening page only, so that a summary that comes later does not switch tabs under the reader.
     return rx.el.label(
         rx.el.input(type="radio", name="pane", id=f"tab-{name}", default_checked=chosen),
         rx.el.span(words),

@@ -1,4 +1,4 @@
-"""The list of meetings."""
+"""The page with the list of meetings."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import reflex as rx
 
 from cantomeet_ui import routes
 from cantomeet_ui.components.frame import frame, link, loading, nothing_here, notice, paused_line
+from cantomeet_ui.components.options import option
 from cantomeet_ui.components.rows import meeting_line
 from cantomeet_ui.components.search import search_field
 from cantomeet_ui.components.words import Handler, say
-from cantomeet_ui.presenters.filters import Chip, SortChoice
+from cantomeet_ui.presenters.filters import Chip
 from cantomeet_ui.state.meetings import MeetingsState
 
 
@@ -60,16 +61,12 @@ def _sort() -> rx.Component:
     return rx.el.label(
         rx.el.span(say("meetings.sort")),
         rx.el.select(
-            rx.foreach(MeetingsState.sorts, _sort_choice),
+            rx.foreach(MeetingsState.sorts, option),
             value=MeetingsState.sort,
             on_change=MeetingsState.choose_sort,
         ),
         class_name="sort",
     )
-
-
-def _sort_choice(choice: SortChoice) -> rx.Component:
-    return rx.el.option(choice.label, value=choice.value, key=choice.value)
 
 
 def _chip(chip: Chip) -> rx.Component:

@@ -1,4 +1,4 @@
-"""What summaries are to hold: templates that ship, and those that people write."""
+"""The page of summary templates, shipped ones and people's own."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def templates_page() -> rx.Component:
 
 def _list() -> rx.Component:
     return rx.fragment(
-        rx.el.ul(rx.foreach(TemplatesState.rows, _row), class_name="templates"),
+        rx.el.ul(rx.foreach(TemplatesState.rows, _template), class_name="templates"),
         _button(say("templates.new"), TemplatesState.write_new(""), "button primary"),
     )
 
 
-def _row(row: TemplateRow) -> rx.Component:
+def _template(row: TemplateRow) -> rx.Component:
     return rx.el.li(
         rx.el.div(
             rx.el.h2(row.name, rx.cond(row.ships, rx.el.span(say("templates.ships"), class_name="count"))),

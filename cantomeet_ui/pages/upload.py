@@ -1,4 +1,4 @@
-"""Where recordings come in."""
+"""The upload page."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def upload_page() -> rx.Component:
 
 
 def _details() -> rx.Component:
-    """What a person may say beforehand of what is uploaded next."""
+    """Details of the recordings that are uploaded next; all of them are optional."""
     return rx.el.details(
         rx.el.summary(say("upload.details")),
         rx.el.div(
@@ -99,7 +99,7 @@ def _details() -> rx.Component:
 
 
 def _way() -> rx.Component:
-    """Where sound and text go, and what the recogniser is worth."""
+    """Where sound and text go, and how reliable the recogniser is."""
     return rx.el.div(
         rx.el.p(UploadState.way),
         rx.cond(UploadState.worth != "", rx.el.p(UploadState.worth, class_name="worth")),

@@ -1,1 +1,4 @@
-"""From table rows to what a page shows: frozen dataclasses, made by pure functions; no Reflex and no database here."""
+"""Pure functions from table rows to what a page shows.
+
+They return frozen dataclasses and use neither Reflex nor the database.
+"""

@@ -1,4 +1,4 @@
-"""The page of action items: its filters as they stand in the address, and the items in groups."""
+"""The page of action items: filters in its address, items in groups."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class ActionRow:
     meeting: str
     held: str
     time: str
-    """Where in the recording it was said; empty where nothing bears it out."""
+    """When it was said in the recording; empty for an item without proof."""
     href: str
 
 
@@ -57,7 +57,10 @@ class ShownActions:
 
 
 def shown_actions(page: ActionPage, owner: str, by: str, notice: str, language: str) -> ShownActions:
-    """`owner`: the chosen one; `by`: how they are grouped; `notice`: what is to be said of the filter."""
+    """What the page shows.
+
+    `owner` is the chosen owner, `by` the grouping, and `notice` what the page says of the filter.
+    """
     found = page.found
     if found.more and not notice:
         notice = text(language, "todo.more", count=MOST)
@@ -69,18 +72,18 @@ def shown_actions(page: ActionPage, owner: str, by: str, notice: str, language: 
     )
 
 
-def changed(query: Mapping[str, str], **values: str) -> str:
-    """The page's address with some parameters changed (empty: taken away)."""
+def actions_href(query: Mapping[str, str], **values: str) -> str:
+    """The page's address with some parameters changed; an empty value removes one."""
     return routes.actions(filters_of({**query, **values}, NAMES))
 
 
 def calendar_href(query: Mapping[str, str]) -> str:
-    """The calendar of what the page shows."""
+    """The address of a calendar file with the items that the page shows."""
     return routes.calendar({name: query.get(name, "") for name in ("owner", "due")})
 
 
 def owner_choices(owners: Sequence[str], chosen: str, language: str) -> list[Choice]:
-    """All, nobody known, and each owner; the chosen one too where it has no item left."""
+    """Everybody, each owner, and "not known". The chosen owner is listed even if no item is left for it."""
     known = [owner for owner in dict.fromkeys([*owners, chosen]) if owner and owner != NOBODY]
     return [
         Choice("", text(language, "todo.owner.all")),
@@ -90,7 +93,7 @@ def owner_choices(owners: Sequence[str], chosen: str, language: str) -> list[Cho
 
 
 def fixed_choices(name: str, values: Sequence[str], language: str) -> list[Choice]:
-    """Of `due`, `done` or `by`; the first is what holds where the address names none."""
+    """The choices for `due`, `done` or `by`. The first is the default, so it has no value in the address."""
     return [
         Choice("" if number == 0 else value, text(language, f"todo.{name}.{value}"))
         for number, value in enumerate(values)
@@ -98,7 +101,7 @@ def fixed_choices(name: str, values: Sequence[str], language: str) -> list[Choic
 
 
 def groups(found: Iterable[FoundAction], by: str, now: datetime, language: str) -> list[Group]:
-    """By due date, else by owner; what could not be verified apart from the rest."""
+    """Items grouped by owner if `by` is "owner", else by due date. Unverified items form a group of their own."""
     day, gathered = today(now), dict[tuple[str, str], list[ActionRow]]()
     for action in found:
         place = _owner_group(action, language) if by == "owner" else _due_group(action, day, language)

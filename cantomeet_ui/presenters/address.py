@@ -1,4 +1,4 @@
-"""What a page is narrowed to, as it stands in its address."""
+"""Filters of a page as query parameters of its address."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from collections.abc import Collection, Mapping
 
 
 def filters_of(query: Mapping[str, str], names: Collection[str]) -> dict[str, str]:
-    """Of query parameters those in `names`; the rest and the empty ones are left out."""
+    """The query parameters in `names` that are not empty."""
     return {name: query[name] for name in names if query.get(name)}

@@ -1,4 +1,4 @@
-"""What the admin page shows of meetings: failures by cause, what does not move, and each meeting's timeline."""
+"""Meetings on the admin page: failures by cause, stuck meetings, and timelines."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from cantomeet_ui.presenters.rows import MeetingRow, plain_row, reason_of
 
 
 @dataclass(frozen=True)
-class Cause:
+class CauseRow:
     key: str
     remedy: str
-    """What happened, what is safe, what to do: the reason of its newest meeting."""
+    """What happened, what is safe and what to do: the reason of the newest meeting."""
     count: int
     retry: str
-    """The button's text."""
+    """The text of the button."""
     rows: list[MeetingRow]
     more: str
     href: str
-    """All of its code."""
+    """The address of all meetings with the same error code."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """One attempt, or what is going on now."""
+    """A line of the timeline: one attempt, or what is going on now."""
 
     name: str
     outcome: str
@@ -44,39 +44,39 @@ class Step:
     when: str
     lasted: str
     detail: str
-    """Why it did not succeed."""
+    """Why the attempt did not succeed."""
     job: str
-    """The provider's id of it; empty where there is none."""
+    """The id of the job at the provider, or empty."""
     next: str
-    """When it is taken, or tried again; empty where that says nothing."""
+    """When the step is taken or retried, or empty."""
 
 
 def cause_key(cause: FailureCause) -> str:
-    """A name for it in the page."""
+    """The key that names a cause in the page."""
     return "|".join([cause.code, cause.provider, cause.setting, "sent" if cause.sent else ""])
 
 
 def cause_of(key: str) -> FailureCause:
-    """The cause that `cause_key` named; of any other text one that nothing failed for."""
+    """The cause that `cause_key` named. A browser may send any text; it then gets a cause that no meeting has."""
     code, _, rest = key.partition("|")
     provider, setting, sent = ["", "", *rest.rsplit("|", 2)][-3:]
     return FailureCause(code, provider, setting, sent == "sent")
 
 
 def failed_for(key: str) -> MeetingFilter:
-    """All meetings that failed for this cause; finds none for what is no cause. Raises `InvalidRequest`."""
+    """The filter for all meetings that failed for a cause. Raises `InvalidRequest`."""
     return MeetingFilter(cause=cause_of(key))
 
 
-def causes(failures: Iterable[Failures], now: datetime, language: str) -> list[Cause]:
-    """In this order; what a person stopped comes last, for it needs nobody."""
+def causes(failures: Iterable[Failures], now: datetime, language: str) -> list[CauseRow]:
+    """One row for each cause, in the given order. Meetings that a person stopped come last: they need no attention."""
     ordered = sorted(failures, key=lambda failed: failed.cause.code == ErrorCode.CANCELLED)
     return [_cause(failed, now, language) for failed in ordered]
 
 
-def _cause(failed: Failures, now: datetime, language: str) -> Cause:
+def _cause(failed: Failures, now: datetime, language: str) -> CauseRow:
     hidden = failed.count - len(failed.newest)
-    return Cause(
+    return CauseRow(
         key=cause_key(failed.cause),
         remedy=reason_of(failed.newest[0], language),
         count=failed.count,
@@ -88,7 +88,7 @@ def _cause(failed: Failures, now: datetime, language: str) -> Cause:
 
 
 def stuck_rows(stuck: Iterable[Meeting], now: datetime, language: str) -> list[MeetingRow]:
-    """The meetings that do not move, each with since when in `left`."""
+    """Meetings that do not move; `left` says since when."""
     return [_stuck_row(meeting, now, language) for meeting in stuck]
 
 
@@ -108,14 +108,14 @@ def steps_of(timeline: Timeline | None, language: str) -> list[Step]:
 def steps(
     meeting: Meeting, attempts: Sequence[Attempt], now: datetime, language: str, *, paused: bool = False
 ) -> list[Step]:
-    """The timeline, newest first: what is going on now, where something is, and all that was tried."""
+    """The timeline, newest first: what is going on now, if anything, then all attempts."""
     tried = [_step(attempt, now, language) for attempt in reversed(attempts)]
     found = going_on(meeting, now, paused=paused)
     return tried if found is None else [_now(found, meeting.provider_job_id, now, language), *tried]
 
 
 def _now(found: GoingOn, job: str | None, now: datetime, language: str) -> Step:
-    """Made from the meeting itself, which knows what no attempt does: a look in vain and a wait leave none."""
+    """Built from the meeting, because polling a provider and waiting leave no attempt."""
     due = found.next_run_at if found.state == "waiting" else None
     return Step(
         name=text(language, f"step.{found.step}"),
@@ -152,7 +152,7 @@ def _step(attempt: Attempt, now: datetime, language: str) -> Step:
 
 
 def _next(attempt: Attempt, now: datetime, language: str) -> str:
-    """A step that was done leads on by itself; what a failure led to is worth telling."""
+    """When a failed step is retried. A step that succeeded has no retry to show."""
     due = attempt.next_run_at
     if due is None or attempt.outcome != "retry":
         return ""
@@ -160,7 +160,7 @@ def _next(attempt: Attempt, now: datetime, language: str) -> str:
 
 
 def _attempt_reason(attempt: Attempt, language: str) -> str:
-    """Why it did not succeed. The reason's "what to do" fits the last try; a try in between needs only the cause."""
+    """Why the attempt failed. Only a final failure says what to do; an attempt that was retried names the cause."""
     code = attempt.error_code
     if code is None or code not in set(ErrorCode):
         return code or ""
@@ -170,6 +170,6 @@ def _attempt_reason(attempt: Attempt, language: str) -> str:
 
 
 def cause_name(code: str, language: str) -> str:
-    """An error code in a few words; of a newer version's the code itself."""
+    """An error code in a few words, or the code itself if this version does not know it."""
     key = f"cause.{code}"
     return text(language, key) if has_text(key) else code

@@ -1,4 +1,4 @@
-"""The admin page's filters as they stand in the address, and the chips and choices that change them."""
+"""The admin page's filters, and the chips and choices that change them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from cantomeet.listing import TRANSCRIBERS
 from cantomeet_ui import routes
 from cantomeet_ui.presenters.address import filters_of
 from cantomeet_ui.presenters.admin import cause_name
+from cantomeet_ui.presenters.choices import Choice
+from cantomeet_ui.presenters.statuses import status_label
 
 NAMES = ("status", "error_code", "transcriber", "age", "q")
 AGES = ("1h", "1d", "7d", "30d")
@@ -25,29 +27,23 @@ class AdminChip:
     chosen: bool
 
 
-@dataclass(frozen=True)
-class Choice:
-    value: str
-    label: str
-
-
-def changed(query: Mapping[str, str], **values: str) -> str:
-    """The page's address with some filters changed (empty: taken away)."""
+def admin_href(query: Mapping[str, str], **values: str) -> str:
+    """The page's address with some filters changed; an empty value removes one."""
     return routes.admin(filters_of({**query, **values}, NAMES))
 
 
 def status_chips(query: Mapping[str, str], counts: Mapping[MeetingStatus, int], language: str) -> list[AdminChip]:
-    """One for all and one for each status; all of them, for a nought says something too."""
+    """One chip for all meetings and one for each status. A status without meetings is shown as 0."""
     chosen = query.get("status", "")
-    whole = AdminChip("", text(language, "status.all"), sum(counts.values()), changed(query, status=""), not chosen)
+    whole = AdminChip("", text(language, "status.all"), sum(counts.values()), admin_href(query, status=""), not chosen)
     return [
         whole,
         *(
             AdminChip(
                 status.value,
-                text(language, f"status.{status.value}"),
+                status_label(status, language),
                 counts.get(status, 0),
-                changed(query, status=status.value),
+                admin_href(query, status=status.value),
                 chosen == status.value,
             )
             for status in MeetingStatus
@@ -56,7 +52,7 @@ def status_chips(query: Mapping[str, str], counts: Mapping[MeetingStatus, int], 
 
 
 def code_chips(query: Mapping[str, str], counts: Mapping[str, int], language: str) -> list[AdminChip]:
-    """One for each error code that a failed meeting has; the chosen one leads back to all."""
+    """One chip for each error code of a failed meeting. The chosen chip links back to all codes."""
     chosen = query.get("error_code", "")
     there = {**counts, **({chosen: 0} if chosen and chosen not in counts else {})}
     return [
@@ -64,7 +60,7 @@ def code_chips(query: Mapping[str, str], counts: Mapping[str, int], language: st
             code,
             cause_name(code, language),
             count,
-            changed(query, status="", error_code="" if code == chosen else code),
+            admin_href(query, status="", error_code="" if code == chosen else code),
             code == chosen,
         )
         for code, count in there.items()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cantomeet.i18n import counted
 from cantomeet.queries.admin import AdminPage
 from cantomeet.queries.stamps import Stamp
-from cantomeet_ui.presenters.admin import Cause, Step, causes, steps_of, stuck_rows
+from cantomeet_ui.presenters.admin import CauseRow, Step, causes, steps_of, stuck_rows
 from cantomeet_ui.presenters.admin_filters import AdminChip, code_chips, status_chips
 from cantomeet_ui.presenters.rows import MeetingRow, plain_row
 
@@ -16,7 +16,7 @@ from cantomeet_ui.presenters.rows import MeetingRow, plain_row
 @dataclass(frozen=True)
 class ShownAdmin:
     stamp: Stamp
-    causes: list[Cause]
+    causes: list[CauseRow]
     stuck: list[MeetingRow]
     more_stuck: str
     """How many there are besides; empty for none."""

@@ -1,4 +1,4 @@
-"""What a person can choose for a summary: template, language, which version to look at."""
+"""Choices in fields, and a summary's templates, languages and versions."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from cantomeet_ui.presenters import times
 
 @dataclass(frozen=True)
 class Choice:
+    """An option of a select field."""
+
     value: str
     label: str
 
@@ -27,7 +29,7 @@ class Version:
 
 
 def template_choices(own: Sequence[SummaryTemplate], language: str) -> list[Choice]:
-    """Those that ship, then those that people wrote."""
+    """Shipped templates, then people's own."""
     ships = [Choice(template.id, template.name_in(language)) for template in SHIPPED.values()]
     return [*ships, *(Choice(template.id, template.name) for template in own)]
 
@@ -37,13 +39,16 @@ def language_choices(language: str) -> list[Choice]:
 
 
 def with_default(choices: Sequence[Choice], default: str) -> list[Choice]:
-    """The default (the first, where there is none such) without a value and first: nothing chosen means it."""
+    """The choices with the default first and without a value, so that it applies when nothing is chosen.
+
+    The first choice is the default if `default` is not among them.
+    """
     chosen = next((choice for choice in choices if choice.value == default), choices[0])
     return [Choice("", chosen.label), *(choice for choice in choices if choice != chosen)]
 
 
 def versions(found: Sequence[Summary], meeting: Meeting, now: datetime, language: str) -> list[Version]:
-    """Newest first; none where there is nothing to go back to."""
+    """The versions, newest first; empty if there is only one."""
     if len(found) < 2:
         return []
     shown = meeting.shown_summary or found[0].version
@@ -61,6 +66,6 @@ def _label(summary: Summary, now: datetime, language: str) -> str:
 
 
 def template_name(summary: Summary, language: str) -> str:
-    """In the reader's language where it ships, else as it was called when the summary was written."""
+    """A shipped template's name in the reader's language, else the name it had when the summary was written."""
     shipped = SHIPPED.get(summary.template)
     return shipped.name_in(language) if shipped else summary.template_name

@@ -1,4 +1,4 @@
-"""The engine room: the pause switch, queues, workers, and whether the keys would do."""
+"""The engine panel: pause switch, queues, workers and key checks."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ class CheckLine:
 @dataclass(frozen=True)
 class Engine:
     note: str = ""
-    """Redis is away, or nobody works."""
+    """Says that Redis is away or that no worker runs."""
     paused: str = ""
-    """Since when; empty while the queue runs."""
+    """Since when the queue is paused; empty while it runs."""
     oldest: str = ""
-    """How long the oldest has been due."""
+    """How long the oldest due meeting has waited."""
     queues: list[QueueLine] = field(default_factory=list)
     workers: list[WorkerLine] = field(default_factory=list)
     failed: str = ""
@@ -52,7 +52,7 @@ class Engine:
 
     @property
     def asking(self) -> bool:
-        """An answer is waited for."""
+        """True while a check has no answer yet."""
         return any(check.tone == "asked" for check in self.checks)
 
 

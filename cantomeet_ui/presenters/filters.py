@@ -1,4 +1,4 @@
-"""The list's filters as they stand in the address, and the chips that change them."""
+"""The filters of the list of meetings, and the chips that change them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from cantomeet.i18n import text
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet_ui import routes
 from cantomeet_ui.presenters.address import filters_of
+from cantomeet_ui.presenters.choices import Choice
+from cantomeet_ui.presenters.statuses import status_label
 
 NAMES = ("status", "q", "from", "to", "sort")
-"""Query parameters of the list's page; a cursor is never one, so that a link always begins at the top."""
+"""Query parameters of the list's page. A cursor is not among them, so a link always begins at the top."""
 DEFAULT_SORT = "-created_at"
 SORTS = {
     DEFAULT_SORT: "meetings.sort.newest",
@@ -28,29 +30,26 @@ class Chip:
     href: str
     chosen: bool
     status: str
-    """Empty: all."""
+    """Empty for the chip of all meetings."""
 
 
-@dataclass(frozen=True)
-class SortChoice:
-    value: str
-    label: str
+def meetings_href(query: Mapping[str, str], **values: str) -> str:
+    """The list's address with some parameters changed; an empty value removes one.
 
-
-def changed(query: Mapping[str, str], **values: str) -> str:
-    """The list's address with some parameters changed (empty: taken away)."""
+    `from_` stands for the parameter "from", which is a keyword of Python.
+    """
     return routes.meetings(filters_of({**query, **{name.rstrip("_"): value for name, value in values.items()}}, NAMES))
 
 
 def chips(query: Mapping[str, str], counts: Mapping[MeetingStatus, int], language: str) -> list[Chip]:
-    """One for all and one for each status; a status that no meeting has is left out unless it is chosen."""
+    """One chip for all meetings and one for each status. A status without meetings appears only if it is chosen."""
     chosen = query.get("status", "")
-    whole = Chip(text(language, "status.all"), sum(counts.values()), changed(query, status=""), not chosen, "")
+    whole = Chip(text(language, "status.all"), sum(counts.values()), meetings_href(query, status=""), not chosen, "")
     each = [
         Chip(
-            text(language, f"status.{status.value}"),
+            status_label(status, language),
             counts.get(status, 0),
-            changed(query, status=status.value),
+            meetings_href(query, status=status.value),
             chosen == status.value,
             status.value,
         )
@@ -59,5 +58,5 @@ def chips(query: Mapping[str, str], counts: Mapping[MeetingStatus, int], languag
     return [whole, *(chip for chip in each if chip.count or chip.chosen)]
 
 
-def sort_choices(language: str) -> list[SortChoice]:
-    return [SortChoice(value, text(language, key)) for value, key in SORTS.items()]
+def sort_choices(language: str) -> list[Choice]:
+    return [Choice(value, text(language, key)) for value, key in SORTS.items()]

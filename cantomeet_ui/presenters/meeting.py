@@ -1,4 +1,4 @@
-"""A meeting's page but for transcript and summary: its header, what it is doing, and what may be done with it."""
+"""A meeting's header: what it is doing, and what may be done with it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cantomeet.models import Attempt, Meeting
 from cantomeet.reasons import reason_text, warning_text
 from cantomeet.store.retrying import at_provider
 from cantomeet_ui import routes
-from cantomeet_ui.presenters import rows, times
+from cantomeet_ui.presenters import rows, statuses, times
 from cantomeet_ui.presenters.paused import paused_words
 
 
@@ -23,51 +23,55 @@ class Download:
 
 
 @dataclass(frozen=True)
-class MeetingHead:
+class MeetingHeadView:
     id: str = ""
     title: str = ""
     date: str = ""
     date_value: str = ""
-    """YYYY-MM-DD for the field; empty where nobody gave one."""
+    """The day as YYYY-MM-DD for the form; empty if nobody gave one."""
     lasts: str = ""
     duration: float = 0.0
-    """Seconds; 0 where it is not known yet."""
+    """Seconds; 0 while it is unknown."""
     speakers: str = ""
     status: str = ""
     status_text: str = ""
     progress: int = -1
-    """0-100, or -1 where it is unknown."""
+    """0-100, or -1 while it is unknown."""
     left: str = ""
     banner: str = ""
-    """What is going on or went wrong; empty once it is completed."""
+    """What is going on or went wrong; empty for a completed meeting."""
     banner_text: str = ""
     banner_tone: str = ""
     """ "working", "failed" or "stopped"."""
     paused: str = ""
-    """Why what is banner or written view tells of does not go on; empty where it does."""
+    """Says that the queue is paused, if the meeting waits for that; else empty."""
     waits_for_names: bool = False
-    """The summary is written once somebody says that the speakers are named."""
+    """The summary waits until a person has named the speakers."""
     can_retry: bool = False
     can_cancel: bool = False
     stop_wastes: bool = False
-    """A transcription that is paid for is under way."""
+    """Stopping throws away a transcription that is being paid for."""
     can_summarize: bool = False
     can_transcribe: bool = False
     warnings: list[str] = field(default_factory=list)
     audio: str = ""
-    """Address of the recording; empty where it was removed."""
+    """Address of the recording; empty once it was removed."""
     audio_gone: bool = False
     downloads: list[Download] = field(default_factory=list)
 
 
 def meeting_head(
     meeting: Meeting, speakers: int, last: Attempt | None, paused: datetime | None, now: datetime, language: str
-) -> MeetingHead:
-    """`last`: the newest attempt, where the present step has failed before; `paused`: since when it is kept waiting."""
+) -> MeetingHeadView:
+    """The header of a meeting.
+
+    `last` is the newest attempt, if the present step has failed before. `paused` is since when the queue has kept the
+    meeting waiting, else None.
+    """
     status = MeetingStatus(meeting.status)
     transcribed = meeting.stage in (Stage.TRANSCRIBED, Stage.SUMMARIZED)
     settled = status not in ACTIVE
-    return MeetingHead(
+    return MeetingHeadView(
         id=meeting.id,
         title=meeting.title,
         date=rows.date_text(meeting, now, language),
@@ -76,7 +80,7 @@ def meeting_head(
         duration=meeting.duration_seconds or 0.0,
         speakers=counted(language, "speakers", speakers) if speakers else "",
         status=status.value,
-        status_text=rows.status_text(meeting, language),
+        status_text=statuses.status_text(meeting, language),
         progress=-1 if settled or meeting.progress is None else meeting.progress,
         left=rows.left_text(meeting, now, language),
         paused=paused_words(paused, now, language),
@@ -99,7 +103,7 @@ def _banner(meeting: Meeting, last: Attempt | None, now: datetime, language: str
     if status is MeetingStatus.COMPLETED:
         return {"banner": "", "banner_text": "", "banner_tone": ""}
     if status is MeetingStatus.FAILED:
-        stopped = meeting.error_code == ErrorCode.CANCELLED
+        stopped = statuses.is_stopped(meeting)
         key = "meeting.banner.stopped" if stopped else "meeting.banner.FAILED"
         tone = "stopped" if stopped else "failed"
         return {
@@ -121,7 +125,7 @@ def _banner(meeting: Meeting, last: Attempt | None, now: datetime, language: str
 
 
 def _trying_again(meeting: Meeting, last: Attempt | None, now: datetime, language: str) -> str:
-    """Why a step is being tried again, where it is."""
+    """Says when a failed step is retried; empty for a step that has not failed."""
     job = meeting.job
     if not job.tries or last is None or job.due_at is None or last.error_code is None:
         return ""
@@ -141,5 +145,5 @@ def _downloads(meeting: Meeting, language: str) -> list[Download]:
 
 
 def refusal(code: ErrorCode, params: dict[str, str | int | float], language: str) -> str:
-    """What a person is told when an action is refused."""
+    """Why an action was refused."""
     return reason_text(code, params, language)

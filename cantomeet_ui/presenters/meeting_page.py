@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from cantomeet.queries.meeting_page import Have, MeetingPage
 from cantomeet.queries.stamps import MeetingStamp
 from cantomeet_ui.presenters.choices import Version, versions
-from cantomeet_ui.presenters.meeting import MeetingHead, meeting_head
+from cantomeet_ui.presenters.meeting import MeetingHeadView, meeting_head
 from cantomeet_ui.presenters.speakers import SpeakerRow, speaker_rows
 from cantomeet_ui.presenters.summary import SummaryView, summary_view
 from cantomeet_ui.presenters.transcript import Batch, batch
@@ -17,7 +17,7 @@ from cantomeet_ui.presenters.written import WrittenPane, written_pane
 @dataclass(frozen=True)
 class ShownMeeting:
     stamp: MeetingStamp
-    head: MeetingHead
+    head: MeetingHeadView
     summary: SummaryView
     versions: list[Version]
     speakers: list[SpeakerRow]

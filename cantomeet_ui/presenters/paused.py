@@ -1,4 +1,4 @@
-"""What every page says while the queue is paused and what it shows waits for that."""
+"""The line that says that the queue is paused."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from cantomeet_ui.presenters import times
 
 
 def paused_words(since: datetime | None, now: datetime, language: str) -> str:
-    """`since`: None where nothing waits; then empty."""
+    """The line, or an empty text if `since` is None: nothing that the page shows waits for the queue."""
     return "" if since is None else text(language, "paused", time=times.time_of_day(since, now, language))

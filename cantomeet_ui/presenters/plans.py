@@ -1,20 +1,21 @@
-"""What a person is told before one action is done to many meetings, and after."""
+"""An action on many meetings: its preview and its result."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from cantomeet.bulk import Act, Cost, Line, Plan, Refusal
+from cantomeet.bulk import Act, BulkPlan, Cost, PlannedMeeting, Refusal
 from cantomeet.i18n import counted, text
+from cantomeet_ui.presenters.statuses import status_label
 
 SHOWN = 5
-"""Meetings that are named at first sight."""
+"""How many meetings a preview names before "and N more"."""
 
 
 @dataclass(frozen=True)
-class Named:
-    """A meeting that something would be done to."""
+class NamedMeeting:
+    """A meeting that the action would be done to."""
 
     id: str
     title: str
@@ -22,34 +23,34 @@ class Named:
 
 
 @dataclass(frozen=True)
-class Asked:
+class PlanPreview:
     """A preview, and the buttons that carry it out."""
 
     title: str = ""
-    """Empty: nothing is asked."""
+    """Empty while there is no preview."""
     lines: list[str] = field(default_factory=list)
-    named: list[Named] = field(default_factory=list)
-    """The first `SHOWN` meetings that it would be done to."""
+    named: list[NamedMeeting] = field(default_factory=list)
+    """The first `SHOWN` meetings that the action would be done to."""
     more: str = ""
-    """How many those beyond are; empty for none."""
-    rest: list[Named] = field(default_factory=list)
+    """Says how many further meetings there are; empty for none."""
+    rest: list[NamedMeeting] = field(default_factory=list)
     confirm: str = ""
-    """The button; empty where there is nothing to be done."""
+    """The button's text; empty if the action applies to no meeting."""
     pay_again: str = ""
-    """The button that also retries what was paid for once; empty where there is none."""
+    """The text of the button that also retries what was paid for before; empty without such meetings."""
     tone: str = ""
-    """ "red" for what cannot be undone."""
+    """ "red" for an action that cannot be undone."""
     number: int = 0
-    """Tells one question from the next."""
+    """Differs from preview to preview, so that the page makes a new element for each."""
 
 
-def asked(plan: Plan, llm: bool, language: str) -> Asked:
-    """The preview of a plan; `llm`: a language model writes the summaries."""
+def preview(plan: BulkPlan, llm: bool, language: str) -> PlanPreview:
+    """The preview of a plan. With `llm` a language model writes the summaries, which may cost."""
     count = len(plan.chosen())
     chosen = plan.chosen(pay_again=True)
     again = len(chosen) - count
     named = [_named(line, language) for line in chosen]
-    return Asked(
+    return PlanPreview(
         title=counted(language, f"plan.{plan.act.value}", count) if count or again else text(language, "plan.nothing"),
         lines=[*_costs(plan, count, llm, language), *_kept(plan, language)],
         named=named[:SHOWN],
@@ -61,24 +62,24 @@ def asked(plan: Plan, llm: bool, language: str) -> Asked:
     )
 
 
-def told(act: Act, done: int, refused: Mapping[Refusal, int], language: str, *, paused: bool = False) -> str:
-    """What came of it; `paused`: nothing begins for now."""
+def result(act: Act, done: int, refused: Mapping[Refusal, int], language: str, *, paused: bool = False) -> str:
+    """What was done and what was refused. While the queue is paused, retried meetings begin later."""
     later = paused and done and act in (Act.RETRY, Act.RUN_NOW)
     parts = [counted(language, "plan.paused" if later else f"plan.{act.value}.done", done)]
     parts += [counted(language, f"plan.refused.{reason.value}", count) for reason, count in sorted(refused.items())]
     return " ".join(parts)
 
 
-def _named(line: Line, language: str) -> Named:
-    status = text(language, f"status.{line.status.value}")
+def _named(line: PlannedMeeting, language: str) -> NamedMeeting:
+    status = status_label(line.status, language)
     if line.pays_again:
         status = text(language, "plan.named.paid", status=status)
     elif line.wastes:
         status = text(language, "plan.named.wasted", status=status)
-    return Named(line.id, line.title, status)
+    return NamedMeeting(line.id, line.title, status)
 
 
-def _costs(plan: Plan, count: int, llm: bool, language: str) -> list[str]:
+def _costs(plan: BulkPlan, count: int, llm: bool, language: str) -> list[str]:
     lines = []
     if plan.cost().transcriptions:
         lines.append(_cost(plan.cost(), "plan.cost", language))
@@ -91,7 +92,7 @@ def _costs(plan: Plan, count: int, llm: bool, language: str) -> list[str]:
     return lines
 
 
-def _kept(plan: Plan, language: str) -> list[str]:
+def _kept(plan: BulkPlan, language: str) -> list[str]:
     refused = sorted(plan.refused().items())
     lines = [counted(language, f"plan.refused.{reason.value}", count) for reason, count in refused]
     if plan.left_out:
@@ -99,7 +100,7 @@ def _kept(plan: Plan, language: str) -> list[str]:
     return lines
 
 
-def _pay_again(plan: Plan, count: int, language: str) -> str:
+def _pay_again(plan: BulkPlan, count: int, language: str) -> str:
     cost = plan.cost(pay_again=True)
     if not cost.transcriptions:
         return counted(language, "plan.again", count)

@@ -1,4 +1,4 @@
-"""One line a meeting, as the list, the upload page and the admin page show it."""
+"""A meeting in one line, for list, upload page and admin page."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cantomeet.errors import ErrorCode
-from cantomeet.i18n import counted, text
+from cantomeet.i18n import counted
 from cantomeet.lifecycle import ACTIVE, MeetingStatus
 from cantomeet.listing import ListedMeeting, Match
 from cantomeet.models import Meeting
 from cantomeet.reasons import reason_text
 from cantomeet_ui import routes
 from cantomeet_ui.presenters import times
+from cantomeet_ui.presenters.statuses import status_text, tone_of
 
 
 @dataclass(frozen=True)
@@ -22,76 +23,47 @@ class MeetingRow:
     title: str
     date: str
     lasts: str
-    """Empty where it is not known yet."""
+    """Empty while it is unknown."""
     status: str
-    """The status's name."""
+    """The name of a `MeetingStatus`."""
     tone: str
     """ "waiting", "working", "done", "failed" or "stopped"."""
     status_text: str
-    """In the reader's language, with the progress where it is known."""
+    """The status in the reader's language, with the progress if it is known."""
     progress: int
-    """0-100, or -1 where it is unknown."""
+    """0-100, or -1 while it is unknown."""
     left: str
     reason: str
-    """Of a failure."""
+    """Why the meeting failed; empty for any other status."""
     actions: str
     before: str
     found: str
     after: str
-    """The line that the search found, in three parts: `found` is what was looked for."""
+    """The line that the search found, in three parts; `found` is the text that was searched for."""
     match_time: str
     match_href: str
 
 
-TONES = {
-    MeetingStatus.UPLOADED: "waiting",
-    MeetingStatus.TRANSCRIBING: "working",
-    MeetingStatus.SUMMARIZING: "working",
-    MeetingStatus.COMPLETED: "done",
-    MeetingStatus.FAILED: "failed",
-}
-
-
-def tone_of(meeting: Meeting) -> str:
-    """What a person stopped is no failure to be alarmed at."""
-    if meeting.status == MeetingStatus.FAILED and meeting.error_code == ErrorCode.CANCELLED:
-        return "stopped"
-    if meeting.waits_for_names:
-        return "waiting"
-    return TONES[MeetingStatus(meeting.status)]
-
-
-def status_text(meeting: Meeting, language: str) -> str:
-    """The status for people, with the progress where it is known."""
-    if meeting.waits_for_names:
-        return text(language, "status.names")
-    stopped = tone_of(meeting) == "stopped"
-    name = text(language, "status.stopped" if stopped else f"status.{MeetingStatus(meeting.status).value}")
-    if meeting.status not in ACTIVE or meeting.progress is None:
-        return name
-    return text(language, "status.percent", status=name, percent=meeting.progress)
-
-
 def reason_of(meeting: Meeting, language: str) -> str:
-    """Why it failed, in the reader's language; empty where it did not."""
+    """Why the meeting failed, in the reader's language; empty for any other status."""
     if meeting.status != MeetingStatus.FAILED:
         return ""
     code = meeting.error_code or ErrorCode.INTERNAL.value
     try:
         return reason_text(code, meeting.error_params, language, audio_removed=meeting.audio_removed)
-    except ValueError:  # a code of a newer version: its stored text still explains it
+    except ValueError:  # This version does not know the code, but the text stored with it explains the failure.
         return meeting.status_reason or ""
 
 
 def left_text(meeting: Meeting, now: datetime, language: str) -> str:
-    """How long the present status will still take, where the pace so far tells it."""
+    """The time left in the present status, estimated from the pace so far; empty if there is no estimate."""
     if meeting.status not in ACTIVE:
         return ""
     return times.left(meeting.progress, meeting.stage_since, meeting.updated_at, now, language)
 
 
 def date_text(meeting: Meeting, now: datetime, language: str) -> str:
-    """The meeting's day, or that of its upload."""
+    """The meeting's day, else the day of its upload."""
     return times.day(meeting.meeting_date or times.local_day(meeting.created_at), now, language)
 
 
@@ -100,7 +72,7 @@ def length_text(meeting: Meeting) -> str:
 
 
 def meeting_row(listed: ListedMeeting, now: datetime, language: str, q: str = "") -> MeetingRow:
-    """A line of the list; `q` is what was looked for."""
+    """A line of the list; `q` is the text that was searched for."""
     meeting, match = listed.meeting, listed.match
     return MeetingRow(
         id=meeting.id,
@@ -120,7 +92,7 @@ def meeting_row(listed: ListedMeeting, now: datetime, language: str, q: str = ""
 
 
 def plain_row(meeting: Meeting, now: datetime, language: str) -> MeetingRow:
-    """A line for a meeting that no search found."""
+    """A line for a meeting that is shown without a search."""
     return meeting_row(ListedMeeting(meeting, 0, None), now, language)
 
 

@@ -1,4 +1,4 @@
-"""Who speaks, and lines by which to tell who it is."""
+"""Speakers, each with a few lines that help to recognise the voice."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cantomeet_ui.presenters import times
 SAMPLES = 3
 _LABEL = re.compile(r"S[0-9]{1,3}")
 _TELLING = 8
-"""Characters from which on a line tells a voice."""
+"""The fewest characters of a line by which a voice can be recognised."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Sample:
     """Seconds."""
     time: str
     label: str
-    """For those who hear the page."""
+    """For screen readers."""
     text: str
 
 
@@ -38,19 +38,19 @@ class SpeakerRow:
 
 
 def owner_words(owner: str | None, language: str) -> str:
-    """Who is to do something, as the transcript's pane calls them: "Speaker 1" while nobody has named S1."""
+    """The owner of an action item as the transcript shows speakers: "Speaker 1" while S1 has no name."""
     if owner and _LABEL.fullmatch(owner):
         return text(language, "transcript.speaker", label=owner.removeprefix("S"))
     return owner or ""
 
 
 def is_unnamed(owner: str | None) -> bool:
-    """Only a recogniser's label, which is another person's in another meeting."""
+    """True for a recogniser's label, which means another person in each meeting."""
     return bool(owner and _LABEL.fullmatch(owner))
 
 
 def speaker_rows(transcript: Transcript, language: str) -> list[SpeakerRow]:
-    """The speakers as they first speak, each with a few lines spread over the meeting."""
+    """The speakers in the order in which they first speak, each with a few lines spread over the meeting."""
     spoken: dict[str, list[Segment]] = {}
     for segment in transcript.segments:
         if segment.speaker_id in transcript.speakers and not segment.unclear:
@@ -65,7 +65,7 @@ def speaker_rows(transcript: Transcript, language: str) -> list[SpeakerRow]:
 
 
 def _spread(lines: Sequence[Segment]) -> list[Segment]:
-    """Of the telling lines (else of all) the first, the middle one and the last."""
+    """The first, the middle and the last of the long lines, or of all lines if none is long."""
     telling = [line for line in lines if len(line.text) >= _TELLING] or list(lines)
     if len(telling) <= SAMPLES:
         return telling

@@ -1,4 +1,4 @@
-"""The summary: sections as its template has them, each item with the places in the recording that bear it out."""
+"""The summary in its template's sections, each item with its places in the recording."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cantomeet.quotes import PROVEN, proposed_start
 from cantomeet.sections import READING_ORDER, in_reading_order, unverified_items, verified_sections
 from cantomeet.store import SummaryWithItems
 from cantomeet.templates import GENERAL
-from cantomeet.usage import together
+from cantomeet.usage import total_usage
 from cantomeet_ui.presenters import times
 from cantomeet_ui.presenters.choices import template_name
 from cantomeet_ui.presenters.speakers import owner_words
@@ -25,65 +25,65 @@ class Play:
     """Seconds."""
     time: str
     label: str
-    """For those who hear the page."""
+    """For screen readers."""
 
 
 @dataclass(frozen=True)
-class Item:
+class ItemView:
     id: str
     kind: str
     text: str
     other: str
-    """In the other language of a summary in two; empty where it has one."""
+    """The text in the other language of a bilingual summary, else empty."""
     field: str
     other_field: str
-    """What the two are called where they are edited: "text" and "text_other", or the other way round."""
+    """The columns behind `text` and `other`: "text" and "text_other", or the other way round."""
     who: str
     due: str
-    """Of an action item, as far as they are known: its owner; until when, in the speaker's words and as a day."""
+    """An action item's owner and due date as shown; empty if unknown."""
     owner: str
     due_text: str
     due_date: str
-    """For the fields of the form; the day as YYYY-MM-DD."""
+    """Values for the form; the day as YYYY-MM-DD."""
     plays: list[Play]
     offered: list[Play]
-    """Where an item that nothing proves may come from, found by our own code: one place at most."""
+    """The place that an item without proof may come from, found by our own code; at most one."""
     stale: str
-    """Why somebody has to look at it; empty: nobody has."""
+    """Why a person has to check the item; empty if nobody has to."""
     edited: str
-    """What it said before somebody corrected it, or that somebody did; empty: nobody did."""
+    """Says that the item was corrected, and what it said before; empty for an item as written."""
     done: bool
     is_action: bool
 
 
 @dataclass(frozen=True)
-class Section:
+class SectionView:
     key: str
     kind: str
     title: str
-    points: list[Item]
+    points: list[ItemView]
 
 
 @dataclass(frozen=True)
 class SummaryView:
     version: int = 0
     method: str = ""
-    """In words; empty while there is no summary."""
+    """How the summary was written; empty while there is none."""
     facts: list[str] = field(default_factory=list)
-    """What it covers, and what it took of a language model."""
+    """What the summary covers, and what a language model was asked and cost."""
     template: str = ""
-    """Empty for the general one."""
+    """Empty for the general template."""
     in_two: bool = False
-    sections: list[Section] = field(default_factory=list)
-    unverified: list[Item] = field(default_factory=list)
+    sections: list[SectionView] = field(default_factory=list)
+    unverified: list[ItemView] = field(default_factory=list)
     """Items whose words were not found in the transcript."""
     doubtful: int = 0
-    """How many of those."""
+    """How many unverified items there are."""
     stale: str = ""
-    """How many items rest on what has been changed since; empty: none."""
+    """Says how many items rest on lines that were changed since; empty for none."""
     has_items: bool = False
     note: str = ""
-    """Says that there was nothing to summarize, or that due dates need the meeting's, where that is so."""
+    """Says that there was nothing to summarize, or that due dates need the meeting's date; else empty."""
 
 
 def summary_view(
@@ -94,11 +94,11 @@ def summary_view(
     *,
     dated: bool = True,
 ) -> SummaryView:
-    """What to show of a summary; `versions`: all that the meeting has; `dated`: whether it has a date."""
+    """A summary as its pane shows it. `versions` are all that the meeting has; `dated` says that it has a date."""
     if found is None:
         return SummaryView()
     summary = found.summary
-    doubtful = [_item(item, summary, now, language) for item in unverified_items(found)]
+    doubtful = [_item_view(item, summary, now, language) for item in unverified_items(found)]
     stale = sum(item.stale for item in found.items)
     return SummaryView(
         version=summary.version,
@@ -115,14 +115,14 @@ def summary_view(
     )
 
 
-def _sections(found: SummaryWithItems, now: datetime, language: str) -> list[Section]:
+def _sections(found: SummaryWithItems, now: datetime, language: str) -> list[SectionView]:
     sections = verified_sections(found, language, lambda item: _heading(item, language))
     return [
-        Section(
+        SectionView(
             f"{number}-{section.kind}",
             section.kind,
             section.heading,
-            [_item(item, found.summary, now, language) for item in section.items],
+            [_item_view(item, found.summary, now, language) for item in section.items],
         )
         for number, section in enumerate(sections)
     ]
@@ -135,9 +135,9 @@ def _heading(item: SummaryItem, language: str) -> str:
 # ---- items -----------------------------------------------------------------------------------------------------
 
 
-def _item(item: SummaryItem, summary: Summary, now: datetime, language: str) -> Item:
+def _item_view(item: SummaryItem, summary: Summary, now: datetime, language: str) -> ItemView:
     shown, other = in_reading_order(item, summary.language, language)
-    return Item(
+    return ItemView(
         id=item.id,
         kind=item.kind,
         text=shown,
@@ -159,7 +159,7 @@ def _item(item: SummaryItem, summary: Summary, now: datetime, language: str) -> 
 
 
 def due_words(item: SummaryItem, now: datetime, language: str) -> str:
-    """In the speaker's words and as a day, as far as they are known: "下星期五前 · 12月4日"."""
+    """The due date in the speaker's words and as a day, as far as known: "下星期五前 · 12月4日"."""
     day = "" if item.due_date is None else times.day(item.due_date, now, language)
     return " · ".join(part for part in (item.due_text, day) if part)
 
@@ -180,7 +180,7 @@ def _edited(item: SummaryItem, language: str) -> str:
 
 
 def _plays(item: SummaryItem, language: str) -> list[Play]:
-    # A quote that a correction took from its line still names the place to listen to.
+    # A quote that a correction removed from its line still names the place to listen to.
     starts = [float(e["start"]) for e in item.evidence if e.get("check") in PROVEN or e.get("was")]
     if item.kind == "chapter" and item.start is not None:
         starts = [item.start]
@@ -214,15 +214,15 @@ def _facts(summary: Summary, language: str) -> list[str]:
 
 
 def _of_all(versions: Sequence[Summary], language: str) -> list[str]:
-    """What all versions took together, where there are more than one that took anything."""
+    """What all versions cost together, if a language model was asked for more than one."""
     took = [version.usage for version in versions if version.usage]
     if len(took) < 2:
         return []
-    return [text(language, "summary.of_all", took=" · ".join(usage_facts(together(*took), language)))]
+    return [text(language, "summary.of_all", took=" · ".join(usage_facts(total_usage(*took), language)))]
 
 
 def usage_facts(usage: Mapping[str, Any] | None, language: str) -> list[str]:
-    """What was asked of a language model and what it cost; nothing where none was."""
+    """The requests, tokens and cost of a language model; empty if none was asked."""
     facts = []
     if usage:
         tokens = f"{usage.get('tokens_in', 0) + usage.get('tokens_out', 0):,}"

@@ -1,4 +1,4 @@
-"""Templates of summaries as their page shows them."""
+"""Summary templates as their page shows them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cantomeet_ui.presenters.choices import Choice
 @dataclass(frozen=True)
 class SectionField:
     key: str
-    """Of its fields in the form; stays while others come and go."""
+    """Names the section's fields in the form; stays the same when other sections are added or removed."""
     kind: str
     title: str
 
@@ -30,7 +30,7 @@ class TemplateRow:
 
 @dataclass(frozen=True)
 class TemplateForm:
-    """What the form begins with; `id` is empty for a new one."""
+    """The first values of the form; `id` is empty for a new template."""
 
     id: str = ""
     version: int = 0
@@ -40,7 +40,7 @@ class TemplateForm:
 
 
 def template_rows(own: Sequence[SummaryTemplate], language: str) -> list[TemplateRow]:
-    """Those that people wrote, then those that ship."""
+    """People's own templates, then the shipped ones."""
     written = [
         TemplateRow(row.id, row.name, row.instructions, [str(section["title"]) for section in row.sections], False)
         for row in own
@@ -53,7 +53,7 @@ def template_rows(own: Sequence[SummaryTemplate], language: str) -> list[Templat
 
 
 def kind_choices(language: str) -> list[Choice]:
-    """What stands under a heading; free text first."""
+    """The kinds of items that a section can hold; free text comes first."""
     kinds = ["note", *(kind for kind in SECTION_KINDS if kind != "note")]
     return [Choice(kind, text(language, f"template.kind.{kind}")) for kind in kinds]
 
@@ -66,7 +66,7 @@ def form_of(row: SummaryTemplate) -> TemplateForm:
 
 
 def form_like(template: Template, language: str) -> TemplateForm:
-    """A new one that begins as one that ships."""
+    """The form of a new template that starts from a shipped one."""
     sections = [
         SectionField(str(n), section.kind, section.title_in(language)) for n, section in enumerate(template.sections)
     ]

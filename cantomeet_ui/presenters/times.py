@@ -1,4 +1,4 @@
-"""Times as people of Hong Kong write them."""
+"""Days, times and durations as people in Hong Kong write them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cantomeet.i18n import EN, counted, text
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _STANDING_STILL = timedelta(seconds=90)
 _KNOWN_PERCENT = 8
-"""Below this, what is left is a guess that would jump about."""
+"""Below this percentage the estimate of the time left would jump about."""
 
 
 def clock(seconds: float) -> str:
@@ -21,7 +21,7 @@ def clock(seconds: float) -> str:
 
 
 def day(value: date, now: datetime, language: str) -> str:
-    """11月23日 or 23 Nov; with its year where that is not this year."""
+    """11月23日 or 23 Nov, with the year unless it is this year."""
     same_year = value.year == now.astimezone(HONG_KONG).year
     if language == EN:
         return f"{value.day} {_MONTHS[value.month - 1]}" + ("" if same_year else f" {value.year}")
@@ -33,14 +33,14 @@ def local_day(moment: datetime) -> date:
 
 
 def time_of_day(moment: datetime, now: datetime, language: str, *, seconds: bool = False) -> str:
-    """14:05, or 14:05:09 with `seconds`, today; with its day before or after."""
+    """14:05, or 14:05:09 with `seconds`; a time that is not today has its day before it."""
     there = moment.astimezone(HONG_KONG)
     time = f"{there.hour}:{there.minute:02}" + (f":{there.second:02}" if seconds else "")
     return time if there.date() == local_day(now) else f"{day(there.date(), now, language)} {time}"
 
 
 def lasted(span: timedelta, language: str) -> str:
-    """How long a step took: 0.4 s, 12 s, 3:05."""
+    """A duration: 0.4 s, 12 s, 3:05."""
     seconds = max(0.0, span.total_seconds())
     if seconds >= 60:
         return clock(seconds)
@@ -48,7 +48,10 @@ def lasted(span: timedelta, language: str) -> str:
 
 
 def left(progress: int | None, since: datetime, moved: datetime, now: datetime, language: str) -> str:
-    """ "about 3 minutes left", where the pace since `since` tells it; empty too where nothing has moved for long."""
+    """ "about 3 minutes left", estimated from the pace since `since`.
+
+    Empty if the progress is unknown or has only begun, and if `moved`, the last change, is long ago.
+    """
     spent = (now - since).total_seconds()
     if progress is None or not _KNOWN_PERCENT <= progress < 100 or spent < 10 or now - moved > _STANDING_STILL:
         return ""
@@ -56,5 +59,5 @@ def left(progress: int | None, since: datetime, moved: datetime, now: datetime, 
 
 
 def size(megabytes: int) -> str:
-    """A limit in MiB: 500 MB, 2 GB, 1.5 GB."""
+    """A size given in MiB: 500 MB, 2 GB, 1.5 GB."""
     return f"{megabytes} MB" if megabytes < 1024 else f"{megabytes / 1024:.3g} GB"

@@ -1,4 +1,4 @@
-"""The transcript in batches: a page that has the first 4,000 lines is sent only the new ones."""
+"""The transcript in batches, so that a page is sent only new lines."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from cantomeet.unclear import shown_text
 from cantomeet_ui.presenters import times
 
 UNSURE_BELOW = 0.45
-"""Mean confidence of a line's words below which the reader is asked to listen."""
+"""A line is marked as unsure if the mean confidence of its words is below this."""
 
 
 @dataclass(frozen=True)
-class Line:
+class LineRow:
     id: str
     at: float
     """Seconds."""
@@ -26,16 +26,16 @@ class Line:
     speaker: str
     text: str
     unclear: bool
-    """It was not understood; `text` says so."""
+    """The recogniser did not understand the line; `text` says so."""
     unsure: bool
     version: int
-    """That an edit of it is made against."""
+    """The version that an edit has to name."""
     original: str
-    """What the recogniser wrote, where a person corrected it; a space where only the speaker is another one."""
+    """What the recogniser wrote, if a person corrected the text; a space if only the speaker was changed."""
 
 
 @dataclass(frozen=True)
-class Choice:
+class SpeakerChoice:
     """A speaker that a line can be given to."""
 
     id: str
@@ -44,16 +44,16 @@ class Choice:
 
 @dataclass(frozen=True)
 class Batch:
-    """Lines from `first` on of the take `take`; a page that lacks those before asks for all."""
+    """Lines of a revision from number `first` on. A page that lacks the lines before `first` asks for all."""
 
     revision: str = ""
     first: int = 0
-    lines: list[Line] = field(default_factory=list)
-    corrected: list[Line] = field(default_factory=list)
-    """In place of those of the same ids that the page has."""
-    speakers: list[Choice] = field(default_factory=list)
+    lines: list[LineRow] = field(default_factory=list)
+    corrected: list[LineRow] = field(default_factory=list)
+    """Corrected lines, which replace those with the same ids in the page."""
+    speakers: list[SpeakerChoice] = field(default_factory=list)
     more: bool = False
-    """Further lines may be had by asking."""
+    """True if the page can ask for further lines."""
 
 
 def batch(
@@ -65,28 +65,28 @@ def batch(
     *,
     more: bool = False,
 ) -> Batch:
-    """The new lines, the first of them the page's line number `first`, and all that were corrected before it."""
+    """The new lines, of which the first has the number `first`, and the corrected lines before it."""
     names = speaker_names(transcript.speakers, language)
     return Batch(
         revision,
         first,
-        [_line(segment, names, language) for segment in transcript.segments],
-        [_line(segment, names, language) for segment in corrected] if first else [],
-        [Choice(key, name) for key, name in sorted(names.items(), key=lambda known: known[1])],
+        [_line_row(segment, names, language) for segment in transcript.segments],
+        [_line_row(segment, names, language) for segment in corrected] if first else [],
+        [SpeakerChoice(key, name) for key, name in sorted(names.items(), key=lambda known: known[1])],
         more,
     )
 
 
 def speaker_names(speakers: Mapping[str, Speaker], language: str) -> dict[str, str]:
-    """By speaker id: a person's name, else "Speaker 1"."""
+    """Names by speaker id: a person's name, else "Speaker 1"."""
     return {
         key: speaker.name or text(language, "transcript.speaker", label=speaker.label.removeprefix("S"))
         for key, speaker in speakers.items()
     }
 
 
-def _line(segment: Segment, names: Mapping[str, str], language: str) -> Line:
-    return Line(
+def _line_row(segment: Segment, names: Mapping[str, str], language: str) -> LineRow:
+    return LineRow(
         id=segment.id,
         at=round(segment.start, 2),
         end=round(segment.end, 2),
@@ -94,7 +94,7 @@ def _line(segment: Segment, names: Mapping[str, str], language: str) -> Line:
         speaker=names.get(segment.speaker_id or "", ""),
         text=shown_text(segment, language),
         unclear=segment.unclear,
-        # Whoever corrected a line has listened to it; the words' confidence is of what stood there before.
+        # The words' confidence belongs to the recogniser's text, not to a person's correction.
         unsure=not segment.edited and _is_unsure(segment.words),
         version=segment.version,
         original=_original(segment),

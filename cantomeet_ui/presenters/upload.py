@@ -1,4 +1,4 @@
-"""What the upload page says beforehand: what is taken, and where sound and text will go."""
+"""What the upload page says beforehand: formats, and where sound and text go."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def limits(settings: Settings, language: str) -> str:
 
 
 def way(settings: Settings, language: str) -> str:
-    """Where the sound and the text go, in one line."""
+    """Where the sound and the text go, as one line."""
     return text_join(language, [sound_way(settings, language), text_way(settings, language)])
 
 
@@ -40,12 +40,12 @@ def text_way(settings: Settings, language: str) -> str:
 
 
 def worth(settings: Settings, language: str) -> str:
-    """What the recogniser is worth and how to get a better one; empty where there is nothing to warn of."""
+    """How reliable the recogniser is and how to get a better one; empty without a warning."""
     if settings.chosen_transcriber != "whisper":
         return ""
     return text(language, "way.base" if settings.whisper_model is None else "warning.no_speakers")
 
 
 def model_name(settings: Settings) -> str:
-    """Of a folder its name alone: where it lies on the disk is nobody's business."""
+    """The model's name; for a folder its last part, so that pages do not show paths of this machine."""
     return PurePath(settings.whisper_model).name if settings.whisper_model else "base"

@@ -16,7 +16,7 @@ from cantomeet.queries.stamps import stamp
 from cantomeet.service.corrections import edit_item
 from cantomeet.service.edits import ItemEdit
 from cantomeet_ui.actor import actor_of
-from cantomeet_ui.presenters.actions import NAMES, Group, calendar_href, changed, fixed_choices, shown_actions
+from cantomeet_ui.presenters.actions import NAMES, Group, actions_href, calendar_href, fixed_choices, shown_actions
 from cantomeet_ui.presenters.address import filters_of
 from cantomeet_ui.presenters.choices import Choice
 from cantomeet_ui.presenters.meeting import refusal
@@ -79,7 +79,9 @@ class ActionsState(rx.State):
     @handler(Action.LIST)
     async def choose(self, name: str, value: str) -> Any:
         """Another owner, due date, state or grouping."""
-        return rx.redirect(changed(self._query, **({name: value} if name in ("owner", "due", "done", "by") else {})))
+        return rx.redirect(
+            actions_href(self._query, **({name: value} if name in ("owner", "due", "done", "by") else {}))
+        )
 
     @handler(Action.EDIT)
     async def tick(self, meeting_id: str, item_id: str, words: str, done: bool) -> None:
@@ -120,5 +122,5 @@ class ActionsState(rx.State):
         self.dues, self.states = fixed_choices("due", _DUE, language), fixed_choices("done", _DONE, language)
         self.groupings = fixed_choices("by", _BY, language)
         self.calendar = calendar_href(self._query)
-        self.clear_href = changed({"by": self._query.get("by", "")})
+        self.clear_href = actions_href({"by": self._query.get("by", "")})
         self.phase = "rows" if shown.groups else ("none" if filtered else "empty")

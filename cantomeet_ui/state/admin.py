@@ -11,7 +11,7 @@ from typing import Any
 import reflex as rx
 
 from cantomeet.access import Action, Actor
-from cantomeet.bulk import Act, Plan
+from cantomeet.bulk import Act, BulkPlan
 from cantomeet.errors import InvalidRequest
 from cantomeet.i18n import counted, text
 from cantomeet.listing import MeetingFilter
@@ -21,17 +21,17 @@ from cantomeet.queries.stamps import stamp
 from cantomeet.service import Services, bulk
 from cantomeet_ui.actor import actor_of
 from cantomeet_ui.presenters.address import filters_of
-from cantomeet_ui.presenters.admin import Cause, Step, failed_for, steps_of
+from cantomeet_ui.presenters.admin import CauseRow, Step, failed_for, steps_of
 from cantomeet_ui.presenters.admin_filters import (
     NAMES,
     AdminChip,
-    Choice,
+    admin_href,
     age_choices,
-    changed,
     transcriber_choices,
 )
 from cantomeet_ui.presenters.admin_page import ShownAdmin, shown_admin
-from cantomeet_ui.presenters.plans import Asked, asked, told
+from cantomeet_ui.presenters.choices import Choice
+from cantomeet_ui.presenters.plans import PlanPreview, preview, result
 from cantomeet_ui.presenters.rows import MeetingRow
 from cantomeet_ui.presenters.wanted import wanted_in_admin, wanted_of
 from cantomeet_ui.services import services
@@ -45,7 +45,7 @@ _at_work: set[str] = set()
 
 class AdminState(rx.State):
     ready: bool = False
-    causes: rx.Field[list[Cause]] = rx.field(default_factory=list)
+    causes: rx.Field[list[CauseRow]] = rx.field(default_factory=list)
     stuck: rx.Field[list[MeetingRow]] = rx.field(default_factory=list)
     more_stuck: str = ""
     somebody_needed: bool = False
@@ -68,7 +68,7 @@ class AdminState(rx.State):
     """What the actions above the list are about: what is picked, or all that fit."""
     scope_means: bool = False
     """There is something that they are about."""
-    asked: Asked = Asked()
+    asked: PlanPreview = PlanPreview()
     working: bool = False
     """What was confirmed is being done."""
     opened: str = ""
@@ -82,7 +82,7 @@ class AdminState(rx.State):
     _pages: int = 1
     _fitting: int = 0
     _questions: int = 0
-    _plan: Plan | None = None
+    _plan: BulkPlan | None = None
     _stamp: Any = None
 
     # ---- showing -----------------------------------------------------------------------------------------
@@ -139,17 +139,17 @@ class AdminState(rx.State):
     async def search(self, words: str) -> Any:
         """Look for these words."""
         self._typed = words.strip()[:200]
-        return rx.redirect(changed(self._query, q=self._typed), replace=True)
+        return rx.redirect(admin_href(self._query, q=self._typed), replace=True)
 
     @handler(Action.ADMINISTER)
     async def choose_transcriber(self, name: str) -> Any:
         """Only meetings that it transcribes; empty for all."""
-        return rx.redirect(changed(self._query, transcriber=name))
+        return rx.redirect(admin_href(self._query, transcriber=name))
 
     @handler(Action.ADMINISTER)
     async def choose_age(self, age: str) -> Any:
         """Only meetings at least so old; empty for all."""
-        return rx.redirect(changed(self._query, age=age))
+        return rx.redirect(admin_href(self._query, age=age))
 
     @handler(Action.ADMINISTER)
     async def pick(self, meeting_id: str) -> None:
@@ -233,7 +233,7 @@ class AdminState(rx.State):
         paused = await asyncio.to_thread(is_paused, services(), actor_of(self))
         async with self:
             language = (await self.get_state(LanguageState)).lang
-            self.notice, self.picked = told(plan.act, outcome.done, outcome.refused, language, paused=paused), []
+            self.notice, self.picked = result(plan.act, outcome.done, outcome.refused, language, paused=paused), []
             await self._show()
 
     async def _ask_ids(self, act: Act, ids: list[str]) -> None:
@@ -242,16 +242,16 @@ class AdminState(rx.State):
     async def _ask_filter(self, act: Act, wanted: MeetingFilter) -> None:
         await self._ask(await asyncio.to_thread(bulk.plan_for_filter, services(), actor_of(self), act, wanted))
 
-    async def _ask(self, plan: Plan) -> None:
+    async def _ask(self, plan: BulkPlan) -> None:
         language = (await self.get_state(LanguageState)).lang
         self.notice = ""
         self._plan = plan
         self._questions += 1
-        question = asked(plan, services().settings.chosen_summarizer == "llm", language)
+        question = preview(plan, services().settings.chosen_summarizer == "llm", language)
         self.asked = replace(question, number=self._questions)
 
     def _ask_nothing(self) -> None:
-        self._plan, self.asked = None, Asked()
+        self._plan, self.asked = None, PlanPreview()
 
     async def _show(self) -> None:
         language = (await self.get_state(LanguageState)).lang

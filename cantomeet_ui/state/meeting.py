@@ -21,12 +21,12 @@ from cantomeet.wording import checked_title
 from cantomeet_ui import routes
 from cantomeet_ui.actor import actor_of
 from cantomeet_ui.presenters.choices import Version
-from cantomeet_ui.presenters.meeting import MeetingHead, refusal
+from cantomeet_ui.presenters.meeting import MeetingHeadView, refusal
 from cantomeet_ui.presenters.meeting_page import ShownMeeting, shown_meeting
 from cantomeet_ui.presenters.speakers import SpeakerRow
 from cantomeet_ui.presenters.summary import SummaryView
 from cantomeet_ui.presenters.transcript import Batch
-from cantomeet_ui.presenters.written import WrittenHead, WrittenPane
+from cantomeet_ui.presenters.written import WrittenHeadView, WrittenPane
 from cantomeet_ui.push import sharing
 from cantomeet_ui.push.following import show_changes
 from cantomeet_ui.services import services
@@ -43,7 +43,7 @@ class MeetingState(rx.State):
 
     phase: str = "loading"
     """ "loading", "ready" or "missing"."""
-    head: MeetingHead = MeetingHead()
+    head: MeetingHeadView = MeetingHeadView()
     summary: SummaryView = SummaryView()
     batch: Batch = Batch()
     start_at: float = 0.0
@@ -62,7 +62,7 @@ class MeetingState(rx.State):
     """Of the transcript: "spoken" or "written"."""
     can_be_written: bool = False
     """A language model is set up, or the written view was made before."""
-    written_head: WrittenHead = WrittenHead()
+    written_head: WrittenHeadView = WrittenHeadView()
     written_lines: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
     written_outdated: rx.Field[list[str]] = rx.field(default_factory=list)
 
@@ -87,7 +87,7 @@ class MeetingState(rx.State):
         self.start_at = _seconds(self.router.url.query_parameters.get("t", ""))
         if self.head.id != self.meeting_id:
             self.view = "spoken"
-            self.phase, self.head, self.summary = "loading", MeetingHead(), SummaryView()
+            self.phase, self.head, self.summary = "loading", MeetingHeadView(), SummaryView()
         self._have = Have()
         self._stamp = None
         return await opened(self, self._show, MeetingState.follow)
@@ -136,7 +136,7 @@ class MeetingState(rx.State):
             else:
                 shown = await sharing.shown.ask((actor, stamp, *question), read)
         except NotFound:
-            self.phase, self.head, self.summary, self.batch = "missing", MeetingHead(), SummaryView(), Batch()
+            self.phase, self.head, self.summary, self.batch = "missing", MeetingHeadView(), SummaryView(), Batch()
             return
         self.phase, self.head, self._stamp, self._have = "ready", shown.head, shown.stamp, shown.have
         if self.asking == "stop" and not shown.head.stop_wastes:

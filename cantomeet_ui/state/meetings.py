@@ -15,7 +15,8 @@ from cantomeet.queries.stamps import stamp
 from cantomeet.service import Services
 from cantomeet_ui.actor import actor_of
 from cantomeet_ui.presenters.address import filters_of
-from cantomeet_ui.presenters.filters import DEFAULT_SORT, NAMES, SORTS, Chip, SortChoice, changed, sort_choices
+from cantomeet_ui.presenters.choices import Choice
+from cantomeet_ui.presenters.filters import DEFAULT_SORT, NAMES, SORTS, Chip, meetings_href, sort_choices
 from cantomeet_ui.presenters.list_page import ShownList, shown_list
 from cantomeet_ui.presenters.rows import MeetingRow
 from cantomeet_ui.presenters.wanted import wanted_in_list
@@ -30,7 +31,7 @@ class MeetingsState(rx.State):
     """ "loading", "rows", "empty" (no meeting at all) or "none" (no meeting fits)."""
     rows: rx.Field[list[MeetingRow]] = rx.field(default_factory=list)
     chips: rx.Field[list[Chip]] = rx.field(default_factory=list)
-    sorts: rx.Field[list[SortChoice]] = rx.field(default_factory=list)
+    sorts: rx.Field[list[Choice]] = rx.field(default_factory=list)
     more: bool = False
     notice: str = ""
     paused: str = ""
@@ -85,23 +86,23 @@ class MeetingsState(rx.State):
     async def search(self, words: str) -> Any:
         """Look for these words."""
         self._typed = words.strip()[:200]
-        return rx.redirect(changed(self._query, q=self._typed), replace=True)
+        return rx.redirect(meetings_href(self._query, q=self._typed), replace=True)
 
     @handler(Action.LIST)
     async def choose_from(self, day: str) -> Any:
         """Only meetings from this day on; empty for all."""
-        return rx.redirect(changed(self._query, from_=day))
+        return rx.redirect(meetings_href(self._query, from_=day))
 
     @handler(Action.LIST)
     async def choose_to(self, day: str) -> Any:
         """Only meetings up to this day; empty for all."""
-        return rx.redirect(changed(self._query, to=day))
+        return rx.redirect(meetings_href(self._query, to=day))
 
     @handler(Action.LIST)
     async def choose_sort(self, sort: str) -> Any:
         """Another order."""
         wanted = sort if sort in SORTS and sort != DEFAULT_SORT else ""
-        return rx.redirect(changed(self._query, sort=wanted))
+        return rx.redirect(meetings_href(self._query, sort=wanted))
 
     async def _show(self) -> None:
         language = (await self.get_state(LanguageState)).lang
@@ -113,7 +114,7 @@ class MeetingsState(rx.State):
         self._stamp = shown.stamp
         self.rows, self.chips, self.more, self.notice = shown.rows, shown.chips, shown.more, shown.notice
         self.paused, self.sorts = shown.paused, sort_choices(language)
-        self.clear_href = changed({"sort": self._query.get("sort", "")}) if filtered else ""
+        self.clear_href = meetings_href({"sort": self._query.get("sort", "")}) if filtered else ""
         self.phase = "rows" if shown.rows else ("none" if filtered else "empty")
 
 

@@ -16,7 +16,7 @@ from standins.openai.answer import ModelAnswer, streamed_answer, whole_answer
 from standins.openai.log import RequestLog
 from standins.openai.model import Json, content_of, draft_of, task_of
 from standins.openai.plan import MODEL_FAULTS, STREAM_FAULTS, Chance, Fault, Plan
-from standins.openai.rules import ChatRequest, Refused, read_request
+from standins.openai.rules import ApiError, ChatRequest, read_request
 from standins.speechmatics.http import Answer, ClientGone, Dropped, Request
 
 MAX_BODY = 32 * 1024 * 1024
@@ -101,14 +101,14 @@ class Api:
                 return await self._models(request, entry)
             if (request.method, request.path) == ("POST", "/v1/chat/completions"):
                 return await self._chat(request, entry)
-        except Refused as refused:
+        except ApiError as refused:
             return _error_answer(refused)
         return _json_answer({"detail": "Not Found"}, 404)
 
     def _check_key(self, request: Request) -> None:
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
         if self._key is not None and (scheme, key) != ("Bearer", self._key):
-            raise Refused(401, f"Incorrect API key provided: {key}.", code="invalid_api_key")
+            raise ApiError(401, f"Incorrect API key provided: {key}.", code="invalid_api_key")
 
     async def _models(self, request: Request, entry: _LogEntry) -> Answer:
         fault = self.chance.fault("models")
@@ -161,7 +161,7 @@ class Api:
         if plan.context_tokens is not None and asked > plan.context_tokens:
             words, code = _TOO_LONG[plan.context_words]
             told = words.replace("{context}", str(plan.context_tokens)).replace("{asked}", str(asked))
-            raise Refused(plan.context_status, told, code=code)
+            raise ApiError(plan.context_status, told, code=code)
 
     def _invented(
         self, chat: ChatRequest, messages: list[tuple[str, str]], fault: Fault | None, entry: _LogEntry
@@ -213,7 +213,7 @@ class Api:
         if fault.do == "error_in_success":
             return _json_answer({"error": {"message": fault.message, "code": fault.status}})
         headers = {} if fault.retry_after is None else {"Retry-After": fault.retry_after}
-        return _error_answer(Refused(fault.status, fault.message, code=fault.code), headers)
+        return _error_answer(ApiError(fault.status, fault.message, code=fault.code), headers)
 
     async def _control(self, request: Request) -> Answer:
         try:
@@ -259,7 +259,7 @@ async def _body(request: Request) -> bytes:
     async for chunk in request.body:
         body += chunk
         if len(body) > MAX_BODY:
-            raise Refused(413, "the body is over the limit")
+            raise ApiError(413, "the body is over the limit")
     return bytes(body)
 
 
@@ -273,7 +273,7 @@ def _json_answer(value: Json, status: int = 200) -> Answer:
     return Answer(status, json.dumps(value, ensure_ascii=False).encode())
 
 
-def _error_answer(refused: Refused, headers: dict[str, str] | None = None) -> Answer:
+def _error_answer(refused: ApiError, headers: dict[str, str] | None = None) -> Answer:
     error = {"message": refused.message, "type": "invalid_request_error", "param": refused.param, "code": refused.code}
     answer = _json_answer({"error": error}, refused.status)
     answer.headers.update(headers or {})

@@ -46,7 +46,7 @@ _QUOTED = 60
 
 
 @dataclass(frozen=True)
-class TranscriptLine:
+class PromptLine:
     number: int
     speaker: str
     words: str
@@ -78,8 +78,8 @@ class Prompt:
         return "unknown"
 
     @property
-    def lines(self) -> list[TranscriptLine]:
-        return [TranscriptLine(int(found[1]), found[2] or "", found[3]) for found in _LINE.finditer(self.data)]
+    def lines(self) -> list[PromptLine]:
+        return [PromptLine(int(found[1]), found[2] or "", found[3]) for found in _LINE.finditer(self.data)]
 
     @property
     def english(self) -> bool:
@@ -129,19 +129,19 @@ def _facts(prompt: Prompt) -> Json:
     }
 
 
-def _fact(prompt: Prompt, kind: str, line: TranscriptLine) -> Json:
+def _fact(prompt: Prompt, kind: str, line: PromptLine) -> Json:
     texts = (_english(kind, line), _chinese(kind, line))
     text, other = texts if prompt.english else texts[::-1]
     return {"text": text, "text_other": other, "line": line.number, "evidence": [_citation(line)]}
 
 
-def _action_item(prompt: Prompt, line: TranscriptLine) -> Json:
+def _action_item(prompt: Prompt, line: PromptLine) -> Json:
     owner, due = _OWNER.search(line.words), _DUE.search(line.words)
     named = (owner[1] or owner[2]) if owner else (line.speaker if _FIRST_PERSON.search(line.words) else None)
     return _fact(prompt, "action item", line) | {"owner": named or None, "due_text": due[0] if due else None}
 
 
-def _citation(line: TranscriptLine) -> Json:
+def _citation(line: PromptLine) -> Json:
     return {"line": line.number, "quote": line.words[:_QUOTED]}
 
 
@@ -155,14 +155,14 @@ _KINDS = {
 }
 
 
-def _chinese(kind: str, line: TranscriptLine) -> str:
+def _chinese(kind: str, line: PromptLine) -> str:
     """Make Chinese words look written; only refer to words in another language, since the stand-in cannot translate."""
     if sum(character > "\u2e80" for character in line.words) * 2 < len(line.words):
         return f"第 {line.number} 行的{_KINDS[kind]}，原文為英語。"
     return f"{_KINDS[kind]}：{line.words[:_QUOTED].translate(_WRITTEN)}"
 
 
-def _english(kind: str, line: TranscriptLine) -> str:
+def _english(kind: str, line: PromptLine) -> str:
     if not line.words.isascii():
         return f"The {kind} of line {line.number}, which was said in Cantonese."
     return line.words[:_QUOTED]

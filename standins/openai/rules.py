@@ -14,7 +14,7 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _STRICT_KEYS = frozenset({"type", "properties", "required", "additionalProperties", "items", "anyOf", "enum"})
 
 
-class Refused(Exception):
+class ApiError(Exception):
     def __init__(self, status: int, message: str, *, code: str | None = None, param: str | None = None) -> None:
         super().__init__(message)
         self.status = status
@@ -78,13 +78,13 @@ class ChatRequest(_Strict):
 
 
 def read_request(body: bytes, plan: Plan) -> ChatRequest:
-    """Parse a request. Raises `Refused`."""
+    """Parse a request. Raises `ApiError`."""
     try:
         request = ChatRequest.model_validate_json(body)
     except ValidationError as wrong:
         first = wrong.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise Refused(400, f"{place}: {first['msg']}", param=place) from None
+        raise ApiError(400, f"{place}: {first['msg']}", param=place) from None
     _check_model(request, plan)
     _check_options(request, plan)
     _check_stream(request, plan)
@@ -97,41 +97,41 @@ def read_request(body: bytes, plan: Plan) -> ChatRequest:
 def _check_model(request: ChatRequest, plan: Plan) -> None:
     if plan.models is not None and request.model not in plan.models:
         message = f"The model `{request.model}` does not exist or you do not have access to it."
-        raise Refused(404, message, code="model_not_found")
+        raise ApiError(404, message, code="model_not_found")
 
 
 def _check_options(request: ChatRequest, plan: Plan) -> None:
     if request.max_tokens and request.max_completion_tokens:
-        raise Refused(400, "max_tokens and max_completion_tokens cannot both be set", param="max_tokens")
+        raise ApiError(400, "max_tokens and max_completion_tokens cannot both be set", param="max_tokens")
     for name in ("max_tokens", "max_completion_tokens"):
         if getattr(request, name) is not None and plan.length_field not in (name, "any"):
             message = f"Unsupported parameter: '{name}' is not supported with this model."
-            raise Refused(400, message, code="unsupported_parameter", param=name)
+            raise ApiError(400, message, code="unsupported_parameter", param=name)
     if plan.most_answer is not None and request.most_tokens > plan.most_answer:
-        raise Refused(400, f"Invalid max_tokens value, the valid range of max_tokens is [1, {plan.most_answer}]")
+        raise ApiError(400, f"Invalid max_tokens value, the valid range of max_tokens is [1, {plan.most_answer}]")
     if request.temperature not in (None, 1) and not plan.temperature:
         message = "Unsupported value: 'temperature' does not support it with this model. Only the default is supported."
-        raise Refused(400, message, code="unsupported_value", param="temperature")
+        raise ApiError(400, message, code="unsupported_value", param="temperature")
 
 
 def _check_stream(request: ChatRequest, plan: Plan) -> None:
     if request.stream and plan.streams == "refused":
-        raise Refused(400, "Streaming is not supported for this model.", param="stream")
+        raise ApiError(400, "Streaming is not supported for this model.", param="stream")
     if not request.stream and plan.streams == "only":
-        raise Refused(400, "This model only support stream mode, please enable the stream parameter.", param="stream")
+        raise ApiError(400, "This model only support stream mode, please enable the stream parameter.", param="stream")
     if request.stream_options is not None and (not request.stream or not plan.stream_options):
-        raise Refused(400, "Unrecognized request argument supplied: stream_options", param="stream_options")
+        raise ApiError(400, "Unrecognized request argument supplied: stream_options", param="stream_options")
 
 
 def _check_thinking(request: ChatRequest, plan: Plan) -> None:
     for name in ("reasoning_effort", "chat_template_kwargs", "enable_thinking", "thinking"):
         if getattr(request, name) is not None and name not in plan.thinking_options:
-            raise Refused(400, f"Unrecognized request argument supplied: {name}", code="unknown_parameter", param=name)
+            raise ApiError(400, f"Unrecognized request argument supplied: {name}", code="unknown_parameter", param=name)
 
 
 def _check_roles(request: ChatRequest, plan: Plan) -> None:
     if not plan.system_role and any(message.role == "system" for message in request.messages):
-        raise Refused(400, "System role not supported")
+        raise ApiError(400, "System role not supported")
 
 
 def _check_format(request: ChatRequest, plan: Plan) -> None:
@@ -139,20 +139,20 @@ def _check_format(request: ChatRequest, plan: Plan) -> None:
     if asked is None or asked.type == "text":
         return
     if plan.strict_format and asked.type == "json_object":
-        raise Refused(400, "'response_format.type' must be 'json_schema' or 'text'")
+        raise ApiError(400, "'response_format.type' must be 'json_schema' or 'text'")
     if asked.type in plan.refuses:
-        raise Refused(400, f"response_format of type {asked.type} is not supported", param="response_format")
+        raise ApiError(400, f"response_format of type {asked.type} is not supported", param="response_format")
     if asked.type == "json_object" and not any("JSON" in message.content for message in request.messages):
-        raise Refused(400, "'messages' must contain the word 'json' to use 'response_format' of type 'json_object'.")
+        raise ApiError(400, "'messages' must contain the word 'json' to use 'response_format' of type 'json_object'.")
     if asked.type == "json_schema":
         _check_schema(asked.json_schema)
 
 
 def _check_schema(sent: JsonSchema | None) -> None:
     if sent is None or not _NAME.fullmatch(sent.name):
-        raise Refused(400, "response_format.json_schema needs a name of letters, digits, _ and -")
+        raise ApiError(400, "response_format.json_schema needs a name of letters, digits, _ and -")
     if sent.schema_.get("type") != "object":
-        raise Refused(400, "Invalid schema: it must be of type object")
+        raise ApiError(400, "Invalid schema: it must be of type object")
     if sent.strict:
         _check_strict(sent.schema_, "schema")
 
@@ -160,14 +160,14 @@ def _check_schema(sent: JsonSchema | None) -> None:
 def _check_strict(node: Any, place: str) -> None:
     """Check a schema as OpenAI's structured outputs do: all members required, no others, only keywords used here."""
     if not isinstance(node, dict):
-        raise Refused(400, f"Invalid schema: {place} is no object")
+        raise ApiError(400, f"Invalid schema: {place} is no object")
     unknown = set(node) - _STRICT_KEYS - {"description"}
     if unknown:
-        raise Refused(400, f"Invalid schema: {place} has {json.dumps(sorted(unknown))}, which is not permitted")
+        raise ApiError(400, f"Invalid schema: {place} has {json.dumps(sorted(unknown))}, which is not permitted")
     if node.get("type") == "object":
         properties = node.get("properties", {})
         if node.get("additionalProperties") is not False or node.get("required") != list(properties):
-            raise Refused(400, f"Invalid schema: {place} must require all members and forbid others")
+            raise ApiError(400, f"Invalid schema: {place} must require all members and forbid others")
         for name, child in properties.items():
             _check_strict(child, f"{place}.{name}")
     if node.get("type") == "array":

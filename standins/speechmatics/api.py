@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 
 from standins.speechmatics.answers import as_json, error
 from standins.speechmatics.http import Answer, Request
-from standins.speechmatics.jobs import Job, JobBook, instant
+from standins.speechmatics.jobs import FakeJob, JobBook, instant
 from standins.speechmatics.plan import Chance, Plan
 from standins.speechmatics.transcript import as_text, transcript
-from standins.speechmatics.upload import Upload
+from standins.speechmatics.upload import JobSubmission
 
 DEFAULT_WAIT = 2.0
 """Seconds that the real API delays its answer for a running job, unless `wait` says otherwise."""
@@ -36,7 +36,7 @@ def route(request: Request) -> tuple[str, str]:
 class Api:
     """The stand-in's jobs API; `on_accepted` is called for each new job so that its notifications can be sent."""
 
-    def __init__(self, book: JobBook, plan: Plan, on_accepted: Callable[[Job], None]) -> None:
+    def __init__(self, book: JobBook, plan: Plan, on_accepted: Callable[[FakeJob], None]) -> None:
         self.book = book
         self.chance = Chance(plan)
         self._on_accepted = on_accepted
@@ -61,7 +61,7 @@ class Api:
             return as_json({"job": job.details(time.time())})
         return self._transcript(job, query) if asked == "fetch" else self._delete(job, query)
 
-    def accept(self, upload: Upload) -> tuple[Answer, str]:
+    def accept(self, upload: JobSubmission) -> tuple[Answer, str]:
         """Return the answer and the new job's id, which is empty if too many jobs are running."""
         now = time.time()
         if sum(job.status(now) == "running" for job in self.book.jobs.values()) >= self.plan.max_running:
@@ -70,7 +70,7 @@ class Api:
         self._on_accepted(job)
         return as_json({"id": job.id}, 201), job.id
 
-    def _find(self, job_id: str) -> Job | Answer:
+    def _find(self, job_id: str) -> FakeJob | Answer:
         """Return the job, or the answer for one that is unknown, deleted or expired."""
         job = self.book.jobs.get(job_id)
         if job is None or job.deleted_at is not None:
@@ -78,7 +78,7 @@ class Api:
         gone = job.gone_status(time.time(), self.plan.expiry_seconds)
         return job if gone is None else error(gone)
 
-    async def _waited_for(self, job_id: str, query: dict[str, str]) -> Job | Answer:
+    async def _waited_for(self, job_id: str, query: dict[str, str]) -> FakeJob | Answer:
         wait = min(_number(query, "wait", DEFAULT_WAIT), LONGEST_WAIT)
         job = self._find(job_id)
         if isinstance(job, Answer):
@@ -86,7 +86,7 @@ class Api:
         await asyncio.sleep(min(wait, max(0.0, job.ends_at - time.time())))
         return self._find(job_id)
 
-    def _transcript(self, job: Job, query: dict[str, str]) -> Answer:
+    def _transcript(self, job: FakeJob, query: dict[str, str]) -> Answer:
         if job.status(time.time()) != "done":
             return error(404, title="Transcription not ready")
         answer = transcript(
@@ -100,7 +100,7 @@ class Api:
         ready.content_type = "application/vnd.speechmatics.v2+json"
         return ready
 
-    def _delete(self, job: Job, query: dict[str, str]) -> Answer:
+    def _delete(self, job: FakeJob, query: dict[str, str]) -> Answer:
         if job.status(time.time()) == "running" and query.get("force") != "true":
             return error(423)
         self.book.delete(job)

@@ -14,7 +14,7 @@ from standins.speechmatics.answers import as_json, error, garbage, html
 from standins.speechmatics.api import Api, route
 from standins.speechmatics.http import Answer, ClientGone, Dropped, Request
 from standins.speechmatics.plan import Chance, Fault, Plan
-from standins.speechmatics.rules import Refused
+from standins.speechmatics.rules import ApiError
 from standins.speechmatics.upload import read_upload
 
 MAX_BODY = 1_000_000_000
@@ -116,7 +116,7 @@ class _RequestHandler:
         try:
             body = _throttled(self._request.body, self._api.plan.upload_rate)
             upload = await read_upload(headers.get("content-type", ""), body)
-        except Refused as refused:
+        except ApiError as refused:
             return error(refused.status, refused.detail, title=refused.error)
         self._reference = upload.reference
 

@@ -20,11 +20,11 @@ from uuid import uuid4
 
 from standins.speechmatics.plan import Fate
 from standins.speechmatics.rules import JobConfig
-from standins.speechmatics.upload import Upload
+from standins.speechmatics.upload import JobSubmission
 
 
 @dataclass
-class Job:
+class FakeJob:
     id: str
     accepted_at: float
     """Unix seconds, kept in the log so that a job continues while the stand-in is down."""
@@ -97,7 +97,7 @@ class JobBook:
         except OSError:
             os.close(self._file)
             raise
-        self.jobs: dict[str, Job] = {}
+        self.jobs: dict[str, FakeJob] = {}
         for line in read_log(path):
             self._replay(line)
         self._end_torn_line(path)
@@ -106,9 +106,9 @@ class JobBook:
         os.fsync(self._file)
         os.close(self._file)
 
-    def accept(self, upload: Upload, fate: Fate, run_seconds: float) -> Job:
+    def accept(self, upload: JobSubmission, fate: Fate, run_seconds: float) -> FakeJob:
         """Create the job, which counts as paid; it is on the disk when this returns."""
-        job = Job(
+        job = FakeJob(
             id=uuid4().hex[:10],
             accepted_at=time.time(),
             run_seconds=run_seconds if fate.job_seconds is None else fate.job_seconds,
@@ -135,11 +135,11 @@ class JobBook:
         )
         return job
 
-    def delete(self, job: Job) -> None:
+    def delete(self, job: FakeJob) -> None:
         job.deleted_at = time.time()
         self.note("deleted", sync=True, id=job.id, reference=job.reference)
 
-    def notified(self, job: Job, status: str, outcome: str) -> None:
+    def notified(self, job: FakeJob, status: str, outcome: str) -> None:
         job.notified += 1
         self.note("notified", id=job.id, reference=job.reference, status=status, outcome=outcome)
 
@@ -150,7 +150,7 @@ class JobBook:
         if sync:
             os.fsync(self._file)
 
-    def listed(self, now: float, expiry_seconds: float, lag: float = 0.0) -> Iterator[Job]:
+    def listed(self, now: float, expiry_seconds: float, lag: float = 0.0) -> Iterator[FakeJob]:
         """Yield the newest jobs first, without those of the last `lag` seconds; jobs are stored in the order of
         acceptance.
         """
@@ -159,7 +159,7 @@ class JobBook:
 
     def _replay(self, line: dict[str, Any]) -> None:
         if line["event"] == "accepted":
-            self.jobs[line["id"]] = Job(
+            self.jobs[line["id"]] = FakeJob(
                 id=line["id"],
                 accepted_at=line["accepted_at"],
                 run_seconds=line["run_seconds"],

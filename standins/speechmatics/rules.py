@@ -158,7 +158,7 @@ class JobConfig(_Strict):
         return (self.tracking.reference if self.tracking else None) or ""
 
 
-class Refused(Exception):
+class ApiError(Exception):
     """The submission is refused; `detail` says why, in the place of the API's own `detail`."""
 
     def __init__(self, detail: str, *, error: str = "Job rejected", status: int = 400) -> None:
@@ -169,10 +169,10 @@ class Refused(Exception):
 
 
 def read_config(text: bytes) -> JobConfig:
-    """Parse a config. Raises `Refused` that names the field."""
+    """Parse a config. Raises `ApiError` that names the field."""
     try:
         return JobConfig.model_validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "config"
-        raise Refused(f"{where}: {first['msg']}") from None
+        raise ApiError(f"{where}: {first['msg']}") from None

@@ -15,7 +15,7 @@ import av
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from standins.speechmatics.rules import JobConfig, Refused, read_config
+from standins.speechmatics.rules import ApiError, JobConfig, read_config
 
 MAX_CONFIG = 16 * 1024 * 1024
 HEAD = 256 * 1024
@@ -50,7 +50,7 @@ CONTENT_TYPES: dict[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True)
-class Upload:
+class JobSubmission:
     config: JobConfig
     filename: str
     sha256: str
@@ -64,7 +64,7 @@ class Upload:
 
 
 @dataclass
-class _Part:
+class _FormPart:
     name: str = ""
     filename: str | None = None
     content_type: str = ""
@@ -77,7 +77,7 @@ class _Part:
         self.size += len(data)
         if self.name == "config":
             if self.size > MAX_CONFIG:
-                raise Refused("config is too long", error="Malformed request")
+                raise ApiError("config is too long", error="Malformed request")
             self.head += data
             return
         self.sha256.update(data)
@@ -88,26 +88,26 @@ class _Part:
             del self.tail[:-TAIL]
 
 
-async def read_upload(content_type: str, body: AsyncIterator[bytes]) -> Upload:
-    """Parse a submission. Raises `Refused` for what the API would refuse, and may then leave the body unread."""
+async def read_upload(content_type: str, body: AsyncIterator[bytes]) -> JobSubmission:
+    """Parse a submission. Raises `ApiError` for what the API would refuse, and may then leave the body unread."""
     kind, options = parse_options_header(content_type)
     if kind != b"multipart/form-data" or b"boundary" not in options:
-        raise Refused("Content-Type must be multipart/form-data", error="Malformed request")
-    reader = _Reader(options[b"boundary"])
+        raise ApiError("Content-Type must be multipart/form-data", error="Malformed request")
+    reader = _FormReader(options[b"boundary"])
     async for chunk in body:
         reader.write(chunk)
     return _checked(reader.finished())
 
 
-class _Reader:
+class _FormReader:
     def __init__(self, boundary: bytes) -> None:
-        self._parts: list[_Part] = []
+        self._parts: list[_FormPart] = []
         self._header: tuple[bytes, bytes] = (b"", b"")
         self._ended = False
         self._parser = MultipartParser(
             boundary,
             {
-                "on_part_begin": lambda: self._parts.append(_Part()),
+                "on_part_begin": lambda: self._parts.append(_FormPart()),
                 "on_header_field": self._on_name,
                 "on_header_value": self._on_value,
                 "on_header_end": self._on_header_end,
@@ -120,11 +120,11 @@ class _Reader:
         try:
             self._parser.write(chunk)
         except MultipartParseError as error:
-            raise Refused(f"multipart: {error}", error="Malformed request") from None
+            raise ApiError(f"multipart: {error}", error="Malformed request") from None
 
-    def finished(self) -> list[_Part]:
+    def finished(self) -> list[_FormPart]:
         if not self._ended:
-            raise Refused("multipart: the closing boundary is missing", error="Malformed request")
+            raise ApiError("multipart: the closing boundary is missing", error="Malformed request")
         return self._parts
 
     def _on_name(self, data: bytes, start: int, end: int) -> None:
@@ -149,16 +149,16 @@ class _Reader:
         self._ended = True
 
 
-def _checked(parts: list[_Part]) -> Upload:
+def _checked(parts: list[_FormPart]) -> JobSubmission:
     names = sorted(part.name for part in parts)
     if "data_file" not in names:
-        raise Refused("data_file is required", error="Missing data_file")
+        raise ApiError("data_file is required", error="Missing data_file")
     if names != ["config", "data_file"]:
-        raise Refused(f"expected one config and one data_file, got {', '.join(names)}", error="Malformed request")
+        raise ApiError(f"expected one config and one data_file, got {', '.join(names)}", error="Malformed request")
     config, data = sorted(parts, key=lambda part: part.name)
     read = read_config(bytes(config.head))
     _check_recording(data)
-    return Upload(
+    return JobSubmission(
         config=read,
         filename=data.filename or "",
         sha256=data.sha256.hexdigest(),
@@ -167,22 +167,22 @@ def _checked(parts: list[_Part]) -> Upload:
     )
 
 
-def _check_recording(part: _Part) -> None:
+def _check_recording(part: _FormPart) -> None:
     invalid = "Job rejected due to invalid audio"
     if not part.filename:
-        raise Refused("data_file has no filename", error="Missing data_file")
+        raise ApiError("data_file has no filename", error="Missing data_file")
     ending = part.filename.rpartition(".")[2].lower()
     if ending not in KINDS:
-        raise Refused(f"file type {ending!r} is not supported", error=invalid)
+        raise ApiError(f"file type {ending!r} is not supported", error=invalid)
     if part.content_type not in CONTENT_TYPES[ending]:
-        raise Refused(f"{part.content_type!r} is not the content type of {ending}", error=invalid)
+        raise ApiError(f"{part.content_type!r} is not the content type of {ending}", error=invalid)
     if not all(part.head[place : place + len(magic)] == magic for magic, place in KINDS[ending]):
-        raise Refused(f"the data are not {ending}", error=invalid)
+        raise ApiError(f"the data are not {ending}", error=invalid)
     if ending in ("mp3", "aac") and not (part.head[:3] == b"ID3" or part.head[:1] == b"\xff"):
-        raise Refused(f"the data are not {ending}", error=invalid)
+        raise ApiError(f"the data are not {ending}", error=invalid)
 
 
-def _seconds(part: _Part) -> float:
+def _seconds(part: _FormPart) -> float:
     if part.head[:4] == b"RIFF" and part.head[12:16] == b"fmt ":
         rate = int.from_bytes(part.head[28:32], "little")
         return max(0.0, part.size - 44) / (rate or GUESSED_BYTES_A_SECOND)
@@ -198,7 +198,7 @@ def _seconds(part: _Part) -> float:
 class _TwoEnds(io.RawIOBase):
     """The recording as a file of its full size of which only the two ends exist; the middle reads as zeros."""
 
-    def __init__(self, part: _Part) -> None:
+    def __init__(self, part: _FormPart) -> None:
         self._head = bytes(part.head)
         self._tail = bytes(part.tail[-TAIL:])
         self._size = part.size

@@ -13,7 +13,7 @@ from random import Random
 
 import httpx
 
-from standins.speechmatics.jobs import Job, JobBook, instant
+from standins.speechmatics.jobs import FakeJob, JobBook, instant
 from standins.speechmatics.plan import Plan
 from standins.speechmatics.rules import NotificationConfig
 from standins.speechmatics.transcript import as_text, transcript
@@ -35,7 +35,7 @@ class Notices:
         self._tasks: set[asyncio.Task[None]] = set()
         self._client: httpx.AsyncClient | None = None
 
-    def schedule(self, job: Job) -> None:
+    def schedule(self, job: FakeJob) -> None:
         webhooks = self._plan().webhooks
         random = Random(f"{self._plan().seed}:{job.reference}")
         for config in job.config.notification_config or ():
@@ -53,7 +53,7 @@ class Notices:
         if self._client is not None:
             await self._client.aclose()
 
-    async def _notify(self, job: Job, config: NotificationConfig, due: float, retry_seconds: float) -> None:
+    async def _notify(self, job: FakeJob, config: NotificationConfig, due: float, retry_seconds: float) -> None:
         await asyncio.sleep(max(0.0, due - time.time()))
         give_up = time.monotonic() + retry_seconds
         for pause in (*PAUSES, 0.0):
@@ -63,7 +63,7 @@ class Notices:
                 return
             await asyncio.sleep(pause)
 
-    async def _send_once(self, job: Job, config: NotificationConfig) -> bool:
+    async def _send_once(self, job: FakeJob, config: NotificationConfig) -> bool:
         status = "success" if job.fate.becomes == "done" else "error"
         url = httpx.URL(config.url).copy_merge_params({"id": job.id, "status": status})
         if self._client is None:
@@ -95,14 +95,14 @@ def _request(config: NotificationConfig, url: httpx.URL, items: list[Item]) -> h
     return httpx.Request(method, url, headers=headers, content=items[0][1] if items else b"")
 
 
-def _requested_items(job: Job, contents: Sequence[str] | None) -> list[Item]:
+def _requested_items(job: FakeJob, contents: Sequence[str] | None) -> list[Item]:
     """Return the requested items that exist; without a request, the transcript under the name `data_file`."""
     wanted = ["transcript"] if contents is None else contents
     items = [item for name in wanted if (item := _build_item(job, name)) is not None]
     return [("data_file", content, kind) for _, content, kind in items] if contents is None else items
 
 
-def _build_item(job: Job, name: str) -> Item | None:
+def _build_item(job: FakeJob, name: str) -> Item | None:
     now = time.time()
     if name == "jobinfo":
         return name, json.dumps({"job": job.details(now)}).encode(), "application/json"

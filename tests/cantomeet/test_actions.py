@@ -42,7 +42,7 @@ def filled(store: MeetingStore) -> MeetingStore:
     return store
 
 
-def test_open_items_come_by_due_date_those_without_a_day_last(filled: MeetingStore) -> None:
+def test_open_items_come_by_due_date_and_items_without_a_day_come_last(filled: MeetingStore) -> None:
     assert texts(filled) == ["逾期", "今日", "下星期", "沒有日期"]
     found = list_actions(filled, ActionFilter(), DAY)
     assert [f.meeting_title for f in found] == ["例會", "例會", "董事會", "例會"]
@@ -59,7 +59,7 @@ def test_they_are_filtered_by_owner_due_date_and_state(filled: MeetingStore) -> 
     assert texts(filled, owner="'; --") == []
 
 
-def test_the_owners_of_what_is_found_are_known(filled: MeetingStore) -> None:
+def test_the_owners_of_found_items_are_listed(filled: MeetingStore) -> None:
     assert set(owners(filled, ActionFilter(owner="阿明"), DAY)) == {"", "阿明", "阿珊"}
     assert owners(filled, ActionFilter(due="overdue"), DAY) == ["阿明"]
 
@@ -124,7 +124,7 @@ def written(*actions: FoundAction, language: str = "zh-Hant-HK") -> list[str]:
     return body.decode().replace("\r\n ", "").split("\r\n")
 
 
-def test_each_is_an_all_day_event_that_blocks_no_time_and_keeps_its_identity() -> None:
+def test_each_item_is_an_all_day_event_that_blocks_no_time_and_keeps_its_identity() -> None:
     lines = written(found(owner="阿明"))
     assert lines[:2] == ["BEGIN:VCALENDAR", "VERSION:2.0"]
     begin = lines.index("BEGIN:VEVENT")
@@ -142,13 +142,13 @@ def test_each_is_an_all_day_event_that_blocks_no_time_and_keeps_its_identity() -
     assert lines[-2:] == ["END:VCALENDAR", ""]
 
 
-def test_what_is_done_or_has_no_day_is_not_in_the_calendar_and_what_is_unverified_says_so() -> None:
+def test_items_that_are_done_or_have_no_day_are_not_in_the_calendar_and_unverified_ones_say_so() -> None:
     assert "BEGIN:VEVENT" not in written(found(done=True), found(due_date=None))
     assert "SUMMARY:（未核實）交 budget" in written(found(evidence=[]))
     assert "SUMMARY:(not verified) 交 budget" in written(found(evidence=[]), language="en")
 
 
-def test_of_an_item_in_two_languages_the_calendar_has_the_readers() -> None:
+def test_the_calendar_has_a_bilingual_item_in_the_readers_language() -> None:
     assert "SUMMARY:Hand in the budget" in written(found(text_other="Hand in the budget"), language="en")
     assert "SUMMARY:交 budget" in written(found(text_other="Hand in the budget"))
 

@@ -1,4 +1,4 @@
-"""A plan says beforehand what one action would do to many meetings, and what it may cost."""
+"""Plans for one action on many meetings, and their cost."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cantomeet.bulk import Act, Cost, Line, Refusal, plan
+from cantomeet.bulk import Act, Cost, PlannedMeeting, Refusal, plan
 from cantomeet.lifecycle import ACTIVE, MeetingStatus, Stage
 from cantomeet.models import Meeting
 from cantomeet.submission import Submission
@@ -22,8 +22,8 @@ def meeting(job: dict[str, Any] | None = None, **columns: Any) -> Meeting:
     return meetings.at_rest(Meeting(**{**given, "duration_seconds": 60.0, **columns}), **(job or {}))
 
 
-def line(act: Act, new: str = "speechmatics", **columns: Any) -> Line:
-    return plan(act, [meeting(**columns)], NOW, new).lines[0]
+def line(act: Act, new: str = "speechmatics", **columns: Any) -> PlannedMeeting:
+    return plan(act, [meeting(**columns)], NOW, new).meetings[0]
 
 
 KEY = {"submission": Submission("k1")}
@@ -97,7 +97,7 @@ def test_a_failed_meeting_has_paid_work_to_lose_only_while_it_can_still_be_fetch
     assert not line(Act.RUN_NOW, status=MeetingStatus.TRANSCRIBING, **SENT).wastes
 
 
-def test_run_now_is_for_what_is_owed_and_free() -> None:
+def test_run_now_needs_a_due_step_that_is_not_leased() -> None:
     later = NOW + timedelta(minutes=5)
     assert line(Act.RUN_NOW, job={"due_at": later}).refusal is None
     assert line(Act.RUN_NOW, job={"due_at": None}).refusal is Refusal.NOTHING_OWED
@@ -105,6 +105,6 @@ def test_run_now_is_for_what_is_owed_and_free() -> None:
     assert line(Act.RUN_NOW, job={"due_at": NOW, "lease_until": NOW - timedelta(seconds=1)}).refusal is None
 
 
-def test_a_meeting_that_steps_forward_is_the_same_and_one_that_has_ended_is_not() -> None:
+def test_a_plan_holds_for_a_meeting_that_moves_on_but_not_for_one_that_has_ended() -> None:
     assert line(Act.DELETE, status=MeetingStatus.UPLOADED).statuses() == ACTIVE
     assert line(Act.DELETE, status=FAILED).statuses() == {FAILED}

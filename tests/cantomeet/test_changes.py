@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cantomeet.changes import CHANNEL, Change, ChangePublisher, listen
+from cantomeet.changes import CHANNEL, ChangeHint, ChangePublisher, listen
 from cantomeet.redis_client import connect
 from launcher.redis_server import EmbeddedRedis
 
@@ -21,7 +21,7 @@ def redis_url(tmp_path: Path) -> Iterator[str]:
 
 
 async def test_a_listener_is_told_of_what_is_published_and_not_of_rubbish(redis_url: str) -> None:
-    heard: list[Change | None] = []
+    heard: list[ChangeHint | None] = []
     subscribed = asyncio.Event()
 
     async def hear() -> None:
@@ -38,7 +38,7 @@ async def test_a_listener_is_told_of_what_is_published_and_not_of_rubbish(redis_
         client.publish(CHANNEL, b'{"meeting_id": "x"}')
     await asyncio.to_thread(ChangePublisher(redis_url).publish, "m-1", 7)
     await asyncio.wait_for(listening, 10)
-    assert heard == [None, Change("m-1", 7)]
+    assert heard == [None, ChangeHint("m-1", 7)]
 
 
 def test_publishing_without_redis_does_not_raise(tmp_path: Path) -> None:

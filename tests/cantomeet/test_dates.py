@@ -1,3 +1,5 @@
+"""Days that words of a meeting mean."""
+
 from __future__ import annotations
 
 import os

@@ -1,4 +1,4 @@
-"""A glossary that breaks one of the provider's limits is refused, with the term named, before anything is paid for."""
+"""Faults of a glossary are named before a job is paid for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cantomeet.errors import VersionConflict
 from cantomeet.glossary import (
     SHOWN_FAULTS,
-    Fault,
+    GlossaryFault,
     Term,
     digest,
     faults,
@@ -85,7 +85,7 @@ def test_the_first_bad_term_is_named_by_its_number() -> None:
         ({"content": "a", "sounds_like": ["一" * 201]}, "201 characters"),
     ],
 )
-def test_what_would_not_survive_the_text_field_is_refused(term: dict[str, Any], fault: str) -> None:
+def test_a_term_that_the_text_field_cannot_show_is_refused(term: dict[str, Any], fault: str) -> None:
     assert fault in told([term])[0]
 
 
@@ -104,7 +104,7 @@ def test_every_fault_is_said_in_both_languages() -> None:
     kinds = [key.removeprefix("glossary.fault.") for key in GLOSSARY_FAULTS if ".of_" not in key]
     assert len(kinds) == 16
     for kind in kinds:
-        fault = Fault(kind, 3, "葵涌", "讀音", 7, 6)
+        fault = GlossaryFault(kind, 3, "葵涌", "讀音", 7, 6)
         assert fault.text("en").startswith("glossary term 3 (葵涌)")
         assert fault.text("zh-Hant-HK").startswith("第 3 個詞「葵涌」")
 
@@ -119,7 +119,7 @@ def test_lines_are_read_with_western_and_chinese_marks() -> None:
 
 
 @given(st.lists(st.tuples(st.text(max_size=8), st.lists(st.text(max_size=4), max_size=3)), max_size=5))
-def test_what_is_taken_is_shown_and_read_again_the_same(pairs: list[tuple[str, list[str]]]) -> None:
+def test_an_accepted_glossary_is_read_back_the_same(pairs: list[tuple[str, list[str]]]) -> None:
     vocabulary = [{"content": content, "sounds_like": sounds} for content, sounds in pairs]
     if not faults(vocabulary):
         terms = terms_of(vocabulary)

@@ -24,9 +24,9 @@ from cantomeet.listing import (
     Sort,
     count_by_cause,
     count_by_status,
+    fitting_ids,
     list_meetings,
     parse_filter,
-    those_that_fit,
 )
 from cantomeet.models import Meeting
 from cantomeet.store import MeetingStore
@@ -151,7 +151,7 @@ def packed(*parts: Any) -> str:
 
 
 SOME_ID = "0b9d2f6e-1c1e-4a43-9a3b-7d1f5f6c2a10"
-"""The same in every process: a test that is run elsewhere has the same name there."""
+"""A fixed id, so that parametrized tests have the same name in each test process."""
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_filters_by_error_code(store: MeetingStore) -> None:
     assert titles(store, error_code=ErrorCode.STUCK) == ["stuck"]
 
 
-def test_failures_are_counted_and_found_by_what_remedies_them(store: MeetingStore) -> None:
+def test_failures_are_counted_and_found_by_cause(store: MeetingStore) -> None:
     refused = {"provider": "Speechmatics", "setting": "SPEECHMATICS_API_KEY"}
     causes = {
         FailureCause("provider_key_refused", **refused): [{**refused, "reference": n} for n in range(3)],
@@ -225,14 +225,14 @@ def test_failures_are_counted_and_found_by_what_remedies_them(store: MeetingStor
     assert ids_of(store, cause=FailureCause("of_nobody")) == []
 
 
-def test_what_is_long_overdue_and_held_by_nobody_is_stuck(store: MeetingStore) -> None:
+def test_a_meeting_that_is_long_overdue_and_not_leased_is_stuck(store: MeetingStore) -> None:
     now = store.now()
     long_ago, later = now - timedelta(hours=3), now + timedelta(hours=1)
     quiet, summarizing = {"updated_at": long_ago}, {"updated_at": long_ago, "status": MeetingStatus.SUMMARIZING}
     late = {"due_at": long_ago}
     stuck = {
         "late": (quiet, late),
-        "no step owed": (quiet, {"due_at": None}),
+        "no step due": (quiet, {"due_at": None}),
         "given up": (quiet, {**late, "lease_until": long_ago}),
         "summary": (summarizing, late),
     }
@@ -252,12 +252,12 @@ def test_what_is_long_overdue_and_held_by_nobody_is_stuck(store: MeetingStore) -
     assert titles(store, stuck_for=timedelta(minutes=20)) == [], "they wait for the end of the pause"
 
 
-def test_of_some_meetings_it_says_which_the_filter_still_finds(store: MeetingStore) -> None:
+def test_it_tells_which_of_some_meetings_the_filter_finds(store: MeetingStore) -> None:
     failed, other, waiting = meetings.failed(store), meetings.failed(store), meetings.uploaded(store)
     wanted = MeetingFilter(statuses=frozenset({MeetingStatus.FAILED}), limit=1)
-    assert those_that_fit(store, wanted, [failed.id, waiting.id, "no such"]) == {failed.id}
-    assert those_that_fit(store, wanted, []) == set()
-    assert other.id not in those_that_fit(store, wanted, [failed.id])
+    assert fitting_ids(store, wanted, [failed.id, waiting.id, "no such"]) == {failed.id}
+    assert fitting_ids(store, wanted, []) == set()
+    assert other.id not in fitting_ids(store, wanted, [failed.id])
 
 
 def test_counts_each_status_whatever_statuses_the_filter_asks_for(store: MeetingStore) -> None:
@@ -333,7 +333,7 @@ def test_a_long_line_is_cut_around_what_was_found(sqlite_store: MeetingStore) ->
     assert len(item.match.text) < 200
 
 
-def test_looks_only_in_the_take_that_is_shown(store: MeetingStore) -> None:
+def test_looks_only_in_the_revision_that_is_shown(store: MeetingStore) -> None:
     meeting = meetings.completed(store, [("S1", "舊版本")])
     again = store.take_lease(store.retry(meeting.id, "transcribe").id, 60)
     assert again is not None

@@ -1,4 +1,4 @@
-"""Never more turns within a second than a limit allows, whoever asks and however late; and none left waiting."""
+"""Turns keep to their limit, and no caller waits for ever."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def test_no_second_holds_more_turns_than_the_limit(gaps: list[float], reserved: 
     assert most_in_a_second(given_at) <= SEND.most
 
 
-def test_a_thousand_that_come_at_once_are_served_at_nearly_the_pace_by_a_clock_that_ticks_once_a_second() -> None:
-    """As RQ's scheduler does: what is due in a second is woken together."""
+def test_a_thousand_callers_at_once_are_served_at_nearly_the_pace() -> None:
+    """The callers wake once a second, because RQ's scheduler wakes due jobs once a second."""
     turns = Turns()
     due: dict[int, tuple[float, bool]] = dict.fromkeys(range(1000), (0.0, False))
     served: list[float] = []
@@ -56,7 +56,7 @@ def test_a_thousand_that_come_at_once_are_served_at_nearly_the_pace_by_a_clock_t
                 served.append(moment)
                 del due[n]
             else:
-                # Those who had a place and came in vain are spread, as `wait_for_turn` does.
+                # A caller whose reserved turn was not free waits a random time, as in `wait_for_turn`.
                 late = luck.uniform(0.0, (len(come) - place) / SEND.most) if due[n][1] else 0.0
                 due[n] = (moment + wait + late, True)
         now += 1.0
@@ -65,12 +65,12 @@ def test_a_thousand_that_come_at_once_are_served_at_nearly_the_pace_by_a_clock_t
     assert asked < 4000, "few come in vain"
 
 
-def test_a_place_that_was_reserved_is_kept_however_late_its_owner_comes() -> None:
+def test_a_reserved_turn_is_kept_for_a_late_caller() -> None:
     turns, _ = taken(Turns(reserved_until=3000.0), SEND, 1000.0)
     assert taken(turns, SEND, 9000.0, reserved=True)[1] == 0.0
 
 
-def test_what_could_not_wait_is_counted_all_the_same() -> None:
+def test_a_request_that_could_not_wait_is_counted() -> None:
     turns = Turns()
     for _ in range(SEND.most):
         turns = spent(turns, 1000.0)
@@ -86,18 +86,18 @@ def test_a_clock_that_was_put_back_stops_nobody() -> None:
 
 
 @pytest.mark.parametrize("in_flight", [1, 10, 100, 1000, 20_000])
-def test_all_meetings_in_flight_together_are_looked_at_below_the_limit(in_flight: int) -> None:
+def test_all_meetings_in_flight_are_polled_below_the_limit(in_flight: int) -> None:
     for waited in (0.0, 60.0, 3600.0):
         assert in_flight / pause_before_look(waited, in_flight) <= LOOKS_A_SECOND
 
 
-def test_a_short_job_is_seen_soon_and_a_long_one_costs_few_looks() -> None:
+def test_a_short_job_is_noticed_soon_and_a_long_one_costs_few_polls() -> None:
     assert [pause_before_look(waited, 1) for waited in (0.0, 100.0, 10_000.0)] == [5.0, 10.0, 60.0]
     assert [pause_before_look(waited, 1, first=0.5) for waited in (0.0, 3.0, 100.0)] == [0.5, 0.5, 10.0]
 
 
-def test_among_many_a_job_is_looked_at_when_those_like_it_were_done() -> None:
-    crowd = int(20 * LOOKS_A_SECOND)  # each could be looked at every 20 s
+def test_among_many_a_job_is_polled_when_similar_ones_were_done() -> None:
+    crowd = int(20 * LOOKS_A_SECOND)  # each could be polled every 20 s
     usual = (58.0, 65.0, 90.0)
     assert pause_before_look(0.0, crowd, usual) == 58.0, "not before it may be done"
     assert pause_before_look(58.0, crowd, usual) == 7.0

@@ -1,4 +1,4 @@
-"""Files are for one user alone, whatever the umask, and those of earlier releases become so."""
+"""Files are private at any umask, those of earlier releases too."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def umask(mask: int) -> Iterator[None]:
 
 
 def too_open(folder: Path) -> dict[str, str]:
-    """What anybody else may do something with, and what its owner may not use."""
+    """Paths that others may use, or that their owner may not."""
     wrong = {}
     for path in (folder, *folder.rglob("*")):
         mode = path.lstat().st_mode & 0o777
@@ -38,7 +38,7 @@ def too_open(folder: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("mask", [0o000, 0o022, 0o002, 0o077, 0o177])
-def test_all_that_a_data_folder_gets_is_private_whatever_the_umask(mask: int, tmp_path: Path) -> None:
+def test_every_file_in_a_data_folder_is_private_at_any_umask(mask: int, tmp_path: Path) -> None:
     data = tmp_path / "a" / "data"
     with umask(mask):
         engine = connect(f"sqlite:///{data / 'cantomeet.db'}")
@@ -75,7 +75,7 @@ def test_a_data_folder_of_an_earlier_release_is_tightened(tmp_path: Path) -> Non
     assert too_open(data) == {}
 
 
-def test_in_a_folder_that_holds_other_things_too_only_ours_are_touched(tmp_path: Path) -> None:
+def test_only_our_files_are_touched_in_a_folder_with_other_files(tmp_path: Path) -> None:
     data = an_earlier_releases(tmp_path / "data")
     theirs = data / "photographs"
     theirs.mkdir(0o755)
@@ -88,7 +88,7 @@ def test_in_a_folder_that_holds_other_things_too_only_ours_are_touched(tmp_path:
     assert (data / "cantomeet.db").stat().st_mode & 0o777 == 0o600
 
 
-def test_what_a_link_leads_to_is_left_alone(tmp_path: Path) -> None:
+def test_the_target_of_a_link_is_left_alone(tmp_path: Path) -> None:
     data = an_earlier_releases(tmp_path / "data")
     outside = tmp_path / "outside"
     outside.mkdir()

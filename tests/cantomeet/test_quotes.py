@@ -1,4 +1,4 @@
-"""What becomes of evidence when a line is corrected."""
+"""Evidence before and after a line is corrected."""
 
 from __future__ import annotations
 
@@ -49,17 +49,17 @@ def test_evidence_of_other_lines_stays() -> None:
     assert rechecked([proof("早晨")], "s2", "午安") == [proof("早晨")]
 
 
-def test_a_correction_can_prove_what_stood_nowhere_but_not_by_one_word() -> None:
+def test_a_correction_can_prove_an_unverified_quote_but_not_one_common_word() -> None:
     assert rechecked([proof("交計劃書", "unverified")], "s1", "阿明交計劃書。") == [proof("交計劃書")]
     assert rechecked([proof("好", "unverified")], "s1", "好，散會。") == [proof("好", "unverified")]
 
 
-def test_what_still_holds_quotes_the_corrected_line() -> None:
+def test_a_confirmed_item_quotes_the_corrected_line() -> None:
     broken = proof("早晨各位", "unverified", was="exact")
     assert requoted([broken], {"s1": "午安，各位。"}) == [proof("午安，各位。")]
 
 
-def test_what_never_stood_in_the_transcript_is_not_proven_by_a_word_of_a_person() -> None:
+def test_a_confirmation_does_not_prove_a_quote_that_was_never_in_the_transcript() -> None:
     invented = proof("無人講過", "unverified")
     assert requoted([invented], {"s1": "午安，各位。"}) == [invented]
 

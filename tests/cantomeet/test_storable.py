@@ -1,4 +1,4 @@
-"""What any database and any answer can hold."""
+"""Values that any database and any answer can hold."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from cantomeet.storable import fault_in
         ({str(n): n for n in range(1001)}, ""),
     ],
 )
-def test_what_cannot_be_kept_is_named(value: Any, place: str) -> None:
+def test_a_value_that_cannot_be_kept_is_named(value: Any, place: str) -> None:
     found = fault_in(value)
     assert found is not None
     assert found[0] == place
 
 
-def test_what_is_nested_without_end_is_found_without_recursion() -> None:
+def test_endless_nesting_is_found_without_recursion() -> None:
     lists: Any = []
     names: Any = {}
     for _ in range(5000):
@@ -38,12 +38,12 @@ def test_what_is_nested_without_end_is_found_without_recursion() -> None:
     assert fault_in(names) == (".".join("a" * 33), "too deep")
 
 
-def test_a_look_at_very_many_values_is_short() -> None:
+def test_checking_very_many_values_ends_early() -> None:
     assert fault_in([1] * 50_001) == ("", "at most 50000 values")
     assert fault_in({"a": [[1] * 100] * 501}) == ("a", "at most 50000 values")
     assert fault_in([{"a": 1}] * 20_000) is None
 
 
 @pytest.mark.parametrize("value", ["", "早晨\n", 2**63 - 1, None, True, 1.5, [], {"a": [{"b": "🀄"}]}, [[1], "x"]])
-def test_all_else_is_kept(value: Any) -> None:
+def test_all_other_values_are_kept(value: Any) -> None:
     assert fault_in(value) is None

@@ -1,4 +1,4 @@
-"""Templates: those that ship, and what a person may write."""
+"""Shipped templates, and people's own."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_a_persons_template_is_kept_word_for_word() -> None:
         ({"sections": [{"title": "甲", "kind": "risk"}, {"title": "乙", "kind": "risk"}]}, "sections"),
     ],
 )
-def test_what_makes_no_template_is_refused_by_field(members: dict[str, Any], field: str) -> None:
+def test_a_wrong_template_is_refused_by_field(members: dict[str, Any], field: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
         user_template(**{"id": "mine", "name": "範本", "instructions": "", "sections": SECTIONS, **members})
     assert refused.value.field == field

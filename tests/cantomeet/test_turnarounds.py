@@ -1,4 +1,4 @@
-"""What a provider took for the last recordings, and what that says of the next."""
+"""Predictions from a provider's last turnarounds."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ TIMES = st.floats(0, 100_000)
 RECENT = st.lists(st.builds(Turnaround, TIMES, TIMES), max_size=REMEMBERED)
 
 
-def test_what_thirds_of_like_recordings_took_is_usual() -> None:
+def test_the_thirds_of_similar_recordings_are_usual() -> None:
     hours = [Turnaround(3600.0 + n, took) for n, took in enumerate([400.0, 300.0, 200.0, 100.0])]
     minutes = [Turnaround(90.0, 20.0)] * 5
     assert usual([*minutes, *hours], 3000.0) == (200.0, 300.0, 400.0)
     assert usual([*minutes, *hours], 100.0) == (20.0, 20.0, 20.0)
 
 
-def test_too_few_like_recordings_tell_nothing() -> None:
+def test_too_few_similar_recordings_give_no_prediction() -> None:
     assert usual([], 60.0) == ()
     assert usual([Turnaround(3600.0, 300.0)] * 3, 3600.0) == ()
     assert usual([Turnaround(3600.0, 300.0)] * 60, 600.0) == ()
@@ -44,5 +44,5 @@ def test_the_last_ones_are_kept(recent: list[Turnaround]) -> None:
 
 
 @pytest.mark.parametrize("text", [None, "", "null", "[", "7", "[[1]]", '[["a", 2]]', '{"a": 1}', "[null]"])
-def test_what_another_version_wrote_is_nothing(text: str | None) -> None:
+def test_text_of_another_version_is_ignored(text: str | None) -> None:
     assert loads(text) == []

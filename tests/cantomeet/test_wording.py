@@ -1,4 +1,4 @@
-"""Titles, descriptions and lines as people and files bring them."""
+"""Clean-up of titles, descriptions and lines."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MARKS = "\u202e\u200e\u2066\u061c"
         ("👨‍👩‍👧", "👨‍👩‍👧"),
     ],
 )
-def test_a_title_is_kept_as_it_is_seen(given: str, kept: str) -> None:
+def test_a_title_is_kept_as_it_looks(given: str, kept: str) -> None:
     assert wording.checked_title(given) == kept
 
 
@@ -48,14 +48,14 @@ def test_a_title_is_kept_as_it_is_seen(given: str, kept: str) -> None:
         "\ufe0f",
     ],
 )
-def test_what_is_no_title_is_refused(title: str) -> None:
+def test_a_text_that_is_no_title_is_refused(title: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
         wording.checked_title(title)
     assert refused.value.field == "title"
 
 
 @given(st.text(st.characters(codec=None), max_size=400))
-def test_whatever_is_taken_is_one_line_that_can_be_seen(text: str) -> None:
+def test_every_accepted_title_is_one_visible_line(text: str) -> None:
     for made in (wording.visible(text), text):
         try:
             kept = wording.checked_title(made)
@@ -66,7 +66,7 @@ def test_whatever_is_taken_is_one_line_that_can_be_seen(text: str) -> None:
         assert wording.checked_title(kept) == kept
 
 
-def test_no_way_into_the_store_goes_round_the_check(store: MeetingStore) -> None:
+def test_every_way_into_the_store_checks(store: MeetingStore) -> None:
     held = meetings.completed(store)
     for title in ("a\x00", "a\r\nb", "x" * 300, ""):
         with pytest.raises(InvalidRequest):

@@ -1,4 +1,4 @@
-"""What the admin page says, from rows to words."""
+"""The admin page's texts, made from rows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rq.worker import WorkerStatus
 
-from cantomeet.bulk import Act, Line, Plan, Refusal
+from cantomeet.bulk import Act, BulkPlan, PlannedMeeting, Refusal
 from cantomeet.checking import PATIENCE_SECONDS, Check
 from cantomeet.errors import ErrorCode
 from cantomeet.i18n import EN, ZH, has_text, text
@@ -20,7 +20,7 @@ from cantomeet.queue import QUEUES, QueueOverview, WorkerSeen
 from cantomeet_ui.presenters import admin, admin_filters
 from cantomeet_ui.presenters.address import filters_of
 from cantomeet_ui.presenters.engine import Engine, engine
-from cantomeet_ui.presenters.plans import asked, told
+from cantomeet_ui.presenters.plans import preview, result
 from tests import meetings
 
 NOW = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
@@ -36,18 +36,18 @@ def meeting(job: dict[str, Any] | None = None, **columns: Any) -> Meeting:
 # ---- previews ----------------------------------------------------------------------------------------------
 
 
-def line(refusal: Refusal | None = None, **given: Any) -> Line:
-    return Line("id", given.pop("status", FAILED), refusal, **given)
+def line(refusal: Refusal | None = None, **given: Any) -> PlannedMeeting:
+    return PlannedMeeting("id", given.pop("status", FAILED), refusal, **given)
 
 
-def test_a_preview_says_how_many_what_it_costs_and_who_is_left() -> None:
+def test_a_preview_says_how_many_meetings_what_it_costs_and_which_are_refused() -> None:
     lines = (
         *(line(pays=True, seconds=600.0) for _ in range(3)),
         line(pays=True),
         line(Refusal.COST, pays=True, seconds=1200.0),
         line(Refusal.NOT_FAILED),
     )
-    shown = asked(Plan(Act.RETRY, lines, left_out=7), llm=True, language=EN)
+    shown = preview(BulkPlan(Act.RETRY, lines, left_out=7), llm=True, language=EN)
     assert (shown.title, shown.confirm) == ("Retry 4 meetings?", "Retry 4")
     assert shown.pay_again == "Pay again, retry 5 (about 50 min)"
     assert shown.lines == [
@@ -60,16 +60,16 @@ def test_a_preview_says_how_many_what_it_costs_and_who_is_left() -> None:
 
 
 def test_a_preview_without_cost_says_nothing_of_cost() -> None:
-    assert asked(Plan(Act.RETRY, (line(),)), llm=False, language=EN).lines == []
+    assert preview(BulkPlan(Act.RETRY, (line(),)), llm=False, language=EN).lines == []
 
 
 def test_a_preview_names_the_meetings_that_it_is_for_and_no_others() -> None:
     lines = (
-        *(Line(str(n), FAILED, title=f"會 {n}") for n in range(7)),
-        Line("p", FAILED, Refusal.COST, title="付過"),
-        Line("r", MeetingStatus.TRANSCRIBING, Refusal.NOT_FAILED, title="轉錄中"),
+        *(PlannedMeeting(str(n), FAILED, title=f"會 {n}") for n in range(7)),
+        PlannedMeeting("p", FAILED, Refusal.COST, title="付過"),
+        PlannedMeeting("r", MeetingStatus.TRANSCRIBING, Refusal.NOT_FAILED, title="轉錄中"),
     )
-    shown = asked(Plan(Act.RETRY, lines), llm=False, language=EN)
+    shown = preview(BulkPlan(Act.RETRY, lines), llm=False, language=EN)
     assert [named.title for named in shown.named] == [f"會 {n}" for n in range(5)]
     assert shown.more == "and 3 more"
     assert [(named.title, named.status) for named in shown.rest] == [
@@ -77,21 +77,21 @@ def test_a_preview_names_the_meetings_that_it_is_for_and_no_others() -> None:
         ("會 6", "Failed"),
         ("付過", "Failed, paid for before"),
     ]
-    assert asked(Plan(Act.RETRY, lines[:5]), llm=False, language=EN).more == ""
+    assert preview(BulkPlan(Act.RETRY, lines[:5]), llm=False, language=EN).more == ""
 
 
 def test_where_nothing_can_be_done_there_is_no_button() -> None:
-    shown = asked(Plan(Act.CANCEL, (line(Refusal.NOT_RUNNING),)), llm=False, language=ZH)
+    shown = preview(BulkPlan(Act.CANCEL, (line(Refusal.NOT_RUNNING),)), llm=False, language=ZH)
     assert (shown.title, shown.confirm, shown.pay_again) == ("沒有會議可以這樣做。", "", "")
 
 
 def test_a_cancel_warns_of_what_is_paid_for_and_a_deletion_that_it_is_for_good() -> None:
     running = line(status=MeetingStatus.TRANSCRIBING, wastes=True)
     for act in (Act.CANCEL, Act.DELETE):
-        shown = asked(Plan(act, (running,)), llm=False, language=EN)
+        shown = preview(BulkPlan(act, (running,)), llm=False, language=EN)
         assert "pays again" in shown.lines[0]
         assert shown.named[0].status == "Transcribing, paid for"
-    deletion = asked(Plan(Act.DELETE, (line(),)), llm=False, language=EN)
+    deletion = preview(BulkPlan(Act.DELETE, (line(),)), llm=False, language=EN)
     assert ("cannot be brought back" in deletion.lines[0], deletion.tone) == (True, "red")
 
 
@@ -99,11 +99,11 @@ def test_a_cancel_warns_of_what_is_paid_for_and_a_deletion_that_it_is_for_good()
 def test_every_action_and_refusal_has_its_words(language: str) -> None:
     for act in Act:
         for count in (1, 2):
-            assert asked(Plan(act, (line(),) * count), llm=True, language=language).title
-            assert told(act, count, dict.fromkeys(Refusal, count), language)
+            assert preview(BulkPlan(act, (line(),) * count), llm=True, language=language).title
+            assert result(act, count, dict.fromkeys(Refusal, count), language)
 
 
-# ---- the engine room ---------------------------------------------------------------------------------------
+# ---- the engine panel --------------------------------------------------------------------------------------
 
 
 def room(**given: Any) -> EngineRoom:
@@ -165,7 +165,7 @@ def test_a_pause_a_queue_that_lags_and_a_redis_that_is_away_are_told() -> None:
         (Check("failed", NOW, "code_of_a_newer_version"), "failed", "code_of_a_newer_version"),
     ],
 )
-def test_what_became_of_a_test_is_told(check: Check | None, tone: str, told: str) -> None:
+def test_the_result_of_a_check_is_shown(check: Check | None, tone: str, told: str) -> None:
     found = shown(checks={"whisper": check}).checks[2]
     assert found.tone == tone
     assert told in found.text
@@ -177,12 +177,12 @@ def test_a_wrong_setting_is_told_in_the_language_of_the_page() -> None:
     assert "SPEECHMATICS_API_KEY 設定有誤：要是一行可見的 ASCII 字元" in found.text
 
 
-def test_what_is_not_set_up_names_its_setting_whatever_was_found_before() -> None:
+def test_a_check_that_is_not_set_up_names_its_setting() -> None:
     found = shown(checks={"llm": Check("ok", NOW)}).checks[1]
     assert (found.set_up, found.text) == (False, "OPENAI_MODEL is not set")
 
 
-def test_while_an_answer_is_waited_for_the_page_looks_more_often() -> None:
+def test_the_page_refreshes_more_often_while_a_check_has_no_answer() -> None:
     assert shown(checks={"whisper": Check("asked", NOW)}).asking
     assert not shown().asking
 
@@ -193,7 +193,7 @@ def test_while_an_answer_is_waited_for_the_page_looks_more_often() -> None:
 def test_filters_are_read_from_the_address_and_nothing_else_is() -> None:
     query = {"status": "FAILED", "q": "", "cursor": "x", "age": "7d"}
     assert filters_of(query, admin_filters.NAMES) == {"status": "FAILED", "age": "7d"}
-    assert admin_filters.changed(query, age="", transcriber="whisper") == "/admin?status=FAILED&transcriber=whisper"
+    assert admin_filters.admin_href(query, age="", transcriber="whisper") == "/admin?status=FAILED&transcriber=whisper"
 
 
 def test_a_chosen_code_leads_back_to_all_and_stays_when_nothing_has_it_any_more() -> None:
@@ -218,7 +218,7 @@ def test_the_key_of_a_cause_leads_back_to_it() -> None:
         assert admin.cause_of(admin.cause_key(cause)) == cause
 
 
-def test_what_a_person_stopped_comes_after_all_other_causes() -> None:
+def test_stopped_meetings_come_after_all_other_causes() -> None:
     failures = [Failures(FailureCause(code), 9, [meeting(status=FAILED)]) for code in ("cancelled", "disk_full")]
     found = admin.causes(failures, NOW, EN)
     assert [(cause.key, cause.more) for cause in found] == [
@@ -227,7 +227,7 @@ def test_what_a_person_stopped_comes_after_all_other_causes() -> None:
     ]
 
 
-def test_a_try_tells_when_what_how_long_why_the_job_and_what_comes_next() -> None:
+def test_an_attempt_shows_its_time_step_duration_reason_job_and_retry() -> None:
     tried = Attempt(
         meeting_id="m",
         run=1,
@@ -245,7 +245,7 @@ def test_a_try_tells_when_what_how_long_why_the_job_and_what_comes_next() -> Non
     assert (told.detail, told.job, told.next) == ("Too busy · 503", "job j1", "next at 12:00:40")
 
 
-def test_a_step_that_was_done_names_no_time_for_what_came_after() -> None:
+def test_a_finished_step_names_no_next_time() -> None:
     later = NOW + timedelta(seconds=5)
     done = Attempt(
         meeting_id="m", run=1, step="submit", outcome="done", started_at=NOW, finished_at=NOW, next_run_at=later
@@ -279,5 +279,5 @@ def test_while_the_queue_is_paused_no_next_step_is_promised() -> None:
 
 
 @pytest.mark.parametrize("status", [MeetingStatus.FAILED, MeetingStatus.COMPLETED])
-def test_where_a_meeting_has_ended_nothing_is_going_on(status: MeetingStatus) -> None:
+def test_nothing_is_going_on_for_a_meeting_that_has_ended(status: MeetingStatus) -> None:
     assert admin.steps(meeting(status=status), [], NOW, EN) == []

@@ -1,4 +1,4 @@
-"""What the pages show of minutes: sections, marks, versions, speakers, corrected lines, action items."""
+"""Sections, marks, versions, speakers, corrected lines and action items on pages."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def summary(*items: SummaryItem, **columns: Any) -> SummaryWithItems:
 # ---- summary ---------------------------------------------------------------------------------------------------
 
 
-def test_what_nothing_proves_is_never_among_the_sections() -> None:
+def test_an_unproven_item_is_never_among_the_sections() -> None:
     shown = summary_view(summary(item(), item(text="無人講過", evidence=[])), NOW, ZH)
     assert [p.text for s in shown.sections for p in s.points] == ["通過"]
     assert ([p.text for p in shown.unverified], shown.doubtful) == (["無人講過"], 1)
@@ -57,7 +57,7 @@ def test_an_item_without_evidence_offers_the_line_it_may_come_from_and_stays_unv
     assert summary_view(summary(item(evidence=[PROOF, offered])), NOW, ZH).sections[0].points[0].offered == []
 
 
-def test_a_quote_that_a_correction_took_away_still_names_its_place() -> None:
+def test_a_quote_that_a_correction_removed_still_names_its_place() -> None:
     broken = {**PROOF, "check": "unverified", "was": "exact"}
     shown = summary_view(summary(item(evidence=[broken], stale=True)), NOW, ZH)
     (doubtful,) = shown.unverified
@@ -88,7 +88,7 @@ def test_two_languages_stand_side_by_side_the_readers_first() -> None:
     assert (english.text, english.other, english.field) == ("Carried", "通過", "text_other")
 
 
-def test_what_it_covers_and_took_is_told() -> None:
+def test_coverage_and_cost_are_shown() -> None:
     usage = {"requests": 3, "tokens_in": 12_000, "tokens_out": 345, "repeats": 1, "cost": 0.5, "estimated": True}
     shown = summary_view(summary(item(), usage=usage, coverage={"covered": 512, "total": 512}), NOW, EN)
     assert shown.facts == [
@@ -108,7 +108,7 @@ def test_due_dates_that_wait_for_the_meetings_own_say_so() -> None:
     assert summary_view(summary(task), NOW, EN, dated=False).note == ""
 
 
-def test_what_all_versions_took_is_told_beside_what_the_shown_one_did() -> None:
+def test_the_cost_of_all_versions_is_shown_beside_that_of_the_shown_one() -> None:
     took = {"requests": 2, "tokens_in": 900, "tokens_out": 100, "repeats": 1, "reused": 0, "estimated": False}
     each = [Summary(meeting_id="m", version=n, method="llm", language="en", usage=took) for n in (1, 2)]
     each[1].usage = {**took, "cost": 0.5}
@@ -119,7 +119,7 @@ def test_what_all_versions_took_is_told_beside_what_the_shown_one_did() -> None:
     assert summary_view(shown, NOW, EN, [extracts, *each]).facts[-1] == together
 
 
-def test_a_due_date_is_told_in_the_speakers_words_and_as_a_day() -> None:
+def test_a_due_date_is_shown_in_the_speakers_words_and_as_a_day() -> None:
     due = item("action_item", due_text="下星期五前", due_date=date(2026, 12, 4))
     assert summary_view(summary(due), NOW, ZH).sections[0].points[0].due == "下星期五前 · 12月4日"
 
@@ -144,7 +144,7 @@ def test_a_page_is_sent_only_the_lines_that_were_corrected(sqlite_store: Meeting
     assert meeting_shown(sqlite_store, meeting.id, then.have, ZH).batch is None
 
 
-def test_a_renamed_speaker_sends_all_lines_anew(sqlite_store: MeetingStore) -> None:
+def test_a_renamed_speaker_sends_all_lines_again(sqlite_store: MeetingStore) -> None:
     meeting = summed_up(sqlite_store)
     first = meeting_shown(sqlite_store, meeting.id, Have(), ZH)
     speaker = next(s for s in sqlite_store.transcript(meeting.id).speakers.values() if s.label == "S1")
@@ -201,7 +201,7 @@ def test_the_written_view_is_labelled_and_outdated_lines_stay_as_spoken(sqlite_s
     assert third.id not in pane.lines
 
 
-def test_what_the_written_view_took_is_told_over_all_rounds(sqlite_store: MeetingStore) -> None:
+def test_the_cost_of_the_written_view_is_shown_over_all_rounds(sqlite_store: MeetingStore) -> None:
     meeting = summed_up(sqlite_store)
     line = sqlite_store.transcript(meeting.id).segments[0]
     took = {"requests": 1, "tokens_in": 900, "tokens_out": 100, "repeats": 0, "reused": 0}
@@ -215,7 +215,7 @@ def test_what_the_written_view_took_is_told_over_all_rounds(sqlite_store: Meetin
     assert pane.head.took == "2 requests, about 2,000 tokens · cost 0.7500"
 
 
-def test_the_written_view_of_a_transcript_that_was_made_anew_can_be_asked_for_again(sqlite_store: MeetingStore) -> None:
+def test_the_written_view_can_be_asked_for_again_after_a_new_transcript(sqlite_store: MeetingStore) -> None:
     meeting = summed_up(sqlite_store)
     sqlite_store.ask_for_written(meeting.id)
     taken = sqlite_store.take_job(JobKind.WRITTEN_VIEW, meeting.id, 60)
@@ -237,7 +237,7 @@ def test_nothing_chosen_means_the_default() -> None:
     assert with_default(choices, "gone") == [Choice("", "一般"), Choice("board_minutes", "董事會")]
 
 
-def test_items_are_grouped_by_due_date_or_owner_and_the_unverified_stand_last(sqlite_store: MeetingStore) -> None:
+def test_items_are_grouped_by_due_date_or_owner_and_unverified_ones_come_last(sqlite_store: MeetingStore) -> None:
     day = date(2026, 11, 24)
     items = [
         action("逾期", day - timedelta(days=1), "阿明", evidence=[PROOF]),
@@ -283,7 +283,7 @@ def test_action_items_in_two_languages_stand_in_the_readers_first(sqlite_store: 
     ]
 
 
-def test_a_speaker_whom_nobody_named_is_called_as_in_the_transcript_and_is_nobody_elsewhere(
+def test_a_speaker_without_a_name_is_called_as_in_the_transcript_and_is_another_person_in_each_meeting(
     sqlite_store: MeetingStore,
 ) -> None:
     shown = summary_view(summary(item(kind="action_item", owner="S1")), NOW, EN).sections[0].points[0]
@@ -297,5 +297,5 @@ def test_a_speaker_whom_nobody_named_is_called_as_in_the_transcript_and_is_nobod
     assert Choice("S1", "講者 1") in owner_choices(["S1"], "", ZH)
 
 
-def test_an_owner_who_has_nothing_left_can_still_be_chosen() -> None:
+def test_an_owner_without_items_can_still_be_chosen() -> None:
     assert [c.value for c in owner_choices(["", "阿明"], "阿珊", ZH)] == ["", "阿明", "阿珊", "-"]

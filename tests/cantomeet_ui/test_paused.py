@@ -1,4 +1,4 @@
-"""What the pages say while the queue is paused: why what waits does not go on, and no alarm about it."""
+"""Pages explain a paused queue and raise no alarm."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from cantomeet.queries.admin import STUCK
 from cantomeet.queries.lists import upload_page
 from cantomeet.queries.meeting_page import Have
 from cantomeet.store import MeetingStore, NewAttempt
-from cantomeet_ui.presenters.meeting import MeetingHead
+from cantomeet_ui.presenters.meeting import MeetingHeadView
 from cantomeet_ui.presenters.paused import paused_words
-from cantomeet_ui.presenters.plans import told
+from cantomeet_ui.presenters.plans import result
 from tests import meetings
 from tests.showing import admin_shown, list_shown, meeting_shown, services_over
 
 
-def head(store: MeetingStore, meeting_id: str) -> MeetingHead:
+def head(store: MeetingStore, meeting_id: str) -> MeetingHeadView:
     return meeting_shown(store, meeting_id, Have(), EN).head
 
 
@@ -29,7 +29,7 @@ def on_upload_page(store: MeetingStore) -> str:
     return paused_words(found.kept_waiting_since, found.now, EN)
 
 
-def test_a_pause_is_told_where_something_waits_for_it(sqlite_store: MeetingStore) -> None:
+def test_a_pause_is_shown_if_something_waits_for_it(sqlite_store: MeetingStore) -> None:
     done = meetings.completed(sqlite_store)
     sqlite_store.pause(True)
     assert (on_upload_page(sqlite_store), list_shown(sqlite_store, {}, EN).paused) == ("", "")
@@ -41,14 +41,14 @@ def test_a_pause_is_told_where_something_waits_for_it(sqlite_store: MeetingStore
     assert (on_upload_page(sqlite_store), head(sqlite_store, waiting.id).paused) == ("", "")
 
 
-def test_a_written_view_that_waits_is_told_of_too(sqlite_store: MeetingStore) -> None:
+def test_a_pause_is_shown_for_a_waiting_written_view_too(sqlite_store: MeetingStore) -> None:
     done = meetings.completed(sqlite_store)
     sqlite_store.ask_for_written(done.id)
     sqlite_store.pause(True)
     assert "paused since" in head(sqlite_store, done.id).paused
 
 
-def test_while_it_is_paused_no_time_of_another_try_is_promised(sqlite_store: MeetingStore) -> None:
+def test_no_time_of_a_retry_is_promised_while_the_queue_is_paused(sqlite_store: MeetingStore) -> None:
     meeting = meetings.transcribing(sqlite_store)
     tried = NewAttempt("submit", sqlite_store.now())
     busy = {"tried": tried, "code": ErrorCode.PROVIDER_BUSY, "params": {}, "delay": 600.0, "failures": 1}
@@ -58,7 +58,7 @@ def test_while_it_is_paused_no_time_of_another_try_is_promised(sqlite_store: Mee
     assert head(sqlite_store, meeting.id).banner_text == ""
 
 
-def test_what_waits_for_a_pause_to_end_is_not_stuck(sqlite_store: MeetingStore) -> None:
+def test_a_meeting_that_waits_for_the_queue_is_not_stuck(sqlite_store: MeetingStore) -> None:
     meeting = meetings.uploaded(sqlite_store)
     long_ago = sqlite_store.now() - timedelta(hours=3)
     meetings.set_job(sqlite_store, meeting.id, due_at=long_ago)
@@ -73,8 +73,8 @@ def test_what_waits_for_a_pause_to_end_is_not_stuck(sqlite_store: MeetingStore) 
     assert find_meetings(sqlite_store, STUCK, 9)[1] == 0, "a worker has had no time yet"
 
 
-def test_what_was_set_going_during_a_pause_is_said_to_begin_later() -> None:
+def test_meetings_retried_during_a_pause_are_said_to_begin_later() -> None:
     for act in (Act.RUN_NOW, Act.RETRY):
-        assert told(act, 2, {}, EN, paused=True) == "2 meetings begin once the queue, which is paused, goes on."
-    assert told(Act.RUN_NOW, 0, {}, EN, paused=True) == told(Act.RUN_NOW, 0, {}, EN)
-    assert told(Act.DELETE, 2, {}, EN, paused=True) == told(Act.DELETE, 2, {}, EN)
+        assert result(act, 2, {}, EN, paused=True) == "2 meetings begin once the queue, which is paused, goes on."
+    assert result(Act.RUN_NOW, 0, {}, EN, paused=True) == result(Act.RUN_NOW, 0, {}, EN)
+    assert result(Act.DELETE, 2, {}, EN, paused=True) == result(Act.DELETE, 2, {}, EN)

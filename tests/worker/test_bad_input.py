@@ -16,7 +16,7 @@ from standins.openai.server import FakeOpenAI, Fault, Plan
 from tests.worker.providers.llm_meetings import MEETING
 from tests.worker.transcribed import Desk, Said, llm
 from worker.providers.extractive import ExtractiveSummarizer
-from worker.providers.llm import Limits
+from worker.providers.llm import LlmLimits
 
 NASTY = "用 {} 同 {0} 寫，{{ config }}{% for x in y %}每點一行{% endfor %} %s %(name)s ${PATH} {meeting.title}"
 
@@ -28,7 +28,7 @@ def fake() -> Iterator[FakeOpenAI]:
 
 
 def desk_of(store: MeetingStore, folder: Path, fake: FakeOpenAI, **members: Any) -> Desk:
-    return Desk(store, folder, llm(fake, **{"api_key": "sk-right", "limits": Limits(), **members}))
+    return Desk(store, folder, llm(fake, **{"api_key": "sk-right", "limits": LlmLimits(), **members}))
 
 
 def summarized(desk: Desk, said: Said, **columns: Any) -> tuple[Meeting, str, list[SummaryItem]]:

@@ -17,7 +17,7 @@ from tests.running import Background, background, wait_for
 from tests.worker.providers.speechmatics_recordings import wav
 from tests.worker.test_pipeline import House
 from worker.kinds.meeting import advance as advance_meeting
-from worker.providers import Piece, SummaryDraft, SummaryRequest
+from worker.providers import RecognisedPiece, SummaryDraft, SummaryRequest
 
 SLOW = Plan(upload_rate=200_000.0)
 """A recording of 30 MB takes two and a half minutes: only a cancel ends its sending within the test's patience."""
@@ -99,7 +99,7 @@ def test_a_recognition_ends_within_its_piece(house: House) -> None:
     house.step(meeting.id)
     work = endless(house, meeting.id, ended)
 
-    def recognise(*_: object, on_progress: Callable[[float], None], **__: object) -> Piece:
+    def recognise(*_: object, on_progress: Callable[[float], None], **__: object) -> RecognisedPiece:
         work(on_progress)
         raise AssertionError("it was not ended")
 

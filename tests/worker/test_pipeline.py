@@ -34,7 +34,7 @@ from worker.kinds.meeting import advance as advance_meeting
 from worker.lease import Lease
 from worker.providers import (
     Evidence,
-    Piece,
+    RecognisedPiece,
     RecognisedSegment,
     RemoteState,
     RemoteTranscript,
@@ -62,13 +62,13 @@ class Recogniser:
 
     def recognise(
         self, audio: Path, start: float, *, duration: float, language: str, on_progress: Callable[[float], None]
-    ) -> Piece:
+    ) -> RecognisedPiece:
         assert audio.exists()
         self.before()
         self.starts.append(start)
         on_progress(start + 1)
         end = min(start + 2, duration)
-        return Piece(end, (RecognisedSegment(start, end, f"由{start:.0f}", f"由{start:.0f}"),))
+        return RecognisedPiece(end, (RecognisedSegment(start, end, f"由{start:.0f}", f"由{start:.0f}"),))
 
 
 class Provider:

@@ -17,7 +17,7 @@ from cantomeet.store import MeetingStore
 from launcher.redis_server import EmbeddedRedis
 from tests.worker.test_pipeline import House, Recogniser
 from worker import tasks
-from worker.providers import Piece
+from worker.providers import RecognisedPiece
 
 
 class Noting(Recogniser):
@@ -28,7 +28,7 @@ class Noting(Recogniser):
         self._house = house
         self.pieces: list[tuple[str, float]] = []
 
-    def recognise(self, audio: Path, start: float, **options: object) -> Piece:
+    def recognise(self, audio: Path, start: float, **options: object) -> RecognisedPiece:
         self.pieces.append((audio.stem, start))
         return super().recognise(audio, start, **options)  # type: ignore[arg-type]
 

@@ -64,7 +64,7 @@ def keep(store: MeetingStore, meeting_id: str, raw: bytes) -> None:
         connection.execute(insert(RawTranscript).values(**row.model_dump()))
 
 
-def reparsed(store: MeetingStore, meeting_id: str, *, force: bool = False) -> reparsing.Outcome:
+def reparsed(store: MeetingStore, meeting_id: str, *, force: bool = False) -> reparsing.ReparseOutcome:
     return next(iter(reparsing.reparse(services_over(store), LOCAL_OWNER, [meeting_id], force=force)))
 
 

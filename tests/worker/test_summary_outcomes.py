@@ -20,9 +20,9 @@ from cantomeet.store import MeetingStore
 from standins.openai.model import INVENTED_QUOTE
 from standins.openai.server import FakeOpenAI, Fault, Plan
 from tests.worker.test_pipeline import House
-from worker.providers import Piece, RecognisedSegment
+from worker.providers import RecognisedPiece, RecognisedSegment
 from worker.providers.extractive import ExtractiveSummarizer
-from worker.providers.llm import Limits, LlmSummarizer
+from worker.providers.llm import LlmLimits, LlmSummarizer
 from worker.toolbox import Backoff
 
 SAID = (
@@ -40,10 +40,10 @@ class Recogniser:
 
     def recognise(
         self, audio: Path, start: float, *, duration: float, language: str, on_progress: Callable[[float], None]
-    ) -> Piece:
+    ) -> RecognisedPiece:
         end = min(start + 2, duration)
         text = SAID[int(start) // 2]
-        return Piece(end, (RecognisedSegment(start, end, text, text),))
+        return RecognisedPiece(end, (RecognisedSegment(start, end, text, text),))
 
 
 def carried_through(store: MeetingStore, folder: Path, plan: Plan, key: str | None = None) -> Meeting:
@@ -58,7 +58,7 @@ def carried_through(store: MeetingStore, folder: Path, plan: Plan, key: str | No
                 fallback=ExtractiveSummarizer(),
                 base_url=fake.base_url,
                 api_key="sk-mine",
-                limits=Limits(timeouts=httpx.Timeout(0.5)),
+                limits=LlmLimits(timeouts=httpx.Timeout(0.5)),
             ),
             backoff=Backoff(first=0.0, cap=0.0, tries=2),
         )

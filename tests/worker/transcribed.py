@@ -16,11 +16,11 @@ from standins.openai.server import FakeOpenAI
 from tests import meetings
 from worker.kinds.meeting import advance as advance_meeting
 from worker.providers.extractive import ExtractiveSummarizer
-from worker.providers.llm import Limits, LlmSummarizer
+from worker.providers.llm import LlmLimits, LlmSummarizer
 from worker.toolbox import Backoff, Toolbox
 
 Said = Sequence[tuple[str | None, str]]
-SMALL = Limits(chunk_tokens=300, timeouts=httpx.Timeout(10.0))
+SMALL = LlmLimits(chunk_tokens=300, timeouts=httpx.Timeout(10.0))
 """So that a short meeting is a long one."""
 
 

@@ -43,7 +43,7 @@ class RecognisedSegment:
 
 
 @dataclass(frozen=True)
-class Piece:
+class RecognisedPiece:
     """The transcript of one piece: all speech that starts between the requested start and `end`."""
 
     end: float
@@ -58,8 +58,8 @@ class LocalTranscriber(Protocol):
 
     def recognise(
         self, audio: Path, start: float, *, duration: float, language: str, on_progress: Callable[[float], None]
-    ) -> Piece:
-        """Recognise one piece of `audio` (16 kHz mono 16-bit WAV) from `start`; `Piece.end` is at most `duration`.
+    ) -> RecognisedPiece:
+        """Recognise one piece of `audio` (16 kHz mono 16-bit WAV) from `start`; its `end` is at most `duration`.
 
         Calls `on_progress(seconds from the start of the recording)` often. An exception from it, such as a lost
         lease, ends the work at once.

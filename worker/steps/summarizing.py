@@ -98,7 +98,7 @@ def _new_summary(draft: SummaryDraft, name: str, template: Template) -> NewSumma
     return NewSummary(
         method=draft.method,
         language=draft.language,
-        items=[_item(line) for line in draft.items],
+        items=[_item_columns(line) for line in draft.items],
         template=template,
         title=draft.title,
         title_other=draft.title_other,
@@ -109,7 +109,7 @@ def _new_summary(draft: SummaryDraft, name: str, template: Template) -> NewSumma
     )
 
 
-def _item(line: SummaryLine) -> dict[str, Any]:
+def _item_columns(line: SummaryLine) -> dict[str, Any]:
     told = {name: value for name, value in vars(line).items() if name != "proposed"}
     return {**told, "evidence": [*map(vars, line.evidence), *_offered(line)]}
 

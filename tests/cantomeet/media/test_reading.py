@@ -86,7 +86,7 @@ def test_a_child_watches_its_memory_itself_and_ends_with_its_asker(memory: int, 
     pid = os.fork()
     if pid == 0:
         ours.close()
-        child._watch(childs.fileno(), limits.Limits(memory, 1, 1))
+        child._watch(childs.fileno(), limits.ChildLimits(memory, 1, 1))
     if code == 1:
         ours.close()
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == code

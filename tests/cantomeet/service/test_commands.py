@@ -13,7 +13,7 @@ import pytest
 
 from cantomeet import service
 from cantomeet.access import LOCAL_OWNER, Actor
-from cantomeet.bulk import Act, Plan
+from cantomeet.bulk import Act, BulkPlan
 from cantomeet.errors import CantoMeetError, InvalidRequest, NotAllowed, NotFound, VersionConflict
 from cantomeet.glossary import Term
 from cantomeet.lifecycle import Stage
@@ -77,7 +77,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "uploads.require_template": {"template_id": "general"},
     "bulk.plan_for_filter": {"act": Act.RETRY, "wanted": MeetingFilter()},
     "bulk.plan_for_ids": {"act": Act.RETRY, "ids": []},
-    "bulk.carry_out": {"planned": Plan(Act.RETRY, ())},
+    "bulk.carry_out": {"planned": BulkPlan(Act.RETRY, ())},
 }
 
 

@@ -1,4 +1,4 @@
-"""Recordings on disk: they appear whole or not at all, under keys of our own."""
+"""Recordings on disk, whole or absent, under keys of our own."""
 
 from __future__ import annotations
 
@@ -58,10 +58,10 @@ def test_a_recording_lies_whole_under_its_key_with_its_hash(recordings: FolderSt
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cuts=st.lists(st.tuples(st.integers(0, 64_000), st.booleans()), max_size=8))
-def test_however_it_comes_in_it_is_the_same_recording(
+def test_a_recording_is_the_same_in_any_pieces(
     cuts: list[tuple[int, bool]], recordings: FolderStorage, sound: bytes
 ) -> None:
-    """In any pieces, after any of which another process may have to go on."""
+    """Another process may have to continue after any of the pieces."""
     writer, at = recordings.receive(), 0
     for cut, interrupted in sorted(cuts):
         writer.write(sound[at:cut])
@@ -103,7 +103,7 @@ def test_no_bytes_are_no_recording(recordings: FolderStorage) -> None:
 
 
 @pytest.mark.parametrize("size", [1000, 10_000])
-def test_what_is_no_recording_is_not_kept(size: int, recordings: FolderStorage) -> None:
+def test_a_file_that_is_no_recording_is_not_kept(size: int, recordings: FolderStorage) -> None:
     def receive() -> None:
         with recordings.receive() as writer:
             writer.write(b"PK\x03\x04" + bytes(size))
@@ -214,7 +214,7 @@ def put(recordings: FolderStorage, key: str, *suffixes: str, age: float) -> None
 
 
 def put_one_of_each(recordings: FolderStorage) -> set[str]:
-    """Recordings in every state, half of them abandoned; the names that must stay."""
+    """Make recordings in every state, half of them abandoned; returns the names that must stay."""
     put(recordings, "0" * 32, ".part", ".upload", age=2 * DAY)
     put(recordings, "1" * 32, ".part", age=60)
     put(recordings, "1" * 32, ".upload", age=2 * DAY)
@@ -234,7 +234,7 @@ def put_one_of_each(recordings: FolderStorage) -> set[str]:
 MEETINGS = {"3" * 32, "6" * 32}
 
 
-def test_what_nobody_came_back_for_is_swept_and_nothing_else(recordings: FolderStorage) -> None:
+def test_only_abandoned_files_are_swept(recordings: FolderStorage) -> None:
     kept = put_one_of_each(recordings)
     gone = len(files_in(recordings)) - len(kept)
     assert recordings.sweep(DAY, MEETINGS) == gone
@@ -251,7 +251,7 @@ def test_sweeping_twice_at_once_is_safe(recordings: FolderStorage) -> None:
     assert files_in(recordings) == kept
 
 
-def test_a_recording_that_is_made_a_meeting_a_day_late_is_not_swept_before_its_row_is_there(
+def test_a_recording_whose_meeting_is_made_a_day_late_is_not_swept_before(
     recordings: FolderStorage, sound: bytes
 ) -> None:
     with recordings.receive() as writer:
@@ -263,7 +263,7 @@ def test_a_recording_that_is_made_a_meeting_a_day_late_is_not_swept_before_its_r
     assert recordings.path(key).exists()
 
 
-def test_what_a_transcriber_uses_is_not_swept_under_it(recordings: FolderStorage) -> None:
+def test_a_file_that_a_transcriber_uses_is_not_swept(recordings: FolderStorage) -> None:
     key = "7" * 32
     put(recordings, key, "", ".wav", ".ogg", age=2 * DAY)
     with recordings.local(key, Copy.DECODED):

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from cantomeet_ui.api.limits import MAX_BODY_BYTES, Limits
+from cantomeet_ui.api.limits import MAX_BODY_BYTES, RequestLimits
 from cantomeet_ui.api.problems import MOST_NAMED
 from launcher import web_server
 from tests.api_server import ApiServer, serving
@@ -85,7 +85,7 @@ def test_a_body_that_takes_too_long_is_refused() -> None:
 
     scope = {"type": "http", "method": "POST", "path": "/api/templates", "query_string": b""}
     scope["headers"] = [(b"content-length", b"10"), (b"content-type", b"application/json")]  # type: ignore[assignment]
-    asyncio.run(Limits(app, "en", body_seconds=0.01)(scope, never, send))  # type: ignore[arg-type]  # plainer messages
+    asyncio.run(RequestLimits(app, "en", body_seconds=0.01)(scope, never, send))  # type: ignore[arg-type]  # plainer messages
     assert sent == [408]
 
 
@@ -195,7 +195,7 @@ async def test_a_socket_that_never_says_a_word_gives_up_its_place() -> None:
             await asyncio.Event().wait()
         return {"type": "websocket.connect"}
 
-    limits = Limits(page, "en", greeting_seconds=0.01)
+    limits = RequestLimits(page, "en", greeting_seconds=0.01)
     await asyncio.wait_for(limits({"type": "websocket"}, silent, silent), 20)  # type: ignore[arg-type]
     assert told == ["websocket.connect", "websocket.disconnect"]
     assert limits.sockets == 0
@@ -212,5 +212,5 @@ async def test_a_socket_that_has_spoken_may_be_silent_after() -> None:
         await asyncio.sleep(0.05 if len(told) == 2 else 0)
         return {"type": "websocket.receive" if told else "websocket.connect"}
 
-    await Limits(page, "en", greeting_seconds=0.01)({"type": "websocket"}, spoken, spoken)  # type: ignore[arg-type]
+    await RequestLimits(page, "en", greeting_seconds=0.01)({"type": "websocket"}, spoken, spoken)  # type: ignore[arg-type]
     assert told == ["websocket.connect", "websocket.receive", "websocket.receive"]

@@ -1,4 +1,4 @@
-"""The list's filters are its address."""
+"""The filters of the list stand in its address."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from cantomeet.i18n import EN
 from cantomeet.lifecycle import MeetingStatus
-from cantomeet_ui.presenters.filters import changed, chips
+from cantomeet_ui.presenters.filters import chips, meetings_href
 
 
 def query_of(href: str) -> dict[str, str]:
@@ -14,13 +14,13 @@ def query_of(href: str) -> dict[str, str]:
 
 
 def test_a_changed_filter_keeps_the_others_and_begins_at_the_top() -> None:
-    href = changed({"q": "銀行", "status": "FAILED", "cursor": "xyz", "sort": "title"}, status="COMPLETED")
+    href = meetings_href({"q": "銀行", "status": "FAILED", "cursor": "xyz", "sort": "title"}, status="COMPLETED")
     assert query_of(href) == {"q": "銀行", "status": "COMPLETED", "sort": "title"}
 
 
 def test_an_emptied_filter_leaves_the_address() -> None:
-    assert changed({"q": "銀行"}, q="") == "/meetings"
-    assert query_of(changed({"from": "2026-01-01", "to": "2026-02-01"}, from_="")) == {"to": "2026-02-01"}
+    assert meetings_href({"q": "銀行"}, q="") == "/meetings"
+    assert query_of(meetings_href({"from": "2026-01-01", "to": "2026-02-01"}, from_="")) == {"to": "2026-02-01"}
 
 
 def test_chips_count_each_status_and_keep_the_chosen_one() -> None:

@@ -1,4 +1,4 @@
-"""What the upload page says of where sound and text go."""
+"""The upload page says where sound and text go."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(("language", "stays"), [(ZH, "留在這部機"), (EN, "stays on this machine")])
-def test_without_keys_everything_stays_and_the_small_model_is_owned_up_to(language: str, stays: str) -> None:
+def test_without_keys_everything_stays_and_the_page_warns_of_the_small_model(language: str, stays: str) -> None:
     settings = chosen()
     assert stays in upload.way(settings, language)
     assert "Whisper base" in upload.way(settings, language)
@@ -51,7 +51,7 @@ def test_a_stray_key_sends_no_text_and_the_page_does_not_say_so() -> None:
     assert "OpenAI" not in upload.way(chosen(OPENAI_API_KEY="k"), EN)
 
 
-def test_of_a_models_folder_only_the_name_is_shown() -> None:
+def test_only_the_name_of_a_models_folder_is_shown() -> None:
     said = upload.way(chosen(CANTOMEET_WHISPER_MODEL="/srv/private/large-v3"), EN)
     assert "large-v3" in said
     assert "private" not in said

@@ -18,7 +18,7 @@ from worker.providers import (
     TranscriptLine,
     Usage,
 )
-from worker.providers.llm import Limits, LlmSummarizer
+from worker.providers.llm import LlmLimits, LlmSummarizer
 
 MEETING_DATE = date(2026, 11, 23)
 """A Monday."""
@@ -106,7 +106,7 @@ def ignore(_fraction: float) -> None:
 
 
 def summarizer(fake: FakeOpenAI, **members: Any) -> LlmSummarizer:
-    limits = members.pop("limits", None) or Limits(timeouts=httpx.Timeout(5.0))
+    limits = members.pop("limits", None) or LlmLimits(timeouts=httpx.Timeout(5.0))
     return LlmSummarizer(
         **{"model": "stand-in", "fallback": Extracts(), "base_url": fake.base_url, "limits": limits, **members}
     )

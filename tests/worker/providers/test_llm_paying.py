@@ -22,10 +22,10 @@ from tests.worker.providers.llm_meetings import (
     summarizer,
 )
 from worker.providers import SummaryDraft, SummaryRequest, Usage
-from worker.providers.llm import Limits, LlmSummarizer
+from worker.providers.llm import LlmLimits, LlmSummarizer
 from worker.providers.llm.costs import Prices, add, check_budget, prices_of
 
-SMALL = Limits(chunk_tokens=300, timeouts=httpx.Timeout(5.0))
+SMALL = LlmLimits(chunk_tokens=300, timeouts=httpx.Timeout(5.0))
 MEETING = long_meeting(60)
 
 
@@ -83,7 +83,7 @@ def test_after_a_429_only_the_missing_answers_are_paid_for() -> None:
 @pytest.mark.parametrize("do", ["hang", "drop"])
 def test_a_lost_answer_is_requested_again_and_counted(do: Any) -> None:
     cache = Cache()
-    limits = Limits(chunk_tokens=300, timeouts=httpx.Timeout(0.7))
+    limits = LlmLimits(chunk_tokens=300, timeouts=httpx.Timeout(0.7))
     with FakeOpenAI(Plan(faults=[Fault(do=do, after=True, skip=2, times=1)])) as fake:
         with pytest.raises(TransientError):
             summarizer(fake, limits=limits).summarize(request_with_cache(cache), ignore)
@@ -211,7 +211,7 @@ def test_spending_before_a_crash_counts_towards_the_budget() -> None:
     assert float(error.params["spent"]) > 0
 
 
-TIGHT = Limits(chunk_tokens=600, answer_tokens=900, timeouts=httpx.Timeout(5.0))
+TIGHT = LlmLimits(chunk_tokens=600, answer_tokens=900, timeouts=httpx.Timeout(5.0))
 """Limits at which answers are nearly as long as allowed, so that the estimate is close to the actual cost."""
 
 

@@ -23,13 +23,13 @@ from tests.worker.providers.llm_meetings import (
     summarizer,
 )
 from worker.providers import Coverage, SummaryDraft, SummaryRequest
-from worker.providers.llm import Limits
+from worker.providers.llm import LlmLimits
 from worker.providers.llm.formats import Dialect, Format
 
 SOAK = bool(os.environ.get("CANTOMEET_SOAK"))
 STREAMS = ["as_asked", "never", "always"] if SOAK else ["as_asked"]
 LONG = request(long_meeting(300))
-SHORT_WAIT = Limits(timeouts=httpx.Timeout(1.0))
+SHORT_WAIT = LlmLimits(timeouts=httpx.Timeout(1.0))
 
 
 def summarize(plan: Plan | None = None, asked: SummaryRequest | None = None, **members: Any) -> SummaryDraft:
@@ -185,7 +185,7 @@ def test_a_truncated_prompt_is_detected_and_split(context: int, ratio: float, st
 def test_an_unusual_context_size_is_detected_by_two_prompts_with_one_count() -> None:
     said = [(name, words * (1 if n % 10 == 0 else 1 + n % 7)) for n, (name, words) in enumerate(long_meeting(400))]
     with FakeOpenAI(Plan(cuts_at=3333, token_ratio=0.7)) as fake:
-        draft = summarizer(fake, limits=Limits(chunk_tokens=5800)).summarize(request(said), ignore)
+        draft = summarizer(fake, limits=LlmLimits(chunk_tokens=5800)).summarize(request(said), ignore)
     assert decided_texts(draft) == {f"s{n}" for n in range(0, 400, 10)}
     assert draft.coverage == Coverage(400, 400)
     assert draft.warnings == ("prompt_was_cut",)
@@ -209,7 +209,7 @@ def test_an_efficient_tokenizer_is_not_mistaken_for_truncation(ratio: float) -> 
 def error_of_exhausted_model(
     fake: FakeOpenAI, cache: Cache, answer_tokens: int = 4000, **members: Any
 ) -> PermanentError:
-    one = summarizer(fake, limits=Limits(answer_tokens=answer_tokens), **members)
+    one = summarizer(fake, limits=LlmLimits(answer_tokens=answer_tokens), **members)
     with pytest.raises(PermanentError) as failed:
         one.summarize(request(cache=cache), ignore)
     assert failed.value.code is ErrorCode.MODEL_OUT_OF_TOKENS
@@ -241,7 +241,7 @@ def test_a_model_whose_thoughts_took_the_answer_is_asked_to_think_little_from_th
     plan = Plan(faults=[Fault(do="thought_out")], thinking_options=["reasoning_effort"])
     with FakeOpenAI(plan) as fake:
         error_of_exhausted_model(fake, cache, on_dialect=learned.append)
-        more = summarizer(fake, limits=Limits(answer_tokens=16000), dialect=learned[-1])
+        more = summarizer(fake, limits=LlmLimits(answer_tokens=16000), dialect=learned[-1])
         assert more.summarize(request(cache=cache), ignore).method == "llm"
     assert Dialect.loads(more.dialect).restraints == ("reasoning_effort",)
 

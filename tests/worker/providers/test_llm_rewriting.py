@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from worker.providers.llm.chunks import Chunk, Piece
+from worker.providers.llm.chunks import Chunk, ChunkPiece
 from worker.providers.llm.rewriting import LinesAnswer, _match_pieces
 
 SPOKEN = (
@@ -26,7 +26,7 @@ WRITTEN = (
 
 
 def matched_texts(texts: Sequence[str], numbers: Sequence[int]) -> list[str | None]:
-    pieces = tuple(Piece(index, "", text) for index, text in enumerate(SPOKEN))
+    pieces = tuple(ChunkPiece(index, "", text) for index, text in enumerate(SPOKEN))
     given = [{"line": number, "text": text} for number, text in zip(numbers, texts, strict=True)]
     found = _match_pieces(Chunk(pieces), LinesAnswer.model_validate({"lines": given}))
     return [found.get(id(piece)) for piece in pieces]

@@ -16,7 +16,7 @@ from cantomeet.errors import ErrorCode, TransientError
 from standins.openai.server import FakeOpenAI, Fault, Plan
 from tests.worker.providers.llm_meetings import Cache, ignore, long_meeting, request, summarizer
 from tests.worker.providers.test_llm_client import ASKED, client
-from worker.providers.llm import Limits
+from worker.providers.llm import LlmLimits
 from worker.providers.llm.client import Completion
 from worker.providers.llm.errors import CallFailed
 from worker.providers.llm.events import EventReader
@@ -209,7 +209,7 @@ def test_a_stream_without_end_is_not_read_for_ever() -> None:
 def test_an_interrupted_answer_is_requested_again_and_its_use_is_reported(do: Any) -> None:
     cache = Cache()
     plan = Plan(faults=[Fault(do=do, on="facts", skip=1, times=1)])
-    limits = Limits(chunk_tokens=300, timeouts=httpx.Timeout(5.0))
+    limits = LlmLimits(chunk_tokens=300, timeouts=httpx.Timeout(5.0))
     asked = request(long_meeting(60), cache=cache)
     with FakeOpenAI(plan) as fake:
         with pytest.raises(TransientError):

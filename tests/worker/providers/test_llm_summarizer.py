@@ -27,9 +27,9 @@ from tests.worker.providers.llm_meetings import (
     summarizer,
 )
 from worker.providers import Coverage, SummaryDraft, SummaryRequest
-from worker.providers.llm import Limits
+from worker.providers.llm import LlmLimits
 
-SMALL = Limits(chunk_tokens=300, timeouts=httpx.Timeout(5.0))
+SMALL = LlmLimits(chunk_tokens=300, timeouts=httpx.Timeout(5.0))
 
 
 def summarize(plan: Plan | None = None, asked: SummaryRequest | None = None, **members: Any) -> SummaryDraft:
@@ -280,7 +280,7 @@ def test_a_temporary_400_changes_nothing() -> None:
 )
 def test_failures_raise_our_errors_without_a_fallback(plan: Plan, kind: type[StepError], code: ErrorCode) -> None:
     fallback = Extracts()
-    limits = Limits(timeouts=httpx.Timeout(0.5))
+    limits = LlmLimits(timeouts=httpx.Timeout(0.5))
     with FakeOpenAI(plan) as fake, pytest.raises(kind) as trouble:
         summarizer(fake, fallback=fallback, limits=limits).summarize(request(), ignore)
     assert (trouble.value.code, fallback.asked) == (code, 0)
@@ -312,7 +312,7 @@ def test_tokens_are_estimated_if_the_endpoint_does_not_report_them() -> None:
 
 def test_a_long_meeting_is_covered_to_the_last_segment() -> None:
     asked = request(long_meeting(600))
-    draft = summarize(asked=asked, limits=Limits(chunk_tokens=1500))
+    draft = summarize(asked=asked, limits=LlmLimits(chunk_tokens=1500))
     decided = {proof.segment_id for item in kinds(draft, "decision") for proof in item.evidence}
     assert decided == {f"s{n}" for n in range(0, 600, 10)}
     assert draft.coverage == Coverage(600, 600)
@@ -327,7 +327,7 @@ def _calls(segments: int) -> int:
     asked = request(long_meeting(segments))
     profile = cProfile.Profile()
     with FakeOpenAI() as fake:
-        writing = summarizer(fake, limits=Limits(chunk_tokens=1500))
+        writing = summarizer(fake, limits=LlmLimits(chunk_tokens=1500))
         # This loads what is loaded once per process.
         writing.summarize(request(), ignore)
         draft = profile.runcall(writing.summarize, asked, ignore)
@@ -341,7 +341,7 @@ def _calls(segments: int) -> int:
 def test_a_chunk_over_the_models_context_is_halved_and_the_limit_remembered(status: Any) -> None:
     plan = Plan(context_tokens=3600, context_status=status)
     asked = request(long_meeting(150))
-    limits = Limits(chunk_tokens=4000, answer_tokens=1500)
+    limits = LlmLimits(chunk_tokens=4000, answer_tokens=1500)
     with FakeOpenAI(plan) as fake:
         one = summarizer(fake, limits=limits)
         draft = one.summarize(asked, ignore)
@@ -498,7 +498,7 @@ def test_a_topic_that_no_chapter_claims_becomes_one_of_its_own() -> None:
 def test_facts_that_are_too_many_for_one_question_are_written_up_in_parts() -> None:
     asked = request(long_meeting(1500))
     with FakeOpenAI() as fake:
-        draft = summarizer(fake, limits=Limits(chunk_tokens=1000)).summarize(asked, ignore)
+        draft = summarizer(fake, limits=LlmLimits(chunk_tokens=1000)).summarize(asked, ignore)
         assert len(fake.asked("minutes")) > 3
     assert draft.method == "llm"
     assert draft.title

@@ -1,4 +1,4 @@
-"""Shared by all HTTP providers: the exception table, Retry-After, and safe server texts."""
+"""Shared by all HTTP providers: kinds of errors, the exception table, Retry-After, and safe server texts."""
 
 from worker.providers.http.exceptions import (
     BY_EXCEPTION,
@@ -9,6 +9,7 @@ from worker.providers.http.exceptions import (
     classify_exception,
     was_not_sent,
 )
+from worker.providers.http.kinds import ErrorKind
 from worker.providers.http.texts import http_date, retry_after, safe_message
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "FOREIGN",
     "NOT_SENT",
     "Cause",
+    "ErrorKind",
     "Failure",
     "classify_exception",
     "http_date",

@@ -1,5 +1,5 @@
 """Summarizers that use any OpenAI-compatible language model."""
 
-from worker.providers.llm.summarizer import Limits, LlmSummarizer
+from worker.providers.llm.summarizer import LlmLimits, LlmSummarizer
 
-__all__ = ["Limits", "LlmSummarizer"]
+__all__ = ["LlmLimits", "LlmSummarizer"]

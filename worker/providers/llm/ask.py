@@ -71,7 +71,7 @@ class TooLong(Exception):
 
 
 @dataclass(frozen=True)
-class Reading(Generic[T]):
+class ReadAnswer(Generic[T]):
     value: T
     blemish: str = ""
     """What a repair might improve; the answer is usable without it."""
@@ -81,7 +81,7 @@ class Reading(Generic[T]):
 class Question(Generic[T]):
     messages: tuple[Message, ...]
     schema: Schema
-    read: Callable[[str], Reading[T]]
+    read: Callable[[str], ReadAnswer[T]]
     """Reads the answer's text. Raises `Unusable`."""
 
     @property
@@ -184,7 +184,7 @@ class Asker:
         self._learn(second)
         return value
 
-    def _improve(self, question: Question[T], first: _Answer, reading: Reading[T]) -> T:
+    def _improve(self, question: Question[T], first: _Answer, reading: ReadAnswer[T]) -> T:
         """Request one improvement of an answer that is already usable."""
         messages = _repair_messages(question, first, reading.blemish)
         try:

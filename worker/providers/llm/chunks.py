@@ -16,7 +16,7 @@ SMALLEST_PIECE = 40
 
 
 @dataclass(frozen=True)
-class Piece:
+class ChunkPiece:
     """A segment, or a part of a segment that is larger than a chunk; a part keeps the segment's number."""
 
     index: int
@@ -38,7 +38,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Chunk:
-    pieces: tuple[Piece, ...]
+    pieces: tuple[ChunkPiece, ...]
 
     @property
     def segments(self) -> frozenset[int]:
@@ -61,7 +61,7 @@ class Chunk:
         if len(piece.text) < 2 * SMALLEST_PIECE:
             return None
         at = len(piece.text) // 2
-        first, second = (Piece(piece.index, piece.speaker, part) for part in (piece.text[:at], piece.text[at:]))
+        first, second = (ChunkPiece(piece.index, piece.speaker, part) for part in (piece.text[:at], piece.text[at:]))
         return Chunk((first,)), Chunk((second,))
 
 
@@ -71,7 +71,7 @@ def chunks_of(lines: Sequence[TranscriptLine], most_tokens: int) -> list[Chunk]:
     Only a segment that is larger than a chunk is split, by characters; it then belongs to several chunks.
     """
     chunks: list[Chunk] = []
-    held: list[Piece] = []
+    held: list[ChunkPiece] = []
     tokens = 0
     for piece in _pieces(lines, most_tokens):
         if held and tokens + piece.tokens > most_tokens:
@@ -84,23 +84,23 @@ def chunks_of(lines: Sequence[TranscriptLine], most_tokens: int) -> list[Chunk]:
     return chunks
 
 
-def _pieces(lines: Sequence[TranscriptLine], most_tokens: int) -> Iterator[Piece]:
+def _pieces(lines: Sequence[TranscriptLine], most_tokens: int) -> Iterator[ChunkPiece]:
     for index, line in enumerate(lines):
-        whole = Piece(index, one_line(line.speaker or ""), one_line(line.text))
+        whole = ChunkPiece(index, one_line(line.speaker or ""), one_line(line.text))
         if whole.tokens <= most_tokens:
             yield whole
             continue
         # A character is at most one token, so a part with this many characters fits.
         room = max(SMALLEST_PIECE, most_tokens - count_tokens(whole.speaker) - LINE_TOKENS)
         for start in range(0, len(whole.text), room):
-            yield Piece(index, whole.speaker, whole.text[start : start + room])
+            yield ChunkPiece(index, whole.speaker, whole.text[start : start + room])
 
 
 def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _middle(pieces: Sequence[Piece]) -> int:
+def _middle(pieces: Sequence[ChunkPiece]) -> int:
     """Return the split after which both sides have about as many tokens, and at least one piece each."""
     half, tokens = sum(piece.tokens for piece in pieces) / 2, 0
     for at, piece in enumerate(pieces):

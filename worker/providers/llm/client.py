@@ -17,7 +17,7 @@ import httpx
 
 from cantomeet.tokens import MESSAGE_TOKENS, count_tokens
 from worker import outgoing
-from worker.providers.http import FOREIGN, Cause
+from worker.providers.http import FOREIGN, Cause, ErrorKind
 from worker.providers.llm.answer_builder import AnswerBuilder
 from worker.providers.llm.answers import is_all_thought, is_whole
 from worker.providers.llm.endpoint import Endpoint
@@ -29,7 +29,6 @@ from worker.providers.llm.errors import (
     BadRequest,
     CallFailed,
     ContextExceeded,
-    ErrorKind,
     error_of_answer,
     error_of_exception,
     find_error,

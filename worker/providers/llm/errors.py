@@ -14,20 +14,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from cantomeet.errors import ErrorCode, PermanentError, StepError, TransientError
-from worker.providers.http import classify_exception, retry_after, safe_message, was_not_sent
+from worker.providers.http import ErrorKind, classify_exception, retry_after, safe_message, was_not_sent
 
 KEY_SETTING = "OPENAI_API_KEY"
 URL_SETTING = "OPENAI_BASE_URL"
 MODEL_SETTING = "OPENAI_MODEL"
-
-
-@dataclass(frozen=True)
-class ErrorKind:
-    """The class of an error: its code, whether a retry can help, and the setting that a person would correct."""
-
-    code: ErrorCode
-    retry: bool
-    setting: str | None = None
 
 
 KEY_REFUSED = ErrorKind(ErrorCode.PROVIDER_KEY_REFUSED, retry=False, setting=KEY_SETTING)

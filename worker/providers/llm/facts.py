@@ -13,7 +13,7 @@ from cantomeet.cantonese import fold
 from cantomeet.templates import Section, Template
 from worker.providers import ItemKind, SummaryLine
 from worker.providers.evidence import Cited, EvidenceChecker
-from worker.providers.llm.ask import Reading
+from worker.providers.llm.ask import ReadAnswer
 from worker.providers.llm.formats import Schema, strict_schema
 from worker.providers.llm.languages import Languages, in_script
 from worker.providers.llm.reading import check_language, validated
@@ -117,11 +117,11 @@ def facts_schema(template: Template, languages: Languages) -> Schema:
     return strict_schema("facts", FactsAnswer, without=frozenset([*without, *other]))
 
 
-def read_facts(content: str, schema: Schema, languages: Languages) -> Reading[FactsAnswer]:
+def read_facts(content: str, schema: Schema, languages: Languages) -> ReadAnswer[FactsAnswer]:
     """Read a model's answer. Raises `Unusable`."""
     answer = validated(FactsAnswer, content, schema.keys)
     items = [item for _, item in answer.items if item.text]
-    return Reading(answer, check_language([(item.text, item.text_other) for item in items], languages))
+    return ReadAnswer(answer, check_language([(item.text, item.text_other) for item in items], languages))
 
 
 def facts_of(

@@ -15,8 +15,8 @@ from pydantic import BaseModel, BeforeValidator, Field
 
 from cantomeet.cantonese import fold
 from worker.providers import RewrittenLines, TranscriptLine
-from worker.providers.llm.ask import Asker, Question, Reading, TooLong, Unusable
-from worker.providers.llm.chunks import Chunk, Piece, chunks_of
+from worker.providers.llm.ask import Asker, Question, ReadAnswer, TooLong, Unusable
+from worker.providers.llm.chunks import Chunk, ChunkPiece, chunks_of
 from worker.providers.llm.costs import Expected, Ledger
 from worker.providers.llm.facts import NO_LINE, LineNumber, plain
 from worker.providers.llm.formats import strict_schema
@@ -133,11 +133,11 @@ def _question(chunk: Chunk) -> Question[LinesAnswer]:
     )
 
 
-def _read(content: str, spoken: dict[int, str]) -> Reading[LinesAnswer]:
+def _read(content: str, spoken: dict[int, str]) -> ReadAnswer[LinesAnswer]:
     answer = validated(LinesAnswer, content, ("lines",))
     # English speech may stay English.
     chinese = [(line.text, "") for line in answer.lines if line.text and _HAN.search(spoken.get(line.line, ""))]
-    return Reading(answer, check_language(chinese, _CHINESE))
+    return ReadAnswer(answer, check_language(chinese, _CHINESE))
 
 
 def _match_pieces(chunk: Chunk, answer: LinesAnswer) -> dict[int, str]:
@@ -156,7 +156,7 @@ def _match_pieces(chunk: Chunk, answer: LinesAnswer) -> dict[int, str]:
     return found
 
 
-def _belongs_to_neighbour(pieces: Sequence[Piece], at: int, text: str) -> bool:
+def _belongs_to_neighbour(pieces: Sequence[ChunkPiece], at: int, text: str) -> bool:
     """Tell whether the text belongs to a neighbour: a model that skips a line numbers all later lines wrongly."""
     pairs = _pairs(text)
     if len(pairs) < FEWEST_PAIRS:
@@ -166,7 +166,7 @@ def _belongs_to_neighbour(pieces: Sequence[Piece], at: int, text: str) -> bool:
     return near >= LIKE_ANOTHER and near - _share(pairs, pieces[at]) >= CLEARLY_MORE
 
 
-def _share(pairs: frozenset[str], piece: Piece) -> float:
+def _share(pairs: frozenset[str], piece: ChunkPiece) -> float:
     return len(pairs & _pairs(piece.text)) / len(pairs)
 
 
@@ -175,5 +175,5 @@ def _pairs(text: str) -> frozenset[str]:
     return frozenset(folded[at : at + 2] for at in range(len(folded) - 1))
 
 
-def _is_sound(piece: Piece, text: str) -> bool:
+def _is_sound(piece: ChunkPiece, text: str) -> bool:
     return bool(text) and len(text) <= max(MOST_GROWTH * len(piece.text), len(piece.text) + LEAST_ROOM)

@@ -34,7 +34,7 @@ from worker.providers.llm.merge import merge_duplicates, merge_suggested
 from worker.providers.llm.prompts import facts_messages
 from worker.providers.llm.records import NoCache
 from worker.providers.llm.rewriting import Rewriting
-from worker.providers.llm.write import Frame, Writer
+from worker.providers.llm.write import MinutesFrame, MinutesWriter
 from worker.providers.proposing import LineFinder
 
 CHUNK_TOKENS = 6000
@@ -56,7 +56,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Limits:
+class LlmLimits:
     """Limits in tokens (as `cantomeet.tokens.count_tokens` counts them), seconds and bytes."""
 
     chunk_tokens: int = CHUNK_TOKENS
@@ -84,7 +84,7 @@ class LlmSummarizer:
         price_in: float | None = None,
         price_out: float | None = None,
         budget: float | None = None,
-        limits: Limits | None = None,
+        limits: LlmLimits | None = None,
         dialect: str | None = None,
         on_dialect: Callable[[str], None] = lambda dialect: None,
         transport: httpx.BaseTransport | None = None,
@@ -94,7 +94,7 @@ class LlmSummarizer:
         self._prices = prices_of(price_in, price_out)
         check_budget(budget, self._prices)
         self._budget = budget
-        self._limits = limits or Limits()
+        self._limits = limits or LlmLimits()
         if self._limits.chunk_tokens < LEAST_CHUNK_TOKENS or self._limits.answer_tokens < 1:
             raise SettingsError(f"a chunk has at least {LEAST_CHUNK_TOKENS} tokens, an answer at least one")
         self._fallback = fallback
@@ -216,7 +216,7 @@ class _SummaryRun:
         self._schema = facts_schema(self._template, self._languages)
         self._checker = EvidenceChecker(request.lines, request.meeting_date)
         self._finder = LineFinder(request.lines)
-        self._writer = Writer(asker, self._template, self._languages, chunk_tokens)
+        self._writer = MinutesWriter(asker, self._template, self._languages, chunk_tokens)
         self._chunks = chunks_of(request.lines, chunk_tokens)
         self._tokens = sum(chunk.tokens for chunk in self._chunks)
         self._done = 0
@@ -240,7 +240,8 @@ class _SummaryRun:
         for question in self._writing:
             self._ledger.begin(question)
         self._asker.on_characters = self._on_written_characters
-        frame = self._writer.write(proven) if proven and self._template.kinds & {"overview", "chapter"} else Frame()
+        has_frame = proven and self._template.kinds & {"overview", "chapter"}
+        frame = self._writer.write(proven) if has_frame else MinutesFrame()
         self._report(1.0)
         return SummaryDraft(
             method="llm",
@@ -354,7 +355,7 @@ class _SummaryRun:
         )
 
     def _arrange_items(
-        self, proven: Sequence[SummaryLine], frame: Frame, unproven: Iterable[SummaryLine]
+        self, proven: Sequence[SummaryLine], frame: MinutesFrame, unproven: Iterable[SummaryLine]
     ) -> list[SummaryLine]:
         """Sort the items by kind, proven ones first; only the template's kinds are kept."""
         merged = merge_suggested(proven, frame.duplicates)

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from cantomeet.templates import Template
 from cantomeet.tokens import count_tokens
 from worker.providers import ItemKind, SummaryLine
-from worker.providers.llm.ask import Asker, Question, Reading, TooLong, Unusable
+from worker.providers.llm.ask import Asker, Question, ReadAnswer, TooLong, Unusable
 from worker.providers.llm.facts import LineNumber, Many, Text
 from worker.providers.llm.formats import strict_schema
 from worker.providers.llm.languages import Languages, in_script
@@ -35,7 +35,7 @@ class FrameAnswer(BaseModel):
 
 
 @dataclass(frozen=True)
-class Frame:
+class MinutesFrame:
     """Title, overview and chapters of the minutes; `duplicates` has groups of indexes into the given facts."""
 
     title: str | None = None
@@ -57,7 +57,7 @@ _NAMES = {
 }
 
 
-class Writer:
+class MinutesWriter:
     """Writes the frame from facts; `most_tokens` limits the facts of one question.
 
     More facts are written up in parts, and then together.
@@ -73,7 +73,7 @@ class Writer:
         other = () if languages.other else ("text_other", "title_other")
         self._schema = strict_schema("minutes", FrameAnswer, without=frozenset(other))
 
-    def write(self, facts: Sequence[SummaryLine]) -> Frame:
+    def write(self, facts: Sequence[SummaryLine]) -> MinutesFrame:
         """Write the frame of `facts`, which are proven and in the order of the meeting.
 
         Raises `Unusable` and what `Asker.ask` raises.
@@ -88,7 +88,7 @@ class Writer:
                     raise Unusable("one fact is too long to be written about.", shape=False) from None
         return self._in_parts(facts)
 
-    def _in_parts(self, facts: Sequence[SummaryLine]) -> Frame:
+    def _in_parts(self, facts: Sequence[SummaryLine]) -> MinutesFrame:
         if len(facts) < 2:
             raise Unusable("one fact is too long to be written about.", shape=False)
         half = len(facts) // 2
@@ -97,9 +97,9 @@ class Writer:
         if count_tokens(_numbered_list(points)) >= count_tokens(_numbered_list(facts)):
             # Nothing was condensed, so another round would never end.
             raise Unusable("the overview is as long as the facts.", shape=False)
-        whole = self.write(points) if points else Frame()
+        whole = self.write(points) if points else MinutesFrame()
         shifted = tuple(tuple(index + half for index in group) for group in second.duplicates)
-        return Frame(
+        return MinutesFrame(
             title=whole.title,
             title_other=whole.title_other,
             overview=whole.overview,
@@ -114,8 +114,8 @@ class Writer:
             read=lambda content: _read(content, self._languages),
         )
 
-    def _frame(self, facts: Sequence[SummaryLine], answer: FrameAnswer) -> Frame:
-        return Frame(
+    def _frame(self, facts: Sequence[SummaryLine], answer: FrameAnswer) -> MinutesFrame:
+        return MinutesFrame(
             title=in_script(answer.title, self._languages.first) or None,
             title_other=in_script(answer.title_other, self._languages.other) or None,
             overview=tuple(self._sentences("overview", answer.overview, facts)),
@@ -162,8 +162,8 @@ def _fact_text(fact: SummaryLine) -> str:
     return " | ".join(part for part in said if part)
 
 
-def _read(content: str, languages: Languages) -> Reading[FrameAnswer]:
+def _read(content: str, languages: Languages) -> ReadAnswer[FrameAnswer]:
     answer = validated(FrameAnswer, content, ("overview", "chapters"))
     sentences = [(line.text, line.text_other) for line in (*answer.overview, *answer.chapters) if line.text]
     titles = [(answer.title, answer.title_other)] if answer.title else []
-    return Reading(answer, check_language([*titles, *sentences], languages))
+    return ReadAnswer(answer, check_language([*titles, *sentences], languages))

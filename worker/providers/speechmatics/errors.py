@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from cantomeet.errors import ErrorCode, PermanentError, StepError, TransientError
-from worker.providers.http import classify_exception, retry_after, safe_message, was_not_sent
+from worker.providers.http import ErrorKind, classify_exception, retry_after, safe_message, was_not_sent
 
 PROVIDER = "Speechmatics"
 KEY_SETTING = "SPEECHMATICS_API_KEY"
@@ -31,27 +30,18 @@ class Call(StrEnum):
     DELETE = "delete"
 
 
-@dataclass(frozen=True)
-class ErrorKind:
-    """The class of an error: its code, whether a retry can help, and the setting that a person would correct."""
-
-    code: ErrorCode
-    retry: bool
-    setting: str | None = URL_SETTING
-
-
 KEY_REFUSED = ErrorKind(ErrorCode.PROVIDER_KEY_REFUSED, retry=False, setting=KEY_SETTING)
 KEY_OR_REGION = ErrorKind(ErrorCode.PROVIDER_KEY_REFUSED, retry=False, setting=BOTH_SETTINGS)
 FORBIDDEN = ErrorKind(ErrorCode.PROVIDER_FORBIDDEN, retry=False, setting=KEY_SETTING)
-REJECTED = ErrorKind(ErrorCode.PROVIDER_REJECTED, retry=False, setting=None)
-GONE = ErrorKind(ErrorCode.PROVIDER_JOB_GONE, retry=False)
-NOT_READY = ErrorKind(ErrorCode.PROVIDER_BUSY, retry=True, setting=None)
-BUSY = ErrorKind(ErrorCode.PROVIDER_BUSY, retry=True, setting=None)
-UNREACHABLE = ErrorKind(ErrorCode.PROVIDER_UNREACHABLE, retry=True)
-WRONG_HOST = ErrorKind(ErrorCode.PROVIDER_UNREACHABLE, retry=False)
-GARBLED = ErrorKind(ErrorCode.PROVIDER_BAD_ANSWER, retry=True)
-NOT_UNDERSTOOD = ErrorKind(ErrorCode.PROVIDER_BAD_ANSWER, retry=False)
-OUR_FAULT = ErrorKind(ErrorCode.INTERNAL, retry=False, setting=None)
+REJECTED = ErrorKind(ErrorCode.PROVIDER_REJECTED, retry=False)
+GONE = ErrorKind(ErrorCode.PROVIDER_JOB_GONE, retry=False, setting=URL_SETTING)
+NOT_READY = ErrorKind(ErrorCode.PROVIDER_BUSY, retry=True)
+BUSY = ErrorKind(ErrorCode.PROVIDER_BUSY, retry=True)
+UNREACHABLE = ErrorKind(ErrorCode.PROVIDER_UNREACHABLE, retry=True, setting=URL_SETTING)
+WRONG_HOST = ErrorKind(ErrorCode.PROVIDER_UNREACHABLE, retry=False, setting=URL_SETTING)
+GARBLED = ErrorKind(ErrorCode.PROVIDER_BAD_ANSWER, retry=True, setting=URL_SETTING)
+NOT_UNDERSTOOD = ErrorKind(ErrorCode.PROVIDER_BAD_ANSWER, retry=False, setting=URL_SETTING)
+OUR_FAULT = ErrorKind(ErrorCode.INTERNAL, retry=False)
 
 BY_STATUS: dict[int, ErrorKind] = {
     400: REJECTED,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cantomeet.errors import ErrorCode, PermanentError
-from worker.providers import Piece, Word
+from worker.providers import RecognisedPiece, Word
 from worker.providers.whisper import weights
 from worker.providers.whisper.lines import Heard, lines_of
 from worker.providers.whisper.sound import Sound, read_piece
@@ -42,7 +42,7 @@ class WhisperTranscriber:
 
     def recognise(
         self, audio: Path, start: float, *, duration: float, language: str, on_progress: Callable[[float], None]
-    ) -> Piece:
+    ) -> RecognisedPiece:
         """Recognise a piece as `LocalTranscriber` describes.
 
         Raises `PermanentError` if the model or the sound cannot be loaded, and `StorageFull` if there is no room to
@@ -57,7 +57,7 @@ class WhisperTranscriber:
             heard.append(segment)
             on_progress(min(max(start, segment.end), end))
         lines = lines_of(heard, start, end, prompt=PROMPT, chinese=language in _CHINESE)
-        return Piece(end, lines)
+        return RecognisedPiece(end, lines)
 
     def verify(self) -> None:
         """Load the model, after checking every hash of the packaged one. Raises as `recognise` does."""
