@@ -173,7 +173,7 @@ def test_a_page_that_was_cut_off_shows_what_it_missed_without_a_reload(web_on_ea
 @contextmanager
 def outage(web: Web) -> Iterator[None]:
     """The database answers no question that a page begins with."""
-    tables = ("meeting", "glossaryterm", "summarytemplate")
+    tables = ("meeting", "job", "glossaryterm", "summarytemplate")
     with web.store.engine.begin() as connection:
         for table in tables:
             connection.exec_driver_sql(f"ALTER TABLE {table} RENAME TO away_{table}")
