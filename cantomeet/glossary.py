@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from cantomeet.i18n import EN, text
 
@@ -36,14 +36,21 @@ _COLON = re.compile(r"[:：]")
 _COMMA = re.compile(r"[,，、]")
 
 
+class VocabularyTerm(TypedDict):
+    """A term as the provider's `additional_vocab` takes it."""
+
+    content: str
+    sounds_like: NotRequired[list[str]]
+
+
 @dataclass(frozen=True)
 class Term:
     content: str
     sounds_like: tuple[str, ...] = ()
 
-    def as_sent(self) -> dict[str, Any]:
-        """As the provider's `additional_vocab` takes it."""
-        return {"content": self.content, **({"sounds_like": list(self.sounds_like)} if self.sounds_like else {})}
+    def as_sent(self) -> VocabularyTerm:
+        sounds = list(self.sounds_like)
+        return {"content": self.content, "sounds_like": sounds} if sounds else {"content": self.content}
 
 
 @dataclass(frozen=True)
@@ -69,12 +76,12 @@ class Fault:
         return text(language, "glossary.fault.of_term", number=self.number, term=self.term, told=told)
 
 
-def vocabulary_fault(vocabulary: Sequence[Mapping[str, Any]], language: str) -> Fault | None:
+def vocabulary_fault(vocabulary: Sequence[Mapping[str, object]], language: str) -> Fault | None:
     """The first of the provider's limits that `vocabulary`, meant for speech in `language`, breaks; or None."""
     return next(_provider_faults(vocabulary, language), None)
 
 
-def faults(vocabulary: Sequence[Mapping[str, Any]]) -> list[Fault]:
+def faults(vocabulary: Sequence[Mapping[str, object]]) -> list[Fault]:
     """What is wrong with a glossary that a person wrote, the first `SHOWN_FAULTS` of it: the provider's limits and
     what would not survive being shown as text again."""
     found = [*_provider_faults(vocabulary, WRITTEN_FOR)]
@@ -83,7 +90,7 @@ def faults(vocabulary: Sequence[Mapping[str, Any]]) -> list[Fault]:
     return list(islice(sorted(found, key=lambda fault: fault.number), SHOWN_FAULTS))
 
 
-def terms_of(vocabulary: Iterable[Mapping[str, Any]]) -> list[Term]:
+def terms_of(vocabulary: Iterable[VocabularyTerm]) -> list[Term]:
     """A vocabulary without fault as terms, the space around them gone."""
     return [
         Term(term["content"].strip(), tuple(sound.strip() for sound in term.get("sounds_like") or ()))
@@ -91,16 +98,16 @@ def terms_of(vocabulary: Iterable[Mapping[str, Any]]) -> list[Term]:
     ]
 
 
-def vocabulary_for(terms: Iterable[Term], language: str) -> tuple[dict[str, Any], ...]:
+def vocabulary_for(terms: Iterable[Term], language: str) -> tuple[VocabularyTerm, ...]:
     """What a job in `language` is told: sounds in another script than the language's are left out."""
     return tuple(
         Term(term.content, tuple(s for s in term.sounds_like if _fits(s, language))).as_sent() for term in terms
     )
 
 
-def read_lines(text: str) -> list[dict[str, Any]]:
+def read_lines(text: str) -> list[VocabularyTerm]:
     """One term a line, `term` or `term: sound, sound`; Chinese punctuation parts as well. Blank lines are left out."""
-    found = []
+    found: list[VocabularyTerm] = []
     for line in filter(str.strip, text.split("\n")):
         content, *rest = _COLON.split(line, maxsplit=1)
         sounds = [sound.strip() for sound in _COMMA.split(rest[0])] if rest and rest[0].strip() else []
@@ -119,7 +126,7 @@ def digest(terms: Iterable[Term]) -> str:
     return hashlib.sha256(packed.encode()).hexdigest()[:16]
 
 
-def _provider_faults(vocabulary: Sequence[Mapping[str, Any]], language: str) -> Iterator[Fault]:
+def _provider_faults(vocabulary: Sequence[Mapping[str, object]], language: str) -> Iterator[Fault]:
     if len(vocabulary) > MAX_TERMS:
         yield Fault("too_many", count=len(vocabulary), limit=MAX_TERMS)
     for number, term in enumerate(vocabulary, start=1):
@@ -128,7 +135,7 @@ def _provider_faults(vocabulary: Sequence[Mapping[str, Any]], language: str) -> 
             yield fault
 
 
-def _term_fault(number: int, term: Mapping[str, Any], language: str) -> Fault | None:
+def _term_fault(number: int, term: Mapping[str, object], language: str) -> Fault | None:
     name = _name(term.get("content"))
     unknown = sorted(set(term) - {"content", "sounds_like"})
     if unknown:
@@ -144,16 +151,16 @@ def _term_fault(number: int, term: Mapping[str, Any], language: str) -> Fault | 
     return next((fault for sound in sounds if (fault := _sound_fault(number, name, sound, language))), None)
 
 
-def _sound_fault(number: int, name: str, sound: Any, language: str) -> Fault | None:
+def _sound_fault(number: int, name: str, sound: object, language: str) -> Fault | None:
     wrong = _text_fault(sound)
     if wrong is not None:
         return Fault(f"sound_{wrong[0]}", number, name, value=_name(sound), count=wrong[1], limit=MAX_WORDS)
-    if language in HAN_LANGUAGES and not _fits(sound, language):
+    if language in HAN_LANGUAGES and not _fits(str(sound), language):
         return Fault("script", number, name, value=_name(sound))
     return None
 
 
-def _text_fault(text: Any) -> tuple[str, int] | None:
+def _text_fault(text: object) -> tuple[str, int] | None:
     if not isinstance(text, str) or not text.strip():
         return "empty", 0
     if _CONTROL.search(text.strip()):
@@ -168,10 +175,11 @@ def _fits(sound: str, language: str) -> bool:
     return not _HAN.search(sound)
 
 
-def _written_faults(vocabulary: Sequence[Mapping[str, Any]]) -> Iterator[Fault]:
+def _written_faults(vocabulary: Sequence[Mapping[str, object]]) -> Iterator[Fault]:
     seen: dict[str, int] = {}
     for number, term in enumerate(vocabulary, start=1):
-        content, sounds = str(term.get("content") or "").strip(), term.get("sounds_like") or ()
+        content, sounds = str(term.get("content") or "").strip(), term.get("sounds_like")
+        sounds = sounds if isinstance(sounds, Sequence) else ()
         name = _name(content)
         first = seen.setdefault(content, number)
         if first != number:
@@ -186,7 +194,7 @@ def _written_faults(vocabulary: Sequence[Mapping[str, Any]]) -> Iterator[Fault]:
             yield from islice(_written_sound_faults(number, name, sounds), 1)
 
 
-def _written_sound_faults(number: int, name: str, sounds: Sequence[Any]) -> Iterator[Fault]:
+def _written_sound_faults(number: int, name: str, sounds: Sequence[object]) -> Iterator[Fault]:
     for sound in map(str, sounds):
         if len(sound) > MAX_CHARACTERS:
             yield Fault("sound_long", number, name, value=_name(sound), count=len(sound), limit=MAX_CHARACTERS)
@@ -194,7 +202,7 @@ def _written_sound_faults(number: int, name: str, sounds: Sequence[Any]) -> Iter
             yield Fault("comma", number, name, value=_name(sound))
 
 
-def _name(text: Any) -> str:
+def _name(text: object) -> str:
     """Enough of it to be found by."""
     shown = _CONTROL.sub(" ", text).strip() if isinstance(text, str) else ""
     return shown if len(shown) <= 40 else shown[:39] + "…"

@@ -9,6 +9,7 @@ from worker.providers.http.exceptions import (
     classify_exception,
     was_not_sent,
 )
+from worker.providers.http.messages import JsonObject, RequestParts
 from worker.providers.http.texts import http_date, retry_after, safe_message
 
 __all__ = [
@@ -17,6 +18,8 @@ __all__ = [
     "NOT_SENT",
     "Cause",
     "Failure",
+    "JsonObject",
+    "RequestParts",
     "classify_exception",
     "http_date",
     "retry_after",
