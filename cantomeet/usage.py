@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-Took = Mapping[str, Any]
-"""`{requests, tokens_in, tokens_out, repeats, reused, cost, estimated}`; `cost` None without prices."""
+from cantomeet.stored_json import StoredUsage
 
 
-def together(*each: Took | None) -> dict[str, Any] | None:
+def together(*each: StoredUsage | None) -> StoredUsage | None:
     """All added up; the cost is that of those that have one. None where there is none."""
     known = [usage for usage in each if usage]
     if not known:
         return None
-    counts = ("requests", "tokens_in", "tokens_out", "repeats", "reused")
-    costs = [usage["cost"] for usage in known if usage.get("cost") is not None]
+    costs = [cost for usage in known if (cost := usage.get("cost")) is not None]
     return {
-        **{name: sum(usage.get(name, 0) for usage in known) for name in counts},
+        "requests": sum(usage.get("requests", 0) for usage in known),
+        "tokens_in": sum(usage.get("tokens_in", 0) for usage in known),
+        "tokens_out": sum(usage.get("tokens_out", 0) for usage in known),
+        "repeats": sum(usage.get("repeats", 0) for usage in known),
+        "reused": sum(usage.get("reused", 0) for usage in known),
         "cost": sum(costs) if costs else None,
-        "estimated": any(usage.get("estimated") for usage in known),
+        "estimated": any(usage.get("estimated", False) for usage in known),
     }
