@@ -63,7 +63,7 @@ class Door(EventNamespace):
         followers.is_open = self._is_open
         await super().on_connect(sid, environ, auth)
 
-    def on_disconnect(self, sid: str, *reason: object) -> asyncio.Task[Any] | None:
+    def on_disconnect(self, sid: str, *reason: object) -> asyncio.Task[object] | None:
         token = self.sid_to_token.get(sid)
         self._refused.pop(sid, None)
         task = super().on_disconnect(sid)

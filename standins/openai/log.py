@@ -19,7 +19,7 @@ class RequestLog:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = path.open("a", encoding="utf-8")
 
-    def note(self, **fields: Any) -> None:
+    def note(self, **fields: object) -> None:
         self._file.write(json.dumps(fields, ensure_ascii=False) + "\n")
         self._file.flush()
 
