@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import reflex as rx
 
 from cantomeet_ui.components.frame import close_button
 from cantomeet_ui.components.words import Handler, Words, say
-from cantomeet_ui.presenters.plans import Named
+from cantomeet_ui.presenters.plans import Asked, Named
 
 
 def acting_place(*content: rx.Component) -> rx.Component:
@@ -16,7 +14,7 @@ def acting_place(*content: rx.Component) -> rx.Component:
     return rx.el.div(*content, class_name="acting-place")
 
 
-def plan_told(working: Any, told: Words, close: Handler) -> rx.Component:
+def plan_told(working: bool, told: Words, close: Handler) -> rx.Component:
     """That it is being done, and what came of it. Always there, for who reads by ear hears only what changes in it."""
     return rx.el.div(
         rx.cond(working, _told(say("plan.working"))),
@@ -26,7 +24,7 @@ def plan_told(working: Any, told: Words, close: Handler) -> rx.Component:
     )
 
 
-def plan_sheet(asked: Any, confirm: Handler, dismiss: Handler) -> rx.Component:
+def plan_sheet(asked: Asked, confirm: Handler, dismiss: Handler) -> rx.Component:
     """`confirm(pay_again)` carries it out. Nothing is shown while nothing is asked.
 
     The page beside it stays alive, so that it is no modal; Escape presses the button that does nothing.
@@ -78,7 +76,7 @@ def _told(words: Words, *beside: rx.Component) -> rx.Component:
     return rx.el.div(rx.el.p(words), *beside, class_name="notice")
 
 
-def _named(asked: Any) -> rx.Component:
+def _named(asked: Asked) -> rx.Component:
     """The meetings themselves, the first of them at once."""
     return rx.el.div(
         rx.el.ul(rx.foreach(asked.named, _name), custom_attrs={"aria-label": say("plan.named")}),

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import reflex as rx
 
 from cantomeet_ui.components import icons
 from cantomeet_ui.components.words import say
+from cantomeet_ui.state.admin import AdminState
+from cantomeet_ui.state.meetings import MeetingsState
 
 
-def search_field(state: Any) -> rx.Component:
+def search_field(state: type[AdminState] | type[MeetingsState]) -> rx.Component:
     """Of a state with `q`, `search_key` (another one writes `q` into the field anew) and the handler `search`."""
     field = rx.el.input(
         type="search",

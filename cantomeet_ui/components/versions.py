@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import reflex as rx
 
 from cantomeet_ui import routes
 from cantomeet_ui.components import icons
 from cantomeet_ui.components.frame import link
-from cantomeet_ui.components.words import Handler, say
+from cantomeet_ui.components.words import Handler, Words, say
 from cantomeet_ui.presenters.choices import Choice, Version
 from cantomeet_ui.state.versions import VersionsState
 
@@ -46,7 +46,9 @@ def again_form() -> rx.Component:
     )
 
 
-def select(name: str, label: Any, choices: Any, value: Any, on_change: Handler = None) -> rx.Component:
+def select(
+    name: str, label: Words, choices: rx.Var[Sequence[Choice]], value: Words, on_change: Handler = None
+) -> rx.Component:
     """A field with choices; without `on_change` its form tells what was chosen."""
     chosen = {"value": value, "on_change": on_change} if on_change is not None else {"default_value": value}
     return rx.el.label(
@@ -60,7 +62,7 @@ def _option(choice: Choice) -> rx.Component:
     return rx.el.option(choice.label, value=choice.value, key=choice.value)
 
 
-def versions_menu(versions: Any) -> rx.Component:
+def versions_menu(versions: rx.Var[Sequence[Version]]) -> rx.Component:
     """All versions of the summary; one of them is shown."""
     return rx.el.details(
         rx.el.summary(say("summary.versions"), icons.down(), class_name="quiet versions-button"),

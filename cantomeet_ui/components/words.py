@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
+import reflex as rx
+
 from cantomeet.i18n import is_page_text
 from cantomeet_ui.state.language import LanguageState
 
-Words: TypeAlias = Any
+Words: TypeAlias = str | rx.Var[str]
 """A text, or a Var of one."""
 Handler: TypeAlias = Any
-"""One event handler, with or without its arguments, or several."""
+"""One event handler, with or without its arguments, or several: each is made by `handler`, which has no type of it."""
 
 
 def say(key: str) -> Words:

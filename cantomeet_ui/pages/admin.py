@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import reflex as rx
 
@@ -161,7 +161,7 @@ def _filters() -> rx.Component:
     )
 
 
-def _choice(label: str, chosen: Words, choices: Any, on_change: Handler) -> rx.Component:
+def _choice(label: str, chosen: Words, choices: rx.Var[Sequence[Choice]], on_change: Handler) -> rx.Component:
     return rx.el.label(
         rx.el.span(say(label)),
         rx.el.select(rx.foreach(choices, _option), value=chosen, on_change=on_change),
