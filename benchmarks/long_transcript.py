@@ -21,6 +21,7 @@ from benchmarks.measuring import Family
 from cantomeet.models import Meeting
 from cantomeet.storage import FolderStorage
 from cantomeet.store import NewSegment
+from cantomeet.stored_json import StoredWord
 from tests.e2e.seed import WORDS, Seed
 from tests.e2e.serving import CHROMIUM, Web, web_running
 from tests.upload_server import free_port
@@ -36,7 +37,7 @@ def spoken(count: int) -> list[NewSegment]:
         speaker, said = WORDS[number % len(WORDS)]
         start = number * 3.0
         words = [
-            {"text": c, "start": start + n * 0.1, "end": start + n * 0.1 + 0.1, "confidence": 0.9}
+            StoredWord(text=c, start=start + n * 0.1, end=start + n * 0.1 + 0.1, confidence=0.9)
             for n, c in enumerate(said)
         ]
         made.append(NewSegment(start, start + 2.9, said, said, words, speaker))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
+
+from cantomeet.stored_json import Params
 
 CHECKED = ("speechmatics", "llm", "whisper")
 """What can be tested."""
@@ -23,7 +24,7 @@ class Check:
     """When it was asked, or answered; the database's clock."""
     code: str | None = None
     """Of `cantomeet.errors`, where it failed."""
-    params: dict[str, Any] = field(default_factory=dict)
+    params: Params = field(default_factory=dict)
     """For the text; never holds a key."""
 
 
@@ -39,7 +40,7 @@ def dumps(check: Check) -> str:
 def loads(text: str | None) -> Check | None:
     """None for nothing, and for what another version of the program may have written."""
     try:
-        found: Mapping[str, Any] = json.loads(text or "")
+        found = json.loads(text or "")
         check = Check(found["state"], datetime.fromisoformat(found["at"]), found["code"], dict(found["params"]))
     except (ValueError, KeyError, TypeError):
         return None

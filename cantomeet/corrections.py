@@ -5,9 +5,8 @@ Every function raises `InvalidRequest` that names the field.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any
 
 from cantomeet.errors import InvalidRequest
 from cantomeet.models import SummaryItem
@@ -20,7 +19,7 @@ LONGEST_NAME = 80
 _YEARS = range(1900, 2200)
 
 
-def item_columns(item: SummaryItem, given: Mapping[str, Any]) -> dict[str, Any]:
+def item_columns(item: SummaryItem, given: Mapping[str, object]) -> dict[str, str | bool | date | None]:
     """Columns for `MeetingStore.edit_item` from the fields given for `item`.
 
     The fields are text, text_other, owner, due_text, due_date, done and stale. An empty owner or due text becomes None.
@@ -36,42 +35,42 @@ def item_columns(item: SummaryItem, given: Mapping[str, Any]) -> dict[str, Any]:
     return {field: _COLUMNS[field](given[field], field) for field in given}
 
 
-def line_text(text: Any) -> str:
+def line_text(text: object) -> str:
     """The text of a transcript line: one line that is not empty."""
     return _words(text, "text", LONGEST_LINE)
 
 
-def speaker_name(name: Any) -> str | None:
+def speaker_name(name: object) -> str | None:
     """A person's name; None for an empty one."""
     return _words_or_none(name, "name")
 
 
-def _words(text: Any, field: str, longest: int) -> str:
+def _words(text: object, field: str, longest: int) -> str:
     # Pasted text may have line breaks; they become spaces.
     return one_line(" ".join(str(text or "").split()), field, longest)
 
 
-def _item_words(text: Any, field: str) -> str:
+def _item_words(text: object, field: str) -> str:
     return _words(text, field, LONGEST_ITEM)
 
 
-def _words_or_none(text: Any, field: str) -> str | None:
+def _words_or_none(text: object, field: str) -> str | None:
     return _words(text, field, LONGEST_NAME) if str(text or "").strip() else None
 
 
-def _day(day: Any, field: str) -> date | None:
+def _day(day: object, field: str) -> date | None:
     if day is None or (isinstance(day, date) and day.year in _YEARS):
         return day
     raise InvalidRequest(f"a date of the years {_YEARS[0]} to {_YEARS[-1]}", field=field)
 
 
-def _switch(value: Any, field: str) -> bool:
+def _switch(value: object, field: str) -> bool:
     if isinstance(value, bool):
         return value
     raise InvalidRequest("true or false", field=field)
 
 
-_COLUMNS = {
+_COLUMNS: dict[str, Callable[[object, str], str | bool | date | None]] = {
     "text": _item_words,
     "text_other": _item_words,
     "owner": _words_or_none,

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import logging
 import random
+import sqlite3
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 from sqlite3 import OperationalError as SqliteError
-from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, select, text
 from sqlalchemy import func as sql
@@ -42,7 +42,7 @@ def connect(url: str, *, busy_timeout: float = 5.0) -> Engine:
     engine = create_engine(url, connect_args=arguments, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
-    def _prepare(dbapi: Any, _: Any) -> None:
+    def _prepare(dbapi: sqlite3.Connection, _: object) -> None:
         dbapi.isolation_level = None  # pysqlite would otherwise begin transactions at moments of its own
         cursor = dbapi.cursor()
         for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON"):

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from cantomeet.i18n import EN, text
 
@@ -36,14 +36,22 @@ _COLON = re.compile(r"[:：]")
 _COMMA = re.compile(r"[,，、]")
 
 
+class VocabularyTerm(TypedDict):
+    """A term as the provider's `additional_vocab` takes it."""
+
+    content: str
+    sounds_like: NotRequired[list[str]]
+
+
 @dataclass(frozen=True)
 class Term:
     content: str
     sounds_like: tuple[str, ...] = ()
 
-    def as_sent(self) -> dict[str, Any]:
+    def as_sent(self) -> VocabularyTerm:
+        sounds = list(self.sounds_like)
+        return {"content": self.content, "sounds_like": sounds} if sounds else {"content": self.content}
         """The term in the form of the provider's `additional_vocab`."""
-        return {"content": self.content, **({"sounds_like": list(self.sounds_like)} if self.sounds_like else {})}
 
 
 @dataclass(frozen=True)
@@ -69,12 +77,12 @@ class GlossaryFault:
         return text(language, "glossary.fault.of_term", number=self.number, term=self.term, told=told)
 
 
-def vocabulary_fault(vocabulary: Sequence[Mapping[str, Any]], language: str) -> GlossaryFault | None:
+def vocabulary_fault(vocabulary: Sequence[Mapping[str, object]], language: str) -> GlossaryFault | None:
     """The first limit of the provider that `vocabulary` breaks for speech in `language`, or None."""
     return next(_provider_faults(vocabulary, language), None)
 
 
-def faults(vocabulary: Sequence[Mapping[str, Any]]) -> list[GlossaryFault]:
+def faults(vocabulary: Sequence[Mapping[str, object]]) -> list[GlossaryFault]:
     """The first `SHOWN_FAULTS` faults of a glossary that a person wrote.
 
     Besides breaches of the provider's limits these are terms that could not be shown as text and read again.
@@ -85,7 +93,7 @@ def faults(vocabulary: Sequence[Mapping[str, Any]]) -> list[GlossaryFault]:
     return list(islice(sorted(found, key=lambda fault: fault.number), SHOWN_FAULTS))
 
 
-def terms_of(vocabulary: Iterable[Mapping[str, Any]]) -> list[Term]:
+def terms_of(vocabulary: Iterable[VocabularyTerm]) -> list[Term]:
     """The terms of a vocabulary without faults, stripped of surrounding space."""
     return [
         Term(term["content"].strip(), tuple(sound.strip() for sound in term.get("sounds_like") or ()))
@@ -93,19 +101,19 @@ def terms_of(vocabulary: Iterable[Mapping[str, Any]]) -> list[Term]:
     ]
 
 
-def vocabulary_for(terms: Iterable[Term], language: str) -> tuple[dict[str, Any], ...]:
+def vocabulary_for(terms: Iterable[Term], language: str) -> tuple[VocabularyTerm, ...]:
     """The vocabulary for a job in `language`, without sounds in another script."""
     return tuple(
         Term(term.content, tuple(s for s in term.sounds_like if _fits(s, language))).as_sent() for term in terms
     )
 
 
-def read_lines(text: str) -> list[dict[str, Any]]:
+def read_lines(text: str) -> list[VocabularyTerm]:
     """The vocabulary in a text with one term a line, `term` or `term: sound, sound`.
 
     Chinese colons and commas separate as well. Blank lines are left out.
     """
-    found = []
+    found: list[VocabularyTerm] = []
     for line in filter(str.strip, text.split("\n")):
         content, *rest = _COLON.split(line, maxsplit=1)
         sounds = [sound.strip() for sound in _COMMA.split(rest[0])] if rest and rest[0].strip() else []
@@ -124,7 +132,7 @@ def digest(terms: Iterable[Term]) -> str:
     return hashlib.sha256(packed.encode()).hexdigest()[:16]
 
 
-def _provider_faults(vocabulary: Sequence[Mapping[str, Any]], language: str) -> Iterator[GlossaryFault]:
+def _provider_faults(vocabulary: Sequence[Mapping[str, object]], language: str) -> Iterator[GlossaryFault]:
     if len(vocabulary) > MAX_TERMS:
         yield GlossaryFault("too_many", count=len(vocabulary), limit=MAX_TERMS)
     for number, term in enumerate(vocabulary, start=1):
@@ -133,7 +141,7 @@ def _provider_faults(vocabulary: Sequence[Mapping[str, Any]], language: str) -> 
             yield fault
 
 
-def _term_fault(number: int, term: Mapping[str, Any], language: str) -> GlossaryFault | None:
+def _term_fault(number: int, term: Mapping[str, object], language: str) -> GlossaryFault | None:
     name = _name(term.get("content"))
     unknown = sorted(set(term) - {"content", "sounds_like"})
     if unknown:
@@ -149,16 +157,16 @@ def _term_fault(number: int, term: Mapping[str, Any], language: str) -> Glossary
     return next((fault for sound in sounds if (fault := _sound_fault(number, name, sound, language))), None)
 
 
-def _sound_fault(number: int, name: str, sound: Any, language: str) -> GlossaryFault | None:
+def _sound_fault(number: int, name: str, sound: object, language: str) -> GlossaryFault | None:
     wrong = _text_fault(sound)
     if wrong is not None:
         return GlossaryFault(f"sound_{wrong[0]}", number, name, value=_name(sound), count=wrong[1], limit=MAX_WORDS)
-    if language in HAN_LANGUAGES and not _fits(sound, language):
+    if language in HAN_LANGUAGES and not _fits(str(sound), language):
         return GlossaryFault("script", number, name, value=_name(sound))
     return None
 
 
-def _text_fault(text: Any) -> tuple[str, int] | None:
+def _text_fault(text: object) -> tuple[str, int] | None:
     if not isinstance(text, str) or not text.strip():
         return "empty", 0
     if _CONTROL.search(text.strip()):
@@ -173,10 +181,11 @@ def _fits(sound: str, language: str) -> bool:
     return not _HAN.search(sound)
 
 
-def _written_faults(vocabulary: Sequence[Mapping[str, Any]]) -> Iterator[GlossaryFault]:
+def _written_faults(vocabulary: Sequence[Mapping[str, object]]) -> Iterator[GlossaryFault]:
     seen: dict[str, int] = {}
     for number, term in enumerate(vocabulary, start=1):
-        content, sounds = str(term.get("content") or "").strip(), term.get("sounds_like") or ()
+        content, sounds = str(term.get("content") or "").strip(), term.get("sounds_like")
+        sounds = sounds if isinstance(sounds, Sequence) else ()
         name = _name(content)
         first = seen.setdefault(content, number)
         if first != number:
@@ -191,7 +200,7 @@ def _written_faults(vocabulary: Sequence[Mapping[str, Any]]) -> Iterator[Glossar
             yield from islice(_written_sound_faults(number, name, sounds), 1)
 
 
-def _written_sound_faults(number: int, name: str, sounds: Sequence[Any]) -> Iterator[GlossaryFault]:
+def _written_sound_faults(number: int, name: str, sounds: Sequence[object]) -> Iterator[GlossaryFault]:
     for sound in map(str, sounds):
         if len(sound) > MAX_CHARACTERS:
             yield GlossaryFault("sound_long", number, name, value=_name(sound), count=len(sound), limit=MAX_CHARACTERS)
@@ -199,7 +208,7 @@ def _written_sound_faults(number: int, name: str, sounds: Sequence[Any]) -> Iter
             yield GlossaryFault("comma", number, name, value=_name(sound))
 
 
-def _name(text: Any) -> str:
+def _name(text: object) -> str:
     """The start of a term, long enough to find it by."""
     shown = _CONTROL.sub(" ", text).strip() if isinstance(text, str) else ""
     return shown if len(shown) <= 40 else shown[:39] + "…"

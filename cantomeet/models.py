@@ -6,7 +6,6 @@ Instants are UTC with a time zone; times within a recording are seconds (float);
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Any
 from uuid import uuid4
 
 from pydantic import PrivateAttr
@@ -28,7 +27,8 @@ from sqlmodel import Field, SQLModel
 
 from cantomeet.jobs import JobKind, JobState
 from cantomeet.lifecycle import MeetingStatus, Stage
-from cantomeet.submission import Submission, from_json, to_json
+from cantomeet.stored_json import Params, Proof, StoredCoverage, StoredSection, StoredUsage, StoredWord, WarningDetails
+from cantomeet.submission import Submission, SubmissionJson, from_json, to_json
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -57,10 +57,10 @@ class StoredSubmission(TypeDecorator[Submission]):
     impl = JSON(none_as_null=True)
     cache_ok = True
 
-    def process_bind_param(self, value: Submission | None, dialect: Dialect) -> dict[str, Any] | None:
+    def process_bind_param(self, value: Submission | None, dialect: Dialect) -> SubmissionJson | None:
         return None if value is None else to_json(value)
 
-    def process_result_value(self, value: dict[str, Any] | None, dialect: Dialect) -> Submission | None:
+    def process_result_value(self, value: SubmissionJson | None, dialect: Dialect) -> Submission | None:
         return None if value is None else from_json(value)
 
 
@@ -135,10 +135,10 @@ class Meeting(SQLModel, table=True):
     status_reason: str | None = Field(default=None, sa_type=Text)
     """In the installation's language; pages write it in the reader's from code and params."""
     error_code: str | None = Field(default=None, max_length=32)
-    error_params: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    error_params: Params = Field(default_factory=dict, sa_type=JSON)
     warnings: list[str] = Field(default_factory=list, sa_type=JSON)
     """Codes of `cantomeet.i18n.warnings`."""
-    warning_details: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    warning_details: dict[str, WarningDetails] = Field(default_factory=dict, sa_type=JSON)
     """By code, what the text of a warning names: seconds and places."""
 
     filename: str = Field(default="", sa_type=Text)
@@ -226,8 +226,7 @@ class Segment(SQLModel, table=True):
     speaker_id: str | None = Field(default=None, foreign_key="speaker.id", max_length=36)
     original_text: str = Field(sa_type=Text)
     text: str = Field(sa_type=Text)
-    words: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
-    """`{text, start, end, confidence}` each."""
+    words: list[StoredWord] = Field(default_factory=list, sa_type=JSON)
     edited: bool = False
     """A person corrected `text` or the speaker."""
     unclear: bool = False
@@ -248,17 +247,16 @@ class Summary(SQLModel, table=True):
     template: str = Field(default="general", max_length=64)
     """Its id; name and sections are kept beside it, for a template may be changed or deleted later."""
     template_name: str = Field(default="", sa_type=Text)
-    sections: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
-    """`{kind, title, title_en}` each, as the template had them: headings for the items, in their order."""
+    sections: list[StoredSection] = Field(default_factory=list, sa_type=JSON)
+    """As the template had them: headings for the items, in their order."""
     title: str | None = Field(default=None, sa_type=Text)
     title_other: str | None = Field(default=None, sa_type=Text)
     """In the second language of a summary in two."""
     name: str = Field(default="", sa_type=Text)
     """Of the summarizer, as shown."""
-    usage: dict[str, Any] | None = Field(default=None, sa_type=JSON)
-    """`{requests, tokens_in, tokens_out, repeats, reused, cost, estimated}`; None where no language model was asked."""
-    coverage: dict[str, Any] | None = Field(default=None, sa_type=JSON)
-    """`{covered, total}` segments."""
+    usage: StoredUsage | None = Field(default=None, sa_type=JSON)
+    """None where no language model was asked."""
+    coverage: StoredCoverage | None = Field(default=None, sa_type=JSON)
     warnings: list[str] = Field(default_factory=list, sa_type=JSON)
     """Codes of `cantomeet.i18n.warnings` that hold for this version; the shown one's are in `Meeting.warnings`."""
     created_at: datetime = Field(sa_type=UtcDateTime)
@@ -278,8 +276,8 @@ class SummaryItem(SQLModel, table=True):
     """As it was written, once a person has corrected it."""
     version: int = 1
     """Guards edits by people."""
-    evidence: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
-    """`{segment_id, quote, start, end, check}` each, and `was` (see `cantomeet.quotes`)."""
+    evidence: list[Proof] = Field(default_factory=list, sa_type=JSON)
+    """See `cantomeet.quotes`."""
     text_other: str | None = Field(default=None, sa_type=Text)
     section: str | None = Field(default=None, sa_type=Text)
     """Of the template, for notes."""
@@ -300,8 +298,7 @@ class SummaryTemplate(SQLModel, table=True):
     id: str = Field(default_factory=new_id, primary_key=True, max_length=64)
     name: str = Field(sa_type=Text)
     instructions: str = Field(default="", sa_type=Text)
-    sections: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
-    """`{kind, title}` each."""
+    sections: list[StoredSection] = Field(default_factory=list, sa_type=JSON)
     version: int = 1
     created_at: datetime = Field(sa_type=UtcDateTime)
 
@@ -337,10 +334,10 @@ class WrittenView(SQLModel, table=True):
     progress: int | None = None
     name: str = Field(default="", sa_type=Text)
     """Of the language model, as shown."""
-    usage: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    usage: StoredUsage | None = Field(default=None, sa_type=JSON)
     """Of all rounds that ended; as `Summary.usage`."""
     error_code: str | None = Field(default=None, max_length=32)
-    error_params: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    error_params: Params = Field(default_factory=dict, sa_type=JSON)
 
 
 class Attempt(SQLModel, table=True):
@@ -353,7 +350,7 @@ class Attempt(SQLModel, table=True):
     outcome: str = Field(max_length=16)
     """"done", "retry" or "failed"."""
     error_code: str | None = Field(default=None, max_length=32)
-    error_params: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    error_params: Params = Field(default_factory=dict, sa_type=JSON)
     detail: str = Field(default="", sa_type=Text)
     """For the operator; never holds a key."""
     provider_job_id: str | None = Field(default=None, max_length=128)

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypedDict
 
 import redis
 from rq import Queue, Worker
@@ -83,6 +83,17 @@ def queue_of_check(name: str) -> str:
     return RECOGNITION if name == "whisper" else HIGH
 
 
+class JobOptions(TypedDict, total=False):
+    """Of a job in RQ; times in seconds."""
+
+    job_timeout: int
+    result_ttl: int
+    failure_ttl: int
+    ttl: int
+    at_front: bool
+    description: str
+
+
 @dataclass(frozen=True)
 class WorkerSeen:
     name: str
@@ -112,7 +123,7 @@ class JobQueue:
     def wake(self, meeting: Meeting, delay: float = 0.0) -> bool:
         """Ask for the meeting's next step in `delay` seconds. False where Redis does not take it: the rescuer will."""
         name = queue_for(meeting)
-        options: dict[str, Any] = {
+        options: JobOptions = {
             "job_timeout": JOB_TIMEOUT,
             # What names a deleted meeting goes with it.
             "result_ttl": RESULT_TTL if meeting.deleted_at is None else 0,
@@ -126,7 +137,7 @@ class JobQueue:
         """The same for a job that is no meeting's own; none goes before the steps of meetings of high priority, but
         for a check, for whose answer somebody waits.
         """
-        options: dict[str, Any] = {"job_timeout": JOB_TIMEOUT, "result_ttl": RESULT_TTL, "failure_ttl": FAILURE_TTL}
+        options: JobOptions = {"job_timeout": JOB_TIMEOUT, "result_ttl": RESULT_TTL, "failure_ttl": FAILURE_TTL}
         if kind is not JobKind.WRITTEN_VIEW:
             options["description"] = str(kind)  # the subject is no meeting that `erase` could look for
         if kind is not JobKind.CHECK:
@@ -139,7 +150,7 @@ class JobQueue:
         """Have a worker test `name`, before anything that waits. False where Redis does not take it."""
         return self.wake_job(JobKind.CHECK, name)
 
-    def _enqueue(self, name: str, task: str, argument: str, delay: float, options: dict[str, Any]) -> bool:
+    def _enqueue(self, name: str, task: str, argument: str, delay: float, options: JobOptions) -> bool:
         try:
             queue = Queue(name, connection=self._redis, serializer=JSONSerializer)
             if delay > 0:
@@ -185,8 +196,9 @@ class JobQueue:
         found: dict[str, list[str]] = {}
         for key in self._redis.scan_iter(match="rq:job:*", count=1000):
             # Every job of a meeting names it there, RQ's own wording ("task('id')") included.
-            description: Any = self._redis.hget(key, "description") or b""
-            for meeting_id in _ID.findall(description.decode(errors="replace")):
+            description = self._redis.hget(key, "description")
+            told = description.decode(errors="replace") if isinstance(description, bytes) else ""
+            for meeting_id in _ID.findall(told):
                 found.setdefault(meeting_id, []).append(key.decode().removeprefix("rq:job:"))
         return found
 

@@ -9,19 +9,17 @@ line to be the most similar to the item.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Protocol
+from typing import Protocol
 
 from cantomeet.cantonese import find_folded, fold
+from cantomeet.stored_json import Check, Proof
 
-Check = Literal["exact", "folded", "unverified"]
 PROVEN = ("exact", "folded")
 LEAST_WEIGHT = 4
 """The least weight of a quote that proves something: a Chinese character weighs 2, any other 1.
 
 A quote of a whole segment proves it at any weight.
 """
-
-Proof = Mapping[str, Any]
 
 
 class TimedLine(Protocol):
@@ -56,9 +54,9 @@ def is_proven(evidence: Sequence[Proof]) -> bool:
     return any(proof.get("check") in PROVEN and not proof.get("proposed") for proof in evidence)
 
 
-def rechecked(evidence: Sequence[Proof], segment_id: str, line: str) -> list[dict[str, Any]]:
+def rechecked(evidence: Sequence[Proof], segment_id: str, line: str) -> list[Proof]:
     """The evidence after the segment's text has become `line`."""
-    return [_recheck(proof, line) if proof["segment_id"] == segment_id else dict(proof) for proof in evidence]
+    return [_recheck(proof, line) if proof["segment_id"] == segment_id else proof for proof in evidence]
 
 
 def is_proposed(proof: Proof) -> bool:
@@ -73,42 +71,47 @@ def proposed_start(evidence: Sequence[Proof]) -> float | None:
     return next((float(proof["start"]) for proof in evidence if is_proposed(proof)), None)
 
 
-def _recheck(proof: Proof, line: str) -> dict[str, Any]:
+def _recheck(proof: Proof, line: str) -> Proof:
     if is_proposed(proof):
-        return dict(proof)
+        return proof
     before = proof.get("was") or proof["check"]
     now = standing(proof["quote"], line)
     if before == "unverified" and not tells(proof["quote"], line):
         now = "unverified"
-    kept = {name: value for name, value in proof.items() if name != "was"}
     if now == "unverified" and before in PROVEN:
-        return {**kept, "check": now, "was": before}
-    return {**kept, "check": now}
+        return {**proof, "check": now, "was": before}
+    return {**_without_was(proof), "check": now}
 
 
-def moved(proof: Proof, lines: Sequence[TimedLine]) -> dict[str, Any]:
+def _without_was(proof: Proof) -> Proof:
+    kept = proof.copy()
+    kept.pop("was", None)
+    return kept
+
+
+def moved(proof: Proof, lines: Sequence[TimedLine]) -> Proof:
     """The proof in a new transcript; `lines` are the new lines spoken at its time.
 
     It moves to the first line that has its quote. Without such a line it becomes unverified and moves to the line that
     overlaps most with its time, since a person may still find that this line supports the item.
     """
     before = proof.get("was") or proof["check"]
-    kept = {name: value for name, value in proof.items() if name != "was"}
+    kept = _without_was(proof)
     if before not in PROVEN:
         return kept
     for line in lines:
         check = standing(proof["quote"], line.text)
         if check != "unverified" and tells(proof["quote"], line.text):
-            return {**kept, **_place(line), "check": check}
+            return {**_at(line, kept), "check": check}
     nearest = max(lines, key=lambda line: min(line.end, proof["end"]) - max(line.start, proof["start"]), default=None)
-    return {**kept, **(_place(nearest) if nearest else {}), "check": "unverified", "was": before}
+    return {**(_at(nearest, kept) if nearest else kept), "check": "unverified", "was": before}
 
 
-def _place(line: TimedLine) -> dict[str, Any]:
-    return {"segment_id": line.id, "start": line.start, "end": line.end}
+def _at(line: TimedLine, proof: Proof) -> Proof:
+    return {**proof, "segment_id": line.id, "start": line.start, "end": line.end}
 
 
-def requoted(evidence: Sequence[Proof], lines: Mapping[str, str]) -> list[dict[str, Any]]:
+def requoted(evidence: Sequence[Proof], lines: Mapping[str, str]) -> list[Proof]:
     """The evidence after a person has confirmed the item; `lines` are texts by segment id.
 
     A quote that a correction removed is replaced by the whole corrected line, which stands in the transcript exactly.
@@ -116,7 +119,7 @@ def requoted(evidence: Sequence[Proof], lines: Mapping[str, str]) -> list[dict[s
     return [_requote(proof, lines.get(proof["segment_id"])) for proof in evidence]
 
 
-def _requote(proof: Proof, line: str | None) -> dict[str, Any]:
+def _requote(proof: Proof, line: str | None) -> Proof:
     if not proof.get("was") or line is None or not fold(line):
-        return dict(proof)
-    return {**{name: value for name, value in proof.items() if name != "was"}, "quote": line, "check": "exact"}
+        return proof
+    return {**_without_was(proof), "quote": line, "check": "exact"}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from cantomeet.errors import ErrorCode
 from cantomeet.i18n import blanks, has_text, text
+from cantomeet.stored_json import WarningDetails
 
 
-def reason_text(code: str, params: Mapping[str, Any], language: str, *, audio_removed: bool = False) -> str:
+def reason_text(code: str, params: Mapping[str, object], language: str, *, audio_removed: bool = False) -> str:
     """The text for an error code, in `language` ("en", else Hong Kong Chinese).
 
     A parameter that is true and names a variant of the code (`reason.<code>.<variant>`) chooses that variant. A
@@ -18,7 +18,7 @@ def reason_text(code: str, params: Mapping[str, Any], language: str, *, audio_re
     Raises `ValueError` for a code that this version does not know.
     """
     code = ErrorCode(code)
-    shown = {**params, "safe": text(language, "reason.removed" if audio_removed else "reason.safe")}
+    shown: dict[str, object] = {**params, "safe": text(language, "reason.removed" if audio_removed else "reason.safe")}
     if "found" in params:
         shown["found"] = found_text(str(params["found"]), language)
     if code == ErrorCode.PROVIDER_UNREACHABLE:
@@ -28,7 +28,7 @@ def reason_text(code: str, params: Mapping[str, Any], language: str, *, audio_re
     return _filled(_key_of(code, params), shown, language)
 
 
-def warning_text(code: str, language: str, details: Mapping[str, Any] | None = None) -> str:
+def warning_text(code: str, language: str, details: WarningDetails | None = None) -> str:
     """The text for a warning code. An unknown code, from a newer version, is shown as it is.
 
     `details` come from `Meeting.warning_details`; meetings of earlier versions have none.
@@ -65,12 +65,12 @@ def cause_text(cause: str, language: str) -> str:
     return _bracketed(text(language, key) if has_text(key) else "", language)
 
 
-def _key_of(code: ErrorCode, params: Mapping[str, Any]) -> str:
+def _key_of(code: ErrorCode, params: Mapping[str, object]) -> str:
     variants = (f"reason.{code.value}.{name}" for name, value in params.items() if value)
     return next(filter(has_text, variants), f"reason.{code.value}")
 
 
-def _filled(key: str, params: Mapping[str, Any], language: str) -> str:
+def _filled(key: str, params: Mapping[str, object], language: str) -> str:
     return text(language, key, **{name: params.get(name, "?") for name in blanks(key)})
 
 
@@ -78,8 +78,8 @@ def _bracketed(words: str, language: str) -> str:
     return text(language, "piece.bracketed", text=words) if words else ""
 
 
-def _shown_details(details: Mapping[str, Any], language: str) -> dict[str, Any]:
-    shown = dict(details)
+def _shown_details(details: WarningDetails, language: str) -> dict[str, object]:
+    shown: dict[str, object] = {**details}
     if "at" in details:
         shown["at"] = _clock(details["at"])
     if "places" in details:

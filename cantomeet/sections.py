@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from cantomeet.i18n import is_english
 from cantomeet.models import SummaryItem
 from cantomeet.quotes import is_proven
 from cantomeet.store import SummaryWithItems
+from cantomeet.stored_json import StoredSection
 
 READING_ORDER = ("overview", "decision", "action_item", "question", "risk", "chapter", "quote")
 """The order of kinds that the template has no section for."""
@@ -60,7 +60,7 @@ def in_reading_order(item: SummaryItem, written_in: str, language: str) -> tuple
     return (item.text, item.text_other) if first else (item.text_other, item.text)
 
 
-def _headings(sections: Sequence[dict[str, Any]], language: str) -> dict[_Place, str]:
+def _headings(sections: Sequence[StoredSection], language: str) -> dict[_Place, str]:
     """Headings of the template's sections, in its order."""
     english = is_english(language)
     return {

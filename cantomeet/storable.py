@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
 
 LARGEST_WHOLE = 2**63 - 1
 """The largest integer of a database."""
@@ -22,7 +21,7 @@ def is_storable(text: str) -> bool:
     return not any(c == "\x00" or "\ud800" <= c <= "\udfff" for c in text)
 
 
-def fault_in(value: Any, *, largest: int = LARGEST_WHOLE, longest: int | None = None) -> tuple[str, str] | None:
+def fault_in(value: object, *, largest: int = LARGEST_WHOLE, longest: int | None = None) -> tuple[str, str] | None:
     """The path of the first value that cannot be kept, as names joined by dots, and what is wrong with it.
 
     `largest` bounds whole numbers, negative ones too. `longest` bounds the characters of a text.
@@ -37,9 +36,9 @@ def fault_in(value: Any, *, largest: int = LARGEST_WHOLE, longest: int | None = 
     return None
 
 
-def _all_in(value: Any) -> Iterator[tuple[Path, Any]]:
+def _all_in(value: object) -> Iterator[tuple[Path, object]]:
     """All values with their paths, found lazily and without recursion, because the sender decides the depth."""
-    left: list[tuple[Path, Any]] = [((), value)]
+    left: list[tuple[Path, object]] = [((), value)]
     while left:
         path, found = left.pop()
         yield path, found
@@ -51,7 +50,7 @@ def _all_in(value: Any) -> Iterator[tuple[Path, Any]]:
             left += [((*path, ""), inner) for inner in found]
 
 
-def _fault_of(found: Any, depth: int, largest: int, longest: int | None) -> str | None:
+def _fault_of(found: object, depth: int, largest: int, longest: int | None) -> str | None:
     if isinstance(found, str):
         if longest is not None and len(found) > longest:
             return f"at most {longest} characters"

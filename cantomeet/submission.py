@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
-
-_INSTANTS = ("missed_at", "searched")
+from typing import TypedDict
 
 
 @dataclass(frozen=True)
@@ -34,12 +31,35 @@ class Submission:
         return self if self.missed_at is None else replace(self, missed_at=self.missed_at - by)
 
 
-def to_json(submission: Submission) -> dict[str, Any]:
+class SubmissionJson(TypedDict):
     """As the table keeps it."""
-    value = asdict(submission)
-    return {**value, **{name: value[name] and value[name].isoformat() for name in _INSTANTS}}
+
+    key: str
+    looks: int
+    missed_at: str | None
+    searched: str | None
+    losses: int
 
 
-def from_json(value: Mapping[str, Any]) -> Submission:
-    instants = {name: datetime.fromisoformat(value[name]) if value[name] else None for name in _INSTANTS}
-    return Submission(**{**value, **instants})
+def to_json(submission: Submission) -> SubmissionJson:
+    return {
+        "key": submission.key,
+        "looks": submission.looks,
+        "missed_at": submission.missed_at.isoformat() if submission.missed_at else None,
+        "searched": submission.searched.isoformat() if submission.searched else None,
+        "losses": submission.losses,
+    }
+
+
+def from_json(value: SubmissionJson) -> Submission:
+    return Submission(
+        key=value["key"],
+        looks=value["looks"],
+        missed_at=_instant(value["missed_at"]),
+        searched=_instant(value["searched"]),
+        losses=value["losses"],
+    )
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from cantomeet.errors import InvalidRequest
 from cantomeet.i18n import EN, ZH, is_english, text
+from cantomeet.stored_json import SectionKind
 
 SummaryLanguage = Literal["zh-Hant-HK", "en", "zh-Hant-HK+en"]
 """The last one has both languages side by side; English is in `text_other`."""
 SUMMARY_LANGUAGES: tuple[SummaryLanguage, ...] = get_args(SummaryLanguage)
 
-SectionKind = Literal["overview", "chapter", "decision", "action_item", "question", "risk", "quote", "note"]
 SECTION_KINDS: tuple[SectionKind, ...] = (
     "overview",
     "chapter",
@@ -96,7 +96,7 @@ def checked_language(language: str) -> SummaryLanguage:
     raise InvalidRequest(f"one of {', '.join(SUMMARY_LANGUAGES)}", field="summary_language")
 
 
-def user_template(id: str, name: str, instructions: str, sections: Sequence[Mapping[str, Any]]) -> Template:
+def user_template(id: str, name: str, instructions: str, sections: Sequence[Mapping[str, object]]) -> Template:
     """A template that a person wrote; `sections` are `{"title", "kind"}`, and the default `kind` is `note`.
 
     Raises `InvalidRequest` that names the field.
@@ -111,7 +111,7 @@ def user_template(id: str, name: str, instructions: str, sections: Sequence[Mapp
     )
 
 
-def _sections(sections: Sequence[Mapping[str, Any]]) -> tuple[Section, ...]:
+def _sections(sections: Sequence[Mapping[str, object]]) -> tuple[Section, ...]:
     if not 1 <= len(sections) <= MAX_SECTIONS:
         raise InvalidRequest(f"a template has 1 to {MAX_SECTIONS} sections", field="sections")
     made = tuple(_section(section) for section in sections)
@@ -124,7 +124,7 @@ def _sections(sections: Sequence[Mapping[str, Any]]) -> tuple[Section, ...]:
     return made
 
 
-def _section(section: Mapping[str, Any]) -> Section:
+def _section(section: Mapping[str, object]) -> Section:
     kind = section.get("kind", "note")
     if kind not in SECTION_KINDS:
         raise InvalidRequest(f"kind is one of {', '.join(SECTION_KINDS)}", field="sections")

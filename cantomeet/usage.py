@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-Usage = Mapping[str, Any]
-"""`{requests, tokens_in, tokens_out, repeats, reused, cost, estimated}`; `cost` is None without prices."""
+from cantomeet.stored_json import StoredUsage
 
 
-def total_usage(*each: Usage | None) -> dict[str, Any] | None:
+def total_usage(*each: StoredUsage | None) -> StoredUsage | None:
     """The sum of all usages, or None if there is none. The cost adds up the known costs."""
     known = [usage for usage in each if usage]
     if not known:
         return None
-    counts = ("requests", "tokens_in", "tokens_out", "repeats", "reused")
-    costs = [usage["cost"] for usage in known if usage.get("cost") is not None]
+    costs = [cost for usage in known if (cost := usage.get("cost")) is not None]
     return {
-        **{name: sum(usage.get(name, 0) for usage in known) for name in counts},
+        "requests": sum(usage.get("requests", 0) for usage in known),
+        "tokens_in": sum(usage.get("tokens_in", 0) for usage in known),
+        "tokens_out": sum(usage.get("tokens_out", 0) for usage in known),
+        "repeats": sum(usage.get("repeats", 0) for usage in known),
+        "reused": sum(usage.get("reused", 0) for usage in known),
         "cost": sum(costs) if costs else None,
-        "estimated": any(usage.get("estimated") for usage in known),
+        "estimated": any(usage.get("estimated", False) for usage in known),
     }

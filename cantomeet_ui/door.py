@@ -10,7 +10,7 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 from reflex.app import App, EventNamespace
 from reflex.event import Event
@@ -35,6 +35,22 @@ _log = logging.getLogger(__name__)
 _arguments: dict[str, Arguments] = {}
 
 
+class Place(TypedDict, total=False):
+    """Where a page is, as Reflex names it."""
+
+    pathname: str
+    asPath: str
+    query: dict[str, str]
+
+
+class TakenEvent(TypedDict):
+    """An event as Reflex takes it."""
+
+    name: str
+    payload: dict[str, object]
+    router_data: Place
+
+
 class Door(EventNamespace):
     """In place of Reflex's own namespace."""
 
@@ -43,11 +59,11 @@ class Door(EventNamespace):
         self._refused: Counter[str] = Counter()
         """By socket."""
 
-    async def on_connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
+    async def on_connect(self, sid: str, environ: dict[str, Any], auth: object = None) -> None:
         followers.is_open = self._is_open
         await super().on_connect(sid, environ, auth)
 
-    def on_disconnect(self, sid: str, *reason: Any) -> asyncio.Task[Any] | None:
+    def on_disconnect(self, sid: str, *reason: object) -> asyncio.Task[object] | None:
         token = self.sid_to_token.get(sid)
         self._refused.pop(sid, None)
         task = super().on_disconnect(sid)
@@ -58,7 +74,7 @@ class Door(EventNamespace):
                 task.add_done_callback(lambda _: followers.closed(token))
         return task
 
-    async def on_event(self, sid: str, data: Any) -> None:
+    async def on_event(self, sid: str, data: object) -> None:
         if self._waiting(sid) >= MOST_WAITING:
             return
         try:
@@ -92,13 +108,13 @@ class Door(EventNamespace):
         return token in self.token_to_sid
 
 
-def checked(data: Any) -> dict[str, Any]:
+def checked(data: object) -> TakenEvent:
     """Name, arguments and place of an event. Raises `InvalidRequest` for what no page sends."""
     if isinstance(data, str):
         data = _parsed(data)
     if not isinstance(data, dict):
         raise InvalidRequest("an object", field="event")
-    name, payload = data.get("name"), data.get("payload", {})
+    name, payload = _name(data.get("name")), data.get("payload", {})
     if not isinstance(payload, dict):
         raise InvalidRequest("an object", field="payload")
     _arguments_of(name).check((), payload)
@@ -109,24 +125,31 @@ def checked(data: Any) -> dict[str, Any]:
     return {"name": name, "payload": payload, "router_data": _place(data.get("router_data"))}
 
 
-def _parsed(text: str) -> Any:
+def _parsed(text: str) -> object:
     try:
-        return json.loads(text)
+        found: object = json.loads(text)
+        return found
     except (ValueError, RecursionError):
         raise InvalidRequest("no JSON", field="event") from None
 
 
-def _arguments_of(name: Any) -> Arguments:
+def _name(given: object) -> str:
     handlers = RegistrationContext.get().event_handlers
-    if not isinstance(name, str) or name not in handlers or name.endswith(_FRAMEWORKS_SETTER):
+    if not isinstance(given, str) or given not in handlers or given.endswith(_FRAMEWORKS_SETTER):
         raise InvalidRequest("no such event", field="name")
+    return given
+
+
+def _arguments_of(name: str) -> Arguments:
     if name not in _arguments:
-        _arguments[name] = Arguments(handlers[name].handler.fn)
+        _arguments[name] = Arguments(RegistrationContext.get().event_handlers[name].handler.fn)
     return _arguments[name]
 
 
-def _check_kept_in_browser(kept: Any) -> None:
+def _check_kept_in_browser(kept: object) -> None:
     """What cookies hold: a text for each variable that is kept there."""
+    if not isinstance(kept, dict | None):
+        raise InvalidRequest("texts by name", field="vars")
     for name, value in (kept or {}).items():
         if not isinstance(value, str) or not _is_kept_in_browser(name):
             raise InvalidRequest("a text that the browser keeps", field="vars")
@@ -140,19 +163,23 @@ def _is_kept_in_browser(name: str) -> bool:
         return False
 
 
-def _place(given: Any) -> dict[str, Any]:
+def _place(given: object) -> Place:
     """Where the page is; Reflex adds the rest itself."""
     if given is None:
         return {}
     if not isinstance(given, Mapping):
         raise InvalidRequest("an object", field="router_data")
-    place: dict[str, Any] = {name: _path(given[name]) for name in ("pathname", "asPath") if name in given}
+    place: Place = {}
+    if "pathname" in given:
+        place["pathname"] = _path(given["pathname"])
+    if "asPath" in given:
+        place["asPath"] = _path(given["asPath"])
     if "query" in given:
         place["query"] = _query(given["query"])
     return place
 
 
-def _path(given: Any) -> str:
+def _path(given: object) -> str:
     if (
         not isinstance(given, str)
         or not given.startswith("/")
@@ -164,7 +191,7 @@ def _path(given: Any) -> str:
     return given
 
 
-def _query(given: Any) -> dict[str, str]:
+def _query(given: object) -> dict[str, str]:
     if not isinstance(given, Mapping) or not all(isinstance(v, str) for v in given.values()):
         raise InvalidRequest("texts by name", field="router_data")
     if sum(len(name) + len(value) for name, value in given.items()) > _LONGEST_PLACE:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Callable
-from typing import Any
 
 _TALKATIVE = ("reflex", "reflex_base", "socketio", "engineio", "asyncio")
 _OF_SOCKETS = ("socketio", "engineio")
@@ -47,7 +46,7 @@ class _Quietly:
     def __init__(self, made: Made) -> None:
         self._made = made
 
-    def __call__(self, *args: Any, **kwargs: Any) -> logging.LogRecord:
+    def __call__(self, *args: object, **kwargs: object) -> logging.LogRecord:
         record = self._made(*args, **kwargs)
         library = record.name.partition(".")[0]
         if library in _TALKATIVE:

@@ -17,6 +17,7 @@ from cantomeet.settings import load_settings
 from launcher import minutes_text
 
 if TYPE_CHECKING:
+    from launcher.answers import Uploaded
     from launcher.client import Server
 
 _FAILED, _WRONG_SETTING = 1, 2
@@ -25,7 +26,7 @@ _FAILED, _WRONG_SETTING = 1, 2
 class OneLineErrors(TyperGroup):
     """Prints our own errors on one line; any other exception is a bug and keeps its traceback."""
 
-    def invoke(self, ctx: Any) -> Any:
+    def invoke(self, ctx: Any) -> object:
         keep_private()
         try:
             return super().invoke(ctx)
@@ -170,7 +171,7 @@ def doctor() -> None:
     raise typer.Exit(0 if well else _FAILED)
 
 
-def _send(server: Server, file: Path, fields: dict[str, str]) -> dict[str, Any]:
+def _send(server: Server, file: Path, fields: dict[str, str]) -> Uploaded:
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 

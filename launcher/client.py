@@ -8,17 +8,21 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Self, TypeVar
 from uuid import uuid4
 
 import httpx
+from pydantic import TypeAdapter, ValidationError
 
 from cantomeet.errors import CantoMeetError
+from launcher.answers import Meeting, Page, Uploaded
 from worker import outgoing
 
 POLL_SECONDS = 1.0
 PATIENCE_SECONDS = 30.0
 """Seconds that a server may be away, such as during a restart, while a meeting is followed."""
+Answer = TypeVar("Answer")
+_MEETING, _PAGE, _UPLOADED = TypeAdapter(Meeting), TypeAdapter(Page), TypeAdapter(Uploaded)
 _TIMEOUT = httpx.Timeout(10.0, read=120.0, write=120.0)
 """Seconds; checking a large recording delays the answer."""
 
@@ -58,38 +62,38 @@ class Server:
     def __exit__(self, *_: object) -> None:
         self._http.close()
 
-    def upload(self, file: Path, fields: Mapping[str, str], on_bytes: Callable[[int], None]) -> dict[str, Any]:
-        """Stream a recording and return `{id, status, url}`; `on_bytes` receives the number of bytes of each chunk."""
-        with _ReportingFile(file, on_bytes) as recording:
-            return self._ask(
-                "POST",
+    def upload(self, file: Path, fields: Mapping[str, str], on_bytes: Callable[[int], None]) -> Uploaded:
+        """Stream a recording; `on_bytes` receives the number of bytes of each chunk."""
+        with _ReportingFile(file, on_bytes) as recording, _translating(self.url):
+            answer = self._http.post(
                 "/meetings/upload",
                 data=dict(fields),
                 files={"file": (file.name, recording, "application/octet-stream")},
                 headers={"Idempotency-Key": uuid4().hex},
             )
+        return self._read(answer, _UPLOADED)
 
-    def meetings(self, params: Mapping[str, str]) -> dict[str, Any]:
+    def meetings(self, params: Mapping[str, str]) -> Page:
         """Return a page of the list."""
-        return self._ask("GET", "/api/meetings", params=dict(params))
+        return self._get("/api/meetings", params, _PAGE)
 
-    def meeting(self, meeting_id: str, include: str = "") -> dict[str, Any]:
+    def meeting(self, meeting_id: str, include: str = "") -> Meeting:
         """Return the meeting; `include` as in the API."""
         # Whatever was typed stays one part of the path.
-        return self._ask("GET", f"/api/meetings/{_path_segment(meeting_id)}", params={"include": include})
+        return self._get(f"/api/meetings/{_path_segment(meeting_id)}", {"include": include}, _MEETING)
 
-    def health(self) -> dict[str, Any]:
+    def health(self) -> Mapping[str, object]:
         """Return `/health`, also with status 503."""
         with _translating(self.url):
             return _body_of(self._http.get("/health", timeout=5.0), self.url)
 
-    def follow(self, meeting_id: str, pause: Callable[[float], None] = time.sleep) -> Iterator[dict[str, Any]]:
+    def follow(self, meeting_id: str, pause: Callable[[float], None] = time.sleep) -> Iterator[Meeting]:
         """Yield the meeting whenever its status or progress changes or it waits for a person, until COMPLETED or
         FAILED.
 
         Waits up to `PATIENCE_SECONDS` for a server that is away.
         """
-        shown: tuple[Any, ...] | None = None
+        shown: tuple[str, int | None, str | None] | None = None
         away = 0.0
         while True:
             try:
@@ -100,7 +104,7 @@ class Server:
                 if away > PATIENCE_SECONDS:
                     raise
             else:
-                now = (meeting["status"], meeting["progress"], meeting.get("waiting_for"))
+                now = (meeting["status"], meeting["progress"], meeting["waiting_for"])
                 if now != shown:
                     shown = now
                     yield meeting
@@ -108,14 +112,19 @@ class Server:
                     return
             pause(POLL_SECONDS)
 
-    def _ask(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+    def _get(self, path: str, params: Mapping[str, str], kind: TypeAdapter[Answer]) -> Answer:
         with _translating(self.url):
-            answer = self._http.request(method, path, **options)
+            answer = self._http.get(path, params=dict(params))
+        return self._read(answer, kind)
+
+    def _read(self, answer: httpx.Response, kind: TypeAdapter[Answer]) -> Answer:
         body = _body_of(answer, self.url)
-        if answer.is_success:
-            return body
-        wrong = "; ".join(f"{e.get('field')}: {e.get('detail')}" for e in body.get("errors", []))
-        raise ServerRefused(wrong or str(body.get("detail") or f"{answer.status_code} {answer.reason_phrase}"))
+        if not answer.is_success:
+            raise ServerRefused(_why(body) or f"{answer.status_code} {answer.reason_phrase}")
+        try:
+            return kind.validate_python(body)
+        except ValidationError:
+            raise ServerAway(f"what answers at {self.url} is another version of CantoMeet") from None
 
 
 class _ReportingFile(io.FileIO):
@@ -143,7 +152,14 @@ def _translating(url: str) -> Iterator[None]:
         raise ServerAway(f"the connection to {url!r} failed: {error}") from None
 
 
-def _body_of(answer: httpx.Response, url: str) -> dict[str, Any]:
+def _why(problem: Mapping[str, object]) -> str:
+    errors = problem.get("errors")
+    fields = [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
+    wrong = "; ".join(f"{error.get('field')}: {error.get('detail')}" for error in fields)
+    return wrong or str(problem.get("detail") or "")
+
+
+def _body_of(answer: httpx.Response, url: str) -> Mapping[str, object]:
     try:
         body = json.loads(answer.content)
     except ValueError:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
 
 from cantomeet.actions import today
 from cantomeet.quotes import proposed_start
 from cantomeet.templates import SHIPPED
+from launcher.answers import Item, Meeting, Summary
 
 _KINDS = {
     "overview": ("overview", "Overview"),
@@ -27,19 +27,19 @@ _METHODS = {
 }
 
 
-def progress_line(meeting: Mapping[str, Any]) -> str:
+def progress_line(meeting: Meeting) -> str:
     """Return e.g. "TRANSCRIBING 42 %"."""
     if meeting.get("waiting_for"):
         return f"{meeting['status']} waits for {meeting['waiting_for']}"
     return str(meeting["status"]) + ("" if meeting["progress"] is None else f" {meeting['progress']} %")
 
 
-def failure_line(meeting: Mapping[str, Any]) -> str:
+def failure_line(meeting: Meeting) -> str:
     """Return "FAILED (provider_busy): ..." with the reason."""
     return f"FAILED ({meeting['error_code']}): {meeting['status_reason'] or 'no reason is known'}"
 
 
-def details(meeting: Mapping[str, Any]) -> Iterator[str]:
+def details(meeting: Meeting) -> Iterator[str]:
     """Yield the meeting's facts, one per line."""
     yield f"id        {meeting['id']}"
     yield f"title     {meeting['title']}"
@@ -51,20 +51,20 @@ def details(meeting: Mapping[str, Any]) -> Iterator[str]:
     yield f"status    {failure_line(meeting) if meeting['status'] == 'FAILED' else progress_line(meeting)}"
     if meeting["waiting_for"]:
         yield "waits     until somebody has named the speakers, on its page or by POST .../summarize"
-    for who in ("transcriber", "summarizer"):
-        if meeting[who]:
-            yield f"by        {meeting[who]} ({who})"
+    for name, does in ((meeting["transcriber"], "transcriber"), (meeting["summarizer"], "summarizer")):
+        if name:
+            yield f"by        {name} ({does})"
     for warning in meeting["warnings"]:
         yield f"note      {warning['text']}"
 
 
-def row(meeting: Mapping[str, Any]) -> str:
+def row(meeting: Meeting) -> str:
     """Return one line of the list; dates are Hong Kong's."""
     day = meeting["meeting_date"] or today(datetime.fromisoformat(meeting["created_at"])).isoformat()
     return f"{meeting['id']}  {progress_line(meeting):<18}  {day}  {meeting['title']}"
 
 
-def summary(meeting: Mapping[str, Any]) -> Iterator[str]:
+def summary(meeting: Meeting) -> Iterator[str]:
     """Yield the summary, each item with the time of its proof."""
     for warning in meeting["warnings"]:
         yield f"Note: {warning['text']}"
@@ -77,25 +77,39 @@ def summary(meeting: Mapping[str, Any]) -> Iterator[str]:
     yield from took(found)
     for heading, items in _sections(found):
         yield from _section(heading, [item for item in items if item["verified"]])
-    unverified = [item for name, _ in _KINDS.values() for item in found[name] if not item["verified"]]
+    unverified = [item for items in _items(found).values() for item in items if not item["verified"]]
     yield from _section("Not verified: no matching words stand in the transcript", unverified)
 
 
-def _sections(found: Mapping[str, Any]) -> Iterator[tuple[str, Sequence[Mapping[str, Any]]]]:
+def _items(found: Summary) -> dict[str, list[Item]]:
+    """Return the items by the API's list, in the order of `_KINDS`."""
+    return {
+        "overview": found["overview"],
+        "chapters": found["chapters"],
+        "decisions": found["decisions"],
+        "action_items": found["action_items"],
+        "questions": found["questions"],
+        "risks": found["risks"],
+        "quotes": found["quotes"],
+        "notes": found["notes"],
+    }
+
+
+def _sections(found: Summary) -> Iterator[tuple[str, Sequence[Item]]]:
     """Yield the template's sections, then the items without one."""
     ships = SHIPPED.get(found["template"])
-    titles = {section.kind: section.title_in("en") for section in ships.sections} if ships else {}
-    left = {name: list(found[name]) for name, _ in _KINDS.values()}
+    titles: dict[str, str] = {section.kind: section.title_in("en") for section in ships.sections} if ships else {}
+    left = _items(found)
     for section in found["sections"]:
         name = _KINDS[section["kind"]][0]
-        here = [item for item in left[name] if name != "notes" or item["section"] == section["title"]]
+        here = [item for item in left[name] if name != "notes" or item.get("section") == section["title"]]
         left[name] = [item for item in left[name] if item not in here]
         yield titles.get(section["kind"], section["title"]), here
     for name, heading in _KINDS.values():
         yield heading, left[name]
 
 
-def _section(heading: str, items: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _section(heading: str, items: Sequence[Item]) -> Iterator[str]:
     if items:
         yield ""
         yield heading
@@ -105,7 +119,7 @@ def _section(heading: str, items: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             yield f"            {item['text_other']}"
 
 
-def took(summary: Mapping[str, Any]) -> Iterator[str]:
+def took(summary: Summary) -> Iterator[str]:
     """Yield the summary's coverage and its use of a language model."""
     covered, usage = summary["coverage"], summary["usage"]
     if covered:
@@ -127,21 +141,21 @@ def clock(seconds: float) -> str:
     return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
 
 
-def _proof_time(item: Mapping[str, Any]) -> str:
+def _proof_time(item: Item) -> str:
     start = item.get("start") if item["verified"] else None
-    proofs: Sequence[Mapping[str, Any]] = [e for e in item["evidence"] if e["check"] != "unverified"]
+    proofs = [e for e in item["evidence"] if e["check"] != "unverified"]
     if start is None and proofs:
         start = proofs[0]["start"]
     return "unproven" if start is None else f"{clock(start):>8}"
 
 
-def _proposed_place(item: Mapping[str, Any]) -> list[str]:
+def _proposed_place(item: Item) -> list[str]:
     """Return the time that an unproven item may come from."""
     start = proposed_start(item["evidence"])
     return [] if start is None else [f"perhaps from {clock(start)}"]
 
 
-def _item_details(item: Mapping[str, Any]) -> str:
+def _item_details(item: Item) -> str:
     due = item.get("due_date") or item.get("due_text")
     parts = [
         *([f"owner: {item['owner']}"] if item.get("owner") else []),

@@ -14,7 +14,7 @@ import signal
 import sys
 import threading
 import time
-from typing import Any
+from types import FrameType
 
 from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
@@ -38,7 +38,7 @@ _log = logging.getLogger("worker")
 class StoppableWorker(SimpleWorker):
     """Finishes its job before it stops, as RQ's does, and lets the job know."""
 
-    def request_stop(self, signum: int, frame: Any) -> None:
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
         stopping.ask()
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]  # RQ has no type here
 

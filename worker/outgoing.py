@@ -9,7 +9,8 @@ from __future__ import annotations
 import ipaddress
 import os
 import ssl
-from typing import Any
+from collections.abc import Mapping
+from typing import TypedDict, Unpack
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -25,13 +26,22 @@ class ProxyUnusable(PermanentError):
     refused = True
 
 
+class ClientOptions(TypedDict, total=False):
+    """As httpx takes them."""
+
+    base_url: str
+    headers: Mapping[str, str]
+    timeout: httpx.Timeout | float
+    follow_redirects: bool
+
+
 def client(
     url: str,
     *,
     transport: httpx.BaseTransport | None = None,
     verify: ssl.SSLContext | bool = True,
     refuse_late: bool = False,
-    **options: Any,
+    **options: Unpack[ClientOptions],
 ) -> httpx.Client:
     """A client for requests to `url`'s host; `options` as httpx takes them.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from typing import Any
 
 from cantomeet.models import Meeting
 from cantomeet.pacing import Limit
@@ -35,7 +34,7 @@ class Snooze(Exception):
         turn: str | None = None,
         tries: int | None = None,
         deaths: int | None = None,
-        **columns: Any,
+        **columns: object,
     ) -> None:
         super().__init__(f"in {seconds:.1f} s")
         self.seconds, self.turn, self.tries, self.deaths = seconds, turn, tries, deaths

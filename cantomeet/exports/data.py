@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 from cantomeet.exports.minutes import ExportLine, Minutes
 from cantomeet.models import SummaryItem
@@ -42,11 +41,11 @@ def json_of(minutes: Minutes) -> Iterator[bytes]:
     yield b"]}"
 
 
-def _to_json(value: dict[str, Any]) -> str:
+def _to_json(value: Mapping[str, object]) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _summary_json(found: SummaryWithItems) -> dict[str, Any]:
+def _summary_json(found: SummaryWithItems) -> dict[str, object]:
     same = ("version", "method", "language", "template", "title", "title_other", "coverage", "warnings")
     return {
         **{name: getattr(found.summary, name) for name in same},
@@ -54,7 +53,7 @@ def _summary_json(found: SummaryWithItems) -> dict[str, Any]:
     }
 
 
-def _item_json(item: SummaryItem) -> dict[str, Any]:
+def _item_json(item: SummaryItem) -> dict[str, object]:
     same = ("kind", "section", "text", "text_other", "owner", "due_text", "done", "edited", "stale", "evidence")
     due = item.due_date
     return {
@@ -64,7 +63,7 @@ def _item_json(item: SummaryItem) -> dict[str, Any]:
     }
 
 
-def _segment_json(line: ExportLine, in_written_view: bool) -> dict[str, Any]:
+def _segment_json(line: ExportLine, in_written_view: bool) -> dict[str, object]:
     segment = line.segment
     spoken = shown_text(segment, line.language)
     rewritten = {"spoken": spoken, "is_rewritten": line.written is not None} if in_written_view else {}

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from html import escape
 from io import BytesIO
 from tempfile import TemporaryFile
-from typing import IO, Any
+from typing import IO
 from uuid import uuid4
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from docx import Document
+from docx.document import Document as WordDocument
 from docx.oxml.ns import qn
 from docx.shared import RGBColor
 
@@ -56,7 +57,7 @@ def _write(minutes: Minutes, file: IO[bytes]) -> None:
                     part.write(made.read(name))
 
 
-def _without_lines(minutes: Minutes, place: str) -> Any:
+def _without_lines(minutes: Minutes, place: str) -> WordDocument:
     document = Document()
     _use_fonts(document)
     document.core_properties.title = _without_invalid_characters(minutes.meeting.title)[:255]
@@ -72,7 +73,7 @@ def _without_lines(minutes: Minutes, place: str) -> Any:
     return document
 
 
-def _add_summary(document: Any, minutes: Minutes) -> None:
+def _add_summary(document: WordDocument, minutes: Minutes) -> None:
     if minutes.sections or minutes.unverified:
         document.add_heading(minutes.label("summary.title"), 1)
         for note in filter(None, minutes.about_summary()):
@@ -103,7 +104,7 @@ def _text_run(text: str) -> str:
     return f'<w:t xml:space="preserve">{escape(_without_invalid_characters(text), quote=False)}</w:t>'
 
 
-def _use_fonts(document: Any) -> None:
+def _use_fonts(document: WordDocument) -> None:
     for name in ("Normal", "Title", "Heading 1", "Heading 2"):
         fonts = document.styles[name].element.get_or_add_rPr().get_or_add_rFonts()
         # A theme's font would override the ones named here.

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Literal, get_args
+from enum import StrEnum
+from typing import Literal, TypeVar, get_args
 
 from cantomeet.errors import ErrorCode, InvalidRequest
 from cantomeet.lifecycle import MeetingStatus
@@ -23,6 +24,7 @@ _AGE = re.compile(r"(\d{1,5})([mhd])", re.ASCII)
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _YEARS = range(1900, 2200)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+Member = TypeVar("Member", bound=StrEnum)
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ def parse_filter(params: Mapping[str, str | None], *, limit: int = 50, next_tran
     )
 
 
-def _member(kind: Any, name: str, field: str) -> Any:
+def _member(kind: type[Member], name: str, field: str) -> Member:
     try:
         return kind(name)
     except ValueError:

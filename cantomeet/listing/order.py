@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, collate, or_
 from sqlalchemy import func as sql
+from sqlalchemy.sql.elements import SQLCoreOperations
 from sqlmodel import col
 
 from cantomeet.errors import InvalidRequest
@@ -20,6 +21,8 @@ from cantomeet.storable import is_storable
 _TITLE_CHARACTERS = 100
 """Titles are sorted by this many characters, so that a cursor fits into an address."""
 _LONGEST_CURSOR = 2048
+Key = str | date
+"""What a list is sorted by: a title, or when the meeting was uploaded or is of."""
 
 
 class Order:
@@ -32,13 +35,15 @@ class Order:
         self._undated = self._name == "meeting_date"
         self.key = _key(self._name, dialect)
 
-    def columns(self) -> list[Any]:
+    def columns(self) -> list[ColumnElement[Any]]:
         """The columns for ORDER BY."""
-        columns = [column.desc() if self._backwards else column.asc() for column in (self.key, col(Meeting.id))]
+        columns: list[ColumnElement[Any]] = [
+            column.desc() if self._backwards else column.asc() for column in (self.key, col(Meeting.id))
+        ]
         # Spelled out because SQLite and PostgreSQL put NULL at different ends.
         return [self.key.is_(None), *columns] if self._undated else columns
 
-    def cursor(self, key: Any, meeting_id: str) -> str:
+    def cursor(self, key: Key | None, meeting_id: str) -> str:
         """The cursor to what follows the meeting with this sort key and id."""
         text = key.isoformat() if isinstance(key, date) else key
         packed = json.dumps([self._sort, text, meeting_id], ensure_ascii=False).encode()
@@ -53,11 +58,11 @@ class Order:
         later = or_(self._beyond(self.key, key), and_(self.key == key, further))
         return or_(later, self.key.is_(None)) if self._undated else later
 
-    def _beyond(self, column: Any, value: Any) -> ColumnElement[bool]:
+    def _beyond(self, column: SQLCoreOperations[Any], value: Key) -> ColumnElement[bool]:
         beyond: ColumnElement[bool] = column < value if self._backwards else column > value
         return beyond
 
-    def _unpacked(self, cursor: str) -> tuple[Any, str]:
+    def _unpacked(self, cursor: str) -> tuple[Key | None, str]:
         try:
             if len(cursor) > _LONGEST_CURSOR:
                 raise ValueError("too long")
@@ -69,13 +74,17 @@ class Order:
         except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise InvalidRequest("not a cursor of this list and sort", field="cursor") from error
 
-    def _parsed(self, key: Any) -> Any:
+    def _parsed(self, key: object) -> Key | None:
         if self._name == "title":
             if not isinstance(key, str) or not is_storable(key):
                 raise ValueError("not a title")
             return key
+        if self._undated and key is None:
+            return None
+        if not isinstance(key, str):
+            raise ValueError("not a date")
         if self._undated:
-            return None if key is None else date.fromisoformat(key)
+            return date.fromisoformat(key)
         moment = datetime.fromisoformat(key)
         if moment.tzinfo is None:
             raise ValueError("not an instant")
@@ -88,5 +97,5 @@ def _key(name: str, dialect: str) -> Any:
     if name == "meeting_date":
         return col(Meeting.meeting_date)
     # SQLite compares bytes and folds ASCII; PostgreSQL does the same under its "C" collation.
-    title: Any = collate(col(Meeting.title), "C") if dialect == "postgresql" else col(Meeting.title)
+    title = collate(col(Meeting.title), "C") if dialect == "postgresql" else col(Meeting.title)
     return sql.lower(sql.substr(title, 1, _TITLE_CHARACTERS))

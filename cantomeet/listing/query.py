@@ -235,7 +235,7 @@ def _has_text(q: str) -> ColumnElement[bool]:
     return or_(_contains(Meeting.title, q), _contains(Meeting.description, q), in_transcript)
 
 
-def _contains(column: Any, q: str) -> ColumnElement[bool]:
+def _contains(column: str, q: str) -> ColumnElement[bool]:
     return col(column).icontains(q, autoescape=True)
 
 

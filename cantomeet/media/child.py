@@ -11,19 +11,24 @@ import traceback
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from cantomeet.errors import CantoMeetError, PermanentError
 from cantomeet.media import decoding, probing
 from cantomeet.media.decoding import Decoded
 from cantomeet.media.limits import ChildLimits
+from cantomeet.media.probing import Probe
 
 TOO_MUCH_MEMORY = 70
 """The exit code of a child that found itself over its limit."""
 _LOOKS = 50
 """Milliseconds between looks at the memory."""
 
-_JOBS: dict[str, Callable[..., Any]] = {
+Result = Probe | Decoded
+Talk: TypeAlias = "Connection[bytes, bytes]"
+"""To the asker; each message is pickled here."""
+
+_JOBS: dict[str, Callable[..., Result]] = {
     job.__name__: job
     for job in (
         probing.probe,
@@ -53,15 +58,15 @@ class Progress(NamedTuple):
 
 
 class Done(NamedTuple):
-    result: Any
+    result: Result
 
 
 class Failed(NamedTuple):
     """An error of ours or the system's, in a form that can be sent."""
 
     kind: type[BaseException]
-    args: tuple[Any, ...]
-    params: dict[str, Any]
+    args: tuple[object, ...]
+    params: dict[str, object]
 
 
 class Broken(NamedTuple):
@@ -72,7 +77,7 @@ class Broken(NamedTuple):
 
 def serve(fd: int) -> None:
     """Do what the other end of `fd` asks for, answer, end this process."""
-    talk: Connection[Any, Any] = Connection(fd)
+    talk: Talk = Connection(fd)
     try:
         call: ChildCall = pickle.loads(talk.recv_bytes())
         call.limits.apply()
@@ -86,7 +91,7 @@ def serve(fd: int) -> None:
     os._exit(0)
 
 
-def _answer(call: ChildCall, talk: Connection[Any, Any]) -> Done | Failed | Broken:
+def _answer(call: ChildCall, talk: Talk) -> Done | Failed | Broken:
     try:
         return Done(_done(call, talk))
     except Exception as error:
@@ -100,7 +105,7 @@ def _answer(call: ChildCall, talk: Connection[Any, Any]) -> Done | Failed | Brok
         return Broken(traceback.format_exc())
 
 
-def _done(call: ChildCall, talk: Connection[Any, Any]) -> Any:
+def _done(call: ChildCall, talk: Talk) -> Result:
     if not call.reports:
         return _JOBS[call.job](*call.paths)
 
@@ -110,7 +115,8 @@ def _done(call: ChildCall, talk: Connection[Any, Any]) -> Any:
         talk.send_bytes(pickle.dumps(Progress(seconds)))
         talk.recv_bytes()
 
-    result: Decoded = _JOBS[call.job](*call.paths, on_progress)
+    result = _JOBS[call.job](*call.paths, on_progress)
+    assert isinstance(result, Decoded), "only decoding tells how far it is"
     try:
         # The last seconds were not told of.
         call.limits.require_length(result.seconds)

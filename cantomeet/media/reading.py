@@ -19,12 +19,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 from cantomeet.atomic import TEMPORARY
 from cantomeet.errors import ErrorCode, PermanentError, RecordingRefused, TransientError
 from cantomeet.media import limits, sniffing
-from cantomeet.media.child import TOO_MUCH_MEMORY, Broken, ChildCall, Done, Failed, Progress
+from cantomeet.media.child import TOO_MUCH_MEMORY, Broken, ChildCall, Done, Failed, Progress, Result, Talk
 from cantomeet.media.decoding import Decoded
 from cantomeet.media.limits import LONGEST_SECONDS
 from cantomeet.media.probing import Probe
@@ -43,7 +42,7 @@ def probe(path: Path) -> Probe:
     """What the file is. Raises `RecordingRefused` (415; `found` is a code of `sniffing`) for no recording."""
     call = ChildCall("probe", (path,), limits.to_probe(path.stat().st_size), reports=False)
     try:
-        found: Probe = _asked(call)
+        found = _asked(call)
     except PermanentError as error:
         raise _refused(str(error.params["found"])) from error
     except TransientError as error:
@@ -51,6 +50,7 @@ def probe(path: Path) -> Probe:
     except _BrokenChild as error:
         _log.error("reading a recording failed in a way that nobody foresaw: %s", error)
         raise _refused(sniffing.CRASHING) from error
+    assert isinstance(found, Probe), "the job probes"
     return found
 
 
@@ -104,12 +104,13 @@ def shut_down() -> None:
 def _decoded(job: str, paths: tuple[Path, ...], on_progress: OnProgress | None, longest: float) -> Decoded:
     call = ChildCall(job, paths, limits.to_decode(paths[0].stat().st_size, longest), reports=True)
     try:
-        decoded: Decoded = _asked(call, on_progress)
+        decoded = _asked(call, on_progress)
     except BaseException:
         # A child that was killed could not clean up.
         for path in paths[1:]:
             path.with_name(path.name + TEMPORARY).unlink(missing_ok=True)
         raise
+    assert isinstance(decoded, Decoded), "the job decodes"
     return decoded
 
 
@@ -129,7 +130,7 @@ class _KilledFromOutside(Exception):
     """The child, or what it was forked from, was killed by somebody or by a machine out of memory."""
 
 
-def _asked(call: ChildCall, on_progress: OnProgress | None = None) -> Any:
+def _asked(call: ChildCall, on_progress: OnProgress | None = None) -> Result:
     """The child's result, or its error. What was killed from outside is asked for once more."""
     call = call._replace(paths=tuple(path.absolute() for path in call.paths))
     for _ in range(2):
@@ -144,7 +145,7 @@ class _Asking:
     def __init__(self, call: ChildCall, on_progress: OnProgress | None) -> None:
         self._call, self._on_progress = call, on_progress
 
-    def answer(self) -> Any:
+    def answer(self) -> Result:
         """Its result. Raises its error, or what its end means; the child is gone then."""
         talk, self._told = _server.fork()
         with talk, self._told:
@@ -153,7 +154,7 @@ class _Asking:
             finally:
                 self._end_child()
 
-    def _listen(self, talk: Connection[Any, Any]) -> Any:
+    def _listen(self, talk: Talk) -> Result:
         try:
             talk.send_bytes(pickle.dumps(self._call))
             while isinstance(word := self._next_word(talk), Progress):
@@ -164,10 +165,11 @@ class _Asking:
             raise _meaning(self._end_child()) from None
         return _opened(word)
 
-    def _next_word(self, talk: Connection[Any, Any]) -> Any:
+    def _next_word(self, talk: Talk) -> object:
         if not talk.poll(self._call.limits.clock):
             raise _unreadable(sniffing.TOO_COSTLY)
-        return pickle.loads(talk.recv_bytes(_LONGEST_ANSWER))
+        word: object = pickle.loads(talk.recv_bytes(_LONGEST_ANSWER))
+        return word
 
     def _end_child(self) -> int | None:
         """Kill it if it runs, and wait: nothing is written after this. Its exit code, negative for a signal; None where
@@ -190,7 +192,7 @@ def _meaning(code: int | None) -> Exception:
     return _KilledFromOutside(f"ended with {code}")
 
 
-def _opened(word: object) -> Any:
+def _opened(word: object) -> Result:
     match word:
         case Done(result):
             return result
@@ -214,7 +216,7 @@ class _Server:
         with self._lock:
             self._running()
 
-    def fork(self) -> tuple[Connection[Any, Any], socket.socket]:
+    def fork(self) -> tuple[Talk, socket.socket]:
         """Two ends: of what a new child says, and of what is told about it. Shutting the second kills the child."""
         talk, childs = socket.socketpair()
         told, servers = socket.socketpair()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from cantomeet.access import Action, Actor
 from cantomeet.errors import InvalidRequest
-from cantomeet.glossary import GlossaryFault, Term, faults, terms_of
+from cantomeet.glossary import GlossaryFault, Term, VocabularyTerm, faults, terms_of
 from cantomeet.service.changing import changing
 from cantomeet.service.services import Services
 
@@ -25,7 +25,9 @@ def replace_glossary(services: Services, actor: Actor, written: Sequence[Term], 
     Raises `NotAllowed`, `FaultyGlossary`, `VersionConflict`.
     """
     with changing(services, actor, Action.ADMINISTER) as change:
-        vocabulary = [{"content": term.content, "sounds_like": list(term.sounds_like)} for term in written]
+        vocabulary: list[VocabularyTerm] = [
+            {"content": term.content, "sounds_like": list(term.sounds_like)} for term in written
+        ]
         found = faults(vocabulary)
         if found:
             raise FaultyGlossary(found)

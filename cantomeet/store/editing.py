@@ -18,6 +18,7 @@ from cantomeet.errors import NotFound, VersionConflict
 from cantomeet.models import Meeting, Segment, Speaker, Summary, SummaryItem
 from cantomeet.quotes import rechecked, requoted
 from cantomeet.store.base import Base, execute
+from cantomeet.stored_json import Proof
 from cantomeet.unclear import says_unclear
 
 ITEM_COLUMNS = frozenset({"text", "text_other", "owner", "due_text", "due_date", "done", "stale"})
@@ -144,7 +145,7 @@ def _age(
     connection: Connection,
     meeting_id: str,
     segment_ids: set[str],
-    evidence: Callable[[SummaryItem], list[dict[str, Any]]] | None = None,
+    evidence: Callable[[SummaryItem], list[Proof]] | None = None,
 ) -> None:
     """Items that rest on these segments are stale from now on; `evidence` makes their evidence anew."""
     for item in _items(connection, meeting_id):

@@ -13,6 +13,7 @@ from cantomeet.models import (
     Summary,
     SummaryItem,
 )
+from cantomeet.stored_json import StoredCoverage, StoredUsage, StoredWord
 from cantomeet.templates import GENERAL, Template
 
 
@@ -47,7 +48,7 @@ class NewSegment:
     end: float
     original_text: str
     text: str
-    words: list[dict[str, Any]]
+    words: list[StoredWord]
     speaker: str | None = None
     """The recogniser's label."""
     unclear: bool = False
@@ -63,8 +64,8 @@ class NewSummary:
     title: str | None = None
     title_other: str | None = None
     name: str = ""
-    usage: dict[str, Any] | None = None
-    coverage: dict[str, Any] | None = None
+    usage: StoredUsage | None = None
+    coverage: StoredCoverage | None = None
     warnings: tuple[str, ...] = ()
     read: Transcript | None = None
     """What it was written from: items that rest on lines or speakers changed since then are stale from the start."""

@@ -20,6 +20,7 @@ from cantomeet.lifecycle import Stage
 from cantomeet.models import Job, Meeting, Segment, WrittenLine, WrittenView
 from cantomeet.store import leases
 from cantomeet.store.base import Base
+from cantomeet.stored_json import StoredUsage
 from cantomeet.usage import total_usage
 
 LineState = Literal["written", "as_spoken", "out_of_date"]
@@ -111,7 +112,7 @@ class Written(Base):
         texts: Mapping[str, tuple[int, str]],
         *,
         name: str,
-        usage: dict[str, Any] | None,
+        usage: StoredUsage | None,
     ) -> Meeting | None:
         """Keep the rewritten lines (segment id to its version and the text) and end the round, in one transaction;
         `usage` is the round's.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BeforeValidator
 
 
-def _written(value: Any) -> Any:
+def _written(value: object) -> object:
     if value is not None and not isinstance(value, str):
         raise ValueError("a date is written as YYYY-MM-DD")
     return value

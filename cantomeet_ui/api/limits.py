@@ -11,7 +11,7 @@ import re
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import NoReturn
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -194,7 +194,7 @@ def _check_json(headers: Headers, body: bytes) -> None:
         raise InvalidRequest(wrong[1], field=wrong[0][:80] or "body")
 
 
-def _no_number(name: str) -> Any:
+def _no_number(name: str) -> NoReturn:
     raise InvalidRequest(f"{name} is no number", field="body")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.responses import StreamingResponse
@@ -102,7 +102,7 @@ def read(
     ),
     summary_version: Annotated[int | None, Query(ge=1, lt=2**31, description="The shown one where left out.")] = None,
     if_none_match: Annotated[str | None, Header()] = None,
-) -> Any:
+) -> MeetingOut | Response:
     """A meeting with its transcript and its shown summary; while it is transcribed, with the lines so far."""
     parts = _parts(include)
     found = meeting_detail(

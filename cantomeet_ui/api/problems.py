@@ -8,9 +8,9 @@ A problem has `type`, `title` (of the status), `status`, `detail` (for people), 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import TypeVar
 from uuid import uuid4
 
 from fastapi import FastAPI, Request
@@ -62,6 +62,9 @@ def _ranges(accept: str) -> list[tuple[str, float]]:
     return found
 
 
+E = TypeVar("E", bound=Exception)
+
+
 def problem(
     status: int,
     code: ErrorCode,
@@ -74,7 +77,7 @@ def problem(
 ) -> Response:
     """A problem document of one code; `variant` names the variant of the reason's text to be told."""
     shown = dict(params or {})
-    body: dict[str, Any] = {
+    body: dict[str, object] = {
         **shown,
         "type": f"urn:cantomeet:problem:{code.value}",
         "title": HTTPStatus(status).phrase,
@@ -123,26 +126,27 @@ def install(app: FastAPI, default_language: str) -> None:
     def language_of(request: Request) -> str:
         return preferred_language(request.headers.get("accept-language"), default_language)
 
-    def handler(answer: Callable[[Any, str], Response]) -> Callable[[Request, Any], Coroutine[Any, Any, Response]]:
-        async def handle(request: Request, error: Any) -> Response:
-            return answer(error, language_of(request))
+    def handle(kind: type[E], answer: Callable[[E, Request, str], Response]) -> None:
+        async def handler(request: Request, error: Exception) -> Response:
+            assert isinstance(error, kind), "only what it is installed for"
+            return answer(error, request, language_of(request))
 
-        return handle
+        app.add_exception_handler(kind, handler)
 
-    async def database(request: Request, error: Any) -> Response:
-        return database_response(error, language_of(request), "upload" if _is_upload(request) else "request")
+    def database(error: DBAPIError | PoolTimeout, request: Request, language: str) -> Response:
+        return database_response(error, language, "upload" if _is_upload(request) else "request")
 
-    async def disk(request: Request, error: Any) -> Response:
+    def disk(error: OSError, request: Request, language: str) -> Response:
         answer = disk_response if _is_upload(request) else unexpected_response
-        return answer(error, language_of(request))
+        return answer(error, language)
 
-    app.add_exception_handler(CantoMeetError, handler(problem_response))
-    app.add_exception_handler(RequestValidationError, handler(validation_response))
-    app.add_exception_handler(HTTPException, handler(_http_response))
-    app.add_exception_handler(DBAPIError, database)
-    app.add_exception_handler(PoolTimeout, database)
-    app.add_exception_handler(OSError, disk)
-    app.add_exception_handler(Exception, handler(unexpected_response))
+    handle(CantoMeetError, lambda error, _, language: problem_response(error, language))
+    handle(RequestValidationError, lambda error, _, language: validation_response(error, language))
+    handle(HTTPException, lambda error, _, language: _http_response(error, language))
+    handle(DBAPIError, database)
+    handle(PoolTimeout, database)
+    handle(OSError, disk)
+    handle(Exception, lambda error, _, language: unexpected_response(error, language))
 
 
 def _http_response(error: HTTPException, language: str) -> Response:

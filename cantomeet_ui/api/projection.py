@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar, get_args
+from typing import TypeVar, get_args
 
 from cantomeet.actions import FoundAction
 from cantomeet.errors import ErrorCode
@@ -15,6 +15,7 @@ from cantomeet.quotes import is_proven
 from cantomeet.reasons import reason_text, warning_text, written_label
 from cantomeet.sections import verified_first
 from cantomeet.store import LineState, SummaryWithItems, Transcript, WrittenTranscript
+from cantomeet.stored_json import Proof, StoredSection, WarningDetails
 from cantomeet.templates import SHIPPED, Template
 from cantomeet.unclear import shown_text
 from cantomeet_ui.api.schemas import (
@@ -46,7 +47,17 @@ Out = TypeVar("Out")
 
 def head_of(meeting: Meeting, language: str) -> MeetingHead:
     """The meeting alone, its reason and warnings in `language`."""
-    return MeetingHead(**_head(meeting, language))
+    same = ("id", "title", "description", "meeting_date", "status", "stage", "progress", "error_code", "version")
+    also = ("created_at", "updated_at", "duration_seconds", "language")
+    wishes = ("summary_language", "template", "name_speakers_first")
+    return MeetingHead(
+        **{name: getattr(meeting, name) for name in (*same, *also, *wishes)},
+        status_reason=_reason(meeting, language),
+        transcriber=meeting.transcriber_name or None,
+        summarizer=meeting.summarizer_name or None,
+        warnings=_warnings(meeting.warnings, language, meeting.warning_details),
+        waiting_for="names" if meeting.waits_for_names else None,
+    )
 
 
 def meeting_out(
@@ -57,15 +68,15 @@ def meeting_out(
     written: list[WrittenOut | None],
 ) -> MeetingOut:
     """The meeting with what was asked for: `transcript` None, `summary` and `written` empty leave the keys out."""
-    asked: dict[str, Any] = {}
+    out = MeetingOut(**vars(head_of(meeting, language)))
     if transcript is not None:
-        asked["segments"] = segments_of(transcript, language)
-        asked["speakers"] = [speaker_out(speaker) for speaker in speakers_in_order(transcript)]
+        out.segments = segments_of(transcript, language)
+        out.speakers = [speaker_out(speaker) for speaker in speakers_in_order(transcript)]
     if summary:
-        asked["summary"] = _asked_summary(meeting, summary[0], language)
+        out.summary = _asked_summary(meeting, summary[0], language)
     if written:
-        asked["written"] = written[0]
-    return MeetingOut(**_head(meeting, language), **asked)
+        out.written = written[0]
+    return out
 
 
 def meeting_in_pieces(
@@ -89,12 +100,12 @@ def _lines_in_pieces(transcript: Lines, language: str) -> Iterator[bytes]:
     separator = b"["
     for segment in transcript.segments:
         speaker = transcript.speakers.get(segment.speaker_id or "")
-        yield separator + _json(_segment(segment, speaker, language))
+        yield separator + _json(vars(segment_out(segment, speaker, language)))
         separator = b","
     yield b"[]" if separator == b"[" else b"]"
 
 
-def _json(value: Any) -> bytes:
+def _json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -106,7 +117,12 @@ def _asked_summary(meeting: Meeting, found: SummaryWithItems | None, language: s
 
 def written_head_of(view: WrittenView, language: str) -> WrittenHead:
     """The view without its lines."""
-    return WrittenHead(**_written_head(view, language))
+    failed = view.state == "failed" and view.error_code in set(ErrorCode)
+    return WrittenHead(
+        **{name: getattr(view, name) for name in ("state", "progress", "error_code", "usage")},
+        label=written_label(view.name, language),
+        reason=reason_text(str(view.error_code), view.error_params, language) if failed else None,
+    )
 
 
 def written_of(found: WrittenTranscript | None, transcript: Transcript, language: str) -> WrittenOut | None:
@@ -116,26 +132,17 @@ def written_of(found: WrittenTranscript | None, transcript: Transcript, language
     states = {segment.id: found.state_of(segment) for segment in transcript.segments}
     texts = {key: line.text for key, line in found.lines.items()}
     return WrittenOut(
-        **_written_head(found.view, language),
+        **vars(written_head_of(found.view, language)),
         lines=[WrittenLineOut(segment_id=key, state=state, text=texts.get(key)) for key, state in states.items()],
         counts={name: list(states.values()).count(name) for name in get_args(LineState)},
     )
-
-
-def _written_head(view: WrittenView, language: str) -> dict[str, Any]:
-    failed = view.state == "failed" and view.error_code in set(ErrorCode)
-    return {
-        **{name: getattr(view, name) for name in ("state", "progress", "error_code", "usage")},
-        "label": written_label(view.name, language),
-        "reason": reason_text(str(view.error_code), view.error_params, language) if failed else None,
-    }
 
 
 def listed_of(listed: ListedMeeting, language: str) -> ListedMeetingOut:
     """A row of the list."""
     match = listed.match
     return ListedMeetingOut(
-        **_head(listed.meeting, language),
+        **vars(head_of(listed.meeting, language)),
         open_action_items=listed.open_actions,
         match=None if match is None else MatchOut(**vars(match)),
     )
@@ -148,21 +155,17 @@ def segments_of(transcript: Transcript, language: str) -> list[SegmentOut]:
 
 def segment_out(segment: Segment, speaker: Speaker | None, language: str) -> SegmentOut:
     """One line."""
-    return SegmentOut(**_segment(segment, speaker, language))
-
-
-def _segment(segment: Segment, speaker: Speaker | None, language: str) -> dict[str, Any]:
-    return {
-        "id": segment.id,
-        "start": segment.start,
-        "end": segment.end,
-        "speaker": None if speaker is None else speaker.name or speaker.label,
-        "text": shown_text(segment, language),
-        "unclear": segment.unclear,
-        "speaker_id": segment.speaker_id,
-        "edited": segment.edited,
-        "version": segment.version,
-    }
+    return SegmentOut(
+        id=segment.id,
+        start=segment.start,
+        end=segment.end,
+        speaker=None if speaker is None else speaker.name or speaker.label,
+        text=shown_text(segment, language),
+        unclear=segment.unclear,
+        speaker_id=segment.speaker_id,
+        edited=segment.edited,
+        version=segment.version,
+    )
 
 
 def speaker_out(speaker: Speaker) -> SpeakerOut:
@@ -178,7 +181,21 @@ def speakers_in_order(transcript: Transcript) -> list[Speaker]:
 
 def summary_head_of(summary: Summary, shown: bool, language: str) -> SummaryHead:
     """A version without its items."""
-    return SummaryHead(**_summary_head(summary, shown, language))
+    same = ("version", "method", "language", "template", "title", "title_other", "usage", "coverage", "created_at")
+    known = SHIPPED.get(summary.template)
+    return SummaryHead(
+        **{name: getattr(summary, name) for name in same},
+        shown=shown,
+        template_name=known.name_in(language) if known else summary.template_name,
+        sections=[_section(section, summary.language) for section in summary.sections],
+        summarizer=summary.name or None,
+        warnings=_warnings(summary.warnings, language),
+    )
+
+
+def _section(section: StoredSection, language: str) -> SectionOut:
+    title = section.get("title_en") if language == "en" else section["title"]
+    return SectionOut(kind=section["kind"], title=title or section["title"])
 
 
 def template_of(template: Template | SummaryTemplate, language: str) -> TemplateOut:
@@ -204,7 +221,7 @@ def summary_of(found: SummaryWithItems, shown: bool, language: str) -> SummaryOu
         return [shape(item) for item in verified_first(found.items) if item.kind == kind]
 
     return SummaryOut(
-        **_summary_head(found.summary, shown, language),
+        **vars(summary_head_of(found.summary, shown, language)),
         overview=items("overview", _item_out),
         chapters=items("chapter", _chapter),
         decisions=items("decision", _item_out),
@@ -216,38 +233,12 @@ def summary_of(found: SummaryWithItems, shown: bool, language: str) -> SummaryOu
     )
 
 
-def _summary_head(summary: Summary, shown: bool, language: str) -> dict[str, Any]:
-    same = ("version", "method", "language", "template", "title", "title_other", "usage", "coverage", "created_at")
-    known = SHIPPED.get(summary.template)
-    title = "title_en" if summary.language == "en" else "title"
-    return {
-        **{name: getattr(summary, name) for name in same},
-        "shown": shown,
-        "template_name": known.name_in(language) if known else summary.template_name,
-        "sections": [SectionOut(kind=s["kind"], title=s[title] or s["title"]) for s in summary.sections],
-        "summarizer": summary.name or None,
-        "warnings": _warnings(summary.warnings, language),
-    }
-
-
-def _head(meeting: Meeting, language: str) -> dict[str, Any]:
-    same = ("id", "title", "description", "meeting_date", "status", "stage", "progress", "error_code", "version")
-    also = ("created_at", "updated_at", "duration_seconds", "language")
-    wishes = ("summary_language", "template", "name_speakers_first")
-    return {
-        **{name: getattr(meeting, name) for name in (*same, *also, *wishes)},
-        "status_reason": _reason(meeting, language),
-        "transcriber": meeting.transcriber_name or None,
-        "summarizer": meeting.summarizer_name or None,
-        "warnings": _warnings(meeting.warnings, language, meeting.warning_details),
-        "waiting_for": "names" if meeting.waits_for_names else None,
-    }
-
-
-def _warnings(codes: Sequence[str], language: str, details: Mapping[str, Any] | None = None) -> list[WarningOut]:
+def _warnings(
+    codes: Sequence[str], language: str, details: Mapping[str, WarningDetails] | None = None
+) -> list[WarningOut]:
     known = {code: (details or {}).get(code, {}) for code in codes}
     return [
-        WarningOut(code=code, text=warning_text(code, language, known[code]), details=known[code]) for code in codes
+        WarningOut(code=code, text=warning_text(code, language, known[code]), details={**known[code]}) for code in codes
     ]
 
 
@@ -298,5 +289,5 @@ def _action_item(item: SummaryItem) -> ActionItemOut:
     )
 
 
-def _evidence(proofs: Sequence[dict[str, Any]]) -> list[EvidenceOut]:
-    return [EvidenceOut(**{"was": None, **proof}) for proof in proofs]
+def _evidence(proofs: Sequence[Proof]) -> list[EvidenceOut]:
+    return [EvidenceOut.model_validate({"was": None, **proof}) for proof in proofs]

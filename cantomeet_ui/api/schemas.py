@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, Field
 
@@ -14,7 +14,7 @@ class WarningOut(BaseModel):
     code: str
     text: str
     """In the reader's language."""
-    details: dict[str, Any] = Field(default_factory=dict, exclude_if=lambda details: not details)
+    details: dict[str, object] = Field(default_factory=dict, exclude_if=lambda details: not details)
     """What the text names, in seconds; left out where there is nothing to name."""
 
 

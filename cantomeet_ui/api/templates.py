@@ -11,7 +11,8 @@ from cantomeet.access import Action
 from cantomeet.queries.templates import own_templates
 from cantomeet.service import templates
 from cantomeet.service.edits import SectionDraft, TemplateDraft
-from cantomeet.templates import SHIPPED, SectionKind
+from cantomeet.stored_json import SectionKind
+from cantomeet.templates import SHIPPED
 from cantomeet_ui.api.dependencies import Allowed, Asker, Language, Provided
 from cantomeet_ui.api.projection import template_of
 from cantomeet_ui.api.schemas import DeletedOut, TemplateOut, TemplatesOut

@@ -88,12 +88,12 @@ _OF_LINES = {
 
 def transcript_lines(
     batch: Batch,
-    written: dict[str, Any],
+    written: dict[str, object],
     empty: Words,
     on_gap: Handler,
     on_more: Handler,
     on_correct: Handler,
-    refused: Words,
+    refused: rx.Var[dict[str, str | int]],
 ) -> rx.Component:
     """The lines of the transcript, which keep those of earlier batches.
 
@@ -146,5 +146,5 @@ def shell() -> rx.Component:
     )
 
 
-def _keys(title: str, keys: tuple[tuple[tuple[str, ...], str], ...]) -> dict[str, Any]:
+def _keys(title: str, keys: tuple[tuple[tuple[str, ...], str], ...]) -> dict[str, object]:
     return {"title": say(title), "keys": [[list(pressed), say(meaning)] for pressed, meaning in keys]}

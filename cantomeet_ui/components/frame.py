@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import reflex as rx
 from reflex.vars.function import ArgsFunctionOperation
 from reflex_components_core.core.banner import has_connection_errors
@@ -45,7 +43,7 @@ def empty_frame() -> rx.Component:
     return rx.el.div(rx.el.header(brand, class_name="head"), class_name="page")
 
 
-def link(*content: Any, to: Any, **props: Any) -> rx.Component:
+def link(*content: rx.Component | Words, to: Words, **props: object) -> rx.Component:
     """A link to another page that does not reload the application."""
     return ReactRouterLink.create(*content, to=to, **props)
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import reflex as rx
 
 from cantomeet_ui.components.frame import close_button
 from cantomeet_ui.components.words import Handler, Words, say
-from cantomeet_ui.presenters.plans import NamedMeeting
+from cantomeet_ui.presenters.plans import NamedMeeting, PlanPreview
 
 
 def action_bar(*content: rx.Component) -> rx.Component:
@@ -16,7 +14,7 @@ def action_bar(*content: rx.Component) -> rx.Component:
     return rx.el.div(*content, class_name="acting-place")
 
 
-def plan_result(working: Any, told: Words, close: Handler) -> rx.Component:
+def plan_result(working: bool, told: Words, close: Handler) -> rx.Component:
     """Says that the action is under way, then its result.
 
     The element is always in the page, because screen readers announce only changes within it.
@@ -29,7 +27,7 @@ def plan_result(working: Any, told: Words, close: Handler) -> rx.Component:
     )
 
 
-def plan_sheet(asked: Any, confirm: Handler, dismiss: Handler) -> rx.Component:
+def plan_sheet(asked: PlanPreview, confirm: Handler, dismiss: Handler) -> rx.Component:
     """The preview with its buttons; nothing while there is no preview. `confirm(pay_again)` carries the action out.
 
     It is not modal, so the rest of the page stays usable. Escape presses the button that dismisses it.
@@ -81,7 +79,7 @@ def _result_line(words: Words, *beside: rx.Component) -> rx.Component:
     return rx.el.div(rx.el.p(words), *beside, class_name="notice")
 
 
-def _named_meetings(asked: Any) -> rx.Component:
+def _named_meetings(asked: PlanPreview) -> rx.Component:
     """The first meetings of the plan, with the rest folded away."""
     return rx.el.div(
         rx.el.ul(rx.foreach(asked.named, _named_meeting), custom_attrs={"aria-label": say("plan.named")}),

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import reflex as rx
 
 from cantomeet_ui.components import icons
 from cantomeet_ui.components.words import say
+from cantomeet_ui.state.admin import AdminState
+from cantomeet_ui.state.meetings import MeetingsState
 
 
-def search_field(state: Any) -> rx.Component:
+def search_field(state: type[AdminState] | type[MeetingsState]) -> rx.Component:
     """The search field of a state with `q`, `search_key` and the handler `search`.
 
     A new `search_key` replaces the text in the field by `q`.

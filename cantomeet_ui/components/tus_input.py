@@ -19,7 +19,7 @@ Uploads are resumable through `cantomeet_ui.api.tus`. Class names for the style 
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import reflex as rx
 
@@ -67,7 +67,7 @@ class TusInput(rx.NoSSRComponent):
     """The meeting's id."""
 
 
-def tus_input(metadata: Any, on_done: Handler) -> rx.Component:
+def tus_input(metadata: rx.Var[dict[str, str]], on_done: Handler) -> rx.Component:
     """The zone and its rows, in the reader's language. `on_done` gets the meeting's id."""
     zone = TusInput.create(
         endpoint=ENDPOINT,

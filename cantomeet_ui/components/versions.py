@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import reflex as rx
 
@@ -10,8 +10,8 @@ from cantomeet_ui import routes
 from cantomeet_ui.components import icons
 from cantomeet_ui.components.frame import link
 from cantomeet_ui.components.options import option
-from cantomeet_ui.components.words import Handler, say
-from cantomeet_ui.presenters.choices import Version
+from cantomeet_ui.components.words import Handler, Words, say
+from cantomeet_ui.presenters.choices import Choice, Version
 from cantomeet_ui.state.versions import VersionsState
 
 
@@ -47,7 +47,9 @@ def again_form() -> rx.Component:
     )
 
 
-def select(name: str, label: Any, choices: Any, value: Any, on_change: Handler = None) -> rx.Component:
+def select(
+    name: str, label: Words, choices: rx.Var[Sequence[Choice]], value: Words, on_change: Handler = None
+) -> rx.Component:
     """A labelled select field. Without `on_change` the enclosing form submits the chosen value."""
     chosen = {"value": value, "on_change": on_change} if on_change is not None else {"default_value": value}
     return rx.el.label(
@@ -57,7 +59,7 @@ def select(name: str, label: Any, choices: Any, value: Any, on_change: Handler =
     )
 
 
-def versions_menu(versions: Any) -> rx.Component:
+def versions_menu(versions: rx.Var[Sequence[Version]]) -> rx.Component:
     """The menu of the summary's versions; the shown one is marked."""
     return rx.el.details(
         rx.el.summary(say("summary.versions"), icons.down(), class_name="quiet versions-button"),

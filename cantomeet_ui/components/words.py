@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
+import reflex as rx
+
 from cantomeet.i18n import is_page_text
 from cantomeet_ui.state.language import LanguageState
 
-Words: TypeAlias = Any
+Words: TypeAlias = str | rx.Var[str]
 """A text or a Var of a text."""
 Handler: TypeAlias = Any
-"""An event handler, with or without its arguments, or several handlers."""
+"""An event handler, with or without its arguments, or several handlers. What `handler` makes has no narrower type."""
 
 
 def say(key: str) -> Words:

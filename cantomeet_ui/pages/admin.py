@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import reflex as rx
 
@@ -16,6 +16,7 @@ from cantomeet_ui.components.search import search_field
 from cantomeet_ui.components.words import Handler, Words, say
 from cantomeet_ui.presenters.admin import CauseRow, Step
 from cantomeet_ui.presenters.admin_filters import AdminChip
+from cantomeet_ui.presenters.choices import Choice
 from cantomeet_ui.presenters.rows import MeetingRow
 from cantomeet_ui.state.admin import AdminState
 from cantomeet_ui.state.engine import EngineState
@@ -162,7 +163,7 @@ def _filters() -> rx.Component:
     )
 
 
-def _select(label: str, chosen: Words, choices: Any, on_change: Handler) -> rx.Component:
+def _select(label: str, chosen: Words, choices: rx.Var[Sequence[Choice]], on_change: Handler) -> rx.Component:
     return rx.el.label(
         rx.el.span(say(label)),
         rx.el.select(rx.foreach(choices, option), value=chosen, on_change=on_change),

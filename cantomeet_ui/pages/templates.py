@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import reflex as rx
 
 from cantomeet_ui import routes
@@ -128,5 +126,5 @@ def _section(section: SectionField) -> rx.Component:
     )
 
 
-def _button(words: Words, on_click: Handler, class_name: str, **more: Any) -> rx.Component:
+def _button(words: Words, on_click: Handler, class_name: str, **more: object) -> rx.Component:
     return rx.el.button(words, type="button", on_click=on_click, class_name=class_name, **more)

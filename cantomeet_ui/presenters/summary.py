@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from cantomeet.i18n import counted, text
 from cantomeet.models import Summary, SummaryItem
 from cantomeet.quotes import PROVEN, proposed_start
 from cantomeet.sections import READING_ORDER, in_reading_order, unverified_items, verified_sections
 from cantomeet.store import SummaryWithItems
+from cantomeet.stored_json import StoredUsage
 from cantomeet.templates import GENERAL
 from cantomeet.usage import total_usage
 from cantomeet_ui.presenters import times
@@ -221,15 +221,15 @@ def _of_all(versions: Sequence[Summary], language: str) -> list[str]:
     return [text(language, "summary.of_all", took=" · ".join(usage_facts(total_usage(*took), language)))]
 
 
-def usage_facts(usage: Mapping[str, Any] | None, language: str) -> list[str]:
+def usage_facts(usage: StoredUsage | None, language: str) -> list[str]:
     """The requests, tokens and cost of a language model; empty if none was asked."""
     facts = []
     if usage:
         tokens = f"{usage.get('tokens_in', 0) + usage.get('tokens_out', 0):,}"
         about = "summary.tokens.about" if usage.get("estimated") else "summary.tokens"
         facts.append(text(language, about, tokens=tokens, requests=usage.get("requests", 0)))
-        if usage.get("cost") is not None:
-            facts.append(text(language, "summary.cost", cost=f"{usage['cost']:.4f}"))
+        if (cost := usage.get("cost")) is not None:
+            facts.append(text(language, "summary.cost", cost=f"{cost:.4f}"))
         if usage.get("repeats"):
             facts.append(counted(language, "summary.repeats", usage["repeats"]))
     return facts

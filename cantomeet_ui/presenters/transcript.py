@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from cantomeet.i18n import text
 from cantomeet.models import Segment, Speaker
 from cantomeet.store import Transcript
+from cantomeet.stored_json import StoredWord
 from cantomeet.unclear import shown_text
 from cantomeet_ui.presenters import times
 
@@ -109,6 +109,6 @@ def _original(segment: Segment) -> str:
     return " " if segment.text == segment.original_text else segment.original_text
 
 
-def _is_unsure(words: list[dict[str, Any]]) -> bool:
-    known = [float(word["confidence"]) for word in words if word.get("confidence") is not None]
+def _is_unsure(words: list[StoredWord]) -> bool:
+    known = [confidence for word in words if (confidence := word.get("confidence")) is not None]
     return bool(known) and sum(known) / len(known) < UNSURE_BELOW

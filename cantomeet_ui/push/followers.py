@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from reflex_base.event.context import EventContext
 
@@ -17,7 +17,7 @@ class Followers:
     """Those that run now, by the token of their page. Not thread-safe: it lives on the event loop."""
 
     def __init__(self) -> None:
-        self._of: dict[str, dict[str, asyncio.Task[Any]]] = {}
+        self._of: dict[str, dict[str, asyncio.Task[object]]] = {}
         self.is_open: Callable[[str], bool] = lambda token: True
         """Whether a page's socket is there; told by the door through which sockets come."""
 
@@ -42,7 +42,7 @@ class Followers:
         for task in list(self._of.get(token, {}).values()):
             task.cancel()
 
-    def _enter(self, token: str, name: str, task: asyncio.Task[Any]) -> None:
+    def _enter(self, token: str, name: str, task: asyncio.Task[object]) -> None:
         tasks = self._of.setdefault(token, {})
         replaced = [earlier] if (earlier := tasks.pop(name, None)) else []
         tasks[name] = task
@@ -50,7 +50,7 @@ class Followers:
         for ended in (*replaced, *(tasks.pop(other) for other in oldest)):
             ended.cancel()
 
-    def _leave(self, token: str, name: str, task: asyncio.Task[Any]) -> None:
+    def _leave(self, token: str, name: str, task: asyncio.Task[object]) -> None:
         tasks = self._of.get(token, {})
         if tasks.get(name) is task:
             del tasks[name]

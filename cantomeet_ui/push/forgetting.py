@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any
 
 import reflex as rx
+from reflex.istate.manager.memory import StateManagerMemory
+from reflex.istate.manager.token import StateToken
 
 CLOSED_SECONDS = 120.0
 """So long a page may be without its connection and find everything as it was: a reload, a laptop's lid."""
@@ -36,7 +37,8 @@ async def forget_closed_pages(app: rx.App) -> None:
 
 def sweep(app: rx.App, pages: ClosedPages, now: float) -> None:
     """One look at all pages."""
-    manager: Any = app.state_manager
+    manager = app.state_manager
+    assert isinstance(manager, StateManagerMemory), "rxconfig.py says so"
     held = {token.ident: token for _, token in manager._token_expires_at.values()}
     connected = set(app.event_namespace.token_to_sid) if app.event_namespace else set()
     for page in pages.to_forget(set(held), connected, now):
@@ -44,6 +46,6 @@ def sweep(app: rx.App, pages: ClosedPages, now: float) -> None:
             manager._purge_token(held[page])
 
 
-def _is_busy(manager: Any, token: Any) -> bool:
+def _is_busy(manager: StateManagerMemory, token: StateToken[rx.State]) -> bool:
     lock = manager._states_locks.get(token.lock_key)
     return lock is not None and lock.locked()

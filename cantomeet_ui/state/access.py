@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import reflex as rx
+from reflex.event import EventSpec
 
 from cantomeet.access import Action, require
 from cantomeet.errors import NotFound, RequestError
@@ -18,7 +19,7 @@ from cantomeet_ui.state.arguments import Arguments
 
 def handler(
     action: Action, *, background: bool = False, outlives_page: bool = False
-) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
+) -> Callable[[Callable[..., Awaitable[object]]], Any]:
     """Make an async method an event handler that raises `NotAllowed`, and refuses foreign arguments, before it does
     anything.
 
@@ -27,11 +28,12 @@ def handler(
     has each once, unless it `outlives_page`. A test fails for a handler that was made in another way.
     """
 
-    def make(method: Callable[..., Awaitable[Any]]) -> Any:
+    # Any: the page gives a handler variables in place of its values, and no type of Python's says that.
+    def make(method: Callable[..., Awaitable[object]]) -> Any:
         arguments = Arguments(method)
 
         @wraps(method)
-        async def guarded(state: Any, *args: Any, **kwargs: Any) -> Any:
+        async def guarded(state: rx.State, *args: object, **kwargs: object) -> object:
             require(actor_of(state), action)
             try:
                 arguments.check(args, kwargs)
@@ -47,14 +49,15 @@ def handler(
     return make
 
 
-def refused(error: RequestError) -> Any:
+def refused(error: RequestError) -> EventSpec:
     """The event that says on the page why it was not done."""
     from cantomeet_ui.state.notice import NoticeState  # it has handlers itself
 
-    return NoticeState.refuse(error.code.value, str(error.params.get("field", ""))[:80])
+    told: EventSpec = NoticeState.refuse(error.code.value, str(error.params.get("field", ""))[:80])
+    return told
 
 
-def valid_id(meeting_id: Any) -> str:
+def valid_id(meeting_id: object) -> str:
     """The id as the database has it. Raises `NotFound` for what is no id."""
     try:
         return str(UUID(str(meeting_id)))

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import Any
 
 import reflex as rx
+from reflex.event import EventHandler, EventSpec
 
 from cantomeet.access import Action
 from cantomeet.errors import RequestError
 from cantomeet.i18n import text
 from cantomeet.queries.actions import action_page
-from cantomeet.queries.stamps import stamp
+from cantomeet.queries.stamps import Stamp, stamp
 from cantomeet.service.corrections import edit_item
 from cantomeet.service.edits import ItemEdit
 from cantomeet_ui.actor import actor_of
@@ -50,12 +50,12 @@ class ActionsState(rx.State):
     clear_href: str = ""
 
     _query: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
-    _stamp: Any = None
+    _stamp: Stamp | None = None
     _last: tuple[str, str] = ("", "")
     """Meeting and item that were just ticked off."""
 
     @handler(Action.LIST)
-    async def load(self) -> Any:
+    async def load(self) -> list[EventHandler]:
         """Show what the address asks for."""
         self._query = filters_of(self.router.url.query_parameters, NAMES)
         self.owner, self.due, self.done, self.by = (
@@ -77,7 +77,7 @@ class ActionsState(rx.State):
         await show_each_change(self, partial(stamp, services()))
 
     @handler(Action.LIST)
-    async def choose(self, name: str, value: str) -> Any:
+    async def choose(self, name: str, value: str) -> EventSpec:
         """Another owner, due date, state or grouping."""
         return rx.redirect(
             actions_href(self._query, **({name: value} if name in ("owner", "due", "done", "by") else {}))

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import reflex as rx
+from reflex.event import EventHandler, EventSpec
 
 from cantomeet.access import Action, Actor
 from cantomeet.bulk import Act, BulkPlan
@@ -17,7 +17,7 @@ from cantomeet.i18n import counted, text
 from cantomeet.listing import MeetingFilter
 from cantomeet.queries.admin import STUCK, admin_page, is_paused, opened_timeline, still_fitting
 from cantomeet.queries.meetings import one_meeting
-from cantomeet.queries.stamps import stamp
+from cantomeet.queries.stamps import Stamp, stamp
 from cantomeet.service import Services, bulk
 from cantomeet_ui.actor import actor_of
 from cantomeet_ui.presenters.address import filters_of
@@ -83,12 +83,12 @@ class AdminState(rx.State):
     _fitting: int = 0
     _questions: int = 0
     _plan: BulkPlan | None = None
-    _stamp: Any = None
+    _stamp: Stamp | None = None
 
     # ---- showing -----------------------------------------------------------------------------------------
 
     @handler(Action.ADMINISTER)
-    async def load(self) -> Any:
+    async def load(self) -> list[EventHandler]:
         """Show what the address asks for."""
         query = filters_of(self.router.url.query_parameters, NAMES)
         if query != self._query or not self.ready:
@@ -136,18 +136,18 @@ class AdminState(rx.State):
     # ---- filters -----------------------------------------------------------------------------------------
 
     @handler(Action.ADMINISTER)
-    async def search(self, words: str) -> Any:
+    async def search(self, words: str) -> EventSpec:
         """Look for these words."""
         self._typed = words.strip()[:200]
         return rx.redirect(admin_href(self._query, q=self._typed), replace=True)
 
     @handler(Action.ADMINISTER)
-    async def choose_transcriber(self, name: str) -> Any:
+    async def choose_transcriber(self, name: str) -> EventSpec:
         """Only meetings that it transcribes; empty for all."""
         return rx.redirect(admin_href(self._query, transcriber=name))
 
     @handler(Action.ADMINISTER)
-    async def choose_age(self, age: str) -> Any:
+    async def choose_age(self, age: str) -> EventSpec:
         """Only meetings at least so old; empty for all."""
         return rx.redirect(admin_href(self._query, age=age))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, get_type_hints
+from typing import get_type_hints
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
@@ -22,11 +22,11 @@ _SELF = object()
 class Arguments:
     """What a handler takes besides its state."""
 
-    def __init__(self, method: Callable[..., Any]) -> None:
+    def __init__(self, method: Callable[..., object]) -> None:
         self._method = method
         self._signature = inspect.signature(method)
 
-    def check(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+    def check(self, args: Sequence[object], kwargs: Mapping[str, object]) -> None:
         """Raises `InvalidRequest` for arguments that are missing, unknown, of another type or too large."""
         try:
             given = self._signature.bind(_SELF, *args, **kwargs).arguments
@@ -36,7 +36,7 @@ class Arguments:
             if value is not _SELF:
                 self._check_one(name, value)
 
-    def _check_one(self, name: str, value: Any) -> None:
+    def _check_one(self, name: str, value: object) -> None:
         wrong = fault_in(value, largest=LARGEST, longest=LONGEST)
         if wrong is not None:
             raise InvalidRequest(wrong[1], field=".".join(filter(None, (name, wrong[0]))))
@@ -48,7 +48,7 @@ class Arguments:
                 raise InvalidRequest("of another type", field=name) from None
 
     @cached_property
-    def _adapters(self) -> dict[str, TypeAdapter[Any]]:
+    def _adapters(self) -> dict[str, TypeAdapter[object]]:
         """Made at the first call: a module's annotations can only be read once it is whole."""
         hints = get_type_hints(self._method)
         taken = (name for name in self._signature.parameters if name in hints)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import reflex as rx
+from reflex.event import EventHandler
 
 from cantomeet.access import Action
 from cantomeet.errors import VersionConflict
@@ -36,13 +36,13 @@ class GlossaryState(rx.State):
     _stored: int = 0
 
     @handler(Action.ADMINISTER)
-    async def load(self) -> Any:
+    async def load(self) -> list[EventHandler]:
         """Show what is stored."""
         self.notice, self.faults, self.ready = "", [], False
         return await opened_alone(self, self._begin, GlossaryState.load_again)
 
     @handler(Action.ADMINISTER, background=True)
-    async def load_again(self) -> Any:
+    async def load_again(self) -> EventHandler:
         """The database did not answer: show it once it does."""
         return await load_again(GlossaryState.load)
 
@@ -58,7 +58,7 @@ class GlossaryState(rx.State):
         await self._say()
 
     @handler(Action.ADMINISTER)
-    async def save(self, form: dict[str, Any]) -> None:
+    async def save(self, form: dict[str, object]) -> None:
         """Store the text, or say which of its terms cannot be taken."""
         language = (await self.get_state(LanguageState)).lang
         lines = read_lines(str(form.get("terms", "")))

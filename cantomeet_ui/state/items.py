@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import reflex as rx
 
@@ -14,7 +14,7 @@ from cantomeet.errors import InvalidRequest, NotFound, RequestError, VersionConf
 from cantomeet.i18n import text
 from cantomeet.queries.meetings import item_to_edit
 from cantomeet.service import corrections
-from cantomeet.service.edits import UNCHANGED, ItemEdit, made_against
+from cantomeet.service.edits import UNCHANGED, ItemEdit, Unchanged, made_against
 from cantomeet_ui.actor import actor_of
 from cantomeet_ui.presenters.meeting import refusal
 from cantomeet_ui.services import services
@@ -52,7 +52,7 @@ class ItemsState(rx.State):
         self.opened, self.refused = "", ""
 
     @handler(Action.EDIT)
-    async def save(self, form: dict[str, Any]) -> None:
+    async def save(self, form: dict[str, object]) -> None:
         """The open form. Where somebody changed the item first it stays open, and a second press keeps this one."""
         language = (await self.get_state(LanguageState)).lang
         item_id, given = self.opened, _given(form)
@@ -108,15 +108,19 @@ class ItemsState(rx.State):
         await show_again(self, notice)
 
 
-def _given(form: dict[str, Any]) -> ItemEdit:
+def _given(form: dict[str, object]) -> ItemEdit:
     """What the form has."""
     return ItemEdit(
-        text=form.get("text", UNCHANGED),
-        text_other=form.get("text_other", UNCHANGED),
-        owner=form.get("owner", UNCHANGED),
-        due_text=form.get("due_text", UNCHANGED),
+        text=_words(form, "text"),
+        text_other=_words(form, "text_other"),
+        owner=_words(form, "owner"),
+        due_text=_words(form, "due_text"),
         due_date=_day(str(form["due_date"])) if "due_date" in form else UNCHANGED,
     )
+
+
+def _words(form: dict[str, object], name: str) -> str | Unchanged:
+    return str(form[name]) if name in form else UNCHANGED
 
 
 def _day(written: str) -> date | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import reflex as rx
 
@@ -28,7 +28,7 @@ class LinesState(rx.State):
         meeting_id: str
         """From the address; Reflex itself declares it."""
 
-    refused: rx.Field[dict[str, Any]] = rx.field(default_factory=dict)
+    refused: rx.Field[dict[str, str | int]] = rx.field(default_factory=dict)
     """`{id, version, text}`: the line that was not taken, its version now, and why."""
 
     @handler(Action.EDIT)
@@ -53,7 +53,7 @@ class LinesState(rx.State):
         await show_again(self)
 
     @handler(Action.EDIT)
-    async def save_names(self, form: dict[str, Any]) -> None:
+    async def save_names(self, form: dict[str, object]) -> None:
         """The names as written in the form, by speaker id; where the summary waits for them it is written now."""
         language = (await self.get_state(LanguageState)).lang
         page = await open_meeting(self)

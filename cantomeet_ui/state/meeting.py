@@ -6,16 +6,17 @@ import asyncio
 from collections.abc import Callable
 from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import reflex as rx
+from reflex.event import EventHandler, EventSpec
 
 from cantomeet.access import Action, Actor
 from cantomeet.errors import Conflict, ErrorCode, InvalidRequest, NotFound, RequestError, VersionConflict
 from cantomeet.i18n import text
 from cantomeet.lifecycle import ACTIVE
 from cantomeet.queries.meeting_page import Have, is_corrected, meeting_page
-from cantomeet.queries.stamps import stamp_of
+from cantomeet.queries.stamps import MeetingStamp, stamp_of
 from cantomeet.service import Services, meetings
 from cantomeet.wording import checked_title
 from cantomeet_ui import routes
@@ -66,7 +67,7 @@ class MeetingState(rx.State):
     written_lines: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
     written_outdated: rx.Field[list[str]] = rx.field(default_factory=list)
 
-    _stamp: Any = None
+    _stamp: MeetingStamp | None = None
     _have: Have = Have()
 
     @rx.var
@@ -81,7 +82,7 @@ class MeetingState(rx.State):
     # ---- showing -----------------------------------------------------------------------------------------
 
     @handler(Action.READ)
-    async def load(self) -> Any:
+    async def load(self) -> list[EventHandler]:
         """Show the meeting of the address from the beginning."""
         self.asking, self.editing, self.naming, self.notice = "", False, False, ""
         self.start_at = _seconds(self.router.url.query_parameters.get("t", ""))
@@ -112,7 +113,7 @@ class MeetingState(rx.State):
     async def follow(self) -> None:
         """Show each change while the page is open."""
 
-        async def show(stamp: Any) -> None:
+        async def show(stamp: MeetingStamp | None) -> None:
             async with self:
                 await self._show(stamp)
                 await say_whether_database_answers(self, True)
@@ -124,7 +125,7 @@ class MeetingState(rx.State):
             meeting_id, known = valid_id(self.meeting_id), self._stamp
         await show_changes(meeting_id, partial(stamp_of, services(), meeting_id), known, show)
 
-    async def _show(self, stamp: Any = None) -> None:
+    async def _show(self, stamp: MeetingStamp | None = None) -> None:
         """`stamp`: the one that all who follow the meeting are about to show; it is read once for all of them."""
         language = (await self.get_state(LanguageState)).lang
         try:
@@ -189,7 +190,7 @@ class MeetingState(rx.State):
         await self._act(partial(meetings.cancel, confirm_cost=sure), question="stop")
 
     @handler(Action.DELETE)
-    async def delete(self) -> Any:
+    async def delete(self) -> EventSpec | None:
         """The confirmed deletion; leads back to the list. What was sent meanwhile is asked about once more."""
         told = self.head.stop_wastes
         if await self._act(partial(meetings.delete, confirm_cost=told), question="delete"):
@@ -197,7 +198,7 @@ class MeetingState(rx.State):
         return None
 
     @handler(Action.EDIT)
-    async def save(self, form: dict[str, Any]) -> None:
+    async def save(self, form: dict[str, object]) -> None:
         """Title and date as written in the form."""
         language = (await self.get_state(LanguageState)).lang
         try:

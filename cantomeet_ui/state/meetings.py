@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 import reflex as rx
+from reflex.event import EventHandler, EventSpec
 
 from cantomeet.access import Action, Actor
 from cantomeet.queries.lists import meeting_list
-from cantomeet.queries.stamps import stamp
+from cantomeet.queries.stamps import Stamp, stamp
 from cantomeet.service import Services
 from cantomeet_ui.actor import actor_of
 from cantomeet_ui.presenters.address import filters_of
@@ -49,10 +49,10 @@ class MeetingsState(rx.State):
     """As it stands in the address."""
     _pages: int = 1
     _typed: str = ""
-    _stamp: Any = None
+    _stamp: Stamp | None = None
 
     @handler(Action.LIST)
-    async def load(self) -> Any:
+    async def load(self) -> list[EventHandler]:
         """Show what the address asks for."""
         query = filters_of(self.router.url.query_parameters, NAMES)
         if query != self._query:
@@ -83,23 +83,23 @@ class MeetingsState(rx.State):
         await self._show()
 
     @handler(Action.LIST)
-    async def search(self, words: str) -> Any:
+    async def search(self, words: str) -> EventSpec:
         """Look for these words."""
         self._typed = words.strip()[:200]
         return rx.redirect(meetings_href(self._query, q=self._typed), replace=True)
 
     @handler(Action.LIST)
-    async def choose_from(self, day: str) -> Any:
+    async def choose_from(self, day: str) -> EventSpec:
         """Only meetings from this day on; empty for all."""
         return rx.redirect(meetings_href(self._query, from_=day))
 
     @handler(Action.LIST)
-    async def choose_to(self, day: str) -> Any:
+    async def choose_to(self, day: str) -> EventSpec:
         """Only meetings up to this day; empty for all."""
         return rx.redirect(meetings_href(self._query, to=day))
 
     @handler(Action.LIST)
-    async def choose_sort(self, sort: str) -> Any:
+    async def choose_sort(self, sort: str) -> EventSpec:
         """Another order."""
         wanted = sort if sort in SORTS and sort != DEFAULT_SORT else ""
         return rx.redirect(meetings_href(self._query, sort=wanted))

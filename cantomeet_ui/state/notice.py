@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Protocol, TypeVar
 
 import reflex as rx
+from reflex.event import EventHandler
 
 from cantomeet.access import Action
 from cantomeet.errors import ErrorCode
@@ -16,6 +17,14 @@ from cantomeet_ui.presenters.meeting import refusal
 from cantomeet_ui.services import services
 from cantomeet_ui.state.access import handler
 from cantomeet_ui.state.language import LanguageState
+
+S = TypeVar("S", bound=rx.State)
+
+
+class HasStates(Protocol):
+    """Any state."""
+
+    async def get_state(self, state_cls: type[S]) -> S: ...
 
 
 class NoticeState(rx.State):
@@ -42,12 +51,13 @@ class NoticeState(rx.State):
         self.unexpected = ""
 
     @handler(Action.LIST)
-    async def miss_database(self) -> Any:
+    async def miss_database(self) -> EventHandler | None:
         """Say that it does not answer, and look until it does: a page that follows it shows changes only."""
         if self.database_away:
             return None  # whoever has said so looks already
         self.database_away = True
-        return NoticeState.look_for_database
+        look: EventHandler = NoticeState.look_for_database
+        return look
 
     @handler(Action.LIST, background=True)
     async def look_for_database(self) -> None:
@@ -64,7 +74,7 @@ class NoticeState(rx.State):
                 return
 
 
-async def say_whether_database_answers(page: rx.State, answers: bool) -> None:
+async def say_whether_database_answers(page: HasStates, answers: bool) -> None:
     """Said on the page while it does not; `page` is any state, under its lock."""
     notice = await page.get_state(NoticeState)
     if notice.database_away == answers:

@@ -4,17 +4,32 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Protocol
 
+import reflex as rx
+from reflex.event import EventHandler
+
+from cantomeet.queries.stamps import Stamp
 from cantomeet_ui.outage import AGAIN, database_waited_for
 from cantomeet_ui.push.following import show_changes
-from cantomeet_ui.state.notice import say_whether_database_answers
+from cantomeet_ui.state.notice import HasStates, say_whether_database_answers
 
 GATHER = 0.25
 """Seconds after a push in which further changes are gathered into the next one."""
 
 
-async def opened(page: Any, show: Callable[[], Awaitable[None]], follow: Any) -> list[Any]:
+class FollowingPage(HasStates, Protocol):
+    """The state of a page that shows many meetings."""
+
+    _stamp: Stamp | None
+
+    async def _show(self) -> None: ...
+
+    async def __aenter__(self) -> object: ...
+    async def __aexit__(self, *exc_info: object) -> None: ...
+
+
+async def opened(page: rx.State, show: Callable[[], Awaitable[None]], follow: EventHandler) -> list[EventHandler]:
     """Show a page and have it followed; the events that its `load` answers with.
 
     Where the database does not answer now, the page says so, and the background event `follow` shows all as soon as it
@@ -24,18 +39,18 @@ async def opened(page: Any, show: Callable[[], Awaitable[None]], follow: Any) ->
     return [follow]
 
 
-async def opened_alone(page: Any, show: Callable[[], Awaitable[None]], again: Any) -> list[Any]:
+async def opened_alone(page: rx.State, show: Callable[[], Awaitable[None]], again: EventHandler) -> list[EventHandler]:
     """The same for a page that nothing follows. `again`: a background event that calls `load_again` for it."""
     return [] if await _shown(page, show) else [again]
 
 
-async def load_again(load: Any) -> Any:
+async def load_again(load: EventHandler) -> EventHandler:
     """The event that opens a page, a while after it was in vain."""
     await asyncio.sleep(AGAIN)
     return load
 
 
-async def _shown(page: Any, show: Callable[[], Awaitable[None]]) -> bool:
+async def _shown(page: rx.State, show: Callable[[], Awaitable[None]]) -> bool:
     answers = False
     with database_waited_for():
         await show()
@@ -44,13 +59,13 @@ async def _shown(page: Any, show: Callable[[], Awaitable[None]]) -> bool:
     return answers
 
 
-async def show_each_change(page: Any, stamp_of: Callable[[], Any]) -> None:
+async def show_each_change(page: FollowingPage, stamp_of: Callable[[], Stamp]) -> None:
     """Have a page that shows many meetings show each change, for ever: its `_show`, from what its `_stamp` says on.
 
     `page` is the state of a background event, `stamp_of` the store's `stamp`.
     """
 
-    async def show(_stamp: Any) -> None:
+    async def show(_stamp: Stamp | None) -> None:
         async with page:
             await page._show()
             await say_whether_database_answers(page, True)

@@ -6,9 +6,9 @@ import asyncio
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import reflex as rx
+from reflex.event import EventHandler
 
 from cantomeet.access import Action
 from cantomeet.errors import InvalidRequest, NotFound, RequestError, VersionConflict
@@ -53,13 +53,13 @@ class TemplatesState(rx.State):
     _next: int = 0
 
     @handler(Action.LIST)
-    async def load(self) -> Any:
+    async def load(self) -> list[EventHandler]:
         """Show all."""
         self.writing, self.refused, self.deleting, self.ready = False, "", "", False
         return await opened_alone(self, self._show, TemplatesState.load_again)
 
     @handler(Action.LIST, background=True)
-    async def load_again(self) -> Any:
+    async def load_again(self) -> EventHandler:
         """The database did not answer: show them once it does."""
         return await load_again(TemplatesState.load)
 
@@ -99,7 +99,7 @@ class TemplatesState(rx.State):
         self._sections([section for section in self.form.sections if section.key != key])
 
     @handler(Action.EDIT)
-    async def save(self, form: dict[str, Any]) -> None:
+    async def save(self, form: dict[str, object]) -> None:
         """Keep what the form has."""
         language = (await self.get_state(LanguageState)).lang
         draft = _draft(form, self.form.sections)
@@ -160,7 +160,7 @@ class TemplatesState(rx.State):
         self.rows, self.kinds, self.ready = template_rows(own, language), kind_choices(language), True
 
 
-def _draft(form: dict[str, Any], sections: list[SectionField]) -> TemplateDraft:
+def _draft(form: dict[str, object], sections: list[SectionField]) -> TemplateDraft:
     return TemplateDraft(
         str(form.get("name", "")),
         str(form.get("instructions", "")).replace("\r\n", "\n"),

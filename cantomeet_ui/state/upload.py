@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import Any
 
 import reflex as rx
+from reflex.event import EventHandler
 
 from cantomeet.access import Action
 from cantomeet.queries.lists import upload_page
 from cantomeet.queries.meetings import one_meeting
-from cantomeet.queries.stamps import stamp
+from cantomeet.queries.stamps import Stamp, stamp
 from cantomeet.wording import LONGEST_TITLE
 from cantomeet_ui.actor import actor_of
 from cantomeet_ui.presenters import upload as view
@@ -48,7 +48,7 @@ class UploadState(rx.State):
     """Another one empties the fields."""
 
     _ids: rx.Field[list[str]] = rx.field(default_factory=list)
-    _stamp: Any = None
+    _stamp: Stamp | None = None
 
     @rx.var
     def metadata(self) -> dict[str, str]:
@@ -64,7 +64,7 @@ class UploadState(rx.State):
         return {name: value for name, value in given.items() if value}
 
     @handler(Action.UPLOAD)
-    async def load(self) -> Any:
+    async def load(self) -> list[EventHandler]:
         """What is taken and where it goes; the uploads of this tab so far."""
         self._empty_form()
         self._stamp = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import reflex as rx
 
@@ -58,7 +58,7 @@ class VersionsState(rx.State):
         self.asking = "" if self.asking == meeting.id else meeting.id
 
     @handler(Action.RETRY)
-    async def summarize(self, form: dict[str, Any]) -> None:
+    async def summarize(self, form: dict[str, object]) -> None:
         """Another summary as the form has it; the earlier ones are kept."""
         wishes = SummaryWishes(
             template=str(form.get("template", "")) or None,

@@ -9,7 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 
 class RequestLog:
@@ -19,7 +19,7 @@ class RequestLog:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = path.open("a", encoding="utf-8")
 
-    def note(self, **fields: Any) -> None:
+    def note(self, **fields: object) -> None:
         self._file.write(json.dumps(fields, ensure_ascii=False) + "\n")
         self._file.flush()
 
@@ -27,7 +27,22 @@ class RequestLog:
         self._file.close()
 
 
-def read_log(path: Path) -> Iterator[dict[str, Any]]:
+class LoggedRequest(TypedDict):
+    """A line of the log; some have more members."""
+
+    asked: str
+    path: str
+    outcome: int | str
+    prompt: str
+    """A hash."""
+    tokens_in: int
+    tokens_out: int
+    paid: bool
+    fault: str | None
+    ms: float
+
+
+def read_log(path: Path) -> Iterator[LoggedRequest]:
     """Yield the log's lines, without a line that a crash left incomplete."""
     for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
         try:

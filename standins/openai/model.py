@@ -112,7 +112,7 @@ def content_of(messages: Sequence[tuple[str, str]], schema: Json | None, fault: 
         answer = _obey(prompt, answer)
     if fault in _MISTAKES:
         _MISTAKES[fault](answer)
-    return _SPELLINGS.get(fault or "", _as_json)(_to_schema(answer, prompt.schema))
+    return _SPELLINGS.get(fault or "", _as_json)(_members(answer, prompt.schema))
 
 
 def _facts(prompt: Prompt) -> Json:
@@ -203,10 +203,14 @@ def _obey(prompt: Prompt, answer: Json) -> Json:
     return {name: [] for name in answer} | {"decisions": [invented | proof]}
 
 
-def _to_schema(value: Any, schema: Json) -> Any:
+def _members(value: Json, schema: Json) -> Json:
     """Keep only the members of the schema."""
+    return {name: _to_schema(value.get(name), child) for name, child in schema["properties"].items()}
+
+
+def _to_schema(value: object, schema: Json) -> object:
     if isinstance(value, dict):
-        return {name: _to_schema(value.get(name), child) for name, child in schema["properties"].items()}
+        return _members(value, schema)
     if isinstance(value, list):
         return [_to_schema(entry, schema["items"]) for entry in value]
     return value
@@ -228,7 +232,7 @@ def _items_with_text(answer: Json) -> Iterator[Json]:
         yield from (item for item in items if isinstance(item, dict) and "text" in item)
 
 
-def _set_citations(**members: Any) -> Callable[[Json], None]:
+def _set_citations(**members: object) -> Callable[[Json], None]:
     def change(answer: Json) -> None:
         for cited in _citations(answer):
             cited.update(members)
@@ -241,7 +245,7 @@ def _one_line_off(answer: Json) -> None:
         cited["line"] += 1
 
 
-def _set_actions(**members: Any) -> Callable[[Json], None]:
+def _set_actions(**members: object) -> Callable[[Json], None]:
     def change(answer: Json) -> None:
         for action in answer.get("action_items", []):
             action.update(members)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -35,7 +35,7 @@ class ChatMessage(_Strict):
 class JsonSchema(_Strict):
     name: str
     strict: bool = False
-    schema_: dict[str, Any] = Field(alias="schema")
+    schema_: dict[str, object] = Field(alias="schema")
 
 
 class ResponseFormat(_Strict):
@@ -57,9 +57,9 @@ class ChatRequest(_Strict):
     stream: bool = False
     stream_options: StreamOptions | None = None
     reasoning_effort: Literal["minimal", "low", "medium", "high"] | None = None
-    chat_template_kwargs: dict[str, Any] | None = None
+    chat_template_kwargs: dict[str, object] | None = None
     enable_thinking: bool | None = None
-    thinking: dict[str, Any] | None = None
+    thinking: dict[str, object] | None = None
 
     @property
     def most_tokens(self) -> int:
@@ -72,7 +72,7 @@ class ChatRequest(_Strict):
         return off or self.reasoning_effort in ("minimal", "low") or (self.thinking or {}).get("type") == "disabled"
 
     @property
-    def schema_sent(self) -> dict[str, Any] | None:
+    def schema_sent(self) -> dict[str, object] | None:
         sent = self.response_format and self.response_format.json_schema
         return sent.schema_ if sent else None
 
@@ -157,7 +157,7 @@ def _check_schema(sent: JsonSchema | None) -> None:
         _check_strict(sent.schema_, "schema")
 
 
-def _check_strict(node: Any, place: str) -> None:
+def _check_strict(node: object, place: str) -> None:
     """Check a schema as OpenAI's structured outputs do: all members required, no others, only keywords used here."""
     if not isinstance(node, dict):
         raise ApiError(400, f"Invalid schema: {place} is no object")

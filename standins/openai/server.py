@@ -19,10 +19,9 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 from standins.openai.api import Api
-from standins.openai.log import RequestLog, paid_prompts, read_log
+from standins.openai.log import LoggedRequest, RequestLog, paid_prompts, read_log
 from standins.openai.plan import Chance, Fault, Plan
 from standins.speechmatics.http import HttpServer
 
@@ -94,7 +93,7 @@ class FakeOpenAI:
         return f"http://{HOST}:{self._port}/v1"
 
     @property
-    def log(self) -> list[dict[str, Any]]:
+    def log(self) -> list[LoggedRequest]:
         return list(read_log(self._log))
 
     @property
@@ -102,7 +101,7 @@ class FakeOpenAI:
         """Count how often each prompt was paid for."""
         return paid_prompts(self._log)
 
-    def asked(self, what: str = "") -> list[dict[str, Any]]:
+    def asked(self, what: str = "") -> list[LoggedRequest]:
         """Return the log of all requests, or of those for "facts", "minutes" or "models"."""
         return [line for line in self.log if what in ("", line["asked"])]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from standins.speechmatics.http import Answer
 
@@ -26,7 +25,7 @@ _PAGE = (
 )
 
 
-def as_json(value: Any, status: int = 200) -> Answer:
+def as_json(value: object, status: int = 200) -> Answer:
     return Answer(status, json.dumps(value, ensure_ascii=False).encode())
 
 

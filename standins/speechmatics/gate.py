@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from functools import partial
 
 from pydantic import ValidationError
 
@@ -150,8 +150,8 @@ class _RequestHandler:
         return error(fault.status, retry_after=fault.retry_after)
 
     def log(self, outcome: int | str) -> None:
-        fault: dict[str, Any] = {"fault": self._fault.do} if self._fault else {}
-        self._api.book.note(
+        note = partial(
+            self._api.book.note,
             "request",
             asked=self._asked,
             method=self._request.method,
@@ -161,8 +161,8 @@ class _RequestHandler:
             id=self._job_id,
             reference=self._reference,
             ms=round((time.monotonic() - self._started) * 1000, 1),
-            **fault,
         )
+        note(fault=self._fault.do) if self._fault else note()
 
 
 async def _throttled(body: AsyncIterator[bytes], rate: float | None) -> AsyncIterator[bytes]:

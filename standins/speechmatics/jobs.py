@@ -60,7 +60,7 @@ class FakeJob:
         gone_after = expiry_seconds if self.fate.gone_after is None else self.fate.gone_after
         return self.fate.gone_status if now >= self.accepted_at + gone_after else None
 
-    def details(self, now: float) -> dict[str, Any]:
+    def details(self, now: float) -> dict[str, object]:
         """Return the API's `JobDetails`."""
         status = self.status(now)
         errors = [{"timestamp": instant(self.ends_at), "message": message} for message in self.fate.errors]
@@ -74,7 +74,7 @@ class FakeJob:
             **({"errors": errors} if status == "rejected" else {}),
         }
 
-    def info(self) -> dict[str, Any]:
+    def info(self) -> dict[str, object]:
         """Return the API's `JobInfo`, the head of a transcript."""
         tracking = self.config.tracking
         return {
@@ -143,7 +143,7 @@ class JobBook:
         job.notified += 1
         self.note("notified", id=job.id, reference=job.reference, status=status, outcome=outcome)
 
-    def note(self, event: str, *, sync: bool = False, **fields: Any) -> None:
+    def note(self, event: str, *, sync: bool = False, **fields: object) -> None:
         """Append a line. It survives the process at once; with `sync` it survives the machine too."""
         line = json.dumps({"at": instant(time.time()), "event": event, **fields}, ensure_ascii=False)
         os.write(self._file, line.encode() + b"\n")

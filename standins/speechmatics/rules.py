@@ -8,7 +8,7 @@ v2 and its pages.
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
@@ -132,7 +132,7 @@ class Tracking(_Strict):
     title: str | None = None
     reference: str | None = None
     tags: list[str] | None = None
-    details: dict[str, Any] | None = None
+    details: dict[str, object] | None = None
 
 
 class SrtOverrides(_Strict):

@@ -7,8 +7,9 @@ word delimiter.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from random import Random
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from standins.speechmatics.rules import JobConfig
 
@@ -34,7 +35,35 @@ MARKS = "。，？！"
 ENDS = "。？！"
 
 
-def transcript(config: JobConfig, *, sha256: str, seconds: float, job: dict[str, Any], now: str) -> dict[str, Any]:
+class Alternative(TypedDict):
+    content: str
+    language: str
+    confidence: NotRequired[float]
+    speaker: NotRequired[str]
+
+
+class Result(TypedDict):
+    """The API's `RecognitionResult`; `noise` is a type that it does not document."""
+
+    type: str
+    start_time: float
+    end_time: float
+    alternatives: NotRequired[list[Alternative]]
+    attaches_to: NotRequired[str]
+    is_eos: NotRequired[bool]
+    entity_class: NotRequired[str]
+    spoken_form: NotRequired[list[Result]]
+    written_form: NotRequired[list[Result]]
+
+
+class Transcript(TypedDict):
+    format: str
+    job: Mapping[str, object]
+    metadata: dict[str, object]
+    results: list[Result]
+
+
+def transcript(config: JobConfig, *, sha256: str, seconds: float, job: Mapping[str, object], now: str) -> Transcript:
     """Return a whole json-v2 answer for a recording of `seconds` with this hash, with all times inside it."""
     told = config.transcription_config
     words = _Words(
@@ -70,9 +99,9 @@ class _Words:
         self._entities = entities
         self._language = language
         self._at = 0.3
-        self._results: list[dict[str, Any]] = []
+        self._results: list[Result] = []
 
-    def until(self, seconds: float) -> list[dict[str, Any]]:
+    def until(self, seconds: float) -> list[Result]:
         if seconds > 1.0:
             self._results.append({"type": "noise", "start_time": 0.0, "end_time": 0.2})
             self._results.append({"type": "word", "start_time": 0.2, "end_time": 0.25, "alternatives": []})
@@ -91,8 +120,11 @@ class _Words:
     def _part(self, part: str, speaker: str) -> None:
         if part in MARKS:
             self._results.append(
-                self._result(part, "punctuation", self._at, self._at, speaker, confidence=1.0)
-                | {"attaches_to": "previous", "is_eos": part in ENDS}
+                {
+                    **self._result(part, "punctuation", self._at, self._at, speaker, confidence=1.0),
+                    "attaches_to": "previous",
+                    "is_eos": part in ENDS,
+                }
             )
             return
         start, self._at = self._at, round(self._at + _spoken_seconds(part), 2)
@@ -101,7 +133,7 @@ class _Words:
         else:
             self._results.append(self._result(part, "word", start, self._at, speaker))
 
-    def _entity(self, part: str, start: float, speaker: str) -> dict[str, Any]:
+    def _entity(self, part: str, start: float, speaker: str) -> Result:
         spoken, written, kind = part.strip("{}").split("|")
         if not self._entities:
             return self._result(written, "word", start, self._at, speaker)
@@ -110,7 +142,8 @@ class _Words:
             self._result(character, "word", round(start + i * step, 2), round(start + (i + 1) * step, 2), speaker)
             for i, character in enumerate(spoken)
         ]
-        return self._result(written, "entity", start, self._at, speaker) | {
+        return {
+            **self._result(written, "entity", start, self._at, speaker),
             "entity_class": kind,
             "spoken_form": said,
             "written_form": [self._result(written, "word", start, self._at, speaker)],
@@ -118,8 +151,8 @@ class _Words:
 
     def _result(
         self, content: str, kind: str, start: float, end: float, speaker: str, confidence: float | None = None
-    ) -> dict[str, Any]:
-        alternative: dict[str, Any] = {"content": content, "language": self._language}
+    ) -> Result:
+        alternative: Alternative = {"content": content, "language": self._language}
         if confidence is None and self._random.random() > 0.05:
             confidence = round(self._random.uniform(0.55, 1.0), 2)
         if confidence is not None:
@@ -136,6 +169,6 @@ def _spoken_seconds(part: str) -> float:
     return 0.07 * len(spoken) if spoken.isascii() else 0.22 * len(spoken)
 
 
-def as_text(answer: dict[str, Any]) -> str:
+def as_text(answer: Transcript) -> str:
     """Return the `txt` format, joined by the (empty) delimiter as the API does."""
-    return "".join(r["alternatives"][0]["content"] for r in answer["results"] if r.get("alternatives"))
+    return "".join(found[0]["content"] for result in answer["results"] if (found := result.get("alternatives")))

@@ -9,7 +9,6 @@ import hashlib
 import io
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import Any
 
 import av
 from python_multipart.exceptions import MultipartParseError
@@ -69,7 +68,7 @@ class _FormPart:
     filename: str | None = None
     content_type: str = ""
     size: int = 0
-    sha256: Any = field(default_factory=hashlib.sha256)
+    sha256: hashlib._Hash = field(default_factory=hashlib.sha256)
     head: bytearray = field(default_factory=bytearray)
     tail: bytearray = field(default_factory=bytearray)
 

@@ -16,6 +16,7 @@ from cantomeet.models import Meeting
 from cantomeet.reasons import reason_text
 from cantomeet.storage import FolderStorage
 from cantomeet.store import MeetingStore, NewAttempt, NewMeeting, NewSegment, NewSummary
+from cantomeet.stored_json import StoredWord
 
 WORDS = (
     ("S1", "早晨，多謝大家嚟開會。今日主要講十二月推出新產品嘅安排。"),
@@ -130,7 +131,7 @@ def _line(number: int, seconds: float) -> NewSegment:
     speaker, words = WORDS[number % len(WORDS)]
     start = number * seconds
     confidence = 0.3 if number % 7 == 2 else 0.9
-    spoken = [{"text": words, "start": start, "end": start + seconds - 0.5, "confidence": confidence}]
+    spoken = [StoredWord(text=words, start=start, end=start + seconds - 0.5, confidence=confidence)]
     return NewSegment(start, start + seconds - 0.5, words, words, spoken, speaker)
 
 

@@ -303,6 +303,12 @@ def test_another_server_at_the_address_is_not_mistaken_for_cantomeet() -> None:
         server.meetings({})
 
 
+def test_an_answer_of_another_version_is_one_clear_line() -> None:
+    page = httpx.MockTransport(lambda request: httpx.Response(200, json={"items": [{"id": "m"}]}))
+    with pytest.raises(ServerAway, match="another version"), Server("http://localhost", page) as server:
+        server.meetings({})
+
+
 def test_a_server_that_restarts_is_waited_for() -> None:
     answers = iter([_status("TRANSCRIBING", 10), None, None, _status("TRANSCRIBING", 10), _status("COMPLETED")])
     with Server("http://localhost", _scripted(answers)) as server:
@@ -329,7 +335,15 @@ def test_up_ends_with_the_exit_code_of_what_it_starts(monkeypatch: pytest.Monkey
 
 
 def _status(status: str, progress: int | None = None) -> httpx.Response:
-    return httpx.Response(200, json={"status": status, "progress": progress})
+    nothing = ("meeting_date", "duration_seconds", "status_reason", "error_code", "waiting_for")
+    return httpx.Response(
+        200,
+        json={
+            **dict.fromkeys((*nothing, "transcriber", "summarizer")),
+            **{"id": "m", "title": "會", "created_at": "2026-11-24T16:30:00Z", "warnings": []},
+            **{"status": status, "progress": progress},
+        },
+    )
 
 
 def _scripted(answers: Iterator[httpx.Response | None]) -> httpx.MockTransport:

@@ -61,8 +61,8 @@ class CheckWork(Work):
         tools, name = self.tools, self.name
         ask = tools.checks.get(name)
         if ask is None:
-            params = {"setting": _SETTINGS.get(name, name)}
-            return Check("failed", tools.store.now(), ErrorCode.NOT_SET_UP.value, params)
+            setting = _SETTINGS.get(name, name)
+            return Check("failed", tools.store.now(), ErrorCode.NOT_SET_UP.value, {"setting": setting})
         try:
             ask()
         except StepError as error:

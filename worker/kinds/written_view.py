@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from functools import partial
 
 from cantomeet.errors import ErrorCode, NotFound, PermanentError, StepError, TransientError
@@ -15,7 +14,7 @@ from worker.engine import advance as advance_job
 from worker.kinds.meeting import publish
 from worker.lease import MeetingLease
 from worker.providers import Rewriter, SummaryRequest, TranscriptLine, Unfinished
-from worker.steps.paid_answers import PaidAnswers
+from worker.steps.paid_answers import PaidAnswers, stored_usage
 from worker.toolbox import Toolbox
 
 KIND = JobKind.WRITTEN_VIEW
@@ -45,7 +44,7 @@ class WrittenViewWork(Work):
             return tools.store.go_on_with_written(meeting.id, self.job.run, 0.0)
         versions = {segment.id: segment.version for segment in segments}
         texts = {segment_id: (versions[segment_id], text) for segment_id, text in made.texts.items()}
-        usage = asdict(paid.settled(made.usage))
+        usage = stored_usage(paid.settled(made.usage))
         after = tools.store.finish_written(meeting.id, self.job.run, texts, name=rewriter.name, usage=usage)
         if after is not None:
             tools.publish(after.id, after.version)

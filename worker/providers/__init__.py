@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
+from cantomeet.glossary import VocabularyTerm
 from cantomeet.templates import GENERAL, Template
 
 
@@ -78,7 +79,7 @@ class SubmitOptions:
     submit_key: str
     """Stored before the job is submitted and sent with it, so that the job can be found again after a crash."""
     filename: str
-    vocabulary: tuple[Mapping[str, Any], ...] = ()
+    vocabulary: tuple[VocabularyTerm, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pydantic import BaseModel, ValidationError
 
 from cantomeet.store import MeetingStore
+from cantomeet.stored_json import StoredUsage
 from worker.lease import MeetingLease
 from worker.providers import Usage
 
@@ -74,3 +75,15 @@ class PaidAnswers:
     def _save(self, key: str, value: str, *, keep: bool = False) -> None:
         meeting_id, run = self._lease.meeting.id, self._lease.run
         self._store.save_paid_answer(meeting_id, run, self._prefix + key, value, keep=keep, of_view=self._of_view)
+
+
+def stored_usage(usage: Usage) -> StoredUsage:
+    return StoredUsage(
+        requests=usage.requests,
+        tokens_in=usage.tokens_in,
+        tokens_out=usage.tokens_out,
+        repeats=usage.repeats,
+        reused=usage.reused,
+        cost=usage.cost,
+        estimated=usage.estimated,
+    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 
 from cantomeet import media
 from cantomeet.errors import ErrorCode, NotFound, PermanentError
@@ -13,6 +12,7 @@ from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
 from cantomeet.storage import Copy, Storage
 from cantomeet.store import NewAttempt
+from cantomeet.stored_json import WarningDetails
 from worker.lease import MeetingLease
 from worker.toolbox import Toolbox
 
@@ -58,11 +58,11 @@ def prepare(tools: Toolbox, lease: MeetingLease, _tried: NewAttempt) -> Meeting:
     )
 
 
-def found_wanting(decoded: media.Decoded) -> dict[str, dict[str, Any]]:
+def found_wanting(decoded: media.Decoded) -> dict[str, WarningDetails]:
     """The warnings about a recording's sound, each with what its text needs (`cantomeet.i18n.warnings`)."""
     late = [gap for gap in decoded.missing if gap.at + gap.seconds > decoded.seconds + _MOMENT]
     inside = [gap for gap in decoded.missing if gap not in late]
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, WarningDetails] = {}
     if late:
         found["ends_early"] = {"seconds": round(sum(gap.seconds for gap in late), 1), "at": round(decoded.seconds, 1)}
     if inside:

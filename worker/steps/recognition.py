@@ -9,8 +9,9 @@ from pathlib import Path
 from cantomeet.models import Meeting
 from cantomeet.storage import Copy
 from cantomeet.store import NewAttempt, NewSegment
+from cantomeet.stored_json import StoredWord
 from worker.lease import MeetingLease
-from worker.providers import RecognisedSegment
+from worker.providers import RecognisedSegment, Word
 from worker.steps.preparation import decode, source_of
 from worker.toolbox import Toolbox
 
@@ -73,7 +74,11 @@ def new_segment(segment: RecognisedSegment) -> NewSegment:
         end=segment.end,
         original_text=segment.original_text,
         text=segment.text,
-        words=[vars(word) for word in segment.words],
+        words=[_stored_word(word) for word in segment.words],
         speaker=segment.speaker,
         unclear=segment.unclear,
     )
+
+
+def _stored_word(word: Word) -> StoredWord:
+    return StoredWord(text=word.text, start=word.start, end=word.end, confidence=word.confidence)

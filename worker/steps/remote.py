@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 from cantomeet import media, pacing, turnarounds
@@ -121,7 +120,7 @@ def _send(tools: Toolbox, lease: MeetingLease, provider: RemoteTranscriber) -> s
 
 def _send_file(tools: Toolbox, lease: MeetingLease, provider: RemoteTranscriber, recording: Path) -> str:
     meeting = lease.meeting
-    begun: dict[str, Any] = {}
+    begun: dict[str, Stage] = {}
     if meeting.submission is None:
         submission = Submission(f"cantomeet-{uuid4().hex}")
         # With the stage `stage_since` begins again: so old a job with this key can be, and no older.

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
-from typing import Any
+from dataclasses import replace
 
 from cantomeet.models import Meeting, Segment
 from cantomeet.store import NewAttempt, NewSummary, Transcript
+from cantomeet.stored_json import Proof, StoredCoverage
 from cantomeet.templates import GENERAL, SHIPPED, Template
 from worker.lease import MeetingLease
-from worker.providers import SummaryDraft, SummaryLine, SummaryRequest, TranscriptLine, Unfinished
+from worker.providers import (
+    Coverage,
+    Evidence,
+    SummaryDraft,
+    SummaryLine,
+    SummaryRequest,
+    TranscriptLine,
+    Unfinished,
+)
 from worker.providers.nonsense import loops_in, units
-from worker.steps.paid_answers import PaidAnswers
+from worker.steps.paid_answers import PaidAnswers, stored_usage
 from worker.toolbox import Toolbox
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
@@ -103,19 +111,27 @@ def _new_summary(draft: SummaryDraft, name: str, template: Template) -> NewSumma
         title=draft.title,
         title_other=draft.title_other,
         name="" if draft.method == "none" else name,
-        usage=None if draft.usage is None else asdict(draft.usage),
-        coverage=None if draft.coverage is None else asdict(draft.coverage),
+        usage=None if draft.usage is None else stored_usage(draft.usage),
+        coverage=None if draft.coverage is None else _coverage(draft.coverage),
         warnings=warnings,
     )
 
 
-def _item_columns(line: SummaryLine) -> dict[str, Any]:
+def _coverage(coverage: Coverage) -> StoredCoverage:
+    return StoredCoverage(covered=coverage.covered, total=coverage.total)
+
+
+def _item_columns(line: SummaryLine) -> dict[str, object]:
     told = {name: value for name, value in vars(line).items() if name != "proposed"}
-    return {**told, "evidence": [*map(vars, line.evidence), *_offered(line)]}
+    return {**told, "evidence": [*map(_proof, line.evidence), *_offered(line)]}
 
 
-def _offered(line: SummaryLine) -> list[dict[str, Any]]:
+def _offered(line: SummaryLine) -> list[Proof]:
     """Kept beside the evidence, marked as what it is."""
     if line.proposed is None or line.verified:
         return []
-    return [{**vars(line.proposed), "check": "unverified", "proposed": True}]
+    return [{**_proof(line.proposed), "check": "unverified", "proposed": True}]
+
+
+def _proof(found: Evidence) -> Proof:
+    return Proof(segment_id=found.segment_id, quote=found.quote, start=found.start, end=found.end, check=found.check)

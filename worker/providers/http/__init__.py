@@ -10,6 +10,7 @@ from worker.providers.http.exceptions import (
     was_not_sent,
 )
 from worker.providers.http.kinds import ErrorKind
+from worker.providers.http.messages import JsonObject, RequestParts
 from worker.providers.http.texts import http_date, retry_after, safe_message
 
 __all__ = [
@@ -19,6 +20,8 @@ __all__ = [
     "Cause",
     "ErrorKind",
     "Failure",
+    "JsonObject",
+    "RequestParts",
     "classify_exception",
     "http_date",
     "retry_after",

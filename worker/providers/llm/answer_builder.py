@@ -7,8 +7,9 @@ parts of the content, and usage in every event or in Groq's `x_groq`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
+
+from worker.providers.http import JsonObject
 
 _THOUGHTS = ("reasoning_content", "reasoning", "thinking")
 _TEXT_PARTS = ("text", "output_text", None)
@@ -39,14 +40,14 @@ class AnswerBuilder:
     def thoughts(self) -> str:
         return "".join(self._thoughts).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
-    def add(self, answer: Mapping[str, Any]) -> None:
+    def add(self, answer: JsonObject) -> None:
         """Add a whole answer or one of its events."""
         choice = _first(answer.get("choices"))
         if choice is not None:
             self._add_choice(choice)
         self._add_usage(answer)
 
-    def _add_choice(self, choice: Mapping[str, Any]) -> None:
+    def _add_choice(self, choice: JsonObject) -> None:
         finish = choice.get("finish_reason")
         self.finish = _end(finish) if isinstance(finish, str) else self.finish
         message = choice.get("delta", choice.get("message"))
@@ -54,7 +55,7 @@ class AnswerBuilder:
             self.has_choice = True
             self._add_message(message)
 
-    def _add_message(self, message: Mapping[str, Any]) -> None:
+    def _add_message(self, message: JsonObject) -> None:
         for text in _texts(message.get("content")):
             self._content.append(text)
             self.characters += len(text)
@@ -62,7 +63,7 @@ class AnswerBuilder:
             self._thoughts.append(text)
             self.characters += len(text)
 
-    def _add_usage(self, answer: Mapping[str, Any]) -> None:
+    def _add_usage(self, answer: JsonObject) -> None:
         """Store the token counts; the last event that has them wins."""
         usage = _mapping(answer.get("usage")) or _mapping(_mapping(answer.get("x_groq")).get("usage"))
         prompt, cached = _count(usage, "prompt_tokens"), _details(usage, "prompt_tokens_details", "cached_tokens")
@@ -76,13 +77,13 @@ class AnswerBuilder:
         self.thought_tokens = _details(usage, "completion_tokens_details", "reasoning_tokens") or self.thought_tokens
 
 
-def _first(choices: Any) -> dict[str, Any] | None:
+def _first(choices: object) -> JsonObject | None:
     """Return the first alternative; its events may be mixed with those of others."""
     found = [choice for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else []
     return next((choice for choice in found if choice.get("index", 0) in (0, None)), None)
 
 
-def _texts(content: Any) -> Iterator[str]:
+def _texts(content: object) -> Iterator[str]:
     """Yield a text, or the texts of a list of parts without the thoughts.
 
     Some hosts return the requested JSON as an object and not as text.
@@ -96,7 +97,7 @@ def _texts(content: Any) -> Iterator[str]:
             yield part["text"]
 
 
-def _thoughts(message: Mapping[str, Any]) -> Iterator[str]:
+def _thoughts(message: JsonObject) -> Iterator[str]:
     """Yield the thoughts once, even if a server returns them under two names."""
     yield from next(([text] for name in _THOUGHTS if isinstance(text := message.get(name), str) and text), [])
     content = message.get("content")
@@ -111,14 +112,14 @@ def _end(finish: str) -> str:
     return "length" if end in _LENGTH_ENDS else end
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
+def _mapping(value: object) -> JsonObject:
     return value if isinstance(value, dict) else {}
 
 
-def _count(usage: Mapping[str, Any], name: str) -> int | None:
+def _count(usage: JsonObject, name: str) -> int | None:
     value = usage.get(name)
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
-def _details(usage: Mapping[str, Any], name: str, of: str) -> int:
+def _details(usage: JsonObject, name: str, of: str) -> int:
     return _count(_mapping(usage.get(name)), of) or 0

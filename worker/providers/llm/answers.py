@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator
-from typing import Any
 
 import json_repair
 
@@ -44,7 +43,7 @@ LONGEST_REPAIRED = 200_000
 _JSON = json.JSONDecoder(strict=False)
 """Accepts line breaks in strings, which models write."""
 Span = tuple[int, int]
-Object = dict[str, Any]
+Object = dict[str, object]
 
 
 class NotJson(ValueError):
@@ -148,7 +147,7 @@ def _end_of_valid_object(text: str, keys: Collection[str]) -> int:
     return max((end for (_, end), outer in _objects(text) if any(_objects_with_keys(outer, keys))), default=0)
 
 
-def _objects_with_keys(value: Any, keys: Collection[str], depth: int = 0) -> Iterator[Object]:
+def _objects_with_keys(value: object, keys: Collection[str], depth: int = 0) -> Iterator[Object]:
     if isinstance(value, dict) and _count_keys(value, keys):
         yield value
     elif isinstance(value, dict) and depth < _DEEPEST:

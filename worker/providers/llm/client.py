@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal, Unpack
 
 import httpx
 
 from cantomeet.tokens import MESSAGE_TOKENS, count_tokens
 from worker import outgoing
-from worker.providers.http import FOREIGN, Cause, ErrorKind
+from worker.providers.http import FOREIGN, Cause, ErrorKind, JsonObject, RequestParts
 from worker.providers.llm.answer_builder import AnswerBuilder
 from worker.providers.llm.answers import is_all_thought, is_whole
 from worker.providers.llm.endpoint import Endpoint
@@ -166,7 +166,7 @@ class ChatClient:
             raise make_error(MODEL_UNKNOWN, text, self._endpoint.provider, message=text)
 
     @contextmanager
-    def _open_response(self, method: str, path: str, **request: Any) -> Iterator[httpx.Response]:
+    def _open_response(self, method: str, path: str, **request: Unpack[RequestParts]) -> Iterator[httpx.Response]:
         """Open a successful response whose body is not read yet."""
         endpoint = self._endpoint
         with self._translated(), self._client.stream(method, endpoint.url + path, **request) as response:
@@ -266,7 +266,7 @@ class ChatClient:
             raise self._call_failed(UNREACHABLE, "an answer that broke off", builder, cause=Cause.CUT_OFF)
         return builder
 
-    def _add(self, builder: AnswerBuilder, answer: dict[str, Any]) -> None:
+    def _add(self, builder: AnswerBuilder, answer: JsonObject) -> None:
         error = None if answer.get("choices") else find_error(answer)
         if error is not None:
             raise self._error_in_success(answer, error, builder)
@@ -285,7 +285,7 @@ class ChatClient:
             raise self._call_failed(UNREACHABLE, told, builder, cause=Cause.SILENT)
 
     def _error_in_success(
-        self, answer: dict[str, Any], error: str | Mapping[str, Any], builder: AnswerBuilder
+        self, answer: JsonObject, error: str | JsonObject, builder: AnswerBuilder
     ) -> CallFailed | ContextExceeded | BadRequest:
         """Return the error of a response with status 200.
 
@@ -300,7 +300,7 @@ class ChatClient:
             return CallFailed(found.error, maybe_paid=True, tokens_out=_estimated_tokens(builder))
         return found
 
-    def _error(self, status: int, answer: dict[str, Any]) -> CallFailed | ContextExceeded | BadRequest:
+    def _error(self, status: int, answer: JsonObject) -> CallFailed | ContextExceeded | BadRequest:
         endpoint, body = self._endpoint, json.dumps(answer).encode()
         return error_of_answer(status, {}, body, provider=endpoint.provider, secrets=endpoint.secrets)
 
@@ -352,9 +352,9 @@ def _estimated_tokens(builder: AnswerBuilder) -> int:
 
 def _request(
     model: str, messages: Sequence[Message], schema: Schema, dialect: Dialect, answer_tokens: int
-) -> dict[str, Any]:
+) -> JsonObject:
     sent = messages if dialect.system_role else _without_system(messages)
-    request: dict[str, Any] = {
+    request: dict[str, object] = {
         "model": model,
         "messages": [{"role": message.role, "content": message.content} for message in sent],
         "stream": dialect.stream,
@@ -375,9 +375,11 @@ def _without_system(messages: Sequence[Message]) -> list[Message]:
     return [Message("user", f"{system}\n\n{others[0].content}"), *others[1:]]
 
 
-def _numbers(error: Any) -> Iterator[int]:
+def _numbers(error: str | JsonObject) -> Iterator[int]:
     """Yield the numbers in an error's body that may be a status."""
-    for name in ("code", "status", "status_code") if isinstance(error, dict) else ():
+    if isinstance(error, str):
+        return
+    for name in ("code", "status", "status_code"):
         value = error.get(name)
         if isinstance(value, int | str) and str(value).isdecimal():
             yield int(value)

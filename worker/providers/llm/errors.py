@@ -11,10 +11,9 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from cantomeet.errors import ErrorCode, PermanentError, StepError, TransientError
-from worker.providers.http import ErrorKind, classify_exception, retry_after, safe_message, was_not_sent
+from worker.providers.http import ErrorKind, JsonObject, classify_exception, retry_after, safe_message, was_not_sent
 
 KEY_SETTING = "OPENAI_API_KEY"
 URL_SETTING = "OPENAI_BASE_URL"
@@ -290,7 +289,7 @@ def read_error(body: bytes) -> ErrorBody:
     return ErrorBody(error if isinstance(error, str) else _error_text(error), is_json=True)
 
 
-def find_error(answer: Mapping[str, Any]) -> str | Mapping[str, Any] | None:
+def find_error(answer: JsonObject) -> str | JsonObject | None:
     """Return the error that an answer contains, or None."""
     for name in ("error", "base_resp", "errors"):
         value = answer.get(name)
@@ -301,16 +300,16 @@ def find_error(answer: Mapping[str, Any]) -> str | Mapping[str, Any] | None:
     return answer if answer.get("object") == "error" or _is_error(answer) else None
 
 
-def _is_error(answer: Mapping[str, Any]) -> bool:
+def _is_error(answer: JsonObject) -> bool:
     """Tell whether the object has an error message and no part of an answer; code 0 means success."""
     told = any(isinstance(answer.get(name), str) and answer[name] for name in ("message", "detail", "error_msg", "msg"))
     return told and answer.get("code") not in (0, "0") and not answer.keys() & {"choices", "usage"}
 
 
-def _went_well(value: str | dict[str, Any]) -> bool:
-    return isinstance(value, dict) and not value.get("status_code")
+def _went_well(value: str | JsonObject) -> bool:
+    return not isinstance(value, str) and not value.get("status_code")
 
 
-def _error_text(error: Mapping[str, Any]) -> str:
+def _error_text(error: JsonObject) -> str:
     found = (error.get(name) for name in _ERROR_FIELDS)
     return ": ".join(str(word) for word in found if isinstance(word, str | list | dict) and word)

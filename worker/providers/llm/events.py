@@ -9,7 +9,8 @@ import codecs
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
+
+from worker.providers.http import JsonObject
 
 END = "[DONE]"
 _LINE_END = re.compile(r"\r\n|\n|\r")
@@ -60,7 +61,7 @@ class EventReader:
             yield data.strip()
 
 
-def json_object(text: str | bytes) -> dict[str, Any] | None:
+def json_object(text: str | bytes) -> JsonObject | None:
     """Parse the whole text as one object; None if it is not one."""
     try:
         found = json.loads(text)

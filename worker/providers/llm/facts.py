@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, Field
 
@@ -29,7 +29,7 @@ NO_LINE = 0
 _NUMBER = re.compile(r"\D*(\d{1,7})")
 
 
-def _line_number(value: Any) -> Any:
+def _line_number(value: object) -> object:
     """Read 12, "12", "[12]" or "line 12"; anything else becomes `NO_LINE` so that the rest of the answer is kept."""
     if isinstance(value, str):
         found = _NUMBER.match(value)
@@ -37,14 +37,14 @@ def _line_number(value: Any) -> Any:
     return NO_LINE if value is None else value
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> object:
     """Put the text on one line, without control characters and surrogate halves."""
     if not isinstance(value, str):
         return value
     return " ".join("".join(c if c.isprintable() else " " for c in value).split())
 
 
-def _or_empty(value: Any) -> Any:
+def _or_empty(value: object) -> object:
     return [] if value is None else value
 
 

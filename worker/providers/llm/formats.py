@@ -12,9 +12,9 @@ import re
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from functools import cache
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
 
 class Format(StrEnum):
@@ -29,7 +29,7 @@ class Format(StrEnum):
 
 LengthField = Literal["max_tokens", "max_completion_tokens", ""]
 
-_RESTRAINTS: dict[str, Any] = {
+_RESTRAINTS: dict[str, object] = {
     "reasoning_effort": "low",
     "chat_template_kwargs": {"enable_thinking": False},
     "enable_thinking": False,
@@ -93,9 +93,11 @@ class Dialect:
         return Dialect(too_long=self.too_long, cuts=self.cuts, holds_back=self.holds_back, most_answer=self.most_answer)
 
     @property
-    def options(self) -> dict[str, Any]:
+    def options(self) -> dict[str, object]:
         """Request parameters other than model, messages, length and format."""
-        told: dict[str, Any] = {"stream_options": {"include_usage": True}} if self.stream and self.stream_usage else {}
+        told: dict[str, object] = {}
+        if self.stream and self.stream_usage:
+            told["stream_options"] = {"include_usage": True}
         if self.temperature:
             told["temperature"] = 0
         if self.holds_back:
@@ -163,14 +165,14 @@ class Dialect:
 @dataclass(frozen=True)
 class Schema:
     name: str
-    body: dict[str, Any]
+    body: dict[str, JsonValue]
 
     @property
     def keys(self) -> frozenset[str]:
         """The members of the top-level object."""
-        return frozenset(self.body["properties"])
+        return frozenset(_object(self.body["properties"]))
 
-    def response_format(self, format: Format) -> dict[str, Any] | None:
+    def response_format(self, format: Format) -> dict[str, object] | None:
         if format is Format.JSON_SCHEMA:
             schema = {"name": self.name, "strict": True, "schema": self.body}
             return {"type": "json_schema", "json_schema": schema}
@@ -189,22 +191,29 @@ def strict_schema(name: str, model: type[BaseModel], *, without: frozenset[str] 
 
     `without` names members that are left out at any depth.
     """
-    whole = model.model_json_schema()
-    definitions = whole.get("$defs", {})
+    whole: dict[str, JsonValue] = model.model_json_schema()
+    definitions = _object(whole.get("$defs", {}))
 
-    def tidy(node: Any) -> Any:
+    def tidy(node: JsonValue) -> JsonValue:
         if isinstance(node, list):
             return [tidy(entry) for entry in node]
-        if not isinstance(node, dict):
-            return node
+        return tidy_object(node) if isinstance(node, dict) else node
+
+    def tidy_object(node: dict[str, JsonValue]) -> dict[str, JsonValue]:
         if "$ref" in node:
-            return tidy(definitions[node["$ref"].rpartition("/")[2]])
+            return tidy_object(_object(definitions[str(node["$ref"]).rpartition("/")[2]]))
         # Strict modes of several endpoints refuse other keywords; the limits are checked when the answer is read.
-        kept = {key: node[key] for key in ("type", "enum", "description") if key in node}
+        kept: dict[str, JsonValue] = {key: node[key] for key in ("type", "enum", "description") if key in node}
         kept |= {key: tidy(node[key]) for key in ("items", "anyOf") if key in node}
         if "properties" in node:
-            properties = {key: tidy(value) for key, value in node["properties"].items() if key not in without}
-            kept |= {"properties": properties, "required": list(properties), "additionalProperties": False}
+            named = _object(node["properties"])
+            properties = {key: tidy(value) for key, value in named.items() if key not in without}
+            kept |= {"properties": properties, "required": [*properties], "additionalProperties": False}
         return kept
 
-    return Schema(name, tidy(whole))
+    return Schema(name, tidy_object(whole))
+
+
+def _object(value: JsonValue) -> dict[str, JsonValue]:
+    assert isinstance(value, dict), "JSON Schema has an object there"
+    return value

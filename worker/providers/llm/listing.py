@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 _LISTS = ("data", "models")
 _NAMES = ("id", "name", "model", "key")
@@ -13,7 +12,7 @@ _DEFAULT_TAG = ":latest"
 def listed_models(body: bytes) -> frozenset[str]:
     """Return the listed names; empty if the list is missing, incomplete or in an unknown form."""
     try:
-        answer: Any = json.loads(body)
+        answer: object = json.loads(body)
     except (ValueError, RecursionError):
         return frozenset()
     if isinstance(answer, dict):
@@ -24,7 +23,7 @@ def listed_models(body: bytes) -> frozenset[str]:
     return frozenset(found for model in models for found in _names(model))
 
 
-def _names(model: Any) -> list[str]:
+def _names(model: object) -> list[str]:
     if isinstance(model, str):
         return [model]
     found = [model.get(name) for name in _NAMES] if isinstance(model, dict) else []

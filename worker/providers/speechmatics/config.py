@@ -6,12 +6,12 @@ Source: the provider's OpenAPI file of Batch v2 (`JobConfig`).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal, NotRequired, TypedDict
 
 from cantomeet.errors import ErrorCode, PermanentError
-from cantomeet.glossary import terms_of, vocabulary_fault
+from cantomeet.glossary import VocabularyTerm, terms_of, vocabulary_fault
 from worker.providers import SubmitOptions
 from worker.providers.speechmatics.errors import PROVIDER
 
@@ -33,6 +33,35 @@ class Notification:
     auth_header: str
 
 
+class TranscriptionConfig(TypedDict):
+    language: str
+    model: Model
+    diarization: Literal["speaker", "none"]
+    enable_entities: bool
+    additional_vocab: NotRequired[list[VocabularyTerm]]
+
+
+class Tracking(TypedDict):
+    title: str
+    reference: str
+
+
+class NotificationConfig(TypedDict):
+    url: str
+    method: Literal["post"]
+    contents: list[str]
+    auth_headers: list[str]
+
+
+class JobConfig(TypedDict):
+    """The members of the API's `JobConfig` that are sent."""
+
+    type: Literal["transcription"]
+    transcription_config: TranscriptionConfig
+    tracking: Tracking
+    notification_config: NotRequired[list[NotificationConfig]]
+
+
 def job_config(
     options: SubmitOptions,
     *,
@@ -40,9 +69,9 @@ def job_config(
     diarization: bool,
     entities: bool,
     notification: Notification | None,
-) -> dict[str, Any]:
+) -> JobConfig:
     """Return the `config` part of a submission. Raises `PermanentError` if the vocabulary exceeds a limit."""
-    transcription: dict[str, Any] = {
+    transcription: TranscriptionConfig = {
         "language": options.language,
         # Set explicitly: the API's own default is "standard".
         "model": model,
@@ -51,7 +80,7 @@ def job_config(
     }
     if options.vocabulary:
         transcription["additional_vocab"] = checked_vocabulary(options.vocabulary, options.language)
-    config: dict[str, Any] = {
+    config: JobConfig = {
         "type": "transcription",
         "transcription_config": transcription,
         "tracking": {"title": _title(options.filename), "reference": options.submit_key},
@@ -73,10 +102,8 @@ def _title(filename: str) -> str:
     return _CONTROL.sub(" ", filename).strip()[:MAX_TITLE] or "recording"
 
 
-def checked_vocabulary(vocabulary: Sequence[Mapping[str, Any]], language: str) -> list[dict[str, Any]]:
-    """Return the terms in the API's form, `[{content, sounds_like?}]`. Raises `PermanentError` that names the first
-    fault.
-    """
+def checked_vocabulary(vocabulary: Sequence[VocabularyTerm], language: str) -> list[VocabularyTerm]:
+    """Return the terms in the API's form. Raises `PermanentError` that names the first fault."""
     fault = vocabulary_fault(vocabulary, language)
     if fault is not None:
         told = fault.text()

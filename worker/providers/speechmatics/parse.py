@@ -8,9 +8,8 @@ words together. `cantomeet.cantonese` decides the spacing.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
 from cantomeet.cantonese import join_words, to_hong_kong, typeset
 from cantomeet.errors import ErrorCode, PermanentError
@@ -37,7 +36,7 @@ def parse_json_v2(raw: bytes) -> RemoteTranscript:
     )
 
 
-def _object(raw: bytes) -> dict[str, Any]:
+def _object(raw: bytes) -> Mapping[str, object]:
     try:
         answer = json.loads(raw)
     except (ValueError, RecursionError):
@@ -51,16 +50,17 @@ def _bad_answer(what: str) -> PermanentError:
     return PermanentError(f"{PROVIDER} transcript: {what}", code=ErrorCode.PROVIDER_BAD_ANSWER, provider=PROVIDER)
 
 
-def _duration(answer: dict[str, Any]) -> float | None:
+def _duration(answer: Mapping[str, object]) -> float | None:
     job = answer.get("job")
     seconds = finite(job.get("duration")) if isinstance(job, dict) else None
     return seconds if seconds and seconds > 0 else None
 
 
-def _processing_seconds(answer: dict[str, Any]) -> float | None:
+def _processing_seconds(answer: Mapping[str, object]) -> float | None:
+    parts = [answer.get(name) for name in ("job", "metadata")]
     try:
-        accepted, done = (instant(answer[part]["created_at"]) for part in ("job", "metadata"))
-    except (KeyError, TypeError, ValueError):
+        accepted, done = (instant(part["created_at"]) for part in parts if isinstance(part, dict))
+    except (KeyError, ValueError):
         return None
     return max(0.0, (done - accepted).total_seconds())
 

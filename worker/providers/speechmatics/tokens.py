@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
 from cantomeet.cantonese import Attachment
 
@@ -23,6 +23,8 @@ ROUNDING = 1.0
 
 _UNSTORABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _SPACES = re.compile(r"\s+")
+_WordKey = tuple[str, float | None, float | None]
+"""Text, start and end."""
 
 
 @dataclass(frozen=True)
@@ -37,14 +39,14 @@ class Token:
     ends_sentence: bool
 
 
-def tokens_of(results: list[Any], *, duration: float | None) -> list[Token]:
+def tokens_of(results: Sequence[object], *, duration: float | None) -> list[Token]:
     """Return tokens whose starts never decrease and whose ends never precede their starts; `duration` is in seconds."""
     repeated = _keys_within_entities(results)
     tokens = filter(None, (_token(result) for result in results if _word_key(result) not in repeated))
     return list(_with_ordered_times(tokens, math.inf if duration is None else duration + ROUNDING))
 
 
-def _token(result: Any) -> Token | None:
+def _token(result: object) -> Token | None:
     """Return None for results without speech and for unknown types, which the API may add."""
     if not isinstance(result, dict) or result.get("type") not in ("word", "punctuation", "entity"):
         return None
@@ -66,14 +68,14 @@ def _token(result: Any) -> Token | None:
     )
 
 
-def _alternative(result: dict[str, Any]) -> dict[str, Any]:
+def _alternative(result: Mapping[str, object]) -> Mapping[str, object]:
     """Return the most likely alternative, or an empty one."""
     alternatives = result.get("alternatives")
     first = alternatives[0] if isinstance(alternatives, list) and alternatives else None
     return first if isinstance(first, dict) else {}
 
 
-def _inner_text(result: dict[str, Any]) -> str:
+def _inner_text(result: Mapping[str, object]) -> str:
     """Return the text of an entity without content: its written form, or else its spoken form."""
     for form in ("written_form", "spoken_form"):
         parts = [_clean(_alternative(part).get("content")) for part in _form_parts(result, form)]
@@ -82,12 +84,12 @@ def _inner_text(result: dict[str, Any]) -> str:
     return ""
 
 
-def _form_parts(result: dict[str, Any], form: str) -> list[dict[str, Any]]:
+def _form_parts(result: Mapping[str, object], form: str) -> list[Mapping[str, object]]:
     parts = result.get(form)
     return [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
 
 
-def _keys_within_entities(results: list[Any]) -> set[tuple[Any, ...]]:
+def _keys_within_entities(results: Sequence[object]) -> set[_WordKey]:
     """Return the keys of words that an entity already contains."""
     entities = (r for r in results if isinstance(r, dict) and r.get("type") == "entity")
     return {
@@ -99,7 +101,7 @@ def _keys_within_entities(results: list[Any]) -> set[tuple[Any, ...]]:
     }
 
 
-def _word_key(result: Any) -> tuple[Any, ...] | None:
+def _word_key(result: object) -> _WordKey | None:
     if not isinstance(result, dict) or result.get("type") != "word":
         return None
     content = _clean(_alternative(result).get("content"))
@@ -116,12 +118,12 @@ def _with_ordered_times(tokens: Iterable[Token], last: float) -> Iterator[Token]
         before = start
 
 
-def _clean(content: Any) -> str:
+def _clean(content: object) -> str:
     """Remove characters that a database or page cannot hold, and normalise spaces (entities have non-breaking ones)."""
     return _SPACES.sub(" ", _UNSTORABLE.sub("", content)).strip() if isinstance(content, str) else ""
 
 
-def finite(value: Any) -> float | None:
+def finite(value: object) -> float | None:
     """Return a JSON number as a finite float, or None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
@@ -132,24 +134,26 @@ def finite(value: Any) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _confidence(value: Any) -> float | None:
+def _confidence(value: object) -> float | None:
     number = finite(value)
     return None if number is None else min(1.0, max(0.0, number))
 
 
-def _speaker(label: Any) -> str | None:
-    label = _clean(label)[:64]
-    return label if label and label != UNKNOWN_SPEAKER else None
+def _speaker(label: object) -> str | None:
+    clean = _clean(label)[:64]
+    return clean if clean and clean != UNKNOWN_SPEAKER else None
 
 
-def _attachment(result: dict[str, Any]) -> Attachment | None:
+def _attachment(result: Mapping[str, object]) -> Attachment | None:
     """Return the attachment of punctuation only, as the API documents; the script decides the spacing between words."""
     value = result.get("attaches_to") if result.get("type") == "punctuation" else None
-    return cast(Attachment, value) if value in ("previous", "next", "both", "none") else None
+    return value if value in ("previous", "next", "both", "none") else None
 
 
-def instant(text: str) -> datetime:
-    """Parse a time of an answer, in UTC if it names no zone. Raises `ValueError` or `TypeError` for an invalid one."""
+def instant(text: object) -> datetime:
+    """Parse a time of an answer, in UTC if it names no zone. Raises `ValueError` for anything else."""
+    if not isinstance(text, str):
+        raise ValueError("no text")
     try:
         found = datetime.fromisoformat(text)
         return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)

@@ -10,18 +10,18 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
 import httpx
 
 from cantomeet.errors import ErrorCode, PermanentError, SettingsError, StepError, TransientError
 from worker import outgoing
 from worker.providers import RemoteState, RemoteTranscript, SubmitOptions
-from worker.providers.http import FOREIGN, http_date, safe_message
+from worker.providers.http import FOREIGN, JsonObject, RequestParts, http_date, safe_message
 from worker.providers.speechmatics.config import Model, Notification, job_config
 from worker.providers.speechmatics.errors import (
     GARBLED,
@@ -245,7 +245,7 @@ class SpeechmaticsTranscriber:
             return None
         return self._provider_time - age - _CLOCKS_DIFFER
 
-    def _list_page(self, before: datetime | None) -> list[dict[str, Any]]:
+    def _list_page(self, before: datetime | None) -> list[JsonObject]:
         """Return `_page_size` jobs, or fewer at the end of the list. After the first page that is too large, pages are
         small.
         """
@@ -257,7 +257,7 @@ class SpeechmaticsTranscriber:
             self._page_size = SMALL_PAGE
             return self._request_jobs(before)
 
-    def _request_jobs(self, before: datetime | None) -> list[dict[str, Any]]:
+    def _request_jobs(self, before: datetime | None) -> list[JsonObject]:
         params = {"limit": str(self._page_size), "include_deleted": "true"}
         if before is not None:
             params["created_before"] = before.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -266,7 +266,7 @@ class SpeechmaticsTranscriber:
             raise _bad_success(Call.LIST, "no list of jobs")
         return jobs
 
-    def _request_object(self, call: Call, method: str, path: str, **request: Any) -> dict[str, Any]:
+    def _request_object(self, call: Call, method: str, path: str, **request: Unpack[RequestParts]) -> JsonObject:
         try:
             answer = json.loads(self._request_body(call, method, path, **request))
         except (ValueError, RecursionError):
@@ -275,7 +275,9 @@ class SpeechmaticsTranscriber:
             raise _bad_success(call, "not a JSON object")
         return answer
 
-    def _request_body(self, call: Call, method: str, path: str, *, cap: int | None = None, **request: Any) -> bytes:
+    def _request_body(
+        self, call: Call, method: str, path: str, *, cap: int | None = None, **request: Unpack[RequestParts]
+    ) -> bytes:
         """Return the body of a success. Raises the table's error for any other response and for connection failures."""
         with _translated(call), self._client.stream(method, path, **request) as response:
             if response.is_success:
@@ -374,14 +376,14 @@ def _job_path(job_id: str) -> str:
     return f"jobs/{job_id}"
 
 
-def _job_id(answer: Mapping[str, Any], call: Call) -> str:
+def _job_id(answer: JsonObject, call: Call) -> str:
     job_id = answer.get("id")
     if not isinstance(job_id, str) or not _JOB_ID.fullmatch(job_id):
         raise _bad_success(call, "no job id")
     return job_id
 
 
-def _object_in(answer: Mapping[str, Any], name: str, call: Call) -> dict[str, Any]:
+def _object_in(answer: JsonObject, name: str, call: Call) -> JsonObject:
     value = answer.get(name)
     if not isinstance(value, dict):
         raise _bad_success(call, f"no {name}")
@@ -392,7 +394,7 @@ def _bad_success(call: Call, what: str) -> StepError:
     return make_error(GARBLED, f"{PROVIDER} {call}: {what} in a success")
 
 
-def _submit_key_of(job: Mapping[str, Any]) -> str | None:
+def _submit_key_of(job: JsonObject) -> str | None:
     """Return the submit key of a listed job, from its tracking data or, in a list without configs, from its file's
     name.
     """
@@ -403,7 +405,7 @@ def _submit_key_of(job: Mapping[str, Any]) -> str | None:
     return str(job.get("data_name", "")).rpartition(".")[0] or None
 
 
-def _next_cursor(page: list[dict[str, Any]], *, stuck: bool) -> datetime:
+def _next_cursor(page: list[JsonObject], *, stuck: bool) -> datetime:
     """Return the time before which the next page begins.
 
     The API compares whole milliseconds, so it would leave out a job of the same millisecond as the page's last one.
@@ -414,14 +416,14 @@ def _next_cursor(page: list[dict[str, Any]], *, stuck: bool) -> datetime:
     return oldest if stuck else oldest + timedelta(milliseconds=1)
 
 
-def _oldest(page: list[dict[str, Any]]) -> datetime:
+def _oldest(page: list[JsonObject]) -> datetime:
     try:
         return min(instant(job["created_at"]) for job in page)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, ValueError):
         raise _bad_success(Call.LIST, "no created_at") from None
 
 
-def _error_messages(job: Mapping[str, Any]) -> str:
+def _error_messages(job: JsonObject) -> str:
     errors = job.get("errors")
     if not isinstance(errors, list):
         return ""

@@ -11,9 +11,10 @@ import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from cantomeet.errors import ErrorCode, PermanentError, TransientError
+from worker.providers.speechmatics.config import JobConfig
 from worker.providers.speechmatics.errors import PROVIDER
 
 CHUNK = 64 * 1024
@@ -80,9 +81,7 @@ class MultipartBody:
     manager. `length` is in bytes.
     """
 
-    def __init__(
-        self, config: dict[str, Any], recording: Path, stem: str, on_progress: Callable[[float], None]
-    ) -> None:
+    def __init__(self, config: JobConfig, recording: Path, stem: str, on_progress: Callable[[float], None]) -> None:
         self._file = _open(recording)
         try:
             kind = kind_of(self._file.read(HEAD))
@@ -155,7 +154,7 @@ def _too_large(length: int) -> PermanentError:
     )
 
 
-def _head_of_body(boundary: str, config: dict[str, Any], filename: str, kind: Kind) -> bytes:
+def _head_of_body(boundary: str, config: JobConfig, filename: str, kind: Kind) -> bytes:
     """Return everything before the recording's bytes; `filename` is ours and ASCII, so it needs no quoting."""
     return (
         f"--{boundary}\r\n"

@@ -7,15 +7,16 @@ where somebody speaks English, or that its prompt confuses, writes loops.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
-from types import SimpleNamespace
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from faster_whisper import WhisperModel
-from faster_whisper.transcribe import restore_speech_timestamps
+from faster_whisper.tokenizer import Tokenizer
+from faster_whisper.transcribe import Segment, TranscriptionInfo, TranscriptionOptions, restore_speech_timestamps
 from faster_whisper.vad import collect_chunks, get_speech_timestamps, get_vad_model
+from numpy.typing import NDArray
 
 from worker.providers.nonsense import is_nonsense, loops_in, units
 from worker.providers.whisper.sound import RATE, Sound
@@ -40,15 +41,33 @@ _WRITTEN_HERE = ("zh", "yue", "en")
 _TOKENS_A_SECOND, _MORE_TOKENS = 20, 30
 """Limit of tokens, since a loop would continue to the decoder's own limit. Nobody speaks so fast."""
 
-Decoded = tuple[Any, float, float, float]
+
+class Generated(Protocol):
+    """CTranslate2's result for one window."""
+
+    @property
+    def no_speech_prob(self) -> float: ...
+    @property
+    def sequences_ids(self) -> Sequence[Sequence[int]]: ...
+
+
+@dataclass(frozen=True)
+class _Undecoded:
+    """In place of a result, for a window that is not decoded."""
+
+    no_speech_prob: float
+    sequences_ids: list[list[int]]
+
+
+Decoded = tuple[Generated, float, float, float]
 """faster-whisper's result, mean log probability, temperature and compression ratio."""
-_SILENCE: Decoded = (SimpleNamespace(no_speech_prob=1.0, sequences_ids=[[]]), -10.0, 0.0, 0.0)
+_SILENCE: Decoded = (_Undecoded(1.0, [[]]), -10.0, 0.0, 0.0)
 
 
 class Listener(WhisperModel):  # type: ignore[misc]  # faster-whisper ships no types
     """Decodes one recording at a time, because it stores what it knows about the windows."""
 
-    _speech: Any = ()
+    _speech: NDArray[np.float32] = np.zeros(0, np.float32)
     """The VAD's probabilities for the decoded audio."""
     _total = 0
     """Frames of the decoded audio."""
@@ -57,7 +76,7 @@ class Listener(WhisperModel):  # type: ignore[misc]  # faster-whisper ships no t
     _told_language: tuple[int, str] | None = None
     """Token and code of the language that the model was told."""
 
-    def transcribe(self, audio: Sound, **options: Any) -> tuple[Iterable[Any], Any]:
+    def transcribe(self, audio: Sound, **options: object) -> tuple[Iterable[Segment], TranscriptionInfo | None]:
         """Transcribe as faster-whisper does with `vad_filter`."""
         spoken = get_speech_timestamps(audio)
         if not spoken:
@@ -68,19 +87,23 @@ class Listener(WhisperModel):  # type: ignore[misc]  # faster-whisper ships no t
         segments, info = super().transcribe(heard, **{**options, "vad_filter": False})
         return restore_speech_timestamps(segments, spoken, RATE), info
 
-    def generate_segments(self, features: Any, tokenizer: Any, *rest: Any, **named: Any) -> Iterable[Any]:
+    def generate_segments(
+        self, features: NDArray[np.float32], tokenizer: Tokenizer, *rest: object, **named: object
+    ) -> Iterable[Segment]:
         self._total = features.shape[-1] - 1
         self._told_language = (tokenizer.language, tokenizer.language_code)
-        segments: Iterable[Any] = super().generate_segments(features, tokenizer, *rest, **named)
+        segments: Iterable[Segment] = super().generate_segments(features, tokenizer, *rest, **named)
         return segments
 
-    def encode(self, features: Any) -> Any:
+    def encode(self, features: NDArray[np.float32]) -> object:
         """Return None for a window without speech, which `generate_with_fallback` treats as silence."""
         # A shorter window is padded with zeros, which no sound gives in all bands.
         self._frames = int(np.flatnonzero(np.any(features != 0, axis=0))[-1:].sum()) + 1
         return None if self._is_rest and self._speech_seconds < LEAST_SPEECH else super().encode(features)
 
-    def generate_with_fallback(self, encoded: Any, prompt: list[int], tokenizer: Any, options: Any) -> Decoded:
+    def generate_with_fallback(
+        self, encoded: object, prompt: list[int], tokenizer: Tokenizer, options: TranscriptionOptions
+    ) -> Decoded:
         if encoded is None:
             return _SILENCE
         assert self._told_language is not None, "windows are decoded within `generate_segments`"
@@ -102,7 +125,7 @@ class Listener(WhisperModel):  # type: ignore[misc]  # faster-whisper ships no t
         return self._decode_without_prompt(encoded, likely, tokenizer, options) or first
 
     def _decode_without_prompt(
-        self, encoded: Any, likely: dict[str, float], tokenizer: Any, options: Any
+        self, encoded: object, likely: dict[str, float], tokenizer: Tokenizer, options: TranscriptionOptions
     ) -> Decoded | None:
         """Decode without the prompt, in the told language and in the one that it sounds like."""
         assert self._told_language is not None
@@ -120,14 +143,14 @@ class Listener(WhisperModel):  # type: ignore[misc]  # faster-whisper ships no t
         tokenizer.language, tokenizer.language_code = self._told_language
         return None
 
-    def _decode(self, encoded: Any, language: str, tokenizer: Any, options: Any) -> Decoded:
+    def _decode(self, encoded: object, language: str, tokenizer: Tokenizer, options: TranscriptionOptions) -> Decoded:
         # The words of this window are then split and timed in the same language.
         tokenizer.language, tokenizer.language_code = tokenizer.tokenizer.token_to_id(f"<|{language}|>"), language
         prompt = self.get_prompt(tokenizer, [], without_timestamps=options.without_timestamps)
         found: Decoded = super().generate_with_fallback(encoded, prompt, tokenizer, options)
         return found
 
-    def _makes_sense(self, found: Decoded, tokenizer: Any) -> bool:
+    def _makes_sense(self, found: Decoded, tokenizer: Tokenizer) -> bool:
         text = tokenizer.decode(found[0].sequences_ids[0])
         unheard = found[0].no_speech_prob > _DOUBTFUL and found[1] < -1.0
         return bool(text.strip()) and not unheard and not self._is_nonsense(text)
@@ -136,7 +159,7 @@ class Listener(WhisperModel):  # type: ignore[misc]  # faster-whisper ships no t
         assert self._told_language is not None
         return is_nonsense(text) if self._told_language[1] in _WRITTEN_HERE else bool(loops_in(units(text)))
 
-    def _is_invented(self, found: Decoded, likely: dict[str, float], tokenizer: Any) -> bool:
+    def _is_invented(self, found: Decoded, likely: dict[str, float], tokenizer: Tokenizer) -> bool:
         if self._frames > _TAIL * FRAMES or found[0].no_speech_prob < _NO_SPEECH:
             return False
         assert self._told_language is not None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cantomeet.errors import ErrorCode, PermanentError
 from worker.providers import RecognisedPiece, Word
@@ -16,6 +16,7 @@ from worker.providers.whisper.sound import Sound, read_piece
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
+    from faster_whisper.transcribe import Word as TimedWord
 
 PROMPT = "我哋而家喺度，佢唔係，冇啲嘢畀咗邊個。"
 """Function words of spoken Cantonese, in sentences. Without them the small models translate into written Mandarin; as a
@@ -85,7 +86,7 @@ def _load(source: str, models_dir: Path, threads: int) -> WhisperModel:
         ) from error
 
 
-def hear(model: WhisperModel, sound: Sound, start: float, language: str, **options: Any) -> Iterator[Heard]:
+def hear(model: WhisperModel, sound: Sound, start: float, language: str, **options: object) -> Iterator[Heard]:
     """Yield what the model hears in `sound`, in seconds of the recording. `options` override the usual ones."""
     segments, _info = model.transcribe(sound, **{**decoding_options(model, language), **options})
     # Without closing, the decoder would run until garbage collection after a loop that ends early.
@@ -96,12 +97,12 @@ def hear(model: WhisperModel, sound: Sound, start: float, language: str, **optio
             yield Heard(segment.text, begin, end, words, float(segment.no_speech_prob))
 
 
-def _word(word: Any, start: float) -> Word:
+def _word(word: TimedWord, start: float) -> Word:
     # faster-whisper returns NumPy numbers, which no JSON column accepts.
     return Word(word.word, start + float(word.start), start + float(word.end), round(float(word.probability), 3))
 
 
-def decoding_options(model: WhisperModel, language: str) -> dict[str, Any]:
+def decoding_options(model: WhisperModel, language: str) -> dict[str, object]:
     """Return faster-whisper's options for `language` ("yue", "en", ...). benchmarks/recogniser.py measures them."""
     spoken = _spoken(model, language)
     return {
