@@ -26,7 +26,7 @@ from tests.worker.providers.speechmatics_recordings import client, ignore, optio
 from tests.worker.test_pipeline import House, Provider
 from worker.kinds.meeting import advance as advance_meeting
 from worker.providers import SubmitOptions
-from worker.turns import asking, sending
+from worker.turns import read_limit, submit_limit
 
 ENDED = (MeetingStatus.COMPLETED, MeetingStatus.FAILED)
 
@@ -316,7 +316,7 @@ def test_each_look_begins_at_the_top_also_where_a_turn_to_send_is_waited_for(
     house: LateHouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     provider = walked(house, 120.0, pages=3)  # further behind than the looks last
-    busy = sending("speechmatics").name
+    busy = submit_limit("speechmatics").name
     waits = iter([30.0])
     take = house.store.take_turn
 
@@ -348,7 +348,7 @@ def test_a_walk_gives_way_where_the_limit_is_used_up_and_goes_on_later(
     take = house.store.take_turn
 
     def no_turn_at_first(self: MeetingStore, limit: Limit, *, reserved: bool = False) -> float:
-        walking = bool(provider.begun_at) and limit.name == asking("speechmatics").name
+        walking = bool(provider.begun_at) and limit.name == read_limit("speechmatics").name
         return next(used_up, 0.0) if walking else take(limit, reserved=reserved)
 
     monkeypatch.setattr(MeetingStore, "take_turn", no_turn_at_first)
@@ -357,7 +357,7 @@ def test_a_walk_gives_way_where_the_limit_is_used_up_and_goes_on_later(
         house.step(meeting.id)
     waiting = house.store.get(meeting.id)
     assert waiting.submission.searched == datetime(3, 1, 1, tzinfo=UTC)
-    assert waiting.job.turn == asking("speechmatics").name
+    assert waiting.job.turn == read_limit("speechmatics").name
     assert to_its_end(house, meeting.id).status == MeetingStatus.COMPLETED
     assert provider.begun_at[:2] == [1, 3]
 
@@ -457,9 +457,9 @@ def test_a_thousand_submissions_at_once_take_turns_and_a_high_one_goes_before_th
     for one in meetings:
         advance_meeting(house.tools, one)
     sent = sum(house.store.get(one).stage == Stage.SUBMITTED for one in meetings)
-    assert 0 < sent <= sending("speechmatics").most + 1
+    assert 0 < sent <= submit_limit("speechmatics").most + 1
     waiting = [house.store.get(one) for one in meetings if house.store.get(one).stage == Stage.PREPARED]
-    assert {m.job.turn for m in waiting} == {sending("speechmatics").name}
+    assert {m.job.turn for m in waiting} == {submit_limit("speechmatics").name}
     house.clock.until_due(urgent)
     for _ in range(3):
         house.clock.until_due(urgent)

@@ -16,7 +16,7 @@ import pytest
 from tests.running import kill_tree, wait_for
 from worker import stopping
 from worker.__main__ import follow_parent
-from worker.parent_death import stopping_with
+from worker.parent_death import sigterm_when_gone
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has PR_SET_PDEATHSIG")
 
@@ -101,7 +101,7 @@ def test_a_child_whose_parent_went_before_it_could_ask_does_not_run(tmp_path: Pa
     mark = tmp_path / "ran"
     command = [sys.executable, "-c", "import pathlib, sys; pathlib.Path(sys.argv[1]).touch()", str(mark)]
     other = 1 if os.getpid() != 1 else 2
-    assert subprocess.run(command, preexec_fn=stopping_with(other), check=False).returncode == 1
+    assert subprocess.run(command, preexec_fn=sigterm_when_gone(other), check=False).returncode == 1
     assert not mark.exists()
 
 

@@ -223,6 +223,6 @@ def test_a_summary_that_is_being_made_already_is_told_and_stops_nothing(store: M
     assert changed is not None
     store.retry(meeting.id, "summarize")
     woken: list[Meeting] = []
-    told = reparsing.summarize_anew(services_over(store, wake=woken.append), LOCAL_OWNER, changed)
+    told = reparsing.resummarize(services_over(store, wake=woken.append), LOCAL_OWNER, changed)
     assert (told.ok, woken) == (False, [])
     assert told.changed is changed, "its new lines are shown all the same"

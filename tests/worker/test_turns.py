@@ -12,9 +12,9 @@ from cantomeet.models import Job
 from cantomeet.store import MeetingStore
 from tests import meetings
 from tests.worker.test_pipeline import House
-from worker.turns import Snooze, sending, wait_for_turn
+from worker.turns import Snooze, submit_limit, wait_for_turn
 
-SEND = sending("speechmatics")
+SEND = submit_limit("speechmatics")
 
 
 @pytest.mark.parametrize("late", [0, 5, 450])
