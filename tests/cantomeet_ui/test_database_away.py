@@ -43,7 +43,7 @@ def state(sqlite_store: MeetingStore, monkeypatch: pytest.MonkeyPatch) -> Any:
     for name in ("__aenter__", "__aexit__"):
         monkeypatch.setattr(NoticeState, name, lock, raising=False)
     monkeypatch.setattr(notice, "services", lambda: SimpleNamespace(store=sqlite_store))
-    monkeypatch.setattr(notice, "AGAIN", 0.02)
+    monkeypatch.setattr(notice, "RETRY_SECONDS", 0.02)
     return NoticeState(_reflex_internal_init=True)  # type: ignore[call-arg]  # Reflex's own switch
 
 

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cantomeet.errors import InvalidRequest
-from cantomeet_ui import door
+from cantomeet_ui import event_guard
 from cantomeet_ui.cantomeet_ui import app
 from cantomeet_ui.push import followers as followers_of_pages
-from cantomeet_ui.push.followers import MOST_OF_A_PAGE, Followers
+from cantomeet_ui.push.followers import MAX_PER_PAGE, Followers
 from cantomeet_ui.state.arguments import Arguments
 from cantomeet_ui.state.items import ItemsState
 from tests.cantomeet_ui.test_handlers_are_guarded import FRAMEWORK, ours
@@ -67,7 +67,7 @@ def test_all_that_handlers_take_is_annotated() -> None:
         assert set(parameters) <= set(known), (state.__name__, name)
 
 
-# ---- at the door -------------------------------------------------------------------------------------------
+# ---- at the event_guard -------------------------------------------------------------------------------------------
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(WRONG_FOR_ALL),
@@ -83,7 +83,7 @@ def test_the_door_lets_in_events_and_refuses_all_else(
     app._set_contexts_internal()
     for data in (name, {"name": known if use_known else name, "payload": payload, "router_data": place}):
         try:
-            let_in = door.checked(data)
+            let_in = event_guard.checked(data)
         except InvalidRequest:
             continue
         assert set(let_in) == {"name", "payload", "router_data"}
@@ -97,14 +97,14 @@ def test_the_frameworks_setter_is_not_let_in() -> None:
     assert setters
     for name in setters:
         with pytest.raises(InvalidRequest):
-            door.checked({"name": name, "payload": {"var_name": "rows", "value": 5}})
+            event_guard.checked({"name": name, "payload": {"var_name": "rows", "value": 5}})
 
 
 def test_what_a_page_sends_is_let_in() -> None:
     app._set_contexts_internal()
     place = {"pathname": "/meetings", "asPath": "/meetings?q=葵#x", "query": {"q": "葵"}}
     sent = {"name": event_name("meetings.MeetingsState.search"), "payload": {"words": "葵涌"}, "router_data": place}
-    assert door.checked(sent) == sent
+    assert event_guard.checked(sent) == sent
 
 
 # ---- followers ---------------------------------------------------------------------------------------------
@@ -123,9 +123,9 @@ async def test_a_page_has_each_follower_once_and_few_in_all(page: SimpleNamespac
     tasks = [asyncio.create_task(known.follow("follow", asyncio.Event().wait)) for _ in range(1000)]
     tasks += [asyncio.create_task(known.follow(f"other {n}", asyncio.Event().wait)) for n in range(100)]
     await asyncio.sleep(0)
-    assert known.running == MOST_OF_A_PAGE
+    assert known.running == MAX_PER_PAGE
     await asyncio.wait(tasks, timeout=0)
-    assert sum(not task.done() for task in tasks) == MOST_OF_A_PAGE
+    assert sum(not task.done() for task in tasks) == MAX_PER_PAGE
     known.closed("one")
     await asyncio.gather(*tasks, return_exceptions=True)
     assert (known.running, known._of) == (0, {})

@@ -17,7 +17,7 @@ LOOPING = (".follow", ".watch", ".look_for_database", ".load_again")
 """Handlers that go on until their page goes."""
 
 
-QUICKER = {engine: "_EVERY", notice: "AGAIN", opening: "AGAIN"}
+QUICKER = {engine: "_EVERY", notice: "RETRY_SECONDS", opening: "RETRY_SECONDS"}
 """Seconds between looks that no hint cuts short, of this process alone."""
 
 

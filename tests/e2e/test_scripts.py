@@ -7,8 +7,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from cantomeet_ui.door import MOST_WAITING
-from cantomeet_ui.push.followers import MOST_OF_A_PAGE
+from cantomeet_ui.event_guard import MAX_QUEUED_EVENTS
+from cantomeet_ui.push.followers import MAX_PER_PAGE
 from tests.e2e.serving import Web
 from tests.running import wait_for
 from tests.socket_client import SocketClient, event_name, page_events, socket_open
@@ -51,7 +51,7 @@ def test_followers_end_with_their_socket_and_are_few(web: Web) -> None:
                 for _ in range(20):
                     client.send(event_name(event), path=path)
         wait_for(lambda: _asked(clients), "all that was sent to be looked at", 30)
-        assert 0 < web.looping() <= len(clients) * MOST_OF_A_PAGE
+        assert 0 < web.looping() <= len(clients) * MAX_PER_PAGE
     wait_for(lambda: web.looping() == 0 and web.waiting() == 0, "all followers to end", 30)
 
 
@@ -67,7 +67,7 @@ def test_a_follower_asked_for_with_the_last_breath_is_not_left_behind(web: Web) 
 
 def test_what_a_script_has_left_to_do_when_it_leaves_is_little(web: Web) -> None:
     with socket_open(web.url) as client:
-        for _ in range(20 * MOST_WAITING):
+        for _ in range(20 * MAX_QUEUED_EVENTS):
             client.send(event_name("meetings.MeetingsState.load"), path="/meetings")
     with socket_open(web.url) as client:
         assert _answers(client)

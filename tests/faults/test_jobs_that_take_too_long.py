@@ -24,7 +24,7 @@ BROAD = {
     "cantomeet/rescuer.py",
     "cantomeet_ui/api/middleware.py",
     "cantomeet/service/changing.py",
-    "cantomeet_ui/door.py",
+    "cantomeet_ui/event_guard.py",
     "worker/engine.py",
     "worker/kinds/checks.py",
     "worker/providers/whisper/transcriber.py",

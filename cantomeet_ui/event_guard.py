@@ -1,6 +1,6 @@
-"""The door of every socket: what comes in is an event of ours with the arguments that it takes, or it is refused.
+"""Validates every event that arrives on a socket: only known events with valid arguments pass.
 
-Reflex believes what a page sends, and a traceback is its answer to what no page would. Any script can open a socket.
+Any script can open a socket. Reflex trusts what arrives there, and answers malformed events with a traceback.
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ from cantomeet.storable import fault_in
 from cantomeet_ui.push.followers import followers
 from cantomeet_ui.state.arguments import Arguments
 
-_FRAMEWORKS_SETTER = ".setvar"
-"""Reflex gives it to every state and has no switch for it; no page of ours uses it."""
-_LONGEST_PLACE = 4000
-"""Characters of an address and of what its query has."""
-MOST_WAITING = 300
-"""Events of one page; what a script sends beyond is dropped, for all that waits is done when it has long gone."""
-_MOST_TOLD = 5
-"""Refusals of one socket that the log tells of."""
+_REFLEX_SETTER = ".setvar"
+"""Reflex adds this event to every state and cannot be told not to. Our pages do not use it."""
+_MAX_LOCATION_CHARACTERS = 4000
+"""Limit on the characters of an address, and of its query."""
+MAX_QUEUED_EVENTS = 300
+"""Limit on the queued events of one page. More are dropped, because Reflex runs them even after the page has gone."""
+_MAX_LOGGED_REFUSALS = 5
+"""Limit on the refusals of one socket that are logged."""
 _log = logging.getLogger(__name__)
 _arguments: dict[str, Arguments] = {}
 
 
-class Door(EventNamespace):
-    """In place of Reflex's own namespace."""
+class GuardedEventNamespace(EventNamespace):
+    """Replaces Reflex's event namespace and checks each event first."""
 
     def __init__(self, namespace: str, app: App) -> None:
         super().__init__(namespace, app)
         self._refused: Counter[str] = Counter()
-        """By socket."""
+        """Number of refused events by socket id."""
 
     async def on_connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
         followers.is_open = self._is_open
@@ -54,25 +54,25 @@ class Door(EventNamespace):
         if token is not None:
             followers.closed(token)
             if task is not None:
-                # Until then the page counts as open, and an event of it that was on its way may have begun to follow.
+                # Until then the page counts as open, and an event that was on its way may have started a new follower.
                 task.add_done_callback(lambda _: followers.closed(token))
         return task
 
     async def on_event(self, sid: str, data: Any) -> None:
-        if self._waiting(sid) >= MOST_WAITING:
+        if self._queued(sid) >= MAX_QUEUED_EVENTS:
             return
         try:
             event = checked(data)
         except InvalidRequest as error:
             self._refused[sid] += 1
-            if self._refused[sid] <= _MOST_TOLD:
+            if self._refused[sid] <= _MAX_LOGGED_REFUSALS:
                 _log.warning("an event that no page sends was refused: %s: %s", error.field, error.detail)
             await self._refuse(sid, error)
             return
         try:
             await super().on_event(sid, event)
         except Exception as error:
-            # The edge: whatever of an event makes Reflex stumble, the socket's other events go on.
+            # The edge of an event: after any error of Reflex, the socket's other events still run.
             _log.warning("an event could not be taken: %s", type(error).__name__)
 
     async def _refuse(self, sid: str, error: InvalidRequest) -> None:
@@ -83,8 +83,8 @@ class Door(EventNamespace):
             told = NoticeState.refuse(ErrorCode.INVALID_REQUEST.value, error.field[:80])
             await self.app.event_processor.enqueue_many(token, *Event.from_event_type(told))
 
-    def _waiting(self, sid: str) -> int:
-        """Events of the page that are not done yet; those that are done in the background apart."""
+    def _queued(self, sid: str) -> int:
+        """How many events of the page are not done yet, background events excluded."""
         queues = self.app.event_processor._token_queues
         return len(queues.get(self.sid_to_token.get(sid, ""), ()))
 
@@ -93,7 +93,7 @@ class Door(EventNamespace):
 
 
 def checked(data: Any) -> dict[str, Any]:
-    """Name, arguments and place of an event. Raises `InvalidRequest` for what no page sends."""
+    """The name, arguments and location of an event. Raises `InvalidRequest` for anything that no page sends."""
     if isinstance(data, str):
         data = _parsed(data)
     if not isinstance(data, dict):
@@ -106,7 +106,7 @@ def checked(data: Any) -> dict[str, Any]:
     if wrong is not None:
         raise InvalidRequest(wrong[1], field="router_data")
     _check_kept_in_browser(payload.get("vars"))
-    return {"name": name, "payload": payload, "router_data": _place(data.get("router_data"))}
+    return {"name": name, "payload": payload, "router_data": _location(data.get("router_data"))}
 
 
 def _parsed(text: str) -> Any:
@@ -118,7 +118,7 @@ def _parsed(text: str) -> Any:
 
 def _arguments_of(name: Any) -> Arguments:
     handlers = RegistrationContext.get().event_handlers
-    if not isinstance(name, str) or name not in handlers or name.endswith(_FRAMEWORKS_SETTER):
+    if not isinstance(name, str) or name not in handlers or name.endswith(_REFLEX_SETTER):
         raise InvalidRequest("no such event", field="name")
     if name not in _arguments:
         _arguments[name] = Arguments(handlers[name].handler.fn)
@@ -126,7 +126,7 @@ def _arguments_of(name: Any) -> Arguments:
 
 
 def _check_kept_in_browser(kept: Any) -> None:
-    """What cookies hold: a text for each variable that is kept there."""
+    """Check the values of cookies: each must be a string and belong to a variable that is stored in the browser."""
     for name, value in (kept or {}).items():
         if not isinstance(value, str) or not _is_kept_in_browser(name):
             raise InvalidRequest("a text that the browser keeps", field="vars")
@@ -140,8 +140,8 @@ def _is_kept_in_browser(name: str) -> bool:
         return False
 
 
-def _place(given: Any) -> dict[str, Any]:
-    """Where the page is; Reflex adds the rest itself."""
+def _location(given: Any) -> dict[str, Any]:
+    """The page's path and query. Reflex adds the rest of `router_data` itself."""
     if given is None:
         return {}
     if not isinstance(given, Mapping):
@@ -157,7 +157,7 @@ def _path(given: Any) -> str:
         not isinstance(given, str)
         or not given.startswith("/")
         or given.startswith("//")
-        or len(given) > _LONGEST_PLACE
+        or len(given) > _MAX_LOCATION_CHARACTERS
         or not given.isprintable()
     ):
         raise InvalidRequest("an address of ours", field="router_data")
@@ -167,6 +167,6 @@ def _path(given: Any) -> str:
 def _query(given: Any) -> dict[str, str]:
     if not isinstance(given, Mapping) or not all(isinstance(v, str) for v in given.values()):
         raise InvalidRequest("texts by name", field="router_data")
-    if sum(len(name) + len(value) for name, value in given.items()) > _LONGEST_PLACE:
-        raise InvalidRequest(f"at most {_LONGEST_PLACE} characters", field="router_data")
+    if sum(len(name) + len(value) for name, value in given.items()) > _MAX_LOCATION_CHARACTERS:
+        raise InvalidRequest(f"at most {_MAX_LOCATION_CHARACTERS} characters", field="router_data")
     return dict(given)
