@@ -195,7 +195,7 @@ async def test_a_socket_that_never_says_a_word_gives_up_its_place() -> None:
             await asyncio.Event().wait()
         return {"type": "websocket.connect"}
 
-    limits = Limits(page, "en", greeting_seconds=0.01)
+    limits = Limits(page, "en", first_message_seconds=0.01)
     await asyncio.wait_for(limits({"type": "websocket"}, silent, silent), 20)  # type: ignore[arg-type]
     assert told == ["websocket.connect", "websocket.disconnect"]
     assert limits.sockets == 0
@@ -212,5 +212,5 @@ async def test_a_socket_that_has_spoken_may_be_silent_after() -> None:
         await asyncio.sleep(0.05 if len(told) == 2 else 0)
         return {"type": "websocket.receive" if told else "websocket.connect"}
 
-    await Limits(page, "en", greeting_seconds=0.01)({"type": "websocket"}, spoken, spoken)  # type: ignore[arg-type]
+    await Limits(page, "en", first_message_seconds=0.01)({"type": "websocket"}, spoken, spoken)  # type: ignore[arg-type]
     assert told == ["websocket.connect", "websocket.receive", "websocket.receive"]

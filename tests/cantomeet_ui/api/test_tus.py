@@ -285,7 +285,7 @@ async def test_a_second_window_is_told_that_the_upload_is_under_way(door: Door, 
 async def test_those_who_wait_for_an_upload_keep_no_other_waiting(
     door: Door, sound: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tus, "_PATIENCE_SECONDS", 3600.0)
+    monkeypatch.setattr(tus, "_CANCEL_SECONDS", 3600.0)
     # Fewer threads than they are: any that waited in one would be in the way.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2))
     url, other = await door.begin(len(sound)), await door.begin(len(sound))
@@ -366,7 +366,7 @@ def finished_first(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
 
     def overtaken(storage: FolderStorage, upload_id: str) -> LockedFile:
         monkeypatch.setattr(FolderStorage, "lock_upload", really)
-        tus._look(door.services, LOCAL_OWNER, upload_id)
+        tus._finish_or_report(door.services, LOCAL_OWNER, upload_id)
         return really(storage, upload_id)
 
     monkeypatch.setattr(FolderStorage, "lock_upload", overtaken)
@@ -417,7 +417,7 @@ async def test_ending_an_upload_spares_a_meeting_whose_finisher_died_before_it_f
         monkeypatch.setattr(FolderStorage, "lock_upload", really)
         with pytest.MonkeyPatch.context() as dying:
             dying.setattr(LockedFile, "forget", lambda _: None)
-            tus._look(door.services, LOCAL_OWNER, upload_id)
+            tus._finish_or_report(door.services, LOCAL_OWNER, upload_id)
         return really(storage, upload_id)
 
     monkeypatch.setattr(FolderStorage, "lock_upload", overtaken)
