@@ -1,8 +1,8 @@
-"""The list of meetings: filters, sorting, paging by key, counts. Reads only.
+"""The list of meetings: filters, sorting, keyset pagination, counts. Only reads.
 
-A cursor names the last meeting shown (its sort key and id), so that meetings that arrive or go while somebody pages
-neither repeat nor hide another. Meetings without a date come after all others in both directions; titles sort by
-code point with ASCII letters folded, the same on SQLite and PostgreSQL.
+A cursor names the last meeting shown (its sort key and id), so meetings that are added or deleted between two pages
+neither repeat nor hide another one. Meetings without a date come last in both directions. Titles sort by code point
+with ASCII letters folded, the same on SQLite and PostgreSQL.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from cantomeet.listing.query import (
     count_by_status,
     find_meetings,
     list_meetings,
+    matching_ids,
     newest_by_cause,
-    those_that_fit,
 )
 
 __all__ = [
@@ -46,7 +46,7 @@ __all__ = [
     "count_by_status",
     "find_meetings",
     "list_meetings",
+    "matching_ids",
     "newest_by_cause",
     "parse_filter",
-    "those_that_fit",
 ]

@@ -1,4 +1,4 @@
-"""What a list is asked for, and its reading from query parameters."""
+"""The filter of a list of meetings, and its parser for query parameters."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Sort = Literal["created_at", "-created_at", "meeting_date", "-meeting_date", "ti
 SORTS: tuple[Sort, ...] = get_args(Sort)
 MAX_LIMIT = 100
 MAX_QUERY = 200
-"""Characters of the text that is looked for."""
+"""Limit on the characters of the search text."""
 
 TRANSCRIBERS = ("speechmatics", "whisper")
 _AGE = re.compile(r"(\d{1,5})([mhd])", re.ASCII)
@@ -27,47 +27,50 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 @dataclass(frozen=True)
 class FailureCause:
-    """What meetings failed for that one remedy helps; a reference or a message differs from meeting to meeting."""
+    """A reason for which meetings failed, without the parameters that differ between meetings.
+
+    Meetings with the same cause need the same remedy.
+    """
 
     code: str
-    """An `ErrorCode`, or of a newer version's."""
+    """An `ErrorCode`, or a code of a newer version of this program."""
     provider: str = ""
     setting: str = ""
-    """Of the reason's parameters; empty where it has none."""
+    """Parameters of the reason, or empty."""
     sent: bool = False
-    """It was sent, and so paid for, when it was stopped."""
+    """Whether the recording had been sent, and so paid for, when the meeting was cancelled."""
 
 
 @dataclass(frozen=True)
 class MeetingFilter:
-    """Which meetings, in which order. Raises `InvalidRequest` naming the parameter that makes no sense."""
+    """Which meetings, in which order. Raises `InvalidRequest`, which names the invalid parameter."""
 
     statuses: frozenset[MeetingStatus] = frozenset()
-    """Empty: all."""
+    """Empty means all."""
     q: str = ""
-    """Found in title, description or transcript, whatever the case of its letters."""
+    """Text in title, description or transcript. Case-insensitive."""
     date_from: date | None = None
     date_to: date | None = None
-    """Inclusive; of the meeting, or where that is unknown the day of upload in Hong Kong."""
+    """Inclusive. The meeting's date, or if it is unknown the day of upload in Hong Kong."""
     error_code: ErrorCode | None = None
     cause: FailureCause | None = None
-    """Those that failed for it."""
+    """Only meetings that failed for this cause."""
     stuck_for: timedelta | None = None
-    """Overdue and unchanged for as long, while nobody holds them and nobody is waited for; none while the queue is
-    paused."""
+    """Only meetings that have been overdue and unchanged for this long, without a lease and not waiting for a person.
+    None match while the queue is paused."""
     waiting_for: Literal["names"] | None = None
-    """What a person is to do before anything goes on."""
+    """Only meetings that wait for this input of a person."""
     transcriber: str | None = None
-    """Who transcribes: one of `TRANSCRIBERS`."""
+    """One of `TRANSCRIBERS`."""
     next_transcriber: str = ""
-    """The one that new work gets: a meeting without any counts as its."""
+    """The transcriber of new meetings. A meeting without a transcriber counts as its own."""
     older_than: timedelta | None = None
-    """Uploaded at least so long ago."""
+    """Only meetings uploaded at least that long ago."""
     sort: Sort = "-created_at"
     limit: int = 50
     cursor: str | None = None
     owner_id: str | None = None
-    """Whose meetings; None is the local owner."""
+    """The owner of the meetings. None is the local owner."""
 
     def __post_init__(self) -> None:
         if self.sort not in SORTS:
@@ -88,11 +91,11 @@ class MeetingFilter:
 
 
 def parse_filter(params: Mapping[str, str | None], *, limit: int = 50, next_transcriber: str = "") -> MeetingFilter:
-    """The filter of query parameters `status` (several with commas), `q`, `from`, `to`, `error_code`, `waiting_for`,
-    `transcriber`, `age` ("30m", "12h", "7d": uploaded at least so long ago), `sort`, `limit` and `cursor`; an empty one
-    is none given, and `limit` holds where they give none.
+    """Parse the query parameters `status` (comma-separated), `q`, `from`, `to`, `error_code`, `waiting_for`,
+    `transcriber`, `age` ("30m", "12h", "7d": uploaded at least that long ago), `sort`, `limit` and `cursor`.
 
-    Raises `InvalidRequest` naming the parameter.
+    An empty parameter counts as omitted. The argument `limit` is the default of the parameter. Raises
+    `InvalidRequest`, which names the parameter.
     """
     given = {name: value.strip() for name, value in params.items() if value is not None and value.strip()}
     statuses = [name.strip() for name in given.get("status", "").split(",") if name.strip()]
@@ -107,7 +110,7 @@ def parse_filter(params: Mapping[str, str | None], *, limit: int = 50, next_tran
         next_transcriber=next_transcriber,
         older_than=_age(given["age"]) if "age" in given else None,
         sort=given.get("sort", "-created_at"),  # type: ignore[arg-type]  # the filter itself looks
-        limit=_whole(given["limit"], "limit") if "limit" in given else limit,
+        limit=_integer(given["limit"], "limit") if "limit" in given else limit,
         cursor=given.get("cursor"),
     )
 
@@ -145,7 +148,7 @@ def _date(given: Mapping[str, str], field: str) -> date | None:
         raise InvalidRequest("a date as YYYY-MM-DD", field=field) from None
 
 
-def _whole(text: str, field: str) -> int:
+def _integer(text: str, field: str) -> int:
     if not re.fullmatch(r"\d{1,6}", text, re.ASCII):
         raise InvalidRequest("a whole number", field=field)
     return int(text)

@@ -1,4 +1,4 @@
-"""The order of a list, and the cursor that says where the next page begins."""
+"""The order of a list, and the cursor of the next page."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from cantomeet.models import Meeting
 from cantomeet.storable import is_storable
 
 _TITLE_CHARACTERS = 100
-"""Of a title that count for the order, so that no cursor outgrows an address."""
+"""Only this many characters of a title count for the order, so that a cursor fits into a URL."""
 _LONGEST_CURSOR = 2048
 
 
 class Order:
-    """One sort: its key in SQL, its ORDER BY, and its cursors."""
+    """A sort order: its key in SQL, its ORDER BY, and its cursors."""
 
     def __init__(self, sort: Sort, dialect: str) -> None:
         self._sort = sort
@@ -33,31 +33,31 @@ class Order:
         self.key = _key(self._name, dialect)
 
     def columns(self) -> list[Any]:
-        """For ORDER BY."""
+        """The columns of ORDER BY."""
         columns = [column.desc() if self._backwards else column.asc() for column in (self.key, col(Meeting.id))]
-        # Spelled out because SQLite and PostgreSQL put NULL at different ends.
+        # Explicit, because SQLite and PostgreSQL sort NULL differently.
         return [self.key.is_(None), *columns] if self._undated else columns
 
     def cursor(self, key: Any, meeting_id: str) -> str:
-        """Says: after the meeting with this sort key and id."""
+        """The cursor after the meeting with this sort key and id."""
         text = key.isoformat() if isinstance(key, date) else key
         packed = json.dumps([self._sort, text, meeting_id], ensure_ascii=False).encode()
         return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
     def after(self, cursor: str) -> ColumnElement[bool]:
-        """The WHERE of what follows. Raises `InvalidRequest` for what is not a cursor of this sort."""
-        key, meeting_id = self._unpacked(cursor)
-        further = self._beyond(col(Meeting.id), meeting_id)
+        """The WHERE condition for the rows after `cursor`. Raises `InvalidRequest` if it is no cursor of this sort."""
+        key, meeting_id = self._decoded(cursor)
+        later_id = self._beyond(col(Meeting.id), meeting_id)
         if key is None:
-            return and_(self.key.is_(None), further)
-        later = or_(self._beyond(self.key, key), and_(self.key == key, further))
+            return and_(self.key.is_(None), later_id)
+        later = or_(self._beyond(self.key, key), and_(self.key == key, later_id))
         return or_(later, self.key.is_(None)) if self._undated else later
 
     def _beyond(self, column: Any, value: Any) -> ColumnElement[bool]:
         beyond: ColumnElement[bool] = column < value if self._backwards else column > value
         return beyond
 
-    def _unpacked(self, cursor: str) -> tuple[Any, str]:
+    def _decoded(self, cursor: str) -> tuple[Any, str]:
         try:
             if len(cursor) > _LONGEST_CURSOR:
                 raise ValueError("too long")
@@ -65,11 +65,11 @@ class Order:
             sort, key, meeting_id = json.loads(packed)
             if sort != self._sort:
                 raise ValueError("of another sort")
-            return self._parsed(key), str(UUID(meeting_id))
+            return self._parse_key(key), str(UUID(meeting_id))
         except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise InvalidRequest("not a cursor of this list and sort", field="cursor") from error
 
-    def _parsed(self, key: Any) -> Any:
+    def _parse_key(self, key: Any) -> Any:
         if self._name == "title":
             if not isinstance(key, str) or not is_storable(key):
                 raise ValueError("not a title")
@@ -87,6 +87,6 @@ def _key(name: str, dialect: str) -> Any:
         return col(Meeting.created_at)
     if name == "meeting_date":
         return col(Meeting.meeting_date)
-    # SQLite compares bytes and folds ASCII; PostgreSQL does the same under its "C" collation.
+    # SQLite compares bytes and folds ASCII only. PostgreSQL does the same with its "C" collation.
     title: Any = collate(col(Meeting.title), "C") if dialect == "postgresql" else col(Meeting.title)
     return sql.lower(sql.substr(title, 1, _TITLE_CHARACTERS))

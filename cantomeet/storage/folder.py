@@ -1,7 +1,7 @@
-"""Recordings in a folder of this machine.
+"""Stores recordings in a local folder.
 
-`<root>/ab/abcd...` is a recording, `abcd....part` one that is still coming in, `abcd....upload` what is known of a
-resumable upload, and `abcd....wav`, `abcd....ogg`, `abcd....playback` are its copies (`Copy`).
+`<root>/ab/abcd...` is a recording, `abcd....part` one that is being received, `abcd....upload` the metadata of a
+resumable upload. `abcd....wav`, `abcd....ogg` and `abcd....playback` are copies of the recording (`Copy`).
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from cantomeet.storage.port import Copy, Stored, Upload
 from cantomeet.storage.uploads import LockedFile, lock_upload, write_upload
 
 MIN_FREE_BYTES = 256 * 1024 * 1024
-"""Left free for the database and everybody else on the disk."""
+"""Space left free for the database and other programs on the disk."""
 
 _PART, _UPLOAD = "part", "upload"
 _SWEPT = (*(f".{suffix}" for suffix in (_PART, _UPLOAD, Copy.DECODED, Copy.SENT)), TEMPORARY)
-"""Endings of what is swept even where the meeting is kept."""
+"""Suffixes of files that are swept even if their meeting exists."""
 _KEY = re.compile(r"[0-9a-f]{32}")
 _MIB = 1024 * 1024
 _PIECE = _MIB // 4
 
 
 class FolderStorage:
-    """Recordings under `root`, none larger than `max_bytes`, at least `min_free_bytes` of the disk left free."""
+    """Recordings under `root`, each of at most `max_bytes`. At least `min_free_bytes` of the disk are left free."""
 
     def __init__(self, root: Path, max_bytes: int, min_free_bytes: int = MIN_FREE_BYTES) -> None:
         self.root, self._max_bytes, self._min_free = root, max_bytes, min_free_bytes
@@ -50,11 +50,11 @@ class FolderStorage:
         return uuid4().hex
 
     def path(self, key: str, copy: Copy | None = None) -> Path:
-        """The file of the recording or a copy, there or not. Raises `NotFound` for what is no key of ours."""
+        """The path of the recording or a copy, whether or not it exists. Raises `NotFound` for an invalid key."""
         return self._file(key, copy)
 
     def receive(self, key: str | None = None) -> IncomingFile:
-        # By the time that all has come in, the look at it need not wait for its start.
+        # Start the probing process now, so that it is ready once the recording has been received.
         media.warm_up()
         key = self.new_key() if key is None else key
         with translating_no_room():
@@ -71,7 +71,7 @@ class FolderStorage:
     def stored(self, key: str) -> Stored:
         path = self._file(key)
         try:
-            # Somebody came back for it: a sweep at this moment must not take it before its meeting's row is there.
+            # It is in use again: a sweep must not remove it before its meeting's row is written.
             os.utime(path)
             return Stored(key, path.stat().st_size, sha256_of(path), media.probe(path))
         except FileNotFoundError as error:
@@ -145,7 +145,7 @@ class FolderStorage:
     def sweep(self, older_than_seconds: float, keep: Container[str]) -> int:
         gone = 0
         before = time.time() - older_than_seconds
-        for key, paths in self._families():
+        for key, paths in self._files_by_key():
             if all(_modified(path) < before for path in paths):
                 gone += sum(_remove(path) for path in paths if key not in keep or path.suffix in _SWEPT)
         return gone
@@ -155,13 +155,13 @@ class FolderStorage:
             raise NotFound("no such recording")
         return self.root / key[:2] / (f"{key}.{suffix}" if suffix else key)
 
-    def _families(self) -> Iterator[tuple[str, list[Path]]]:
-        families: dict[str, list[Path]] = {}
+    def _files_by_key(self) -> Iterator[tuple[str, list[Path]]]:
+        files: dict[str, list[Path]] = {}
         for folder in sorted(self.root.glob("[0-9a-f][0-9a-f]")):
-            families.clear()
+            files.clear()
             for path in folder.iterdir():
-                families.setdefault(path.name.split(".")[0], []).append(path)
-            yield from [(key, paths) for key, paths in families.items() if _KEY.fullmatch(key)]
+                files.setdefault(path.name.split(".")[0], []).append(path)
+            yield from [(key, paths) for key, paths in files.items() if _KEY.fullmatch(key)]
 
 
 def _pieces(descriptor: int, close: Callable[[], None], start: int, stop: int) -> Iterator[bytes]:

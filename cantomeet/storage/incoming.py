@@ -1,4 +1,4 @@
-"""One recording coming into a folder."""
+"""Receives one recording into a folder."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ _FREE_SPACE_EVERY = 64 * 1024 * 1024
 
 
 class IncomingFile:
-    """Appends to `part`, which becomes `final`. As a context manager it keeps only what was finished or left."""
+    """Appends to the file `part`, which `finish` renames to `final`.
+
+    At the end of a with-block the bytes are removed, unless `finish` or `leave` was called.
+    """
 
     def __init__(
         self, key: str, part: Path, final: Path, require_size: Callable[[int], None], require_room: Callable[[], None]
@@ -32,7 +35,7 @@ class IncomingFile:
         make_folder(part.parent)
         self._file = open(part, "ab", buffering=0, opener=opener)  # noqa: SIM115  # closed by finish, leave, abort
         self._size = self._file.tell()
-        # What an earlier process wrote was not hashed here; `finish` reads it again then.
+        # The bytes of an earlier process are not hashed here. In that case `finish` hashes the whole file.
         self._hash = hashlib.sha256() if self._size == 0 else None
         self._checked_at: int | None = None
         self._lock = threading.Lock()
@@ -55,7 +58,7 @@ class IncomingFile:
             self._require_size(self._size + len(data))
             if self._size == 0 and len(data) >= HEAD_BYTES:
                 media.refuse_foreign(bytes(data[:HEAD_BYTES]))
-            self._look_for_room()
+            self._check_room()
             view = memoryview(data)
             while view:
                 written = self._file.write(view) or 0
@@ -94,7 +97,7 @@ class IncomingFile:
         self._open = False
         self._file.close()
 
-    def _look_for_room(self) -> None:
+    def _check_room(self) -> None:
         if self._checked_at is None or self._size - self._checked_at >= _FREE_SPACE_EVERY:
             self._require_room()
             self._checked_at = self._size

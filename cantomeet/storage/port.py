@@ -1,7 +1,7 @@
-"""The port of storage: what the program asks of the place where recordings lie.
+"""The port of storage: what the program requires of the place where recordings are stored.
 
-A recording has a key that the server makes; no name that a person gave reaches the storage. Nothing above this port
-knows a folder: a path is lent for the length of a with-block, to libraries that read or write files.
+The server makes the key of a recording. File names of people never reach the storage. Code above this port knows no
+folder: for libraries that read or write files it gets a path that is valid within a with-block.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from cantomeet.media import Probe
 
 
 class Copy(StrEnum):
-    """What is made from a recording, lies beside it, and can be made again."""
+    """A file that is derived from a recording and can be made again."""
 
     DECODED = "wav"
-    """For the recogniser on this machine."""
+    """For the transcriber on this machine."""
     SENT = "ogg"
-    """For a provider that does not take the recording as it is."""
+    """For a provider that does not accept the recording itself."""
     PLAYBACK = "playback"
-    """For browsers that cannot play the recording, or would play it at other times than it was transcribed."""
+    """For browsers that cannot play the recording, or that would play it at other times than those transcribed."""
 
 
 @dataclass(frozen=True)
 class Stored:
-    """A recording that is safe."""
+    """A recording that was stored durably."""
 
     key: str
     bytes: int
@@ -41,45 +41,47 @@ class Stored:
 
 @dataclass(frozen=True)
 class Upload:
-    """A resumable upload that is not finished."""
+    """An unfinished resumable upload."""
 
     id: str
     """Also the key of the recording that it becomes."""
     length: int
-    """Bytes in all."""
+    """Total size in bytes."""
     metadata: dict[str, str]
 
 
 class UploadBusy(Conflict):
-    """Another request has the upload: a second window, or a connection whose end was not noticed yet."""
+    """Another request uses the upload: a second window, or a broken connection that was not noticed yet."""
 
     status = 423
     code = ErrorCode.UPLOAD_BUSY
 
 
 class Incoming(Protocol):
-    """A recording that comes in. Any thread may call a method, one at a time; `abort` waits for a running `write`."""
+    """A recording that is being received. Any thread may call a method, one at a time; `abort` waits for `write`."""
 
     @property
     def size(self) -> int:
-        """Bytes that have come in, those of earlier requests too."""
+        """Bytes received so far, earlier requests included."""
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Append `data`. Raises `StorageFull`, and `RecordingRefused` before anything of `data` is written:
-        413 for a byte too many, 415 where the first bytes are no recording's.
+        """Append `data`. Raises `StorageFull`.
+
+        Raises `RecordingRefused` before any of `data` is written: 413 if the recording becomes too large, 415 if it
+        does not start like a recording.
         """
 
     def finish(self) -> Stored:
-        """Check what came in and keep it, durable. After any error nothing is left.
+        """Validate the recording and store it durably. After an error all its bytes are removed.
 
         Raises `RecordingRefused` (400 for no bytes, 415 for no recording), `StorageFull`.
         """
 
     def leave(self) -> None:
-        """Stop writing and keep what came in, to go on later."""
+        """Stop writing and keep the bytes, to continue later."""
 
     def abort(self) -> None:
-        """Remove what came in. Nothing happens after `finish` or `leave`."""
+        """Remove the bytes. Does nothing after `finish` or `leave`."""
 
 
 class LockedUpload(Protocol):
@@ -95,69 +97,70 @@ class LockedUpload(Protocol):
     ) -> None: ...
 
     def forget(self) -> None:
-        """Remove the upload: it has become a meeting, or was refused or ended."""
+        """Remove the upload's metadata, because it became a meeting, was refused or was cancelled."""
 
     def release(self) -> None: ...
 
 
 class Storage(Protocol):
-    """Recordings, what was made from them, and uploads that are not finished."""
+    """Recordings, their copies, and unfinished uploads."""
 
     @property
     def max_bytes(self) -> int:
-        """The largest recording that is taken."""
+        """The size of the largest recording that is accepted."""
 
     def receive(self, key: str | None = None) -> Incoming:
-        """A new recording, or what has come in of `key`, to go on at its end. Raises `StorageFull`."""
+        """Start a new recording, or continue to receive `key` at its end. Raises `StorageFull`."""
 
     def received_bytes(self, key: str) -> int:
-        """How much of `key` has come in, whole or not."""
+        """The number of bytes received of `key`, finished or not."""
 
     def stored(self, key: str) -> Stored:
-        """What `Incoming.finish` returned, made again. Raises `NotFound`, `RecordingRefused`."""
+        """What `Incoming.finish` returned, computed again. Raises `NotFound`, `RecordingRefused`."""
 
     def size(self, key: str, copy: Copy | None = None) -> int | None:
-        """Bytes of the recording, or of a copy; None where there is none. Raises `NotFound` for what is no key."""
+        """Bytes of the recording or of a copy. None if it does not exist. Raises `NotFound` for an invalid key."""
 
     def read(self, key: str, start: int, stop: int, copy: Copy | None = None) -> Iterator[bytes]:
-        """The bytes from `start` to before `stop`, in pieces. Raises `NotFound` where there is none."""
+        """Yield the bytes from `start` up to `stop`, exclusive, in pieces. Raises `NotFound` if it does not exist."""
 
     def local(self, key: str, copy: Copy | None = None) -> AbstractContextManager[Path]:
-        """A file of this machine with the same bytes, until the block ends; it must not be changed.
+        """A local file with the same bytes, until the block ends. It must not be changed.
 
-        A copy that is read is not swept before it has lain unused again. Raises `NotFound` where there is none.
+        Reading a copy resets its age for `sweep`. Raises `NotFound` if it does not exist.
         """
 
     def making(self, key: str, copy: Copy) -> AbstractContextManager[Path]:
-        """A path at which to write that copy, whole or not at all; it is kept when the block ends well."""
+        """A path to write that copy to, atomically. It is kept when the block ends without an error."""
 
     def remove(self, key: str, copy: Copy) -> None:
-        """Remove a copy; nothing happens where there is none."""
+        """Remove a copy, if it exists."""
 
     def delete(self, key: str) -> None:
-        """Remove the recording and all that was made from it; nothing happens where there is none."""
+        """Remove the recording and all its copies, if they exist."""
 
     def sweep(self, older_than_seconds: float, keep: Container[str]) -> int:
-        """Remove what nobody came back for in that time; the number of files that went.
+        """Remove files that were not used for that time. Returns the number of removed files.
 
-        Goes: unfinished uploads, recordings without a meeting (the process died before its row was written) with all
-        that was made from them, files whose writing was broken off, and copies for a transcriber. `keep` holds the
-        keys that meetings have; read it before calling: what is newer is kept for its age. Safe when run twice at once.
+        Removed are unfinished uploads, recordings without a meeting (the process died before the row was written) with
+        their copies, partly written files, and copies for a transcriber. `keep` holds the keys of all meetings. Read
+        it before the call: newer recordings are kept because of their age. Safe to run twice at once.
         """
 
     def require_size(self, size: int) -> None:
-        """Raises `RecordingRefused` (413) for more bytes than are taken."""
+        """Raises `RecordingRefused` (413) if `size` bytes are more than is accepted."""
 
     def require_room(self, size: int) -> None:
-        """Raises `StorageFull` where `size` more bytes would fill the storage."""
+        """Raises `StorageFull` if `size` more bytes would use up the free space."""
 
     def try_write(self) -> None:
-        """Write a byte and take it away again. Raises `StorageFull`, and `OSError` where no writes are taken."""
+        """Write and remove a byte. Raises `StorageFull`, and `OSError` if the storage is read-only."""
 
     def create_upload(self, length: int, metadata: dict[str, str]) -> Upload:
-        """A new upload without bytes. Raises `RecordingRefused` (413), `StorageFull`."""
+        """Create an upload without bytes. Raises `RecordingRefused` (413), `StorageFull`."""
 
     def lock_upload(self, upload_id: str) -> LockedUpload:
-        """The upload, for this request alone until `release`. Raises `NotFound`, and `UploadBusy` while another
-        request has it. It does not wait: a waiting thread is one that no other request has.
+        """Lock an upload for one request until `release`. Raises `NotFound`, and `UploadBusy` if it is locked.
+
+        It does not wait, because that would block a thread that other requests need.
         """

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Query, Response
 
 from cantomeet.errors import NotAllowed
 from cantomeet.service import Services
-from cantomeet.service.meetings import look_at_job
+from cantomeet.service.meetings import poll_job
 from cantomeet_ui.api.dependencies import CurrentActor, CurrentServices
 
 router = APIRouter(tags=["webhooks"])
@@ -27,7 +27,7 @@ def speechmatics(
     """Poll the job of a meeting now, because the provider says that it has ended. Unknown ids are ignored."""
     _check(services, authorization)
     if job_id and len(job_id) <= _LONGEST_ID and "\x00" not in job_id:
-        look_at_job(services, actor, job_id)
+        poll_job(services, actor, job_id)
 
 
 def _check(services: Services, authorization: str) -> None:

@@ -25,8 +25,8 @@ from cantomeet.listing import (
     count_by_cause,
     count_by_status,
     list_meetings,
+    matching_ids,
     parse_filter,
-    those_that_fit,
 )
 from cantomeet.models import Meeting
 from cantomeet.store import MeetingStore
@@ -239,9 +239,9 @@ def test_what_is_long_overdue_and_held_by_nobody_is_stuck(store: MeetingStore) -
 def test_of_some_meetings_it_says_which_the_filter_still_finds(store: MeetingStore) -> None:
     failed, other, waiting = meetings.failed(store), meetings.failed(store), meetings.uploaded(store)
     wanted = MeetingFilter(statuses=frozenset({MeetingStatus.FAILED}), limit=1)
-    assert those_that_fit(store, wanted, [failed.id, waiting.id, "no such"]) == {failed.id}
-    assert those_that_fit(store, wanted, []) == set()
-    assert other.id not in those_that_fit(store, wanted, [failed.id])
+    assert matching_ids(store, wanted, [failed.id, waiting.id, "no such"]) == {failed.id}
+    assert matching_ids(store, wanted, []) == set()
+    assert other.id not in matching_ids(store, wanted, [failed.id])
 
 
 def test_counts_each_status_whatever_statuses_the_filter_asks_for(store: MeetingStore) -> None:

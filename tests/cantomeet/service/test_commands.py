@@ -65,7 +65,7 @@ ABOUT_ONE: dict[str, dict[str, Any]] = {
     "corrections.rename_speaker": {"speaker_id": "x", "name": "阿明"},
 }
 OTHERS: dict[str, dict[str, Any]] = {
-    "meetings.look_at_job": {"provider_job_id": "j"},
+    "meetings.poll_job": {"provider_job_id": "j"},
     "templates.add_template": {"draft": DRAFT},
     "templates.edit_template": {"template_id": "t", "draft": DRAFT},
     "templates.delete_template": {"template_id": "t"},
@@ -214,9 +214,9 @@ def test_a_providers_call_wakes_the_meeting_of_its_job(services: Services, told:
     sent = made.transcribing(store)
     store.commit_working(sent.id, sent.job.run, stage=Stage.SUBMITTED, provider_job_id="j1", submission=Submission("k"))
     made.set_job(store, sent.id, lease_until=None)
-    meetings.look_at_job(services, LOCAL_OWNER, "unknown")
+    meetings.poll_job(services, LOCAL_OWNER, "unknown")
     assert told.woken == []
-    meetings.look_at_job(services, LOCAL_OWNER, "j1")
+    meetings.poll_job(services, LOCAL_OWNER, "j1")
     assert told.woken == [sent.id]
 
 

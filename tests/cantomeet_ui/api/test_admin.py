@@ -247,7 +247,7 @@ def test_a_hung_redis_is_told_once_not_a_thousand_times(
     client: TestClient, services: Services, sqlite_store: MeetingStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[str] = []
-    monkeypatch.setattr("cantomeet.service.bulk._SLOW", 0.0)
+    monkeypatch.setattr("cantomeet.service.bulk._SLOW_SECONDS", 0.0)
     object.__setattr__(services, "wake", lambda meeting: told.append(meeting.id))
     ids = [meetings.failed(sqlite_store).id for _ in range(3)]
     assert bulk(client, action="retry", ids=ids, dry_run=False).json()["done"] == 3

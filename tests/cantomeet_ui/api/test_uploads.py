@@ -386,7 +386,7 @@ async def test_a_queue_that_fails_does_not_fail_the_upload(
     async with opened_door(tmp_path, sqlite_store, wake=fail) as door:
         answer = await door.client.post(UPLOAD, files={"file": ("a.wav", sound)})
     assert answer.status_code == 202
-    assert "could not be told" in caplog.text
+    assert "a notification of a committed change failed" in caplog.text
 
 
 async def test_a_queue_that_hangs_holds_up_nobody(tmp_path: Path, sqlite_store: MeetingStore, sound: bytes) -> None:
