@@ -105,30 +105,30 @@ def packets(*begins: float) -> Iterator[Packet]:
         yield packet
 
 
-def steadied(*begins: float, stated_end: float = 0.0) -> list[float]:
+def corrected(*begins: float, stated_end: float = 0.0) -> list[float]:
     clock = SteadyClock(stated_end)
-    return [packet.pts / 1000 for packet in clock.steadied(packets(*begins)) if packet and packet.pts is not None]
+    return [packet.pts / 1000 for packet in clock.corrected(packets(*begins)) if packet and packet.pts is not None]
 
 
 def test_a_leap_that_is_taken_back_is_set_right() -> None:
-    assert steadied(0, 0.5, 900, 900.5, 2.0, 2.5) == [0, 0.5, 1.0, 1.5, 2.0, 2.5]
-    assert steadied(100, 100.5, 7, 7.5, 102.0) == [100, 100.5, 101.0, 101.5, 102.0]
+    assert corrected(0, 0.5, 900, 900.5, 2.0, 2.5) == [0, 0.5, 1.0, 1.5, 2.0, 2.5]
+    assert corrected(100, 100.5, 7, 7.5, 102.0) == [100, 100.5, 101.0, 101.5, 102.0]
 
 
 @pytest.mark.parametrize("gap", [2.5, 60.0, HOUR, 10 * HOUR, -5.0, -HOUR])
 def test_a_clock_that_stays_where_it_leapt_to_is_left_alone(gap: float) -> None:
     begins = [number / 2 + 2 * HOUR + (gap if number > 20 else 0) for number in range(400)]
-    assert steadied(*begins) == begins
+    assert corrected(*begins) == begins
 
 
 def test_each_of_many_pauses_is_left_alone() -> None:
     begins = [number / 2 + number // 10 * 30.0 for number in range(1000)]
-    assert steadied(*begins) == begins
+    assert corrected(*begins) == begins
 
 
 def test_the_last_packets_are_set_right_where_the_recording_has_ended_before() -> None:
-    assert steadied(0, 0.5, 1.0, 300, 300.5, 301, stated_end=3.0) == [0, 0.5, 1.0, 1.5, 2.0, 2.5]
-    assert steadied(0, 0.5, 1.0, 300, 300.5, 301) == [0, 0.5, 1.0, 300, 300.5, 301]
+    assert corrected(0, 0.5, 1.0, 300, 300.5, 301, stated_end=3.0) == [0, 0.5, 1.0, 1.5, 2.0, 2.5]
+    assert corrected(0, 0.5, 1.0, 300, 300.5, 301) == [0, 0.5, 1.0, 300, 300.5, 301]
 
 
 def test_nothing_is_lost_where_the_demuxer_failed_meanwhile() -> None:
@@ -137,4 +137,4 @@ def test_nothing_is_lost_where_the_demuxer_failed_meanwhile() -> None:
         yield None
         yield from packets(1.5, 2.0)
 
-    assert [packet and packet.pts for packet in SteadyClock().steadied(failing())] == [0, 500, 1000, None, 1500, 2000]
+    assert [packet and packet.pts for packet in SteadyClock().corrected(failing())] == [0, 500, 1000, None, 1500, 2000]

@@ -13,7 +13,7 @@ import pytest
 
 from cantomeet import media
 from cantomeet.media.mpeg_frames import walk_sized
-from cantomeet.media.tags import behind_id3
+from cantomeet.media.tags import after_id3
 from tests.marked import SECONDS, file_bytes, marked, marks_in, wav_bytes
 from tests.recordings_factory import make_recording
 
@@ -168,7 +168,7 @@ def test_a_part_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kinds", [("mp3", "aac"), ("aac", "mp3")])
 def test_frames_of_another_kind_behind_the_last_are_named(kinds: tuple[str, str], tmp_path: Path) -> None:
     first, second = (KINDS[kind]() for kind in kinds)
-    bare = second[behind_id3(second, 0) :]
+    bare = second[after_id3(second, 0) :]
     assert decoded(first + bare, tmp_path).unread_bytes == pytest.approx(len(bare), abs=2000)
 
 

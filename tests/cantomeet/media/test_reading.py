@@ -135,13 +135,13 @@ def test_an_upload_whose_look_is_killed_each_time_is_refused_and_says_why(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = make_recording(tmp_path / "a")
-    answer = reading._Asking._listen
+    answer = reading._ChildCall._exchange
 
-    def kill_first(asking: reading._Asking, talk: Connection) -> object:
+    def kill_first(asking: reading._ChildCall, talk: Connection) -> object:
         wait_for(children, "the child")[0].kill()
         return answer(asking, talk)
 
-    monkeypatch.setattr(reading._Asking, "_listen", kill_first)
+    monkeypatch.setattr(reading._ChildCall, "_exchange", kill_first)
     assert found_in(path) == sniffing.CUT_OFF
 
 
