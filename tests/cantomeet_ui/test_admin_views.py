@@ -1,4 +1,4 @@
-"""What the admin page says, from rows to words."""
+"""The texts of the admin page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The web's log holds nothing of what a page sent."""
+"""The web log contains nothing that a page sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the pages show of minutes: sections, marks, versions, speakers, corrected lines, action items."""
+"""How pages show minutes: sections, marks, versions, speakers, corrected lines, action items."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def summary(*items: SummaryItem, **columns: Any) -> SummaryWithItems:
 # ---- summary ---------------------------------------------------------------------------------------------------
 
 
-def test_what_nothing_proves_is_never_among_the_sections() -> None:
+def test_unverified_items_are_never_among_the_sections() -> None:
     shown = summary_view(summary(item(), item(text="無人講過", evidence=[])), NOW, ZH)
     assert [p.text for s in shown.sections for p in s.points] == ["通過"]
     assert ([p.text for p in shown.unverified], shown.doubtful) == (["無人講過"], 1)
@@ -88,7 +88,7 @@ def test_two_languages_stand_side_by_side_the_readers_first() -> None:
     assert (english.text, english.other, english.field) == ("Carried", "通過", "text_other")
 
 
-def test_what_it_covers_and_took_is_told() -> None:
+def test_coverage_and_usage_are_shown() -> None:
     usage = {"requests": 3, "tokens_in": 12_000, "tokens_out": 345, "repeats": 1, "cost": 0.5, "estimated": True}
     shown = summary_view(summary(item(), usage=usage, coverage={"covered": 512, "total": 512}), NOW, EN)
     assert shown.facts == [

@@ -1,4 +1,4 @@
-"""What a script may call a handler with: whatever it is, the answer is a refusal, and nothing is done."""
+"""Invalid arguments from scripts are refused by every handler, and nothing is done."""
 
 from __future__ import annotations
 
@@ -61,13 +61,13 @@ async def test_a_number_beyond_all_columns_is_refused() -> None:
 
 
 def test_all_that_handlers_take_is_annotated() -> None:
-    """Or nothing would hold what comes to anything."""
+    """Otherwise the arguments would not be checked."""
     for state, name, function, parameters in handlers():
         known = Arguments(inspect.unwrap(function))._adapters
         assert set(parameters) <= set(known), (state.__name__, name)
 
 
-# ---- at the event_guard -------------------------------------------------------------------------------------------
+# ---- the event guard -----------------------------------------------------------------------------------------
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(WRONG_FOR_ALL),
@@ -77,9 +77,7 @@ ANYTHING = st.recursive(
 
 
 @given(ANYTHING, ANYTHING, ANYTHING, st.sampled_from([name for name, _ in page_events()]), st.booleans())
-def test_the_door_lets_in_events_and_refuses_all_else(
-    name: Any, payload: Any, place: Any, known: str, use_known: bool
-) -> None:
+def test_only_valid_events_pass(name: Any, payload: Any, place: Any, known: str, use_known: bool) -> None:
     app._set_contexts_internal()
     for data in (name, {"name": known if use_known else name, "payload": payload, "router_data": place}):
         try:
@@ -91,7 +89,7 @@ def test_the_door_lets_in_events_and_refuses_all_else(
         assert set(let_in["router_data"]) <= {"pathname", "asPath", "query"}
 
 
-def test_the_frameworks_setter_is_not_let_in() -> None:
+def test_the_frameworks_setter_is_refused() -> None:
     app._set_contexts_internal()
     setters = [name for name, _ in page_events() if name.endswith(".setvar")]
     assert setters
@@ -100,7 +98,7 @@ def test_the_frameworks_setter_is_not_let_in() -> None:
             event_guard.checked({"name": name, "payload": {"var_name": "rows", "value": 5}})
 
 
-def test_what_a_page_sends_is_let_in() -> None:
+def test_the_events_of_a_page_pass() -> None:
     app._set_contexts_internal()
     place = {"pathname": "/meetings", "asPath": "/meetings?q=葵#x", "query": {"q": "葵"}}
     sent = {"name": event_name("meetings.MeetingsState.search"), "payload": {"words": "葵涌"}, "router_data": place}
@@ -112,7 +110,7 @@ def test_what_a_page_sends_is_let_in() -> None:
 
 @pytest.fixture
 def page(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """The page whose events run now."""
+    """The page whose events run."""
     now = SimpleNamespace(token="one")
     monkeypatch.setattr(followers_of_pages, "_token", lambda: now.token)
     return now
@@ -131,7 +129,7 @@ async def test_a_page_has_each_follower_once_and_few_in_all(page: SimpleNamespac
     assert (known.running, known._of) == (0, {})
 
 
-async def test_pages_follow_beside_each_other(page: SimpleNamespace) -> None:
+async def test_the_followers_of_pages_are_independent(page: SimpleNamespace) -> None:
     known, tasks = Followers(), []
     for token in ("one", "two", "three"):
         page.token = token

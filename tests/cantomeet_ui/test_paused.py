@@ -1,4 +1,4 @@
-"""What the pages say while the queue is paused: why what waits does not go on, and no alarm about it."""
+"""Pages explain why meetings wait while the queue is paused, and report none of them as stuck."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def on_upload_page(store: MeetingStore) -> str:
     return paused_words(found.kept_waiting_since, found.now, EN)
 
 
-def test_a_pause_is_told_where_something_waits_for_it(sqlite_store: MeetingStore) -> None:
+def test_a_pause_is_shown_where_something_waits_for_it(sqlite_store: MeetingStore) -> None:
     done = meetings.completed(sqlite_store)
     sqlite_store.pause(True)
     assert (on_upload_page(sqlite_store), list_shown(sqlite_store, {}, EN).paused) == ("", "")
@@ -63,7 +63,7 @@ def test_what_waits_for_a_pause_to_end_is_not_stuck(sqlite_store: MeetingStore) 
     long_ago = sqlite_store.now() - timedelta(hours=3)
     meetings.set_job(sqlite_store, meeting.id, due_at=long_ago)
     meetings.set_columns(sqlite_store, meeting.id, updated_at=long_ago)
-    sqlite_store.pause(False)  # it was not: that is no sign of life
+    sqlite_store.pause(False)  # it was not paused, so this counts as no update
     assert [row.id for row in admin_shown(sqlite_store, {}, EN).stuck] == [meeting.id]
     assert find_meetings(sqlite_store, STUCK, 9)[1] == 1
     sqlite_store.pause(True)

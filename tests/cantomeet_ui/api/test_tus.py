@@ -1,4 +1,4 @@
-"""The resumable door, /api/uploads/."""
+"""Resumable uploads, /api/uploads/."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def key_of(url: str) -> str:
     return url.rsplit("/", 1)[1]
 
 
-async def test_what_the_endpoint_can_do_is_told(door: Door) -> None:
+async def test_the_endpoint_describes_its_extensions(door: Door) -> None:
     answer = await door.client.options(UPLOADS)
     assert answer.status_code == 204
     assert answer.headers["tus-version"] == answer.headers["tus-resumable"] == "1.0.0"
@@ -109,7 +109,7 @@ async def test_a_template_that_goes_while_the_bytes_come_costs_no_upload(door: D
     assert refusal(refused) == (422, "invalid_request")
 
 
-async def test_a_later_look_still_names_the_meeting_and_makes_no_other(door: Door, sound: bytes) -> None:
+async def test_a_later_head_request_still_names_the_meeting_and_makes_no_other(door: Door, sound: bytes) -> None:
     url = await door.begin(len(sound))
     done = await door.tus("PATCH", url, sound, Upload_Offset="0")
     for _ in range(2):
@@ -282,11 +282,11 @@ async def test_a_second_window_is_told_that_the_upload_is_under_way(door: Door, 
     assert len(door.woken) == 1
 
 
-async def test_those_who_wait_for_an_upload_keep_no_other_waiting(
+async def test_requests_that_wait_for_an_upload_do_not_block_others(
     door: Door, sound: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tus, "_CANCEL_SECONDS", 3600.0)
-    # Fewer threads than they are: any that waited in one would be in the way.
+    # Fewer threads than requests: a request that waited in a thread would block others.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2))
     url, other = await door.begin(len(sound)), await door.begin(len(sound))
     with door.services.recordings.lock_upload(key_of(url)):
@@ -310,7 +310,7 @@ def test_the_lock_holds_between_processes_and_goes_with_its_holder(tmp_path: Pat
         recordings.lock_upload(upload.id)
 
 
-# What a server leaves behind that dies at the worst moment, made by hand; the real kills are in test_tus_killed.py.
+# What a server leaves behind if it dies at the worst moment. Servers are really killed in test_tus_killed.py.
 
 
 async def left_with_all_bytes(door: Door, sound: bytes) -> str:
@@ -361,7 +361,7 @@ async def test_an_upload_whose_server_died_at_its_end_is_finished_once(
 
 @pytest.fixture
 def finished_first(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever wants the upload's lock next is overtaken by a request that finishes the upload."""
+    """Before the next lock of the upload, another request finishes the upload."""
     really = FolderStorage.lock_upload
 
     def overtaken(storage: FolderStorage, upload_id: str) -> LockedFile:
@@ -407,7 +407,7 @@ async def test_more_bytes_for_an_upload_that_another_request_finishes_meanwhile_
     assert (await door.tus("HEAD", url)).headers["upload-offset"] == str(len(sound))
 
 
-async def test_ending_an_upload_spares_a_meeting_whose_finisher_died_before_it_forgot_the_upload(
+async def test_deleting_an_upload_keeps_a_meeting_whose_process_died_before_removing_the_upload(
     door: Door, sound: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = await left_with_all_bytes(door, sound)
@@ -427,13 +427,13 @@ async def test_ending_an_upload_spares_a_meeting_whose_finisher_died_before_it_f
     assert door.stored(meeting) == sound
 
 
-async def test_a_look_refuses_what_turns_out_to_be_no_recording(door: Door) -> None:
+async def test_a_head_request_refuses_an_upload_that_is_no_recording(door: Door) -> None:
     url = await left_with_all_bytes(door, b"RIFF" + bytes(5000))
     assert refusal(await door.tus("HEAD", url)) == (415, "not_a_recording")
     assert door.files == set()
 
 
-async def test_a_database_that_fails_at_the_end_is_tried_again_by_the_next_look(
+async def test_after_a_database_failure_the_next_head_request_finishes_the_upload(
     door: Door, sound: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: Any) -> None:
@@ -456,7 +456,7 @@ async def test_an_upload_nobody_came_back_for_is_swept(door: Door, sound: bytes)
     assert refusal(await door.tus("HEAD", url)) == (404, "not_found")
 
 
-async def test_who_may_not_upload_is_refused_everywhere(
+async def test_an_actor_without_the_right_to_upload_is_refused_everywhere(
     door: Door, sound: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = await door.begin(len(sound))
@@ -468,8 +468,8 @@ async def test_who_may_not_upload_is_refused_everywhere(
     assert door.files == {f"{key_of(url)}.upload"}
 
 
-def test_what_is_known_of_an_upload_never_changes_on_disk(tmp_path: Path) -> None:
-    """The lock is on this file: replacing it would let two in."""
+def test_the_metadata_file_of_an_upload_never_changes(tmp_path: Path) -> None:
+    """The lock is on this file, so replacing the file would allow two holders."""
     recordings = FolderStorage(tmp_path, MIB, min_free_bytes=0)
     upload = recordings.create_upload(10, {"filename": "例會.wav"})
     known = json.loads(upload_file(recordings, upload.id).read_bytes())

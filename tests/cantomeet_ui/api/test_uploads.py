@@ -76,7 +76,7 @@ async def test_every_format_is_taken(kind: str, door: Door, tmp_path: Path) -> N
 
 
 def body_of(*parts: tuple[str, bytes], end: bytes = b"--b--\r\n") -> tuple[bytes, dict[str, str]]:
-    """A multipart body whose parts stand in the given order."""
+    """A multipart body with the parts in the given order."""
     body = b"".join(
         b'--b\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n%s\r\n'
         % (name.encode(), b'; filename="a.wav"' if name == "file" else b"", value)
@@ -174,7 +174,7 @@ async def test_one_file_at_a_time_and_not_without_end_many_fields(door: Door, so
 
 
 class Body:
-    """A body that counts what was asked of it."""
+    """A body that counts how much was read."""
 
     def __init__(self, size: int, first: bytes) -> None:
         self.size, self.given = size, 0
@@ -371,7 +371,7 @@ async def test_a_key_that_cannot_be_kept_is_named(key: str, door: Door, sound: b
     assert answer.json()["field"] == "Idempotency-Key"
 
 
-async def test_two_keys_of_one_upload_are_none(door: Door, sound: bytes) -> None:
+async def test_an_upload_with_two_keys_is_refused(door: Door, sound: bytes) -> None:
     headers = [("Idempotency-Key", "one"), ("Idempotency-Key", "two")]
     answer = await door.client.post(UPLOAD, files={"file": ("a.wav", sound)}, headers=headers)
     assert problem_of(answer) == (422, "invalid_request")
@@ -389,7 +389,7 @@ async def test_a_queue_that_fails_does_not_fail_the_upload(
     assert "a notification of a committed change failed" in caplog.text
 
 
-async def test_a_queue_that_hangs_holds_up_nobody(tmp_path: Path, sqlite_store: MeetingStore, sound: bytes) -> None:
+async def test_a_hanging_queue_does_not_delay_uploads(tmp_path: Path, sqlite_store: MeetingStore, sound: bytes) -> None:
     called, released = threading.Event(), threading.Event()
 
     def hang(meeting: object) -> None:
@@ -405,10 +405,8 @@ async def test_a_queue_that_hangs_holds_up_nobody(tmp_path: Path, sqlite_store: 
         assert (await upload).status_code == 202
 
 
-async def test_a_database_that_fails_costs_no_recording(
-    door: Door, sound: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whether the row was written is not known then; the sweep takes the file a day later if it was not."""
+async def test_a_failing_database_loses_no_recording(door: Door, sound: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is unknown whether the row was written. If not, the sweep removes the file a day later."""
 
     def fail(*_: Any) -> None:
         raise OperationalError("insert", {}, Exception("connection lost"))
@@ -419,7 +417,7 @@ async def test_a_database_that_fails_costs_no_recording(
     assert len(door.files) == 1
 
 
-async def test_who_may_not_upload_leaves_nothing(door: Door, sound: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_forbidden_upload_leaves_nothing(door: Door, sound: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(access, "may", lambda *_: False)
     answer = await door.client.post(UPLOAD, files={"file": ("a.wav", sound)})
     assert problem_of(answer) == (403, "not_allowed")
@@ -427,7 +425,7 @@ async def test_who_may_not_upload_leaves_nothing(door: Door, sound: bytes, monke
 
 
 class Spoken:
-    """A request whose body comes as it is told to."""
+    """A request with a scripted body."""
 
     def __init__(self, *chunks: bytes, then: float = 0.0) -> None:
         self._chunks, self._then = chunks, then
@@ -438,7 +436,7 @@ class Spoken:
         await asyncio.sleep(self._then)
 
 
-async def test_a_sender_that_falls_silent_is_given_up_and_what_came_is_given() -> None:
+async def test_a_stalled_sender_is_given_up_after_its_bytes_were_read() -> None:
     came: list[bytes] = []
 
     async def read() -> None:
@@ -452,7 +450,7 @@ async def test_a_sender_that_falls_silent_is_given_up_and_what_came_is_given() -
 
 
 class Collected:
-    """A writer into memory."""
+    """A writer that keeps the bytes in memory."""
 
     def __init__(self) -> None:
         self.data = bytearray()

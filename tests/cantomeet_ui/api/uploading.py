@@ -1,4 +1,4 @@
-"""The upload routes on a bare app, with a client that talks to it without a network."""
+"""The upload routes on a bare app, with an in-process client."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PATCH = {**TUS, "Content-Type": "application/offset+octet-stream"}
 
 @dataclass(frozen=True)
 class Door:
-    """What a test looks at."""
+    """The client, the services and the folders of a test."""
 
     client: httpx.AsyncClient
     services: Services
@@ -36,20 +36,20 @@ class Door:
 
     @property
     def files(self) -> set[str]:
-        """Names of all that lies among the recordings."""
+        """Names of all files in the recordings' folder."""
         return {path.name for path in self.services.recordings.root.rglob("*") if path.is_file()}
 
     def stored(self, meeting: Meeting) -> bytes:
         return self.services.recordings.path(meeting.recording_key).read_bytes()
 
     async def tus(self, method: str, url: str, content: Any = None, **headers: str) -> httpx.Response:
-        """A tus request; bytes make it one that appends."""
+        """Send a tus request. With bytes it appends them."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         shared = TUS if content is None else PATCH
         return await self.client.request(method, url, content=content, headers={**shared, **named})
 
     async def begin(self, length: int, **metadata: str) -> str:
-        """The URL of a new upload."""
+        """Create an upload. Returns its URL."""
         made = await self.tus(
             "POST", "/api/uploads/", Upload_Length=str(length), Upload_Metadata=upload_metadata(**metadata)
         )
