@@ -26,7 +26,7 @@ PATCH = {**TUS, "Content-Type": "application/offset+octet-stream"}
 
 
 @dataclass(frozen=True)
-class Door:
+class UploadClient:
     """The client, the services and the folders of a test."""
 
     client: httpx.AsyncClient
@@ -62,13 +62,13 @@ def upload_metadata(**values: str) -> str:
 
 
 @asynccontextmanager
-async def opened_door(
+async def upload_client(
     folder: Path,
     store: MeetingStore,
     *,
     max_bytes: int = 4 * MIB,
     wake: Callable[[Meeting], object] | None = None,
-) -> AsyncIterator[Door]:
+) -> AsyncIterator[UploadClient]:
     woken: list[str] = []
     published: list[tuple[str, int]] = []
     services = Services(
@@ -84,4 +84,4 @@ async def opened_door(
     app.include_router(uploads_router)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-        yield Door(client, services, woken, published)
+        yield UploadClient(client, services, woken, published)

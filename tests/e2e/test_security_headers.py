@@ -1,4 +1,4 @@
-"""The guard stands outside of all that answers, Reflex's own parts among them."""
+"""The guard wraps all responses, including those of Reflex's own parts."""
 
 from __future__ import annotations
 
