@@ -1,1 +1,1 @@
-"""The pages and the JSON API beside them."""
+"""The web application: the pages and the JSON API."""

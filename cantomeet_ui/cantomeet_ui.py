@@ -1,4 +1,4 @@
-"""The web application: pages, the JSON API beside them, and what runs as long as they do."""
+"""The web application: its pages, the JSON API, and the background tasks of the web process."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ app = Application(
 )
 app.add_page(upload_page, routes.UPLOAD, say("nav.upload"), on_load=UploadState.load)
 app.add_page(meetings_page, routes.MEETINGS, say("nav.meetings"), on_load=MeetingsState.load)
-# A reload finds a page's state as it was: what was open then is closed.
+# A page's state survives a reload, so forms and versions that were open are closed here.
 opening_a_meeting = [ItemsState.close, VersionsState.close, MeetingState.load]
 app.add_page(meeting_page, routes.MEETING, MeetingState.page_title, on_load=opening_a_meeting)
 app.add_page(actions_page, routes.ACTIONS, say("nav.actions"), on_load=ActionsState.load)

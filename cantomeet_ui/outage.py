@@ -1,4 +1,4 @@
-"""How a page meets a database that does not answer: it waits, and looks again."""
+"""Lets pages survive a database outage: they wait and try again."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 
-AGAIN = 5.0
-"""Seconds until somebody whom nothing tells looks once more."""
-NOT_ANSWERING = (OperationalError, InterfaceError, TimeoutError)
-"""What is raised where the database does not answer."""
+RETRY_SECONDS = 5.0
+"""Seconds until a page that gets no notification tries again."""
+OUTAGE_ERRORS = (OperationalError, InterfaceError, TimeoutError)
+"""The exceptions that mean that the database does not answer."""
 _log = logging.getLogger(__name__)
 
 
 @contextmanager
-def database_waited_for() -> Iterator[None]:
-    """A look of an open page: where the database does not answer, it ends, and whoever looks is to look again."""
+def outage_tolerated() -> Iterator[None]:
+    """Suppress and log `OUTAGE_ERRORS` in the block. The caller is expected to try again."""
     try:
         yield
-    except NOT_ANSWERING as error:
+    except OUTAGE_ERRORS as error:
         _log.warning("the database did not answer a page: %s", type(getattr(error, "orig", None) or error).__name__)

@@ -1,4 +1,4 @@
-"""The web's share of the rescue: jobs that are due and that nobody woke, should no worker look after them."""
+"""Runs a rescuer in the web process, which enqueues due jobs even if the workers' own rescuer is down."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cantomeet.store import MeetingStore
 
 
 async def keep_rescuing(store: MeetingStore, queue: JobQueue, every: float = EVERY) -> None:
-    """Look every second until cancelled."""
+    """Look for due jobs that are not in a queue, every `every` seconds until cancelled."""
     rescuer = Rescuer(store, queue)
     while True:
         await asyncio.sleep(every)

@@ -1,4 +1,4 @@
-"""The pages' addresses, and builders for those that carry something."""
+"""The addresses of pages and downloads, and builders for those with parameters."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ ADMIN = "/admin"
 GLOSSARY = "/glossary"
 
 DOWNLOADS = ("docx", "md", "txt", "srt", "vtt", "json")
-"""Forms in which a transcript leaves, the most wanted first."""
+"""The formats of a transcript's download, the most wanted first."""
 
 
 def meeting(meeting_id: str, at: float | None = None) -> str:
-    """A meeting's page, opened at a time in its recording (seconds) where given."""
+    """A meeting's page, opened `at` a time in its recording (seconds) if given."""
     return f"{MEETINGS}/{meeting_id}" + ("" if at is None else f"?t={at:.1f}")
 
 
 def action_place(meeting_id: str, item: SummaryItem) -> str:
-    """Where an item's words were said."""
+    """The meeting's page at the earliest evidence of an action item."""
     starts = [float(proof["start"]) for proof in item.evidence]
     return meeting(meeting_id, at=min(starts) if starts else None)
 
@@ -36,7 +36,7 @@ def actions(query: Mapping[str, str]) -> str:
 
 
 def calendar(query: Mapping[str, str]) -> str:
-    """The same items as a calendar."""
+    """The download of the same items as a calendar."""
     return _with("/api/actions.ics", query)
 
 
@@ -61,5 +61,5 @@ def audio(meeting_id: str) -> str:
 
 
 def download(meeting_id: str, form: str, *, written: bool = False) -> str:
-    """`written`: in written Chinese."""
+    """The download of a transcript in the format `form`. With `written` it is in written Chinese."""
     return f"/api/meetings/{meeting_id}/transcript?format={form}" + ("&view=written" if written else "")

@@ -1,4 +1,4 @@
-"""This process's services: the pages' states and the routes share them."""
+"""The services of this process, which the pages' states and the API share."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from cantomeet.settings import Settings, load_settings
 
 @cache
 def settings() -> Settings:
-    """Apart from the rest, because building the pages must not make a database. Raises `SettingsError`."""
+    """The settings. Separate from `services`: building the pages must not create a database. Raises `SettingsError`."""
     return load_settings()
 
 
 @cache
 def job_queue() -> JobQueue:
-    """The queues and their workers."""
+    """The connection to the job queues."""
     return JobQueue(settings().effective_redis_url)
 
 
 @cache
 def services() -> Services:
-    """What commands and queries take. Raises `SettingsError`."""
+    """The services that commands and queries take. Opens the store. Raises `SettingsError`."""
     return open_services(settings(), job_queue())

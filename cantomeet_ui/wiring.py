@@ -1,4 +1,4 @@
-"""What the application is wired to: the API, its guard, the background of the process, the document's head."""
+"""Wires the application: the API and its middleware, background tasks, error handlers, the document's head."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from cantomeet.errors import RequestError
 from cantomeet_ui.api.app import build_api
 from cantomeet_ui.api.middleware import guarding
 from cantomeet_ui.components.frame import page_error
-from cantomeet_ui.door import Door
-from cantomeet_ui.outage import NOT_ANSWERING
+from cantomeet_ui.event_guard import GuardedEventNamespace
+from cantomeet_ui.log_redaction import redact_library_logs, traceback_without_values
+from cantomeet_ui.outage import OUTAGE_ERRORS
 from cantomeet_ui.push.live import listen_for_changes
-from cantomeet_ui.quiet import keep_quiet, shape_of
 from cantomeet_ui.rescuing import keep_rescuing
 from cantomeet_ui.services import job_queue, services, settings
 from cantomeet_ui.state.access import refused
@@ -47,7 +47,7 @@ STYLES = [
 ]
 
 HEAD = [
-    # First, and not deferred: it keeps what is done before anything else has loaded.
+    # First, and not deferred: it records clicks and input until the page's own code has loaded.
     rx.el.script(src="/early.js"),
     rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
     rx.el.meta(name="color-scheme", content="light dark"),
@@ -57,8 +57,8 @@ HEAD = [
 
 
 def with_api(pages: ASGIApp) -> ASGIApp:
-    """The API's routes first; everything else is a page. Wired when the server starts, not while pages are built."""
-    keep_quiet()
+    """Serve the API's routes, and `pages` for every other path. Called when the server starts, not at build time."""
+    redact_library_logs()
     api = build_api(services())
     api.mount("", pages)
     return api
@@ -70,10 +70,10 @@ def _is_cors(middleware: Middleware) -> bool:
 
 
 class Application(rx.App):
-    """Reflex's application behind our door for sockets and our guard for everything.
+    """Reflex's application with our checks of socket events and our middleware around all requests.
 
-    Reflex answers CORS itself, outside of all that an `api_transformer` wraps. Our pages ask nobody but their own
-    server, so nothing answers it here.
+    Reflex adds a CORS middleware outside of what `api_transformer` wraps. Our pages call only their own server, so it
+    is removed.
     """
 
     def __call__(self) -> ASGIApp:
@@ -86,48 +86,48 @@ class Application(rx.App):
     def _setup_state(self) -> None:
         super()._setup_state()
         if self.sio is not None and self._event_namespace is not None:
-            self._event_namespace = Door(self._event_namespace.namespace, self)
+            self._event_namespace = GuardedEventNamespace(self._event_namespace.namespace, self)
             self.sio.register_namespace(self._event_namespace)
 
 
 async def listener() -> None:
-    """Hears what changes, for all open pages."""
+    """Listen for changes, for all open pages."""
     await listen_for_changes(settings().effective_redis_url)
 
 
 async def rescuer() -> None:
-    """Wakes meetings that nobody woke."""
+    """Enqueue due jobs that are not in a queue."""
     await keep_rescuing(await asyncio.to_thread(lambda: services().store), job_queue())
 
 
 @asynccontextmanager
 async def readers() -> AsyncIterator[None]:
-    """What reads uploaded recordings ends with the web."""
+    """Stop the processes that read uploaded recordings when the web process stops."""
     yield
     await asyncio.to_thread(media.shut_down)
 
 
-# Reflex would have some failures of a page reload it by a script that no page may evaluate; `page_error` is shown.
+# After some errors Reflex reloads the page through `eval`, which our CSP forbids. `page_error` is shown instead.
 FrontendEventExceptionState.auto_reload_on_errors = []
 
 
 def page_failed(stateful: bool) -> rx.Component:
-    """In place of a page whose own code failed in the browser."""
+    """Shown instead of a page whose code failed in the browser."""
     boundary: rx.Component = ErrorBoundary.create(fallback_render=page_error())
     return boundary
 
 
 def unexpected(exception: Exception) -> EventSpec | None:
-    """A handler failed: the log says how, the page that it did."""
+    """Log a handler's failure, and return the event that shows it on the page."""
     if isinstance(exception, RequestError):
         why: EventSpec = refused(exception)
         return why
-    if isinstance(exception, NOT_ANSWERING):
-        _log.warning("a page's handler failed: the database did not answer\n%s", shape_of(exception))
+    if isinstance(exception, OUTAGE_ERRORS):
+        _log.warning("a page's handler failed: the database did not answer\n%s", traceback_without_values(exception))
         away: EventSpec = NoticeState.miss_database()
         return away
     reference = uuid4().hex[:8]
-    # Without the exception's text, which is made of what was typed.
-    _log.error("a page's handler failed (%s)\n%s", reference, shape_of(exception))
+    # Without the exception's message, which may contain what people typed.
+    _log.error("a page's handler failed (%s)\n%s", reference, traceback_without_values(exception))
     told: EventSpec = NoticeState.show(reference)
     return told

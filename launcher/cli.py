@@ -148,7 +148,7 @@ def reparse(
         typer.echo(f"{outcome.meeting_id}  {outcome.what}", err=not outcome.ok)
         well = well and outcome.ok
         if outcome.changed is not None and summarize:
-            outcome = reparsing.summarize_anew(services, actor, outcome.changed)
+            outcome = reparsing.resummarize(services, actor, outcome.changed)
             typer.echo(f"{outcome.meeting_id}  {outcome.what}", err=not outcome.ok)
             well = well and outcome.ok
     raise typer.Exit(0 if well else _FAILED)

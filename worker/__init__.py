@@ -1,1 +1,1 @@
-"""The background side: the engine, its kinds of jobs, providers, rescue, and the commands that start them."""
+"""Background work: the engine, the kinds of jobs, providers, the rescuer, and the commands that start them."""

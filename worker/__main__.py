@@ -1,8 +1,8 @@
-"""`python -m worker`: the RQ workers and the rescuer, one command.
+"""`python -m worker` starts the RQ workers and the rescuer.
 
 The parent runs no jobs. It starts one worker for the short steps (`high_priority`, `default`) and one for
-`recognition`, restarts what dies, and wakes meetings that nobody woke. `--only general` or `--only recognition` runs
-that one worker alone, in this process.
+`recognition`, restarts a worker that dies, and enqueues due meetings that are not in a queue. `--only general` or
+`--only recognition` runs that one worker alone, in this process.
 """
 
 from __future__ import annotations
@@ -31,24 +31,24 @@ from worker.opening import open_store
 ROLES = {"general": (HIGH, DEFAULT), "recognition": (RECOGNITION,)}
 _WORKER_TTL = 60
 _MAINTENANCE = 30
-"""Seconds. RQ's defaults take a dead worker for alive for 13 minutes; the lease is faster still."""
+"""Seconds. With RQ's defaults a dead worker counts as alive for 13 minutes. A job's lease expires sooner."""
 _log = logging.getLogger("worker")
 
 
 class StoppableWorker(SimpleWorker):
-    """Finishes its job before it stops, as RQ's does, and lets the job know."""
+    """An RQ worker that finishes its job before it stops, and tells the job of the request to stop."""
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
-        stopping.ask()
+        stopping.request()
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]  # RQ has no type here
 
 
 def work(role: str) -> None:
-    """Serve the role's queues in this process until SIGTERM or SIGINT; the running step is finished first."""
+    """Serve the role's queues in this process until SIGTERM or SIGINT. The running step is finished first."""
     import redis
 
     settings = load_settings()
-    # Not `cantomeet.queue.connect`: a worker waits for jobs for minutes, so its client must be patient.
+    # Not `cantomeet.queue.connect`: its short timeouts would end a worker's blocking wait for jobs.
     connection = redis.Redis.from_url(settings.effective_redis_url)
     queues = [Queue(name, connection=connection, serializer=JSONSerializer) for name in ROLES[role]]
     worker = StoppableWorker(
@@ -63,11 +63,11 @@ def work(role: str) -> None:
 
 
 def follow_parent(parent: int) -> None:
-    """Ask ourselves to stop when the parent has gone: a worker that nobody watches would go on for ever."""
+    """Send SIGTERM to this process when the parent has died: nobody else would stop it."""
     while os.getppid() == parent:
         time.sleep(1)
-    # Linux has asked by now, and RQ takes a second time for an order to drop the step.
-    if not stopping.asked():
+    # On Linux the kernel has already sent SIGTERM, and RQ drops the running step at a second one.
+    if not stopping.requested():
         os.kill(os.getpid(), signal.SIGTERM)
 
 
@@ -99,13 +99,13 @@ def watch() -> int:
 
 
 def main() -> int:
-    """The command; 2 for a wrong setting."""
+    """Run the command. Returns the exit code: 2 for a wrong setting."""
     parser = argparse.ArgumentParser(prog="python -m worker", description=__doc__)
     parser.add_argument("--only", choices=sorted(ROLES))
     chosen = parser.parse_args().only
     keep_private()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    # At INFO they write a line for every request, and two for every start.
+    # At INFO, httpx logs a line for every request and alembic two at every start.
     for chatty in ("httpx", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     try:

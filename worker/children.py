@@ -1,6 +1,6 @@
-"""Child processes: started in a session of their own, restarted when they die, stopped together.
+"""Child processes: each starts in its own process group, is restarted when it dies, and all are stopped together.
 
-On Linux they are asked to stop (SIGTERM) when their parent is killed, too.
+On Linux they also get SIGTERM when their parent is killed.
 """
 
 from __future__ import annotations
@@ -13,85 +13,90 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
-from worker.parent_death import stopping_with
+from worker.parent_death import sigterm_when_gone
 
-_CALM_SECONDS = 30.0
-"""A child that ran this long has started well: its next death is not counted as one of a row."""
+_STABLE_SECONDS = 30.0
+"""A child that ran this long has started well, so its next death does not count as a consecutive one."""
 _LONGEST_PAUSE = 10.0
 STOP_SECONDS = 120.0
-"""How long a stopping child may finish its step: one piece of a recognition."""
+"""How long a stopping child may take to finish its step. The longest is the recognition of one piece."""
 _log = logging.getLogger(__name__)
 
 
 class Child:
-    """One command that should be running."""
+    """One command that is kept running."""
 
     def __init__(self, command: Sequence[str], env: Mapping[str, str] | None = None) -> None:
         self.command, self.env = list(command), env
         self.process: subprocess.Popen[bytes] | None = None
         self.deaths = 0
         self._started = 0.0
-        self._again_at = 0.0
+        self._restart_at = 0.0
 
     def start(self) -> None:
-        """Start it, from the main thread: it is asked to stop when the thread that starts it is gone.
+        """Start the process. Call this from the main thread: the child gets SIGTERM when the calling thread ends.
 
-        Ctrl-C in the terminal reaches only the parent, which stops children in order.
+        The child has its own session, so Ctrl-C reaches only the parent, which stops its children in order.
         """
         self._started = time.monotonic()
         self.process = subprocess.Popen(
             self.command,
             env=None if self.env is None else dict(self.env),
             start_new_session=True,
-            preexec_fn=stopping_with(os.getpid()),
+            preexec_fn=sigterm_when_gone(os.getpid()),
         )
 
     def exit_code(self) -> int | None:
-        """None while it runs; negative: the signal that killed it. What it has left behind is killed when it is seen
-        to have ended."""
+        """The exit code, or None while the process runs. A negative code is the signal that killed it.
+
+        The first call after the end also kills the rest of its process group.
+        """
         if self.process is None or self.process.returncode is not None:
             return None if self.process is None else self.process.returncode
         code = self.process.poll()
         if code is not None:
-            self._end_the_rest()
+            self._kill_group()
         return code
 
     def wait(self, seconds: float | None = None) -> None:
-        """Wait for its end, and end what it has left behind. Raises `subprocess.TimeoutExpired`."""
+        """Wait until the process ends, then kill the rest of its group. Raises `subprocess.TimeoutExpired`."""
         if self.process is not None and self.process.returncode is None:
             self.process.wait(seconds)
-            self._end_the_rest()
+            self._kill_group()
 
-    def _end_the_rest(self) -> None:
-        # A killed granian leaves the process that holds the port. At once, before the group's number can be another's.
+    def _kill_group(self) -> None:
+        # A killed granian leaves a process that holds the port. Do it at once, before the group's id can be reused.
         assert self.process is not None
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
 
     def keep_running(self) -> None:
-        """Start it again if it has died, after a pause that grows with each death in a row; from the main thread."""
+        """Restart the process if it has died, after a pause that grows with each consecutive death.
+
+        Call this repeatedly, from the main thread.
+        """
         code = self.exit_code()
         now = time.monotonic()
         if code is None:
             return
-        if self._again_at == 0.0:
-            self.deaths = 0 if now - self._started > _CALM_SECONDS else self.deaths + 1
+        if self._restart_at == 0.0:
+            self.deaths = 0 if now - self._started > _STABLE_SECONDS else self.deaths + 1
             pause = min(_LONGEST_PAUSE, 0.25 * 2 ** min(self.deaths, 16))
             _log.warning("%s ended with %d; starting it again in %.1f s", self.command[-1], code, pause)
-            self._again_at = now + pause
-        elif now >= self._again_at:
-            self._again_at = 0.0
+            self._restart_at = now + pause
+        elif now >= self._restart_at:
+            self._restart_at = 0.0
             self.start()
 
     def signal(self, number: int) -> None:
-        """Send a signal to its whole group; nothing happens where it has ended."""
+        """Send a signal to the whole process group. Does nothing if the process has ended."""
         if self.exit_code() is None and self.process is not None:
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, number)
 
 
 def stop_all(children: Sequence[Child], seconds: float = STOP_SECONDS) -> None:
-    """SIGTERM to all at once; SIGKILL to those that have not ended within `seconds`."""
+    """Send SIGTERM to all children at once, and SIGKILL to those that have not ended within `seconds`."""
     for child in children:
         child.signal(signal.SIGTERM)
     deadline = time.monotonic() + seconds

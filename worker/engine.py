@@ -1,7 +1,8 @@
-"""The one loop of background work: lease, step, commit, go on, retry, give up. Knows no queue and no kind of job.
+"""Runs one step of any background job: lease, step, commit, then continue, retry or fail.
 
-`advance` takes a job's lease, does one step, commits what came of it together with when the next one is due, and wakes
-the next one. Whatever dies in between, the database still says what is due.
+`advance` takes a job's lease, runs one step, commits its outcome together with the time of the next step, and enqueues
+that step. If a process dies in between, the database still says what is due. The engine knows no queue and no kind of
+job.
 """
 
 from __future__ import annotations
@@ -22,23 +23,24 @@ from worker.toolbox import Toolbox
 from worker.turns import Snooze
 
 MOST_DEATHS = 5
-"""Workers that die at one step before the step itself is held to be what kills them."""
-_AGAIN = (0.5, 1.0, 2.0, 4.0)
-"""Seconds until a write that the database did not take is tried again."""
+"""After so many worker deaths at one step, the step itself is taken for the cause and the job fails."""
+_WRITE_RETRY_SECONDS = (0.5, 1.0, 2.0, 4.0)
+"""Seconds between tries of a write that the database refused."""
 P = ParamSpec("P")
 After = Meeting | Job | None
-"""What a committed step has left: a meeting for its own job, else the job; None where nothing more is due."""
+"""What a committed step returns: the meeting for a meeting's own job, else the job; None if nothing more is due."""
 _log = logging.getLogger(__name__)
 
 
 class Work(ABC):
-    """One job in a worker's hands: its step, and how what comes of the step is written down.
+    """A leased job: its next step, and how each outcome of the step is saved.
 
-    Each method but `wake` commits its outcome in one transaction, fenced, and raises `LeaseLost` where another has it.
+    `step`, `retry`, `fail` and `snooze` commit their outcome in one transaction that checks the lease. They raise
+    `LeaseLost` if another worker has the job.
     """
 
     gives_up = True
-    """It fails after too many tries or deaths; else it is tried for ever."""
+    """Whether the job fails after too many tries or deaths. If False it is retried for ever."""
 
     def __init__(self, tools: Toolbox, lease: Lease) -> None:
         self.tools, self.lease = tools, lease
@@ -49,43 +51,43 @@ class Work(ABC):
 
     @property
     def name(self) -> str:
-        """For the log."""
+        """The name that the log shows."""
         return str(self.job.kind)
 
     @abstractmethod
     def step(self) -> After:
-        """Do the next step."""
+        """Run the next step and commit its result."""
 
     @abstractmethod
     def retry(self, error: TransientError, failures: int) -> After:
-        """The step failed for now, `failures` times in a row by now."""
+        """Schedule another try. `failures` counts the consecutive failures, this one included."""
 
     @abstractmethod
     def fail(self, error: StepError) -> None:
-        """Nothing more until somebody asks again."""
+        """Record a permanent failure. Nothing more is due until a person retries."""
 
     def snooze(self, snooze: Snooze) -> After:
-        """The step is to be taken again later, which is no failure."""
+        """Schedule the step again later. This does not count as a failure."""
         return self.tools.store.go_on_with_job(self.job, snooze.seconds)
 
     def record_worker_death(self) -> None:
-        """The worker before this one died: where a timeline is kept, it says so."""
+        """Record that the previous worker died at this step, in the timeline if the kind of job has one."""
         _log.info("%s %s: the worker before this one died", self.name, self.job.subject)
 
     def go_on(self, after: After) -> None:
-        """Wake the next step, if one is due."""
+        """Enqueue the next step, if one is due."""
         if isinstance(after, Job) and after.due_at is not None:
             self.tools.wake_job(after, delay_of(after))
 
 
 Take = Callable[[Toolbox, str], Work | None]
-"""Takes the lease of a subject's job; None where it is not due or somebody else has it."""
+"""Takes the lease of a subject's job. Returns None if the job is not due or another worker has it."""
 
 
 def advance(take: Take, tools: Toolbox, subject: str) -> None:
-    """Do the next step of the subject's job if it is due and nobody has it.
+    """Run the next step of the subject's job if it is due and no other worker has it.
 
-    A permanent failure is raised again after it was committed, so that the queue keeps the failed job's info.
+    A permanent failure is committed and then raised again, so that RQ keeps the failed job's details.
     """
     work = take(tools, subject)
     if work is None:
@@ -98,31 +100,31 @@ def advance(take: Take, tools: Toolbox, subject: str) -> None:
         _log.info("%s: %s was taken over by somebody else", subject, work.name)
         return
     except Snooze as snooze:
-        after = _settled(work.snooze, snooze)
+        after = _commit_outcome(work.snooze, snooze)
     except PermanentError as error:
-        _settled(work.fail, error)
+        _commit_outcome(work.fail, error)
         raise
     except Exception as error:
-        # The edge of a job: whatever a step dies of, it is tried again or has failed, never left.
+        # The edge of a job: after any error the job is retried or has failed. It is never left leased.
         transient = as_transient(error, tools.timeouts)
         failures = 1 if work.lease.progressed else work.job.tries + 1
         if transient.code is ErrorCode.WORKER_DIED:
-            # Each try began its child twice.
+            # Each try starts its child process twice.
             transient.params["times"] = 2 * failures
         if work.gives_up and failures >= tools.backoff.tries_of(transient.code):
-            _settled(work.fail, transient)
+            _commit_outcome(work.fail, transient)
             raise
-        after = _settled(work.retry, transient, failures)
+        after = _commit_outcome(work.retry, transient, failures)
     work.go_on(after)
 
 
 def delay_of(job: Job) -> float:
-    """Seconds from the writing of a job until it is due."""
+    """Seconds from the last update of a job until it is due."""
     return 0.0 if job.due_at is None else max(0.0, (job.due_at - job.updated_at).total_seconds())
 
 
 def _check_deaths(work: Work) -> None:
-    """Note that the worker before this one died. Raises `PermanentError` where too many did at this step."""
+    """Record the previous worker's death, if it died. Raises `PermanentError` after too many deaths at this step."""
     if not work.job.worker_died:
         return
     if work.job.deaths >= MOST_DEATHS and work.gives_up:
@@ -132,12 +134,13 @@ def _check_deaths(work: Work) -> None:
     work.record_worker_death()
 
 
-def _settled(write: Callable[P, After], *args: P.args, **kwargs: P.kwargs) -> After:
-    """Write down how a step ended, however long the database is held: else its worker would be taken for dead.
+def _commit_outcome(write: Callable[P, After], *args: P.args, **kwargs: P.kwargs) -> After:
+    """Call `write`, and call it again for some seconds while the database is locked.
 
-    None where somebody else has the job by now: what they make of it counts.
+    Without the outcome of its step, the job would look as if its worker had died. Returns None if another worker has
+    taken the job: that worker's outcome counts. Raises `OperationalError` after the last try.
     """
-    for pause in (*_AGAIN, None):
+    for pause in (*_WRITE_RETRY_SECONDS, None):
         try:
             return write(*args, **kwargs)
         except LeaseLost:
@@ -151,7 +154,7 @@ def _settled(write: Callable[P, After], *args: P.args, **kwargs: P.kwargs) -> Af
 
 
 def as_transient(error: Exception, timeouts: tuple[type[Exception], ...]) -> TransientError:
-    """What a step died of, as something to be tried again."""
+    """The `TransientError` for any exception of a step. `timeouts` are the queue's own timeout exceptions."""
     if isinstance(error, TransientError):
         return error
     if isinstance(error, timeouts):

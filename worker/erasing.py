@@ -1,6 +1,6 @@
-"""Nothing is left of a deleted meeting: in Redis, in its append-only file, in SQLite's log.
+"""Erases the traces of deleted meetings from Redis, its append-only file, and SQLite's write-ahead log.
 
-The row goes first, and with it a note is made that traces are to be erased; the note goes when all of them are.
+The transaction that deletes a meeting's row also notes that traces are left. The note is removed once all are erased.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from worker.toolbox import Toolbox
 
 
 def erase_traces(tools: Toolbox) -> None:
-    """Once after meetings were deleted; what cannot be erased now is tried again the next time."""
+    """Erase traces if meetings were deleted since the last time. What fails is tried again at the next run."""
     traces = tools.store.traces()
-    # Both are tried, whichever of them fails.
+    # A list, not `and`: the second runs even if the first fails.
     if traces is not None and all([tools.erase_jobs(tools.store.gone), tools.store.empty_log()]):
         tools.store.traces_erased(traces)

@@ -1,4 +1,4 @@
-"""Keeping a job while a step works on it."""
+"""Keeps a job's lease while a step works on it."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from cantomeet.models import Job, Meeting
 from cantomeet.store import LEASE_SECONDS
 
 _BEAT_SECONDS = 1.0
-"""So soon a cancel ends an upload or a recognition."""
+"""Seconds between renewals. A cancel ends an upload or a recognition within this time."""
 _LONGEST_STEP_SECONDS = 2 * 60 * 60.0
-"""As RQ's job timeout: the lease of a step that hangs longer is not renewed any more."""
+"""The same as RQ's job timeout. After that, the lease of a step that hangs is no longer renewed."""
 _SHOW_SECONDS = 1.0
 _log = logging.getLogger(__name__)
 
 
 class Lease:
-    """A job that is ours: renewed by a heartbeat thread, and its progress goes to the database now and then."""
+    """A leased job. A heartbeat thread renews the lease, and `show` saves the progress."""
 
     def __init__(
         self,
@@ -31,7 +31,10 @@ class Lease:
         renew: Callable[[float, int | None], None],
         changed: Callable[[], None] = lambda: None,
     ) -> None:
-        """`renew`: keep it for so many seconds, with the progress to show (0-100); raises `LeaseLost`."""
+        """`renew` extends the lease by so many seconds and saves the progress (0-100). It raises `LeaseLost`.
+
+        `changed` is called after progress was saved.
+        """
         self.job = job
         self._renew_for, self._changed = renew, changed
         self._lost = threading.Event()
@@ -40,11 +43,11 @@ class Lease:
         self._shown_at = 0.0
         self._shown: int | None = None
         self.progressed = False
-        """Something was saved that the next try need not do again: a failure after it is the first in a row."""
+        """Whether the step saved work that the next try reuses. A failure after that counts as the first in a row."""
 
     @property
     def run(self) -> int:
-        """The fencing number that was given with it."""
+        """The lease's fencing token."""
         return self.job.run
 
     def show(self, fraction: float | None) -> None:
@@ -59,10 +62,10 @@ class Lease:
         self._changed()
 
     def check(self) -> None:
-        """Raises `LeaseLost` where the job was taken: by a cancel, a retry, another worker.
+        """Raises `LeaseLost` if a cancel, a retry or another worker has taken the job.
 
-        As the heartbeat thread found; where it has not renewed for long, because this whole process stood still or the
-        database did, the database is asked before anything else is done.
+        This is what the heartbeat thread found at its last renewal. If that was long ago, because this process or the
+        database was suspended, the lease is renewed here first.
         """
         if self._lost.is_set():
             raise LeaseLost(self.job.subject)
@@ -95,7 +98,7 @@ class Lease:
                 self._lost.set()
                 return
             except OperationalError as error:
-                # The next beat may still come in time; if not, the fence refuses our result.
+                # The next renewal may still be in time. If not, the fencing token makes the store refuse our result.
                 _log.warning("a heartbeat was lost: %s", type(error).__name__)
 
 
@@ -111,4 +114,4 @@ class MeetingLease(Lease):
     ) -> None:
         super().__init__(job, renew, changed)
         self.meeting = meeting
-        """As it was when the lease was taken, or as the step has saved it since."""
+        """The meeting when the lease was taken, or as the step last saved it."""

@@ -1,4 +1,4 @@
-"""Periodic tasks. Each is idempotent and safe when run twice at once; `worker.kinds.periodic` runs them."""
+"""Periodic tasks, which `worker.kinds.periodic` runs. Each is idempotent and may run twice at once."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ _ABANDONED_SECONDS = 24 * 60 * 60.0
 
 
 def sweep_recordings(tools: Toolbox) -> None:
-    """Remove uploads that nobody finished for a day, and files whose meeting is gone."""
+    """Remove uploads left unfinished for a day, and files whose meeting no longer exists."""
     tools.recordings.sweep(_ABANDONED_SECONDS, keep=tools.store.recording_keys())
 
 
 def apply_retention(tools: Toolbox) -> None:
-    """Remove recordings and meetings that are older than the settings keep them."""
+    """Remove recordings and meetings older than `keep_audio_days` and `keep_meetings_days`."""
     if tools.keep_meetings_days is not None:
         for meeting in tools.store.expired_meetings(tools.keep_meetings_days):
             try:
                 tools.wake(tools.store.mark_deleted(meeting.id, version=meeting.version), 0.0)
             except (NotFound, Conflict):
-                continue  # the same task, run elsewhere at the same moment, was first; or a person set it going again
+                continue  # the same task in another process was first, or a person has just restarted the meeting
     if tools.keep_audio_days is not None:
         for meeting in tools.store.expired_audio(tools.keep_audio_days):
             removed = tools.store.mark_audio_removed(meeting.id)

@@ -1,4 +1,4 @@
-"""Opening the store; apart from `worker.runtime`, whose providers take seconds to import."""
+"""Opens the store. Not in `worker.runtime`, whose providers take seconds to import."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from cantomeet.store import MeetingStore
 
 
 def open_store(settings: Settings) -> MeetingStore:
-    """The store of these settings, its schema brought up to date."""
+    """Connect to the database of these settings and migrate its schema."""
     engine = connect(settings.effective_database_url)
     migrate(engine)
     return MeetingStore(engine)

@@ -1,7 +1,7 @@
-"""The one place that makes HTTP clients: nothing on this machine is asked through a proxy, everything else may be.
+"""Makes every HTTP client. Requests to this machine go direct; others may go through a proxy.
 
 `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` are read as other programs read them, the lower-case names
-first. A proxy that cannot be used fails what needs it, with a reason that names the variable, and no process.
+first. An unusable proxy fails only the work that needs it, with a reason that names the variable.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from cantomeet.settings import on_this_machine
 
 
 class ProxyUnusable(PermanentError):
-    """The environment names a proxy that nothing can be sent through; nothing was sent."""
+    """The environment names a proxy that cannot be used. Nothing was sent."""
 
     refused = True
 
@@ -43,9 +43,10 @@ def client(
     refuse_late: bool = False,
     **options: Unpack[ClientOptions],
 ) -> httpx.Client:
-    """A client for requests to `url`'s host; `options` as httpx takes them.
+    """A client for requests to `url`'s host. `options` are passed to httpx.
 
-    Raises `ProxyUnusable`; with `refuse_late` its requests do, which is for clients that a process makes at its start.
+    Raises `ProxyUnusable`. With `refuse_late` the client's requests raise it instead; use that for clients that are
+    made at the start of a process.
     """
     if transport is None:
         transport = _transport_or_refusal(url, verify) if refuse_late else _transport(url, verify)
@@ -53,13 +54,13 @@ def client(
 
 
 def proxy_for(url: str) -> tuple[str, str] | None:
-    """The environment variable in force for `url` and its value; None where the way is direct."""
+    """The proxy variable that applies to `url`, with its value. None for a direct connection."""
     try:
         scheme, host, port = (parts := urlsplit(url)).scheme, parts.hostname, parts.port
     except ValueError:
-        return None  # no address: httpx says so
+        return None  # not an address; httpx reports it
     proxies = getproxies()
-    if not host or on_this_machine(url) or _spared(host, port, proxies.get("no", "")) or proxy_bypass(host):
+    if not host or on_this_machine(url) or _matches_no_proxy(host, port, proxies.get("no", "")) or proxy_bypass(host):
         return None
     for kind in (scheme, "all"):
         if address := proxies.get(kind, "").strip():
@@ -68,7 +69,7 @@ def proxy_for(url: str) -> tuple[str, str] | None:
 
 
 def problem_with_proxy(url: str) -> ProxyUnusable | None:
-    """Why requests to `url` cannot be sent; None where they can, as far as the proxy's address tells."""
+    """Why requests to `url` cannot be sent, judged by the proxy's address alone. None if they can."""
     try:
         _transport(url, verify=False).close()
     except ProxyUnusable as problem:
@@ -84,17 +85,17 @@ def _transport_or_refusal(url: str, verify: ssl.SSLContext | bool) -> httpx.Base
 
 
 def _transport(url: str, verify: ssl.SSLContext | bool) -> httpx.HTTPTransport:
-    # A client that is given a transport reads no proxy from the environment by itself.
+    # With an explicit transport, httpx reads no proxy from the environment.
     if (found := proxy_for(url)) is None:
         return httpx.HTTPTransport(verify=verify)
     variable, address = found
     try:
         address = address if "://" in address else f"http://{address}"
-        # httpx lets an empty host and a lone bracket pass.
+        # httpx accepts an empty host and a lone bracket.
         if not urlsplit(address).hostname:
             raise ValueError("no host")
         return httpx.HTTPTransport(verify=verify, proxy=address)
-    # ImportError: a SOCKS proxy, for which httpx wants a package that is not installed.
+    # ImportError: a SOCKS proxy, for which httpx needs a package that is not installed.
     except (ImportError, ValueError, httpx.InvalidURL):
         detail = f"{variable}: must be a proxy's http:// or https:// address, or unset (SOCKS is not supported)"
         raise ProxyUnusable(detail, code=ErrorCode.WRONG_SETTING, setting=variable) from None
@@ -113,12 +114,12 @@ def _variable(scheme: str) -> str:
     return lower if os.environ.get(lower) else lower.upper()
 
 
-def _spared(host: str, port: int | None, no_proxy: str) -> bool:
-    return any(_covers(entry, host, port) for entry in no_proxy.lower().replace(" ", ",").split(",") if entry)
+def _matches_no_proxy(host: str, port: int | None, no_proxy: str) -> bool:
+    return any(_entry_matches(entry, host, port) for entry in no_proxy.lower().replace(" ", ",").split(",") if entry)
 
 
-def _covers(entry: str, host: str, port: int | None) -> bool:
-    """Whether `entry` of `NO_PROXY` (a name and what is below it, an address, a network, `*`) is meant for `host`."""
+def _entry_matches(entry: str, host: str, port: int | None) -> bool:
+    """Whether an entry of `NO_PROXY` matches `host`: a domain with its subdomains, an address, a network, or `*`."""
     entry = entry.rpartition("://")[2]
     try:
         return ipaddress.ip_address(host) in ipaddress.ip_network(entry.strip("[]"), strict=False)

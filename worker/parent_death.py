@@ -1,6 +1,6 @@
-"""A child process that is asked to stop when its parent is gone, also when nobody could stop it in order (Linux).
+"""On Linux, sends SIGTERM to a child process when its parent dies, even if the parent was killed.
 
-By `prctl` between fork and exec. `setpriv --pdeathsig` does the same, but is missing in slim images; the packages that
+It calls `prctl` between fork and exec. `setpriv --pdeathsig` does the same, but slim images lack it. The packages that
 wrap prctl are C extensions or years old.
 """
 
@@ -13,13 +13,13 @@ import sys
 from collections.abc import Callable
 
 _PR_SET_PDEATHSIG = 1
-"""Of <linux/prctl.h>; the signal outlives exec. Source: PR_SET_PDEATHSIG(2const)."""
+"""From <linux/prctl.h>. The setting survives exec. Source: PR_SET_PDEATHSIG(2const)."""
 
 
 def _linux_prctl() -> Callable[..., int] | None:
     if sys.platform != "linux":
         return None
-    # Looked up here: after a fork only what is already loaded may be called.
+    # Looked up before the fork: between fork and exec only functions that are already loaded may be called.
     prctl = ctypes.CDLL(None).prctl
     prctl.argtypes = [ctypes.c_int, *[ctypes.c_ulong] * 4]
     return prctl
@@ -28,22 +28,22 @@ def _linux_prctl() -> Callable[..., int] | None:
 _prctl = _linux_prctl()
 
 
-def stopping_with(parent: int) -> Callable[[], None] | None:
-    """For `preexec_fn`: the child gets SIGTERM when `parent`, the process that forks it, is gone. None where the system
-    has no such thing.
+def sigterm_when_gone(parent: int) -> Callable[[], None] | None:
+    """A `preexec_fn` with which the child gets SIGTERM when `parent`, the process that forks it, dies.
 
-    The kernel watches the thread that forks, not its process: start children from the main thread.
+    None on other systems than Linux. The kernel watches the thread that forks, not its process, so start children from
+    the main thread.
     """
     if _prctl is None:
         return None
     prctl = _prctl
 
-    def tie() -> None:
-        # The parent's handler is still there; it would swallow a SIGTERM that comes before the exec.
+    def set_death_signal() -> None:
+        # Until exec, the parent's handler is in force and would swallow a SIGTERM.
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
         if os.getppid() != parent:
-            # It was gone before we asked; nobody will tell us.
+            # The parent died before the call, so no signal will come.
             os._exit(1)
 
-    return tie
+    return set_death_signal

@@ -1,4 +1,4 @@
-"""`cantomeet reparse`: today's parser over what providers answered, without asking or paying them again."""
+"""`cantomeet reparse` parses stored provider answers again, without another paid request."""
 
 from __future__ import annotations
 
@@ -23,23 +23,26 @@ PARSERS: Mapping[str, Callable[[bytes], RemoteTranscript]] = {"speechmatics": pa
 class ReparseOutcome:
     meeting_id: str
     what: str
-    """In words for the terminal."""
+    """The outcome as text for the terminal."""
     ok: bool = True
     changed: Meeting | None = None
-    """The meeting, where its transcript is another one now."""
+    """The meeting, if its transcript changed."""
 
 
 def reparse(services: Services, actor: Actor, meeting_ids: Sequence[str], *, force: bool) -> Iterator[ReparseOutcome]:
-    """One outcome after another; what cannot be done for one meeting stops none of the others."""
+    """Parse the stored answers of `meeting_ids` again. Yields one outcome a meeting; an error of one stops no other.
+
+    With `force`, corrections that no longer fit are dropped.
+    """
     for meeting_id in meeting_ids:
         try:
-            yield _one(services, actor, meeting_id, force)
+            yield _reparse_one(services, actor, meeting_id, force)
         except CantoMeetError as error:
             yield ReparseOutcome(meeting_id, f"left as it was: {error}", ok=False)
 
 
-def summarize_anew(services: Services, actor: Actor, meeting: Meeting) -> ReparseOutcome:
-    """Have the summary of what was parsed anew made anew; whoever did so meanwhile has done the same."""
+def resummarize(services: Services, actor: Actor, meeting: Meeting) -> ReparseOutcome:
+    """Summarize a reparsed meeting again. A summary that a person started meanwhile is left alone."""
     try:
         going = meetings.retry(services, actor, meeting.id, "summarize")
     except CantoMeetError as error:
@@ -47,11 +50,11 @@ def summarize_anew(services: Services, actor: Actor, meeting: Meeting) -> Repars
     return ReparseOutcome(meeting.id, "its summary is being made anew", changed=going)
 
 
-def _one(services: Services, actor: Actor, meeting_id: str, force: bool) -> ReparseOutcome:
+def _reparse_one(services: Services, actor: Actor, meeting_id: str, force: bool) -> ReparseOutcome:
     raw = kept_answer(services, actor, meeting_id)
     if raw is None or raw.provider not in PARSERS:
         raise NotFound("no provider's answer is kept for it")
-    transcript = PARSERS[raw.provider](_unpacked(raw.body))
+    transcript = PARSERS[raw.provider](_decompressed(raw.body))
     try:
         lines = [new_segment(line) for line in transcript.segments]
         done = meetings.replace_transcript(services, actor, meeting_id, lines, force=force)
@@ -64,7 +67,7 @@ def _one(services: Services, actor: Actor, meeting_id: str, force: bool) -> Repa
     return ReparseOutcome(meeting_id, told, changed=done.meeting)
 
 
-def _unpacked(body: bytes) -> bytes:
+def _decompressed(body: bytes) -> bytes:
     try:
         return gzip.decompress(body)
     except (OSError, EOFError, zlib.error):

@@ -1,4 +1,4 @@
-"""The rescuer's loop, beside the workers."""
+"""The rescuer's loop, which runs in the workers' parent process."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from worker.maintenance import TASKS
 
 
 def run(store: MeetingStore, queue: JobQueue, stop: threading.Event, every: float = EVERY) -> None:
-    """Look every second until `stop` is set."""
+    """Look for due jobs that are not in a queue, every `every` seconds until `stop` is set."""
     rescuer = Rescuer(store, queue, TASKS)
     while not stop.wait(every):
         rescuer.try_to_look()

@@ -1,4 +1,4 @@
-"""The one place where the worker's parts are wired, once a process, from the settings."""
+"""Builds the worker's toolbox from the settings, once a process."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def toolbox() -> Toolbox:
 
 
 def build(settings: Settings) -> Toolbox:
-    """Tools for `settings`."""
+    """Build the toolbox for `settings`. Opens the store and migrates its schema."""
     redis_url = settings.effective_redis_url
     queue = JobQueue(redis_url)
     store = open_store(settings)
@@ -57,9 +57,9 @@ def build(settings: Settings) -> Toolbox:
         first_look=settings.first_look_seconds,
         keep_audio_days=settings.keep_audio_days,
         keep_meetings_days=settings.keep_meetings_days,
-        stopping=stopping.asked,
+        stopping=stopping.requested,
         timeouts=(JobTimeoutException,),
-        # About an hour: a provider's outage is over by then, or a person should know.
+        # About an hour of retries. If an outage lasts longer, a person should know.
         backoff=Backoff(outage_tries=22),
         checks=_checks(settings, locals_, remotes),
     )
@@ -68,7 +68,7 @@ def build(settings: Settings) -> Toolbox:
 def _checks(
     settings: Settings, locals_: Mapping[str, WhisperTranscriber], remotes: Mapping[str, SpeechmaticsTranscriber]
 ) -> dict[str, Callable[[], None]]:
-    """Of what is set up."""
+    """The check of each configured provider, by name."""
     every: dict[str, Callable[[], None]] = {name: transcriber.verify for name, transcriber in locals_.items()}
     every |= {name: transcriber.verify for name, transcriber in remotes.items()}
     if "llm" in settings.checkable:
@@ -97,13 +97,13 @@ def _remotes(settings: Settings) -> dict[str, SpeechmaticsTranscriber]:
         notification=_notification(settings),
     )
     if on_this_machine(settings.speechmatics_base_url):
-        # The provider has no such host: whoever reads the meeting must not take this for a transcript.
+        # The real provider has no such host, so readers must not take this for a real transcript.
         speechmatics.name += " (stand-in: invented)"
     return {"speechmatics": speechmatics}
 
 
 def _notification(settings: Settings) -> Notification | None:
-    """A webhook is asked for only where it can reach us and prove itself."""
+    """The webhook to request from Speechmatics. None unless a public URL and a secret are set."""
     if settings.public_url is None or settings.webhook_secret is None:
         return None
     return Notification(
@@ -113,9 +113,9 @@ def _notification(settings: Settings) -> Notification | None:
 
 
 def summarizer(settings: Settings, store: MeetingStore | None = None) -> Summarizer:
-    """The one that the settings choose. What is learned of a language model's endpoint is remembered in `store`.
+    """The summarizer that the settings choose. Raises `SettingsError`.
 
-    Raises `SettingsError`.
+    What is learned about a language model's endpoint is saved in `store`.
     """
     return ExtractiveSummarizer() if settings.chosen_summarizer == "extractive" else _llm(settings, store)
 
@@ -137,6 +137,6 @@ def _llm(settings: Settings, store: MeetingStore | None = None) -> LlmSummarizer
 
 
 def _dialect_name(settings: Settings) -> str:
-    """What an endpoint can do is remembered for each address and model."""
+    """The key under which an endpoint's dialect is saved. Each address and model has its own."""
     asked = f"{settings.openai_base_url or ''} {settings.openai_model}"
     return f"llm_dialect.{hashlib.sha256(asked.encode()).hexdigest()[:32]}"

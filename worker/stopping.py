@@ -1,16 +1,16 @@
-"""Whether this process was asked to stop: what is long, and costs nothing to begin anew, then ends early."""
+"""Whether this process was asked to stop. Long work that is cheap to restart then ends early."""
 
 from __future__ import annotations
 
 from threading import Event
 
-_asked = Event()
+_requested = Event()
 
 
-def ask() -> None:
-    """Called on the first SIGTERM or SIGINT."""
-    _asked.set()
+def request() -> None:
+    """Record the request to stop. Called on the first SIGTERM or SIGINT."""
+    _requested.set()
 
 
-def asked() -> bool:
-    return _asked.is_set()
+def requested() -> bool:
+    return _requested.is_set()

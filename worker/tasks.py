@@ -1,4 +1,4 @@
-"""RQ's entry points. A job is an address, not a place to work: each body is one line."""
+"""RQ's entry points. Each body is one line: the work is in `worker.kinds`."""
 
 from __future__ import annotations
 
@@ -7,35 +7,35 @@ from worker.runtime import toolbox
 
 
 def transcribe_meeting_task(meeting_id: str) -> None:
-    """The next step towards the meeting's transcript."""
+    """Run the next step towards the meeting's transcript."""
     meeting.advance(toolbox(), meeting_id)
 
 
 def summarize_meeting_task(meeting_id: str) -> None:
-    """The next step towards the meeting's summary."""
+    """Run the next step towards the meeting's summary."""
     meeting.advance(toolbox(), meeting_id)
 
 
 def delete_meeting_task(meeting_id: str) -> None:
-    """Remove what belongs to a deleted meeting."""
+    """Remove a deleted meeting's files and rows."""
     meeting.advance(toolbox(), meeting_id)
 
 
 def write_view_task(meeting_id: str) -> None:
-    """The next step towards the meeting's written view."""
+    """Run the next step towards the meeting's written view."""
     written_view.advance(toolbox(), meeting_id)
 
 
 def delete_leftover_task(leftover_id: str) -> None:
-    """Delete a copy at a provider that is not needed any more."""
+    """Delete a copy at a provider that is no longer needed."""
     leftovers.advance(toolbox(), leftover_id)
 
 
 def periodic_task(name: str) -> None:
-    """One run of a periodic task of `worker.maintenance`."""
+    """Run a periodic task of `worker.maintenance` once."""
     periodic.advance(toolbox(), name)
 
 
 def check_provider_task(name: str) -> None:
-    """Test whether a provider's key, address and model would do."""
+    """Test a provider's key, address and model."""
     checks.advance(toolbox(), name)

@@ -1,4 +1,4 @@
-"""What the kinds of background work need; `worker.runtime` wires it once a process."""
+"""What the kinds of background work need. `worker.runtime` builds it once a process."""
 
 from __future__ import annotations
 
@@ -19,27 +19,30 @@ _OUTAGES = frozenset(
     {ErrorCode.PROVIDER_BUSY, ErrorCode.PROVIDER_UNREACHABLE, ErrorCode.DATABASE_BUSY, ErrorCode.DISK_FULL}
 )
 _MOST_DOUBLINGS = 64
-"""A deletion is tried for ever, and a float holds a thousand doublings."""
+"""A deletion is retried for ever, and a float overflows after about a thousand doublings."""
 
 
 @dataclass(frozen=True)
 class Backoff:
-    """Seconds before try n: `first * 2**n` up to `cap`, with jitter; after `tries` the step has failed."""
+    """Exponential backoff: `first * 2**n` seconds before retry n, at most `cap`, with jitter.
+
+    After `tries` consecutive failures the step has failed.
+    """
 
     first: float = 2.0
     cap: float = 300.0
     tries: int = 8
     outage_tries: int | None = None
-    """Of what is away or busy outside, which may last; None: as many as of all else."""
+    """Tries for an outage: a provider that is busy or down, a locked database, a full disk. None means `tries`."""
 
     def tries_of(self, code: ErrorCode) -> int:
-        """How many failures in a row are the end; what is likely to be our own fault gets few."""
+        """How many consecutive failures end the job. Errors that are likely to be our own bugs get at most three."""
         if code in _OWN_FAULTS:
             return min(3, self.tries)
         return self.outage_tries or self.tries if code in _OUTAGES else self.tries
 
     def delay(self, attempt: int, retry_after: float | None) -> float:
-        """At least what the other side asked for."""
+        """Seconds until the next try, at least `retry_after`. `attempt` counts from 0."""
         doubled = 2.0 ** min(attempt, _MOST_DOUBLINGS)
         wait = min(self.cap, self.first * doubled) * random.uniform(0.5, 1.0)
         return max(wait, retry_after or 0.0)
@@ -47,7 +50,7 @@ class Backoff:
 
 @dataclass(frozen=True)
 class Toolbox:
-    """All that a step works with, wired in `worker.runtime`."""
+    """The store, files, providers and settings that steps use."""
 
     store: MeetingStore
     recordings: Storage
@@ -55,45 +58,46 @@ class Toolbox:
     remotes: Mapping[str, RemoteTranscriber]
     summarizer: Summarizer
     transcriber: str
-    """The name in `locals` or `remotes` that new meetings get."""
+    """Key in `locals` or `remotes` of the transcriber for new meetings."""
     language: str
-    """Of stored reasons."""
+    """The language of stored reasons."""
     publish: Callable[[str, int], None]
     wake: Callable[[Meeting, float], bool]
     wake_job: Callable[[Job, float], bool] = lambda job, delay: True
-    """As `wake`, for a job that is no meeting's own."""
+    """Like `wake`, for a job of another kind than a meeting's own."""
     longest_seconds: float = LONGEST_SECONDS
-    """Of sound in one recording."""
+    """Limit on the sound of one recording, in seconds."""
     rewriter: Rewriter | None = None
-    """Makes the written view; None where no language model is set up."""
+    """Makes the written view. None if no language model is configured."""
     erase_jobs: Callable[[Callable[[Collection[str]], set[str]]], bool] = lambda gone: True
-    """Removes what the queue still knows of meetings that are gone, given which of some are; False: not all of it."""
+    """Removes what the queue still holds about deleted meetings. Its argument returns those of the given ids that are
+    deleted. False if something is left."""
     delete_at_provider: bool = True
-    """Have the provider's copy deleted once the transcript is saved."""
+    """Whether to delete the provider's copy once the transcript is saved."""
     provider_lag: float = 90.0
-    """Seconds by which a provider's list of jobs may be behind; so long a lost submission is looked for."""
+    """Seconds by which a provider's list of jobs may lag. A lost submission is searched for that long."""
     first_look: float = FIRST_PAUSE
-    """Seconds until a job at the provider is first looked at."""
+    """Seconds until a job at the provider is first polled."""
     keep_audio_days: int | None = None
     keep_meetings_days: int | None = None
     stopping: Callable[[], bool] = lambda: False
     """Whether this process was asked to stop."""
     timeouts: tuple[type[Exception], ...] = ()
-    """What the queue raises in a job that takes too long."""
+    """Exceptions that the queue raises in a job that takes too long."""
     checks: Mapping[str, Callable[[], None]] = field(default_factory=dict)
-    """What the page may have tested, by name: each raises what any call would raise."""
+    """The provider checks that the admin page offers, by name. Each raises what any call to the provider raises."""
     backoff: Backoff = field(default_factory=Backoff)
 
     def name_of(self, transcriber: str) -> str:
-        """As people know it. Raises `PermanentError` where it is not set up (any more)."""
+        """The transcriber's display name. Raises `PermanentError` if it is not configured (any more)."""
         return self.local(transcriber).name if transcriber in self.locals else self.remote(transcriber).name
 
     def local(self, transcriber: str) -> LocalTranscriber:
-        """The recogniser on this machine."""
+        """The transcriber on this machine with this key."""
         return self.locals[transcriber]
 
     def remote(self, transcriber: str) -> RemoteTranscriber:
-        """The provider. Raises `PermanentError` where a meeting was begun with one whose key has since gone."""
+        """The provider with this key. Raises `PermanentError` if its API key was removed since the meeting started."""
         try:
             return self.remotes[transcriber]
         except KeyError:

@@ -1,4 +1,4 @@
-"""Steps that have to wait for somebody outside: they end at once, and the meeting is due again when it may go on."""
+"""Rate limits of providers. A step that has to wait ends at once, and its meeting is due again later."""
 
 from __future__ import annotations
 
@@ -9,22 +9,25 @@ from cantomeet.pacing import Limit
 from worker.toolbox import Toolbox
 
 
-def asking(provider: str) -> Limit:
-    """Of requests that only ask. Speechmatics allows 50 a second."""
+def read_limit(provider: str) -> Limit:
+    """The limit of requests that only read. Speechmatics allows 50 a second."""
     return Limit(f"{provider}.ask", most=40, pace=30.0)
 
 
-def sending(provider: str) -> Limit:
-    """Of submissions. Speechmatics allows 10 a second. Reserved a little faster than they are given: somebody waits for
-    each, and none is lost to a queue that wakes only once a second.
+def submit_limit(provider: str) -> Limit:
+    """The limit of submissions. Speechmatics allows 10 a second.
+
+    Turns are reserved a little faster than they are granted, so that none stays unused when the queue wakes a meeting
+    up to a second late.
     """
     return Limit(f"{provider}.send", most=9, pace=9.5)
 
 
 class Snooze(Exception):
-    """Not a failure: the step is to be taken again in `seconds`, with `columns` of the meeting saved until then.
+    """Ends a step without a failure: it runs again in `seconds`, and `columns` of the meeting are saved until then.
 
-    `turn`: the limit of which a turn is reserved for then. `tries` and `deaths` are the job's counts; None leaves them.
+    `turn` names the limit of which a turn is reserved for that time. `tries` and `deaths` replace the job's counts;
+    None leaves them.
     """
 
     def __init__(
@@ -42,15 +45,16 @@ class Snooze(Exception):
 
 
 def wait_for_turn(tools: Toolbox, meeting: Meeting, limit: Limit) -> None:
-    """Raises `Snooze` where the installation has used up what the limit allows for now.
+    """Take a turn of `limit` now. Raises `Snooze`, with a turn reserved, if the limit is used up for now.
 
-    A meeting of high priority takes no place behind the others, only the next free one.
+    A meeting of high priority takes the next free turn instead of queuing behind the others.
     """
     reserved = meeting.job.turn == limit.name
     wait = tools.store.take_turn(limit, reserved=reserved or meeting.priority == "high")
     if wait <= 0:
         return
     if reserved:
-        # More came at once than may, a few or, after everything stood still, all: spread over as long as they take.
+        # More meetings woke at once than the limit allows, for example after an outage: spread them over the time
+        # that their turns take.
         wait += random.uniform(0.0, tools.store.late_for_turn(limit) / limit.most)
     raise Snooze(wait, turn=limit.name)

@@ -1,8 +1,8 @@
-"""The list of meetings: filters, sorting, paging by key and counts. Reads only.
+"""The list of meetings: filters, sorting, keyset pagination, counts. Only reads.
 
-A cursor names the sort key and id of the last meeting shown. A meeting that arrives or goes between two pages
-therefore never makes another one repeat or disappear. Meetings without a date come last in both directions. Titles
-sort by code point with ASCII letters folded, the same on SQLite and PostgreSQL.
+A cursor names the last meeting shown (its sort key and id), so meetings that are added or deleted between two pages
+neither repeat nor hide another one. Meetings without a date come last in both directions. Titles sort by code point
+with ASCII letters folded, the same on SQLite and PostgreSQL.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from cantomeet.listing.query import (
     count_by_error_code,
     count_by_status,
     find_meetings,
-    fitting_ids,
     list_meetings,
+    matching_ids,
     newest_by_cause,
 )
 
@@ -45,8 +45,8 @@ __all__ = [
     "count_by_error_code",
     "count_by_status",
     "find_meetings",
-    "fitting_ids",
     "list_meetings",
+    "matching_ids",
     "newest_by_cause",
     "parse_filter",
 ]

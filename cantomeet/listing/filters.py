@@ -1,4 +1,4 @@
-"""Filters of the list of meetings, read from query parameters."""
+"""The filter of a list of meetings, and its parser for query parameters."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Sort = Literal["created_at", "-created_at", "meeting_date", "-meeting_date", "ti
 SORTS: tuple[Sort, ...] = get_args(Sort)
 MAX_LIMIT = 100
 MAX_QUERY = 200
-"""The most characters of a search text."""
+"""Limit on the characters of the search text."""
 
 TRANSCRIBERS = ("speechmatics", "whisper")
 _AGE = re.compile(r"(\d{1,5})([mhd])", re.ASCII)
@@ -71,7 +71,7 @@ class MeetingFilter:
     limit: int = 50
     cursor: str | None = None
     owner_id: str | None = None
-    """The owner of the meetings; None is the local owner."""
+    """The owner of the meetings. None is the local owner."""
 
     def __post_init__(self) -> None:
         if self.sort not in SORTS:
@@ -92,13 +92,11 @@ class MeetingFilter:
 
 
 def parse_filter(params: Mapping[str, str | None], *, limit: int = 50, next_transcriber: str = "") -> MeetingFilter:
-    """The filter in query parameters; an empty parameter counts as missing.
+    """Parse the query parameters `status` (comma-separated), `q`, `from`, `to`, `error_code`, `waiting_for`,
+    `transcriber`, `age` ("30m", "12h", "7d": uploaded at least that long ago), `sort`, `limit` and `cursor`.
 
-    The parameters are `status` (several with commas), `q`, `from`, `to`, `error_code`, `waiting_for`, `transcriber`,
-    `age` ("30m", "12h" or "7d": uploaded at least this long ago), `sort`, `limit` and `cursor`. The argument `limit`
-    is the default of the parameter.
-
-    Raises `InvalidRequest` that names the parameter.
+    An empty parameter counts as omitted. The argument `limit` is the default of the parameter. Raises
+    `InvalidRequest`, which names the parameter.
     """
     given = {name: value.strip() for name, value in params.items() if value is not None and value.strip()}
     statuses = [name.strip() for name in given.get("status", "").split(",") if name.strip()]
@@ -113,7 +111,7 @@ def parse_filter(params: Mapping[str, str | None], *, limit: int = 50, next_tran
         next_transcriber=next_transcriber,
         older_than=_age(given["age"]) if "age" in given else None,
         sort=given.get("sort", "-created_at"),  # type: ignore[arg-type]  # checked by the filter itself
-        limit=_whole(given["limit"], "limit") if "limit" in given else limit,
+        limit=_integer(given["limit"], "limit") if "limit" in given else limit,
         cursor=given.get("cursor"),
     )
 
@@ -151,7 +149,7 @@ def _date(given: Mapping[str, str], field: str) -> date | None:
         raise InvalidRequest("a date as YYYY-MM-DD", field=field) from None
 
 
-def _whole(text: str, field: str) -> int:
+def _integer(text: str, field: str) -> int:
     if not re.fullmatch(r"\d{1,6}", text, re.ASCII):
         raise InvalidRequest("a whole number", field=field)
     return int(text)

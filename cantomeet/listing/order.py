@@ -1,4 +1,4 @@
-"""Sort orders of the list, and cursors to its next page."""
+"""The order of a list, and the cursor of the next page."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from cantomeet.models import Meeting
 from cantomeet.storable import is_storable
 
 _TITLE_CHARACTERS = 100
-"""Titles are sorted by this many characters, so that a cursor fits into an address."""
+"""Only this many characters of a title count for the order, so that a cursor fits into a URL."""
 _LONGEST_CURSOR = 2048
 Key = str | date
 """What a list is sorted by: a title, or when the meeting was uploaded or is of."""
 
 
 class Order:
-    """A sort: its key in SQL, its ORDER BY and its cursors."""
+    """A sort order: its key in SQL, its ORDER BY, and its cursors."""
 
     def __init__(self, sort: Sort, dialect: str) -> None:
         self._sort = sort
@@ -50,19 +50,19 @@ class Order:
         return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
     def after(self, cursor: str) -> ColumnElement[bool]:
-        """The WHERE clause for what follows `cursor`. Raises `InvalidRequest` if it is no cursor of this sort."""
-        key, meeting_id = self._unpacked(cursor)
-        further = self._beyond(col(Meeting.id), meeting_id)
+        """The WHERE condition for the rows after `cursor`. Raises `InvalidRequest` if it is no cursor of this sort."""
+        key, meeting_id = self._decoded(cursor)
+        later_id = self._beyond(col(Meeting.id), meeting_id)
         if key is None:
-            return and_(self.key.is_(None), further)
-        later = or_(self._beyond(self.key, key), and_(self.key == key, further))
+            return and_(self.key.is_(None), later_id)
+        later = or_(self._beyond(self.key, key), and_(self.key == key, later_id))
         return or_(later, self.key.is_(None)) if self._undated else later
 
     def _beyond(self, column: SQLCoreOperations[Any], value: Key) -> ColumnElement[bool]:
         beyond: ColumnElement[bool] = column < value if self._backwards else column > value
         return beyond
 
-    def _unpacked(self, cursor: str) -> tuple[Key | None, str]:
+    def _decoded(self, cursor: str) -> tuple[Key | None, str]:
         try:
             if len(cursor) > _LONGEST_CURSOR:
                 raise ValueError("too long")
@@ -70,11 +70,11 @@ class Order:
             sort, key, meeting_id = json.loads(packed)
             if sort != self._sort:
                 raise ValueError("of another sort")
-            return self._parsed(key), str(UUID(meeting_id))
+            return self._parse_key(key), str(UUID(meeting_id))
         except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise InvalidRequest("not a cursor of this list and sort", field="cursor") from error
 
-    def _parsed(self, key: object) -> Key | None:
+    def _parse_key(self, key: object) -> Key | None:
         if self._name == "title":
             if not isinstance(key, str) or not is_storable(key):
                 raise ValueError("not a title")
@@ -96,6 +96,6 @@ def _key(name: str, dialect: str) -> Any:
         return col(Meeting.created_at)
     if name == "meeting_date":
         return col(Meeting.meeting_date)
-    # SQLite compares bytes and folds ASCII; PostgreSQL does the same under its "C" collation.
+    # SQLite compares bytes and folds ASCII only. PostgreSQL does the same with its "C" collation.
     title = collate(col(Meeting.title), "C") if dialect == "postgresql" else col(Meeting.title)
     return sql.lower(sql.substr(title, 1, _TITLE_CHARACTERS))

@@ -1,4 +1,4 @@
-"""Queries of the list: pages of meetings, open action items, matching lines, counts."""
+"""The list in SQL: one query for the page, one for open action items, one for the matching lines."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from cantomeet.models import Job, Meeting, Segment, Summary, SummaryItem
 from cantomeet.store import MeetingStore, leases
 from cantomeet.store.transaction import connection_of
 
-_BEFORE = 30
-_AFTER = 150
-"""Characters of a matching line that are shown before and after the match."""
+_EXCERPT_BEFORE = 30
+_EXCERPT_AFTER = 150
+"""Characters that are shown before and after a match in a line."""
 
 
 @dataclass(frozen=True)
 class Match:
-    """The first line of the transcript that has `q`; `start` is in seconds."""
+    """The first transcript line that contains `q`. `start` is in seconds."""
 
     segment_id: str
     start: float
@@ -42,7 +42,7 @@ class ListedMeeting:
     open_actions: int
     """Action items of the shown summary that are not done."""
     match: Match | None
-    """None without `q`, or if only the title or description has it."""
+    """None without `q`, or if only the title or description contains it."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,10 @@ class ListedMeetings:
 
 
 def list_meetings(store: MeetingStore, wanted: MeetingFilter, pages: int = 1) -> ListedMeetings:
-    """The first `pages` pages in one. Raises `InvalidRequest` (`cursor`) if the cursor does not belong to this sort."""
+    """The first `pages` pages as one. Raises `InvalidRequest` (`cursor`) for a cursor of another sort."""
     with connection_of(store) as connection:
         order = Order(wanted.sort, connection.dialect.name)
-        where = [*_where(wanted, store), *_of_statuses(wanted)]
+        where = [*_where(wanted, store), *_has_status(wanted)]
         if wanted.cursor is not None:
             where.append(order.after(wanted.cursor))
         own = and_(col(Job.kind) == JobKind.MEETING, col(Job.subject) == col(Meeting.id))
@@ -64,7 +64,7 @@ def list_meetings(store: MeetingStore, wanted: MeetingFilter, pages: int = 1) ->
         beside = select(Meeting, Job, order.key.label("sort_key")).outerjoin(Job, own)
         statement = beside.where(*where).order_by(*order.columns())
         most = wanted.limit * pages
-        # The ORM loads rows directly. `Meeting(**row)` sets each attribute by itself and takes ten times as long.
+        # Through the ORM: `Meeting(**row)` sets each attribute separately and takes ten times as long.
         rows = Session(connection).execute(statement.limit(most + 1)).all()
         meetings = [meeting.with_job(job) for meeting, job, _key in rows[:most]]
         ids = [meeting.id for meeting in meetings]
@@ -78,7 +78,7 @@ def list_meetings(store: MeetingStore, wanted: MeetingFilter, pages: int = 1) ->
 
 
 def count_by_status(store: MeetingStore, wanted: MeetingFilter) -> dict[MeetingStatus, int]:
-    """The number of meetings of each status that the filter finds, ignoring its `statuses`, sort and paging."""
+    """The number of matching meetings by status. The filter's own `statuses`, sort and paging are ignored."""
     statement = select(col(Meeting.status), sql.count()).where(*_where(wanted, store)).group_by(col(Meeting.status))
     with connection_of(store) as connection:
         found = {MeetingStatus(status): count for status, count in connection.execute(statement)}
@@ -86,9 +86,9 @@ def count_by_status(store: MeetingStore, wanted: MeetingFilter) -> dict[MeetingS
 
 
 def count_by_error_code(store: MeetingStore, wanted: MeetingFilter) -> dict[str, int]:
-    """The number of failed meetings of each error code that the filter finds, the most frequent code first.
+    """The number of matching failed meetings by error code, the most frequent first.
 
-    The filter's `error_code`, `statuses`, sort and paging are ignored.
+    The filter's own `error_code`, `statuses`, sort and paging are ignored.
     """
     where = [*_where(replace(wanted, error_code=None), store), col(Meeting.status) == MeetingStatus.FAILED]
     statement = (
@@ -99,8 +99,8 @@ def count_by_error_code(store: MeetingStore, wanted: MeetingFilter) -> dict[str,
 
 
 def count_by_cause(store: MeetingStore, owner_id: str | None = None) -> dict[FailureCause, int]:
-    """The number of an owner's meetings that failed for each cause, the most frequent cause first."""
-    parts = _parts_of_a_cause()
+    """The number of an owner's failed meetings by cause, the most frequent first."""
+    parts = _cause_columns()
     where = _failed(store, owner_id)
     statement = select(*parts, sql.count()).where(*where).group_by(*(part.name for part in parts))
     with connection_of(store) as connection:
@@ -109,8 +109,8 @@ def count_by_cause(store: MeetingStore, owner_id: str | None = None) -> dict[Fai
 
 
 def newest_by_cause(store: MeetingStore, most: int, owner_id: str | None = None) -> dict[FailureCause, list[Meeting]]:
-    """The newest of an owner's meetings that failed for each cause, at most `most` of each."""
-    parts = _parts_of_a_cause()
+    """The newest of an owner's failed meetings by cause, at most `most` for each cause."""
+    parts = _cause_columns()
     newest_first = (col(Meeting.created_at).desc(), col(Meeting.id).desc())
     place = sql.row_number().over(partition_by=[part.element for part in parts], order_by=newest_first)
     ranked = select(col(Meeting.id).label("its_id"), *parts, place.label("place")).where(*_failed(store, owner_id))
@@ -130,19 +130,19 @@ def newest_by_cause(store: MeetingStore, most: int, owner_id: str | None = None)
     return found
 
 
-def fitting_ids(store: MeetingStore, wanted: MeetingFilter, ids: Sequence[str]) -> set[str]:
-    """The ids among `ids` of meetings that the filter finds, ignoring its sort and paging."""
-    where = [col(Meeting.id).in_(ids), *_where(wanted, store), *_of_statuses(wanted)]
+def matching_ids(store: MeetingStore, wanted: MeetingFilter, ids: Sequence[str]) -> set[str]:
+    """Those of `ids` that match the filter. Its sort and paging are ignored."""
+    where = [col(Meeting.id).in_(ids), *_where(wanted, store), *_has_status(wanted)]
     with connection_of(store) as connection:
         return set(connection.execute(select(col(Meeting.id)).where(*where)).scalars())
 
 
 def find_meetings(store: MeetingStore, wanted: MeetingFilter, most: int) -> tuple[list[Meeting], int]:
-    """The oldest meetings that the filter finds, at most `most` of them, and how many it finds in all.
+    """The oldest matching meetings, at most `most`, and the number of all matches.
 
     The filter's sort and paging are ignored.
     """
-    where = [*_where(wanted, store), *_of_statuses(wanted)]
+    where = [*_where(wanted, store), *_has_status(wanted)]
     with connection_of(store) as connection:
         fitting = connection.execute(select(sql.count()).select_from(Meeting).where(*where)).scalar_one()
         order = (col(Meeting.created_at), col(Meeting.id))
@@ -157,13 +157,13 @@ def _where(wanted: MeetingFilter, store: MeetingStore) -> list[ColumnElement[boo
         owner.is_(None) if wanted.owner_id is None else owner == wanted.owner_id,
     ]
     if wanted.date_from is not None:
-        where.append(_dated(wanted.date_from, lambda when, limit: when >= limit))
+        where.append(_is_dated(wanted.date_from, lambda when, limit: when >= limit))
     if wanted.date_to is not None:
-        where.append(_dated(wanted.date_to + timedelta(days=1), lambda when, limit: when < limit))
+        where.append(_is_dated(wanted.date_to + timedelta(days=1), lambda when, limit: when < limit))
     if wanted.error_code is not None:
         where.append(col(Meeting.error_code) == wanted.error_code.value)
     if wanted.cause is not None:
-        where.extend(_of_cause(wanted.cause))
+        where.extend(_has_cause(wanted.cause))
     if wanted.stuck_for is not None:
         where.extend([false()] if store.paused() else _stuck(wanted.stuck_for, store.now()))
     if wanted.waiting_for is not None:
@@ -182,19 +182,19 @@ def _failed(store: MeetingStore, owner_id: str | None) -> list[ColumnElement[boo
     return [*_where(MeetingFilter(owner_id=owner_id), store), col(Meeting.status) == MeetingStatus.FAILED]
 
 
-def _of_statuses(wanted: MeetingFilter) -> list[ColumnElement[bool]]:
+def _has_status(wanted: MeetingFilter) -> list[ColumnElement[bool]]:
     return [col(Meeting.status).in_([status.value for status in wanted.statuses])] if wanted.statuses else []
 
 
-def _of_cause(cause: FailureCause) -> list[ColumnElement[bool]]:
-    same = [part == wanted for part, wanted in zip(_parts_of_a_cause(), astuple(cause), strict=True)]
+def _has_cause(cause: FailureCause) -> list[ColumnElement[bool]]:
+    same = [part == wanted for part, wanted in zip(_cause_columns(), astuple(cause), strict=True)]
     return [col(Meeting.status) == MeetingStatus.FAILED, *same]
 
 
-def _parts_of_a_cause() -> list[Label[Any]]:
-    """The parts of `FailureCause`, in its order.
+def _cause_columns() -> list[Label[Any]]:
+    """The columns of `FailureCause`, in its order.
 
-    Their names differ from the table's columns, because PostgreSQL would group by the columns.
+    Their labels differ from the table's columns, because PostgreSQL would group by those instead.
     """
     params = col(Meeting.error_params)
     return [
@@ -218,7 +218,7 @@ def _stuck(as_long: timedelta, now: datetime) -> list[ColumnElement[bool]]:
     ]
 
 
-def _dated(day: date, compare: Callable[[Any, Any], Any]) -> ColumnElement[bool]:
+def _is_dated(day: date, compare: Callable[[Any, Any], Any]) -> ColumnElement[bool]:
     midnight = datetime.combine(day, time(), HONG_KONG).astimezone(UTC)
     return or_(
         compare(col(Meeting.meeting_date), day),
@@ -282,11 +282,11 @@ def _matches(connection: Connection, ids: Sequence[str], q: str) -> dict[str, Ma
         ),
     )
     rows = connection.execute(statement)
-    return {meeting_id: Match(segment_id, start, _around(text, q)) for meeting_id, segment_id, start, text in rows}
+    return {meeting_id: Match(segment_id, start, _excerpt(text, q)) for meeting_id, segment_id, start, text in rows}
 
 
-def _around(text: str, q: str) -> str:
-    """The text around `q` in a long line."""
-    begin = max(0, text.lower().find(q.lower()) - _BEFORE)
-    end = begin + _BEFORE + len(q) + _AFTER
+def _excerpt(text: str, q: str) -> str:
+    """The part of a long line around `q`."""
+    begin = max(0, text.lower().find(q.lower()) - _EXCERPT_BEFORE)
+    end = begin + _EXCERPT_BEFORE + len(q) + _EXCERPT_AFTER
     return ("…" if begin else "") + text[begin:end] + ("…" if end < len(text) else "")

@@ -1,4 +1,4 @@
-"""What a recording is and how it sounds: sniffed here, probed and decoded by PyAV (FFmpeg) in children."""
+"""Sniffs, probes and decodes recordings. PyAV (FFmpeg) runs in child processes."""
 
 from cantomeet.media.decoding import PLAYBACK_CONTENT_TYPE, RATE, Decoded
 from cantomeet.media.limits import LONGEST_SECONDS

@@ -1,4 +1,4 @@
-"""The times of packets in an AVI: it holds none, but its index names the destroyed packets too."""
+"""Packet times in AVI files. The packets have none, but the index lists all packets, destroyed ones included."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from av.audio.stream import AudioStream
 from av.packet import Packet
 
 _CHUNK_HEAD = 8
-"""Bytes from the place that the index names to the packet."""
+"""Bytes between the position in the index and the packet."""
 
 
 class AviIndex:
-    """The index of one track, followed as its packets are read; FFmpeg counts only those that are left."""
+    """The index of one track, followed while its packets are read. FFmpeg counts only the packets that are left."""
 
     def __init__(self, stream: AudioStream) -> None:
         self._entries = stream.index_entries
@@ -18,16 +18,16 @@ class AviIndex:
         first, second = self._entries[0], self._entries[1]
         self._in_bytes = second.timestamp - first.timestamp == first.size
         self._unit = 1.0
-        """What the index counts for each step of the packets' clock: bytes of one sample, or one."""
+        """Units of the index per step of the packets' clock: bytes per sample, or one."""
         self._at = self._late = 0
 
     @property
     def end(self) -> float:
-        """Seconds at which the last packet begins."""
+        """Start of the last packet, in seconds."""
         return self._entries[-1].timestamp / self._unit * self._base
 
     def correct(self, packet: Packet[AudioStream]) -> bool:
-        """Set the packet's time to what the index says. True where packets before it are destroyed."""
+        """Set the packet's time from the index. True if packets before it are destroyed."""
         if packet.pos is None or packet.pts is None:
             return False
         if self._in_bytes and packet.duration:

@@ -1,4 +1,4 @@
-"""The boxes of which MP4 and QuickTime files are made."""
+"""Parses the boxes of MP4 and QuickTime files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from cantomeet.media.tags import Data
 
 
 def boxes(data: Data, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Name, first byte of the body, and end (which may lie behind the file's) of each ISO box from `at` to `end`."""
+    """Yield name, body offset and end offset of each ISO box from `at` to `end`. A box may end after the file."""
     while at + 8 <= end:
         size, name, head = int.from_bytes(data[at : at + 4], "big"), bytes(data[at + 4 : at + 8]), 8
         if size == 1:

@@ -1,4 +1,4 @@
-"""The child process in which one recording is read: it does one job under limits, answers and ends."""
+"""The child process that reads one recording: it runs one job under limits, sends the result and exits."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from cantomeet.media.limits import ChildLimits
 from cantomeet.media.probing import Probe
 
 TOO_MUCH_MEMORY = 70
-"""The exit code of a child that found itself over its limit."""
-_LOOKS = 50
-"""Milliseconds between looks at the memory."""
+"""The exit code of a child that exceeded its memory limit."""
+_CHECK_MILLISECONDS = 50
+"""Time between checks of the memory."""
 
 Result = Probe | Decoded
 Talk: TypeAlias = "Connection[bytes, bytes]"
@@ -48,11 +48,11 @@ class ChildCall(NamedTuple):
     """The recording, and where the job writes."""
     limits: ChildLimits
     reports: bool
-    """Whether the job tells how far it is."""
+    """Whether the job reports progress."""
 
 
 class Progress(NamedTuple):
-    """The child goes on once it is told to."""
+    """Sent by the child, which then waits for a reply. `seconds` of sound are done."""
 
     seconds: float
 
@@ -62,7 +62,7 @@ class Done(NamedTuple):
 
 
 class Failed(NamedTuple):
-    """An error of ours or the system's, in a form that can be sent."""
+    """A `CantoMeetError` or an `OSError`, in picklable form."""
 
     kind: type[BaseException]
     args: tuple[object, ...]
@@ -70,32 +70,32 @@ class Failed(NamedTuple):
 
 
 class Broken(NamedTuple):
-    """An error that nobody foresaw; its traceback."""
+    """The traceback of an unexpected error."""
 
     trace: str
 
 
 def serve(fd: int) -> None:
-    """Do what the other end of `fd` asks for, answer, end this process."""
+    """Run the job that the other end of the socket `fd` requests, send the result, and exit."""
     talk: Talk = Connection(fd)
     try:
         call: ChildCall = pickle.loads(talk.recv_bytes())
         call.limits.apply()
         threading.Thread(target=_watch, args=(fd, call.limits), daemon=True).start()
-        talk.send_bytes(pickle.dumps(_answer(call, talk)))
+        talk.send_bytes(pickle.dumps(_run_safely(call, talk)))
     except MemoryError:
         os._exit(TOO_MUCH_MEMORY)
     except (EOFError, OSError):
-        # The asker is gone.
+        # The parent is gone.
         os._exit(1)
     os._exit(0)
 
 
-def _answer(call: ChildCall, talk: Talk) -> Done | Failed | Broken:
+def _run_safely(call: ChildCall, talk: Talk) -> Done | Failed | Broken:
     try:
-        return Done(_done(call, talk))
+        return Done(_run(call, talk))
     except Exception as error:
-        # The edge of the process: whatever a job dies of, the asker is told.
+        # The edge of the process: every error of a job is sent to the parent.
         if any(_is_of_memory(cause) for cause in _chain(error)):
             raise MemoryError from error
         if isinstance(error, CantoMeetError):
@@ -105,7 +105,7 @@ def _answer(call: ChildCall, talk: Talk) -> Done | Failed | Broken:
         return Broken(traceback.format_exc())
 
 
-def _done(call: ChildCall, talk: Talk) -> Result:
+def _run(call: ChildCall, talk: Talk) -> Result:
     if not call.reports:
         return _JOBS[call.job](*call.paths)
 
@@ -118,7 +118,7 @@ def _done(call: ChildCall, talk: Talk) -> Result:
     result = _JOBS[call.job](*call.paths, on_progress)
     assert isinstance(result, Decoded), "only decoding tells how far it is"
     try:
-        # The last seconds were not told of.
+        # The last seconds were not reported.
         call.limits.require_length(result.seconds)
     except PermanentError:
         for made in call.paths[1:]:
@@ -138,11 +138,11 @@ def _is_of_memory(error: BaseException) -> bool:
 
 
 def _watch(fd: int, limits: ChildLimits) -> None:
-    """End this process when its asker is gone, or over the limit where the kernel does not heed it."""
+    """Exit when the parent is gone, or when the memory limit is exceeded and the kernel does not enforce it."""
     poller = select.poll()
-    # No event at all: only a hang-up is reported.
+    # With an empty event mask only a hang-up is reported.
     poller.register(fd, 0)
-    while not poller.poll(_LOOKS):
+    while not poller.poll(_CHECK_MILLISECONDS):
         if limits.memory_exceeded():
             os._exit(TOO_MUCH_MEMORY)
     os._exit(1)

@@ -1,4 +1,4 @@
-"""Decode a recording to WAV for a recogniser, or to Opus for browsers and providers."""
+"""Decodes a recording to WAV for the transcriber, or to Opus for browsers and providers."""
 
 from __future__ import annotations
 
@@ -18,34 +18,34 @@ from cantomeet.media.timeline import plays_alike
 from cantomeet.media.tracks import Missing
 
 RATE = 16_000
-"""Samples a second of decoded sound; mono, 16 bits."""
+"""Sample rate of decoded sound in Hz. It is mono, 16 bits."""
 PLAYBACK_CONTENT_TYPE = "audio/webm"
-"""Of what `make_playback_copy` makes."""
+"""The content type of a playback copy."""
 
 _LONGEST_WAV_SECONDS = (2**32 - 1024) / (2 * RATE)
-"""37 hours: a WAV header counts its bytes in 32 bits."""
+"""37 hours, because a WAV header has 32 bits for the number of bytes."""
 
 
 @dataclass(frozen=True)
 class Decoded:
     seconds: float
-    """Of sound really decoded, silence in gaps included."""
+    """Duration of the decoded sound, including silence that fills gaps."""
     missing: tuple[Missing, ...] = ()
-    """Sound that could not be read, in the order of the recording."""
+    """Sound that could not be read, in order."""
     unread_tracks: int = 0
-    """Sound tracks in a form that cannot be decoded, beside those that were."""
+    """Number of sound tracks that could not be decoded."""
     unread_bytes: int = 0
-    """In recordings within the file that could not be decoded."""
+    """Bytes of recordings within the file that could not be decoded."""
     plays_alike: bool = False
-    """Proven: a browser that plays the file itself has every moment at the same time, and all that was decoded."""
+    """Whether a browser that plays the file itself surely plays the same sound at the same times."""
 
 
 def decode_to_wav(src: Path, dst: Path, on_progress: Callable[[float], None] | None = None) -> Decoded:
-    """Write the sound of `src` to `dst` as 16 kHz mono 16-bit WAV; `dst` appears whole or not at all.
+    """Write the sound of `src` to `dst`, atomically, as 16 kHz mono 16-bit WAV.
 
-    `on_progress` is called now and then with the seconds done; what it raises ends the work. Broken packets are
-    skipped and a file that ends early gives what there is. Raises `PermanentError` (recordingunreadable) where
-    nothing decodes, `StorageFull`.
+    `on_progress` is called periodically with the seconds done. An exception of it ends the work. Broken packets are
+    skipped, and of a truncated file everything that is there is decoded. Raises `PermanentError`
+    (recording_unreadable) if nothing can be decoded, and `StorageFull`.
     """
     with sound_of(src) as sound, replacing(dst) as file, wave.open(file, "wb") as wav:
         wav.setnchannels(1)
@@ -61,19 +61,19 @@ def decode_to_wav(src: Path, dst: Path, on_progress: Callable[[float], None] | N
 
 
 def measure(src: Path, on_progress: Callable[[float], None] | None = None) -> Decoded:
-    """How long the sound of `src` really is, decoded to its end; with the errors of `decode_to_wav`."""
+    """Decode `src` to its end to measure it, without writing it. Raises the errors of `decode_to_wav`."""
     with sound_of(src) as sound:
         samples = sum(len(block) for block in reporting(sound.blocks(RATE), RATE, on_progress))
         return _decoded(src, sound, samples / RATE)
 
 
 def make_playback_copy(src: Path, dst: Path, on_progress: Callable[[float], None] | None = None) -> Decoded:
-    """Write the sound of `src` to `dst` as mono Opus in WebM, with the errors and promises of `decode_to_wav`."""
+    """Write the sound of `src` to `dst` as mono Opus in WebM. Otherwise as `decode_to_wav`."""
     return _make_opus(src, dst, "webm", on_progress)
 
 
 def make_upload_copy(src: Path, dst: Path, on_progress: Callable[[float], None] | None = None) -> Decoded:
-    """As `make_playback_copy`, in Ogg: the form that transcription providers take. 14 MB an hour."""
+    """As `make_playback_copy`, but in Ogg, which transcription providers accept. An hour takes 14 MB."""
     return _make_opus(src, dst, "ogg", on_progress)
 
 
@@ -103,7 +103,7 @@ def _frames(block: Samples, rate: int) -> Iterator[AudioFrame]:
 
 
 def _decoded(src: Path, sound: Sound, seconds: float) -> Decoded:
-    """Raises `PermanentError` where there are no seconds."""
+    """The result of a decoding of `seconds`. Raises `PermanentError` if there are none."""
     if not seconds:
         raise unreadable(sniffing.UNDECODABLE)
     found = sound.findings
@@ -117,7 +117,7 @@ def _decoded(src: Path, sound: Sound, seconds: float) -> Decoded:
 
 
 def _merged(gaps: list[Missing]) -> Iterator[Missing]:
-    """In order; what several tracks lack at the same time is named once."""
+    """The gaps in order. Overlapping gaps of several tracks are merged."""
     held: Missing | None = None
     for gap in sorted(gaps, key=lambda gap: gap.at):
         if held and gap.at <= held.at + held.seconds:

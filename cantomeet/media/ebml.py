@@ -1,4 +1,4 @@
-"""The elements of which Matroska and WebM files are made."""
+"""Parses the EBML elements of Matroska and WebM files."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from cantomeet.media.tags import Data
 
 
 def ebml_size(data: Data, at: int) -> tuple[int | None, int]:
-    """A size (None: unknown) and the place behind it."""
+    """An element size (None if unknown) and the offset after it."""
     first = data[at] if at < len(data) else 0
     if not first:
         return None, at + 1
@@ -16,7 +16,7 @@ def ebml_size(data: Data, at: int) -> tuple[int | None, int]:
 
 
 def ebml_element(data: Data, at: int) -> tuple[bytes, int | None, int]:
-    """Name, size of the body (None: unknown), and where that begins."""
+    """Name, body size (None if unknown) and body offset of the element at `at`."""
     length = 9 - data[at].bit_length()
     size, body = ebml_size(data, at + length)
     return bytes(data[at : at + length]), size, body

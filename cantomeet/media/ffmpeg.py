@@ -1,6 +1,6 @@
-"""The door to FFmpeg: the demuxers that we name, decoders of sound alone, no protocol at all, and no file's name.
+"""The only access to FFmpeg. It is limited to listed demuxers and to audio decoders, without protocols or file names.
 
-So nothing inside a recording can make it open another file or an address.
+So nothing inside a recording can make FFmpeg open another file or an address.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from av.stream import Discard
 
 _DEMUXERS = (
     "mp3,mov,mp4,m4a,3gp,3g2,mj2,wav,ogg,matroska,webm,flac,aac,amr,asf,"
-    # Other recorders: Macs and field recorders, dictaphones, camcorders, television, video meetings, cameras on walls.
+    # Other recorders: Macs, field recorders, dictaphones, camcorders, television, video meetings, surveillance cameras.
     "aiff,caf,w64,au,avi,mpegts,mpeg,ac3,eac3,dts,loas,flv,mxf,dv,dhav,voc,oma,qcp,act,"
-    # Lossless files that people make of recordings.
+    # Lossless formats into which people convert recordings.
     "tta,wv,ape,tak"
 )
 _TRIES_AFTER_ERRORS = 50
-"""A demuxer that fails so often in a row without giving a packet has come to its end."""
+"""A demuxer that fails this often in a row without a packet is at its end."""
 _MOST_STREAMS = 64
-"""Tracks; FFmpeg keeps a decoder's memory for each."""
+"""Limit on tracks, because FFmpeg allocates a decoder for each."""
 
 _MOST_CHANNELS = 64
-"""FFmpeg's resampler takes no more."""
+"""The limit of FFmpeg's resampler."""
 
 
 def _is_of_sound(name: str) -> bool:
@@ -56,13 +56,13 @@ _OPTIONS = {
 
 
 def _raise_out_of_memory(error: FFmpegError) -> None:
-    """A file that takes more memory than it may is not taken for one that is merely broken."""
+    """Raises `MemoryError` if FFmpeg ran out of memory, which must not count as a broken file."""
     if error.errno == errno.ENOMEM:
         raise MemoryError from error
 
 
 class _Nameless:
-    """A file without its name, so that FFmpeg judges by content alone; it keeps what the system said went wrong."""
+    """A file object without a name, so that FFmpeg detects formats by content alone. It remembers `OSError`s."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.tell = file.tell
@@ -70,7 +70,7 @@ class _Nameless:
         self._failed: OSError | None = None
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """A place before the file's start, as a broken index names it, is an error of FFmpeg's, not the system's."""
+        """Seek, or return -EINVAL for an invalid offset of a broken index, so that FFmpeg handles it."""
         try:
             return self._file.seek(offset, whence)
         except (OSError, ValueError, OverflowError) as error:
@@ -94,7 +94,7 @@ class _Nameless:
 
     @contextmanager
     def telling(self) -> Iterator[None]:
-        """FFmpeg turns what a callback raises into an error of its own; here the system's comes back."""
+        """Raise the remembered `OSError`, which FFmpeg has turned into an error of its own."""
         try:
             yield
         except FFmpegError as error:
@@ -105,7 +105,7 @@ class _Nameless:
 
 
 class _Window(_Nameless):
-    """Pieces of a file (from byte, to byte) as if they were all of it; `patches` lie over them, by file offset."""
+    """Presents `pieces` of a file (start, end) as one file. `patches` replace bytes, by offset in the original file."""
 
     def __init__(self, file: BinaryIO, pieces: Sequence[tuple[int, int]], patches: Mapping[int, bytes]) -> None:
         super().__init__(file)
@@ -117,7 +117,7 @@ class _Window(_Nameless):
     def read(self, size: int) -> bytes:
         number = bisect_right(self._ends, self._at)
         if number == len(self._pieces):
-            return b""  # an index may name a place that no file system has
+            return b""  # a broken index may name an offset after the end
         left = self._ends[number] - self._at
         begin = self._pieces[number][1] - left
         self._file.seek(begin)
@@ -153,9 +153,9 @@ def opened(
     options: Mapping[str, str] | None = None,
     skipped: Sequence[tuple[int, int]] = (),
 ) -> Iterator[InputContainer]:
-    """The bytes `start` to `end` of `file` (None: its end) without those that are `skipped`, as a container to read.
+    """Open the bytes `start` to `end` of `file` (None: its end), without those in `skipped`, as a container.
 
-    Raises `FFmpegError`, `MemoryError`, and what the system said where reading failed.
+    Raises `FFmpegError`, `MemoryError`, and the `OSError` of a failed read.
     """
     end = os.fstat(file.fileno()).st_size if end is None else end
     borders = [start, *chain.from_iterable(skipped), end]
@@ -172,14 +172,14 @@ def opened(
 
 @contextmanager
 def created(file: BinaryIO, format: str) -> Iterator[OutputContainer]:
-    """A container of `format` that is written into `file`, with the errors of `opened`."""
+    """A container of `format` that is written into `file`. Raises the errors of `opened`."""
     target = _Nameless(file)
     with target.telling(), av.open(target, "w", format=format) as container:
         yield container
 
 
 def packets_in(container: InputContainer, stream: AudioStream) -> Iterator[Packet[AudioStream] | None]:
-    """The packets of `stream`; None where the demuxer failed and something may be missing."""
+    """Yield the packets of `stream`, and None where the demuxer failed and something may be missing."""
     demuxed, failures = container.demux(stream), 0
     while failures < _TRIES_AFTER_ERRORS:
         try:
@@ -188,7 +188,7 @@ def packets_in(container: InputContainer, stream: AudioStream) -> Iterator[Packe
             return
         except FFmpegError as error:
             _raise_out_of_memory(error)
-            # It often goes on behind what it could not read.
+            # The demuxer can often continue after the bytes that it could not read.
             demuxed, failures = container.demux(stream), failures + 1
             yield None
         else:
@@ -197,7 +197,7 @@ def packets_in(container: InputContainer, stream: AudioStream) -> Iterator[Packe
 
 
 def decoded(decode: Callable[[], object]) -> list[AudioFrame] | None:
-    """The frames that `decode` returns; None where it failed."""
+    """The audible frames that `decode` returns. None if it failed."""
     try:
         frames = decode()
     except FFmpegError as error:

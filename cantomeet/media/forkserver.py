@@ -1,11 +1,11 @@
-"""`python -m cantomeet.media.forkserver FD`: the process that reading children are forked from.
+"""`python -m cantomeet.media.forkserver FD`: the process from which the reading child processes are forked.
 
-FFmpeg is loaded once here, so a child starts in milliseconds. `multiprocessing`'s own fork server starts no child of a
-daemonic process, as granian's are, imports the asker's main module into each, and loses exit codes where several
-threads ask at once.
+FFmpeg is loaded here once, so a child starts in milliseconds. `multiprocessing`'s own fork server cannot start children
+of a daemonic process, such as granian's workers. It also imports the main module into each child, and loses exit codes
+if several threads use it at once.
 
-Each message on the socket FD brings two sockets: the child talks on the first. On the second the asker is told how the
-child ended; once the asker shuts it, or is gone, the child is killed. The server ends when FD is closed.
+Each message on the socket FD carries two sockets. The child talks on the first. On the second the server sends the
+child's exit status; if the client shuts it down or dies, the child is killed. The server ends when FD is closed.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from contextlib import suppress
 
 from cantomeet.media import child
 
-_KEPT = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""Meant for the asker, which finishes its step first; a group gets them all at once."""
+_IGNORED_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Sent to the whole process group, but meant for the client, which finishes its step first."""
 
 
 class ForkServer:
@@ -35,8 +35,8 @@ class ForkServer:
         self._waker = waker
 
     def run(self) -> None:
-        """Until the asker is gone; nothing is left behind."""
-        for number in _KEPT:
+        """Serve until the client is gone, then kill all children."""
+        for number in _IGNORED_SIGNALS:
             signal.signal(number, signal.SIG_IGN)
         signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -71,7 +71,7 @@ class ForkServer:
         try:
             pid = os.fork()
         except OSError:
-            # The machine is at its end; both sockets are closed, and the asker sees that nothing comes.
+            # Out of processes or memory. Both sockets are closed, which the client notices.
             os.close(talk)
             told.close()
             return
@@ -85,13 +85,13 @@ class ForkServer:
     def _become_child(talk: int) -> None:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        # Another child's sockets held open here would hide that its asker is gone.
+        # An open copy of another child's sockets would hide that its client is gone.
         os.dup2(talk, 3)
         os.closerange(4, os.sysconf("SC_OPEN_MAX"))
         child.serve(3)
 
     def _end(self, pid: int) -> None:
-        """Nobody waits for it any more. Its number cannot be another's: it is not reaped yet."""
+        """Kill a child whose client is gone. The pid cannot be reused, because the child is not reaped yet."""
         told = self._pids.get(pid)
         if told is not None:
             self._selector.unregister(told)
@@ -105,9 +105,9 @@ class ForkServer:
                 pid, status = os.waitpid(-1, os.WNOHANG)
                 if pid == 0:
                     return
-                self._tell(pid, status)
+                self._report(pid, status)
 
-    def _tell(self, pid: int, status: int) -> None:
+    def _report(self, pid: int, status: int) -> None:
         told = self._pids.pop(pid)
         with suppress(KeyError):
             self._selector.unregister(told)

@@ -1,4 +1,4 @@
-"""Whether the head of an MP4 fragment (`moof`) makes sense: FFmpeg gives up a whole file at one that does not."""
+"""Validates the header (`moof`) of an MP4 fragment. FFmpeg stops reading a file at an invalid one."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from cantomeet.media.boxes import boxes
 from cantomeet.media.tags import Data
 
 _BASE, _DESCRIPTION, _DURATION, _SIZE = 0x1, 0x2, 0x8, 0x10
-"""Fields that a `tfhd` may hold, in their order (ISO/IEC 14496-12, 8.8.7)."""
+"""Flags of the optional fields of a `tfhd`, in order (ISO/IEC 14496-12, 8.8.7)."""
 _OFFSET, _FIRST_FLAGS, _SIZES = 0x1, 0x4, 0x200
 _OF_SAMPLES = (0x100, _SIZES, 0x400, 0x800)
-"""Fields of a `trun` (8.8.8)."""
+"""Flags of the optional fields of a `trun` (ISO/IEC 14496-12, 8.8.8)."""
 
 
 def default_sizes(data: Data, start: int) -> dict[int, int]:
-    """Bytes of a sample by track, where fragments do not say otherwise; of the film at `start`."""
+    """The default sample size in bytes by track, for the fragments of the movie at `start`."""
     sizes = dict[int, int]()
     for name, body, end in boxes(data, start, len(data)):
         if name in (b"moof", b"mdat"):
@@ -33,7 +33,7 @@ def default_sizes(data: Data, start: int) -> dict[int, int]:
 
 
 def is_whole_fragment(data: Data, body: int, end: int, sizes: Mapping[int, int]) -> bool:
-    """The boxes of the `moof` from `body` to `end` fill it, and the samples that they name lie within its `mdat`."""
+    """Whether the boxes of the `moof` from `body` to `end` fill it, and their samples lie within its `mdat`."""
     room = _room(data, body, end)
     place, taken = body, 0
     for name, inner, place in boxes(data, body, end):
@@ -47,13 +47,13 @@ def is_whole_fragment(data: Data, body: int, end: int, sizes: Mapping[int, int])
 
 
 def _room(data: Data, body: int, end: int) -> int | None:
-    """Bytes from the fragment's begin to the end of its samples; None where they are not behind it."""
+    """Bytes from the start of the fragment to the end of its samples. None if no `mdat` follows."""
     name, _, after = next(boxes(data, end, len(data)), (b"", 0, 0))
     return after - (body - 8) if name == b"mdat" else None
 
 
 def _bytes_of_track(data: Data, at: int, end: int, sizes: Mapping[int, int], room: int | None) -> int | None:
-    """Bytes that the samples of a `traf` take; None where its boxes make no sense."""
+    """The total size of the samples of a `traf` in bytes. None if its boxes are invalid."""
     default, from_here, taken, place = 0, True, 0, at
     for name, body, place in boxes(data, at, end):
         if name == b"tfhd":
@@ -83,7 +83,7 @@ def _bytes_of_run(data: Data, body: int, end: int, default: int, room: int | Non
     if _SIZES in fields:
         column = first + 4 * fields.index(_SIZES)
         sizes = [_number(data, column + 4 * len(fields) * row) for row in range(count)]
-    # FFmpeg gives up the file at a sample of no bytes too.
+    # FFmpeg also stops reading at a sample of zero bytes.
     if not all(sizes):
         return None
     return sum(sizes) if _SIZES in fields else count * default

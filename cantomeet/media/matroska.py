@@ -1,4 +1,4 @@
-"""What FFmpeg does not say of a Matroska or WebM file: destroyed clusters, and tracks that are in it twice."""
+"""Finds what FFmpeg does not report about Matroska and WebM files: destroyed clusters and repeated tracks."""
 
 from __future__ import annotations
 
@@ -36,20 +36,20 @@ _TICKS = b"\x2a\xd7\xb1"
 _INFO = b"\x15\x49\xa9\x66"
 _TRACKS, _TRACK, _NUMBER, _VOID = b"\x16\x54\xae\x6b", b"\xae", b"\xd7", b"\xec"
 _MOST_ENTRIES = 1000
-"""In one list of tracks; what comes behind them is hidden unseen."""
+"""Limit on the entries of one track list that are read. All after them are hidden."""
 _MOST_LISTS = 64
-"""Of tracks; ordinary files have one."""
+"""Limit on track lists. Ordinary files have one."""
 _MOST_ELEMENTS = 200_000
-"""Before the first cluster."""
+"""Limit on the elements before the first cluster."""
 _MOST_TRACKS = 64
 _VOID_HEAD = 9
-"""Bytes of the head of an element that is passed over, with a size of eight bytes."""
+"""Bytes of the header of a Void element with an eight-byte size."""
 _MOST_RUNS = 16
-"""Patches; each costs a little at every read."""
+"""Limit on patches, because each slows down every read a little."""
 
 
 def destroyed(data: Data, start: int, end: int) -> Iterator[tuple[float, float]]:
-    """From when to when (seconds of the file's clock) the bytes between blocks make no sense."""
+    """Yield start and end of each destroyed span between blocks, in seconds of the file's clock."""
     tick, cluster, last, lost = 0.001, 0.0, 0.0, False
     at = start
     while at < end:
@@ -76,10 +76,10 @@ def destroyed(data: Data, start: int, end: int) -> Iterator[tuple[float, float]]
 
 
 def surplus_tracks(data: Data, start: int, end: int) -> dict[int, bytes]:
-    """Patches that hide what the header repeats: entries for a track that has one already, and those beyond 64.
+    """Patches that hide surplus track entries: those with a track number that occurred before, and those beyond 64.
 
-    FFmpeg keeps each entry, though blocks belong to the first of a number, and the file is opened once for each track:
-    a hundred thousand entries would be read dozens of times.
+    FFmpeg keeps every entry, although blocks belong to the first one with their number. The file is opened once for
+    each track, so a hundred thousand entries would be read dozens of times.
     """
     runs = list[tuple[int, int]]()
     for at, after in _surplus(data, start, end):
@@ -92,7 +92,7 @@ def surplus_tracks(data: Data, start: int, end: int) -> dict[int, bytes]:
 
 
 def _surplus(data: Data, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Begin and end of each; where a list of tracks holds nothing else, of the list."""
+    """Yield start and end of each surplus entry, or of a whole track list that has only such entries."""
     at, numbers, lists = start, set[int](), 0
     for _ in range(_MOST_ELEMENTS):
         if at >= end:
@@ -114,7 +114,7 @@ def _surplus(data: Data, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def _entries(data: Data, at: int, end: int, numbers: set[int]) -> Iterator[tuple[int, int, bool]]:
-    """Begin and end of each entry, and whether it is surplus; `numbers` are those of the tracks so far."""
+    """Yield start and end of each entry and whether it is surplus. `numbers` are the track numbers so far."""
     surplus = False
     for _ in range(_MOST_ENTRIES):
         if at >= end:
@@ -127,7 +127,7 @@ def _entries(data: Data, at: int, end: int, numbers: set[int]) -> Iterator[tuple
             surplus = number in numbers or len(numbers) >= _MOST_TRACKS
             numbers |= set() if surplus else {number}
         if surplus or name == _TRACK:
-            # What else stands behind a surplus entry, such as a checksum, goes with it.
+            # Other elements after a surplus entry, such as a checksum, are hidden with it.
             yield at, body + size, surplus
         at = body + size
     if at < end:
@@ -135,7 +135,7 @@ def _entries(data: Data, at: int, end: int, numbers: set[int]) -> Iterator[tuple
 
 
 def _number(data: Data, at: int, end: int) -> int:
-    """Of a track's entry; 0 where it has none."""
+    """The number of a track entry, or 0 if it has none."""
     for _ in range(_MOST_ENTRIES):
         if at >= end:
             break
@@ -149,12 +149,12 @@ def _number(data: Data, at: int, end: int) -> int:
 
 
 def _fits(name: bytes, after: int, end: int) -> bool:
-    """The last element of a file that was cut off ends behind it, and is no damage by itself."""
+    """Whether an element that ends at `after` is valid. A block of a truncated file may end after the file."""
     return after <= end or name in (_SIMPLE_BLOCK, _BLOCK_GROUP)
 
 
 def _tick(data: Data, at: int, end: int) -> float:
-    """Seconds that a step of the clock lasts."""
+    """The duration of a clock tick in seconds."""
     while at < end:
         name, size, body = ebml_element(data, at)
         if size is None:

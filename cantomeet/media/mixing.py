@@ -1,10 +1,10 @@
-"""One channel from many, in which nothing cancels, doubles or clips.
+"""Mixes several channels into one without cancellation, doubling or clipping.
 
-A plain sum of channels loses what is in them with opposite signs (a microphone wired the wrong way round) or with a
-delay. So the sum is made in time and frequency, by short overlapping windows. Its phase is the sum's where that is
-strong, and the louder channel's where the channels cancel. Its loudness is that of the channels together: as loud as
-the loudest where they say the same, 3 dB softer than a voice that is in one of them alone. A limiter takes what two
-voices together have too much. One pass is enough, since each window decides for itself.
+A plain sum of channels loses sound that is in them with opposite signs (a microphone wired the wrong way round) or with
+a delay. So the mix is made per time window and frequency, with short overlapping windows. Its phase is that of the sum
+if the sum is strong, and that of the louder channel if the channels cancel. Its level follows the total energy: as loud
+as the loudest channel if all are equal, 3 dB softer for a voice in one channel only. A limiter prevents clipping when
+two voices add up. One pass is enough, because each window is independent.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from cantomeet.media.tracks import Block
 _HOP_SECONDS = 0.032
 _HOPS_A_BLOCK = 32
 _CANCELLED = 0.5
-"""A sum that is less than this share of the loudest channel has lost something."""
+"""If the sum is less than this share of the loudest channel, the channels cancel."""
 _REFERENCE_GAIN = 4.0
-"""A channel has to be so much stronger to take over as the reference."""
+"""A channel becomes the reference if its energy is this many times that of the current one."""
 _AUDIBLE = 1e-4
-"""Of full scale; the cancelling of what is softer is not heard."""
+"""As a share of full scale. Cancellation of softer sound is inaudible."""
 _LOUDEST = 0.99
 
 Samples = NDArray[np.int16]
 
 
 class Mixer:
-    """Blocks of channels in, 16-bit samples of one channel out."""
+    """Turns blocks of several channels into 16-bit samples of one channel."""
 
     def __init__(self, rate: int) -> None:
         self._hop = round(rate * _HOP_SECONDS)
@@ -43,10 +43,10 @@ class Mixer:
         self._reference = 0
         self._begun = self._mixing = False
         self.cancels = False
-        """Somewhere a plain sum would have lost most of the sound."""
+        """Whether a plain sum would have lost most of the sound somewhere."""
 
     def mixed(self, tracks: list[Iterator[Block]]) -> Iterator[Samples]:
-        """The sound of all `tracks` together; they begin at the same moment."""
+        """Yield the mix of all `tracks`, which start at the same time."""
         blocks = [_rechunked(track, self.block) for track in tracks]
         for parts in zip_longest(*blocks):
             block = _stacked([part for part in parts if part is not None])
@@ -70,7 +70,7 @@ class Mixer:
 
     def _emitted(self, sound: NDArray[np.float32]) -> Iterator[Samples]:
         if not self._begun:
-            # The first half window is before the beginning.
+            # The first half window precedes the sound.
             self._begun, sound = True, sound[self._hop :]
         for block in self._limiter.limited(sound):
             yield _quantised(block)
@@ -82,17 +82,17 @@ class Mixer:
         self._tail = sound[:, -self._hop :]
         framed = np.lib.stride_tricks.sliding_window_view(sound, 2 * self._hop, axis=1)[:, :: self._hop]
         spectra = np.fft.rfft(framed * self._window, axis=2)
-        frames = np.fft.irfft(self._together(spectra), 2 * self._hop, axis=1).astype(np.float32) * self._window
+        frames = np.fft.irfft(self._combined(spectra), 2 * self._hop, axis=1).astype(np.float32) * self._window
         halves = frames.reshape(len(frames), 2, self._hop)
         before = np.concatenate([self._half[None], halves[:-1, 1]])
         self._half = halves[-1, 1]
         return np.asarray((before + halves[:, 0]).ravel(), np.float32)
 
-    def _together(self, spectra: NDArray[np.complexfloating]) -> NDArray[np.complexfloating]:
+    def _combined(self, spectra: NDArray[np.complexfloating]) -> NDArray[np.complexfloating]:
         loudness = np.abs(spectra)
         summed, loudest = spectra.sum(axis=0), loudness.max(axis=0)
         lost = np.abs(summed) < _CANCELLED * loudest
-        self._look_at(loudness, loudest, lost)
+        self._update_reference(loudness, loudest, lost)
         reference = np.where(
             loudness[self._reference] >= _CANCELLED * loudest,
             spectra[self._reference],
@@ -102,25 +102,27 @@ class Mixer:
         wanted = np.minimum(np.sqrt((loudness**2).sum(axis=0) / 2), loudest)
         return np.asarray(phase * (wanted / np.maximum(np.abs(phase), 1e-12)))
 
-    def _look_at(self, loudness: NDArray[np.floating], loudest: NDArray[np.floating], lost: NDArray[np.bool_]) -> None:
+    def _update_reference(
+        self, loudness: NDArray[np.floating], loudest: NDArray[np.floating], lost: NDArray[np.bool_]
+    ) -> None:
         energies = (loudness**2).sum(axis=(1, 2))
         strongest = int(energies.argmax())
         if self._reference >= len(energies) or energies[strongest] > _REFERENCE_GAIN * energies[self._reference]:
             self._reference = strongest
         energy = float((loudest**2).sum())
-        # By Parseval: what a sine of that loudness would have in these windows.
+        # By Parseval's theorem: the energy of a sine of that level in these windows.
         audible = (_AUDIBLE * self._hop) ** 2 * len(lost)
         self.cancels |= energy > audible and float((loudest[lost] ** 2).sum()) > 0.5 * energy
 
 
 class _Limiter:
-    """Turns down what is too loud, evenly over neighbouring pieces of `size` samples."""
+    """Reduces the level of loud pieces of `size` samples, with gains that change linearly between pieces."""
 
     def __init__(self, size: int) -> None:
         self._size = size
         self._held: NDArray[np.float32] | None = None
         self._gain = 1.0
-        """At the beginning of what is held."""
+        """The gain at the start of the held piece."""
 
     def limited(self, sound: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
         pieces = sound.reshape(-1, self._size)

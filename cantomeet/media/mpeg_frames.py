@@ -1,11 +1,11 @@
-"""The frames of MP3, ADTS and their like, counted without decoding: these formats hold neither times nor an index."""
+"""Counts the frames of MP3, ADTS and similar formats without decoding. They have neither times nor an index."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from cantomeet.media.tags import Data, behind_id3
+from cantomeet.media.tags import Data, after_id3
 
 _MP3_RATES = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
 _MP3_KBITS = {
@@ -20,10 +20,10 @@ _LAYER_1_KBITS = {
 _AC3_KBITS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 576, 640)
 _ADTS_RATES = (96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350)
 _IN_A_ROW = 2
-"""Frames that have to follow one another for a sync word to be believed."""
+"""Consecutive frames that confirm a sync word."""
 _LEAST_FRAME = 8
 _TO_BE_SURE = 5
-"""For a recording to begin where nothing says that one does."""
+"""Consecutive frames that confirm the start of a recording without a header."""
 
 
 @dataclass(frozen=True)
@@ -33,28 +33,28 @@ class Frame:
     samples: int
     rate: int
     mode: object
-    """What is the same in all frames of a constant bit rate."""
+    """The parameters that are equal in all frames of a constant bit rate."""
 
 
 @dataclass
 class Walk:
-    """A file's frames as they follow one another."""
+    """The result of walking through the frames of a file."""
 
     frames: int = 0
     seconds: float = 0.0
     bytes: int = 0
     modes: set[object] = field(default_factory=set)
     stated_frames: int = 0
-    """By the Xing header; 0 where there is none."""
+    """Number of frames by the Xing header, or 0."""
     stated_bytes: int = 0
-    """Of all frames, by the same header; 0 where it does not say."""
+    """Bytes of all frames by the Xing header, or 0."""
     frame_seconds: float = 0.0
     junk: list[tuple[float, int]] = field(default_factory=list)
-    """Seconds into the recording, and bytes that belong to no frame; tags and what follows the last frame left out."""
+    """Position in seconds and number of bytes between frames. Tags, and bytes after the last frame, do not count."""
     end: int = 0
-    """The byte behind the last frame."""
+    """The offset after the last frame."""
     cut: bool = False
-    """The last frame is longer than the file."""
+    """Whether the last frame is truncated."""
 
     @property
     def constant(self) -> bool:
@@ -66,7 +66,7 @@ class Walk:
 
     @property
     def has_stated_bytes(self) -> bool:
-        """All the bytes that the header counted are there, with junk for what was overwritten."""
+        """Whether all the bytes that the header states are there. Overwritten ones count as junk."""
         return 0 < self.stated_bytes <= self.bytes + sum(size for _, size in self.junk) and not self.cut
 
 
@@ -79,7 +79,7 @@ def walk_adts(data: Data, start: int, end: int) -> Walk:
 
 
 def walk_sized(data: Data, start: int, end: int, codec: str, samples: int, rate: int) -> Walk:
-    """The frames of a `codec` of `SIZED`, each of which lasts so many samples."""
+    """Walk through the frames of a `codec` in `SIZED`. Each frame has `samples` samples."""
     size_of = _SIZES[codec]
 
     def parse(head: bytes) -> Frame | None:
@@ -90,8 +90,8 @@ def walk_sized(data: Data, start: int, end: int, codec: str, samples: int, rate:
 
 
 def begins_frames(data: Data, at: int) -> bool:
-    """Surely MP3 or ADTS, a tag before it or not."""
-    begin = behind_id3(data, at)
+    """Whether MP3 or ADTS starts at `at`, with or without a tag before it."""
+    begin = after_id3(data, at)
     return any(_frames_in_a_row(data, begin, parse) == _TO_BE_SURE for parse in (_mp3_frame, _adts_frame))
 
 
@@ -105,8 +105,8 @@ def _frames_in_a_row(data: Data, at: int, parse: Callable[[bytes], Frame | None]
 
 
 def mp3_stated_seconds(data: Data, start: int) -> float | None:
-    """As the Xing header of the MP3 at `start` says; None where there is none."""
-    at = behind_id3(data, start)
+    """The duration by the Xing header of the MP3 at `start`. None if there is no header."""
+    at = after_id3(data, start)
     frame = _mp3_frame(data[at : at + 8]) if len(data) >= at + 8 else None
     frames = _stated(data, at, frame) if frame else 0
     return frames * frame.samples / frame.rate if frame and frames else None
@@ -114,11 +114,11 @@ def mp3_stated_seconds(data: Data, start: int) -> float | None:
 
 def _walk(data: Data, at: int, end: int, parse: Callable[[bytes], Frame | None], sync: bytes = b"\xff") -> Walk:
     walk, lost_at = Walk(), -1
-    at = behind_id3(data, at)
+    at = after_id3(data, at)
     while at + 8 <= end:
         frame = parse(data[at : at + 8])
-        if frame is None or (lost_at >= 0 and not _goes_on(data, at, end, parse)):
-            after = _behind_tag(data, at)
+        if frame is None or (lost_at >= 0 and not _is_followed(data, at, end, parse)):
+            after = _after_tag(data, at)
             lost_at = at if lost_at < 0 and after == at else lost_at
             at = after if after > at else _next_sync(data, at + 1, end, sync)
             continue
@@ -138,12 +138,12 @@ def _count(walk: Walk, frame: Frame, *, is_header: bool) -> None:
     walk.frames += 1
     walk.bytes += frame.size
     walk.modes.add(frame.mode)
-    # The frame that holds a Xing header is no sound.
+    # The frame with the Xing header contains no sound.
     if not is_header:
         walk.seconds += frame.samples / frame.rate
 
 
-def _goes_on(data: Data, at: int, end: int, parse: Callable[[bytes], Frame | None]) -> bool:
+def _is_followed(data: Data, at: int, end: int, parse: Callable[[bytes], Frame | None]) -> bool:
     for _ in range(_IN_A_ROW):
         frame = parse(data[at : at + 8])
         if frame is None:
@@ -159,8 +159,8 @@ def _next_sync(data: Data, at: int, end: int, sync: bytes) -> int:
     return found if found >= 0 else end
 
 
-def _behind_tag(data: Data, at: int) -> int:
-    after = behind_id3(data, at)
+def _after_tag(data: Data, at: int) -> int:
+    after = after_id3(data, at)
     if after == at and data[at : at + 3] == b"TAG":
         return at + 128
     if after == at and data[at : at + 8] == b"APETAGEX":
@@ -185,7 +185,7 @@ def _stated_bytes(data: Data, at: int, frame: Frame) -> int:
 
 
 def _xing(data: Data, at: int, frame: Frame) -> tuple[bytes, int]:
-    """The begin of `frame`, and the place of a Xing header in it; -1 where it holds none."""
+    """The start of `frame`, and the offset of a Xing header in it, or -1."""
     head = bytes(data[at : at + min(frame.size, 192)])
     return head, next((place for name in (b"Xing", b"Info") if 0 <= (place := head.find(name)) < len(head) - 8), -1)
 
@@ -226,7 +226,7 @@ def _mp1_size(head: bytes) -> int:
 
 
 def _version_and_rate(head: bytes, layer: int) -> tuple[int, int]:
-    """Of an MPEG audio frame of this layer; a rate of 0 where there is none."""
+    """Version and sample rate of an MPEG audio frame of this layer. The rate is 0 if it is no such frame."""
     version, rate = head[1] >> 3 & 3, head[2] >> 2 & 3
     fits = head[0] == 0xFF and head[1] >> 5 == 7 and 4 - (head[1] >> 1 & 3) == layer
     if not fits or version == 1 or rate == 3 or head[2] >> 4 == 15:
@@ -235,7 +235,7 @@ def _version_and_rate(head: bytes, layer: int) -> tuple[int, int]:
 
 
 def _ac3_size(head: bytes) -> int:
-    """ETSI TS 102 366: AC-3 by a table, E-AC-3 (from bitstream 11 on) by a field."""
+    """The frame size by ETSI TS 102 366: AC-3 has a table, E-AC-3 (bitstream id 11 and above) a field."""
     if head[:2] != b"\x0b\x77":
         return 0
     if head[5] >> 3 > 10:
@@ -248,17 +248,17 @@ def _ac3_size(head: bytes) -> int:
 
 
 def _is_extension(codec: str, head: bytes) -> bool:
-    """More channels of the E-AC-3 frame before it, which last no time of their own."""
+    """Whether this is a dependent E-AC-3 frame: more channels of the previous frame, without a duration of its own."""
     return codec == "eac3" and head[5] >> 3 > 10 and head[2] >> 6 == 1
 
 
 def _dts_size(head: bytes) -> int:
-    """Of the core, as ETSI TS 102 114 has it."""
+    """The size of the core frame by ETSI TS 102 114."""
     return ((head[5] & 3) << 12 | head[6] << 4 | head[7] >> 4) + 1 if head[:4] == _SYNCS["dts"] else 0
 
 
 def _loas_size(head: bytes) -> int:
-    """Of an AudioSyncStream's frame, as ISO 14496-3 has it."""
+    """The frame size of an AudioSyncStream by ISO/IEC 14496-3."""
     return ((head[1] & 0x1F) << 8 | head[2]) + 3 if head[0] == 0x56 and head[1] >> 5 == 7 else 0
 
 
@@ -279,4 +279,4 @@ _SYNCS = {
     "aac_latm": b"\x56",
 }
 SIZED = frozenset(_SIZES)
-"""Codecs, by FFmpeg's name, whose frames `walk_sized` counts."""
+"""The codecs that `walk_sized` supports, by FFmpeg's names."""

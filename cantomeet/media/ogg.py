@@ -1,4 +1,4 @@
-"""The pages of an Ogg file: those that state a false time, and what the last one states when it is cut off."""
+"""Reads the pages of an Ogg file, to correct false times and to find the stated end of a truncated file."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from cantomeet.media.tags import Data
 
 _WORD = b"OggS\0"
 _HEAD = 27
-"""Bytes before the lacing values."""
+"""Bytes of a page header before the lacing values."""
 _SOUND = (b"OpusHead", b"\x01vorbis", b"\x7fFLAC", b"Speex   ")
-"""How the first packet of a stream of sound begins; the clocks of others mean something else."""
+"""How the first packet of an audio stream starts. Other streams use their clocks differently."""
 _MOST_FALSE = 100
-"""Pages in a file whose time is corrected."""
+"""Limit on the pages whose time is corrected."""
 _MOST_SAMPLES = 255 * 65_535
-"""On one page: so many packets, each of the longest block of FLAC."""
+"""Limit on the samples of one page: 255 packets of FLAC's longest block."""
 _FAR_LONGER = 4
-"""Times what the packets of earlier pages last."""
+"""The last page is implausible if its packets are this many times longer than earlier ones."""
 _POLYNOMIAL = 0x04C11DB7
 
 
@@ -27,25 +27,26 @@ class _Page:
     at: int
     size: int
     packets: int
-    """That end on this page."""
+    """Number of packets that end on this page."""
     granule: int
-    """The time at its end, in samples."""
+    """The time at the end of the page, in samples."""
 
 
 @dataclass
 class Clock:
-    """What the pages of one file say."""
+    """The corrected times of an Ogg file."""
 
     patches: dict[int, bytes] = field(default_factory=dict)
-    """By offset: times that lie between those of the neighbours, instead of false ones."""
+    """By file offset: times between those of the neighbours, which replace false ones."""
     end: int = 0
-    """In samples, as the last page says, whether it was cut off or not; 0 where that cannot be believed."""
+    """The end in samples by the last page, truncated or not. 0 if it is implausible."""
 
 
 def read_clock(data: Data, start: int, end: int) -> Clock:
-    """FFmpeg believes each page's time: a false one makes it leave out the page, or its clock jump twice.
+    """Read the page times of an Ogg file and correct false ones.
 
-    One false page at a time is known by its neighbours; two in a row pass for a clock that was started again.
+    FFmpeg trusts each page's time: a false one makes it drop the page, or makes its clock jump twice. A single false
+    page is detected by its neighbours. Two in a row count as a clock that was restarted.
     """
     clock = Clock()
     streams: dict[bytes, list[_Page]] = {}
@@ -70,7 +71,7 @@ def read_clock(data: Data, start: int, end: int) -> Clock:
         clock.end = 0
     for pages in streams.values():
         times = {page.at: page.granule for page in pages}
-        for page, granule in islice(_false(pages), _MOST_FALSE):
+        for page, granule in islice(_false_pages(pages), _MOST_FALSE):
             times[page.at] = granule
             clock.patches |= _patch(data, page, granule)
         if len(streams) == 1 and not clock.end:
@@ -79,7 +80,7 @@ def read_clock(data: Data, start: int, end: int) -> Clock:
 
 
 def _end(pages: list[_Page], times: list[int], destroyed: bool) -> int:
-    """What the last of `pages` says, unless it lasts far longer than those before it and none of them is missing."""
+    """The time of the last page. 0 if no page is destroyed and the last one is far longer than the others."""
     if len(pages) < 2:
         return 0
     usual = times[-2] / max(1, sum(page.packets for page in pages[:-1]))
@@ -87,7 +88,7 @@ def _end(pages: list[_Page], times: list[int], destroyed: bool) -> int:
 
 
 def _pages(data: Data, at: int, end: int) -> Iterator[_Page]:
-    """Pages that are followed by another or by the end; the last may be cut off behind its head."""
+    """Yield the pages that are followed by another one or by the end. The last may be truncated after its header."""
     while (at := data.find(_WORD, at, end)) >= 0 and at + _HEAD + data[at + 26 : at + 27][0] <= end:
         lacing = data[at + _HEAD : at + _HEAD + data[at + 26]]
         size = _HEAD + len(lacing) + sum(lacing)
@@ -100,8 +101,8 @@ def _pages(data: Data, at: int, end: int) -> Iterator[_Page]:
             at += 1
 
 
-def _false(pages: list[_Page]) -> Iterator[tuple[_Page, int]]:
-    """With the time that each should state."""
+def _false_pages(pages: list[_Page]) -> Iterator[tuple[_Page, int]]:
+    """Yield each page with a false time, and the time that it should have."""
     last = packets = 0
     for number, page in enumerate(pages):
         following = next((later for later in pages[number + 1 : number + 3] if later.granule >= 0), None)
@@ -124,7 +125,7 @@ def _patch(data: Data, page: _Page, granule: int) -> dict[int, bytes]:
 
 
 def _checksum(content: bytearray) -> int:
-    """CRC-32 without reflection, as RFC 3533 has it: FFmpeg leaves out a page whose checksum is wrong."""
+    """CRC-32 without reflection (RFC 3533). FFmpeg drops a page with a wrong checksum."""
     value = 0
     for byte in content:
         value = (value << 8 & 0xFFFFFFFF) ^ _TABLE[value >> 24 ^ byte]

@@ -1,7 +1,7 @@
-"""The parts of a file: recordings that were put one after the other, what lies before them and what they state.
+"""Splits a file into its parts: recordings that were concatenated, with other bytes before and between them.
 
-FFmpeg reads a container to the end that its header states. What lies behind it is found here, by structure where a
-format has one, else by the first bytes of another recording.
+FFmpeg reads a container only to the end that its header states. Further recordings are found here, by the structure of
+the format if it has one, or else by the first bytes of another recording.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from cantomeet.media.fragments import default_sizes, is_whole_fragment
 from cantomeet.media.matroska import surplus_tracks
 from cantomeet.media.mpeg_frames import begins_frames
 from cantomeet.media.ogg import read_clock
-from cantomeet.media.tags import Data, behind_id3
+from cantomeet.media.tags import Data, after_id3
 
 _LEAD_BYTES = 1024 * 1024
-"""How far into a file a recording is looked for."""
+"""How far into a file the start of a recording is searched."""
 _LEAST_BYTES = 64
-"""What is shorter holds no recording."""
+"""Fewer bytes contain no recording."""
 _WAV_PLACEHOLDER = 0x7FFF0000
-"""From this size on, what a recorder writes that cannot go back to its header (sox: 0x7FFFFFFF less some)."""
+"""Sizes from here on are placeholders of programs that cannot seek back to the header (sox: a bit below 0x7FFFFFFF)."""
 
 _AVI_UNKNOWN = (0x7FFFFFFF, 0xFFFFFFFF)
-"""What is written where nobody can go back to the header."""
+"""Placeholder sizes of programs that cannot seek back to the header."""
 
 _MAGIC = re.compile(
     rb"""(?P<wav>RIFF....WAVE|RIFX....WAVE|RF64....WAVE|BW64....WAVE)
@@ -46,28 +46,28 @@ _MAGIC = re.compile(
     |(?P<flv>FLV\x01[\x01\x04\x05]\x00\x00\x00\x09\x00\x00\x00\x00)""",
     re.DOTALL | re.VERBOSE,
 )
-"""How recordings begin that can be told from anything else by it."""
+"""The unambiguous starts of recordings."""
 _ANCHORS = (
     *((0, word) for word in (b"RIFF", b"RIFX", b"RF64", b"BW64", b"FORM", b"caff", b"riff\x2e", b".snd\0", b"fLaC")),
     *((0, word) for word in (b"OggS\0\2", b"OggS\0\6", b"\x1aE\xdf\xa3", b"#!AMR", b"\x30\x26\xb2\x75\x8e", b"FLV\1")),
     (4, b"ftyp"),
 )
-"""A word of each of them and its place in it: to look for words takes a hundredth of what the expression takes."""
+"""A fixed word of each start, with its offset. Searching for words is a hundred times faster than for `_MAGIC`."""
 _RAW = re.compile(
     rb"\xff[\xe2-\xff]|\x0b\x77|\x56[\xe0-\xff]|\x00\x00\x01\xba|\x47.{187}\x47|.{4}\x47.{187}.{4}\x47"
     rb"|wvpk|TTA1|MAC |tBaK|\x7f\xfe\x80\x01|....(?:moov|mdat|wide|free|skip)|Creative Voice|ea3|EA3|DHAV",
     re.DOTALL,
 )
-"""How others begin, that FFmpeg tells for sure."""
+"""Possible starts of further formats, which FFmpeg has to confirm."""
 _BOXES = (b"moov", b"mdat", b"wide", b"free", b"skip")
-"""That old QuickTime files begin with."""
+"""Boxes with which old QuickTime files start."""
 _FRAGMENT = b"moof\0\0\0\x10mfhd"
 _MOST_DESTROYED = 100
-"""Places in a file of fragments."""
+"""Limit on the destroyed places in a fragmented file."""
 _BEFORE_TYPE = (b"wide", b"free", b"skip")
-"""That may stand before the type of a file."""
+"""Boxes that may precede the `ftyp` box."""
 _WITH_OTHERS_INSIDE = (b"wvpk", b"MAC ", b"tBaK", b"TTA1")
-"""These hold the header of the WAV that they were made of."""
+"""Formats that contain the header of the WAV file they were made from."""
 _HTTP = re.compile(rb"(?:HTTP/1\.[01] \d{3}|--[!-~]{1,70}\r\n|Content-[A-Za-z]+:)", re.IGNORECASE)
 _OGG_PAGE = re.compile(rb"OggS\x00")
 
@@ -79,47 +79,47 @@ class Part:
     start: int
     end: int
     kind: str
-    """A group of `_MAGIC`, or "" for what FFmpeg has to tell."""
+    """A group name of `_MAGIC`, or "" if FFmpeg has to detect the format."""
     missing_bytes: int = 0
-    """That the header states and the file does not have."""
+    """Bytes that the header states and that the file does not have."""
     stated: bool = True
-    """The header's own size is the size of what is there."""
+    """Whether the size in the header is the real one."""
     patches: Mapping[int, bytes] = field(default_factory=dict)
-    """What the header has to say instead, by offset in the file."""
+    """Corrected bytes of the header, by offset in the file."""
     skipped: tuple[tuple[int, int], ...] = ()
-    """From byte, to byte: what lies between chunks of samples that are read as one."""
+    """Byte ranges between chunks of samples that are read as one chunk."""
     data_bytes: int = 0
-    """Of samples, in formats that state it."""
+    """Bytes of samples, in formats that state it."""
     stated_end: int = 0
-    """In samples, of an Ogg file; 0 where it states none that can be believed."""
+    """The end of an Ogg file in samples. 0 if it states none that is plausible."""
     after: int = 0
-    """Where another part may begin."""
+    """Where another part may start."""
     lost_lead: bool = False
-    """The first fragments are destroyed: the clock begins later than the recording."""
+    """Whether the first fragments are destroyed, so that the clock starts later than the recording."""
 
     @property
     def options(self) -> dict[str, str]:
-        """Of the demuxer: the end of a WAV is the end of the part, whatever its header says."""
+        """Options of the demuxer. A WAV is always read to the end of the part, whatever its header states."""
         return {"ignore_length": "1"} if self.kind == "wav" else {}
 
 
 @dataclass(frozen=True)
 class _Chunks:
-    """How a format of chunks is laid out."""
+    """The layout of a chunked format."""
 
     first: int
     """Offset of the first chunk."""
     name: int
-    """Bytes of a chunk's name, and of its size:"""
+    """Length of a chunk's name in bytes, followed by that of its size."""
     size: int
     order: str
     align: int
     data: bytes
     """Name of the chunk of samples."""
     whole: bool = False
-    """A size counts the chunk's own head too."""
+    """Whether a size includes the chunk's own header."""
     before: int = 0
-    """Bytes between the head of a chunk of samples and the first of them."""
+    """Bytes between the header of a chunk of samples and the first sample."""
 
 
 _CHUNKED = {
@@ -131,12 +131,12 @@ _CHUNKED = {
 
 
 def first_part(data: Data) -> Part:
-    """The first recording in a file; only its head is read where that says how long it is."""
+    """The first recording in a file. Only its header is read if that states the length."""
     return _part_at(data, first_start(data), scan=False)
 
 
 def parts_of(data: Data) -> Iterator[Part]:
-    """The recordings in a file, in their order."""
+    """Yield the recordings in a file, in order."""
     at: int | None = first_start(data)
     while at is not None:
         part = _part_at(data, at, scan=True)
@@ -145,8 +145,8 @@ def parts_of(data: Data) -> Iterator[Part]:
 
 
 def first_start(data: Data) -> int:
-    """Where the first recording begins: behind tags, zeros, or a header of the protocol by which it was fetched."""
-    at = _behind_lead(data)
+    """Where the first recording starts: after tags, zeros, or the HTTP header of a download."""
+    at = _after_lead(data)
     if _MAGIC.match(data, at) or _RAW.match(data, at):
         return at
     found = _search(data, at, at + _LEAD_BYTES)
@@ -154,7 +154,7 @@ def first_start(data: Data) -> int:
 
 
 def _search(data: Data, at: int, end: int | None = None, like: bytes = b"") -> int | None:
-    """Where the first recording from `at` on begins that can be told for sure; with `like` only one of that word."""
+    """Where the first unambiguous recording from `at` on starts. With `like`, only a start with that word counts."""
     limit = len(data) if end is None else min(end, len(data))
     first = None
     for offset, word in _ANCHORS:
@@ -163,22 +163,22 @@ def _search(data: Data, at: int, end: int | None = None, like: bytes = b"") -> i
         place = at + offset - 1
         while (place := data.find(word, place + 1, limit)) >= 0:
             if _MAGIC.match(data, place - offset):
-                # Another one is only of interest where it comes earlier.
+                # From now on only an earlier one counts.
                 first = limit = place - offset
                 break
     return first
 
 
-def _behind_lead(data: Data) -> int:
+def _after_lead(data: Data) -> int:
     at = -1
     after = 0
     while after != at:
         at = after
-        after = _behind_zeros(data, _behind_http(data, behind_id3(data, at)))
+        after = _after_zeros(data, _after_http(data, after_id3(data, at)))
     return at
 
 
-def _behind_http(data: Data, at: int) -> int:
+def _after_http(data: Data, at: int) -> int:
     while _HTTP.match(data, at):
         end = data.find(b"\r\n\r\n", at, at + 65536)
         if end < 0:
@@ -187,13 +187,13 @@ def _behind_http(data: Data, at: int) -> int:
     return at
 
 
-def _behind_zeros(data: Data, at: int) -> int:
+def _after_zeros(data: Data, at: int) -> int:
     if data[at : at + 16] != bytes(16):
         return at
     found = re.compile(rb"[^\x00]").search(data, at, min(len(data), at + _LEAD_BYTES))
     if not found:
         return at
-    # The size of a box and some words of sync begin with zeros themselves.
+    # Box sizes and some sync words start with zeros themselves.
     for back in range(min(4, found.start() - at), -1, -1):
         if _MAGIC.match(data, found.start() - back) or _RAW.match(data, found.start() - back):
             return found.start() - back
@@ -201,7 +201,7 @@ def _behind_zeros(data: Data, at: int) -> int:
 
 
 def _next_start(data: Data, at: int) -> int | None:
-    """Where the next recording begins, at `at` or a little behind it."""
+    """Where the next recording starts, at `at` or shortly after it."""
     if len(data) - at < _LEAST_BYTES:
         return None
     if begins_frames(data, at):
@@ -224,8 +224,8 @@ def _part_at(data: Data, at: int, *, scan: bool) -> Part:
         return _of_segment(data, at, scan)
     if not scan or data[at : at + 4] in _WITH_OTHERS_INSIDE:
         return Part(at, len(data), kind, after=len(data))
-    # Video is large, so of pages and clusters only another file of the same kind is looked for.
-    end = _end_by_next(data, _behind_head(data, at, kind), b"OggS" if kind == "ogg" else b"")
+    # Video files are large, so in Ogg only another Ogg file is searched for.
+    end = _end_by_next(data, _after_head(data, at, kind), b"OggS" if kind == "ogg" else b"")
     if kind:
         end = _end_by_tagged_frames(data, at, end)
     if kind == "ogg":
@@ -235,24 +235,24 @@ def _part_at(data: Data, at: int, *, scan: bool) -> Part:
 
 
 def _end_by_tagged_frames(data: Data, at: int, end: int) -> int:
-    """MP3 and ADTS have no word of their own to be found by, but mostly a tag before them."""
+    """The start of MP3 or ADTS before `end`, found by its ID3 tag, or else `end`. They have no unambiguous start."""
     while (at := data.find(b"ID3", at + 1, end)) >= 0:
         if begins_frames(data, at):
             return at
-        # Tags that follow one another are looked behind once.
-        at = max(at, behind_id3(data, at) - 1)
+        # Consecutive tags are checked once.
+        at = max(at, after_id3(data, at) - 1)
     return end
 
 
-def _behind_head(data: Data, at: int, kind: str) -> int:
-    """Where a file that begins is surely another one, not something that the head of this one holds."""
+def _after_head(data: Data, at: int, kind: str) -> int:
+    """The offset after which another start is surely another file, not part of this one's header."""
     if kind == "ogg":
-        return _behind_first_pages(data, at)
-    return _behind_metadata(data, at) if kind == "flac" else at + 1
+        return _after_first_pages(data, at)
+    return _after_metadata(data, at) if kind == "flac" else at + 1
 
 
-def _behind_metadata(data: Data, at: int) -> int:
-    """FLAC made of a WAV can hold that one's header; pictures are there too."""
+def _after_metadata(data: Data, at: int) -> int:
+    """The offset after the metadata of a FLAC file, which may contain a WAV header or pictures."""
     place, last = at + 4, False
     while not last and place + 4 < len(data):
         last = bool(data[place] & 0x80)
@@ -265,8 +265,8 @@ def _end_by_next(data: Data, at: int, like: bytes = b"") -> int:
     return len(data) if found is None else found
 
 
-def _behind_first_pages(data: Data, at: int) -> int:
-    """Each stream of an Ogg file begins with a page of its own, all of them before any other page."""
+def _after_first_pages(data: Data, at: int) -> int:
+    """The offset after the first pages of an Ogg file. Each stream starts with one, before all other pages."""
     while _OGG_PAGE.match(data, at) and data[at + 5] & 2 and len(data) > at + 27:
         lacing = data[at + 27 : at + 27 + data[at + 26]]
         at += 27 + len(lacing) + sum(lacing)
@@ -288,7 +288,7 @@ def _of_chunks(data: Data, at: int, kind: str, scan: bool) -> Part:
 
 
 def _chunk(data: Data, place: int, form: _Chunks, order: str) -> tuple[bytes, int, int]:
-    """Name, size of the body, and where that begins."""
+    """Name, body size and body offset of the chunk at `place`."""
     body = place + form.name + form.size
     size = int.from_bytes(data[place + form.name : body], "big" if order == "big" else "little")
     return bytes(data[place : place + form.name]), max(0, size - (body - place)) if form.whole else size, body
@@ -300,21 +300,21 @@ def _of_samples(data: Data, at: int, kind: str, place: int, body: int, size: int
     end = body + size
     unknown = size == 0 or (kind in ("wav", "aiff") and size >= _WAV_PLACEHOLDER and end > len(data)) or size >= 2**62
     if not unknown and end > len(data) and _outer_size(data, at, kind) in (len(data) - at, len(data) - at - 1):
-        # A file that was cut off is shorter than both sizes say: here only the size of the samples is wrong.
+        # A truncated file is shorter than both sizes. Here only the size of the samples is wrong.
         return Part(at, len(data), kind, stated=False, after=len(data))
     if not unknown and end >= len(data):
         return Part(at, len(data), kind, end - len(data), end == len(data), data_bytes=size, after=len(data))
     if not unknown or size == 0:
-        after, more = _behind_chunks(data, _aligned(end, form.align), form, order)
+        after, more = _after_chunks(data, _aligned(end, form.align), form, order)
         if more and kind != "caf":
             if after is None:
                 after = _end_by_next(data, more[-1][1], data[at : at + 4]) if scan else len(data)
                 more[-1] = (more[-1][0], after)
             return _of_many_chunks(Part(at, after, kind), place, [(body, end), *more], order, len(data))
         if after is not None:
-            # A WAV is read to the end of the part; others have what they need behind the samples too.
+            # A WAV is read to the end of the part. Other formats may need chunks after the samples.
             return Part(at, end if kind == "wav" else after, kind, data_bytes=size, after=after)
-    # The header states too little, or nothing: samples go on up to another recording or the end.
+    # The header states too little, or nothing: the samples extend to another recording or to the end.
     end = _end_by_next(data, end if not unknown else body, data[at : at + 4]) if scan else len(data)
     if kind == "wav":
         return Part(at, end, kind, stated=False, after=end)
@@ -323,7 +323,7 @@ def _of_samples(data: Data, at: int, kind: str, place: int, body: int, size: int
 
 
 def _outer_size(data: Data, at: int, kind: str) -> int:
-    """Of the whole recording, as its first bytes state it; 0 where they do not."""
+    """The size of the whole recording that its first bytes state, or 0."""
     if kind == "w64":
         return int.from_bytes(data[at + 16 : at + 24], "little")
     if kind == "caf":
@@ -333,7 +333,7 @@ def _outer_size(data: Data, at: int, kind: str) -> int:
 
 
 def _of_many_chunks(part: Part, place: int, chunks: list[tuple[int, int]], order: str, length: int) -> Part:
-    """`part` with the samples of all `chunks` (from byte, to byte), as if the first one at `place` held them all."""
+    """`part` with the samples of all `chunks` (start, end), as if the first one, at `place`, contained them all."""
     form = _CHUNKED[part.kind]
     skipped = tuple((end, begin) for (_, end), (begin, _) in pairwise(chunks))
     whole, end = sum(end - begin for begin, end in chunks), min(chunks[-1][1], length)
@@ -354,11 +354,11 @@ def _patched_size(form: _Chunks, place: int, size: int, order: str) -> dict[int,
     return {place + form.name: min(size, 256**form.size - 1).to_bytes(form.size, "big" if order == "big" else "little")}
 
 
-def _behind_chunks(data: Data, at: int, form: _Chunks, order: str) -> tuple[int | None, list[tuple[int, int]]]:
-    """Where the chunks at `at` end: at the file's end, at another recording, or where only zeros follow.
+def _after_chunks(data: Data, at: int, form: _Chunks, order: str) -> tuple[int | None, list[tuple[int, int]]]:
+    """The end of the chunks from `at` on: the end of the file, another recording, or trailing zeros.
 
-    None where no chunks but samples follow. With it, from byte to byte, what the chunks of samples among them hold;
-    the last may be cut off.
+    None if samples follow instead of chunks. The second value has the byte ranges of further chunks of samples, the
+    last of which may be truncated.
     """
     more: list[tuple[int, int]] = []
     while len(data) - at >= form.name + form.size:
@@ -386,14 +386,14 @@ def _aligned(place: int, align: int) -> int:
 
 
 def _of_boxes(data: Data, at: int, scan: bool) -> Part:
-    """FFmpeg ends at a destroyed box; one that is to be skipped leads it to the next fragment."""
+    """An MP4 or QuickTime part. FFmpeg stops at a destroyed box, so a patch makes it skip to the next fragment."""
     sizes = default_sizes(data, at)
     part, patches = _of_whole_boxes(data, at, sizes, scan), dict[int, bytes]()
     while len(patches) < _MOST_DESTROYED and (place := _next_fragment(data, part)) is not None:
         patches[part.after] = (place - part.after).to_bytes(4, "big") + b"free"
         part = _of_whole_boxes(data, place, sizes, scan)
     if data[part.after + 4 : part.after + 8] == b"moof":
-        # Nothing behind a destroyed fragment says how long it was: as long as the others, or as it has more bytes.
+        # The length of a destroyed last fragment is unknown. Assume the average of the others, or its size if larger.
         others = sum(1 for _ in re.finditer(_FRAGMENT, data[at : part.after]))
         missing = max(len(data) - part.after, (part.after - at) // max(1, others))
         part = replace(part, missing_bytes=missing, after=len(data))
@@ -410,7 +410,7 @@ def _of_whole_boxes(data: Data, at: int, sizes: Mapping[int, int], scan: bool) -
         begun |= name not in _BEFORE_TYPE
         after = end if body <= len(data) else after
         if scan and data[body - 8 : body] == b"\0\0\0\0mdat":
-            # It goes on to the end of the file that it was written to.
+            # A size of zero: the box extends to the end of its original file.
             after = _end_by_next(data, body, b"ftyp")
             break
     missing = max(0, after - len(data))
@@ -419,13 +419,13 @@ def _of_whole_boxes(data: Data, at: int, sizes: Mapping[int, int], scan: bool) -
 
 
 def _loses_lead(data: Data, at: int, patches: Mapping[int, bytes]) -> bool:
-    """Whether what is destroyed comes before any fragment that is whole."""
+    """Whether the first destroyed bytes precede all whole fragments."""
     first = min(patches, default=None)
     return first is not None and not any(name == b"moof" for name, *_ in boxes(data, at, first))
 
 
 def _next_fragment(data: Data, part: Part) -> int | None:
-    """Where a fragment begins behind what is destroyed at the end of `part`."""
+    """Where the next fragment starts after the destroyed bytes at the end of `part`. None if there is none."""
     if part.missing_bytes or _begins_part(data, part.after):
         return None
     place = data.find(_FRAGMENT, part.after + 8) - 4
@@ -458,14 +458,14 @@ def _of_segment(data: Data, at: int, scan: bool) -> Part:
 def _whole_segment(data: Data, at: int, scan: bool) -> Part:
     stated = _end_of_segment(data, at)
     if at < stated <= len(data) and (stated == len(data) or _begins_part(data, stated)):
-        # Whatever is attached inside is no part of its own.
+        # Files attached inside are no parts of their own.
         return Part(at, stated, "ebml", after=stated)
     end = _end_by_next(data, at + 1, data[at : at + 4]) if scan else len(data)
     return Part(at, end, "ebml", missing_bytes=max(0, stated - len(data)), after=end)
 
 
 def _end_of_segment(data: Data, at: int) -> int:
-    """Where the segment of a Matroska file says that it ends; 0 where it does not say."""
+    """The end that the segment of a Matroska file states, or 0."""
     header_size, body = ebml_size(data, at + 4)
     place = body + (header_size or 0)
     if data[place : place + 4] != b"\x18\x53\x80\x67":

@@ -1,4 +1,4 @@
-"""What a recording is: told by FFmpeg from its content, never from its name."""
+"""Detects the format of a recording with FFmpeg, by its content and never by its name."""
 
 from __future__ import annotations
 
@@ -57,15 +57,15 @@ CONTENT_TYPES = {
     "ape": "audio/x-ape",
     "tak": "audio/x-tak",
 }
-"""Of each `Probe.format`."""
+"""The content type of each `Probe.format`."""
 
 _GUESSED_DURATION = {"aac", "amr", "ac3", "eac3", "dts", "loas", "mpegts", "mpeg", "dv"}
-"""Containers without a stated length: FFmpeg guesses it from the bit rate of the first frames."""
+"""Containers without a stated duration. FFmpeg guesses it from the bit rate of the first frames."""
 _RAW = {"mp3", "aac", "ac3", "eac3", "dts", "loas", "mpegts", "mpeg", "dv", "dhav"}
-"""Formats without a header of their own, which FFmpeg may see in bytes that happen to look like them."""
+"""Formats without a header, which FFmpeg may detect in arbitrary bytes."""
 _PACKETS_TO_BE_SURE = 40
 _PACKETS_TO_TRY = 500
-"""In which the first frame must decode for a file to count as a recording."""
+"""A file counts as a recording only if a frame of its first packets can be decoded."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,9 @@ class Probe:
     format: str
     """A key of `CONTENT_TYPES`."""
     codec: str
-    """FFmpeg's name of the sound's codec."""
+    """FFmpeg's name of the audio codec."""
     duration_seconds: float | None
-    """As the header states; None where it states nothing, or more than a day, and any figure would be a guess."""
+    """The duration that the header states. None if it states none or more than a day."""
 
     @property
     def content_type(self) -> str:
@@ -83,7 +83,7 @@ class Probe:
 
 
 def probe(path: Path) -> Probe:
-    """What the file is. Raises `RecordingRefused` (415; `found` is a code of `sniffing`) for no recording."""
+    """Probe a file. Raises `RecordingRefused` (415; `found` is a code of `sniffing`) if it is no recording."""
     with path.open("rb") as file:
         head = file.read(sniffing.HEAD_BYTES)
         refuse_foreign(head)
@@ -92,7 +92,7 @@ def probe(path: Path) -> Probe:
 
 
 def refuse_foreign(head: bytes) -> None:
-    """Raises `RecordingRefused` (415) where a file's first bytes already say that it is something else."""
+    """Raises `RecordingRefused` (415) if the first bytes of a file show that it is something else."""
     code = sniffing.foreign(head)
     if code is not None:
         raise _refused(code)
@@ -101,7 +101,7 @@ def refuse_foreign(head: bytes) -> None:
 def _probe_part(file: BinaryIO, data: mmap, part: Part) -> Probe:
     head = bytes(data[part.start : part.start + sniffing.HEAD_BYTES])
     if part.start:
-        # What was before the recording is no reason to look less closely.
+        # Bytes before the recording must not bypass the check.
         refuse_foreign(head)
     try:
         with opened(file, part.start, part.end, part.patches, part.options, part.skipped) as container:
@@ -121,7 +121,7 @@ def _probe(container: InputContainer, head: bytes, data: mmap, part: Part) -> Pr
     if not tracks:
         raise _refused(sniffing.UNDECODABLE if container.streams.audio else sniffing.NO_SOUND)
     format = _format_of(container, head)
-    # Before decoding: FFmpeg rewrites what the header said as it reads on.
+    # Read it before decoding: FFmpeg overwrites the header's values while it reads.
     stated = _stated_seconds(container, format, part, data)
     if stated is not None and stated > LONGEST_SECONDS:
         stated = None
@@ -133,7 +133,7 @@ def _probe(container: InputContainer, head: bytes, data: mmap, part: Part) -> Pr
 
 
 def _decodes(container: InputContainer, track: AudioStream, *, surely: bool) -> bool:
-    """Some of it does; with `surely` more than half of the first packets."""
+    """Whether any frame of the first packets can be decoded. With `surely`, more than half of them must."""
     good = tried = 0
     for packet in islice(packets_in(container, track), _PACKETS_TO_TRY):
         if packet is not None and packet.size:
@@ -162,10 +162,10 @@ def _stated_seconds(container: InputContainer, format: str, part: Part, data: mm
         return None
     seconds = container.duration / 1_000_000
     if format in ("webm", "mkv"):
-        # They state the end, on a clock that need not begin at zero.
+        # They state the end, on a clock that may not start at zero.
         seconds -= max(0.0, (container.start_time or 0) / 1_000_000)
     if part.data_bytes and part.missing_bytes:
-        # FFmpeg believes the file's size; that a WAV was cut off shows only in its header.
+        # FFmpeg uses the file's size, but only the header shows that a WAV is truncated.
         seconds *= part.data_bytes / max(1, part.data_bytes - part.missing_bytes)
     return seconds
 

@@ -1,9 +1,9 @@
-"""What a refused file is, told from its first bytes and named by a code."""
+"""Detects files that are no recordings by their first bytes, and names them by a code."""
 
 from __future__ import annotations
 
 HEAD_BYTES = 4096
-"""How much of a file `foreign` and `name_of` look at."""
+"""How many bytes of a file `foreign` needs."""
 
 EMPTY = "empty"
 UNKNOWN = "unknown"
@@ -65,10 +65,10 @@ _TEXT_CONTROLS = frozenset(b"\t\n\r\f\x0b\x1b\x08")
 
 
 def foreign(head: bytes) -> str | None:
-    """The code of what surely is no recording that we take (`cantomeet.i18n.found`); None where a demuxer has to look.
+    """The code of a file that is surely no supported recording (see `cantomeet.i18n.found`). None if it may be one.
 
-    `head`: the file's first `HEAD_BYTES` bytes, or all of it where it is shorter. Playlists are told here, before a
-    demuxer that would follow what they name could see them.
+    `head`: the first `HEAD_BYTES` bytes of the file, or all of a shorter one. Playlists are refused here, before a
+    demuxer could follow the addresses in them.
     """
     if not head:
         return EMPTY
@@ -85,21 +85,21 @@ def _kind_of_text(head: bytes) -> str | None:
     if start.startswith((b"<!doctype html", b"<html")):
         return "html"
     if head.startswith(_FETCHED) and b"\r\n\r\n" in head:
-        # A download saved with its header: a recording may follow, and a demuxer has to look.
+        # A download saved with its HTTP header: a recording may follow.
         return None
     return TEXT if is_text(head) else None
 
 
 def is_text(head: bytes) -> bool:
     if head.startswith(_BOMS[1:]):
-        # An MPEG audio frame can begin with the same two bytes; half of UTF-16 for Latin letters is zero.
+        # An MPEG audio frame can start with the same two bytes. Half the bytes of Latin UTF-16 text are zero.
         return head[2:64].count(0) > 20
     if any(byte < 32 and byte not in _TEXT_CONTROLS for byte in head):
         return False
     try:
         head.decode("utf-8")
     except UnicodeDecodeError as error:
-        # The last character may be cut in two at the end of the head; Big5 is two bytes a character.
+        # The last character may be truncated at the end of `head`. Big5 uses two bytes a character.
         return error.start >= len(head) - 4 or _is_big5(head)
     return True
 

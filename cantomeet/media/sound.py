@@ -1,4 +1,4 @@
-"""The sound of one recording: all parts and tracks of the file, in one channel on one even clock."""
+"""The sound of a recording: all parts and tracks of a file, mixed to one channel on one continuous clock."""
 
 from __future__ import annotations
 
@@ -27,39 +27,39 @@ from cantomeet.media.voc import lost_share
 
 _PROGRESS_SECONDS = 10.0
 _OF_FRAMES = frozenset({"mp3", "ac3", "eac3", "dts", "loas", "wav"})
-"""Demuxers that pass over what lies between two frames."""
+"""Demuxers that silently skip bytes between two frames."""
 _MUCH_BYTES = 256 * 1024
-"""Less at the end of a file, in no known form, is what a program noted there."""
+"""Fewer unknown bytes at the end of a file count as a program's metadata."""
 
 
 @dataclass
 class Findings:
-    """What decoding showed; complete once the blocks were read to the end."""
+    """What decoding found. Complete once all blocks were read."""
 
     parts: list[Part] = field(default_factory=list)
     tracks: list[Facts] = field(default_factory=list)
     walks: list[Walk] = field(default_factory=list)
-    """The frames of MP3 and ADTS."""
+    """The frames of MP3 and ADTS parts."""
     missing: list[Missing] = field(default_factory=list)
     unread_tracks: int = 0
-    """Sound tracks in a form that cannot be decoded."""
+    """Number of sound tracks that cannot be decoded."""
     unread_bytes: int = 0
-    """In parts of the file that cannot be decoded."""
+    """Bytes of parts that cannot be decoded."""
     cancels: bool = False
-    """Channels hold the same sound with opposite signs: who plays them through one loudspeaker hears little."""
+    """Whether channels have the same sound with opposite signs, so that one loudspeaker plays little of it."""
     begins: float = 0.0
-    """What the clock of the first part says at its beginning, in seconds."""
+    """The clock at the start of the first part, in seconds."""
 
 
 class Sound:
-    """The sound of one file; `findings` says what is not in it."""
+    """The sound of one file. `findings` has what was found while decoding it."""
 
     def __init__(self, file: BinaryIO, data: mmap) -> None:
         self.file, self.data = file, data
         self.findings = Findings()
 
     def blocks(self, rate: int) -> Iterator[Samples]:
-        """16-bit samples, one channel."""
+        """Yield 16-bit samples of one channel, `rate` a second."""
         done = 0
         for part in self._parts():
             for samples in self._of_part(part, rate, done / rate):
@@ -87,15 +87,15 @@ class Sound:
         found.tracks += [track.facts for track in tracks]
         heard = [track.facts for track in tracks if track.facts.shapes]
         found.unread_tracks += len(tracks) - len(heard) if heard else 0
-        gaps = [gap for facts in heard for gap in [*facts.missing, *self._between_frames(part, facts)]]
+        gaps = [gap for facts in heard for gap in [*facts.missing, *self._lost_between_frames(part, facts)]]
         found.missing += [Missing(begin + gap.at, gap.seconds) for gap in gaps]
         if samples:
             found.parts.append(part)
         else:
             found.unread_bytes += part.end - part.start
 
-    def _between_frames(self, part: Part, facts: Facts) -> Iterator[Missing]:
-        """What a demuxer passes over in silence: bytes between two frames, and frames that a header counted."""
+    def _lost_between_frames(self, part: Part, facts: Facts) -> Iterator[Missing]:
+        """Yield what a demuxer silently skips: bytes between frames, and frames that a header counts."""
         if facts.demuxer == "matroska":
             for begin, end in destroyed(self.data, part.start, part.end):
                 if end - begin >= LEAST_MISSING_SECONDS:
@@ -109,22 +109,24 @@ class Sound:
             return
         lost = walk.seconds - facts.seconds
         if facts.codec == "aac_latm" and walk.junk and lost >= LEAST_MISSING_SECONDS:
-            # A decoder that took what is destroyed for a frame decodes nothing until the next description of the sound.
+            # A decoder that took destroyed bytes for a frame decodes nothing until the next stream configuration.
             yield Missing(walk.junk[0][0], lost)
         elif abs(lost) > 0.1 * facts.seconds + LEAST_MISSING_SECONDS:
-            return  # other frames than those that we can count
+            return  # frames of a kind that is not counted here
         accounted = walk.seconds
         for at, size in walk.junk:
             seconds = size * walk.seconds / walk.bytes
             accounted += seconds
             if seconds >= LEAST_MISSING_SECONDS:
                 yield Missing(at, seconds)
-        absurd = walk.has_stated_bytes or not is_believable(walk.stated_seconds, accounted, ends_whole=not walk.cut)
-        if walk.stated_seconds - accounted >= LEAST_MISSING_SECONDS and not absurd:
+        implausible = walk.has_stated_bytes or not is_believable(
+            walk.stated_seconds, accounted, ends_whole=not walk.cut
+        )
+        if walk.stated_seconds - accounted >= LEAST_MISSING_SECONDS and not implausible:
             yield Missing(facts.seconds, walk.stated_seconds - accounted)
 
     def _walk(self, part: Part, facts: Facts) -> Walk | None:
-        """The frames of what has no clock; None where there are none that we can count."""
+        """The frames of a format without a clock. None for formats whose frames are not counted."""
         if facts.demuxer in _OF_FRAMES and facts.codec in SIZED and all(facts.frame):
             begin = part.start + (facts.first_byte if facts.demuxer == "wav" else 0)
             return walk_sized(self.data, begin, part.end, facts.codec, *facts.frame)
@@ -135,7 +137,7 @@ class Sound:
         walk = (walk_mp3 if facts.demuxer == "mp3" else walk_adts)(self.data, part.start, part.end)
         self.findings.walks.append(walk)
         if begins_frames(self.data, walk.end):
-            # The other of the two kinds, of which nothing decodes here.
+            # Frames of the other kind follow, which this decoder cannot decode.
             self.findings.unread_bytes += part.end - walk.end
         return walk
 
@@ -152,7 +154,7 @@ class Sound:
 
 
 def sound_tracks(container: InputContainer) -> list[AudioStream]:
-    """The sound tracks that FFmpeg has a decoder for."""
+    """The sound tracks for which FFmpeg has a decoder."""
     return [stream for stream in container.streams.audio if stream.codec_context is not None]
 
 

@@ -1,4 +1,4 @@
-"""Whether a stated length tells of lost sound, or is a number that nothing in the file bears out."""
+"""Judges whether a stated duration is plausible, so that the difference to the real one is lost sound."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from av.packet import Packet
 
 from cantomeet.media.limits import LONGEST_SECONDS
 
-_ABSURD = 10.0
-"""Times what is there, for a length that no recording has."""
-_DOUBTFUL = 20.0
-"""Times what is there, for a file that does not look cut off: less than a twentieth of it would be left."""
+_IMPLAUSIBLE = 10.0
+"""A stated duration of more than a day is implausible if it is this many times the real one."""
+_UNLIKELY = 20.0
+"""For a file that does not look truncated, a stated duration of this many times the real one is implausible."""
 
 
 def is_believable(stated: float, heard: float, *, ends_whole: bool = False) -> bool:
-    """Whether a file of which `heard` seconds were read was once `stated` seconds long.
+    """Whether a file of which `heard` seconds were read may once have been `stated` seconds long.
 
-    A file can be cut off anywhere, so a large share alone is no reason to doubt. `ends_whole`: its last frame is
-    complete, which a cut leaves so about once in a thousand files.
+    A file can be truncated anywhere, so a large difference alone is plausible. `ends_whole`: its last frame is
+    complete, which is so in about one of a thousand truncated files.
     """
-    if stated > LONGEST_SECONDS and stated > _ABSURD * heard:
+    if stated > LONGEST_SECONDS and stated > _IMPLAUSIBLE * heard:
         return False
-    return not (ends_whole and stated > _DOUBTFUL * heard)
+    return not (ends_whole and stated > _UNLIKELY * heard)
 
 
 def is_whole_frame(demuxer: str, packet: Packet[AudioStream] | None) -> bool:
-    """Whether the last packet of a file is complete, in formats whose frames say so."""
+    """Whether the last packet of a file is complete, in formats whose frames show it."""
     if packet is None or packet.is_corrupt:
         return False
     if demuxer == "flac":
@@ -34,7 +34,7 @@ def is_whole_frame(demuxer: str, packet: Packet[AudioStream] | None) -> bool:
 
 
 def _flac_checksum(frame: bytes) -> int:
-    """CRC-16 (polynomial 0x8005) over a frame and the sum at its end: zero where both agree."""
+    """CRC-16 (polynomial 0x8005) over a frame including its own checksum: zero if it is correct."""
     checksum = 0
     for byte in frame:
         checksum ^= byte << 8

@@ -1,4 +1,4 @@
-"""Tags that players put before, between and behind sound."""
+"""Skips the tags that programs put before, between and after sound."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ Data = mmap | bytes
 """A whole file."""
 
 
-def behind_id3(data: Data, at: int) -> int:
-    """The first byte after the ID3 tags at `at`; `at` where there are none."""
+def after_id3(data: Data, at: int) -> int:
+    """The offset after the ID3 tags at `at`, or `at` if there are none."""
     while data[at : at + 3] == b"ID3" and len(data) > at + 10:
         size = 0
         for byte in data[at + 6 : at + 10]:

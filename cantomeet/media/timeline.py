@@ -1,8 +1,8 @@
-"""Whether a browser that plays a file itself has each moment at the time that the transcript gives it.
+"""Decides whether a browser plays a file at the same times as the transcript.
 
-Browsers guess times where a file does not hold them: in MP3 of changing bit rate, in files without an index, in parts
-that follow one another. So a file is only played as it is where its structure and what was decoded prove that nothing
-can be guessed; of all others a copy is played that the same decoding made.
+Browsers guess times if a file does not have them: in MP3 of variable bit rate, in files without an index, in
+concatenated recordings. So a file is played directly only if its structure and the decoded sound prove that nothing is
+guessed. For all others a playback copy is made from the same decoding.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from cantomeet.media.ffmpeg import opened
 from cantomeet.media.mpeg_frames import Walk
 from cantomeet.media.parts import Part
 from cantomeet.media.sound import Sound
-from cantomeet.media.tags import Data, behind_id3
+from cantomeet.media.tags import Data, after_id3
 
 _SAME_SECONDS = 0.1
-"""Times that differ by less are the same for a listener."""
+"""Smaller differences of times are inaudible."""
 _PRIMING_SECONDS = 0.15
-"""Encoders put less than this before the sound; an edit that cuts it off is the ordinary one."""
+"""Encoder delay before the sound is shorter than this. An edit that cuts it off is usual."""
 _REORDERING_SECONDS = 1.0
-"""Pictures are stored in another order than they are shown in, so that their clock begins later by less than this."""
+"""Video frames are stored in decoding order, so their clock may start later by less than this."""
 _MOST_CHANNELS = 2
 _CODECS = {
     "mp3": {"mp3"},
@@ -35,7 +35,7 @@ _CODECS = {
 
 
 def plays_alike(sound: Sound, seconds: float) -> bool:
-    """True where it is proven for the file of `sound`, of which `seconds` were decoded to the end."""
+    """Whether browsers surely play the file of `sound` at the times of the `seconds` that were decoded from it."""
     found = sound.findings
     whole = not (found.missing or found.unread_tracks or found.unread_bytes or found.cancels)
     if not whole or len(found.parts) != 1 or len(found.tracks) != 1:
@@ -45,7 +45,7 @@ def plays_alike(sound: Sound, seconds: float) -> bool:
     if not even or track.channels > _MOST_CHANNELS or abs(found.begins) > _SAME_SECONDS:
         return False
     if part.patches:
-        return False  # a browser reads the file without them
+        return False  # a browser reads the file without the patches
     if part.start and not _only_tags_before(sound.data, part.start):
         return False
     with opened(sound.file, part.start, part.end, part.patches, part.options, part.skipped) as container:
@@ -60,7 +60,7 @@ def plays_alike(sound: Sound, seconds: float) -> bool:
 
 
 def _only_tags_before(data: Data, start: int) -> bool:
-    return behind_id3(data, 0) == start and data[start] == 0xFF
+    return after_id3(data, 0) == start and data[start] == 0xFF
 
 
 def _wav(data: Data, part: Part, stated: float, seconds: float) -> bool:
@@ -72,12 +72,12 @@ def _flac(data: Data, part: Part, stated: float, seconds: float) -> bool:
 
 
 def _ogg(data: Data, part: Part, stated: float, seconds: float) -> bool:
-    """Every page states a time that can be believed."""
+    """Whether the time of every page is plausible."""
     return not part.patches and _same(stated, seconds)
 
 
 def _mp3(walks: list[Walk], seconds: float) -> bool:
-    """All frames have the same size, so that a byte tells a time; browsers believe a header that counts them."""
+    """Whether the bit rate is constant, so that bytes map to times. A header with a frame count must be correct."""
     if len(walks) != 1 or not walks[0].constant or walks[0].junk:
         return False
     walk = walks[0]
@@ -85,16 +85,16 @@ def _mp3(walks: list[Walk], seconds: float) -> bool:
 
 
 def _webm(data: Data, part: Part, stated: float, seconds: float) -> bool:
-    """With a length and an index that the header points at, or that comes first."""
+    """Whether there is a correct duration and an index that the header points to."""
     if b"webm" not in data[:64] or part.missing_bytes or not _same(stated, seconds):
         return False
     clusters, cues = data.find(b"\x1f\x43\xb6\x75"), b"\x1c\x53\xbb\x6b"
-    # A SeekHead names what it points at by its id.
+    # A SeekHead contains the id of each element that it points to.
     return 0 < data.find(cues, 0, clusters) < clusters and data.find(cues, clusters) > 0
 
 
 def _mov(data: Data, part: Part, stated: float, seconds: float) -> bool:
-    """In one piece, each track with no edit but the ordinary one; nobody can jump behind the length stated."""
+    """Whether the file is not fragmented, has only the usual edits, and states its full duration."""
     if part.missing_bytes or stated < seconds - _SAME_SECONDS:
         return False
     outer = {name: (body, end) for name, body, end in boxes(data, part.start, part.end)}
@@ -133,7 +133,7 @@ def _plain_edit(data: Data, body: int, end: int, scale: int, seconds: float) -> 
 
 
 def _edits(data: Data, at: int) -> Iterator[tuple[int, int, int]]:
-    """Length in the film's time, beginning in the track's, and speed."""
+    """Yield duration (in the movie's time scale), start (in the track's) and speed of each edit."""
     wide = 8 if data[at] else 4
     for number in range(min(int.from_bytes(data[at + 4 : at + 8], "big"), 1000)):
         place = at + 8 + number * (2 * wide + 4)
@@ -150,7 +150,7 @@ def _within(data: Data, body: int, end: int, into: tuple[bytes, ...]) -> Iterato
 
 
 def _version(data: Data, body: int, short: int, long: int, size: int) -> int:
-    """A field of a box that has a longer form since its version 1."""
+    """A field of a box whose version 1 has longer fields: at offset `long` instead of `short`."""
     at = body + (long if data[body] else short)
     return int.from_bytes(data[at : at + size], "big")
 

@@ -1,4 +1,4 @@
-"""One sound track of a recording: what decodes, placed on the recording's clock, and what is missing of it."""
+"""Decodes one sound track of a recording, places it on the recording's clock, and finds missing sound."""
 
 from __future__ import annotations
 
@@ -22,72 +22,72 @@ from cantomeet.media.parts import Part
 from cantomeet.media.stated import is_believable, is_whole_frame
 
 Block = NDArray[np.float32]
-"""Samples from -1 to 1, a row for each channel."""
+"""Samples from -1 to 1, of shape (channels, samples)."""
 
 GAP_SECONDS = 0.1
-"""Sound missing for longer is filled with silence, so that times in the transcript are times in the player."""
+"""Longer gaps are filled with silence, so that the times of transcript and player agree."""
 _LONGEST_GAP_SECONDS = 3600.0
-"""A longer jump is taken for a broken clock, not for silence."""
+"""A longer jump counts as a broken clock, not as silence."""
 _JUMP_BACK_SECONDS = 1.0
-"""A clock that goes back further was started again; less is jitter."""
+"""A clock that jumps back further was restarted. Less is jitter."""
 LEAST_MISSING_SECONDS = 0.25
-"""Less is a click, not a lost word."""
+"""A shorter loss is a click, not a lost word."""
 _ROUGH_SECONDS = 1.0
-"""By which a stated length may be wrong."""
+"""The tolerance of a stated duration."""
 _CLOCK_ERROR = 0.01
-"""From this share on, a container's clock contradicts its samples and is not heeded."""
+"""A container's clock that differs by a larger share from its samples is ignored."""
 
 _WITHOUT_CLOCK = frozenset(
     {"mp3", "aac", "amr", "wav", "w64", "aiff", "au", "caf", "ac3", "eac3", "dts", "loas"}
     | {"tta", "wv", "ape", "tak", "voc", "oma", "qcp", "act"}
 )
-"""Demuxers whose times are counted or guessed from what was read, never stored."""
+"""Demuxers whose times are counted or guessed while reading, not stored in the file."""
 _WITHOUT_PAUSES = frozenset({"flac", "ogg", "mpegts", "mpeg", "asf"})
-"""In which a jump of the clock is a loss; other recorders leave out silence. MPEG's streams carry silence too, and
-FFmpeg's parser hides that packets were lost.
+"""Demuxers in which a jump of the clock is a loss. In other formats recorders omit silence. MPEG streams contain
+silence, and FFmpeg's parser hides lost packets.
 """
 _STATING_LENGTH = frozenset({"asf", "flv", "wv", "tta", "ape", "tak"})
-"""Demuxers that end at what is destroyed, or pass over it, and whose headers say how long the sound is."""
+"""Demuxers that stop at destroyed bytes or skip them, and whose headers state the duration."""
 _CODED_BYTES = ("pcm_", "adpcm_", "gsm", "dsd_")
-"""Codecs in which zeros can be sound."""
+"""Prefixes of codecs in which zero bytes can be sound."""
 
 
 @dataclass(frozen=True)
 class Missing:
-    """Sound that the file should have and that could not be read."""
+    """Sound that could not be read."""
 
     at: float
-    """Seconds into the transcript's time."""
+    """Position in seconds of the transcript's time."""
     seconds: float
 
 
 @dataclass
 class Facts:
-    """What decoding a track showed."""
+    """What decoding a track found."""
 
     demuxer: str = ""
     """FFmpeg's name."""
     codec: str = ""
     """FFmpeg's name."""
     first_byte: int = 0
-    """Of the first packet, counted from the part's beginning."""
+    """Offset of the first packet from the start of the part."""
     frame: tuple[int, int] = (0, 0)
-    """Samples of the first frame, and their rate."""
+    """Number of samples of the first frame, and their rate."""
     begins: float = 0.0
-    """What the clock says at the beginning, in seconds."""
+    """The clock at the start, in seconds."""
     seconds: float = 0.0
     missing: list[Missing] = field(default_factory=list)
     deviation: float = 0.0
-    """The most by which the container's clock and the samples so far were apart, in seconds."""
+    """The largest difference between the container's clock and the samples so far, in seconds."""
     shapes: set[object] = field(default_factory=set)
-    """Sample rates and layouts that occurred."""
+    """All sample rates and channel layouts of the track."""
     channels: int = 0
     broken: bool = False
-    """Something did not decode, however short."""
+    """Whether anything could not be decoded, however short."""
 
 
 class Track:
-    """A sound track as blocks of samples; `facts` is complete once they were read to the end."""
+    """A sound track as blocks of samples. `facts` is complete once all blocks were read."""
 
     def __init__(self, file: BinaryIO, part: Part, stream: AudioStream, *, alone: bool) -> None:
         self._file, self._part, self._index, self._alone = file, part, stream.index, alone
@@ -100,13 +100,13 @@ class Track:
         self._timed = self._strict = self._lost = self._indexed = False
         self._index_of_avi: AviIndex | None = None
         self._last: Packet[AudioStream] | None = None
-        """The packet read last; None where the demuxer failed there."""
+        """The last packet, or None if the demuxer failed there."""
 
     def blocks(self, rate: int) -> Iterator[Block]:
         self._rate = rate
         part, options = self._part, dict(self._part.options)
         if self._contradicts:
-            # An edit in a wrong measure would cut off the end.
+            # An edit list in a wrong time scale would cut off the end.
             options["ignore_editlist"] = "1"
         with opened(self._file, part.start, part.end, part.patches, options, part.skipped) as container:
             stream = container.streams[self._index]
@@ -116,16 +116,16 @@ class Track:
                     other.discard = Discard.all
             self._read_clock(container)
             self.facts.codec = stream.codec_context.codec.canonical_name
-            # The index of a fragmented film grows as it is read; any other says where the sound ends.
+            # The index of a fragmented file grows while it is read. Any other index shows where the sound ends.
             self._indexed = self.facts.demuxer == "mov" and bool(stream.frames) and len(stream.index_entries) > 1
             end = (0.0, 0.0) if self._contradicts else _stated_end(container, stream, part, self._origin)
             if self.facts.demuxer == "avi" and len(stream.index_entries) > 1:
                 self._index_of_avi = AviIndex(stream)
-            # Others guess their end from the last time that they hold.
+            # Other demuxers guess the end from the last time in the file.
             states_end = self.facts.demuxer == "matroska"
             clock = SteadyClock((container.duration or 0) / 1_000_000 if states_end else 0.0)
             packets = packets_in(container, stream)
-            for packet in clock.steadied(packets) if self._timed else packets:
+            for packet in clock.corrected(packets) if self._timed else packets:
                 yield from self._of_packet(packet, stream)
             if self._index_of_avi:
                 end = (self._index_of_avi.end - self._origin, LEAST_MISSING_SECONDS)
@@ -141,10 +141,10 @@ class Track:
         name = container.format.name.split(",")[0]
         self.facts.demuxer = name
         self._timed = name not in _WITHOUT_CLOCK and not self._contradicts
-        # Where fragments are known to be destroyed, a jump is their loss.
+        # If fragments are destroyed, a jump of the clock is their loss.
         self._strict = name in _WITHOUT_PAUSES or (name == "mov" and bool(self._part.patches))
         self._origin = self.facts.begins = (container.start_time or 0) / 1_000_000
-        # Most recorders begin their clock at zero; one that began it hours before says nothing of the loss.
+        # Most recorders start their clock at zero. A clock that started hours before tells nothing about the loss.
         if self._part.lost_lead and 0.0 < self._origin <= _LONGEST_GAP_SECONDS:
             self._origin = 0.0
 
@@ -192,7 +192,7 @@ class Track:
         yield from self._counted(self._resampler.resample(frame))
 
     def _gap_before(self, frame: AudioFrame) -> float:
-        """Seconds of silence that belong before `frame`."""
+        """Seconds of silence to insert before `frame`."""
         if not self._timed or frame.time is None:
             return 0.0
         gap = frame.time - self._origin - self._position
@@ -203,7 +203,7 @@ class Track:
             return 0.0
         self.facts.deviation = max(self.facts.deviation, abs(gap))
         first = not self._emitted and self._resampler is None
-        # Tracks that are heard together are set side by side exactly.
+        # Tracks that are mixed are aligned exactly.
         return gap if gap > (0.0 if first and not self._alone else GAP_SECONDS) else 0.0
 
     def _silence_to(self, position: float) -> Iterator[Block]:
@@ -221,7 +221,7 @@ class Track:
     def _counted(self, frames: list[AudioFrame]) -> Iterator[Block]:
         for frame in frames:
             self._emitted += frame.samples
-            # Interleaved: PyAV reads past the end of a list of eight planes and more.
+            # Interleaved, because PyAV reads out of bounds with eight or more planes.
             yield np.asarray(frame.to_ndarray(), np.float32).reshape(-1, frame.layout.nb_channels).T
 
     def _note(self, at: float, seconds: float) -> None:
@@ -241,7 +241,7 @@ class Track:
         self.facts.missing = [gap for gap in self.facts.missing if gap.seconds >= LEAST_MISSING_SECONDS]
 
     def _end_by_bytes(self) -> float:
-        """Where the sound would end if the bytes that the header states were all there."""
+        """Where the sound would end if all bytes that the header states were there. 0 if that is unknown."""
         part = self._part
         if not part.missing_bytes or part.kind == "ebml" or self._indexed:
             return 0.0
@@ -250,22 +250,22 @@ class Track:
 
 
 def _contradicts(stream: AudioStream) -> bool:
-    """A header with a wrong sample rate: the times of packets are not what their samples last."""
+    """Whether the header has a wrong sample rate, so that packet times contradict the number of samples."""
     entries, context = stream.index_entries, stream.codec_context
     if stream.container.format.name == "mpeg":
-        return False  # an entry there is for several packets
+        return False  # an index entry there covers several packets
     if len(entries) < 10 or not context.frame_size or not context.sample_rate or not stream.time_base:
         return False
     told = float((entries[9].timestamp - entries[1].timestamp) * stream.time_base) / 8
     real = context.frame_size / context.sample_rate
-    # A decoder may find out later that its frames are twice as long; and times in ms are rounded.
+    # A decoder may later find that its frames are twice as long. Times in milliseconds are rounded.
     return stream.time_base.denominator > 4000 and all(
         abs(told / (real * factor) - 1) > _CLOCK_ERROR for factor in (0.5, 1, 2)
     )
 
 
 def _is_destroyed(packet: Packet[AudioStream], stream: AudioStream) -> bool:
-    """Nothing but zeros, as of a sector that was never written; decoders take some of that for silence."""
+    """Whether a packet has only zeros, like a disk sector that was never written. Some decoders take it for silence."""
     if packet.size < 4 or stream.codec_context.name.startswith(_CODED_BYTES):
         return False
     content = bytes(packet)
@@ -273,7 +273,7 @@ def _is_destroyed(packet: Packet[AudioStream], stream: AudioStream) -> bool:
 
 
 def _stated_end(container: InputContainer, stream: AudioStream, part: Part, origin: float) -> tuple[float, float]:
-    """Where the file says that the track ends, in seconds of its own time, and how exactly it says so."""
+    """The end of the track that the file states, in seconds of the track's time, and its tolerance in seconds."""
     name = container.format.name.split(",")[0]
     base = float(stream.time_base or 0)
     if name == "mov":
@@ -288,7 +288,7 @@ def _stated_end(container: InputContainer, stream: AudioStream, part: Part, orig
         return stream.duration * base, LEAST_MISSING_SECONDS
     if name == "matroska":
         seconds = (container.duration or 0) / 1_000_000
-        # The end is stated, not the length.
+        # Matroska states the end, not the duration.
         return (seconds - origin if part.missing_bytes else 0.0), _ROUGH_SECONDS
     if name in _STATING_LENGTH and not container.streams.video:
         return (container.duration or 0) / 1_000_000, _ROUGH_SECONDS

@@ -1,4 +1,4 @@
-"""What pages and API read: each query is one function `f(services, actor, ...)` and one snapshot of the database.
+"""Queries of the pages and the API. Each is a function `f(services, actor, ...)` that reads one database snapshot.
 
-It asks whether the actor may read it, and returns a frozen dataclass of models. No query reads in a loop.
+A query checks the actor's rights and returns a frozen dataclass of models. No query reads in a loop.
 """

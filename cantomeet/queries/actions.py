@@ -1,4 +1,4 @@
-"""Action items across meetings."""
+"""Queries of action items across meetings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cantomeet.service import Services
 class FoundActions:
     now: datetime
     items: Sequence[FoundAction]
-    """`MOST` at most, the earliest due first."""
+    """At most `MOST`, the earliest due first."""
     more: bool
 
 
@@ -26,11 +26,11 @@ class ActionPage:
     stamp: Stamp
     found: FoundActions
     owners: Sequence[str]
-    """Whose items the filter finds, its own `owner` left aside."""
+    """The owners of all items that match the filter without its `owner`."""
 
 
 def found_actions(services: Services, actor: Actor, wanted: ActionFilter) -> FoundActions:
-    """What fits. Raises `NotAllowed`."""
+    """The items that match the filter. Raises `NotAllowed`."""
     with snapshot(services, actor, Action.LIST) as tx:
         now = tx.now()
         items = list_actions(tx, replace(wanted, owner_id=actor.id), today(now))
@@ -38,7 +38,7 @@ def found_actions(services: Services, actor: Actor, wanted: ActionFilter) -> Fou
 
 
 def action_page(services: Services, actor: Actor, wanted: ActionFilter) -> ActionPage:
-    """What fits, and whom the page offers to choose from. Raises `NotAllowed`."""
+    """The items that match the filter, and the owners to choose from. Raises `NotAllowed`."""
     wanted = replace(wanted, owner_id=actor.id)
     with snapshot(services, actor, Action.LIST) as tx:
         now = tx.now()

@@ -1,4 +1,4 @@
-"""What needs a person: failures by cause, meetings that do not move, queues, workers, keys."""
+"""Queries of the admin page: failures by cause, stuck meetings, queues, workers, provider checks."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from cantomeet.listing import (
     count_by_cause,
     count_by_error_code,
     count_by_status,
-    fitting_ids,
     list_meetings,
+    matching_ids,
     newest_by_cause,
 )
 from cantomeet.models import KeyValue, Meeting
@@ -33,32 +33,32 @@ from cantomeet.store.transaction import Transaction, connection_of
 
 PAGE = 25
 STUCK = MeetingFilter(stuck_for=timedelta(minutes=20), sort="created_at", limit=PAGE)
-"""The meetings that do not move."""
+"""The filter of stuck meetings."""
 SHOWN_OF_A_CAUSE = 5
 
 
 @dataclass(frozen=True)
 class Failures:
-    """A cause, and who failed for it."""
+    """A cause, and the meetings that failed for it."""
 
     cause: FailureCause
     count: int
     newest: Sequence[Meeting]
-    """`SHOWN_OF_A_CAUSE` at most, at least one."""
+    """At most `SHOWN_OF_A_CAUSE`, at least one."""
 
 
 @dataclass(frozen=True)
 class FoundMeetings:
-    """What a filter finds."""
+    """The meetings that match a filter."""
 
     meetings: Sequence[Meeting]
     fitting: int
-    """How many there are on all pages."""
+    """The number of matches on all pages."""
     more: bool
     counts: Mapping[MeetingStatus, int]
-    """Of each status, whatever statuses the filter asks for."""
+    """The number of matches by status. The filter's own statuses are ignored."""
     codes: Mapping[str, int]
-    """Of each error code."""
+    """The number of matches by error code."""
 
 
 @dataclass(frozen=True)
@@ -68,23 +68,23 @@ class AdminPage:
     failures: Sequence[Failures]
     """The most frequent cause first."""
     stuck: Sequence[Meeting]
-    """`PAGE` at most."""
+    """At most `PAGE`."""
     stuck_count: int
     found: FoundMeetings
     picked: Sequence[str]
-    """Those of the picked meetings that the filter still finds, on whichever page."""
+    """Those of the picked meetings that still match the filter, on any page."""
     timeline: Timeline | None
-    """Of the opened meeting; None where none is opened, or it is gone."""
+    """The timeline of the opened meeting. None if none is open or it was deleted."""
 
 
 @dataclass(frozen=True)
 class EngineRoom:
     now: datetime
     overview: QueueOverview | None
-    """None: Redis does not answer."""
+    """None if Redis does not answer."""
     paused_since: datetime | None
     oldest_due: float
-    """Seconds."""
+    """How long the longest-waiting meeting has been due, in seconds."""
     checks: Mapping[str, Check | None]
     set_up: tuple[str, ...]
 
@@ -105,7 +105,7 @@ def admin_page(
     picked: Sequence[str] = (),
     opened: str = "",
 ) -> AdminPage:
-    """What needs a person, and the first `pages` pages of what fits. Raises `NotAllowed`."""
+    """The admin page, with the first `pages` pages of matching meetings. Raises `NotAllowed`."""
     wanted, stuck = replace(wanted, owner_id=actor.id), replace(STUCK, owner_id=actor.id)
     with snapshot(services, actor, Action.ADMINISTER) as tx:
         page = list_meetings(tx, wanted, pages)
@@ -129,26 +129,26 @@ def admin_page(
 
 
 def still_fitting(services: Services, actor: Actor, wanted: MeetingFilter, ids: Sequence[str]) -> list[str]:
-    """Those of these meetings that the filter finds, on whichever page. Raises `NotAllowed`."""
+    """Those of `ids` that match the filter, on any page. Raises `NotAllowed`."""
     with snapshot(services, actor, Action.ADMINISTER) as tx:
         return _still_fitting(tx, replace(wanted, owner_id=actor.id), ids)
 
 
 def opened_timeline(services: Services, actor: Actor, meeting_id: str) -> Timeline | None:
-    """None where the meeting is gone. Raises `NotAllowed`."""
+    """The timeline of a meeting, or None if it was deleted. Raises `NotAllowed`."""
     with snapshot(services, actor, Action.READ) as tx:
         return _timeline(tx, actor, meeting_id)
 
 
 def engine_room(services: Services, actor: Actor) -> EngineRoom:
-    """The pause switch, queues, workers and tests. Raises `NotAllowed`."""
+    """Pause, queues, workers and provider checks. Raises `NotAllowed`."""
     with snapshot(services, actor, Action.ADMINISTER) as tx:
         room = _engine_room(services, tx)
     return replace(room, overview=_queues(services))
 
 
 def admin_overview(services: Services, actor: Actor) -> Overview:
-    """Counts, causes and the engine room. Raises `NotAllowed`."""
+    """Counts by status and error code, and the engine room. Raises `NotAllowed`."""
     everything = MeetingFilter(owner_id=actor.id)
     with snapshot(services, actor, Action.ADMINISTER) as tx:
         counts, codes = count_by_status(tx, everything), count_by_error_code(tx, everything)
@@ -157,7 +157,7 @@ def admin_overview(services: Services, actor: Actor) -> Overview:
 
 
 def is_paused(services: Services, actor: Actor) -> bool:
-    """No step is taken at present. Raises `NotAllowed`."""
+    """Whether the queue is paused. Raises `NotAllowed`."""
     with snapshot(services, actor, Action.ADMINISTER) as tx:
         return tx.paused()
 
@@ -168,7 +168,7 @@ def _failures(tx: Transaction, actor: Actor) -> list[Failures]:
 
 
 def _still_fitting(tx: Transaction, wanted: MeetingFilter, ids: Sequence[str]) -> list[str]:
-    fitting = fitting_ids(tx, wanted, ids) if ids else set()
+    fitting = matching_ids(tx, wanted, ids) if ids else set()
     return [meeting_id for meeting_id in ids if meeting_id in fitting]
 
 
@@ -197,7 +197,10 @@ def _checks(tx: Transaction) -> dict[str, Check | None]:
 
 
 def _queues(services: Services) -> QueueOverview | None:
-    """Asked after the snapshot has ended: a Redis that hangs holds no transaction open."""
+    """The queues and workers, or None if Redis does not answer.
+
+    Call it after the snapshot has ended, so that a hanging Redis holds no transaction open.
+    """
     try:
         return None if services.queue is None else services.queue.overview()
     except redis.RedisError:

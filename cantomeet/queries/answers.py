@@ -1,4 +1,4 @@
-"""What providers answered, as it is kept: a later version of the program may read more out of it."""
+"""Queries of the stored raw answers of providers, which a later version may parse better."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from cantomeet.service import Services
 
 
 def parseable(services: Services, actor: Actor) -> list[str]:
-    """Ids of the meetings whose transcript comes from an answer that is kept, oldest first. Raises `NotAllowed`."""
+    """Ids of the meetings whose transcript comes from a stored answer, oldest first. Raises `NotAllowed`."""
     with snapshot(services, actor, Action.ADMINISTER) as tx:
         return tx.parseable()
 
 
 def kept_answer(services: Services, actor: Actor, meeting_id: str) -> RawTranscript | None:
-    """What the shown transcript of the meeting comes from; None where that is no kept answer.
+    """The stored answer that the meeting's shown transcript comes from, or None if there is none.
 
     Raises `NotFound`, `NotAllowed`.
     """

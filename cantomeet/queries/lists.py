@@ -1,4 +1,4 @@
-"""Lists of meetings: the list's page, the upload page, the API's."""
+"""Queries of lists of meetings, for the list page, the upload page and the API."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class MeetingList:
     items: Sequence[ListedMeeting]
     more: bool
     counts: Mapping[MeetingStatus, int]
-    """Of each status, whatever statuses the filter asks for."""
+    """The number of matches by status. The filter's own statuses are ignored."""
     kept_waiting_since: datetime | None
-    """Since when meetings wait because the queue is paused; None where none does."""
+    """Since when meetings wait because the queue is paused. None if none waits."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,11 @@ class UploadPage:
     meetings: Sequence[Meeting]
     kept_waiting_since: datetime | None
     templates: Sequence[SummaryTemplate]
-    """Those that people wrote."""
+    """The templates that people wrote."""
 
 
 def meeting_list(services: Services, actor: Actor, wanted: MeetingFilter, pages: int) -> MeetingList:
-    """The first `pages` pages of what fits. Raises `NotAllowed`."""
+    """The first `pages` pages of matching meetings. Raises `NotAllowed`."""
     wanted = replace(wanted, owner_id=actor.id)
     with snapshot(services, actor, Action.LIST) as tx:
         page = list_meetings(tx, wanted, pages)
@@ -53,13 +53,13 @@ def meeting_list(services: Services, actor: Actor, wanted: MeetingFilter, pages:
 
 
 def listed_meetings(services: Services, actor: Actor, wanted: MeetingFilter) -> ListedMeetings:
-    """One page of what fits. Raises `NotAllowed`, and `InvalidRequest` for a wrong cursor."""
+    """One page of matching meetings. Raises `NotAllowed`, and `InvalidRequest` for an invalid cursor."""
     with snapshot(services, actor, Action.LIST) as tx:
         return list_meetings(tx, replace(wanted, owner_id=actor.id))
 
 
 def upload_page(services: Services, actor: Actor, ids: Sequence[str]) -> UploadPage:
-    """These meetings in this order; those that are gone are left out. Raises `NotAllowed`."""
+    """The meetings `ids` in this order, without deleted ones. Raises `NotAllowed`."""
     with snapshot(services, actor, Action.UPLOAD) as tx:
         there = {meeting.id: meeting for meeting in tx.get_some(ids) if may(actor, Action.READ, meeting)}
         return UploadPage(

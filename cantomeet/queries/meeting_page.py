@@ -1,4 +1,4 @@
-"""What a meeting's page shows, and what of it is new to a page that has been open for a while."""
+"""The query of a meeting's page. It returns only those transcript lines that the open page does not have yet."""
 
 from __future__ import annotations
 
@@ -19,42 +19,46 @@ from cantomeet.store import SummaryWithItems, Transcript, WrittenTranscript
 from cantomeet.store.transaction import Transaction, connection_of
 
 FIRST_LINES = 300
-"""Sent with the page: a screen or ten, at once."""
+"""Lines that are sent with the page, about ten screens."""
 MORE_LINES = 3000
-"""Sent each time that the page has drawn what it has and asks for more."""
+"""Lines that are sent each time the page has drawn what it has and asks for more."""
 _NONE = 2**31 - 1
-"""No line comes after this position."""
+"""A position after all lines."""
 
 
 @dataclass(frozen=True)
 class Have:
-    """What a page has of the transcript: of which take (empty: nothing yet), how many lines, up to which position."""
+    """Which lines of the transcript a page has already."""
 
     revision: str = ""
+    """As of `_revision`. Empty if the page has no lines yet."""
     lines: int = 0
+    """Number of lines."""
     position: int = -1
+    """Position of the last one."""
     corrections: tuple[tuple[str, int], ...] = ()
     """Id and version of each corrected line."""
 
 
 @dataclass(frozen=True)
 class NewLines:
-    """Lines for a page: the first of them is its line number `first`."""
+    """New lines for a page. `first` is the number of the first one, counted from 0."""
 
     revision: str
     first: int
     transcript: Transcript
     corrected: Sequence[Segment]
-    """All that a person corrected."""
+    """All lines that a person corrected."""
     more: bool
-    """Further lines may be had by asking."""
+    """Whether there are further lines to ask for."""
 
 
 @dataclass(frozen=True)
 class SpokenAndWritten:
-    """The transcript, and what there is of it in written Chinese; None where nobody has asked for that."""
+    """The transcript and its written view."""
 
     found: WrittenTranscript | None
+    """None if no view was requested for the meeting."""
     spoken: Transcript
 
 
@@ -66,22 +70,22 @@ class MeetingPage:
     speakers: Mapping[str, Speaker]
     """By id."""
     last_attempt: Attempt | None
-    """The newest, where the present step has failed before."""
+    """The newest attempt, if the current step has failed before."""
     paused_since: datetime | None
-    """Since when it is kept waiting by the pause; None where it is not."""
+    """Since when the queue has been paused. None if the meeting does not wait for it."""
     summary: SummaryWithItems | None
     versions: Sequence[Summary]
-    """Of the summary, newest first."""
+    """Versions of the summary, newest first."""
     naming: Transcript | None
-    """All of it, where somebody names the speakers."""
+    """The whole transcript, if the form of the speakers' names is open."""
     new: NewLines | None
     """None: no new or corrected lines."""
     written: SpokenAndWritten | None
     """None where it was not asked for."""
     can_be_written: bool
-    """A language model can rewrite it, or one has."""
+    """Whether a language model is configured or a written view exists."""
     have: Have
-    """What the page has once it has been sent this."""
+    """What the page has after this response."""
 
 
 def meeting_page(
@@ -94,8 +98,10 @@ def meeting_page(
     naming: bool = False,
     written: bool = False,
 ) -> MeetingPage:
-    """The meeting for a page that has `have` in `language`; `naming`: with its speakers, `written`: in written Chinese
-    too. Raises `NotFound`, `NotAllowed`.
+    """The meeting for a page that has `have` already, in `language`.
+
+    With `naming` it has the whole transcript for the form of the speakers' names, with `written` the written view.
+    Raises `NotFound`, `NotAllowed`.
     """
     with snapshot_of(services, actor, meeting_id) as (tx, meeting):
         speakers = _speakers(tx, meeting)
@@ -121,7 +127,7 @@ def meeting_page(
 
 
 def is_corrected(services: Services, actor: Actor, meeting_id: str) -> bool:
-    """Somebody corrected a line or named a speaker. Raises `NotFound`, `NotAllowed`."""
+    """Whether a person corrected a line or named a speaker. Raises `NotFound`, `NotAllowed`."""
     with snapshot_of(services, actor, meeting_id) as (tx, meeting):
         return bool(tx.corrected_segments(meeting_id)) or any(
             speaker.name for speaker in _speakers(tx, meeting).values()
@@ -144,8 +150,9 @@ def _lines(tx: Transaction, meeting: Meeting, have: Have, revision: str) -> tupl
 
 
 def _revision(meeting: Meeting, speakers: Iterable[Speaker], language: str) -> str:
-    """Changes whenever all lines that a page has may be other ones: the transcript became whole, was made again, is
-    shown in another language, or its speakers have other names.
+    """A key that changes whenever a page must load all lines again.
+
+    That is when the transcript was completed or made again, or when the language or a speaker's name changed.
     """
     growing = meeting.revision == meeting.shown_revision and meeting.status in (
         MeetingStatus.UPLOADED,
@@ -160,7 +167,7 @@ def _speakers(tx: Transaction, meeting: Meeting) -> dict[str, Speaker]:
 
 
 def _written_view(tx: Transaction, meeting_id: str) -> WrittenView | None:
-    """Without its lines."""
+    """The written view without its lines."""
     statement = select(WrittenView).where(col(WrittenView.meeting_id) == meeting_id)
     with connection_of(tx) as connection:
         row = connection.execute(statement).mappings().first()
@@ -168,7 +175,7 @@ def _written_view(tx: Transaction, meeting_id: str) -> WrittenView | None:
 
 
 def _waits(meeting: Meeting, view: WrittenView | None) -> bool:
-    """A step of it, or of its written view, is due some time."""
+    """Whether a step of the meeting or of its written view is due now or later."""
     if meeting.status in ACTIVE:
         return meeting.job.due_at is not None
     return view is not None and view.state == "working"

@@ -1,4 +1,4 @@
-"""What is read of one meeting. Every function raises `NotFound` and `NotAllowed`."""
+"""Queries of one meeting. Every function raises `NotFound` and `NotAllowed`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cantomeet.store.transaction import Transaction
 
 @dataclass(frozen=True)
 class Lines:
-    """The shown transcript, to be gone through once: what is beyond the first thousand lines is read then."""
+    """The shown transcript, as an iterator that reads the lines after the first thousand on demand."""
 
     speakers: Mapping[str, Speaker]
     segments: Iterator[Segment]
@@ -27,12 +27,12 @@ class Lines:
 
 @dataclass(frozen=True)
 class MeetingDetail:
-    """A meeting with the parts that were asked for."""
+    """A meeting with the requested parts."""
 
     meeting: Meeting
     lines: Lines | None = None
     transcript: Transcript | None = None
-    """In place of `lines` where the written view was asked for."""
+    """Replaces `lines` if the written view was requested."""
     summary: SummaryWithItems | None = None
     written: WrittenTranscript | None = None
 
@@ -67,15 +67,15 @@ class ForExport:
 
 @dataclass(frozen=True)
 class SummaryChoices:
-    """What another summary of the meeting can be."""
+    """The choices for another summary of a meeting."""
 
     meeting: Meeting
     templates: Sequence[SummaryTemplate] = field(default_factory=list)
-    """Those that people wrote."""
+    """The templates that people wrote."""
 
 
 def one_meeting(services: Services, actor: Actor, meeting_id: str) -> Meeting:
-    """The meeting alone."""
+    """The meeting without its parts."""
     with snapshot_of(services, actor, meeting_id) as (_, meeting):
         return meeting
 
@@ -91,9 +91,9 @@ def meeting_detail(
     summary_version: int | None = None,
     is_known: Callable[[Meeting], bool] = lambda meeting: False,
 ) -> MeetingDetail:
-    """The meeting with these parts; alone where the asker knows it already. `summary_version`: None is the shown one.
+    """The meeting with the requested parts, or without any if `is_known` says that the caller has it already.
 
-    Raises `NotFound` also for a version that there is not.
+    A `summary_version` of None is the shown one. Raises `NotFound` also for an unknown version.
     """
     with snapshot_of(services, actor, meeting_id) as (tx, meeting):
         if is_known(meeting):
@@ -108,31 +108,33 @@ def meeting_detail(
 
 
 def segment_page(services: Services, actor: Actor, meeting_id: str, after: str, limit: int) -> SegmentPage:
-    """As `MeetingStore.segment_page`. Raises `Conflict`."""
+    """A page of the transcript, as `MeetingStore.segment_page` returns it. Raises `Conflict`."""
     with snapshot_of(services, actor, meeting_id) as (tx, _):
         return tx.segment_page(meeting_id, after, limit)
 
 
 def summary_versions(services: Services, actor: Actor, meeting_id: str) -> SummaryVersions:
-    """All versions without their items."""
+    """All versions of the summary without their items."""
     with snapshot_of(services, actor, meeting_id) as (tx, meeting):
         return SummaryVersions(meeting, tx.summaries(meeting_id))
 
 
 def timeline(services: Services, actor: Actor, meeting_id: str) -> Timeline:
-    """What is going on, and what was tried before."""
+    """The current state and the earlier attempts."""
     with snapshot_of(services, actor, meeting_id) as (tx, meeting):
         return timeline_in(tx, meeting)
 
 
 def timeline_in(tx: Transaction, meeting: Meeting) -> Timeline:
-    """The same within another query's snapshot."""
+    """As `timeline`, within another query's snapshot."""
     return Timeline(meeting, tx.now(), tx.paused(), tx.attempts(meeting.id))
 
 
 def for_export(services: Services, actor: Actor, meeting_id: str, *, words: bool, written: bool) -> ForExport:
-    """Transcript and summary to write a file from; `words`: with the times of the words, `written`: with the written
-    view. Raises `Conflict` where that was not made.
+    """Transcript and summary for an export.
+
+    With `words` the segments have word times. With `written` there is the written view; raises `Conflict` if it was
+    not made.
     """
     with snapshot_of(services, actor, meeting_id) as (tx, meeting):
         view = tx.written(meeting_id) if written else None
@@ -142,7 +144,7 @@ def for_export(services: Services, actor: Actor, meeting_id: str, *, words: bool
 
 
 def summary_choices(services: Services, actor: Actor, meeting_id: str) -> SummaryChoices:
-    """For whoever may ask for another summary."""
+    """The choices for another summary."""
     with snapshot_of(services, actor, meeting_id, Action.RETRY) as (tx, meeting):
         return SummaryChoices(meeting, tx.templates())
 
@@ -162,7 +164,7 @@ def segment_to_edit(services: Services, actor: Actor, meeting_id: str, segment_i
 def _lines(tx: Transaction, meeting_id: str) -> Lines:
     spoken = tx.paged_transcript(meeting_id, words=False)
     segments = iter(spoken.segments)
-    # The first page is read now, in the snapshot. The others have to be read while they are sent.
+    # Read the first page now, in the snapshot. The others are read while they are sent.
     begun = list(islice(segments, 1))
     return Lines(spoken.speakers, chain(begun, segments))
 

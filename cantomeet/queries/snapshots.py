@@ -1,4 +1,4 @@
-"""How every query reads: allowed? Then one snapshot."""
+"""Opens the snapshot of a query, after a check of the actor's rights."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cantomeet.store.transaction import Transaction, reading
 
 @contextmanager
 def snapshot(services: Services, actor: Actor, action: Action) -> Iterator[Transaction]:
-    """Raises `NotAllowed`."""
+    """A read-only transaction that sees one state of the database. Raises `NotAllowed`."""
     require(actor, action)
     with reading(services.store) as tx:
         yield tx
@@ -23,7 +23,7 @@ def snapshot(services: Services, actor: Actor, action: Action) -> Iterator[Trans
 def snapshot_of(
     services: Services, actor: Actor, meeting_id: str, action: Action = Action.READ
 ) -> Iterator[tuple[Transaction, Meeting]]:
-    """The same for one meeting. Raises `NotFound`, `NotAllowed`."""
+    """As `snapshot`, with one meeting. Raises `NotFound`, `NotAllowed`."""
     with snapshot(services, actor, action) as tx:
         meeting = tx.get(meeting_id)
         require(actor, action, meeting)

@@ -1,4 +1,4 @@
-"""What an open page compares to learn whether anything has changed: cheap, and of no meeting's contents."""
+"""Stamps, which an open page compares to detect changes. They are cheap to read and hold no content."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ MeetingStamp = tuple[int | None, datetime | None]
 
 
 def stamp(services: Services) -> Stamp:
-    """Of all meetings together."""
+    """The stamp of all meetings together."""
     return services.store.stamp()
 
 
 def stamp_of(services: Services, meeting_id: str) -> MeetingStamp:
-    """Of one meeting; it has no version where it is gone."""
+    """The stamp of one meeting. Its version is None if the meeting was deleted."""
     return services.store.stamp_of(meeting_id)

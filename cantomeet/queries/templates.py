@@ -1,4 +1,4 @@
-"""The texts that shape what is made: templates of summaries that people wrote, and the glossary."""
+"""Queries of people's summary templates and of the glossary."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from cantomeet.service import Services
 
 
 def own_templates(services: Services, actor: Actor) -> list[SummaryTemplate]:
-    """Those that people wrote, oldest first. Raises `NotAllowed`."""
+    """The templates that people wrote, oldest first. Raises `NotAllowed`."""
     with snapshot(services, actor, Action.LIST) as tx:
         return tx.templates()
 
 
 def glossary(services: Services, actor: Actor) -> list[Term]:
-    """In the order in which the person wrote it. Raises `NotAllowed`."""
+    """The terms in the order in which they were written. Raises `NotAllowed`."""
     with snapshot(services, actor, Action.ADMINISTER) as tx:
         return tx.glossary()

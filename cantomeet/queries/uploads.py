@@ -1,4 +1,4 @@
-"""Whether a recording that is handed in was handed in before."""
+"""Finds the meeting of an earlier upload of the same recording."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from cantomeet.service import Services
 
 
 def earlier_by_key(services: Services, actor: Actor, key: str | None) -> Meeting | None:
-    """The meeting that came with this `Idempotency-Key`. Raises `NotAllowed`."""
+    """The meeting that was uploaded with this `Idempotency-Key`, or None. Raises `NotAllowed`."""
     with snapshot(services, actor, Action.UPLOAD) as tx:
         return tx.find_by_idempotency_key(key, actor.id)
 
 
 def earlier_by_upload(services: Services, actor: Actor, upload_id: str) -> Meeting | None:
-    """What a resumable upload has become. Raises `NotAllowed`."""
+    """The meeting that a resumable upload became, or None. Raises `NotAllowed`."""
     with snapshot(services, actor, Action.UPLOAD) as tx:
         return tx.find_by_upload(upload_id)

@@ -1,8 +1,8 @@
-"""What people do: each command is one function `f(services, actor, ...)`.
+"""Commands: each is a function `f(services, actor, ...)`.
 
-It asks whether the actor may do it, does it in one transaction, and tells open pages and the queue after the commit.
-The API, the pages, the command line and bulk actions call these functions and add only their own form of input and
-answer.
+A command checks the actor's rights, makes its change in one transaction, and notifies open pages and the queue after
+the commit. The API, the pages, the command line and bulk actions call these functions, and only convert input and
+output.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One action on many meetings: planned from a filter or from ids, and carried out as it was planned."""
+"""Applies one action to many meetings: first a plan from a filter or from ids, then its execution."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from cantomeet.service.services import Services
 from cantomeet.store.transaction import Transaction, reading
 
 NEEDS = {Act.RETRY: Action.RETRY, Act.CANCEL: Action.CANCEL, Act.DELETE: Action.DELETE, Act.RUN_NOW: Action.RETRY}
-"""What whoever does it must be allowed to do with each meeting."""
-_LOOKS = 3
-"""At a meeting that changes between the read and the write."""
-_SLOW = 0.4
-"""Seconds after which Redis counts as hung: it is told no more, for the rescuer and the pages look by themselves."""
+"""The right that the actor needs for each meeting."""
+_MAX_TRIES = 3
+"""Tries for a meeting that changes between the read and the write."""
+_SLOW_SECONDS = 0.4
+"""After a notification that took this long, Redis counts as hung and gets no more of them. The rescuer and the pages
+find the changes by themselves."""
 
 
 @dataclass(frozen=True)
@@ -31,33 +32,33 @@ class BulkOutcome:
 
 
 class _CostsMore(Exception):
-    """It would cost more than the plan said."""
+    """The action would cost more than the plan said."""
 
 
-class _UntilSlow:
-    """Tells pages and queue at once, until Redis is too slow to be told of a thousand meetings."""
+class _NotifyUntilSlow:
+    """Notifies pages and queue at once, until Redis is too slow for a thousand notifications."""
 
     def __init__(self) -> None:
         self._slow = False
 
-    def __call__(self, telling: Callable[[], None]) -> None:
+    def __call__(self, notify: Callable[[], None]) -> None:
         if self._slow:
             return
         begun = time.monotonic()
-        telling()
-        self._slow = time.monotonic() - begun >= _SLOW
+        notify()
+        self._slow = time.monotonic() - begun >= _SLOW_SECONDS
 
 
 def plan_for_filter(services: Services, actor: Actor, act: Act, wanted: MeetingFilter) -> BulkPlan:
-    """For all meetings that fit, the oldest first, up to `MOST`. Raises `NotAllowed`."""
+    """A plan for all matching meetings, the oldest first, at most `MOST`. Raises `NotAllowed`."""
     require(actor, Action.ADMINISTER)
     with reading(services.store) as tx:
         found, fitting = find_meetings(tx, replace(wanted, owner_id=actor.id), MOST)
-        return _planned(services, tx, actor, act, found, left_out=fitting - len(found))
+        return _plan_of(services, tx, actor, act, found, left_out=fitting - len(found))
 
 
 def plan_for_ids(services: Services, actor: Actor, act: Act, ids: Sequence[str]) -> BulkPlan:
-    """For these meetings in this order, up to `MOST`; those that are gone are left out of all counts.
+    """A plan for the meetings `ids` in this order, at most `MOST`. Deleted ones are not counted.
 
     Raises `NotAllowed`.
     """
@@ -65,10 +66,10 @@ def plan_for_ids(services: Services, actor: Actor, act: Act, ids: Sequence[str])
     with reading(services.store) as tx:
         there = {meeting.id: meeting for meeting in tx.get_some(ids)}
         found = [there[meeting_id] for meeting_id in dict.fromkeys(ids) if meeting_id in there]
-        return _planned(services, tx, actor, act, found[:MOST], left_out=len(found[MOST:]))
+        return _plan_of(services, tx, actor, act, found[:MOST], left_out=len(found[MOST:]))
 
 
-def _planned(
+def _plan_of(
     services: Services, tx: Transaction, actor: Actor, act: Act, found: Sequence[Meeting], left_out: int
 ) -> BulkPlan:
     mine = [meeting for meeting in found if may(actor, NEEDS[act], meeting)]
@@ -76,18 +77,18 @@ def _planned(
 
 
 def carry_out(services: Services, actor: Actor, planned: BulkPlan, *, pay_again: bool = False) -> BulkOutcome:
-    """Do it to each meeting of the plan, one transaction each; count the meetings that are left as they are.
+    """Apply the action to each meeting of the plan, in a transaction each. Raises `NotAllowed`.
 
-    Those are the ones that the plan left out, that have moved on since, or that would now cost what the plan did not
-    say. `pay_again`: also to those that the plan said would be paid for again, and only to those. Raises `NotAllowed`.
+    Meetings are refused, and counted, if the plan refused them, if they have changed since, or if they would now cost
+    more than the plan said. With `pay_again` the action includes those that the plan marked as paid again.
     """
     require(actor, Action.ADMINISTER)
-    services = replace(services, defer=_UntilSlow())
+    services = replace(services, defer=_NotifyUntilSlow())
     refused = Counter(line.refusal for line in planned.meetings if line.refusal and not (pay_again and line.pays_again))
     done = 0
     for line in planned.chosen(pay_again=pay_again):
         try:
-            refusal = _refusal(services, actor, planned.act, line)
+            refusal = _apply(services, actor, planned.act, line)
         except NotFound:
             refusal = Refusal.GONE
         if refusal is None:
@@ -97,9 +98,9 @@ def carry_out(services: Services, actor: Actor, planned: BulkPlan, *, pay_again:
     return BulkOutcome(done, refused)
 
 
-def _refusal(services: Services, actor: Actor, act: Act, line: PlannedMeeting) -> Refusal | None:
-    """None where it was done to the meeting. Raises `NotFound`."""
-    for _ in range(_LOOKS):
+def _apply(services: Services, actor: Actor, act: Act, line: PlannedMeeting) -> Refusal | None:
+    """Apply the action to a meeting. Returns the refusal, or None if it was applied. Raises `NotFound`."""
+    for _ in range(_MAX_TRIES):
         meeting = services.store.get(line.id)
         if not may(actor, NEEDS[act], meeting):
             raise NotFound(f"no meeting {line.id}")
@@ -118,7 +119,7 @@ def _refusal(services: Services, actor: Actor, act: Act, line: PlannedMeeting) -
 
 
 def _do(services: Services, actor: Actor, act: Act, line: PlannedMeeting, version: int) -> Meeting:
-    """Only to the meeting that was looked at: a worker may have it sent, and paid for, in between."""
+    """Apply the action to this version of the meeting only: a worker may send it, at a cost, in between."""
     if act is Act.RETRY:
 
         def agree(going: Meeting) -> None:

@@ -1,4 +1,4 @@
-"""How every command changes something: allowed? One transaction. Then tell open pages and the queue."""
+"""Opens the transaction of a command after a check of the actor's rights, and sends notifications after the commit."""
 
 from __future__ import annotations
 
@@ -16,49 +16,52 @@ _log = logging.getLogger(__name__)
 
 
 class Change:
-    """A transaction under way, and who is told of it once it is committed."""
+    """An open transaction, and the notifications to send once it is committed."""
 
     def __init__(self, services: Services, tx: Transaction) -> None:
         self.tx = tx
         self._services = services
-        self._tell: list[Callable[[], object]] = []
+        self._notifications: list[Callable[[], object]] = []
 
     def publish(self, meeting: Meeting) -> Meeting:
-        """Open pages are told that the meeting has another version."""
-        self._tell.append(partial(self._services.publish, meeting.id, meeting.version))
+        """Notify open pages of the meeting's new version."""
+        self._notifications.append(partial(self._services.publish, meeting.id, meeting.version))
         return meeting
 
     def publish_all(self) -> None:
-        """Pages that show many meetings are told to look again."""
-        self._tell.append(partial(self._services.publish, "", 0))
+        """Notify pages that show several meetings."""
+        self._notifications.append(partial(self._services.publish, "", 0))
 
     def wake(self, meeting: Meeting) -> Meeting:
-        """The queue is asked for the meeting's next step, and open pages are told."""
-        self._tell.append(partial(self._services.wake, meeting))
+        """Enqueue the meeting's next step, and notify open pages."""
+        self._notifications.append(partial(self._services.wake, meeting))
         return self.publish(meeting)
 
     def wake_written(self, meeting: Meeting) -> None:
-        """The queue is asked for the next step of the meeting's written view, and open pages are told."""
-        self._tell.append(partial(self._services.wake_written, meeting.id))
+        """Enqueue the next step of the meeting's written view, and notify open pages."""
+        self._notifications.append(partial(self._services.wake_written, meeting.id))
         self.publish(meeting)
 
     def committed(self) -> None:
-        """Tell them, now or when the services say."""
-        if self._tell:
-            self._services.defer(self._tell_all)
+        """Send the notifications, through `Services.defer`."""
+        if self._notifications:
+            self._services.defer(self._notify)
 
-    def _tell_all(self) -> None:
-        for tell in self._tell:
+    def _notify(self) -> None:
+        for notification in self._notifications:
             try:
-                tell()
+                notification()
             except Exception:
-                # The change is committed: the rescuer wakes what nobody woke, and pages look by themselves.
-                _log.exception("a committed change could not be told")
+                # The change is committed. The rescuer enqueues due jobs, and pages read by themselves.
+                _log.exception("a notification of a committed change failed")
 
 
 @contextmanager
 def changing(services: Services, actor: Actor, action: Action) -> Iterator[Change]:
-    """Raises `NotAllowed`. What the block raises rolls everything back, and nobody is told."""
+    """A transaction for a command. Raises `NotAllowed`.
+
+    An exception in the block rolls everything back, and no notification is sent.
+    """
     require(actor, action)
     with writing(services.store) as tx:
         change = Change(services, tx)
@@ -70,7 +73,7 @@ def changing(services: Services, actor: Actor, action: Action) -> Iterator[Chang
 def changing_meeting(
     services: Services, actor: Actor, action: Action, meeting_id: str
 ) -> Iterator[tuple[Change, Meeting]]:
-    """The same for one meeting, as it is at the beginning of the transaction. Raises `NotFound`, `NotAllowed`."""
+    """As `changing`, with one meeting as of the start of the transaction. Raises `NotFound`, `NotAllowed`."""
     with changing(services, actor, action) as change:
         meeting = change.tx.get(meeting_id)
         require(actor, action, meeting)

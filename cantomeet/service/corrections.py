@@ -1,4 +1,4 @@
-"""What people correct in a transcript and its summaries.
+"""Commands that correct a transcript and its summaries.
 
 Every function raises `NotFound`, `NotAllowed`, and what its precondition raises.
 """
@@ -21,7 +21,7 @@ def edit_item(
     wanted: ItemEdit,
     precondition: Precondition = any_version,
 ) -> SummaryItem:
-    """Correct an item of a summary, tick it off, or say that it still holds. Raises `InvalidRequest`."""
+    """Correct an item of a summary, mark it as done, or confirm that it still holds. Raises `InvalidRequest`."""
     with changing_meeting(services, actor, Action.EDIT, meeting_id) as (change, _):
         item = change.tx.item(meeting_id, item_id)
         precondition(item.version)
@@ -34,7 +34,7 @@ def edit_item(
 def delete_item(
     services: Services, actor: Actor, meeting_id: str, item_id: str, precondition: Precondition = any_version
 ) -> Meeting:
-    """Take an item out of its summary."""
+    """Delete an item from its summary."""
     with changing_meeting(services, actor, Action.EDIT, meeting_id) as (change, _):
         item = change.tx.item(meeting_id, item_id)
         precondition(item.version)
@@ -42,7 +42,7 @@ def delete_item(
 
 
 def confirm_items(services: Services, actor: Actor, meeting_id: str, summary_version: int) -> Meeting:
-    """All stale items of a summary still hold."""
+    """Confirm that all stale items of a summary still hold."""
     with changing_meeting(services, actor, Action.EDIT, meeting_id) as (change, _):
         return change.publish(change.tx.confirm_items(meeting_id, summary_version))
 
@@ -55,7 +55,7 @@ def edit_segment(
     wanted: SegmentEdit,
     precondition: Precondition = any_version,
 ) -> tuple[Segment, Speaker | None]:
-    """Correct a line; the line and who speaks it now. Raises `InvalidRequest`."""
+    """Correct a line. Returns the line and its speaker. Raises `InvalidRequest`."""
     with changing_meeting(services, actor, Action.EDIT, meeting_id) as (change, _):
         segment = change.tx.segment(meeting_id, segment_id)
         precondition(segment.version)
@@ -76,7 +76,7 @@ def rename_speaker(
     name: str | None,
     precondition: Precondition = any_version,
 ) -> Speaker:
-    """Say who a speaker is; without a name only the recogniser's label is left. Raises `InvalidRequest`."""
+    """Name a speaker. Without a name the recogniser's label is shown. Raises `InvalidRequest`."""
     with changing_meeting(services, actor, Action.EDIT, meeting_id) as (change, _):
         speaker = change.tx.speaker(meeting_id, speaker_id)
         precondition(speaker.version)

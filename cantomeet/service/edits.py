@@ -1,4 +1,4 @@
-"""What a person may change: a field that is left out stays as it is."""
+"""The input of commands that edit. An omitted field stays unchanged."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ UNCHANGED: Final = Unchanged.UNCHANGED
 
 @dataclass(frozen=True)
 class MeetingEdit:
-    """The last three are for the next summary."""
+    """The last three fields apply to the next summary."""
 
     title: str | Unchanged = UNCHANGED
     description: str | Unchanged = UNCHANGED
@@ -34,7 +34,7 @@ class MeetingEdit:
 
 @dataclass(frozen=True)
 class ItemEdit:
-    """Owner, due date and `done` only of action items. An empty owner or due text is none."""
+    """Only action items have owner, due date and `done`. An empty owner or due text removes it."""
 
     text: str | Unchanged = UNCHANGED
     text_other: str | Unchanged = UNCHANGED
@@ -43,19 +43,19 @@ class ItemEdit:
     due_date: date | Unchanged | None = UNCHANGED
     done: bool | Unchanged = UNCHANGED
     stale: bool | Unchanged = UNCHANGED
-    """Only False: somebody has looked, and it still holds."""
+    """Only False: confirms that the item still holds."""
 
 
 @dataclass(frozen=True)
 class SegmentEdit:
     text: str | Unchanged = UNCHANGED
     speaker_id: str | Unchanged | None = UNCHANGED
-    """One of the meeting's speakers; None: nobody known."""
+    """One of the meeting's speakers. None means unknown."""
 
 
 @dataclass(frozen=True)
 class SummaryWishes:
-    """What the next summary is to be; None leaves it as it was."""
+    """Wishes for the next summary. None leaves a field unchanged."""
 
     template: str | None = None
     summary_language: str | None = None
@@ -70,7 +70,7 @@ class SectionDraft:
 
 @dataclass(frozen=True)
 class TemplateDraft:
-    """A template as somebody has written it, not checked yet."""
+    """A template as a person wrote it, not validated yet."""
 
     name: str
     instructions: str
@@ -78,21 +78,21 @@ class TemplateDraft:
 
 
 def given(edit: MeetingEdit | ItemEdit | SegmentEdit) -> dict[str, Value]:
-    """The fields that were given, by name."""
+    """The fields that are not omitted, by name."""
     values = {field.name: getattr(edit, field.name) for field in fields(edit)}
     return {name: value for name, value in values.items() if not isinstance(value, Unchanged)}
 
 
 Precondition = Callable[[int], None]
-"""Is told the stored version, in the edit's own transaction; raises where the edit was made against another one."""
+"""Called with the stored version in the edit's transaction. It raises if the edit was made against another version."""
 
 
 def any_version(stored: int) -> None:
-    """The edit holds whatever was changed since."""
+    """A precondition that accepts any version."""
 
 
 def made_against(version: int | None) -> Precondition:
-    """The edit was made against this version; None: any. Raises `VersionConflict`."""
+    """A precondition that accepts only this version, or any if it is None. It raises `VersionConflict`."""
 
     def check(stored: int) -> None:
         if version not in (None, stored):

@@ -1,4 +1,4 @@
-"""Replacing the glossary."""
+"""The command that replaces the glossary."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cantomeet.service.services import Services
 
 
 class FaultyGlossary(InvalidRequest):
-    """`faults` name each term that breaks a limit of the transcriber's."""
+    """Terms that exceed a limit of the transcriber. `faults` names each of them."""
 
     def __init__(self, found: Sequence[GlossaryFault]) -> None:
         super().__init__("terms that no transcriber takes", field="terms")
@@ -20,7 +20,7 @@ class FaultyGlossary(InvalidRequest):
 
 
 def replace_glossary(services: Services, actor: Actor, written: Sequence[Term], seen: str | None = None) -> list[Term]:
-    """Put these terms in place of all others; `seen` is the digest of those that the person saw, None any.
+    """Replace all terms. `seen` is the digest of the terms that the person saw; None replaces any.
 
     Raises `NotAllowed`, `FaultyGlossary`, `VersionConflict`.
     """

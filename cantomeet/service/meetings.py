@@ -1,4 +1,4 @@
-"""What people do to a meeting as a whole. Every function raises `NotFound` and `NotAllowed`."""
+"""Commands on a whole meeting. Every function raises `NotFound` and `NotAllowed`."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from cantomeet.store import NewSegment, Reparsed
 Start = Literal["failed", "transcribe", "summarize"]
 
 
-def _agreed(going: Meeting) -> None:
-    """Whatever it costs."""
+def _accept_any_cost(going: Meeting) -> None:
+    """The default of `agree`."""
 
 
 def retry(
@@ -31,11 +31,11 @@ def retry(
     confirm_cost: bool = False,
     wishes: SummaryWishes | None = None,
     version: int | None = None,
-    agree: Callable[[Meeting], None] = _agreed,
+    agree: Callable[[Meeting], None] = _accept_any_cost,
 ) -> Meeting:
-    """Set it going again, as `MeetingStore.retry` says. Raises `Conflict`, `InvalidRequest`.
+    """Restart a meeting, as `MeetingStore.retry` does. Raises `Conflict`, `InvalidRequest`.
 
-    `agree` is shown the meeting as it goes on; what it raises undoes that.
+    `agree` is called with the restarted meeting before the commit. If it raises, nothing is changed.
     """
     wishes = wishes or SummaryWishes()
     with changing_meeting(services, actor, Action.RETRY, meeting_id) as (change, _):
@@ -53,7 +53,7 @@ def retry(
 
 
 def run_now(services: Services, actor: Actor, meeting_id: str) -> Meeting:
-    """Take the next step now instead of when it is due. Raises `Conflict` where none is due or a worker has it."""
+    """Run the next step now instead of when it is due. Raises `Conflict` if none is due or a worker runs it."""
     with changing_meeting(services, actor, Action.RETRY, meeting_id) as (change, _):
         due = change.tx.due_now(meeting_id)
         if due is None:
@@ -61,8 +61,8 @@ def run_now(services: Services, actor: Actor, meeting_id: str) -> Meeting:
         return change.wake(due)
 
 
-def look_at_job(services: Services, actor: Actor, provider_job_id: str) -> None:
-    """A provider says that this job has ended: look at its meeting now. Nothing happens where no meeting waits."""
+def poll_job(services: Services, actor: Actor, provider_job_id: str) -> None:
+    """Poll a job now, because the provider says that it has ended. A job that no meeting waits for is ignored."""
     with changing(services, actor, Action.RETRY) as change:
         meeting = change.tx.due_now_by_job(provider_job_id)
         if meeting is not None:
@@ -71,7 +71,7 @@ def look_at_job(services: Services, actor: Actor, provider_job_id: str) -> None:
 
 
 def summarize(services: Services, actor: Actor, meeting_id: str) -> Meeting:
-    """The speakers are named: write the summary that waits for that. Raises `Conflict` where none waits."""
+    """Start the summary that waits for the speakers' names. Raises `Conflict` if none waits."""
     with changing_meeting(services, actor, Action.RETRY, meeting_id) as (change, _):
         return change.wake(change.tx.summarize(meeting_id))
 
@@ -85,7 +85,7 @@ def show_summary(services: Services, actor: Actor, meeting_id: str, version: int
 def cancel(
     services: Services, actor: Actor, meeting_id: str, *, confirm_cost: bool = True, version: int | None = None
 ) -> Meeting:
-    """Stop what is being done; without `confirm_cost` only what costs nothing to stop. Raises `Conflict`."""
+    """Stop processing. Without `confirm_cost`, raises `Conflict` if a paid transcription would be lost."""
     with changing_meeting(services, actor, Action.CANCEL, meeting_id) as (change, _):
         language = services.settings.language
         return change.publish(change.tx.cancel(meeting_id, language, confirm_cost=confirm_cost, version=version))
@@ -94,7 +94,7 @@ def cancel(
 def delete(
     services: Services, actor: Actor, meeting_id: str, *, confirm_cost: bool = True, version: int | None = None
 ) -> Meeting:
-    """Hide it now; the worker deletes what belongs to it. Raises `Conflict` as `MeetingStore.mark_deleted` does."""
+    """Hide the meeting now; a worker deletes its data. Raises `Conflict` as `MeetingStore.mark_deleted` does."""
     with changing_meeting(services, actor, Action.DELETE, meeting_id) as (change, _):
         return change.wake(change.tx.mark_deleted(meeting_id, confirm_cost=confirm_cost, version=version))
 
@@ -106,7 +106,7 @@ def edit(
     wanted: MeetingEdit,
     precondition: Precondition = any_version,
 ) -> Meeting:
-    """Change what was given. A summary that waits for names goes on where it need not wait any more.
+    """Change the given fields. A summary that no longer has to wait for names is started.
 
     Raises `VersionConflict`, `InvalidRequest`.
     """
@@ -121,9 +121,9 @@ def edit(
 
 
 def rename(services: Services, actor: Actor, meeting_id: str, seen_title: str, title: str, day: date | None) -> Meeting:
-    """Change title and date, as long as the title is the one that the person saw. Raises `VersionConflict`.
+    """Change title and date. Raises `VersionConflict` if the title is not the one that the person saw.
 
-    Progress raises the version every second, so another version alone is no conflict.
+    Progress changes the version every second, so a new version alone is no conflict.
     """
     while True:
         with changing_meeting(services, actor, Action.EDIT, meeting_id) as (change, meeting):
@@ -134,9 +134,9 @@ def rename(services: Services, actor: Actor, meeting_id: str, seen_title: str, t
 
 
 def ask_for_written(services: Services, actor: Actor, meeting_id: str) -> WrittenView:
-    """Have the transcript rewritten in written Chinese.
+    """Start to rewrite the transcript in written Chinese.
 
-    Raises `Conflict` without a transcript or (`written_unavailable`) a language model.
+    Raises `Conflict` without a transcript or (`written_unavailable`) without a language model.
     """
     with changing_meeting(services, actor, Action.RETRY, meeting_id) as (change, _):
         if services.settings.chosen_summarizer != "llm":
@@ -149,7 +149,7 @@ def ask_for_written(services: Services, actor: Actor, meeting_id: str) -> Writte
 def replace_transcript(
     services: Services, actor: Actor, meeting_id: str, segments: Sequence[NewSegment], *, force: bool = False
 ) -> Reparsed:
-    """Put what was parsed again in place of the shown transcript, as `MeetingStore.reparse` says. Raises `Conflict`."""
+    """Replace the shown transcript by a reparsed one, as `MeetingStore.reparse` does. Raises `Conflict`."""
     with changing_meeting(services, actor, Action.RETRY, meeting_id) as (change, _):
         done = change.tx.reparse(meeting_id, segments, force=force)
         if done.changed:

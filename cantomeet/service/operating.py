@@ -1,4 +1,4 @@
-"""What whoever runs the installation does: the pause switch, tests of keys."""
+"""Commands of the operator: pause and resume, provider checks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cantomeet.service.services import QueueWatch, Services
 
 
 def pause(services: Services, actor: Actor, paused: bool) -> datetime | None:
-    """Take no further step of any meeting, or go on; since when nothing is done. Raises `NotAllowed`."""
+    """Pause or resume all steps. Returns since when they are paused, or None. Raises `NotAllowed`."""
     with changing(services, actor, Action.ADMINISTER) as change:
         change.tx.pause(paused)
         change.publish_all()
@@ -24,20 +24,20 @@ def pause(services: Services, actor: Actor, paused: bool) -> datetime | None:
 
 
 def ask_check(services: Services, actor: Actor, name: str) -> Check:
-    """Have a worker test a key; the question as it was asked. The answer comes to the same place in the database.
+    """Have a worker test a provider. Returns the pending check; its result will replace it in the database.
 
-    Raises `NotAllowed`, `InvalidRequest` for what cannot be tested, `Unavailable` where nobody is there to answer.
+    Raises `NotAllowed`, `InvalidRequest` for an unknown name, `Unavailable` without Redis or a worker.
     """
     require(actor, Action.ADMINISTER)
     if name not in CHECKED:
         raise InvalidRequest(f"one of {', '.join(CHECKED)}", field="name")
-    queue = _served(services.queue, name)
+    queue = _require_worker(services.queue, name)
     with changing(services, actor, Action.ADMINISTER) as change:
         asked = Check("asked", change.tx.now())
         before = change.tx.remembered(remembered_as(name))
         change.tx.remember(remembered_as(name), dumps(asked))
         job = change.tx.schedule_job(JobKind.CHECK, name)
-    # The command fails where Redis does not take the job, so this is no telling that may be lost.
+    # Not a notification that may get lost: the command fails if Redis does not accept the job.
     if not queue.ask_check(name):
         services.store.withdraw_job(job)
         if before is not None:
@@ -46,8 +46,8 @@ def ask_check(services: Services, actor: Actor, name: str) -> Check:
     return asked
 
 
-def _served(queue: QueueWatch | None, name: str) -> QueueWatch:
-    """The queue, where a worker serves what the test needs. Raises `Unavailable`."""
+def _require_worker(queue: QueueWatch | None, name: str) -> QueueWatch:
+    """The queue, if a worker serves the one that the check uses. Raises `Unavailable`."""
     if queue is None:
         raise Unavailable("no queue is watched", code=ErrorCode.QUEUE_AWAY)
     try:

@@ -1,4 +1,4 @@
-"""What commands and queries work with."""
+"""The services that commands and queries use."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cantomeet.store import MeetingStore
 
 
 class QueueWatch(Protocol):
-    """What `/health` and the admin side ask of the queue; `cantomeet.queue.JobQueue` is one."""
+    """The part of the queue that `/health` and the admin page use. `cantomeet.queue.JobQueue` implements it."""
 
     def answers(self) -> bool: ...
 
@@ -31,31 +31,31 @@ class QueueWatch(Protocol):
     def ask_check(self, name: str) -> bool: ...
 
 
-def _at_once(telling: Callable[[], None]) -> None:
-    telling()
+def _at_once(notification: Callable[[], None]) -> None:
+    notification()
 
 
 @dataclass(frozen=True)
 class Services:
-    """Wired once a process."""
+    """Settings, store, files and queue. Built once a process."""
 
     settings: Settings
     store: MeetingStore
     recordings: Storage
     wake: Callable[[Meeting], object]
-    """Asks the queue for the meeting's next step."""
+    """Enqueues the meeting's next step."""
     publish: Callable[[str, int], object] = lambda meeting_id, version: None
-    """Tells open pages that a meeting has another version."""
+    """Notifies open pages of a meeting's new version."""
     wake_written: Callable[[str], object] = lambda meeting_id: None
-    """Asks the queue for the next step of a meeting's written view."""
+    """Enqueues the next step of a meeting's written view."""
     queue: QueueWatch | None = None
-    """None: no queue is watched, and `/health` says so."""
+    """None if no queue is watched, which `/health` reports."""
     defer: Callable[[Callable[[], None]], object] = _at_once
-    """Takes what tells pages and queue of a commit. A route runs it after its answer: Redis may take its time."""
+    """Runs the notifications of a commit. A route runs them after its response, because Redis may be slow."""
 
 
 def open_services(settings: Settings, queue: JobQueue) -> Services:
-    """Open the database of the settings, bring it up to date, and wire everything to it."""
+    """Open the database of the settings, migrate it, and build the services."""
     keep_private()
     engine = connect(settings.effective_database_url)
     migrate(engine)

@@ -1,4 +1,4 @@
-"""Templates of summaries that people write."""
+"""Commands on people's summary templates."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cantomeet.service.services import Services
 
 
 def add_template(services: Services, actor: Actor, draft: TemplateDraft) -> SummaryTemplate:
-    """Keep a new one. Raises `NotAllowed`, and `InvalidRequest` that names the field."""
+    """Add a template. Raises `NotAllowed`, and `InvalidRequest`, which names the field."""
     with changing(services, actor, Action.EDIT) as change:
         return change.tx.add_template(draft.name, draft.instructions, _sections(draft))
 
@@ -18,16 +18,19 @@ def add_template(services: Services, actor: Actor, draft: TemplateDraft) -> Summ
 def edit_template(
     services: Services, actor: Actor, template_id: str, draft: TemplateDraft, version: int | None = None
 ) -> SummaryTemplate:
-    """Replace all of it; `version` is the one that the change was made against, None any.
+    """Replace a template. `version` is the one that the change was made against; None replaces any.
 
-    Raises `NotAllowed`, `NotFound`, `InvalidRequest`, `VersionConflict`, and `Conflict` for one that ships.
+    Raises `NotAllowed`, `NotFound`, `InvalidRequest`, `VersionConflict`, and `Conflict` for a built-in one.
     """
     with changing(services, actor, Action.EDIT) as change:
         return change.tx.edit_template(template_id, version, draft.name, draft.instructions, _sections(draft))
 
 
 def delete_template(services: Services, actor: Actor, template_id: str) -> None:
-    """Summaries that were written by it stay. Raises `NotAllowed`, `NotFound`, and `Conflict` for one that ships."""
+    """Delete a template. Summaries made with it stay.
+
+    Raises `NotAllowed`, `NotFound`, and `Conflict` for a built-in one.
+    """
     with changing(services, actor, Action.EDIT) as change:
         change.tx.delete_template(template_id)
 

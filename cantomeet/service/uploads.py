@@ -1,4 +1,4 @@
-"""A recording that was handed in becomes a meeting."""
+"""Commands that turn an uploaded recording into a meeting."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cantomeet.store import NewMeeting
 
 @dataclass(frozen=True)
 class Intake:
-    """What a person says about a recording: everything but the bytes."""
+    """The fields of an upload: everything except the bytes."""
 
     filename: str
     title: str
@@ -39,12 +39,12 @@ def create_meeting(
     fingerprint: str | None = None,
     upload_id: str | None = None,
 ) -> Meeting:
-    """The meeting of a stored recording; the earlier one where the key or the upload was seen before.
+    """Create the meeting of a stored recording, or return the earlier one with this key or upload id.
 
-    Raises `NotAllowed`, and `KeyReused`, without the recording, where the key came with another `fingerprint` before.
+    Raises `NotAllowed`, and `KeyReused` if the key was used with another `fingerprint`; then the recording is deleted.
 
-    Where the database fails the recording stays: nobody knows then whether the row was written, and a recording
-    without a row is swept a day later.
+    If the database fails the recording is kept, because it is unknown whether the row was written. A recording without
+    a row is swept a day later.
     """
     new = NewMeeting(
         recording_key=stored.key,
@@ -71,9 +71,9 @@ def create_meeting(
 
 
 def meeting_of_upload(services: Services, actor: Actor, upload_id: str) -> Meeting | None:
-    """What an upload has become, woken once more: who inserted it may have died before the queue was told.
+    """The meeting of a finished upload, or None if it is unfinished or unknown. Raises `NotAllowed`.
 
-    None where it is unfinished or unknown. Raises `NotAllowed`.
+    The meeting is enqueued again: the process that inserted it may have died before that.
     """
     with changing(services, actor, Action.UPLOAD) as change:
         meeting = change.tx.find_by_upload(upload_id)
@@ -81,7 +81,7 @@ def meeting_of_upload(services: Services, actor: Actor, upload_id: str) -> Meeti
 
 
 def require_template(services: Services, actor: Actor, template_id: str | None) -> None:
-    """Raises `NotAllowed`, and `InvalidRequest` for a template that was asked for and that there is not."""
+    """Raises `NotAllowed`, and `InvalidRequest` if the requested template does not exist."""
     require(actor, Action.UPLOAD)
     if template_id and services.store.template(template_id) is None:
         raise InvalidRequest("no such template", field="template")

@@ -1,4 +1,4 @@
-"""Where the bytes of recordings lie: the port, and a folder of this machine behind it."""
+"""Storage of recordings: the port, and its implementation in a local folder."""
 
 from __future__ import annotations
 

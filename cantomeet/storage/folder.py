@@ -1,4 +1,4 @@
-"""Recordings in a folder of this machine.
+"""Stores recordings in a local folder.
 
 `<root>/ab/abcd...` is a recording, and `abcd....part` is one that is still being received. `abcd....upload` describes
 a resumable upload. `abcd....wav`, `abcd....ogg` and `abcd....playback` are copies of the recording (`Copy`).
@@ -36,10 +36,7 @@ _PIECE = _MIB // 4
 
 
 class FolderStorage:
-    """Recordings under `root`.
-
-    None is larger than `max_bytes`, and at least `min_free_bytes` of the disk stay free.
-    """
+    """Recordings under `root`, each of at most `max_bytes`. At least `min_free_bytes` of the disk are left free."""
 
     def __init__(self, root: Path, max_bytes: int, min_free_bytes: int = MIN_FREE_BYTES) -> None:
         self.root, self._max_bytes, self._min_free = root, max_bytes, min_free_bytes
@@ -74,7 +71,7 @@ class FolderStorage:
     def stored(self, key: str) -> Stored:
         path = self._file(key)
         try:
-            # A new time keeps a concurrent sweep from removing the recording before its meeting's row exists.
+            # It is in use again: a sweep must not remove it before its meeting's row is written.
             os.utime(path)
             return Stored(key, path.stat().st_size, sha256_of(path), media.probe(path))
         except FileNotFoundError as error:
@@ -148,7 +145,7 @@ class FolderStorage:
     def sweep(self, older_than_seconds: float, keep: Container[str]) -> int:
         gone = 0
         before = time.time() - older_than_seconds
-        for key, paths in self._families():
+        for key, paths in self._files_by_key():
             if all(_modified(path) < before for path in paths):
                 gone += sum(_remove(path) for path in paths if key not in keep or path.suffix in _SWEPT)
         return gone
@@ -158,13 +155,13 @@ class FolderStorage:
             raise NotFound("no such recording")
         return self.root / key[:2] / (f"{key}.{suffix}" if suffix else key)
 
-    def _families(self) -> Iterator[tuple[str, list[Path]]]:
-        families: dict[str, list[Path]] = {}
+    def _files_by_key(self) -> Iterator[tuple[str, list[Path]]]:
+        files: dict[str, list[Path]] = {}
         for folder in sorted(self.root.glob("[0-9a-f][0-9a-f]")):
-            families.clear()
+            files.clear()
             for path in folder.iterdir():
-                families.setdefault(path.name.split(".")[0], []).append(path)
-            yield from [(key, paths) for key, paths in families.items() if _KEY.fullmatch(key)]
+                files.setdefault(path.name.split(".")[0], []).append(path)
+            yield from [(key, paths) for key, paths in files.items() if _KEY.fullmatch(key)]
 
 
 def _pieces(descriptor: int, close: Callable[[], None], start: int, stop: int) -> Iterator[bytes]:

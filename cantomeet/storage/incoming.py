@@ -1,4 +1,4 @@
-"""A recording that is being received into a folder."""
+"""Receives one recording into a folder."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _FREE_SPACE_EVERY = 64 * 1024 * 1024
 
 
 class IncomingFile:
-    """Appends to `part`, which becomes `final`.
+    """Appends to the file `part`, which `finish` renames to `final`.
 
-    As a context manager it removes what it received, unless `finish` or `leave` was called.
+    At the end of a with-block the bytes are removed, unless `finish` or `leave` was called.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class IncomingFile:
         make_folder(part.parent)
         self._file = open(part, "ab", buffering=0, opener=opener)  # noqa: SIM115  # closed by finish, leave, abort
         self._size = self._file.tell()
-        # Bytes that an earlier process wrote are not in this hash, so `finish` reads the file again.
+        # The bytes of an earlier process are not hashed here. In that case `finish` hashes the whole file.
         self._hash = hashlib.sha256() if self._size == 0 else None
         self._checked_at: int | None = None
         self._lock = threading.Lock()
@@ -58,7 +58,7 @@ class IncomingFile:
             self._require_size(self._size + len(data))
             if self._size == 0 and len(data) >= HEAD_BYTES:
                 media.refuse_foreign(bytes(data[:HEAD_BYTES]))
-            self._look_for_room()
+            self._check_room()
             view = memoryview(data)
             while view:
                 written = self._file.write(view) or 0
@@ -97,7 +97,7 @@ class IncomingFile:
         self._open = False
         self._file.close()
 
-    def _look_for_room(self) -> None:
+    def _check_room(self) -> None:
         if self._checked_at is None or self._size - self._checked_at >= _FREE_SPACE_EVERY:
             self._require_room()
             self._checked_at = self._size

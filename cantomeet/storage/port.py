@@ -1,7 +1,7 @@
-"""The port of storage: recordings, their copies and unfinished uploads.
+"""The port of storage: what the program requires of the place where recordings are stored.
 
-The server makes the key of a recording; no name that a person gave reaches the storage. Nothing above this port knows
-a folder. A path is lent for the length of a with-block, to libraries that read or write files.
+The server makes the key of a recording. File names of people never reach the storage. Code above this port knows no
+folder: for libraries that read or write files it gets a path that is valid within a with-block.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Copy(StrEnum):
 
 @dataclass(frozen=True)
 class Stored:
-    """A recording that is stored durably."""
+    """A recording that was stored durably."""
 
     key: str
     bytes: int
@@ -41,17 +41,17 @@ class Stored:
 
 @dataclass(frozen=True)
 class Upload:
-    """A resumable upload that is not finished."""
+    """An unfinished resumable upload."""
 
     id: str
     """Also the key of the recording that it becomes."""
     length: int
-    """Bytes in all."""
+    """Total size in bytes."""
     metadata: dict[str, str]
 
 
 class UploadBusy(Conflict):
-    """Another request holds the upload: a second window, or a connection whose end was not noticed yet."""
+    """Another request uses the upload: a second window, or a broken connection that was not noticed yet."""
 
     status = 423
     code = ErrorCode.UPLOAD_BUSY
@@ -100,7 +100,7 @@ class LockedUpload(Protocol):
     ) -> None: ...
 
     def forget(self) -> None:
-        """Remove the upload: it has become a meeting, or was refused or ended."""
+        """Remove the upload's metadata, because it became a meeting, was refused or was cancelled."""
 
     def release(self) -> None: ...
 
@@ -128,7 +128,7 @@ class Storage(Protocol):
         """The bytes from `start` to before `stop`, in pieces. Raises `NotFound` if the file does not exist."""
 
     def local(self, key: str, copy: Copy | None = None) -> AbstractContextManager[Path]:
-        """A file of this machine with the same bytes, until the block ends; it must not be changed.
+        """A local file with the same bytes, until the block ends. It must not be changed.
 
         The time of a copy is renewed, so the sweep does not remove it while it is used. Raises `NotFound` if the file
         does not exist.
@@ -162,11 +162,10 @@ class Storage(Protocol):
         """Write a byte and remove it. Raises `StorageFull`, and `OSError` if the storage cannot be written."""
 
     def create_upload(self, length: int, metadata: dict[str, str]) -> Upload:
-        """A new upload without bytes. Raises `RecordingRefused` (413), `StorageFull`."""
+        """Create an upload without bytes. Raises `RecordingRefused` (413), `StorageFull`."""
 
     def lock_upload(self, upload_id: str) -> LockedUpload:
-        """The upload, for this request alone until `release`.
+        """Lock an upload for one request until `release`. Raises `NotFound`, and `UploadBusy` if it is locked.
 
-        Raises `NotFound`, and `UploadBusy` while another request holds it. It does not wait, because a waiting thread
-        is lost to other requests.
+        It does not wait, because that would block a thread that other requests need.
         """

@@ -1,8 +1,8 @@
-"""What is known of a resumable upload, in a file beside its bytes, and the lock that gives it to one request at a time.
+"""The metadata file of a resumable upload, and the lock that gives the upload to one request at a time.
 
-The file is written once, when the upload is created; how far the upload has come is the size of its `.part`. So nothing
-has to be kept in step, and a process may be killed at any moment. The lock is the kernel's (`flock`) on that file: it
-holds across processes and goes with the process that holds it.
+The file is written once, when the upload is created. The offset is the size of the `.part` file, so nothing has to be
+kept in sync and a process may be killed at any moment. The lock is a kernel lock (`flock`) on the metadata file: it
+works across processes and is released when its process ends.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from cantomeet.storage.port import Upload, UploadBusy
 
 
 def write_upload(path: Path, upload: Upload) -> None:
-    """Raises `StorageFull`."""
+    """Write the metadata of an upload atomically. Raises `StorageFull`."""
     with replacing(path) as file:
         file.write(json.dumps({"length": upload.length, "metadata": upload.metadata}).encode())
 
 
 def lock_upload(upload_id: str, path: Path) -> LockedFile:
-    """The upload in the file `path`. Raises `NotFound`, `UploadBusy`."""
+    """Lock the upload whose metadata file is `path`. Raises `NotFound`, `UploadBusy`."""
     while True:
         try:
             file = path.open("rb")
         except FileNotFoundError as error:
             raise NotFound("no such upload") from error
         if _try_lock(file):
-            if _is_still(file, path):
+            if _is_same_file(file, path):
                 body = json.loads(file.read())
                 return LockedFile(Upload(upload_id, body["length"], body["metadata"]), file, path)
             file.close()
@@ -43,7 +43,7 @@ def lock_upload(upload_id: str, path: Path) -> LockedFile:
 
 
 class LockedFile:
-    """A locked upload; as a context manager it is released at the end."""
+    """A locked upload. At the end of a with-block it is released."""
 
     def __init__(self, upload: Upload, file: BinaryIO, path: Path) -> None:
         self._upload, self._file, self._path = upload, file, path
@@ -75,8 +75,8 @@ def _try_lock(file: BinaryIO) -> bool:
     return True
 
 
-def _is_still(file: BinaryIO, path: Path) -> bool:
-    """False where the upload was forgotten between opening its file and locking it."""
+def _is_same_file(file: BinaryIO, path: Path) -> bool:
+    """Whether `file` is still at `path`. False if the upload was removed between opening its file and locking it."""
     try:
         return os.path.samestat(os.fstat(file.fileno()), path.stat())
     except FileNotFoundError:

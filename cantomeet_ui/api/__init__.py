@@ -1,1 +1,1 @@
-"""The JSON API beside the pages."""
+"""The JSON API."""

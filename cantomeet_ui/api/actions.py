@@ -12,7 +12,7 @@ from cantomeet.exports.calendar import calendar
 from cantomeet.queries.actions import found_actions
 from cantomeet.quotes import is_proven
 from cantomeet_ui import routes
-from cantomeet_ui.api.dependencies import Allowed, Asker, Language, Provided
+from cantomeet_ui.api.dependencies import Allowed, CurrentActor, CurrentServices, Language
 from cantomeet_ui.api.downloads import disposition
 from cantomeet_ui.api.projection import listed_action
 from cantomeet_ui.api.schemas import ListedActionsOut
@@ -21,9 +21,9 @@ router = APIRouter(prefix="/api", tags=["actions"], dependencies=[Depends(Allowe
 
 
 def _filter(
-    owner: Annotated[str, Query(description="Exactly this one; - for those whose owner nobody knows.")] = "",
-    due: Annotated[str, Query(description="overdue, week (the next seven days) or none (no day).")] = "",
-    done: Annotated[str, Query(description="open (where left out), done or all.")] = "",
+    owner: Annotated[str, Query(description="The exact owner; - for items without an owner.")] = "",
+    due: Annotated[str, Query(description="overdue, week (the next seven days) or none (no due date).")] = "",
+    done: Annotated[str, Query(description="open (the default), done or all.")] = "",
 ) -> ActionFilter:
     return parse_action_filter({"owner": owner, "due": due, "done": done})
 
@@ -32,9 +32,10 @@ Wanted = Annotated[ActionFilter, Depends(_filter)]
 
 
 @router.get("/actions")
-def listed(wanted: Wanted, services: Provided, actor: Asker) -> ListedActionsOut:
-    """Of each meeting's shown summary, the earliest due first, below them those that nothing proves; days are Hong
-    Kong's.
+def listed(wanted: Wanted, services: CurrentServices, actor: CurrentActor) -> ListedActionsOut:
+    """List the action items of all shown summaries, the earliest due first. Unverified items come last.
+
+    Days are in Hong Kong's time zone.
     """
     found = found_actions(services, actor, wanted)
     verified_first = sorted(found.items, key=lambda action: not is_proven(action.item.evidence))
@@ -42,8 +43,10 @@ def listed(wanted: Wanted, services: Provided, actor: Asker) -> ListedActionsOut
 
 
 @router.get("/actions.ics", response_class=Response, responses={200: {"content": {"text/calendar": {}}}})
-def as_calendar(wanted: Wanted, services: Provided, actor: Asker, language: Language, request: Request) -> Response:
-    """Those that are open and have a day, each as an all-day event."""
+def as_calendar(
+    wanted: Wanted, services: CurrentServices, actor: CurrentActor, language: Language, request: Request
+) -> Response:
+    """The open action items with a due date as a calendar, each an all-day event."""
     found = found_actions(services, actor, wanted)
     base = (services.settings.public_url or str(request.base_url)).rstrip("/")
     body = calendar(

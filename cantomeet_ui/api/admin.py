@@ -1,4 +1,4 @@
-"""For who runs it: what is the matter, one action on many meetings, the pause switch, tests of keys."""
+"""Routes for the operator: overview, actions on many meetings, pause and resume, tests of API keys."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from cantomeet_ui.api.admin_schemas import (
     QueueOut,
     WorkerOut,
 )
-from cantomeet_ui.api.dependencies import Allowed, Asker, Provided
+from cantomeet_ui.api.dependencies import Allowed, CurrentActor, CurrentServices
 
 router = APIRouter(prefix="/api/admin", tags=["admin"], dependencies=[Depends(Allowed(Action.ADMINISTER))])
 
@@ -37,23 +37,23 @@ FILTERS = ("status", "q", "from", "to", "error_code", "transcriber", "age")
 
 
 class Bulk(BaseModel):
-    """Of `filter`, `ids` and `plan` exactly one. What a filter finds is previewed: then send the answer's `plan`."""
+    """Exactly one of `filter`, `ids` and `plan`. A filter can only be previewed; then send the preview's `plan`."""
 
     model_config = ConfigDict(extra="forbid")
 
     action: Act
-    filter: dict[str, str] | None = Field(None, description=f"Of {', '.join(FILTERS)}, as in GET /api/meetings.")
+    filter: dict[str, str] | None = Field(None, description=f"Any of {', '.join(FILTERS)}, as in GET /api/meetings.")
     ids: Annotated[list[UUID], Field(min_length=1, max_length=MOST)] | None = None
     plan: Annotated[list[PlanLine], Field(min_length=1, max_length=MOST)] | None = None
-    """As the preview answered it: done to each meeting only while it is what was seen, at the price that was said."""
+    """The plan of a preview. A meeting that has changed since, or that would cost more, is left as it is."""
     dry_run: Annotated[bool, Field(strict=True)] = True
     confirm_cost: Annotated[bool, Field(strict=True)] = False
-    """Also retry what was paid for once already."""
+    """Also retry meetings whose transcription was paid for already."""
 
 
 @router.post("/bulk")
-def bulk_action(wanted: Bulk, services: Provided, actor: Asker) -> BulkOut | DoneOut:
-    """Preview one action on up to 1,000 meetings, or with `dry_run` false carry it out."""
+def bulk_action(wanted: Bulk, services: CurrentServices, actor: CurrentActor) -> BulkOut | DoneOut:
+    """Preview an action on up to 1,000 meetings, or with `dry_run` false run it."""
     planned = _planned(services, actor, wanted)
     if wanted.dry_run:
         return _preview(planned, wanted.confirm_cost, services)
@@ -62,26 +62,26 @@ def bulk_action(wanted: Bulk, services: Provided, actor: Asker) -> BulkOut | Don
 
 
 @router.post("/pause")
-def pause(services: Provided, actor: Asker) -> PausedOut:
-    """Take no further step of any meeting; those under way finish. Uploads go on."""
+def pause(services: CurrentServices, actor: CurrentActor) -> PausedOut:
+    """Start no further step of any meeting. Running steps finish, and uploads are still accepted."""
     return _paused_since(operating.pause(services, actor, True))
 
 
 @router.post("/resume")
-def resume(services: Provided, actor: Asker) -> PausedOut:
-    """Go on."""
+def resume(services: CurrentServices, actor: CurrentActor) -> PausedOut:
+    """Start steps again."""
     return _paused_since(operating.pause(services, actor, False))
 
 
 @router.post("/checks/{name}", status_code=202)
-def check(name: str, services: Provided, actor: Asker) -> CheckOut:
-    """Have a worker test a provider's key, address and model; the answer comes into the overview."""
+def check(name: str, services: CurrentServices, actor: CurrentActor) -> CheckOut:
+    """Have a worker test a provider's key, address and model. The overview shows the result."""
     return _check_out(name, operating.ask_check(services, actor, name), services.settings.checkable)
 
 
 @router.get("/overview")
-def overview(services: Provided, actor: Asker) -> OverviewOut:
-    """Counts, causes, queues, workers, tests."""
+def overview(services: CurrentServices, actor: CurrentActor) -> OverviewOut:
+    """Counts of meetings and errors, queues, workers, and results of provider tests."""
     found = admin_overview(services, actor)
     room, queues = found.engine, found.engine.overview
     return OverviewOut(

@@ -1,4 +1,4 @@
-"""The JSON of the admin routes, as OpenAPI shows it. Instants UTC, times in seconds."""
+"""The JSON of the admin routes. Instants are in UTC, durations in seconds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cantomeet.lifecycle import MeetingStatus
 
 
 class PlanLine(BaseModel):
-    """One meeting as it was seen when it was previewed."""
+    """A meeting as it was when it was previewed."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -22,9 +22,9 @@ class PlanLine(BaseModel):
     status: MeetingStatus
     pays_again: Annotated[bool, Field(strict=True)] = False
     pays: Annotated[bool, Field(strict=True)] = False
-    """A paid transcription begins, or may have to."""
+    """Whether a paid transcription starts, or may have to."""
     wastes: Annotated[bool, Field(strict=True)] = False
-    """A paid transcription that is not here yet is given up."""
+    """Whether a paid transcription is abandoned before its result was fetched."""
 
 
 class BulkLineOut(BaseModel):
@@ -32,24 +32,24 @@ class BulkLineOut(BaseModel):
     title: str
     status: MeetingStatus
     refused: Refusal | None
-    """Why it would be left as it is."""
+    """Why the action would not be applied. null if it would."""
 
 
 class CostOut(BaseModel):
-    """At most."""
+    """The most that the action can cost."""
 
     paid_transcriptions: int
     audio_seconds: float
-    """Of those transcriptions whose recording's length is known."""
+    """Total length of those recordings whose length is known."""
     unknown_lengths: int
     llm_summaries: int
-    """Summaries that a language model is asked for."""
+    """Summaries that a language model would write."""
     paid_work_given_up: int
-    """Transcriptions that are paid for, not here yet, and would be given up."""
+    """Paid transcriptions that would be abandoned before their results were fetched."""
 
 
 class BulkOut(BaseModel):
-    """A preview: nothing has been done."""
+    """A preview. Nothing has been changed."""
 
     action: Act
     dry_run: Literal[True] = True
@@ -57,10 +57,10 @@ class BulkOut(BaseModel):
     affected: int
     refused: dict[str, int]
     left_out: int
-    """Meetings that fit as well, beyond the most that one plan takes."""
+    """Matching meetings beyond the limit of one plan."""
     cost: CostOut
     plan: list[PlanLine]
-    """To be sent back with `dry_run` false."""
+    """Send this back with `dry_run` false."""
 
 
 class DoneOut(BaseModel):
@@ -68,7 +68,7 @@ class DoneOut(BaseModel):
     dry_run: Literal[False] = False
     done: int
     refused: dict[str, int]
-    """Left as they are, by reason; "changed": somebody, or a worker, was faster."""
+    """Counts of meetings that were left as they are, by reason. "changed": changed since the preview."""
 
 
 class PausedOut(BaseModel):
@@ -106,5 +106,5 @@ class OverviewOut(BaseModel):
     queues: list[QueueOut]
     workers: list[WorkerOut]
     failed_jobs: int | None
-    """In RQ's failed registries; null where Redis does not answer."""
+    """Jobs in RQ's failed registries. null if Redis does not answer."""
     checks: list[CheckOut]

@@ -1,4 +1,4 @@
-"""The recording, as a browser can play it and jump in it."""
+"""Serves the recording so that a browser can play it and seek in it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cantomeet.media import CONTENT_TYPES, PLAYBACK_CONTENT_TYPE
 from cantomeet.models import Meeting
 from cantomeet.queries.meetings import one_meeting
 from cantomeet.storage import Copy, Storage
-from cantomeet_ui.api.dependencies import AllowedMeeting, Asker, Provided
+from cantomeet_ui.api.dependencies import AllowedMeeting, CurrentActor, CurrentServices
 from cantomeet_ui.api.downloads import disposition
 from cantomeet_ui.api.problems import Refused
 from cantomeet_ui.api.ranges import ranged
@@ -28,7 +28,7 @@ router = APIRouter(prefix="/api/meetings", tags=["meetings"])
     response_class=Response,
     responses={
         200: {"content": {"audio/*": {}}},
-        206: {"description": "The asked Range."},
+        206: {"description": "The requested range."},
         404: {"description": "No such meeting, or its file is missing."},
         410: {"description": "The recording's retention is over."},
     },
@@ -36,10 +36,10 @@ router = APIRouter(prefix="/api/meetings", tags=["meetings"])
 def audio(
     request: Request,
     meeting_id: Annotated[str, Depends(AllowedMeeting(Action.READ))],
-    services: Provided,
-    actor: Asker,
+    services: CurrentServices,
+    actor: CurrentActor,
 ) -> Response:
-    """The recording, or the copy made for browsers where they cannot play it; with HTTP Range."""
+    """The recording, or its playback copy if browsers cannot play it. Supports HTTP Range."""
     meeting = one_meeting(services, actor, meeting_id)
     if meeting.audio_removed:
         raise Refused(410, ErrorCode.RECORDING_REMOVED)
@@ -55,7 +55,7 @@ def audio(
     return ranged(
         request,
         size=size,
-        # A key has the same bytes for ever.
+        # The bytes under a key never change.
         etag=f'"{meeting.recording_key}-{copy or "recording"}-{size}"',
         read=lambda start, stop: services.recordings.read(meeting.recording_key, start, stop, copy),
         content_type=content_type,
@@ -64,7 +64,7 @@ def audio(
 
 
 def _playable_copy(recordings: Storage, meeting: Meeting) -> Copy | None:
-    """The copy for browsers where there is one; None for the recording itself."""
+    """The playback copy if there is one, else None for the recording itself."""
     if not meeting.has_playback_copy:
         return None
     return None if recordings.size(meeting.recording_key, Copy.PLAYBACK) is None else Copy.PLAYBACK

@@ -1,4 +1,4 @@
-"""What a route is given, and the checks that every route declares."""
+"""FastAPI dependencies: what routes receive, and the access check that every route declares."""
 
 from __future__ import annotations
 
@@ -19,26 +19,24 @@ _LONGEST_ID = 36
 
 
 def services_of(request: Request, after: BackgroundTasks) -> Services:
-    """Those that `build_api` was given. Pages and queue are told after the answer: a Redis that is away or slow never
-    holds it up.
-    """
+    """The services of `build_api`. Pages and queue are notified after the response, so a slow Redis cannot delay it."""
     services: Services = request.app.state.services
     return replace(services, defer=lambda telling: after.add_task(asyncio.to_thread, telling))
 
 
-Provided = Annotated[Services, Depends(services_of)]
+CurrentServices = Annotated[Services, Depends(services_of)]
 
 
-def asker(request: Request) -> Actor:
-    """Who sent the request."""
+def current_actor(request: Request) -> Actor:
+    """The actor who sent the request."""
     return actor_of(request)
 
 
-Asker = Annotated[Actor, Depends(asker)]
+CurrentActor = Annotated[Actor, Depends(current_actor)]
 
 
-def language_of(request: Request, services: Provided) -> str:
-    """The reader's language, from Accept-Language, else the installation's."""
+def language_of(request: Request, services: CurrentServices) -> str:
+    """The reader's language from Accept-Language, else the language of the settings."""
     return preferred_language(request.headers.get("accept-language"), services.settings.language)
 
 
@@ -46,24 +44,24 @@ Language = Annotated[str, Depends(language_of)]
 
 
 class Allowed:
-    """A dependency: 403 where the asker may not do `action` at all. A test fails for a route without one."""
+    """A dependency that answers 403 if the actor may not do `action` at all. A test fails for a route without one."""
 
     def __init__(self, action: Action) -> None:
         self.action = action
 
-    def __call__(self, actor: Asker) -> None:
+    def __call__(self, actor: CurrentActor) -> None:
         access.require(actor, self.action)
 
 
 class AllowedMeeting(Allowed):
-    """A dependency: the id in the path; 404 for what is no id.
+    """A dependency that returns the meeting id of the path and answers 404 if it cannot be an id.
 
-    Whether the asker may do `action` with that meeting is asked by the command or query, in its own transaction.
+    The command or query checks in its own transaction whether the actor may do `action` with that meeting.
     """
 
-    def __call__(self, meeting_id: str, actor: Asker) -> str:  # type: ignore[override]  # FastAPI reads the signature
+    def __call__(self, meeting_id: str, actor: CurrentActor) -> str:  # type: ignore[override]  # FastAPI reads the signature
         access.require(actor, self.action)
         if len(meeting_id) > _LONGEST_ID or not meeting_id.isascii() or not meeting_id.isprintable():
-            # Not every database takes every text to look for.
+            # A database may refuse such a text in a query.
             raise NotFound("no such meeting")
         return meeting_id

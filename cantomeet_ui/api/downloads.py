@@ -1,4 +1,4 @@
-"""What every file that leaves by the API says of itself."""
+"""Helpers for downloads: Content-Disposition and chunking."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _PIECE = 64 * 1024
 
 
 def in_pieces(small: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes in pieces of a size worth sending."""
+    """Join small chunks into pieces of at least 64 KiB."""
     piece = bytearray()
     for part in small:
         piece += part
@@ -22,7 +22,7 @@ def in_pieces(small: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def disposition(kind: Literal["inline", "attachment"], filename: str) -> str:
-    """A Content-Disposition with the name in full (RFC 5987), and an ASCII one for clients that know no other."""
+    """A Content-Disposition with the full name (RFC 5987), and an ASCII name for clients without RFC 5987."""
     plain = filename.encode("ascii", "replace").decode().replace("?", "_").replace('"', "_").replace("\\", "_")
     plain = "".join(c if c.isprintable() else "_" for c in plain)
     return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"

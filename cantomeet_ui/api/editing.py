@@ -1,7 +1,7 @@
-"""Corrections by hand: items of a summary, lines of the transcript, names of speakers.
+"""Corrections by hand of summary items, transcript lines and speaker names.
 
-Each edit names in If-Match the version of what it changes: the `version` that a meeting's JSON gives with every item,
-segment and speaker, or `*`.
+Each edit sends in If-Match the version of what it changes: the `version` of the item, segment or speaker in a
+meeting's JSON, or `*`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cantomeet.access import Action
 from cantomeet.service import corrections, edits
-from cantomeet_ui.api.dependencies import AllowedMeeting, Asker, Language, Provided
+from cantomeet_ui.api.dependencies import AllowedMeeting, CurrentActor, CurrentServices, Language
 from cantomeet_ui.api.fields import Day
 from cantomeet_ui.api.projection import item_out, segment_out, speaker_out
 from cantomeet_ui.api.schemas import EditedItemOut, SegmentOut, SpeakerOut
@@ -26,13 +26,13 @@ RowId = Annotated[str, Path(max_length=36, pattern=r"^[!-~]+$")]
 IfMatch = Annotated[str | None, Header(description="The version that the edit was made against, or *.")]
 Flag = Annotated[bool, Field(strict=True)]
 _VERSIONED: dict[int | str, dict[str, Any]] = {
-    412: {"description": "It was changed since the version in If-Match."},
+    412: {"description": "Changed since the version in If-Match."},
     428: {"description": "If-Match is missing."},
 }
 
 
 class ItemEdit(BaseModel):
-    """What is left out stays as it is. `owner`, due date and `done` only of action items."""
+    """Omitted fields stay unchanged. Only action items have `owner`, due date and `done`."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -43,24 +43,24 @@ class ItemEdit(BaseModel):
     due_date: Day | None = None
     done: Flag = False
     stale: Flag = False
-    """Only false: somebody has looked, and it still holds."""
+    """Only false: confirms that the item still holds."""
 
 
 class SegmentEdit(BaseModel):
-    """What is left out stays as it is."""
+    """Omitted fields stay unchanged."""
 
     model_config = ConfigDict(extra="forbid")
 
     text: str = ""
     speaker_id: str | None = Field(default=None, max_length=36)
-    """One of the meeting's speakers; null: nobody known."""
+    """One of the meeting's speakers. null means unknown."""
 
 
 class SpeakerEdit(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: str | None
-    """null or empty: only the recogniser's label."""
+    """null or empty removes the name. The recogniser's label is shown then."""
 
 
 @router.patch("/items/{item_id}", responses=_VERSIONED)
@@ -68,12 +68,12 @@ def edit_item(
     meeting_id: Edited,
     item_id: RowId,
     wanted: ItemEdit,
-    services: Provided,
-    actor: Asker,
+    services: CurrentServices,
+    actor: CurrentActor,
     response: Response,
     if_match: IfMatch = None,
 ) -> EditedItemOut:
-    """Correct an item of a summary, tick it off, or say that it still holds; its evidence stays."""
+    """Correct an item of a summary, mark it as done, or confirm that it still holds. Its evidence stays."""
     given = edits.ItemEdit(**wanted.model_dump(exclude_unset=True))
     item = corrections.edit_item(services, actor, meeting_id, item_id, given, precondition_of(if_match))
     response.headers["ETag"] = plain_etag(item)
@@ -81,8 +81,10 @@ def edit_item(
 
 
 @router.delete("/items/{item_id}", status_code=204, responses=_VERSIONED)
-def delete_item(meeting_id: Edited, item_id: RowId, services: Provided, actor: Asker, if_match: IfMatch = None) -> None:
-    """Take an item out of its summary."""
+def delete_item(
+    meeting_id: Edited, item_id: RowId, services: CurrentServices, actor: CurrentActor, if_match: IfMatch = None
+) -> None:
+    """Delete an item from its summary."""
     corrections.delete_item(services, actor, meeting_id, item_id, precondition_of(if_match))
 
 
@@ -91,13 +93,13 @@ def edit_segment(
     meeting_id: Edited,
     segment_id: RowId,
     wanted: SegmentEdit,
-    services: Provided,
-    actor: Asker,
+    services: CurrentServices,
+    actor: CurrentActor,
     response: Response,
     language: Language,
     if_match: IfMatch = None,
 ) -> SegmentOut:
-    """Correct a line; what the recogniser wrote, and the times of its words, are kept beside it."""
+    """Correct a line. The recogniser's text and its word times are kept."""
     given = edits.SegmentEdit(**wanted.model_dump(exclude_unset=True))
     segment, speaker = corrections.edit_segment(
         services, actor, meeting_id, segment_id, given, precondition_of(if_match)
@@ -111,12 +113,12 @@ def rename_speaker(
     meeting_id: Edited,
     speaker_id: RowId,
     wanted: SpeakerEdit,
-    services: Provided,
-    actor: Asker,
+    services: CurrentServices,
+    actor: CurrentActor,
     response: Response,
     if_match: IfMatch = None,
 ) -> SpeakerOut:
-    """Say who a speaker is; action items that named them as owner follow."""
+    """Name a speaker. Action items that the speaker owns get the new name."""
     speaker = corrections.rename_speaker(
         services, actor, meeting_id, speaker_id, wanted.name, precondition_of(if_match)
     )

@@ -1,4 +1,4 @@
-"""Types of fields that several routes take."""
+"""Field types that several routes share."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Annotated
 from pydantic import BeforeValidator
 
 
-def _written(value: object) -> object:
+def _require_string(value: object) -> object:
     if value is not None and not isinstance(value, str):
         raise ValueError("a date is written as YYYY-MM-DD")
     return value
 
 
-Day = Annotated[date, BeforeValidator(_written)]
-"""YYYY-MM-DD; a number, which Pydantic would take for seconds, is refused."""
+Day = Annotated[date, BeforeValidator(_require_string)]
+"""A date as YYYY-MM-DD. Numbers, which Pydantic would read as seconds, are refused."""

@@ -1,4 +1,4 @@
-"""Is it well? Answered within two seconds whatever hangs, without holding up anything else."""
+"""The health check, which answers within two seconds even if the database, Redis or the disk hangs."""
 
 from __future__ import annotations
 
@@ -24,34 +24,34 @@ DATABASE_SECONDS = 1.5
 REDIS_SECONDS = 0.5
 
 FRESH_SECONDS = 2.0
-"""How long what a write told holds: monitors and pages may ask often, and a write costs more than a look."""
-_WRITTEN = "health.written"
-"""Each time another value: SQLite writes nothing where a row stays as it was."""
+"""How long the result of a write is reused: monitors and pages may probe often, and writes are expensive."""
+_WRITE_KEY = "health.written"
+"""Gets a new value each time, because SQLite writes nothing if a row stays the same."""
 
 T = TypeVar("T")
 
 
 class OneAtATime(Generic[T]):
-    """A question that may hang, asked in a thread of its own; while it hangs no second thread is spent on it."""
+    """Runs a probe that may hang in a thread of its own. While it hangs, no second one is started."""
 
-    def __init__(self, ask: Callable[[], T], fresh_seconds: float = 0.0) -> None:
-        """An answer is given again for `fresh_seconds`."""
-        self._ask, self._fresh = ask, fresh_seconds
-        self._asked_at = 0.0
+    def __init__(self, probe: Callable[[], T], fresh_seconds: float = 0.0) -> None:
+        """A result is reused for `fresh_seconds`."""
+        self._probe, self._fresh = probe, fresh_seconds
+        self._started_at = 0.0
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="health")
-        self._asked: Future[T] | None = None
+        self._answer: Future[T] | None = None
 
     async def answer(self, seconds: float) -> T:
-        """Raises `TimeoutError`, or what the question raised."""
-        if self._asked is None or (self._asked.done() and time.monotonic() - self._asked_at >= self._fresh):
-            self._asked_at = time.monotonic()
-            self._asked = self._thread.submit(self._ask)
-        return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(self._asked)), seconds)
+        """The probe's result. Raises `TimeoutError` after `seconds`, or what the probe raised."""
+        if self._answer is None or (self._answer.done() and time.monotonic() - self._started_at >= self._fresh):
+            self._started_at = time.monotonic()
+            self._answer = self._thread.submit(self._probe)
+        return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(self._answer)), seconds)
 
 
 @dataclass(frozen=True)
 class Checks:
-    """The questions that `/health` asks."""
+    """The probes of `/health`."""
 
     oldest_due: OneAtATime[float]
     workers: OneAtATime[int]
@@ -63,21 +63,22 @@ class Checks:
     def of(cls, services: Services) -> Checks:
         return cls(
             OneAtATime(services.store.oldest_due_seconds),
-            OneAtATime(lambda: _watched(services.queue).worker_count()),
-            OneAtATime(lambda: services.store.remember(_WRITTEN, str(time.time_ns())), FRESH_SECONDS),
-            OneAtATime(lambda: _watched(services.queue).try_write(), FRESH_SECONDS),
+            OneAtATime(lambda: _require_queue(services.queue).worker_count()),
+            OneAtATime(lambda: services.store.remember(_WRITE_KEY, str(time.time_ns())), FRESH_SECONDS),
+            OneAtATime(lambda: _require_queue(services.queue).try_write(), FRESH_SECONDS),
             OneAtATime(services.recordings.try_write, FRESH_SECONDS),
         )
 
 
 @router.get(
     "/health",
-    responses={503: {"model": HealthOut, "description": "The database does not answer, or takes no writes."}},
+    responses={503: {"model": HealthOut, "description": "The database does not answer or accepts no writes."}},
 )
 async def health(request: Request, response: Response) -> HealthOut:
-    """ "ok"; "degraded" where something is accepted late or not at all: Redis is away or takes no writes, no worker
-    serves, the recordings' disk is full or read-only, the database is held by somebody. "down" and 503 where the
-    database does not answer or takes no writes.
+    """The state of the installation: "ok", "degraded" or "down".
+
+    "degraded": Redis is down or accepts no writes, no worker runs, the recordings' disk is full or read-only, or the
+    database is locked. "down", with 503: the database does not answer or accepts no writes.
     """
     checks: Checks = request.app.state.checks
     oldest_due, workers, database, redis_, storage = await asyncio.gather(
@@ -129,7 +130,7 @@ async def _redis_write(checks: Checks) -> Literal["ok", "down", "read_only"]:
     try:
         await checks.redis_write.answer(REDIS_SECONDS)
     except redis.ResponseError:
-        # MISCONF (it cannot save), OOM (its memory is full), READONLY (a replica), NOPERM.
+        # MISCONF (it cannot save), OOM (out of memory), READONLY (a replica), NOPERM.
         return "read_only"
     except (redis.RedisError, TimeoutError):
         return "down"
@@ -146,7 +147,7 @@ async def _storage_write(checks: Checks) -> Literal["ok", "full", "read_only"]:
     return "ok"
 
 
-def _watched(queue: QueueWatch | None) -> QueueWatch:
+def _require_queue(queue: QueueWatch | None) -> QueueWatch:
     if queue is None:
         raise redis.ConnectionError("no queue is watched")
     return queue

@@ -1,4 +1,4 @@
-"""What a person says about a recording when handing it in; both doors check it here."""
+"""Validates the fields that are sent with a recording, for both upload endpoints."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _UNNAMED = {"en": "Recording", "zh-Hant-HK": "錄音"}
 
 
 def read_intake(fields: Mapping[str, str], filename: str, settings: Settings) -> Intake:
-    """The checked fields `title`, `description`, `meeting_date`, `priority`, `language`, `summary_language`,
-    `template`, `name_speakers_first`. Raises `InvalidRequest` naming the field.
+    """Validate the fields `title`, `description`, `meeting_date`, `priority`, `language`, `summary_language`,
+    `template` and `name_speakers_first`. Raises `InvalidRequest`, which names the field.
 
-    Whether the template exists is asked by `cantomeet.service.uploads.require_template`, before the bytes come: it may
-    be gone after.
+    `cantomeet.service.uploads.require_template` checks that the template exists. It is called before the recording is
+    received, because the template may be deleted meanwhile.
     """
     filename = shown_name(filename)
     title = visible(fields.get("title", "")) or _EXTENSION.sub("", filename) or filename or _UNNAMED[settings.language]
@@ -50,9 +50,9 @@ def read_intake(fields: Mapping[str, str], filename: str, settings: Settings) ->
 
 
 def fingerprint_of(fields: Mapping[str, str], filename: str, sha256: str) -> str:
-    """Of all that was sent: the recording's bytes, its name and the fields that `read_intake` reads.
+    """A hash of everything that was sent: the recording's hash, its name, and the fields that `read_intake` reads.
 
-    What the settings fill in is left out: they may change before the sender tries again.
+    Defaults from the settings are excluded, because they may change before the sender tries again.
     """
     said = {**_DEFAULTS, **{name: fields[name].strip() for name in sorted(_FIELDS & fields.keys()) if fields[name]}}
     everything = json.dumps([said, shown_name(filename), sha256], sort_keys=True)
@@ -60,7 +60,7 @@ def fingerprint_of(fields: Mapping[str, str], filename: str, sha256: str) -> str
 
 
 def shown_name(name: str) -> str:
-    """A file name as it can be shown: its last part, without control characters, shortened before its extension."""
+    """A file name for display: its last path part without control characters, shortened before its extension."""
     name = visible(re.split(r"[/\\]", name)[-1])
     if len(name) <= LONGEST_TITLE:
         return name

@@ -1,6 +1,6 @@
-"""What a request may cost before anything is known of it: its body's size, the time it takes, and what its JSON holds.
+"""Limits on every request: the size of its body, the time to receive it, and the values in its JSON.
 
-A recording's bytes pass through untouched: the doors for them have limits of their own, and a slow line may take hours.
+Recordings are exempt: their endpoints have limits of their own, and an upload over a slow line may take hours.
 """
 
 from __future__ import annotations
@@ -21,30 +21,30 @@ from cantomeet.storable import fault_in
 from cantomeet_ui.api.problems import Refused, preferred_language, problem_response
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
-"""A whole glossary, or the plan of a thousand meetings, is a tenth of it."""
+"""Ten times the size of a whole glossary, or of a plan for a thousand meetings."""
 BODY_SECONDS = 20.0
-"""For all of a body; recordings apart."""
+"""Time to receive a whole body, recordings excluded."""
 THREADS = 40
-"""That wait for disk, database and Redis on behalf of requests and pages; as many as the routes have."""
+"""Threads that wait for disk, database and Redis for requests and pages. The routes have as many."""
 MAX_SOCKETS = 1000
-"""Open pages at once."""
-GREETING_SECONDS = 10.0
-"""For the first word of a socket: a page says one at once, and a socket that says nothing takes a page's place."""
+"""Limit on open websockets, which is one per open page."""
+FIRST_MESSAGE_SECONDS = 10.0
+"""Time until the first message of a socket. Pages send one at once, and a silent socket takes a page's place."""
 _DRAIN_SECONDS = 5.0
-"""How long a body that is too large is read on and thrown away: only then does its sender look at the answer."""
+"""How long the rest of a body that is too large is read and discarded. Many clients read no response before that."""
 _RECORDINGS = re.compile(r"/meetings/upload/?|/api/uploads(/.*)?")
 _NUL = re.compile(rb"%00|\x00")
 
 
 @dataclass
 class RequestLimits:
-    """ASGI; inside the guard, around everything else."""
+    """ASGI middleware, inside `Guard` and around everything else."""
 
     app: ASGIApp
     language: str
     sockets: int = 0
     body_seconds: float = BODY_SECONDS
-    greeting_seconds: float = GREETING_SECONDS
+    first_message_seconds: float = FIRST_MESSAGE_SECONDS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -52,7 +52,7 @@ class RequestLimits:
         elif scope["type"] == "http":
             await self._request(scope, receive, send)
         else:
-            # asyncio's own number is six on two cores: six recordings being looked through would stop everything.
+            # asyncio's default is six threads on two cores, so six recordings being probed would block everything.
             asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="waiting"))
             await self.app(scope, receive, send)
 
@@ -60,11 +60,11 @@ class RequestLimits:
         headers = Headers(scope=scope)
         try:
             _check_address(scope)
-            if not _brings_a_recording(scope):
+            if not _is_recording_upload(scope):
                 body = await self._body(headers, receive)
                 _check_json(headers, body)
-                receive = _replayed(body, receive)
-        except _Gone:
+                receive = _replay(body, receive)
+        except _ClientDisconnected:
             return
         except (Refused, InvalidRequest) as error:
             language = preferred_language(headers.get("accept-language"), self.language)
@@ -73,13 +73,13 @@ class RequestLimits:
         await self.app(scope, receive, send)
 
     async def _body(self, headers: Headers, receive: Receive) -> bytes:
-        """All of it. Raises `Refused` (408, 413)."""
+        """The whole body. Raises `Refused` (408, 413)."""
         if not _has_body(headers):
             return b""
-        if _declared(headers) > MAX_BODY_BYTES:
-            # Who asks first sends nothing when told no.
+        if _declared_length(headers) > MAX_BODY_BYTES:
+            # A client that sent "Expect: 100-continue" does not send the body after a refusal.
             if "100-continue" not in headers.get("expect", "").lower():
-                await _drained(receive)
+                await _drain(receive)
             raise _too_large()
         try:
             async with asyncio.timeout(self.body_seconds):
@@ -93,40 +93,40 @@ class RequestLimits:
             return
         self.sockets += 1
         try:
-            await self.app(scope, _greeted(receive, self.greeting_seconds), send)
+            await self.app(scope, _with_first_message_timeout(receive, self.first_message_seconds), send)
         finally:
             self.sockets -= 1
 
 
-def _greeted(receive: Receive, seconds: float) -> Receive:
-    """A socket's messages; one that has said nothing for so long counts as closed."""
-    heard = False
+def _with_first_message_timeout(receive: Receive, seconds: float) -> Receive:
+    """A `receive` that reports a disconnect if the first message does not arrive within `seconds`."""
+    received = False
 
-    async def receiving() -> Message:
-        nonlocal heard
-        if heard:
+    async def limited_receive() -> Message:
+        nonlocal received
+        if received:
             return await receive()
         try:
             async with asyncio.timeout(seconds):
                 message = await receive()
         except TimeoutError:
             message = {"type": "websocket.disconnect", "code": 1002}
-        heard = message["type"] != "websocket.connect"
+        received = message["type"] != "websocket.connect"
         return message
 
-    return receiving
+    return limited_receive
 
 
-class _Gone(Exception):
-    """Whoever asked has hung up."""
+class _ClientDisconnected(Exception):
+    """The client has disconnected."""
 
 
-def _brings_a_recording(scope: Scope) -> bool:
+def _is_recording_upload(scope: Scope) -> bool:
     return scope["method"] in ("POST", "PATCH") and _RECORDINGS.fullmatch(scope["path"]) is not None
 
 
 def _check_address(scope: Scope) -> None:
-    """Raises for a NUL, which no database takes: 404 in the path, for nothing is called so, and 422 in the query."""
+    """Refuse a NUL, which no database accepts. Raises `Refused` (404) in the path, `InvalidRequest` in the query."""
     if "\x00" in scope["path"]:
         raise Refused(404, ErrorCode.NOT_FOUND)
     if scope["path"].startswith("/api/") and _NUL.search(scope.get("query_string", b"")):
@@ -140,10 +140,10 @@ def _field_of_nul(query: bytes) -> str:
 
 
 def _has_body(headers: Headers) -> bool:
-    return "transfer-encoding" in headers or _declared(headers) > 0
+    return "transfer-encoding" in headers or _declared_length(headers) > 0
 
 
-def _declared(headers: Headers) -> int:
+def _declared_length(headers: Headers) -> int:
     text = headers.get("content-length", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
@@ -153,17 +153,17 @@ async def _read(receive: Receive) -> bytes:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise _Gone
+            raise _ClientDisconnected
         body += message.get("body", b"")
         if len(body) > MAX_BODY_BYTES:
-            await _drained(receive)
+            await _drain(receive)
             raise _too_large()
         if not message.get("more_body", False):
             return bytes(body)
 
 
-async def _drained(receive: Receive) -> None:
-    """Read on, keeping nothing."""
+async def _drain(receive: Receive) -> None:
+    """Read the rest of the body and discard it."""
     try:
         async with asyncio.timeout(_DRAIN_SECONDS):
             more = True
@@ -179,12 +179,12 @@ def _too_large() -> Refused:
 
 
 def _check_json(headers: Headers, body: bytes) -> None:
-    """Raises `InvalidRequest` for values that no database can keep. What is no JSON at all the routes refuse."""
+    """Raises `InvalidRequest` for invalid JSON and for values that the database cannot store."""
     kind = headers.get("content-type", "json")
     if not body or "json" not in kind.lower():
         return
     try:
-        value = json.loads(body, parse_constant=_no_number)
+        value = json.loads(body, parse_constant=_refuse_constant)
     except InvalidRequest:
         raise
     except (ValueError, RecursionError):
@@ -194,15 +194,15 @@ def _check_json(headers: Headers, body: bytes) -> None:
         raise InvalidRequest(wrong[1], field=wrong[0][:80] or "body")
 
 
-def _no_number(name: str) -> NoReturn:
+def _refuse_constant(name: str) -> NoReturn:
     raise InvalidRequest(f"{name} is no number", field="body")
 
 
-def _replayed(body: bytes, receive: Receive) -> Receive:
-    """What has been read, and after it whatever else comes: that the asker has hung up."""
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """A `receive` that returns the body that was already read, then later messages such as a disconnect."""
     left: deque[Message] = deque([{"type": "http.request", "body": body, "more_body": False}])
 
-    async def receiving() -> Message:
+    async def replaying_receive() -> Message:
         return left.popleft() if left else await receive()
 
-    return receiving
+    return replaying_receive

@@ -19,7 +19,7 @@ from cantomeet.service.edits import MeetingEdit, SummaryWishes
 from cantomeet.service.meetings import Start
 from cantomeet.templates import SummaryLanguage
 from cantomeet.wording import LONGEST_DESCRIPTION, LONGEST_TITLE
-from cantomeet_ui.api.dependencies import Allowed, AllowedMeeting, Asker, Language, Provided
+from cantomeet_ui.api.dependencies import Allowed, AllowedMeeting, CurrentActor, CurrentServices, Language
 from cantomeet_ui.api.downloads import in_pieces
 from cantomeet_ui.api.fields import Day
 from cantomeet_ui.api.projection import head_of, listed_of, meeting_in_pieces, meeting_out, segment_out, written_of
@@ -33,7 +33,7 @@ _USUAL_PARTS = ("segments", "summary")
 
 
 class Edit(BaseModel):
-    """What is left out stays as it is."""
+    """Omitted fields stay unchanged."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -43,42 +43,42 @@ class Edit(BaseModel):
     summary_language: SummaryLanguage = "zh-Hant-HK"
     template: str = ""
     name_speakers_first: Annotated[bool, Field(strict=True)] = False
-    """The last three are for the next summary; see `retry` for having it written at once."""
+    """The last three apply to the next summary. `retry` starts one at once."""
 
 
 class Retry(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     start: Start = Field("failed", alias="from")
-    """"failed": where it stopped; "summarize": only the summary again; "transcribe": from the recording."""
+    """"failed": from the step that stopped; "summarize": only the summary; "transcribe": from the recording."""
     confirm_cost: Annotated[bool, Field(strict=True)] = False
-    """Needed where transcribing again is paid for again."""
+    """Required if transcribing again costs money again."""
     template: str | None = None
     summary_language: SummaryLanguage | None = None
     name_speakers_first: Annotated[bool | None, Field(strict=True)] = None
-    """The last three are for the summary that is written then, and for later ones; left out, as before."""
+    """The last three apply to this summary and later ones. Omitted fields stay unchanged."""
 
 
 @router.get("", dependencies=[Depends(Allowed(Action.LIST))])
 def listed(
-    services: Provided,
-    actor: Asker,
+    services: CurrentServices,
+    actor: CurrentActor,
     language: Language,
-    status: Annotated[str, Query(description=f"Of {', '.join(MeetingStatus)}; several with commas.")] = "",
-    q: Annotated[str, Query(description="In title, description or transcript.")] = "",
+    status: Annotated[str, Query(description=f"Any of {', '.join(MeetingStatus)}, comma-separated.")] = "",
+    q: Annotated[str, Query(description="Text in title, description or transcript.")] = "",
     from_: Annotated[str, Query(alias="from", description="YYYY-MM-DD in Hong Kong, inclusive.")] = "",
     to: Annotated[str, Query(description="YYYY-MM-DD in Hong Kong, inclusive.")] = "",
-    error_code: Annotated[str, Query(description="Of failed meetings.")] = "",
-    waiting_for: Annotated[str, Query(description="names: whose summary waits for the speakers' names.")] = "",
+    error_code: Annotated[str, Query(description="The error code of failed meetings.")] = "",
+    waiting_for: Annotated[str, Query(description="names: meetings that wait for the speakers' names.")] = "",
     transcriber: Annotated[
-        str, Query(description=f"One of {', '.join(TRANSCRIBERS)}: who transcribed it, or is to.")
+        str, Query(description=f"One of {', '.join(TRANSCRIBERS)}: the one that transcribed or will transcribe it.")
     ] = "",
-    age: Annotated[str, Query(description="30m, 12h, 7d: uploaded at least so long ago.")] = "",
-    sort: Annotated[str, Query(description=f"One of {', '.join(SORTS)}; -created_at where left out.")] = "",
-    limit: Annotated[str, Query(description="1 to 100; 50 where left out.")] = "",
-    cursor: Annotated[str, Query(description="`next_cursor` of the page before.")] = "",
+    age: Annotated[str, Query(description="30m, 12h, 7d: uploaded at least that long ago.")] = "",
+    sort: Annotated[str, Query(description=f"One of {', '.join(SORTS)}. Default: -created_at.")] = "",
+    limit: Annotated[str, Query(description="1 to 100. Default: 50.")] = "",
+    cursor: Annotated[str, Query(description="`next_cursor` of the previous page.")] = "",
 ) -> MeetingPageOut:
-    """One page of the list. An empty parameter is one that is left out."""
+    """One page of the list. An empty parameter counts as omitted."""
     wanted = {"status": status, "q": q, "from": from_, "to": to, "error_code": error_code, "waiting_for": waiting_for}
     wanted |= {"transcriber": transcriber, "age": age, "sort": sort, "limit": limit, "cursor": cursor}
     page = listed_meetings(services, actor, parse_filter(wanted, next_transcriber=services.settings.chosen_transcriber))
@@ -89,21 +89,21 @@ def listed(
     "/{meeting_id}",
     response_model=MeetingOut,
     response_model_exclude_unset=True,
-    responses={304: {"description": "If-None-Match names what would be answered."}},
+    responses={304: {"description": "If-None-Match names the current ETag."}},
 )
 def read(
     meeting_id: Annotated[str, Depends(AllowedMeeting(Action.READ))],
-    services: Provided,
-    actor: Asker,
+    services: CurrentServices,
+    actor: CurrentActor,
     language: Language,
     response: Response,
-    include: Annotated[str, Query(description=f"Of {', '.join(PARTS)}, with commas; none where empty.")] = ",".join(
+    include: Annotated[str, Query(description=f"Any of {', '.join(PARTS)}, comma-separated, or empty.")] = ",".join(
         _USUAL_PARTS
     ),
-    summary_version: Annotated[int | None, Query(ge=1, lt=2**31, description="The shown one where left out.")] = None,
+    summary_version: Annotated[int | None, Query(ge=1, lt=2**31, description="Default: the shown version.")] = None,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> MeetingOut | Response:
-    """A meeting with its transcript and its shown summary; while it is transcribed, with the lines so far."""
+    """A meeting with its transcript and its shown summary. During transcription, with the lines so far."""
     parts = _parts(include)
     found = meeting_detail(
         services,
@@ -131,18 +131,16 @@ def read(
     return meeting_out(found.meeting, language, spoken if "segments" in parts else None, summary, written)
 
 
-@router.get("/{meeting_id}/segments", responses={409: {"description": "`after` is of an earlier transcript."}})
+@router.get("/{meeting_id}/segments", responses={409: {"description": "`after` belongs to an earlier transcript."}})
 def segments(
     meeting_id: Annotated[str, Depends(AllowedMeeting(Action.READ))],
-    services: Provided,
-    actor: Asker,
+    services: CurrentServices,
+    actor: CurrentActor,
     language: Language,
-    after: Annotated[str, Query(max_length=36, description="`next` of the page before; the first page without.")] = "",
+    after: Annotated[str, Query(max_length=36, description="`next` of the previous page; empty for the first.")] = "",
     limit: Annotated[int, Query(ge=1, le=1000)] = 300,
 ) -> SegmentPageOut:
-    """A page of the transcript, in the order in which it was spoken. While it is transcribed, ask again later after
-    the last line that you have.
-    """
+    """A page of the transcript in spoken order. During transcription, ask again with `after` set to your last line."""
     page = segment_page(services, actor, meeting_id, after, limit)
     return SegmentPageOut(
         segments=[segment_out(s, page.speakers.get(s.speaker_id or ""), language) for s in page.segments],
@@ -160,15 +158,15 @@ def segments(
 def edit(
     meeting_id: Annotated[str, Depends(AllowedMeeting(Action.EDIT))],
     wanted: Edit,
-    services: Provided,
-    actor: Asker,
+    services: CurrentServices,
+    actor: CurrentActor,
     language: Language,
     response: Response,
-    if_match: Annotated[str | None, Header(description="The ETag that GET answered, or *.")] = None,
+    if_match: Annotated[str | None, Header(description="The ETag of GET, or *.")] = None,
 ) -> MeetingHead:
-    """Change title, description, meeting_date, or what the next summary is to be.
+    """Change title, description, meeting_date, or the wishes for the next summary.
 
-    Switching name_speakers_first off lets a summary go on that waits for it.
+    Switching name_speakers_first off starts a summary that waits for it.
     """
     given = MeetingEdit(**wanted.model_dump(exclude_unset=True))
     changed = meetings.edit(services, actor, meeting_id, given, precondition_of(if_match))
@@ -179,12 +177,12 @@ def edit(
 @router.post("/{meeting_id}/retry", status_code=202)
 def retry(
     meeting_id: Annotated[str, Depends(AllowedMeeting(Action.RETRY))],
-    services: Provided,
-    actor: Asker,
+    services: CurrentServices,
+    actor: CurrentActor,
     language: Language,
     wanted: Retry | None = None,
 ) -> MeetingHead:
-    """Set a failed or completed meeting going again; without a body from where it failed."""
+    """Restart a failed or completed meeting. Without a body, from the step that failed."""
     wanted = wanted or Retry()
     wishes = SummaryWishes(wanted.template, wanted.summary_language, wanted.name_speakers_first)
     going = meetings.retry(services, actor, meeting_id, wanted.start, confirm_cost=wanted.confirm_cost, wishes=wishes)
@@ -194,35 +192,35 @@ def retry(
 @router.post("/{meeting_id}/cancel", status_code=202)
 def cancel(
     meeting_id: Annotated[str, Depends(AllowedMeeting(Action.CANCEL))],
-    services: Provided,
-    actor: Asker,
+    services: CurrentServices,
+    actor: CurrentActor,
     language: Language,
 ) -> MeetingHead:
-    """Stop what is going on: FAILED with code `cancelled`."""
+    """Stop processing. The meeting becomes FAILED with the code `cancelled`."""
     return head_of(meetings.cancel(services, actor, meeting_id), language)
 
 
 @router.post("/{meeting_id}/run-now", status_code=202)
 def run_now(
     meeting_id: Annotated[str, Depends(AllowedMeeting(Action.RETRY))],
-    services: Provided,
-    actor: Asker,
+    services: CurrentServices,
+    actor: CurrentActor,
     language: Language,
 ) -> MeetingHead:
-    """Take the next step now instead of when it is due; 409 where no step is due or a worker has it."""
+    """Run the next step now instead of when it is due. 409 if no step is due or a worker runs it."""
     return head_of(meetings.run_now(services, actor, meeting_id), language)
 
 
 @router.delete("/{meeting_id}", status_code=202)
 def delete(
-    meeting_id: Annotated[str, Depends(AllowedMeeting(Action.DELETE))], services: Provided, actor: Asker
+    meeting_id: Annotated[str, Depends(AllowedMeeting(Action.DELETE))], services: CurrentServices, actor: CurrentActor
 ) -> DeletedOut:
-    """Hidden at once; the worker then deletes the provider's copy, the files and the row."""
+    """Hide the meeting at once. A worker then deletes the provider's copy, the files and the row."""
     return DeletedOut(id=meetings.delete(services, actor, meeting_id).id)
 
 
 def _parts(include: str) -> set[str]:
     parts = {part.strip() for part in include.split(",") if part.strip()}
     if not parts <= set(PARTS):
-        raise InvalidRequest(f"of {', '.join(PARTS)}", field="include")
+        raise InvalidRequest(f"any of {', '.join(PARTS)}", field="include")
     return parts

@@ -1,8 +1,8 @@
-"""The guard around the whole web application, pages and sockets included: who may ask, and what answers carry.
+"""ASGI middleware around the whole web application: checks Host and Origin, and adds security headers.
 
-There are no accounts yet: whoever can send a request as this machine's owner can read every meeting. So a page of
-another site must not be able to (the Origin), nor one that has its own name point here (the Host). Pure ASGI, so that
-sockets and streams pass through untouched.
+There are no accounts yet, so any request from the owner's browser can read every meeting. The Origin check keeps pages
+of other sites out, and the Host check keeps out a site that points its own name here (DNS rebinding). It is pure ASGI,
+so sockets and streams pass through unchanged.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _log = logging.getLogger(__name__)
 _LOCAL = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?", re.IGNORECASE | re.ASCII)
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _FRAMEWORK_UPLOAD = "/_upload"
-"""Reflex's own door takes files from anybody and serves them to everybody."""
+"""Reflex's own upload endpoint, which accepts files from anybody and serves them to everybody."""
 _FRAMEWORK_EVENTS = "/_event"
 _WEBHOOKS = "/webhooks/"
 _HASHED = re.compile(r"/assets/.*-(?=[^.]*[0-9A-Z_])[A-Za-z0-9_-]{8}\.[a-z0-9]+")
-"""As the pages' build names what never changes again."""
-_YEAR = "public, max-age=31536000, immutable"
+"""Names with a hash, which the build gives to files that never change."""
+_IMMUTABLE = "public, max-age=31536000, immutable"
 
-_ALWAYS = {
+_SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
@@ -42,10 +42,10 @@ _ALWAYS = {
 
 
 def content_security_policy(host: str) -> str:
-    """For pages served at `host`.
+    """The policy for pages served at `host`.
 
-    Reflex writes scripts and styles into its pages. It runs what `rx.call_script` sends by `eval`, which nothing here
-    uses, so no page may evaluate a text.
+    Reflex writes inline scripts and styles into its pages, so those are allowed. `eval` is not: Reflex needs it only
+    for `rx.call_script`, which nothing here uses.
     """
     return "; ".join(
         (
@@ -56,7 +56,7 @@ def content_security_policy(host: str) -> str:
             "font-src 'self' data:",
             "media-src 'self' blob:",
             "worker-src 'self' blob:",
-            # Older Safari does not take 'self' for the page's own socket.
+            # In older Safari, 'self' does not include the page's own websocket.
             f"connect-src 'self' ws://{host} wss://{host}",
             "object-src 'none'",
             "base-uri 'self'",
@@ -67,7 +67,7 @@ def content_security_policy(host: str) -> str:
 
 
 def guarding(settings: Settings) -> Callable[[ASGIApp], ASGIApp]:
-    """The wrapper of all that is served, which gives it the limits of `cantomeet_ui.api.limits` as well."""
+    """A function that wraps an ASGI application in `Guard` and `cantomeet_ui.api.limits.Limits`."""
     public = urlsplit(settings.public_url).netloc.lower() if settings.public_url else None
     language = settings.language
     return lambda app: Guard(RequestLimits(app, language), public_host=public, language=language)
@@ -75,7 +75,7 @@ def guarding(settings: Settings) -> Callable[[ASGIApp], ASGIApp]:
 
 @dataclass(frozen=True)
 class Guard:
-    """`public_host`: the name under which webhooks, and nothing else, may come in."""
+    """Refuses requests with a foreign Host or Origin. Requests to `public_host` may only call webhooks."""
 
     app: ASGIApp
     public_host: str | None
@@ -88,35 +88,35 @@ class Guard:
         headers = Headers(scope=scope)
         refusal = self._refusal(scope, headers)
         if refusal is None:
-            await self._passed(scope, receive, _with_headers(send, scope["path"], headers.get("host", "")))
+            await self._call_app(scope, receive, _with_headers(send, scope["path"], headers.get("host", "")))
         elif scope["type"] == "websocket" and "websocket.http.response" not in scope.get("extensions", {}):
             await send({"type": "websocket.close", "code": 1008})
         else:
             answer = problem(*refusal, preferred_language(headers.get("accept-language"), self.language))
             await answer(scope, receive, _with_headers(send, scope["path"], ""))
 
-    async def _passed(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _call_app(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await self.app(scope, receive, send)
         except Exception as error:
             if scope["type"] != "websocket":
                 raise
-            # The edge: what a script sends over a socket ends that socket, and is no failure of the program's.
+            # The edge of a socket: malformed messages end the socket, and are no failure of the program.
             _log.warning("a socket was ended: %s", type(error).__name__)
 
     def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, ErrorCode] | None:
         path: str = scope["path"]
-        if not self._is_ours(headers.getlist("host"), path):
+        if not self._is_allowed_host(headers.getlist("host"), path):
             return 421, ErrorCode.WRONG_HOST
         if path == _FRAMEWORK_UPLOAD or path.startswith(f"{_FRAMEWORK_UPLOAD}/"):
             return 404, ErrorCode.UNKNOWN_ROUTE
         changes_something = scope["type"] == "websocket" or scope["method"] not in _SAFE_METHODS
-        # Opening a session of events by polling is a GET.
+        # A GET can open an event session by polling.
         if (changes_something or path.startswith(_FRAMEWORK_EVENTS)) and not _is_from_our_page(headers):
             return 403, ErrorCode.FORBIDDEN_ORIGIN
         return None
 
-    def _is_ours(self, hosts: list[str], path: str) -> bool:
+    def _is_allowed_host(self, hosts: list[str], path: str) -> bool:
         if len(hosts) != 1:
             return False
         if _LOCAL.fullmatch(hosts[0]):
@@ -125,41 +125,41 @@ class Guard:
 
 
 def _is_from_our_page(headers: Headers) -> bool:
-    """True for our own pages, and for programs, which send neither header; no browser leaves both out."""
+    """Whether a request comes from our own pages, or from a program: those send neither header, unlike browsers."""
     if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         return False
-    return all(_authority(origin) == _without_port_80(headers["host"]) for origin in headers.getlist("origin"))
+    return all(_authority(origin) == _without_default_port(headers["host"]) for origin in headers.getlist("origin"))
 
 
 def _authority(origin: str) -> str | None:
-    """Host and port of an Origin; None for "null" and what is no web page's."""
+    """Host and port of an Origin. None for "null" and for other schemes than http and https."""
     scheme, _, authority = origin.lower().partition("://")
-    return _without_port_80(authority) if scheme in ("http", "https") and authority else None
+    return _without_default_port(authority) if scheme in ("http", "https") and authority else None
 
 
-def _without_port_80(authority: str) -> str:
+def _without_default_port(authority: str) -> str:
     return authority.lower().removesuffix(":80").removesuffix(":443")
 
 
 def _with_headers(send: Send, path: str, host: str) -> Send:
-    async def sending(message: Message) -> None:
+    async def send_with_headers(message: Message) -> None:
         if message["type"] in ("http.response.start", "websocket.http.response.start"):
-            # The sockets' library writes its names as people do, and what is not in small letters is not found.
+            # The socket library writes header names in mixed case, which Starlette does not find.
             named = [(name.lower(), value) for name, value in message.get("headers", ())]
             message["headers"] = [(name, value) for name, value in named if not name.startswith(b"access-control-")]
-            _complete(MutableHeaders(scope=message), message["status"], path, host)
+            _add_headers(MutableHeaders(scope=message), message["status"], path, host)
         await send(message)
 
-    return sending
+    return send_with_headers
 
 
-def _complete(headers: MutableHeaders, status: int, path: str, host: str) -> None:
-    for name, value in _ALWAYS.items():
+def _add_headers(headers: MutableHeaders, status: int, path: str, host: str) -> None:
+    for name, value in _SECURITY_HEADERS.items():
         headers.setdefault(name, value)
     headers.setdefault("Content-Security-Policy", content_security_policy(host) if host else "default-src 'none'")
     if path.startswith("/api/"):
         headers.setdefault("Cache-Control", "no-store")
     elif status in (200, 206, 304) and _HASHED.fullmatch(path):
-        headers["Cache-Control"] = _YEAR
+        headers["Cache-Control"] = _IMMUTABLE
     elif headers.get("content-type", "").startswith("text/html"):
         headers.setdefault("Cache-Control", "no-cache")

@@ -1,4 +1,4 @@
-"""A multipart upload, parsed as it streams in: the file goes straight to its writer, the fields stay small."""
+"""Parses a multipart upload while it streams in. The file goes straight to a writer; the fields stay in memory."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
 MAX_OVERHEAD_BYTES = 1024 * 1024
-"""What a body may hold beside the file: the fields, and the headers of all parts."""
+"""Limit on a body's bytes besides the file: the fields, and the headers of all parts."""
 _MAX_HEADER_BYTES = 16 * 1024
 _MAX_FIELD_BYTES = 64 * 1024
 _MAX_PARTS = 20
 
 
 class FileSink(Protocol):
-    """Where the file goes."""
+    """Receives the bytes of the file."""
 
     def write(self, data: memoryview, /) -> None: ...
 
 
 class MultipartUpload:
-    """The parts of one body: `fields` by name, `filename` as sent, the bytes of `file` in `writer`.
+    """Parses one body: `fields` by name, `filename` as sent, and the bytes of the part `file` into `writer`.
 
-    Fields that nobody knows are read and forgotten, the order is free.
+    The parts may come in any order.
     """
 
     def __init__(self, content_type: str, writer: FileSink) -> None:
-        """Raises `Refused` (400) where the body is no multipart/form-data."""
+        """Raises `Refused` (400) if the body is not multipart/form-data."""
         kind, options = parse_options_header(content_type)
         boundary = options.get(b"boundary")
         if kind != b"multipart/form-data" or not boundary:
@@ -60,14 +60,14 @@ class MultipartUpload:
             raise Refused(400, ErrorCode.INVALID_REQUEST, field="content-type") from error
 
     def feed(self, data: bytes | bytearray) -> None:
-        """Take the next bytes of the body. Raises `Refused` (400), `InvalidRequest`, and what the writer raises."""
+        """Parse the next bytes of the body. Raises `Refused` (400), `InvalidRequest`, and what the writer raises."""
         try:
             self._parser.write(bytes(data))
         except FormParserError as error:
             raise Refused(400, ErrorCode.INVALID_REQUEST, field="body") from error
 
     def end(self) -> str:
-        """The file's name as sent. Raises `Refused` (400) for a body cut off, `RecordingRefused` for no file."""
+        """The file's name as sent. Raises `Refused` (400) for a truncated body, `RecordingRefused` without a file."""
         if not self._ended:
             raise Refused(400, ErrorCode.INVALID_REQUEST, field="body")
         if self.filename is None:
@@ -104,7 +104,7 @@ class MultipartUpload:
 
 
 class _Part:
-    """One part while it is being read."""
+    """One part while it is parsed."""
 
     def __init__(self) -> None:
         self.header_name, self.header_value, self.value = bytearray(), bytearray(), bytearray()
@@ -123,5 +123,5 @@ class _Part:
         if b"name" not in options:
             raise Refused(400, ErrorCode.INVALID_REQUEST, field="body")
         self.name = options[b"name"].decode("utf-8", "replace")
-        # Browsers write a quote inside a name as %22 and nothing else so (WHATWG, multipart/form-data encoding).
+        # Browsers escape only the quote in a name, as %22 (WHATWG, multipart/form-data encoding).
         self.filename = options.get(b"filename", b"").decode("utf-8", "replace").replace("%22", '"')

@@ -1,8 +1,8 @@
 """Errors as RFC 9457 problem documents, in the reader's language.
 
-A problem has `type`, `title` (of the status), `status`, `detail` (for people), `code` (from the closed list of
-`cantomeet.errors`), the error's own parameters (`limit_mb`, `reference`, ...), and where something is to be mended
-`field` and `errors: [{field, detail}]`.
+A problem has `type`, `title` (of the status), `status`, `detail` (for people), `code` (an `ErrorCode` of
+`cantomeet.errors`) and the error's own parameters (`limit_mb`, `reference`, ...). For invalid input it also has `field`
+and `errors: [{field, detail}]`.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from cantomeet.reasons import reason_text
 
 MEDIA_TYPE = "application/problem+json"
 MOST_NAMED = 20
-"""Wrong fields in one answer."""
+"""Limit on the invalid fields that one response names."""
 _log = logging.getLogger(__name__)
 _CODES = {404: ErrorCode.UNKNOWN_ROUTE, 405: ErrorCode.METHOD_NOT_ALLOWED}
 
 
 class Refused(RequestError):
-    """A request refused for its form, before any meeting is looked at."""
+    """A malformed request, refused before any meeting is read."""
 
     def __init__(self, status: int, code: ErrorCode, detail: str = "", **params: str | int | float) -> None:
         super().__init__(detail, code=code, **params)
@@ -42,7 +42,7 @@ class Refused(RequestError):
 
 
 def preferred_language(accept: str | None, default: str) -> str:
-    """Of "zh-Hant-HK" and "en" the one an Accept-Language header puts first; `default` where it names neither."""
+    """ "zh-Hant-HK" or "en", whichever an Accept-Language header prefers. `default` if it names neither."""
     ranked = sorted(_ranges(accept or ""), key=lambda found: -found[1])
     for tag, quality in ranked:
         if quality > 0 and tag.split("-")[0] in ("zh", "yue", "en"):
@@ -75,7 +75,7 @@ def problem(
     errors: list[dict[str, str]] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """A problem document of one code; `variant` names the variant of the reason's text to be told."""
+    """A problem document for `code`. `variant` selects a variant of the reason's text."""
     shown = dict(params or {})
     body: dict[str, object] = {
         **shown,
@@ -92,7 +92,7 @@ def problem(
 
 
 def problem_response(error: CantoMeetError, language: str) -> Response:
-    """The answer to an error of ours; one that no asker can mend is answered as an unexpected error."""
+    """The response to a `CantoMeetError`. One that no client can fix gets the response of an unexpected error."""
     if not isinstance(error, RequestError | StorageFull):
         return unexpected_response(error, language)
     errors = None
@@ -102,14 +102,14 @@ def problem_response(error: CantoMeetError, language: str) -> Response:
 
 
 def unexpected_response(error: Exception, language: str) -> Response:
-    """500 with a reference; what happened stands in the log beside it and nowhere else."""
+    """500 with a reference. Only the log has the details, under that reference."""
     reference = uuid4().hex[:8]
     _log.error("a request failed (%s)", reference, exc_info=error)
     return problem(500, ErrorCode.REQUEST_FAILED, language, {"reference": reference})
 
 
 def validation_response(error: RequestValidationError, language: str) -> Response:
-    """422 that names the first wrong fields; of what was sent it repeats no more than the names."""
+    """422 that names the first invalid fields. It does not repeat their values."""
     wrong = error.errors()[:MOST_NAMED]
     errors = [{"field": _field(found["loc"]), "detail": str(found["msg"])[:200]} for found in wrong]
     return problem(422, ErrorCode.INVALID_REQUEST, language, {"field": errors[0]["field"]}, errors=errors)
@@ -121,7 +121,7 @@ def _field(location: tuple[str | int, ...]) -> str:
 
 
 def install(app: FastAPI, default_language: str) -> None:
-    """Have `app` answer every error with a problem document."""
+    """Make `app` answer every error with a problem document."""
 
     def language_of(request: Request) -> str:
         return preferred_language(request.headers.get("accept-language"), default_language)
@@ -156,7 +156,7 @@ def _http_response(error: HTTPException, language: str) -> Response:
 
 
 def database_response(error: DBAPIError | PoolTimeout, language: str, variant: str) -> Response:
-    """503: nobody knows what was written where the database did not answer, so no text says that anything is safe."""
+    """503 with Retry-After. If the database did not answer, it is unknown what was written, so no text says "saved"."""
     if isinstance(error, DBAPIError) and refuses_writes(error):
         _log.error("the database takes no writes: %s", error.orig)
         return problem(503, ErrorCode.DATABASE_READ_ONLY, language, variant=variant, headers={"Retry-After": "30"})
@@ -167,7 +167,7 @@ def database_response(error: DBAPIError | PoolTimeout, language: str, variant: s
 
 
 def disk_response(error: OSError, language: str) -> Response:
-    """507 for a disk of the recordings that is full or takes no writes."""
+    """507 if the recordings' disk is full or read-only."""
     if isinstance(error, ConnectionError | TimeoutError):
         return unexpected_response(error, language)
     _log.error("the recordings' disk could not be written to: %s", error.strerror)

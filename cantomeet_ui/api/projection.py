@@ -1,4 +1,4 @@
-"""Rows into the JSON of `cantomeet_ui.api.schemas` (pure)."""
+"""Converts database rows to the schemas of `cantomeet_ui.api.schemas`. Pure functions."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ Out = TypeVar("Out")
 
 
 def head_of(meeting: Meeting, language: str) -> MeetingHead:
-    """The meeting alone, its reason and warnings in `language`."""
+    """A meeting without its transcript and summary. Reason and warnings are in `language`."""
     same = ("id", "title", "description", "meeting_date", "status", "stage", "progress", "error_code", "version")
     also = ("created_at", "updated_at", "duration_seconds", "language")
     wishes = ("summary_language", "template", "name_speakers_first")
@@ -67,13 +67,13 @@ def meeting_out(
     summary: list[SummaryWithItems | None],
     written: list[WrittenOut | None],
 ) -> MeetingOut:
-    """The meeting with what was asked for: `transcript` None, `summary` and `written` empty leave the keys out."""
+    """The meeting with the requested parts. A `transcript` of None, or an empty list, omits the part's keys."""
     out = MeetingOut(**vars(head_of(meeting, language)))
     if transcript is not None:
         out.segments = segments_of(transcript, language)
         out.speakers = [speaker_out(speaker) for speaker in speakers_in_order(transcript)]
     if summary:
-        out.summary = _asked_summary(meeting, summary[0], language)
+        out.summary = _summary_or_none(meeting, summary[0], language)
     if written:
         out.written = written[0]
     return out
@@ -82,7 +82,7 @@ def meeting_out(
 def meeting_in_pieces(
     meeting: Meeting, language: str, transcript: Lines, summary: list[SummaryWithItems | None]
 ) -> Iterator[bytes]:
-    """The JSON of `meeting_out`, its lines read while they are sent."""
+    """The JSON of `meeting_out` in chunks. Its lines are read while they are sent."""
     whole = meeting_out(meeting, language, Transcript([], dict(transcript.speakers)), summary, [])
     body = whole.model_dump(mode="json", exclude_unset=True)
     separator = b"{"
@@ -109,14 +109,14 @@ def _json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _asked_summary(meeting: Meeting, found: SummaryWithItems | None, language: str) -> SummaryOut | None:
+def _summary_or_none(meeting: Meeting, found: SummaryWithItems | None, language: str) -> SummaryOut | None:
     if found is None:
         return None
     return summary_of(found, found.summary.version == (meeting.shown_summary or found.newest), language)
 
 
 def written_head_of(view: WrittenView, language: str) -> WrittenHead:
-    """The view without its lines."""
+    """The written view without its lines."""
     failed = view.state == "failed" and view.error_code in set(ErrorCode)
     return WrittenHead(
         **{name: getattr(view, name) for name in ("state", "progress", "error_code", "usage")},
@@ -126,7 +126,7 @@ def written_head_of(view: WrittenView, language: str) -> WrittenHead:
 
 
 def written_of(found: WrittenTranscript | None, transcript: Transcript, language: str) -> WrittenOut | None:
-    """The view, a line for each of the transcript's."""
+    """The written view, with a line for each segment of the transcript. None if there is no view."""
     if found is None:
         return None
     states = {segment.id: found.state_of(segment) for segment in transcript.segments}
@@ -149,7 +149,7 @@ def listed_of(listed: ListedMeeting, language: str) -> ListedMeetingOut:
 
 
 def segments_of(transcript: Transcript, language: str) -> list[SegmentOut]:
-    """The lines, each with its speaker's name, else label."""
+    """The transcript's lines, each with its speaker's name, or else the label."""
     return [segment_out(s, transcript.speakers.get(s.speaker_id or ""), language) for s in transcript.segments]
 
 
@@ -173,14 +173,14 @@ def speaker_out(speaker: Speaker) -> SpeakerOut:
 
 
 def speakers_in_order(transcript: Transcript) -> list[Speaker]:
-    """As they first speak; last those who speak in no line any more."""
+    """The speakers in the order in which they first speak. Those without a line come last."""
     first = dict.fromkeys(s.speaker_id for s in transcript.segments if s.speaker_id in transcript.speakers)
     silent = [key for key in transcript.speakers if key not in first]
     return [transcript.speakers[key] for key in [*first, *silent] if key]
 
 
 def summary_head_of(summary: Summary, shown: bool, language: str) -> SummaryHead:
-    """A version without its items."""
+    """A version of the summary without its items. `shown`: it is the one that pages show."""
     same = ("version", "method", "language", "template", "title", "title_other", "usage", "coverage", "created_at")
     known = SHIPPED.get(summary.template)
     return SummaryHead(
@@ -199,7 +199,7 @@ def _section(section: StoredSection, language: str) -> SectionOut:
 
 
 def template_of(template: Template | SummaryTemplate, language: str) -> TemplateOut:
-    """One that ships, or one that a person wrote."""
+    """A built-in template, or one that a person wrote."""
     if isinstance(template, SummaryTemplate):
         sections = [SectionOut(kind=section["kind"], title=section["title"]) for section in template.sections]
         same = {name: getattr(template, name) for name in ("id", "name", "instructions", "version")}
@@ -215,7 +215,7 @@ def template_of(template: Template | SummaryTemplate, language: str) -> Template
 
 
 def summary_of(found: SummaryWithItems, shown: bool, language: str) -> SummaryOut:
-    """The summary, its items by kind in their order, of each kind those that nothing proves last."""
+    """The summary with its items by kind. Within a kind, unverified items come last."""
 
     def items(kind: str, shape: Callable[[SummaryItem], Out]) -> list[Out]:
         return [shape(item) for item in verified_first(found.items) if item.kind == kind]
@@ -245,12 +245,12 @@ def _warnings(
 def _reason(meeting: Meeting, language: str) -> str | None:
     if meeting.error_code in set(ErrorCode):
         return reason_text(meeting.error_code, meeting.error_params, language, audio_removed=meeting.audio_removed)
-    # Written by a newer version: what it stored is all we know.
+    # A newer version of this program wrote an unknown code: use the text that it stored.
     return meeting.status_reason
 
 
 def item_out(item: SummaryItem) -> EditedItemOut:
-    """One item by itself."""
+    """One item of any kind."""
     return EditedItemOut(
         **vars(_action_item(item)), kind=item.kind, section=item.section, start=item.start, end=item.end
     )

@@ -1,4 +1,4 @@
-"""Answers that a player may ask for in parts: HTTP Range requests (RFC 9110, 14)."""
+"""HTTP Range requests (RFC 9110, section 14), which a player uses to seek."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def ranged(
     content_type: str,
     headers: Mapping[str, str],
 ) -> Response:
-    """`size` bytes, or the part that the request asks for; `read(start, stop)` gives them.
+    """A response with all `size` bytes, or with the range that the request asks for. `read(start, stop)` yields them.
 
-    200 for the whole, 206 for a part, 304 where the client has it already, 416 for a part beyond the end. A request
-    for several parts at once gets the whole, which the RFC allows.
+    200 for the whole, 206 for a range, 304 if the client has it already, 416 for a range beyond the end. A request for
+    several ranges gets the whole, which the RFC allows.
     """
     sent = {**headers, "Accept-Ranges": "bytes", "ETag": etag}
     if etag in [one.strip() for one in request.headers.get("if-none-match", "").split(",")]:
@@ -45,7 +45,7 @@ def ranged(
 
 
 def _part(asked: str, size: int) -> tuple[int, int] | None:
-    """From where to before where; empty where nothing of it is there; None for what is no single range."""
+    """The range as (start, stop), empty if it is beyond the end. None if the header is not a single byte range."""
     match = _RANGE.fullmatch(asked)
     if match is None or not any(match.groups()):
         return None

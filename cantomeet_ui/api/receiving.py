@@ -1,4 +1,4 @@
-"""A request's body, read as it comes: in large pieces, no faster than they are written, and not for ever."""
+"""Reads a request's body as a stream: in large pieces, with back pressure and a timeout."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cantomeet.errors import ErrorCode
 from cantomeet_ui.api.problems import Refused
 
 STALL_SECONDS = 30.0
-"""Without a byte for so long the sender is taken for gone: a laptop that was closed says nothing."""
+"""A sender that sends no byte for this long counts as gone. A closed laptop does not close its connection."""
 _PIECE = 1024 * 1024
 _FINISHERS = ThreadPoolExecutor(4, thread_name_prefix="finishing")
 P = ParamSpec("P")
@@ -23,9 +23,9 @@ T = TypeVar("T")
 
 
 async def pieces(request: Request, stall_seconds: float = STALL_SECONDS) -> AsyncIterator[bytearray]:
-    """The body in pieces of about a mebibyte; whoever takes the next one has written the last.
+    """Yield the body in pieces of at least 1 MiB. The next piece is read only when the caller asks for it.
 
-    What came before a broken connection or a stall is still given; then `Refused` rises, which nobody hears.
+    After a broken connection or a stall, yields what arrived and then raises `Refused`, which no client will see.
     """
     piece = bytearray()
     stream = request.stream()
@@ -49,14 +49,12 @@ async def pieces(request: Request, stall_seconds: float = STALL_SECONDS) -> Asyn
         raise end
 
 
-async def finishing(finish: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Finish an upload in one of a few threads of its own: files that take long to look at wait for each other, and
-    nothing else waits for them.
-    """
+async def run_in_finisher(finish: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Finish an upload in one of a few dedicated threads, so that slow files delay only other uploads."""
     return await asyncio.get_running_loop().run_in_executor(_FINISHERS, partial(finish, *args, **kwargs))
 
 
 def content_length(request: Request) -> int | None:
-    """As the header says; None where it says nothing that could be believed."""
+    """The Content-Length in bytes. None if the header is missing or invalid."""
     text = request.headers.get("content-length", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

@@ -1,4 +1,4 @@
-"""The JSON that the routes answer with, as OpenAPI shows it. Times in seconds, instants UTC."""
+"""The JSON of the routes' responses. Instants are in UTC, durations and positions in seconds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class WarningOut(BaseModel):
     text: str
     """In the reader's language."""
     details: dict[str, object] = Field(default_factory=dict, exclude_if=lambda details: not details)
-    """What the text names, in seconds; left out where there is nothing to name."""
+    """The parameters of the text, times in seconds. Omitted if there are none."""
 
 
 class SegmentOut(BaseModel):
@@ -23,31 +23,31 @@ class SegmentOut(BaseModel):
     start: float
     end: float
     speaker: str | None
-    """The name that somebody gave, else the recogniser's label."""
+    """The name that a person gave, or else the recogniser's label."""
     text: str
-    """As shown: of a line that was not understood, words that say so."""
+    """The text that is shown. For an unclear line it is a placeholder that says so."""
     unclear: bool
-    """The recogniser heard it and did not understand it; a correction makes it an ordinary line."""
+    """Whether the recogniser could not understand the line. A correction clears it."""
     speaker_id: str | None
     edited: bool
-    """A person corrected it."""
+    """Whether a person corrected the line."""
     version: int
     """For the If-Match of an edit."""
 
 
 class SegmentPageOut(BaseModel):
     segments: list[SegmentOut]
-    """In the order in which they were spoken."""
+    """In spoken order."""
     next: str | None
-    """The `after` of the next page: the id of this one's last line; null where no line follows."""
+    """The `after` of the next page: the id of this page's last line. null if no line follows."""
 
 
 class SpeakerOut(BaseModel):
     id: str
     label: str
-    """The recogniser's."""
+    """The recogniser's label."""
     name: str | None
-    """A person's, once somebody gave it."""
+    """The name that a person gave, or null."""
     version: int
 
 
@@ -58,11 +58,11 @@ class EvidenceOut(BaseModel):
     end: float
     check: Literal["exact", "folded", "unverified"]
     was: Literal["exact", "folded"] | None = None
-    """What `check` was before somebody corrected the line and the quote stood in it no more."""
+    """The value of `check` before a correction of the line removed the quote."""
     proposed: bool = False
-    """Nobody cited this line: the item came without evidence, and our own code found this line likest to it.
+    """Whether our own code proposed this line, as the most similar one, because the item came without evidence.
 
-    Its `check` is always "unverified", and it never makes the item verified. Offer it to be listened to.
+    Its `check` is always "unverified", and it never makes the item verified. Offer it for listening.
     """
 
 
@@ -71,15 +71,15 @@ class ItemOut(BaseModel):
     text: str
     evidence: list[EvidenceOut]
     text_other: str | None
-    """In the second language of a summary in two."""
+    """The text in the second language of a bilingual summary."""
     verified: bool
-    """At least one place in the transcript bears it out."""
+    """Whether at least one quote of its evidence was found in the transcript."""
     edited: bool
-    """A person corrected it."""
+    """Whether a person corrected it."""
     original_text: str | None
-    """As it was written, where a person has corrected the text."""
+    """The summarizer's text, if a person has corrected it."""
     stale: bool
-    """A line or speaker of its evidence was edited after it was written."""
+    """Whether a line or speaker of its evidence was edited after the item was written."""
     version: int
     """For the If-Match of an edit."""
 
@@ -92,18 +92,18 @@ class ChapterOut(ItemOut):
 class ActionItemOut(ItemOut):
     owner: str | None
     due_text: str | None
-    """As spoken."""
+    """The due date as spoken."""
     due_date: date | None
     done: bool
 
 
 class NoteOut(ItemOut):
     section: str | None
-    """Title of the template's section that it belongs to."""
+    """The title of the template's section that contains it."""
 
 
 class EditedItemOut(ActionItemOut):
-    """One item by itself."""
+    """One item of any kind."""
 
     kind: str
     section: str | None
@@ -113,24 +113,24 @@ class EditedItemOut(ActionItemOut):
 
 class SectionOut(BaseModel):
     kind: str
-    """Of its items: overview, chapter, decision, action_item, question, risk, quote or note."""
+    """The kind of its items: overview, chapter, decision, action_item, question, risk, quote or note."""
     title: str
 
 
 class UsageOut(BaseModel):
-    """What a summary took of a language model, over all its tries."""
+    """The language-model usage of a summary, over all tries."""
 
     requests: int
     tokens_in: int
     tokens_out: int
     repeats: int
-    """Requests sent twice because nobody knows whether the first was answered and paid for."""
+    """Requests sent twice because it is unknown whether the first was answered and paid for."""
     reused: int
-    """Answers that were not paid for again."""
+    """Answers reused from a failed try instead of being paid for again."""
     cost: float | None
-    """In the currency of the price settings; null without prices."""
+    """In the currency of the price settings. null without prices."""
     estimated: bool
-    """Some tokens were counted here, because the endpoint did not say."""
+    """Whether some token counts are estimates, because the endpoint did not report them."""
 
 
 class CoverageOut(BaseModel):
@@ -149,7 +149,7 @@ class ListedActionOut(EditedItemOut):
 class ListedActionsOut(BaseModel):
     items: list[ListedActionOut]
     more: bool
-    """There are more than one answer holds."""
+    """Whether there are more items than one response holds."""
 
 
 class SummaryHead(BaseModel):
@@ -159,17 +159,17 @@ class SummaryHead(BaseModel):
     shown: bool
     method: Literal["llm", "extractive", "none"]
     language: str
-    """"zh-Hant-HK", "en", or both with a plus; `text_other` is in the second."""
+    """"zh-Hant-HK", "en", or both joined by a plus sign. `text_other` is in the second one."""
     template: str
     template_name: str
-    """In the reader's language, as it was when the summary was written."""
+    """In the reader's language, as of when the summary was written."""
     sections: list[SectionOut]
     """Headings in the template's order, in the summary's language."""
     title: str | None
     title_other: str | None
     summarizer: str | None
     usage: UsageOut | None
-    """null where no language model was asked."""
+    """null if no language model was used."""
     coverage: CoverageOut | None
     warnings: list[WarningOut]
     created_at: datetime
@@ -179,8 +179,8 @@ class SummaryVersionsOut(BaseModel):
     items: list[SummaryHead]
     """Newest first."""
     usage: UsageOut | None
-    """Of all versions together; null where no language model was asked for any. Tries that failed are in the version
-    that came of them, or in none yet."""
+    """The total of all versions. null if no language model was used. A failed try counts for the version that a later
+    try completed, and for none until then."""
 
 
 class SummaryOut(SummaryHead):
@@ -192,7 +192,7 @@ class SummaryOut(SummaryHead):
     risks: list[ItemOut]
     quotes: list[ItemOut]
     notes: list[NoteOut]
-    """Of a template's own sections."""
+    """Items of the template's own sections."""
 
 
 class MeetingHead(BaseModel):
@@ -205,7 +205,7 @@ class MeetingHead(BaseModel):
     status: MeetingStatus
     stage: Stage
     progress: int | None
-    """0-100 within the status; null when unknown."""
+    """0 to 100 within the status. null if unknown."""
     status_reason: str | None
     """In the reader's language."""
     error_code: str | None
@@ -217,9 +217,9 @@ class MeetingHead(BaseModel):
     summary_language: str
     template: str
     name_speakers_first: bool
-    """The next summary waits until somebody says that the speakers are named."""
+    """Whether the next summary waits until a person has named the speakers."""
     waiting_for: Literal["names"] | None
-    """"names": nothing is done until POST /api/meetings/{id}/summarize."""
+    """"names": the meeting waits for POST /api/meetings/{id}/summarize."""
     transcriber: str | None
     summarizer: str | None
     warnings: list[WarningOut]
@@ -228,45 +228,45 @@ class MeetingHead(BaseModel):
 class WrittenLineOut(BaseModel):
     segment_id: str
     state: Literal["written", "as_spoken", "out_of_date"]
-    """"as_spoken": it was not rewritten, or not soundly; "out_of_date": the line was corrected since."""
+    """"as_spoken": there is no valid rewriting; "out_of_date": the line was corrected after it was rewritten."""
     text: str | None
-    """In written Chinese; null where there is none."""
+    """In written Chinese, or null."""
 
 
 class WrittenHead(BaseModel):
-    """The written-Chinese view: rewritten by a machine line by line, beside what was spoken, never instead of it."""
+    """The written-Chinese view: a machine's rewriting of each line. It never replaces the spoken text."""
 
     state: Literal["working", "done", "failed"]
     progress: int | None
     label: str
-    """What it is and by whom, in the reader's language; to be shown with it."""
+    """A notice that names the view and its model, in the reader's language. Show it with the view."""
     reason: str | None
     """Why it failed, in the reader's language."""
     error_code: str | None
-    """Also of a try that is made again by itself."""
+    """The error of the last try, also if it is retried automatically."""
     usage: UsageOut | None
-    """Of the language model, in the newest round."""
+    """The language-model usage of the newest round."""
 
 
 class WrittenOut(WrittenHead):
     lines: list[WrittenLineOut]
     """One for each segment, in order."""
     counts: dict[str, int]
-    """Of the lines in each state."""
+    """The number of lines in each state."""
 
 
 class MeetingOut(MeetingHead):
-    """`segments` (and with them `speakers`), `summary` and `written` are there only where asked for."""
+    """`segments` and `speakers`, `summary` and `written` are present only if requested."""
 
     segments: list[SegmentOut] = []
     speakers: list[SpeakerOut] = []
     summary: SummaryOut | None = None
     written: WrittenOut | None = None
-    """null where nobody has asked for it to be made."""
+    """null if no view was requested for the meeting."""
 
 
 class MatchOut(BaseModel):
-    """The first line of the transcript in which `q` was found."""
+    """The first transcript line that contains `q`."""
 
     segment_id: str
     start: float
@@ -291,14 +291,14 @@ class TemplateOut(BaseModel):
     instructions: str
     sections: list[SectionOut]
     ships: bool
-    """Cannot be changed or deleted."""
+    """Whether it is built in. Such a template cannot be changed or deleted."""
     version: int | None
-    """To be sent with a change; null for one that ships."""
+    """Send it with a change. null for a built-in one."""
 
 
 class TemplatesOut(BaseModel):
     items: list[TemplateOut]
-    """Those that ship first."""
+    """The built-in ones first."""
 
 
 class DeletedOut(BaseModel):
@@ -308,11 +308,11 @@ class DeletedOut(BaseModel):
 class HealthOut(BaseModel):
     status: Literal["ok", "degraded", "down"]
     database: Literal["ok", "busy", "read_only", "down"]
-    """Whether a row could be written: "busy" where the database was held for too long."""
+    """Whether a row could be written. "busy": the database was locked for too long."""
     redis: Literal["ok", "read_only", "down"]
     storage: Literal["ok", "full", "read_only"]
-    """Whether a recording could be taken: "full" where less is free than is always left free."""
+    """Whether a recording could be stored. "full": less than the reserve is free."""
     workers: int | None
-    """null where Redis cannot be asked."""
+    """Number of running workers. null if Redis does not answer."""
     oldest_due_seconds: float | None
-    """How long the meeting that has waited longest has been due; null where the database cannot be asked."""
+    """How long the longest-waiting meeting has been due. null if the database does not answer."""

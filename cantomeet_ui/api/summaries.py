@@ -1,4 +1,4 @@
-"""The versions of a meeting's summary, and letting a summary go on that waits for the speakers' names."""
+"""Versions of a meeting's summary, and starting a summary that waits for the speakers' names."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cantomeet.access import Action
 from cantomeet.queries.meetings import summary_versions
 from cantomeet.service import meetings
 from cantomeet.usage import total_usage
-from cantomeet_ui.api.dependencies import AllowedMeeting, Asker, Language, Provided
+from cantomeet_ui.api.dependencies import AllowedMeeting, CurrentActor, CurrentServices, Language
 from cantomeet_ui.api.projection import head_of, summary_head_of
 from cantomeet_ui.api.schemas import MeetingHead, SummaryVersionsOut
 
@@ -27,11 +27,11 @@ class Shown(BaseModel):
 @router.get("/{meeting_id}/summaries")
 def summaries(
     meeting_id: Annotated[str, Depends(AllowedMeeting(Action.READ))],
-    services: Provided,
-    actor: Asker,
+    services: CurrentServices,
+    actor: CurrentActor,
     language: Language,
 ) -> SummaryVersionsOut:
-    """All versions without their items; one with its items: GET /api/meetings/{id}?summary_version=."""
+    """All versions without their items. GET /api/meetings/{id}?summary_version= has the items of one."""
     versions = summary_versions(services, actor, meeting_id)
     items = [summary_head_of(one, one.version == versions.shown, language) for one in versions.found]
     return SummaryVersionsOut.model_validate(
@@ -43,11 +43,11 @@ def summaries(
 def show(
     meeting_id: Annotated[str, Depends(AllowedMeeting(Action.EDIT))],
     wanted: Shown,
-    services: Provided,
-    actor: Asker,
+    services: CurrentServices,
+    actor: CurrentActor,
     language: Language,
 ) -> MeetingHead:
-    """Show this version from now on, until another one is chosen or written."""
+    """Show this version until another one is chosen or written."""
     return head_of(meetings.show_summary(services, actor, meeting_id, wanted.version), language)
 
 
@@ -55,9 +55,9 @@ def show(
 @router.post("/{meeting_id}/summarize", status_code=202)
 def summarize(
     meeting_id: Annotated[str, Depends(AllowedMeeting(Action.RETRY))],
-    services: Provided,
-    actor: Asker,
+    services: CurrentServices,
+    actor: CurrentActor,
     language: Language,
 ) -> MeetingHead:
-    """The speakers are named, or need no names: the summary that waits for that is written now. 409 where none does."""
+    """Start the summary that waits for the speakers' names, with or without names. 409 if none waits."""
     return head_of(meetings.summarize(services, actor, meeting_id), language)

@@ -1,4 +1,4 @@
-"""Templates of summaries: those that ship, and those that people write."""
+"""Summary templates: the built-in ones and people's own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cantomeet.service import templates
 from cantomeet.service.edits import SectionDraft, TemplateDraft
 from cantomeet.stored_json import SectionKind
 from cantomeet.templates import SHIPPED
-from cantomeet_ui.api.dependencies import Allowed, Asker, Language, Provided
+from cantomeet_ui.api.dependencies import Allowed, CurrentActor, CurrentServices, Language
 from cantomeet_ui.api.projection import template_of
 from cantomeet_ui.api.schemas import DeletedOut, TemplateOut, TemplatesOut
 
@@ -25,11 +25,11 @@ class SectionIn(BaseModel):
 
     title: str
     kind: SectionKind = "note"
-    """Of the items below the title; "note" is for what fits no other kind, and the only one that may come twice."""
+    """The kind of the section's items. "note" fits anything, and is the only kind that may occur twice."""
 
 
 class TemplateIn(BaseModel):
-    """Its texts reach the language model word for word: braces and template languages mean nothing in them."""
+    """The texts reach the language model verbatim: braces and template syntax have no meaning in them."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -40,33 +40,37 @@ class TemplateIn(BaseModel):
 
 class TemplateEdit(TemplateIn):
     version: Annotated[int | None, Field(strict=True)] = None
-    """That the change was made against; without it another's change may be undone."""
+    """The version that the change was made against. Without it, another person's change may be overwritten."""
 
 
 @router.get("", dependencies=[Depends(Allowed(Action.LIST))])
-def listed(services: Provided, actor: Asker, language: Language) -> TemplatesOut:
-    """All templates, those that ship first."""
+def listed(services: CurrentServices, actor: CurrentActor, language: Language) -> TemplatesOut:
+    """All templates, the built-in ones first."""
     ships = [template_of(template, language) for template in SHIPPED.values()]
     return TemplatesOut(items=[*ships, *(template_of(row, language) for row in own_templates(services, actor))])
 
 
 @router.post("", status_code=201, dependencies=[Depends(Allowed(Action.EDIT))])
-def add(wanted: TemplateIn, services: Provided, actor: Asker, language: Language, response: Response) -> TemplateOut:
-    """Keep a new one."""
+def add(
+    wanted: TemplateIn, services: CurrentServices, actor: CurrentActor, language: Language, response: Response
+) -> TemplateOut:
+    """Add a template."""
     made = templates.add_template(services, actor, _draft(wanted))
     response.headers["Location"] = f"/api/templates/{made.id}"
     return template_of(made, language)
 
 
 @router.put("/{template_id}", dependencies=[Depends(Allowed(Action.EDIT))])
-def edit(template_id: str, wanted: TemplateEdit, services: Provided, actor: Asker, language: Language) -> TemplateOut:
-    """Replace all of it. Summaries that were written by it stay as they are."""
+def edit(
+    template_id: str, wanted: TemplateEdit, services: CurrentServices, actor: CurrentActor, language: Language
+) -> TemplateOut:
+    """Replace a template. Summaries made with it stay unchanged."""
     return template_of(templates.edit_template(services, actor, template_id, _draft(wanted), wanted.version), language)
 
 
 @router.delete("/{template_id}", dependencies=[Depends(Allowed(Action.EDIT))])
-def delete(template_id: str, services: Provided, actor: Asker) -> DeletedOut:
-    """Meetings that name it are summarized by the general one from now on, which their summary says."""
+def delete(template_id: str, services: CurrentServices, actor: CurrentActor) -> DeletedOut:
+    """Delete a template. Meetings that use it get the general template from now on, with a warning in the summary."""
     templates.delete_template(services, actor, template_id)
     return DeletedOut(id=template_id)
 

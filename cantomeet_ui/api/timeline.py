@@ -1,4 +1,4 @@
-"""What is going on with a meeting, and what was tried before."""
+"""The timeline of a meeting: its current step and its earlier attempts."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from pydantic import BaseModel
 from cantomeet.access import Action
 from cantomeet.going_on import State, going_on
 from cantomeet.queries import meetings
-from cantomeet_ui.api.dependencies import AllowedMeeting, Asker, Provided
+from cantomeet_ui.api.dependencies import AllowedMeeting, CurrentActor, CurrentServices
 
 router = APIRouter(prefix="/api/meetings", tags=["meetings"])
 
 
 class NowOut(BaseModel):
     step: str
-    """The one under way, or owed next."""
+    """The running step, or the next one."""
     state: State
-    """"held": a worker has it; "waiting": for `next_run_at`; "due": for a worker; "paused": for the queue to go on;
-    "names": for a person to name the speakers."""
+    """"held": a worker runs it; "waiting": until `next_run_at`; "due": waits for a worker; "paused": the queue is
+    paused; "names": waits until a person has named the speakers."""
     next_run_at: datetime | None
 
 
@@ -30,26 +30,26 @@ class AttemptOut(BaseModel):
     outcome: Literal["done", "retry", "failed"]
     error_code: str | None
     detail: str
-    """For the operator."""
+    """Details for the operator."""
     provider_job_id: str | None
     started_at: datetime
     finished_at: datetime
     next_run_at: datetime | None
-    """As it was planned then."""
+    """When the next try was planned at that time."""
 
 
 class TimelineOut(BaseModel):
     now: NowOut | None
-    """null where it has ended."""
+    """null if nothing more is to be done."""
     attempts: list[AttemptOut]
     """Oldest first."""
 
 
 @router.get("/{meeting_id}/timeline")
 def timeline(
-    meeting_id: Annotated[str, Depends(AllowedMeeting(Action.READ))], services: Provided, actor: Asker
+    meeting_id: Annotated[str, Depends(AllowedMeeting(Action.READ))], services: CurrentServices, actor: CurrentActor
 ) -> TimelineOut:
-    """What is going on and when the next step is due; and each try of a step. A look in vain is no try."""
+    """The current step and when it is due, and each attempt of a step. A poll of a running job is no attempt."""
     found = meetings.timeline(services, actor, meeting_id)
     now = going_on(found.meeting, found.now, paused=found.paused)
     attempts = [

@@ -1,8 +1,8 @@
 """Resumable uploads: tus 1.0 (https://tus.io/protocols/resumable-upload), core with creation and termination.
 
-An upload's bytes lie under its id, which is also the recording's key. It is finished by whoever comes first after
-its last byte: the PATCH that brought it, or a HEAD after the server died in between. The meeting carries the upload's
-id in a unique column, so that finishing twice makes one meeting; its id is in the header `CantoMeet-Meeting-Id`.
+An upload's bytes are stored under its id, which is also the recording's key. The PATCH with the last byte finishes the
+upload, or a later HEAD if the server died in between. The meeting has the upload's id in a unique column, so finishing
+twice makes one meeting. The header `CantoMeet-Meeting-Id` has the meeting's id.
 """
 
 from __future__ import annotations
@@ -25,27 +25,27 @@ from cantomeet.queries.uploads import earlier_by_upload
 from cantomeet.service import Services
 from cantomeet.service.uploads import Intake, create_meeting, meeting_of_upload, require_template
 from cantomeet.storage import Incoming, LockedUpload, Upload, UploadBusy
-from cantomeet_ui.api.dependencies import Allowed, Asker, Provided, language_of
+from cantomeet_ui.api.dependencies import Allowed, CurrentActor, CurrentServices, language_of
 from cantomeet_ui.api.intake import read_intake
 from cantomeet_ui.api.problems import Refused, problem_response
-from cantomeet_ui.api.receiving import content_length, finishing, pieces
+from cantomeet_ui.api.receiving import content_length, pieces, run_in_finisher
 from cantomeet_ui.api.tus_metadata import read_metadata
 
 UPLOADS = "/api/uploads/"
 MEETING_ID = "CantoMeet-Meeting-Id"
 ERROR_CODE = "CantoMeet-Error-Code"
-"""In every refusal, for an answer to HEAD has no body that could name it."""
+"""Sent in every refusal, because a response to HEAD has no body for it."""
 VERSION = "1.0.0"
 BYTES = "application/offset+octet-stream"
 
-_PATIENCE_SECONDS = 2.0
-"""For the end of a connection that the one who cancels has just closed himself."""
-_LOOK_SECONDS = 0.2
-"""Between two looks whether it has ended."""
+_CANCEL_SECONDS = 2.0
+"""How long a cancellation waits for the upload's request to end. The client has just closed its connection."""
+_POLL_SECONDS = 0.2
+"""Seconds between checks of whether it has ended."""
 
 
 class TusRoute(APIRoute):
-    """Says the protocol's version in every answer and asks for it in every request but OPTIONS."""
+    """Sends the protocol's version in every response and requires it in every request except OPTIONS."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         answer = super().get_route_handler()
@@ -79,15 +79,15 @@ router = APIRouter(
 
 @router.options("/")
 @router.options("/{upload_id}")
-async def describe(services: Provided) -> Response:
-    """What this endpoint can do."""
+async def describe(services: CurrentServices) -> Response:
+    """The protocol extensions and the size limit of this endpoint."""
     headers = {"Tus-Extension": "creation,creation-with-upload,termination"}
     return Response(None, 204, {**headers, "Tus-Max-Size": str(services.recordings.max_bytes)})
 
 
 @router.post("/", status_code=201)
-async def create_upload(request: Request, services: Provided, actor: Asker) -> Response:
-    """A new upload, of `Upload-Length` bytes; `Upload-Metadata` names `filename` and what the form would hold."""
+async def create_upload(request: Request, services: CurrentServices, actor: CurrentActor) -> Response:
+    """Create an upload of `Upload-Length` bytes. `Upload-Metadata` has `filename` and the fields of the upload form."""
     length = _length(request)
     metadata = read_metadata(request.headers.get("upload-metadata", ""))
     _intake(services, metadata)
@@ -103,39 +103,41 @@ async def create_upload(request: Request, services: Provided, actor: Asker) -> R
 
 
 @router.head("/{upload_id}")
-async def look_at_upload(upload_id: str, services: Provided, actor: Asker) -> Response:
-    """How far the upload has come. One that has all its bytes is finished here."""
+async def look_at_upload(upload_id: str, services: CurrentServices, actor: CurrentActor) -> Response:
+    """The offset of an upload. An upload that has all its bytes is finished here."""
     try:
-        return await finishing(_look, services, actor, upload_id)
+        return await run_in_finisher(_finish_or_report, services, actor, upload_id)
     except (DBAPIError, PoolTimeout) as error:
-        # tus-js-client starts a new upload from zero on any other answer than 2xx and 423.
+        # tus-js-client starts a new upload from zero on any status other than 2xx and 423.
         raise UploadBusy("the database does not answer") from error
 
 
 @router.patch("/{upload_id}", status_code=204)
-async def append_to_upload(upload_id: str, request: Request, services: Provided, actor: Asker) -> Response:
-    """More bytes, from `Upload-Offset` on; the last ones finish the upload."""
+async def append_to_upload(
+    upload_id: str, request: Request, services: CurrentServices, actor: CurrentActor
+) -> Response:
+    """Append bytes at `Upload-Offset`. The last ones finish the upload."""
     if request.headers.get("content-type") != BYTES:
         raise Refused(415, ErrorCode.INVALID_REQUEST, field="Content-Type")
     return await _append(request, services, actor, upload_id, _number(request, "Upload-Offset"))
 
 
 @router.delete("/{upload_id}", status_code=204)
-async def end_upload(upload_id: str, services: Provided, actor: Asker) -> Response:
-    """Forget an unfinished upload and its bytes; a finished one is a meeting and is deleted as such."""
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+async def end_upload(upload_id: str, services: CurrentServices, actor: CurrentActor) -> Response:
+    """Delete an unfinished upload and its bytes. A finished one is a meeting and has to be deleted as such."""
+    deadline = time.monotonic() + _CANCEL_SECONDS
     while True:
         try:
-            await asyncio.to_thread(_end, services, actor, upload_id)
+            await asyncio.to_thread(_terminate, services, actor, upload_id)
             return Response(None, 204)
         except UploadBusy:
             if time.monotonic() >= deadline:
                 raise
-        # Here, and not in a thread: those that write uploads are few.
-        await asyncio.sleep(_LOOK_SECONDS)
+        # Wait here, not in a thread: few threads are left for writing uploads.
+        await asyncio.sleep(_POLL_SECONDS)
 
 
-def _look(services: Services, actor: Actor, upload_id: str) -> Response:
+def _finish_or_report(services: Services, actor: Actor, upload_id: str) -> Response:
     lock = _lock_or_meeting(services, actor, upload_id)
     if isinstance(lock, Meeting):
         return _finished(lock, 200)
@@ -148,10 +150,10 @@ def _look(services: Services, actor: Actor, upload_id: str) -> Response:
 
 
 def _lock_or_meeting(services: Services, actor: Actor, upload_id: str) -> LockedUpload | Meeting:
-    """The unfinished upload, or what it has become. Raises `NotFound`, `UploadBusy`.
+    """Lock the unfinished upload, or return the meeting that it became. Raises `NotFound`, `UploadBusy`.
 
-    The order matters: an upload is forgotten after its meeting was inserted. Looked for the other way round, one that
-    is finished between the two looks would be neither, and its sender would begin again from zero.
+    The order matters: an upload is deleted after its meeting was inserted. In the other order, an upload that is
+    finished between the two reads would not be found, and its sender would start again from zero.
     """
     try:
         return services.recordings.lock_upload(upload_id)
@@ -165,13 +167,13 @@ def _lock_or_meeting(services: Services, actor: Actor, upload_id: str) -> Locked
 async def _append(request: Request, services: Services, actor: Actor, upload_id: str, offset: int) -> Response:
     lock = await asyncio.to_thread(_lock_or_meeting, services, actor, upload_id)
     if isinstance(lock, Meeting):
-        return _append_nothing(request, lock, offset)
+        return _append_to_finished(request, lock, offset)
     try:
-        received = _require_to_follow(services, lock.upload, offset, content_length(request) or 0)
+        received = _require_next_offset(services, lock.upload, offset, content_length(request) or 0)
         if received < lock.upload.length:
             received, meeting = await _receive(request, services, actor, lock)
         else:
-            meeting = await finishing(_finish, services, actor, lock, None)
+            meeting = await run_in_finisher(_finish, services, actor, lock, None)
     finally:
         lock.release()
     if meeting is None:
@@ -179,14 +181,14 @@ async def _append(request: Request, services: Services, actor: Actor, upload_id:
     return _finished(meeting, 204)
 
 
-def _append_nothing(request: Request, meeting: Meeting, offset: int) -> Response:
-    """An upload that has become a meeting takes no more bytes; a client that asks how far it is learns the rest."""
+def _append_to_finished(request: Request, meeting: Meeting, offset: int) -> Response:
+    """Answer a PATCH without bytes at the end of a finished upload. Raises `Conflict` for anything else."""
     if offset != meeting.recording_bytes or content_length(request):
         raise Conflict(f"the upload is whole, at byte {meeting.recording_bytes}")
     return _finished(meeting, 204)
 
 
-def _require_to_follow(services: Services, upload: Upload, offset: int, size: int) -> int:
+def _require_next_offset(services: Services, upload: Upload, offset: int, size: int) -> int:
     received = services.recordings.received_bytes(upload.id)
     if offset != received:
         raise Conflict(f"the upload is at byte {received}")
@@ -198,16 +200,16 @@ def _require_to_follow(services: Services, upload: Upload, offset: int, size: in
 async def _receive(
     request: Request, services: Services, actor: Actor, lock: LockedUpload
 ) -> tuple[int, Meeting | None]:
-    """How many bytes are there now, and the meeting if they are all."""
+    """Receive the body. Returns the number of bytes so far, and the meeting once all are there."""
     writer = await asyncio.to_thread(services.recordings.receive, lock.upload.id)
     try:
         async for piece in pieces(request):
             await asyncio.to_thread(_write, lock, writer, piece)
         if writer.size < lock.upload.length:
             return writer.size, None
-        return writer.size, await finishing(_finish, services, actor, lock, writer)
+        return writer.size, await run_in_finisher(_finish, services, actor, lock, writer)
     finally:
-        # In a thread: it waits for a write that a cancelled request has left behind.
+        # In a thread: it waits for a write that a cancelled request may have left running.
         await asyncio.shield(asyncio.to_thread(writer.leave))
 
 
@@ -223,7 +225,7 @@ def _write(lock: LockedUpload, writer: Incoming, piece: bytearray) -> None:
 
 
 def _finish(services: Services, actor: Actor, lock: LockedUpload, writer: Incoming | None) -> Meeting:
-    """The meeting of an upload that has all its bytes; what is no recording is forgotten, with its bytes."""
+    """Make the meeting of an upload that has all its bytes. If it is no recording, deletes the upload and raises."""
     upload = lock.upload
     meeting = meeting_of_upload(services, actor, upload.id)
     if meeting is not None:
@@ -242,21 +244,21 @@ def _finish(services: Services, actor: Actor, lock: LockedUpload, writer: Incomi
     return meeting
 
 
-def _end(services: Services, actor: Actor, upload_id: str) -> None:
-    """Raises `UploadBusy` while another request has it."""
+def _terminate(services: Services, actor: Actor, upload_id: str) -> None:
+    """Delete an unfinished upload. Raises `UploadBusy` while another request uses it, `Conflict` if it is finished."""
     lock = _lock_or_meeting(services, actor, upload_id)
     if isinstance(lock, Meeting):
-        raise _become(actor, lock)
+        raise _already_a_meeting(actor, lock)
     with lock:
-        # Who inserted the meeting may have died before it forgot the upload.
+        # The process that inserted the meeting may have died before it deleted the upload.
         meeting = earlier_by_upload(services, actor, upload_id)
         if meeting is not None:
-            raise _become(actor, meeting)
+            raise _already_a_meeting(actor, meeting)
         services.recordings.delete(upload_id)
         lock.forget()
 
 
-def _become(actor: Actor, meeting: Meeting) -> Conflict:
+def _already_a_meeting(actor: Actor, meeting: Meeting) -> Conflict:
     require(actor, Action.DELETE, meeting)
     return Conflict("the upload has become a meeting")
 

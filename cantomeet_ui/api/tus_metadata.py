@@ -1,4 +1,4 @@
-"""The header `Upload-Metadata`: names, each with its value in base64 of UTF-8, separated by commas."""
+"""Parses the header `Upload-Metadata`: comma-separated names, each with a value in base64 of UTF-8."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MAX_BYTES = 64 * 1024
 
 
 def read_metadata(header: str) -> dict[str, str]:
-    """The values by name; a name without a value has "". Raises `Refused` (400)."""
+    """The values by name. A name without a value gets "". Raises `Refused` (400)."""
     if len(header) > _MAX_BYTES:
         raise _refused()
     values: dict[str, str] = {}

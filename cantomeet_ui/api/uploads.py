@@ -1,4 +1,4 @@
-"""The two doors for recordings: one multipart POST, and resumable uploads (`cantomeet_ui.api.tus`)."""
+"""The upload endpoints: one multipart POST, and resumable uploads (`cantomeet_ui.api.tus`)."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from cantomeet.storage import Incoming, Storage
 from cantomeet.store.people import require_same_upload
 from cantomeet.templates import SUMMARY_LANGUAGES
 from cantomeet_ui.api import tus
-from cantomeet_ui.api.dependencies import Allowed, Asker, Provided
+from cantomeet_ui.api.dependencies import Allowed, CurrentActor, CurrentServices
 from cantomeet_ui.api.intake import fingerprint_of, read_intake
 from cantomeet_ui.api.multipart import MAX_OVERHEAD_BYTES, MultipartUpload
-from cantomeet_ui.api.receiving import content_length, finishing, pieces
+from cantomeet_ui.api.receiving import content_length, pieces, run_in_finisher
 
 _LONGEST_KEY = 255
 
@@ -33,19 +33,19 @@ _FORM = {
     "required": ["file"],
     "properties": {
         "file": {"type": "string", "format": "binary"},
-        "title": {"type": "string", "description": "The file's name where left out."},
+        "title": {"type": "string", "description": "Default: the file's name."},
         "description": {"type": "string"},
         "meeting_date": {"type": "string", "format": "date"},
         "priority": {"type": "string", "enum": ["default", "high"], "default": "default"},
-        "language": {"type": "string", "default": "yue", "description": "Spoken."},
+        "language": {"type": "string", "default": "yue", "description": "The spoken language."},
         "summary_language": {
             "type": "string",
             "enum": list(SUMMARY_LANGUAGES),
-            "description": "The installation's CANTOMEET_SUMMARY_LANGUAGE where left out.",
+            "description": "Default: the setting CANTOMEET_SUMMARY_LANGUAGE.",
         },
         "template": {
             "type": "string",
-            "description": "Id of the summary's template, of GET /api/templates; CANTOMEET_TEMPLATE where left out.",
+            "description": "Id of a template of GET /api/templates. Default: the setting CANTOMEET_TEMPLATE.",
         },
         "name_speakers_first": {
             "type": "string",
@@ -63,11 +63,11 @@ _FORM = {
     dependencies=[Depends(Allowed(Action.UPLOAD))],
     openapi_extra={"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}},
 )
-async def upload_meeting(request: Request, services: Provided, actor: Asker) -> Response:
-    """Take a recording; the answer comes as soon as it is safe on disk and in the database.
+async def upload_meeting(request: Request, services: CurrentServices, actor: CurrentActor) -> Response:
+    """Upload a recording. The response is sent once it is safe on disk and in the database.
 
-    An `Idempotency-Key` that was seen before, with the same recording and fields, is answered with the first meeting;
-    with others it is refused (409, `key_reused`).
+    A repeated `Idempotency-Key` with the same recording and fields returns the first meeting. With other content it is
+    refused (409, `key_reused`).
     """
     key = _idempotency_key(request)
     services.recordings.require_size((content_length(request) or 0) - MAX_OVERHEAD_BYTES)
@@ -85,23 +85,23 @@ async def _receive(request: Request, services: Services, actor: Actor, key: str 
         upload = MultipartUpload(request.headers.get("content-type", ""), writer)
         async for piece in pieces(request):
             await asyncio.to_thread(upload.feed, piece)
-        return await finishing(_finish, services, actor, upload, writer, key)
+        return await run_in_finisher(_finish, services, actor, upload, writer, key)
     finally:
-        # In a thread: it waits for a write that a cancelled request has left behind.
+        # In a thread: it waits for a write that a cancelled request may have left running.
         await asyncio.shield(asyncio.to_thread(writer.abort))
 
 
 async def _fingerprint(request: Request, services: Services) -> str:
-    """Of a body whose key was seen before: it is read and hashed, and nothing of it is stored."""
-    only_hashed = _Hashed(services.recordings)
-    upload = MultipartUpload(request.headers.get("content-type", ""), only_hashed)
+    """The fingerprint of a body whose key was seen before. The body is read and hashed, but not stored."""
+    hasher = _HashingWriter(services.recordings)
+    upload = MultipartUpload(request.headers.get("content-type", ""), hasher)
     async for piece in pieces(request):
         await asyncio.to_thread(upload.feed, piece)
-    return fingerprint_of(upload.fields, upload.end(), only_hashed.sha256.hexdigest())
+    return fingerprint_of(upload.fields, upload.end(), hasher.sha256.hexdigest())
 
 
-class _Hashed:
-    """Takes a recording as a writer does, and keeps its hash alone."""
+class _HashingWriter:
+    """A writer that only hashes the recording."""
 
     def __init__(self, recordings: Storage) -> None:
         self.sha256 = hashlib.sha256()
@@ -123,7 +123,7 @@ def _finish(services: Services, actor: Actor, upload: MultipartUpload, writer: I
 
 
 def _idempotency_key(request: Request) -> str | None:
-    """None where there is none. Raises `InvalidRequest` for one that protects nothing, or that cannot be kept."""
+    """The request's key, or None. Raises `InvalidRequest` for an empty, repeated, long or non-ASCII key."""
     keys = request.headers.getlist("idempotency-key")
     if not keys:
         return None

@@ -1,4 +1,4 @@
-"""Versions in ETag, If-None-Match and If-Match: the version of what is edited, and in a meeting's the language."""
+"""Versions in ETag, If-None-Match and If-Match. A meeting's tag also names the language."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ class Versioned(Protocol):
 
 
 def plain_etag(row: Versioned) -> str:
-    """Of what reads the same in every language."""
+    """The ETag of a row whose JSON is the same in every language."""
     return f'"{row.version}"'
 
 
 def etag_of(meeting: Meeting, language: str) -> str:
-    """Another one for each language, because reasons and warnings are written in it."""
+    """The ETag of a meeting. It depends on the language, because reasons and warnings do."""
     return f'"{meeting.version}.{language}"'
 
 
 def is_known(if_none_match: str | None, etag: str) -> bool:
-    """True where the asker already has this answer (weak comparison, as RFC 9110 wants it for GET)."""
+    """Whether the client already has this response (weak comparison, as RFC 9110 requires for GET)."""
     tags = [tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")]
     return etag in tags or "*" in tags
 
 
 def precondition_of(if_match: str | None) -> Precondition:
-    """The edit was made against one of these versions; `*` is any.
+    """A check that the stored version is one of those in If-Match. `*` matches any.
 
-    Raises, when it is asked, `Refused` (428) without an If-Match: an edit that says nothing of its version would
-    silently undo another's; `InvalidRequest` for what is no version of ours; `VersionConflict` for an older one.
+    When called, it raises `Refused` (428) without an If-Match, because such an edit could silently overwrite another;
+    `InvalidRequest` for a malformed tag; `VersionConflict` if no version matches.
     """
 
     def check(stored: int) -> None:

@@ -1,1 +1,1 @@
-"""How a change reaches the open pages."""
+"""Pushes changes to the open pages."""

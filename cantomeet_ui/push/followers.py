@@ -1,4 +1,4 @@
-"""The background events of open pages: they end with the socket of their page, and a page has at most a few."""
+"""Limits the background events of open pages and cancels them when the page's socket closes."""
 
 from __future__ import annotations
 
@@ -8,26 +8,30 @@ from typing import TypeVar
 
 from reflex_base.event.context import EventContext
 
-MOST_OF_A_PAGE = 4
-"""The page with most has three: its rows, its engine room and its look for the database."""
+MAX_PER_PAGE = 4
+"""Limit on the background events of one page. The admin page has three: its rows, its engine room, and the wait for
+the database."""
 T = TypeVar("T")
 
 
 class Followers:
-    """Those that run now, by the token of their page. Not thread-safe: it lives on the event loop."""
+    """The running background events, by the token of their page. Not thread-safe: use it on the event loop only."""
 
     def __init__(self) -> None:
         self._of: dict[str, dict[str, asyncio.Task[object]]] = {}
         self.is_open: Callable[[str], bool] = lambda token: True
-        """Whether a page's socket is there; told by the door through which sockets come."""
+        """Whether a page's socket is open. Set by `cantomeet_ui.event_guard`."""
 
     @property
     def running(self) -> int:
-        """How many there are."""
+        """The number of running background events."""
         return sum(len(tasks) for tasks in self._of.values())
 
     async def follow(self, name: str, event: Callable[[], Awaitable[T]]) -> T | None:
-        """Run the event in place of the page's earlier one of this `name`, as long as the page is there."""
+        """Run a background event until the page closes. It replaces the page's earlier event of this `name`.
+
+        Returns None if the page is already closed.
+        """
         token, task = _token(), asyncio.current_task()
         if task is None or not self.is_open(token):
             return None
@@ -38,7 +42,7 @@ class Followers:
             self._leave(token, name, task)
 
     def closed(self, token: str) -> None:
-        """The page's socket has ended, and all that followed for it ends."""
+        """Cancel all background events of a page whose socket has closed."""
         for task in list(self._of.get(token, {}).values()):
             task.cancel()
 
@@ -46,7 +50,7 @@ class Followers:
         tasks = self._of.setdefault(token, {})
         replaced = [earlier] if (earlier := tasks.pop(name, None)) else []
         tasks[name] = task
-        oldest = list(tasks)[: max(0, len(tasks) - MOST_OF_A_PAGE)]
+        oldest = list(tasks)[: max(0, len(tasks) - MAX_PER_PAGE)]
         for ended in (*replaced, *(tasks.pop(other) for other in oldest)):
             ended.cancel()
 
@@ -59,11 +63,11 @@ class Followers:
 
 
 followers = Followers()
-"""Of this web process."""
+"""The followers of this web process."""
 
 
 def _token() -> str:
-    """Of the page whose event runs now."""
+    """The token of the page whose event runs now."""
     try:
         return str(EventContext.get().token)
     except LookupError:

@@ -1,16 +1,16 @@
-"""How an open page follows the database: woken by a hint or by the clock, it asks for a version and compares."""
+"""Lets an open page follow the database: after a hint or a timeout it reads a version and compares."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from cantomeet_ui.outage import database_waited_for
+from cantomeet_ui.outage import outage_tolerated
 from cantomeet_ui.push.live import Hints, hints
 from cantomeet_ui.push.sharing import versions
 
 LONGEST_WAIT = 5.0
-"""Seconds after which a page looks without a hint."""
+"""Seconds after which a page reads the version even without a hint."""
 V = TypeVar("V")
 
 
@@ -23,16 +23,17 @@ async def show_changes(
     heard: Hints = hints,
     at_most: float = LONGEST_WAIT,
 ) -> None:
-    """Call `show` with each new answer of `version_of` (it may block) after `known`, for ever; None follows all
-    meetings. What a database that does not answer keeps from being shown is shown at a later look.
+    """Call `show` with each version that differs from the last one, starting from `known`. Runs until cancelled.
 
-    Who follows the same at the same time shares a look, so `version_of` must be the same question for all of them.
+    A `meeting_id` of None follows all meetings. `version_of` reads the version and may block. Pages that follow the
+    same meeting share one call of it, so it must return the same for all of them. After a database outage the change
+    is shown at a later read.
     """
     seen = 0
     while True:
         seen = await heard.wait_for_change(meeting_id, seen, at_most)
-        with database_waited_for():
-            # Only with those who have heard as much: an answer that was on its way before the last hint is too old.
+        with outage_tolerated():
+            # Shared only by pages that have seen the same hint: a read that started before it may be outdated.
             version = await versions.ask((meeting_id, seen), version_of)
             if version != known:
                 await show(version)

@@ -1,4 +1,4 @@
-"""What closed pages showed is forgotten soon; Reflex would keep it for an hour."""
+"""Drops the state of closed pages after two minutes. Reflex would keep it for an hour."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from reflex.istate.manager.memory import StateManagerMemory
 from reflex.istate.manager.token import StateToken
 
 CLOSED_SECONDS = 120.0
-"""So long a page may be without its connection and find everything as it was: a reload, a laptop's lid."""
+"""A page that reconnects within this time finds its state unchanged, for example after a reload."""
 EVERY = 20.0
 
 
 class ClosedPages:
-    """Since when which pages have been without a connection."""
+    """Tracks since when each page has been without a connection."""
 
     def __init__(self) -> None:
         self._since: dict[str, float] = {}
 
     def to_forget(self, held: set[str], connected: set[str], now: float) -> set[str]:
-        """Of the pages whose states are `held` those that have been closed for long enough."""
+        """The pages in `held` that have been closed for `CLOSED_SECONDS`. `now` is in seconds."""
         closed = held - connected
         self._since = {page: self._since.get(page, now) for page in closed}
         return {page for page, since in self._since.items() if now - since >= CLOSED_SECONDS}
 
 
 async def forget_closed_pages(app: rx.App) -> None:
-    """As long as the web runs."""
+    """Sweep every `EVERY` seconds until cancelled."""
     pages = ClosedPages()
     while True:
         await asyncio.sleep(EVERY)
@@ -36,7 +36,7 @@ async def forget_closed_pages(app: rx.App) -> None:
 
 
 def sweep(app: rx.App, pages: ClosedPages, now: float) -> None:
-    """One look at all pages."""
+    """Drop the states of all pages that have been closed for long enough, except states that are in use."""
     manager = app.state_manager
     assert isinstance(manager, StateManagerMemory), "rxconfig.py says so"
     held = {token.ident: token for _, token in manager._token_expires_at.values()}

@@ -1,7 +1,7 @@
-"""The web process's one listener to `cantomeet.changes`, and the place where open pages wait for it.
+"""Listens to `cantomeet.changes` once per web process and wakes the open pages that wait.
 
-A page waits at most a few seconds, hint or no hint, and then asks the database. So hint and safety net are one path:
-without Redis the pages move as well, only a few seconds later.
+A page waits at most a few seconds for a hint and then reads the database. So without Redis the pages are updated too,
+only a few seconds later.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ import redis
 from cantomeet import changes
 
 MOST_REMEMBERED = 10_000
-"""Meetings whose last hint is remembered; beyond that all are forgotten and every page looks once."""
+"""Limit on the meetings whose last hint is remembered. Beyond it all are forgotten and every page reads once."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 10.0
 """Seconds between attempts to reach Redis."""
 _log = logging.getLogger(__name__)
 
 
 class Hints:
-    """Counts changes as they are heard. Not thread-safe: it lives on the event loop."""
+    """Counts the hints and wakes waiting pages. Not thread-safe: use it on the event loop only."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -33,11 +33,11 @@ class Hints:
 
     @property
     def waiting(self) -> int:
-        """How many open pages wait now."""
+        """The number of open pages that wait now."""
         return len(self._waiting)
 
     def changed(self, meeting_id: str) -> None:
-        """Wake the pages that show this meeting, and those that show many."""
+        """Wake the pages that show this meeting, and those that show several meetings."""
         if len(self._last_of) >= MOST_REMEMBERED and meeting_id not in self._last_of:
             self.anything_changed()
             return
@@ -53,10 +53,10 @@ class Hints:
         self._wake(None)
 
     async def wait_for_change(self, meeting_id: str | None, seen: int, at_most: float = 5.0) -> int:
-        """Wait until something is heard of the meeting (None: of any) since `seen`, for `at_most` seconds.
+        """Wait at most `at_most` seconds for a hint about the meeting (None: any meeting) that is newer than `seen`.
 
-        The answer is the `seen` of the next call; a hint between two calls is not missed. Start with 0. Where nothing
-        is heard, all who wait are done at the same moments, so that they can share a look.
+        Returns the `seen` for the next call, so a hint between two calls is not missed. Start with 0. Without a hint,
+        all waits end at common multiples of `at_most`, so that pages can share a read.
         """
         if self._heard(meeting_id) <= seen:
             with self._waiter(meeting_id) as heard:
@@ -84,11 +84,11 @@ class Hints:
 
 
 hints = Hints()
-"""Of this web process."""
+"""The hints of this web process."""
 
 
 async def listen_for_changes(url: str, to: Hints = hints) -> None:
-    """Pass on what is heard at the Redis `url` until cancelled; where the connection is lost, come back."""
+    """Pass on the changes published at the Redis `url` until cancelled. Reconnects after a lost connection."""
     pause = _FIRST_PAUSE
     while True:
         try:

@@ -1,4 +1,4 @@
-"""One look at the database for all open pages that ask the same thing: 200 pages of one meeting read it once."""
+"""Shares one database read among all open pages that need the same data."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ V = TypeVar("V")
 
 
 class Shared:
-    """Answers by question. Not thread-safe: it lives on the event loop, the questions are asked in threads.
+    """A cache of answers by question. Not thread-safe: use it on the event loop; the reads run in threads.
 
-    `kept`: how many answers are kept; those that are still being found out are kept in any case. A question must name
-    all that its answer depends on, the state of the database included (a version, or what had been heard by then).
+    `kept` limits the finished answers that are kept. Running reads are always shared. A question must contain all that
+    its answer depends on, including the state of the database: a version, or the last hint seen.
     """
 
     def __init__(self, kept: int) -> None:
@@ -22,14 +22,14 @@ class Shared:
         self._answers: OrderedDict[Hashable, asyncio.Future[Any]] = OrderedDict()
 
     async def ask(self, question: Hashable, find_out: Callable[[], V]) -> V:
-        """The answer; `find_out` (it may block, and raise) is called where nobody has asked yet."""
+        """The answer to `question`. Calls `find_out`, which may block and raise, if the answer is not known yet."""
         answer = self._answers.get(question)
-        # An answer belongs to the event loop in which it was asked for; tests have several.
+        # A future belongs to one event loop, and tests have several.
         if answer is None or answer.get_loop() is not asyncio.get_running_loop():
             answer = asyncio.ensure_future(asyncio.to_thread(find_out))
             answer.add_done_callback(lambda done: self._found(question, done))
             self._answers[question] = answer
-        # Who asked first may go away; the others still wait.
+        # Shielded: the first caller may be cancelled while others still wait.
         found: V = answer.result() if answer.done() else await asyncio.shield(answer)
         return found
 
@@ -42,6 +42,6 @@ class Shared:
 
 
 shown = Shared(kept=16)
-"""What pages that follow a meeting show of a version."""
+"""What pages show of a meeting, by version."""
 versions = Shared(kept=0)
-"""Versions, only while they are being looked up."""
+"""Versions, shared only while they are being read."""

@@ -1,1 +1,1 @@
-"""One flat state a page, of the same name; each handler asks `cantomeet.access` first."""
+"""The states of the pages. Each handler checks `cantomeet.access` first."""

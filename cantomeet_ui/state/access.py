@@ -1,4 +1,4 @@
-"""The door of every event handler: whoever has a websocket can name any handler with any arguments."""
+"""Guards every event handler, because any client of the websocket can call any handler with any arguments."""
 
 from __future__ import annotations
 
@@ -20,12 +20,11 @@ from cantomeet_ui.state.arguments import Arguments
 def handler(
     action: Action, *, background: bool = False, outlives_page: bool = False
 ) -> Callable[[Callable[..., Awaitable[object]]], Any]:
-    """Make an async method an event handler that raises `NotAllowed`, and refuses foreign arguments, before it does
-    anything.
+    """Make an async method an event handler that first checks the actor's right to `action` and the arguments.
 
-    What cannot be taken or done is said on the page: a `RequestError` that the method leaves to its caller, or
-    arguments that are not of the annotated types. A background event ends with the socket of its page, and one page
-    has each once, unless it `outlives_page`. A test fails for a handler that was made in another way.
+    It raises `NotAllowed`. Arguments that do not match the annotations, and each `RequestError` that the method
+    raises, are shown on the page. A background event ends with the socket of its page and runs once per page, unless it
+    `outlives_page`. A test fails for a handler that is made in another way.
     """
 
     # Any: the page gives a handler variables in place of its values, and no type of Python's says that.
@@ -43,14 +42,14 @@ def handler(
             except RequestError as error:
                 return refused(error)
 
-        guarded.guarded_by = action  # type: ignore[attr-defined]  # read by the test that walks all handlers
+        guarded.guarded_by = action  # type: ignore[attr-defined]  # read by the test that checks all handlers
         return rx.event(guarded, background=background)
 
     return make
 
 
 def refused(error: RequestError) -> EventSpec:
-    """The event that says on the page why it was not done."""
+    """The event that shows on the page why a request was refused."""
     from cantomeet_ui.state.notice import NoticeState  # it has handlers itself
 
     told: EventSpec = NoticeState.refuse(error.code.value, str(error.params.get("field", ""))[:80])
@@ -58,7 +57,7 @@ def refused(error: RequestError) -> EventSpec:
 
 
 def valid_id(meeting_id: object) -> str:
-    """The id as the database has it. Raises `NotFound` for what is no id."""
+    """The id in the database's form. Raises `NotFound` if it is not a UUID."""
     try:
         return str(UUID(str(meeting_id)))
     except ValueError:

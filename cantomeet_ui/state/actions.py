@@ -1,4 +1,4 @@
-"""Action items across meetings: filters in the address, items that follow the database."""
+"""The page of action items across meetings. Its filters are in the address, its items follow the database."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from cantomeet_ui.presenters.wanted import wanted_actions
 from cantomeet_ui.services import services
 from cantomeet_ui.state.access import handler, valid_id
 from cantomeet_ui.state.language import LanguageState
-from cantomeet_ui.state.opening import opened, show_each_change
+from cantomeet_ui.state.opening import open_page, show_each_change
 
 _DUE = ("all", "overdue", "week", "none")
 _DONE = ("open", "done", "all")
@@ -33,7 +33,7 @@ _BY = ("due", "owner")
 
 class ActionsState(rx.State):
     phase: str = "loading"
-    """ "loading", "rows", "empty" (nothing to do at all) or "none" (nothing fits)."""
+    """ "loading", "rows", "empty" (no item at all) or "none" (no item matches the filters)."""
     groups: rx.Field[list[Group]] = rx.field(default_factory=list)
     owners: rx.Field[list[Choice]] = rx.field(default_factory=list)
     dues: rx.Field[list[Choice]] = rx.field(default_factory=list)
@@ -45,29 +45,29 @@ class ActionsState(rx.State):
     by: str = ""
     notice: str = ""
     ticked: str = ""
-    """What was just ticked off, in words; empty: nothing."""
+    """The message about the item that was just ticked off, or empty."""
     calendar: str = ""
     clear_href: str = ""
 
     _query: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
     _stamp: Stamp | None = None
     _last: tuple[str, str] = ("", "")
-    """Meeting and item that were just ticked off."""
+    """Ids of the meeting and the item that were just ticked off."""
 
     @handler(Action.LIST)
     async def load(self) -> list[EventHandler]:
-        """Show what the address asks for."""
+        """Show the items that the address selects."""
         self._query = filters_of(self.router.url.query_parameters, NAMES)
         self.owner, self.due, self.done, self.by = (
             self._query.get(name, "") for name in ("owner", "due", "done", "by")
         )
         self.ticked = ""
         self._stamp = None
-        return await opened(self, self._show, ActionsState.follow)
+        return await open_page(self, self._show, ActionsState.follow)
 
     @handler(Action.LIST)
     async def refresh(self) -> None:
-        """Show the same in the language just chosen."""
+        """Show the page again in the language just chosen."""
         self.ticked = ""
         await self._show()
 
@@ -78,14 +78,14 @@ class ActionsState(rx.State):
 
     @handler(Action.LIST)
     async def choose(self, name: str, value: str) -> EventSpec:
-        """Another owner, due date, state or grouping."""
+        """Choose another owner, due date, state or grouping."""
         return rx.redirect(
             actions_href(self._query, **({name: value} if name in ("owner", "due", "done", "by") else {}))
         )
 
     @handler(Action.EDIT)
     async def tick(self, meeting_id: str, item_id: str, words: str, done: bool) -> None:
-        """Done, or not done after all."""
+        """Mark an item as done or not done."""
         language = (await self.get_state(LanguageState)).lang
         if await self._set(meeting_id, item_id, bool(done)):
             self._last = (meeting_id, item_id) if done else ("", "")
@@ -93,7 +93,7 @@ class ActionsState(rx.State):
 
     @handler(Action.EDIT)
     async def undo(self) -> None:
-        """What was ticked off last is not done after all."""
+        """Mark the item that was ticked off last as not done."""
         meeting_id, item_id = self._last
         self._last, self.ticked = ("", ""), ""
         if item_id:

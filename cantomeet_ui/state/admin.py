@@ -1,4 +1,4 @@
-"""What needs a person, and the meetings that the address asks for; one action on one, some or all of them."""
+"""The admin page: failed and stuck meetings, a filtered list, and actions on one, some or all of them."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ from cantomeet_ui.presenters.wanted import wanted_in_admin, wanted_of
 from cantomeet_ui.services import services
 from cantomeet_ui.state.access import handler, valid_id
 from cantomeet_ui.state.language import LanguageState
-from cantomeet_ui.state.opening import opened, show_each_change
+from cantomeet_ui.state.opening import open_page, show_each_change
 
-_at_work: set[str] = set()
-"""Tabs whose action is being carried out by this process; one that died has left `working` behind."""
+_busy_tabs: set[str] = set()
+"""Tabs whose action this process is running. A process that died leaves `working` set in the state."""
 
 
 class AdminState(rx.State):
@@ -49,7 +49,7 @@ class AdminState(rx.State):
     stuck: rx.Field[list[MeetingRow]] = rx.field(default_factory=list)
     more_stuck: str = ""
     somebody_needed: bool = False
-    """Something failed or is stuck."""
+    """Whether any meeting failed or is stuck."""
     rows: rx.Field[list[MeetingRow]] = rx.field(default_factory=list)
     statuses: rx.Field[list[AdminChip]] = rx.field(default_factory=list)
     codes: rx.Field[list[AdminChip]] = rx.field(default_factory=list)
@@ -62,22 +62,22 @@ class AdminState(rx.State):
     transcriber: str = ""
     age: str = ""
     search_key: int = 0
-    """Another one replaces the search field: the address changed other than by typing in it."""
+    """A new key replaces the search field. It changes when the address changes other than by typing in the field."""
     picked: rx.Field[list[str]] = rx.field(default_factory=list)
     scope: str = ""
-    """What the actions above the list are about: what is picked, or all that fit."""
+    """The text that names what the actions above the list apply to: the picked meetings, or all that match."""
     scope_means: bool = False
-    """There is something that they are about."""
+    """Whether they apply to anything."""
     asked: PlanPreview = PlanPreview()
     working: bool = False
-    """What was confirmed is being done."""
+    """Whether a confirmed action is running."""
     opened: str = ""
     """Id of the meeting whose timeline is open."""
     steps: rx.Field[list[Step]] = rx.field(default_factory=list)
     notice: str = ""
 
     _query: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
-    """As it stands in the address."""
+    """The query of the address."""
     _typed: str = ""
     _pages: int = 1
     _fitting: int = 0
@@ -89,27 +89,27 @@ class AdminState(rx.State):
 
     @handler(Action.ADMINISTER)
     async def load(self) -> list[EventHandler]:
-        """Show what the address asks for."""
+        """Show the meetings that the address selects."""
         query = filters_of(self.router.url.query_parameters, NAMES)
         if query != self._query or not self.ready:
             self._pages = 1
-        # Also where the address is the same: the state outlives the page, and whoever comes back means none of it.
+        # Even if the address is the same: the state outlives the page, and a person who comes back expects a clean one.
         self.picked, self.notice, self.opened, self.steps = [], "", "", []
-        self.working = self.router.session.client_token in _at_work
-        self._ask_nothing()
+        self.working = self.router.session.client_token in _busy_tabs
+        self._drop_question()
         if query.get("q", "") != self._typed:
             self._typed = query.get("q", "")
             self.search_key += 1
         self._query, self.filtered = query, bool(query)
         self.q, self.transcriber, self.age = (query.get(name, "") for name in ("q", "transcriber", "age"))
         self._stamp = None
-        return await opened(self, self._show, AdminState.follow)
+        return await open_page(self, self._show, AdminState.follow)
 
     @handler(Action.ADMINISTER)
     async def refresh(self) -> None:
-        """Show the same in the language just chosen."""
+        """Show the page again in the language just chosen."""
         self.notice = ""
-        self._ask_nothing()
+        self._drop_question()
         await self._show()
 
     @handler(Action.ADMINISTER, background=True)
@@ -119,13 +119,13 @@ class AdminState(rx.State):
 
     @handler(Action.ADMINISTER)
     async def show_more(self) -> None:
-        """One page further."""
+        """Show one more page of rows."""
         self._pages += 1
         await self._show()
 
     @handler(Action.READ)
     async def open_timeline(self, meeting_id: str) -> None:
-        """Show a meeting's timeline; the same again closes it."""
+        """Show a meeting's timeline, or close it if it is open."""
         if meeting_id == self.opened:
             self.opened, self.steps = "", []
             return
@@ -137,37 +137,37 @@ class AdminState(rx.State):
 
     @handler(Action.ADMINISTER)
     async def search(self, words: str) -> EventSpec:
-        """Look for these words."""
+        """Show only meetings that match these words."""
         self._typed = words.strip()[:200]
         return rx.redirect(admin_href(self._query, q=self._typed), replace=True)
 
     @handler(Action.ADMINISTER)
     async def choose_transcriber(self, name: str) -> EventSpec:
-        """Only meetings that it transcribes; empty for all."""
+        """Show only meetings of one transcriber; empty for all."""
         return rx.redirect(admin_href(self._query, transcriber=name))
 
     @handler(Action.ADMINISTER)
     async def choose_age(self, age: str) -> EventSpec:
-        """Only meetings at least so old; empty for all."""
+        """Show only meetings of at least this age; empty for all."""
         return rx.redirect(admin_href(self._query, age=age))
 
     @handler(Action.ADMINISTER)
     async def pick(self, meeting_id: str) -> None:
-        """Pick a meeting of those shown, or let go of it."""
+        """Pick a shown meeting, or unpick it."""
         picked = valid_id(meeting_id)
         if picked in self.picked:
             self.picked = [other for other in self.picked if other != picked]
         elif any(row.id == picked for row in self.rows):
             self.picked = [*self.picked, picked]
-        await self._name_scope()
+        await self._describe_scope()
 
     @handler(Action.ADMINISTER)
     async def pick_none(self) -> None:
-        """Let go of all."""
+        """Unpick all meetings."""
         self.picked = []
-        await self._name_scope()
+        await self._describe_scope()
 
-    # ---- acting: first a preview, then what was previewed ---------------------------------------------------
+    # ---- actions: a preview first, then its confirmation -----------------------------------------------------
 
     @handler(Action.ADMINISTER)
     async def ask_one(self, act: str, meeting_id: str) -> None:
@@ -181,15 +181,15 @@ class AdminState(rx.State):
 
     @handler(Action.ADMINISTER)
     async def ask_stuck(self, act: str) -> None:
-        """Preview an action on all meetings that do not move."""
+        """Preview an action on all stuck meetings."""
         await self._ask_filter(_act(act), STUCK)
 
     @handler(Action.ADMINISTER)
     async def ask_scope(self, act: str) -> None:
-        """Preview an action on what is picked, or where nothing is, on all that fit."""
+        """Preview an action on the picked meetings, or if none is picked on all that match the filters."""
         if self.picked:
-            await self._let_go_of_what_left()
-            # Also where nothing is left of it: who picked some never means all.
+            await self._drop_unlisted_picks()
+            # Even if no pick is left: a person who picked some never means all.
             await self._ask_ids(_act(act), list(self.picked))
             return
         try:
@@ -201,33 +201,33 @@ class AdminState(rx.State):
 
     @handler(Action.ADMINISTER)
     async def dismiss(self) -> None:
-        """Do nothing after all."""
-        self._ask_nothing()
+        """Drop the previewed action."""
+        self._drop_question()
 
     @handler(Action.ADMINISTER)
     async def close_notice(self) -> None:
-        """What came of it has been read."""
+        """Clear the notice about the last action."""
         self.notice = ""
 
     @handler(Action.ADMINISTER, background=True, outlives_page=True)
     async def confirm(self, pay_again: bool) -> None:
-        """Do what was previewed, and say what came of it; one thing at a time."""
+        """Run the previewed action and show its outcome. Does nothing while another action of this tab runs."""
         async with self:
             tab = self.router.session.client_token
-            if tab in _at_work:
+            if tab in _busy_tabs:
                 return
             plan = self._plan
-            self._ask_nothing()
+            self._drop_question()
             if plan is None:
                 return
             self.working, self.notice = True, ""
-            _at_work.add(tab)
+            _busy_tabs.add(tab)
         try:
             outcome = await asyncio.to_thread(
                 bulk.carry_out, services(), actor_of(self), plan, pay_again=pay_again is True
             )
         finally:
-            _at_work.discard(tab)
+            _busy_tabs.discard(tab)
             async with self:
                 self.working = False
         paused = await asyncio.to_thread(is_paused, services(), actor_of(self))
@@ -250,7 +250,7 @@ class AdminState(rx.State):
         question = preview(plan, services().settings.chosen_summarizer == "llm", language)
         self.asked = replace(question, number=self._questions)
 
-    def _ask_nothing(self) -> None:
+    def _drop_question(self) -> None:
         self._plan, self.asked = None, PlanPreview()
 
     async def _show(self) -> None:
@@ -264,17 +264,17 @@ class AdminState(rx.State):
         self.statuses, self.codes = shown.statuses, shown.codes
         self.transcribers, self.ages = transcriber_choices(language), age_choices(language)
         self.picked, self.steps = shown.picked, shown.steps
-        await self._name_scope()
+        await self._describe_scope()
 
-    async def _let_go_of_what_left(self) -> None:
-        """Of what is picked keep what the list still has."""
+    async def _drop_unlisted_picks(self) -> None:
+        """Unpick the meetings that no longer match the filters."""
         language = (await self.get_state(LanguageState)).lang
         wanted, _ = wanted_in_admin(self._query, services().settings.chosen_transcriber, language)
         asked = (services(), actor_of(self), wanted, list(self.picked))
         self.picked = await asyncio.to_thread(still_fitting, *asked)
-        await self._name_scope()
+        await self._describe_scope()
 
-    async def _name_scope(self) -> None:
+    async def _describe_scope(self) -> None:
         language = (await self.get_state(LanguageState)).lang
         self.scope_means = bool(self.picked) or not self.bad_filter
         if not self.scope_means:
@@ -299,7 +299,7 @@ def _read(
     opened: str,
     language: str,
 ) -> tuple[ShownAdmin, str]:
-    """What the page shows, and what is to be said of its filter."""
+    """What the page shows, and the message about an invalid filter (empty if it is valid)."""
     wanted, notice = wanted_in_admin(query, services.settings.chosen_transcriber, language)
     found = admin_page(services, actor, wanted, pages, picked=picked, opened=opened)
     return shown_admin(found, {} if notice else query, language), notice

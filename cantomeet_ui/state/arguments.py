@@ -1,4 +1,4 @@
-"""The arguments of an event, as they come from a browser or from any script: held to the handler's annotations."""
+"""Checks the arguments of an event against the handler's annotations. They come from a browser or from any script."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from cantomeet.errors import InvalidRequest
 from cantomeet.storable import fault_in
 
 LARGEST = 2**31 - 1
-"""Of the columns that versions and numbers are looked for in."""
+"""The largest integer that the database's columns for versions and numbers hold."""
 LONGEST = 200_000
-"""Characters of a text; a whole glossary is one."""
+"""Limit on the characters of a text. A whole glossary is one text."""
 _SELF = object()
 
 
 class Arguments:
-    """What a handler takes besides its state."""
+    """The parameters of a handler, without its state."""
 
     def __init__(self, method: Callable[..., object]) -> None:
         self._method = method
@@ -49,7 +49,7 @@ class Arguments:
 
     @cached_property
     def _adapters(self) -> dict[str, TypeAdapter[object]]:
-        """Made at the first call: a module's annotations can only be read once it is whole."""
+        """A validator for each annotated parameter. Built lazily, because annotations resolve only after the import."""
         hints = get_type_hints(self._method)
         taken = (name for name in self._signature.parameters if name in hints)
         return {name: TypeAdapter(hints[name], config=ConfigDict(strict=True)) for name in taken}

@@ -1,4 +1,4 @@
-"""The engine room of the admin page: pause and resume, queues and workers, tests of keys."""
+"""The engine section of the admin page: pause and resume, queues and workers, tests of API keys."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from cantomeet.errors import RequestError
 from cantomeet.queries.admin import engine_room
 from cantomeet.service import operating
 from cantomeet_ui.actor import actor_of
-from cantomeet_ui.outage import database_waited_for
+from cantomeet_ui.outage import outage_tolerated
 from cantomeet_ui.presenters.engine import Engine, engine
 from cantomeet_ui.presenters.meeting import refusal
 from cantomeet_ui.services import services
 from cantomeet_ui.state.access import handler
 from cantomeet_ui.state.language import LanguageState
 from cantomeet_ui.state.notice import say_whether_database_answers
-from cantomeet_ui.state.opening import opened
+from cantomeet_ui.state.opening import open_page
 
 _EVERY = 5.0
 _EVERY_WHILE_ASKING = 1.0
-"""Seconds between looks."""
+"""Seconds between reads."""
 
 
 class EngineState(rx.State):
@@ -31,41 +31,41 @@ class EngineState(rx.State):
 
     @handler(Action.ADMINISTER)
     async def load(self) -> object:
-        """Show it, and go on looking."""
+        """Show the section and start to watch for changes."""
         self.notice = ""
-        return await opened(self, self._show, EngineState.watch)
+        return await open_page(self, self._show, EngineState.watch)
 
     @handler(Action.ADMINISTER)
     async def refresh(self) -> None:
-        """Show the same in the language just chosen."""
+        """Show the section again in the language just chosen."""
         self.notice = ""
         await self._show()
 
     @handler(Action.ADMINISTER, background=True)
     async def watch(self) -> None:
-        """Look now and then while the page is open."""
+        """Read and show the state periodically while the page is open."""
         while True:
             async with self:
                 asking = self.engine.asking
             await asyncio.sleep(_EVERY_WHILE_ASKING if asking else _EVERY)
-            with database_waited_for():
+            with outage_tolerated():
                 async with self:
                     await self._show()
                     await say_whether_database_answers(self, True)
 
     @handler(Action.ADMINISTER)
     async def pause(self) -> None:
-        """Take no further step; those under way finish."""
+        """Start no further step. Running steps finish."""
         await self._switch(True)
 
     @handler(Action.ADMINISTER)
     async def resume(self) -> None:
-        """Go on."""
+        """Start steps again."""
         await self._switch(False)
 
     @handler(Action.ADMINISTER)
     async def check(self, name: str) -> None:
-        """Have a worker test a key."""
+        """Have a worker test a provider's key."""
         language = (await self.get_state(LanguageState)).lang
         self.notice = ""
         try:

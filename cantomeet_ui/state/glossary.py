@@ -1,4 +1,4 @@
-"""The glossary as a text of one term a line."""
+"""The glossary page, which shows the glossary as text with one term a line."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from cantomeet_ui.actor import actor_of
 from cantomeet_ui.services import services, settings
 from cantomeet_ui.state.access import handler
 from cantomeet_ui.state.language import LanguageState
-from cantomeet_ui.state.opening import load_again, opened_alone
+from cantomeet_ui.state.opening import load_again, open_unfollowed_page
 
 
 class GlossaryState(rx.State):
     ready: bool = False
     written: str = ""
-    """As it is stored; what is being typed stays in the browser."""
+    """The stored text. What is being typed stays in the browser."""
     edition: int = 0
-    """Another one replaces the text field."""
+    """A new number replaces the text field."""
     count: str = ""
     use: str = ""
-    """Who is told the terms."""
+    """The text that says which transcriber gets the terms."""
     faults: rx.Field[list[str]] = rx.field(default_factory=list)
     notice: str = ""
 
@@ -37,13 +37,13 @@ class GlossaryState(rx.State):
 
     @handler(Action.ADMINISTER)
     async def load(self) -> list[EventHandler]:
-        """Show what is stored."""
+        """Show the stored glossary."""
         self.notice, self.faults, self.ready = "", [], False
-        return await opened_alone(self, self._begin, GlossaryState.load_again)
+        return await open_unfollowed_page(self, self._begin, GlossaryState.load_again)
 
     @handler(Action.ADMINISTER, background=True)
     async def load_again(self) -> EventHandler:
-        """The database did not answer: show it once it does."""
+        """Show the page once a database that did not answer is back."""
         return await load_again(GlossaryState.load)
 
     async def _begin(self) -> None:
@@ -53,13 +53,13 @@ class GlossaryState(rx.State):
 
     @handler(Action.ADMINISTER)
     async def refresh(self) -> None:
-        """Say the same in the language just chosen; what is being typed stays."""
+        """Show the page again in the language just chosen. What is being typed stays."""
         self.notice, self.faults = "", []
         await self._say()
 
     @handler(Action.ADMINISTER)
     async def save(self, form: dict[str, object]) -> None:
-        """Store the text, or say which of its terms cannot be taken."""
+        """Store the text, or show which of its terms are invalid."""
         language = (await self.get_state(LanguageState)).lang
         lines = read_lines(str(form.get("terms", "")))
         typed = [Term(line["content"], tuple(line["sounds_like"])) for line in lines]

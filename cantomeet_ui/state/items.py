@@ -26,15 +26,15 @@ from cantomeet_ui.state.meeting import show_again
 class ItemsState(rx.State):
     if TYPE_CHECKING:
         meeting_id: str
-        """From the address; Reflex itself declares it."""
+        """From the address. Reflex declares it at run time."""
 
     opened: str = ""
     """Id of the item whose form is open."""
     refused: str = ""
-    """Why the form was not taken."""
+    """Why the form was not saved."""
 
     _version: int | None = None
-    """Of the item when its form was opened, or when the person was told that it had changed."""
+    """The item's version when its form was opened, or when the page last reported that it had changed."""
 
     @handler(Action.EDIT)
     async def open(self, item_id: str) -> None:
@@ -43,19 +43,19 @@ class ItemsState(rx.State):
         try:
             item = await asyncio.to_thread(item_to_edit, *asked)
         except NotFound:
-            return  # somebody took it out meanwhile; the page is told
+            return  # deleted meanwhile; the page is notified
         self.opened, self.refused, self._version = item.id, "", item.version
 
     @handler(Action.READ)
     async def close(self) -> None:
-        """Leave the item as it is."""
+        """Close the form without saving."""
         self.opened, self.refused = "", ""
 
     @handler(Action.EDIT)
     async def save(self, form: dict[str, object]) -> None:
-        """The open form. Where somebody changed the item first it stays open, and a second press keeps this one."""
+        """Save the open form. If the item was changed meanwhile, the form stays open and a second press overwrites."""
         language = (await self.get_state(LanguageState)).lang
-        item_id, given = self.opened, _given(form)
+        item_id, given = self.opened, _edit_of(form)
         try:
             item = (services(), actor_of(self), valid_id(self.meeting_id), valid_id(item_id))
             await asyncio.to_thread(corrections.edit_item, *item, given, made_against(self._version))
@@ -72,22 +72,22 @@ class ItemsState(rx.State):
 
     @handler(Action.EDIT)
     async def tick(self, item_id: str, done: bool) -> None:
-        """Done, or not done after all."""
+        """Mark an item as done or not done."""
         await self._edit(item_id, ItemEdit(done=bool(done)))
 
     @handler(Action.EDIT)
     async def hold(self, item_id: str) -> None:
-        """Somebody has looked: it still holds."""
+        """Confirm that a stale item still holds."""
         await self._edit(item_id, ItemEdit(stale=False))
 
     @handler(Action.EDIT)
     async def hold_all(self, version: int) -> None:
-        """All stale items of this version of the summary still hold."""
+        """Confirm that all stale items of this version of the summary still hold."""
         await self._do(lambda meeting_id: corrections.confirm_items(services(), actor_of(self), meeting_id, version))
 
     @handler(Action.EDIT)
     async def delete(self, item_id: str) -> None:
-        """Take an item out of the summary."""
+        """Delete an item from the summary."""
         self.opened = ""
         await self._do(
             lambda meeting_id: corrections.delete_item(services(), actor_of(self), meeting_id, valid_id(item_id))
@@ -108,8 +108,8 @@ class ItemsState(rx.State):
         await show_again(self, notice)
 
 
-def _given(form: dict[str, object]) -> ItemEdit:
-    """What the form has."""
+def _edit_of(form: dict[str, object]) -> ItemEdit:
+    """The edit that the form describes. Fields that are not in the form stay unchanged."""
     return ItemEdit(
         text=_words(form, "text"),
         text_other=_words(form, "text_other"),

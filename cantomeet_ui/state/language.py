@@ -14,7 +14,7 @@ _ONE_YEAR = 365 * 24 * 60 * 60
 
 class LanguageState(rx.State):
     chosen: str = rx.Cookie("", name="cantomeet-language", max_age=_ONE_YEAR, same_site="lax")
-    """Empty until the reader chooses; a browser may put anything here."""
+    """Empty until the reader chooses. A browser may send any value."""
 
     @rx.var
     def lang(self) -> str:
@@ -23,11 +23,11 @@ class LanguageState(rx.State):
 
     @rx.var
     def t(self) -> dict[str, str]:
-        """The texts by key."""
+        """The texts of the pages by key."""
         return page_texts(self.lang)
 
     @handler(Action.LIST)
     async def switch(self) -> None:
-        """Take the other language."""
+        """Switch to the other language."""
         zh, en = LANGUAGES
         self.chosen = zh if self.lang == en else en

@@ -1,4 +1,4 @@
-"""Correcting lines of a transcript, and saying who its speakers are."""
+"""Correcting lines of a transcript and naming its speakers."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from cantomeet_ui.state.meeting import open_meeting, show_again
 class LinesState(rx.State):
     if TYPE_CHECKING:
         meeting_id: str
-        """From the address; Reflex itself declares it."""
+        """From the address. Reflex declares it at run time."""
 
     refused: rx.Field[dict[str, str | int]] = rx.field(default_factory=dict)
-    """`{id, version, text}`: the line that was not taken, its version now, and why."""
+    """`{id, version, text}`: the line that was not saved, its current version, and the reason."""
 
     @handler(Action.EDIT)
     async def save_line(self, line_id: str, version: int, words: str, speaker_id: str) -> None:
-        """A line as it was corrected against `version`; an empty `speaker_id` leaves its speaker."""
+        """Save a line that was corrected against `version`. An empty `speaker_id` keeps its speaker."""
         language = (await self.get_state(LanguageState)).lang
         given = SegmentEdit(words, valid_id(speaker_id) if speaker_id else UNCHANGED)
         self.refused = {}
@@ -54,7 +54,7 @@ class LinesState(rx.State):
 
     @handler(Action.EDIT)
     async def save_names(self, form: dict[str, object]) -> None:
-        """The names as written in the form, by speaker id; where the summary waits for them it is written now."""
+        """Save the names of the form, by speaker id. If the summary waits for them, it is started."""
         language = (await self.get_state(LanguageState)).lang
         page = await open_meeting(self)
         meeting = await asyncio.to_thread(one_meeting, services(), actor_of(self), valid_id(self.meeting_id))
@@ -72,14 +72,14 @@ class LinesState(rx.State):
                 refused = refusal(error.code, error.params, language)
         if not refused:
             page.naming = False
-            refused = await self._go_on(meeting, language)
+            refused = await self._summarize_if_waiting(meeting, language)
         await show_again(self, refused)
 
-    async def _go_on(self, meeting: Meeting, language: str) -> str:
+    async def _summarize_if_waiting(self, meeting: Meeting, language: str) -> str:
         if not meeting.waits_for_names:
             return ""
         try:
             await asyncio.to_thread(meetings.summarize, services(), actor_of(self), meeting.id)
-        except RequestError as error:  # somebody else was faster, or it was deleted
+        except RequestError as error:  # somebody else was first, or the meeting was deleted
             return refusal(error.code, error.params, language)
         return ""

@@ -1,4 +1,4 @@
-"""One meeting: what is known of it, moving while it is worked on, and what a person may do with it."""
+"""The page of one meeting: its content, which follows the database, and the actions on it."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ from cantomeet_ui.services import services
 from cantomeet_ui.state.access import handler, valid_id
 from cantomeet_ui.state.language import LanguageState
 from cantomeet_ui.state.notice import say_whether_database_answers
-from cantomeet_ui.state.opening import opened
+from cantomeet_ui.state.opening import open_page
 
 
 class MeetingState(rx.State):
     if TYPE_CHECKING:
         meeting_id: str
-        """From the address; Reflex itself declares it."""
+        """From the address. Reflex declares it at run time."""
 
     phase: str = "loading"
     """ "loading", "ready" or "missing"."""
@@ -48,21 +48,21 @@ class MeetingState(rx.State):
     summary: SummaryView = SummaryView()
     batch: Batch = Batch()
     start_at: float = 0.0
-    """Seconds, where the address names a time."""
+    """The time in the address, in seconds."""
     asking: str = ""
-    """What has to be confirmed: "delete", "stop", "again" or "pay"; empty: nothing."""
+    """The action that has to be confirmed: "delete", "stop", "again" or "pay". Empty if none."""
     editing: bool = False
     naming: bool = False
-    """The form of the speakers' names is open."""
+    """Whether the form of the speakers' names is open."""
     versions: rx.Field[list[Version]] = rx.field(default_factory=list)
-    """Of the summary, newest first; none where there is only one."""
+    """Versions of the summary, newest first. Empty if there is only one."""
     speakers: rx.Field[list[SpeakerRow]] = rx.field(default_factory=list)
-    """While somebody names them."""
+    """The rows of the speakers' form while it is open."""
     notice: str = ""
     view: str = "spoken"
-    """Of the transcript: "spoken" or "written"."""
+    """The view of the transcript: "spoken" or "written"."""
     can_be_written: bool = False
-    """A language model is set up, or the written view was made before."""
+    """Whether a language model is configured or a written view exists."""
     written_head: WrittenHeadView = WrittenHeadView()
     written_lines: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
     written_outdated: rx.Field[list[str]] = rx.field(default_factory=list)
@@ -76,14 +76,14 @@ class MeetingState(rx.State):
 
     @rx.var
     def lines_first(self) -> bool:
-        """Whether a phone, which shows one of the two, opens on the transcript: lines come, a summary is not there."""
+        """Whether a phone, which shows either transcript or summary, opens on the transcript."""
         return self.head.status in ACTIVE and not self.summary.has_items
 
     # ---- showing -----------------------------------------------------------------------------------------
 
     @handler(Action.READ)
     async def load(self) -> list[EventHandler]:
-        """Show the meeting of the address from the beginning."""
+        """Show the meeting of the address, with all forms closed."""
         self.asking, self.editing, self.naming, self.notice = "", False, False, ""
         self.start_at = _seconds(self.router.url.query_parameters.get("t", ""))
         if self.head.id != self.meeting_id:
@@ -91,22 +91,22 @@ class MeetingState(rx.State):
             self.phase, self.head, self.summary = "loading", MeetingHeadView(), SummaryView()
         self._have = Have()
         self._stamp = None
-        return await opened(self, self._show, MeetingState.follow)
+        return await open_page(self, self._show, MeetingState.follow)
 
     @handler(Action.READ)
     async def refresh(self) -> None:
-        """Show the same in the language just chosen."""
+        """Show the page again in the language just chosen."""
         await self._show()
 
     @handler(Action.READ)
     async def resend(self) -> None:
-        """The page misses lines: send them all."""
+        """Send all lines again. The page asks for it if it misses some."""
         self._have = Have()
         await self._show()
 
     @handler(Action.READ)
     async def send_more(self) -> None:
-        """The page has drawn the lines that it has."""
+        """Send the next batch of lines. The page asks for it once it has drawn the last one."""
         await self._show()
 
     @handler(Action.READ, background=True)
@@ -118,7 +118,7 @@ class MeetingState(rx.State):
                 await self._show(stamp)
                 await say_whether_database_answers(self, True)
 
-        # Only under the lock is the state the one that `load` has written: outside it a copy from before is seen.
+        # The state that `load` wrote is visible only under the lock. Without it a background event sees an old copy.
         async with self:
             if self.phase == "missing":
                 return
@@ -126,7 +126,10 @@ class MeetingState(rx.State):
         await show_changes(meeting_id, partial(stamp_of, services(), meeting_id), known, show)
 
     async def _show(self, stamp: MeetingStamp | None = None) -> None:
-        """`stamp`: the one that all who follow the meeting are about to show; it is read once for all of them."""
+        """Read the meeting and show it.
+
+        With `stamp`, the version that all followers of the meeting are about to show, they share one read.
+        """
         language = (await self.get_state(LanguageState)).lang
         try:
             question = (valid_id(self.meeting_id), self._have, language, self.naming, self.view == "written")
@@ -141,8 +144,8 @@ class MeetingState(rx.State):
             return
         self.phase, self.head, self._stamp, self._have = "ready", shown.head, shown.stamp, shown.have
         if self.asking == "stop" and not shown.head.stop_wastes:
-            self.asking = ""  # the question is about what is no longer so
-        if shown.summary != self.summary:  # each percent of progress comes through here
+            self.asking = ""  # the question no longer applies
+        if shown.summary != self.summary:  # each percent of progress runs this, so send only what changed
             self.summary = shown.summary
         if shown.versions != self.versions:
             self.versions = shown.versions
@@ -156,7 +159,7 @@ class MeetingState(rx.State):
             self._show_written(shown.written)
 
     def _show_written(self, pane: WrittenPane) -> None:
-        # Each by itself: a percent of progress must not send all lines again.
+        # Set each one separately: a percent of progress must not send all lines again.
         if pane.head != self.written_head:
             self.written_head = pane.head
         if pane.lines != self.written_lines:
@@ -164,16 +167,16 @@ class MeetingState(rx.State):
         if pane.outdated != self.written_outdated:
             self.written_outdated = pane.outdated
 
-    # ---- acting ------------------------------------------------------------------------------------------
+    # ---- actions -----------------------------------------------------------------------------------------
 
     @handler(Action.RETRY)
     async def retry(self) -> None:
-        """Go on where it stopped."""
+        """Retry from the step that failed or was cancelled."""
         await self._act(meetings.retry)
 
     @handler(Action.RETRY)
     async def transcribe_again(self, sure: bool) -> None:
-        """From the recording on; asks first where people's corrections would go, or where it would be paid again."""
+        """Transcribe the recording again. Asks first if corrections would be lost or the provider is paid again."""
         if not sure and await self._is_corrected():
             self.asking = "again"
             return
@@ -181,17 +184,20 @@ class MeetingState(rx.State):
 
     @handler(Action.RETRY)
     async def pay(self) -> None:
-        """Transcribe again, its cost confirmed."""
+        """Transcribe again after the cost was confirmed."""
         await self._act(partial(meetings.retry, start="transcribe", confirm_cost=True))
 
     @handler(Action.CANCEL)
     async def cancel(self, sure: bool) -> None:
-        """Stop what is being done; asks first where a transcription that is paid for would be thrown away."""
+        """Cancel processing. Asks first if a paid transcription would be lost."""
         await self._act(partial(meetings.cancel, confirm_cost=sure), question="stop")
 
     @handler(Action.DELETE)
     async def delete(self) -> EventSpec | None:
-        """The confirmed deletion; leads back to the list. What was sent meanwhile is asked about once more."""
+        """Delete the meeting, which was confirmed, and go to the list.
+
+        If a paid transcription was started since the question, asks once more.
+        """
         told = self.head.stop_wastes
         if await self._act(partial(meetings.delete, confirm_cost=told), question="delete"):
             return rx.redirect(routes.MEETINGS)
@@ -199,7 +205,7 @@ class MeetingState(rx.State):
 
     @handler(Action.EDIT)
     async def save(self, form: dict[str, object]) -> None:
-        """Title and date as written in the form."""
+        """Save the title and date of the form."""
         language = (await self.get_state(LanguageState)).lang
         try:
             title = checked_title(str(form.get("title", "")))
@@ -212,7 +218,7 @@ class MeetingState(rx.State):
 
     @handler(Action.READ)
     async def ask(self, what: str) -> None:
-        """Have something confirmed, or nothing (empty); what was said last has been read."""
+        """Ask for a confirmation of `what`, or close the question if it is empty. Clears the notice."""
         self.asking, self.notice = what if what in ("delete", "stop", "again", "pay") else "", ""
 
     @handler(Action.EDIT)
@@ -222,13 +228,13 @@ class MeetingState(rx.State):
 
     @handler(Action.READ)
     async def show_view(self, view: str) -> None:
-        """The transcript as it was spoken, or in written Chinese."""
+        """Show the transcript as spoken or in written Chinese."""
         self.view = "written" if view == "written" else "spoken"
         await self._show()
 
     @handler(Action.EDIT)
     async def write(self) -> None:
-        """Have the transcript rewritten in written Chinese."""
+        """Start to rewrite the transcript in written Chinese."""
         language = (await self.get_state(LanguageState)).lang
         self.notice = ""
         try:
@@ -248,11 +254,12 @@ class MeetingState(rx.State):
         try:
             return await asyncio.to_thread(is_corrected, services(), actor_of(self), valid_id(self.head.id))
         except RequestError:
-            return False  # the command itself is refused, and says why
+            return False  # the command itself will be refused with the reason
 
     async def _act(self, act: Callable[[Services, Actor, str], object], question: str = "pay") -> bool:
-        """Do it and show the outcome; a refusal is shown as a notice, one for its cost as `question`. True where it
-        was done.
+        """Run a command and show its outcome. True if it succeeded.
+
+        A refusal is shown as a notice. A refusal because of its cost opens the question `question`.
         """
         language = (await self.get_state(LanguageState)).lang
         self.asking, self.notice = "", ""
@@ -281,20 +288,20 @@ def _read(
     return shown_meeting(found, language)
 
 
-async def open_meeting(beside: rx.State) -> MeetingState:
-    """The state of the meeting's page, for a state beside it."""
-    return await beside.get_state(MeetingState)
+async def open_meeting(state: rx.State) -> MeetingState:
+    """The state of the meeting's page, for another state of the same page."""
+    return await state.get_state(MeetingState)
 
 
-async def show_again(beside: rx.State, notice: str = "") -> None:
-    """Show the open meeting anew, after a state beside it has changed it; `notice` is what there is to say."""
-    page = await beside.get_state(MeetingState)
+async def show_again(state: rx.State, notice: str = "") -> None:
+    """Show the open meeting again after another state of the same page has changed it, with `notice`."""
+    page = await state.get_state(MeetingState)
     page.notice = notice
     await page._show()
 
 
 def _seconds(written: str) -> float:
-    """A time in an address; 0 for what is none."""
+    """A time in an address, in seconds. 0 if it is invalid."""
     try:
         seconds = float(written)
     except ValueError:

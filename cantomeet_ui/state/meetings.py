@@ -1,4 +1,4 @@
-"""The list: its filters are in the address, its rows follow the database."""
+"""The list of meetings. Its filters are in the address, its rows follow the database."""
 
 from __future__ import annotations
 
@@ -23,37 +23,37 @@ from cantomeet_ui.presenters.wanted import wanted_in_list
 from cantomeet_ui.services import services
 from cantomeet_ui.state.access import handler
 from cantomeet_ui.state.language import LanguageState
-from cantomeet_ui.state.opening import opened, show_each_change
+from cantomeet_ui.state.opening import open_page, show_each_change
 
 
 class MeetingsState(rx.State):
     phase: str = "loading"
-    """ "loading", "rows", "empty" (no meeting at all) or "none" (no meeting fits)."""
+    """ "loading", "rows", "empty" (no meeting at all) or "none" (no meeting matches the filters)."""
     rows: rx.Field[list[MeetingRow]] = rx.field(default_factory=list)
     chips: rx.Field[list[Chip]] = rx.field(default_factory=list)
     sorts: rx.Field[list[Choice]] = rx.field(default_factory=list)
     more: bool = False
     notice: str = ""
     paused: str = ""
-    """Why what waits does not go on."""
+    """The text that says why queued meetings wait, or empty."""
     q: str = ""
     date_from: str = ""
     date_to: str = ""
     sort: str = DEFAULT_SORT
     search_key: int = 0
-    """Another one replaces the search field: the address changed other than by typing in it."""
+    """A new key replaces the search field. It changes when the address changes other than by typing in the field."""
     clear_href: str = ""
-    """Empty where nothing is filtered."""
+    """The address without filters. Empty if there are none."""
 
     _query: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
-    """As it stands in the address."""
+    """The query of the address."""
     _pages: int = 1
     _typed: str = ""
     _stamp: Stamp | None = None
 
     @handler(Action.LIST)
     async def load(self) -> list[EventHandler]:
-        """Show what the address asks for."""
+        """Show the meetings that the address selects."""
         query = filters_of(self.router.url.query_parameters, NAMES)
         if query != self._query:
             self._pages = 1
@@ -64,11 +64,11 @@ class MeetingsState(rx.State):
         self.q, self.date_from, self.date_to = (query.get(name, "") for name in ("q", "from", "to"))
         self.sort = query.get("sort", DEFAULT_SORT)
         self._stamp = None
-        return await opened(self, self._show, MeetingsState.follow)
+        return await open_page(self, self._show, MeetingsState.follow)
 
     @handler(Action.LIST)
     async def refresh(self) -> None:
-        """Show the same in the language just chosen."""
+        """Show the page again in the language just chosen."""
         await self._show()
 
     @handler(Action.LIST, background=True)
@@ -78,29 +78,29 @@ class MeetingsState(rx.State):
 
     @handler(Action.LIST)
     async def show_more(self) -> None:
-        """One page further."""
+        """Show one more page of rows."""
         self._pages += 1
         await self._show()
 
     @handler(Action.LIST)
     async def search(self, words: str) -> EventSpec:
-        """Look for these words."""
+        """Show only meetings that match these words."""
         self._typed = words.strip()[:200]
         return rx.redirect(meetings_href(self._query, q=self._typed), replace=True)
 
     @handler(Action.LIST)
     async def choose_from(self, day: str) -> EventSpec:
-        """Only meetings from this day on; empty for all."""
+        """Show only meetings from this day on; empty for all."""
         return rx.redirect(meetings_href(self._query, from_=day))
 
     @handler(Action.LIST)
     async def choose_to(self, day: str) -> EventSpec:
-        """Only meetings up to this day; empty for all."""
+        """Show only meetings up to this day; empty for all."""
         return rx.redirect(meetings_href(self._query, to=day))
 
     @handler(Action.LIST)
     async def choose_sort(self, sort: str) -> EventSpec:
-        """Another order."""
+        """Sort the meetings in another order."""
         wanted = sort if sort in SORTS and sort != DEFAULT_SORT else ""
         return rx.redirect(meetings_href(self._query, sort=wanted))
 

@@ -1,4 +1,4 @@
-"""What every page says when something failed: in a way that nobody foresaw, or as the database does not answer."""
+"""The notices that every page shows: an unexpected error, or a database that does not answer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cantomeet.access import Action
 from cantomeet.errors import ErrorCode
 from cantomeet.i18n import text
 from cantomeet.queries.stamps import stamp
-from cantomeet_ui.outage import AGAIN, database_waited_for
+from cantomeet_ui.outage import RETRY_SECONDS, outage_tolerated
 from cantomeet_ui.presenters.meeting import refusal
 from cantomeet_ui.services import services
 from cantomeet_ui.state.access import handler
@@ -30,44 +30,47 @@ class HasStates(Protocol):
 class NoticeState(rx.State):
     unexpected: str = ""
     database_away: bool = False
-    """It does not answer, so the page has nothing to show, or could not do what was asked; it will go by itself."""
+    """Whether the database does not answer. The page shows a notice, which disappears once it answers again."""
 
     @handler(Action.LIST)
     async def show(self, reference: str) -> None:
-        """Say that it failed, with the reference that stands in the log."""
+        """Show an unexpected error with its reference in the log."""
         language = (await self.get_state(LanguageState)).lang
         self.unexpected = text(language, "error.unexpected", reference=reference[:16])
 
     @handler(Action.LIST)
     async def refuse(self, code: str, field: str) -> None:
-        """Say why it was not done: `code` is one of `cantomeet.errors`."""
+        """Show why a request was refused. `code` is an `ErrorCode` of `cantomeet.errors`."""
         language = (await self.get_state(LanguageState)).lang
         known = code if code in list(ErrorCode) else ErrorCode.INVALID_REQUEST
         self.unexpected = refusal(ErrorCode(known), {"field": field[:80]}, language)
 
     @handler(Action.LIST)
     async def clear(self) -> None:
-        """It has been read."""
+        """Clear the notice."""
         self.unexpected = ""
 
     @handler(Action.LIST)
     async def miss_database(self) -> EventHandler | None:
-        """Say that it does not answer, and look until it does: a page that follows it shows changes only."""
+        """Show that the database does not answer, and wait until it does.
+
+        A page that follows the database would notice only its next change.
+        """
         if self.database_away:
-            return None  # whoever has said so looks already
+            return None  # an earlier event waits already
         self.database_away = True
         look: EventHandler = NoticeState.look_for_database
         return look
 
     @handler(Action.LIST, background=True)
     async def look_for_database(self) -> None:
-        """Look now and then, and say no more that it is away once it answers."""
+        """Try to read periodically, and clear the notice once the database answers."""
         while True:
-            await asyncio.sleep(AGAIN)
+            await asyncio.sleep(RETRY_SECONDS)
             async with self:
                 if not self.database_away:
                     return
-            with database_waited_for():
+            with outage_tolerated():
                 await asyncio.to_thread(stamp, services())
                 async with self:
                     self.database_away = False
@@ -75,7 +78,7 @@ class NoticeState(rx.State):
 
 
 async def say_whether_database_answers(page: HasStates, answers: bool) -> None:
-    """Said on the page while it does not; `page` is any state, under its lock."""
+    """Show or clear the notice about the database. `page` is any state of the page, with its lock held."""
     notice = await page.get_state(NoticeState)
     if notice.database_away == answers:
         notice.database_away = not answers

@@ -1,4 +1,4 @@
-"""How a page is shown for the first time, also where the database does not answer just then, and at each change."""
+"""Opens a page, even during a database outage, and shows each later change."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import reflex as rx
 from reflex.event import EventHandler
 
 from cantomeet.queries.stamps import Stamp
-from cantomeet_ui.outage import AGAIN, database_waited_for
+from cantomeet_ui.outage import RETRY_SECONDS, outage_tolerated
 from cantomeet_ui.push.following import show_changes
 from cantomeet_ui.state.notice import HasStates, say_whether_database_answers
 
 GATHER = 0.25
-"""Seconds after a push in which further changes are gathered into the next one."""
+"""Seconds after a push during which further changes are collected for the next one."""
 
 
 class FollowingPage(HasStates, Protocol):
@@ -29,30 +29,35 @@ class FollowingPage(HasStates, Protocol):
     async def __aexit__(self, *exc_info: object) -> None: ...
 
 
-async def opened(page: rx.State, show: Callable[[], Awaitable[None]], follow: EventHandler) -> list[EventHandler]:
-    """Show a page and have it followed; the events that its `load` answers with.
+async def open_page(page: rx.State, show: Callable[[], Awaitable[None]], follow: EventHandler) -> list[EventHandler]:
+    """Show a page. Returns the events that its `load` has to return, which follow later changes.
 
-    Where the database does not answer now, the page says so, and the background event `follow` shows all as soon as it
-    does: the page's `_stamp` has to be None before.
+    If the database does not answer, the page says so and the background event `follow` shows everything as soon as it
+    does. For that, the page's `_stamp` must be None.
     """
-    await _shown(page, show)
+    await _try_to_show(page, show)
     return [follow]
 
 
-async def opened_alone(page: rx.State, show: Callable[[], Awaitable[None]], again: EventHandler) -> list[EventHandler]:
-    """The same for a page that nothing follows. `again`: a background event that calls `load_again` for it."""
-    return [] if await _shown(page, show) else [again]
+async def open_unfollowed_page(
+    page: rx.State, show: Callable[[], Awaitable[None]], again: EventHandler
+) -> list[EventHandler]:
+    """Show a page that does not follow changes. Returns the events that its `load` has to return.
+
+    `again` is a background event of the page that calls `load_again`. It runs if the database does not answer.
+    """
+    return [] if await _try_to_show(page, show) else [again]
 
 
 async def load_again(load: EventHandler) -> EventHandler:
-    """The event that opens a page, a while after it was in vain."""
-    await asyncio.sleep(AGAIN)
+    """Wait `RETRY_SECONDS`, then return the event `load`, which opens the page again."""
+    await asyncio.sleep(RETRY_SECONDS)
     return load
 
 
-async def _shown(page: rx.State, show: Callable[[], Awaitable[None]]) -> bool:
+async def _try_to_show(page: rx.State, show: Callable[[], Awaitable[None]]) -> bool:
     answers = False
-    with database_waited_for():
+    with outage_tolerated():
         await show()
         answers = True
     await say_whether_database_answers(page, answers)
@@ -60,9 +65,9 @@ async def _shown(page: rx.State, show: Callable[[], Awaitable[None]]) -> bool:
 
 
 async def show_each_change(page: FollowingPage, stamp_of: Callable[[], Stamp]) -> None:
-    """Have a page that shows many meetings show each change, for ever: its `_show`, from what its `_stamp` says on.
+    """Call the `_show` of a page that shows several meetings at each change. Runs until cancelled.
 
-    `page` is the state of a background event, `stamp_of` the store's `stamp`.
+    `page` is the state of a background event. Its `_stamp` is what it shows now, and `stamp_of` reads the newest stamp.
     """
 
     async def show(_stamp: Stamp | None) -> None:
@@ -71,7 +76,7 @@ async def show_each_change(page: FollowingPage, stamp_of: Callable[[], Stamp]) -
             await say_whether_database_answers(page, True)
         await asyncio.sleep(GATHER)
 
-    # Only under the lock is the state the one that `load` has written: outside it a copy from before is seen.
+    # The state that `load` wrote is visible only under the lock. Without it a background event sees an old copy.
     async with page:
         known = page._stamp
     await show_changes(None, stamp_of, known, show)

@@ -1,4 +1,4 @@
-"""Templates of summaries: those that ship, and those that people write."""
+"""The page of summary templates: the built-in ones and people's own."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from cantomeet_ui.presenters.templates import (
 from cantomeet_ui.services import services
 from cantomeet_ui.state.access import handler
 from cantomeet_ui.state.language import LanguageState
-from cantomeet_ui.state.opening import load_again, opened_alone
+from cantomeet_ui.state.opening import load_again, open_unfollowed_page
 
 
 class TemplatesState(rx.State):
@@ -42,10 +42,10 @@ class TemplatesState(rx.State):
     rows: rx.Field[list[TemplateRow]] = rx.field(default_factory=list)
     kinds: rx.Field[list[Choice]] = rx.field(default_factory=list)
     writing: bool = False
-    """The form is open."""
+    """Whether the form is open."""
     form: TemplateForm = TemplateForm()
     full: bool = False
-    """It has as many sections as a template may have."""
+    """Whether the form has as many sections as a template may have."""
     refused: str = ""
     deleting: str = ""
     """Id of the template whose deletion has to be confirmed."""
@@ -54,53 +54,53 @@ class TemplatesState(rx.State):
 
     @handler(Action.LIST)
     async def load(self) -> list[EventHandler]:
-        """Show all."""
+        """Show all templates."""
         self.writing, self.refused, self.deleting, self.ready = False, "", "", False
-        return await opened_alone(self, self._show, TemplatesState.load_again)
+        return await open_unfollowed_page(self, self._show, TemplatesState.load_again)
 
     @handler(Action.LIST, background=True)
     async def load_again(self) -> EventHandler:
-        """The database did not answer: show them once it does."""
+        """Show the page once a database that did not answer is back."""
         return await load_again(TemplatesState.load)
 
     @handler(Action.LIST)
     async def refresh(self) -> None:
-        """Show the same in the language just chosen."""
+        """Show the page again in the language just chosen."""
         await self._show()
 
     @handler(Action.EDIT)
     async def write_new(self, like: str) -> None:
-        """Open the form for a new one, like one that ships where `like` is its id."""
+        """Open the form for a new template. It starts as a copy if `like` is the id of a built-in one."""
         language = (await self.get_state(LanguageState)).lang
         self._open(form_like(SHIPPED[like], language) if like in SHIPPED else empty_form())
 
     @handler(Action.EDIT)
     async def change(self, template_id: str) -> None:
-        """Open the form of one that somebody wrote."""
+        """Open the form of a person's own template."""
         row = await self._own(template_id)
         if row is not None:
             self._open(form_of(row))
 
     @handler(Action.EDIT)
     async def close(self) -> None:
-        """Leave everything as it is."""
+        """Close the form without saving."""
         self.writing, self.refused = False, ""
 
     @handler(Action.EDIT)
     async def add_section(self) -> None:
-        """One more heading at the end of the form."""
+        """Add a section at the end of the form."""
         if len(self.form.sections) < MAX_SECTIONS:
             self._next += 1
             self._sections([*self.form.sections, SectionField(f"new-{self._next}", "note", "")])
 
     @handler(Action.EDIT)
     async def drop_section(self, key: str) -> None:
-        """Take a heading out of the form."""
+        """Remove a section from the form."""
         self._sections([section for section in self.form.sections if section.key != key])
 
     @handler(Action.EDIT)
     async def save(self, form: dict[str, object]) -> None:
-        """Keep what the form has."""
+        """Save the form as a template."""
         language = (await self.get_state(LanguageState)).lang
         draft = _draft(form, self.form.sections)
         keep = (
@@ -123,16 +123,16 @@ class TemplatesState(rx.State):
 
     @handler(Action.EDIT)
     async def ask_delete(self, template_id: str) -> None:
-        """Have the deletion confirmed, or nothing (empty)."""
+        """Ask for a confirmation of a deletion, or close the question if `template_id` is empty."""
         self.deleting = template_id
 
     @handler(Action.EDIT)
     async def delete(self) -> None:
-        """The confirmed deletion; summaries that were written by it stay."""
+        """Delete the template, which was confirmed. Summaries made with it stay."""
         row = await self._own(self.deleting)
         self.deleting = ""
         if row is not None:
-            with suppress(NotFound):  # somebody else was faster
+            with suppress(NotFound):  # somebody else deleted it first
                 await asyncio.to_thread(templates.delete_template, services(), actor_of(self), row.id)
         await self._show()
 

@@ -1,4 +1,4 @@
-"""The upload page: where things will go, and what was just uploaded, moving."""
+"""The upload page: its form, and the meetings just uploaded, which follow the database."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from cantomeet_ui.presenters.rows import MeetingRow, plain_row
 from cantomeet_ui.services import services, settings
 from cantomeet_ui.state.access import handler, valid_id
 from cantomeet_ui.state.language import LanguageState
-from cantomeet_ui.state.opening import opened, show_each_change
+from cantomeet_ui.state.opening import open_page, show_each_change
 
 _SHOWN = 20
 
@@ -31,28 +31,28 @@ class UploadState(rx.State):
     way: str = ""
     worth: str = ""
     paused: str = ""
-    """Why what waits does not go on."""
+    """The text that says why queued meetings wait, or empty."""
     rows: rx.Field[list[MeetingRow]] = rx.field(default_factory=list)
-    """Uploaded in this tab, newest first."""
+    """The meetings uploaded in this tab, newest first."""
     title: str = ""
     meeting_date: str = ""
     high_priority: bool = False
     template: str = ""
     summary_language: str = ""
-    """Empty, both: as the settings have it."""
+    """Template and summary language. Empty means the default of the settings."""
     names_first: bool = False
-    """The summary waits until somebody has named the speakers."""
+    """Whether the summary waits until a person has named the speakers."""
     templates: rx.Field[list[Choice]] = rx.field(default_factory=list)
     languages: rx.Field[list[Choice]] = rx.field(default_factory=list)
     form: int = 0
-    """Another one empties the fields."""
+    """A new number empties the fields."""
 
     _ids: rx.Field[list[str]] = rx.field(default_factory=list)
     _stamp: Stamp | None = None
 
     @rx.var
     def metadata(self) -> dict[str, str]:
-        """What goes along with the files that are added next."""
+        """The metadata that is sent with the files that are added next."""
         given = {
             "title": self.title,
             "meeting_date": self.meeting_date,
@@ -65,14 +65,14 @@ class UploadState(rx.State):
 
     @handler(Action.UPLOAD)
     async def load(self) -> list[EventHandler]:
-        """What is taken and where it goes; the uploads of this tab so far."""
+        """Show the limits, where recordings are sent, and the uploads of this tab so far."""
         self._empty_form()
         self._stamp = None
-        return await opened(self, self._show, UploadState.follow)
+        return await open_page(self, self._show, UploadState.follow)
 
     @handler(Action.UPLOAD)
     async def refresh(self) -> None:
-        """Show the same in the language just chosen."""
+        """Show the page again in the language just chosen."""
         await self._show()
 
     @handler(Action.LIST, background=True)
@@ -82,7 +82,7 @@ class UploadState(rx.State):
 
     @handler(Action.UPLOAD)
     async def uploaded(self, meeting_id: str) -> None:
-        """A recording has been taken; its meeting heads the rows."""
+        """Add the meeting of a finished upload at the top of the rows."""
         meeting = await asyncio.to_thread(one_meeting, services(), actor_of(self), valid_id(meeting_id))
         self._ids = [meeting.id, *(known for known in self._ids if known != meeting.id)][:_SHOWN]
         self._empty_form()
@@ -90,36 +90,36 @@ class UploadState(rx.State):
 
     @handler(Action.UPLOAD)
     async def write_title(self, title: str) -> None:
-        """The title of what is uploaded next."""
+        """Set the title of the next upload."""
         self.title = title[:LONGEST_TITLE]
 
     @handler(Action.UPLOAD)
     async def choose_date(self, day: str) -> None:
-        """The date of what is uploaded next."""
+        """Set the date of the next upload."""
         self.meeting_date = day[:10]
 
     @handler(Action.UPLOAD)
     async def choose_priority(self, high: bool) -> None:
-        """Whether it is done before others."""
+        """Set whether the next upload has high priority."""
         self.high_priority = high
 
     @handler(Action.UPLOAD)
     async def choose_template(self, template: str) -> None:
-        """Of the summary of what is uploaded next."""
+        """Set the summary template of the next upload."""
         self.template = template[:64]
 
     @handler(Action.UPLOAD)
     async def choose_language(self, language: str) -> None:
-        """Of the summary of what is uploaded next."""
+        """Set the summary language of the next upload."""
         self.summary_language = language[:16]
 
     @handler(Action.UPLOAD)
     async def choose_names_first(self, first: bool) -> None:
-        """Whether the summary of what is uploaded next waits for the speakers' names."""
+        """Set whether the summary of the next upload waits for the speakers' names."""
         self.names_first = first
 
     def _empty_form(self) -> None:
-        # New fields only where there is something to empty: in those of a page that has just opened someone may type.
+        # Replace the fields only if one has a value: a person may be typing in a page that has just opened.
         if self.metadata:
             self.title, self.meeting_date, self.high_priority = "", "", False
             self.template, self.summary_language, self.names_first = "", "", False

@@ -1,4 +1,4 @@
-"""Another summary of a meeting, and going back to an earlier one."""
+"""Makes another summary of a meeting, and shows an earlier one again."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ from cantomeet_ui.state.meeting import show_again
 class VersionsState(rx.State):
     if TYPE_CHECKING:
         meeting_id: str
-        """From the address; Reflex itself declares it."""
+        """From the address. Reflex declares it at run time."""
 
     asking: str = ""
-    """Id of the meeting that is to be summarized again; empty: none."""
+    """Id of the meeting whose form for another summary is open, or empty."""
     templates: rx.Field[list[Choice]] = rx.field(default_factory=list)
     languages: rx.Field[list[Choice]] = rx.field(default_factory=list)
     template: str = ""
     language: str = ""
     way: str = ""
-    """Where the text will go."""
+    """The text that says where the transcript is sent."""
 
     @handler(Action.READ)
     async def close(self) -> None:
-        """Nothing is asked for."""
+        """Close the form."""
         self.asking = ""
 
     @handler(Action.RETRY)
     async def ask(self) -> None:
-        """Open the form for another summary; the same again closes it."""
+        """Open the form for another summary, or close it if it is open."""
         reader = (await self.get_state(LanguageState)).lang
         asked = (services(), actor_of(self), valid_id(self.meeting_id))
         found = await asyncio.to_thread(summary_choices, *asked)
@@ -59,7 +59,7 @@ class VersionsState(rx.State):
 
     @handler(Action.RETRY)
     async def summarize(self, form: dict[str, object]) -> None:
-        """Another summary as the form has it; the earlier ones are kept."""
+        """Start another summary with the form's wishes. Earlier ones are kept."""
         wishes = SummaryWishes(
             template=str(form.get("template", "")) or None,
             summary_language=str(form.get("language", "")) or None,
@@ -70,12 +70,12 @@ class VersionsState(rx.State):
 
     @handler(Action.EDIT)
     async def show(self, number: int) -> None:
-        """Show this version from now on."""
+        """Make this version the one that is shown."""
         await self._do(partial(meetings.show_summary, version=int(number)))
 
     @handler(Action.RETRY)
     async def go_on(self) -> None:
-        """Write the summary that waits for the speakers' names, without any."""
+        """Start the summary that waits for the speakers' names, without names."""
         await self._do(meetings.summarize)
 
     async def _do(self, act: Callable[[Services, Actor, str], object]) -> None:

@@ -72,7 +72,7 @@ def test_an_edit_of_an_older_version_changes_nothing(store: MeetingStore) -> Non
     assert [i.text for i in items(store, meeting)] == ["交 budget", "開會"]
 
 
-def test_an_item_is_taken_out(store: MeetingStore) -> None:
+def test_an_item_is_deleted(store: MeetingStore) -> None:
     meeting = summed_up(store)
     store.delete_item(meeting.id, items(store, meeting)[0].id, 1)
     assert [item.text for item in items(store, meeting)] == ["開會"]

@@ -24,8 +24,8 @@ from cantomeet.listing import (
     Sort,
     count_by_cause,
     count_by_status,
-    fitting_ids,
     list_meetings,
+    matching_ids,
     parse_filter,
 )
 from cantomeet.models import Meeting
@@ -255,9 +255,9 @@ def test_a_meeting_that_is_long_overdue_and_not_leased_is_stuck(store: MeetingSt
 def test_it_tells_which_of_some_meetings_the_filter_finds(store: MeetingStore) -> None:
     failed, other, waiting = meetings.failed(store), meetings.failed(store), meetings.uploaded(store)
     wanted = MeetingFilter(statuses=frozenset({MeetingStatus.FAILED}), limit=1)
-    assert fitting_ids(store, wanted, [failed.id, waiting.id, "no such"]) == {failed.id}
-    assert fitting_ids(store, wanted, []) == set()
-    assert other.id not in fitting_ids(store, wanted, [failed.id])
+    assert matching_ids(store, wanted, [failed.id, waiting.id, "no such"]) == {failed.id}
+    assert matching_ids(store, wanted, []) == set()
+    assert other.id not in matching_ids(store, wanted, [failed.id])
 
 
 def test_counts_each_status_whatever_statuses_the_filter_asks_for(store: MeetingStore) -> None:

@@ -1,4 +1,4 @@
-"""What the admin page's handlers do, without a browser."""
+"""The admin page's handlers, without a browser."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def services(sqlite_store: MeetingStore, tmp_path: Path, monkeypatch: pytest.Mon
 
 
 class Page:
-    """The admin page's state as one browser tab has it, and its handlers by name."""
+    """The admin page's state in one browser tab, with its handlers by name."""
 
     def __init__(self, state: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         self.state = state
@@ -63,7 +63,7 @@ def page(services: Services, monkeypatch: pytest.MonkeyPatch) -> Page:
     return Page(admin.AdminState(_reflex_internal_init=True), monkeypatch)
 
 
-async def test_nothing_is_done_where_nothing_was_previewed(page: Page, services: Services) -> None:
+async def test_nothing_is_done_without_a_preview(page: Page, services: Services) -> None:
     meeting = meetings.failed(services.store)
     await page.do("confirm", True)
     assert services.store.get(meeting.id).job.run == meeting.job.run
@@ -83,7 +83,7 @@ async def test_what_is_confirmed_is_what_was_previewed_and_is_asked_once(page: P
     assert page.state.notice == "1 meeting is going again.", "the second press finds nothing to do"
 
 
-async def test_what_is_picked_comes_before_what_fits(page: Page, services: Services) -> None:
+async def test_picked_meetings_come_before_all_matches(page: Page, services: Services) -> None:
     picked, other = meetings.failed(services.store), meetings.failed(services.store)
     await page.do("refresh")
     await page.do("pick", picked.id)
@@ -125,7 +125,7 @@ async def test_what_has_left_the_list_is_no_longer_picked(page: Page, services: 
     assert page.state.picked == []
 
 
-async def test_who_picked_what_has_gone_does_not_mean_all_others(page: Page, services: Services) -> None:
+async def test_picks_that_are_gone_do_not_mean_all_meetings(page: Page, services: Services) -> None:
     picked, _other = meetings.failed(services.store), meetings.failed(services.store)
     page.addressed(status="FAILED")
     await page.do("refresh")
@@ -219,7 +219,7 @@ async def test_switching_the_language_forgets_what_was_asked_in_the_other(page: 
 
 
 @pytest.mark.parametrize("handler", ["confirm", "ask_scope", "ask_one", "ask_cause", "ask_stuck", "search"])
-async def test_who_may_not_administer_gets_nowhere(
+async def test_an_actor_without_the_right_to_administer_is_refused(
     page: Page, services: Services, monkeypatch: pytest.MonkeyPatch, handler: str
 ) -> None:
     monkeypatch.setattr(access, "may", lambda actor, asked, meeting=None: asked is not Action.ADMINISTER)

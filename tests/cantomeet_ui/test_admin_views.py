@@ -1,4 +1,4 @@
-"""The admin page's texts, made from rows."""
+"""The texts of the admin page."""
 
 from __future__ import annotations
 

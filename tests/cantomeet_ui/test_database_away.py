@@ -1,4 +1,4 @@
-"""A handler that fails because the database does not answer says that, until it answers."""
+"""After a handler fails because the database does not answer, the page says so until it answers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LOST = Exception("the server closed the connection")
 
 
 def answered(error: Exception) -> str:
-    """The handler that a failure leads to."""
+    """The handler that a failure triggers."""
     told = unexpected(error)
     assert told is not None
     return str(told.handler.fn.__name__)
@@ -31,7 +31,7 @@ def test_a_database_that_does_not_answer_is_named(error: Exception) -> None:
     assert answered(error) == "miss_database"
 
 
-def test_what_nobody_foresaw_still_has_a_reference() -> None:
+def test_an_unexpected_error_has_a_reference() -> None:
     assert answered(ValueError("a bug")) == "show"
 
 
@@ -43,18 +43,18 @@ def state(sqlite_store: MeetingStore, monkeypatch: pytest.MonkeyPatch) -> Any:
     for name in ("__aenter__", "__aexit__"):
         monkeypatch.setattr(NoticeState, name, lock, raising=False)
     monkeypatch.setattr(notice, "services", lambda: SimpleNamespace(store=sqlite_store))
-    monkeypatch.setattr(notice, "AGAIN", 0.02)
+    monkeypatch.setattr(notice, "RETRY_SECONDS", 0.02)
     return NoticeState(_reflex_internal_init=True)  # type: ignore[call-arg]  # Reflex's own switch
 
 
-async def test_it_is_said_once_and_looked_for_once(state: Any) -> None:
+async def test_an_outage_is_reported_once_and_one_event_waits_for_its_end(state: Any) -> None:
     miss = NoticeState.event_handlers["miss_database"].fn
     assert "look_for_database" in str(await miss(state))
     assert state.database_away
     assert await miss(state) is None
 
 
-async def test_it_is_said_until_the_database_answers(state: Any, sqlite_store: MeetingStore) -> None:
+async def test_an_outage_is_reported_until_the_database_answers(state: Any, sqlite_store: MeetingStore) -> None:
     database = Failing(sqlite_store)
     database.answers = 0
     state.database_away = True
@@ -65,6 +65,8 @@ async def test_it_is_said_until_the_database_answers(state: Any, sqlite_store: M
     assert not state.database_away
 
 
-async def test_nobody_looks_once_the_page_itself_has_seen_it(state: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_waiting_event_ends_once_the_page_has_read_the_database(
+    state: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(notice, "services", lambda: pytest.fail("there is nothing to look for"))
     await asyncio.wait_for(NoticeState.event_handlers["look_for_database"].fn(state), 5)

@@ -1,4 +1,4 @@
-"""Whoever has a websocket can call any handler: every one of ours asks `access` first."""
+"""Every event handler checks `cantomeet.access` first, because any client of the websocket can call it."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from cantomeet_ui.state import (
 
 STATES = (actions, admin, engine, glossary, items, language, lines, meeting, meetings, templates, upload, versions)
 FRAMEWORK = {"setvar"}
-"""Reflex gives it to every state and has no switch for it. It sets plain variables of the caller's own page, and
-what is read or done by them passes through the handlers below."""
+"""Reflex adds it to every state and cannot be told not to. It sets plain variables of the caller's own page, which only
+the handlers below use."""
 
 
 def _below(state: type[rx.State]) -> Iterator[type[rx.State]]:
@@ -54,7 +54,7 @@ def test_every_module_of_pages_is_walked() -> None:
     assert {state.__module__ for state in ours()} >= {module.__name__ for module in STATES}
 
 
-def test_every_handler_asks_access_first() -> None:
+def test_every_handler_checks_access_first() -> None:
     assert unguarded(iter(ours())) == []
 
 
@@ -62,6 +62,6 @@ def test_a_handler_made_in_another_way_is_found() -> None:
     class Careless(rx.State):
         @rx.event
         async def peek(self) -> None:
-            """Anybody may."""
+            """No check."""
 
     assert unguarded(iter([Careless])) == ["Careless.peek"]

@@ -1,4 +1,4 @@
-"""Sections, marks, versions, speakers, corrected lines and action items on pages."""
+"""How pages show minutes: sections, marks, versions, speakers, corrected lines, action items."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a script may call a handler with: whatever it is, the answer is a refusal, and nothing is done."""
+"""Invalid arguments from scripts are refused by every handler, and nothing is done."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cantomeet.errors import InvalidRequest
-from cantomeet_ui import door
+from cantomeet_ui import event_guard
 from cantomeet_ui.cantomeet_ui import app
 from cantomeet_ui.push import followers as followers_of_pages
-from cantomeet_ui.push.followers import MOST_OF_A_PAGE, Followers
+from cantomeet_ui.push.followers import MAX_PER_PAGE, Followers
 from cantomeet_ui.state.arguments import Arguments
 from cantomeet_ui.state.items import ItemsState
 from tests.cantomeet_ui.test_handlers_are_guarded import FRAMEWORK, ours
@@ -61,13 +61,13 @@ async def test_a_number_beyond_all_columns_is_refused() -> None:
 
 
 def test_all_that_handlers_take_is_annotated() -> None:
-    """Or nothing would hold what comes to anything."""
+    """Otherwise the arguments would not be checked."""
     for state, name, function, parameters in handlers():
         known = Arguments(inspect.unwrap(function))._adapters
         assert set(parameters) <= set(known), (state.__name__, name)
 
 
-# ---- at the door -------------------------------------------------------------------------------------------
+# ---- the event guard -----------------------------------------------------------------------------------------
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(WRONG_FOR_ALL),
@@ -77,13 +77,11 @@ ANYTHING = st.recursive(
 
 
 @given(ANYTHING, ANYTHING, ANYTHING, st.sampled_from([name for name, _ in page_events()]), st.booleans())
-def test_the_door_lets_in_events_and_refuses_all_else(
-    name: Any, payload: Any, place: Any, known: str, use_known: bool
-) -> None:
+def test_only_valid_events_pass(name: Any, payload: Any, place: Any, known: str, use_known: bool) -> None:
     app._set_contexts_internal()
     for data in (name, {"name": known if use_known else name, "payload": payload, "router_data": place}):
         try:
-            let_in = door.checked(data)
+            let_in = event_guard.checked(data)
         except InvalidRequest:
             continue
         assert set(let_in) == {"name", "payload", "router_data"}
@@ -91,20 +89,20 @@ def test_the_door_lets_in_events_and_refuses_all_else(
         assert set(let_in["router_data"]) <= {"pathname", "asPath", "query"}
 
 
-def test_the_frameworks_setter_is_not_let_in() -> None:
+def test_the_frameworks_setter_is_refused() -> None:
     app._set_contexts_internal()
     setters = [name for name, _ in page_events() if name.endswith(".setvar")]
     assert setters
     for name in setters:
         with pytest.raises(InvalidRequest):
-            door.checked({"name": name, "payload": {"var_name": "rows", "value": 5}})
+            event_guard.checked({"name": name, "payload": {"var_name": "rows", "value": 5}})
 
 
-def test_what_a_page_sends_is_let_in() -> None:
+def test_the_events_of_a_page_pass() -> None:
     app._set_contexts_internal()
     place = {"pathname": "/meetings", "asPath": "/meetings?q=葵#x", "query": {"q": "葵"}}
     sent = {"name": event_name("meetings.MeetingsState.search"), "payload": {"words": "葵涌"}, "router_data": place}
-    assert door.checked(sent) == sent
+    assert event_guard.checked(sent) == sent
 
 
 # ---- followers ---------------------------------------------------------------------------------------------
@@ -112,7 +110,7 @@ def test_what_a_page_sends_is_let_in() -> None:
 
 @pytest.fixture
 def page(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """The page whose events run now."""
+    """The page whose events run."""
     now = SimpleNamespace(token="one")
     monkeypatch.setattr(followers_of_pages, "_token", lambda: now.token)
     return now
@@ -123,15 +121,15 @@ async def test_a_page_has_each_follower_once_and_few_in_all(page: SimpleNamespac
     tasks = [asyncio.create_task(known.follow("follow", asyncio.Event().wait)) for _ in range(1000)]
     tasks += [asyncio.create_task(known.follow(f"other {n}", asyncio.Event().wait)) for n in range(100)]
     await asyncio.sleep(0)
-    assert known.running == MOST_OF_A_PAGE
+    assert known.running == MAX_PER_PAGE
     await asyncio.wait(tasks, timeout=0)
-    assert sum(not task.done() for task in tasks) == MOST_OF_A_PAGE
+    assert sum(not task.done() for task in tasks) == MAX_PER_PAGE
     known.closed("one")
     await asyncio.gather(*tasks, return_exceptions=True)
     assert (known.running, known._of) == (0, {})
 
 
-async def test_pages_follow_beside_each_other(page: SimpleNamespace) -> None:
+async def test_the_followers_of_pages_are_independent(page: SimpleNamespace) -> None:
     known, tasks = Followers(), []
     for token in ("one", "two", "three"):
         page.token = token

@@ -1,4 +1,4 @@
-"""Pages explain a paused queue and raise no alarm."""
+"""Pages explain why meetings wait while the queue is paused, and report none of them as stuck."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_meeting_that_waits_for_the_queue_is_not_stuck(sqlite_store: MeetingSt
     long_ago = sqlite_store.now() - timedelta(hours=3)
     meetings.set_job(sqlite_store, meeting.id, due_at=long_ago)
     meetings.set_columns(sqlite_store, meeting.id, updated_at=long_ago)
-    sqlite_store.pause(False)  # it was not: that is no sign of life
+    sqlite_store.pause(False)  # it was not paused, so this counts as no update
     assert [row.id for row in admin_shown(sqlite_store, {}, EN).stuck] == [meeting.id]
     assert find_meetings(sqlite_store, STUCK, 9)[1] == 1
     sqlite_store.pause(True)

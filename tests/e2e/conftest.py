@@ -1,4 +1,4 @@
-"""One server for all page tests, with a Redis of its own; its meetings are written by the tests themselves."""
+"""One server for all page tests, with a Redis of its own. The tests write its meetings themselves."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from tests.logging_proxy import LoggingProxy, logging_proxy
 from tests.running import ROOT, wait_for
 from tests.upload_server import free_port
 
-# A free one: a server left over on a fixed port would answer half of the requests.
+# A free port: a leftover server on a fixed one would answer half of the requests.
 PORT = int(os.environ.get("CANTOMEET_E2E_PORT") or free_port())
-"""Always the same, because the pages' build knows its port: another one would be built each time."""
+"""The same for all tests, because the port is part of the pages' build. Another port would mean another build."""
 DESK = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 FORBIDDEN = "Content Security Policy"
-"""What Chromium says, too."""
+"""Chromium's messages, too."""
 PATIENCE = 30_000
-"""Milliseconds for what should take a few; the machine may be busy."""
+"""Generous timeout in milliseconds, because the machine may be busy."""
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +40,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
 
 @pytest.fixture(scope="session")
 def proxy() -> Iterator[LoggingProxy]:
-    """What the processes of `running` would send away comes here."""
+    """A proxy that receives everything that the processes of `running` try to send elsewhere."""
     with logging_proxy() as listening:
         yield listening
 
@@ -53,9 +53,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory, proxy: LoggingProxy, home: Path) -> Iterator[Installation]:
-    """Everything that `make run` starts, with short pieces so that a recording has several."""
+    """Everything that `make run` starts, with short pieces, so that a recording has several."""
     port = free_port()
-    # Built before, because a build may fetch the pages' packages.
+    # Build first, because a build may download packages.
     page_build.ensure(ROOT, port)
     settings = {"CANTOMEET_WHISPER_PIECE_SECONDS": "10", "HOME": str(home), **proxy.environment}
     with installed(tmp_path_factory.mktemp("data"), port, **settings) as place:
@@ -81,7 +81,7 @@ def chromium() -> Iterator[Browser]:
 
 @contextmanager
 def nothing_forbidden(context: BrowserContext) -> Iterator[None]:
-    """Fails where a page does what its Content-Security-Policy forbids."""
+    """Fails the test if a page violates its Content-Security-Policy."""
     forbidden: list[str] = []
     context.on("console", lambda said: forbidden.append(said.text) if FORBIDDEN in said.text else None)
     context.add_init_script(
@@ -104,7 +104,7 @@ def context(chromium: Browser, web: Web) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
-    """A tab that fails the test where the page's own code fails."""
+    """A tab that fails the test if the page's own code raises an error."""
     opened = context.new_page()
     opened.on("pageerror", lambda error: pytest.fail(f"the page failed: {error}"))
     return opened
@@ -121,7 +121,7 @@ def phone(chromium: Browser, web: Web) -> Iterator[Page]:
 
 @pytest.fixture
 def shots() -> Path:
-    """Where screenshots go; not kept in git."""
+    """The folder for screenshots, which git ignores."""
     folder = ROOT / "tests" / "e2e" / "shots"
     folder.mkdir(exist_ok=True)
     return folder

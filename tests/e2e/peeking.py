@@ -1,5 +1,4 @@
-"""The web application as it is served, with one more address that says how many open pages follow what happens, and
-with shorter pauses where a page looks again by itself."""
+"""The served web application with an extra route that counts waiting pages, and with shorter retry pauses."""
 
 from __future__ import annotations
 
@@ -14,15 +13,15 @@ from cantomeet_ui.state import engine, notice, opening
 
 WAITING = "/waiting-pages"
 LOOPING = (".follow", ".watch", ".look_for_database", ".load_again")
-"""Handlers that go on until their page goes."""
+"""Handlers that run until their page closes."""
 
 
-QUICKER = {engine: "_EVERY", notice: "AGAIN", opening: "AGAIN"}
-"""Seconds between looks that no hint cuts short, of this process alone."""
+QUICKER = {engine: "_EVERY", notice: "RETRY_SECONDS", opening: "RETRY_SECONDS"}
+"""The pauses between reads without a hint, which are shortened in this process."""
 
 
 def app() -> ASGIApp:
-    """For granian's factory."""
+    """The application, for granian's factory option."""
     for module, pause in QUICKER.items():
         assert getattr(module, pause) > 0.5
         setattr(module, pause, 0.5)
@@ -47,6 +46,6 @@ def app() -> ASGIApp:
 
 
 def _running(*events: str) -> int:
-    """Background events of these names that run now; Reflex names their tasks after their handlers."""
+    """The number of running background events with these names. Reflex names their tasks after their handlers."""
     names = [task.get_name() for task in asyncio.all_tasks()]
     return sum(name.startswith("reflex_event|") and any(f"{event}|" in name for event in events) for name in names)

@@ -1,4 +1,4 @@
-"""Meetings in any state, written by the store itself, as the pipeline would write them."""
+"""Writes meetings in any state through the store, as the pipeline would."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ WORDS = (
 
 @dataclass
 class Seed:
-    """Writes meetings into `store`; their recordings lie in `recordings`."""
+    """Writes meetings into `store` and their recordings into `recordings`."""
 
     store: MeetingStore
     recordings: FolderStorage
     seconds: int = 64
 
     def waiting(self, title: str, **columns: Any) -> Meeting:
-        """UPLOADED: a recording that nobody has begun with."""
+        """UPLOADED: no step has started."""
         with self.recordings.receive() as writer:
             writer.write(_wav(self.recordings.root, self.seconds))
             stored = writer.finish()
@@ -54,7 +54,7 @@ class Seed:
         return self.store.create(new)[0]
 
     def transcribing(self, meeting: Meeting, progress: int | None = None) -> Meeting:
-        """TRANSCRIBING at a percentage, no line recognised yet."""
+        """TRANSCRIBING at a percentage, without any line yet."""
         self._step(meeting, status=MeetingStatus.TRANSCRIBING, stage=Stage.PREPARED, transcriber="whisper")
         return self.progress(meeting, progress)
 
@@ -63,13 +63,13 @@ class Seed:
         return self.store.commit_step(leased.id, leased.job.run, progress=progress)
 
     def piece(self, meeting: Meeting, lines: Sequence[NewSegment], progress: int) -> Meeting:
-        """Further lines of the transcript that is being made."""
+        """Add lines to the unfinished transcript."""
         leased = self._lease(meeting)
         tried = self._try("recognise")
         return self.store.commit_piece(leased.id, leased.job.run, lines, tried=tried, progress=progress)
 
     def summarizing(self, meeting: Meeting, lines: Sequence[NewSegment] = ()) -> Meeting:
-        """SUMMARIZING, with these lines after those it has."""
+        """SUMMARIZING, with these lines added."""
         leased = self._lease(meeting)
         return self.store.finish_transcript(
             leased.id, leased.job.run, lines, replace=False, tried=self._try("recognise")
@@ -78,7 +78,7 @@ class Seed:
     def completed(
         self, meeting: Meeting, method: str = "extractive", items: Sequence[dict[str, Any]] | None = None
     ) -> Meeting:
-        """COMPLETED, its summary bearing on the lines it has; `items` instead of the usual ones."""
+        """COMPLETED, with a summary that cites its lines. `items` replaces the default items."""
         leased = self._lease(meeting)
         segments = self.store.transcript(meeting.id).segments
         if items is None:
@@ -87,7 +87,7 @@ class Seed:
         return self.store.finish_summary(leased.id, leased.job.run, new, tried=self._try("summarize"))
 
     def whole(self, title: str, count: int = len(WORDS), method: str = "extractive", **columns: Any) -> Meeting:
-        """A meeting that went all the way."""
+        """A COMPLETED meeting from the start."""
         meeting = self.waiting(title, **columns)
         self.transcribing(meeting)
         self.summarizing(meeting, lines(count))
@@ -123,7 +123,7 @@ class Seed:
 
 
 def lines(count: int, first: int = 0, seconds: float = 8.0) -> list[NewSegment]:
-    """`count` lines of a meeting, one every `seconds`, beginning with line `first`."""
+    """`count` lines of a meeting, one every `seconds`, starting with line `first`."""
     return [_line(number, seconds) for number in range(first, first + count)]
 
 
@@ -136,7 +136,7 @@ def _line(number: int, seconds: float) -> NewSegment:
 
 
 def summary_items(spoken: Sequence[tuple[str, float, float, str]]) -> list[dict[str, Any]]:
-    """Items that quote these lines (id, start, end, text), and one that quotes nothing."""
+    """Items that quote these lines (id, start, end, text), and one without a quote."""
 
     def item(kind: str, number: int, text: str = "", **columns: Any) -> dict[str, Any]:
         segment_id, start, end, words = spoken[number % len(spoken)]
@@ -157,7 +157,7 @@ def summary_items(spoken: Sequence[tuple[str, float, float, str]]) -> list[dict[
 
 
 def _wav(root: Path, seconds: int) -> bytes:
-    """Silence, 4 kHz mono, a byte a sample: small, and Chromium plays it."""
+    """Silence as a small WAV that Chromium plays: 4 kHz mono, 8 bits."""
     root.mkdir(parents=True, exist_ok=True)
     path = root / f"silence-{seconds}.wav"
     if not path.exists():

@@ -1,4 +1,4 @@
-"""The web application as it is served, on a data folder and a Redis of its own."""
+"""Runs the web application with a data folder and a Redis of its own."""
 
 from __future__ import annotations
 
@@ -30,41 +30,41 @@ CHROMIUM = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--
 
 @dataclass
 class Web:
-    """The running web process and, beside it, what the worker would use."""
+    """The running web process, and the store that a worker would use."""
 
     url: str
     seed: Seed
     redis: EmbeddedRedis
     publisher: ChangePublisher
     pid: int
-    """Of the process that answers."""
+    """The pid of the process that answers."""
     server: UploadServer
     log: Path
-    """What it prints."""
+    """The file with its output."""
 
     @property
     def store(self) -> MeetingStore:
         return self.seed.store
 
     def tell(self, meeting: Meeting) -> Meeting:
-        """Publish that it has changed, as the worker does after each commit."""
+        """Publish a change of the meeting, as the worker does after each commit."""
         self.publisher.publish(meeting.id, meeting.version)
         return meeting
 
     def waiting(self) -> int:
-        """Open pages that wait for changes."""
+        """The number of open pages that wait for changes."""
         return self._peek()["waiting"]
 
     def following(self) -> int:
-        """Background events of open pages, whether they wait or look just now."""
+        """The number of `follow` events of open pages, waiting or reading."""
         return self._peek()["following"]
 
     def looping(self) -> int:
-        """Those, and all others that go on until their page goes."""
+        """The number of all background events that run until their page closes."""
         return self._peek()["looping"]
 
     def tasks(self) -> int:
-        """Events of pages that are being done."""
+        """The number of running events of pages."""
         return self._peek()["tasks"]
 
     def _peek(self) -> dict[str, int]:
@@ -73,27 +73,27 @@ class Web:
             return found
 
     def clear(self) -> None:
-        """Away with all rows, so that each test sees only its own."""
+        """Delete all rows, so that each test sees only its own."""
         with self.store.engine.begin() as connection:
             for table in reversed(SQLModel.metadata.sorted_tables):
                 connection.execute(delete(table))
 
 
 def until(page: Page, holds: str) -> None:
-    """Wait until a JavaScript expression holds. Playwright's own way evaluates a text in the page, which may not."""
+    """Wait until a JavaScript expression holds. Playwright's own wait uses `eval`, which the page's CSP forbids."""
     wait_for(lambda: page.evaluate(holds), holds, 60)
 
 
 @contextmanager
 def web_running(folder: Path, port: int) -> Iterator[Web]:
-    """Built if need be, started, and gone at the end of the block, which then prints what it has printed."""
+    """Build the pages if needed, run the web process within the block, and print its output at the end."""
     with ExitStack() as ended:
         build = page_build.ensure(ROOT, port)
         ended.enter_context(page_build.in_use(build))
         redis = EmbeddedRedis.start(folder)
         ended.callback(redis.stop)
         environment = {**page_build.server_environment(build), "REDIS_URL": redis.url, "REFLEX_REDIS_URL": ""}
-        # A language model is set up, so that its key can be tested, and not used.
+        # A language model is configured, so that its key can be tested, but not chosen.
         environment |= {"OPENAI_MODEL": "known", "OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
         environment["CANTOMEET_SUMMARIZER"] = "extractive"
         server = UploadServer(folder, "tests.e2e.peeking:app", port, environment, folder / "web.log")
@@ -106,6 +106,6 @@ def web_running(folder: Path, port: int) -> Iterator[Web]:
         web = Web(
             f"http://localhost:{port}", seed, redis, ChangePublisher(redis.url), server.pid, server, folder / "web.log"
         )
-        # By now it may be another one, which a test has started in its place.
+        # A test may have replaced the process.
         ended.callback(lambda: web.redis.stop())
         yield web

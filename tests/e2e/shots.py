@@ -1,7 +1,7 @@
-"""Pictures of every page in the states that matter, to be looked at before a page is called done.
+"""Takes screenshots of every page in its main states, for review.
 
-`python -m tests.e2e.shots [NAME...]`: all of them, or those whose name begins so, into tests/e2e/shots (not in git).
-A name is page-state-width: "list-many-1440". `CANTOMEET_E2E_PORT` keeps the build from one run to the next.
+`python -m tests.e2e.shots [NAME...]` writes all of them, or those whose name starts with NAME, to tests/e2e/shots (not
+in git). A name is page-state-width: "list-many-1440". `CANTOMEET_E2E_PORT` keeps the build from one run to the next.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from tests.upload_server import free_port
 SHOTS = ROOT / "tests" / "e2e" / "shots"
 WIDTHS = {1440: 900, 390: 844}
 LONGEST = 1600
-"""Pixels from the top; what is further down of a long list is more of the same."""
+"""Limit on the height of a picture in pixels. The rest of a long list looks the same."""
 REFUSED = {"provider": "Speechmatics", "setting": "SPEECHMATICS_API_KEY"}
 Prepare = Callable[[Web], str]
-"""Writes the meetings and says which address to open."""
+"""Writes the meetings and returns the address to open."""
 
 
 @dataclass(frozen=True)
@@ -40,15 +40,15 @@ class Shot:
     name: str
     prepare: Prepare
     ready: str
-    """What must be there before the picture is taken."""
+    """Selector of an element to wait for before the picture is taken."""
     english: bool = False
     dark: bool = False
     alive: bool = True
-    """Not: as it was prerendered, before any script has come."""
+    """If False, show the prerendered page, before any script has loaded."""
     act: Callable[[Page], None] = lambda page: None
-    """What a person has done by then."""
+    """Interactions before the picture is taken."""
     high: int = 0
-    """Pixels of the window, where not as usual."""
+    """Height of the window in pixels, if not the default."""
 
 
 def no_meeting(path: str) -> Prepare:
@@ -61,7 +61,7 @@ def one_meeting(web: Web) -> str:
 
 
 def many_meetings(web: Web) -> str:
-    """Sixty, in every state."""
+    """Sixty meetings, in every state."""
     for number in range(55):
         day = date(2026, 11, 20) - timedelta(days=9 * number)
         seconds = 600 + 613 * number % 7400
@@ -128,7 +128,7 @@ def troubled(web: Web) -> str:
 
 
 def hold_uploads(page: Page) -> None:
-    """Several files, the first of which comes slowly and does not end."""
+    """Several files, of which the first uploads slowly and never finishes."""
     folder = Path(tempfile.mkdtemp())
     names = ("十一月例會（完整版）.m4a", "Board meeting 2026-11-19 with a rather long file name.wav", "notes.mp3")
     files = [folder / name for name in names]
@@ -168,7 +168,7 @@ def press(selector: str) -> Callable[[Page], None]:
 
 
 def show_transcript(page: Page) -> None:
-    """Where the panes are tabs."""
+    """Open the transcript's tab on a phone."""
     if page.locator(".tabs").is_visible():
         page.locator(".tabs label").nth(1).click()
         page.locator(".line").first.wait_for()
@@ -232,7 +232,7 @@ def browser() -> Iterator[Browser]:
 
 
 def take(opened: Browser, web: Web, shot: Shot, width: int, path: str) -> None:
-    """One picture of what fits on the screen; a page longer than that as a whole."""
+    """Take one picture, of the whole page if it is longer than the screen."""
     context = opened.new_context(
         base_url=web.url,
         viewport={"width": width, "height": shot.high or WIDTHS[width]},

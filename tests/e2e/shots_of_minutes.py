@@ -1,4 +1,4 @@
-"""Pictures of minutes being corrected, of their versions, of action items and templates.
+"""Takes screenshots of corrected minutes, their versions, action items and templates.
 
 `python -m tests.e2e.shots_of_minutes [NAME...]`, as `tests.e2e.shots`.
 """
@@ -39,7 +39,7 @@ def items_of(web: Web, meeting: Meeting) -> list[dict[str, Any]]:
 
 
 def stale(web: Web) -> str:
-    """A corrected line, a named speaker, a corrected item, one that is done."""
+    """A meeting with a corrected line, a named speaker, a corrected item, and an item that is done."""
     meeting = web.seed.whole("例會")
     transcript = web.store.transcript(meeting.id)
     web.store.edit_segment(meeting.id, transcript.segments[4].id, None, text="如果銀行下星期先批，我哋會唔會延期？")
@@ -68,7 +68,7 @@ def waiting(web: Web) -> str:
 
 
 def in_two(web: Web) -> str:
-    """In two languages, with what it took, as board minutes; three versions."""
+    """Board minutes in two languages with their usage, and three versions."""
     meeting = web.seed.whole("例會")
     web.store.retry(meeting.id, "summarize")
     summarized(web, meeting, "zh-Hant-HK", GENERAL, items_of(web, meeting))
@@ -90,7 +90,7 @@ def in_two(web: Web) -> str:
 
 
 def written(web: Web) -> str:
-    """Half of it in written Chinese, one line of that corrected since."""
+    """A meeting half rewritten in written Chinese, with one line corrected since."""
     meeting = web.seed.whole("例會")
     web.store.ask_for_written(meeting.id)
     taken = web.store.take_job(JobKind.WRITTEN_VIEW, meeting.id, 60)

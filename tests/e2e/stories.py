@@ -1,4 +1,4 @@
-"""Meetings as people in Hong Kong hold them, for pictures of the pages. Every person and place is made up."""
+"""Fictional meetings in Hong Kong for screenshots. Every person and place is invented."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Said:
     kind: str
     text: str
     lines: tuple[int, ...]
-    """Numbers of the lines that bear it out."""
+    """Numbers of the lines that are its evidence."""
     columns: dict[str, Any] = field(default_factory=dict)
 
 
@@ -29,13 +29,13 @@ class Story:
     day: date
     seconds: int
     names: dict[str, str]
-    """By the recogniser's label."""
+    """Speakers' names by the recogniser's label."""
     spoken: tuple[tuple[str, str, str], ...]
-    """When (m:ss), by whom, what."""
+    """(time as m:ss, speaker, text) of each line."""
     said: tuple[Said, ...]
 
     def lines(self) -> list[NewSegment]:
-        """The transcript; each line lasts until the next begins, at most 9 s."""
+        """The transcript. Each line lasts until the next one, but at most 9 s."""
         starts = [_seconds(when) for when, _, _ in self.spoken]
         ends = [*starts[1:], float(self.seconds)]
         return [
@@ -44,7 +44,7 @@ class Story:
         ]
 
     def items(self, segments: Sequence[Any]) -> list[dict[str, Any]]:
-        """The summary, each item quoting its lines among the stored `segments`."""
+        """The summary. Each item quotes its lines of the stored `segments`."""
         return [
             {
                 "kind": said.kind,
@@ -162,13 +162,13 @@ TITLES = (
     "年度預算初稿",
     "安全委員會巡查後跟進",
 )
-"""Of meetings in a list that is long."""
+"""Titles for a long list."""
 
 LONG_TITLE = "二零二六至二零二七年度第三次常務委員會特別會議暨跨部門大型維修工程進度匯報、" * 3 + "附問答環節"
 
 
 def tell(seed: Seed, story: Story, **columns: Any) -> Meeting:
-    """The whole meeting, with the names of its speakers, summarized by an LLM."""
+    """Write the whole meeting, with named speakers and a summary by an LLM."""
     told = replace(seed, seconds=story.seconds)
     meeting = told.waiting(story.title, meeting_date=story.day, **columns)
     told.transcribing(meeting)

@@ -1,4 +1,4 @@
-"""The admin page as the person who runs it uses it."""
+"""The operator uses the admin page."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_failed_meetings_are_retried_cause_by_cause_after_a_preview(web: Web, pa
     assert {web.store.get(meeting.id).status for meeting in failed} == {"FAILED"}
     page.get_by_role("button", name="全部重試（4）").click()
     expect(sheet).to_be_visible()
-    # Nobody is told: between the preview and the confirmation one moves on, and one would be paid for again.
+    # Without a notification: between preview and confirmation one meeting moves on, and one would be paid again.
     web.store.mark_deleted(failed[0].id)
     set_columns(web.store, paid.id, **sent)
     sheet.get_by_role("button", name="重試 4 個", exact=True).click()
@@ -63,7 +63,7 @@ def test_failed_meetings_are_retried_cause_by_cause_after_a_preview(web: Web, pa
     expect(page.locator(".cause .admin-row")).to_have_count(2)
 
 
-def test_what_is_picked_or_all_that_fit_the_address_is_deleted_once_confirmed(web: Web, page: Page) -> None:
+def test_picked_meetings_or_all_matches_are_deleted_once_confirmed(web: Web, page: Page) -> None:
     first, second, kept = (
         web.seed.failed(title, ErrorCode.RECORDING_UNREADABLE, found="unknown") for title in ("一", "二", "三")
     )
@@ -96,7 +96,7 @@ def test_what_is_picked_or_all_that_fit_the_address_is_deleted_once_confirmed(we
     assert web.store.get(done.id).status == "COMPLETED"
 
 
-def test_a_question_names_what_is_still_on_the_list_and_is_gone_by_escape_and_by_a_reload(web: Web, page: Page) -> None:
+def test_a_question_names_only_listed_meetings_and_closes_by_escape_and_reload(web: Web, page: Page) -> None:
     retried, kept = (
         web.seed.failed(title, ErrorCode.RECORDING_UNREADABLE, found="unknown") for title in ("已走", "還在")
     )
@@ -126,7 +126,7 @@ def test_a_question_names_what_is_still_on_the_list_and_is_gone_by_escape_and_by
     assert web.store.get(kept.id).status == "FAILED"
 
 
-def test_on_a_phone_what_came_of_it_is_told_where_it_was_confirmed(web: Web, phone: Page) -> None:
+def test_on_a_phone_the_outcome_is_shown_where_it_was_confirmed(web: Web, phone: Page) -> None:
     for n in range(12):
         web.seed.failed(f"會 {n}", ErrorCode.RECORDING_UNREADABLE, found="unknown")
     phone.goto("/admin")
@@ -165,7 +165,7 @@ def test_the_queue_is_paused_and_resumed_and_every_open_page_says_so(
     assert web.store.take_lease(meeting.id, 60) is not None
 
 
-def test_a_key_is_tested_by_a_worker_and_where_there_is_none_that_is_said(web: Web, page: Page) -> None:
+def test_a_worker_tests_a_key_and_a_missing_worker_is_reported(web: Web, page: Page) -> None:
     page.goto("/admin")
     line = page.locator("[data-check=llm]")
     expect(page.locator("[data-check=speechmatics]")).to_contain_text("未設定 SPEECHMATICS_API_KEY")
@@ -187,7 +187,7 @@ def test_a_key_is_tested_by_a_worker_and_where_there_is_none_that_is_said(web: W
 
 @contextmanager
 def working(web: Web, **settings: str) -> Iterator[None]:
-    """A real worker beside the web; it says goodbye at the end."""
+    """A real RQ worker next to the web process."""
     environment = {
         **os.environ,
         **settings,

@@ -1,4 +1,4 @@
-"""Pages are seen before they are alive; what a person does by then counts all the same."""
+"""Clicks and input on a prerendered page, before its scripts run, are not lost."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ expect.set_options(timeout=PATIENCE)
 
 @contextmanager
 def not_alive(page: Page, path: str) -> Iterator[None]:
-    """Within the block the page is there as it was prerendered: none of the application's scripts has come yet."""
+    """Within the block the page stays prerendered: none of the application's scripts is loaded."""
     held: list[Route] = []
     released = False
 
@@ -37,7 +37,7 @@ def not_alive(page: Page, path: str) -> Iterator[None]:
         route.continue_()
 
 
-def test_what_is_pressed_and_chosen_before_the_page_is_alive_is_done(web: Web, page: Page, tmp_path: Path) -> None:
+def test_clicks_and_choices_before_hydration_take_effect(web: Web, page: Page, tmp_path: Path) -> None:
     web.seed.waiting("先錄")
     wave = next(web.seed.recordings.root.glob("silence-*.wav"))
     web.clear()
@@ -57,7 +57,7 @@ def test_what_is_pressed_and_chosen_before_the_page_is_alive_is_done(web: Web, p
     expect(page.locator("html")).to_have_class(re.compile("dark"))
 
 
-def test_what_is_written_before_the_page_is_alive_is_looked_for(web: Web, page: Page) -> None:
+def test_a_search_typed_before_hydration_is_run(web: Web, page: Page) -> None:
     web.seed.whole("例會")
     web.seed.waiting("另一個")
     with not_alive(page, "/meetings"):
@@ -68,7 +68,7 @@ def test_what_is_written_before_the_page_is_alive_is_looked_for(web: Web, page: 
     expect(page.locator(".row")).to_have_count(1)
 
 
-def test_keys_pressed_before_the_page_is_alive_do_what_they_do_later(web: Web, page: Page) -> None:
+def test_keys_pressed_before_hydration_take_effect(web: Web, page: Page) -> None:
     web.seed.whole("例會")
     web.seed.waiting("另一個")
     with not_alive(page, "/meetings"):

@@ -1,4 +1,4 @@
-"""`make dev`: the cloud path from the upload to the summary, without a key, and said to be invented."""
+"""`make dev`: the cloud path from upload to summary without a key. Its results are labelled as invented."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A recording in each format that people have reaches its summary, through the real pipeline and recogniser."""
+"""A recording in each common format reaches its summary, through the real pipeline and transcriber."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KINDS = ("overview", "chapters", "decisions", "action_items", "questions", "risk
 
 @pytest.fixture(scope="module")
 def uploaded(running: Installation, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Ids by format; all are handed in before the first is waited for."""
+    """Meeting ids by format. All are uploaded before the first one is waited for."""
     folder = tmp_path_factory.mktemp("formats")
     return {kind: _upload(running, folder, kind) for kind in FORMATS}
 

@@ -1,4 +1,4 @@
-"""The glossary as a person edits it."""
+"""A person edits the glossary."""
 
 from __future__ import annotations
 

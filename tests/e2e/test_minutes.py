@@ -1,4 +1,4 @@
-"""Minutes are corrected on the page: items, lines, speakers; what rests on a correction is marked; tabs follow."""
+"""Minutes are corrected on the page: items, lines, speakers. Affected items become stale, and other tabs follow."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_a_second_press_is_needed_to_overwrite_what_somebody_else_changed_first(
     expect(item.locator(".item-text")).to_have_text("我的寫法")
 
 
-def test_a_corrected_line_marks_what_rests_on_it_until_somebody_has_looked(web: Web, page: Page) -> None:
+def test_a_corrected_line_makes_its_items_stale_until_a_person_confirms_them(web: Web, page: Page) -> None:
     meeting = web.seed.whole("例會")
     page.goto(f"/meetings/{meeting.id}")
     line = page.locator(".line").nth(4)
@@ -80,7 +80,7 @@ def test_a_corrected_line_marks_what_rests_on_it_until_somebody_has_looked(web: 
     expect(line.locator(".line-text")).to_contain_text("下星期先批")
     expect(line.locator(".edited")).to_have_attribute("title", re.compile("下個月先批"))
     assert web.store.transcript(meeting.id).segments[4].original_text.count("下個月先批") == 1
-    # Its words stand nowhere any more: it is not among what is verified.
+    # Its quote is gone from the transcript, so it is no longer verified.
     stale = page.locator("[data-kind=unverified] .item[data-item=question]")
     expect(stale.locator(".stale")).to_contain_text("改過")
     expect(page.locator(".stale-items")).to_contain_text("1 項")
@@ -181,7 +181,7 @@ def test_the_place_of_an_action_is_one_line_where_there_is_room_and_its_time_nev
     expect(page.locator(".todo")).to_have_count(6)
 
     def heights(meeting_id: str) -> list[float]:
-        """Where name, day with time, and time have their middle."""
+        """The vertical middle of name, day with time, and time."""
         place = page.locator(f".todo-place[href*='{meeting_id}']").first
         found: list[float] = place.evaluate(
             """place => ['.todo-meeting', '.todo-when', '.todo-time'].map(part => {

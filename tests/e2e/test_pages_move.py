@@ -1,4 +1,4 @@
-"""Open pages follow what happens, without a reload, with Redis and without, and leave nothing behind."""
+"""Open pages follow changes without a reload, with and without Redis, and leave nothing running when closed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ expect.set_options(timeout=PATIENCE)
 
 
 def marked(locator: Locator) -> Locator:
-    """The element, marked: a reload or a new element in its place would lose the mark."""
+    """The element with a mark, which a reload or a replacement of the element would lose."""
     locator.evaluate("element => { element.dataset.seen = 'before' }")
     return locator
 
@@ -86,7 +86,7 @@ def test_only_new_lines_are_sent_to_a_page_that_has_thousands(web: Web, page: Pa
     whole = sum(sent)
     sent.clear()
     web.tell(web.seed.piece(meeting, lines(2, first=3000), 61))
-    # Not by `expect`: with each look it describes all 3,000 lines, and the page stands still meanwhile.
+    # Not with `expect`: each of its polls describes all 3,000 lines, which blocks the page.
     page.wait_for_selector(".lines[data-lines='3002']")
     assert sum(sent) < whole / 50
 
@@ -97,7 +97,7 @@ def test_a_page_that_misses_lines_asks_for_all_of_them(web: Web, page: Page) -> 
     web.seed.piece(meeting, lines(4), 40)
     page.goto(f"/meetings/{meeting.id}")
     expect(page.locator(".line")).to_have_count(4)
-    # Leaving and coming back makes a transcript that has nothing, while the state's last batch was an addition.
+    # After leaving and returning, the transcript is empty while the state's last batch was an addition.
     web.tell(web.seed.piece(meeting, lines(1, first=4), 50))
     expect(page.locator(".line")).to_have_count(5)
     page.locator(".back").click()
@@ -117,7 +117,7 @@ def test_a_failure_says_what_to_do_and_retry_goes_on(web: Web, page: Page) -> No
     assert web.store.get(meeting.id).error_code is None
 
 
-def test_without_redis_pages_move_as_well(web: Web, page: Page) -> None:
+def test_pages_follow_changes_without_redis(web: Web, page: Page) -> None:
     meeting = web.seed.waiting("例會")
     page.goto(f"/meetings/{meeting.id}")
     article = page.locator("article.meeting")
@@ -137,7 +137,7 @@ def test_without_redis_pages_move_as_well(web: Web, page: Page) -> None:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def web_on_each(request: pytest.FixtureRequest, web: Web) -> Iterator[Web]:
-    """The same server on each kind of database; what is on SQLite stays for the other tests."""
+    """The web server on each kind of database. The one on SQLite is shared with the other tests."""
     if request.param == "sqlite":
         yield web
         return
@@ -151,7 +151,7 @@ def web_on_each(request: pytest.FixtureRequest, web: Web) -> Iterator[Web]:
     engine.dispose()
 
 
-def test_a_page_that_was_cut_off_shows_what_it_missed_without_a_reload(web_on_each: Web, page: Page) -> None:
+def test_a_page_that_was_disconnected_shows_missed_changes_without_a_reload(web_on_each: Web, page: Page) -> None:
     web, url = web_on_each, web_on_each.store.engine.url.render_as_string(hide_password=False)
     meeting = web.seed.waiting("例會")
     page.goto(f"/meetings/{meeting.id}")
@@ -172,7 +172,7 @@ def test_a_page_that_was_cut_off_shows_what_it_missed_without_a_reload(web_on_ea
 
 @contextmanager
 def outage(web: Web) -> Iterator[None]:
-    """The database answers no question that a page begins with."""
+    """Within the block, the database does not answer."""
     tables = ("meeting", "job", "glossaryterm", "summarytemplate")
     with web.store.engine.begin() as connection:
         for table in tables:
@@ -197,7 +197,7 @@ def outage(web: Web) -> Iterator[None]:
         ("/templates", ".template", 0),
     ],
 )
-def test_a_page_opened_while_the_database_is_away_fills_when_it_is_back(
+def test_a_page_opened_during_a_database_outage_fills_when_it_is_over(
     web: Web, page: Page, place: str, content: str, followed: int
 ) -> None:
     meeting = web.seed.whole("例會")
@@ -208,13 +208,13 @@ def test_a_page_opened_while_the_database_is_away_fills_when_it_is_back(
         page.evaluate("window.sameDocument = true")
         expect(page.locator(content)).to_have_count(0)
     expect(page.locator(content).first).to_be_visible()
-    # Not no notice at all: the admin page has one for the worker that is not there, once it has looked.
+    # Other notices are allowed: the admin page has one about the missing worker.
     expect(page.get_by_text("資料庫暫時沒有回應")).to_have_count(0)
     assert page.evaluate("window.sameDocument")
     _only(web, followed, "after the outage")
 
 
-def test_another_filter_chosen_while_the_database_is_away_is_shown_when_it_is_back(web: Web, page: Page) -> None:
+def test_a_filter_chosen_during_a_database_outage_is_shown_when_it_is_over(web: Web, page: Page) -> None:
     web.seed.whole("例會")
     web.seed.failed("舊會", ErrorCode.RECORDING_UNREADABLE, found="unknown")
     page.goto("/meetings")
@@ -227,7 +227,7 @@ def test_another_filter_chosen_while_the_database_is_away_is_shown_when_it_is_ba
     expect(page.locator(".notice")).to_have_count(0)
 
 
-def test_what_is_saved_while_the_database_is_away_says_so_and_stays_in_its_field(web: Web, page: Page) -> None:
+def test_a_save_during_a_database_outage_says_so_and_keeps_its_field(web: Web, page: Page) -> None:
     page.goto("/glossary")
     field, save = page.locator("textarea[name=terms]"), page.get_by_role("button", name="儲存")
     field.fill("葵涌")
@@ -244,7 +244,7 @@ def test_what_is_saved_while_the_database_is_away_says_so_and_stays_in_its_field
     assert [term.content for term in web.store.glossary()] == ["葵涌"]
 
 
-def test_a_form_of_a_page_that_is_followed_says_so_too(web: Web, page: Page) -> None:
+def test_a_form_of_a_followed_page_reports_a_database_outage_too(web: Web, page: Page) -> None:
     meeting = web.seed.whole("例會")
     page.goto(f"/meetings/{meeting.id}")
     page.locator(".meeting-title button").click()
@@ -284,5 +284,5 @@ def test_nothing_is_left_behind_after_navigation_reload_or_a_closed_tab(web: Web
 
 
 def _only(web: Web, pages: int, when: str) -> None:
-    """So many background events run, and each of them waits for its page."""
+    """Whether exactly so many background events run, and each of them waits."""
     wait_for(lambda: web.following() == web.waiting() == pages, f"{pages} followed pages {when}", 30)

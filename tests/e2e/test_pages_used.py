@@ -1,4 +1,4 @@
-"""What a person does on the pages: filter, play, edit, delete, by mouse, by keyboard, on a phone, in two languages."""
+"""A person uses the pages: filter, play, edit and delete, by mouse, by keyboard, on a phone, in two languages."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def test_an_edit_of_a_title_that_somebody_else_changed_is_refused(web: Web, page
     page.goto(f"/meetings/{meeting.id}")
     page.locator(".meeting-title button").click()
     page.locator("input[name=title]").fill("我的題目")
-    # Nobody is told, as when both press the button at once.
+    # Without a notification, as if both pressed the button at once.
     web.store.edit(meeting.id, None, title="別人的題目")
     page.keyboard.press("Enter")
     expect(page.locator(".meeting-title")).to_have_text("別人的題目")
@@ -171,7 +171,7 @@ def test_a_meeting_is_deleted_only_when_confirmed(web: Web, page: Page) -> None:
         web.store.get(meeting.id)
 
 
-def test_work_under_way_is_stopped_and_taken_up_again(web: Web, page: Page) -> None:
+def test_running_work_is_cancelled_and_retried(web: Web, page: Page) -> None:
     meeting = web.seed.waiting("例會")
     web.seed.transcribing(meeting, 20)
     page.goto(f"/meetings/{meeting.id}")
@@ -186,7 +186,7 @@ def test_stopping_a_paid_transcription_is_asked_first(web: Web, page: Page) -> N
     web.seed.transcribing(meeting, 20)
     page.goto(f"/meetings/{meeting.id}")
     expect(page.locator(".percent")).to_have_text("20 %")
-    # Nobody is told: what counts is how it is when the button is pressed.
+    # Without a notification: the state at the press of the button counts.
     set_columns(web.store, meeting.id, transcriber="speechmatics", submission=Submission("k"), stage=Stage.SUBMITTED)
     page.get_by_role("button", name="停止處理").click()
     asked = page.get_by_role("alertdialog")
@@ -216,7 +216,7 @@ def test_a_recording_sent_while_its_deletion_is_asked_about_is_asked_about_again
     menu.get_by_role("button", name="刪除").click()
     asked = page.get_by_role("alertdialog")
     expect(asked).not_to_contain_text("作廢")
-    # Nobody is told.
+    # Without a notification.
     set_columns(web.store, meeting.id, transcriber="speechmatics", submission=Submission("k"), stage=Stage.SUBMITTED)
     asked.get_by_role("button", name="刪除").click()
     expect(asked).to_contain_text("作廢")
@@ -280,7 +280,7 @@ def test_light_and_dark_follow_the_system_until_somebody_chooses(web: Web, page:
     web.seed.whole("例會")
     page.emulate_media(color_scheme="dark")
     page.goto("/meetings")
-    # Only a page that is alive shows meetings; a click on what was prerendered, before that, is lost.
+    # Only a hydrated page shows meetings. A click on the prerendered page would be lost.
     expect(page.get_by_text("例會", exact=True)).to_be_visible()
     expect(page.locator("html")).to_have_class(re.compile("dark"))
     page.get_by_role("button", name="切換深淺色").click()
@@ -365,7 +365,7 @@ def test_what_is_uploaded_shows_itself_and_moves(web: Web, page: Page) -> None:
     page.locator("input[name=title]").fill("十一月例會")
     page.locator("input[name=meeting_date]").fill("2026-11-20")
     page.get_by_text("優先處理").click()
-    # The box is ticked by the server's answer; what was written before it has arrived by then.
+    # The server's response ticks the box, so earlier input has arrived by then.
     expect(page.locator("input[name=priority]")).to_be_checked()
     wave = next(web.seed.recordings.root.glob("silence-*.wav"), None)
     if wave is None:

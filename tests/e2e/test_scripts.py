@@ -1,4 +1,4 @@
-"""Scripts at the pages' socket: they leave nothing running, and get a refusal for what no page would send."""
+"""Scripts on the pages' websocket leave nothing running, and invalid events are refused."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from cantomeet_ui.door import MOST_WAITING
-from cantomeet_ui.push.followers import MOST_OF_A_PAGE
+from cantomeet_ui.event_guard import MAX_QUEUED_EVENTS
+from cantomeet_ui.push.followers import MAX_PER_PAGE
 from tests.e2e.serving import Web
 from tests.running import wait_for
 from tests.socket_client import SocketClient, event_name, page_events, socket_open
@@ -51,11 +51,11 @@ def test_followers_end_with_their_socket_and_are_few(web: Web) -> None:
                 for _ in range(20):
                     client.send(event_name(event), path=path)
         wait_for(lambda: _asked(clients), "all that was sent to be looked at", 30)
-        assert 0 < web.looping() <= len(clients) * MOST_OF_A_PAGE
+        assert 0 < web.looping() <= len(clients) * MAX_PER_PAGE
     wait_for(lambda: web.looping() == 0 and web.waiting() == 0, "all followers to end", 30)
 
 
-def test_a_follower_asked_for_with_the_last_breath_is_not_left_behind(web: Web) -> None:
+def test_a_follower_started_as_the_socket_closes_is_not_left_behind(web: Web) -> None:
     for _ in range(20):
         with socket_open(web.url) as client:
             for event, path in FOLLOWED.items():
@@ -65,16 +65,16 @@ def test_a_follower_asked_for_with_the_last_breath_is_not_left_behind(web: Web) 
     wait_for(lambda: web.looping() == 0, "all followers to end", 30)
 
 
-def test_what_a_script_has_left_to_do_when_it_leaves_is_little(web: Web) -> None:
+def test_few_events_are_left_when_a_script_disconnects(web: Web) -> None:
     with socket_open(web.url) as client:
-        for _ in range(20 * MOST_WAITING):
+        for _ in range(20 * MAX_QUEUED_EVENTS):
             client.send(event_name("meetings.MeetingsState.load"), path="/meetings")
     with socket_open(web.url) as client:
         assert _answers(client)
     wait_for(lambda: web.tasks() == 0, "all that was sent to be done", 60)
 
 
-def test_nonsense_for_a_handler_is_refused_and_leaves_no_traceback(web: Web) -> None:
+def test_invalid_arguments_are_refused_without_a_traceback(web: Web) -> None:
     before = len(_tracebacks(web.log))
     chance = random.Random(18)
     with socket_open(web.url) as client:
@@ -87,7 +87,7 @@ def test_nonsense_for_a_handler_is_refused_and_leaves_no_traceback(web: Web) -> 
     assert _tracebacks(web.log)[before:] == []
 
 
-def test_what_is_no_event_is_refused_and_leaves_no_traceback(web: Web) -> None:
+def test_invalid_events_are_refused_without_a_traceback(web: Web) -> None:
     before = len(_tracebacks(web.log))
     name = event_name("meetings.MeetingsState.load")
     places = [5, [], "x", {"pathname": 5}, {"pathname": "//["}, {"asPath": "x\x00"}, {"query": []}, {"query": {"a": 5}}]
@@ -125,7 +125,7 @@ def test_a_number_beyond_all_columns_is_refused_in_words(web: Web) -> None:
 
 
 def _answers(client: SocketClient) -> bool:
-    """Whether an event is still done, after all before it."""
+    """Whether a further event is still handled."""
     client.send(event_name("meetings.MeetingsState.load"), path="/meetings")
     client.send(event_name("notice.NoticeState.refuse"), {"code": "not_found", "field": ""})
     return client.answered("notice_state")

@@ -1,4 +1,4 @@
-"""Copies beside each other from one clone; what keeps a start from succeeding; what ends everything."""
+"""Several installations from one clone, failures at the start, and stopping everything."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from tests.sound import silence
 from tests.upload_server import free_port
 
 SECOND_PORT = free_port()
-"""One for all tests here, so that its pages are built once."""
+"""The same for all tests here, so that the pages are built once."""
 
 
 @pytest.fixture
 def second(running: Installation, tmp_path: Path) -> Iterator[Installation]:
-    """A second copy, up beside the first one. Nobody reads what it prints: its terminal has been closed."""
+    """A second installation that runs next to the first one. Its terminal is closed, so nothing reads its output."""
     place = start(tmp_path / "data", SECOND_PORT, output=subprocess.PIPE)
     try:
         wait_for(place.answers, "the second copy", 300)
-        # The worker comes after the web; until then there is less to stop.
+        # Wait for the worker, which starts after the web process.
         wait_for(lambda: place.api("/health")["workers"] >= 2, "its workers")
         assert place.process.stdout is not None
         place.process.stdout.close()
@@ -40,7 +40,7 @@ def second(running: Installation, tmp_path: Path) -> Iterator[Installation]:
 
 
 def refused(data: Path, port: int) -> str:
-    """What a start that must not succeed says; one line."""
+    """The output of a start that must fail: one line."""
     done = subprocess.run(
         UP, cwd=ROOT, env=environment(data, port), capture_output=True, text=True, timeout=120, check=False
     )
@@ -60,8 +60,8 @@ def test_a_second_copy_on_the_same_folder_refuses(running: Installation) -> None
 
 
 @pytest.mark.timeout(600)
-def test_a_proxy_in_the_environment_keeps_nothing_from_coming_up(tmp_path: Path) -> None:
-    """The pages are built before: what builds them is fetched, and that may need a real proxy."""
+def test_a_proxy_in_the_environment_does_not_prevent_the_start(tmp_path: Path) -> None:
+    """The pages are built before, because that downloads packages, which may need a real proxy."""
     page_build.ensure(ROOT, SECOND_PORT)
     dead = f"http://127.0.0.1:{free_port()}"
     names = [name for word in ("http", "https", "all") for name in (f"{word}_proxy", f"{word}_proxy".upper())]
@@ -71,7 +71,7 @@ def test_a_proxy_in_the_environment_keeps_nothing_from_coming_up(tmp_path: Path)
 
 
 def _interrupt(place: Installation) -> None:
-    # As the terminal does it: to the foreground group.
+    # To the foreground process group, as a terminal does.
     os.killpg(place.process.pid, signal.SIGINT)
 
 
@@ -81,7 +81,7 @@ def _hang_up(place: Installation) -> None:
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("end", [_interrupt, _hang_up], ids=["Ctrl-C", "its terminal closed"])
-def test_copies_stand_beside_each_other_and_each_stops_with_all_of_its_own(
+def test_several_installations_run_and_each_stops_all_its_processes(
     running: Installation, second: Installation, tmp_path: Path, end: Callable[[Installation], None]
 ) -> None:
     silence(tmp_path / "quiet.wav", 1.0)
@@ -114,8 +114,8 @@ def test_when_a_part_dies_everything_stops(second: Installation, part: str) -> N
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent was killed")
 @pytest.mark.timeout(600)
-def test_after_a_kill_of_the_launcher_alone_the_next_start_goes_on(tmp_path: Path) -> None:
-    """At once: what it had started is still about to end."""
+def test_the_next_start_works_after_the_launcher_alone_was_killed(tmp_path: Path) -> None:
+    """At once, while the processes of the first start are still ending."""
     data = tmp_path / "data"
     silence(tmp_path / "quiet.wav", 1.0)
     with FakeSpeechmatics(Plan(job_seconds=8.0)) as fake:

@@ -1,4 +1,4 @@
-"""Uploads by the page in a real browser, while servers are killed and pages reloaded."""
+"""Uploads in a real browser while servers are killed and pages reloaded."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MIB = 1024 * 1024
 SIZE = 36 * MIB
 SOME = 2 * MIB
 SLOW = 1 * MIB
-"""Bytes a second: the middle, in which something is to happen, lasts half a minute, also for a busy machine."""
+"""Bytes a second. Slow enough that the middle of an upload lasts half a minute, even on a busy machine."""
 PATIENCE = 60.0
 
 
@@ -38,7 +38,7 @@ def port() -> int:
 
 @pytest.fixture(scope="module")
 def build(port: int) -> Iterator[Path]:
-    """The pages know their port, so the build belongs to it."""
+    """A build for the port, which is part of the pages."""
     made = page_build.ensure(ROOT, port)
     with page_build.in_use(made):
         yield made
@@ -47,7 +47,7 @@ def build(port: int) -> Iterator[Path]:
 @pytest.fixture
 def server(tmp_path: Path, port: int, build: Path) -> Iterator[UploadServer]:
     folder = tmp_path / "data"
-    # Nobody listens there: an upload needs no queue.
+    # No Redis listens there: an upload needs no queue.
     environment = {**page_build.server_environment(build), "REDIS_URL": "redis://127.0.0.1:1/0"}
     running = UploadServer(folder, APP, port, environment)
     running.start()
@@ -80,7 +80,7 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @dataclass
 class Tab:
-    """The upload page, slowed down, and the offsets that it sent from."""
+    """The upload page with a slow connection, and the offsets of its requests."""
 
     page: Page
     offsets: list[int] = field(default_factory=list)
@@ -98,11 +98,11 @@ class Tab:
         return tab
 
     def hurry(self) -> None:
-        """Send the rest as fast as it goes; what is on its way too."""
+        """Send the rest at full speed, the running request included."""
         self._send_at(-1)
 
     def _send_at(self, rate: int) -> None:
-        """`rate`: bytes a second, -1 for no limit."""
+        """Limit the upload to `rate` bytes a second; -1 for no limit."""
         assert self._network is not None
         limits = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": rate}
         self._network.send("Network.emulateNetworkConditions", limits)
@@ -127,7 +127,7 @@ def eventually(condition: Callable[[], bool], what: str, page: Page) -> None:
 
 
 def arrived(server: UploadServer) -> int:
-    """Bytes of the upload that is on its way."""
+    """Bytes received of the running upload."""
     return max((path.stat().st_size for path in (server.folder / "recordings").rglob("*.part")), default=0)
 
 
@@ -147,7 +147,7 @@ def assert_arrived_once(server: UploadServer, recording: Path) -> None:
     assert arrived(server) == 0
 
 
-def test_an_upload_goes_on_where_a_killed_server_left_it(
+def test_an_upload_continues_after_the_server_was_killed(
     server: UploadServer, context: BrowserContext, recording: Path
 ) -> None:
     tab = Tab.opened(context, server)
@@ -167,7 +167,7 @@ def test_a_reload_and_the_same_file_again_go_on(server: UploadServer, context: B
     tab = Tab.opened(context, server)
     tab.choose(recording)
     eventually(lambda: arrived(server) > SOME, "too little of it arrives", tab.page)
-    # Not by closing the tab: its limit ends before its requests do, and megabytes still arrive at full speed.
+    # Not by closing the tab: its rate limit ends before its requests, and megabytes would still arrive.
     tab.page.reload()
     expect(tab.page.locator(".ct-choose")).to_be_visible()
     expect(tab.rows).to_have_count(0)
@@ -197,21 +197,21 @@ def test_two_windows_with_one_file_make_one_meeting(
     assert second.offsets == []
 
 
-def test_pausing_keeps_what_came_and_cancelling_forgets_it(
+def test_pausing_keeps_the_received_bytes_and_cancelling_deletes_them(
     server: UploadServer, context: BrowserContext, recording: Path, tmp_path: Path
 ) -> None:
     tab = Tab.opened(context, server)
     tab.choose(recording, make_large_wav(tmp_path / "short.wav", MIB))
     first, second = tab.rows.nth(0), tab.rows.nth(1)
     expect(second).to_have_class("ct-upload-row is-queued")
-    # How long it takes is said only of what moves, once its pace is known.
+    # The remaining time is shown only for a moving upload, once its speed is known.
     expect(first.locator(".ct-left")).to_have_text(re.compile(r"^還有 \d+:\d\d$"))
     expect(first.locator(".ct-speed")).to_have_text(re.compile(r"^[\d.]+ MB/s$"))
     expect(second.locator(".ct-upload-numbers")).to_be_empty()
     first.locator(".ct-pause").click()
     expect(first).to_have_class("ct-upload-row is-paused")
     expect(first.locator(".ct-left")).to_have_count(0)
-    # The next one does not wait for what a person holds back.
+    # The next upload does not wait for a paused one.
     expect(tab.rows).to_have_count(1, timeout=PATIENCE * 1000)
     assert [meeting.filename for meeting in meetings(server)] == ["short.wav"]
     tab.page.locator(".ct-resume").click()

@@ -1,4 +1,4 @@
-"""As a stranger would: `cantomeet up`, a recording dropped on the page, and everything watched in a browser."""
+"""A new user's path: `cantomeet up`, a recording dropped on the page, and the result in a browser."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def uploaded(running: Installation, folder: Path, name: str, text: str) -> str:
-    """Upload by the API; the meeting's id."""
+    """Upload through the API. Returns the meeting's id."""
     sound.speech(folder / name, text)
     return running.upload(folder / name)
 
@@ -116,13 +116,13 @@ def test_a_failed_meeting_is_found_and_retried_from_the_admin_page(
     expect(page.get_by_text("retry", exact=True)).to_be_visible()
     page.goto(f"{running.url}/admin")
     page.get_by_role("button", name="重試", exact=True).first.click()
-    # It first says what will be done.
+    # The preview comes first.
     page.get_by_role("button", name="重試 1 個", exact=True).click()
     wait_for(lambda: running.api(f"/api/meetings/{meeting}")["status"] == "COMPLETED", "the retry")
 
 
 @pytest.mark.timeout(600)
-def test_the_whole_embedded_path_asks_nobody_and_leaves_nothing_at_home(
+def test_the_embedded_path_sends_nothing_and_leaves_nothing_in_the_home_folder(
     running: Installation, proxy: LoggingProxy, home: Path, tmp_path: Path
 ) -> None:
     meeting = uploaded(running, tmp_path, "quiet.wav", SPEECH)

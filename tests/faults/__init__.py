@@ -1,6 +1,6 @@
 """The faults that the project survives, each with its tests, on SQLite and on PostgreSQL unless it says otherwise.
 
-Real processes, an embedded Redis, and the provider's stand-in over HTTP. A test holds this index to what exists.
+They use real processes, an embedded Redis, and the provider's stand-in over HTTP. A test keeps this index complete.
 
 1 worker and work-horse SIGKILLed at each step
     test_killed_at_each_step::test_a_worker_killed_at_any_moment_loses_no_meeting_and_pays_once
@@ -33,20 +33,20 @@ Real processes, an embedded Redis, and the provider's stand-in over HTTP. A test
     test_killed_at_each_step::test_a_worker_killed_at_any_moment_loses_no_meeting_and_pays_once
     test_provider_fails::test_a_provider_that_fails_for_a_while_costs_no_meeting_and_is_paid_once
 13 the webhook twice, forged, out of order
-    test_webhooks_misbehave::test_notices_twice_too_early_and_out_of_order_only_mean_look_now
-    test_webhooks_misbehave::test_a_forged_notice_is_refused_and_a_true_one_of_an_unknown_job_changes_nothing
+    test_webhooks_misbehave::test_webhook_calls_twice_too_early_and_out_of_order_only_trigger_polls
+    test_webhooks_misbehave::test_a_forged_call_is_refused_and_one_for_an_unknown_job_changes_nothing
 14 a timeout inside a broad except
-    test_jobs_that_take_too_long::test_a_step_whose_time_is_over_is_tried_again_and_paid_for_once
+    test_jobs_that_take_too_long::test_a_step_that_times_out_is_retried_and_paid_for_once
     test_jobs_that_take_too_long::test_nothing_inside_a_step_catches_broadly
 15 an upload: disk full, abort, oversize, wrong content, a way out of the folder, SIGKILL
-    test_uploads_go_wrong::test_what_cannot_be_taken_is_refused_and_leaves_nothing
+    test_uploads_go_wrong::test_invalid_uploads_are_refused_and_leave_nothing
     test_uploads_go_wrong::test_a_full_disk_an_abort_and_a_way_out_of_the_folder_leave_only_whole_recordings
-    test_uploads_go_wrong::test_a_web_killed_in_an_upload_takes_it_once_when_it_is_tried_again
+    test_uploads_go_wrong::test_an_upload_retried_after_the_web_was_killed_is_accepted_once
 16 two dispatchers
     test_several_at_once::test_two_dispatchers_wake_each_due_meeting_once
     test_redis_goes_away::test_two_workers_with_two_rescuers_pay_once
 17 a browser that reconnects after events it missed
-    tests.e2e.test_pages_move::test_a_page_that_was_cut_off_shows_what_it_missed_without_a_reload
+    tests.e2e.test_pages_move::test_a_page_that_was_disconnected_shows_missed_changes_without_a_reload
 18 an act with a forged origin
     test_forged_origin::test_another_site_can_change_nothing_and_its_name_leads_nowhere
 all of it at random

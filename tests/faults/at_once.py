@@ -1,4 +1,4 @@
-"""The same deed by several real processes that begin together, and the deeds."""
+"""Runs the same function in several real processes at once, and the functions to run."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PATIENCE = 120.0
 
 
 def at_once(number: int, deed: Callable[..., Any], *args: object) -> list[Any]:
-    """What `deed` returned in each of the processes. A process that fails fails the caller."""
+    """Run `deed` in several processes. Returns the results; an error of a process is raised."""
     context = forked()
     barrier = context.Barrier(number)
     answers = context.SimpleQueue()
@@ -48,19 +48,19 @@ def _child(barrier: Barrier, answers: Any, deed: Callable[..., Any], args: Seque
 
 
 def advance(database_url: str, recordings: Path, provider_url: str, meeting_id: str) -> None:
-    """One step of the meeting, if it can be had."""
+    """Run one step of the meeting, if its lease is free."""
     with dying.tools(database_url, recordings, provider_url) as worker:
         advance_meeting(worker, meeting_id)
 
 
 def advance_five_times(database_url: str, recordings: Path, provider_url: str, meeting_id: str) -> None:
-    """The same step five times at once in one process; what one of them raises is raised."""
+    """Run the same step five times at once in one process, and raise any error."""
     with dying.tools(database_url, recordings, provider_url) as worker, ThreadPoolExecutor(5) as threads:
         list(threads.map(lambda _: advance_meeting(worker, meeting_id), range(5)))
 
 
 def look_for_the_due(database_url: str, redis_url: str) -> int:
-    """One look of a rescuer; how many meetings it woke."""
+    """Run a rescuer once. Returns how many meetings it enqueued."""
     queue = JobQueue(redis_url)
     try:
         return rescue(_store(database_url), queue)
@@ -69,7 +69,7 @@ def look_for_the_due(database_url: str, redis_url: str) -> int:
 
 
 def write(database_url: str, meeting_id: str, times: int) -> int:
-    """Edits of one meeting, new meetings and their leases, one after another; how many there were of each."""
+    """Edit one meeting, create meetings and lease them, one after another. Returns the counts of each."""
     store = _store(database_url)
     for number in range(times):
         store.edit(meeting_id, None, title=f"title {number}")
@@ -81,7 +81,7 @@ def write(database_url: str, meeting_id: str, times: int) -> int:
 
 
 def clean_up(database_url: str, recordings: Path, provider_url: str, names: Sequence[str]) -> None:
-    """One run of each of the periodic tasks, then one try of each copy that is left at the provider."""
+    """Run each periodic task once, then try once to delete each copy at the provider."""
     with dying.tools(database_url, recordings, provider_url, keep_audio_days=1, keep_meetings_days=2) as worker:
         for name in names:
             TASKS[name].run(worker)
@@ -89,7 +89,7 @@ def clean_up(database_url: str, recordings: Path, provider_url: str, names: Sequ
 
 
 def claim(database_url: str, name: str) -> bool:
-    """Whether this process is the one that wakes the periodic task."""
+    """Whether this process is the one that enqueues the periodic task."""
     store = _store(database_url)
     store.keep_scheduled(JobKind.PERIODIC, [name])
     return [job.subject for job in store.wake_due() if isinstance(job, Job)] == [name]

@@ -1,10 +1,10 @@
-"""`make chaos N=60`: meetings run while workers, rescuers and the web are killed, Redis is flushed and restarted, and
-the provider fails in all its ways.
+"""`make chaos N=60`: processes meetings while workers, rescuers and the web process are killed, Redis is flushed and
+restarted, and the provider fails in all its ways.
 
-Recordings come in through the real HTTP door (the web as it is served, without the pages), from clients that try again
-with the same Idempotency-Key. The proof is read from their answers and from the provider's own log: every accepted
-recording is there once, whole; every meeting COMPLETED, or FAILED with a true reason; none stuck; each paid for once.
-Prints a table and the seed; the exit code is 1 where any of it does not hold.
+Clients upload recordings over HTTP to the web process (without the pages), and retry with the same Idempotency-Key. The
+proof is read from their responses and from the provider's log: every accepted recording is stored once and whole; every
+meeting is COMPLETED, or FAILED with a true reason; none is stuck; each is paid for once. Prints a table and the seed.
+The exit code is 1 if any of this does not hold.
 """
 
 from __future__ import annotations
@@ -37,26 +37,26 @@ KEY = "chaos-key"
 
 @dataclass(frozen=True)
 class Size:
-    """How much, and how fast."""
+    """The size and speed of a run."""
 
     meetings: int
     job_seconds: float = 3.0
-    """How long the provider takes for one."""
+    """Seconds that the provider takes for a job."""
     every: float = 4.0
-    """Seconds between harm, give or take half."""
+    """Seconds between faults, varied by up to half."""
     workers: int = 1
     pause: float = 0.05
     """Seconds that each of the two uploading clients waits after an upload."""
     lag: float = 90.0
-    """Seconds for which a lost submission is looked for; by default as the program does."""
+    """Seconds for which a lost submission is searched for. The default is the program's own."""
     first_look: float = 5.0
-    """Seconds until a job is first looked at; by default as the program does."""
+    """Seconds until a job is first polled. The default is the program's own."""
     limit: float = 3600.0
-    """Seconds after which what has not ended is stuck."""
+    """Seconds after which an unfinished meeting counts as stuck."""
 
 
 def plan(seed: int, job_seconds: float) -> Plan:
-    """A provider that drops one in ten answers after accepting the job, and fails in its other ways too."""
+    """A provider that drops one in ten responses after accepting the job, and fails in other ways too."""
     return Plan(
         seed=seed,
         job_seconds=job_seconds,
@@ -76,9 +76,9 @@ def plan(seed: int, job_seconds: float) -> Plan:
 
 
 def run(size: Size, seed: int, database_url: str | None = None, *, each_once: bool = False) -> Result:
-    """Bring the meetings through while something is broken every few seconds, until two thirds have ended.
+    """Process the meetings while something is broken every few seconds, until two thirds have ended.
 
-    `each_once`: each kind of harm once instead, as fast as may be.
+    With `each_once`, each kind of fault strikes once instead, as fast as possible.
     """
     result = Result(seed, size.meetings, (database_url or "sqlite").partition("+")[0])
     started = time.monotonic()
@@ -132,7 +132,7 @@ def count_ended(store: MeetingStore) -> int:
 
 @contextmanager
 def web_process(folder: Path, environment: dict[str, str], port: int | None = None) -> Iterator[UploadServer]:
-    """The web, up, for the length of the block."""
+    """Run the web process within the block."""
     web = UploadServer(folder, "tests.faults.web:app", port, environment)
     web.start()
     try:

@@ -1,4 +1,4 @@
-"""What the fault tests share: both databases, a background side with real processes, and the web that takes uploads."""
+"""Fixtures of the fault tests: both databases, background work in real processes, and a web process for uploads."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ KINDS = ("sqlite", "postgresql")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave each fault on whole processes to one kind of database, in turn; `make soak` has it on both.
+    """Run each fault test with whole processes on one kind of database, in turn. `make soak` runs it on both.
 
-    What the database itself does is tried on both every time (`both_databases`), and so is what was asked for alone.
+    Tests of the database itself (`both_databases`), and tests that are selected alone, always run on both.
     """
     if os.environ.get("CANTOMEET_SOAK"):
         return
@@ -54,13 +54,13 @@ def fake() -> Iterator[FakeSpeechmatics]:
 
 @pytest.fixture
 def side(tmp_path: Path, database_url: str, fake: FakeSpeechmatics) -> Iterator[Background]:
-    """Redis and the database; a test starts the workers itself."""
+    """Redis and the database. A test starts the workers itself."""
     port = free_port()
     settings = {
         "SPEECHMATICS_API_KEY": "test-key",
         "SPEECHMATICS_BASE_URL": fake.url,
         "CANTOMEET_LANGUAGE": "en",
-        # The stand-in's list is never behind; by default a lost submission is looked for until 90 s have passed.
+        # The stand-in's list never lags. The default searches for a lost submission for 90 s.
         "CANTOMEET_PROVIDER_LAG_SECONDS": "2",
         "CANTOMEET_MAX_UPLOAD_MB": "4",
         "CANTOMEET_PORT": str(port),
@@ -73,6 +73,6 @@ def side(tmp_path: Path, database_url: str, fake: FakeSpeechmatics) -> Iterator[
 
 @pytest.fixture
 def web(side: Background) -> Iterator[UploadServer]:
-    """The web over the same database and Redis; without the pages."""
+    """The web process with the same database and Redis, without the pages."""
     with web_process(side.folder, side.environment, int(side.environment["CANTOMEET_PORT"])) as running:
         yield running

@@ -27,7 +27,7 @@ _PATIENCE = 120.0
 
 
 class Counting:
-    """Stands before an object and counts calls into it; `moment` is asked before and after each."""
+    """A proxy that counts the calls into an object. `moment` is called before and after each."""
 
     def __init__(self, inner: Any, moment: Callable[[str], None]) -> None:
         self._inner, self._moment = inner, moment
@@ -55,7 +55,7 @@ def tools(
     timeouts: httpx.Timeout = TIMEOUTS,
     **chosen: Any,
 ) -> Iterator[Toolbox]:
-    """A worker's tools, with `moment` told of every call that leaves the process; `chosen`: more of the toolbox."""
+    """A worker's toolbox that calls `moment` at every external call. `chosen` sets more of its fields."""
     engine = connect(database_url)
     with SpeechmaticsTranscriber("key", provider_url, timeouts=timeouts) as provider:
         yield Toolbox(
@@ -69,14 +69,14 @@ def tools(
             publish=lambda _id, _version: None,
             wake=lambda _meeting, _delay: True,
             backoff=Backoff(first=0.0, cap=0.0),
-            # The stand-in's list is never behind unless a test makes it so.
+            # The stand-in's list never lags unless a test makes it.
             **{"provider_lag": 0.0, **chosen},
         )
     engine.dispose()
 
 
 def run_to_the_end(worker: Toolbox, meeting_id: str) -> None:
-    """Advance the meeting as a worker and the clock would, until it has ended."""
+    """Advance the meeting until it has ended, whether or not its next step is due."""
     for _ in range(_STEPS):
         if worker.store.get(meeting_id).status in _ENDED:
             return
@@ -87,7 +87,7 @@ def run_to_the_end(worker: Toolbox, meeting_id: str) -> None:
 def in_a_process_of_its_own(
     database_url: str, recordings: Path, provider_url: str, meeting_id: str, number: int
 ) -> int:
-    """Run the meeting in a process of its own that is killed at its `number`-th call; the exit status (-9: killed)."""
+    """Run the meeting in a process that is killed at its `number`-th call. Returns the exit status (-9: killed)."""
     process = forked().Process(target=_run_until, args=(number, database_url, recordings, provider_url, meeting_id))
     process.start()
     process.join(_PATIENCE)
@@ -104,7 +104,7 @@ def _run_until(number: int, database_url: str, recordings: Path, provider_url: s
 
 
 def killed_at(number: int) -> Callable[[str], None]:
-    """A moment that ends this process as `kill -9` does, at its `number`-th call."""
+    """A `moment` that kills this process with SIGKILL at its `number`-th call."""
     count = 0
 
     def moment(_name: str) -> None:

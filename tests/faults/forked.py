@@ -1,4 +1,4 @@
-"""Processes of the tests' own code that start at once: forked from a server that has imported what they need."""
+"""Starts processes of test code quickly, by forking from a server that has imported what they need."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from multiprocessing.context import ForkServerContext
 
 
 def forked() -> ForkServerContext:
-    """What makes them. The server runs no threads and no tests, so a fork of it is as good as a new process."""
+    """The multiprocessing context. Its server runs no threads and no tests, so its forks are like new processes."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.faults.at_once", "tests.faults.dying"])
     return context

@@ -1,4 +1,4 @@
-"""One kind of harm after another, at random moments."""
+"""Injects random faults at random times."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _GENERAL = (sys.executable, "-m", "worker", "--only", "general")
 
 
 class Harm:
-    """`workers`: how many serve the queues; one of them stands under a parent with a rescuer, the others alone."""
+    """`workers` is the number of workers. One of them has a parent process with a rescuer, the others run alone."""
 
     def __init__(self, side: Background, web: UploadServer, luck: random.Random, workers: int = 1) -> None:
         self._side, self._web, self._luck = side, web, luck
@@ -35,13 +35,13 @@ class Harm:
         }
 
     def strike(self) -> None:
-        """Do one of them."""
+        """Inject one random fault."""
         way = self._luck.choices(list(self._ways), [weight for _, weight in self._ways.values()])[0]
         self.done[way] += 1
         self._ways[way][0]()
 
     def strike_each(self) -> None:
-        """Do each of them once."""
+        """Inject each fault once."""
         for name, (way, _) in self._ways.items():
             self.done[name] += 1
             way()
@@ -60,7 +60,7 @@ class Harm:
         self._others[place] = self._side.start(_GENERAL)
 
     def _kill_a_rescuer(self) -> None:
-        """The parent alone: its workers notice that nobody watches them, and end after their step."""
+        """Kill the parent process only. Its workers notice it and end after their step."""
         self._parent.send_signal(signal.SIGKILL)
         self._parent.wait()
         self._parent = self._side.start()

@@ -1,4 +1,4 @@
-"""A real worker whose every submission kills it, with leases short enough for a test to wait for."""
+"""A real worker that is killed by every submission, with leases short enough for a test."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST_DEATHS = 2
 
 
 def die(*_: Any) -> str:
-    """As the kernel does where memory runs out."""
+    """Kill this process, as the kernel does when memory runs out."""
     os.kill(os.getpid(), signal.SIGKILL)
     raise AssertionError("still alive")
 

@@ -1,4 +1,4 @@
-"""What a chaos has come to: read from the database, from the clients' answers, and from the provider's own log."""
+"""Judges the result of a chaos run by the database, the clients' responses, and the provider's log."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Result:
 def judge(
     result: Result, store: MeetingStore, recordings: FolderStorage, client: Uploader, fake: FakeSpeechmatics
 ) -> None:
-    """Fill in what came of it."""
+    """Fill in the result of the run."""
     with store.engine.connect() as connection:
         meetings = [Meeting(**row) for row in connection.execute(select(Meeting)).mappings()]
     result.uploads_tried, result.refused = client.tries, client.refused

@@ -1,4 +1,4 @@
-"""A recording that kills every worker that takes it fails with that reason, and can be retried."""
+"""A meeting whose step kills every worker fails with that reason, and can be retried."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A short run of the chaos in every test run, on both databases; `make soak` runs a thousand meetings."""
+"""A short chaos run on both databases. `make soak` runs a thousand meetings."""
 
 from __future__ import annotations
 

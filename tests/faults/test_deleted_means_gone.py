@@ -1,4 +1,4 @@
-"""DELETE means gone: no byte of the data folder knows the meeting any more, once its deletion is through."""
+"""After a deletion is complete, no byte of the meeting is left in the data folder."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FILENAME = "鸚鵡螺底價.wav"
 
 
 def forms(text: str) -> set[bytes]:
-    """How a text may lie in a file: plain, in UTF-16, as JSON has it, in base64, and shortened."""
+    """The forms in which a text may occur in a file: plain, UTF-16, JSON-escaped, base64, and shortened."""
     escaped = json.dumps(text)[1:-1]
     every = {text.encode(), text.encode("utf-16-le"), text.encode("utf-16-be"), escaped.encode()}
     every |= {base64.b64encode(text.encode())[:-4], json.dumps(escaped)[1:-1].encode()}
@@ -34,7 +34,7 @@ def forms(text: str) -> set[bytes]:
 
 
 def found_in(folder: Path, texts: dict[str, str]) -> list[str]:
-    """Which of `texts` lies where, in any form; jobs in Redis are compressed, so what can be unpacked is."""
+    """Which of `texts` occur in which file, in any form. Compressed jobs of Redis are unpacked."""
     found = []
     for path in sorted(folder.rglob("*")):
         if path.is_file() and not path.is_symlink():
@@ -59,7 +59,7 @@ def _with_unpacked(content: bytes) -> bytes:
 
 @pytest.fixture
 def database_url(tmp_path: Path) -> str:
-    """PostgreSQL's files are its own affair."""
+    """SQLite only: PostgreSQL's files are not in the data folder."""
     return f"sqlite:///{tmp_path / 'cantomeet.db'}"
 
 
@@ -75,7 +75,7 @@ def a_meeting(web: UploadServer, key: str, title: str = TITLE, filename: str = F
 
 
 def edited(web: UploadServer, meeting_id: str) -> None:
-    """A line, a speaker's name and the title are changed, so that old pages of the database hold them too."""
+    """Change a line, a speaker's name and the title, so that old database pages contain them too."""
     url = f"{web.url}/api/meetings/{meeting_id}"
     line = httpx.get(url).json()["segments"][0]
     for text in (LINE, LINE + "。"):

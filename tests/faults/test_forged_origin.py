@@ -1,4 +1,4 @@
-"""Fault 18: what another site's page makes a browser ask of this one."""
+"""Fault 18: a page of another site makes the browser send requests."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_another_site_can_change_nothing_and_its_name_leads_nowhere(side: Backgr
             assert (answer.status_code, answer.json()["code"]) == (403, "forbidden_origin"), (method, path, headers)
     rebound = httpx.delete(f"{web.url}/api/meetings/{meeting.id}", headers={"Host": "evil.example"})
     assert rebound.status_code == 421
-    # Every change of it raises the version; that the rescuer has woken it meanwhile is none.
+    # Every change raises the version. That the rescuer has enqueued it meanwhile is no change.
     assert side.store.get(meeting.id).version == before.version
     ours = httpx.post(f"{web.url}/api/meetings/{meeting.id}/cancel", headers={"Origin": web.url})
     assert ours.status_code == 202

@@ -1,4 +1,4 @@
-"""Small files that ask for endless work are answered by a web process that stays as it was."""
+"""Small files that cause endless work get a response and do not harm the web process."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def sent(server: UploadServer, content: bytes) -> httpx.Response:
 
 
 def peak_mib(pid: int) -> float:
-    """The most that the process has ever held."""
+    """Peak memory of the process in MiB."""
     (line,) = (line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmHWM"))
     return int(line.split()[1]) / 1024
 
 
-def test_hostile_files_are_answered_and_the_web_stays_as_it_was(server: UploadServer) -> None:
+def test_hostile_files_get_a_response_and_do_not_harm_the_web(server: UploadServer) -> None:
     files = list(hostile.hostile(MANY))
     for content in [hostile.ordinary("m4a"), *files[:5]]:
         sent(server, content)

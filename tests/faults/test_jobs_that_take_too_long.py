@@ -1,4 +1,4 @@
-"""Fault 14: a job's time is over in the middle of a step; its timeout is an `Exception` that a broad `except` takes."""
+"""Fault 14: a job times out during a step. The timeout is an `Exception`, which a broad `except` would catch."""
 
 from __future__ import annotations
 
@@ -24,32 +24,32 @@ BROAD = {
     "cantomeet/rescuer.py",
     "cantomeet_ui/api/middleware.py",
     "cantomeet/service/changing.py",
-    "cantomeet_ui/door.py",
+    "cantomeet_ui/event_guard.py",
     "worker/engine.py",
     "worker/kinds/checks.py",
     "worker/providers/whisper/transcriber.py",
 }
-"""The edges of a job, which know a timeout when they see one; the rescuer, which runs in no job; loading a model, which
-is another's code; the web's wake-up after its answer is out; the edge of a child process, which tells its asker; the
+"""Allowed places: the edges of a job, which handle timeouts; the rescuer, which runs in no job; loading a model, which
+is foreign code; the web's notifications after a response; the edge of a child process, which reports to its parent; the
 edges of a socket, on which a script can send anything."""
 
 
 @pytest.mark.parametrize("accepted", [False, True], ids=["before it was accepted", "after"])
-def test_a_step_whose_time_is_over_is_tried_again_and_paid_for_once(
+def test_a_step_that_times_out_is_retried_and_paid_for_once(
     side: Background, fake: FakeSpeechmatics, accepted: bool
 ) -> None:
     hang = Fault(on="submit", do="hang", after=accepted, seconds=600.0, times=1)
     side.start()
     side.wait(side.upload().id)  # a worker that has loaded its program
     fake.use(Plan(job_seconds=1.0, faults=[hang]))
-    # Prepared, and counted as woken before the rescuer sees it: the job with little time is to submit it, no other.
+    # Prepared and marked as enqueued, so that the job with the short timeout submits it, not one of the rescuer.
     side.store.pause(True)
     meeting = side.stored()
     prepared = {"status": MeetingStatus.TRANSCRIBING, "stage": Stage.PREPARED, "transcriber": "speechmatics"}
     set_columns(side.store, meeting.id, **prepared)
     set_job(side.store, meeting.id, woken_until=side.store.now() + timedelta(hours=1))
     with side.store.engine.begin() as connection:
-        # Not by the store, which has all that is due woken when it resumes.
+        # Not through the store, which would enqueue everything due when it resumes.
         connection.execute(delete(Switch))
     queue = Queue(DEFAULT, connection=side.raw_redis(), serializer=JSONSerializer)
     queue.enqueue("worker.tasks.transcribe_meeting_task", meeting.id, job_timeout=JOB_SECONDS)
@@ -71,7 +71,7 @@ def test_nothing_inside_a_step_catches_broadly() -> None:
 
 
 def _is_broad(node: ast.AST) -> bool:
-    """Catches everything and does not raise it again."""
+    """Whether a handler catches everything and does not raise it again."""
     if not isinstance(node, ast.ExceptHandler):
         return False
     names = {name.id for name in ast.walk(node.type) if isinstance(name, ast.Name)} if node.type else {"Exception"}

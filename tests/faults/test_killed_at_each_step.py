@@ -19,7 +19,7 @@ from tests.faults import dying
 from tests.meetings import key_of
 
 STRIDE = 1 if os.environ.get("CANTOMEET_SOAK") else 5
-"""Which share of the moments is tried in an ordinary run."""
+"""An ordinary run tries one of this many moments."""
 
 
 def uploaded(store: MeetingStore, folder: Path) -> Meeting:
@@ -65,7 +65,7 @@ def test_a_worker_killed_at_any_moment_loses_no_meeting_and_pays_once(engine: En
 
 
 def expire_leases(engine: Engine) -> None:
-    """As a lease's length of silence would."""
+    """Let all leases expire now."""
     with engine.begin() as connection:
         gone = "UPDATE job SET lease_until = '2000-01-01 00:00:00' WHERE lease_until IS NOT NULL"
         connection.exec_driver_sql(gone)

@@ -1,4 +1,4 @@
-"""Fault 8: somebody holds the database longer than anybody waits for it."""
+"""Fault 8: the database is locked for longer than any timeout."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.both_databases
 
 @contextmanager
 def nobody_else_writes(side: Background) -> Iterator[None]:
-    """The meetings' table held against every other writer, while the block lasts."""
+    """Lock the meetings' table against all other writers within the block."""
     engine = create_engine(side.environment["DATABASE_URL"])
     sqlite = engine.dialect.name == "sqlite"
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -35,7 +35,7 @@ def nobody_else_writes(side: Background) -> Iterator[None]:
 
 
 def waits_for_a_lock(side: Background) -> bool:
-    """Somebody does, in PostgreSQL, whose writers wait without an end; SQLite's give up."""
+    """Whether a writer waits for a lock in PostgreSQL, where it waits without a timeout. In SQLite it gives up."""
     if side.store.engine.dialect.name == "sqlite":
         return False
     with side.store.engine.connect() as connection:
@@ -55,7 +55,7 @@ def test_a_database_held_longer_than_a_lease_costs_no_meeting_and_no_second_paym
     assert {side.wait(one).status for one in meetings} == {MeetingStatus.COMPLETED}
     assert sorted(fake.paid.values()) == [1, 1, 1]
     noted = {attempt.error_code for one in meetings for attempt in side.store.attempts(one)}
-    # A worker that could not renew its lease may have been taken for dead.
+    # A worker that could not renew its lease may have counted as dead.
     assert noted <= {None, "database_busy", "worker_died"}
 
 

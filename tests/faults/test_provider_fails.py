@@ -1,4 +1,4 @@
-"""Fault 11: every way in which the provider fails, with a true reason or none at all in the end."""
+"""Fault 11: the provider fails in every way. The meeting ends completed, or failed with a true reason."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.faults.test_killed_at_each_step import uploaded
 from tests.meetings import key_of
 
 IMPATIENT = httpx.Timeout(1.0)
-"""Seconds; the client's own are made for networks, not for tests."""
+"""Seconds. The client's default timeouts are too long for tests."""
 
 
 def brought_through(engine: Engine, folder: Path, fake: FakeSpeechmatics) -> Meeting:

@@ -1,4 +1,4 @@
-"""Fault 4: Redis refuses, or takes the connection and never answers, while a recording is handed in."""
+"""Fault 4: Redis refuses connections, or accepts them and never answers, during an upload."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from tests.upload_server import free_port
 
 @contextmanager
 def refusing() -> Iterator[str]:
-    """Nobody listens there."""
+    """A URL without a listener."""
     yield f"redis://127.0.0.1:{free_port()}/0"
 
 
 @contextmanager
 def hanging() -> Iterator[str]:
-    """A socket whose connections the kernel takes and nobody ever reads."""
+    """A URL where the kernel accepts connections that nobody reads."""
     with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
         yield f"redis://127.0.0.1:{listener.getsockname()[1]}/0"
 

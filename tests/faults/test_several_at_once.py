@@ -53,7 +53,7 @@ def test_the_same_step_ten_times_at_once_is_done_once_and_paid_for_once(engine: 
 
 
 def test_an_older_version_changes_nothing_and_costs_no_result(side: Background, web: UploadServer) -> None:
-    """Fault 7: of a person's edit, and of a worker that was given up."""
+    """Fault 7: an outdated edit of a person, and an outdated result of a worker that lost its lease."""
     meeting = side.upload()
     lease = side.store.take_lease(meeting.id, 60)
     assert lease is not None
@@ -100,9 +100,7 @@ def test_two_dispatchers_wake_each_due_meeting_once(side: Background) -> None:
     assert len(queued) == len(set(queued)) == 40
 
 
-def test_the_clean_up_run_four_times_at_once_removes_what_is_due_and_nothing_else(
-    engine: Engine, tmp_path: Path
-) -> None:
+def test_the_clean_up_run_four_times_at_once_removes_only_what_is_due(engine: Engine, tmp_path: Path) -> None:
     store = MeetingStore(engine)
     folder = tmp_path / "recordings"
     recordings = FolderStorage(folder, max_bytes=10**9, min_free_bytes=0)
@@ -138,6 +136,6 @@ def completed(store: MeetingStore, folder: Path, fake: FakeSpeechmatics) -> str:
 
 
 def age(engine: Engine, meeting_id: str, days: float) -> None:
-    """As so many days would."""
+    """Make everything so many days older."""
     store = MeetingStore(engine)
     meetings.set_columns(store, meeting_id, created_at=store.now() - timedelta(days=days))

@@ -1,4 +1,4 @@
-"""Fault 15: a recording handed in to the real web, and what can go wrong with it."""
+"""Fault 15: an upload to a real web process goes wrong."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def files_of(side: Background) -> list[Path]:
 
 @contextmanager
 def disk_of(web: UploadServer, limit: int) -> Iterator[None]:
-    """The web process cannot write beyond `limit` bytes of a file, as on a full disk."""
+    """A limit of `limit` bytes for each file that the web process writes, as on a full disk."""
     before = resource.prlimit(web.pid, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
     try:
         yield
@@ -54,7 +54,7 @@ def disk_of(web: UploadServer, limit: int) -> Iterator[None]:
     ],
     ids=["empty", "oversize", "text", "picture"],
 )
-def test_what_cannot_be_taken_is_refused_and_leaves_nothing(
+def test_invalid_uploads_are_refused_and_leave_nothing(
     side: Background, web: UploadServer, content: bytes, status: int, code: str
 ) -> None:
     answer = post(web, content)
@@ -78,7 +78,7 @@ def test_a_full_disk_an_abort_and_a_way_out_of_the_folder_leave_only_whole_recor
     assert [m["title"] for m in meetings_at(web)] == ["passwd"]
 
 
-def test_a_web_killed_in_an_upload_takes_it_once_when_it_is_tried_again(side: Background, web: UploadServer) -> None:
+def test_an_upload_retried_after_the_web_was_killed_is_accepted_once(side: Background, web: UploadServer) -> None:
     sound = tone_bytes(60.0)
     connection = part_of_a_form(web, sound[:MIB])
     web.kill()
@@ -102,7 +102,7 @@ def test_a_web_killed_in_an_upload_takes_it_once_when_it_is_tried_again(side: Ba
 
 
 def part_of_a_form(web: UploadServer, content: bytes) -> socket.socket:
-    """A connection on which an upload has begun, and some of it lies on the disk."""
+    """A connection with a started upload, part of which is on disk."""
     head = (
         "POST /meetings/upload HTTP/1.1\r\n"
         f"Host: 127.0.0.1:{web.port}\r\n"

@@ -1,4 +1,4 @@
-"""Fault 13: the provider's notices come twice, too early, out of order, and from somebody else."""
+"""Fault 13: webhook calls come twice, too early, out of order, or forged."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.running import Background
 from tests.upload_server import UploadServer
 
 
-def test_notices_twice_too_early_and_out_of_order_only_mean_look_now(
+def test_webhook_calls_twice_too_early_and_out_of_order_only_trigger_polls(
     side: Background, web: UploadServer, fake: FakeSpeechmatics
 ) -> None:
     fake.use(Plan(job_seconds=2.0, webhooks=Webhooks(times=2, offset=-1.5, jitter=3.0)))
@@ -24,7 +24,7 @@ def test_notices_twice_too_early_and_out_of_order_only_mean_look_now(
     assert {line["outcome"] for line in heard} == {"204"}
 
 
-def test_a_forged_notice_is_refused_and_a_true_one_of_an_unknown_job_changes_nothing(
+def test_a_forged_call_is_refused_and_one_for_an_unknown_job_changes_nothing(
     side: Background, web: UploadServer, fake: FakeSpeechmatics
 ) -> None:
     fake.use(Plan(job_seconds=600.0, webhooks=Webhooks(times=0)))

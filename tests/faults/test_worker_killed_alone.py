@@ -1,4 +1,4 @@
-"""Fault 2: a worker is killed and its work-horse goes on, while other workers take over; also overlapping."""
+"""Fault 2: a worker is killed while its work-horse goes on and other workers take over, possibly at the same time."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def horse_of(worker: psutil.Process) -> psutil.Process:
 
 
 def submitting(side: Background, meeting_id: str) -> bool:
-    """A key is committed, and no job id came yet."""
+    """Whether the submission's key is committed and its job id is not yet known."""
     meeting = side.store.get(meeting_id)
     return meeting.submission is not None and meeting.provider_job_id is None
 
@@ -56,24 +56,24 @@ def test_a_work_horse_that_goes_on_without_its_worker_is_not_joined_by_another(
 def test_a_work_horse_that_wakes_up_after_another_took_over_changes_nothing(
     side: Background, fake: FakeSpeechmatics
 ) -> None:
-    """The horse stands still after its submission was accepted, longer than its lease; the other finds the job."""
+    """The horse is stopped after its submission was accepted, until its lease expires. Another worker finds the job."""
     fake.use(Plan(job_seconds=1.0, faults=[Fault(on="submit", do="hang", after=True, seconds=600.0, times=1)]))
     worker = forking_worker(side)
     meeting = side.upload()
     wait_for(lambda: sum(fake.paid.values()) == 1, "the submission to be accepted")
     horse = horse_of(worker)
     worker.send_signal(signal.SIGKILL)
-    # Not before: the kernel ends a stopped process whose parent goes. A zombie may still have a thread that ends.
+    # Not earlier: the kernel ends a stopped process whose parent dies. A zombie may still have a thread that ends.
     wait_for(lambda: horse.ppid() != worker.pid, "the worker's end")
     horse.send_signal(signal.SIGSTOP)
-    # As its lease would run out by itself, and the time in which its job is expected to start.
+    # Let its lease expire, and the time within which its job should start.
     set_job(side.store, meeting.id, lease_until=side.store.now(), woken_until=None)
     side.start()
     completed = side.wait(meeting.id)
     assert completed.status == MeetingStatus.COMPLETED
     threads = horse.num_threads()
     horse.send_signal(signal.SIGCONT)
-    # Woken, the heartbeat's thread finds the lease taken by another and ends; nothing that the horse does counts now.
+    # After SIGCONT, the heartbeat thread finds the lease taken and ends. Nothing that the horse does counts now.
     wait_for(lambda: has_fewer(threads, horse), "the heartbeat to end")
     assert dict(fake.paid) == {key_of(completed): 1}
     assert side.store.get(meeting.id).version == completed.version
@@ -82,7 +82,7 @@ def test_a_work_horse_that_wakes_up_after_another_took_over_changes_nothing(
 
 
 def has_fewer(threads: int, process: psutil.Process) -> bool:
-    """Threads than so many, or it is through."""
+    """Whether the process has fewer threads than this, or has ended."""
     try:
         return bool(process.num_threads() < threads)
     except psutil.NoSuchProcess:

@@ -1,4 +1,4 @@
-"""Fault 10: SIGTERM, again and again, with meetings at every step."""
+"""Fault 10: repeated SIGTERM, with meetings at every step."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def test_workers_that_are_restarted_one_after_another_fail_no_meeting_and_pay_on
     assert outcomes == {"done"}, "a stop lets the step under way end"
 
 
-def test_a_stop_does_not_wait_for_an_upload_which_another_worker_begins_anew(
+def test_a_stop_does_not_wait_for_an_upload_which_another_worker_restarts(
     side: Background, fake: FakeSpeechmatics
 ) -> None:
-    """A recording of 900 MB takes minutes on an office's line; the stop would end in a kill, and in a search."""
+    """A 900 MB recording takes minutes on an office line. Waiting would end in SIGKILL and a search for the job."""
     fake.use(Plan(job_seconds=1.0, upload_rate=100_000.0))
     worker = side.start()
     meeting = side.upload(lambda path: tone(path, 600.0))

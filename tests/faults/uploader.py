@@ -1,4 +1,4 @@
-"""A client that hands in recordings and does not give up: each under an Idempotency-Key, again until it is accepted."""
+"""A client that uploads each recording with an Idempotency-Key and retries until it is accepted."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from tests.sound import tone_bytes
 
 _TIMEOUT = 30.0
 _PATIENCE = 300.0
-"""Seconds for one recording to be accepted, over all tries."""
+"""Limit in seconds for one recording, all retries included."""
 
 
 @dataclass(frozen=True)
 class Accepted:
-    """What the web promised with its answer."""
+    """An upload that the web process accepted."""
 
     key: str
     meeting_id: str
     sha256: str
-    """Of the bytes that were sent."""
+    """Hash of the bytes that were sent."""
 
 
 class Uploader:
-    """Uploads `number` recordings, each of its own sound, from a few threads."""
+    """Uploads `number` different recordings from a few threads."""
 
     def __init__(self, url: str, number: int, *, threads: int = 2, pause: float = 0.05) -> None:
         self._url = f"{url}/meetings/upload"
@@ -40,7 +40,7 @@ class Uploader:
         self.accepted: list[Accepted] = []
         self.tries = 0
         self.refused: list[str] = []
-        """Answers that a client can do nothing about, and what was never accepted: each is a fault of ours."""
+        """Responses that a client cannot handle, and recordings that were never accepted. Each is a bug of ours."""
 
     def __enter__(self) -> Uploader:
         for thread in self._threads:
@@ -78,7 +78,7 @@ class Uploader:
         self.refused.append(f"{key}: never accepted")
 
     def _try(self, client: httpx.Client, key: str, number: int, sound: bytes) -> str | None:
-        """The meeting's id, or None where it is to be tried again."""
+        """The meeting's id, or None if the upload has to be retried."""
         self.tries += 1
         try:
             answer = client.post(

@@ -1,4 +1,4 @@
-"""The web process of the fault tests: API, guard, services and rescuer as they are served, without the pages' build."""
+"""The web process of the fault tests: API, middleware, services and rescuer, but no pages, which would need a build."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cantomeet_ui.services import job_queue, services, settings
 
 
 def app() -> ASGIApp:
-    """For granian's factory."""
+    """The application, for granian's factory option."""
     api = build_api(services())
     api.router.lifespan_context = _rescuing
     return guarding(settings())(api)

@@ -1,4 +1,4 @@
-"""Jobs that are no meeting's own, taken as a worker takes them."""
+"""Runs jobs of other kinds than a meeting's own, as a worker does."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from worker.toolbox import Toolbox
 
 
 def subjects(store: MeetingStore, kind: JobKind) -> list[str]:
-    """Of all jobs of a kind, due or not."""
+    """The subjects of all jobs of a kind, due or not."""
     with store.engine.connect() as connection:
         of_kind = select(col(Job.subject)).where(col(Job.kind) == kind)
         return list(connection.execute(of_kind.order_by(col(Job.due_at))).scalars())
 
 
 def delete_leftovers(tools: Toolbox) -> None:
-    """One step of each copy that is due to be deleted at a provider."""
+    """Run one step of each due deletion at a provider."""
     for leftover_id in subjects(tools.store, JobKind.LEFTOVER):
         leftovers.advance(tools, leftover_id)
 
 
 def run_task(tools: Toolbox, name: str) -> None:
-    """One run of a periodic task, now."""
+    """Run a periodic task once, now."""
     tools.store.schedule_job(JobKind.PERIODIC, name)
     periodic.advance(tools, name)

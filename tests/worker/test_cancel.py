@@ -1,4 +1,4 @@
-"""A cancel at every stage: the person sees it at once, and the work and the provider's copy end soon after."""
+"""A cancel at every stage takes effect at once. Work stops and the provider's copy is deleted soon after."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from worker.kinds.meeting import advance as advance_meeting
 from worker.providers import RecognisedPiece, SummaryDraft, SummaryRequest
 
 SLOW = Plan(upload_rate=200_000.0)
-"""A recording of 30 MB takes two and a half minutes: only a cancel ends its sending within the test's patience."""
+"""At this speed a 30 MB recording takes two and a half minutes, so only a cancel ends it within the test's timeout."""
 LONG = Plan(job_seconds=3600.0)
 _BOUND = 60.0
 
@@ -33,7 +33,7 @@ def fake() -> Iterator[FakeSpeechmatics]:
 
 @pytest.fixture(scope="module")
 def side(tmp_path_factory: pytest.TempPathFactory, fake: FakeSpeechmatics) -> Iterator[Background]:
-    """One worker for all."""
+    """A single worker for all queues."""
     settings = {"SPEECHMATICS_API_KEY": "test-key", "SPEECHMATICS_BASE_URL": fake.url}
     with background(tmp_path_factory.mktemp("side"), **settings) as running:
         running.start()
@@ -45,7 +45,7 @@ def large(path: Path) -> float:
     return 900.0
 
 
-def test_during_the_upload_the_sending_stops_and_nothing_is_paid(side: Background, fake: FakeSpeechmatics) -> None:
+def test_a_cancel_during_the_upload_stops_it_and_nothing_is_paid(side: Background, fake: FakeSpeechmatics) -> None:
     fake.use(SLOW)
     meeting = side.upload(large)
     side.wait(meeting.id, lambda m: m.submission is not None and (m.progress or 0) > 0)
@@ -58,7 +58,7 @@ def test_during_the_upload_the_sending_stops_and_nothing_is_paid(side: Backgroun
     assert fake.paid[key_of(after)] == 0
 
 
-def test_at_the_provider_the_running_job_is_deleted_by_force(side: Background, fake: FakeSpeechmatics) -> None:
+def test_a_cancel_force_deletes_the_running_job_at_the_provider(side: Background, fake: FakeSpeechmatics) -> None:
     fake.use(LONG)
     meeting = side.upload()
     job = side.wait(meeting.id, lambda m: m.provider_job_id is not None).provider_job_id
@@ -78,7 +78,7 @@ def house(sqlite_store: MeetingStore, tmp_path: Path) -> House:
 
 
 def endless(house: House, meeting_id: str, ended: list[str]) -> Callable[[Callable[[float], None]], None]:
-    """Work that goes on until its progress callback ends it."""
+    """Work that runs until its progress callback raises."""
 
     def work(on_progress: Callable[[float], None]) -> None:
         house.store.cancel(meeting_id)
@@ -94,7 +94,7 @@ def endless(house: House, meeting_id: str, ended: list[str]) -> Callable[[Callab
     return work
 
 
-def test_a_recognition_ends_within_its_piece(house: House) -> None:
+def test_a_cancel_ends_a_recognition_within_its_piece(house: House) -> None:
     meeting, ended = house.upload(), list[str]()
     house.step(meeting.id)
     work = endless(house, meeting.id, ended)
@@ -108,7 +108,7 @@ def test_a_recognition_ends_within_its_piece(house: House) -> None:
     assert (ended, after.error_code) == (["LeaseLost"], "cancelled")
 
 
-def test_a_summary_ends_between_its_own_steps_and_the_transcript_is_kept(house: House) -> None:
+def test_a_cancel_ends_a_summary_between_steps_and_keeps_the_transcript(house: House) -> None:
     meeting, ended = house.upload(), list[str]()
     house.run(meeting.id, MeetingStatus.SUMMARIZING)
     work = endless(house, meeting.id, ended)
@@ -124,9 +124,7 @@ def test_a_summary_ends_between_its_own_steps_and_the_transcript_is_kept(house: 
 
 
 @pytest.mark.parametrize("steps", [0, 1])
-def test_before_anything_is_sent_it_costs_nothing_and_goes_on_without_asking(
-    sqlite_store: MeetingStore, tmp_path: Path, steps: int
-) -> None:
+def test_a_cancel_before_anything_is_sent_costs_nothing(sqlite_store: MeetingStore, tmp_path: Path, steps: int) -> None:
     house = House(sqlite_store, tmp_path / "recordings", "speechmatics")
     meeting = house.upload()
     for _ in range(steps):

@@ -1,4 +1,4 @@
-"""What a worker answers when it is asked whether a key, an address, a model would do."""
+"""A worker's check of a provider's key, address and model."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def answer(house: House, ask: Callable[[], None] | None, name: str = "speechmati
     return found
 
 
-def test_a_key_that_is_let_in_is_well_and_pages_are_told(house: House) -> None:
+def test_an_accepted_key_is_ok_and_pages_are_notified(house: House) -> None:
     with FakeSpeechmatics(key=KEY) as provider, client(provider.url) as speechmatics:
         found = answer(house, speechmatics.verify)
         assert [asked["query"] for asked in provider.requests("list")] == [{"limit": "1"}]
@@ -92,7 +92,7 @@ class TooLong(Exception):
         (ZeroDivisionError(), "internal"),
     ],
 )
-def test_whatever_happens_there_is_an_answer(house: House, error: Exception, code: str) -> None:
+def test_any_exception_gives_a_result(house: House, error: Exception, code: str) -> None:
     def ask() -> None:
         raise error
 
@@ -110,13 +110,13 @@ def test_a_wrong_setting_is_named_and_its_english_stays_in_the_log(
     assert "must be one line" in caplog.text
 
 
-def test_what_is_not_set_up_where_the_worker_runs_is_said(house: House) -> None:
+def test_a_provider_that_the_worker_does_not_have_is_reported(house: House) -> None:
     for name, setting in (("speechmatics", "SPEECHMATICS_API_KEY"), ("llm", "OPENAI_MODEL")):
         found = answer(house, None, name)
         assert (found.code, found.params) == ("not_set_up", {"setting": setting})
 
 
-def test_the_recogniser_is_asked_where_it_is_loaded_and_all_else_before_what_waits(server: Any) -> None:  # noqa: F811
+def test_the_local_transcriber_is_checked_in_its_own_worker_and_others_first(server: Any) -> None:  # noqa: F811
     queue = JobQueue("unused")
     assert queue.ask_check("llm")
     assert queue.ask_check("whisper")

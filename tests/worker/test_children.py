@@ -1,4 +1,4 @@
-"""Child processes are started again when they die and stopped together."""
+"""Child processes are restarted when they die, and stopped together."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PARENT = [
 ]
 
 
-def test_what_a_killed_child_leaves_behind_is_ended(capfd: pytest.CaptureFixture[str]) -> None:
+def test_processes_left_by_a_killed_child_are_killed(capfd: pytest.CaptureFixture[str]) -> None:
     child = Child(PARENT)
     child.start()
     printed = ""
@@ -47,7 +47,7 @@ def test_what_a_killed_child_leaves_behind_is_ended(capfd: pytest.CaptureFixture
     wait_for(lambda: not left.is_running() or left.status() == psutil.STATUS_ZOMBIE, "the end of what it left")
 
 
-def test_a_killed_child_is_started_again() -> None:
+def test_a_killed_child_is_restarted() -> None:
     child = Child(SLEEP)
     child.start()
     first = child.process
@@ -71,8 +71,8 @@ def test_a_child_that_does_not_stop_is_killed() -> None:
     assert child.exit_code() in (-signal.SIGKILL, -signal.SIGTERM)
 
 
-def test_a_child_that_dies_for_hours_is_still_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody is there at night to start the parent anew."""
+def test_a_child_that_dies_for_hours_is_still_restarted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At night nobody restarts the parent."""
     child = Child([sys.executable, "-c", "raise SystemExit(1)"])
     child.start()
     child.deaths = 5000

@@ -1,4 +1,4 @@
-"""What is left of a deleted meeting is erased, and the note of it stays until all of it is."""
+"""Traces of a deleted meeting are erased. The note about them stays until all are erased."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def files_of(server_folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in sorted((server_folder / "redis").rglob("*")) if path.is_file())
 
 
-def test_jobs_of_meetings_that_are_gone_leave_redis_and_its_file_and_others_stay(
+def test_only_jobs_of_deleted_meetings_are_erased_from_redis_and_its_file(
     server: EmbeddedRedis, queue: JobQueue, sqlite_store: MeetingStore, tmp_path: Path
 ) -> None:
     kept, gone = (sqlite_store.create(new_meeting())[0] for _ in range(2))
@@ -75,7 +75,7 @@ def test_jobs_of_meetings_that_are_gone_leave_redis_and_its_file_and_others_stay
     assert queue.overview().failed == 0
 
 
-def test_a_job_that_is_being_done_is_left_alone_and_told(server: EmbeddedRedis, queue: JobQueue) -> None:
+def test_a_running_job_is_left_alone_and_reported(server: EmbeddedRedis, queue: JobQueue) -> None:
     meeting_id = new_id()
     queue.wake_job(JobKind.WRITTEN_VIEW, meeting_id)
     job = job_of(server, meeting_id)
@@ -107,7 +107,7 @@ def purged(store: MeetingStore) -> Meeting:
     return leased
 
 
-def test_the_note_goes_once_all_is_erased_and_not_before(house: House) -> None:
+def test_the_note_is_removed_only_once_all_traces_are_erased(house: House) -> None:
     asked: list[set[str]] = []
     answers = [False, True]
 
@@ -151,7 +151,7 @@ def test_a_log_that_somebody_reads_is_emptied_later(sqlite_store: MeetingStore) 
     assert sqlite_store.empty_log()
 
 
-def test_what_an_earlier_release_deleted_goes_when_its_database_is_brought_up_to_date(tmp_path: Path) -> None:
+def test_traces_left_by_an_earlier_release_are_erased_after_the_migration(tmp_path: Path) -> None:
     file = tmp_path / "meetings.db"
     engine = connect(f"sqlite:///{file}")
     config = Config()
@@ -175,7 +175,7 @@ def test_what_an_earlier_release_deleted_goes_when_its_database_is_brought_up_to
     assert SECRET not in file.read_bytes()
 
 
-def test_those_are_gone_of_which_there_is_no_row(store: MeetingStore) -> None:
+def test_meetings_without_a_row_are_gone(store: MeetingStore) -> None:
     there, marked = (store.create(new_meeting())[0].id for _ in range(2))
     store.mark_deleted(marked)
     ids: Collection[str] = {there, marked, new_id()}

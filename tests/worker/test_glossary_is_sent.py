@@ -1,4 +1,4 @@
-"""The stored glossary reaches the provider, over HTTP, as the provider takes it."""
+"""The stored glossary is sent to the provider in the provider's format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever a provider answers, even its key: no log, no reason, no timeline and no exception holds it."""
+"""An API key never appears in a log, a reason, a timeline or an exception, even if a provider echoes it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def asked_for(request: httpx.Request) -> str:
 
 
 class Echoing:
-    """A provider that answers one call by a status and everything that it was sent in a header."""
+    """A provider that answers one call with an error status and echoes everything it was sent in a header."""
 
     def __init__(self, call: str, status: int, as_json: bool) -> None:
         self._call, self._status, self._as_json = call, status, as_json
@@ -46,7 +46,7 @@ class Echoing:
             headers = {"retry-after": KEY, "location": f"https://{KEY}", "x-key": KEY}
             return httpx.Response(self._status, content=body.encode(), headers=headers)
         answers = {
-            # The first answer is lost where the list is to be asked.
+            # To reach the search of the list, the first response must be lost.
             "submit": (201, {"id": "a1"}) if self._call != "list" else (503, {}),
             "list": (200, {"jobs": []}),
             "check": (200, {"job": {"status": "done"}}),

@@ -1,4 +1,4 @@
-"""A lease whose worker lives and whose database does not answer: renewed late where nobody came, else lost for good."""
+"""A lease while the database does not answer: it is renewed later, unless another worker has taken the job."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ KIND, SUBJECT = JobKind.CHECK, "any"
 
 
 class Counting(MeetingStore):
-    """Counts the beats that the database refused."""
+    """Counts the renewals that the database refused."""
 
     refused = 0
 
@@ -39,7 +39,7 @@ class Counting(MeetingStore):
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
-    """Impatient: a writer is told at once that somebody else writes."""
+    """An engine without a busy timeout: a write fails at once while another writer holds the lock."""
     engine = connect(migrated_sqlite(tmp_path / "meetings.db"), busy_timeout=0.05)
     yield engine
     engine.dispose()
@@ -60,7 +60,7 @@ def lease(store: Counting) -> Lease:
 
 @contextmanager
 def held(engine: Engine) -> Iterator[None]:
-    """Somebody else writes, for as long as the block lasts."""
+    """Another writer holds the database within the block."""
     other = create_engine(engine.url)
     with other.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -70,19 +70,19 @@ def held(engine: Engine) -> Iterator[None]:
 
 
 def run_out(store: MeetingStore) -> None:
-    """As if the database had been held for longer than the lease."""
+    """Let the lease expire, as if the database had been locked for longer."""
     with store.engine.begin() as connection:
         past = {"lease_until": store.now() - timedelta(seconds=1)}
         connection.execute(update(Job).where(col(Job.kind) == KIND).values(**past))
 
 
 def is_held(store: MeetingStore) -> bool:
-    """The lease runs."""
+    """Whether the lease is in force."""
     job = store.job(KIND, SUBJECT)
     return job is not None and job.lease_until is not None and job.lease_until > store.now()
 
 
-def test_beats_that_a_held_database_refuses_cost_nothing_where_nobody_came(
+def test_renewals_refused_by_a_locked_database_cost_nothing_if_nobody_takes_the_job(
     engine: Engine, store: Counting, lease: Lease
 ) -> None:
     with lease.renewed():
@@ -122,14 +122,14 @@ def test_a_worker_whose_lease_another_took_meanwhile_notices_and_changes_nothing
 
 
 def _taken_or_beaten(other: MeetingStore) -> Job | None:
-    """A beat may come before the other worker; then the lease runs out once more."""
+    """Take the lease as another worker. If a heartbeat was first, let the lease expire again."""
     taken = other.take_job(KIND, SUBJECT)
     if taken is None:
         run_out(other)
     return taken
 
 
-def test_a_lease_outlasts_a_beat_that_waits_for_the_database_in_vain_and_the_next(engine: Engine) -> None:
-    """What `LEASE_SECONDS` promises: the busy timeout, and a beat before and after it."""
+def test_a_lease_outlasts_a_renewal_that_fails_after_the_busy_timeout(engine: Engine) -> None:
+    """`LEASE_SECONDS` is longer than the busy timeout plus a heartbeat before and after it."""
     patience = signature(connect).parameters["busy_timeout"].default
     assert patience + 2 * _BEAT_SECONDS < LEASE_SECONDS

@@ -1,4 +1,4 @@
-"""Several workers together keep to what the provider allows a second, with everything due at once."""
+"""Several workers together stay below the provider's rate limits, even if everything is due at once."""
 
 from __future__ import annotations
 
@@ -26,6 +26,6 @@ def test_two_workers_stay_below_the_limits_and_every_meeting_is_completed_and_pa
             ids = [side.upload().id for _ in range(MEETINGS)]
             assert {side.wait(one).status for one in ids} == {MeetingStatus.COMPLETED}
         assert sorted(fake.paid.values()) == [1] * MEETINGS
-        # A worker that the machine let stand still between its turn and its request can come a moment late.
+        # A worker that was suspended between its turn and its request can be a moment late.
         refused = [request for request in fake.requests() if request["outcome"] == 429]
         assert len(refused) <= MEETINGS // 20

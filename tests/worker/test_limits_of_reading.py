@@ -1,4 +1,4 @@
-"""A recording that asks for too much fails with its reason; what is the machine's fault is tried again."""
+"""A recording that exceeds the limits fails with its reason. A failure of the machine is retried."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def house(sqlite_store: MeetingStore, tmp_path: Path) -> House:
 
 
 def uploaded(house: House, content: bytes | None = None, kind: str = "wav") -> Meeting:
-    """A meeting with this recording, else with one of 25 seconds, of which a worker hears progress."""
+    """A meeting with this recording, or with one of 25 seconds, which is long enough for progress reports."""
     meeting = house.upload()
     path = house.tools.recordings.path(meeting.recording_key)
     if content is None:
@@ -45,20 +45,20 @@ def uploaded(house: House, content: bytes | None = None, kind: str = "wav") -> M
 
 
 def made_of(house: House, meeting: Meeting) -> set[str]:
-    """Suffixes of what lies beside the recording."""
+    """Suffixes of the copies of the recording."""
     path = house.tools.recordings.path(meeting.recording_key)
     return {found.name.removeprefix(path.name) for found in path.parent.iterdir()} - {""}
 
 
 def failed(house: House, meeting: Meeting) -> Meeting:
-    """Worked on until its step raises for good."""
+    """Run a meeting until a step fails permanently."""
     with pytest.raises(StepError):
         house.run(meeting.id)
     return house.store.get(meeting.id)
 
 
 def last_try(house: House, meeting: Meeting) -> str | None:
-    """What the last try of a meeting that is tried again died of."""
+    """The error of the last try of a meeting that is retried."""
     waiting = house.store.get(meeting.id)
     assert waiting.status == MeetingStatus.TRANSCRIBING
     assert waiting.job.due_at is not None
@@ -109,7 +109,7 @@ def test_a_raised_limit_and_a_retry_go_on(house: House) -> None:
 
 
 @pytest.mark.parametrize("kind", ["wav", "amr"])
-def test_the_reserve_is_left_by_workers_too(kind: str, house: House, tmp_path: Path) -> None:
+def test_workers_keep_the_disk_reserve_free(kind: str, house: House, tmp_path: Path) -> None:
     meeting = uploaded(house, kind=kind)
     full = FolderStorage(house.tools.recordings.root, max_bytes=10**9, min_free_bytes=2**60)
     advance_meeting(replace(house.tools, recordings=full), meeting.id)
@@ -122,7 +122,7 @@ def test_the_reserve_is_left_by_workers_too(kind: str, house: House, tmp_path: P
 def test_writing_stops_before_it_touches_the_reserve(
     kind: str, looks: int, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The disk fills up after so many looks at it. As amr needs a copy for browsers, the last are of its making."""
+    """The disk fills up after so many checks. AMR needs a playback copy, so the last checks are during its making."""
     meeting = uploaded(house, kind=kind)
     asked = 0
 
@@ -140,9 +140,7 @@ def test_writing_stops_before_it_touches_the_reserve(
     assert house.run(meeting.id).status == MeetingStatus.COMPLETED
 
 
-def test_a_child_that_somebody_kills_is_tried_again_and_its_meeting_comes_through(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_killed_child_is_retried_and_its_meeting_completes(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     meeting = uploaded(house)
     monkeypatch.setattr(Lease, "check", killing(2))
     advance_meeting(house.tools, meeting.id)
@@ -150,7 +148,7 @@ def test_a_child_that_somebody_kills_is_tried_again_and_its_meeting_comes_throug
     assert house.run(meeting.id).status == MeetingStatus.COMPLETED
 
 
-def test_where_it_is_killed_each_time_the_meeting_fails_and_says_how_often(
+def test_a_meeting_whose_child_is_always_killed_fails_and_says_how_often(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     meeting = uploaded(house)

@@ -1,4 +1,4 @@
-"""A submission whose answer was lost, before a provider whose list of jobs is behind: found, and paid for once."""
+"""A submission whose response was lost is found in the provider's lagging list, and paid for once."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ from tests.worker.providers.speechmatics_recordings import client, ignore, optio
 from tests.worker.test_pipeline import House, Provider
 from worker.kinds.meeting import advance as advance_meeting
 from worker.providers import SubmitOptions
-from worker.turns import asking, sending
+from worker.turns import read_limit, submit_limit
 
 ENDED = (MeetingStatus.COMPLETED, MeetingStatus.FAILED)
 
 
 class Clock:
-    """The database's, which a test puts forward instead of waiting."""
+    """The database's clock, which a test advances instead of waiting."""
 
     def __init__(self, store: MeetingStore) -> None:
         self._real, self.ahead = store._clock, timedelta()
         self.store = MeetingStore(store.engine, clock=lambda connection: self._real(connection) + self.ahead)
 
     def freeze(self) -> None:
-        """From now on it goes forward where the test puts it forward, and only there."""
+        """Stop the clock. From now on only the test advances it."""
         now = self.store.now()
         self._real, self.ahead = lambda _: now, timedelta()
 
@@ -51,7 +51,7 @@ class Clock:
 
 
 class LateHouse(House):
-    """Its store's clock is put forward by the test."""
+    """A house whose store has a clock that the test advances."""
 
     def __init__(self, clock: Clock, folder: Path) -> None:
         super().__init__(clock.store, folder, "speechmatics")
@@ -59,7 +59,7 @@ class LateHouse(House):
 
 
 class Behind(Provider):
-    """A list that is `lag` seconds behind what was accepted."""
+    """A provider whose list shows a job only `lag` seconds after it was accepted."""
 
     def __init__(self, lag: float, clock: Clock) -> None:
         super().__init__()
@@ -119,14 +119,14 @@ def to_its_end(house: LateHouse, meeting_id: str) -> Meeting:
 
 
 @pytest.mark.parametrize("lag", [0.0, 1.0, 20.0, 80.0])
-def test_a_lost_answer_is_found_as_soon_as_the_list_has_caught_up(house: LateHouse, lag: float) -> None:
+def test_a_lost_job_is_found_as_soon_as_the_list_has_caught_up(house: LateHouse, lag: float) -> None:
     provider = behind(house, lag)
     meeting = to_its_end(house, house.upload().id)
     assert meeting.status == MeetingStatus.COMPLETED
     assert provider.submitted == [key_of(meeting)]
 
 
-def test_a_recording_that_never_arrived_is_sent_again_after_the_last_look(house: LateHouse) -> None:
+def test_a_recording_that_never_arrived_is_sent_again_after_the_last_search(house: LateHouse) -> None:
     provider = behind(house, 10_000.0)
     meeting = to_its_end(house, house.upload().id)
     assert meeting.status == MeetingStatus.COMPLETED
@@ -135,8 +135,8 @@ def test_a_recording_that_never_arrived_is_sent_again_after_the_last_look(house:
     assert house.clock.ahead > timedelta(seconds=house.tools.provider_lag)
 
 
-def test_a_retry_by_a_person_looks_as_far_back_as_the_first_sending(house: LateHouse) -> None:
-    """A bound that began with the retry would end the walk before the job, and the recording be paid for twice."""
+def test_a_retry_by_a_person_searches_as_far_back_as_the_first_sending(house: LateHouse) -> None:
+    """A bound that starts at the retry would end the search before the job, and the recording would be paid twice."""
     provider = behind(house, 0.0)
     find, outages = provider.find, [PermanentError("forbidden", code=ErrorCode.PROVIDER_FORBIDDEN)]
 
@@ -156,7 +156,7 @@ def test_a_retry_by_a_person_looks_as_far_back_as_the_first_sending(house: LateH
 
 
 def test_a_refusal_of_the_second_sending_does_not_forget_the_first(house: LateHouse) -> None:
-    """The list is further behind than was thought; what was accepted shows up while a refusal is waited out."""
+    """The list lags more than expected: the accepted job shows up during the pause after the refusal."""
     provider = behind(house, 100.0)
     send, refusals = provider.submit, [TransientError("429", code=ErrorCode.PROVIDER_BUSY, retry_after=30.0)]
     refusals[0].refused = True
@@ -173,7 +173,7 @@ def test_a_refusal_of_the_second_sending_does_not_forget_the_first(house: LateHo
     assert provider.submitted == [key_of(meeting)]
 
 
-def test_a_retry_after_a_refused_second_sending_looks_for_the_first(house: LateHouse) -> None:
+def test_a_retry_after_a_refused_second_sending_searches_for_the_first(house: LateHouse) -> None:
     provider = behind(house, 100.0)
     send, refusals = provider.submit, [PermanentError("400", code=ErrorCode.PROVIDER_REJECTED, provider="test")]
     refusals[0].refused = True
@@ -204,7 +204,7 @@ def test_a_queue_that_was_paused_before_the_sending_does_not_make_the_search_lon
 
 
 def test_a_clock_put_back_does_not_make_the_search_too_short(house: LateHouse) -> None:
-    """Else what was sent two hours ago would be looked for among the jobs of the last half hour."""
+    """Otherwise a recording sent two hours ago would be searched for among the jobs of the last half hour."""
     provider = behind(house, 0.0)
     passed = [0.0]
     watch = ClockWatch(house.store, lambda: passed[0])
@@ -221,7 +221,7 @@ def test_a_clock_put_back_does_not_make_the_search_too_short(house: LateHouse) -
     assert len(provider.submitted) == 1
 
 
-def test_looks_that_find_nothing_do_not_make_a_provider_that_always_drops_be_tried_for_ever(house: LateHouse) -> None:
+def test_a_provider_that_always_drops_submissions_is_not_retried_for_ever(house: LateHouse) -> None:
     provider = behind(house, 10_000.0)
     provider.loses = 1000
     meeting = to_its_end(house, house.upload().id)
@@ -229,8 +229,8 @@ def test_looks_that_find_nothing_do_not_make_a_provider_that_always_drops_be_tri
     assert len(provider.submitted) == house.tools.backoff.tries
 
 
-def test_failures_of_a_look_are_forgiven_by_one_that_comes_to_its_end(house: LateHouse) -> None:
-    """Else a provider that fails now and then makes each look wait longer than the one before, up to the last try."""
+def test_a_complete_search_resets_the_failures_of_earlier_ones(house: LateHouse) -> None:
+    """Otherwise occasional failures of a provider would make each search wait longer, up to the last try."""
     provider = behind(house, 80.0)
     find, failures = provider.find, iter([True, False] * 7)
 
@@ -247,7 +247,7 @@ def test_failures_of_a_look_are_forgiven_by_one_that_comes_to_its_end(house: Lat
     assert len(retries) > house.tools.backoff.tries
 
 
-def test_having_it_run_now_again_and_again_does_not_end_the_search_early(house: LateHouse) -> None:
+def test_repeated_run_now_does_not_end_the_search_early(house: LateHouse) -> None:
     house.clock.freeze()
     provider = behind(house, 80.0)
     meeting = house.upload()
@@ -259,8 +259,8 @@ def test_having_it_run_now_again_and_again_does_not_end_the_search_early(house: 
     assert provider.submitted == [key_of(house.store.get(meeting.id))]
 
 
-def test_a_look_over_many_pages_goes_on_where_it_failed(house: LateHouse, tmp_path: Path) -> None:
-    """A page that fails twice in a row ends the step; beginning anew each time, a long walk would hardly end."""
+def test_a_search_over_many_pages_continues_where_it_failed(house: LateHouse, tmp_path: Path) -> None:
+    """A page that fails twice in a row ends the step. If each try started anew, a long search would hardly end."""
     house.tools = replace(house.tools, provider_lag=0.0)
     recording = wav(tmp_path / "short", seconds=0.1)
     lost = Plan(job_seconds=0.0, faults=[Fault(on="submit", do="drop", after=True, times=1)])
@@ -280,7 +280,7 @@ def test_a_look_over_many_pages_goes_on_where_it_failed(house: LateHouse, tmp_pa
 
 
 class Walked(Behind):
-    """A list of several pages, walked from the top or from where an earlier walk came to."""
+    """A list of several pages, searched from the top or from where an earlier search stopped."""
 
     def __init__(self, lag: float, clock: Clock, pages: int) -> None:
         super().__init__(lag, clock)
@@ -302,7 +302,7 @@ class Walked(Behind):
             if page in self.trouble:
                 self.trouble.remove(page)
                 raise TransientError("503", code=ErrorCode.PROVIDER_BUSY)
-        # What the list was behind with has come to its top by now.
+        # By now the lagging jobs have appeared at the top of the list.
         return super().find(submit_key, age) if first == 1 else None
 
 
@@ -312,11 +312,11 @@ def walked(house: LateHouse, lag: float, pages: int) -> Walked:
     return provider
 
 
-def test_each_look_begins_at_the_top_also_where_a_turn_to_send_is_waited_for(
+def test_each_search_starts_at_the_top_even_after_waiting_for_a_turn(
     house: LateHouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     provider = walked(house, 120.0, pages=3)  # further behind than the looks last
-    busy = sending("speechmatics").name
+    busy = submit_limit("speechmatics").name
     waits = iter([30.0])
     take = house.store.take_turn
 
@@ -330,7 +330,7 @@ def test_each_look_begins_at_the_top_also_where_a_turn_to_send_is_waited_for(
     assert provider.submitted == [key_of(meeting)], "the look after the wait has found it"
 
 
-def test_a_walk_that_comes_on_by_a_page_each_time_is_not_given_up(house: LateHouse) -> None:
+def test_a_search_that_advances_a_page_each_time_is_not_given_up(house: LateHouse) -> None:
     provider = walked(house, 0.0, pages=9)
     provider.trouble = [2, 4, 6, 8]
     meeting = to_its_end(house, house.upload().id)
@@ -340,7 +340,7 @@ def test_a_walk_that_comes_on_by_a_page_each_time_is_not_given_up(house: LateHou
     assert provider.begun_at[:5] == [1, 2, 4, 6, 8]
 
 
-def test_a_walk_gives_way_where_the_limit_is_used_up_and_goes_on_later(
+def test_a_search_pauses_at_the_rate_limit_and_continues_later(
     house: LateHouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     provider = walked(house, 0.0, pages=3)
@@ -348,7 +348,7 @@ def test_a_walk_gives_way_where_the_limit_is_used_up_and_goes_on_later(
     take = house.store.take_turn
 
     def no_turn_at_first(self: MeetingStore, limit: Limit, *, reserved: bool = False) -> float:
-        walking = bool(provider.begun_at) and limit.name == asking("speechmatics").name
+        walking = bool(provider.begun_at) and limit.name == read_limit("speechmatics").name
         return next(used_up, 0.0) if walking else take(limit, reserved=reserved)
 
     monkeypatch.setattr(MeetingStore, "take_turn", no_turn_at_first)
@@ -357,14 +357,12 @@ def test_a_walk_gives_way_where_the_limit_is_used_up_and_goes_on_later(
         house.step(meeting.id)
     waiting = house.store.get(meeting.id)
     assert waiting.submission.searched == datetime(3, 1, 1, tzinfo=UTC)
-    assert waiting.job.turn == asking("speechmatics").name
+    assert waiting.job.turn == read_limit("speechmatics").name
     assert to_its_end(house, meeting.id).status == MeetingStatus.COMPLETED
     assert provider.begun_at[:2] == [1, 3]
 
 
-def test_a_submission_that_was_refused_is_not_looked_for_and_costs_nothing_to_repeat(
-    house: LateHouse, tmp_path: Path
-) -> None:
+def test_a_refused_submission_is_not_searched_for_and_costs_nothing_to_repeat(house: LateHouse, tmp_path: Path) -> None:
     plan = Plan(job_seconds=0.0, faults=[Fault(on="submit", do="status", status=403, times=1)])
     with FakeSpeechmatics(plan) as fake, client(fake.url) as provider:
         house.tools = replace(house.tools, remotes={"speechmatics": provider})
@@ -378,7 +376,7 @@ def test_a_submission_that_was_refused_is_not_looked_for_and_costs_nothing_to_re
 
 
 @pytest.mark.parametrize("status", [429, 400, 401])
-def test_a_refusal_says_that_nothing_was_taken(status: int, tmp_path: Path) -> None:
+def test_a_refusal_means_that_no_job_was_made(status: int, tmp_path: Path) -> None:
     plan = Plan(faults=[Fault(on="submit", do="status", status=status)])
     with FakeSpeechmatics(plan) as fake, client(fake.url) as provider:
         with pytest.raises((TransientError, PermanentError)) as refused:
@@ -387,7 +385,7 @@ def test_a_refusal_says_that_nothing_was_taken(status: int, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("fault", [Fault(on="submit", do="status", status=503), Fault(on="submit", do="drop")])
-def test_a_failure_that_may_have_taken_it_does_not_say_so(fault: Fault, tmp_path: Path) -> None:
+def test_a_failure_that_may_have_made_a_job_is_no_refusal(fault: Fault, tmp_path: Path) -> None:
     with FakeSpeechmatics(Plan(faults=[fault])) as fake, client(fake.url) as provider:
         with pytest.raises(TransientError) as lost:
             provider.submit(wav(tmp_path / "x"), options(), ignore)
@@ -400,10 +398,10 @@ def lagging() -> Iterator[FakeSpeechmatics]:
         yield fake
 
 
-def test_a_worker_killed_around_the_submission_pays_once_though_the_list_is_behind(
+def test_a_worker_killed_around_the_submission_pays_once_though_the_list_lags(
     sqlite_store: MeetingStore, tmp_path: Path, lagging: FakeSpeechmatics
 ) -> None:
-    """Killed before and after the sending, and before its id is saved; the clock goes on while the list catches up."""
+    """The worker is killed before and after the sending, and before the id is saved. Then the list catches up."""
     url = sqlite_store.engine.url.render_as_string(hide_password=False)
     clock = Clock(sqlite_store)
     names: list[str] = []
@@ -429,7 +427,7 @@ def test_a_worker_killed_around_the_submission_pays_once_though_the_list_is_behi
     assert set(lagging.paid.values()) == {1}
 
 
-def test_a_copy_to_be_deleted_is_found_though_the_list_is_behind(house: LateHouse) -> None:
+def test_a_copy_to_be_deleted_is_found_though_the_list_lags(house: LateHouse) -> None:
     provider = behind(house, 200.0)
     provider.looks_everywhere = True
     deleted: list[str] = []
@@ -457,9 +455,9 @@ def test_a_thousand_submissions_at_once_take_turns_and_a_high_one_goes_before_th
     for one in meetings:
         advance_meeting(house.tools, one)
     sent = sum(house.store.get(one).stage == Stage.SUBMITTED for one in meetings)
-    assert 0 < sent <= sending("speechmatics").most + 1
+    assert 0 < sent <= submit_limit("speechmatics").most + 1
     waiting = [house.store.get(one) for one in meetings if house.store.get(one).stage == Stage.PREPARED]
-    assert {m.job.turn for m in waiting} == {sending("speechmatics").name}
+    assert {m.job.turn for m in waiting} == {submit_limit("speechmatics").name}
     house.clock.until_due(urgent)
     for _ in range(3):
         house.clock.until_due(urgent)

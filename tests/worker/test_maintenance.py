@@ -43,7 +43,7 @@ def house(sqlite_store: MeetingStore, tmp_path: Path) -> House:
 
 
 def later(house: House, **passed: float) -> House:
-    """The same house with its database's clock put forward."""
+    """The same house with the database's clock advanced."""
     ahead = timedelta(**passed)
     real = house.store
     house.store = MeetingStore(real.engine, clock=lambda connection: real._clock(connection) + ahead)
@@ -95,7 +95,7 @@ def test_a_provider_that_asks_to_wait_is_left_alone_for_so_long(house: House) ->
 
 
 @pytest.mark.parametrize(("code", "gone"), [("provider_rejected", ["job-1"]), ("provider_key_refused", [])])
-def test_a_copy_that_can_come_to_nothing_is_deleted_and_one_that_can_still_be_fetched_is_not(
+def test_a_useless_copy_is_deleted_and_one_that_can_still_be_fetched_is_kept(
     house: House, code: str, gone: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(job_id: str) -> RemoteState:
@@ -110,7 +110,7 @@ def test_a_copy_that_can_come_to_nothing_is_deleted_and_one_that_can_still_be_fe
     assert deleted(house) == gone
 
 
-def test_a_cancel_deletes_at_the_provider_and_going_on_asks_for_the_cost(house: House) -> None:
+def test_a_cancel_deletes_at_the_provider_and_a_retry_asks_for_the_cost(house: House) -> None:
     meeting = house.upload()
     while house.store.get(meeting.id).stage != Stage.SUBMITTED:
         house.step(meeting.id)
@@ -123,7 +123,7 @@ def test_a_cancel_deletes_at_the_provider_and_going_on_asks_for_the_cost(house: 
     assert house.store.retry(meeting.id, confirm_cost=True).submission is None
 
 
-def test_a_job_let_go_of_before_its_id_was_known_is_found_by_its_key(house: House) -> None:
+def test_an_abandoned_job_without_a_known_id_is_found_by_its_key(house: House) -> None:
     meeting = house.upload()
     house.step(meeting.id)
     lease = house.store.take_lease(meeting.id, -1)
@@ -136,7 +136,7 @@ def test_a_job_let_go_of_before_its_id_was_known_is_found_by_its_key(house: Hous
 
 
 def let_go_of_unknown(house: House) -> Meeting:
-    """A meeting that was cancelled while its submission was under way."""
+    """A meeting that was cancelled during its submission."""
     meeting = house.upload()
     house.step(meeting.id)
     lease = house.store.take_lease(meeting.id, -1)
@@ -145,9 +145,7 @@ def let_go_of_unknown(house: House) -> Meeting:
     return house.store.cancel(meeting.id)
 
 
-def test_a_search_for_a_copy_that_fails_half_way_goes_on_from_there(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_search_for_a_copy_that_fails_half_way_continues_there(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     cancelled = let_go_of_unknown(house)
     begun_at: list[datetime | None] = []
     ages: list[timedelta] = []
@@ -176,7 +174,7 @@ def test_a_search_for_a_copy_that_fails_half_way_goes_on_from_there(
     assert deleted(house) == ["job-7"]
 
 
-def test_failures_do_not_use_up_the_looks_for_a_copy(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failures_do_not_use_up_the_searches_for_a_copy(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     let_go_of_unknown(house)
     answers = iter([None, *[TransientError("503", code=ErrorCode.PROVIDER_BUSY)] * 9, None, "job-7"])
 
@@ -192,7 +190,7 @@ def test_failures_do_not_use_up_the_looks_for_a_copy(house: House, monkeypatch: 
     assert deleted(house) == ["job-7"]
 
 
-def test_recordings_go_after_their_days_and_their_words_stay(house: House) -> None:
+def test_expired_recordings_are_removed_and_their_transcripts_kept(house: House) -> None:
     meeting = house.run(house.upload().id)
     kept = replace(later(house, days=31).tools, keep_audio_days=30)
     run_task(kept, "apply_retention")
@@ -215,7 +213,7 @@ def test_a_meeting_whose_speakers_nobody_has_named_is_kept_no_longer_than_others
         house.store.get(meeting.id)
 
 
-def test_meetings_go_after_their_days_and_younger_ones_stay(house: House) -> None:
+def test_expired_meetings_are_removed_and_younger_ones_kept(house: House) -> None:
     meeting = house.run(house.upload().id)
     run_task(replace(house.tools, keep_meetings_days=30), "apply_retention")
     assert house.store.get(meeting.id).id == meeting.id
@@ -224,7 +222,7 @@ def test_meetings_go_after_their_days_and_younger_ones_stay(house: House) -> Non
         house.store.get(meeting.id)
 
 
-def test_a_meeting_that_a_person_sets_going_again_meanwhile_is_not_removed(
+def test_a_meeting_that_a_person_retries_meanwhile_is_not_removed(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     meeting = house.run(house.upload().id)
@@ -241,7 +239,7 @@ def test_a_meeting_that_a_person_sets_going_again_meanwhile_is_not_removed(
     assert house.store.get(meeting.id).status == MeetingStatus.SUMMARIZING
 
 
-def test_a_recording_whose_removal_was_broken_off_is_swept(house: House) -> None:
+def test_a_recording_whose_removal_was_interrupted_is_swept(house: House) -> None:
     meeting = house.run(house.upload().id)
     path = house.tools.recordings.path(meeting.recording_key)
     long_ago = time.time() - 2 * 24 * 3600
@@ -253,7 +251,7 @@ def test_a_recording_whose_removal_was_broken_off_is_swept(house: House) -> None
     assert not path.exists()
 
 
-def test_a_failed_meeting_whose_recording_was_removed_is_not_set_going_again_in_vain(house: House) -> None:
+def test_a_failed_meeting_without_a_recording_cannot_be_retried(house: House) -> None:
     meeting = house.upload()
     house.store.cancel(meeting.id)
     house.store.mark_audio_removed(meeting.id)

@@ -19,8 +19,8 @@ from tests.running import ROOT, background
 from tests.sound import speech
 
 REPORTS_WITHIN = 25.0 if os.environ.get("CANTOMEET_SOAK") else 0.0
-"""Seconds after its end for which the worker is kept alive. onnxruntime 1.32 reports 10 and 15 s after it was loaded;
-its device id is in the home folder at once, so the home folder tells without waiting."""
+"""Seconds for which the worker is kept alive after its work. onnxruntime 1.32 sends telemetry 10 and 15 s after it was
+loaded. It writes its device id to the home folder at once, so a check of the home folder needs no wait."""
 PROGRAMS = {
     "the worker": "import worker.__main__",
     "the recogniser": "import worker.providers.whisper.transcriber",
@@ -50,7 +50,7 @@ def test_a_recording_becomes_a_summary_without_a_request_or_a_trace_at_home(
 ) -> None:
     home = tmp_path / "home"
     home.mkdir()
-    # As a stranger's shell: none of the opt-outs is there, whatever this process has.
+    # Like the shell of a new user: without any of this process's opt-out variables.
     (tmp_path / "data").mkdir()
     with background(tmp_path / "data", HOME=str(home), **proxy.environment) as side:
         side.environment = without_opt_outs(side.environment)

@@ -1,4 +1,4 @@
-"""Proxies: nothing on this machine is asked through one, providers are, and one that cannot be used says so."""
+"""Proxies: requests to this machine go direct, requests to providers use the proxy, an unusable proxy is reported."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def no_proxy_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
 
 
 class Listening(ThreadingHTTPServer):
-    """Answers every request with what CantoMeet's `/health` says, and keeps what was asked of it."""
+    """Answers every request like CantoMeet's `/health`, and records the requests."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -83,7 +83,7 @@ def server() -> Iterator[Listening]:
 
 @pytest.fixture
 def dead_port() -> Iterator[int]:
-    """Bound, so that nobody else takes it, and never listening."""
+    """A bound port without a listener."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         yield bound.getsockname()[1]
@@ -91,14 +91,14 @@ def dead_port() -> Iterator[int]:
 
 @pytest.fixture
 def dead(monkeypatch: pytest.MonkeyPatch, dead_port: int) -> str:
-    """Every proxy variable names a proxy that is not there."""
+    """Every proxy variable names a proxy that does not exist."""
     for name in VARIABLES:
         monkeypatch.setenv(name, f"http://127.0.0.1:{dead_port}")
     return f"http://127.0.0.1:{dead_port}"
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST", "127.1.2.3", "127.1", "0.0.0.0"])
-def test_this_machine_is_asked_directly(host: str, server: Listening, dead: str) -> None:
+def test_requests_to_this_machine_go_direct(host: str, server: Listening, dead: str) -> None:
     url = f"http://{host}:{server.server_port}"
     if host == "127.1.2.3" and not _connects(host, server.server_port):
         url = server.url
@@ -114,12 +114,12 @@ def _connects(host: str, port: int) -> bool:
 
 
 @pytest.mark.parametrize("host", ["127.255.0.1", "[::1]", "[::ffff:127.0.0.1]", "a.localhost", "localhost.", "[::]"])
-def test_every_name_of_this_machine_is_spared(host: str, dead: str) -> None:
+def test_no_name_of_this_machine_uses_the_proxy(host: str, dead: str) -> None:
     assert outgoing.proxy_for(f"http://{host}:3000/v1") is None
 
 
 @pytest.mark.parametrize("name", [name for name in VARIABLES if "https" not in name.lower()])
-def test_another_machine_is_asked_through_the_proxy(
+def test_requests_to_another_machine_use_the_proxy(
     name: str, server: Listening, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(name, server.url)
@@ -207,7 +207,7 @@ def test_the_command_says_in_one_line_which_variable_is_wrong(monkeypatch: pytes
     assert len(result.stderr.splitlines()) == 1
 
 
-def test_providers_on_this_machine_are_asked_directly(dead: str) -> None:
+def test_providers_on_this_machine_get_direct_requests(dead: str) -> None:
     with FakeSpeechmatics(Plan()) as fake, SpeechmaticsTranscriber("key", fake.url) as transcriber:
         transcriber.verify()
     with FakeOpenAI() as endpoint:
@@ -218,7 +218,7 @@ def _llm(url: str) -> LlmSummarizer:
     return LlmSummarizer(model="gpt-fake", fallback=ExtractiveSummarizer(), base_url=url, api_key="key")
 
 
-def test_providers_elsewhere_are_asked_through_the_proxy(server: Listening, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_providers_elsewhere_are_reached_through_the_proxy(server: Listening, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", server.url)
     _llm(f"{REMOTE}/v1").verify()
     with SpeechmaticsTranscriber("key", REMOTE) as transcriber:
@@ -227,7 +227,7 @@ def test_providers_elsewhere_are_asked_through_the_proxy(server: Listening, monk
 
 
 @pytest.mark.parametrize("address", UNUSABLE)
-def test_providers_behind_an_unusable_proxy_say_what_to_mend(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unusable_proxy_fails_a_provider_with_what_to_fix(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALL_PROXY", address)
     with SpeechmaticsTranscriber("key", "https://eu1.asr.api.speechmatics.com") as transcriber:
         for ask in (transcriber.verify, _llm("https://api.openai.com/v1").verify):
@@ -260,7 +260,7 @@ def test_doctor_names_a_proxy_that_cannot_be_used_and_one_that_is(monkeypatch: p
 
 
 def test_no_other_module_makes_a_client() -> None:
-    """Stand-ins apart: they are another machine's part."""
+    """Except the stand-ins, which play another machine."""
     making = re.compile(r"httpx\.(Async)?Client\(|httpx\.(get|post|put|patch|delete|request|stream)\(|urlopen\(")
     found = {
         str(path.relative_to(ROOT))

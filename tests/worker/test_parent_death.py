@@ -1,4 +1,4 @@
-"""On Linux a child is asked to stop when its parent is killed, with no word to it."""
+"""On Linux a child gets SIGTERM when its parent is killed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 from tests.running import kill_tree, wait_for
 from worker import stopping
 from worker.__main__ import follow_parent
-from worker.parent_death import stopping_with
+from worker.parent_death import sigterm_when_gone
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has PR_SET_PDEATHSIG")
 
@@ -56,13 +56,13 @@ time.sleep(60)
 
 
 def gone(process: psutil.Process) -> bool:
-    """Ended; who has it now may not have looked yet."""
+    """Whether the process has ended, even if its new parent has not reaped it yet."""
     return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
 @contextmanager
 def parent_of(*code: str) -> Iterator[tuple[subprocess.Popen[bytes], psutil.Process]]:
-    """A parent and the `Child` that it has started: Python with `code`."""
+    """A parent process, and the `Child` that it started, which runs `code`."""
     command = [sys.executable, "-c", PARENT, sys.executable, "-c", *code]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as parent:
         child = None
@@ -82,13 +82,13 @@ def test_a_child_ends_when_its_parent_is_killed() -> None:
         wait_for(lambda: gone(child), "the child's end", 10)
 
 
-def test_one_that_was_started_again_does_too(tmp_path: Path) -> None:
+def test_a_restarted_child_ends_with_its_parent_too(tmp_path: Path) -> None:
     with parent_of(ONCE_AND_AGAIN, str(tmp_path / "mark"), "again") as (parent, child):
         parent.kill()
         wait_for(lambda: gone(child), "the child's end", 10)
 
 
-def test_it_may_finish_what_it_does(tmp_path: Path) -> None:
+def test_a_child_may_finish_its_work(tmp_path: Path) -> None:
     said = tmp_path / "said"
     with parent_of(FINISHING, str(said)) as (parent, child):
         wait_for(lambda: said.exists() and said.read_text() == "begun", "the child's handler", 10)
@@ -97,19 +97,19 @@ def test_it_may_finish_what_it_does(tmp_path: Path) -> None:
         assert said.read_text() == "finished"
 
 
-def test_a_child_whose_parent_went_before_it_could_ask_does_not_run(tmp_path: Path) -> None:
+def test_a_child_whose_parent_died_before_prctl_does_not_run(tmp_path: Path) -> None:
     mark = tmp_path / "ran"
     command = [sys.executable, "-c", "import pathlib, sys; pathlib.Path(sys.argv[1]).touch()", str(mark)]
     other = 1 if os.getpid() != 1 else 2
-    assert subprocess.run(command, preexec_fn=stopping_with(other), check=False).returncode == 1
+    assert subprocess.run(command, preexec_fn=sigterm_when_gone(other), check=False).returncode == 1
     assert not mark.exists()
 
 
 @pytest.mark.parametrize("asked", [True, False])
-def test_a_worker_that_the_system_has_asked_is_not_asked_again(monkeypatch: pytest.MonkeyPatch, asked: bool) -> None:
-    """RQ drops the step at a second time."""
+def test_a_worker_that_got_sigterm_gets_no_second_one(monkeypatch: pytest.MonkeyPatch, asked: bool) -> None:
+    """RQ drops the running step at a second SIGTERM."""
     signals: list[int] = []
     monkeypatch.setattr(os, "kill", lambda _pid, number: signals.append(number))
-    monkeypatch.setattr(stopping, "asked", lambda: asked)
+    monkeypatch.setattr(stopping, "requested", lambda: asked)
     follow_parent(parent=0)
     assert signals == ([] if asked else [signal.SIGTERM])

@@ -1,4 +1,4 @@
-"""A meeting's path step by step, with transcribers and summarizers made for the test."""
+"""A meeting's steps, with fake transcribers and summarizers."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ SECONDS = 6
 
 
 class Recogniser:
-    """Two seconds a piece, one segment each."""
+    """Recognises two seconds a piece, one segment each."""
 
     name = "test recogniser"
     warnings = ("no_speakers",)
@@ -72,7 +72,7 @@ class Recogniser:
 
 
 class Provider:
-    """Accepts at once, is done at the second look."""
+    """Accepts at once, and is done at the second poll."""
 
     name = "test provider"
 
@@ -139,7 +139,7 @@ class Summarizer:
 
 
 class House:
-    """A toolbox with its parts at hand, and the wake-ups it asked for."""
+    """A toolbox with direct access to its parts, and a record of its wake-ups."""
 
     def __init__(self, store: MeetingStore, folder: Path, transcriber: str = "whisper") -> None:
         self.store = store
@@ -171,7 +171,7 @@ class House:
         return self.store.create(new_meeting(recording_key=key, duration_seconds=SECONDS, **columns))[0]
 
     def step(self, meeting_id: str) -> Meeting:
-        """Make the meeting due, as time would, and advance it once."""
+        """Make the meeting due and advance it once."""
         self.store.due_now(meeting_id)
         advance_meeting(self.tools, meeting_id)
         return self.store.get(meeting_id)
@@ -228,9 +228,7 @@ def test_a_cancel_ends_a_recognition_under_way(house: House) -> None:
     assert house.store.transcript(meeting.id).segments == []
 
 
-def test_a_provider_is_sent_the_recording_once_and_asked_again_later(
-    sqlite_store: MeetingStore, tmp_path: Path
-) -> None:
+def test_a_provider_gets_the_recording_once_and_is_polled_later(sqlite_store: MeetingStore, tmp_path: Path) -> None:
     house = House(sqlite_store, tmp_path, "speechmatics")
     meeting = house.run(house.upload().id)
     assert meeting.status == MeetingStatus.COMPLETED
@@ -257,10 +255,10 @@ def test_a_job_accepted_before_a_crash_is_found_again_and_not_paid_twice(
 
 
 @pytest.mark.parametrize("ends", ["record_retry", "record_failure", "postpone"])
-def test_an_end_that_the_database_does_not_take_at_once_is_written_down_all_the_same(
+def test_an_outcome_that_the_database_refuses_at_first_is_committed_later(
     sqlite_store: MeetingStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: str
 ) -> None:
-    """Else its lease would run out, and the timeline would tell of a worker that died."""
+    """Otherwise its lease would expire, and the timeline would report a dead worker."""
     house = House(sqlite_store, tmp_path / "recordings", "speechmatics")
     meeting = house.upload()
     while house.step(meeting.id).stage != Stage.SUBMITTED:
@@ -289,7 +287,7 @@ def test_an_end_that_the_database_does_not_take_at_once_is_written_down_all_the_
     assert (after.job.lease_until, after.job.deaths) == (None, 0)
 
 
-def test_where_many_are_in_flight_a_job_is_looked_at_when_others_like_it_were_done(
+def test_with_many_in_flight_a_job_is_polled_at_its_usual_turnaround(
     sqlite_store: MeetingStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house = House(sqlite_store, tmp_path / "recordings", "speechmatics")
@@ -308,7 +306,7 @@ def test_where_many_are_in_flight_a_job_is_looked_at_when_others_like_it_were_do
     assert [one.took for one in loads(house.store.remembered(remembered_as("speechmatics")))] == [58.0] * 5
 
 
-def test_a_saved_raw_answer_is_parsed_again_without_asking(sqlite_store: MeetingStore, tmp_path: Path) -> None:
+def test_a_saved_raw_answer_is_parsed_again_without_a_request(sqlite_store: MeetingStore, tmp_path: Path) -> None:
     house = House(sqlite_store, tmp_path, "speechmatics")
     meeting = house.upload()
     broken = replace(house.tools, remotes={"speechmatics": _Unparsable()})
@@ -332,7 +330,7 @@ class _Unparsable(Provider):
 
 
 @pytest.mark.parametrize("error", [OSError("the disk went away"), PermanentError("?", code=ErrorCode.INTERNAL)])
-def test_what_goes_wrong_after_a_step_has_committed_undoes_nothing(
+def test_an_error_after_a_step_has_committed_undoes_nothing(
     house: House, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     take = steps.take
@@ -388,7 +386,7 @@ def test_an_unexpected_error_never_leaves_a_meeting_without_an_end(house: House)
 
 
 def died(house: House, meeting: Meeting, times: int) -> None:
-    """Workers that take the meeting one after another and are never heard of again."""
+    """Let several workers take the meeting, one after another, and die."""
     for _ in range(times):
         house.store.due_now(meeting.id)
         assert house.store.take_lease(meeting.id, -1) is not None
@@ -415,8 +413,10 @@ def test_a_few_workers_that_die_are_in_the_timeline_and_cost_no_meeting(house: H
     assert [a.error_code for a in house.store.attempts(meeting.id)].count("worker_died") == 1
 
 
-def test_a_step_that_kills_is_found_out_however_it_waits_in_between(sqlite_store: MeetingStore, tmp_path: Path) -> None:
-    """A submission that killed its worker is looked for before it is made again: that look must not clear the count."""
+def test_a_step_that_kills_workers_is_detected_despite_snoozes_in_between(
+    sqlite_store: MeetingStore, tmp_path: Path
+) -> None:
+    """A submission that killed its worker is searched for before it is repeated. The search keeps the count."""
     house = House(sqlite_store, tmp_path, "speechmatics")
     meeting = house.upload()
     house.step(meeting.id)
@@ -434,7 +434,7 @@ def test_a_step_that_kills_is_found_out_however_it_waits_in_between(sqlite_store
     assert house.store.get(meeting.id).error_code == "worker_died"
 
 
-def test_a_deletion_is_owed_however_many_workers_died_of_it(house: House) -> None:
+def test_a_deletion_stays_due_however_many_workers_it_kills(house: House) -> None:
     meeting = house.upload()
     house.store.mark_deleted(meeting.id)
     for _ in range(MOST_DEATHS + 1):
@@ -449,7 +449,7 @@ def test_retry_after_is_honoured() -> None:
     assert 5 <= Backoff(first=1, cap=10).delay(5000, retry_after=None) <= 10, "a deletion is owed for ever"
 
 
-def test_an_outage_is_sat_out_for_an_hour_and_a_fault_of_our_own_is_not() -> None:
+def test_an_outage_is_retried_for_an_hour_and_an_own_bug_is_not() -> None:
     backoff = Backoff(outage_tries=22)
     longest = sum(
         min(backoff.cap, backoff.first * 2.0**n) for n in range(backoff.tries_of(ErrorCode.PROVIDER_BUSY) - 1)
@@ -493,7 +493,7 @@ def test_a_recording_that_was_cut_off_is_accepted_with_a_warning_that_says_where
     )
 
 
-def test_a_stated_length_that_was_a_guess_is_no_warning(house: House) -> None:
+def test_a_guessed_duration_gives_no_warning(house: House) -> None:
     meeting = house.upload()
     longer = house.store.create(
         new_meeting(recording_key=meeting.recording_key, duration_seconds=100.0, idempotency_key="other")
@@ -503,7 +503,7 @@ def test_a_stated_length_that_was_a_guess_is_no_warning(house: House) -> None:
     assert after.warnings == []
 
 
-def test_what_is_mended_before_a_retry_is_not_warned_of_any_more(house: House) -> None:
+def test_a_retry_drops_warnings_that_no_longer_apply(house: House) -> None:
     meeting = house.upload()
     path = house.tools.recordings.path(meeting.recording_key)
     whole = wav_bytes(marked())
@@ -516,8 +516,8 @@ def test_what_is_mended_before_a_retry_is_not_warned_of_any_more(house: House) -
     assert (after.warnings, after.warning_details, after.has_playback_copy) == ([], {}, False)
 
 
-def test_the_provider_hears_what_people_will_hear(sqlite_store: MeetingStore, tmp_path: Path) -> None:
-    """Channels turned over against each other: the provider takes the file, and might hear nothing in it."""
+def test_the_provider_gets_the_sound_that_people_hear(sqlite_store: MeetingStore, tmp_path: Path) -> None:
+    """Channels with opposite signs: the provider accepts the file, but might hear nothing in it."""
     house = House(sqlite_store, tmp_path, "speechmatics")
     meeting = house.upload()
     path = house.tools.recordings.path(meeting.recording_key)
@@ -530,7 +530,7 @@ def test_the_provider_hears_what_people_will_hear(sqlite_store: MeetingStore, tm
     assert_whole(tmp_path / "wav")
 
 
-def test_a_template_that_was_deleted_gives_way_to_the_general_one_and_says_so(house: House) -> None:
+def test_a_deleted_template_is_replaced_by_the_general_one_with_a_warning(house: House) -> None:
     template = house.store.add_template("甲", "用 {} 寫", [{"title": "乙"}])
     meeting = house.run(house.upload(template=template.id).id)
     assert house.summarizer.requests[-1].template.instructions == "用 {} 寫"
@@ -557,7 +557,7 @@ def test_a_summary_that_waits_for_names_wakes_nobody(sqlite_store: MeetingStore,
     assert house.run(meeting.id).status == MeetingStatus.COMPLETED
 
 
-def test_a_person_who_asks_again_gets_another_answer_and_a_crash_none_that_was_paid(house: House) -> None:
+def test_a_new_round_gets_new_answers_and_a_crash_reuses_paid_ones(house: House) -> None:
     meeting = house.run(house.upload().id)
     first = house.summarizer.paid
     house.store.retry(meeting.id, "summarize")

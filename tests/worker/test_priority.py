@@ -1,4 +1,4 @@
-"""A high meeting overtakes, on a real Redis with RQ's own worker: also a recognition that is under way."""
+"""A high-priority meeting overtakes others, even a running recognition. With a real Redis and RQ's own worker."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from worker.providers import RecognisedPiece
 
 
 class Noting(Recogniser):
-    """Writes down whose piece it is given."""
+    """Records whose piece it recognises."""
 
     def __init__(self, house: House) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ def house(
 
 
 def work(server: EmbeddedRedis, *names: str) -> None:
-    """All that is queued, as one worker does it, until nothing is left."""
+    """Run one worker until the queues are empty."""
     with redis.Redis.from_url(server.url) as connection:
         queues = [Queue(name, connection=connection, serializer=JSONSerializer) for name in names]
         SimpleWorker(queues, connection=connection, serializer=JSONSerializer).work(burst=True, logging_level="ERROR")

@@ -1,4 +1,4 @@
-"""Real worker processes on a real embedded Redis; the provider is a stand-in over HTTP."""
+"""Real worker processes with an embedded Redis, and the provider's stand-in over HTTP."""
 
 from __future__ import annotations
 

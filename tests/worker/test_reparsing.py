@@ -1,4 +1,4 @@
-"""A transcript parsed again from the stored answer: nothing is asked for, and no correction is lost unsaid."""
+"""A transcript is parsed again from the stored answer, without a request and without silent loss of corrections."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def answer(words: tuple[tuple[str, str], ...] = WORDS) -> bytes:
 
 
 def transcribed(store: MeetingStore, raw: bytes, *, parsed_as: bytes | None = None) -> Meeting:
-    """A meeting with a summary, its transcript made of `parsed_as` as an older parser did, its raw answer kept."""
+    """A summarized meeting with a stored answer. Its transcript is `parsed_as`, like that of an older parser."""
     meeting = meetings.transcribing(store)
     lines = [new_segment(line) for line in parse_json_v2(parsed_as or raw).segments]
     of_job = {"provider_job_id": "job"}
@@ -139,7 +139,7 @@ def test_a_correction_that_would_be_lost_stops_it_unless_it_is_forced(store: Mee
     assert texts(store, meeting.id) == ["早晨", "各位", "開會"]
 
 
-def test_a_meeting_that_is_worked_on_or_has_no_stored_answer_is_left(store: MeetingStore) -> None:
+def test_a_running_meeting_or_one_without_a_stored_answer_is_left(store: MeetingStore) -> None:
     running = meetings.transcribing(store)
     keep(store, running.id, answer())
     local = meetings.completed(store)
@@ -186,16 +186,14 @@ def test_a_meeting_that_waits_for_names_says_so(store: MeetingStore) -> None:
     assert "waits for its speakers to be named" in reparsed(store, waiting.id).what
 
 
-def test_a_step_that_was_under_way_when_it_was_parsed_anew_changes_nothing(store: MeetingStore) -> None:
+def test_a_step_that_ran_during_the_reparsing_changes_nothing(store: MeetingStore) -> None:
     meeting = transcribed(store, answer(), parsed_as=answer((("S1", "早神"),)))
     run = store.get(meeting.id).job.run
     reparsed(store, meeting.id)
     assert store.get(meeting.id).job.run > run
 
 
-def test_the_command_goes_over_all_and_can_have_the_summaries_made_anew(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_command_reparses_all_and_can_resummarize(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from cantomeet.database import connect, migrate
 
     monkeypatch.chdir(tmp_path)
@@ -217,12 +215,12 @@ def test_the_command_goes_over_all_and_can_have_the_summaries_made_anew(
     engine.dispose()
 
 
-def test_a_summary_that_is_being_made_already_is_told_and_stops_nothing(store: MeetingStore) -> None:
+def test_a_running_summary_is_reported_and_stops_nothing(store: MeetingStore) -> None:
     meeting = transcribed(store, answer(), parsed_as=answer((("S1", "早神"),)))
     changed = reparsed(store, meeting.id).changed
     assert changed is not None
     store.retry(meeting.id, "summarize")
     woken: list[Meeting] = []
-    told = reparsing.summarize_anew(services_over(store, wake=woken.append), LOCAL_OWNER, changed)
+    told = reparsing.resummarize(services_over(store, wake=woken.append), LOCAL_OWNER, changed)
     assert (told.ok, woken) == (False, [])
     assert told.changed is changed, "its new lines are shown all the same"

@@ -1,4 +1,4 @@
-"""The rescuer itself: whatever one of its looks dies of, it looks again."""
+"""The rescuer keeps running after any error."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NOTHING = cast(Any, None)
 
 
 @pytest.mark.parametrize("trouble", TROUBLE, ids=lambda trouble: type(trouble).__name__)
-def test_a_look_that_fails_is_followed_by_another(trouble: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_rescuer_runs_again_after_a_failure(trouble: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     stop = threading.Event()
     looks: list[int] = []
 
@@ -40,9 +40,7 @@ def test_a_look_that_fails_is_followed_by_another(trouble: Exception, monkeypatc
 
 
 @pytest.mark.parametrize("trouble", TROUBLE, ids=lambda trouble: type(trouble).__name__)
-def test_a_look_of_the_web_side_that_fails_is_followed_by_another(
-    trouble: Exception, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_rescuer_of_the_web_runs_again_after_a_failure(trouble: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     looks: list[int] = []
 
     def look(*_: object) -> int:

@@ -1,4 +1,4 @@
-"""What a person's retry does to a meeting at a provider: it pays again only where that was confirmed."""
+"""A person's retry of a meeting at a provider pays again only if that was confirmed."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def failed(house: LateHouse) -> Meeting:
     ],
     ids=lambda fate: f"{fate.becomes}-{fate.gone_status}",
 )
-def test_a_job_that_is_gone_needs_a_new_one_and_that_needs_the_cost_confirmed(
+def test_a_job_that_is_gone_needs_a_new_one_with_a_confirmed_cost(
     sqlite_store: MeetingStore, tmp_path: Path, fate: Fate
 ) -> None:
     with at_the_provider(sqlite_store, tmp_path, Plan(job_seconds=0.0, fates=[fate])) as (house, fake):
@@ -63,9 +63,7 @@ def test_a_job_that_is_gone_needs_a_new_one_and_that_needs_the_cost_confirmed(
         assert sorted(fake.paid.values()) == [1, 1]
 
 
-def test_a_rejected_recording_is_sent_anew_without_asking_since_nothing_came_of_it(
-    sqlite_store: MeetingStore, tmp_path: Path
-) -> None:
+def test_a_rejected_recording_is_sent_again_without_asking(sqlite_store: MeetingStore, tmp_path: Path) -> None:
     with at_the_provider(sqlite_store, tmp_path, Plan(job_seconds=0.0, fates=[Fate(becomes="rejected")])) as (h, fake):
         meeting = failed(h)
         assert meeting.error_code == "provider_rejected"
@@ -76,7 +74,7 @@ def test_a_rejected_recording_is_sent_anew_without_asking_since_nothing_came_of_
 
 
 @pytest.mark.parametrize("asked", ["list", "check", "fetch"])
-def test_a_question_that_was_refused_is_no_rejected_recording_and_a_retry_pays_nothing(
+def test_a_refused_poll_is_no_rejected_recording_and_a_retry_pays_nothing(
     sqlite_store: MeetingStore, tmp_path: Path, asked: str
 ) -> None:
     lost = [Fault(on="submit", do="drop", after=True, times=1)] if asked == "list" else []
@@ -89,9 +87,7 @@ def test_a_question_that_was_refused_is_no_rejected_recording_and_a_retry_pays_n
         assert list(fake.paid.values()) == [1]
 
 
-def test_a_job_that_was_given_up_as_never_ending_is_looked_at_again_and_not_given_up_at_once(
-    sqlite_store: MeetingStore, tmp_path: Path
-) -> None:
+def test_a_retry_of_a_job_that_was_given_up_polls_it_again(sqlite_store: MeetingStore, tmp_path: Path) -> None:
     with at_the_provider(sqlite_store, tmp_path, Plan(job_seconds=3600.0)) as (house, fake):
         meeting = house.upload()
         for _ in range(2):
@@ -126,7 +122,7 @@ def test_a_retry_of_what_is_running_is_a_conflict(sqlite_store: MeetingStore, tm
 
 
 @pytest.mark.parametrize("kind", ["webm", "mov", "mkv", "asf", "webm-live"])
-def test_what_the_provider_does_not_take_is_sent_in_a_form_that_it_takes(
+def test_a_recording_that_the_provider_does_not_accept_is_converted(
     sqlite_store: MeetingStore, tmp_path: Path, kind: str
 ) -> None:
     with at_the_provider(sqlite_store, tmp_path, DONE) as (house, fake):

@@ -1,4 +1,4 @@
-"""A transcript through the pipeline into a summary, with a language model's stand-in over real HTTP."""
+"""The pipeline summarizes a transcript, with a language model's stand-in over HTTP."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_progress_never_goes_back_from_step_to_step(
 def test_busy_answers_do_not_use_up_the_tries_while_each_try_saves_something(
     sqlite_store: MeetingStore, tmp_path: Path, fake: FakeOpenAI
 ) -> None:
-    # After each answer one 429; two in a row would be the end.
+    # One 429 after each answer; two in a row would exhaust the tries.
     fake.use(Plan(faults=[Fault(do="status", status=429, retry_after="0", skip=n + 1, times=1) for n in range(9)]))
     desk = Desk(sqlite_store, tmp_path, llm(fake), tries=2)
     meeting = desk.meeting(SAID)
@@ -109,7 +109,7 @@ def test_busy_answers_without_any_other_use_up_the_tries(
 
 
 class _CancelsAt(httpx.BaseTransport):
-    """A person cancels the meeting while request number `at` is under way."""
+    """Cancels the meeting during request number `at`."""
 
     def __init__(self, store: MeetingStore, at: int) -> None:
         self._store, self._at, self._inner = store, at, httpx.HTTPTransport()
@@ -123,7 +123,7 @@ class _CancelsAt(httpx.BaseTransport):
         return self._inner.handle_request(request)
 
     def close(self) -> None:
-        """The summarizer closes its client after each step; what it sends through stays open."""
+        """Stay open: the summarizer closes its client after each step."""
 
 
 def test_a_cancel_stops_within_one_request_and_its_answer_is_not_lost(
@@ -143,7 +143,7 @@ def test_a_cancel_stops_within_one_request_and_its_answer_is_not_lost(
     transport._inner.close()
 
 
-def test_an_answer_for_a_meeting_that_was_deleted_meanwhile_harms_nobody(store: MeetingStore) -> None:
+def test_an_answer_for_a_meeting_deleted_meanwhile_is_dropped(store: MeetingStore) -> None:
     desk = Desk(store, Path("unused"), None)
     meeting = desk.meeting(SAID[:1])
     for keep in (True, False):
@@ -204,7 +204,7 @@ def test_what_an_endpoint_can_do_is_remembered_by_the_next_process(
 ) -> None:
     fake.use(Plan(refuses=["json_schema"], length_field="max_completion_tokens", temperature=False))
     for _ in range(2):
-        # Made anew, as in another process.
+        # A new instance, as in another process.
         desk = Desk(sqlite_store, tmp_path, summarizer(settings_for(fake), sqlite_store))
         assert desk.run(desk.meeting(SAID[:20]).id).status == MeetingStatus.COMPLETED
     refusals = [n for n, line in enumerate(fake.log) if line["outcome"] == 400]
@@ -215,7 +215,7 @@ def test_what_an_endpoint_can_do_is_remembered_by_the_next_process(
     assert sum(line["outcome"] == 400 for line in fake.log) == 6, "another model may take other requests"
 
 
-def test_what_does_not_hold_any_more_is_forgotten(sqlite_store: MeetingStore, tmp_path: Path) -> None:
+def test_an_outdated_dialect_is_dropped(sqlite_store: MeetingStore, tmp_path: Path) -> None:
     def only_schema(request: httpx.Request) -> httpx.Response | None:
         if b'"json_schema"' in request.content:
             return None
@@ -239,7 +239,7 @@ def test_what_does_not_hold_any_more_is_forgotten(sqlite_store: MeetingStore, tm
 
 
 class _Before(httpx.BaseTransport):
-    """Asks `answer` first, then the endpoint."""
+    """Calls `answer` first, then the endpoint."""
 
     def __init__(self, answer: object) -> None:
         self._answer = answer
@@ -256,7 +256,9 @@ class _Before(httpx.BaseTransport):
 # ---- told --------------------------------------------------------------------------------------------------
 
 
-def test_what_a_summary_took_and_covers_is_told(sqlite_store: MeetingStore, tmp_path: Path, fake: FakeOpenAI) -> None:
+def test_usage_and_coverage_of_a_summary_are_reported(
+    sqlite_store: MeetingStore, tmp_path: Path, fake: FakeOpenAI
+) -> None:
     fake.use(Plan(faults=[Fault(do="drop", after=True, skip=2, times=1)]))
     desk = Desk(sqlite_store, tmp_path, llm(fake, price_in=1.0, price_out=1.0))
     meeting = desk.run(desk.meeting(SAID).id)

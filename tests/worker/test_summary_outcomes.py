@@ -1,4 +1,4 @@
-"""What a person is told for each way in which an endpoint goes wrong; the transcript is always there."""
+"""What a person sees for each failure of an endpoint. The transcript is always kept."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SAID = (
 
 
 class Recogniser:
-    """Hears one line in each two seconds."""
+    """Recognises one line in each two seconds."""
 
     name = "test recogniser"
     warnings = ("no_speakers",)
@@ -63,7 +63,7 @@ def carried_through(store: MeetingStore, folder: Path, plan: Plan, key: str | No
             backoff=Backoff(first=0.0, cap=0.0, tries=2),
         )
         meeting = house.upload()
-        # What fails for good is raised again for the queue, after it was committed.
+        # A permanent failure is raised again for the queue, after it was committed.
         with suppress(StepError):
             house.run(meeting.id)
     return store.get(meeting.id)
@@ -88,7 +88,7 @@ def texts(store: MeetingStore, meeting: Meeting) -> list[str]:
     ],
     ids=lambda fault: fault.do,
 )
-def test_what_is_mended_on_the_way_is_not_seen_at_all(sqlite_store: MeetingStore, tmp_path: Path, fault: Fault) -> None:
+def test_an_error_that_was_recovered_is_not_shown(sqlite_store: MeetingStore, tmp_path: Path, fault: Fault) -> None:
     meeting = carried_through(sqlite_store, tmp_path, Plan(faults=[fault]))
     assert (meeting.status, meeting.status_reason, meeting.warnings) == (MeetingStatus.COMPLETED, None, ["no_speakers"])
     summary = sqlite_store.summary(meeting.id)
@@ -106,7 +106,7 @@ def test_an_endpoint_that_refuses_json_schema_is_asked_in_another_way(
 
 
 @pytest.mark.parametrize("do", ["bad_json", "wrong_shape", "truncated", "empty", "refusal", "nothing", "huge"])
-def test_what_stays_unusable_becomes_extracts_and_the_page_says_so(
+def test_an_unusable_model_gives_extracts_and_the_page_says_so(
     sqlite_store: MeetingStore, tmp_path: Path, do: Any
 ) -> None:
     meeting = carried_through(sqlite_store, tmp_path, Plan(faults=[Fault(do=do)]))
@@ -157,7 +157,7 @@ def test_invented_owners_and_days_are_not_shown(sqlite_store: MeetingStore, tmp_
     ],
     ids=["429", "503", "time-out", "dropped", "garbage", "unknown model", "wrong key"],
 )
-def test_trouble_that_lasts_fails_the_summary_with_what_to_do_and_keeps_the_transcript(
+def test_a_lasting_failure_fails_the_summary_with_what_to_do_and_keeps_the_transcript(
     sqlite_store: MeetingStore, tmp_path: Path, plan: Plan, key: str | None, told: str
 ) -> None:
     meeting = carried_through(sqlite_store, tmp_path, plan, key)

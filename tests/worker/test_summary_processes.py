@@ -1,4 +1,4 @@
-"""Real worker processes and a slow language model: a worker that is told to stop, and one that is killed."""
+"""Real worker processes with a slow language model are stopped or killed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def side(tmp_path: Path, fake: FakeOpenAI) -> Iterator[Background]:
 
 
 def begun(side: Background, fake: FakeOpenAI) -> Meeting:
-    """A long meeting of which the first answers are there."""
+    """A long meeting with its first answers saved."""
     meeting = meetings.transcribed(side.store, SAID)
     side.queue.wake(meeting)
     wait_for(lambda: len(fake.paid) >= 2, "the first answers")
@@ -57,7 +57,7 @@ def test_a_worker_that_is_told_to_stop_ends_in_the_middle_and_the_next_pays_only
     assert (found.summary.usage["repeats"], found.summary.coverage) == (0, {"covered": len(SAID), "total": len(SAID)})
 
 
-def test_a_written_view_that_nobody_woke_is_made_by_the_same_workers(side: Background, fake: FakeOpenAI) -> None:
+def test_a_written_view_that_was_not_enqueued_is_made_by_the_same_workers(side: Background, fake: FakeOpenAI) -> None:
     fake.use(Plan())
     meeting = meetings.transcribed(side.store, SAID[:30])
     side.store.ask_for_written(meeting.id)
@@ -71,9 +71,7 @@ def test_a_written_view_that_nobody_woke_is_made_by_the_same_workers(side: Backg
     assert side.wait(meeting.id).status == MeetingStatus.COMPLETED
 
 
-def test_a_worker_that_is_killed_costs_at_most_the_answer_under_way_and_that_is_counted(
-    side: Background, fake: FakeOpenAI
-) -> None:
+def test_a_killed_worker_loses_at_most_the_running_answer_which_is_counted(side: Background, fake: FakeOpenAI) -> None:
     parent = side.start()
     meeting = begun(side, fake)
     for child in psutil.Process(parent.pid).children(recursive=True):

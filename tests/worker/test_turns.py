@@ -1,4 +1,4 @@
-"""Turns at a provider: who comes in vain, and when they come again."""
+"""Turns at a provider, and when a meeting without a turn tries again."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from cantomeet.models import Job
 from cantomeet.store import MeetingStore
 from tests import meetings
 from tests.worker.test_pipeline import House
-from worker.turns import Snooze, sending, wait_for_turn
+from worker.turns import Snooze, submit_limit, wait_for_turn
 
-SEND = sending("speechmatics")
+SEND = submit_limit("speechmatics")
 
 
 @pytest.mark.parametrize("late", [0, 5, 450])
-def test_those_who_come_together_are_spread_over_as_long_as_they_take(
+def test_meetings_that_wake_together_are_spread_over_the_time_they_take(
     store: MeetingStore, tmp_path: Path, late: int
 ) -> None:
-    """After a pause all reserved turns have come; else but a few, and no turn is to be left unused for long."""
+    """After an outage all reserved turns are due at once, otherwise a few. No turn should stay unused for long."""
     house = House(store, tmp_path / "recordings", "speechmatics")
     mine = meetings.uploaded(store)
     with store.engine.begin() as connection:

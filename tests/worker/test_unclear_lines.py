@@ -1,4 +1,4 @@
-"""A line that was not understood: it keeps its place and sound, and what the recogniser invented is shown nowhere."""
+"""An unclear line keeps its place and sound, and the text that the recogniser invented is not shown."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_loop_that_was_stored_as_text_is_read_by_no_summary_until_a_person_con
     assert not any("唔係唔係" in item.text for item in found.items)
 
 
-def test_a_meeting_of_nothing_else_ends_well_and_keeps_its_lines(store: MeetingStore, desk: Desk) -> None:
+def test_a_meeting_with_only_unclear_lines_completes_and_keeps_them(store: MeetingStore, desk: Desk) -> None:
     meeting = meetings.transcribing(store)
     lines = [NewSegment(0.0, 5.0, INVENTED, "", [], unclear=True)]
     store.finish_transcript(meeting.id, meeting.job.run, lines, replace=False, tried=meetings._tried(store))
@@ -84,7 +84,9 @@ def test_a_search_finds_it_by_what_a_person_wrote_alone(store: MeetingStore) -> 
 
 @pytest.mark.parametrize(("language", "shown"), [("zh-Hant-HK", "聽不清"), ("en", "(unclear)")])
 @pytest.mark.parametrize("form", FORMS)
-def test_a_file_shows_it_in_its_place(sqlite_store: MeetingStore, form: str, language: str, shown: str) -> None:
+def test_an_export_shows_an_unclear_line_in_its_place(
+    sqlite_store: MeetingStore, form: str, language: str, shown: str
+) -> None:
     meeting = with_unclear(sqlite_store)
     transcript = sqlite_store.transcript(meeting.id)
     body = export(form, meeting, transcript, None, language).body  # type: ignore[arg-type]  # of FORMS
@@ -102,7 +104,7 @@ def test_the_page_shows_it_and_no_speaker_is_known_by_it(sqlite_store: MeetingSt
     assert [sample.text for sample in speaker.samples] == list(SAID)
 
 
-def test_who_corrects_it_makes_it_an_ordinary_line(store: MeetingStore) -> None:
+def test_a_correction_makes_an_unclear_line_an_ordinary_one(store: MeetingStore) -> None:
     meeting = with_unclear(store)
     line = unclear_line(store, meeting)
     _meeting, corrected = store.edit_segment(meeting.id, line.id, line.version, text="我哋再諗。")
@@ -111,7 +113,7 @@ def test_who_corrects_it_makes_it_an_ordinary_line(store: MeetingStore) -> None:
 
 
 @pytest.mark.parametrize("handed_back", ["聽不清", "(unclear)", " 聽不清 "])
-def test_who_gives_it_to_a_speaker_alone_leaves_it_unclear(store: MeetingStore, handed_back: str) -> None:
+def test_a_new_speaker_alone_leaves_a_line_unclear(store: MeetingStore, handed_back: str) -> None:
     meeting = with_unclear(store)
     line = unclear_line(store, meeting)
     _meeting, changed = store.edit_segment(meeting.id, line.id, line.version, text=handed_back, speaker_id=None)

@@ -1,4 +1,4 @@
-"""A database that cannot be reached is told in one line that names the setting and keeps its password."""
+"""An unreachable database is reported in one line that names the setting and hides the password."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ USER = "postgresql+psycopg://minutes:s3cret"
 
 @pytest.fixture
 def closed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
-    """Where nobody listens; what is said of it."""
+    """A URL without a listener, and the expected message."""
     port = free_port()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CANTOMEET_DATA_DIR", str(tmp_path / "data"))
@@ -34,7 +34,7 @@ def closed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
     )
 
 
-def test_the_start_says_so_in_one_line_and_starts_nothing(
+def test_the_launcher_reports_it_in_one_line_and_starts_nothing(
     closed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(launch, "Child", None)
@@ -43,7 +43,7 @@ def test_the_start_says_so_in_one_line_and_starts_nothing(
     assert not (tmp_path / "data").exists()
 
 
-def test_the_worker_says_the_same(
+def test_the_worker_reports_an_unreachable_database_too(
     closed: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(worker_command, "Child", None)
@@ -52,7 +52,7 @@ def test_the_worker_says_the_same(
     assert capsys.readouterr().err.splitlines() == [closed]
 
 
-def test_a_database_that_answers_is_passed_over(empty_postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_that_answers_is_not_reported(empty_postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", empty_postgres_url)
     assert empty_postgres_url.startswith("postgresql+psycopg://")
     check_database(Settings())

@@ -1,4 +1,4 @@
-"""The written-Chinese view: asked for, made line by line beside the pipeline, and never in place of what was said."""
+"""The written-Chinese view is made on request, independently of the pipeline, and never replaces the spoken text."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from worker.steps import paid_answers
 
 SAID: list[tuple[str | None, str]] = [("主席", f"我哋第{n}點係噉樣，佢冇講嘢，你哋睇下。") for n in range(40)]
 WRITTEN = str.maketrans("哋係噉佢冇嘢睇", "們是樣他沒事看")
-"""As the stand-in rewrites them."""
+"""The stand-in's rewritings."""
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def desk_of(store: MeetingStore, folder: Path, fake: FakeOpenAI, tries: int = 8,
 
 
 def rewrite(desk: Desk, meeting: Meeting, most: int = 100) -> None:
-    """To the end of what was asked for."""
+    """Run the view to its end."""
     for _ in range(most):
         found = desk.store.written(meeting.id)
         if found is None or found.view.state != "working":
@@ -52,7 +52,7 @@ def rewrite(desk: Desk, meeting: Meeting, most: int = 100) -> None:
 
 
 def make_due(store: MeetingStore, meeting_id: str) -> None:
-    """As time would."""
+    """Make the view due now."""
     with store.engine.begin() as connection:
         own = (col(Job.kind) == JobKind.WRITTEN_VIEW, col(Job.subject) == meeting_id)
         connection.execute(update(Job).where(*own).values(due_at=store._clock(connection)))
@@ -158,7 +158,7 @@ def test_lines_that_the_model_left_out_are_asked_for_once_more_and_else_stay_as_
 
 
 @pytest.mark.parametrize("do", ["doubles", "fenced", "simplified"])
-def test_what_else_a_model_does_wrong_harms_no_line(
+def test_other_errors_of_a_model_leave_the_lines_unchanged(
     sqlite_store: MeetingStore, tmp_path: Path, fake: FakeOpenAI, do: Any
 ) -> None:
     fake.use(Plan(faults=[Fault(do=do)]))
@@ -218,7 +218,7 @@ def test_a_line_that_was_corrected_is_out_of_date_until_it_is_asked_for_again(
     assert set(states(sqlite_store, meeting)) == {"written"}
 
 
-def test_a_failure_is_told_and_asking_again_mends_it(
+def test_a_failure_is_shown_and_a_new_request_retries(
     sqlite_store: MeetingStore, tmp_path: Path, fake: FakeOpenAI
 ) -> None:
     fake.use(Plan(faults=[Fault(do="status", status=503, retry_after="0", skip=1)]))
@@ -239,7 +239,7 @@ def test_a_failure_is_told_and_asking_again_mends_it(
 
 
 def died(store: MeetingStore, meeting_id: str, times: int) -> None:
-    """Workers that take the view one after another and are never heard of again."""
+    """Let several workers take the view, one after another, and die."""
     for _ in range(times):
         make_due(store, meeting_id)
         assert store.take_job(JobKind.WRITTEN_VIEW, meeting_id, -1) is not None
@@ -293,7 +293,7 @@ def test_without_a_language_model_it_says_so(sqlite_store: MeetingStore, tmp_pat
     assert (found.view.state, found.view.error_code) == ("failed", "written_unavailable")
 
 
-def test_what_is_gone_meanwhile_harms_nobody(store: MeetingStore, tmp_path: Path, fake: FakeOpenAI) -> None:
+def test_a_meeting_deleted_meanwhile_is_ignored(store: MeetingStore, tmp_path: Path, fake: FakeOpenAI) -> None:
     desk = desk_of(store, tmp_path, fake)
     meeting = desk.meeting(SAID[:3])
     store.ask_for_written(meeting.id)
@@ -311,7 +311,7 @@ def test_what_is_gone_meanwhile_harms_nobody(store: MeetingStore, tmp_path: Path
     advance_written_view(desk.tools, meeting.id)
 
 
-def test_many_who_ask_at_once_ask_for_one_view(store: MeetingStore) -> None:
+def test_several_requests_at_once_make_one_view(store: MeetingStore) -> None:
     meeting = meetings.transcribed(store)
     with ThreadPoolExecutor(6) as pool:
         asked = list(pool.map(lambda _: store.ask_for_written(meeting.id), range(12)))

@@ -1,4 +1,4 @@
-"""Meetings with a transcript, their worker's tools without sound, and a language model's stand-in to summarize them."""
+"""Meetings with a transcript, and a worker's tools to summarize them with a language model's stand-in."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from worker.toolbox import Backoff, Toolbox
 
 Said = Sequence[tuple[str | None, str]]
 SMALL = LlmLimits(chunk_tokens=300, timeouts=httpx.Timeout(10.0))
-"""So that a short meeting is a long one."""
+"""Small chunks, so that a short meeting needs as many as a long one."""
 
 
 def llm(fake: FakeOpenAI, **members: Any) -> LlmSummarizer:
-    """As `worker.runtime` makes it, for the stand-in."""
+    """The summarizer as `worker.runtime` makes it, with the stand-in's address."""
     shared = {"model": "stand-in", "fallback": ExtractiveSummarizer(), "base_url": fake.base_url, "limits": SMALL}
     return LlmSummarizer(**{**shared, **members})
 
 
 class Desk:
-    """A worker's tools for summaries; whatever is due is done by `step` and `run`."""
+    """A worker's tools for summaries. `step` and `run` do what is due."""
 
     def __init__(
         self, store: MeetingStore, folder: Path, summarizer: Any, tries: int = 8, rewriter: Any = None
@@ -56,13 +56,13 @@ class Desk:
         return meetings.transcribed(self.store, said, **columns)
 
     def step(self, meeting_id: str) -> Meeting:
-        """Advance once, whether or not a pause was asked for."""
+        """Advance once, whether or not the step is due."""
         self.store.due_now(meeting_id)
         advance_meeting(self.tools, meeting_id)
         return self.store.get(meeting_id)
 
     def run(self, meeting_id: str, most: int = 200) -> Meeting:
-        """To its end; what a step raises after the failure was committed is swallowed, as RQ does."""
+        """Run the meeting to its end. An error raised after the failure was committed is ignored, as by RQ."""
         for _ in range(most):
             try:
                 meeting = self.step(meeting_id)

@@ -1,1 +1,1 @@
-"""The kinds of background work. Each module takes its jobs and says what a step does; `worker.engine` does the rest."""
+"""The kinds of background work. Each module leases its jobs and defines their step; `worker.engine` runs it."""

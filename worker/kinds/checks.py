@@ -1,4 +1,4 @@
-"""A worker's answer to whether a provider's key, address and model would do."""
+"""Tests a provider's key, address and model from a worker."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from worker.toolbox import Toolbox
 
 KIND = JobKind.CHECK
 _SETTINGS = {"speechmatics": "SPEECHMATICS_API_KEY", "llm": "OPENAI_MODEL"}
-"""What sets each of them up; the local recogniser always is."""
+"""The setting that configures each provider. The local transcriber needs none."""
 _log = logging.getLogger(__name__)
 
 
 class CheckWork(Work):
-    """Asks what costs nothing, and keeps the answer with its time. A provider that says no is an answer too."""
+    """Makes a request that costs nothing, and saves the result with its time. A refusal is a result too."""
 
     def __init__(self, tools: Toolbox, job: Job) -> None:
         super().__init__(tools, Lease(job, lambda seconds, _: tools.store.renew_job(job, seconds)))
@@ -31,8 +31,8 @@ class CheckWork(Work):
         return self.job.subject
 
     def step(self) -> After:
-        if not self._given_up():
-            self._keep(self._answer())
+        if not self._expired():
+            self._save(self._run_check())
         self.tools.store.end_job(self.job)
         return None
 
@@ -42,22 +42,22 @@ class CheckWork(Work):
         )
 
     def fail(self, error: StepError) -> None:
-        self._keep(Check("failed", self.tools.store.now(), error.code.value, dict(error.params)))
+        self._save(Check("failed", self.tools.store.now(), error.code.value, dict(error.params)))
         self.tools.store.end_job(self.job)
 
-    def _given_up(self) -> bool:
-        """Nobody waits for the answer any more, and what is shown says so."""
+    def _expired(self) -> bool:
+        """Whether the request is so old that the page no longer waits for its result."""
         asked = loads(self.tools.store.remembered(remembered_as(self.name)))
         if asked is None or asked.state != "asked":
             return False
         return (self.tools.store.now() - asked.at).total_seconds() > PATIENCE_SECONDS
 
-    def _keep(self, found: Check) -> None:
+    def _save(self, found: Check) -> None:
         self.tools.store.remember(remembered_as(self.name), dumps(found))
-        # Of no meeting: pages that show many look.
+        # An empty id is no meeting: pages that show several meetings reload.
         self.tools.publish("", 0)
 
-    def _answer(self) -> Check:
+    def _run_check(self) -> Check:
         tools, name = self.tools, self.name
         ask = tools.checks.get(name)
         if ask is None:
@@ -73,8 +73,8 @@ class CheckWork(Work):
         except tools.timeouts:
             return Check("failed", tools.store.now(), ErrorCode.STEP_TIMED_OUT.value)
         except Exception:
-            # The edge of a job: whatever it dies of, the page gets an answer.
-            _log.exception("the check of %s failed in a way that nobody foresaw", name)
+            # The edge of a job: after any error the page gets a result.
+            _log.exception("unexpected error in the check of %s", name)
             return Check("failed", tools.store.now(), ErrorCode.INTERNAL.value)
         return Check("ok", tools.store.now())
 
@@ -85,5 +85,5 @@ def take(tools: Toolbox, name: str) -> CheckWork | None:
 
 
 def advance(tools: Toolbox, name: str) -> None:
-    """Answer the question, as `worker.engine.advance` does."""
+    """Run the check, as `worker.engine.advance` does."""
     advance_job(take, tools, name)

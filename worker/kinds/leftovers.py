@@ -1,4 +1,4 @@
-"""A copy at a provider that is not needed any more: deleted, however long the provider is away."""
+"""Deletes copies at a provider that are no longer needed, and retries for days if the provider is down."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from worker.engine import After, Work
 from worker.engine import advance as advance_job
 from worker.lease import Lease
 from worker.toolbox import Toolbox
-from worker.turns import asking
+from worker.turns import read_limit
 
 KIND = JobKind.LEFTOVER
 _FIRST_PAUSE = 30.0
 _LONGEST_PAUSE = 15 * 60.0
 _MOST_DOUBLINGS = 8
 _SEARCHES = (60.0, 120.0, 300.0, 900.0)
-"""Seconds between two looks for a job that was let go of before its id was known: the list may be behind."""
+"""Seconds between searches for a job that was abandoned before its id was known. The provider's list may lag."""
 _PROVIDER_KEEPS = timedelta(days=8)
-"""Speechmatics deletes by itself after 7 days; then there is nothing left to try for."""
+"""Speechmatics deletes jobs by itself after 7 days, so no retry is needed after that."""
 _log = logging.getLogger(__name__)
 
 
 class LeftoverWork(Work):
-    """Nobody waits for it, so it never fails: it is tried until the provider has surely deleted the copy by itself."""
+    """Never fails: it is retried until the provider has surely deleted the copy by itself."""
 
     gives_up = False
 
@@ -47,7 +47,7 @@ class LeftoverWork(Work):
             if job_id is not None:
                 self.tools.remote(leftover.provider).delete(job_id)
         except PermanentError as error:
-            # A key that is refused today may be let in tomorrow.
+            # A key that is refused today may be accepted tomorrow.
             raise TransientError(error.detail, code=error.code) from None
         self.tools.store.forget_leftover(self.job)
         return None
@@ -64,13 +64,13 @@ class LeftoverWork(Work):
         raise AssertionError("it does not give up")
 
     def _search(self, submit_key: str) -> str | None:
-        """The job with this key; a search that fails half-way goes on from there the next time."""
+        """The id of the job with this key, or None. A search that fails half-way continues from there the next time."""
         tools, leftover = self.tools, self._leftover
-        limit = asking(leftover.provider)
+        limit = read_limit(leftover.provider)
         tools.store.spend_turn(limit)
         sent_after = leftover.sent_after
 
-        def reached(before: datetime) -> None:
+        def save_position(before: datetime) -> None:
             tools.store.note_leftover(self.job, searched=before)
             if tools.store.take_turn(limit, reserved=True) > 0:
                 raise TransientError("no turn to ask is free", code=ErrorCode.PROVIDER_BUSY)
@@ -79,7 +79,7 @@ class LeftoverWork(Work):
             submit_key,
             None if sent_after is None else lambda: tools.store.now() - sent_after,
             before=leftover.searched,
-            on_page=reached,
+            on_page=save_position,
         )
 
 

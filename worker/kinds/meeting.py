@@ -1,4 +1,4 @@
-"""A meeting's own job: from the recording to the summary, one short step at a time, or its deletion."""
+"""A meeting's own job: short steps from the recording to the summary, or its deletion."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KIND = JobKind.MEETING
 
 
 class MeetingWork(Work):
-    """Every outcome is in the meeting's timeline, and the pages that show it are told."""
+    """Records every outcome in the meeting's timeline and notifies the pages that show it."""
 
     def __init__(self, tools: Toolbox, meeting: Meeting) -> None:
         renew = partial(tools.store.renew_lease, meeting.id, meeting.job.run)
@@ -64,8 +64,7 @@ class MeetingWork(Work):
     def fail(self, error: StepError) -> None:
         meeting = self.meeting
         reason = reason_text(error.code, error.params, self.tools.language, audio_removed=meeting.audio_removed)
-        # A rejected job can come to nothing any more; one that may still be fetched is kept for a retry that costs
-        # nothing.
+        # A rejected job has no result to fetch. Other jobs are kept: a retry may still fetch them at no cost.
         useless = error.code is ErrorCode.PROVIDER_REJECTED and meeting.stage == Stage.SUBMITTED
         failed = self.tools.store.record_failure(
             meeting.id,
@@ -99,12 +98,12 @@ def take(tools: Toolbox, meeting_id: str) -> MeetingWork | None:
 
 
 def advance(tools: Toolbox, meeting_id: str) -> None:
-    """Do the meeting's next step, as `worker.engine.advance` does."""
+    """Run the meeting's next step, as `worker.engine.advance` does."""
     advance_job(take, tools, meeting_id)
 
 
 def publish(tools: Toolbox, meeting_id: str) -> None:
-    """Tell pages that the meeting has changed, if it is still there."""
+    """Notify pages that the meeting has changed, if it still exists."""
     version = tools.store.version(meeting_id)
     if version is not None:
         tools.publish(meeting_id, version)

@@ -1,4 +1,4 @@
-"""A task that runs again and again; `worker.maintenance` has what each does."""
+"""Runs the periodic tasks of `worker.maintenance`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 
 
 class PeriodicWork(Work):
-    """Whatever one run dies of, the next one comes in its turn."""
+    """Never fails: after any error the next run comes at its usual time."""
 
     gives_up = False
 
@@ -32,7 +32,7 @@ class PeriodicWork(Work):
         return self.job.subject
 
     def step(self) -> After:
-        if not self.job.worker_died:  # else it is not what the next worker is to die of at once
+        if not self.job.worker_died:  # a task that may have killed one worker must not kill the next one at once
             self._task.run(self.tools)
         return self._next_time()
 
@@ -45,7 +45,7 @@ class PeriodicWork(Work):
         self._next_time()
 
     def go_on(self, after: After) -> None:
-        """The rescuer wakes it: it is no step that anything waits for."""
+        """Enqueue nothing: nothing waits for the next run, so the rescuer enqueues it when it is due."""
 
     def _next_time(self) -> After:
         return self.tools.store.go_on_with_job(self.job, self._task.every, woken=False)
@@ -56,11 +56,11 @@ def take(tools: Toolbox, name: str) -> PeriodicWork | None:
     if job is None:
         return None
     if name not in TASKS:
-        tools.store.end_job(job)  # another version's
+        tools.store.end_job(job)  # a task of another version of this program
         return None
     return PeriodicWork(tools, TASKS[name], job)
 
 
 def advance(tools: Toolbox, name: str) -> None:
-    """One run of the task if its turn has come, as `worker.engine.advance` does."""
+    """Run the task once if it is due, as `worker.engine.advance` does."""
     advance_job(take, tools, name)

@@ -1,4 +1,4 @@
-"""A meeting's transcript in written Chinese, beside the pipeline: it neither waits for the meeting nor holds it up."""
+"""Rewrites a meeting's transcript in written Chinese, independently of the meeting's own job."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KIND = JobKind.WRITTEN_VIEW
 
 
 class WrittenViewWork(Work):
-    """Asks the language model for some lines a step, and keeps them all once the last is there."""
+    """Rewrites some lines in each step, and saves the view once all lines are there."""
 
     def __init__(self, tools: Toolbox, meeting: Meeting, view: WrittenView, job: Job) -> None:
         renew = partial(tools.store.renew_written, meeting.id, job.run)
@@ -69,13 +69,13 @@ def take(tools: Toolbox, meeting_id: str) -> WrittenViewWork | None:
     try:
         meeting = tools.store.get(meeting_id)
     except NotFound:
-        return None  # it is being deleted
+        return None  # the meeting is being deleted
     written = tools.store.written(meeting_id)
     return None if written is None else WrittenViewWork(tools, meeting, written.view, job)
 
 
 def advance(tools: Toolbox, meeting_id: str) -> None:
-    """Do the view's next step, as `worker.engine.advance` does."""
+    """Run the view's next step, as `worker.engine.advance` does."""
     advance_job(take, tools, meeting_id)
 
 
@@ -86,12 +86,12 @@ def _rewriter(tools: Toolbox) -> Rewriter:
 
 
 def _to_rewrite(store: MeetingStore, meeting_id: str) -> Sequence[Segment]:
-    """Lines that have no rewriting, or one of what they were before a correction."""
+    """Segments without a rewriting, or with one that predates a correction."""
     written = store.written(meeting_id)
     segments = store.transcript(meeting_id).segments
     return [s for s in segments if s.text.strip() and (written is None or written.state_of(s) != "written")]
 
 
 def _line(segment: Segment) -> TranscriptLine:
-    # Without the speaker: a name that is given later would make another question of it.
+    # Without the speaker: naming one later would change the request, and the paid answer could not be reused.
     return TranscriptLine(segment.id, segment.start, segment.end, segment.text)

@@ -1,4 +1,4 @@
-"""The steps of a meeting's path; which one is next follows from its status and stage alone."""
+"""The steps of a meeting's own job. A meeting's status and stage decide which one is next."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from worker.steps.summarizing import summarize
 from worker.toolbox import Toolbox
 
 Step = Callable[[Toolbox, MeetingLease, NewAttempt], Meeting | None]
-"""Commits its outcome; the meeting as it is then, or None where nothing is left of it."""
+"""Runs one step and commits its outcome. Returns the updated meeting, or None if it was deleted."""
 
 _STEPS: dict[str, Step] = {step.__name__: step for step in (prepare, recognise, submit, check, summarize)}
 
@@ -29,10 +29,10 @@ def step_of(meeting: Meeting) -> Step:
 
 
 def name_of(meeting: Meeting) -> str:
-    """As the timeline shows it."""
+    """The next step's name in the timeline."""
     return step_of(meeting).__name__
 
 
 def take(tools: Toolbox, lease: MeetingLease, tried: NewAttempt) -> Meeting | None:
-    """Do the next step of the leased meeting."""
+    """Run the next step of the leased meeting."""
     return step_of(lease.meeting)(tools, lease, tried)

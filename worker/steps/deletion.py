@@ -1,4 +1,4 @@
-"""What belongs to a deleted meeting, removed: its files first, its row last, so that a crash leaves it due."""
+"""Removes a deleted meeting: its files first, its row last, so that after a crash the deletion is still due."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from worker.toolbox import Toolbox
 
 
 def delete(tools: Toolbox, lease: MeetingLease, _tried: NewAttempt) -> Meeting | None:
-    """Delete the files, then the row; the provider's copy is left to the periodic clean-up, which tries for days."""
+    """Delete the files, then the row. A job of its own (`worker.kinds.leftovers`) deletes the provider's copy."""
     meeting = lease.meeting
     tools.recordings.delete(meeting.recording_key)
-    # A copy that was to stay after the transcript goes with the meeting.
+    # With `delete_at_provider` the copy is already scheduled for deletion. Without it, it goes with the meeting.
     tools.store.purge(meeting.id, meeting.job.run, let_go=not tools.delete_at_provider)
     return None

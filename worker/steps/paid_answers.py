@@ -1,4 +1,4 @@
-"""A meeting's answers from a language model: each committed as it comes, so that none is paid for again."""
+"""Saves each answer of a language model as it arrives, so that none is paid for twice."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from worker.lease import MeetingLease
 from worker.providers import Usage
 
 STEP_SECONDS = 5.0
-"""After so long no further request is sent in the same step. A worker that is told to stop ends after the request
-that is under way, and a cancel, a higher priority and a deployment do not wait for a long meeting."""
+"""After this time a step sends no further request. So a stopping worker ends after the request that is running, and a
+cancel, a high-priority meeting or a deployment does not wait for a long meeting."""
 
 _PAUSE = "pause"
 
 
 class _Pause(BaseModel):
-    """Where a step stopped of its own will: one that takes over right then reuses nothing that was paid for in vain."""
+    """Where a step paused by itself. The answers that the very next run takes over do not count as reused."""
 
     run: int
     reused: int
 
 
 class PaidAnswers:
-    """The meeting's `ChunkCache`, and its `may_ask`.
+    """The `ChunkCache` of a meeting, and the `may_ask` of a summary request.
 
-    A person who has the meeting summarized again wants other answers, so each round has its own.
+    Each round has its own answers: a person who summarizes a meeting again wants new ones.
     """
 
     def __init__(self, store: MeetingStore, lease: MeetingLease, round: str, *, of_view: bool = False) -> None:
-        """`of_view`: the lease is that of the meeting's written view."""
+        """`of_view`: the lease is of the meeting's written view, not of its own job."""
         self._store, self._lease, self._of_view = store, lease, of_view
         self._prefix = f"{round}."
         self._started = time.monotonic()
         self.answered = 0
-        """In this step."""
+        """Answers received in this step."""
 
     def get(self, key: str) -> str | None:
         return self._store.paid_answer(self._lease.meeting.id, self._prefix + key)
@@ -51,16 +51,19 @@ class PaidAnswers:
             self._lease.progressed = True
 
     def may_ask(self) -> bool:
-        """False once this step has had its answers and its time. Raises `LeaseLost`."""
+        """Whether this step may send another request: until it has an answer and `STEP_SECONDS` are over.
+
+        Raises `LeaseLost`.
+        """
         self._lease.check()
         return not self.answered or time.monotonic() - self._started < STEP_SECONDS
 
     def pause(self, usage: Usage) -> None:
-        """Note that the next step goes on where this one stops; `usage` so far."""
+        """Save that the next step continues here. `usage` is the usage so far."""
         self._save(_PAUSE, _Pause(run=self._lease.run, reused=self.settled(usage).reused).model_dump_json())
 
     def settled(self, usage: Usage) -> Usage:
-        """`usage` with only those answers counted as reused that an earlier try had been given in vain."""
+        """`usage`, where answers count as reused only if a failed earlier try had received them."""
         before = self._paused()
         if before is None or before.run != self._lease.run - 1:
             return usage

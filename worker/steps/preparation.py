@@ -1,4 +1,4 @@
-"""Checking a recording to its end, and bringing it into the form that the transcriber takes."""
+"""Decodes a whole recording, to measure it and to convert it for the transcriber."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from worker.lease import MeetingLease
 from worker.toolbox import Toolbox
 
 _WARNINGS = ("ends_early", "sound_missing", "tracks_unread", "part_unread")
-"""What decoding may find; another try finds it out for itself."""
-_MOMENT = 0.05
-"""Seconds that do not matter."""
+"""The warnings that decoding yields. Each try replaces them."""
+_TOLERANCE_SECONDS = 0.05
+"""Differences in duration up to this many seconds are ignored."""
 _MOST_PLACES = 20
-"""Named in a warning."""
+"""Limit on the places that a warning names."""
 
 
 def prepare(tools: Toolbox, lease: MeetingLease, _tried: NewAttempt) -> Meeting:
-    """Decode the whole recording: its real duration, and for the local recogniser its sound.
+    """Decode the whole recording: save its real duration, and for the local transcriber its sound.
 
-    Not in the timeline: it leads straight on to the first step that can fail for reasons outside.
+    The timeline does not show this step: it leads at once to the first step that depends on anything external.
     """
     meeting = lease.meeting
     meeting = tools.store.commit_working(
@@ -40,11 +40,11 @@ def prepare(tools: Toolbox, lease: MeetingLease, _tried: NewAttempt) -> Meeting:
     )
     tools.publish(meeting.id, meeting.version)
     with source_of(tools.recordings, meeting) as source:
-        # Nobody else reads a remote one's sound, and an hour of it is 115 MB: it is measured without being kept.
+        # A provider does not need the decoded sound, and an hour of it takes 115 MB, so it is only measured.
         local = meeting.transcriber in tools.locals
         decoded = decode(tools, lease, source) if local else _measure(tools, lease, source)
         has_playback_copy = _playback_copy(tools, meeting, source, lease, decoded)
-    details = found_wanting(decoded)
+    details = sound_warnings(decoded)
     others = [code for code in meeting.warnings if code not in _WARNINGS]
     return tools.store.commit_step(
         meeting.id,
@@ -58,9 +58,12 @@ def prepare(tools: Toolbox, lease: MeetingLease, _tried: NewAttempt) -> Meeting:
     )
 
 
-def found_wanting(decoded: media.Decoded) -> dict[str, WarningDetails]:
-    """The warnings about a recording's sound, each with what its text needs (`cantomeet.i18n.warnings`)."""
-    late = [gap for gap in decoded.missing if gap.at + gap.seconds > decoded.seconds + _MOMENT]
+def sound_warnings(decoded: media.Decoded) -> dict[str, WarningDetails]:
+    """The warnings about a recording's sound, by code, each with the parameters of its text.
+
+    The texts are in `cantomeet.i18n.warnings`.
+    """
+    late = [gap for gap in decoded.missing if gap.at + gap.seconds > decoded.seconds + _TOLERANCE_SECONDS]
     inside = [gap for gap in decoded.missing if gap not in late]
     found: dict[str, WarningDetails] = {}
     if late:
@@ -79,7 +82,7 @@ def found_wanting(decoded: media.Decoded) -> dict[str, WarningDetails]:
 
 @contextmanager
 def source_of(recordings: Storage, meeting: Meeting) -> Iterator[Path]:
-    """The recording as a file, until the block ends. Raises `PermanentError` where it is gone."""
+    """The recording as a local file, until the block ends. Raises `PermanentError` if it is missing."""
     with ExitStack() as stack:
         try:
             source = stack.enter_context(recordings.local(meeting.recording_key))
@@ -89,23 +92,23 @@ def source_of(recordings: Storage, meeting: Meeting) -> Iterator[Path]:
 
 
 def decode(tools: Toolbox, lease: MeetingLease, source: Path) -> media.Decoded:
-    """Write the sound as 16 kHz mono WAV beside the recording."""
+    """Write the sound beside the recording, as 16 kHz mono WAV."""
     with tools.recordings.making(lease.meeting.recording_key, Copy.DECODED) as target:
         return media.decode_to_wav(source, target, guard(tools, lease), longest_seconds=tools.longest_seconds)
 
 
 def guard(tools: Toolbox, lease: MeetingLease) -> Callable[[float], None]:
-    """For what writes for long: ends it where the meeting was taken, or where the disk's reserve would be touched.
+    """A callback for long writes. It raises `LeaseLost` if the lease is lost, `StorageFull` if the disk is nearly full.
 
-    Raises `StorageFull` at once where there is no room to begin with.
+    Raises `StorageFull` at once if there is no room to start.
     """
     tools.recordings.require_room(0)
 
-    def look(_seconds: float) -> None:
+    def check(_seconds: float) -> None:
         lease.check()
         tools.recordings.require_room(0)
 
-    return look
+    return check
 
 
 def _measure(tools: Toolbox, lease: MeetingLease, source: Path) -> media.Decoded:
@@ -113,7 +116,7 @@ def _measure(tools: Toolbox, lease: MeetingLease, source: Path) -> media.Decoded
 
 
 def _playback_copy(tools: Toolbox, meeting: Meeting, source: Path, lease: MeetingLease, decoded: media.Decoded) -> bool:
-    """Make a copy that browsers play; False where they play the recording itself as it was decoded."""
+    """Make a copy that browsers can play. False if they play the recording itself, with the sound that was decoded."""
     if decoded.plays_alike:
         return False
     with tools.recordings.making(meeting.recording_key, Copy.PLAYBACK) as target:

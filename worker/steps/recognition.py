@@ -1,4 +1,4 @@
-"""One piece of a recording through the recogniser on this machine."""
+"""Recognises one piece of a recording with the transcriber on this machine."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from worker.steps.preparation import decode, source_of
 from worker.toolbox import Toolbox
 
 _END_SECONDS = 0.05
-"""A rest shorter than this holds no speech."""
+"""A remainder shorter than this many seconds holds no speech."""
 
 
 def recognise(tools: Toolbox, lease: MeetingLease, tried: NewAttempt) -> Meeting:
-    """Recognise the piece after the last saved one; the last piece ends the transcript."""
+    """Recognise the piece after the last saved one. The last piece completes the transcript."""
     meeting = lease.meeting
     duration = meeting.duration_seconds or 0.0
     transcriber = tools.local(meeting.transcriber)
-    with _sound(tools, lease) as sound:
+    with _decoded_sound(tools, lease) as sound:
         piece = transcriber.recognise(
             sound,
             meeting.recognised_seconds,
@@ -57,8 +57,8 @@ def recognise(tools: Toolbox, lease: MeetingLease, tried: NewAttempt) -> Meeting
 
 
 @contextmanager
-def _sound(tools: Toolbox, lease: MeetingLease) -> Iterator[Path]:
-    """The decoded sound; decoded again where another machine or a clean-up took it away."""
+def _decoded_sound(tools: Toolbox, lease: MeetingLease) -> Iterator[Path]:
+    """The decoded sound. It is decoded again if a clean-up removed it or another machine decoded it."""
     key = lease.meeting.recording_key
     if tools.recordings.size(key, Copy.DECODED) is None:
         with source_of(tools.recordings, lease.meeting) as source:
@@ -68,7 +68,7 @@ def _sound(tools: Toolbox, lease: MeetingLease) -> Iterator[Path]:
 
 
 def new_segment(segment: RecognisedSegment) -> NewSegment:
-    """A recogniser's segment as the store takes it."""
+    """Convert a transcriber's segment for the store."""
     return NewSegment(
         start=segment.start,
         end=segment.end,

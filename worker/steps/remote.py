@@ -1,8 +1,8 @@
-"""A recording through a provider: sent once, asked for later, never paid for twice.
+"""Transcribes a recording with a provider: submits it once, polls for the answer, never pays twice.
 
-A `Submission` with a key is committed before anything is sent, and the key goes along with the job. Where one is found
-without a job id, the answer was lost, or the worker died in between: the provider is asked for the job with that key
-before anything is sent again, several times, since its list may be behind.
+A `Submission` with a key is committed before anything is sent, and the provider stores the key with its job. If a
+submission has no job id, its response was lost or the worker died. Then the provider's list is searched for the key
+before anything is sent again, and searched several times, because the list may lag.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ from worker.providers import RemoteState, RemoteTranscriber, SubmitOptions
 from worker.steps.preparation import guard, source_of
 from worker.steps.recognition import new_segment
 from worker.toolbox import Toolbox
-from worker.turns import Snooze, asking, sending, wait_for_turn
+from worker.turns import Snooze, read_limit, submit_limit, wait_for_turn
 
 _JITTER = 2.0
-"""Seconds at most."""
+"""Limit in seconds."""
 GIVE_UP = timedelta(hours=24)
-"""A job that a provider has not finished by then will not be."""
+"""A job that a provider has not finished by then counts as lost."""
 
 
 def submit(tools: Toolbox, lease: MeetingLease, tried: NewAttempt) -> Meeting:
-    """Have the provider's job id saved, sending the recording only where the provider does not have it yet."""
+    """Save the provider's job id. Sends the recording only if the provider does not have it yet."""
     meeting = lease.meeting
     provider = tools.remote(meeting.transcriber)
-    # Asked for before anything is sent: nothing is to come between an accepted job and the saving of its id.
-    first_look = _pause(tools, meeting, 0.0)
-    job_id = None if meeting.submission is None else _lost_job(tools, lease, provider, meeting.submission)
+    # Computed before anything is sent: an error after that would keep the accepted job's id from being saved.
+    first_look = _polling_pause(tools, meeting, 0.0)
+    job_id = None if meeting.submission is None else _find_lost_job(tools, lease, provider, meeting.submission)
     if job_id is None:
         job_id = _send(tools, lease, provider)
     return tools.store.commit_step(
@@ -54,27 +54,29 @@ def submit(tools: Toolbox, lease: MeetingLease, tried: NewAttempt) -> Meeting:
         due_in=first_look,
         stage=Stage.SUBMITTED,
         provider_job_id=job_id,
-        submission=_sent(lease).begun_again(),
+        submission=_submission_of(lease).begun_again(),
         progress=None,
     )
 
 
-def _sent(lease: MeetingLease) -> Submission:
+def _submission_of(lease: MeetingLease) -> Submission:
     assert lease.meeting.submission is not None
     return lease.meeting.submission
 
 
-def _lost_job(tools: Toolbox, lease: MeetingLease, provider: RemoteTranscriber, submission: Submission) -> str | None:
-    """The job that an earlier try may have made; None where it surely made none. Raises `Snooze` to look once more."""
+def _find_lost_job(
+    tools: Toolbox, lease: MeetingLease, provider: RemoteTranscriber, submission: Submission
+) -> str | None:
+    """The id of the job that an earlier try made, or None if it made none. Raises `Snooze` to search again later."""
     meeting = lease.meeting
-    limit = asking(meeting.transcriber)
-    if meeting.job.turn == sending(meeting.transcriber).name:
+    limit = read_limit(meeting.transcriber)
+    if meeting.job.turn == submit_limit(meeting.transcriber).name:
         tools.store.spend_turn(limit)
     else:
         wait_for_turn(tools, meeting, limit)
 
-    def reached(before: datetime) -> None:
-        # A long list and a provider that often fails: the next try goes on here, or no look would come to its end.
+    def save_position(before: datetime) -> None:
+        # The next try continues from here. Otherwise a search of a long list would never end while requests often fail.
         tools.store.commit_working(meeting.id, meeting.job.run, submission=replace(submission, searched=before))
         lease.progressed = True
         wait = tools.store.take_turn(limit, reserved=True)
@@ -83,22 +85,22 @@ def _lost_job(tools: Toolbox, lease: MeetingLease, provider: RemoteTranscriber, 
 
     job_id = provider.find(
         submission.key,
-        # Sent, if it was, after its key was saved; by a duration no two clocks need to agree.
+        # The job is younger than its saved key. A duration, so that the two clocks need not agree.
         lambda: tools.store.now() - meeting.stage_since,
         before=submission.searched,
-        on_page=reached,
+        on_page=save_position,
     )
-    # The look has come to its end: what follows has not progressed by it, and the next one begins at the top.
+    # The search is complete: it does not count as progress of what follows, and the next one starts at the top.
     lease.progressed = False
     if job_id is None:
         looked = replace(submission, searched=None)
         tools.store.commit_working(meeting.id, meeting.job.run, submission=looked)
-        _look_again(tools, looked)
+        _snooze_until_next_search(tools, looked)
     return job_id
 
 
-def _look_again(tools: Toolbox, submission: Submission) -> None:
-    """Raises `Snooze` where a look that found nothing was not the last."""
+def _snooze_until_next_search(tools: Toolbox, submission: Submission) -> None:
+    """Raises `Snooze` after a search that found nothing, unless it was the last one."""
     looks = submission.looks + 1
     now = tools.store.now()
     since = min(submission.missed_at or now, now)
@@ -107,14 +109,14 @@ def _look_again(tools: Toolbox, submission: Submission) -> None:
         raise Snooze(
             pause,
             submission=replace(submission, looks=looks, missed_at=since),
-            tries=submission.losses,  # of failures in a row those of looks end here: it has answered
+            tries=submission.losses,  # the provider answered, so failed searches no longer count as consecutive
         )
 
 
 def _send(tools: Toolbox, lease: MeetingLease, provider: RemoteTranscriber) -> str:
-    # Before a turn is taken: a copy can take minutes to make.
+    # The copy can take minutes to make, so make it before a turn is taken.
     with _sendable(tools, lease, provider) as recording:
-        wait_for_turn(tools, lease.meeting, sending(lease.meeting.transcriber))
+        wait_for_turn(tools, lease.meeting, submit_limit(lease.meeting.transcriber))
         return _send_file(tools, lease, provider, recording)
 
 
@@ -123,11 +125,11 @@ def _send_file(tools: Toolbox, lease: MeetingLease, provider: RemoteTranscriber,
     begun: dict[str, Stage] = {}
     if meeting.submission is None:
         submission = Submission(f"cantomeet-{uuid4().hex}")
-        # With the stage `stage_since` begins again: so old a job with this key can be, and no older.
+        # Setting the stage resets `stage_since`. No job with this key can be older than that.
         begun["stage"] = Stage.PREPARED
     else:
         submission = replace(meeting.submission, looks=0, missed_at=None, searched=None)
-    # Lost, until an answer says otherwise.
+    # Counts as lost until a response arrives.
     submission = replace(submission, losses=submission.losses + 1)
     lease.meeting = tools.store.commit_working(meeting.id, meeting.job.run, submission=submission, **begun)
     options = SubmitOptions(
@@ -139,25 +141,25 @@ def _send_file(tools: Toolbox, lease: MeetingLease, provider: RemoteTranscriber,
 
     def sent(fraction: float) -> None:
         if tools.stopping():
-            raise Snooze(0.0)  # the body has no end yet, so no job comes of it; another worker begins again
+            raise Snooze(0.0)  # the request's body is incomplete, so no job is made; another worker starts again
         lease.show(fraction)
 
     try:
         return provider.submit(recording, options, sent)
     except Snooze:
-        _nothing_came(tools, meeting)
+        _forget_refused_sending(tools, meeting)
         raise
     except StepError as error:
         if error.refused:
-            _nothing_came(tools, meeting)
+            _forget_refused_sending(tools, meeting)
         raise
 
 
-def _nothing_came(tools: Toolbox, meeting: Meeting) -> None:
-    """Of the sending that has just ended; `meeting` as it was before.
+def _forget_refused_sending(tools: Toolbox, meeting: Meeting) -> None:
+    """Restore the submission as it was before a sending that surely made no job. `meeting` is the one from before.
 
-    An earlier submission with the same key may still turn up, so look once more. Without one there is nothing to look
-    for, to delete or to pay for.
+    An earlier sending with the same key may still have made a job, so its submission is kept and searched for. If
+    there was none, nothing is left to search for, delete or pay.
     """
     before = None if meeting.submission is None else replace(meeting.submission, searched=None)
     tools.store.commit_working(meeting.id, meeting.job.run, submission=before)
@@ -165,10 +167,10 @@ def _nothing_came(tools: Toolbox, meeting: Meeting) -> None:
 
 @contextmanager
 def _sendable(tools: Toolbox, lease: MeetingLease, provider: RemoteTranscriber) -> Iterator[Path]:
-    """The recording, or a copy in a form and size that the provider takes.
+    """The recording, or a copy in a format and size that the provider takes.
 
-    Where people hear a copy the provider gets the same sound: it might read the recording another way than we do,
-    and its times would not be those of what is played.
+    If people hear a playback copy, the provider gets a copy too. It might decode the recording differently, and its
+    times would not match what is played.
     """
     key = lease.meeting.recording_key
     with source_of(tools.recordings, lease.meeting) as source:
@@ -183,15 +185,15 @@ def _sendable(tools: Toolbox, lease: MeetingLease, provider: RemoteTranscriber) 
 
 
 def check(tools: Toolbox, lease: MeetingLease, tried: NewAttempt) -> Meeting:
-    """Look once: still running, due again later; or done, its answer saved raw and then as a transcript."""
+    """Poll the job once. If it is done, save the raw answer, then the transcript. Raises `Snooze` while it runs."""
     meeting = lease.meeting
     assert meeting.provider_job_id is not None
     provider = tools.remote(meeting.transcriber)
     raw = tools.store.raw_transcript(meeting.id, meeting.provider_job_id)
-    body = _fetched(tools, meeting, tried, provider) if raw is None else gzip.decompress(raw.body)
+    body = _fetch(tools, meeting, tried, provider) if raw is None else gzip.decompress(raw.body)
     transcript = provider.parse(body)
     if raw is None and transcript.took is not None:
-        _learn(tools, meeting, transcript.took)
+        _record_turnaround(tools, meeting, transcript.took)
     after = tools.store.finish_transcript(
         meeting.id,
         meeting.job.run,
@@ -205,16 +207,16 @@ def check(tools: Toolbox, lease: MeetingLease, tried: NewAttempt) -> Meeting:
     return after
 
 
-def _fetched(tools: Toolbox, meeting: Meeting, tried: NewAttempt, provider: RemoteTranscriber) -> bytes:
-    """The provider's answer, saved as it came. Raises `Snooze` while the job runs."""
+def _fetch(tools: Toolbox, meeting: Meeting, tried: NewAttempt, provider: RemoteTranscriber) -> bytes:
+    """Fetch the provider's answer and save it unchanged. Raises `Snooze` while the job runs."""
     assert meeting.provider_job_id is not None
-    limit = asking(meeting.transcriber)
+    limit = read_limit(meeting.transcriber)
     wait_for_turn(tools, meeting, limit)
     if provider.check(meeting.provider_job_id) is RemoteState.RUNNING:
         waited = tried.started_at - meeting.stage_since
         if waited > GIVE_UP:
             raise PermanentError("the provider never finished", code=ErrorCode.STUCK)
-        raise Snooze(_pause(tools, meeting, waited.total_seconds()), tries=0, deaths=0)
+        raise Snooze(_polling_pause(tools, meeting, waited.total_seconds()), tries=0, deaths=0)
     tools.store.spend_turn(limit)
     body = provider.fetch(meeting.provider_job_id)
     tools.store.save_raw(
@@ -223,16 +225,16 @@ def _fetched(tools: Toolbox, meeting: Meeting, tried: NewAttempt, provider: Remo
     return body
 
 
-def _pause(tools: Toolbox, meeting: Meeting, waited: float) -> float:
-    """Until the next look, a little later at random: what was sent together is not looked at together for ever."""
+def _polling_pause(tools: Toolbox, meeting: Meeting, waited: float) -> float:
+    """Seconds until the next poll after `waited` seconds, with jitter to spread jobs that were sent together."""
     recent = turnarounds.loads(tools.store.remembered(remembered_as(meeting.transcriber)))
     usual = turnarounds.usual(recent, meeting.duration_seconds or 0.0)
     pause = pacing.pause_before_look(waited, tools.store.in_flight(), usual, first=tools.first_look)
     return pause + random.uniform(0.0, min(0.1 * pause, _JITTER))
 
 
-def _learn(tools: Toolbox, meeting: Meeting, took: float) -> None:
-    """Keep what the provider took. Of two workers that do so at once one may be forgotten: it is a guess anyway."""
+def _record_turnaround(tools: Toolbox, meeting: Meeting, took: float) -> None:
+    """Save how many seconds the provider took. Two workers at once may lose one value, which an estimate can bear."""
     recent = turnarounds.loads(tools.store.remembered(remembered_as(meeting.transcriber)))
     recent.append(Turnaround(meeting.duration_seconds or 0.0, took))
     tools.store.remember(remembered_as(meeting.transcriber), turnarounds.dumps(recent))

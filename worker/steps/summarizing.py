@@ -1,4 +1,4 @@
-"""The saved transcript into a summary."""
+"""Summarizes the saved transcript."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _HAN = re.compile(r"[\u3400-\u9fff]")
 
 
 def summarize(tools: Toolbox, lease: MeetingLease, tried: NewAttempt) -> Meeting:
-    """Write the summary and complete the meeting; what takes long goes on in further steps."""
+    """Write the summary and complete the meeting. A long summary takes several steps."""
     meeting = lease.meeting
     template = tools.store.template(meeting.template)
     paid = PaidAnswers(tools.store, lease, str(meeting.summary_round))
@@ -45,10 +45,10 @@ def summarize(tools: Toolbox, lease: MeetingLease, tried: NewAttempt) -> Meeting
     try:
         draft = tools.summarizer.summarize(request, lease.show)
     except Unfinished as so_far:
-        return _go_on(tools, paid, so_far, meeting, tried)
+        return _continue_later(tools, paid, so_far, meeting, tried)
     if draft.usage is not None:
         draft = replace(draft, usage=paid.settled(draft.usage))
-    draft = replace(draft, warnings=(*draft.warnings, *_unmet(draft, template, meeting.summary_language)))
+    draft = replace(draft, warnings=(*draft.warnings, *_shortfalls(draft, template, meeting.summary_language)))
     summary = replace(
         _new_summary(draft, tools.summarizer.name, template or GENERAL),
         read=transcript,
@@ -57,20 +57,20 @@ def summarize(tools: Toolbox, lease: MeetingLease, tried: NewAttempt) -> Meeting
     return tools.store.finish_summary(meeting.id, meeting.job.run, summary, tried=tried)
 
 
-def _unmet(draft: SummaryDraft, template: Template | None, language: str) -> Iterator[str]:
-    """Warnings of what was wished of the summary and could not be done."""
+def _shortfalls(draft: SummaryDraft, template: Template | None, language: str) -> Iterator[str]:
+    """Warnings about requests that the summary could not meet."""
     if template is None:
         yield "template_gone"
     elif draft.method == "extractive" and template.id not in SHIPPED and (template.instructions or template.notes):
         yield "template_needs_llm"
-    if draft.method == "extractive" and _lacks_a_language(draft.items, language):
+    if draft.method == "extractive" and _differs_from_language(draft.items, language):
         yield "not_translated"
 
 
-def _lacks_a_language(extracts: Sequence[SummaryLine], language: str) -> bool:
-    """Whether extracts, which stay in the words that were spoken, are something else than was chosen.
+def _differs_from_language(extracts: Sequence[SummaryLine], language: str) -> bool:
+    """Whether extracts, which quote the transcript, are in another language than `language`.
 
-    English words in Cantonese are Cantonese; it is another thing where most sentences have no Chinese at all.
+    Cantonese often contains English words, so only a majority of extracts without any Chinese counts.
     """
     in_chinese = [bool(_HAN.search(extract.text)) for extract in extracts]
     if "+" in language:
@@ -78,8 +78,10 @@ def _lacks_a_language(extracts: Sequence[SummaryLine], language: str) -> bool:
     return any(in_chinese) if language == "en" else 2 * sum(in_chinese) < len(in_chinese)
 
 
-def _go_on(tools: Toolbox, paid: PaidAnswers, so_far: Unfinished, meeting: Meeting, tried: NewAttempt) -> Meeting:
-    """The rest in a step of its own, due now."""
+def _continue_later(
+    tools: Toolbox, paid: PaidAnswers, so_far: Unfinished, meeting: Meeting, tried: NewAttempt
+) -> Meeting:
+    """Save the answers so far. The next step is due now."""
     paid.pause(so_far.usage)
     tried = NewAttempt(
         tried.step, tried.started_at, f"{paid.answered} answers, {so_far.usage.requests} requests so far"
@@ -97,7 +99,10 @@ def _lines(transcript: Transcript) -> list[TranscriptLine]:
 
 
 def _is_understood(segment: Segment) -> bool:
-    """Loops that other recognisers or earlier releases wrote are not marked; what a person wrote stands."""
+    """Whether a segment is worth summarizing: not unclear, and no repetition loop unless a person edited it.
+
+    Providers and earlier releases do not mark loops as unclear.
+    """
     return not segment.unclear and (segment.edited or not loops_in(units(segment.text)))
 
 
@@ -123,11 +128,11 @@ def _coverage(coverage: Coverage) -> StoredCoverage:
 
 def _item_columns(line: SummaryLine) -> dict[str, object]:
     told = {name: value for name, value in vars(line).items() if name != "proposed"}
-    return {**told, "evidence": [*map(_proof, line.evidence), *_offered(line)]}
+    return {**told, "evidence": [*map(_proof, line.evidence), *_proposed_evidence(line)]}
 
 
-def _offered(line: SummaryLine) -> list[Proof]:
-    """Kept beside the evidence, marked as what it is."""
+def _proposed_evidence(line: SummaryLine) -> list[Proof]:
+    """The evidence that the model proposed for an unverified line, marked as unverified."""
     if line.proposed is None or line.verified:
         return []
     return [{**_proof(line.proposed), "check": "unverified", "proposed": True}]

@@ -1,4 +1,4 @@
-"""A damaged time among good ones moves no sound; a clock that stays where it leapt to is believed."""
+"""A single damaged time moves no sound. A clock that does not return after a leap is trusted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HOUR = 3600.0
 
 
 def webm_clusters(content: bytes) -> list[int]:
-    """Where the time of each cluster lies."""
+    """The offset of each cluster's time."""
     at = content.index(b"\x18\x53\x80\x67") + 12
     places = []
     while at < len(content):
@@ -32,21 +32,21 @@ def webm_clusters(content: bytes) -> list[int]:
 
 
 def webm(which: int) -> bytes:
-    """One of its clusters, of half a second, says that it is later by 16 s, as by a flipped bit."""
+    """A WebM with a half-second cluster whose time is 16 s too late, as after a flipped bit."""
     content = file_bytes("webm", "libopus", [MONO], options={"cluster_time_limit": "500"})
     at = webm_clusters(content)[which]
     return content[:at] + bytes([content[at] ^ 0x40]) + content[at + 1 :]
 
 
 def matroska_behind_its_beginning() -> bytes:
-    """A recording whose clock begins at 30 minutes; one cluster says 12 minutes."""
+    """A recording whose clock starts at 30 minutes, with one cluster at 12 minutes."""
     content = file_bytes("matroska", "aac", [MONO], options={"cluster_time_limit": "500"}, starts=(HOUR / 2,))
     at = webm_clusters(content)[4]
     return content[:at] + bytes([content[at] ^ 0x10]) + content[at + 1 :]
 
 
 def ogg() -> bytes:
-    """A page in the middle says that it ends 50 minutes later."""
+    """An Ogg with a page in the middle whose time is 50 minutes too late."""
     content = file_bytes("ogg", "libopus", [MONO], options={"page_duration": "200000"})
     pages = [found.start() for found in re.finditer(b"OggS", content)]
     at, after = pages[8], pages[9]
@@ -58,7 +58,7 @@ def ogg() -> bytes:
 
 
 def checksum(page: bytes) -> int:
-    """Of an Ogg page: CRC-32, not reflected (RFC 3533)."""
+    """The checksum of an Ogg page: CRC-32 without reflection (RFC 3533)."""
     value = 0
     for byte in page:
         value ^= byte << 24
@@ -68,7 +68,7 @@ def checksum(page: bytes) -> int:
 
 
 def transport(which: int, byte: int, bit: int) -> bytes:
-    """A packet's time has a flipped bit."""
+    """A transport stream with a flipped bit in a packet's time."""
     content = bytearray(file_bytes("mpegts", "aac", [MONO]))
     places = [found.start() + 9 for found in re.finditer(b"\0\0\1\xc0", bytes(content))]
     content[places[which] + byte] ^= 1 << bit
@@ -97,7 +97,7 @@ def test_a_damaged_time_inserts_no_silence(name: str, tmp_path: Path) -> None:
 
 
 def packets(*begins: float) -> Iterator[Packet]:
-    """Of half a second each."""
+    """Packets of half a second that start at these times."""
     for begin in begins:
         packet = Packet(b"sound")
         packet.time_base, packet.duration = Fraction(1, 1000), 500
@@ -105,36 +105,36 @@ def packets(*begins: float) -> Iterator[Packet]:
         yield packet
 
 
-def steadied(*begins: float, stated_end: float = 0.0) -> list[float]:
+def corrected(*begins: float, stated_end: float = 0.0) -> list[float]:
     clock = SteadyClock(stated_end)
-    return [packet.pts / 1000 for packet in clock.steadied(packets(*begins)) if packet and packet.pts is not None]
+    return [packet.pts / 1000 for packet in clock.corrected(packets(*begins)) if packet and packet.pts is not None]
 
 
-def test_a_leap_that_is_taken_back_is_set_right() -> None:
-    assert steadied(0, 0.5, 900, 900.5, 2.0, 2.5) == [0, 0.5, 1.0, 1.5, 2.0, 2.5]
-    assert steadied(100, 100.5, 7, 7.5, 102.0) == [100, 100.5, 101.0, 101.5, 102.0]
+def test_a_leap_that_is_taken_back_is_corrected() -> None:
+    assert corrected(0, 0.5, 900, 900.5, 2.0, 2.5) == [0, 0.5, 1.0, 1.5, 2.0, 2.5]
+    assert corrected(100, 100.5, 7, 7.5, 102.0) == [100, 100.5, 101.0, 101.5, 102.0]
 
 
 @pytest.mark.parametrize("gap", [2.5, 60.0, HOUR, 10 * HOUR, -5.0, -HOUR])
 def test_a_clock_that_stays_where_it_leapt_to_is_left_alone(gap: float) -> None:
     begins = [number / 2 + 2 * HOUR + (gap if number > 20 else 0) for number in range(400)]
-    assert steadied(*begins) == begins
+    assert corrected(*begins) == begins
 
 
 def test_each_of_many_pauses_is_left_alone() -> None:
     begins = [number / 2 + number // 10 * 30.0 for number in range(1000)]
-    assert steadied(*begins) == begins
+    assert corrected(*begins) == begins
 
 
-def test_the_last_packets_are_set_right_where_the_recording_has_ended_before() -> None:
-    assert steadied(0, 0.5, 1.0, 300, 300.5, 301, stated_end=3.0) == [0, 0.5, 1.0, 1.5, 2.0, 2.5]
-    assert steadied(0, 0.5, 1.0, 300, 300.5, 301) == [0, 0.5, 1.0, 300, 300.5, 301]
+def test_packets_after_the_stated_end_are_corrected() -> None:
+    assert corrected(0, 0.5, 1.0, 300, 300.5, 301, stated_end=3.0) == [0, 0.5, 1.0, 1.5, 2.0, 2.5]
+    assert corrected(0, 0.5, 1.0, 300, 300.5, 301) == [0, 0.5, 1.0, 300, 300.5, 301]
 
 
-def test_nothing_is_lost_where_the_demuxer_failed_meanwhile() -> None:
+def test_no_packet_is_lost_if_the_demuxer_fails_meanwhile() -> None:
     def failing() -> Iterator[Packet | None]:
         yield from packets(0, 0.5, 900)
         yield None
         yield from packets(1.5, 2.0)
 
-    assert [packet and packet.pts for packet in SteadyClock().steadied(failing())] == [0, 500, 1000, None, 1500, 2000]
+    assert [packet and packet.pts for packet in SteadyClock().corrected(failing())] == [0, 500, 1000, None, 1500, 2000]

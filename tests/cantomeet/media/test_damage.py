@@ -1,4 +1,4 @@
-"""Where sound is missing, how much is said, and where; and nothing is said where nothing is missing."""
+"""Missing sound is reported with its position and length, and only if sound is missing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 from cantomeet import media
 from cantomeet.media.mpeg_frames import walk_sized
-from cantomeet.media.tags import behind_id3
+from cantomeet.media.tags import after_id3
 from tests.marked import SECONDS, file_bytes, marked, marks_in, wav_bytes
 from tests.recordings_factory import make_recording
 
@@ -22,7 +22,7 @@ FRAGMENTS = {"movflags": "frag_keyframe+empty_moov+default_base_moof", "frag_dur
 
 
 def in_one_block() -> bytes:
-    """As sound cards' programs write it; FFmpeg writes a block for each packet."""
+    """A VOC with one block, as sound card programs write it. FFmpeg writes a block for each packet."""
     samples = ((marked(11_111) >> 8) + 128).astype(np.uint8).tobytes()
     head = b"Creative Voice File\x1a\x1a\0\x0a\1\x29\x11"
     return head + b"\1" + (len(samples) + 2).to_bytes(3, "little") + b"\xa6\0" + samples + b"\0"
@@ -69,7 +69,7 @@ def decoded(content: bytes, folder: Path) -> media.Decoded:
 
 
 def with_a_pause(path: Path, content: bytes, seconds: int) -> bytes:
-    """The MP4 `content`, in whose second half the clock is later by `seconds`."""
+    """The MP4 `content` with a clock that jumps ahead by `seconds` in the middle."""
     with av.open(io.BytesIO(content)) as source, av.open(str(path), "w", format="ipod") as out:
         track = source.streams.audio[0]
         stream = out.add_stream_from_template(track)
@@ -85,13 +85,13 @@ def with_a_pause(path: Path, content: bytes, seconds: int) -> bytes:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_nothing_is_missed_where_nothing_is_missing(kind: str, tmp_path: Path) -> None:
+def test_a_whole_recording_has_no_missing_sound(kind: str, tmp_path: Path) -> None:
     found = decoded(KINDS[kind](), tmp_path)
     assert (found.missing, found.unread_tracks, found.unread_bytes) == ((), 0, 0)
 
 
 @pytest.mark.parametrize("kind", ["wav", "aiff", "au", "mp3", "flac", "m4a", "webm", "flv", "wv", "voc of one block"])
-def test_a_recording_that_was_cut_off_says_how_much_is_missing(kind: str, tmp_path: Path) -> None:
+def test_a_truncated_recording_says_how_much_is_missing(kind: str, tmp_path: Path) -> None:
     content = KINDS[kind]()
     found = decoded(content[: 6 * len(content) // 10], tmp_path)
     assert 1.0 < found.seconds < 5.0
@@ -101,7 +101,7 @@ def test_a_recording_that_was_cut_off_says_how_much_is_missing(kind: str, tmp_pa
 
 
 @pytest.mark.parametrize("kind", ["flac", "m4a", "fragments", "webm", "ogg", "wma", "avi", "avi of mp3", "mpeg"])
-def test_a_part_that_was_overwritten_is_silent_and_named(kind: str, tmp_path: Path) -> None:
+def test_an_overwritten_part_is_silent_and_reported(kind: str, tmp_path: Path) -> None:
     content = KINDS[kind]()
     begin, end = 45 * len(content) // 100, 65 * len(content) // 100
     found = decoded(content[:begin] + bytes(end - begin) + content[end:], tmp_path)
@@ -119,7 +119,7 @@ def test_a_part_that_was_overwritten_is_silent_and_named(kind: str, tmp_path: Pa
 @pytest.mark.parametrize("noise", [False, True])
 @pytest.mark.parametrize("kind", WITHOUT_CLOCK)
 def test_frames_that_were_overwritten_are_counted(kind: str, noise: bool, tmp_path: Path) -> None:
-    """These have no clock: what comes after is heard earlier, in the copy as in the transcript."""
+    """These formats have no clock: later sound moves forward, in the copy as in the transcript."""
     content = KINDS[kind]()
     begin, end = len(content) // 3, len(content) // 2
     hole = np.random.default_rng(1).bytes(end - begin) if noise else bytes(end - begin)
@@ -130,7 +130,7 @@ def test_frames_that_were_overwritten_are_counted(kind: str, noise: bool, tmp_pa
     assert not found.plays_alike
 
 
-def test_what_lies_behind_a_destroyed_block_of_a_voc_is_named(tmp_path: Path) -> None:
+def test_sound_after_a_destroyed_block_of_a_voc_is_reported_missing(tmp_path: Path) -> None:
     content = KINDS["voc"]()
     begin, end = len(content) // 3, len(content) // 2
     found = decoded(content[:begin] + bytes(end - begin) + content[end:], tmp_path)
@@ -157,7 +157,7 @@ def test_an_index_of_destroyed_sound_does_not_pass_for_a_recording_of_its_last_w
     assert found.seconds == pytest.approx(SECONDS, abs=0.1)
 
 
-def test_a_part_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+def test_a_part_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
     whole = file_bytes("ipod", "alac", [MONO])
     second = file_bytes("ipod", "alac", [MONO])
     found = decoded(whole + second[: second.index(b"moov") - 4], tmp_path)
@@ -166,9 +166,9 @@ def test_a_part_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kinds", [("mp3", "aac"), ("aac", "mp3")])
-def test_frames_of_another_kind_behind_the_last_are_named(kinds: tuple[str, str], tmp_path: Path) -> None:
+def test_frames_of_another_kind_after_the_last_are_reported(kinds: tuple[str, str], tmp_path: Path) -> None:
     first, second = (KINDS[kind]() for kind in kinds)
-    bare = second[behind_id3(second, 0) :]
+    bare = second[after_id3(second, 0) :]
     assert decoded(first + bare, tmp_path).unread_bytes == pytest.approx(len(bare), abs=2000)
 
 
@@ -181,8 +181,8 @@ def test_an_avi_that_states_no_size_is_whole(size: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("into", [0, 90])
-def test_fragments_behind_a_destroyed_one_are_heard(into: int, tmp_path: Path) -> None:
-    """Whether the damage begins with the head of one or inside it."""
+def test_fragments_after_a_destroyed_one_are_decoded(into: int, tmp_path: Path) -> None:
+    """Whether the damage starts at the header of a fragment or inside it."""
     content = file_bytes("ipod", "aac", [MONO], options=FRAGMENTS)
     heads = [found.start() - 4 for found in re.finditer(b"moof", content)]
     begin, end = heads[4] + into, heads[6] + 50
@@ -206,9 +206,7 @@ RUNS = {
 
 @pytest.mark.parametrize("fragment", [0, 2, 7, 10])
 @pytest.mark.parametrize("what", RUNS)
-def test_a_fragment_with_a_destroyed_list_of_samples_costs_itself_alone(
-    what: str, fragment: int, tmp_path: Path
-) -> None:
+def test_a_fragment_with_a_destroyed_sample_list_is_lost_alone(what: str, fragment: int, tmp_path: Path) -> None:
     sound = (np.sin(np.arange(6 * 48_000) / 20) * 3000 + np.arange(6 * 48_000) % 97).astype(np.int16)
     content = file_bytes("ipod", "aac", [sound], options=FRAGMENTS)
     offset, wrong = RUNS[what]
@@ -223,7 +221,7 @@ def test_a_fragment_with_a_destroyed_list_of_samples_costs_itself_alone(
     assert not found.plays_alike
 
 
-def test_the_last_fragment_is_missed_though_nothing_is_behind_it(tmp_path: Path) -> None:
+def test_a_destroyed_last_fragment_is_reported_missing(tmp_path: Path) -> None:
     content = file_bytes("ipod", "aac", [MONO], options=FRAGMENTS)
     at = content.rindex(b"trun") + 8
     found = decoded(content[:at] + b"\xff\xff\xff\xff" + content[at + 4 :], tmp_path)
@@ -232,8 +230,8 @@ def test_the_last_fragment_is_missed_though_nothing_is_behind_it(tmp_path: Path)
     assert found.seconds + gap.seconds == pytest.approx(SECONDS, abs=0.2)
 
 
-def test_packets_that_a_broadcast_lost_are_named(tmp_path: Path) -> None:
-    """The transport stream's own clock says so: FFmpeg joins what is left, and all of that decodes."""
+def test_packets_lost_by_a_broadcast_are_reported_missing(tmp_path: Path) -> None:
+    """The clock of the transport stream shows it. FFmpeg joins the remaining packets, which all decode."""
     content = file_bytes("mpegts", "aac", [MONO])
     middle = len(content) // 2 // 188 * 188
     found = decoded(content[:middle] + content[middle + 188 * 60 :], tmp_path)
@@ -244,22 +242,22 @@ def test_packets_that_a_broadcast_lost_are_named(tmp_path: Path) -> None:
 
 
 def test_a_clock_that_leaps_by_hours_is_no_loss(tmp_path: Path) -> None:
-    """A recorder that was paused overnight: its index states an end that far away."""
+    """A recorder was paused overnight, and its index states an end hours later."""
     paused = with_a_pause(tmp_path / "paused", file_bytes("ipod", "alac", [MONO]), seconds=2 * 3600)
     found = decoded(paused, tmp_path)
     assert found.missing == ()
     assert found.seconds == pytest.approx(SECONDS, abs=0.1)
 
 
-def test_pictures_that_go_on_after_the_sound_are_no_loss(tmp_path: Path) -> None:
-    """An MP4 whose picture lasts longer than its sound ends where the sound does."""
+def test_video_after_the_end_of_the_sound_is_no_loss(tmp_path: Path) -> None:
+    """An MP4 with longer video than sound ends where the sound does."""
     source = make_recording(tmp_path / "a", "mp4", 2.0)
     assert media.measure(source).missing == ()
 
 
 @pytest.mark.parametrize("parts", [("a", "b"), ("a", "b", "c")])
 def test_parts_with_lengths_of_their_own_do_not_end_early(parts: tuple[str, ...], tmp_path: Path) -> None:
-    """The header of the first MP3 counts its own frames, and FFmpeg guesses from it and the file's size."""
+    """The header of the first MP3 counts only its own frames, and FFmpeg guesses by it and the file's size."""
     content = b"".join(
         file_bytes("mp3", "libmp3lame", [marked(begin=0, end=2.0)], bit_rate=32_000 * (n + 1))
         for n, _ in enumerate(parts)

@@ -1,4 +1,4 @@
-"""Headers of Matroska and WebM files that repeat what they say."""
+"""Matroska and WebM files with repeated track entries."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def with_length(body: bytes) -> bytes:
 
 
 def repeated(content: bytes, what: str) -> bytes:
-    """`content`, whose list of tracks or the entries in it are there 100,000 times."""
+    """`content` with its track list, or the entries of the list, repeated 100,000 times."""
     segment = content.index(b"\x18\x53\x80\x67") + 4
     at = segment + 8
     while (element := ebml_element(content, at))[0] != TRACKS:
@@ -35,7 +35,7 @@ def repeated(content: bytes, what: str) -> bytes:
 @pytest.mark.parametrize("what", ["lists", "entries"])
 @pytest.mark.parametrize(("container", "codec"), [("webm", "libopus"), ("matroska", "aac")])
 def test_tracks_that_are_repeated_are_read_once(container: str, codec: str, what: str, tmp_path: Path) -> None:
-    """FFmpeg would keep 64 of them, each opened for itself, at each of which it reads all entries."""
+    """FFmpeg would keep 64 of them. Each is opened separately, which reads all entries every time."""
     (tmp_path / "file").write_bytes(repeated(file_bytes(container, codec, [MONO]), what))
     assert media.probe(tmp_path / "file").content_type
     found = media.decode_to_wav(tmp_path / "file", tmp_path / "wav")
@@ -44,6 +44,6 @@ def test_tracks_that_are_repeated_are_read_once(container: str, codec: str, what
     assert_whole(tmp_path / "wav")
 
 
-def test_tracks_that_are_there_once_are_left_as_they_are() -> None:
+def test_tracks_without_repetition_are_not_patched() -> None:
     content = file_bytes("matroska", "flac", [MONO[:48_000]] * 8)
     assert surplus_tracks(content, 0, len(content)) == {}

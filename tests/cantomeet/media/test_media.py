@@ -1,4 +1,4 @@
-"""What recordings are found to be, and their sound."""
+"""Probing and decoding of recordings in all formats."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_a_stated_length_is_found_behind_a_large_cover_picture(tmp_path: Path) -
         (np.random.default_rng(7).bytes(50_000), sniffing.UNKNOWN),
     ],
 )
-def test_what_is_no_recording_is_refused_with_what_it_is(content: bytes, code: str, tmp_path: Path) -> None:
+def test_a_file_that_is_no_recording_is_refused_with_its_kind(content: bytes, code: str, tmp_path: Path) -> None:
     path = tmp_path / "recording.mp3"
     path.write_bytes(content)
     assert refusal_of(path) == code
@@ -119,7 +119,7 @@ def test_a_header_without_decodable_sound_is_refused(tmp_path: Path) -> None:
 
 @contextmanager
 def listening() -> Iterator[tuple[str, Callable[[], bool]]]:
-    """An address, and whether anybody has called there."""
+    """A local address, and whether anything has connected to it."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0.3)
 
@@ -144,7 +144,7 @@ def listening() -> Iterator[tuple[str, Callable[[], bool]]]:
         "</Period></MPD>",
     ],
 )
-def test_no_address_that_a_file_names_is_ever_called(
+def test_no_address_in_a_file_is_ever_connected_to(
     playlist: str, first_fence: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not first_fence:
@@ -157,7 +157,7 @@ def test_no_address_that_a_file_names_is_ever_called(
 
 
 @pytest.mark.parametrize("kind", ["wav", "mp3", "ogg", "flac", "webm", "aac", "amr"])
-def test_a_recording_that_ends_early_gives_what_there_is(kind: str, tmp_path: Path) -> None:
+def test_a_truncated_recording_is_decoded_as_far_as_possible(kind: str, tmp_path: Path) -> None:
     source = make_recording(tmp_path / "a", kind, seconds=6.0)
     source.write_bytes(source.read_bytes()[: source.stat().st_size // 2])
     decoded = media.decode_to_wav(source, tmp_path / "sound")
@@ -165,7 +165,7 @@ def test_a_recording_that_ends_early_gives_what_there_is(kind: str, tmp_path: Pa
 
 
 @pytest.mark.parametrize("kind", ["wav", "mp3", "flac", "webm", "mkv", "m4a-faststart"])
-def test_the_header_of_a_cut_off_recording_still_states_the_whole_length(kind: str, tmp_path: Path) -> None:
+def test_the_header_of_a_truncated_recording_still_states_the_whole_length(kind: str, tmp_path: Path) -> None:
     source = make_recording(tmp_path / "a", kind, seconds=6.0)
     source.write_bytes(source.read_bytes()[: source.stat().st_size // 2])
     assert media.probe(source).duration_seconds == pytest.approx(6.0, abs=0.1)
@@ -197,7 +197,7 @@ def test_an_unreadable_disk_is_not_blamed_on_the_recording(tmp_path: Path, monke
 
 
 @pytest.mark.parametrize("kind", ["mp3", "ogg", "flac", "aac", "m4a"])
-def test_broken_packets_in_the_middle_are_passed_over(kind: str, tmp_path: Path) -> None:
+def test_broken_packets_in_the_middle_are_skipped(kind: str, tmp_path: Path) -> None:
     source = make_recording(tmp_path / "a", kind, seconds=6.0)
     content = bytearray(source.read_bytes())
     middle = len(content) // 2
@@ -206,7 +206,7 @@ def test_broken_packets_in_the_middle_are_passed_over(kind: str, tmp_path: Path)
     assert media.decode_to_wav(source, tmp_path / "sound").seconds > 4.0
 
 
-def test_nothing_is_written_where_nothing_decodes(tmp_path: Path) -> None:
+def test_nothing_is_written_if_nothing_can_be_decoded(tmp_path: Path) -> None:
     source = tmp_path / "a"
     source.write_bytes(b"fLaC" + bytes(3000))
     with pytest.raises(PermanentError) as failed:
@@ -216,8 +216,8 @@ def test_nothing_is_written_where_nothing_decodes(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [source]
 
 
-def test_silence_fills_what_the_recorder_left_out_so_that_times_stay_true(tmp_path: Path) -> None:
-    """As a browser records a call in which nobody speaks: packets are left out, times go on."""
+def test_silence_fills_omitted_packets_so_that_times_stay_correct(tmp_path: Path) -> None:
+    """A browser that records a silent call omits packets while the clock goes on."""
     source, wav = tmp_path / "a", tmp_path / "sound"
     with av.open(str(source), "w", format="webm") as out:
         stream = out.add_stream("libopus", rate=48_000, layout="mono")
@@ -236,7 +236,7 @@ def test_silence_fills_what_the_recorder_left_out_so_that_times_stay_true(tmp_pa
     assert loud[int(3.3 * media.RATE) :].max() > 5000
 
 
-def test_progress_tells_seconds_and_may_end_the_work(tmp_path: Path) -> None:
+def test_progress_reports_seconds_and_can_stop_the_work(tmp_path: Path) -> None:
     source = make_recording(tmp_path / "a", "wav", seconds=35.0)
     told: list[float] = []
     media.decode_to_wav(source, tmp_path / "sound", told.append)
@@ -261,7 +261,7 @@ def test_more_sound_than_a_wav_can_count_is_refused(tmp_path: Path, monkeypatch:
 
 @contextmanager
 def files_limited_to(size: int) -> Iterator[None]:
-    """Writing beyond `size` fails in the kernel, as on a full disk."""
+    """Writes beyond `size` fail, as on a full disk."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:
@@ -285,7 +285,7 @@ def test_a_full_disk_leaves_nothing_half_written(make: Callable[[Path, Path], me
         *[(kind, False) for kind in ("mkv", "asf", "amr", "alac", "aac", "3gp", "webm-live")],
     ],
 )
-def test_what_browsers_cannot_play_or_jump_in_gets_a_copy_that_they_can(
+def test_a_recording_that_browsers_cannot_play_or_seek_in_gets_a_copy(
     kind: str, playable: bool, tmp_path: Path
 ) -> None:
     source, copy = make_recording(tmp_path / "a", kind), tmp_path / "copy"

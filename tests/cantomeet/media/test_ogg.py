@@ -1,4 +1,4 @@
-"""An Ogg page with a false time neither moves nor hides sound; one that was cut off says what is missing."""
+"""An Ogg page with a false time neither moves nor hides sound. A truncated page shows how much is missing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def pages(content: bytes) -> Iterator[tuple[int, int]]:
 
 
 def with_time(content: bytes, number: int, granule: int) -> bytes:
-    """Page `number` states the time `granule`, its checksum is right."""
+    """The file with the time `granule` and a correct checksum in page `number`."""
     begin, end = list(pages(content))[number]
     page = bytearray(content[begin:end])
     page[6:14] = granule.to_bytes(8, "little", signed=True)
@@ -41,7 +41,7 @@ def decoded(content: bytes, folder: Path) -> media.Decoded:
 
 @pytest.mark.parametrize("granule", [-5, -1, 0, 48_000, 48_000 * 60, 2**62])
 @pytest.mark.parametrize("codec", FILES)
-def test_a_page_with_a_false_time_is_heard_at_the_right_one(codec: str, granule: int, tmp_path: Path) -> None:
+def test_a_page_with_a_false_time_is_placed_at_the_right_one(codec: str, granule: int, tmp_path: Path) -> None:
     found = decoded(with_time(FILES[codec], 8, granule), tmp_path)
     assert found.missing == ()
     assert_whole(tmp_path / "wav")
@@ -50,7 +50,7 @@ def test_a_page_with_a_false_time_is_heard_at_the_right_one(codec: str, granule:
 
 @pytest.mark.parametrize("number", [2, -1])
 @pytest.mark.parametrize("codec", FILES)
-def test_so_is_the_first_and_the_last(codec: str, number: int, tmp_path: Path) -> None:
+def test_a_false_time_of_the_first_or_last_page_is_corrected(codec: str, number: int, tmp_path: Path) -> None:
     found = decoded(with_time(FILES[codec], number, -5), tmp_path)
     assert found.missing == ()
     assert_whole(tmp_path / "wav")
@@ -58,7 +58,7 @@ def test_so_is_the_first_and_the_last(codec: str, number: int, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("codec", FILES)
-def test_a_last_page_that_was_cut_off_says_how_much_is_missing(codec: str, tmp_path: Path) -> None:
+def test_a_truncated_last_page_says_how_much_is_missing(codec: str, tmp_path: Path) -> None:
     content = FILES[codec]
     begin, _ = list(pages(content))[-4]
     found = decoded(content[: begin + 60], tmp_path)
@@ -70,8 +70,8 @@ def test_a_last_page_that_was_cut_off_says_how_much_is_missing(codec: str, tmp_p
 
 
 @pytest.mark.parametrize("codec", FILES)
-def test_destroyed_pages_before_the_last_are_named(codec: str, tmp_path: Path) -> None:
-    """The last one holds a moment of sound, which is not heard at its time."""
+def test_destroyed_pages_before_the_last_are_reported(codec: str, tmp_path: Path) -> None:
+    """The last page has a moment of sound, which is not placed at its time."""
     content = FILES[codec]
     begin, end = list(pages(content))[-3][0] + 50, list(pages(content))[-1][0]
     found = decoded(content[:begin] + bytes(end - begin) + content[end:], tmp_path)
@@ -81,11 +81,11 @@ def test_destroyed_pages_before_the_last_are_named(codec: str, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("granule", [48_000 * 30, 2**62])
-def test_an_absurd_time_of_the_last_page_is_not_believed(granule: int, tmp_path: Path) -> None:
+def test_an_implausible_time_of_the_last_page_is_ignored(granule: int, tmp_path: Path) -> None:
     assert decoded(with_time(FILES["libopus"], -1, granule), tmp_path).missing == ()
 
 
-def test_an_absurd_time_of_a_page_that_was_cut_off_is_not_believed(tmp_path: Path) -> None:
+def test_an_implausible_time_of_a_truncated_page_is_ignored(tmp_path: Path) -> None:
     content = with_time(FILES["libopus"], -4, 2**62)
     begin, _ = list(pages(content))[-4]
     assert decoded(content[: begin + 60], tmp_path).missing == ()

@@ -1,4 +1,4 @@
-"""Recordings are read in children under limits: whatever a file does there, the one who asks gets an answer."""
+"""Recordings are read in child processes under limits. Whatever a file does there, the caller gets a result."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MANY = 1000 if os.environ.get("CANTOMEET_SOAK") else 50
 
 @pytest.fixture
 def long(tmp_path: Path) -> Path:
-    """A recording that tells of its progress, several times."""
+    """A recording long enough for several progress reports."""
     return make_recording(tmp_path / "long", "wav", 45.0)
 
 
@@ -54,7 +54,7 @@ def found_in(path: Path) -> str:
 
 
 def sending(number: int, times: int) -> Callable[[float], None]:
-    """Progress at which the child gets a signal, the first `times` times."""
+    """A progress callback that sends the child the signal `number` at its first `times` calls."""
     sent = 0
 
     def on_progress(_seconds: float) -> None:
@@ -80,8 +80,8 @@ def test_a_small_file_with_a_table_of_millions_takes_no_memory_here(tmp_path: Pa
 
 
 @pytest.mark.parametrize(("memory", "code"), [(MIB, child.TOO_MUCH_MEMORY), (1024 * MIB, 1)])
-def test_a_child_watches_its_memory_itself_and_ends_with_its_asker(memory: int, code: int) -> None:
-    """Not every kernel heeds a limit of memory, or tells a child that its parent is gone."""
+def test_a_child_checks_its_memory_itself_and_ends_with_its_parent(memory: int, code: int) -> None:
+    """Not every kernel enforces a memory limit, or signals a child that its parent is gone."""
     ours, childs = socket.socketpair()
     pid = os.fork()
     if pid == 0:
@@ -105,43 +105,43 @@ def test_a_file_that_takes_too_much_processor_time_is_refused(tmp_path: Path, mo
     wait_for(lambda: not children(), "the child's end")
 
 
-def test_a_look_that_takes_too_long_by_the_clock_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_probe_that_takes_too_long_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "_PROBE_CLOCK", 0.0)
     assert found_in(make_recording(tmp_path / "a")) == sniffing.TOO_COSTLY
     assert not children()
 
 
 @pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS])
-def test_a_crash_is_the_files_and_leaves_nothing_half_written(number: int, long: Path, tmp_path: Path) -> None:
+def test_a_crash_is_blamed_on_the_file_and_leaves_no_partial_file(number: int, long: Path, tmp_path: Path) -> None:
     with pytest.raises(PermanentError) as failed:
         media.decode_to_wav(long, tmp_path / "sound", sending(number, 1))
     assert failed.value.params["found"] == sniffing.CRASHING
     assert list(tmp_path.iterdir()) == [long]
 
 
-def test_one_kill_from_outside_costs_nothing(long: Path, tmp_path: Path) -> None:
+def test_a_child_that_is_killed_once_is_tried_again(long: Path, tmp_path: Path) -> None:
     decoded = media.decode_to_wav(long, tmp_path / "sound", sending(signal.SIGKILL, 1))
     assert decoded.seconds == pytest.approx(45.0)
 
 
-def test_kills_from_outside_are_not_blamed_on_the_recording(long: Path, tmp_path: Path) -> None:
+def test_killed_children_are_not_blamed_on_the_recording(long: Path, tmp_path: Path) -> None:
     with pytest.raises(TransientError) as failed:
         media.decode_to_wav(long, tmp_path / "sound", sending(signal.SIGKILL, 2))
     assert failed.value.code is ErrorCode.WORKER_DIED
     assert list(tmp_path.iterdir()) == [long]
 
 
-def test_an_upload_whose_look_is_killed_each_time_is_refused_and_says_why(
+def test_an_upload_whose_probe_is_killed_each_time_is_refused_with_the_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = make_recording(tmp_path / "a")
-    answer = reading._Asking._listen
+    answer = reading._ChildCall._exchange
 
-    def kill_first(asking: reading._Asking, talk: Connection) -> object:
+    def kill_first(asking: reading._ChildCall, talk: Connection) -> object:
         wait_for(children, "the child")[0].kill()
         return answer(asking, talk)
 
-    monkeypatch.setattr(reading._Asking, "_listen", kill_first)
+    monkeypatch.setattr(reading._ChildCall, "_exchange", kill_first)
     assert found_in(path) == sniffing.CUT_OFF
 
 
@@ -157,7 +157,7 @@ def test_the_fork_server_is_started_again_when_it_was_killed(long: Path, tmp_pat
     assert media.probe(long).format == "wav"
 
 
-def test_what_stops_the_asker_in_order_does_not_end_the_step_under_way(long: Path, tmp_path: Path) -> None:
+def test_a_signal_to_the_process_group_does_not_end_a_running_child(long: Path, tmp_path: Path) -> None:
     """Ctrl-C and a service manager's SIGTERM reach every process of the group."""
 
     def to_all(_seconds: float) -> None:
@@ -168,7 +168,7 @@ def test_what_stops_the_asker_in_order_does_not_end_the_step_under_way(long: Pat
     assert media.measure(long, to_all).seconds == pytest.approx(45.0)
 
 
-def test_what_progress_raises_ends_the_child(long: Path, tmp_path: Path) -> None:
+def test_an_exception_of_the_progress_callback_ends_the_child(long: Path, tmp_path: Path) -> None:
     def stop(_seconds: float) -> None:
         raise InterruptedError
 
@@ -191,7 +191,7 @@ media.measure(Path(sys.argv[1]), stay)
 """
 
 
-def test_nothing_is_left_when_the_asker_is_killed(long: Path) -> None:
+def test_no_process_is_left_when_the_caller_is_killed(long: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", _ASKER, str(long)], stdout=subprocess.PIPE, text=True) as asker:
         assert asker.stdout is not None
         assert asker.stdout.readline() == "under way\n"
@@ -201,7 +201,7 @@ def test_nothing_is_left_when_the_asker_is_killed(long: Path) -> None:
     wait_for(lambda: not any(process.is_running() for process in below), "the end of what it had started")
 
 
-def test_a_fork_of_the_asker_asks_through_a_server_of_its_own(tmp_path: Path) -> None:
+def test_a_fork_of_the_caller_has_a_fork_server_of_its_own(tmp_path: Path) -> None:
     path = make_recording(tmp_path / "a")
     ours = fork_server().pid
     pid = os.fork()
@@ -214,21 +214,21 @@ def test_a_fork_of_the_asker_asks_through_a_server_of_its_own(tmp_path: Path) ->
     assert media.probe(path).format == "wav"
 
 
-def test_several_look_at_once(tmp_path: Path) -> None:
+def test_several_probes_run_at_once(tmp_path: Path) -> None:
     paths = [make_recording(tmp_path / kind, kind) for kind in ("wav", "mp3", "m4a", "ogg")] * 4
     with ThreadPoolExecutor(8) as pool:
         assert [found.format for found in pool.map(media.probe, paths)] == [path.name for path in paths]
     wait_for(lambda: not children(), "the children's end")
 
 
-def test_no_key_of_ours_is_known_where_files_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reading_processes_do_not_get_our_api_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     reading._server.stop()
     monkeypatch.setenv("SPEECHMATICS_API_KEY", "sesame-0123")
     assert "sesame-0123" not in "".join(fork_server().environ().values())
     reading._server.stop()
 
 
-def test_what_the_system_says_comes_back_as_it_was(tmp_path: Path) -> None:
+def test_an_error_of_the_system_is_raised_unchanged(tmp_path: Path) -> None:
     with pytest.raises(IsADirectoryError):
         media.probe(tmp_path)
     with pytest.raises(FileNotFoundError):
@@ -236,7 +236,7 @@ def test_what_the_system_says_comes_back_as_it_was(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["mp4", "mkv", "mov"])
-def test_pictures_are_passed_over_unopened(kind: str, tmp_path: Path) -> None:
+def test_video_is_skipped_without_decoding(kind: str, tmp_path: Path) -> None:
     path = make_recording(tmp_path / "a", kind)
     with path.open("rb") as file, ffmpeg.opened(file) as container:
         (picture,) = container.streams.video
@@ -260,7 +260,7 @@ def test_more_than_the_longest_recording_is_refused_and_nothing_of_it_is_kept(
 
 
 def test_gaps_count_all_together(tmp_path: Path) -> None:
-    """Each jump could be silence; two hundred of them are no meeting."""
+    """Each jump could be silence, but two hundred of them exceed the limit."""
     path = tmp_path / "a"
     path.write_bytes(hostile.time_jumps(200, 500.0))
     with pytest.raises(PermanentError) as failed:
@@ -269,7 +269,7 @@ def test_gaps_count_all_together(tmp_path: Path) -> None:
     assert failed.value.params["hours"] == "4"
 
 
-def test_hostile_files_are_answered_and_cost_the_asker_next_to_nothing(tmp_path: Path) -> None:
+def test_hostile_files_cost_the_caller_next_to_nothing(tmp_path: Path) -> None:
     path = tmp_path / "a"
     media.probe(make_recording(path))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -1,4 +1,4 @@
-"""What is told of a file that is no recording."""
+"""Detection of files that are no recordings."""
 
 from __future__ import annotations
 

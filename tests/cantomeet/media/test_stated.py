@@ -1,4 +1,4 @@
-"""A stated length that nothing in a file bears out is no warning; a file that was cut off still gives one."""
+"""An implausible stated duration gives no warning. A truncated file still gives one."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ ABSURD: dict[str, Callable[[], bytes]] = {
 
 
 @pytest.mark.parametrize("kind", ABSURD)
-def test_an_absurd_total_is_no_loss(kind: str, tmp_path: Path) -> None:
+def test_an_implausible_total_is_no_loss(kind: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(ABSURD[kind]())
     found = media.measure(tmp_path / "file")
     assert found.seconds == pytest.approx(SECONDS, abs=0.1)
@@ -77,7 +77,7 @@ def test_an_absurd_total_is_no_loss(kind: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("share", [0.95, 0.5, 0.3])
 @pytest.mark.parametrize("kind", ["flac", "mp3", "wav", "aiff"])
-def test_what_was_cut_off_is_a_loss_however_much_it_is(kind: str, share: float, tmp_path: Path) -> None:
+def test_a_truncation_of_any_size_is_a_loss(kind: str, share: float, tmp_path: Path) -> None:
     forms = {"flac": ("flac", "flac"), "mp3": ("mp3", "libmp3lame"), "aiff": ("aiff", "pcm_s16be")}
     content = wav_bytes(MONO) if kind == "wav" else file_bytes(*forms[kind], [MONO])
     (tmp_path / "file").write_bytes(content[: int(share * len(content))])
@@ -101,7 +101,7 @@ def test_a_length_that_no_recording_has_is_not_shown(tmp_path: Path) -> None:
         (1.5 * DAY, 3600.0, False, False),
     ],
 )
-def test_a_length_is_believed_unless_it_is_absurd(
+def test_a_stated_duration_is_believed_unless_it_is_implausible(
     stated: float, heard: float, ends_whole: bool, believed: bool
 ) -> None:
     assert is_believable(stated, heard, ends_whole=ends_whole) is believed

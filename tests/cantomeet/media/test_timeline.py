@@ -1,4 +1,4 @@
-"""A browser plays the file itself only where each moment is proven to be where the transcript says."""
+"""A browser plays the file itself only if its times surely agree with the transcript."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def mp3(**options: object) -> bytes:
 
 
 def vbr(xing: str) -> bytes:
-    """Frames of two bit rates, as an encoder with a variable one writes them."""
+    """An MP3 with frames of two bit rates, like one of a variable-bit-rate encoder."""
     begin = file_bytes("mp3", "libmp3lame", [marked(end=3.0)], bit_rate=32_000, options={"write_xing": xing})
     end = file_bytes(
         "mp3", "libmp3lame", [marked(begin=3.0)], bit_rate=160_000, options={"write_xing": "0", "id3v2_version": "0"}

@@ -1,4 +1,4 @@
-"""All the sound of a file is decoded, whichever track, channel or part it lies in, and at its time."""
+"""All the sound of a file is decoded at its time, whichever track, channel or part it is in."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HALF = SECONDS / 2
 
 
 def decoded(content: bytes, folder: Path) -> media.Decoded:
-    """Of the file's sound, which is then at `folder / "wav"`."""
+    """Decode the file's sound to `folder / "wav"`."""
     (folder / "file").write_bytes(content)
     assert media.probe(folder / "file").content_type
     return media.decode_to_wav(folder / "file", folder / "wav")
@@ -133,7 +133,7 @@ def in_file(container: str, codec: str, **options: object) -> Encoded:
 
 
 def in_m4a_to_its_end(samples: Samples, rate: int) -> bytes:
-    """As a recorder writes it that cannot go back: the size is left at nought, "to the end of the file"."""
+    """An m4a of a recorder that cannot seek back: a size of zero means "to the end of the file"."""
     content = in_file("ipod", "aac", options={"movflags": "faststart"})(samples, rate)
     at = content.index(b"mdat") - 4
     return content[:at] + bytes(4) + content[at + 4 :]
@@ -171,7 +171,7 @@ PARTS: dict[str, list[tuple[Encoded, int]]] = {
 
 
 @pytest.mark.parametrize("name", PARTS)
-def test_recordings_one_after_the_other_are_all_heard(name: str, tmp_path: Path) -> None:
+def test_concatenated_recordings_are_all_decoded(name: str, tmp_path: Path) -> None:
     parts, length = PARTS[name], SECONDS / len(PARTS[name])
     content = b"".join(
         encode(marked(rate, length * number, length * (number + 1)), rate)
@@ -217,13 +217,13 @@ def chunk(name: bytes, body: bytes, order: Literal["little", "big"]) -> bytes:
 
 
 def riff(*chunks: bytes) -> bytes:
-    """A WAV of these chunks behind its format."""
+    """A WAV with these chunks after its format chunk."""
     body = b"WAVE" + WAV[12:36] + b"".join(chunks)
     return b"RIFF" + len(body).to_bytes(4, "little") + body
 
 
 def in_chunks(samples: bytes, head: bytes, name: bytes, order: Literal["little", "big"] = "little") -> list[bytes]:
-    """Three unequal chunks of samples, each behind `head`."""
+    """Three unequal chunks of samples, each after `head`."""
     borders = [0, 100_002, 300_000, len(samples)]
     return [chunk(name, head + samples[begin:end], order) for begin, end in pairwise(borders)]
 
@@ -249,7 +249,7 @@ CHUNKS: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("name", CHUNKS)
-def test_all_chunks_of_samples_are_heard(name: str, tmp_path: Path) -> None:
+def test_all_chunks_of_samples_are_decoded(name: str, tmp_path: Path) -> None:
     found = decoded(CHUNKS[name], tmp_path)
     assert_whole(tmp_path / "wav")
     assert (found.missing, found.unread_bytes) == ((), 0)
@@ -257,7 +257,7 @@ def test_all_chunks_of_samples_are_heard(name: str, tmp_path: Path) -> None:
     assert found.seconds == pytest.approx(SECONDS, abs=0.01)
 
 
-def test_a_last_chunk_of_samples_that_was_cut_off_says_how_much_is_missing(tmp_path: Path) -> None:
+def test_a_truncated_last_chunk_of_samples_says_how_much_is_missing(tmp_path: Path) -> None:
     found = decoded(riff(*DATA)[: -len(DATA[2]) // 2], tmp_path)
     (gap,) = found.missing
     assert gap.at == pytest.approx(found.seconds, abs=0.01)
@@ -287,7 +287,7 @@ LEADS = {
 
 @pytest.mark.parametrize("name", LEADS)
 @pytest.mark.parametrize("kind", KINDS_BEHIND)
-def test_what_lies_before_a_recording_is_passed_over(name: str, kind: str, tmp_path: Path) -> None:
+def test_bytes_before_a_recording_are_skipped(name: str, kind: str, tmp_path: Path) -> None:
     forms = {
         "wav": ("wav", "pcm_s16le"),
         "mp3": ("mp3", "libmp3lame"),
@@ -304,13 +304,13 @@ def test_what_lies_before_a_recording_is_passed_over(name: str, kind: str, tmp_p
 @pytest.mark.parametrize(
     "tail", [b"LIST\4\0\0\0INFO", b"id3 \0\1\0\0" + bytes(256), bytes(4096)], ids=["list", "id3", "zeros"]
 )
-def test_what_lies_behind_the_samples_of_a_wav_is_not_played(tail: bytes, tmp_path: Path) -> None:
+def test_bytes_after_the_samples_of_a_wav_are_not_decoded(tail: bytes, tmp_path: Path) -> None:
     decoded(WAV + tail, tmp_path)
     assert len(heard(tmp_path / "wav")) == pytest.approx(SECONDS * media.RATE, abs=10)
 
 
 def test_the_header_of_a_wav_inside_a_flac_is_no_second_recording(tmp_path: Path) -> None:
-    """`flac --keep-foreign-metadata` puts it there."""
+    """`flac --keep-foreign-metadata` keeps it."""
     flac, kept = file_bytes("flac", "flac", [MONO]), b"riff" + WAV[:44] + bytes(200)
     block = b"\2" + len(kept).to_bytes(3, "big") + kept
     found = decoded(flac[:42] + block + flac[42:], tmp_path)
@@ -344,23 +344,23 @@ RECORDERS = {
 
 
 @pytest.mark.parametrize("name", RECORDERS)
-def test_what_recorders_write_is_taken(name: str, tmp_path: Path) -> None:
+def test_recorders_formats_are_accepted(name: str, tmp_path: Path) -> None:
     container, codec, rate = RECORDERS[name]
     decoded(file_bytes(container, codec, [marked(rate)], rate, bit_rate=128_000 if "mp" in codec else None), tmp_path)
     assert_whole(tmp_path / "wav")
 
 
-def test_a_million_tags_behind_a_recording_are_passed_over(tmp_path: Path) -> None:
-    """Looking behind all the rest at each of them would take hours."""
+def test_a_million_tags_after_a_recording_are_skipped(tmp_path: Path) -> None:
+    """A search through the rest of the file after each of them would take hours."""
     content = file_bytes("flac", "flac", [MONO])
     decoded(content + b"ID3\4\0\0\0\0\0\0" * 300_000, tmp_path)
     assert_whole(tmp_path / "wav")
 
 
-def test_what_is_attached_to_a_video_is_no_second_recording(tmp_path: Path) -> None:
+def test_an_attachment_of_a_video_is_no_second_recording(tmp_path: Path) -> None:
     content = file_bytes("matroska", "libopus", [MONO])
     attached = file_bytes("webm", "libopus", [MONO])
-    # An attachments element of the segment, whose own size is counted up.
+    # Add an attachments element to the segment and increase the segment's size.
     body = b"\x61\xa7" + with_length(b"\x46\x5c" + with_length(attached))
     element = b"\x19\x41\xa4\x69" + with_length(body)
     at = content.index(b"\x18\x53\x80\x67") + 4
@@ -375,7 +375,7 @@ def with_length(body: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("which", [0, 1])
-def test_a_spatial_memo_is_heard_by_the_track_that_can_be_read(which: int, tmp_path: Path) -> None:
+def test_a_spatial_memo_is_decoded_by_its_readable_track(which: int, tmp_path: Path) -> None:
     content = file_bytes("mov", "aac", [MONO, MONO])
     begin = -1
     for _ in range(which + 1):
@@ -387,8 +387,8 @@ def test_a_spatial_memo_is_heard_by_the_track_that_can_be_read(which: int, tmp_p
     assert_whole(tmp_path / "wav")
 
 
-def test_a_clock_that_contradicts_the_samples_is_not_heeded(tmp_path: Path) -> None:
-    """An m4a that says 44.1 kHz and holds 48: no silence between its frames."""
+def test_a_clock_that_contradicts_the_samples_is_ignored(tmp_path: Path) -> None:
+    """An m4a with a header for 44.1 kHz and sound at 48 kHz gets no silence between its frames."""
     content = file_bytes("ipod", "aac", [MONO])
     at = content.index(b"mdhd") + 16
     wrong = content[:at] + (44_100).to_bytes(4, "big") + content[at + 4 :]

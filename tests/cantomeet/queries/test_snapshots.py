@@ -1,4 +1,4 @@
-"""Every query is one snapshot of the database, and asks no more often where there is more to read."""
+"""Every query reads one snapshot of the database, with a number of statements that does not grow with the data."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def services(store: MeetingStore) -> Services:
 
 
 def filled(store: MeetingStore, times: int) -> list[str]:
-    """Completed meetings with an action item each, failures of several causes, and meetings that do not move."""
+    """Completed meetings with an action item each, failures of several causes, and stuck meetings."""
     done = [made.completed(store, items=[ACTION]).id for _ in range(times)]
     for code in CODES[:times]:
         made.failed(store, code)
@@ -96,7 +96,7 @@ def test_every_query_is_tried_here() -> None:
 
 
 @pytest.mark.parametrize("name", OF_MANY)
-def test_what_shows_many_meetings_asks_as_often_for_many_as_for_one(name: str, services: Services) -> None:
+def test_lists_need_as_many_statements_for_many_meetings_as_for_one(name: str, services: Services) -> None:
     def asked(ids: list[str]) -> Counted:
         changed = {"ids": ids} if name == "upload_page" else {}
         changed = {"picked": ids, "opened": ids[0]} if name == "admin_page" else changed
@@ -111,7 +111,7 @@ def test_what_shows_many_meetings_asks_as_often_for_many_as_for_one(name: str, s
 
 
 @pytest.mark.parametrize("name", ABOUT_ONE)
-def test_what_is_read_of_one_meeting_is_one_transaction(name: str, services: Services) -> None:
+def test_each_query_of_one_meeting_is_one_transaction(name: str, services: Services) -> None:
     meeting = made.completed(services.store, items=[ACTION])
     with counted(services.store.engine) as found:
         QUERIES[name](services, LOCAL_OWNER, meeting.id, **ABOUT_ONE[name])
@@ -138,7 +138,7 @@ def test_nothing_is_read_of_another_owners_meeting(name: str, services: Services
 
 
 @pytest.mark.parametrize("name", sorted(OF_MANY))
-def test_who_is_not_known_reads_nothing(name: str, services: Services) -> None:
+def test_an_unknown_actor_reads_nothing(name: str, services: Services) -> None:
     with pytest.raises(NotAllowed):
         QUERIES[name](services, NOBODY, **OF_MANY[name])
 
@@ -173,7 +173,7 @@ def test_what_is_committed_during_a_snapshot_is_not_in_it(store: MeetingStore) -
     assert store.get(meeting.id).title == "改過的標題"
 
 
-def test_what_raises_rolls_the_whole_transaction_back(store: MeetingStore) -> None:
+def test_an_exception_rolls_the_whole_transaction_back(store: MeetingStore) -> None:
     meeting = made.completed(store)
 
     def half_done() -> None:

@@ -1,4 +1,4 @@
-"""What is carried out is held to what the plan said of it."""
+"""A bulk action applies only what its plan said."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def transcribing_by(store: MeetingStore, name: str) -> Services:
         (Act.RETRY, {"status": FAILED}, {"status": FAILED, **SENT, "error_code": "cancelled"}, "whisper", Refusal.COST),
     ],
 )
-def test_what_would_cost_more_than_was_said_is_no_longer_what_was_seen(
+def test_a_meeting_that_would_cost_more_than_planned_counts_as_changed(
     sqlite_store: MeetingStore,
     act: Act,
     seen: dict[str, Any],

@@ -1,4 +1,4 @@
-"""One action on many meetings while workers go on with them: each is either done to or refused, and none is lost."""
+"""A bulk action while workers process the meetings: it is applied to or refused for each, and none is lost."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def services(store: MeetingStore, tmp_path: Path) -> Services:
 
 
 def work(store: MeetingStore, ids: list[str], begun: threading.Event) -> None:
-    """As a worker: lease, transcribe, summarize, each meeting as far as it gets."""
+    """Act as a worker: lease, transcribe and summarize each meeting as far as possible."""
     for meeting_id in ids:
         begun.set()
         try:
@@ -51,12 +51,12 @@ def work(store: MeetingStore, ids: list[str], begun: threading.Event) -> None:
 
 
 @pytest.mark.parametrize("act", [Act.CANCEL, Act.DELETE, Act.RUN_NOW])
-def test_each_meeting_is_done_to_or_refused_while_a_worker_goes_on(services: Services, act: Act) -> None:
+def test_each_meeting_is_changed_or_refused_while_a_worker_runs(services: Services, act: Act) -> None:
     store = services.store
     ids = [meetings.uploaded(store).id for _ in range(MANY)]
     planned = bulk.plan_for_filter(services, LOCAL_OWNER, act, MeetingFilter())
     begun = threading.Event()
-    # From the other end, so that they meet in the middle.
+    # In the opposite order, so that both meet in the middle.
     worker = threading.Thread(target=work, args=(store, ids[::-1], begun))
     worker.start()
     begun.wait()
@@ -69,14 +69,14 @@ def test_each_meeting_is_done_to_or_refused_while_a_worker_goes_on(services: Ser
         assert {meeting.status for meeting in left.values()} <= {MeetingStatus.COMPLETED}
     else:
         ended = {MeetingStatus.COMPLETED} | ({MeetingStatus.FAILED} if act is Act.CANCEL else set())
-        # On a busy machine either may be through before the other comes to write.
+        # On a busy machine either may finish before the other writes.
         assert {meeting.status for meeting in left.values()} <= ended
         cancelled = [meeting for meeting in left.values() if meeting.error_code == "cancelled"]
         assert len(cancelled) == (outcome.done if act is Act.CANCEL else 0)
 
 
 @pytest.mark.parametrize("act", [Act.CANCEL, Act.DELETE])
-def test_what_is_sent_between_the_last_look_and_the_deed_is_left(
+def test_a_meeting_sent_between_the_read_and_the_write_is_left_alone(
     services: Services, act: Act, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = services.store

@@ -1,4 +1,4 @@
-"""Every command: allowed? One transaction. Then tell open pages and the queue."""
+"""Every command checks rights, makes one transaction, and then notifies open pages and the queue."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ ABOUT_ONE: dict[str, dict[str, Any]] = {
     "corrections.rename_speaker": {"speaker_id": "x", "name": "阿明"},
 }
 OTHERS: dict[str, dict[str, Any]] = {
-    "meetings.look_at_job": {"provider_job_id": "j"},
+    "meetings.poll_job": {"provider_job_id": "j"},
     "templates.add_template": {"draft": DRAFT},
     "templates.edit_template": {"template_id": "t", "draft": DRAFT},
     "templates.delete_template": {"template_id": "t"},
@@ -82,7 +82,7 @@ OTHERS: dict[str, dict[str, Any]] = {
 
 
 class Told:
-    """Who was told, and what the database held at that moment."""
+    """Records notifications, and what the database contained at that moment."""
 
     def __init__(self, store: MeetingStore) -> None:
         self.store = store
@@ -91,7 +91,7 @@ class Told:
         self.rewritten: list[str] = []
 
     def wake(self, meeting: Meeting) -> None:
-        # Through a connection of its own, which sees what is committed and nothing else.
+        # Through a connection of its own, which sees only committed data.
         held = self.store.get_some([meeting.id])
         assert [kept.version for kept in held] == ([meeting.version] if meeting.deleted_at is None else [])
         self.woken.append(meeting.id)
@@ -148,14 +148,14 @@ def test_a_meeting_that_is_not_there_is_not_found(name: str, services: Services)
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_who_is_not_known_does_nothing(name: str, services: Services, told: Told) -> None:
+def test_an_unknown_actor_changes_nothing(name: str, services: Services, told: Told) -> None:
     with pytest.raises(NotAllowed):
         COMMANDS[name](services, NOBODY, **OTHERS[name])
     assert (told.woken, told.hints, services.store.paused(), services.store.templates()) == ([], [], False, [])
 
 
 def one_of_each(store: MeetingStore) -> Iterator[tuple[str, Meeting, dict[str, Any], str]]:
-    """A command that succeeds, its meeting, its arguments, and who is told: the queue too, or pages alone."""
+    """Commands that succeed, each with its meeting, its arguments, and who is notified: queue and pages, or pages."""
     done = made.completed(store, items=[ACTION])
     found = store.summary(done.id)
     assert found is not None
@@ -178,7 +178,7 @@ def one_of_each(store: MeetingStore) -> Iterator[tuple[str, Meeting, dict[str, A
     yield "corrections.rename_speaker", done, {"speaker_id": segment.speaker_id, "name": "阿明"}, "pages"
 
 
-def test_each_is_one_transaction_and_told_once_it_is_committed(services: Services, told: Told) -> None:
+def test_each_command_is_one_transaction_and_notifies_after_the_commit(services: Services, told: Told) -> None:
     tried = set()
     for name, meeting, arguments, whom in one_of_each(services.store):
         tried.add(name)
@@ -194,7 +194,7 @@ def test_each_is_one_transaction_and_told_once_it_is_committed(services: Service
     assert tried == set(ABOUT_ONE) - {"meetings.ask_for_written"}, "which needs a language model"
 
 
-def test_the_written_view_is_asked_for_and_told_of(services: Services, told: Told) -> None:
+def test_a_written_view_is_requested_and_notified(services: Services, told: Told) -> None:
     meeting = made.completed(services.store)
     with pytest.raises(CantoMeetError, match="no language model"):
         meetings.ask_for_written(services, LOCAL_OWNER, meeting.id)
@@ -203,7 +203,7 @@ def test_the_written_view_is_asked_for_and_told_of(services: Services, told: Tol
     assert (view.state, told.rewritten, len(told.hints)) == ("working", [meeting.id], 1)
 
 
-def test_a_pause_is_told_to_pages_that_show_many(services: Services, told: Told) -> None:
+def test_a_pause_notifies_pages_that_show_several_meetings(services: Services, told: Told) -> None:
     assert operating.pause(services, LOCAL_OWNER, True) == services.store.paused_since()
     assert operating.pause(services, LOCAL_OWNER, False) is None
     assert told.hints == [("", 0), ("", 0)]
@@ -214,13 +214,13 @@ def test_a_providers_call_wakes_the_meeting_of_its_job(services: Services, told:
     sent = made.transcribing(store)
     store.commit_working(sent.id, sent.job.run, stage=Stage.SUBMITTED, provider_job_id="j1", submission=Submission("k"))
     made.set_job(store, sent.id, lease_until=None)
-    meetings.look_at_job(services, LOCAL_OWNER, "unknown")
+    meetings.poll_job(services, LOCAL_OWNER, "unknown")
     assert told.woken == []
-    meetings.look_at_job(services, LOCAL_OWNER, "j1")
+    meetings.poll_job(services, LOCAL_OWNER, "j1")
     assert told.woken == [sent.id]
 
 
-def test_where_a_command_is_refused_nobody_is_told(services: Services, told: Told) -> None:
+def test_a_refused_command_notifies_nobody(services: Services, told: Told) -> None:
     meeting = made.completed(services.store, items=[ACTION])
     found = services.store.summary(meeting.id)
     assert found is not None
@@ -234,7 +234,7 @@ def test_where_a_command_is_refused_nobody_is_told(services: Services, told: Tol
     assert (told.woken, told.hints, services.store.get(meeting.id)) == ([], [], meeting)
 
 
-def test_one_who_is_away_keeps_nobody_from_being_told(services: Services, told: Told) -> None:
+def test_a_failing_notification_does_not_prevent_the_others(services: Services, told: Told) -> None:
     def away(meeting: Meeting) -> None:
         raise ConnectionError("no queue")
 
@@ -244,7 +244,7 @@ def test_one_who_is_away_keeps_nobody_from_being_told(services: Services, told: 
     assert services.store.get(meeting.id).status == "UPLOADED"
 
 
-def test_progress_between_the_look_and_the_rename_is_no_conflict(
+def test_progress_between_the_read_and_the_rename_is_no_conflict(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     meeting = made.transcribing(services.store)
@@ -277,7 +277,7 @@ def test_templates_are_kept_changed_and_deleted(services: Services) -> None:
     assert services.store.templates() == []
 
 
-def test_an_upload_that_was_inserted_is_woken_again_and_makes_no_second_meeting(services: Services, told: Told) -> None:
+def test_an_inserted_upload_is_enqueued_again_and_makes_no_second_meeting(services: Services, told: Told) -> None:
     first = uploads.create_meeting(services, LOCAL_OWNER, STORED, INTAKE, upload_id="u")
     found = uploads.meeting_of_upload(services, LOCAL_OWNER, "u")
     again = uploads.create_meeting(services, LOCAL_OWNER, STORED, INTAKE, upload_id="u")

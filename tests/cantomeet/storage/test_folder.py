@@ -1,4 +1,4 @@
-"""Recordings on disk, whole or absent, under keys of our own."""
+"""Recordings in a folder are stored atomically, under keys that the server makes."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def refused_with(error: CantoMeetError) -> tuple[int | None, ErrorCode]:
     return getattr(error, "status", None), error.code
 
 
-def test_a_recording_lies_whole_under_its_key_with_its_hash(recordings: FolderStorage, sound: bytes) -> None:
+def test_a_recording_is_stored_whole_under_its_key_with_its_hash(recordings: FolderStorage, sound: bytes) -> None:
     with recordings.receive() as writer:
         writer.write(sound[:1000])
         assert files_in(recordings) == {f"{writer.key}.part"}
@@ -61,7 +61,7 @@ def test_a_recording_lies_whole_under_its_key_with_its_hash(recordings: FolderSt
 def test_a_recording_is_the_same_in_any_pieces(
     cuts: list[tuple[int, bool]], recordings: FolderStorage, sound: bytes
 ) -> None:
-    """Another process may have to continue after any of the pieces."""
+    """In pieces of any size, after any of which another process may continue."""
     writer, at = recordings.receive(), 0
     for cut, interrupted in sorted(cuts):
         writer.write(sound[at:cut])
@@ -76,7 +76,7 @@ def test_a_recording_is_the_same_in_any_pieces(
     assert (stored.bytes, stored.sha256) == (len(sound), hashlib.sha256(sound).hexdigest())
 
 
-def test_the_largest_recording_is_taken_and_one_byte_more_is_refused(tmp_path: Path, sound: bytes) -> None:
+def test_the_largest_recording_is_accepted_and_one_byte_more_is_refused(tmp_path: Path, sound: bytes) -> None:
     exact = FolderStorage(tmp_path, max_bytes=len(sound), min_free_bytes=0)
     with exact.receive() as writer:
         writer.write(sound)
@@ -121,7 +121,7 @@ def test_a_large_file_of_another_kind_is_refused_at_its_first_bytes(recordings: 
         writer.write(b"\x89PNG\r\n\x1a\n" + bytes(MIB))
 
 
-def test_a_broken_off_upload_leaves_nothing(recordings: FolderStorage, sound: bytes) -> None:
+def test_an_aborted_upload_leaves_nothing(recordings: FolderStorage, sound: bytes) -> None:
     with suppress(ConnectionResetError), recordings.receive() as writer:
         writer.write(sound)
         raise ConnectionResetError
@@ -150,7 +150,7 @@ def test_room_is_left_for_the_rest_of_the_machine(
     assert files_in(recordings) == set()
 
 
-def test_ending_twice_or_after_the_finish_changes_nothing(recordings: FolderStorage, sound: bytes) -> None:
+def test_aborting_twice_or_after_the_finish_changes_nothing(recordings: FolderStorage, sound: bytes) -> None:
     writer = recordings.receive()
     writer.write(sound)
     stored = writer.finish()
@@ -214,7 +214,7 @@ def put(recordings: FolderStorage, key: str, *suffixes: str, age: float) -> None
 
 
 def put_one_of_each(recordings: FolderStorage) -> set[str]:
-    """Make recordings in every state, half of them abandoned; returns the names that must stay."""
+    """Create recordings in every state, half of them abandoned. Returns the names that must stay."""
     put(recordings, "0" * 32, ".part", ".upload", age=2 * DAY)
     put(recordings, "1" * 32, ".part", age=60)
     put(recordings, "1" * 32, ".upload", age=2 * DAY)

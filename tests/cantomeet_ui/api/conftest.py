@@ -1,4 +1,4 @@
-"""The API over a store on SQLite, with a queue that only remembers."""
+"""The API with a store on SQLite and a queue that only records."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SECRET = "a-secret-of-ours"
 
 @dataclass
 class RememberingQueue:
-    """Every wake-up and every hint, and workers as a test wants them."""
+    """Records every wake-up and notification, and reports the workers that a test sets."""
 
     woken: list[str] = field(default_factory=list)
     hints: list[tuple[str, int]] = field(default_factory=list)
@@ -89,7 +89,7 @@ def services(sqlite_store: MeetingStore, queue: RememberingQueue, tmp_path: Path
 
 @pytest.fixture
 def client(services: Services) -> Iterator[TestClient]:
-    """Talks to the guarded API as a program on this machine does."""
+    """A client of the guarded API, like a program on this machine."""
     app = guarding(services.settings)(build_api(services))
     with TestClient(app, base_url=HERE, raise_server_exceptions=False, headers={"Accept-Language": "en"}) as client:
         yield client

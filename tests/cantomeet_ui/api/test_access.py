@@ -1,4 +1,4 @@
-"""Every route asks `cantomeet.access` before anything else."""
+"""Every route checks `cantomeet.access` first."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_every_route_about_one_meeting_asks_about_that_meeting(services: Service
     assert unguarded == []
 
 
-def test_the_walk_meets_the_routes_of_the_contract(services: Services) -> None:
+def test_the_walk_covers_the_documented_routes(services: Services) -> None:
     found = {(method, route.path) for route, _ in routes(services) for method in route.methods or ()}
     assert found >= {
         ("POST", "/meetings/upload"),
@@ -116,7 +116,7 @@ def test_the_walk_meets_the_routes_of_the_contract(services: Services) -> None:
         ("POST", "/api/uploads/", Action.UPLOAD),
     ],
 )
-def test_what_access_forbids_is_refused(
+def test_an_action_that_access_forbids_is_refused(
     client: TestClient,
     sqlite_store: MeetingStore,
     monkeypatch: pytest.MonkeyPatch,

@@ -50,7 +50,7 @@ def test_a_filter_that_makes_no_sense_is_refused_by_name(client: TestClient) -> 
         assert (answer.status_code, answer.json()["field"]) == (422, "due")
 
 
-def test_what_nothing_proves_is_listed_below_the_rest(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_unverified_items_are_listed_last(client: TestClient, sqlite_store: MeetingStore) -> None:
     proof = [{"segment_id": "s", "quote": "查費用", "start": 0.0, "end": 1.5, "check": "exact"}]
     items = [{**action("估計", date(2020, 1, 1)), "evidence": []}, {**action("查費用"), "evidence": proof}]
     meeting = meetings.completed(sqlite_store, items=items)

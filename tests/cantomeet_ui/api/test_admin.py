@@ -1,4 +1,4 @@
-"""One action on many meetings, the pause switch, tests of keys, the overview: over HTTP."""
+"""Bulk actions, pause, provider checks and the overview over HTTP."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_a_filter_narrows_the_preview_by_all_that_the_list_knows(
         assert [line["title"] for line in found["meetings"]] == ["舊"], wanted
 
 
-def test_what_is_beyond_one_plan_is_counted(
+def test_meetings_beyond_one_plan_are_counted(
     client: TestClient, sqlite_store: MeetingStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cantomeet.service.bulk.MOST", 2)
@@ -181,7 +181,7 @@ def test_a_retry_that_cost_nothing_when_it_was_previewed_does_not_begin_to_cost(
     assert bulk(client, action="retry", plan=dearer, dry_run=False).json()["done"] == 1
 
 
-def test_what_is_paid_again_needs_a_word_of_its_own(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_paying_again_needs_a_confirmation(client: TestClient, sqlite_store: MeetingStore) -> None:
     again = paid_and_cancelled(sqlite_store)
     plan = bulk(client, action="retry", ids=[again.id]).json()["plan"]
     assert bulk(client, action="retry", plan=plan, dry_run=False).json()["refused"] == {"cost_not_confirmed": 1}
@@ -228,7 +228,7 @@ def test_run_now_wakes_what_is_due_later(
 
 
 @pytest.mark.parametrize("make", [meetings.completed, meetings.failed])
-def test_run_now_of_what_owes_nothing_is_a_conflict(client: TestClient, sqlite_store: MeetingStore, make: Any) -> None:
+def test_run_now_without_a_due_step_is_a_conflict(client: TestClient, sqlite_store: MeetingStore, make: Any) -> None:
     assert client.post(f"/api/meetings/{make(sqlite_store).id}/run-now").status_code == 409
 
 
@@ -243,11 +243,11 @@ def test_a_retry_of_a_meeting_that_is_running_is_a_conflict(
     assert sqlite_store.get(meeting.id).job.run == meeting.job.run
 
 
-def test_a_hung_redis_is_told_once_not_a_thousand_times(
+def test_a_hung_redis_gets_one_notification_not_a_thousand(
     client: TestClient, services: Services, sqlite_store: MeetingStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[str] = []
-    monkeypatch.setattr("cantomeet.service.bulk._SLOW", 0.0)
+    monkeypatch.setattr("cantomeet.service.bulk._SLOW_SECONDS", 0.0)
     object.__setattr__(services, "wake", lambda meeting: told.append(meeting.id))
     ids = [meetings.failed(sqlite_store).id for _ in range(3)]
     assert bulk(client, action="retry", ids=ids, dry_run=False).json()["done"] == 3
@@ -299,7 +299,7 @@ def test_the_lists_new_filters_refuse_nonsense(client: TestClient, query: str, f
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
-def test_only_who_administers_may(
+def test_only_an_administrator_may(
     client: TestClient, sqlite_store: MeetingStore, monkeypatch: pytest.MonkeyPatch, method: str, path: str
 ) -> None:
     monkeypatch.setattr(access, "may", lambda actor, asked, meeting=None: asked is not Action.ADMINISTER)
@@ -308,7 +308,7 @@ def test_only_who_administers_may(
     assert not sqlite_store.paused()
 
 
-def test_meetings_that_one_may_not_touch_are_no_part_of_a_plan(
+def test_meetings_that_the_actor_may_not_change_are_not_in_a_plan(
     client: TestClient, sqlite_store: MeetingStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     theirs = meetings.failed(sqlite_store)
@@ -336,7 +336,7 @@ def test_pausing_stops_steps_and_resuming_wakes_what_waited(
     assert queue.hints == [("", 0)] * 3
 
 
-def test_the_overview_tells_what_is_the_matter(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_the_overview_reports_problems(client: TestClient, sqlite_store: MeetingStore) -> None:
     meetings.failed(sqlite_store)
     meetings.failed(sqlite_store)
     meetings.failed(sqlite_store, ErrorCode.RECORDING_UNREADABLE)
@@ -372,7 +372,7 @@ def test_a_check_is_asked_of_a_worker_and_its_answer_is_shown(
 
 
 @pytest.mark.parametrize(("workers", "away", "code"), [(0, False, "no_worker"), (2, True, "queue_away")])
-def test_where_nobody_can_answer_nothing_is_asked(
+def test_a_check_without_a_worker_is_refused(
     client: TestClient, sqlite_store: MeetingStore, queue: RememberingQueue, workers: int, away: bool, code: str
 ) -> None:
     queue.workers, queue.away = workers, away
@@ -387,7 +387,7 @@ def test_what_cannot_be_checked_is_refused_by_name(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"state":"maybe","at":"2026-11-24T00:00:00+00:00","code":null}'])
-def test_what_another_version_remembered_is_no_answer(text: str) -> None:
+def test_a_check_saved_by_another_version_is_ignored(text: str) -> None:
     assert loads(text) is None
 
 

@@ -66,7 +66,7 @@ def test_a_part_beyond_the_end_is_416(client: TestClient, meeting: Meeting) -> N
 
 
 @pytest.mark.parametrize("asked", ["bytes=5-4", "lines=1-2", "bytes=", "bytes=0-1,5-6", "bytes=x-y"])
-def test_what_names_no_single_part_gets_the_whole(client: TestClient, meeting: Meeting, asked: str) -> None:
+def test_a_request_without_a_single_range_gets_the_whole(client: TestClient, meeting: Meeting, asked: str) -> None:
     answer = client.get(f"/api/meetings/{meeting.id}/audio", headers={"Range": asked})
     assert (answer.status_code, answer.content) == (200, BYTES)
 
@@ -96,7 +96,7 @@ def test_what_browsers_cannot_play_is_served_as_its_copy(
     assert answer.headers["content-disposition"].endswith(".webm")
 
 
-def test_where_the_copy_is_lost_the_recording_itself_is_served(
+def test_the_recording_itself_is_served_if_the_copy_is_lost(
     client: TestClient, services: Services, sqlite_store: MeetingStore
 ) -> None:
     meeting = stored(services, sqlite_store, media_format="amr")
@@ -111,7 +111,7 @@ def test_a_missing_file_is_a_problem(client: TestClient, sqlite_store: MeetingSt
     assert (answer.status_code, answer.json()["code"]) == (404, "recording_missing")
 
 
-def test_a_recording_whose_time_is_over_is_gone(
+def test_a_recording_after_its_retention_is_gone(
     client: TestClient, services: Services, sqlite_store: MeetingStore
 ) -> None:
     meeting = stored(services, sqlite_store)

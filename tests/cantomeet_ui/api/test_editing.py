@@ -20,7 +20,7 @@ def meeting(sqlite_store: MeetingStore) -> Meeting:
 
 
 def urls(store: MeetingStore, meeting: Meeting) -> dict[str, str]:
-    """Of an action item, a decision, a line and its speaker."""
+    """The URLs of an action item, a decision, a line and its speaker."""
     action, decision = items(store, meeting)
     line = store.transcript(meeting.id).segments[1]
     base = f"/api/meetings/{meeting.id}"
@@ -87,7 +87,7 @@ def test_what_is_not_there_is_not_found(client: TestClient, meeting: Meeting, wh
     assert answer.json()["code"] in ("not_found", "invalid_request")
 
 
-def test_an_item_is_taken_out(client: TestClient, sqlite_store: MeetingStore, meeting: Meeting) -> None:
+def test_an_item_is_deleted(client: TestClient, sqlite_store: MeetingStore, meeting: Meeting) -> None:
     url = urls(sqlite_store, meeting)["decision"]
     assert client.delete(url).status_code == 428
     assert client.delete(url, headers={"If-Match": '"1"'}).status_code == 204
@@ -123,7 +123,7 @@ def test_a_speaker_is_named_and_lines_and_owners_follow(
     assert client.patch(url, json={"name": ""}, headers={"If-Match": '"2"'}).json()["name"] is None
 
 
-def test_open_pages_are_told(
+def test_open_pages_are_notified(
     client: TestClient, sqlite_store: MeetingStore, meeting: Meeting, queue: RememberingQueue
 ) -> None:
     where = urls(sqlite_store, meeting)

@@ -1,4 +1,4 @@
-"""Requests that schemathesis makes up from the API's own description, and worse: none is answered with a 5xx."""
+"""No request that schemathesis generates from the OpenAPI description, or a worse one, gets a 5xx."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from tests.cantomeet_ui.api.conftest import HERE, SECRET, RememberingQueue
 
 pytestmark = pytest.mark.timeout(3600)
 REQUESTS = 10_000 if os.environ.get("CANTOMEET_SOAK") == "1" else 150
-"""On each kind of database."""
+"""Requests for each kind of database."""
 NASTY = ["\x00", "\ud800", "\u202e", "a" * 5000, "%00", "'", "🀄", "../..", "9" * 400, "-1", "NaN", "0000-00-00", ""]
 WHOLE = [0, -1, 2**31, 2**63, 2**64, 10**400, 1e308]
 
 
 class Served:
-    """The guarded API over a store, and a meeting whose addresses lead somewhere."""
+    """The guarded API over a store, and a meeting with existing ids for the paths."""
 
     def __init__(self, store: MeetingStore, folder: Path) -> None:
         queue = RememberingQueue()
@@ -88,7 +88,7 @@ def test_no_request_is_answered_with_a_failure(served: Served) -> None:
         if place != "made up":
             nasty = "" if place == "known" else place.encode(errors="replace").decode()
             case.path_parameters = {name: nasty or served.ids.get(name, "x") for name in case.path_parameters}
-        # As text, for schemathesis itself takes no half of a surrogate pair.
+        # As text, because schemathesis does not accept lone surrogates.
         worse = data.draw(_worse(case.body)) if case.media_type == "application/json" else None
         status = served.asked(case, **({} if worse is None else {"data": json.dumps(worse)}))
         seen.add(status)
@@ -128,7 +128,7 @@ def test_a_nul_in_any_address_is_found_nowhere(served: Served) -> None:
 
 
 def _worse(body: Any) -> st.SearchStrategy[Any]:
-    """The same, with one value of it that something chokes on; or None, to leave it."""
+    """The same request with one invalid value, or None to leave it unchanged."""
     if isinstance(body, dict) and body:
         return st.none() | st.builds(
             lambda name, value: {**body, name: value}, st.sampled_from(sorted(body, key=str)), _nasty()

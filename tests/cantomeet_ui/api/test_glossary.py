@@ -76,6 +76,6 @@ def test_an_older_etag_is_refused(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT"])
-def test_only_who_administers_may(client: TestClient, monkeypatch: pytest.MonkeyPatch, method: str) -> None:
+def test_only_an_administrator_may(client: TestClient, monkeypatch: pytest.MonkeyPatch, method: str) -> None:
     monkeypatch.setattr(access, "may", lambda actor, asked, meeting=None: asked is not Action.ADMINISTER)
     assert client.request(method, URL, json={"terms": []}).status_code == 403

@@ -1,4 +1,4 @@
-"""Is it well?"""
+"""The health check."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests import meetings
 from tests.cantomeet_ui.api.conftest import HERE, RememberingQueue
 
 
-def test_all_is_well(client: TestClient) -> None:
+def test_a_healthy_installation_is_ok(client: TestClient) -> None:
     answer = client.get("/health")
     assert answer.status_code == 200
     assert answer.json() == {
@@ -34,7 +34,7 @@ def test_all_is_well(client: TestClient) -> None:
     }
 
 
-def test_it_tells_how_long_the_longest_waiting_meeting_has_been_due(
+def test_health_reports_how_long_the_longest_waiting_meeting_has_been_due(
     client: TestClient, sqlite_store: MeetingStore
 ) -> None:
     now = sqlite_store.now()
@@ -94,7 +94,7 @@ def test_without_the_database_it_is_down_and_503(
     }
 
 
-async def test_what_hangs_holds_up_neither_the_answer_nor_anything_else_and_takes_one_thread(
+async def test_a_hanging_probe_delays_nothing_and_takes_one_thread(
     services: Services, sqlite_store: MeetingStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release = threading.Event()
@@ -121,7 +121,7 @@ async def test_what_hangs_holds_up_neither_the_answer_nor_anything_else_and_take
             assert len(hanging) == 2
             patience(300)
             asking = [asyncio.create_task(client.get("/health")) for _ in range(5)]
-            # The event loop is free: the list is answered while all of them wait.
+            # The event loop is free: the list responds while all of them wait.
             assert (await client.get("/api/meetings")).status_code == 200
             assert not any(task.done() for task in asking)
             assert len(hanging) == 2

@@ -1,4 +1,4 @@
-"""`/health` says so where what is asked for could be read and not be written; no refusal claims that it was saved."""
+"""`/health` reports storage that is readable but not writable, and no refusal claims that anything was saved."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Asking = Callable[[Services], TestClient]
 
 @pytest.fixture
 def asking(monkeypatch: pytest.MonkeyPatch) -> Asking:
-    """A client of an installation that remembers no answer: the next one is to tell what has changed."""
+    """A client of an installation that caches no result, so that the next response shows each change."""
     monkeypatch.setattr(health, "FRESH_SECONDS", 0.0)
     return lambda services: TestClient(
         build_api(services), base_url=HERE, headers={"Accept-Language": "en"}, raise_server_exceptions=False
@@ -40,7 +40,7 @@ def asking(monkeypatch: pytest.MonkeyPatch) -> Asking:
 
 
 def make_read_only(engine: Engine) -> None:
-    """As a standby of PostgreSQL is, or a file that may not be written to."""
+    """Make the database read-only, like a PostgreSQL standby or a file without write permission."""
     if engine.dialect.name == "postgresql":
         with engine.begin() as connection:
             name = connection.execute(text("SELECT current_database()")).scalar_one()
@@ -72,7 +72,7 @@ def test_a_database_whose_disk_is_full_is_down(services: Services, asking: Askin
     assert client.get("/health").status_code == 200
 
 
-def test_a_database_that_somebody_holds_is_busy_and_not_down(
+def test_a_locked_database_is_busy_and_not_down(
     services: Services, sqlite_engine: Engine, asking: Asking, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(health, "DATABASE_SECONDS", 0.2)
@@ -100,7 +100,7 @@ def test_a_folder_of_recordings_that_takes_no_file_is_told(services: Services, a
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[redis.Redis]:
-    """A real one, by its client."""
+    """A client of a real Redis."""
     running = EmbeddedRedis.start(tmp_path)
     with redis.Redis.from_url(running.url) as client:
         yield client
@@ -120,7 +120,7 @@ def without_its_replicas(server: redis.Redis) -> None:
 
 
 def unable_to_save(server: redis.Redis) -> None:
-    """MISCONF: a snapshot failed, here because its place is a folder."""
+    """MISCONF: saving a snapshot failed, here because its path is a folder."""
     folder = Path(server.config_get("dir")["dir"])
     (folder / "dump.rdb").mkdir()
     (folder / "dump.rdb" / "in the way").touch()
@@ -145,7 +145,7 @@ def test_a_redis_that_takes_no_writes_is_told(
     queue.close()
 
 
-def test_asking_often_writes_seldom(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_frequent_health_checks_write_rarely(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[str] = []
     monkeypatch.setattr(services.store, "remember", lambda name, value: written.append(name))
     client = TestClient(build_api(services), base_url=HERE)

@@ -1,4 +1,4 @@
-"""What one asker may cost: bodies, heads, connections. Over real HTTP, by raw sockets."""
+"""Limits on the bodies, headers and connections of a client, over real HTTP with raw sockets."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def client(server: ApiServer) -> Iterator[httpx.Client]:
 
 
 def memory_kb(server: ApiServer) -> int:
-    """The most that the web process has ever had."""
+    """Peak memory of the web process."""
     status = Path(f"/proc/{server.pid}/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0])
 
@@ -60,7 +60,7 @@ def test_a_body_that_is_too_large_is_refused_unread(
     assert memory_kb(server) - before < 24 * 1024
 
 
-def test_who_asks_first_is_told_before_sending_anything(server: ApiServer) -> None:
+def test_a_client_that_expects_100_continue_is_refused_before_sending(server: ApiServer) -> None:
     head = "POST /api/admin/bulk HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     head += f"Content-Length: {MAX_BODY_BYTES + 1}\r\nExpect: 100-continue\r\n\r\n"
     with _connected(server) as connection:
@@ -69,7 +69,7 @@ def test_who_asks_first_is_told_before_sending_anything(server: ApiServer) -> No
 
 
 def test_a_body_that_takes_too_long_is_refused() -> None:
-    """In process, for the patience is a setting of the test's."""
+    """In process, because the test sets the timeout."""
     sent: list[int] = []
 
     async def app(*_: object) -> None:
@@ -142,27 +142,27 @@ def test_a_nul_in_an_address_is_found_nowhere(client: httpx.Client, method: str,
 
 
 @pytest.mark.parametrize("begun", [b"", b"GET / HTTP/1.1\r\nHost: loc", b"POST /meetings/upload HTTP/1.1\r\n"])
-def test_connections_that_ask_nothing_keep_nobody_out(server: ApiServer, begun: bytes) -> None:
+def test_idle_connections_do_not_block_others(server: ApiServer, begun: bytes) -> None:
     web_server.allow_many_files()
     with ExitStack() as held:
         for _ in range(1300):
             connection = held.enter_context(_connected(server))
             connection.sendall(begun)
-        # A full server would answer after as long as it waits for a head; the first of them is still waited for.
+        # A full server would respond only after its header timeout, which the first of them has not reached.
         assert httpx.get(f"{server.url}/api/meetings", trust_env=False, timeout=60).status_code == 200
         connection.setblocking(False)
         with pytest.raises(BlockingIOError):
             connection.recv(1)
 
 
-def test_a_head_that_does_not_end_is_cut_off(server: ApiServer) -> None:
+def test_endless_headers_are_cut_off(server: ApiServer) -> None:
     with _connected(server) as connection:
         connection.settimeout(60)
         connection.sendall(b"GET / HTTP/1.1\r\nHost: loc")
         assert b" 200 " not in connection.recv(1000)
 
 
-def test_a_head_without_measure_is_refused(server: ApiServer) -> None:
+def test_oversized_headers_are_refused(server: ApiServer) -> None:
     with _connected(server) as connection:
         connection.settimeout(60)
         connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX: ")
@@ -183,7 +183,7 @@ def _connected(server: ApiServer) -> socket.socket:
     return socket.create_connection((host, int(port)), timeout=30)
 
 
-async def test_a_socket_that_never_says_a_word_gives_up_its_place() -> None:
+async def test_a_silent_socket_is_closed() -> None:
     told: list[str] = []
 
     async def page(scope: Any, receive: Any, send: Any) -> None:
@@ -201,7 +201,7 @@ async def test_a_socket_that_never_says_a_word_gives_up_its_place() -> None:
     assert limits.sockets == 0
 
 
-async def test_a_socket_that_has_spoken_may_be_silent_after() -> None:
+async def test_a_socket_may_be_silent_after_its_first_message() -> None:
     told: list[str] = []
 
     async def page(scope: Any, receive: Any, send: Any) -> None:

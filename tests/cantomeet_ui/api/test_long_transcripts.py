@@ -1,4 +1,4 @@
-"""Transcripts of any length: page by page, and streamed from pages."""
+"""Long transcripts are read in pages and streamed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.showing import meeting_shown
 
 @pytest.fixture(autouse=True)
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Many pages from few lines."""
+    """A small page size, so that few lines make many pages."""
     monkeypatch.setattr(paging, "PAGE", 7)
     monkeypatch.setattr(meeting_page, "FIRST_LINES", 5)
     monkeypatch.setattr(meeting_page, "MORE_LINES", 8)
@@ -64,7 +64,7 @@ def test_a_meeting_without_a_line_has_one_empty_page(client: TestClient, sqlite_
 
 
 @pytest.mark.parametrize("limit", ["0", "1001", "x", "-1"])
-def test_a_limit_that_is_none_is_refused(limit: str, client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_an_invalid_limit_is_refused(limit: str, client: TestClient, sqlite_store: MeetingStore) -> None:
     answer = client.get(f"/api/meetings/{made(sqlite_store, 3).id}/segments", params={"limit": limit})
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
 
@@ -101,7 +101,7 @@ def test_a_file_made_from_pages_is_that_of_one_page(
         assert [int(n) for n in in_pages.decode().split("\n") if n.isdigit()] == list(range(1, 31))
 
 
-def test_a_transcript_made_anew_while_it_is_read_breaks_off_instead_of_seeming_whole(
+def test_a_transcript_replaced_while_it_is_read_breaks_off(
     sqlite_store: MeetingStore,
 ) -> None:
     meeting = made(sqlite_store, 20)

@@ -41,7 +41,7 @@ ITEMS: list[dict[str, Any]] = [
 
 
 def refused(answer: Response, status: int, code: ErrorCode, field: str | None = None) -> None:
-    """The answer is a problem document of this kind."""
+    """Assert that the response is a problem document with this status and code."""
     assert answer.headers["content-type"] == "application/problem+json", answer.text
     body = answer.json()
     assert (answer.status_code, body["code"]) == (status, code.value)
@@ -174,7 +174,7 @@ def test_the_summary_has_its_items_by_kind(client: TestClient, sqlite_store: Mee
         ("", set()),
     ],
 )
-def test_only_what_is_asked_for_is_included(
+def test_only_requested_parts_are_included(
     client: TestClient, sqlite_store: MeetingStore, include: str, keys: set[str]
 ) -> None:
     meeting = meetings.completed(sqlite_store)
@@ -195,7 +195,7 @@ def test_a_meeting_without_a_summary_says_null(client: TestClient, sqlite_store:
     assert len(body["segments"]) == 3
 
 
-def test_a_speakers_name_stands_before_the_label(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_a_speakers_name_replaces_the_label(client: TestClient, sqlite_store: MeetingStore) -> None:
     meeting = meetings.transcribed(sqlite_store)
     with sqlite_store.engine.begin() as connection:
         connection.execute(update(Speaker).where(col(Speaker.label) == "S1").values(name="陳主席"))
@@ -266,7 +266,7 @@ def test_somebody_elses_meeting_is_refused(client: TestClient, sqlite_store: Mee
 # ---- versions ----------------------------------------------------------------------------------------------
 
 
-def test_what_has_not_changed_is_not_sent_again(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_an_unchanged_meeting_is_not_sent_again(client: TestClient, sqlite_store: MeetingStore) -> None:
     meeting = meetings.completed(sqlite_store)
     url = f"/api/meetings/{meeting.id}"
     etag = client.get(url).headers["etag"]
@@ -294,7 +294,7 @@ def test_an_edit_of_the_version_that_was_read_is_kept(
     assert queue.hints == [(meeting.id, body["version"])]
 
 
-def test_what_an_edit_leaves_out_stays(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_fields_that_an_edit_omits_stay_unchanged(client: TestClient, sqlite_store: MeetingStore) -> None:
     meeting = meetings.uploaded(sqlite_store, description="舊", meeting_date=date(2026, 1, 1))
     client.patch(f"/api/meetings/{meeting.id}", json={"title": "新"}, headers={"If-Match": "*"})
     kept = sqlite_store.get(meeting.id)
@@ -401,7 +401,7 @@ def test_transcribing_what_was_paid_for_again_must_be_confirmed(
     assert (answer.status_code, answer.json()["status"]) == (202, "TRANSCRIBING")
 
 
-def test_what_is_running_cannot_be_retried(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_a_running_meeting_cannot_be_retried(client: TestClient, sqlite_store: MeetingStore) -> None:
     meeting = meetings.transcribing(sqlite_store)
     for body in ({"from": "failed"}, {"from": "transcribe", "confirm_cost": True}, {"from": "summarize"}):
         refused(client.post(f"/api/meetings/{meeting.id}/retry", json=body), 409, ErrorCode.CONFLICT)

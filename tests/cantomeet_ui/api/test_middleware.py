@@ -43,7 +43,7 @@ async def echo(socket: WebSocket) -> None:
 
 
 def the_pages() -> Starlette:
-    """Stands where Reflex's application stands."""
+    """Takes the place of Reflex's application."""
     return Starlette(
         routes=[
             WebSocketRoute("/_event", echo),
@@ -58,7 +58,7 @@ def the_pages() -> Starlette:
 
 @pytest.fixture
 def client(services: Services) -> Iterator[TestClient]:
-    """Put together as Reflex puts it together: the pages mounted into the API, the guard around both."""
+    """Assembled as by Reflex: the pages mounted into the API, the guard around both."""
     api = build_api(services)
     api.mount("", the_pages())
     with TestClient(Starlette(routes=[Mount("", guarding(services.settings)(api))]), base_url=HERE) as client:
@@ -208,7 +208,7 @@ def _assert_socket_refused(client: TestClient, status: int, headers: dict[str, s
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("path", ["/_upload", "/_upload/", "/_upload/a.wav", "/%5Fupload"])
-def test_the_frameworks_own_upload_door_is_not_there(client: TestClient, method: str, path: str) -> None:
+def test_the_frameworks_own_upload_endpoint_is_closed(client: TestClient, method: str, path: str) -> None:
     answer = client.request(method, path)
     assert (answer.status_code, answer.json()["code"]) == (404, "unknown_route")
 
@@ -249,7 +249,7 @@ def test_a_preflight_of_another_site_is_not_granted(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("path", ["/meetings", "/api/meetings", "/health", "/assets/app-B3k_9xZ1.js"])
-def test_every_answer_carries_the_headers_of_safety(client: TestClient, path: str) -> None:
+def test_every_response_has_the_security_headers(client: TestClient, path: str) -> None:
     headers = client.get(path).headers
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "same-origin"
@@ -262,7 +262,7 @@ def test_every_answer_carries_the_headers_of_safety(client: TestClient, path: st
     assert "*" not in headers["content-security-policy"]
 
 
-def test_a_refusal_carries_them_too(client: TestClient) -> None:
+def test_a_refusal_has_the_security_headers_too(client: TestClient) -> None:
     headers = client.get("/", headers={"Host": "evil.example"}).headers
     assert headers["x-content-type-options"] == "nosniff"
     assert "evil" not in headers["content-security-policy"]
@@ -279,12 +279,12 @@ def test_a_refusal_carries_them_too(client: TestClient) -> None:
         ("/api/meetings", "no-store"),
     ],
 )
-def test_only_what_never_changes_is_kept(client: TestClient, path: str, cache: str | None) -> None:
+def test_only_hashed_files_are_cached(client: TestClient, path: str, cache: str | None) -> None:
     assert client.get(path).headers.get("cache-control") == cache
 
 
 async def test_a_stream_passes_piece_by_piece(services: Services) -> None:
-    """The second piece is made only once the first is out: nothing is gathered on the way."""
+    """The second piece is made only after the first was sent, so nothing is buffered."""
     first_is_out = asyncio.Event()
 
     async def pieces() -> AsyncIterator[bytes]:

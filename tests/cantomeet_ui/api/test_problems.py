@@ -56,7 +56,7 @@ def test_the_language_is_the_first_of_ours_that_is_accepted(accept: str | None, 
     assert preferred_language(accept, ZH) == language
 
 
-def test_without_a_wish_the_installations_language_is_taken() -> None:
+def test_without_accept_language_the_language_of_the_settings_is_used() -> None:
     assert preferred_language(None, EN) == EN
 
 
@@ -85,7 +85,7 @@ def test_an_invalid_request_says_what_is_wanted_instead() -> None:
     assert body["errors"] == [{"field": "limit", "detail": "a whole number"}]
 
 
-def test_an_error_that_nobody_can_mend_by_asking_otherwise_is_unexpected(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_error_that_no_client_can_fix_is_unexpected(caplog: pytest.LogCaptureFixture) -> None:
     answer = problem_response(PermanentError("secret words", code=ErrorCode.PROVIDER_BUSY), EN)
     assert answer.status_code == 500
     assert b"secret words" not in answer.body

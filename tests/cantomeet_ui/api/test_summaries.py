@@ -1,4 +1,4 @@
-"""Over HTTP: what a summary is to be, its versions, and the wait for the speakers' names."""
+"""Wishes for a summary, its versions, and waiting for the speakers' names, over HTTP."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_meeting_without_a_summary_has_no_versions(client: TestClient, sqlite_
     assert client.get(f"/api/meetings/{meeting.id}/summaries").json() == {"items": [], "usage": None}
 
 
-def test_one_goes_back_to_a_version_and_reads_any(
+def test_an_earlier_version_can_be_shown_and_any_can_be_read(
     client: TestClient, sqlite_store: MeetingStore, queue: RememberingQueue
 ) -> None:
     meeting = meetings.completed(sqlite_store)
@@ -82,14 +82,12 @@ def test_one_goes_back_to_a_version_and_reads_any(
 
 
 @pytest.mark.parametrize("body", [{"version": 0}, {"version": "1"}, {"version": 2**40}, {}, {"version": 1, "x": 1}])
-def test_a_version_that_is_none_is_refused(
-    client: TestClient, sqlite_store: MeetingStore, body: dict[str, Any]
-) -> None:
+def test_an_invalid_version_is_refused(client: TestClient, sqlite_store: MeetingStore, body: dict[str, Any]) -> None:
     meeting = meetings.completed(sqlite_store)
     assert client.put(f"/api/meetings/{meeting.id}/summaries/shown", json=body).status_code == 422
 
 
-def test_a_version_that_there_is_not_is_not_found(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_an_unknown_version_is_not_found(client: TestClient, sqlite_store: MeetingStore) -> None:
     url = f"/api/meetings/{meetings.completed(sqlite_store).id}"
     refused(client.put(f"{url}/summaries/shown", json={"version": 7}), 404, ErrorCode.NOT_FOUND)
     refused(client.get(url, params={"summary_version": 7}), 404, ErrorCode.NOT_FOUND)

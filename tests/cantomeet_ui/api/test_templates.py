@@ -18,7 +18,7 @@ MINE: dict[str, Any] = {
 }
 
 
-def test_those_that_ship_are_listed_in_the_readers_language(client: TestClient) -> None:
+def test_built_in_templates_are_listed_in_the_readers_language(client: TestClient) -> None:
     english = client.get("/api/templates").json()["items"]
     chinese = client.get("/api/templates", headers={"Accept-Language": "zh-HK"}).json()["items"]
     assert [(t["id"], t["name"], t["ships"], t["version"]) for t in english] == [
@@ -48,7 +48,7 @@ def test_a_template_is_written_changed_and_deleted(client: TestClient) -> None:
     assert len(client.get("/api/templates").json()["items"]) == 2
 
 
-def test_those_that_ship_stay(client: TestClient) -> None:
+def test_built_in_templates_cannot_be_changed(client: TestClient) -> None:
     refused(client.put("/api/templates/general", json=MINE), 409, ErrorCode.CONFLICT)
     refused(client.delete("/api/templates/board_minutes"), 409, ErrorCode.CONFLICT)
 

@@ -1,4 +1,4 @@
-"""A route is one command or query, so one transaction; pages and queue are told after its answer."""
+"""A route runs one command or query in one transaction. Pages and queue are notified after its response."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_what_is_read_is_one_transaction(path: str, client: TestClient, sqlite_s
     assert found.transactions == 1
 
 
-def test_what_the_asker_knows_already_is_one_statement(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_a_meeting_that_the_client_has_already_is_one_statement(client: TestClient, sqlite_store: MeetingStore) -> None:
     path = f"/api/meetings/{meetings.completed(sqlite_store).id}"
     known = client.get(path).headers["etag"]
     with counted(sqlite_store.engine) as found:
@@ -79,7 +79,7 @@ def test_what_is_changed_is_one_transaction(
 
 
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
-async def test_the_answer_is_out_before_anybody_is_told(
+async def test_the_response_is_sent_before_the_notifications(
     method: str, services: Services, sqlite_store: MeetingStore
 ) -> None:
     meeting = meetings.failed(sqlite_store)

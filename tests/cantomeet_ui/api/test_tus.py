@@ -1,4 +1,4 @@
-"""The resumable door, /api/uploads/."""
+"""Resumable uploads, /api/uploads/."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from cantomeet.storage.uploads import LockedFile
 from cantomeet.store import MeetingStore
 from cantomeet_ui.api import tus
 from tests.cantomeet.media.test_media import files_limited_to
-from tests.cantomeet_ui.api.uploading import MIB, TUS, Door, opened_door, upload_metadata
+from tests.cantomeet_ui.api.uploading import MIB, TUS, UploadClient, upload_client, upload_metadata
 from tests.recordings_factory import make_recording
 
 UPLOADS = "/api/uploads/"
@@ -37,8 +37,8 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 @pytest_asyncio.fixture
-async def door(tmp_path: Path, sqlite_store: MeetingStore) -> AsyncIterator[Door]:
-    async with opened_door(tmp_path, sqlite_store) as opened:
+async def endpoint(tmp_path: Path, sqlite_store: MeetingStore) -> AsyncIterator[UploadClient]:
+    async with upload_client(tmp_path, sqlite_store) as opened:
         yield opened
 
 
@@ -59,76 +59,80 @@ def key_of(url: str) -> str:
     return url.rsplit("/", 1)[1]
 
 
-async def test_what_the_endpoint_can_do_is_told(door: Door) -> None:
-    answer = await door.client.options(UPLOADS)
+async def test_the_endpoint_describes_its_extensions(endpoint: UploadClient) -> None:
+    answer = await endpoint.client.options(UPLOADS)
     assert answer.status_code == 204
     assert answer.headers["tus-version"] == answer.headers["tus-resumable"] == "1.0.0"
     assert answer.headers["tus-extension"] == "creation,creation-with-upload,termination"
     assert answer.headers["tus-max-size"] == str(4 * MIB)
 
 
-async def test_a_recording_in_pieces_becomes_a_meeting(door: Door, sound: bytes) -> None:
-    url = await door.begin(
+async def test_a_recording_in_pieces_becomes_a_meeting(endpoint: UploadClient, sound: bytes) -> None:
+    url = await endpoint.begin(
         len(sound), filename="../十一月例會.wav", description="第一行", meeting_date="2026-11-23", priority="high"
     )
-    assert (await door.tus("HEAD", url)).headers["upload-offset"] == "0"
+    assert (await endpoint.tus("HEAD", url)).headers["upload-offset"] == "0"
     for start in range(0, len(sound), 10_000):
         piece = sound[start : start + 10_000]
-        answer = await door.tus("PATCH", url, piece, Upload_Offset=str(start))
+        answer = await endpoint.tus("PATCH", url, piece, Upload_Offset=str(start))
         assert answer.status_code == 204
         assert answer.headers["upload-offset"] == str(start + len(piece))
-    meeting = door.services.store.get(answer.headers["cantomeet-meeting-id"])
-    assert door.stored(meeting) == sound
+    meeting = endpoint.services.store.get(answer.headers["cantomeet-meeting-id"])
+    assert endpoint.stored(meeting) == sound
     assert (meeting.title, meeting.filename, meeting.description) == ("十一月例會", "十一月例會.wav", "第一行")
     assert (str(meeting.meeting_date), meeting.priority) == ("2026-11-23", "high")
     assert (meeting.upload_id, meeting.recording_bytes) == (key_of(url), len(sound))
-    assert door.files == {meeting.recording_key}
-    assert door.woken == [meeting.id]
+    assert endpoint.files == {meeting.recording_key}
+    assert endpoint.woken == [meeting.id]
 
 
-async def test_the_summary_is_what_the_metadata_says_and_else_what_the_settings_say(door: Door, sound: bytes) -> None:
+async def test_the_summary_is_what_the_metadata_says_and_else_what_the_settings_say(
+    endpoint: UploadClient, sound: bytes
+) -> None:
     wishes = {"summary_language": "en", "template": "board_minutes", "name_speakers_first": "true"}
     for metadata, expected in (
         (wishes, ("en", "board_minutes", True)),
         ({}, ("zh-Hant-HK", "general", False)),
     ):
-        answer = await door.tus("PATCH", await door.begin(len(sound), **metadata), sound, Upload_Offset="0")
-        meeting = door.services.store.get(answer.headers["cantomeet-meeting-id"])
+        answer = await endpoint.tus("PATCH", await endpoint.begin(len(sound), **metadata), sound, Upload_Offset="0")
+        meeting = endpoint.services.store.get(answer.headers["cantomeet-meeting-id"])
         assert (meeting.summary_language, meeting.template, meeting.name_speakers_first) == expected
 
 
-async def test_a_template_that_goes_while_the_bytes_come_costs_no_upload(door: Door, sound: bytes) -> None:
-    template = door.services.store.add_template("甲", "", [{"title": "乙"}])
-    url = await door.begin(len(sound), template=template.id)
-    door.services.store.delete_template(template.id)
-    answer = await door.tus("PATCH", url, sound, Upload_Offset="0")
-    assert door.services.store.get(answer.headers["cantomeet-meeting-id"]).template == template.id
-    refused = await door.tus(
+async def test_a_template_that_goes_while_the_bytes_come_costs_no_upload(endpoint: UploadClient, sound: bytes) -> None:
+    template = endpoint.services.store.add_template("甲", "", [{"title": "乙"}])
+    url = await endpoint.begin(len(sound), template=template.id)
+    endpoint.services.store.delete_template(template.id)
+    answer = await endpoint.tus("PATCH", url, sound, Upload_Offset="0")
+    assert endpoint.services.store.get(answer.headers["cantomeet-meeting-id"]).template == template.id
+    refused = await endpoint.tus(
         "POST", "/api/uploads/", Upload_Length="9", Upload_Metadata=upload_metadata(template=template.id)
     )
     assert refusal(refused) == (422, "invalid_request")
 
 
-async def test_a_later_look_still_names_the_meeting_and_makes_no_other(door: Door, sound: bytes) -> None:
-    url = await door.begin(len(sound))
-    done = await door.tus("PATCH", url, sound, Upload_Offset="0")
+async def test_a_later_head_request_still_names_the_meeting_and_makes_no_other(
+    endpoint: UploadClient, sound: bytes
+) -> None:
+    url = await endpoint.begin(len(sound))
+    done = await endpoint.tus("PATCH", url, sound, Upload_Offset="0")
     for _ in range(2):
-        seen = await door.tus("HEAD", url)
+        seen = await endpoint.tus("HEAD", url)
         assert seen.status_code == 200
         assert seen.headers["upload-offset"] == seen.headers["upload-length"] == str(len(sound))
         assert seen.headers["cantomeet-meeting-id"] == done.headers["cantomeet-meeting-id"]
-    assert len(door.woken) == 1
+    assert len(endpoint.woken) == 1
 
 
-async def test_the_bytes_may_come_with_the_creation(door: Door, sound: bytes) -> None:
+async def test_the_bytes_may_come_with_the_creation(endpoint: UploadClient, sound: bytes) -> None:
     half = len(sound) // 2
-    made = await door.tus("POST", UPLOADS, sound[:half], Upload_Length=str(len(sound)))
+    made = await endpoint.tus("POST", UPLOADS, sound[:half], Upload_Length=str(len(sound)))
     assert (made.status_code, made.headers["upload-offset"]) == (201, str(half))
-    done = await door.tus("PATCH", made.headers["location"], sound[half:], Upload_Offset=str(half))
-    assert door.services.store.get(done.headers["cantomeet-meeting-id"])
-    whole = await door.tus("POST", UPLOADS, sound, Upload_Length=str(len(sound)))
+    done = await endpoint.tus("PATCH", made.headers["location"], sound[half:], Upload_Offset=str(half))
+    assert endpoint.services.store.get(done.headers["cantomeet-meeting-id"])
+    whole = await endpoint.tus("POST", UPLOADS, sound, Upload_Length=str(len(sound)))
     assert whole.status_code == 201
-    assert door.services.store.get(whole.headers["cantomeet-meeting-id"])
+    assert endpoint.services.store.get(whole.headers["cantomeet-meeting-id"])
 
 
 @pytest.mark.parametrize(
@@ -152,17 +156,17 @@ async def test_the_bytes_may_come_with_the_creation(door: Door, sound: bytes) ->
     ],
 )
 async def test_a_creation_that_makes_no_sense_is_refused(
-    headers: dict[str, str], status: int, code: str, door: Door
+    headers: dict[str, str], status: int, code: str, endpoint: UploadClient
 ) -> None:
     encoded = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-    answer = await door.client.post(UPLOADS, headers=[*encoded, (b"Tus-Resumable", b"1.0.0")])
+    answer = await endpoint.client.post(UPLOADS, headers=[*encoded, (b"Tus-Resumable", b"1.0.0")])
     assert refusal(answer) == (status, code)
-    assert door.files == set()
+    assert endpoint.files == set()
 
 
-async def test_metadata_may_be_empty_without_values_or_unknown(door: Door) -> None:
+async def test_metadata_may_be_empty_without_values_or_unknown(endpoint: UploadClient) -> None:
     for header in ("", "is_confidential", "filename  , x YQ==", upload_metadata(filename="", filetype="audio/wav")):
-        made = await door.tus("POST", UPLOADS, Upload_Length="9", Upload_Metadata=header)
+        made = await endpoint.tus("POST", UPLOADS, Upload_Length="9", Upload_Metadata=header)
         assert made.status_code == 201
 
 
@@ -174,96 +178,96 @@ def test_metadata_comes_back_as_it_was_sent(values: dict[str, str]) -> None:
     assert read_metadata(upload_metadata(**encodable)) == encodable
 
 
-async def test_another_version_of_the_protocol_is_refused(door: Door) -> None:
+async def test_another_version_of_the_protocol_is_refused(endpoint: UploadClient) -> None:
     for headers in ({}, {"Tus-Resumable": "0.2.2"}):
-        answer = await door.client.post(UPLOADS, headers={**headers, "Upload-Length": "9"})
+        answer = await endpoint.client.post(UPLOADS, headers={**headers, "Upload-Length": "9"})
         assert answer.status_code == 412
         assert answer.headers["tus-version"] == "1.0.0"
 
 
-async def test_an_upload_that_nobody_knows_is_not_found(door: Door) -> None:
+async def test_an_upload_that_nobody_knows_is_not_found(endpoint: UploadClient) -> None:
     for url in (UPLOADS + "0" * 32, UPLOADS + "..%2f..%2fetc%2fpasswd", UPLOADS + "x"):
         for method, content in (("HEAD", None), ("PATCH", b"x"), ("DELETE", None)):
-            answer = await door.tus(method, url, content, Upload_Offset="0")
+            answer = await endpoint.tus(method, url, content, Upload_Offset="0")
             assert answer.status_code == 404
 
 
-async def test_bytes_that_do_not_follow_on_are_refused_and_change_nothing(door: Door, sound: bytes) -> None:
-    url = await door.begin(len(sound))
-    await door.tus("PATCH", url, sound[:1000], Upload_Offset="0")
+async def test_bytes_that_do_not_follow_on_are_refused_and_change_nothing(endpoint: UploadClient, sound: bytes) -> None:
+    url = await endpoint.begin(len(sound))
+    await endpoint.tus("PATCH", url, sound[:1000], Upload_Offset="0")
     for offset in ("0", "999", "1001", str(len(sound))):
-        assert refusal(await door.tus("PATCH", url, b"x", Upload_Offset=offset)) == (409, "conflict")
-    assert refusal(await door.tus("PATCH", url, b"x", Upload_Offset="one")) == (400, "invalid_request")
-    assert refusal(await door.tus("PATCH", url, b"x")) == (400, "invalid_request")
-    unnamed = await door.client.patch(url, content=b"x", headers={**TUS, "Upload-Offset": "1000"})
+        assert refusal(await endpoint.tus("PATCH", url, b"x", Upload_Offset=offset)) == (409, "conflict")
+    assert refusal(await endpoint.tus("PATCH", url, b"x", Upload_Offset="one")) == (400, "invalid_request")
+    assert refusal(await endpoint.tus("PATCH", url, b"x")) == (400, "invalid_request")
+    unnamed = await endpoint.client.patch(url, content=b"x", headers={**TUS, "Upload-Offset": "1000"})
     assert refusal(unnamed) == (415, "invalid_request")
-    assert (await door.tus("HEAD", url)).headers["upload-offset"] == "1000"
+    assert (await endpoint.tus("HEAD", url)).headers["upload-offset"] == "1000"
 
 
-async def test_more_bytes_than_announced_are_refused_and_not_written(door: Door, sound: bytes) -> None:
+async def test_more_bytes_than_announced_are_refused_and_not_written(endpoint: UploadClient, sound: bytes) -> None:
     async def unannounced() -> AsyncIterator[bytes]:
         yield sound
         yield b"x"
 
-    url = await door.begin(len(sound))
+    url = await endpoint.begin(len(sound))
     for content in (sound + b"x", unannounced()):
-        answer = await door.tus("PATCH", url, content, Upload_Offset="0")
+        answer = await endpoint.tus("PATCH", url, content, Upload_Offset="0")
         assert refusal(answer) == (413, "invalid_request")
-        assert (await door.tus("HEAD", url)).headers["upload-offset"] == "0"
-    assert (await door.tus("PATCH", url, sound, Upload_Offset="0")).status_code == 204
+        assert (await endpoint.tus("HEAD", url)).headers["upload-offset"] == "0"
+    assert (await endpoint.tus("PATCH", url, sound, Upload_Offset="0")).status_code == 204
 
 
-async def test_what_is_no_recording_is_refused_at_the_end_and_forgotten(door: Door) -> None:
+async def test_what_is_no_recording_is_refused_at_the_end_and_forgotten(endpoint: UploadClient) -> None:
     content = b"RIFF" + bytes(5000)
-    url = await door.begin(len(content), filename="meeting.wav")
-    answer = await door.tus("PATCH", url, content, Upload_Offset="0")
+    url = await endpoint.begin(len(content), filename="meeting.wav")
+    answer = await endpoint.tus("PATCH", url, content, Upload_Offset="0")
     assert refusal(answer) == (415, "not_a_recording")
     assert answer.json()["found"] == "unknown"
-    assert door.files == set()
-    assert refusal(await door.tus("HEAD", url)) == (404, "not_found")
+    assert endpoint.files == set()
+    assert refusal(await endpoint.tus("HEAD", url)) == (404, "not_found")
 
 
-async def test_what_is_plainly_something_else_is_refused_at_its_first_bytes(door: Door) -> None:
-    url = await door.begin(3 * MIB)
-    answer = await door.tus("PATCH", url, b"PK\x03\x04" + bytes(9000), Upload_Offset="0")
+async def test_what_is_plainly_something_else_is_refused_at_its_first_bytes(endpoint: UploadClient) -> None:
+    url = await endpoint.begin(3 * MIB)
+    answer = await endpoint.tus("PATCH", url, b"PK\x03\x04" + bytes(9000), Upload_Offset="0")
     assert (refusal(answer), answer.json()["found"]) == ((415, "not_a_recording"), "archive")
-    assert door.files == set()
+    assert endpoint.files == set()
 
 
-async def test_a_full_disk_is_answered_507_and_nothing_is_half_written(door: Door, sound: bytes) -> None:
-    url = await door.begin(len(sound))
+async def test_a_full_disk_is_answered_507_and_nothing_is_half_written(endpoint: UploadClient, sound: bytes) -> None:
+    url = await endpoint.begin(len(sound))
     with files_limited_to(40_000):
-        answer = await door.tus("PATCH", url, sound, Upload_Offset="0")
+        answer = await endpoint.tus("PATCH", url, sound, Upload_Offset="0")
     assert refusal(answer) == (507, "storage_full")
-    assert door.files == set()
+    assert endpoint.files == set()
 
 
 async def test_an_upload_that_has_no_room_is_refused_before_it_begins(
-    door: Door, monkeypatch: pytest.MonkeyPatch
+    endpoint: UploadClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(door.services.recordings, "_min_free", 2**60)
-    answer = await door.tus("POST", UPLOADS, Upload_Length="1000")
+    monkeypatch.setattr(endpoint.services.recordings, "_min_free", 2**60)
+    answer = await endpoint.tus("POST", UPLOADS, Upload_Length="1000")
     assert refusal(answer) == (507, "storage_full")
-    assert door.files == set()
+    assert endpoint.files == set()
 
 
-async def test_ending_an_upload_forgets_it(door: Door, sound: bytes) -> None:
-    url = await door.begin(len(sound))
-    await door.tus("PATCH", url, sound[:1000], Upload_Offset="0")
-    assert (await door.tus("DELETE", url)).status_code == 204
-    assert door.files == set()
-    assert refusal(await door.tus("DELETE", url)) == (404, "not_found")
+async def test_ending_an_upload_forgets_it(endpoint: UploadClient, sound: bytes) -> None:
+    url = await endpoint.begin(len(sound))
+    await endpoint.tus("PATCH", url, sound[:1000], Upload_Offset="0")
+    assert (await endpoint.tus("DELETE", url)).status_code == 204
+    assert endpoint.files == set()
+    assert refusal(await endpoint.tus("DELETE", url)) == (404, "not_found")
 
 
-async def test_ending_a_finished_upload_leaves_the_meeting_alone(door: Door, sound: bytes) -> None:
-    url = await door.begin(len(sound))
-    done = await door.tus("PATCH", url, sound, Upload_Offset="0")
-    assert refusal(await door.tus("DELETE", url)) == (409, "conflict")
-    assert door.stored(door.services.store.get(done.headers["cantomeet-meeting-id"])) == sound
+async def test_ending_a_finished_upload_leaves_the_meeting_alone(endpoint: UploadClient, sound: bytes) -> None:
+    url = await endpoint.begin(len(sound))
+    done = await endpoint.tus("PATCH", url, sound, Upload_Offset="0")
+    assert refusal(await endpoint.tus("DELETE", url)) == (409, "conflict")
+    assert endpoint.stored(endpoint.services.store.get(done.headers["cantomeet-meeting-id"])) == sound
 
 
-async def test_a_second_window_is_told_that_the_upload_is_under_way(door: Door, sound: bytes) -> None:
-    url = await door.begin(len(sound))
+async def test_a_second_window_is_told_that_the_upload_is_under_way(endpoint: UploadClient, sound: bytes) -> None:
+    url = await endpoint.begin(len(sound))
     first_is_in, first_may_go_on = asyncio.Event(), asyncio.Event()
 
     async def slowly() -> AsyncIterator[bytes]:
@@ -272,26 +276,26 @@ async def test_a_second_window_is_told_that_the_upload_is_under_way(door: Door, 
         await first_may_go_on.wait()
         yield sound[1000:]
 
-    first = asyncio.create_task(door.tus("PATCH", url, slowly(), Upload_Offset="0"))
+    first = asyncio.create_task(endpoint.tus("PATCH", url, slowly(), Upload_Offset="0"))
     await first_is_in.wait()
     for method, content in (("HEAD", None), ("PATCH", b"x")):
-        assert refusal(await door.tus(method, url, content, Upload_Offset="0")) == (423, "upload_busy")
+        assert refusal(await endpoint.tus(method, url, content, Upload_Offset="0")) == (423, "upload_busy")
     first_may_go_on.set()
     done = await first
-    assert (await door.tus("HEAD", url)).headers["cantomeet-meeting-id"] == done.headers["cantomeet-meeting-id"]
-    assert len(door.woken) == 1
+    assert (await endpoint.tus("HEAD", url)).headers["cantomeet-meeting-id"] == done.headers["cantomeet-meeting-id"]
+    assert len(endpoint.woken) == 1
 
 
-async def test_those_who_wait_for_an_upload_keep_no_other_waiting(
-    door: Door, sound: bytes, monkeypatch: pytest.MonkeyPatch
+async def test_requests_that_wait_for_an_upload_do_not_block_others(
+    endpoint: UploadClient, sound: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tus, "_PATIENCE_SECONDS", 3600.0)
-    # Fewer threads than they are: any that waited in one would be in the way.
+    monkeypatch.setattr(tus, "_CANCEL_SECONDS", 3600.0)
+    # Fewer threads than requests: a request that waited in a thread would block others.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2))
-    url, other = await door.begin(len(sound)), await door.begin(len(sound))
-    with door.services.recordings.lock_upload(key_of(url)):
-        ending = [asyncio.create_task(door.tus("DELETE", url)) for _ in range(100)]
-        done = await door.tus("PATCH", other, sound, Upload_Offset="0")
+    url, other = await endpoint.begin(len(sound)), await endpoint.begin(len(sound))
+    with endpoint.services.recordings.lock_upload(key_of(url)):
+        ending = [asyncio.create_task(endpoint.tus("DELETE", url)) for _ in range(100)]
+        done = await endpoint.tus("PATCH", other, sound, Upload_Offset="0")
         assert (done.status_code, [one for one in ending if one.done()]) == (204, [])
     answers = await asyncio.gather(*ending)
     assert sorted(answer.status_code for answer in answers) == [204, *[404] * 99]
@@ -310,31 +314,31 @@ def test_the_lock_holds_between_processes_and_goes_with_its_holder(tmp_path: Pat
         recordings.lock_upload(upload.id)
 
 
-# What a server leaves behind that dies at the worst moment, made by hand; the real kills are in test_tus_killed.py.
+# What a server leaves behind if it dies at the worst moment. Servers are really killed in test_tus_killed.py.
 
 
-async def left_with_all_bytes(door: Door, sound: bytes) -> str:
+async def left_with_all_bytes(endpoint: UploadClient, sound: bytes) -> str:
     """The server died between the last byte and the rename."""
-    url = await door.begin(len(sound), title="例會")
-    writer = door.services.recordings.receive(key_of(url))
+    url = await endpoint.begin(len(sound), title="例會")
+    writer = endpoint.services.recordings.receive(key_of(url))
     writer.write(sound)
     writer.leave()
     return url
 
 
-async def left_renamed(door: Door, sound: bytes) -> str:
+async def left_renamed(endpoint: UploadClient, sound: bytes) -> str:
     """The server died between the rename and the insert."""
-    url = await left_with_all_bytes(door, sound)
-    door.services.recordings.receive(key_of(url)).finish()
+    url = await left_with_all_bytes(endpoint, sound)
+    endpoint.services.recordings.receive(key_of(url)).finish()
     return url
 
 
-async def left_inserted(door: Door, sound: bytes) -> str:
+async def left_inserted(endpoint: UploadClient, sound: bytes) -> str:
     """The server died between the insert and the answer."""
-    url = await door.begin(len(sound), title="例會")
-    path = upload_file(door.services.recordings, key_of(url))
+    url = await endpoint.begin(len(sound), title="例會")
+    path = upload_file(endpoint.services.recordings, key_of(url))
     known = path.read_bytes()
-    await door.tus("PATCH", url, sound, Upload_Offset="0")
+    await endpoint.tus("PATCH", url, sound, Upload_Offset="0")
     path.write_bytes(known)
     return url
 
@@ -342,31 +346,31 @@ async def left_inserted(door: Door, sound: bytes) -> str:
 @pytest.mark.parametrize("left", [left_with_all_bytes, left_renamed, left_inserted])
 @pytest.mark.parametrize("method", ["HEAD", "PATCH"])
 async def test_an_upload_whose_server_died_at_its_end_is_finished_once(
-    left: Any, method: str, door: Door, sound: bytes
+    left: Any, method: str, endpoint: UploadClient, sound: bytes
 ) -> None:
-    url = await left(door, sound)
+    url = await left(endpoint, sound)
     if method == "HEAD":
-        answers = await asyncio.gather(*[door.tus("HEAD", url) for _ in range(4)])
+        answers = await asyncio.gather(*[endpoint.tus("HEAD", url) for _ in range(4)])
         assert {answer.status_code for answer in answers} <= {200, 423}
     else:
-        answer = await door.tus("PATCH", url, b"", Upload_Offset=str(len(sound)))
+        answer = await endpoint.tus("PATCH", url, b"", Upload_Offset=str(len(sound)))
         assert answer.headers["cantomeet-meeting-id"]
-    meeting = door.services.store.get((await door.tus("HEAD", url)).headers["cantomeet-meeting-id"])
+    meeting = endpoint.services.store.get((await endpoint.tus("HEAD", url)).headers["cantomeet-meeting-id"])
     assert (meeting.title, meeting.upload_id) == ("例會", key_of(url))
-    assert door.stored(meeting) == sound
-    assert len(set(door.woken)) == 1
-    assert door.files - {f"{key_of(url)}.upload"} == {meeting.recording_key}
-    assert len(door.services.store.recording_keys()) == 1
+    assert endpoint.stored(meeting) == sound
+    assert len(set(endpoint.woken)) == 1
+    assert endpoint.files - {f"{key_of(url)}.upload"} == {meeting.recording_key}
+    assert len(endpoint.services.store.recording_keys()) == 1
 
 
 @pytest.fixture
-def finished_first(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever wants the upload's lock next is overtaken by a request that finishes the upload."""
+def finished_first(endpoint: UploadClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the next lock of the upload, another request finishes the upload."""
     really = FolderStorage.lock_upload
 
     def overtaken(storage: FolderStorage, upload_id: str) -> LockedFile:
         monkeypatch.setattr(FolderStorage, "lock_upload", really)
-        tus._look(door.services, LOCAL_OWNER, upload_id)
+        tus._finish_or_report(endpoint.services, LOCAL_OWNER, upload_id)
         return really(storage, upload_id)
 
     monkeypatch.setattr(FolderStorage, "lock_upload", overtaken)
@@ -384,92 +388,92 @@ def finished_first(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 async def test_an_upload_that_another_request_finishes_meanwhile_is_found_as_its_meeting(
-    method: str, sent: bytes | None, offset: int | None, status: int, left: Any, door: Door, sound: bytes
+    method: str, sent: bytes | None, offset: int | None, status: int, left: Any, endpoint: UploadClient, sound: bytes
 ) -> None:
-    url = await left(door, sound)
-    answer = await door.tus(method, url, sent, Upload_Offset=str(len(sound) if offset is None else offset))
+    url = await left(endpoint, sound)
+    answer = await endpoint.tus(method, url, sent, Upload_Offset=str(len(sound) if offset is None else offset))
     assert answer.status_code == status
-    meeting = door.services.store.find_by_upload(key_of(url))
+    meeting = endpoint.services.store.find_by_upload(key_of(url))
     assert meeting is not None
     if status < 300:
         assert answer.headers["cantomeet-meeting-id"] == meeting.id
-    assert door.stored(meeting) == sound
-    assert len(door.services.store.recording_keys()) == 1
+    assert endpoint.stored(meeting) == sound
+    assert len(endpoint.services.store.recording_keys()) == 1
 
 
 @pytest.mark.usefixtures("finished_first")
 async def test_more_bytes_for_an_upload_that_another_request_finishes_meanwhile_are_refused(
-    door: Door, sound: bytes
+    endpoint: UploadClient, sound: bytes
 ) -> None:
-    url = await left_renamed(door, sound)
-    answer = await door.tus("PATCH", url, b"x", Upload_Offset=str(len(sound)))
+    url = await left_renamed(endpoint, sound)
+    answer = await endpoint.tus("PATCH", url, b"x", Upload_Offset=str(len(sound)))
     assert refusal(answer) == (409, "conflict")
-    assert (await door.tus("HEAD", url)).headers["upload-offset"] == str(len(sound))
+    assert (await endpoint.tus("HEAD", url)).headers["upload-offset"] == str(len(sound))
 
 
-async def test_ending_an_upload_spares_a_meeting_whose_finisher_died_before_it_forgot_the_upload(
-    door: Door, sound: bytes, monkeypatch: pytest.MonkeyPatch
+async def test_deleting_an_upload_keeps_a_meeting_whose_process_died_before_removing_the_upload(
+    endpoint: UploadClient, sound: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    url = await left_with_all_bytes(door, sound)
+    url = await left_with_all_bytes(endpoint, sound)
     really = FolderStorage.lock_upload
 
     def overtaken(storage: FolderStorage, upload_id: str) -> LockedFile:
         monkeypatch.setattr(FolderStorage, "lock_upload", really)
         with pytest.MonkeyPatch.context() as dying:
             dying.setattr(LockedFile, "forget", lambda _: None)
-            tus._look(door.services, LOCAL_OWNER, upload_id)
+            tus._finish_or_report(endpoint.services, LOCAL_OWNER, upload_id)
         return really(storage, upload_id)
 
     monkeypatch.setattr(FolderStorage, "lock_upload", overtaken)
-    assert refusal(await door.tus("DELETE", url)) == (409, "conflict")
-    meeting = door.services.store.find_by_upload(key_of(url))
+    assert refusal(await endpoint.tus("DELETE", url)) == (409, "conflict")
+    meeting = endpoint.services.store.find_by_upload(key_of(url))
     assert meeting is not None
-    assert door.stored(meeting) == sound
+    assert endpoint.stored(meeting) == sound
 
 
-async def test_a_look_refuses_what_turns_out_to_be_no_recording(door: Door) -> None:
-    url = await left_with_all_bytes(door, b"RIFF" + bytes(5000))
-    assert refusal(await door.tus("HEAD", url)) == (415, "not_a_recording")
-    assert door.files == set()
+async def test_a_head_request_refuses_an_upload_that_is_no_recording(endpoint: UploadClient) -> None:
+    url = await left_with_all_bytes(endpoint, b"RIFF" + bytes(5000))
+    assert refusal(await endpoint.tus("HEAD", url)) == (415, "not_a_recording")
+    assert endpoint.files == set()
 
 
-async def test_a_database_that_fails_at_the_end_is_tried_again_by_the_next_look(
-    door: Door, sound: bytes, monkeypatch: pytest.MonkeyPatch
+async def test_after_a_database_failure_the_next_head_request_finishes_the_upload(
+    endpoint: UploadClient, sound: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: Any) -> None:
         raise OperationalError("insert", {}, Exception("connection lost"))
 
-    url = await door.begin(len(sound))
+    url = await endpoint.begin(len(sound))
     with monkeypatch.context() as patched:
         patched.setattr(MeetingStore, "create", fail)
-        assert (await door.tus("PATCH", url, sound, Upload_Offset="0")).status_code == 503
-        assert refusal(await door.tus("HEAD", url)) == (423, "upload_busy")
-    seen = await door.tus("HEAD", url)
-    assert door.stored(door.services.store.get(seen.headers["cantomeet-meeting-id"])) == sound
+        assert (await endpoint.tus("PATCH", url, sound, Upload_Offset="0")).status_code == 503
+        assert refusal(await endpoint.tus("HEAD", url)) == (423, "upload_busy")
+    seen = await endpoint.tus("HEAD", url)
+    assert endpoint.stored(endpoint.services.store.get(seen.headers["cantomeet-meeting-id"])) == sound
 
 
-async def test_an_upload_nobody_came_back_for_is_swept(door: Door, sound: bytes) -> None:
-    url = await door.begin(len(sound))
-    await door.tus("PATCH", url, sound[:1000], Upload_Offset="0")
-    assert door.services.recordings.sweep(60.0, set()) == 0
-    assert door.services.recordings.sweep(-60.0, set()) == 2
-    assert refusal(await door.tus("HEAD", url)) == (404, "not_found")
+async def test_an_upload_nobody_came_back_for_is_swept(endpoint: UploadClient, sound: bytes) -> None:
+    url = await endpoint.begin(len(sound))
+    await endpoint.tus("PATCH", url, sound[:1000], Upload_Offset="0")
+    assert endpoint.services.recordings.sweep(60.0, set()) == 0
+    assert endpoint.services.recordings.sweep(-60.0, set()) == 2
+    assert refusal(await endpoint.tus("HEAD", url)) == (404, "not_found")
 
 
-async def test_who_may_not_upload_is_refused_everywhere(
-    door: Door, sound: bytes, monkeypatch: pytest.MonkeyPatch
+async def test_an_actor_without_the_right_to_upload_is_refused_everywhere(
+    endpoint: UploadClient, sound: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    url = await door.begin(len(sound))
+    url = await endpoint.begin(len(sound))
     monkeypatch.setattr(access, "may", lambda *_: False)
-    assert (await door.tus("OPTIONS", UPLOADS)).status_code == 403
-    assert (await door.tus("POST", UPLOADS, Upload_Length="9")).status_code == 403
+    assert (await endpoint.tus("OPTIONS", UPLOADS)).status_code == 403
+    assert (await endpoint.tus("POST", UPLOADS, Upload_Length="9")).status_code == 403
     for method, content in (("HEAD", None), ("PATCH", sound), ("DELETE", None)):
-        assert refusal(await door.tus(method, url, content, Upload_Offset="0")) == (403, "not_allowed")
-    assert door.files == {f"{key_of(url)}.upload"}
+        assert refusal(await endpoint.tus(method, url, content, Upload_Offset="0")) == (403, "not_allowed")
+    assert endpoint.files == {f"{key_of(url)}.upload"}
 
 
-def test_what_is_known_of_an_upload_never_changes_on_disk(tmp_path: Path) -> None:
-    """The lock is on this file: replacing it would let two in."""
+def test_the_metadata_file_of_an_upload_never_changes(tmp_path: Path) -> None:
+    """The lock is on this file, so replacing the file would allow two holders."""
     recordings = FolderStorage(tmp_path, MIB, min_free_bytes=0)
     upload = recordings.create_upload(10, {"filename": "例會.wav"})
     known = json.loads(upload_file(recordings, upload.id).read_bytes())
@@ -484,27 +488,27 @@ def test_whatever_a_client_does_in_between_the_bytes_are_the_same(
     async def run() -> None:
         engine = connect(f"sqlite:///{tmp_path / 'meetings.db'}")
         migrate(engine)
-        async with opened_door(tmp_path, MeetingStore(engine)) as door:
-            url, at = await door.begin(len(sound)), 0
+        async with upload_client(tmp_path, MeetingStore(engine)) as endpoint:
+            url, at = await endpoint.begin(len(sound)), 0
             for step, size in steps:
                 if step == "send" and at < len(sound):
-                    answer = await door.tus("PATCH", url, sound[at : at + size], Upload_Offset=str(at))
+                    answer = await endpoint.tus("PATCH", url, sound[at : at + size], Upload_Offset=str(at))
                     at = int(answer.headers["upload-offset"])
                 elif step in ("repeat", "skip"):
                     wrong = max(0, at - size) if step == "repeat" else at + size
-                    answer = await door.tus("PATCH", url, sound[wrong : wrong + size], Upload_Offset=str(wrong))
+                    answer = await endpoint.tus("PATCH", url, sound[wrong : wrong + size], Upload_Offset=str(wrong))
                     assert answer.status_code == 409 or wrong == at or at == len(sound)
-                    at = int((await door.tus("HEAD", url)).headers["upload-offset"])
+                    at = int((await endpoint.tus("HEAD", url)).headers["upload-offset"])
                 elif step == "die" and at < len(sound):
-                    writer = door.services.recordings.receive(key_of(url))
+                    writer = endpoint.services.recordings.receive(key_of(url))
                     writer.write(sound[at : at + size])
                     writer.leave()
                     at = writer.size
-                assert (await door.tus("HEAD", url)).headers["upload-offset"] == str(at)
+                assert (await endpoint.tus("HEAD", url)).headers["upload-offset"] == str(at)
             if at < len(sound):
-                await door.tus("PATCH", url, sound[at:], Upload_Offset=str(at))
-            seen = await door.tus("HEAD", url)
-            assert door.stored(door.services.store.get(seen.headers["cantomeet-meeting-id"])) == sound
+                await endpoint.tus("PATCH", url, sound[at:], Upload_Offset=str(at))
+            seen = await endpoint.tus("HEAD", url)
+            assert endpoint.stored(endpoint.services.store.get(seen.headers["cantomeet-meeting-id"])) == sound
         engine.dispose()
 
     asyncio.run(run())

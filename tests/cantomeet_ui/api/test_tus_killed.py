@@ -1,4 +1,4 @@
-"""Uploads to a real web process that is killed, and from clients that go away."""
+"""Uploads to a real web process that is killed, and from clients that disconnect."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def begin(server: UploadServer, length: int) -> str:
 
 
 def look(url: str) -> httpx.Headers | None:
-    """The headers of a look; None where the server is away or still has the upload."""
+    """The headers of a HEAD request. None if the server is down or another request still has the upload."""
     try:
         answer = httpx.head(url, headers=TUS)
     except httpx.TransportError:
@@ -85,7 +85,7 @@ def look(url: str) -> httpx.Headers | None:
 
 
 def send_from(url: str, offset: int, content: bytes, pause: float = 0.005) -> None:
-    """Append what is missing, `pause` seconds after each mebibyte; a server that dies meanwhile is no surprise."""
+    """Append the rest with `pause` seconds after each MiB. The server may die meanwhile."""
 
     def slowly() -> Iterator[bytes]:
         for start in range(offset, len(content), MIB):
@@ -138,7 +138,7 @@ def test_tuspy_goes_on_after_the_server_was_killed(server: UploadServer, recordi
     assert_same_bytes(server, meeting, recording)
 
 
-def test_a_second_process_keeps_its_hands_off_and_takes_over_from_a_dead_one(
+def test_a_second_process_waits_for_the_lock_and_takes_over_from_a_dead_one(
     server: UploadServer, recording: Path
 ) -> None:
     content = recording.read_bytes()
@@ -160,7 +160,7 @@ def test_a_second_process_keeps_its_hands_off_and_takes_over_from_a_dead_one(
 
 
 def part_of_a_request(server: UploadServer, head: str, size: int, body: bytes) -> socket.socket:
-    """A connection on which `size` bytes were announced and `body` came."""
+    """A connection on which `size` bytes were announced and `body` was sent."""
     connection = socket.create_connection(("127.0.0.1", server.port))
     connection.sendall(head.encode() + b"Host: 127.0.0.1\r\nContent-Length: %d\r\n\r\n" % size + body)
     return connection
@@ -175,7 +175,9 @@ def test_a_client_that_goes_away_leaves_no_part_of_a_form(server: UploadServer, 
     eventually(lambda: names_in(server) == [], "the part stays")
 
 
-def test_a_client_that_goes_away_keeps_what_came_of_a_resumable_upload(server: UploadServer, recording: Path) -> None:
+def test_the_bytes_of_a_resumable_upload_are_kept_when_the_client_disconnects(
+    server: UploadServer, recording: Path
+) -> None:
     content = recording.read_bytes()
     url = begin(server, len(content))
     path = url.removeprefix(server.url)

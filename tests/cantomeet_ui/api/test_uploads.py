@@ -24,7 +24,7 @@ from cantomeet.store import MeetingStore
 from cantomeet_ui.api.multipart import MultipartUpload
 from cantomeet_ui.api.receiving import pieces
 from tests.cantomeet.media.test_media import files_limited_to
-from tests.cantomeet_ui.api.uploading import MIB, Door, opened_door
+from tests.cantomeet_ui.api.uploading import MIB, UploadClient, upload_client
 from tests.recordings_factory import COMMON, make_recording
 
 UPLOAD = "/meetings/upload"
@@ -36,8 +36,8 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 @pytest_asyncio.fixture
-async def door(tmp_path: Path, sqlite_store: MeetingStore) -> AsyncIterator[Door]:
-    async with opened_door(tmp_path, sqlite_store) as opened:
+async def endpoint(tmp_path: Path, sqlite_store: MeetingStore) -> AsyncIterator[UploadClient]:
+    async with upload_client(tmp_path, sqlite_store) as opened:
         yield opened
 
 
@@ -46,37 +46,37 @@ def problem_of(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, answer.json()["code"]
 
 
-async def test_a_recording_is_answered_at_once_and_lies_safe(door: Door, sound: bytes) -> None:
-    answer = await door.client.post(UPLOAD, files={"file": ("十一月例會.wav", sound)})
+async def test_a_recording_is_answered_at_once_and_lies_safe(endpoint: UploadClient, sound: bytes) -> None:
+    answer = await endpoint.client.post(UPLOAD, files={"file": ("十一月例會.wav", sound)})
     assert answer.status_code == 202
-    meeting = door.services.store.get(answer.json()["id"])
+    meeting = endpoint.services.store.get(answer.json()["id"])
     assert answer.json() == {
         "id": meeting.id,
         "status": "UPLOADED",
         "url": f"http://127.0.0.1/meetings/{meeting.id}",
     }
     assert answer.headers["location"] == f"/api/meetings/{meeting.id}"
-    assert door.stored(meeting) == sound
-    assert door.files == {meeting.recording_key}
+    assert endpoint.stored(meeting) == sound
+    assert endpoint.files == {meeting.recording_key}
     assert (meeting.title, meeting.filename, meeting.media_format) == ("十一月例會", "十一月例會.wav", "wav")
     assert (meeting.status, meeting.priority, meeting.language) == (MeetingStatus.UPLOADED, "default", "yue")
     assert meeting.summary_language == "zh-Hant-HK"
     assert meeting.duration_seconds == pytest.approx(2.0)
     assert meeting.job.due_at is not None
-    assert door.woken == [meeting.id]
-    assert door.published == [(meeting.id, meeting.version)]
+    assert endpoint.woken == [meeting.id]
+    assert endpoint.published == [(meeting.id, meeting.version)]
 
 
 @pytest.mark.parametrize("kind", COMMON)
-async def test_every_format_is_taken(kind: str, door: Door, tmp_path: Path) -> None:
+async def test_every_format_is_taken(kind: str, endpoint: UploadClient, tmp_path: Path) -> None:
     content = make_recording(tmp_path / "a", kind).read_bytes()
-    answer = await door.client.post(UPLOAD, files={"file": (f"a.{kind}", content)})
+    answer = await endpoint.client.post(UPLOAD, files={"file": (f"a.{kind}", content)})
     assert answer.status_code == 202
-    assert door.services.store.get(answer.json()["id"]).media_format == kind
+    assert endpoint.services.store.get(answer.json()["id"]).media_format == kind
 
 
 def body_of(*parts: tuple[str, bytes], end: bytes = b"--b--\r\n") -> tuple[bytes, dict[str, str]]:
-    """A multipart body whose parts stand in the given order."""
+    """A multipart body with the parts in the given order."""
     body = b"".join(
         b'--b\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n%s\r\n'
         % (name.encode(), b'; filename="a.wav"' if name == "file" else b"", value)
@@ -85,14 +85,14 @@ def body_of(*parts: tuple[str, bytes], end: bytes = b"--b--\r\n") -> tuple[bytes
     return body + end, {"Content-Type": "multipart/form-data; boundary=b"}
 
 
-async def post(door: Door, *parts: tuple[str, bytes], end: bytes = b"--b--\r\n") -> httpx.Response:
+async def post(endpoint: UploadClient, *parts: tuple[str, bytes], end: bytes = b"--b--\r\n") -> httpx.Response:
     body, headers = body_of(*parts, end=end)
-    return await door.client.post(UPLOAD, content=body, headers=headers)
+    return await endpoint.client.post(UPLOAD, content=body, headers=headers)
 
 
-async def test_fields_may_stand_before_and_after_the_file(door: Door, sound: bytes) -> None:
+async def test_fields_may_stand_before_and_after_the_file(endpoint: UploadClient, sound: bytes) -> None:
     answer = await post(
-        door,
+        endpoint,
         ("title", "  例會 \x00".encode()),
         ("unknown", b"is read and forgotten"),
         ("language", b"en"),
@@ -104,12 +104,12 @@ async def test_fields_may_stand_before_and_after_the_file(door: Door, sound: byt
         ("template", b"board_minutes"),
         ("name_speakers_first", b"true"),
     )
-    meeting = door.services.store.get(answer.json()["id"])
+    meeting = endpoint.services.store.get(answer.json()["id"])
     assert (meeting.title, meeting.description) == ("例會", "第一行\n第二行")
     assert (meeting.meeting_date, meeting.priority) == (date(2026, 11, 23), "high")
     assert (meeting.language, meeting.summary_language) == ("en", "zh-Hant-HK+en")
     assert (meeting.template, meeting.name_speakers_first) == ("board_minutes", True)
-    assert door.stored(meeting) == sound
+    assert endpoint.stored(meeting) == sound
 
 
 @pytest.mark.parametrize(
@@ -133,48 +133,48 @@ async def test_fields_may_stand_before_and_after_the_file(door: Door, sound: byt
 )
 @pytest.mark.parametrize("file_first", [True, False])
 async def test_a_wrong_field_is_named_and_nothing_is_stored(
-    field: str, value: str, file_first: bool, door: Door, sound: bytes
+    field: str, value: str, file_first: bool, endpoint: UploadClient, sound: bytes
 ) -> None:
     parts = [("file", sound), (field, value.encode())]
-    answer = await post(door, *(parts if file_first else reversed(parts)))
+    answer = await post(endpoint, *(parts if file_first else reversed(parts)))
     assert problem_of(answer) == (422, "invalid_request")
     assert answer.json()["field"] == field
-    assert door.files == set()
-    assert door.woken == []
+    assert endpoint.files == set()
+    assert endpoint.woken == []
 
 
-async def test_no_file_and_an_empty_file_are_refused(door: Door) -> None:
-    for answer in (await post(door, ("title", b"x")), await post(door), await post(door, ("file", b""))):
+async def test_no_file_and_an_empty_file_are_refused(endpoint: UploadClient) -> None:
+    for answer in (await post(endpoint, ("title", b"x")), await post(endpoint), await post(endpoint, ("file", b""))):
         assert problem_of(answer) == (400, "empty_upload")
-    assert door.files == set()
+    assert endpoint.files == set()
 
 
-async def test_a_body_that_is_no_form_or_ends_early_is_refused(door: Door, sound: bytes) -> None:
-    as_json = await door.client.post(UPLOAD, json={"file": "a.wav"})
-    no_boundary = await door.client.post(UPLOAD, content=b"x", headers={"Content-Type": "multipart/form-data"})
+async def test_a_body_that_is_no_form_or_ends_early_is_refused(endpoint: UploadClient, sound: bytes) -> None:
+    as_json = await endpoint.client.post(UPLOAD, json={"file": "a.wav"})
+    no_boundary = await endpoint.client.post(UPLOAD, content=b"x", headers={"Content-Type": "multipart/form-data"})
     too_long = {"Content-Type": f"multipart/form-data; boundary={'b' * 300}"}
-    long_boundary = await door.client.post(UPLOAD, content=b"x", headers=too_long)
-    nothing = await door.client.post(UPLOAD)
-    cut_off = await post(door, ("file", sound), end=b"")
-    garbage = await door.client.post(UPLOAD, content=b"garbage", headers=body_of()[1])
-    nameless = await door.client.post(UPLOAD, content=b"--b\r\nX: y\r\n\r\nz\r\n--b--\r\n", headers=body_of()[1])
+    long_boundary = await endpoint.client.post(UPLOAD, content=b"x", headers=too_long)
+    nothing = await endpoint.client.post(UPLOAD)
+    cut_off = await post(endpoint, ("file", sound), end=b"")
+    garbage = await endpoint.client.post(UPLOAD, content=b"garbage", headers=body_of()[1])
+    nameless = await endpoint.client.post(UPLOAD, content=b"--b\r\nX: y\r\n\r\nz\r\n--b--\r\n", headers=body_of()[1])
     huge_header = b"--b\r\nX: " + b"y" * 20_000 + b"\r\n\r\nz\r\n--b--\r\n"
-    header = await door.client.post(UPLOAD, content=huge_header, headers=body_of()[1])
+    header = await endpoint.client.post(UPLOAD, content=huge_header, headers=body_of()[1])
     for answer in (as_json, no_boundary, long_boundary, nothing, cut_off, garbage, nameless, header):
         assert problem_of(answer) == (400, "invalid_request")
-    assert door.files == set()
+    assert endpoint.files == set()
 
 
-async def test_one_file_at_a_time_and_not_without_end_many_fields(door: Door, sound: bytes) -> None:
-    two = await post(door, ("file", sound), ("file", sound))
-    many = await post(door, *[("title", b"x")] * 30, ("file", sound))
+async def test_one_file_at_a_time_and_not_without_end_many_fields(endpoint: UploadClient, sound: bytes) -> None:
+    two = await post(endpoint, ("file", sound), ("file", sound))
+    many = await post(endpoint, *[("title", b"x")] * 30, ("file", sound))
     assert (problem_of(two), two.json()["field"]) == ((422, "invalid_request"), "file")
     assert problem_of(many) == (422, "invalid_request")
-    assert door.files == set()
+    assert endpoint.files == set()
 
 
 class Body:
-    """A body that counts what was asked of it."""
+    """A body that counts how much was read."""
 
     def __init__(self, size: int, first: bytes) -> None:
         self.size, self.given = size, 0
@@ -187,22 +187,24 @@ class Body:
             yield bytes(65536)
 
 
-async def test_a_stated_size_over_the_limit_is_refused_before_anything_is_read(door: Door) -> None:
+async def test_a_stated_size_over_the_limit_is_refused_before_anything_is_read(endpoint: UploadClient) -> None:
     body = Body(100 * MIB, b"")
     headers = {**body_of()[1], "Content-Length": str(100 * MIB)}
-    answer = await door.client.post(UPLOAD, content=body, headers=headers)
+    answer = await endpoint.client.post(UPLOAD, content=body, headers=headers)
     assert problem_of(answer) == (413, "too_large")
     assert answer.json()["limit_mb"] == 4
     assert body.given == 0
-    assert door.files == set()
+    assert endpoint.files == set()
 
 
-async def test_an_unstated_size_over_the_limit_is_refused_as_soon_as_it_is_known(door: Door, sound: bytes) -> None:
+async def test_an_unstated_size_over_the_limit_is_refused_as_soon_as_it_is_known(
+    endpoint: UploadClient, sound: bytes
+) -> None:
     body = Body(100 * MIB, body_of(("file", sound), end=b"")[0][:-2])
-    answer = await door.client.post(UPLOAD, content=body, headers=body_of()[1])
+    answer = await endpoint.client.post(UPLOAD, content=body, headers=body_of()[1])
     assert problem_of(answer) == (413, "too_large")
     assert body.given < 8 * MIB
-    assert door.files == set()
+    assert endpoint.files == set()
 
 
 @pytest.mark.parametrize(
@@ -216,20 +218,20 @@ async def test_an_unstated_size_over_the_limit_is_refused_as_soon_as_it_is_known
     ],
 )
 async def test_what_is_no_recording_is_refused_with_what_was_found(
-    content: bytes, found: str, in_english: str, door: Door
+    content: bytes, found: str, in_english: str, endpoint: UploadClient
 ) -> None:
-    answer = await door.client.post(UPLOAD, files={"file": ("meeting.mp3", content, "audio/mpeg")})
+    answer = await endpoint.client.post(UPLOAD, files={"file": ("meeting.mp3", content, "audio/mpeg")})
     assert problem_of(answer) == (415, "not_a_recording")
     assert answer.json()["found"] == found
     assert in_english in answer.json()["detail"]
-    assert door.files == set()
+    assert endpoint.files == set()
 
 
-async def test_a_full_disk_is_answered_507_and_nothing_is_half_written(door: Door, sound: bytes) -> None:
+async def test_a_full_disk_is_answered_507_and_nothing_is_half_written(endpoint: UploadClient, sound: bytes) -> None:
     with files_limited_to(40_000):
-        answer = await door.client.post(UPLOAD, files={"file": ("a.wav", sound)})
+        answer = await endpoint.client.post(UPLOAD, files={"file": ("a.wav", sound)})
     assert problem_of(answer) == (507, "storage_full")
-    assert door.files == set()
+    assert endpoint.files == set()
 
 
 @pytest.mark.parametrize(
@@ -248,35 +250,37 @@ async def test_a_full_disk_is_answered_507_and_nothing_is_half_written(door: Doo
         ("", "", "錄音"),
     ],
 )
-async def test_a_name_is_only_ever_shown(name: str, shown: str, title: str, door: Door, sound: bytes) -> None:
+async def test_a_name_is_only_ever_shown(
+    name: str, shown: str, title: str, endpoint: UploadClient, sound: bytes
+) -> None:
     quoted = name.replace('"', "%22").encode()
     body = b'--b\r\nContent-Disposition: form-data; name="file"; filename="%s"\r\n\r\n%s\r\n--b--\r\n'
-    answer = await door.client.post(UPLOAD, content=body % (quoted, sound), headers=body_of()[1])
+    answer = await endpoint.client.post(UPLOAD, content=body % (quoted, sound), headers=body_of()[1])
     assert answer.status_code == 202, answer.text
-    meeting = door.services.store.get(answer.json()["id"])
+    meeting = endpoint.services.store.get(answer.json()["id"])
     assert (meeting.filename, meeting.title) == (shown, title)
-    assert door.files == {meeting.recording_key}
+    assert endpoint.files == {meeting.recording_key}
 
 
 SAID = {"title": "例會", "language": "yue", "meeting_date": "2026-11-23"}
 KEYED = {"Idempotency-Key": "2026-11-23/例會".encode().hex()}
 
 
-async def send(door: Door, sound: bytes, name: str = "a.wav", **fields: str) -> httpx.Response:
-    return await door.client.post(UPLOAD, data=fields, files={"file": (name, sound)}, headers=KEYED)
+async def send(endpoint: UploadClient, sound: bytes, name: str = "a.wav", **fields: str) -> httpx.Response:
+    return await endpoint.client.post(UPLOAD, data=fields, files={"file": (name, sound)}, headers=KEYED)
 
 
 @pytest.mark.parametrize("left_out", [(), ("language",)])
 async def test_a_key_seen_before_with_the_same_body_is_answered_with_the_first_meeting(
-    left_out: tuple[str, ...], door: Door, sound: bytes
+    left_out: tuple[str, ...], endpoint: UploadClient, sound: bytes
 ) -> None:
-    first = await send(door, sound, **SAID)
+    first = await send(endpoint, sound, **SAID)
     said = {name: value for name, value in SAID.items() if name not in left_out}
-    again = await send(door, sound, **said, unknown="ignored", description="")
+    again = await send(endpoint, sound, **said, unknown="ignored", description="")
     assert again.status_code == first.status_code == 202
     assert again.json() == first.json()
-    assert len(door.files) == 1
-    assert len(door.woken) == 1
+    assert len(endpoint.files) == 1
+    assert len(endpoint.woken) == 1
 
 
 @pytest.mark.parametrize(
@@ -298,62 +302,64 @@ async def test_a_key_seen_before_with_the_same_body_is_answered_with_the_first_m
     ],
 )
 async def test_a_key_seen_before_with_another_body_is_refused_and_the_first_meeting_stays(
-    changed: dict[str, Any], door: Door, sound: bytes
+    changed: dict[str, Any], endpoint: UploadClient, sound: bytes
 ) -> None:
-    first = await send(door, sound, **SAID)
-    again = await send(door, **{"sound": sound, **SAID, **changed})
+    first = await send(endpoint, sound, **SAID)
+    again = await send(endpoint, **{"sound": sound, **SAID, **changed})
     assert problem_of(again) == (409, "key_reused")
     assert "nothing of this one was stored" in again.json()["detail"]
-    assert (await send(door, sound, **SAID)).json() == first.json()
-    (meeting,) = [door.services.store.get(first.json()["id"])]
+    assert (await send(endpoint, sound, **SAID)).json() == first.json()
+    (meeting,) = [endpoint.services.store.get(first.json()["id"])]
     assert meeting.title == "例會"
-    assert door.files == {meeting.recording_key}
+    assert endpoint.files == {meeting.recording_key}
 
 
 async def test_another_recording_under_one_key_is_refused_without_a_byte_of_it_stored(
-    door: Door, sound: bytes, tmp_path: Path
+    endpoint: UploadClient, sound: bytes, tmp_path: Path
 ) -> None:
     other = make_recording(tmp_path / "other", "mp3").read_bytes()
-    await send(door, sound)
-    before = door.files
-    assert problem_of(await send(door, other)) == (409, "key_reused")
-    assert door.files == before
+    await send(endpoint, sound)
+    before = endpoint.files
+    assert problem_of(await send(endpoint, other)) == (409, "key_reused")
+    assert endpoint.files == before
 
 
 async def test_two_bodies_with_one_key_at_once_make_one_meeting_and_the_other_is_told(
-    door: Door, sound: bytes, tmp_path: Path
+    endpoint: UploadClient, sound: bytes, tmp_path: Path
 ) -> None:
     other = make_recording(tmp_path / "other", "mp3").read_bytes()
-    answers = await asyncio.gather(*[send(door, one) for one in (sound, other) * 3])
+    answers = await asyncio.gather(*[send(endpoint, one) for one in (sound, other) * 3])
     taken = {answer.json()["id"] for answer in answers if answer.status_code == 202}
     assert {answer.status_code for answer in answers} == {202, 409}
     assert len(taken) == 1
-    assert door.files == {door.services.store.get(taken.pop()).recording_key}
+    assert endpoint.files == {endpoint.services.store.get(taken.pop()).recording_key}
 
 
 async def test_a_key_of_an_upload_that_an_earlier_release_took_is_answered_unread(
-    door: Door, sound: bytes, sqlite_engine: Engine
+    endpoint: UploadClient, sound: bytes, sqlite_engine: Engine
 ) -> None:
-    first = await send(door, sound)
+    first = await send(endpoint, sound)
     with sqlite_engine.begin() as connection:
         connection.execute(text("UPDATE meeting SET upload_fingerprint = NULL"))
     body = Body(3 * MIB, body_of(("file", sound), end=b"")[0])
-    again = await door.client.post(UPLOAD, content=body, headers={**KEYED, **body_of()[1]})
+    again = await endpoint.client.post(UPLOAD, content=body, headers={**KEYED, **body_of()[1]})
     assert (again.status_code, again.json()) == (202, first.json())
     assert body.given == 0
 
 
-async def test_a_key_is_free_again_once_its_meeting_is_deleted(door: Door, sound: bytes) -> None:
-    first = await send(door, sound, **SAID)
-    door.services.store.mark_deleted(first.json()["id"])
-    again = await send(door, sound, title="另一個會")
+async def test_a_key_is_free_again_once_its_meeting_is_deleted(endpoint: UploadClient, sound: bytes) -> None:
+    first = await send(endpoint, sound, **SAID)
+    endpoint.services.store.mark_deleted(first.json()["id"])
+    again = await send(endpoint, sound, title="另一個會")
     assert again.status_code == 202
     assert again.json()["id"] != first.json()["id"]
 
 
-async def test_two_with_one_key_at_once_make_one_meeting_and_keep_one_copy(door: Door, sound: bytes) -> None:
+async def test_two_with_one_key_at_once_make_one_meeting_and_keep_one_copy(
+    endpoint: UploadClient, sound: bytes
+) -> None:
     async def send() -> str:
-        answer = await door.client.post(
+        answer = await endpoint.client.post(
             UPLOAD, files={"file": ("a.wav", sound)}, headers={"Idempotency-Key": "the same"}
         )
         assert answer.status_code == 202
@@ -361,19 +367,19 @@ async def test_two_with_one_key_at_once_make_one_meeting_and_keep_one_copy(door:
 
     ids = await asyncio.gather(*[send() for _ in range(6)])
     assert len(set(ids)) == 1
-    assert door.files == {door.services.store.get(ids[0]).recording_key}
+    assert endpoint.files == {endpoint.services.store.get(ids[0]).recording_key}
 
 
 @pytest.mark.parametrize("key", ["x" * 256, "tab\there", "", "   "])
-async def test_a_key_that_cannot_be_kept_is_named(key: str, door: Door, sound: bytes) -> None:
-    answer = await door.client.post(UPLOAD, files={"file": ("a.wav", sound)}, headers={"Idempotency-Key": key})
+async def test_a_key_that_cannot_be_kept_is_named(key: str, endpoint: UploadClient, sound: bytes) -> None:
+    answer = await endpoint.client.post(UPLOAD, files={"file": ("a.wav", sound)}, headers={"Idempotency-Key": key})
     assert problem_of(answer) == (422, "invalid_request")
     assert answer.json()["field"] == "Idempotency-Key"
 
 
-async def test_two_keys_of_one_upload_are_none(door: Door, sound: bytes) -> None:
+async def test_an_upload_with_two_keys_is_refused(endpoint: UploadClient, sound: bytes) -> None:
     headers = [("Idempotency-Key", "one"), ("Idempotency-Key", "two")]
-    answer = await door.client.post(UPLOAD, files={"file": ("a.wav", sound)}, headers=headers)
+    answer = await endpoint.client.post(UPLOAD, files={"file": ("a.wav", sound)}, headers=headers)
     assert problem_of(answer) == (422, "invalid_request")
 
 
@@ -383,51 +389,53 @@ async def test_a_queue_that_fails_does_not_fail_the_upload(
     def fail(meeting: object) -> None:
         raise ConnectionRefusedError
 
-    async with opened_door(tmp_path, sqlite_store, wake=fail) as door:
-        answer = await door.client.post(UPLOAD, files={"file": ("a.wav", sound)})
+    async with upload_client(tmp_path, sqlite_store, wake=fail) as endpoint:
+        answer = await endpoint.client.post(UPLOAD, files={"file": ("a.wav", sound)})
     assert answer.status_code == 202
-    assert "could not be told" in caplog.text
+    assert "a notification of a committed change failed" in caplog.text
 
 
-async def test_a_queue_that_hangs_holds_up_nobody(tmp_path: Path, sqlite_store: MeetingStore, sound: bytes) -> None:
+async def test_a_hanging_queue_does_not_delay_uploads(tmp_path: Path, sqlite_store: MeetingStore, sound: bytes) -> None:
     called, released = threading.Event(), threading.Event()
 
     def hang(meeting: object) -> None:
         called.set()
         released.wait(30)
 
-    async with opened_door(tmp_path, sqlite_store, wake=hang) as door:
-        upload = asyncio.create_task(door.client.post(UPLOAD, files={"file": ("a.wav", sound)}))
+    async with upload_client(tmp_path, sqlite_store, wake=hang) as endpoint:
+        upload = asyncio.create_task(endpoint.client.post(UPLOAD, files={"file": ("a.wav", sound)}))
         assert await asyncio.to_thread(called.wait, 30)
-        other = await door.client.options("/api/uploads/")
+        other = await endpoint.client.options("/api/uploads/")
         released.set()
         assert other.status_code == 204
         assert (await upload).status_code == 202
 
 
-async def test_a_database_that_fails_costs_no_recording(
-    door: Door, sound: bytes, monkeypatch: pytest.MonkeyPatch
+async def test_a_failing_database_loses_no_recording(
+    endpoint: UploadClient, sound: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whether the row was written is not known then; the sweep takes the file a day later if it was not."""
+    """It is unknown whether the row was written. If not, the sweep removes the file a day later."""
 
     def fail(*_: Any) -> None:
         raise OperationalError("insert", {}, Exception("connection lost"))
 
     monkeypatch.setattr(MeetingStore, "create", fail)
-    answer = await door.client.post(UPLOAD, files={"file": ("a.wav", sound)})
+    answer = await endpoint.client.post(UPLOAD, files={"file": ("a.wav", sound)})
     assert problem_of(answer) == (503, "database_busy")
-    assert len(door.files) == 1
+    assert len(endpoint.files) == 1
 
 
-async def test_who_may_not_upload_leaves_nothing(door: Door, sound: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_forbidden_upload_leaves_nothing(
+    endpoint: UploadClient, sound: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(access, "may", lambda *_: False)
-    answer = await door.client.post(UPLOAD, files={"file": ("a.wav", sound)})
+    answer = await endpoint.client.post(UPLOAD, files={"file": ("a.wav", sound)})
     assert problem_of(answer) == (403, "not_allowed")
-    assert door.files == set()
+    assert endpoint.files == set()
 
 
 class Spoken:
-    """A request whose body comes as it is told to."""
+    """A request with a scripted body."""
 
     def __init__(self, *chunks: bytes, then: float = 0.0) -> None:
         self._chunks, self._then = chunks, then
@@ -438,7 +446,7 @@ class Spoken:
         await asyncio.sleep(self._then)
 
 
-async def test_a_sender_that_falls_silent_is_given_up_and_what_came_is_given() -> None:
+async def test_a_stalled_sender_is_given_up_after_its_bytes_were_read() -> None:
     came: list[bytes] = []
 
     async def read() -> None:
@@ -452,7 +460,7 @@ async def test_a_sender_that_falls_silent_is_given_up_and_what_came_is_given() -
 
 
 class Collected:
-    """A writer into memory."""
+    """A writer that keeps the bytes in memory."""
 
     def __init__(self) -> None:
         self.data = bytearray()

@@ -1,4 +1,4 @@
-"""A provider's call means "look now", and nothing else."""
+"""A provider's webhook call triggers a poll, and nothing else."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ OURS = {"Authorization": f"Bearer {SECRET}"}
 
 @pytest.fixture
 def waiting(sqlite_store: MeetingStore) -> Meeting:
-    """A meeting that looks at its job job1 again in a minute."""
+    """A meeting that polls its job job1 in a minute."""
     meeting = meetings.uploaded(sqlite_store)
     later = sqlite_store.now() + timedelta(minutes=1)
     meetings.set_columns(
@@ -37,7 +37,7 @@ def waiting(sqlite_store: MeetingStore) -> Meeting:
     return sqlite_store.get(meeting.id)
 
 
-def test_the_meeting_of_the_job_is_looked_at_now(
+def test_the_job_of_the_meeting_is_polled_now(
     client: TestClient, sqlite_store: MeetingStore, queue: RememberingQueue, waiting: Meeting
 ) -> None:
     answer = client.post(URL, headers=OURS)
@@ -49,9 +49,7 @@ def test_the_meeting_of_the_job_is_looked_at_now(
     assert (after.job.run, after.status, after.stage) == (waiting.job.run, waiting.status, waiting.stage)
 
 
-def test_what_the_call_says_of_the_job_is_not_believed(
-    client: TestClient, sqlite_store: MeetingStore, waiting: Meeting
-) -> None:
+def test_the_content_of_a_call_is_not_trusted(client: TestClient, sqlite_store: MeetingStore, waiting: Meeting) -> None:
     body = {"job": {"id": "job1", "status": "rejected"}}
     assert client.post(URL.replace("success", "error"), headers=OURS, json=body).status_code == 204
     assert sqlite_store.get(waiting.id).status == MeetingStatus.TRANSCRIBING
@@ -92,7 +90,7 @@ def test_called_for_the_job_of_an_earlier_try_it_changes_nothing(
     assert queue.woken == []
 
 
-def test_while_a_worker_looks_it_is_not_disturbed(
+def test_a_call_does_not_disturb_a_running_poll(
     client: TestClient, sqlite_store: MeetingStore, queue: RememberingQueue, waiting: Meeting
 ) -> None:
     until = sqlite_store.now() + timedelta(seconds=20)
@@ -132,7 +130,7 @@ def test_a_forged_call_is_refused(
     assert queue.woken == []
 
 
-def test_where_no_secret_is_set_nobody_may_call(client: TestClient, services: Services, waiting: Meeting) -> None:
+def test_without_a_secret_every_call_is_refused(client: TestClient, services: Services, waiting: Meeting) -> None:
     object.__setattr__(services, "settings", services.settings.model_copy(update={"webhook_secret": None}))
     for headers in ({}, {"Authorization": "Bearer "}, {"Authorization": "Bearer None"}):
         assert client.post(URL, headers=headers).status_code == 403

@@ -1,4 +1,4 @@
-"""The written-Chinese view over HTTP, and in what is taken away."""
+"""The written-Chinese view over HTTP, and in downloads."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ USAGE = {
 
 @pytest.fixture
 def with_llm(services: Services) -> Services:
-    """An installation that has a language model."""
+    """An installation with a language model."""
     settings = services.settings.model_copy(update={"openai_model": "m", "openai_base_url": "http://127.0.0.1:9/v1"})
     return replace(services, settings=settings)
 
@@ -42,7 +42,7 @@ def client_of(services: Services) -> TestClient:
 
 
 def rewritten(store: MeetingStore) -> Meeting:
-    """Two of three lines are rewritten, and the second is corrected after."""
+    """A view with two of three lines rewritten, of which the second was corrected afterwards."""
     meeting = meetings.transcribed(store, SAID)
     store.ask_for_written(meeting.id)
     view = store.take_job(JobKind.WRITTEN_VIEW, meeting.id, 60)
@@ -102,7 +102,7 @@ def test_it_stands_line_by_line_beside_what_was_spoken(client: TestClient, sqlit
 
 
 @pytest.mark.parametrize("form", ["txt", "md", "docx", "json", "srt", "vtt"])
-def test_what_is_taken_away_says_that_a_machine_rewrote_it(
+def test_a_download_of_the_view_says_that_a_machine_rewrote_it(
     client: TestClient, sqlite_store: MeetingStore, form: str
 ) -> None:
     meeting = rewritten(sqlite_store)
@@ -136,7 +136,7 @@ def test_the_usual_file_is_what_was_spoken(client: TestClient, sqlite_store: Mee
     assert "rewritten" not in told
 
 
-def test_a_view_that_was_not_made_cannot_be_taken_away(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_a_missing_view_cannot_be_downloaded(client: TestClient, sqlite_store: MeetingStore) -> None:
     meeting = meetings.transcribed(sqlite_store)
     url = f"/api/meetings/{meeting.id}/transcript"
     refused(client.get(url, params={"view": "written"}), 409, ErrorCode.CONFLICT)

@@ -1,4 +1,4 @@
-"""The upload routes on a bare app, with a client that talks to it without a network."""
+"""The upload routes on a bare app, with an in-process client."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ PATCH = {**TUS, "Content-Type": "application/offset+octet-stream"}
 
 
 @dataclass(frozen=True)
-class Door:
-    """What a test looks at."""
+class UploadClient:
+    """The client, the services and the folders of a test."""
 
     client: httpx.AsyncClient
     services: Services
@@ -36,20 +36,20 @@ class Door:
 
     @property
     def files(self) -> set[str]:
-        """Names of all that lies among the recordings."""
+        """Names of all files in the recordings' folder."""
         return {path.name for path in self.services.recordings.root.rglob("*") if path.is_file()}
 
     def stored(self, meeting: Meeting) -> bytes:
         return self.services.recordings.path(meeting.recording_key).read_bytes()
 
     async def tus(self, method: str, url: str, content: Any = None, **headers: str) -> httpx.Response:
-        """A tus request; bytes make it one that appends."""
+        """Send a tus request. With bytes it appends them."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         shared = TUS if content is None else PATCH
         return await self.client.request(method, url, content=content, headers={**shared, **named})
 
     async def begin(self, length: int, **metadata: str) -> str:
-        """The URL of a new upload."""
+        """Create an upload. Returns its URL."""
         made = await self.tus(
             "POST", "/api/uploads/", Upload_Length=str(length), Upload_Metadata=upload_metadata(**metadata)
         )
@@ -62,13 +62,13 @@ def upload_metadata(**values: str) -> str:
 
 
 @asynccontextmanager
-async def opened_door(
+async def upload_client(
     folder: Path,
     store: MeetingStore,
     *,
     max_bytes: int = 4 * MIB,
     wake: Callable[[Meeting], object] | None = None,
-) -> AsyncIterator[Door]:
+) -> AsyncIterator[UploadClient]:
     woken: list[str] = []
     published: list[tuple[str, int]] = []
     services = Services(
@@ -84,4 +84,4 @@ async def opened_door(
     app.include_router(uploads_router)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-        yield Door(client, services, woken, published)
+        yield UploadClient(client, services, woken, published)

@@ -1,4 +1,4 @@
-"""A page that is open while the database fails shows what it has missed, without a reload."""
+"""An open page shows changes that it missed during a database failure, without a reload."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Failing:
 
     def __init__(self, store: MeetingStore) -> None:
         self.answers: int | None = None
-        """Reads that succeed before the one that does not; None: all do."""
+        """Number of reads before the one that fails. None: all succeed."""
         event.listen(store.engine, "begin", self._begun)
 
     def _begun(self, _: Connection) -> None:
@@ -75,7 +75,7 @@ async def shown_page(cls: Any, monkeypatch: pytest.MonkeyPatch, **columns: Any) 
 async def opened(
     cls: Any, handler: str, monkeypatch: pytest.MonkeyPatch, **columns: Any
 ) -> AsyncIterator[tuple[Any, asyncio.Task[None]]]:
-    """The page's state, shown once, and the background event that follows."""
+    """The page's state, shown once, and its background event."""
     state = await shown_page(cls, monkeypatch, **columns)
     following = asyncio.create_task(cls.event_handlers[handler].fn(state))
     try:
@@ -105,7 +105,7 @@ async def test_a_change_that_could_not_be_read_is_shown_later(
     async with opened(page, "follow", monkeypatch, **columns) as (state, following):
         await until(lambda: hints.waiting)
         services.store.edit(held.id, None, title="改過的標題")
-        database.answers = 1  # the look at what has changed, but not the change itself
+        database.answers = 1  # reading the stamp succeeds, but reading the change fails
         hints.changed(held.id)
         await until(lambda: database.answers is None)
 
@@ -145,7 +145,9 @@ async def test_a_page_is_read_in_one_transaction(
     assert found.transactions == 1
 
 
-async def test_the_engine_room_goes_on_looking(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_engine_section_continues_after_an_outage(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
     database = Failing(services.store)
     async with opened(engine.EngineState, "watch", monkeypatch) as (state, watching):
         database.answers = 0

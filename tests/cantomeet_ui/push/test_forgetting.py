@@ -1,4 +1,4 @@
-"""The states of closed pages are forgotten, those of open ones kept, and none is ever written to the disk."""
+"""The states of closed pages are dropped, those of open pages kept, and none is written to disk."""
 
 from __future__ import annotations
 

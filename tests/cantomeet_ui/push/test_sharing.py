@@ -1,4 +1,4 @@
-"""Pages that ask the same at the same time look once, and none gets an answer that is older than what it has heard."""
+"""Pages that need the same data at the same time share a read, and none gets data older than its last hint."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cantomeet_ui.push.sharing import Shared
 
 
 class Database:
-    """Counts looks; each waits until it is let go."""
+    """Counts reads, each of which blocks until it is released."""
 
     def __init__(self, version: int = 1) -> None:
         self.version, self.looks = version, 0
@@ -34,13 +34,13 @@ async def until(holds: Callable[[], object]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_many_who_ask_at_once_look_once() -> None:
+async def test_pages_that_ask_at_once_share_one_read() -> None:
     shared, database = Shared(kept=0), Database(7)
     assert await asyncio.gather(*(shared.ask("version", database.look) for _ in range(200))) == [7] * 200
     assert database.looks == 1
 
 
-async def test_nothing_is_kept_beyond_what_was_asked_for() -> None:
+async def test_no_more_answers_are_kept_than_configured() -> None:
     shared, database = Shared(kept=1), Database()
     for question in ("one", "one", "two", "one"):
         await shared.ask(question, database.look)
@@ -71,7 +71,7 @@ async def test_the_others_still_get_their_answer_when_the_first_one_goes_away() 
         await first
 
 
-async def test_a_hint_during_a_look_leads_to_another_look() -> None:
+async def test_a_hint_during_a_read_leads_to_another_read() -> None:
     hints, database = Hints(), Database(1)
     shown: dict[str, int] = {}
 
@@ -88,7 +88,7 @@ async def test_a_hint_during_a_look_leads_to_another_look() -> None:
     await until(lambda: database.looks)
     database.version = 2
     hints.changed("m")
-    # This page begins now: the look that is under way saw the database as it was before.
+    # This page starts now: the running read started before the change.
     late = asyncio.create_task(follow("late"))
     await until(lambda: database.looks == 2)
     database.go.set()
@@ -98,7 +98,7 @@ async def test_a_hint_during_a_look_leads_to_another_look() -> None:
     await asyncio.gather(early, late, return_exceptions=True)
 
 
-async def test_pages_that_hear_nothing_look_together() -> None:
+async def test_pages_without_hints_read_at_the_same_time() -> None:
     hints, database, shown = Hints(), Database(), list[int]()
     database.go.clear()
 

@@ -1,4 +1,4 @@
-"""The web's log holds nothing of what a page sent."""
+"""The web log contains nothing that a page sent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from cantomeet.store import MeetingStore
 from cantomeet_ui import wiring
-from cantomeet_ui.quiet import keep_quiet, shape_of
+from cantomeet_ui.log_redaction import redact_library_logs, traceback_without_values
 
 SECRET = "密碼 hunter2"
 
@@ -24,7 +24,7 @@ SECRET = "密碼 hunter2"
 @pytest.fixture(autouse=True)
 def quietly() -> Iterator[None]:
     before = logging.getLogRecordFactory()
-    keep_quiet()
+    redact_library_logs()
     yield
     logging.setLogRecordFactory(before)
 
@@ -91,7 +91,7 @@ def test_our_own_messages_stay_as_they_are(caplog: pytest.LogCaptureFixture) -> 
 
 
 def test_a_chain_is_told_from_its_cause_on() -> None:
-    assert shape_of(failing()).count("builtins.ValueError") == 2
+    assert traceback_without_values(failing()).count("builtins.ValueError") == 2
 
 
 def test_a_statement_that_fails_is_told_without_its_values(store: MeetingStore) -> None:

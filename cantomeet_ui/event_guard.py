@@ -1,6 +1,6 @@
-"""The door of every socket: what comes in is an event of ours with the arguments that it takes, or it is refused.
+"""Validates every event that arrives on a socket: only known events with valid arguments pass.
 
-Reflex believes what a page sends, and a traceback is its answer to what no page would. Any script can open a socket.
+Any script can open a socket. Reflex trusts what arrives there, and answers malformed events with a traceback.
 """
 
 from __future__ import annotations
@@ -23,41 +23,41 @@ from cantomeet.storable import fault_in
 from cantomeet_ui.push.followers import followers
 from cantomeet_ui.state.arguments import Arguments
 
-_FRAMEWORKS_SETTER = ".setvar"
-"""Reflex gives it to every state and has no switch for it; no page of ours uses it."""
-_LONGEST_PLACE = 4000
-"""Characters of an address and of what its query has."""
-MOST_WAITING = 300
-"""Events of one page; what a script sends beyond is dropped, for all that waits is done when it has long gone."""
-_MOST_TOLD = 5
-"""Refusals of one socket that the log tells of."""
+_REFLEX_SETTER = ".setvar"
+"""Reflex adds this event to every state and cannot be told not to. Our pages do not use it."""
+_MAX_LOCATION_CHARACTERS = 4000
+"""Limit on the characters of an address, and of its query."""
+MAX_QUEUED_EVENTS = 300
+"""Limit on the queued events of one page. More are dropped, because Reflex runs them even after the page has gone."""
+_MAX_LOGGED_REFUSALS = 5
+"""Limit on the refusals of one socket that are logged."""
 _log = logging.getLogger(__name__)
 _arguments: dict[str, Arguments] = {}
 
 
-class Place(TypedDict, total=False):
-    """Where a page is, as Reflex names it."""
+class Location(TypedDict, total=False):
+    """The location of a page, as Reflex names its parts."""
 
     pathname: str
     asPath: str
     query: dict[str, str]
 
 
-class TakenEvent(TypedDict):
-    """An event as Reflex takes it."""
+class CheckedEvent(TypedDict):
+    """An event in the form that Reflex takes."""
 
     name: str
     payload: dict[str, object]
-    router_data: Place
+    router_data: Location
 
 
-class Door(EventNamespace):
-    """In place of Reflex's own namespace."""
+class GuardedEventNamespace(EventNamespace):
+    """Replaces Reflex's event namespace and checks each event first."""
 
     def __init__(self, namespace: str, app: App) -> None:
         super().__init__(namespace, app)
         self._refused: Counter[str] = Counter()
-        """By socket."""
+        """Number of refused events by socket id."""
 
     async def on_connect(self, sid: str, environ: dict[str, Any], auth: object = None) -> None:
         followers.is_open = self._is_open
@@ -70,25 +70,25 @@ class Door(EventNamespace):
         if token is not None:
             followers.closed(token)
             if task is not None:
-                # Until then the page counts as open, and an event of it that was on its way may have begun to follow.
+                # Until then the page counts as open, and an event that was on its way may have started a new follower.
                 task.add_done_callback(lambda _: followers.closed(token))
         return task
 
     async def on_event(self, sid: str, data: object) -> None:
-        if self._waiting(sid) >= MOST_WAITING:
+        if self._queued(sid) >= MAX_QUEUED_EVENTS:
             return
         try:
             event = checked(data)
         except InvalidRequest as error:
             self._refused[sid] += 1
-            if self._refused[sid] <= _MOST_TOLD:
+            if self._refused[sid] <= _MAX_LOGGED_REFUSALS:
                 _log.warning("an event that no page sends was refused: %s: %s", error.field, error.detail)
             await self._refuse(sid, error)
             return
         try:
             await super().on_event(sid, event)
         except Exception as error:
-            # The edge: whatever of an event makes Reflex stumble, the socket's other events go on.
+            # The edge of an event: after any error of Reflex, the socket's other events still run.
             _log.warning("an event could not be taken: %s", type(error).__name__)
 
     async def _refuse(self, sid: str, error: InvalidRequest) -> None:
@@ -99,8 +99,8 @@ class Door(EventNamespace):
             told = NoticeState.refuse(ErrorCode.INVALID_REQUEST.value, error.field[:80])
             await self.app.event_processor.enqueue_many(token, *Event.from_event_type(told))
 
-    def _waiting(self, sid: str) -> int:
-        """Events of the page that are not done yet; those that are done in the background apart."""
+    def _queued(self, sid: str) -> int:
+        """How many events of the page are not done yet, background events excluded."""
         queues = self.app.event_processor._token_queues
         return len(queues.get(self.sid_to_token.get(sid, ""), ()))
 
@@ -108,8 +108,8 @@ class Door(EventNamespace):
         return token in self.token_to_sid
 
 
-def checked(data: object) -> TakenEvent:
-    """Name, arguments and place of an event. Raises `InvalidRequest` for what no page sends."""
+def checked(data: object) -> CheckedEvent:
+    """The name, arguments and location of an event. Raises `InvalidRequest` for anything that no page sends."""
     if isinstance(data, str):
         data = _parsed(data)
     if not isinstance(data, dict):
@@ -122,7 +122,7 @@ def checked(data: object) -> TakenEvent:
     if wrong is not None:
         raise InvalidRequest(wrong[1], field="router_data")
     _check_kept_in_browser(payload.get("vars"))
-    return {"name": name, "payload": payload, "router_data": _place(data.get("router_data"))}
+    return {"name": name, "payload": payload, "router_data": _location(data.get("router_data"))}
 
 
 def _parsed(text: str) -> object:
@@ -133,11 +133,11 @@ def _parsed(text: str) -> object:
         raise InvalidRequest("no JSON", field="event") from None
 
 
-def _name(given: object) -> str:
+def _name(name: object) -> str:
     handlers = RegistrationContext.get().event_handlers
-    if not isinstance(given, str) or given not in handlers or given.endswith(_FRAMEWORKS_SETTER):
+    if not isinstance(name, str) or name not in handlers or name.endswith(_REFLEX_SETTER):
         raise InvalidRequest("no such event", field="name")
-    return given
+    return name
 
 
 def _arguments_of(name: str) -> Arguments:
@@ -147,7 +147,7 @@ def _arguments_of(name: str) -> Arguments:
 
 
 def _check_kept_in_browser(kept: object) -> None:
-    """What cookies hold: a text for each variable that is kept there."""
+    """Check the values of cookies: each must be a string and belong to a variable that is stored in the browser."""
     if not isinstance(kept, dict | None):
         raise InvalidRequest("texts by name", field="vars")
     for name, value in (kept or {}).items():
@@ -163,13 +163,13 @@ def _is_kept_in_browser(name: str) -> bool:
         return False
 
 
-def _place(given: object) -> Place:
-    """Where the page is; Reflex adds the rest itself."""
+def _location(given: object) -> Location:
+    """The page's path and query. Reflex adds the rest of `router_data` itself."""
     if given is None:
         return {}
     if not isinstance(given, Mapping):
         raise InvalidRequest("an object", field="router_data")
-    place: Place = {}
+    place: Location = {}
     if "pathname" in given:
         place["pathname"] = _path(given["pathname"])
     if "asPath" in given:
@@ -184,7 +184,7 @@ def _path(given: object) -> str:
         not isinstance(given, str)
         or not given.startswith("/")
         or given.startswith("//")
-        or len(given) > _LONGEST_PLACE
+        or len(given) > _MAX_LOCATION_CHARACTERS
         or not given.isprintable()
     ):
         raise InvalidRequest("an address of ours", field="router_data")
@@ -194,6 +194,6 @@ def _path(given: object) -> str:
 def _query(given: object) -> dict[str, str]:
     if not isinstance(given, Mapping) or not all(isinstance(v, str) for v in given.values()):
         raise InvalidRequest("texts by name", field="router_data")
-    if sum(len(name) + len(value) for name, value in given.items()) > _LONGEST_PLACE:
-        raise InvalidRequest(f"at most {_LONGEST_PLACE} characters", field="router_data")
+    if sum(len(name) + len(value) for name, value in given.items()) > _MAX_LOCATION_CHARACTERS:
+        raise InvalidRequest(f"at most {_MAX_LOCATION_CHARACTERS} characters", field="router_data")
     return dict(given)

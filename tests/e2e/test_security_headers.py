@@ -1,4 +1,4 @@
-"""The guard stands outside of all that answers, Reflex's own parts among them."""
+"""The guard wraps all responses, including those of Reflex's own parts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ OF_SAFETY = ("x-content-type-options", "x-frame-options", "content-security-poli
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_no_answer_speaks_of_other_sites_and_each_carries_the_headers(web: Web, place: str) -> None:
+def test_no_response_has_cors_headers_and_each_has_the_security_headers(web: Web, place: str) -> None:
     for origin in (web.url, web.url.replace("localhost", "127.0.0.1"), "https://evil.example", "null"):
         for method, more in (("GET", {}), ("OPTIONS", PREFLIGHT), ("POST", {}), ("DELETE", {})):
             answer = _ask(web, method, place, {"Origin": origin, **more})
