@@ -29,7 +29,7 @@ from benchmarks import spoken
 from benchmarks.whole_meeting import worker_processes
 from cantomeet.database import connect
 from cantomeet.storage import FolderStorage
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from tests.e2e.seed import Seed
 from tests.installed import Installation, installed
 from tests.running import wait_for
@@ -59,14 +59,14 @@ def for_seconds(seconds: float) -> Callable[[], bool]:
     return lambda: time.monotonic() < ends
 
 
-def while_recognising(store: MeetingStore, meeting_id: str) -> Callable[[], bool]:
+def while_recognising(store: Database, meeting_id: str) -> Callable[[], bool]:
     """Return a check that is True until the last piece is recognised; it queries the store twice a second at most."""
     looked, going_on = 0.0, True
 
     def still_recognising() -> bool:
         nonlocal looked, going_on
         if time.monotonic() - looked > 0.5:
-            looked, going_on = time.monotonic(), store.get(meeting_id).status == "TRANSCRIBING"
+            looked, going_on = time.monotonic(), store.meetings.get(meeting_id).status == "TRANSCRIBING"
         return going_on
 
     return still_recognising
@@ -81,17 +81,15 @@ class Timings:
     recognised: list[float] = field(default_factory=list)
 
 
-def one_round(
-    place: Installation, store: MeetingStore, client: httpx.Client, recording: Path, timings: Timings
-) -> None:
+def one_round(place: Installation, store: Database, client: httpx.Client, recording: Path, timings: Timings) -> None:
     """Send requests during one recognition, and then for a while without one for comparison."""
     meeting_id = place.upload(recording, language="en")
-    wait_for(lambda: (store.get(meeting_id).progress or 0) > 0, "the recognition")
+    wait_for(lambda: (store.meetings.get(meeting_id).progress or 0) > 0, "the recognition")
     _extend_each(timings.busy, request_while(client, while_recognising(store, meeting_id)))
-    wait_for(lambda: store.get(meeting_id).status == "COMPLETED", "the meeting")
+    wait_for(lambda: store.meetings.get(meeting_id).status == "COMPLETED", "the meeting")
     timings.recognised += [
         (attempt.finished_at - attempt.started_at).total_seconds()
-        for attempt in store.attempts(meeting_id)
+        for attempt in store.meetings.attempts(meeting_id)
         if attempt.step == "recognise"
     ]
     _extend_each(timings.idle, request_while(client, for_seconds(IDLE_SECONDS)))
@@ -136,7 +134,7 @@ def main() -> None:
         spoken.meeting(recording, options.seconds)
         place = stack.enter_context(installed(data, free_port()))
         wait_for(lambda: place.api("/health")["workers"] >= 2, "the workers")
-        store = MeetingStore(connect(f"sqlite:///{data / 'cantomeet.db'}"))
+        store = Database(connect(f"sqlite:///{data / 'cantomeet.db'}"))
         stack.callback(store.engine.dispose)
         seed = Seed(store, FolderStorage(data / "recordings", max_bytes=10**9, min_free_bytes=0), seconds=1)
         for number in range(options.meetings):

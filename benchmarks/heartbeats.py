@@ -27,7 +27,7 @@ from statistics import median
 from benchmarks.summary_code import A_MEETING, transcript
 from cantomeet.database import connect, migrate
 from cantomeet.media import decode_to_wav
-from cantomeet.store import LEASE_SECONDS, MeetingStore
+from cantomeet.store import LEASE_SECONDS, Database
 from tests.conftest import new_meeting
 from tests.sound import speech
 from worker.lease import Lease
@@ -44,15 +44,17 @@ def gaps(folder: Path, work: Callable[[Lease], object]) -> list[float]:
     """Seconds between the renewals of a lease under which `work` was done."""
     engine = connect(f"sqlite:///{folder / 'meetings.db'}")
     migrate(engine)
-    store = MeetingStore(engine)
+    store = Database(engine)
     renewed: list[float] = []
 
     def renew(seconds: float, progress: int | None) -> None:
         assert taken is not None
-        store.renew_lease(taken.id, taken.job.run, seconds, progress)
+        store.pipeline.renew_lease(taken.id, taken.job.run, seconds, progress)
         renewed.append(time.monotonic())
 
-    taken = store.take_lease(store.create(new_meeting(recording_key=os.urandom(16).hex()))[0].id, LEASE_SECONDS)
+    taken = store.pipeline.take_lease(
+        store.meetings.create(new_meeting(recording_key=os.urandom(16).hex()))[0].id, LEASE_SECONDS
+    )
     assert taken is not None
     lease = Lease(taken.job, renew)
     renewed.append(time.monotonic())

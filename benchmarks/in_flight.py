@@ -70,13 +70,13 @@ def transcribe_blocking(meeting_id: str) -> None:
     """Run the usual job, from the recording to the summary in one piece, which sleeps for most of its time."""
     # This job itself continues, so it needs no wake-ups.
     tools = replace(toolbox(), wake=lambda _meeting, _delay: True)
-    while tools.store.get(meeting_id).status not in ENDED:
-        tools.store.due_now(meeting_id)
+    while tools.store.meetings.get(meeting_id).status not in ENDED:
+        tools.store.pipeline.due_now(meeting_id)
         try:
             meetings.advance(tools, meeting_id)
         except LeaseLost:
             continue
-        meeting = tools.store.get(meeting_id)
+        meeting = tools.store.meetings.get(meeting_id)
         if meeting.provider_job_id is not None and meeting.status == MeetingStatus.TRANSCRIBING:
             time.sleep(_SLEEP)
 
@@ -186,7 +186,7 @@ def _create(side: Background, recording: Path) -> Meeting:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.hardlink_to(recording)
     new = new_meeting(recording_key=key, duration_seconds=_RECORDING_SECONDS, filename=f"{uuid4().hex}.wav")
-    return side.store.create(new)[0]
+    return side.store.meetings.create(new)[0]
 
 
 def _ended(side: Background, *statuses: MeetingStatus) -> int:

@@ -74,9 +74,9 @@ def seconds_to_recover(rounds: int, *, with_parent: bool) -> list[float]:
             began = time.monotonic()
             for process in family if with_parent else family[1:]:
                 process.send_signal(signal.SIGKILL)
-            wait_for(lambda: side.store.get(meeting.id).job.run > held.job.run, "another worker", _PATIENCE)  # noqa: B023
+            wait_for(lambda: side.store.meetings.get(meeting.id).job.run > held.job.run, "another worker", _PATIENCE)  # noqa: B023
             found.append(time.monotonic() - began)
-            side.store.cancel(meeting.id)
+            side.store.meetings.cancel(meeting.id)
             if with_parent:
                 victim.wait()
                 worker, standby = side.start(), next(one for one in victims if one is not victim)
@@ -85,7 +85,7 @@ def seconds_to_recover(rounds: int, *, with_parent: bool) -> list[float]:
 
 
 def _submitting_meeting(side: Background, meeting_id: str) -> Meeting | None:
-    meeting = side.store.get(meeting_id)
+    meeting = side.store.meetings.get(meeting_id)
     return meeting if meeting.submission is not None and meeting.job.lease_until is not None else None
 
 
@@ -111,7 +111,7 @@ def stopped_with_network_steps(rounds: int, meetings: int = 40) -> tuple[list[fl
             worker = side.start()
             _until_workers(side, 2)
             ids += [side.upload().id for _ in range(meetings // rounds)]
-            wait_for(lambda: side.store.in_flight() > 0, "meetings in flight", _PATIENCE)
+            wait_for(lambda: side.store.jobs.in_flight() > 0, "meetings in flight", _PATIENCE)
             found.append(_stopped(worker))
         side.start()
         return found, _outcomes(side, ids)
@@ -125,18 +125,18 @@ def stopped_in_a_recognition(rounds: int) -> tuple[list[float], list[float], dic
         # B023 below: the lambda is called, and done with, before its round ends.
         for _ in range(rounds):
             worker = side.start()
-            before = side.store.get(meeting.id).recognised_seconds
+            before = side.store.meetings.get(meeting.id).recognised_seconds
             wait_for(lambda: _recognising(side, meeting.id, before), "a piece under way", _PATIENCE)  # noqa: B023
             found.append(_stopped(worker))
         side.start()
         outcomes = _outcomes(side, [meeting.id])
-        pieces = [a for a in side.store.attempts(meeting.id) if a.step == "recognise" and a.outcome == "done"]
+        pieces = [a for a in side.store.meetings.attempts(meeting.id) if a.step == "recognise" and a.outcome == "done"]
         return found, [(a.finished_at - a.started_at).total_seconds() for a in pieces], outcomes
 
 
 def _recognising(side: Background, meeting_id: str, before: float) -> bool:
     """Tell whether this worker recognises a later piece than its first, so that the model is loaded."""
-    meeting = side.store.get(meeting_id)
+    meeting = side.store.meetings.get(meeting_id)
     if meeting.status not in (MeetingStatus.UPLOADED, MeetingStatus.TRANSCRIBING):
         raise SystemExit("the recording is too short for so many rounds")
     return (

@@ -30,7 +30,7 @@ from benchmarks import spoken
 from cantomeet.database import connect
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Meeting
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from tests.installed import Installation, installed
 from tests.running import wait_for
 from tests.upload_server import free_port
@@ -51,11 +51,11 @@ class Took:
     parts: dict[str, float]
 
 
-def meeting(place: Installation, store: MeetingStore, recording: Path, language: str) -> Took:
+def meeting(place: Installation, store: Database, recording: Path, language: str) -> Took:
     """Run one meeting from accepted to COMPLETED."""
     ended = _ended(store, place.upload(recording, language=language))
-    steps = {attempt.step: attempt for attempt in store.attempts(ended.id)}
-    recognised = [attempt for attempt in store.attempts(ended.id) if attempt.step == "recognise"]
+    steps = {attempt.step: attempt for attempt in store.meetings.attempts(ended.id)}
+    recognised = [attempt for attempt in store.meetings.attempts(ended.id) if attempt.step == "recognise"]
     begun, summarized = min(attempt.started_at for attempt in recognised), steps["summarize"]
     done = max(attempt.finished_at for attempt in recognised)
     moments = [ended.created_at, begun, done, summarized.started_at, summarized.finished_at]
@@ -64,9 +64,9 @@ def meeting(place: Installation, store: MeetingStore, recording: Path, language:
     return Took((ended.updated_at - ended.created_at).total_seconds(), dict(zip(names, lasted, strict=True)))
 
 
-def _ended(store: MeetingStore, meeting_id: str) -> Meeting:
+def _ended(store: Database, meeting_id: str) -> Meeting:
     while True:
-        found = store.get(meeting_id)
+        found = store.meetings.get(meeting_id)
         if found.status == MeetingStatus.COMPLETED:
             return found
         if found.status == MeetingStatus.FAILED:
@@ -130,7 +130,7 @@ def main() -> None:
         threads = {"CANTOMEET_WHISPER_THREADS": str(options.threads)}
         place = stack.enter_context(installed(folder / "data", free_port(), **threads))
         wait_for(lambda: place.api("/health")["workers"] >= 2, "the workers")
-        store = MeetingStore(connect(f"sqlite:///{folder / 'data' / 'cantomeet.db'}"))
+        store = Database(connect(f"sqlite:///{folder / 'data' / 'cantomeet.db'}"))
         stack.callback(store.engine.dispose)
         lone = stack.enter_context(ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")))
         lone_pid = lone.submit(os.getpid).result()

@@ -15,8 +15,7 @@ from cantomeet.dates import HONG_KONG
 from cantomeet.errors import InvalidRequest
 from cantomeet.models import Meeting, Summary, SummaryItem
 from cantomeet.sections import in_reading_order
-from cantomeet.store import MeetingStore
-from cantomeet.store.transaction import connection_of
+from cantomeet.store import Store
 
 Due = Literal["", "overdue", "week", "none"]
 Done = Literal["open", "done", "all"]
@@ -86,7 +85,7 @@ def today(now: datetime) -> date:
     return now.astimezone(HONG_KONG).date()
 
 
-def list_actions(store: MeetingStore, wanted: ActionFilter, day: date) -> list[FoundAction]:
+def list_actions(store: Store, wanted: ActionFilter, day: date) -> list[FoundAction]:
     """The items, earliest due first; items without a day come last.
 
     Returns at most `MOST` + 1 items, so that the caller sees whether there are more. `day` is today.
@@ -94,15 +93,15 @@ def list_actions(store: MeetingStore, wanted: ActionFilter, day: date) -> list[F
     no_day = col(SummaryItem.due_date).is_(None)
     order = (no_day, col(SummaryItem.due_date), col(Meeting.created_at).desc(), col(SummaryItem.position))
     statement = _shown_items(wanted).where(*_where(wanted, day)).order_by(*order).limit(MOST + 1)
-    with connection_of(store) as connection:
+    with store.connection() as connection:
         return [_found(dict(row)) for row in connection.execute(statement).mappings()]
 
 
-def owners(store: MeetingStore, wanted: ActionFilter, day: date) -> list[str]:
+def owners(store: Store, wanted: ActionFilter, day: date) -> list[str]:
     """The owners of the items that the filter finds, ignoring its `owner`; "" stands for items without an owner."""
     every = ActionFilter(due=wanted.due, done=wanted.done, owner_id=wanted.owner_id)
     statement = _shown_items(every).where(*_where(every, day)).with_only_columns(col(SummaryItem.owner)).distinct()
-    with connection_of(store) as connection:
+    with store.connection() as connection:
         return sorted(owner or "" for owner in connection.execute(statement).scalars())
 
 

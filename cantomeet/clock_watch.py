@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 
 _NOTICED = timedelta(seconds=5)
 """Less does no harm: nobody waits long, and a lost submission is looked for a minute further back than it can be."""
@@ -22,7 +22,7 @@ def _passed() -> float:
 class ClockWatch:
     """One watcher's looks at the clock; each process that looks has its own."""
 
-    def __init__(self, store: MeetingStore, passed: Callable[[], float] = _passed) -> None:
+    def __init__(self, store: Database, passed: Callable[[], float] = _passed) -> None:
         self._store, self._passed = store, passed
         self._last: tuple[datetime, int, float] | None = None
         """The clock, how often times were moved, and what had passed by then."""
@@ -32,15 +32,15 @@ class ClockWatch:
         meeting; zero where it was not, or where another watcher was first. Due times have been moved by then.
         """
         begun = self._passed()
-        now, moves = self._store.clock()
+        now, moves = self._store.clock.read()
         ended = self._passed()
         if self._last is None:
-            newest = self._store.newest_change()
+            newest = self._store.clock.newest_change()
             back, known = timedelta() if newest is None else newest - now, moves
         else:
             before, known, then = self._last
             back = timedelta(seconds=begun - then) - (now - before)
-        moved = back > _NOTICED and self._store.move_back(back, known)
+        moved = back > _NOTICED and self._store.clock.move_back(back, known)
         self._last = (now, moves + 1 if moved else moves, ended)
         if not moved:
             return timedelta()

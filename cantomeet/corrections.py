@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from typing import TypedDict, cast
 
 from cantomeet.errors import InvalidRequest
 from cantomeet.models import SummaryItem
@@ -19,11 +20,28 @@ LONGEST_NAME = 80
 _YEARS = range(1900, 2200)
 
 
-def item_columns(item: SummaryItem, given: Mapping[str, object]) -> dict[str, str | bool | date | None]:
-    """Columns for `MeetingStore.edit_item` from the fields given for `item`.
+class ItemChanges(TypedDict, total=False):
+    """What people may change of a summary's item; what is left out stays."""
 
-    The fields are text, text_other, owner, due_text, due_date, done and stale. An empty owner or due text becomes None.
-    """
+    text: str
+    text_other: str | None
+    owner: str | None
+    due_text: str | None
+    due_date: date | None
+    done: bool
+    stale: bool
+    """Only False: it still holds."""
+
+
+class LineChanges(TypedDict, total=False):
+    """What people may change of a line of the transcript; what is left out stays."""
+
+    text: str
+    speaker_id: str | None
+
+
+def item_changes(item: SummaryItem, given: Mapping[str, object]) -> ItemChanges:
+    """The changes given for `item`, checked. An empty owner or due text becomes None."""
     if item.kind != "action_item":
         for field in ("owner", "due_text", "due_date", "done"):
             if field in given:
@@ -32,7 +50,7 @@ def item_columns(item: SummaryItem, given: Mapping[str, object]) -> dict[str, st
         raise InvalidRequest("the summary is in one language", field="text_other")
     if given.get("stale") not in (None, False):
         raise InvalidRequest("only false: it still holds", field="stale")
-    return {field: _COLUMNS[field](given[field], field) for field in given}
+    return cast(ItemChanges, {field: _CHECKS[field](given[field], field) for field in given})
 
 
 def line_text(text: object) -> str:
@@ -70,7 +88,7 @@ def _switch(value: object, field: str) -> bool:
     raise InvalidRequest("true or false", field=field)
 
 
-_COLUMNS: dict[str, Callable[[object, str], str | bool | date | None]] = {
+_CHECKS: Mapping[str, Callable[[object, str], object]] = {
     "text": _item_words,
     "text_other": _item_words,
     "owner": _words_or_none,

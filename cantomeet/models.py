@@ -155,7 +155,7 @@ class Meeting(SQLModel, table=True):
     duration_seconds: float | None = None
     """As the header says until the recording was decoded; then the real one."""
     idempotency_key: str | None = Field(default=None, max_length=255)
-    """The sender's, kept apart by owner (`cantomeet.store.people.key_of`)."""
+    """The sender's, kept apart by owner (`cantomeet.store.upload_keys.key_of`)."""
     upload_fingerprint: str | None = Field(default=None, max_length=64)
     """Of what was sent with that key; None where an earlier release took the upload."""
     upload_id: str | None = Field(default=None, max_length=64)
@@ -196,7 +196,7 @@ class Meeting(SQLModel, table=True):
 
     @property
     def waits_for_names(self) -> bool:
-        """Its summary is not due until a person says that the speakers are named (`store.summarize`)."""
+        """Its summary is not due until a person says that the speakers are named (`Meetings.summarize`)."""
         return self.job.state == JobState.WAITING_FOR_NAMES
 
 

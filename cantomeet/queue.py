@@ -28,7 +28,7 @@ from cantomeet.jobs import JobKind
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
 from cantomeet.redis_client import connect
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 
 HIGH = "high_priority"
 DEFAULT = "default"
@@ -254,7 +254,7 @@ def _whole_second(delay: float) -> datetime:
     return datetime.fromtimestamp(math.ceil(time.time() + delay), UTC)
 
 
-def rescue(store: MeetingStore, queue: JobQueue) -> int:
+def rescue(store: Database, queue: JobQueue) -> int:
     """Wake the jobs that are due and that nobody woke; how many. Marks nothing while Redis is away.
 
     Any number of processes may do this: compare-and-set gives each job to one of them.
@@ -265,7 +265,7 @@ def rescue(store: MeetingStore, queue: JobQueue) -> int:
         return 0
     return sum(
         queue.wake(due) if isinstance(due, Meeting) else queue.wake_job(JobKind(due.kind), due.subject)
-        for due in store.wake_due(room)
+        for due in store.jobs.wake_due(room)
     )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 from cantomeet.clock_watch import ClockWatch
 from cantomeet.jobs import JobKind
 from cantomeet.queue import JobQueue, rescue
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 
 EVERY = 1.0
 """Seconds between looks, each of which takes 4 ms of a processor."""
@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 class Rescuer:
     """One process's looks; any number of processes may look."""
 
-    def __init__(self, store: MeetingStore, queue: JobQueue, periodic: Collection[str] = ()) -> None:
+    def __init__(self, store: Database, queue: JobQueue, periodic: Collection[str] = ()) -> None:
         """`periodic`: names of the tasks that are to run again and again, where this process knows them."""
         self._store, self._queue, self._periodic = store, queue, periodic
         self._watch = ClockWatch(store)
@@ -28,7 +28,7 @@ class Rescuer:
     def look(self) -> int:
         """One look; how many jobs were woken."""
         self._watch.look()
-        self._store.keep_scheduled(JobKind.PERIODIC, self._periodic)
+        self._store.jobs.keep_scheduled(JobKind.PERIODIC, self._periodic)
         return rescue(self._store, self._queue)
 
     def try_to_look(self) -> None:

@@ -6,10 +6,10 @@ import asyncio
 
 from cantomeet.queue import JobQueue
 from cantomeet.rescuer import EVERY, Rescuer
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 
 
-async def keep_rescuing(store: MeetingStore, queue: JobQueue, every: float = EVERY) -> None:
+async def keep_rescuing(store: Database, queue: JobQueue, every: float = EVERY) -> None:
     """Look for due jobs that are not in a queue, every `every` seconds until cancelled."""
     rescuer = Rescuer(store, queue)
     while True:

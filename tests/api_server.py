@@ -20,7 +20,7 @@ from cantomeet.database import connect, migrate
 from cantomeet.service import Services
 from cantomeet.settings import Settings
 from cantomeet.storage import FolderStorage
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from cantomeet_ui.api.app import build_api
 from cantomeet_ui.api.middleware import guarding
 from launcher import web_server
@@ -31,7 +31,7 @@ _READY_SECONDS = 30.0
 def app() -> ASGIApp:
     """The API over `CANTOMEET_DATA_DIR`; granian's factory takes no arguments."""
     settings = Settings(_env_file=None)
-    store = MeetingStore(connect(settings.effective_database_url))
+    store = Database(connect(settings.effective_database_url))
     migrate(store.engine)
     recordings = FolderStorage(settings.recordings_dir, settings.max_upload_bytes, min_free_bytes=0)
     return guarding(settings)(build_api(Services(settings, store, recordings, wake=lambda meeting: None)))
@@ -40,7 +40,7 @@ def app() -> ASGIApp:
 @dataclass(frozen=True)
 class ApiServer:
     url: str
-    store: MeetingStore
+    store: Database
     pid: int
     """Of the process that answers."""
 
@@ -59,7 +59,7 @@ def serving(folder: Path) -> Iterator[ApiServer]:
     try:
         url = f"http://127.0.0.1:{port}"
         _wait_until_it_answers(url)
-        yield ApiServer(url, MeetingStore(engine), _child_of(process.pid))
+        yield ApiServer(url, Database(engine), _child_of(process.pid))
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()

@@ -15,7 +15,7 @@ from sqlmodel import SQLModel
 
 from cantomeet.database import connect
 from cantomeet.models import Meeting
-from cantomeet.store import MeetingStore, NewMeeting
+from cantomeet.store import Database, NewMeeting
 from tests import databases, postgres
 
 # No deadlines: the machine is shared. In CI the same examples each time: new ones are found where somebody looks.
@@ -139,15 +139,15 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def store(engine: Engine) -> MeetingStore:
+def store(engine: Engine) -> Database:
     """A store on each kind of database in turn."""
-    return MeetingStore(engine)
+    return Database(engine)
 
 
 @pytest.fixture
-def sqlite_store(sqlite_engine: Engine) -> MeetingStore:
+def sqlite_store(sqlite_engine: Engine) -> Database:
     """A store on SQLite, for what does not depend on the database."""
-    return MeetingStore(sqlite_engine)
+    return Database(sqlite_engine)
 
 
 NewMeetingMaker = Callable[..., Meeting]

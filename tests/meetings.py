@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import update
 from sqlmodel import col
@@ -13,43 +13,45 @@ from cantomeet.errors import ErrorCode
 from cantomeet.jobs import JobKind, JobState
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Job, Meeting
-from cantomeet.store import MeetingStore, NewAttempt, NewSegment, NewSummary
+from cantomeet.store import Database, NewAttempt, NewItem, NewSegment, NewSummary
 from tests.conftest import new_meeting
 
 LINES = (("S1", "早晨，各位。"), ("S2", "Budget 下星期三之前交。"), (None, "好，散會。"))
 
 
-def uploaded(store: MeetingStore, **columns: Any) -> Meeting:
-    return store.create(new_meeting(**columns))[0]
+def uploaded(store: Database, **columns: Any) -> Meeting:
+    return store.meetings.create(new_meeting(**columns))[0]
 
 
-def transcribing(store: MeetingStore, **columns: Any) -> Meeting:
-    meeting = store.take_lease(uploaded(store, **columns).id, 60)
+def transcribing(store: Database, **columns: Any) -> Meeting:
+    meeting = store.pipeline.take_lease(uploaded(store, **columns).id, 60)
     assert meeting is not None
-    return store.commit_working(meeting.id, meeting.job.run, status=MeetingStatus.TRANSCRIBING)
+    return store.pipeline.commit_working(meeting.id, meeting.job.run, status=MeetingStatus.TRANSCRIBING)
 
 
-def failed(store: MeetingStore, code: ErrorCode = ErrorCode.PROVIDER_BUSY, **columns: Any) -> Meeting:
+def failed(store: Database, code: ErrorCode = ErrorCode.PROVIDER_BUSY, **columns: Any) -> Meeting:
     meeting = transcribing(store, **columns)
-    return store.record_failure(
+    return store.pipeline.record_failure(
         meeting.id, meeting.job.run, tried=_tried(store), code=code, params={"provider": "Speechmatics"}, reason="太忙"
     )
 
 
-def partly_recognised(store: MeetingStore, lines: Sequence[tuple[str | None, str]] = LINES, **columns: Any) -> Meeting:
+def partly_recognised(store: Database, lines: Sequence[tuple[str | None, str]] = LINES, **columns: Any) -> Meeting:
     meeting = transcribing(store, **columns)
-    return store.commit_piece(meeting.id, meeting.job.run, segments(lines), tried=_tried(store))
+    return store.pipeline.commit_piece(meeting.id, meeting.job.run, segments(lines), tried=_tried(store))
 
 
-def transcribed(store: MeetingStore, lines: Sequence[tuple[str | None, str]] = LINES, **columns: Any) -> Meeting:
+def transcribed(store: Database, lines: Sequence[tuple[str | None, str]] = LINES, **columns: Any) -> Meeting:
     meeting = transcribing(store, **columns)
-    return store.finish_transcript(meeting.id, meeting.job.run, segments(lines), replace=False, tried=_tried(store))
+    return store.pipeline.finish_transcript(
+        meeting.id, meeting.job.run, segments(lines), replace=False, tried=_tried(store)
+    )
 
 
 def completed(
-    store: MeetingStore,
+    store: Database,
     lines: Sequence[tuple[str | None, str]] = LINES,
-    items: Sequence[dict[str, Any]] = (),
+    items: Sequence[Mapping[str, Any]] = (),
     method: str = "extractive",
     **columns: Any,
 ) -> Meeting:
@@ -57,13 +59,14 @@ def completed(
 
 
 def summarized(
-    store: MeetingStore, meeting_id: str, items: Sequence[dict[str, Any]], method: str = "extractive"
+    store: Database, meeting_id: str, items: Sequence[Mapping[str, Any]], method: str = "extractive"
 ) -> Meeting:
     """A SUMMARIZING meeting gets these items and is COMPLETED."""
-    meeting = store.take_lease(meeting_id, 60)
+    meeting = store.pipeline.take_lease(meeting_id, 60)
     assert meeting is not None
-    summary = NewSummary(method, "zh-Hant-HK", items, title="例會紀要", name="逐字摘錄")
-    return store.finish_summary(meeting.id, meeting.job.run, summary, tried=_tried(store))
+    made = [cast(NewItem, item) for item in items]
+    summary = NewSummary(method, "zh-Hant-HK", made, title="例會紀要", name="逐字摘錄")
+    return store.pipeline.finish_summary(meeting.id, meeting.job.run, summary, tried=_tried(store))
 
 
 def segments(lines: Sequence[tuple[str | None, str]]) -> list[NewSegment]:
@@ -76,7 +79,7 @@ def segments(lines: Sequence[tuple[str | None, str]]) -> list[NewSegment]:
     ]
 
 
-def set_columns(store: MeetingStore, meeting_id: str, **columns: Any) -> None:
+def set_columns(store: Database, meeting_id: str, **columns: Any) -> None:
     """Write columns that no method of the store lets a test choose."""
     with store.engine.begin() as connection:
         connection.execute(update(Meeting).where(col(Meeting.id) == meeting_id).values(**columns))
@@ -87,7 +90,7 @@ def key_of(meeting: Meeting) -> str:
     return "" if meeting.submission is None else meeting.submission.key
 
 
-def set_job(store: MeetingStore, meeting_id: str, **columns: Any) -> None:
+def set_job(store: Database, meeting_id: str, **columns: Any) -> None:
     """The same for columns of the meeting's own job."""
     own = (col(Job.kind) == JobKind.MEETING, col(Job.subject) == meeting_id)
     with store.engine.begin() as connection:
@@ -100,7 +103,7 @@ def at_rest(meeting: Meeting, **job: Any) -> Meeting:
     return meeting.with_job(Job(**{**own, **job}))
 
 
-def periodic_tasks_are_due(store: MeetingStore) -> None:
+def periodic_tasks_are_due(store: Database) -> None:
     """As after the seconds between two runs."""
     with store.engine.begin() as connection:
         periodic = col(Job.kind) == JobKind.PERIODIC
@@ -109,5 +112,5 @@ def periodic_tasks_are_due(store: MeetingStore) -> None:
         )
 
 
-def _tried(store: MeetingStore) -> NewAttempt:
+def _tried(store: Database) -> NewAttempt:
     return NewAttempt("recognise", store.now())

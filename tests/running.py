@@ -20,7 +20,7 @@ from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Meeting
 from cantomeet.queue import JobQueue
 from cantomeet.storage import FolderStorage
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from launcher.redis_server import EmbeddedRedis
 from tests.conftest import new_meeting
 from tests.sound import tone
@@ -51,7 +51,7 @@ class Background:
         }
         engine = connect(database_url)
         migrate(engine)
-        self.store = MeetingStore(engine)
+        self.store = Database(engine)
         self.queue = JobQueue(self.redis.url)
         self.recordings = FolderStorage(folder / "recordings", max_bytes=10**9, min_free_bytes=0)
         self._raw: redis.Redis | None = None
@@ -76,7 +76,7 @@ class Background:
         path.parent.mkdir(parents=True, exist_ok=True)
         seconds = sound(path)
         new = new_meeting(recording_key=key, duration_seconds=seconds, filename="a.wav", **columns)
-        return self.store.create(new)[0]
+        return self.store.meetings.create(new)[0]
 
     def wait(self, meeting_id: str, until: Callable[[Meeting], bool] | None = None) -> Meeting:
         """The meeting once it has ended, or once `until` holds."""
@@ -84,7 +84,7 @@ class Background:
         return wait_for(lambda: self._if(meeting_id, reached), f"meeting {meeting_id}")
 
     def _if(self, meeting_id: str, reached: Callable[[Meeting], bool]) -> Meeting | None:
-        meeting = self.store.get(meeting_id)
+        meeting = self.store.meetings.get(meeting_id)
         return meeting if reached(meeting) else None
 
     def raw_redis(self) -> redis.Redis:

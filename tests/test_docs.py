@@ -15,7 +15,7 @@ import pytest
 from cantomeet.service import Services
 from cantomeet.settings import Settings
 from cantomeet.storage import FolderStorage
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from cantomeet_ui.api.app import build_api
 from launcher.cli import app
 from tests.running import ROOT
@@ -125,7 +125,7 @@ def test_no_page_names_a_setting_that_there_is_not(page: Path) -> None:
     assert named - set(_settings()) - {"CANTOMEET_SOAK"} == set()
 
 
-def test_the_api_page_lists_every_route_and_no_other(sqlite_store: MeetingStore, tmp_path: Path) -> None:
+def test_the_api_page_lists_every_route_and_no_other(sqlite_store: Database, tmp_path: Path) -> None:
     deps = Services(Settings(_env_file=None), sqlite_store, FolderStorage(tmp_path, 1), wake=lambda meeting: None)
     described = build_api(deps).openapi()["paths"]
     there = {(method.upper(), path) for path, methods in described.items() for method in methods} | UNDESCRIBED

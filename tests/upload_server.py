@@ -23,7 +23,7 @@ from cantomeet.database import connect, migrate
 from cantomeet.service import Services
 from cantomeet.settings import Settings
 from cantomeet.storage import FolderStorage
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from cantomeet_ui.api import problems
 from cantomeet_ui.api.uploads import uploads_router
 from launcher import web_server
@@ -34,7 +34,7 @@ _READY_SECONDS = 30.0
 def app() -> FastAPI:
     """The upload routes over `CANTOMEET_DATA_DIR`, with nobody to wake."""
     settings = Settings()
-    store = MeetingStore(connect(settings.effective_database_url))
+    store = Database(connect(settings.effective_database_url))
     migrate(store.engine)
     recordings = FolderStorage(settings.recordings_dir, settings.max_upload_bytes)
     made = FastAPI()

@@ -68,7 +68,7 @@ class Work(ABC):
 
     def snooze(self, snooze: Snooze) -> After:
         """Schedule the step again later. This does not count as a failure."""
-        return self.tools.store.go_on_with_job(self.job, snooze.seconds)
+        return self.tools.store.jobs.go_on(self.job, snooze.seconds)
 
     def record_worker_death(self) -> None:
         """Record that the previous worker died at this step, in the timeline if the kind of job has one."""

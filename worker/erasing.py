@@ -10,7 +10,7 @@ from worker.toolbox import Toolbox
 
 def erase_traces(tools: Toolbox) -> None:
     """Erase traces if meetings were deleted since the last time. What fails is tried again at the next run."""
-    traces = tools.store.traces()
+    traces = tools.store.erasing.traces()
     # A list, not `and`: the second runs even if the first fails.
-    if traces is not None and all([tools.erase_jobs(tools.store.gone), tools.store.empty_log()]):
-        tools.store.traces_erased(traces)
+    if traces is not None and all([tools.erase_jobs(tools.store.erasing.gone), tools.store.empty_log()]):
+        tools.store.erasing.traces_erased(traces)

@@ -6,11 +6,11 @@ import threading
 
 from cantomeet.queue import JobQueue
 from cantomeet.rescuer import EVERY, Rescuer
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from worker.maintenance import TASKS
 
 
-def run(store: MeetingStore, queue: JobQueue, stop: threading.Event, every: float = EVERY) -> None:
+def run(store: Database, queue: JobQueue, stop: threading.Event, every: float = EVERY) -> None:
     """Look for due jobs that are not in a queue, every `every` seconds until `stop` is set."""
     rescuer = Rescuer(store, queue, TASKS)
     while not stop.wait(every):

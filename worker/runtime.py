@@ -13,7 +13,7 @@ from cantomeet.jobs import JobKind
 from cantomeet.queue import JobQueue
 from cantomeet.settings import Settings, load_settings, on_this_machine
 from cantomeet.storage import FolderStorage
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from worker import stopping
 from worker.opening import open_store
 from worker.providers import Summarizer
@@ -112,7 +112,7 @@ def _notification(settings: Settings) -> Notification | None:
     )
 
 
-def summarizer(settings: Settings, store: MeetingStore | None = None) -> Summarizer:
+def summarizer(settings: Settings, store: Database | None = None) -> Summarizer:
     """The summarizer that the settings choose. Raises `SettingsError`.
 
     What is learned about a language model's endpoint is saved in `store`.
@@ -120,7 +120,7 @@ def summarizer(settings: Settings, store: MeetingStore | None = None) -> Summari
     return ExtractiveSummarizer() if settings.chosen_summarizer == "extractive" else _llm(settings, store)
 
 
-def _llm(settings: Settings, store: MeetingStore | None = None) -> LlmSummarizer:
+def _llm(settings: Settings, store: Database | None = None) -> LlmSummarizer:
     name = _dialect_name(settings)
     return LlmSummarizer(
         model=settings.openai_model or "",
@@ -131,8 +131,8 @@ def _llm(settings: Settings, store: MeetingStore | None = None) -> LlmSummarizer
         price_out=settings.llm_price_out,
         budget=settings.llm_budget,
         limits=LlmLimits(answer_tokens=settings.llm_max_tokens),
-        dialect=store.remembered(name) if store else None,
-        on_dialect=lambda dialect: store.remember(name, dialect) if store else None,
+        dialect=store.key_values.find(name) if store else None,
+        on_dialect=lambda dialect: store.key_values.put(name, dialect) if store else None,
     )
 
 

@@ -11,7 +11,7 @@ from cantomeet.media import LONGEST_SECONDS
 from cantomeet.models import Job, Meeting
 from cantomeet.pacing import FIRST_PAUSE
 from cantomeet.storage import Storage
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from worker.providers import LocalTranscriber, RemoteTranscriber, Rewriter, Summarizer
 
 _OWN_FAULTS = frozenset({ErrorCode.INTERNAL, ErrorCode.STEP_TIMED_OUT})
@@ -52,7 +52,7 @@ class Backoff:
 class Toolbox:
     """The store, files, providers and settings that steps use."""
 
-    store: MeetingStore
+    store: Database
     recordings: Storage
     locals: Mapping[str, LocalTranscriber]
     remotes: Mapping[str, RemoteTranscriber]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+from typing import Unpack
 
 from cantomeet.models import Meeting
 from cantomeet.pacing import Limit
+from cantomeet.store import StepColumns
 from worker.toolbox import Toolbox
 
 
@@ -37,7 +39,7 @@ class Snooze(Exception):
         turn: str | None = None,
         tries: int | None = None,
         deaths: int | None = None,
-        **columns: object,
+        **columns: Unpack[StepColumns],
     ) -> None:
         super().__init__(f"in {seconds:.1f} s")
         self.seconds, self.turn, self.tries, self.deaths = seconds, turn, tries, deaths
@@ -50,11 +52,11 @@ def wait_for_turn(tools: Toolbox, meeting: Meeting, limit: Limit) -> None:
     A meeting of high priority takes the next free turn instead of queuing behind the others.
     """
     reserved = meeting.job.turn == limit.name
-    wait = tools.store.take_turn(limit, reserved=reserved or meeting.priority == "high")
+    wait = tools.store.turns.take(limit, reserved=reserved or meeting.priority == "high")
     if wait <= 0:
         return
     if reserved:
         # More meetings woke at once than the limit allows, for example after an outage: spread them over the time
         # that their turns take.
-        wait += random.uniform(0.0, tools.store.late_for_turn(limit) / limit.most)
+        wait += random.uniform(0.0, tools.store.turns.late(limit) / limit.most)
     raise Snooze(wait, turn=limit.name)

@@ -19,8 +19,7 @@ from cantomeet.lifecycle import ACTIVE, MeetingStatus
 from cantomeet.listing.filters import FailureCause, MeetingFilter
 from cantomeet.listing.order import Order
 from cantomeet.models import Job, Meeting, Segment, Summary, SummaryItem
-from cantomeet.store import MeetingStore, leases
-from cantomeet.store.transaction import connection_of
+from cantomeet.store import Store, leases
 
 _EXCERPT_BEFORE = 30
 _EXCERPT_AFTER = 150
@@ -52,9 +51,9 @@ class ListedMeetings:
     """None on the last page."""
 
 
-def list_meetings(store: MeetingStore, wanted: MeetingFilter, pages: int = 1) -> ListedMeetings:
+def list_meetings(store: Store, wanted: MeetingFilter, pages: int = 1) -> ListedMeetings:
     """The first `pages` pages as one. Raises `InvalidRequest` (`cursor`) for a cursor of another sort."""
-    with connection_of(store) as connection:
+    with store.connection() as connection:
         order = Order(wanted.sort, connection.dialect.name)
         where = [*_where(wanted, store), *_has_status(wanted)]
         if wanted.cursor is not None:
@@ -77,15 +76,15 @@ def list_meetings(store: MeetingStore, wanted: MeetingFilter, pages: int = 1) ->
     )
 
 
-def count_by_status(store: MeetingStore, wanted: MeetingFilter) -> dict[MeetingStatus, int]:
+def count_by_status(store: Store, wanted: MeetingFilter) -> dict[MeetingStatus, int]:
     """The number of matching meetings by status. The filter's own `statuses`, sort and paging are ignored."""
     statement = select(col(Meeting.status), sql.count()).where(*_where(wanted, store)).group_by(col(Meeting.status))
-    with connection_of(store) as connection:
+    with store.connection() as connection:
         found = {MeetingStatus(status): count for status, count in connection.execute(statement)}
     return {status: found.get(status, 0) for status in MeetingStatus}
 
 
-def count_by_error_code(store: MeetingStore, wanted: MeetingFilter) -> dict[str, int]:
+def count_by_error_code(store: Store, wanted: MeetingFilter) -> dict[str, int]:
     """The number of matching failed meetings by error code, the most frequent first.
 
     The filter's own `error_code`, `statuses`, sort and paging are ignored.
@@ -94,21 +93,21 @@ def count_by_error_code(store: MeetingStore, wanted: MeetingFilter) -> dict[str,
     statement = (
         select(_code().label("code"), sql.count()).where(*where).group_by("code").order_by(sql.count().desc(), "code")
     )
-    with connection_of(store) as connection:
+    with store.connection() as connection:
         return dict(connection.execute(statement).all())
 
 
-def count_by_cause(store: MeetingStore, owner_id: str | None = None) -> dict[FailureCause, int]:
+def count_by_cause(store: Store, owner_id: str | None = None) -> dict[FailureCause, int]:
     """The number of an owner's failed meetings by cause, the most frequent first."""
     parts = _cause_columns()
     where = _failed(store, owner_id)
     statement = select(*parts, sql.count()).where(*where).group_by(*(part.name for part in parts))
-    with connection_of(store) as connection:
+    with store.connection() as connection:
         found = [(FailureCause(*cause), count) for *cause, count in connection.execute(statement)]
     return dict(sorted(found, key=lambda of: (-of[1], astuple(of[0]))))
 
 
-def newest_by_cause(store: MeetingStore, most: int, owner_id: str | None = None) -> dict[FailureCause, list[Meeting]]:
+def newest_by_cause(store: Store, most: int, owner_id: str | None = None) -> dict[FailureCause, list[Meeting]]:
     """The newest of an owner's failed meetings by cause, at most `most` for each cause."""
     parts = _cause_columns()
     newest_first = (col(Meeting.created_at).desc(), col(Meeting.id).desc())
@@ -124,33 +123,33 @@ def newest_by_cause(store: MeetingStore, most: int, owner_id: str | None = None)
         .where(among.c.place <= most)
     )
     found: dict[FailureCause, list[Meeting]] = {}
-    with connection_of(store) as connection:
+    with store.connection() as connection:
         for meeting, job, *cause in Session(connection).execute(statement.order_by(*newest_first)):
             found.setdefault(FailureCause(*cause), []).append(meeting.with_job(job))
     return found
 
 
-def matching_ids(store: MeetingStore, wanted: MeetingFilter, ids: Sequence[str]) -> set[str]:
+def matching_ids(store: Store, wanted: MeetingFilter, ids: Sequence[str]) -> set[str]:
     """Those of `ids` that match the filter. Its sort and paging are ignored."""
     where = [col(Meeting.id).in_(ids), *_where(wanted, store), *_has_status(wanted)]
-    with connection_of(store) as connection:
+    with store.connection() as connection:
         return set(connection.execute(select(col(Meeting.id)).where(*where)).scalars())
 
 
-def find_meetings(store: MeetingStore, wanted: MeetingFilter, most: int) -> tuple[list[Meeting], int]:
+def find_meetings(store: Store, wanted: MeetingFilter, most: int) -> tuple[list[Meeting], int]:
     """The oldest matching meetings, at most `most`, and the number of all matches.
 
     The filter's sort and paging are ignored.
     """
     where = [*_where(wanted, store), *_has_status(wanted)]
-    with connection_of(store) as connection:
+    with store.connection() as connection:
         fitting = connection.execute(select(sql.count()).select_from(Meeting).where(*where)).scalar_one()
         order = (col(Meeting.created_at), col(Meeting.id))
         rows = connection.execute(leases.meetings().where(*where).order_by(*order).limit(most)).mappings()
         return [leases.meeting_of(row) for row in rows], fitting
 
 
-def _where(wanted: MeetingFilter, store: MeetingStore) -> list[ColumnElement[bool]]:
+def _where(wanted: MeetingFilter, store: Store) -> list[ColumnElement[bool]]:
     owner = col(Meeting.owner_id)
     where = [
         col(Meeting.deleted_at).is_(None),
@@ -165,7 +164,7 @@ def _where(wanted: MeetingFilter, store: MeetingStore) -> list[ColumnElement[boo
     if wanted.cause is not None:
         where.extend(_has_cause(wanted.cause))
     if wanted.stuck_for is not None:
-        where.extend([false()] if store.paused() else _stuck(wanted.stuck_for, store.now()))
+        where.extend([false()] if store.switches.paused() else _stuck(wanted.stuck_for, store.now()))
     if wanted.waiting_for is not None:
         where.append(leases.is_waiting_for_names())
     if wanted.transcriber is not None:
@@ -178,7 +177,7 @@ def _where(wanted: MeetingFilter, store: MeetingStore) -> list[ColumnElement[boo
     return where
 
 
-def _failed(store: MeetingStore, owner_id: str | None) -> list[ColumnElement[bool]]:
+def _failed(store: Store, owner_id: str | None) -> list[ColumnElement[bool]]:
     return [*_where(MeetingFilter(owner_id=owner_id), store), col(Meeting.status) == MeetingStatus.FAILED]
 
 

@@ -44,5 +44,5 @@ def action_page(services: Services, actor: Actor, wanted: ActionFilter) -> Actio
         now = tx.now()
         items = list_actions(tx, wanted, today(now))
         return ActionPage(
-            tx.stamp(), FoundActions(now, items[:MOST], len(items) > MOST), owners(tx, wanted, today(now))
+            tx.stamps.of_all(), FoundActions(now, items[:MOST], len(items) > MOST), owners(tx, wanted, today(now))
         )

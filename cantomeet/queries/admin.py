@@ -29,7 +29,7 @@ from cantomeet.queries.snapshots import snapshot
 from cantomeet.queries.stamps import Stamp
 from cantomeet.queue import QueueOverview
 from cantomeet.service import Services
-from cantomeet.store.transaction import Transaction, connection_of
+from cantomeet.store import Transaction
 
 PAGE = 25
 STUCK = MeetingFilter(stuck_for=timedelta(minutes=20), sort="created_at", limit=PAGE)
@@ -111,7 +111,7 @@ def admin_page(
         page = list_meetings(tx, wanted, pages)
         counts = count_by_status(tx, wanted)
         return AdminPage(
-            stamp=tx.stamp(),
+            stamp=tx.stamps.of_all(),
             now=tx.now(),
             failures=_failures(tx, actor),
             stuck=[listed.meeting for listed in list_meetings(tx, stuck).items],
@@ -159,7 +159,7 @@ def admin_overview(services: Services, actor: Actor) -> Overview:
 def is_paused(services: Services, actor: Actor) -> bool:
     """Whether the queue is paused. Raises `NotAllowed`."""
     with snapshot(services, actor, Action.ADMINISTER) as tx:
-        return tx.paused()
+        return tx.switches.paused()
 
 
 def _failures(tx: Transaction, actor: Actor) -> list[Failures]:
@@ -173,7 +173,7 @@ def _still_fitting(tx: Transaction, wanted: MeetingFilter, ids: Sequence[str]) -
 
 
 def _timeline(tx: Transaction, actor: Actor, meeting_id: str) -> Timeline | None:
-    found = tx.get_some([meeting_id]) if meeting_id else []
+    found = tx.meetings.get_some([meeting_id]) if meeting_id else []
     return timeline_in(tx, found[0]) if found and may(actor, Action.READ, found[0]) else None
 
 
@@ -181,8 +181,8 @@ def _engine_room(services: Services, tx: Transaction) -> EngineRoom:
     return EngineRoom(
         now=tx.now(),
         overview=None,
-        paused_since=tx.paused_since(),
-        oldest_due=tx.oldest_due_seconds(),
+        paused_since=tx.switches.paused_since(),
+        oldest_due=tx.jobs.oldest_due_seconds(),
         checks=_checks(tx),
         set_up=services.settings.checkable,
     )
@@ -191,7 +191,7 @@ def _engine_room(services: Services, tx: Transaction) -> EngineRoom:
 def _checks(tx: Transaction) -> dict[str, Check | None]:
     keys = {remembered_as(name): name for name in CHECKED}
     statement = select(col(KeyValue.name), col(KeyValue.value)).where(col(KeyValue.name).in_(keys))
-    with connection_of(tx) as connection:
+    with tx.connection() as connection:
         known = {keys[key]: value for key, value in connection.execute(statement)}
     return {name: loads(known.get(name)) for name in CHECKED}
 

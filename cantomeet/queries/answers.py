@@ -11,7 +11,7 @@ from cantomeet.service import Services
 def parseable(services: Services, actor: Actor) -> list[str]:
     """Ids of the meetings whose transcript comes from a stored answer, oldest first. Raises `NotAllowed`."""
     with snapshot(services, actor, Action.ADMINISTER) as tx:
-        return tx.parseable()
+        return tx.provider_answers.parseable()
 
 
 def kept_answer(services: Services, actor: Actor, meeting_id: str) -> RawTranscript | None:
@@ -20,4 +20,4 @@ def kept_answer(services: Services, actor: Actor, meeting_id: str) -> RawTranscr
     Raises `NotFound`, `NotAllowed`.
     """
     with snapshot_of(services, actor, meeting_id, Action.RETRY) as (tx, _):
-        return tx.raw_of_shown(meeting_id)
+        return tx.provider_answers.raw_of_shown(meeting_id)

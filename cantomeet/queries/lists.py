@@ -43,12 +43,12 @@ def meeting_list(services: Services, actor: Actor, wanted: MeetingFilter, pages:
     with snapshot(services, actor, Action.LIST) as tx:
         page = list_meetings(tx, wanted, pages)
         return MeetingList(
-            stamp=tx.stamp(),
+            stamp=tx.stamps.of_all(),
             now=tx.now(),
             items=page.items,
             more=page.next_cursor is not None,
             counts=count_by_status(tx, wanted),
-            kept_waiting_since=tx.kept_waiting_since(),
+            kept_waiting_since=tx.switches.kept_waiting_since(),
         )
 
 
@@ -61,11 +61,11 @@ def listed_meetings(services: Services, actor: Actor, wanted: MeetingFilter) -> 
 def upload_page(services: Services, actor: Actor, ids: Sequence[str]) -> UploadPage:
     """The meetings `ids` in this order, without deleted ones. Raises `NotAllowed`."""
     with snapshot(services, actor, Action.UPLOAD) as tx:
-        there = {meeting.id: meeting for meeting in tx.get_some(ids) if may(actor, Action.READ, meeting)}
+        there = {meeting.id: meeting for meeting in tx.meetings.get_some(ids) if may(actor, Action.READ, meeting)}
         return UploadPage(
-            stamp=tx.stamp(),
+            stamp=tx.stamps.of_all(),
             now=tx.now(),
             meetings=[there[meeting_id] for meeting_id in ids if meeting_id in there],
-            kept_waiting_since=tx.kept_waiting_since(),
-            templates=tx.templates(),
+            kept_waiting_since=tx.switches.kept_waiting_since(),
+            templates=tx.templates.all(),
         )

@@ -15,8 +15,7 @@ from cantomeet.models import Attempt, Meeting, Segment, Speaker, Summary, Writte
 from cantomeet.queries.snapshots import snapshot_of
 from cantomeet.queries.stamps import MeetingStamp
 from cantomeet.service import Services
-from cantomeet.store import SummaryWithItems, Transcript, WrittenTranscript
-from cantomeet.store.transaction import Transaction, connection_of
+from cantomeet.store import SummaryWithItems, Transaction, Transcript, WrittenTranscript
 
 FIRST_LINES = 300
 """Lines that are sent with the page, about ten screens."""
@@ -107,20 +106,22 @@ def meeting_page(
         speakers = _speakers(tx, meeting)
         new, have = _lines(tx, meeting, have, _revision(meeting, speakers.values(), language))
         naming = naming or meeting.waits_for_names
-        whole = tx.transcript(meeting_id) if naming or written else None
+        whole = tx.transcripts.shown(meeting_id) if naming or written else None
         view = _written_view(tx, meeting_id)
         return MeetingPage(
-            stamp=tx.stamp_of(meeting_id),
+            stamp=tx.stamps.of_one(meeting_id),
             now=tx.now(),
             meeting=meeting,
             speakers=speakers,
             last_attempt=_last_attempt(tx, meeting),
-            paused_since=tx.paused_since() if _waits(meeting, view) else None,
-            summary=tx.summary(meeting_id),
-            versions=tx.summaries(meeting_id),
+            paused_since=tx.switches.paused_since() if _waits(meeting, view) else None,
+            summary=tx.summaries.find(meeting_id),
+            versions=tx.summaries.versions(meeting_id),
             naming=whole if naming else None,
             new=new,
-            written=SpokenAndWritten(tx.written(meeting_id), whole) if written and whole is not None else None,
+            written=SpokenAndWritten(tx.written_views.find(meeting_id), whole)
+            if written and whole is not None
+            else None,
             can_be_written=services.settings.chosen_summarizer == "llm" or view is not None,
             have=have,
         )
@@ -129,7 +130,7 @@ def meeting_page(
 def is_corrected(services: Services, actor: Actor, meeting_id: str) -> bool:
     """Whether a person corrected a line or named a speaker. Raises `NotFound`, `NotAllowed`."""
     with snapshot_of(services, actor, meeting_id) as (tx, meeting):
-        return bool(tx.corrected_segments(meeting_id)) or any(
+        return bool(tx.transcripts.corrected(meeting_id)) or any(
             speaker.name for speaker in _speakers(tx, meeting).values()
         )
 
@@ -138,8 +139,8 @@ def _lines(tx: Transaction, meeting: Meeting, have: Have, revision: str) -> tupl
     if have.revision != revision:
         have = Have(revision)
     limit = FIRST_LINES if not have.lines else MORE_LINES
-    transcript = tx.transcript(meeting.id, after_position=have.position, limit=limit)
-    corrected = tx.corrected_segments(meeting.id)
+    transcript = tx.transcripts.shown(meeting.id, after_position=have.position, limit=limit)
+    corrected = tx.transcripts.corrected(meeting.id)
     corrections = tuple((segment.id, segment.version) for segment in corrected)
     found = transcript.segments
     position = found[-1].position if found else have.position
@@ -163,13 +164,13 @@ def _revision(meeting: Meeting, speakers: Iterable[Speaker], language: str) -> s
 
 
 def _speakers(tx: Transaction, meeting: Meeting) -> dict[str, Speaker]:
-    return tx.transcript(meeting.id, after_position=_NONE).speakers
+    return tx.transcripts.shown(meeting.id, after_position=_NONE).speakers
 
 
 def _written_view(tx: Transaction, meeting_id: str) -> WrittenView | None:
     """The written view without its lines."""
     statement = select(WrittenView).where(col(WrittenView.meeting_id) == meeting_id)
-    with connection_of(tx) as connection:
+    with tx.connection() as connection:
         row = connection.execute(statement).mappings().first()
     return None if row is None else WrittenView(**row)
 
@@ -184,5 +185,5 @@ def _waits(meeting: Meeting, view: WrittenView | None) -> bool:
 def _last_attempt(tx: Transaction, meeting: Meeting) -> Attempt | None:
     if not meeting.job.tries:
         return None
-    attempts = tx.attempts(meeting.id)
+    attempts = tx.meetings.attempts(meeting.id)
     return attempts[-1] if attempts else None

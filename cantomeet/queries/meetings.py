@@ -12,9 +12,8 @@ from cantomeet.errors import Conflict, NotFound
 from cantomeet.models import Attempt, Meeting, Segment, Speaker, Summary, SummaryItem, SummaryTemplate
 from cantomeet.queries.snapshots import snapshot_of
 from cantomeet.service import Services
-from cantomeet.store import SummaryWithItems, Transcript, WrittenTranscript
+from cantomeet.store import SummaryWithItems, Transaction, Transcript, WrittenTranscript
 from cantomeet.store.paging import PagedTranscript, SegmentPage
-from cantomeet.store.transaction import Transaction
 
 
 @dataclass(frozen=True)
@@ -101,22 +100,22 @@ def meeting_detail(
         return MeetingDetail(
             meeting,
             lines=_lines(tx, meeting_id) if segments and not written else None,
-            transcript=tx.transcript(meeting_id) if written else None,
+            transcript=tx.transcripts.shown(meeting_id) if written else None,
             summary=_summary(tx, meeting_id, summary_version) if summary else None,
-            written=tx.written(meeting_id) if written else None,
+            written=tx.written_views.find(meeting_id) if written else None,
         )
 
 
 def segment_page(services: Services, actor: Actor, meeting_id: str, after: str, limit: int) -> SegmentPage:
-    """A page of the transcript, as `MeetingStore.segment_page` returns it. Raises `Conflict`."""
+    """A page of the transcript, as `Transcripts.page` returns it. Raises `Conflict`."""
     with snapshot_of(services, actor, meeting_id) as (tx, _):
-        return tx.segment_page(meeting_id, after, limit)
+        return tx.transcripts.page(meeting_id, after, limit)
 
 
 def summary_versions(services: Services, actor: Actor, meeting_id: str) -> SummaryVersions:
     """All versions of the summary without their items."""
     with snapshot_of(services, actor, meeting_id) as (tx, meeting):
-        return SummaryVersions(meeting, tx.summaries(meeting_id))
+        return SummaryVersions(meeting, tx.summaries.versions(meeting_id))
 
 
 def timeline(services: Services, actor: Actor, meeting_id: str) -> Timeline:
@@ -127,7 +126,7 @@ def timeline(services: Services, actor: Actor, meeting_id: str) -> Timeline:
 
 def timeline_in(tx: Transaction, meeting: Meeting) -> Timeline:
     """As `timeline`, within another query's snapshot."""
-    return Timeline(meeting, tx.now(), tx.paused(), tx.attempts(meeting.id))
+    return Timeline(meeting, tx.now(), tx.switches.paused(), tx.meetings.attempts(meeting.id))
 
 
 def for_export(services: Services, actor: Actor, meeting_id: str, *, words: bool, written: bool) -> ForExport:
@@ -137,32 +136,32 @@ def for_export(services: Services, actor: Actor, meeting_id: str, *, words: bool
     not made.
     """
     with snapshot_of(services, actor, meeting_id) as (tx, meeting):
-        view = tx.written(meeting_id) if written else None
+        view = tx.written_views.find(meeting_id) if written else None
         if written and (view is None or not view.lines):
             raise Conflict("the written view has not been made")
-        return ForExport(meeting, tx.paged_transcript(meeting_id, words=words), tx.summary(meeting_id), view)
+        return ForExport(meeting, tx.transcripts.paged(meeting_id, words=words), tx.summaries.find(meeting_id), view)
 
 
 def summary_choices(services: Services, actor: Actor, meeting_id: str) -> SummaryChoices:
     """The choices for another summary."""
     with snapshot_of(services, actor, meeting_id, Action.RETRY) as (tx, meeting):
-        return SummaryChoices(meeting, tx.templates())
+        return SummaryChoices(meeting, tx.templates.all())
 
 
 def item_to_edit(services: Services, actor: Actor, meeting_id: str, item_id: str) -> SummaryItem:
     """An item of any of the meeting's summaries."""
     with snapshot_of(services, actor, meeting_id, Action.EDIT) as (tx, _):
-        return tx.item(meeting_id, item_id)
+        return tx.summaries.item(meeting_id, item_id)
 
 
 def segment_to_edit(services: Services, actor: Actor, meeting_id: str, segment_id: str) -> Segment:
     """A line of the transcript."""
     with snapshot_of(services, actor, meeting_id, Action.EDIT) as (tx, _):
-        return tx.segment(meeting_id, segment_id)
+        return tx.transcripts.segment(meeting_id, segment_id)
 
 
 def _lines(tx: Transaction, meeting_id: str) -> Lines:
-    spoken = tx.paged_transcript(meeting_id, words=False)
+    spoken = tx.transcripts.paged(meeting_id, words=False)
     segments = iter(spoken.segments)
     # Read the first page now, in the snapshot. The others are read while they are sent.
     begun = list(islice(segments, 1))
@@ -170,7 +169,7 @@ def _lines(tx: Transaction, meeting_id: str) -> Lines:
 
 
 def _summary(tx: Transaction, meeting_id: str, version: int | None) -> SummaryWithItems | None:
-    found = tx.summary(meeting_id, version)
+    found = tx.summaries.find(meeting_id, version)
     if found is None and version is not None:
         raise NotFound("no such version of the summary")
     return found

@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from cantomeet.access import Action, Actor, require
 from cantomeet.models import Meeting
 from cantomeet.service import Services
-from cantomeet.store.transaction import Transaction, reading
+from cantomeet.store import Transaction
 
 
 @contextmanager
 def snapshot(services: Services, actor: Actor, action: Action) -> Iterator[Transaction]:
     """A read-only transaction that sees one state of the database. Raises `NotAllowed`."""
     require(actor, action)
-    with reading(services.store) as tx:
+    with services.store.read() as tx:
         yield tx
 
 
@@ -25,6 +25,6 @@ def snapshot_of(
 ) -> Iterator[tuple[Transaction, Meeting]]:
     """As `snapshot`, with one meeting. Raises `NotFound`, `NotAllowed`."""
     with snapshot(services, actor, action) as tx:
-        meeting = tx.get(meeting_id)
+        meeting = tx.meetings.get(meeting_id)
         require(actor, action, meeting)
         yield tx, meeting

@@ -12,9 +12,9 @@ MeetingStamp = tuple[int | None, datetime | None]
 
 def stamp(services: Services) -> Stamp:
     """The stamp of all meetings together."""
-    return services.store.stamp()
+    return services.store.stamps.of_all()
 
 
 def stamp_of(services: Services, meeting_id: str) -> MeetingStamp:
     """The stamp of one meeting. Its version is None if the meeting was deleted."""
-    return services.store.stamp_of(meeting_id)
+    return services.store.stamps.of_one(meeting_id)

@@ -12,10 +12,10 @@ from cantomeet.service import Services
 def own_templates(services: Services, actor: Actor) -> list[SummaryTemplate]:
     """The templates that people wrote, oldest first. Raises `NotAllowed`."""
     with snapshot(services, actor, Action.LIST) as tx:
-        return tx.templates()
+        return tx.templates.all()
 
 
 def glossary(services: Services, actor: Actor) -> list[Term]:
     """The terms in the order in which they were written. Raises `NotAllowed`."""
     with snapshot(services, actor, Action.ADMINISTER) as tx:
-        return tx.glossary()
+        return tx.glossary.terms()

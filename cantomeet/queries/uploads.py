@@ -11,10 +11,10 @@ from cantomeet.service import Services
 def earlier_by_key(services: Services, actor: Actor, key: str | None) -> Meeting | None:
     """The meeting that was uploaded with this `Idempotency-Key`, or None. Raises `NotAllowed`."""
     with snapshot(services, actor, Action.UPLOAD) as tx:
-        return tx.find_by_idempotency_key(key, actor.id)
+        return tx.meetings.find_by_idempotency_key(key, actor.id)
 
 
 def earlier_by_upload(services: Services, actor: Actor, upload_id: str) -> Meeting | None:
     """The meeting that a resumable upload became, or None. Raises `NotAllowed`."""
     with snapshot(services, actor, Action.UPLOAD) as tx:
-        return tx.find_by_upload(upload_id)
+        return tx.meetings.find_by_upload(upload_id)

@@ -14,7 +14,7 @@ from cantomeet.listing import MeetingFilter, find_meetings
 from cantomeet.models import Meeting
 from cantomeet.service import meetings
 from cantomeet.service.services import Services
-from cantomeet.store.transaction import Transaction, reading
+from cantomeet.store import Transaction
 
 NEEDS = {Act.RETRY: Action.RETRY, Act.CANCEL: Action.CANCEL, Act.DELETE: Action.DELETE, Act.RUN_NOW: Action.RETRY}
 """The right that the actor needs for each meeting."""
@@ -52,7 +52,7 @@ class _NotifyUntilSlow:
 def plan_for_filter(services: Services, actor: Actor, act: Act, wanted: MeetingFilter) -> BulkPlan:
     """A plan for all matching meetings, the oldest first, at most `MOST`. Raises `NotAllowed`."""
     require(actor, Action.ADMINISTER)
-    with reading(services.store) as tx:
+    with services.store.read() as tx:
         found, fitting = find_meetings(tx, replace(wanted, owner_id=actor.id), MOST)
         return _plan_of(services, tx, actor, act, found, left_out=fitting - len(found))
 
@@ -63,8 +63,8 @@ def plan_for_ids(services: Services, actor: Actor, act: Act, ids: Sequence[str])
     Raises `NotAllowed`.
     """
     require(actor, Action.ADMINISTER)
-    with reading(services.store) as tx:
-        there = {meeting.id: meeting for meeting in tx.get_some(ids)}
+    with services.store.read() as tx:
+        there = {meeting.id: meeting for meeting in tx.meetings.get_some(ids)}
         found = [there[meeting_id] for meeting_id in dict.fromkeys(ids) if meeting_id in there]
         return _plan_of(services, tx, actor, act, found[:MOST], left_out=len(found[MOST:]))
 
@@ -101,7 +101,7 @@ def carry_out(services: Services, actor: Actor, planned: BulkPlan, *, pay_again:
 def _apply(services: Services, actor: Actor, act: Act, line: PlannedMeeting) -> Refusal | None:
     """Apply the action to a meeting. Returns the refusal, or None if it was applied. Raises `NotFound`."""
     for _ in range(_MAX_TRIES):
-        meeting = services.store.get(line.id)
+        meeting = services.store.meetings.get(line.id)
         if not may(actor, NEEDS[act], meeting):
             raise NotFound(f"no meeting {line.id}")
         if not is_what_was_seen(act, line, meeting):
@@ -111,7 +111,7 @@ def _apply(services: Services, actor: Actor, act: Act, line: PlannedMeeting) -> 
         except _CostsMore:
             return Refusal.CHANGED
         except Conflict as error:
-            if act is Act.RETRY and services.store.version(line.id) == meeting.version:
+            if act is Act.RETRY and services.store.stamps.version(line.id) == meeting.version:
                 return why_not_retried(meeting, error)
         else:
             return None

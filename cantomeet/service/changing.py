@@ -10,7 +10,7 @@ from functools import partial
 from cantomeet.access import Action, Actor, require
 from cantomeet.models import Meeting
 from cantomeet.service.services import Services
-from cantomeet.store.transaction import Transaction, writing
+from cantomeet.store import Transaction
 
 _log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ def changing(services: Services, actor: Actor, action: Action) -> Iterator[Chang
     An exception in the block rolls everything back, and no notification is sent.
     """
     require(actor, action)
-    with writing(services.store) as tx:
+    with services.store.write() as tx:
         change = Change(services, tx)
         yield change
     change.committed()
@@ -75,6 +75,6 @@ def changing_meeting(
 ) -> Iterator[tuple[Change, Meeting]]:
     """As `changing`, with one meeting as of the start of the transaction. Raises `NotFound`, `NotAllowed`."""
     with changing(services, actor, action) as change:
-        meeting = change.tx.get(meeting_id)
+        meeting = change.tx.meetings.get(meeting_id)
         require(actor, action, meeting)
         yield change, meeting

@@ -23,10 +23,10 @@ def edit_item(
 ) -> SummaryItem:
     """Correct an item of a summary, mark it as done, or confirm that it still holds. Raises `InvalidRequest`."""
     with changing_meeting(services, actor, Action.EDIT, meeting_id) as (change, _):
-        item = change.tx.item(meeting_id, item_id)
+        item = change.tx.summaries.item(meeting_id, item_id)
         precondition(item.version)
-        columns = corrections.item_columns(item, given(wanted))
-        meeting, item = change.tx.edit_item(meeting_id, item_id, item.version, **columns)
+        changes = corrections.item_changes(item, given(wanted))
+        meeting, item = change.tx.summaries.edit_item(meeting_id, item_id, item.version, **changes)
         change.publish(meeting)
         return item
 
@@ -36,15 +36,15 @@ def delete_item(
 ) -> Meeting:
     """Delete an item from its summary."""
     with changing_meeting(services, actor, Action.EDIT, meeting_id) as (change, _):
-        item = change.tx.item(meeting_id, item_id)
+        item = change.tx.summaries.item(meeting_id, item_id)
         precondition(item.version)
-        return change.publish(change.tx.delete_item(meeting_id, item_id, item.version))
+        return change.publish(change.tx.summaries.delete_item(meeting_id, item_id, item.version))
 
 
 def confirm_items(services: Services, actor: Actor, meeting_id: str, summary_version: int) -> Meeting:
     """Confirm that all stale items of a summary still hold."""
     with changing_meeting(services, actor, Action.EDIT, meeting_id) as (change, _):
-        return change.publish(change.tx.confirm_items(meeting_id, summary_version))
+        return change.publish(change.tx.summaries.confirm_items(meeting_id, summary_version))
 
 
 def edit_segment(
@@ -57,13 +57,13 @@ def edit_segment(
 ) -> tuple[Segment, Speaker | None]:
     """Correct a line. Returns the line and its speaker. Raises `InvalidRequest`."""
     with changing_meeting(services, actor, Action.EDIT, meeting_id) as (change, _):
-        segment = change.tx.segment(meeting_id, segment_id)
+        segment = change.tx.transcripts.segment(meeting_id, segment_id)
         precondition(segment.version)
-        columns = given(wanted)
-        if "text" in columns:
-            columns["text"] = corrections.line_text(columns["text"])
-        meeting, segment = change.tx.edit_segment(meeting_id, segment_id, segment.version, **columns)
-        speaker = change.tx.speaker(meeting_id, segment.speaker_id) if segment.speaker_id else None
+        changes = given(wanted)
+        if "text" in changes:
+            changes["text"] = corrections.line_text(changes["text"])
+        meeting, segment = change.tx.transcripts.edit_segment(meeting_id, segment_id, segment.version, **changes)
+        speaker = change.tx.transcripts.speaker(meeting_id, segment.speaker_id) if segment.speaker_id else None
         change.publish(meeting)
         return segment, speaker
 
@@ -78,9 +78,9 @@ def rename_speaker(
 ) -> Speaker:
     """Name a speaker. Without a name the recogniser's label is shown. Raises `InvalidRequest`."""
     with changing_meeting(services, actor, Action.EDIT, meeting_id) as (change, _):
-        speaker = change.tx.speaker(meeting_id, speaker_id)
+        speaker = change.tx.transcripts.speaker(meeting_id, speaker_id)
         precondition(speaker.version)
         called = corrections.speaker_name(name)
-        meeting, speaker = change.tx.rename_speaker(meeting_id, speaker_id, speaker.version, called)
+        meeting, speaker = change.tx.transcripts.rename_speaker(meeting_id, speaker_id, speaker.version, called)
         change.publish(meeting)
         return speaker

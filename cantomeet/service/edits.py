@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import date
 from enum import Enum
-from typing import Final
+from typing import Final, cast, overload
 
+from cantomeet.corrections import ItemChanges, LineChanges
 from cantomeet.errors import VersionConflict
-
-Value = str | bool | date | None
+from cantomeet.store import MeetingChanges
 
 
 class Unchanged(Enum):
@@ -77,10 +77,17 @@ class TemplateDraft:
     sections: tuple[SectionDraft, ...]
 
 
-def given(edit: MeetingEdit | ItemEdit | SegmentEdit) -> dict[str, Value]:
+@overload
+def given(edit: MeetingEdit) -> MeetingChanges: ...
+@overload
+def given(edit: ItemEdit) -> ItemChanges: ...
+@overload
+def given(edit: SegmentEdit) -> LineChanges: ...
+def given(edit: MeetingEdit | ItemEdit | SegmentEdit) -> MeetingChanges | ItemChanges | LineChanges:
     """The fields that are not omitted, by name."""
     values = {field.name: getattr(edit, field.name) for field in fields(edit)}
-    return {name: value for name, value in values.items() if not isinstance(value, Unchanged)}
+    changes = {name: value for name, value in values.items() if not isinstance(value, Unchanged)}
+    return cast(MeetingChanges | ItemChanges | LineChanges, changes)
 
 
 Precondition = Callable[[int], None]

@@ -32,5 +32,5 @@ def replace_glossary(services: Services, actor: Actor, written: Sequence[Term], 
         if found:
             raise FaultyGlossary(found)
         terms = terms_of(vocabulary)
-        change.tx.replace_glossary(terms, seen)
+        change.tx.glossary.replace(terms, seen)
         return terms

@@ -33,13 +33,13 @@ def retry(
     version: int | None = None,
     agree: Callable[[Meeting], None] = _accept_any_cost,
 ) -> Meeting:
-    """Restart a meeting, as `MeetingStore.retry` does. Raises `Conflict`, `InvalidRequest`.
+    """Restart a meeting, as `Meetings.retry` does. Raises `Conflict`, `InvalidRequest`.
 
     `agree` is called with the restarted meeting before the commit. If it raises, nothing is changed.
     """
     wishes = wishes or SummaryWishes()
     with changing_meeting(services, actor, Action.RETRY, meeting_id) as (change, _):
-        going = change.tx.retry(
+        going = change.tx.meetings.retry(
             meeting_id,
             start,
             confirm_cost=confirm_cost,
@@ -55,7 +55,7 @@ def retry(
 def run_now(services: Services, actor: Actor, meeting_id: str) -> Meeting:
     """Run the next step now instead of when it is due. Raises `Conflict` if none is due or a worker runs it."""
     with changing_meeting(services, actor, Action.RETRY, meeting_id) as (change, _):
-        due = change.tx.due_now(meeting_id)
+        due = change.tx.pipeline.due_now(meeting_id)
         if due is None:
             raise Conflict("no step is due, or a worker has it")
         return change.wake(due)
@@ -64,7 +64,7 @@ def run_now(services: Services, actor: Actor, meeting_id: str) -> Meeting:
 def poll_job(services: Services, actor: Actor, provider_job_id: str) -> None:
     """Poll a job now, because the provider says that it has ended. A job that no meeting waits for is ignored."""
     with changing(services, actor, Action.RETRY) as change:
-        meeting = change.tx.due_now_by_job(provider_job_id)
+        meeting = change.tx.pipeline.due_now_by_job(provider_job_id)
         if meeting is not None:
             require(actor, Action.RETRY, meeting)
             change.wake(meeting)
@@ -73,13 +73,13 @@ def poll_job(services: Services, actor: Actor, provider_job_id: str) -> None:
 def summarize(services: Services, actor: Actor, meeting_id: str) -> Meeting:
     """Start the summary that waits for the speakers' names. Raises `Conflict` if none waits."""
     with changing_meeting(services, actor, Action.RETRY, meeting_id) as (change, _):
-        return change.wake(change.tx.summarize(meeting_id))
+        return change.wake(change.tx.meetings.summarize(meeting_id))
 
 
 def show_summary(services: Services, actor: Actor, meeting_id: str, version: int) -> Meeting:
     """Show this version of the summary until another one is chosen or written."""
     with changing_meeting(services, actor, Action.EDIT, meeting_id) as (change, _):
-        return change.publish(change.tx.show_summary(meeting_id, version))
+        return change.publish(change.tx.summaries.show(meeting_id, version))
 
 
 def cancel(
@@ -88,15 +88,17 @@ def cancel(
     """Stop processing. Without `confirm_cost`, raises `Conflict` if a paid transcription would be lost."""
     with changing_meeting(services, actor, Action.CANCEL, meeting_id) as (change, _):
         language = services.settings.language
-        return change.publish(change.tx.cancel(meeting_id, language, confirm_cost=confirm_cost, version=version))
+        return change.publish(
+            change.tx.meetings.cancel(meeting_id, language, confirm_cost=confirm_cost, version=version)
+        )
 
 
 def delete(
     services: Services, actor: Actor, meeting_id: str, *, confirm_cost: bool = True, version: int | None = None
 ) -> Meeting:
-    """Hide the meeting now; a worker deletes its data. Raises `Conflict` as `MeetingStore.mark_deleted` does."""
+    """Hide the meeting now; a worker deletes its data. Raises `Conflict` as `Meetings.mark_deleted` does."""
     with changing_meeting(services, actor, Action.DELETE, meeting_id) as (change, _):
-        return change.wake(change.tx.mark_deleted(meeting_id, confirm_cost=confirm_cost, version=version))
+        return change.wake(change.tx.meetings.mark_deleted(meeting_id, confirm_cost=confirm_cost, version=version))
 
 
 def edit(
@@ -112,10 +114,10 @@ def edit(
     """
     with changing_meeting(services, actor, Action.EDIT, meeting_id) as (change, meeting):
         precondition(meeting.version)
-        columns = given(wanted)
-        if not columns:
+        changes = given(wanted)
+        if not changes:
             return change.publish(meeting)
-        changed = change.tx.edit(meeting_id, meeting.version, **columns)
+        changed = change.tx.meetings.edit(meeting_id, meeting.version, **changes)
         goes_on = meeting.waits_for_names and not changed.waits_for_names
         return change.wake(changed) if goes_on else change.publish(changed)
 
@@ -126,11 +128,18 @@ def rename(services: Services, actor: Actor, meeting_id: str, seen_title: str, t
     Progress changes the version every second, so a new version alone is no conflict.
     """
     while True:
-        with changing_meeting(services, actor, Action.EDIT, meeting_id) as (change, meeting):
+        with suppress(_MovedOn), changing_meeting(services, actor, Action.EDIT, meeting_id) as (change, meeting):
             if meeting.title != seen_title:
                 raise VersionConflict("the title was changed meanwhile")
-            with suppress(VersionConflict):
-                return change.publish(change.tx.edit(meeting_id, meeting.version, title=title, meeting_date=day))
+            try:
+                changed = change.tx.meetings.edit(meeting_id, meeting.version, title=title, meeting_date=day)
+            except VersionConflict:
+                raise _MovedOn from None
+            return change.publish(changed)
+
+
+class _MovedOn(Exception):
+    """The version rose between the look and the edit."""
 
 
 def ask_for_written(services: Services, actor: Actor, meeting_id: str) -> WrittenView:
@@ -141,17 +150,17 @@ def ask_for_written(services: Services, actor: Actor, meeting_id: str) -> Writte
     with changing_meeting(services, actor, Action.RETRY, meeting_id) as (change, _):
         if services.settings.chosen_summarizer != "llm":
             raise Conflict("no language model", code=ErrorCode.WRITTEN_UNAVAILABLE, setting="OPENAI_MODEL")
-        view = change.tx.ask_for_written(meeting_id)
-        change.wake_written(change.tx.get(meeting_id))
+        view = change.tx.written_views.ask(meeting_id)
+        change.wake_written(change.tx.meetings.get(meeting_id))
         return view
 
 
 def replace_transcript(
     services: Services, actor: Actor, meeting_id: str, segments: Sequence[NewSegment], *, force: bool = False
 ) -> Reparsed:
-    """Replace the shown transcript by a reparsed one, as `MeetingStore.reparse` does. Raises `Conflict`."""
+    """Replace the shown transcript by a reparsed one, as `Transcripts.reparse` does. Raises `Conflict`."""
     with changing_meeting(services, actor, Action.RETRY, meeting_id) as (change, _):
-        done = change.tx.reparse(meeting_id, segments, force=force)
+        done = change.tx.transcripts.reparse(meeting_id, segments, force=force)
         if done.changed:
             change.publish(done.meeting)
         return done

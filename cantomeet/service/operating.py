@@ -18,9 +18,9 @@ from cantomeet.service.services import QueueWatch, Services
 def pause(services: Services, actor: Actor, paused: bool) -> datetime | None:
     """Pause or resume all steps. Returns since when they are paused, or None. Raises `NotAllowed`."""
     with changing(services, actor, Action.ADMINISTER) as change:
-        change.tx.pause(paused)
+        change.tx.switches.pause(paused)
         change.publish_all()
-        return change.tx.paused_since()
+        return change.tx.switches.paused_since()
 
 
 def ask_check(services: Services, actor: Actor, name: str) -> Check:
@@ -34,14 +34,14 @@ def ask_check(services: Services, actor: Actor, name: str) -> Check:
     queue = _require_worker(services.queue, name)
     with changing(services, actor, Action.ADMINISTER) as change:
         asked = Check("asked", change.tx.now())
-        before = change.tx.remembered(remembered_as(name))
-        change.tx.remember(remembered_as(name), dumps(asked))
-        job = change.tx.schedule_job(JobKind.CHECK, name)
+        before = change.tx.key_values.find(remembered_as(name))
+        change.tx.key_values.put(remembered_as(name), dumps(asked))
+        job = change.tx.jobs.schedule(JobKind.CHECK, name)
     # Not a notification that may get lost: the command fails if Redis does not accept the job.
     if not queue.ask_check(name):
-        services.store.withdraw_job(job)
+        services.store.jobs.withdraw(job)
         if before is not None:
-            services.store.remember(remembered_as(name), before)
+            services.store.key_values.put(remembered_as(name), before)
         raise Unavailable("Redis did not take the job", code=ErrorCode.QUEUE_AWAY)
     return asked
 

@@ -14,7 +14,7 @@ from cantomeet.private import keep_private
 from cantomeet.queue import JobQueue, QueueOverview
 from cantomeet.settings import Settings
 from cantomeet.storage import FolderStorage, Storage
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 
 
 class QueueWatch(Protocol):
@@ -40,7 +40,7 @@ class Services:
     """Settings, store, files and queue. Built once a process."""
 
     settings: Settings
-    store: MeetingStore
+    store: Database
     recordings: Storage
     wake: Callable[[Meeting], object]
     """Enqueues the meeting's next step."""
@@ -61,7 +61,7 @@ def open_services(settings: Settings, queue: JobQueue) -> Services:
     migrate(engine)
     return Services(
         settings=settings,
-        store=MeetingStore(engine),
+        store=Database(engine),
         recordings=FolderStorage(settings.recordings_dir, max_bytes=settings.max_upload_bytes),
         wake=queue.wake,
         publish=ChangePublisher(settings.effective_redis_url).publish,

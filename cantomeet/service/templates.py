@@ -12,7 +12,7 @@ from cantomeet.service.services import Services
 def add_template(services: Services, actor: Actor, draft: TemplateDraft) -> SummaryTemplate:
     """Add a template. Raises `NotAllowed`, and `InvalidRequest`, which names the field."""
     with changing(services, actor, Action.EDIT) as change:
-        return change.tx.add_template(draft.name, draft.instructions, _sections(draft))
+        return change.tx.templates.add(draft.name, draft.instructions, _sections(draft))
 
 
 def edit_template(
@@ -23,7 +23,7 @@ def edit_template(
     Raises `NotAllowed`, `NotFound`, `InvalidRequest`, `VersionConflict`, and `Conflict` for a built-in one.
     """
     with changing(services, actor, Action.EDIT) as change:
-        return change.tx.edit_template(template_id, version, draft.name, draft.instructions, _sections(draft))
+        return change.tx.templates.edit(template_id, version, draft.name, draft.instructions, _sections(draft))
 
 
 def delete_template(services: Services, actor: Actor, template_id: str) -> None:
@@ -32,7 +32,7 @@ def delete_template(services: Services, actor: Actor, template_id: str) -> None:
     Raises `NotAllowed`, `NotFound`, and `Conflict` for a built-in one.
     """
     with changing(services, actor, Action.EDIT) as change:
-        change.tx.delete_template(template_id)
+        change.tx.templates.delete(template_id)
 
 
 def _sections(draft: TemplateDraft) -> list[dict[str, str]]:

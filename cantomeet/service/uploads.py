@@ -60,7 +60,7 @@ def create_meeting(
     )
     try:
         with changing(services, actor, Action.UPLOAD) as change:
-            meeting, is_new = change.tx.create(new)
+            meeting, is_new = change.tx.meetings.create(new)
             change.wake(meeting)
     except KeyReused:
         services.recordings.delete(stored.key)
@@ -76,12 +76,12 @@ def meeting_of_upload(services: Services, actor: Actor, upload_id: str) -> Meeti
     The meeting is enqueued again: the process that inserted it may have died before that.
     """
     with changing(services, actor, Action.UPLOAD) as change:
-        meeting = change.tx.find_by_upload(upload_id)
+        meeting = change.tx.meetings.find_by_upload(upload_id)
         return None if meeting is None else change.wake(meeting)
 
 
 def require_template(services: Services, actor: Actor, template_id: str | None) -> None:
     """Raises `NotAllowed`, and `InvalidRequest` if the requested template does not exist."""
     require(actor, Action.UPLOAD)
-    if template_id and services.store.template(template_id) is None:
+    if template_id and services.store.templates.find(template_id) is None:
         raise InvalidRequest("no such template", field="template")

@@ -1,4 +1,15 @@
-"""MeetingStore: the only writer of the tables. One method is one transaction.
+"""The only writer of the tables: `Database`, its transactions, and one class for each aggregate.
+
+    with database.write() as tx:  # one transaction: committed at its end, rolled back where it raises
+        meeting = tx.meetings.get(meeting_id)
+        tx.jobs.schedule(JobKind.CHECK, "llm")
+    with database.read() as tx:  # one snapshot; it never waits for a writer
+        ...
+    database.meetings.get(meeting_id)  # outside a block each call is one transaction
+
+An aggregate is made with the connections that it works on. What several aggregates do to the same rows is in modules of
+functions, which take the connection of a transaction that somebody else began: `leases`, `meeting_rows`, `lines`,
+`items`.
 
 Two numbers guard a meeting. `run`, of its job, fences the pipeline: it is in the WHERE of the first write of everything
 that a worker writes, and a write that finds another `run` raises `LeaseLost` and changes nothing. `version` rises with
@@ -8,40 +19,39 @@ made.
 
 from __future__ import annotations
 
-from cantomeet.store.clocks import Clocks
-from cantomeet.store.editing import Editing
-from cantomeet.store.jobs import Jobs
+from cantomeet.store.database import Database, Store, Transaction
 from cantomeet.store.leases import LEASE_SECONDS, WAKE_GRACE, WAKE_GRACE_LIMIT
-from cantomeet.store.maintenance import Maintenance
-from cantomeet.store.people import People
-from cantomeet.store.pipeline import Pipeline
-from cantomeet.store.reading import Reading
-from cantomeet.store.reparsing import Reparsed, Reparsing
-from cantomeet.store.summaries import Summaries
-from cantomeet.store.templates import Templates
-from cantomeet.store.turns import TakingTurns
-from cantomeet.store.types import NewAttempt, NewMeeting, NewSegment, NewSummary, SummaryWithItems, Transcript
-from cantomeet.store.written import LineState, Written, WrittenTranscript
-
-
-class MeetingStore(
-    People, Editing, Pipeline, Summaries, Templates, Written, Jobs, Reading, Maintenance, Clocks, TakingTurns, Reparsing
-):
-    """Meetings in a database: `MeetingStore(engine, clock)`. `clock` replaces the database's clock in tests."""
-
+from cantomeet.store.reparsing import Reparsed
+from cantomeet.store.types import (
+    MeetingChanges,
+    NewAttempt,
+    NewItem,
+    NewMeeting,
+    NewSegment,
+    NewSummary,
+    StepColumns,
+    SummaryWithItems,
+    Transcript,
+)
+from cantomeet.store.written_views import LineState, WrittenTranscript
 
 __all__ = [
     "LEASE_SECONDS",
     "WAKE_GRACE",
     "WAKE_GRACE_LIMIT",
+    "Database",
     "LineState",
-    "MeetingStore",
+    "MeetingChanges",
     "NewAttempt",
+    "NewItem",
     "NewMeeting",
     "NewSegment",
     "NewSummary",
     "Reparsed",
+    "StepColumns",
+    "Store",
     "SummaryWithItems",
+    "Transaction",
     "Transcript",
     "WrittenTranscript",
 ]

@@ -4,60 +4,62 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 from sqlmodel import col
 
 from cantomeet.models import KeyValue, Meeting, new_id
-from cantomeet.store.base import Base, execute
+from cantomeet.store.connections import Connections, execute
 
 _TRACES = "traces"
 _PATIENCE_MS = 500
 """For readers and writers at the moment of a checkpoint; it is tried again soon."""
 
 
-class Erasing(Base):
-    """Remembers, in the transaction that removes a meeting, that traces of it are to be erased."""
+class Erasing:
+    """Whether traces of deleted meetings are still to be erased."""
 
-    def _leave_traces(self, connection: Connection) -> None:
-        value = new_id()  # another one each time, so that a deletion during an erasure is not taken for erased
-        known = update(KeyValue).where(col(KeyValue.name) == _TRACES).values(value=value)
-        if not execute(connection, known).rowcount:
-            connection.execute(insert(KeyValue).values(name=_TRACES, value=value))
+    def __init__(self, connections: Connections) -> None:
+        self._db = connections
 
     def traces(self) -> str | None:
         """What `traces_erased` takes, where meetings were deleted since the last time that it was called."""
-        with self._read() as connection:
+        with self._db.read() as connection:
             named = select(col(KeyValue.value)).where(col(KeyValue.name) == _TRACES)
             return connection.execute(named).scalar_one_or_none()
 
     def traces_erased(self, traces: str) -> None:
         """Nothing is left of what was deleted before `traces` was read."""
-        with self._write() as connection:
+        with self._db.write() as connection:
             connection.execute(delete(KeyValue).where(col(KeyValue.name) == _TRACES, col(KeyValue.value) == traces))
 
     def gone(self, meeting_ids: Collection[str]) -> set[str]:
-        """Those of which there is no row any more."""
-        with self._read() as connection:
+        """Those meetings of which there is no row any more."""
+        with self._db.read() as connection:
             there = connection.execute(select(col(Meeting.id)).where(col(Meeting.id).in_(list(meeting_ids))))
             return set(meeting_ids) - set(there.scalars())
 
-    def empty_log(self) -> bool:
-        """Write SQLite's log into the database file and cut it off: it holds pages as they were before a deletion.
 
-        False where somebody reads or writes just now. Freed space in the file itself is overwritten at once
-        (`secure_delete`). PostgreSQL does this by itself, in its own time.
-        """
-        if self.engine.dialect.name != "sqlite":
-            return True
-        connection = self.engine.raw_connection()
+def leave_traces(connection: Connection) -> None:
+    """Note, in the transaction that removes a meeting, that traces of it are to be erased."""
+    value = new_id()  # another one each time, so that a deletion during an erasure is not taken for erased
+    known = update(KeyValue).where(col(KeyValue.name) == _TRACES).values(value=value)
+    if not execute(connection, known).rowcount:
+        connection.execute(insert(KeyValue).values(name=_TRACES, value=value))
+
+
+def empty_log(engine: Engine) -> bool:
+    """`Database.empty_log`."""
+    if engine.dialect.name != "sqlite":
+        return True
+    connection = engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        (before,) = cursor.execute("PRAGMA busy_timeout").fetchone()
+        cursor.execute(f"PRAGMA busy_timeout = {_PATIENCE_MS}")
         try:
-            cursor = connection.cursor()
-            (before,) = cursor.execute("PRAGMA busy_timeout").fetchone()
-            cursor.execute(f"PRAGMA busy_timeout = {_PATIENCE_MS}")
-            try:
-                busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            finally:
-                cursor.execute(f"PRAGMA busy_timeout = {before}")
-            return not busy
+            busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         finally:
-            connection.close()
+            cursor.execute(f"PRAGMA busy_timeout = {before}")
+        return not busy
+    finally:
+        connection.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy import func as sql
 from sqlalchemy import select, update
@@ -16,7 +15,7 @@ from cantomeet.jobs import PAUSABLE, JobKind, JobState
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Job, Meeting
 from cantomeet.store import leases
-from cantomeet.store.base import Base
+from cantomeet.store.connections import Connections
 from cantomeet.store.leases import LEASE_SECONDS, WAKE_GRACE, WAKE_GRACE_LIMIT
 
 _MOST_OTHERS = 100
@@ -24,31 +23,31 @@ _MOST_OTHERS = 100
 _MOST_DOUBLINGS = 16
 
 
-class Jobs(Base):
+class Jobs:
     """Any kind. What a meeting's own job does besides is in `cantomeet.store.pipeline`."""
 
-    def job(self, kind: JobKind, subject: str) -> Job | None:
-        with self._read() as connection:
+    def __init__(self, connections: Connections) -> None:
+        self._db = connections
+
+    def find(self, kind: JobKind, subject: str) -> Job | None:
+        with self._db.read() as connection:
             return leases.find(connection, kind, subject)
 
-    def schedule_job(self, kind: JobKind, subject: str) -> Job:
+    def schedule(self, kind: JobKind, subject: str) -> Job:
         """Due now, under a new `run` where there is one already: whoever has it loses it."""
-        while True:
-            with self._write() as connection:
-                now = self._clock(connection)
-                asked: dict[str, Any] = {"run": col(Job.run) + 1, "tries": 0, "deaths": 0, **leases.due_now(now)}
-                job = leases.change(connection, now, leases.of(kind, subject), **asked)
+        with self._db.write() as connection:
+            while True:
+                now = self._db.now(connection)
+                job = leases.change(connection, now, leases.of(kind, subject), **leases.again(now))
                 if job is not None:
                     return job
-            try:
-                with self._write() as connection:
-                    return leases.add(connection, self._clock(connection), kind, subject)
-            except IntegrityError:  # somebody else was first
-                continue
+                # Suppressed: somebody else was first.
+                with suppress(IntegrityError), connection.begin_nested():
+                    return leases.add(connection, now, kind, subject)
 
     def keep_scheduled(self, kind: JobKind, subjects: Iterable[str]) -> None:
         """Make due now those of these jobs that there are not, or that have ended."""
-        with self._read() as connection:
+        with self._db.read() as connection:
             scheduled = (col(Job.kind) == kind, col(Job.state) == JobState.SCHEDULED)
             there = set(connection.execute(select(col(Job.subject)).where(*scheduled)).scalars())
         for subject in subjects:
@@ -56,56 +55,55 @@ class Jobs(Base):
                 self._schedule_ended(kind, subject)
 
     def _schedule_ended(self, kind: JobKind, subject: str) -> None:
-        # Suppressed: somebody else was first.
-        with suppress(IntegrityError), self._write() as connection:
-            now = self._clock(connection)
+        with self._db.write() as connection:
+            now = self._db.now(connection)
             ended = [*leases.of(kind, subject), col(Job.state) == JobState.ENDED]
-            again = {"run": col(Job.run) + 1, "tries": 0, "deaths": 0, **leases.due_now(now)}
-            if leases.change(connection, now, ended, **again) is None:
-                leases.add(connection, now, kind, subject)
+            if leases.change(connection, now, ended, **leases.again(now)) is None:
+                # Suppressed: somebody else was first.
+                with suppress(IntegrityError), connection.begin_nested():
+                    leases.add(connection, now, kind, subject)
 
-    def take_job(self, kind: JobKind, subject: str, seconds: float = LEASE_SECONDS) -> Job | None:
+    def take(self, kind: JobKind, subject: str, seconds: float = LEASE_SECONDS) -> Job | None:
         """The job with its new `run`, or None where it is not due or somebody else has it.
 
         Where the holder before let the lease run out, `worker_died` is set and `deaths` has risen.
         """
-        with self._write() as connection:
-            return leases.take(connection, self._clock(connection), kind, subject, seconds)
+        with self._db.write() as connection:
+            return leases.take(connection, self._db.now(connection), kind, subject, seconds)
 
-    def renew_job(self, job: Job, seconds: float) -> None:
+    def renew(self, job: Job, seconds: float) -> None:
         """Keep it for `seconds` more. Raises `LeaseLost`."""
-        with self._write() as connection:
-            now = self._clock(connection)
+        with self._db.write() as connection:
+            now = self._db.now(connection)
             # A heartbeat that was under way when the step committed must not take the job again: nobody would have it.
             until = now + timedelta(seconds=seconds)
             leases.fenced(connection, now, job.kind, job.subject, job.run, held=True, lease_until=until)
 
-    def go_on_with_job(self, job: Job, due_in: float, *, tries: int = 0, woken: bool = True) -> Job:
+    def go_on(self, job: Job, due_in: float, *, tries: int = 0, woken: bool = True) -> Job:
         """End the lease; the next step is due in `due_in` seconds, after `tries` failures in a row.
 
         0: the step is done, and its workers' deaths are forgotten. `woken`: the caller wakes it, and the rescuer only
         where that is lost. Raises `LeaseLost`, having changed nothing.
         """
-        with self._write() as connection:
-            now = self._clock(connection)
-            outlived = {} if tries else {"deaths": 0}
-            due = leases.let_go(now + timedelta(seconds=due_in))
-            due |= {} if woken else {"woken_until": None}
-            return leases.fenced(
-                connection, now, job.kind, job.subject, job.run, held=True, tries=tries, **outlived, **due
-            )
+        with self._db.write() as connection:
+            now = self._db.now(connection)
+            due: leases.JobColumns = {"tries": tries, **leases.let_go(now + timedelta(seconds=due_in))}
+            if not tries:
+                due["deaths"] = 0
+            if not woken:
+                due["woken_until"] = None
+            return leases.fenced(connection, now, job.kind, job.subject, job.run, held=True, **due)
 
-    def end_job(self, job: Job) -> None:
+    def end(self, job: Job) -> None:
         """Nothing is due until somebody asks again. Raises `LeaseLost`."""
-        with self._write() as connection:
-            rest = {"tries": 0, "deaths": 0, **leases.at_rest()}
-            leases.fenced(connection, self._clock(connection), job.kind, job.subject, job.run, **rest)
+        with self._db.write() as connection:
+            leases.fenced(connection, self._db.now(connection), job.kind, job.subject, job.run, **leases.ended())
 
-    def withdraw_job(self, job: Job) -> None:
+    def withdraw(self, job: Job) -> None:
         """End what was just scheduled, unless a worker has it by now."""
-        with self._write() as connection:
+        with self._db.write() as connection:
             unchanged = [*leases.of(job.kind, job.subject), col(Job.run) == job.run]
-            leases.change(connection, self._clock(connection), unchanged, **leases.at_rest())
+            leases.change(connection, self._db.now(connection), unchanged, **leases.at_rest())
 
     def wake_due(self, limit: int = 100) -> list[Meeting | Job]:
         """Due jobs that nobody woke, marked as woken by compare-and-set: each is given to one caller only.
@@ -113,8 +111,8 @@ class Jobs(Base):
         A meeting's own job comes as the meeting; of those at most `limit`, those due longest first.
         """
         woken: list[Meeting | Job] = []
-        with self._write() as connection:
-            now = self._clock(connection)
+        with self._db.write() as connection:
+            now = self._db.now(connection)
             unwoken = col(Job.woken_until).is_(None) | (col(Job.woken_until) <= now)
             for kind in JobKind:
                 due = connection.execute(
@@ -150,8 +148,8 @@ class Jobs(Base):
 
         Only of what people asked for: a periodic task may wait a moment whenever its turn has come.
         """
-        with self._read() as connection:
-            now = self._clock(connection)
+        with self._db.read() as connection:
+            now = self._db.now(connection)
             asked_for = (col(Job.kind).in_(list(PAUSABLE)), *leases.is_waiting(now))
             oldest = connection.execute(select(sql.min(col(Job.due_at))).where(*asked_for)).scalar_one()
         return max(0.0, (now - oldest).total_seconds()) if oldest is not None else 0.0
@@ -171,5 +169,5 @@ class Jobs(Base):
                 col(Meeting.deleted_at).is_(None),
             )
         )
-        with self._read() as connection:
+        with self._db.read() as connection:
             return int(connection.execute(statement).scalar_one())

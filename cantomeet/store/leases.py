@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, case, delete, insert, or_, select, update
+from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from cantomeet.errors import LeaseLost
@@ -30,6 +31,27 @@ WAKE_GRACE_LIMIT = 300.0
 
 PAUSED = "paused"
 
+
+class JobColumns(TypedDict, total=False):
+    """What is written to a job that is leased."""
+
+    state: JobState
+    due_at: datetime | None
+    lease_until: datetime | None
+    woken_until: datetime | None
+    wake_count: int
+    worker_died: ColumnElement[bool]
+    deaths: int | ColumnElement[int]
+    tries: int
+    turn: str | None
+
+
+class JobChanges(JobColumns, total=False):
+    """The same, with the fencing number."""
+
+    run: ColumnElement[int]
+
+
 # The tables themselves stand for all their columns, and cost a fraction of naming them in each statement.
 JOBS: Any = Job.__table__  # type: ignore[attr-defined]  # SQLModel hides __table__
 MEETINGS: Any = Meeting.__table__  # type: ignore[attr-defined]
@@ -37,7 +59,7 @@ _BESIDE = [column.label(f"job_{column.name}") for column in JOBS.columns]
 _NAMES = [(column.name, f"job_{column.name}") for column in JOBS.columns]
 
 
-def of(kind: JobKind, subject: Any) -> list[ColumnElement[bool]]:
+def of(kind: JobKind, subject: str | Mapped[str]) -> list[ColumnElement[bool]]:
     """The one job; `subject` may be a column of a statement around it."""
     return [col(Job.kind) == kind, col(Job.subject) == subject]
 
@@ -49,7 +71,7 @@ def meetings() -> Select[Any]:
     return select(MEETINGS, *_BESIDE).outerjoin(JOBS, own)
 
 
-def meeting_of(row: Any) -> Meeting:
+def meeting_of(row: RowMapping) -> Meeting:
     """From a row of `meetings`."""
     values = dict(row)
     job = Job(**{name: values.pop(label) for name, label in _NAMES})
@@ -61,14 +83,16 @@ def find(connection: Connection, kind: JobKind, subject: str) -> Job | None:
     return None if row is None else Job(**row)
 
 
-def add(connection: Connection, now: datetime, kind: JobKind, subject: str, **columns: Any) -> Job:
+def add(connection: Connection, now: datetime, kind: JobKind, subject: str) -> Job:
     """A new job, due now. Raises `IntegrityError` where there is one."""
-    job = Job(**{"kind": kind, "subject": subject, "due_at": now, "updated_at": now, **columns})
+    job = Job(kind=kind, subject=subject, due_at=now, updated_at=now)
     connection.execute(insert(Job).values(**job.model_dump()))
     return job
 
 
-def change(connection: Connection, now: datetime, where: Sequence[Any], **columns: Any) -> Job | None:
+def change(
+    connection: Connection, now: datetime, where: Sequence[ColumnElement[bool]], **columns: Unpack[JobChanges]
+) -> Job | None:
     """The job that `where` finds as it is then; None for none."""
     changed = update(Job).where(*where).values(updated_at=now, **columns).returning(JOBS)
     row = connection.execute(changed).mappings().first()
@@ -106,7 +130,7 @@ def fenced(
     run: int,
     *,
     held: bool = False,
-    **columns: Any,
+    **columns: Unpack[JobColumns],
 ) -> Job:
     """The first write of everything that a worker writes. Raises `LeaseLost` where somebody else has the job.
 
@@ -125,7 +149,7 @@ def remove(connection: Connection, kind: JobKind, subject: str) -> None:
     connection.execute(delete(Job).where(*of(kind, subject)))
 
 
-def let_go(due: datetime | None) -> dict[str, Any]:
+def let_go(due: datetime | None) -> JobColumns:
     """The columns of a job whose step has ended: the next one is due then, or none."""
     if due is None:
         return at_rest()
@@ -139,7 +163,7 @@ def let_go(due: datetime | None) -> dict[str, Any]:
     }
 
 
-def due_now(now: datetime) -> dict[str, Any]:
+def due_now(now: datetime) -> JobColumns:
     """The columns of a job that a person sets going: due now, and nobody's."""
     return {
         "state": JobState.SCHEDULED,
@@ -151,9 +175,19 @@ def due_now(now: datetime) -> dict[str, Any]:
     }
 
 
-def at_rest(state: JobState = JobState.ENDED) -> dict[str, Any]:
+def at_rest(state: JobState = JobState.ENDED) -> JobColumns:
     """The columns of a job with nothing due."""
     return {"state": state, "due_at": None, "lease_until": None, "woken_until": None, "turn": None}
+
+
+def again(now: datetime) -> JobChanges:
+    """The columns of a job that is asked for once more: due now under a new `run`, so that whoever has it loses it."""
+    return {"run": col(Job.run) + 1, "tries": 0, "deaths": 0, **due_now(now)}
+
+
+def ended() -> JobColumns:
+    """The columns of a job whose last step is done."""
+    return {"tries": 0, "deaths": 0, **at_rest()}
 
 
 def is_paused() -> ColumnElement[bool]:

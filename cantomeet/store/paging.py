@@ -10,9 +10,10 @@ from sqlalchemy import Connection, RowMapping, select
 from sqlalchemy import func as sql
 from sqlmodel import col
 
-from cantomeet.errors import Conflict, NotFound
-from cantomeet.models import Meeting, Segment, Speaker
-from cantomeet.store.base import Base
+from cantomeet.errors import Conflict
+from cantomeet.models import Segment, Speaker
+from cantomeet.store.connections import Connections
+from cantomeet.store.meeting_rows import shown_revision
 
 PAGE = 1000
 """Segments read at a time."""
@@ -53,8 +54,10 @@ class PagedTranscript:
 class PagedSegments:
     """Iterates over a revision up to what was its last position. Raises `Conflict` where lines of it went meanwhile."""
 
-    def __init__(self, paging: Paging, meeting_id: str, revision: int, last: int, count: int, *, words: bool) -> None:
-        self._paging, self._meeting_id, self._revision = paging, meeting_id, revision
+    def __init__(
+        self, connections: Connections, meeting_id: str, revision: int, last: int, count: int, *, words: bool
+    ) -> None:
+        self._db, self._meeting_id, self._revision = connections, meeting_id, revision
         self._last, self._count, self._words = last, count, words
 
     def __len__(self) -> int:
@@ -63,7 +66,7 @@ class PagedSegments:
     def __iter__(self) -> Iterator[Segment]:
         position, given = -1, 0
         while position < self._last:
-            page = self._paging._page(self._meeting_id, self._revision, position, self._last, PAGE, words=self._words)
+            page = _page(self._db, self._meeting_id, self._revision, position, self._last, PAGE, words=self._words)
             if not page:
                 break
             position, given = page[-1].position, given + len(page)
@@ -72,72 +75,64 @@ class PagedSegments:
             raise Conflict("the transcript was replaced while it was read")
 
 
-class Paging(Base):
-    """Reads segments in pages, with their words' times only where asked."""
+def paged_transcript(connections: Connections, meeting_id: str, *, words: bool) -> PagedTranscript:
+    """As `Transcripts.paged`."""
+    with connections.read() as connection:
+        revision = shown_revision(connection, meeting_id)
+        of_revision = (col(Segment.meeting_id) == meeting_id, col(Segment.revision) == revision)
+        extent = select(sql.count(), sql.coalesce(sql.max(col(Segment.position)), -1)).where(*of_revision)
+        count, last = connection.execute(extent).one()
+        speakers = _speakers_in_order(connection, meeting_id, revision)
+    return PagedTranscript(speakers, PagedSegments(connections, meeting_id, revision, last, count, words=words))
 
-    def paged_transcript(self, meeting_id: str, *, words: bool) -> PagedTranscript:
-        """The shown revision; `words`: with the times of the words, which are most of its size. Raises `NotFound`."""
-        with self._read() as connection:
-            revision = self._shown_revision(connection, meeting_id)
-            of_revision = (col(Segment.meeting_id) == meeting_id, col(Segment.revision) == revision)
-            extent = select(sql.count(), sql.coalesce(sql.max(col(Segment.position)), -1)).where(*of_revision)
-            count, last = connection.execute(extent).one()
-            speakers = self._speakers_in_order(connection, meeting_id, revision)
-        return PagedTranscript(speakers, PagedSegments(self, meeting_id, revision, last, count, words=words))
 
-    def segment_page(self, meeting_id: str, after: str, limit: int) -> SegmentPage:
-        """At most `limit` segments after the one with the id `after` (empty: from the first on), without words.
+def segment_page(connections: Connections, meeting_id: str, after: str, limit: int) -> SegmentPage:
+    """As `Transcripts.page`."""
+    with connections.read() as connection:
+        revision = shown_revision(connection, meeting_id)
+        position = -1
+        if after:
+            where = (
+                col(Segment.id) == after,
+                col(Segment.meeting_id) == meeting_id,
+                col(Segment.revision) == revision,
+            )
+            found = connection.execute(select(col(Segment.position)).where(*where)).scalar_one_or_none()
+            if found is None:
+                raise Conflict("the transcript was replaced: begin again without `after`")
+            position = found
+        # Not in the order in which they speak: for that all lines would be looked at, for every page.
+        of_revision = (col(Speaker.meeting_id) == meeting_id, col(Speaker.revision) == revision)
+        rows = connection.execute(select(Speaker).where(*of_revision)).mappings()
+        speakers = {row["id"]: Speaker(**row) for row in rows}
+    page = _page(connections, meeting_id, revision, position, 2**31 - 1, limit + 1, words=False)
+    return SegmentPage(page[:limit], len(page) > limit, speakers)
 
-        Raises `NotFound`, and `Conflict` where `after` is not of the shown transcript (any more).
-        """
-        with self._read() as connection:
-            revision = self._shown_revision(connection, meeting_id)
-            position = -1
-            if after:
-                where = (
-                    col(Segment.id) == after,
-                    col(Segment.meeting_id) == meeting_id,
-                    col(Segment.revision) == revision,
-                )
-                found = connection.execute(select(col(Segment.position)).where(*where)).scalar_one_or_none()
-                if found is None:
-                    raise Conflict("the transcript was replaced: begin again without `after`")
-                position = found
-            # Not in the order in which they speak: for that all lines would be looked at, for every page.
-            of_revision = (col(Speaker.meeting_id) == meeting_id, col(Speaker.revision) == revision)
-            rows = connection.execute(select(Speaker).where(*of_revision)).mappings()
-            speakers = {row["id"]: Speaker(**row) for row in rows}
-        page = self._page(meeting_id, revision, position, 2**31 - 1, limit + 1, words=False)
-        return SegmentPage(page[:limit], len(page) > limit, speakers)
 
-    def _page(self, meeting_id: str, revision: int, after: int, last: int, limit: int, *, words: bool) -> list[Segment]:
-        columns: list[Any] = [Segment] if words else _WITHOUT_WORDS
-        where = (
-            col(Segment.meeting_id) == meeting_id,
-            col(Segment.revision) == revision,
-            col(Segment.position) > after,
-            col(Segment.position) <= last,
-        )
-        statement = select(*columns).where(*where).order_by(col(Segment.position)).limit(limit)
-        with self._read() as connection:
-            return [segment_of(row) for row in connection.execute(statement).mappings()]
+def _page(
+    connections: Connections, meeting_id: str, revision: int, after: int, last: int, limit: int, *, words: bool
+) -> list[Segment]:
+    columns: list[Any] = [Segment] if words else _WITHOUT_WORDS
+    where = (
+        col(Segment.meeting_id) == meeting_id,
+        col(Segment.revision) == revision,
+        col(Segment.position) > after,
+        col(Segment.position) <= last,
+    )
+    statement = select(*columns).where(*where).order_by(col(Segment.position)).limit(limit)
+    with connections.read() as connection:
+        return [segment_of(row) for row in connection.execute(statement).mappings()]
 
-    def _shown_revision(self, connection: Connection, meeting_id: str) -> int:
-        where = (col(Meeting.id) == meeting_id, col(Meeting.deleted_at).is_(None))
-        revision = connection.execute(select(col(Meeting.shown_revision)).where(*where)).scalar_one_or_none()
-        if revision is None:
-            raise NotFound(f"no meeting {meeting_id[:36]}")
-        return revision
 
-    def _speakers_in_order(self, connection: Connection, meeting_id: str, revision: int) -> dict[str, Speaker]:
-        spoken = connection.execute(
-            select(col(Segment.speaker_id), sql.min(col(Segment.position)))
-            .where(col(Segment.meeting_id) == meeting_id, col(Segment.revision) == revision)
-            .group_by(col(Segment.speaker_id))
-        )
-        first = {row[0]: row[1] for row in spoken}
-        where = (col(Speaker.meeting_id) == meeting_id, col(Speaker.revision) == revision)
-        rows = connection.execute(select(Speaker).where(*where)).mappings().all()
-        silent = 2**31
-        ordered = sorted(rows, key=lambda row: first.get(row["id"], silent))
-        return {row["id"]: Speaker(**row) for row in ordered}
+def _speakers_in_order(connection: Connection, meeting_id: str, revision: int) -> dict[str, Speaker]:
+    spoken = connection.execute(
+        select(col(Segment.speaker_id), sql.min(col(Segment.position)))
+        .where(col(Segment.meeting_id) == meeting_id, col(Segment.revision) == revision)
+        .group_by(col(Segment.speaker_id))
+    )
+    first = {row[0]: row[1] for row in spoken}
+    where = (col(Speaker.meeting_id) == meeting_id, col(Speaker.revision) == revision)
+    rows = connection.execute(select(Speaker).where(*where)).mappings().all()
+    silent = 2**31
+    ordered = sorted(rows, key=lambda row: first.get(row["id"], silent))
+    return {row["id"]: Speaker(**row) for row in ordered}

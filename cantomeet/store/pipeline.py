@@ -2,56 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Unpack
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlmodel import col
 
-from cantomeet.errors import ErrorCode, LeaseLost
+from cantomeet.errors import ErrorCode
 from cantomeet.jobs import JobKind, JobState
 from cantomeet.lifecycle import MeetingStatus, Stage
-from cantomeet.models import (
-    Job,
-    Meeting,
-    PaidAnswer,
-    RawTranscript,
-    Segment,
-    new_id,
-)
-from cantomeet.store import leases
+from cantomeet.models import Job, Meeting, Segment
+from cantomeet.store import leases, lines, meeting_rows
 from cantomeet.store.anchoring import anchor_anew
-from cantomeet.store.base import delete_revisions, execute
-from cantomeet.store.erasing import Erasing
-from cantomeet.store.summaries import Summaries
-from cantomeet.store.types import NewAttempt, NewSegment, NewSummary
+from cantomeet.store.connections import Connections
+from cantomeet.store.erasing import leave_traces
+from cantomeet.store.leftovers import leave_behind
+from cantomeet.store.summaries import add_summary
+from cantomeet.store.types import NewAttempt, NewSegment, NewSummary, StepColumns
 
 
-class Pipeline(Summaries, Erasing):
-    """Lease, steps, results, failures."""
+class Pipeline:
+    """Lease, steps, results, failures of a meeting. `columns` are those of the meeting that are saved as well."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._db = connections
 
     def take_lease(self, meeting_id: str, seconds: float) -> Meeting | None:
         """The meeting, its job under a new `run`; None where it is not due or somebody else has it.
 
         Where the holder before let the lease run out, `job.worker_died` is set and `job.deaths` has risen.
         """
-        with self._write() as connection:
-            now = self._clock(connection)
+        with self._db.write() as connection:
+            now = self._db.now(connection)
             if leases.take(connection, now, JobKind.MEETING, meeting_id, seconds) is None:
                 return None
-            return self._read_meeting(connection, col(Meeting.id) == meeting_id)
+            return meeting_rows.find(connection, col(Meeting.id) == meeting_id)
 
     def renew_lease(self, meeting_id: str, run: int, seconds: float, progress: int | None = None) -> None:
-        """Keep the meeting for `seconds` more, showing `progress` where given. Raises `LeaseLost`."""
-        with self._write() as connection:
-            now = self._clock(connection)
+        """Keep the meeting for `seconds` more, showing `progress` (0-100) where given. Raises `LeaseLost`."""
+        with self._db.write() as connection:
+            now = self._db.now(connection)
             # A heartbeat that was under way when the step committed must not take the meeting again: nobody would have
             # it.
             until = now + timedelta(seconds=seconds)
             leases.fenced(connection, now, JobKind.MEETING, meeting_id, run, held=True, lease_until=until)
             if progress is not None:
-                self._changed(connection, [col(Meeting.id) == meeting_id], progress=progress)
+                meeting_rows.change(connection, now, [col(Meeting.id) == meeting_id], progress=progress)
 
     def commit_step(
         self,
@@ -60,14 +57,15 @@ class Pipeline(Summaries, Erasing):
         *,
         tried: NewAttempt | None = None,
         due_in: float | None = 0.0,
-        **columns: Any,
+        **columns: Unpack[StepColumns],
     ) -> Meeting:
         """Save the outcome of a step, let go of the lease; next due in `due_in` seconds (None: never).
 
         Raises `LeaseLost`, having changed nothing.
         """
-        with self._write() as connection:
-            return self._commit(connection, meeting_id, run, tried=tried, due_in=due_in, **columns)
+        with self._db.write() as connection:
+            now = self._db.now(connection)
+            return meeting_rows.commit(connection, now, meeting_id, run, tried, due_in, **columns)
 
     def postpone(
         self,
@@ -78,17 +76,20 @@ class Pipeline(Summaries, Erasing):
         turn: str | None = None,
         tries: int | None = None,
         deaths: int | None = None,
-        **columns: Any,
+        **columns: Unpack[StepColumns],
     ) -> Meeting:
         """Let go of the lease with nothing done that anybody would see; due again in `due_in` seconds.
 
         `turn`: the limit whose turn is reserved for then. `version` stays, so no page reads the meeting again for it.
         Raises `LeaseLost`, having changed nothing.
         """
-        counts = {name: count for name, count in (("tries", tries), ("deaths", deaths)) if count is not None}
-        with self._write() as connection:
-            now = self._clock(connection)
-            due = {**leases.let_go(now + timedelta(seconds=due_in)), **counts, "turn": turn}
+        with self._db.write() as connection:
+            now = self._db.now(connection)
+            due: leases.JobColumns = {**leases.let_go(now + timedelta(seconds=due_in)), "turn": turn}
+            if tries is not None:
+                due["tries"] = tries
+            if deaths is not None:
+                due["deaths"] = deaths
             job = leases.fenced(connection, now, JobKind.MEETING, meeting_id, run, **due)
             row = (
                 connection.execute(
@@ -102,10 +103,10 @@ class Pipeline(Summaries, Erasing):
             )
             return Meeting(**row).with_job(job)
 
-    def commit_working(self, meeting_id: str, run: int, **columns: Any) -> Meeting:
+    def commit_working(self, meeting_id: str, run: int, **columns: Unpack[StepColumns]) -> Meeting:
         """Save something in the middle of a step and keep the lease. Raises `LeaseLost`."""
-        with self._write() as connection:
-            return self._fenced(connection, meeting_id, run, **columns)
+        with self._db.write() as connection:
+            return meeting_rows.fenced(connection, self._db.now(connection), meeting_id, run, **columns)
 
     def commit_piece(
         self,
@@ -115,12 +116,13 @@ class Pipeline(Summaries, Erasing):
         *,
         tried: NewAttempt,
         due_in: float | None = 0.0,
-        **columns: Any,
+        **columns: Unpack[StepColumns],
     ) -> Meeting:
         """`commit_step`, and the segments of a recognised piece after those already saved, in one transaction."""
-        with self._write() as connection:
-            meeting = self._commit(connection, meeting_id, run, tried=tried, due_in=due_in, **columns)
-            self._append(connection, meeting, segments)
+        with self._db.write() as connection:
+            now = self._db.now(connection)
+            meeting = meeting_rows.commit(connection, now, meeting_id, run, tried, due_in, **columns)
+            lines.append(connection, meeting, segments)
             return meeting
 
     def finish_transcript(
@@ -132,74 +134,45 @@ class Pipeline(Summaries, Erasing):
         replace: bool,
         tried: NewAttempt,
         let_go: bool = False,
-        **columns: Any,
+        **columns: Unpack[StepColumns],
     ) -> Meeting:
         """Transcript, speakers and SUMMARIZING in one transaction; earlier revisions go. Raises `LeaseLost`.
 
-        Where a person wants to name the speakers first, and there are any, nothing is due until `summarize`.
-        `segments` follow those saved by `commit_piece`, or with `replace` are all there is. With `let_go` the
-        provider's copy is to be deleted.
+        Where a person wants to name the speakers first, and there are any, nothing is due until
+        `Meetings.summarize`. `segments` follow those saved by `commit_piece`, or with `replace` are all there is. With
+        `let_go` the provider's copy is to be deleted.
         """
-        with self._write() as connection:
-            meeting = self._commit(
-                connection,
-                meeting_id,
-                run,
-                tried=tried,
-                due_in=0.0,
-                status=MeetingStatus.SUMMARIZING,
-                stage=Stage.TRANSCRIBED,
-                progress=None,
-                shown_revision=col(Meeting.revision),
-                **columns,
+        with self._db.write() as connection:
+            now = self._db.now(connection)
+            ended: StepColumns = {"status": MeetingStatus.SUMMARIZING, "stage": Stage.TRANSCRIBED, "progress": None}
+            shown = col(Meeting.revision)
+            meeting = meeting_rows.commit(
+                connection, now, meeting_id, run, tried, 0.0, shown_revision=shown, **{**columns, **ended}
             )
             if replace:
-                delete_revisions(connection, meeting_id, only=meeting.revision)
-            self._append(connection, meeting, segments)
-            if delete_revisions(connection, meeting_id, keep=meeting.revision):
+                lines.delete_revisions(connection, meeting_id, only=meeting.revision)
+            lines.append(connection, meeting, segments)
+            if lines.delete_revisions(connection, meeting_id, keep=meeting.revision):
                 # Items of summaries of the earlier revision point at lines that are gone.
                 anchor_anew(connection, meeting_id, meeting.revision)
             if let_go:
-                self._leave_behind(connection, meeting)
-            if meeting.name_speakers_first and self._has_speakers(connection, meeting):
-                return self._fenced(connection, meeting_id, run, job=leases.at_rest(JobState.WAITING_FOR_NAMES))
+                leave_behind(connection, now, meeting)
+            if meeting.name_speakers_first and lines.has_speakers(connection, meeting):
+                rest = leases.at_rest(JobState.WAITING_FOR_NAMES)
+                return meeting_rows.fenced(connection, now, meeting_id, run, rest)
             return meeting
-
-    def save_raw(self, meeting_id: str, run: int, provider: str, job_id: str, body: bytes) -> None:
-        """Keep a provider's raw answer (gzip) before it is parsed. Raises `LeaseLost`."""
-        with self._write() as connection:
-            meeting = self._fenced(connection, meeting_id, run)
-            connection.execute(
-                insert(RawTranscript).values(
-                    id=new_id(),
-                    meeting_id=meeting_id,
-                    revision=meeting.revision,
-                    provider=provider,
-                    provider_job_id=job_id,
-                    body=body,
-                    received_at=self._clock(connection),
-                )
-            )
-
-    def raw_transcript(self, meeting_id: str, job_id: str | None = None) -> RawTranscript | None:
-        """The newest raw answer (body gzip), of `job_id` where given."""
-        where = [col(RawTranscript.meeting_id) == meeting_id]
-        if job_id is not None:
-            where.append(col(RawTranscript.provider_job_id) == job_id)
-        statement = select(RawTranscript).where(*where).order_by(col(RawTranscript.received_at).desc())
-        with self._read() as connection:
-            row = connection.execute(statement).mappings().first()
-        return None if row is None else RawTranscript(**row)
 
     def finish_summary(self, meeting_id: str, run: int, new: NewSummary, *, tried: NewAttempt) -> Meeting:
         """The summary as the newest version, which is shown, and COMPLETED, in one transaction. Raises `LeaseLost`."""
-        with self._write() as connection:
-            meeting = self._commit(
+        with self._db.write() as connection:
+            now = self._db.now(connection)
+            meeting = meeting_rows.commit(
                 connection,
+                now,
                 meeting_id,
                 run,
-                tried=tried,
-                due_in=None,
+                tried,
+                None,
                 status=MeetingStatus.COMPLETED,
                 stage=Stage.SUMMARIZED,
                 progress=None,
@@ -207,41 +180,8 @@ class Pipeline(Summaries, Erasing):
                 shown_summary=None,
                 name_speakers_first=False,
             )
-            warnings = self._add_summary(connection, meeting, new)
-            return self._fenced(connection, meeting_id, run, warnings=warnings)
-
-    def paid_answer(self, meeting_id: str, key: str) -> str | None:
-        """What a language model has answered already."""
-        with self._read() as connection:
-            return connection.execute(
-                select(col(PaidAnswer.value)).where(
-                    col(PaidAnswer.meeting_id) == meeting_id, col(PaidAnswer.key) == key
-                )
-            ).scalar_one_or_none()
-
-    def save_paid_answer(
-        self, meeting_id: str, run: int, key: str, value: str, *, keep: bool = False, of_view: bool = False
-    ) -> None:
-        """Keep an answer, in place of what the key had. Raises `LeaseLost`, having changed nothing, but with `keep`
-        for a meeting that is still there: what a cancel or a retry has overtaken is paid for all the same.
-
-        `of_view`: `run` is that of the meeting's written view.
-        """
-        kind = JobKind.WRITTEN_VIEW if of_view else JobKind.MEETING
-        if not self._put_answer(meeting_id, key, value, kind, col(Job.run) == run):
-            if keep:
-                self._put_answer(meeting_id, key, value, JobKind.MEETING)
-            raise LeaseLost(meeting_id)
-
-    def _put_answer(self, meeting_id: str, key: str, value: str, kind: JobKind, *where: ColumnElement[bool]) -> bool:
-        with self._write() as connection:
-            # Held, so that nobody takes the lease or deletes the meeting before this commits.
-            if leases.hold(connection, kind, meeting_id, *where) is None:
-                return False
-            same = (col(PaidAnswer.meeting_id) == meeting_id, col(PaidAnswer.key) == key)
-            if not execute(connection, update(PaidAnswer).where(*same).values(value=value)).rowcount:
-                connection.execute(insert(PaidAnswer).values(meeting_id=meeting_id, key=key, value=value))
-            return True
+            warnings = add_summary(connection, now, meeting, new)
+            return meeting_rows.fenced(connection, now, meeting_id, run, warnings=warnings)
 
     def record_retry(
         self,
@@ -250,7 +190,7 @@ class Pipeline(Summaries, Erasing):
         *,
         tried: NewAttempt,
         code: ErrorCode,
-        params: dict[str, Any],
+        params: Mapping[str, object],
         delay: float,
         failures: int,
     ) -> Meeting:
@@ -258,18 +198,20 @@ class Pipeline(Summaries, Erasing):
 
         Raises `LeaseLost`, also where the step has committed its outcome: what came after that undoes nothing.
         """
-        with self._write() as connection:
-            due = self._clock(connection) + timedelta(seconds=delay)
-            job = {"tries": failures, **leases.let_go(due)}
-            meeting = self._fenced(connection, meeting_id, run, held=True, job=job)
-            self._note(connection, meeting, tried, "retry", code=code, params=params, next_run_at=due)
+        with self._db.write() as connection:
+            now = self._db.now(connection)
+            due = now + timedelta(seconds=delay)
+            job: leases.JobColumns = {"tries": failures, **leases.let_go(due)}
+            meeting = meeting_rows.fenced(connection, now, meeting_id, run, job, held=True)
+            meeting_rows.note(connection, now, meeting, tried, "retry", code=code, params=params, next_run_at=due)
             return meeting
 
     def record_death(self, meeting_id: str, run: int, *, tried: NewAttempt) -> None:
         """The holder of the lease before this one died: a line in the timeline. Raises `LeaseLost`."""
-        with self._write() as connection:
-            meeting = self._fenced(connection, meeting_id, run)
-            self._note(connection, meeting, tried, "retry", code=ErrorCode.WORKER_DIED)
+        with self._db.write() as connection:
+            now = self._db.now(connection)
+            meeting = meeting_rows.fenced(connection, now, meeting_id, run)
+            meeting_rows.note(connection, now, meeting, tried, "retry", code=ErrorCode.WORKER_DIED)
 
     def record_failure(
         self,
@@ -278,7 +220,7 @@ class Pipeline(Summaries, Erasing):
         *,
         tried: NewAttempt,
         code: ErrorCode,
-        params: dict[str, Any],
+        params: Mapping[str, object],
         reason: str,
         let_go: bool = False,
     ) -> Meeting:
@@ -286,22 +228,24 @@ class Pipeline(Summaries, Erasing):
 
         With `let_go` the provider's copy is to be deleted.
         """
-        with self._write() as connection:
-            meeting = self._fenced(
+        with self._db.write() as connection:
+            now = self._db.now(connection)
+            meeting = meeting_rows.fenced(
                 connection,
+                now,
                 meeting_id,
                 run,
+                leases.at_rest(),
                 held=True,
-                job=leases.at_rest(),
                 status=MeetingStatus.FAILED,
                 error_code=code.value,
                 error_params=params,
                 status_reason=reason,
                 progress=None,
             )
-            self._note(connection, meeting, tried, "failed", code=code, params=params)
+            meeting_rows.note(connection, now, meeting, tried, "failed", code=code, params=params)
             if let_go:
-                self._leave_behind(connection, meeting)
+                leave_behind(connection, now, meeting)
             return meeting
 
     def purge(self, meeting_id: str, run: int, *, let_go: bool = False) -> None:
@@ -309,15 +253,16 @@ class Pipeline(Summaries, Erasing):
 
         The provider's copy is to be deleted where no transcript was made of it; with `let_go` in any case.
         """
-        with self._write() as connection:
-            meeting = self._fenced(connection, meeting_id, run)
+        with self._db.write() as connection:
+            now = self._db.now(connection)
+            meeting = meeting_rows.fenced(connection, now, meeting_id, run)
             for kind in (JobKind.WRITTEN_VIEW, JobKind.MEETING):
                 leases.remove(connection, kind, meeting_id)
             connection.execute(delete(Segment).where(col(Segment.meeting_id) == meeting_id))
             if let_go or meeting.stage not in (Stage.TRANSCRIBED, Stage.SUMMARIZED):
-                self._leave_behind(connection, meeting)
+                leave_behind(connection, now, meeting)
             connection.execute(delete(Meeting).where(col(Meeting.id) == meeting_id))
-            self._leave_traces(connection)
+            leave_traces(connection)
 
     def due_now(self, meeting_id: str) -> Meeting | None:
         """The meeting with its next step due now instead of later; None where nothing is due or a worker has it."""
@@ -332,10 +277,10 @@ class Pipeline(Summaries, Erasing):
         )
 
     def _due_now(self, *where: ColumnElement[bool]) -> Meeting | None:
-        with self._write() as connection:
-            now = self._clock(connection)
+        with self._db.write() as connection:
+            now = self._db.now(connection)
             wanted = select(col(Meeting.id)).where(*where, col(Meeting.deleted_at).is_(None))
             scheduled = (col(Job.state) == JobState.SCHEDULED, leases.is_free(now))
             theirs = [col(Job.kind) == JobKind.MEETING, col(Job.subject).in_(wanted), *scheduled]
             job = leases.change(connection, now, theirs, due_at=now, woken_until=None, turn=None)
-            return None if job is None else self._read_meeting(connection, col(Meeting.id) == job.subject)
+            return None if job is None else meeting_rows.find(connection, col(Meeting.id) == job.subject)

@@ -1,131 +1,171 @@
-"""The versions of a meeting's summary, and the wait for the speakers' names before the next one."""
+"""The versions of a meeting's summary, and what people correct in their items.
+
+Each item's own `version` guards its edit. The meeting's `version` rises with every edit and its `run` never does, so
+no result under way is lost.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Unpack
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import ColumnElement, Connection, delete, insert, select
 from sqlalchemy import func as sql
 from sqlmodel import col
 
-from cantomeet.errors import Conflict, NotFound
-from cantomeet.jobs import JobState
-from cantomeet.models import Job, Meeting, Segment, Speaker, Summary, SummaryItem, new_id
-from cantomeet.quotes import rechecked
-from cantomeet.store import leases
-from cantomeet.store.base import Base
+from cantomeet.corrections import ItemChanges
+from cantomeet.errors import NotFound, VersionConflict
+from cantomeet.models import Meeting, Segment, Speaker, Summary, SummaryItem, new_id
+from cantomeet.quotes import rechecked, requoted
+from cantomeet.store import items, meeting_rows
+from cantomeet.store.connections import Connections, execute
 from cantomeet.store.dating import date_anew
 from cantomeet.store.types import NewSummary, SummaryWithItems, Transcript
+from cantomeet.store.versioned import change, is_row
+
+_WORDS = frozenset({"text", "text_other", "owner", "due_text", "due_date"})
 
 
-class Summaries(Base):
-    """Read, list, go back, let the waiting one go on."""
+class Summaries:
+    """Read, list, go back, correct. Every edit raises `NotFound`."""
 
-    def summary(self, meeting_id: str, version: int | None = None) -> SummaryWithItems | None:
+    def __init__(self, connections: Connections) -> None:
+        self._db = connections
+
+    def find(self, meeting_id: str, version: int | None = None) -> SummaryWithItems | None:
         """The summary that is shown (the newest, unless a person went back to another), or that of `version`."""
-        with self._read() as connection:
+        with self._db.read() as connection:
             if version is None:
                 version = _shown_version(connection, meeting_id)
-            where = (col(Summary.meeting_id) == meeting_id, col(Summary.version) == version)
-            row = connection.execute(select(Summary).where(*where)).mappings().first()
+            row = connection.execute(select(Summary).where(*_is(meeting_id, version))).mappings().first()
             if row is None:
                 return None
-            items = connection.execute(
+            its_items = connection.execute(
                 select(SummaryItem).where(col(SummaryItem.summary_id) == row["id"]).order_by(col(SummaryItem.position))
             ).mappings()
             newest = _newest_version(connection, meeting_id)
-            return SummaryWithItems(Summary(**row), [SummaryItem(**item) for item in items], newest)
+            return SummaryWithItems(Summary(**row), [SummaryItem(**item) for item in its_items], newest)
 
-    def summaries(self, meeting_id: str) -> list[Summary]:
+    def versions(self, meeting_id: str) -> list[Summary]:
         """All versions, newest first; the shown one is `meeting.shown_summary`, or the first where that is None."""
-        with self._read() as connection:
+        with self._db.read() as connection:
             newest_first = col(Summary.version).desc()
             rows = connection.execute(
                 select(Summary).where(col(Summary.meeting_id) == meeting_id).order_by(newest_first)
             ).mappings()
             return [Summary(**row) for row in rows]
 
-    def show_summary(self, meeting_id: str, version: int) -> Meeting:
+    def show(self, meeting_id: str, version: int) -> Meeting:
         """Go back (or forth) to a version; a summary that is written later is shown again by itself.
 
-        Raises `NotFound`, also for a version that there is not.
+        Raises `NotFound` also for a version that there is not.
         """
-        with self._write() as connection:
-            meeting = self._require(connection, meeting_id)
-            where = (col(Summary.meeting_id) == meeting_id, col(Summary.version) == version)
-            row = connection.execute(select(Summary).where(*where)).mappings().first()
+        with self._db.write() as connection:
+            meeting = meeting_rows.require(connection, meeting_id)
+            row = connection.execute(select(Summary).where(*_is(meeting_id, version))).mappings().first()
             if row is None:
                 raise NotFound("no such version of the summary")
             summary = Summary(**row)
             newest = version == _newest_version(connection, meeting_id)
-            changed = self._changed(
+            return meeting_rows.change_one(
                 connection,
-                [col(Meeting.id) == meeting_id],
+                self._db.now(connection),
+                meeting_id,
                 shown_summary=None if newest else version,
                 summarizer_name=summary.name,
                 warnings=_warnings(connection, meeting, summary.warnings),
             )
-            assert changed is not None
-            return changed
 
-    def summarize(self, meeting_id: str) -> Meeting:
-        """The speakers are named: the summary that waited for that is due now. The caller wakes it.
+    def item(self, meeting_id: str, item_id: str) -> SummaryItem:
+        """Of any of the meeting's summaries. Raises `NotFound`."""
+        with self._db.read() as connection:
+            return items.require(connection, meeting_id, item_id)
 
-        Raises `NotFound`, and `Conflict` where it does not wait (`Meeting.waits_for_names`).
+    def edit_item(
+        self, meeting_id: str, item_id: str, version: int | None, **changes: Unpack[ItemChanges]
+    ) -> tuple[Meeting, SummaryItem]:
+        """Correct an item; what is left out stays. Raises `VersionConflict` where `version` is not the stored one
+        (None: any).
+
+        Other words, or `stale=False`, say that a person has looked: the item is no longer stale, and a quote that a
+        correction took from its line becomes the corrected line.
         """
-        with self._write() as connection:
-            if not self._hold(connection, meeting_id).waits_for_names:
-                raise Conflict("the summary does not wait for the speakers' names")
-            job = self._set_job(connection, meeting_id, **leases.due_now(self._clock(connection)))
-            changed = self._changed(connection, [col(Meeting.id) == meeting_id], job, name_speakers_first=False)
-            assert changed is not None
-            return changed
+        assert changes.get("stale", False) is False, "only a line or a speaker makes an item stale"
+        with self._db.write() as connection:
+            meeting = meeting_rows.touch(connection, self._db.now(connection), meeting_id)
+            item = items.require(connection, meeting_id, item_id)
+            words = {name for name, value in changes.items() if name in _WORDS and value != getattr(item, name)}
+            values: dict[str, Any] = {**changes}
+            if words:
+                values["edited"] = True
+            if "text" in words and item.original_text is None:
+                values["original_text"] = item.text
+            if (words or "stale" in changes) and item.stale:
+                evidence = requoted(item.evidence, items.corrected_lines(connection, [item]))
+                values |= {"stale": False, "evidence": evidence}
+            change(connection, SummaryItem, item_id, version, values)
+            return meeting, items.require(connection, meeting_id, item_id)
 
-    def waiting_for_names(self, limit: int = 100) -> list[Meeting]:
-        """Meetings whose summary waits for a person, those that have waited longest first."""
-        waiting = leases.meetings().where(col(Job.state) == JobState.WAITING_FOR_NAMES)
-        with self._read() as connection:
-            rows = connection.execute(waiting.order_by(col(Meeting.stage_since)).limit(limit)).mappings()
-            return [leases.meeting_of(row) for row in rows]
+    def confirm_items(self, meeting_id: str, summary_version: int) -> Meeting:
+        """A person has looked at all stale items of this summary: they still hold."""
+        with self._db.write() as connection:
+            meeting = meeting_rows.touch(connection, self._db.now(connection), meeting_id)
+            of_summary = col(Summary.version) == summary_version
+            stale = [item for item in items.find(connection, meeting_id, of_summary) if item.stale]
+            lines = items.corrected_lines(connection, stale)
+            for item in stale:
+                values = {"stale": False, "evidence": requoted(item.evidence, lines)}
+                change(connection, SummaryItem, item.id, None, values)
+            return meeting
 
-    def _add_summary(self, connection: Connection, meeting: Meeting, new: NewSummary) -> list[str]:
-        """Write it as the newest version; the warnings that the meeting has from now on."""
-        summary_id = new_id()
-        warnings = _warnings(connection, meeting, new.warnings)
-        connection.execute(
-            insert(Summary).values(
-                id=summary_id,
-                meeting_id=meeting.id,
-                version=_newest_version(connection, meeting.id) + 1,
-                method=new.method,
-                language=new.language,
-                template=new.template.id,
-                template_name=new.template.name,
-                sections=[vars(section) for section in new.template.sections],
-                title=new.title,
-                title_other=new.title_other,
-                name=new.name,
-                usage=new.usage,
-                coverage=new.coverage,
-                warnings=list(new.warnings),
-                created_at=self._clock(connection),
-            )
+    def delete_item(self, meeting_id: str, item_id: str, version: int | None) -> Meeting:
+        """Take it out of its summary. Raises `VersionConflict` where `version` is not the stored one (None: any)."""
+        with self._db.write() as connection:
+            meeting = meeting_rows.touch(connection, self._db.now(connection), meeting_id)
+            items.require(connection, meeting_id, item_id)
+            if not execute(connection, delete(SummaryItem).where(*is_row(SummaryItem, item_id, version))).rowcount:
+                raise VersionConflict("the item was changed meanwhile")
+            return meeting
+
+
+def add_summary(connection: Connection, now: datetime, meeting: Meeting, new: NewSummary) -> list[str]:
+    """Write it as the newest version; the warnings that the meeting has from now on."""
+    summary_id = new_id()
+    warnings = _warnings(connection, meeting, new.warnings)
+    connection.execute(
+        insert(Summary).values(
+            id=summary_id,
+            meeting_id=meeting.id,
+            version=_newest_version(connection, meeting.id) + 1,
+            method=new.method,
+            language=new.language,
+            template=new.template.id,
+            template_name=new.template.name,
+            sections=[vars(section) for section in new.template.sections],
+            title=new.title,
+            title_other=new.title_other,
+            name=new.name,
+            usage=new.usage,
+            coverage=new.coverage,
+            warnings=list(new.warnings),
+            created_at=now,
         )
-        rows = [
-            SummaryItem(summary_id=summary_id, position=position, **item).model_dump()
-            for position, item in enumerate(new.items)
-        ]
-        if new.read is not None:
-            changed = _changed_since(connection, meeting.id, new.read)
-            renamed = _renamed_since(connection, meeting.id, new.read)
-            rows = [{**_aged(row, changed), "owner": renamed.get(row["owner"], row["owner"])} for row in rows]
-        if rows:
-            connection.execute(insert(SummaryItem), rows)
-        if new.read is not None and new.meeting_date != meeting.meeting_date:
-            date_anew(connection, meeting.id, new.meeting_date, meeting.meeting_date, col(Summary.id) == summary_id)
-        return warnings
+    )
+    rows = [
+        SummaryItem(summary_id=summary_id, position=position, **item).model_dump()
+        for position, item in enumerate(new.items)
+    ]
+    if new.read is not None:
+        changed = _changed_since(connection, meeting.id, new.read)
+        renamed = _renamed_since(connection, meeting.id, new.read)
+        rows = [{**_aged(row, changed), "owner": renamed.get(row["owner"], row["owner"])} for row in rows]
+    if rows:
+        connection.execute(insert(SummaryItem), rows)
+    if new.read is not None and new.meeting_date != meeting.meeting_date:
+        date_anew(connection, meeting.id, new.meeting_date, meeting.meeting_date, col(Summary.id) == summary_id)
+    return warnings
 
 
 def _aged(item: dict[str, Any], lines: Mapping[str, str]) -> dict[str, Any]:
@@ -171,6 +211,10 @@ def _renamed_since(connection: Connection, meeting_id: str, read: Transcript) ->
     }
 
 
+def _is(meeting_id: str, version: int) -> tuple[ColumnElement[bool], ...]:
+    return col(Summary.meeting_id) == meeting_id, col(Summary.version) == version
+
+
 def _newest_version(connection: Connection, meeting_id: str) -> int:
     newest = select(sql.coalesce(sql.max(col(Summary.version)), 0)).where(col(Summary.meeting_id) == meeting_id)
     return int(connection.execute(newest).scalar_one())
@@ -181,7 +225,7 @@ def _shown_version(connection: Connection, meeting_id: str) -> int:
     return chosen or _newest_version(connection, meeting_id)
 
 
-def _warnings(connection: Connection, meeting: Meeting, own: list[str] | tuple[str, ...]) -> list[str]:
+def _warnings(connection: Connection, meeting: Meeting, own: Sequence[str]) -> list[str]:
     """The meeting's warnings with those of the summary to be shown in place of any other summary's."""
     rows = connection.execute(select(col(Summary.warnings)).where(col(Summary.meeting_id) == meeting.id)).scalars()
     of_summaries = {warning for warnings in rows for warning in warnings}

@@ -10,39 +10,42 @@ from sqlmodel import col
 
 from cantomeet.errors import Conflict, InvalidRequest, NotFound, VersionConflict
 from cantomeet.models import SummaryTemplate, new_id
-from cantomeet.store.base import Base
+from cantomeet.store.connections import Connections
 from cantomeet.templates import SHIPPED, Section, Template, checked_language, user_template
 
 _LONGEST_ID = 64
 
 
-class Templates(Base):
-    """Write, change, delete, look up. A page lists `cantomeet.templates.SHIPPED` and then `templates()`."""
+class Templates:
+    """Write, change, delete, look up. A page lists `cantomeet.templates.SHIPPED` and then `all()`."""
 
-    def templates(self) -> list[SummaryTemplate]:
+    def __init__(self, connections: Connections) -> None:
+        self._db = connections
+
+    def all(self) -> list[SummaryTemplate]:
         """Those that people wrote, oldest first."""
-        with self._read() as connection:
+        with self._db.read() as connection:
             order = (col(SummaryTemplate.created_at), col(SummaryTemplate.id))
             rows = connection.execute(select(SummaryTemplate).order_by(*order)).mappings()
             return [SummaryTemplate(**row) for row in rows]
 
-    def template(self, template_id: str) -> Template | None:
+    def find(self, template_id: str) -> Template | None:
         """One that ships or that a person wrote; None where there is none (any more)."""
         if template_id in SHIPPED:
             return SHIPPED[template_id]
-        with self._read() as connection:
+        with self._db.read() as connection:
             row = _row(connection, template_id)
         return None if row is None else _template(row)
 
-    def add_template(self, name: str, instructions: str, sections: Sequence[Mapping[str, Any]]) -> SummaryTemplate:
+    def add(self, name: str, instructions: str, sections: Sequence[Mapping[str, Any]]) -> SummaryTemplate:
         """Keep a new one; `sections` are `{"title", "kind"}`. Raises `InvalidRequest` that names the field."""
         made = user_template(new_id(), name, instructions, sections)
-        with self._write() as connection:
-            row = {"id": made.id, "version": 1, "created_at": self._clock(connection), **_columns(made)}
+        with self._db.write() as connection:
+            row = {"id": made.id, "version": 1, "created_at": self._db.now(connection), **_columns(made)}
             connection.execute(insert(SummaryTemplate).values(**row))
             return SummaryTemplate(**row)
 
-    def edit_template(
+    def edit(
         self,
         template_id: str,
         version: int | None,
@@ -57,7 +60,7 @@ class Templates(Base):
         """
         _refuse_shipped(template_id)
         made = user_template(template_id, name, instructions, sections)
-        with self._write() as connection:
+        with self._db.write() as connection:
             row = _require(connection, template_id)
             if version is not None and row.version != version:
                 raise VersionConflict("the template was changed meanwhile")
@@ -66,13 +69,13 @@ class Templates(Base):
             connection.execute(update(SummaryTemplate).where(where).values(**columns))
             return SummaryTemplate(**{**row.model_dump(), **columns})
 
-    def delete_template(self, template_id: str) -> None:
+    def delete(self, template_id: str) -> None:
         """Meetings that name it get the general one from now on, and a warning that says so.
 
         Raises `NotFound`, and `Conflict` for one that ships.
         """
         _refuse_shipped(template_id)
-        with self._write() as connection:
+        with self._db.write() as connection:
             where = col(SummaryTemplate.id) == template_id
             _require(connection, template_id)
             connection.execute(delete(SummaryTemplate).where(where))

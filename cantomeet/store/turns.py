@@ -5,48 +5,57 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
+from sqlalchemy import Connection, insert, select, update
 from sqlalchemy import func as sql
-from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
 from cantomeet import pacing
 from cantomeet.models import Job, Turn
-from cantomeet.store.base import Base
+from cantomeet.store.connections import Connections
 
 
-class TakingTurns(Base):
+class Turns:
     """Each limit is one row, locked while it is changed."""
 
-    def take_turn(self, limit: pacing.Limit, *, reserved: bool = False) -> float:
+    def __init__(self, connections: Connections) -> None:
+        self._db = connections
+
+    def take(self, limit: pacing.Limit, *, reserved: bool = False) -> float:
         """Take a turn now: 0.0; or the seconds until the one that is reserved for the caller."""
         return self._turn(limit.name, lambda turns, now: pacing.taken(turns, limit, now, reserved=reserved))
 
-    def spend_turn(self, limit: pacing.Limit) -> None:
+    def spend(self, limit: pacing.Limit) -> None:
         """Count a request that belongs to a step under way and does not wait."""
         self._turn(limit.name, lambda turns, now: (pacing.spent(turns, now), 0.0))
 
-    def late_for_turn(self, limit: pacing.Limit) -> int:
+    def late(self, limit: pacing.Limit) -> int:
         """Jobs whose reserved turn has come and was not taken yet."""
-        with self._read() as connection:
-            now = self._clock(connection)
+        with self._db.read() as connection:
+            now = self._db.now(connection)
             late = [col(Job.due_at) <= now, col(Job.turn) == limit.name]
             return int(connection.execute(select(sql.count()).select_from(Job).where(*late)).scalar_one())
 
     def _turn(self, name: str, change: Callable[[pacing.Turns, float], tuple[pacing.Turns, float]]) -> float:
-        while True:
-            with self._write() as connection:
-                row = (
-                    connection.execute(select(Turn).where(col(Turn.name) == name).with_for_update()).mappings().first()
-                )
-                if row is not None:
-                    now = self._clock(connection).timestamp()
-                    turns, wait = change(pacing.Turns(row["reserved_until"], tuple(row["recent"])), now)
-                    connection.execute(
-                        update(Turn)
-                        .where(col(Turn.name) == name)
-                        .values(reserved_until=turns.reserved_until, recent=list(turns.recent))
-                    )
-                    return wait
-            with suppress(IntegrityError), self._write() as connection:
-                connection.execute(insert(Turn).values(name=name, reserved_until=0.0, recent=[]))
+        with self._db.write() as connection:
+            before = _locked(connection, name)
+            now = self._db.now(connection).timestamp()
+            turns, wait = change(before, now)
+            connection.execute(
+                update(Turn)
+                .where(col(Turn.name) == name)
+                .values(reserved_until=turns.reserved_until, recent=list(turns.recent))
+            )
+            return wait
+
+
+def _locked(connection: Connection, name: str) -> pacing.Turns:
+    """The limit's row, which nobody else changes before this transaction ends; made where there is none."""
+    statement = select(Turn).where(col(Turn.name) == name).with_for_update()
+    row = connection.execute(statement).mappings().first()
+    if row is None:
+        # Suppressed: somebody else was first.
+        with suppress(IntegrityError), connection.begin_nested():
+            connection.execute(insert(Turn).values(name=name, reserved_until=0.0, recent=[]))
+        row = connection.execute(statement).mappings().one()
+    return pacing.Turns(row["reserved_until"], tuple(row["recent"]))

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Required, TypedDict
 
-from cantomeet.models import (
-    Segment,
-    Speaker,
-    Summary,
-    SummaryItem,
-)
-from cantomeet.stored_json import StoredCoverage, StoredUsage, StoredWord
+from cantomeet.lifecycle import MeetingStatus, Stage
+from cantomeet.models import Segment, Speaker, Summary, SummaryItem
+from cantomeet.stored_json import Proof, StoredCoverage, StoredUsage, StoredWord, WarningDetails
+from cantomeet.submission import Submission
 from cantomeet.templates import GENERAL, Template
 
 
@@ -42,8 +39,40 @@ class NewMeeting:
     upload_id: str | None = None
 
 
+class MeetingChanges(TypedDict, total=False):
+    """What people may change of a meeting; what is left out stays. The last three are for the next summary."""
+
+    title: str
+    description: str
+    meeting_date: date | None
+    template: str
+    summary_language: str
+    name_speakers_first: bool
+
+
+class StepColumns(TypedDict, total=False):
+    """What a step saves of the meeting beside its outcome; what is left out stays. `cantomeet.models.Meeting` explains
+    each.
+    """
+
+    status: MeetingStatus
+    stage: Stage
+    progress: int | None
+    duration_seconds: float
+    has_playback_copy: bool
+    warnings: list[str]
+    warning_details: dict[str, WarningDetails]
+    transcriber: str
+    transcriber_name: str
+    recognised_seconds: float
+    submission: Submission | None
+    provider_job_id: str
+
+
 @dataclass(frozen=True)
 class NewSegment:
+    """A line as it was recognised; `start` and `end` in seconds."""
+
     start: float
     end: float
     original_text: str
@@ -54,12 +83,26 @@ class NewSegment:
     unclear: bool = False
 
 
+class NewItem(TypedDict, total=False):
+    """A line of a summary; `cantomeet.models.SummaryItem` explains each column."""
+
+    kind: Required[str]
+    text: Required[str]
+    evidence: Required[list[Proof]]
+    text_other: str | None
+    section: str | None
+    owner: str | None
+    due_text: str | None
+    due_date: date | None
+    start: float | None
+    end: float | None
+
+
 @dataclass(frozen=True)
 class NewSummary:
     method: str
     language: str
-    items: Sequence[dict[str, Any]]
-    """Columns of `SummaryItem` but for ids and position."""
+    items: Sequence[NewItem]
     template: Template = GENERAL
     title: str | None = None
     title_other: str | None = None

@@ -62,9 +62,9 @@ class Checks:
     @classmethod
     def of(cls, services: Services) -> Checks:
         return cls(
-            OneAtATime(services.store.oldest_due_seconds),
+            OneAtATime(services.store.jobs.oldest_due_seconds),
             OneAtATime(lambda: _require_queue(services.queue).worker_count()),
-            OneAtATime(lambda: services.store.remember(_WRITE_KEY, str(time.time_ns())), FRESH_SECONDS),
+            OneAtATime(lambda: services.store.key_values.put(_WRITE_KEY, str(time.time_ns())), FRESH_SECONDS),
             OneAtATime(lambda: _require_queue(services.queue).try_write(), FRESH_SECONDS),
             OneAtATime(services.recordings.try_write, FRESH_SECONDS),
         )

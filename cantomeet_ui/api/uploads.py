@@ -15,7 +15,7 @@ from cantomeet.queries.uploads import earlier_by_key
 from cantomeet.service import Services
 from cantomeet.service.uploads import create_meeting, require_template
 from cantomeet.storage import Incoming, Storage
-from cantomeet.store.people import require_same_upload
+from cantomeet.store.upload_keys import require_same_upload
 from cantomeet.templates import SUMMARY_LANGUAGES
 from cantomeet_ui.api import tus
 from cantomeet_ui.api.dependencies import Allowed, CurrentActor, CurrentServices

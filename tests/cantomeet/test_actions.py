@@ -13,7 +13,7 @@ from cantomeet.actions import NOBODY, ActionFilter, FoundAction, list_actions, o
 from cantomeet.errors import InvalidRequest
 from cantomeet.exports.calendar import calendar
 from cantomeet.models import SummaryItem
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from tests import meetings
 
 DAY = date(2026, 11, 25)
@@ -24,12 +24,12 @@ def action(text: str, due: date | None = None, owner: str | None = None, **colum
     return {"kind": "action_item", "text": text, "evidence": [], "owner": owner, "due_date": due, **columns}
 
 
-def texts(store: MeetingStore, **wanted: Any) -> list[str]:
+def texts(store: Database, **wanted: Any) -> list[str]:
     return [found.item.text for found in list_actions(store, ActionFilter(**wanted), DAY)]
 
 
 @pytest.fixture
-def filled(store: MeetingStore) -> MeetingStore:
+def filled(store: Database) -> Database:
     first = [
         action("沒有日期", owner="阿珊"),
         action("逾期", DAY - timedelta(days=1), "阿明"),
@@ -42,13 +42,13 @@ def filled(store: MeetingStore) -> MeetingStore:
     return store
 
 
-def test_open_items_come_by_due_date_and_items_without_a_day_come_last(filled: MeetingStore) -> None:
+def test_open_items_come_by_due_date_and_items_without_a_day_come_last(filled: Database) -> None:
     assert texts(filled) == ["逾期", "今日", "下星期", "沒有日期"]
     found = list_actions(filled, ActionFilter(), DAY)
     assert [f.meeting_title for f in found] == ["例會", "例會", "董事會", "例會"]
 
 
-def test_they_are_filtered_by_owner_due_date_and_state(filled: MeetingStore) -> None:
+def test_they_are_filtered_by_owner_due_date_and_state(filled: Database) -> None:
     assert texts(filled, owner="阿明") == ["逾期", "下星期"]
     assert texts(filled, owner=NOBODY) == ["今日"]
     assert texts(filled, due="overdue") == ["逾期"]
@@ -59,25 +59,25 @@ def test_they_are_filtered_by_owner_due_date_and_state(filled: MeetingStore) -> 
     assert texts(filled, owner="'; --") == []
 
 
-def test_the_owners_of_found_items_are_listed(filled: MeetingStore) -> None:
+def test_the_owners_of_found_items_are_listed(filled: Database) -> None:
     assert set(owners(filled, ActionFilter(owner="阿明"), DAY)) == {"", "阿明", "阿珊"}
     assert owners(filled, ActionFilter(due="overdue"), DAY) == ["阿明"]
 
 
-def test_only_the_shown_summary_of_a_meeting_that_is_there_counts(store: MeetingStore) -> None:
+def test_only_the_shown_summary_of_a_meeting_that_is_there_counts(store: Database) -> None:
     meeting = meetings.completed(store, items=[action("舊")])
-    store.retry(meeting.id, "summarize")
+    store.meetings.retry(meeting.id, "summarize")
     meetings.summarized(store, meeting.id, [action("新")])
     assert texts(store) == ["新"]
-    store.show_summary(meeting.id, 1)
+    store.summaries.show(meeting.id, 1)
     assert texts(store) == ["舊"]
-    store.show_summary(meeting.id, 2)
+    store.summaries.show(meeting.id, 2)
     assert texts(store) == ["新"]
-    store.mark_deleted(meeting.id)
+    store.meetings.mark_deleted(meeting.id)
     assert texts(store) == []
 
 
-def test_another_persons_items_are_not_listed(store: MeetingStore) -> None:
+def test_another_persons_items_are_not_listed(store: Database) -> None:
     meetings.completed(store, items=[action("別人的")], owner_id="u2")
     assert texts(store) == []
     assert texts(store, owner_id="u2") == ["別人的"]

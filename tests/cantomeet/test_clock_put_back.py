@@ -12,7 +12,7 @@ from cantomeet.clock_watch import ClockWatch
 from cantomeet.jobs import JobKind
 from cantomeet.models import Job, Meeting, ProviderLeftover, Turn
 from cantomeet.pacing import Limit
-from cantomeet.store import LEASE_SECONDS, MeetingStore, NewAttempt, leases
+from cantomeet.store import LEASE_SECONDS, Database, NewAttempt, leases
 from cantomeet.submission import Submission
 from tests import meetings
 from tests.conftest import new_meeting
@@ -24,10 +24,10 @@ SLACK = timedelta(seconds=30)
 class Time:
     """What has really passed, and the clock that somebody sets."""
 
-    def __init__(self, store: MeetingStore) -> None:
+    def __init__(self, store: Database) -> None:
         self.real, self.set_by = store.now(), timedelta()
         self._begun = self.real
-        self.store = MeetingStore(store.engine, clock=lambda _: self.clock())
+        self.store = Database(store.engine, clock=lambda _: self.clock())
 
     def clock(self) -> datetime:
         return self.real + self.set_by
@@ -40,7 +40,7 @@ class Time:
 
 
 @pytest.fixture
-def time(store: MeetingStore) -> Time:
+def time(store: Database) -> Time:
     return Time(store)
 
 
@@ -51,14 +51,16 @@ def started(time: Time) -> ClockWatch:
     return watch
 
 
-def in_back_off(store: MeetingStore, seconds: float) -> Meeting:
-    meeting = store.take_lease(store.create(new_meeting())[0].id, LEASE_SECONDS)
+def in_back_off(store: Database, seconds: float) -> Meeting:
+    meeting = store.pipeline.take_lease(store.meetings.create(new_meeting())[0].id, LEASE_SECONDS)
     assert meeting is not None
-    return store.commit_step(meeting.id, meeting.job.run, tried=NewAttempt("submit", store.now()), due_in=seconds)
+    return store.pipeline.commit_step(
+        meeting.id, meeting.job.run, tried=NewAttempt("submit", store.now()), due_in=seconds
+    )
 
 
 def until_due(time: Time, meeting_id: str) -> timedelta:
-    due = time.store.get(meeting_id).job.due_at
+    due = time.store.meetings.get(meeting_id).job.due_at
     assert due is not None
     return due - time.clock()
 
@@ -72,23 +74,23 @@ def test_what_waits_is_due_when_it_was_to_be(time: Time) -> None:
     assert until_due(time, meeting.id) == timedelta(seconds=600)
     time.real += timedelta(seconds=601)
     assert watch.look() == timedelta()
-    assert time.store.wake_due() == []  # its own job is expected to come first
+    assert time.store.jobs.wake_due() == []  # its own job is expected to come first
     time.real += timedelta(seconds=20)
-    assert [woken.id for woken in time.store.wake_due()] == [meeting.id]
+    assert [woken.id for woken in time.store.jobs.wake_due()] == [meeting.id]
 
 
 def test_a_dead_worker_s_lease_ends_as_soon_as_ever_and_a_living_one_s_goes_on(time: Time) -> None:
     watch = started(time)
-    dead, living = (time.store.create(new_meeting())[0].id for _ in range(2))
-    leases = [time.store.take_lease(meeting_id, LEASE_SECONDS) for meeting_id in (dead, living)]
+    dead, living = (time.store.meetings.create(new_meeting())[0].id for _ in range(2))
+    leases = [time.store.pipeline.take_lease(meeting_id, LEASE_SECONDS) for meeting_id in (dead, living)]
     time.set_by -= HOURS
     watch.look()
     time.real += timedelta(seconds=LEASE_SECONDS - 1)
     assert leases[1] is not None
-    time.store.renew_lease(living, leases[1].job.run, LEASE_SECONDS)
+    time.store.pipeline.renew_lease(living, leases[1].job.run, LEASE_SECONDS)
     time.real += timedelta(seconds=2)
-    assert time.store.take_lease(dead, LEASE_SECONDS) is not None
-    assert time.store.take_lease(living, LEASE_SECONDS) is None
+    assert time.store.pipeline.take_lease(dead, LEASE_SECONDS) is not None
+    assert time.store.pipeline.take_lease(living, LEASE_SECONDS) is None
 
 
 def test_of_several_who_notice_one_moves_the_times(time: Time) -> None:
@@ -134,27 +136,27 @@ def test_a_machine_that_slept_is_no_clock_put_back(time: Time) -> None:
 
 def test_a_lost_submission_of_a_failed_meeting_is_as_old_as_it_is(time: Time) -> None:
     watch = started(time)
-    meeting = time.store.take_lease(time.store.create(new_meeting())[0].id, LEASE_SECONDS)
+    meeting = time.store.pipeline.take_lease(time.store.meetings.create(new_meeting())[0].id, LEASE_SECONDS)
     assert meeting is not None
     sent_at = time.real
-    time.store.commit_working(meeting.id, meeting.job.run, submission=Submission("k"), stage="prepared")
-    time.store.cancel(meeting.id)
+    time.store.pipeline.commit_working(meeting.id, meeting.job.run, submission=Submission("k"), stage="prepared")
+    time.store.meetings.cancel(meeting.id)
     time.real += timedelta(hours=5)
     watch.look()
     time.set_by -= HOURS
     watch.look()
-    assert time.clock() - time.store.get(meeting.id).stage_since == time.real - sent_at
+    assert time.clock() - time.store.meetings.get(meeting.id).stage_since == time.real - sent_at
 
 
 def test_everything_else_that_has_its_time_moves_too(time: Time) -> None:
     watch = started(time)
     store = time.store
     meeting = meetings.completed(store)
-    store.ask_for_written(meeting.id)
-    store.keep_scheduled(JobKind.PERIODIC, ["sweep"])
-    sweep = store.take_job(JobKind.PERIODIC, "sweep", LEASE_SECONDS)
+    store.written_views.ask(meeting.id)
+    store.jobs.keep_scheduled(JobKind.PERIODIC, ["sweep"])
+    sweep = store.jobs.take(JobKind.PERIODIC, "sweep", LEASE_SECONDS)
     assert sweep is not None
-    store.go_on_with_job(sweep, 600.0, woken=False)
+    store.jobs.go_on(sweep, 600.0, woken=False)
     now = time.clock()
     limit = Limit("of a provider", most=1, pace=0.001)
     with store.engine.begin() as connection:
@@ -162,19 +164,20 @@ def test_everything_else_that_has_its_time_moves_too(time: Time) -> None:
             leftover = {"id": str(sent_after)[:36], "provider": "speechmatics", "submit_key": "k", "looks": 0}
             times = {"sent_after": sent_after, "created_at": now}
             connection.execute(insert(ProviderLeftover).values(**leftover, **times))
-            leases.add(connection, now, JobKind.LEFTOVER, leftover["id"], due_at=now + SLACK)
-    assert store.take_turn(limit) == 0.0
-    waits = store.take_turn(limit)
+            job = leases.add(connection, now, JobKind.LEFTOVER, str(leftover["id"]))
+            leases.change(connection, now, leases.of(job.kind, job.subject), due_at=now + SLACK)
+    assert store.turns.take(limit) == 0.0
+    waits = store.turns.take(limit)
     time.set_by -= HOURS
     watch.look()
-    view = store.take_job(JobKind.WRITTEN_VIEW, meeting.id, LEASE_SECONDS)
+    view = store.jobs.take(JobKind.WRITTEN_VIEW, meeting.id, LEASE_SECONDS)
     assert view is not None
-    assert store.take_turn(limit) == pytest.approx(waits + 1000.0)
+    assert store.turns.take(limit) == pytest.approx(waits + 1000.0)
     with store.engine.begin() as connection:
         due = connection.execute(select(col(Job.due_at)).where(col(Job.kind) == JobKind.LEFTOVER)).scalars().all()
         sent = connection.execute(select(col(ProviderLeftover.sent_after))).scalars().all()
         turns = connection.execute(select(col(Turn.reserved_until))).scalars().all()
-    periodic = store.job(JobKind.PERIODIC, "sweep")
+    periodic = store.jobs.find(JobKind.PERIODIC, "sweep")
     assert periodic is not None
     assert due == [time.clock() + SLACK] * 2
     assert sorted(map(str, sent)) == sorted([str(time.clock()), "None"])

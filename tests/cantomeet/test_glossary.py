@@ -22,7 +22,7 @@ from cantomeet.glossary import (
     written,
 )
 from cantomeet.i18n.glossary_faults import GLOSSARY_FAULTS
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 
 
 def told(vocabulary: list[dict[str, Any]]) -> list[str]:
@@ -137,17 +137,17 @@ def test_a_job_is_told_only_sounds_in_its_own_script(language: str, sounds: list
     assert vocabulary_fault(sent, language) is None
 
 
-def test_the_store_keeps_the_order_and_replaces_the_whole(store: MeetingStore) -> None:
-    assert store.glossary() == []
-    store.replace_glossary([Term("乙", ("一",)), Term("甲")])
-    assert store.glossary() == [Term("乙", ("一",)), Term("甲")]
-    store.replace_glossary([Term("丙")])
-    assert store.glossary() == [Term("丙")]
+def test_the_store_keeps_the_order_and_replaces_the_whole(store: Database) -> None:
+    assert store.glossary.terms() == []
+    store.glossary.replace([Term("乙", ("一",)), Term("甲")])
+    assert store.glossary.terms() == [Term("乙", ("一",)), Term("甲")]
+    store.glossary.replace([Term("丙")])
+    assert store.glossary.terms() == [Term("丙")]
 
 
-def test_one_persons_glossary_does_not_undo_anothers(store: MeetingStore) -> None:
-    seen = digest(store.glossary())
-    store.replace_glossary([Term("甲")], seen)
+def test_one_persons_glossary_does_not_undo_anothers(store: Database) -> None:
+    seen = digest(store.glossary.terms())
+    store.glossary.replace([Term("甲")], seen)
     with pytest.raises(VersionConflict):
-        store.replace_glossary([Term("乙")], seen)
-    assert store.glossary() == [Term("甲")]
+        store.glossary.replace([Term("乙")], seen)
+    assert store.glossary.terms() == [Term("甲")]

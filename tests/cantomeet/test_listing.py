@@ -29,7 +29,7 @@ from cantomeet.listing import (
     parse_filter,
 )
 from cantomeet.models import Meeting
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from tests import meetings
 
 ON_FIXTURES = settings(
@@ -39,15 +39,15 @@ ON_FIXTURES = settings(
 )
 
 
-def titles(store: MeetingStore, **wanted: Any) -> list[str]:
+def titles(store: Database, **wanted: Any) -> list[str]:
     return [item.meeting.title for item in list_meetings(store, MeetingFilter(**wanted)).items]
 
 
-def ids_of(store: MeetingStore, **wanted: Any) -> list[str]:
+def ids_of(store: Database, **wanted: Any) -> list[str]:
     return [item.meeting.id for item in list_meetings(store, MeetingFilter(**wanted)).items]
 
 
-def pages(store: MeetingStore, **wanted: Any) -> Iterator[list[str]]:
+def pages(store: Database, **wanted: Any) -> Iterator[list[str]]:
     cursor = None
     while True:
         page = list_meetings(store, MeetingFilter(cursor=cursor, **wanted))
@@ -57,7 +57,7 @@ def pages(store: MeetingStore, **wanted: Any) -> Iterator[list[str]]:
             return
 
 
-def test_a_page_of_the_newest_is_read_from_an_index_and_not_sorted_out_of_all(sqlite_store: MeetingStore) -> None:
+def test_a_page_of_the_newest_is_read_from_an_index_and_not_sorted_out_of_all(sqlite_store: Database) -> None:
     meetings.uploaded(sqlite_store)
     asked: list[tuple[str, Any]] = []
     listen = ("before_cursor_execute", lambda _c, _k, statement, given, _x, _m: asked.append((statement, given)))
@@ -87,7 +87,7 @@ few_instants = st.sampled_from([datetime(2026, 11, 1, tzinfo=UTC), datetime(2026
     limit=st.integers(1, 4),
 )
 def test_paging_shows_each_meeting_once_and_in_order(
-    store: MeetingStore, sort: Sort, rows: list[tuple[str, date | None, datetime]], limit: int
+    store: Database, sort: Sort, rows: list[tuple[str, date | None, datetime]], limit: int
 ) -> None:
     with store.engine.begin() as connection:
         connection.execute(delete(Meeting))
@@ -105,7 +105,7 @@ def test_paging_shows_each_meeting_once_and_in_order(
     assert all(len(page) == limit for page in shown[:-1])
 
 
-def test_each_sort_orders_alike_on_both_databases_and_undated_meetings_come_last(store: MeetingStore) -> None:
+def test_each_sort_orders_alike_on_both_databases_and_undated_meetings_come_last(store: Database) -> None:
     days = {"b": date(2026, 5, 2), "A": None, "c": date(2026, 5, 1), "甲": None}
     for second, (title, day) in enumerate(days.items()):
         meeting = meetings.uploaded(store, title=title, meeting_date=day)
@@ -122,7 +122,7 @@ def test_each_sort_orders_alike_on_both_databases_and_undated_meetings_come_last
     }
 
 
-def test_a_meeting_that_arrives_while_paging_neither_repeats_nor_hides_another(store: MeetingStore) -> None:
+def test_a_meeting_that_arrives_while_paging_neither_repeats_nor_hides_another(store: Database) -> None:
     old = [meetings.uploaded(store).id for _ in range(4)]
     first = list_meetings(store, MeetingFilter(limit=2))
     meetings.uploaded(store)
@@ -130,14 +130,14 @@ def test_a_meeting_that_arrives_while_paging_neither_repeats_nor_hides_another(s
     assert [item.meeting.id for item in (*first.items, *second.items)] == old[::-1]
 
 
-def test_a_deleted_meeting_is_not_listed_nor_counted(store: MeetingStore) -> None:
+def test_a_deleted_meeting_is_not_listed_nor_counted(store: Database) -> None:
     meeting = meetings.uploaded(store)
-    store.mark_deleted(meeting.id)
+    store.meetings.mark_deleted(meeting.id)
     assert titles(store) == []
     assert count_by_status(store, MeetingFilter())[MeetingStatus.UPLOADED] == 0
 
 
-def test_somebody_elses_meeting_is_not_listed(store: MeetingStore) -> None:
+def test_somebody_elses_meeting_is_not_listed(store: Database) -> None:
     meetings.uploaded(store, owner_id="somebody", title="theirs")
     assert titles(store) == []
     assert titles(store, owner_id="somebody") == ["theirs"]
@@ -172,7 +172,7 @@ SOME_ID = "0b9d2f6e-1c1e-4a43-9a3b-7d1f5f6c2a10"
         ("title", packed("title", None, SOME_ID)),
     ],
 )
-def test_a_bad_cursor_is_refused_by_name(sqlite_store: MeetingStore, sort: Sort, cursor: str) -> None:
+def test_a_bad_cursor_is_refused_by_name(sqlite_store: Database, sort: Sort, cursor: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
         list_meetings(sqlite_store, MeetingFilter(sort=sort, cursor=cursor))
     assert refused.value.field == "cursor"
@@ -180,7 +180,7 @@ def test_a_bad_cursor_is_refused_by_name(sqlite_store: MeetingStore, sort: Sort,
 
 @ON_FIXTURES
 @given(cursor=st.text(max_size=60), sort=st.sampled_from(SORTS))
-def test_no_invented_cursor_breaks_the_list(sqlite_store: MeetingStore, cursor: str, sort: Sort) -> None:
+def test_no_invented_cursor_breaks_the_list(sqlite_store: Database, cursor: str, sort: Sort) -> None:
     with pytest.raises(InvalidRequest):
         list_meetings(sqlite_store, MeetingFilter(sort=sort, cursor=cursor))
 
@@ -188,20 +188,20 @@ def test_no_invented_cursor_breaks_the_list(sqlite_store: MeetingStore, cursor: 
 # ---- filters -----------------------------------------------------------------------------------------------
 
 
-def test_filters_by_several_statuses(store: MeetingStore) -> None:
+def test_filters_by_several_statuses(store: Database) -> None:
     meetings.uploaded(store, title="new")
     meetings.failed(store, title="failed")
     meetings.completed(store, title="done")
     assert titles(store, statuses=frozenset({MeetingStatus.FAILED, MeetingStatus.COMPLETED})) == ["done", "failed"]
 
 
-def test_filters_by_error_code(store: MeetingStore) -> None:
+def test_filters_by_error_code(store: Database) -> None:
     meetings.failed(store, ErrorCode.STUCK, title="stuck")
     meetings.failed(store, ErrorCode.PROVIDER_BUSY, title="busy")
     assert titles(store, error_code=ErrorCode.STUCK) == ["stuck"]
 
 
-def test_failures_are_counted_and_found_by_cause(store: MeetingStore) -> None:
+def test_failures_are_counted_and_found_by_cause(store: Database) -> None:
     refused = {"provider": "Speechmatics", "setting": "SPEECHMATICS_API_KEY"}
     causes = {
         FailureCause("provider_key_refused", **refused): [{**refused, "reference": n} for n in range(3)],
@@ -225,7 +225,7 @@ def test_failures_are_counted_and_found_by_cause(store: MeetingStore) -> None:
     assert ids_of(store, cause=FailureCause("of_nobody")) == []
 
 
-def test_a_meeting_that_is_long_overdue_and_not_leased_is_stuck(store: MeetingStore) -> None:
+def test_a_meeting_that_is_long_overdue_and_not_leased_is_stuck(store: Database) -> None:
     now = store.now()
     long_ago, later = now - timedelta(hours=3), now + timedelta(hours=1)
     quiet, summarizing = {"updated_at": long_ago}, {"updated_at": long_ago, "status": MeetingStatus.SUMMARIZING}
@@ -248,11 +248,11 @@ def test_a_meeting_that_is_long_overdue_and_not_leased_is_stuck(store: MeetingSt
         meetings.set_columns(store, meeting.id, **columns)
         meetings.set_job(store, meeting.id, **job)
     assert sorted(titles(store, stuck_for=timedelta(minutes=20))) == sorted(stuck)
-    store.pause(True)
+    store.switches.pause(True)
     assert titles(store, stuck_for=timedelta(minutes=20)) == [], "they wait for the end of the pause"
 
 
-def test_it_tells_which_of_some_meetings_the_filter_finds(store: MeetingStore) -> None:
+def test_it_tells_which_of_some_meetings_the_filter_finds(store: Database) -> None:
     failed, other, waiting = meetings.failed(store), meetings.failed(store), meetings.uploaded(store)
     wanted = MeetingFilter(statuses=frozenset({MeetingStatus.FAILED}), limit=1)
     assert matching_ids(store, wanted, [failed.id, waiting.id, "no such"]) == {failed.id}
@@ -260,7 +260,7 @@ def test_it_tells_which_of_some_meetings_the_filter_finds(store: MeetingStore) -
     assert other.id not in matching_ids(store, wanted, [failed.id])
 
 
-def test_counts_each_status_whatever_statuses_the_filter_asks_for(store: MeetingStore) -> None:
+def test_counts_each_status_whatever_statuses_the_filter_asks_for(store: Database) -> None:
     meetings.uploaded(store, title="預算")
     meetings.failed(store, title="預算 二")
     meetings.failed(store, title="其他")
@@ -284,7 +284,7 @@ def test_counts_each_status_whatever_statuses_the_filter_asks_for(store: Meeting
     ],
 )
 def test_dates_are_inclusive_days_in_hong_kong(
-    store: MeetingStore, date_from: date | None, date_to: date | None, found: list[str]
+    store: Database, date_from: date | None, date_to: date | None, found: list[str]
 ) -> None:
     for title, created in {
         "day before": datetime(2026, 11, 22, 15, 59, 59, tzinfo=UTC),
@@ -298,7 +298,7 @@ def test_dates_are_inclusive_days_in_hong_kong(
     assert sorted(titles(store, date_from=date_from, date_to=date_to)) == found
 
 
-def test_finds_text_literally_and_whatever_its_case(store: MeetingStore) -> None:
+def test_finds_text_literally_and_whatever_its_case(store: Database) -> None:
     meetings.uploaded(store, title="nothing", description="1000 axb")
     meetings.transcribed(store, [("S1", "早晨"), ("S1", "Budget 100% a_b / \\ 交。")], title="found")
     for q in ("budget", "BUDGET", "交。", "100%", "a_b", "/", "\\"):
@@ -306,26 +306,24 @@ def test_finds_text_literally_and_whatever_its_case(store: MeetingStore) -> None
 
 
 @pytest.mark.parametrize("column", ["title", "description"])
-def test_finds_text_in_title_and_description_without_a_match_in_the_transcript(
-    store: MeetingStore, column: str
-) -> None:
+def test_finds_text_in_title_and_description_without_a_match_in_the_transcript(store: Database, column: str) -> None:
     meetings.transcribed(store, **{column: "關於預算案"})
     (item,) = list_meetings(store, MeetingFilter(q="預算")).items
     assert item.match is None
 
 
-def test_shows_the_first_line_that_matches(store: MeetingStore) -> None:
+def test_shows_the_first_line_that_matches(store: Database) -> None:
     meeting = meetings.transcribed(store, [("S1", "早晨"), ("S1", "講預算"), ("S2", "再講預算")])
     other = meetings.transcribed(store, [("S1", "預算")])
     found = {i.meeting.id: i.match for i in list_meetings(store, MeetingFilter(q="預算")).items}
-    line = store.transcript(meeting.id).segments[1]
+    line = store.transcripts.shown(meeting.id).segments[1]
     match = found[meeting.id]
     assert match is not None
     assert (match.segment_id, match.start, match.text) == (line.id, 2.0, "講預算")
     assert found[other.id] is not None
 
 
-def test_a_long_line_is_cut_around_what_was_found(sqlite_store: MeetingStore) -> None:
+def test_a_long_line_is_cut_around_what_was_found(sqlite_store: Database) -> None:
     meetings.transcribed(sqlite_store, [("S1", "前" * 500 + "預算" + "後" * 500)])
     (item,) = list_meetings(sqlite_store, MeetingFilter(q="預算")).items
     assert item.match is not None
@@ -333,13 +331,13 @@ def test_a_long_line_is_cut_around_what_was_found(sqlite_store: MeetingStore) ->
     assert len(item.match.text) < 200
 
 
-def test_looks_only_in_the_revision_that_is_shown(store: MeetingStore) -> None:
+def test_looks_only_in_the_revision_that_is_shown(store: Database) -> None:
     meeting = meetings.completed(store, [("S1", "舊版本")])
-    again = store.take_lease(store.retry(meeting.id, "transcribe").id, 60)
+    again = store.pipeline.take_lease(store.meetings.retry(meeting.id, "transcribe").id, 60)
     assert again is not None
     lines = meetings.segments([("S1", "新版本")])
-    store.commit_working(again.id, again.job.run, status=MeetingStatus.TRANSCRIBING)
-    store.commit_piece(again.id, again.job.run, lines, tried=meetings._tried(store))
+    store.pipeline.commit_working(again.id, again.job.run, status=MeetingStatus.TRANSCRIBING)
+    store.pipeline.commit_piece(again.id, again.job.run, lines, tried=meetings._tried(store))
     assert titles(store, q="舊版本") == ["例會"]
     assert titles(store, q="新版本") == []
 
@@ -347,11 +345,11 @@ def test_looks_only_in_the_revision_that_is_shown(store: MeetingStore) -> None:
 # ---- what each row carries ---------------------------------------------------------------------------------
 
 
-def test_counts_open_action_items_of_the_newest_summary_only(store: MeetingStore) -> None:
+def test_counts_open_action_items_of_the_newest_summary_only(store: Database) -> None:
     action = {"kind": "action_item", "text": "交 budget", "evidence": []}
     decision = {"kind": "decision", "text": "通過", "evidence": []}
     meeting = meetings.completed(store, items=[action, action, action])
-    store.retry(meeting.id, "summarize")
+    store.meetings.retry(meeting.id, "summarize")
     meetings.summarized(store, meeting.id, [action, {**action, "done": True}, decision])
     plain = meetings.completed(store, items=[decision])
     found = {i.meeting.id: i.open_actions for i in list_meetings(store, MeetingFilter()).items}
@@ -359,7 +357,7 @@ def test_counts_open_action_items_of_the_newest_summary_only(store: MeetingStore
 
 
 @pytest.mark.parametrize("count", [1, 20])
-def test_a_page_takes_the_same_number_of_queries_however_long_it_is(sqlite_store: MeetingStore, count: int) -> None:
+def test_a_page_takes_the_same_number_of_queries_however_long_it_is(sqlite_store: Database, count: int) -> None:
     for _ in range(count):
         meetings.transcribed(sqlite_store)
     seen: list[str] = []

@@ -12,7 +12,7 @@ from cantomeet.errors import Conflict, ErrorCode, NotFound
 from cantomeet.jobs import JobKind
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.listing import MeetingFilter, count_by_error_code, find_meetings, list_meetings
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from tests import meetings
 
 
@@ -35,73 +35,73 @@ def at_once(what: Callable[[int], object], people: int = 4) -> None:
     assert errors == []
 
 
-def test_many_who_pause_at_once_pause_it_once(store: MeetingStore) -> None:
-    at_once(lambda _: store.pause(True))
-    since = store.paused_since()
+def test_many_who_pause_at_once_pause_it_once(store: Database) -> None:
+    at_once(lambda _: store.switches.pause(True))
+    since = store.switches.paused_since()
     assert since is not None
-    store.pause(True)
-    assert store.paused_since() == since
-    at_once(lambda _: store.pause(False))
-    assert (store.paused(), store.paused_since()) == (False, None)
+    store.switches.pause(True)
+    assert store.switches.paused_since() == since
+    at_once(lambda _: store.switches.pause(False))
+    assert (store.switches.paused(), store.switches.paused_since()) == (False, None)
 
 
-def test_pages_see_that_a_pause_begins_and_ends_and_whether_something_waits(store: MeetingStore) -> None:
+def test_pages_see_that_a_pause_begins_and_ends_and_whether_something_waits(store: Database) -> None:
     meeting = meetings.uploaded(store)
-    before = (store.stamp(), store.stamp_of(meeting.id))
-    assert store.kept_waiting_since() is None
-    store.pause(True)
-    paused = (store.stamp(), store.stamp_of(meeting.id))
+    before = (store.stamps.of_all(), store.stamps.of_one(meeting.id))
+    assert store.switches.kept_waiting_since() is None
+    store.switches.pause(True)
+    paused = (store.stamps.of_all(), store.stamps.of_one(meeting.id))
     assert all(seen != was for seen, was in zip(paused, before, strict=True))
-    assert store.kept_waiting_since() == store.paused_since()
-    store.pause(False)
-    assert (store.stamp()[3], store.stamp_of(meeting.id)) == (None, before[1])
-    store.pause(True)
-    store.mark_deleted(meeting.id)
-    assert store.kept_waiting_since() is None
-    assert store.stamp_of(meeting.id) == (None, store.paused_since())
+    assert store.switches.kept_waiting_since() == store.switches.paused_since()
+    store.switches.pause(False)
+    assert (store.stamps.of_all()[3], store.stamps.of_one(meeting.id)) == (None, before[1])
+    store.switches.pause(True)
+    store.meetings.mark_deleted(meeting.id)
+    assert store.switches.kept_waiting_since() is None
+    assert store.stamps.of_one(meeting.id) == (None, store.switches.paused_since())
 
 
-def test_a_step_under_way_finishes_while_it_is_paused_and_the_next_waits(store: MeetingStore) -> None:
+def test_a_step_under_way_finishes_while_it_is_paused_and_the_next_waits(store: Database) -> None:
     meeting = meetings.transcribing(store)
-    store.pause(True)
-    after = store.commit_piece(
+    store.switches.pause(True)
+    after = store.pipeline.commit_piece(
         meeting.id, meeting.job.run, meetings.segments(meetings.LINES), tried=meetings._tried(store)
     )
-    assert store.transcript(after.id).segments != []
-    assert store.take_lease(after.id, 60) is None
-    assert store.due_now(after.id) is not None, "a person may ask for it; it waits all the same"
-    assert store.take_lease(after.id, 60) is None
-    store.pause(False)
-    assert store.take_lease(after.id, 60) is not None
+    assert store.transcripts.shown(after.id).segments != []
+    assert store.pipeline.take_lease(after.id, 60) is None
+    assert store.pipeline.due_now(after.id) is not None, "a person may ask for it; it waits all the same"
+    assert store.pipeline.take_lease(after.id, 60) is None
+    store.switches.pause(False)
+    assert store.pipeline.take_lease(after.id, 60) is not None
 
 
-def test_resuming_forgets_only_the_wake_ups_of_what_is_due(store: MeetingStore) -> None:
+def test_resuming_forgets_only_the_wake_ups_of_what_is_due(store: Database) -> None:
     due, later = meetings.uploaded(store), meetings.uploaded(store)
     in_a_while = store.now() + timedelta(minutes=5)
     meetings.set_job(store, due.id, woken_until=in_a_while, wake_count=5)
     meetings.set_job(store, later.id, woken_until=in_a_while, due_at=in_a_while)
-    store.pause(True)
-    store.pause(False)
-    assert [woken.id for woken in store.wake_due()] == [due.id]
-    assert store.get(later.id).job.woken_until == in_a_while
+    store.switches.pause(True)
+    store.switches.pause(False)
+    assert [woken.id for woken in store.jobs.wake_due()] == [due.id]
+    assert store.meetings.get(later.id).job.woken_until == in_a_while
 
 
-def test_resuming_wakes_a_written_view_that_was_woken_in_vain(store: MeetingStore) -> None:
+def test_resuming_wakes_a_written_view_that_was_woken_in_vain(store: Database) -> None:
     meeting = meetings.completed(store)
-    store.ask_for_written(meeting.id)
-    assert [job.kind for job in store.wake_due()] == [JobKind.WRITTEN_VIEW]
-    store.pause(True)
-    assert store.take_job(JobKind.WRITTEN_VIEW, meeting.id, 60) is None
-    store.pause(False)
-    assert [job.kind for job in store.wake_due()] == [JobKind.WRITTEN_VIEW]
+    store.written_views.ask(meeting.id)
+    assert [job.kind for job in store.jobs.wake_due()] == [JobKind.WRITTEN_VIEW]
+    store.switches.pause(True)
+    assert store.jobs.take(JobKind.WRITTEN_VIEW, meeting.id, 60) is None
+    store.switches.pause(False)
+    assert [job.kind for job in store.jobs.wake_due()] == [JobKind.WRITTEN_VIEW]
 
 
-def test_many_who_remember_the_same_at_once_leave_one_of_theirs(store: MeetingStore) -> None:
-    at_once(lambda number: store.remember("check:llm", str(number)))
-    assert store.remembered("check:llm") in set("0123")
+def test_many_who_remember_the_same_at_once_leave_one_of_theirs(store: Database) -> None:
+    at_once(lambda number: store.key_values.put("check:llm", str(number)))
+    assert store.key_values.find("check:llm") in set("0123")
 
 
-def test_failures_are_counted_by_code_within_the_other_filters(store: MeetingStore) -> None:
+def test_failures_are_counted_by_code_within_the_other_filters(store: Database) -> None:
     for title in ("甲", "甲", "乙"):
         meetings.failed(store, title=title)
     meetings.failed(store, ErrorCode.DISK_FULL, title="甲")
@@ -111,7 +111,7 @@ def test_failures_are_counted_by_code_within_the_other_filters(store: MeetingSto
     assert count_by_error_code(store, narrowed) == {"provider_busy": 2, "disk_full": 1}
 
 
-def test_meetings_are_found_by_age_and_transcriber_the_oldest_first(store: MeetingStore) -> None:
+def test_meetings_are_found_by_age_and_transcriber_the_oldest_first(store: Database) -> None:
     made = [meetings.uploaded(store, title=title) for title in ("新", "舊", "更舊")]
     for meeting, days in zip(made, (0, 3, 9), strict=True):
         created = store.now() - timedelta(days=days)
@@ -128,14 +128,14 @@ def test_meetings_are_found_by_age_and_transcriber_the_oldest_first(store: Meeti
         undecided = find_meetings(store, MeetingFilter(transcriber=name, next_transcriber=name, q="未定"), 10)
         other = find_meetings(store, MeetingFilter(transcriber=name, next_transcriber="another", q="未定"), 10)
         assert (both[1] > 0, undecided[1], other[1]) == (True, 1, 0)
-    assert [meeting.title for meeting in store.get_some([made[0].id, "not-there"])] == ["新"]
+    assert [meeting.title for meeting in store.meetings.get_some([made[0].id, "not-there"])] == ["新"]
 
 
-def test_a_deletion_is_for_the_statuses_that_were_seen(store: MeetingStore) -> None:
+def test_a_deletion_is_for_the_statuses_that_were_seen(store: Database) -> None:
     meeting = meetings.failed(store)
     with pytest.raises(Conflict):
-        store.mark_deleted(meeting.id, among={MeetingStatus.COMPLETED})
-    assert store.get(meeting.id).job.run == meeting.job.run
-    store.mark_deleted(meeting.id, among={MeetingStatus.FAILED})
+        store.meetings.mark_deleted(meeting.id, among={MeetingStatus.COMPLETED})
+    assert store.meetings.get(meeting.id).job.run == meeting.job.run
+    store.meetings.mark_deleted(meeting.id, among={MeetingStatus.FAILED})
     with pytest.raises(NotFound):
-        store.mark_deleted(meeting.id, among={MeetingStatus.FAILED})
+        store.meetings.mark_deleted(meeting.id, among={MeetingStatus.FAILED})

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cantomeet import pacing
 from cantomeet.pacing import LOOKS_A_SECOND, WINDOW, Limit, Turns, look_again, pause_before_look, spent, taken
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 
 SEND = Limit("send", most=9, pace=9.5)
 
@@ -126,12 +126,12 @@ def test_looks_that_came_sooner_do_not_shorten_the_search(looks: int, lag: float
     assert (look_again(looks, lag, passed) is not None) or passed >= lag
 
 
-def test_workers_that_ask_at_the_same_moment_share_one_limit(store: MeetingStore) -> None:
+def test_workers_that_ask_at_the_same_moment_share_one_limit(store: Database) -> None:
     limit = Limit("shared", most=5, pace=1000.0)
     waits: list[float] = []
 
     def ask() -> None:
-        waits.extend(store.take_turn(limit) for _ in range(5))
+        waits.extend(store.turns.take(limit) for _ in range(5))
 
     askers = [threading.Thread(target=ask) for _ in range(4)]
     began = store.now()
@@ -144,6 +144,6 @@ def test_workers_that_ask_at_the_same_moment_share_one_limit(store: MeetingStore
     assert waits.count(0.0) >= limit.most
 
 
-def test_a_first_turn_is_given_once_to_two_who_begin_the_count(store: MeetingStore) -> None:
-    store.spend_turn(pacing.Limit("new", most=1, pace=1.0))
-    assert store.take_turn(pacing.Limit("new", most=1, pace=1.0)) > 0
+def test_a_first_turn_is_given_once_to_two_who_begin_the_count(store: Database) -> None:
+    store.turns.spend(pacing.Limit("new", most=1, pace=1.0))
+    assert store.turns.take(pacing.Limit("new", most=1, pace=1.0)) > 0

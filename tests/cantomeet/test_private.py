@@ -13,7 +13,7 @@ from cantomeet.atomic import replacing
 from cantomeet.database import connect, migrate
 from cantomeet.private import tighten
 from cantomeet.storage import FolderStorage
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from launcher.launch import data_folder_held
 from launcher.redis_server import EmbeddedRedis
 
@@ -43,7 +43,7 @@ def test_every_file_in_a_data_folder_is_private_at_any_umask(mask: int, tmp_path
     with umask(mask):
         engine = connect(f"sqlite:///{data / 'cantomeet.db'}")
         migrate(engine)
-        MeetingStore(engine).remember("a", "b")
+        Database(engine).key_values.put("a", "b")
         assert (data / "cantomeet.db-wal").exists()
         recordings = FolderStorage(data / "recordings", max_bytes=10**6, min_free_bytes=0)
         recordings.create_upload(10, {"title": "例會"})

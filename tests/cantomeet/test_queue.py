@@ -21,7 +21,7 @@ from cantomeet.jobs import JobKind
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
 from cantomeet.queue import DEFAULT, FAILURE_TTL, HIGH, JOB_TIMEOUT, RECOGNITION, RESULT_TTL, JobQueue, rescue
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from tests import meetings
 from tests.conftest import new_meeting
 from worker.maintenance import TASKS
@@ -145,12 +145,12 @@ def test_a_refused_redis_is_no_error_and_marks_nothing(sqlite_store: Any) -> Non
 
 
 def test_what_waits_in_a_long_queue_already_is_hardly_woken_again(
-    sqlite_store: MeetingStore, server: fakeredis.FakeStrictRedis
+    sqlite_store: Database, server: fakeredis.FakeStrictRedis
 ) -> None:
     """Else a worker that is behind is given ever more jobs that find nothing to do."""
     queue = JobQueue("unused")
     for _ in range(120):
-        queue.wake(sqlite_store.create(new_meeting())[0])
+        queue.wake(sqlite_store.meetings.create(new_meeting())[0])
     assert rescue(sqlite_store, queue) == 5
     server.flushall()
     assert rescue(sqlite_store, queue) == 100

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from cantomeet import corrections, wording
 from cantomeet.errors import InvalidRequest
 from cantomeet.glossary import faults
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from tests import meetings
 
 MARKS = "\u202e\u200e\u2066\u061c"
@@ -66,14 +66,14 @@ def test_every_accepted_title_is_one_visible_line(text: str) -> None:
         assert wording.checked_title(kept) == kept
 
 
-def test_every_way_into_the_store_checks(store: MeetingStore) -> None:
+def test_every_way_into_the_store_checks(store: Database) -> None:
     held = meetings.completed(store)
     for title in ("a\x00", "a\r\nb", "x" * 300, ""):
         with pytest.raises(InvalidRequest):
-            store.edit(held.id, None, title=title)
-    assert store.get(held.id).title == held.title
-    assert store.edit(held.id, None, title=f" 新{MARKS}名 ").title == "新名"
-    assert store.edit(held.id, None, description=f"一{MARKS}\r\n二").description == "一\n二"
+            store.meetings.edit(held.id, None, title=title)
+    assert store.meetings.get(held.id).title == held.title
+    assert store.meetings.edit(held.id, None, title=f" 新{MARKS}名 ").title == "新名"
+    assert store.meetings.edit(held.id, None, description=f"一{MARKS}\r\n二").description == "一\n二"
 
 
 def test_lines_names_and_terms_lose_or_refuse_the_marks() -> None:

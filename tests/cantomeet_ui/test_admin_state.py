@@ -16,13 +16,13 @@ from cantomeet.queries.admin import PAGE
 from cantomeet.service import Services
 from cantomeet.settings import Settings
 from cantomeet.storage import FolderStorage
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from cantomeet_ui.state import admin, engine
 from tests import meetings
 
 
 @pytest.fixture
-def services(sqlite_store: MeetingStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Services:
+def services(sqlite_store: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Services:
     made = Services(
         Settings(_env_file=None, CANTOMEET_DATA_DIR=str(tmp_path)),
         sqlite_store,
@@ -66,7 +66,7 @@ def page(services: Services, monkeypatch: pytest.MonkeyPatch) -> Page:
 async def test_nothing_is_done_without_a_preview(page: Page, services: Services) -> None:
     meeting = meetings.failed(services.store)
     await page.do("confirm", True)
-    assert services.store.get(meeting.id).job.run == meeting.job.run
+    assert services.store.meetings.get(meeting.id).job.run == meeting.job.run
 
 
 async def test_what_is_confirmed_is_what_was_previewed_and_is_asked_once(page: Page, services: Services) -> None:
@@ -76,7 +76,10 @@ async def test_what_is_confirmed_is_what_was_previewed_and_is_asked_once(page: P
     assert page.state.asked.title == "Retry 1 meeting?"
     late = meetings.failed(services.store)
     await page.do("confirm", False)
-    assert (services.store.get(first.id).status, services.store.get(late.id).status) == ("UPLOADED", "FAILED")
+    assert (services.store.meetings.get(first.id).status, services.store.meetings.get(late.id).status) == (
+        "UPLOADED",
+        "FAILED",
+    )
     assert page.state.notice == "1 meeting is going again."
     assert (page.state.asked.title, page.state.working) == ("", False)
     await page.do("confirm", False)
@@ -91,8 +94,8 @@ async def test_picked_meetings_come_before_all_matches(page: Page, services: Ser
     await page.do("ask_scope", "delete")
     await page.do("confirm", False)
     with pytest.raises(NotFound):
-        services.store.get(picked.id)
-    assert services.store.get(other.id)
+        services.store.meetings.get(picked.id)
+    assert services.store.meetings.get(other.id)
     assert page.state.picked == []
 
 
@@ -116,11 +119,11 @@ async def test_what_has_left_the_list_is_no_longer_picked(page: Page, services: 
     await page.do("refresh")
     for meeting in (first, second):
         await page.do("pick", meeting.id)
-    services.store.retry(first.id)
+    services.store.meetings.retry(first.id)
     await page.do("ask_scope", "delete")
     assert [(named.title, named.status) for named in page.state.asked.named] == [("B", "Failed")]
     assert (page.state.picked, page.state.scope) == ([second.id], "1 selected")
-    services.store.retry(second.id)
+    services.store.meetings.retry(second.id)
     await page.do("show_more")
     assert page.state.picked == []
 
@@ -130,7 +133,7 @@ async def test_picks_that_are_gone_do_not_mean_all_meetings(page: Page, services
     page.addressed(status="FAILED")
     await page.do("refresh")
     await page.do("pick", picked.id)
-    services.store.retry(picked.id)
+    services.store.meetings.retry(picked.id)
     await page.do("ask_scope", "delete")
     assert page.state.asked.title == "There is no meeting to do this to."
 
@@ -153,7 +156,7 @@ async def test_opening_the_page_again_closes_what_was_asked_and_forgets_what_was
     state = page.state
     assert (state.asked.title, state.picked, state.notice, state.opened, state.working) == ("", [], "", "", False)
     await page.do("confirm", False)
-    assert services.store.get(failed.id), "the old question is no longer answered"
+    assert services.store.meetings.get(failed.id), "the old question is no longer answered"
 
 
 async def test_a_cause_is_asked_for_with_all_of_its_meetings(page: Page, services: Services) -> None:
@@ -232,10 +235,10 @@ async def test_the_engine_room_pauses_resumes_and_says_who_is_missing(
 ) -> None:
     room = Page(engine.EngineState(_reflex_internal_init=True), monkeypatch)
     await room.do("pause")
-    assert services.store.paused()
+    assert services.store.switches.paused()
     assert "paused since" in room.state.engine.paused
     await room.do("resume")
-    assert (services.store.paused(), room.state.engine.paused) == (False, "")
+    assert (services.store.switches.paused(), room.state.engine.paused) == (False, "")
     await room.do("check", "whisper")
     assert "Redis" in room.state.notice
     await room.do("check", "moon")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from cantomeet_ui.state import notice
 from cantomeet_ui.state.notice import NoticeState
 from cantomeet_ui.wiring import unexpected
@@ -36,7 +36,7 @@ def test_an_unexpected_error_has_a_reference() -> None:
 
 
 @pytest.fixture
-def state(sqlite_store: MeetingStore, monkeypatch: pytest.MonkeyPatch) -> Any:
+def state(sqlite_store: Database, monkeypatch: pytest.MonkeyPatch) -> Any:
     async def lock(_self: Any, *_: Any) -> None:
         """Nobody else has it."""
 
@@ -54,7 +54,7 @@ async def test_an_outage_is_reported_once_and_one_event_waits_for_its_end(state:
     assert await miss(state) is None
 
 
-async def test_an_outage_is_reported_until_the_database_answers(state: Any, sqlite_store: MeetingStore) -> None:
+async def test_an_outage_is_reported_until_the_database_answers(state: Any, sqlite_store: Database) -> None:
     database = Failing(sqlite_store)
     database.answers = 0
     state.database_away = True

@@ -14,7 +14,7 @@ from reflex_base.event import Event
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from cantomeet_ui import wiring
 from cantomeet_ui.log_redaction import redact_library_logs, traceback_without_values
 
@@ -94,7 +94,7 @@ def test_a_chain_is_told_from_its_cause_on() -> None:
     assert traceback_without_values(failing()).count("builtins.ValueError") == 2
 
 
-def test_a_statement_that_fails_is_told_without_its_values(store: MeetingStore) -> None:
+def test_a_statement_that_fails_is_told_without_its_values(store: Database) -> None:
     def write() -> Any:
         with store.engine.begin() as connection:
             for _ in range(2):

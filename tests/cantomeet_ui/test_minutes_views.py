@@ -10,7 +10,7 @@ from cantomeet.i18n import EN, ZH, text
 from cantomeet.jobs import JobKind
 from cantomeet.models import Segment, Speaker, Summary, SummaryItem
 from cantomeet.queries.meeting_page import Have
-from cantomeet.store import MeetingStore, NewAttempt, NewSummary, SummaryWithItems, Transcript
+from cantomeet.store import Database, NewAttempt, NewSummary, SummaryWithItems, Transcript
 from cantomeet_ui.presenters.actions import groups, owner_choices
 from cantomeet_ui.presenters.choices import Choice, with_default
 from cantomeet_ui.presenters.speakers import speaker_rows
@@ -127,14 +127,14 @@ def test_a_due_date_is_shown_in_the_speakers_words_and_as_a_day() -> None:
 # ---- transcript and speakers -----------------------------------------------------------------------------------
 
 
-def test_a_page_is_sent_only_the_lines_that_were_corrected(sqlite_store: MeetingStore) -> None:
+def test_a_page_is_sent_only_the_lines_that_were_corrected(sqlite_store: Database) -> None:
     meeting = summed_up(sqlite_store)
     first = meeting_shown(sqlite_store, meeting.id, Have(), ZH)
     assert first.batch is not None
     assert (len(first.batch.lines), first.batch.corrected) == (3, [])
     assert meeting_shown(sqlite_store, meeting.id, first.have, ZH).batch is None
-    line = sqlite_store.transcript(meeting.id).segments[1]
-    sqlite_store.edit_segment(meeting.id, line.id, None, text="預算下星期四交。")
+    line = sqlite_store.transcripts.shown(meeting.id).segments[1]
+    sqlite_store.transcripts.edit_segment(meeting.id, line.id, None, text="預算下星期四交。")
     then = meeting_shown(sqlite_store, meeting.id, first.have, ZH)
     assert then.batch is not None
     assert (then.batch.first, then.batch.lines) == (3, [])
@@ -144,11 +144,11 @@ def test_a_page_is_sent_only_the_lines_that_were_corrected(sqlite_store: Meeting
     assert meeting_shown(sqlite_store, meeting.id, then.have, ZH).batch is None
 
 
-def test_a_renamed_speaker_sends_all_lines_again(sqlite_store: MeetingStore) -> None:
+def test_a_renamed_speaker_sends_all_lines_again(sqlite_store: Database) -> None:
     meeting = summed_up(sqlite_store)
     first = meeting_shown(sqlite_store, meeting.id, Have(), ZH)
-    speaker = next(s for s in sqlite_store.transcript(meeting.id).speakers.values() if s.label == "S1")
-    sqlite_store.rename_speaker(meeting.id, speaker.id, None, "陳主席")
+    speaker = next(s for s in sqlite_store.transcripts.shown(meeting.id).speakers.values() if s.label == "S1")
+    sqlite_store.transcripts.rename_speaker(meeting.id, speaker.id, None, "陳主席")
     then = meeting_shown(sqlite_store, meeting.id, first.have, ZH)
     assert then.batch is not None
     assert (then.batch.first, [line.speaker for line in then.batch.lines]) == (0, ["陳主席", "講者 2", ""])
@@ -182,50 +182,52 @@ def test_each_speaker_has_a_few_telling_lines_spread_over_the_meeting() -> None:
 # ---- in written Chinese ----------------------------------------------------------------------------------------
 
 
-def test_the_written_view_is_labelled_and_outdated_lines_stay_as_spoken(sqlite_store: MeetingStore) -> None:
+def test_the_written_view_is_labelled_and_outdated_lines_stay_as_spoken(sqlite_store: Database) -> None:
     meeting = summed_up(sqlite_store)
-    assert written_pane(None, sqlite_store.transcript(meeting.id), ZH) == WrittenPane()
-    sqlite_store.ask_for_written(meeting.id)
-    taken = sqlite_store.take_job(JobKind.WRITTEN_VIEW, meeting.id, 60)
+    assert written_pane(None, sqlite_store.transcripts.shown(meeting.id), ZH) == WrittenPane()
+    sqlite_store.written_views.ask(meeting.id)
+    taken = sqlite_store.jobs.take(JobKind.WRITTEN_VIEW, meeting.id, 60)
     assert taken is not None
-    first, second, third = sqlite_store.transcript(meeting.id).segments
-    working = written_pane(sqlite_store.written(meeting.id), sqlite_store.transcript(meeting.id), ZH)
+    first, second, third = sqlite_store.transcripts.shown(meeting.id).segments
+    working = written_pane(sqlite_store.written_views.find(meeting.id), sqlite_store.transcripts.shown(meeting.id), ZH)
     assert (working.head.state, working.head.label, working.head.may_ask) == ("working", "", False)
     texts = {first.id: (1, "各位早安。"), second.id: (1, "預算須於下星期三前提交。")}
-    sqlite_store.finish_written(meeting.id, taken.run, texts, name="qwen3", usage=None)
-    sqlite_store.edit_segment(meeting.id, second.id, None, text="預算下星期四交。")
-    pane = written_pane(sqlite_store.written(meeting.id), sqlite_store.transcript(meeting.id), ZH)
+    sqlite_store.written_views.finish(meeting.id, taken.run, texts, name="qwen3", usage=None)
+    sqlite_store.transcripts.edit_segment(meeting.id, second.id, None, text="預算下星期四交。")
+    pane = written_pane(sqlite_store.written_views.find(meeting.id), sqlite_store.transcripts.shown(meeting.id), ZH)
     assert (pane.lines, pane.outdated) == ({first.id: "各位早安。"}, [second.id])
     assert "qwen3" in pane.head.label
     assert (pane.head.told, pane.head.may_ask) == ("有 1 句改寫後又改過。", True)
     assert third.id not in pane.lines
 
 
-def test_the_cost_of_the_written_view_is_shown_over_all_rounds(sqlite_store: MeetingStore) -> None:
+def test_the_cost_of_the_written_view_is_shown_over_all_rounds(sqlite_store: Database) -> None:
     meeting = summed_up(sqlite_store)
-    line = sqlite_store.transcript(meeting.id).segments[0]
+    line = sqlite_store.transcripts.shown(meeting.id).segments[0]
     took = {"requests": 1, "tokens_in": 900, "tokens_out": 100, "repeats": 0, "reused": 0}
     for cost, estimated in ((0.25, True), (0.5, False)):
-        sqlite_store.ask_for_written(meeting.id)
-        taken = sqlite_store.take_job(JobKind.WRITTEN_VIEW, meeting.id, 60)
+        sqlite_store.written_views.ask(meeting.id)
+        taken = sqlite_store.jobs.take(JobKind.WRITTEN_VIEW, meeting.id, 60)
         assert taken is not None
         usage = {**took, "cost": cost, "estimated": estimated}
-        sqlite_store.finish_written(meeting.id, taken.run, {line.id: (1, "各位早安。")}, name="qwen3", usage=usage)
-    pane = written_pane(sqlite_store.written(meeting.id), sqlite_store.transcript(meeting.id), EN)
+        sqlite_store.written_views.finish(
+            meeting.id, taken.run, {line.id: (1, "各位早安。")}, name="qwen3", usage=usage
+        )
+    pane = written_pane(sqlite_store.written_views.find(meeting.id), sqlite_store.transcripts.shown(meeting.id), EN)
     assert pane.head.took == "2 requests, about 2,000 tokens · cost 0.7500"
 
 
-def test_the_written_view_can_be_asked_for_again_after_a_new_transcript(sqlite_store: MeetingStore) -> None:
+def test_the_written_view_can_be_asked_for_again_after_a_new_transcript(sqlite_store: Database) -> None:
     meeting = summed_up(sqlite_store)
-    sqlite_store.ask_for_written(meeting.id)
-    taken = sqlite_store.take_job(JobKind.WRITTEN_VIEW, meeting.id, 60)
+    sqlite_store.written_views.ask(meeting.id)
+    taken = sqlite_store.jobs.take(JobKind.WRITTEN_VIEW, meeting.id, 60)
     assert taken is not None
-    line = sqlite_store.transcript(meeting.id).segments[0]
-    sqlite_store.finish_written(meeting.id, taken.run, {line.id: (1, "各位早安。")}, name="qwen3", usage=None)
-    assert sqlite_store.reparse(meeting.id, meetings.segments([("S1", "早晨呀，各位。")])).changed
-    pane = written_pane(sqlite_store.written(meeting.id), sqlite_store.transcript(meeting.id), ZH)
+    line = sqlite_store.transcripts.shown(meeting.id).segments[0]
+    sqlite_store.written_views.finish(meeting.id, taken.run, {line.id: (1, "各位早安。")}, name="qwen3", usage=None)
+    assert sqlite_store.transcripts.reparse(meeting.id, meetings.segments([("S1", "早晨呀，各位。")])).changed
+    pane = written_pane(sqlite_store.written_views.find(meeting.id), sqlite_store.transcripts.shown(meeting.id), ZH)
     assert (pane.lines, pane.head.may_ask, pane.head.state) == ({}, True, "none")
-    assert sqlite_store.ask_for_written(meeting.id).state == "working"
+    assert sqlite_store.written_views.ask(meeting.id).state == "working"
 
 
 # ---- choices and action items ----------------------------------------------------------------------------------
@@ -237,7 +239,7 @@ def test_nothing_chosen_means_the_default() -> None:
     assert with_default(choices, "gone") == [Choice("", "一般"), Choice("board_minutes", "董事會")]
 
 
-def test_items_are_grouped_by_due_date_or_owner_and_unverified_ones_come_last(sqlite_store: MeetingStore) -> None:
+def test_items_are_grouped_by_due_date_or_owner_and_unverified_ones_come_last(sqlite_store: Database) -> None:
     day = date(2026, 11, 24)
     items = [
         action("逾期", day - timedelta(days=1), "阿明", evidence=[PROOF]),
@@ -268,13 +270,15 @@ def test_items_are_grouped_by_due_date_or_owner_and_unverified_ones_come_last(sq
     assert [row.overdue for group in groups(found, "due", NOW, ZH) for row in group.rows] == [True, *[False] * 4]
 
 
-def test_action_items_in_two_languages_stand_in_the_readers_first(sqlite_store: MeetingStore) -> None:
+def test_action_items_in_two_languages_stand_in_the_readers_first(sqlite_store: Database) -> None:
     meeting = meetings.transcribed(sqlite_store)
-    leased = sqlite_store.take_lease(meeting.id, 60)
+    leased = sqlite_store.pipeline.take_lease(meeting.id, 60)
     assert leased is not None
     items = [action("交 budget", text_other="Hand in the budget", evidence=[PROOF])]
     new = NewSummary("llm", "zh-Hant-HK+en", items)
-    sqlite_store.finish_summary(meeting.id, leased.job.run, new, tried=NewAttempt("summarize", sqlite_store.now()))
+    sqlite_store.pipeline.finish_summary(
+        meeting.id, leased.job.run, new, tried=NewAttempt("summarize", sqlite_store.now())
+    )
     found = list_actions(sqlite_store, ActionFilter(), date(2026, 11, 24))
     rows = [groups(found, "due", NOW, language)[0].rows[0] for language in (EN, ZH)]
     assert [(row.text, row.other) for row in rows] == [
@@ -284,7 +288,7 @@ def test_action_items_in_two_languages_stand_in_the_readers_first(sqlite_store: 
 
 
 def test_a_speaker_without_a_name_is_called_as_in_the_transcript_and_is_another_person_in_each_meeting(
-    sqlite_store: MeetingStore,
+    sqlite_store: Database,
 ) -> None:
     shown = summary_view(summary(item(kind="action_item", owner="S1")), NOW, EN).sections[0].points[0]
     assert (shown.who, shown.owner) == ("Speaker 1", "S1")

@@ -15,8 +15,8 @@ from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
 from cantomeet.reasons import reason_text
 from cantomeet.storage import FolderStorage
-from cantomeet.store import MeetingStore, NewAttempt, NewMeeting, NewSegment, NewSummary
-from cantomeet.stored_json import StoredWord
+from cantomeet.store import Database, NewAttempt, NewItem, NewMeeting, NewSegment, NewSummary
+from cantomeet.stored_json import Proof, StoredWord
 
 WORDS = (
     ("S1", "早晨，多謝大家嚟開會。今日主要講十二月推出新產品嘅安排。"),
@@ -34,7 +34,7 @@ WORDS = (
 class Seed:
     """Writes meetings into `store` and their recordings into `recordings`."""
 
-    store: MeetingStore
+    store: Database
     recordings: FolderStorage
     seconds: int = 64
 
@@ -51,7 +51,7 @@ class Seed:
             filename=f"{title}.wav",
             **{"title": title, "duration_seconds": float(self.seconds), **columns},
         )
-        return self.store.create(new)[0]
+        return self.store.meetings.create(new)[0]
 
     def transcribing(self, meeting: Meeting, progress: int | None = None) -> Meeting:
         """TRANSCRIBING at a percentage, without any line yet."""
@@ -60,31 +60,31 @@ class Seed:
 
     def progress(self, meeting: Meeting, progress: int | None) -> Meeting:
         leased = self._lease(meeting)
-        return self.store.commit_step(leased.id, leased.job.run, progress=progress)
+        return self.store.pipeline.commit_step(leased.id, leased.job.run, progress=progress)
 
     def piece(self, meeting: Meeting, lines: Sequence[NewSegment], progress: int) -> Meeting:
         """Add lines to the unfinished transcript."""
         leased = self._lease(meeting)
         tried = self._try("recognise")
-        return self.store.commit_piece(leased.id, leased.job.run, lines, tried=tried, progress=progress)
+        return self.store.pipeline.commit_piece(leased.id, leased.job.run, lines, tried=tried, progress=progress)
 
     def summarizing(self, meeting: Meeting, lines: Sequence[NewSegment] = ()) -> Meeting:
         """SUMMARIZING, with these lines added."""
         leased = self._lease(meeting)
-        return self.store.finish_transcript(
+        return self.store.pipeline.finish_transcript(
             leased.id, leased.job.run, lines, replace=False, tried=self._try("recognise")
         )
 
     def completed(
-        self, meeting: Meeting, method: str = "extractive", items: Sequence[dict[str, Any]] | None = None
+        self, meeting: Meeting, method: str = "extractive", items: Sequence[NewItem] | None = None
     ) -> Meeting:
         """COMPLETED, with a summary that cites its lines. `items` replaces the default items."""
         leased = self._lease(meeting)
-        segments = self.store.transcript(meeting.id).segments
+        segments = self.store.transcripts.shown(meeting.id).segments
         if items is None:
             items = [] if method == "none" else summary_items([(s.id, s.start, s.end, s.text) for s in segments])
         new = NewSummary(method=method, language=ZH, items=items, name="qwen3" if method == "llm" else "")
-        return self.store.finish_summary(leased.id, leased.job.run, new, tried=self._try("summarize"))
+        return self.store.pipeline.finish_summary(leased.id, leased.job.run, new, tried=self._try("summarize"))
 
     def whole(self, title: str, count: int = len(WORDS), method: str = "extractive", **columns: Any) -> Meeting:
         """A COMPLETED meeting from the start."""
@@ -102,19 +102,19 @@ class Seed:
         for failures in range(1, retries + 1):
             leased = self._lease(meeting)
             told: dict[str, Any] = {"tried": self._try("prepare"), "code": code, "params": params}
-            self.store.record_retry(leased.id, leased.job.run, delay=0, failures=failures, **told)
+            self.store.pipeline.record_retry(leased.id, leased.job.run, delay=0, failures=failures, **told)
         leased = self._lease(meeting)
         tried, reason = self._try("prepare"), reason_text(code, params, ZH)
-        return self.store.record_failure(
+        return self.store.pipeline.record_failure(
             leased.id, leased.job.run, tried=tried, code=code, params=params, reason=reason
         )
 
     def _step(self, meeting: Meeting, **columns: Any) -> None:
         leased = self._lease(meeting)
-        self.store.commit_step(leased.id, leased.job.run, tried=self._try("prepare"), **columns)
+        self.store.pipeline.commit_step(leased.id, leased.job.run, tried=self._try("prepare"), **columns)
 
     def _lease(self, meeting: Meeting) -> Meeting:
-        leased = self.store.take_lease(meeting.id, 60)
+        leased = self.store.pipeline.take_lease(meeting.id, 60)
         assert leased is not None, "the meeting is not due"
         return leased
 
@@ -135,21 +135,26 @@ def _line(number: int, seconds: float) -> NewSegment:
     return NewSegment(start, start + seconds - 0.5, words, words, spoken, speaker)
 
 
-def summary_items(spoken: Sequence[tuple[str, float, float, str]]) -> list[dict[str, Any]]:
-    """Items that quote these lines (id, start, end, text), and one without a quote."""
+def summary_items(spoken: Sequence[tuple[str, float, float, str]]) -> list[NewItem]:
+    """Items that quote these lines (id, start, end, text), and one that has no quote."""
 
-    def item(kind: str, number: int, text: str = "", **columns: Any) -> dict[str, Any]:
+    def item(kind: str, number: int, text: str = "") -> NewItem:
         segment_id, start, end, words = spoken[number % len(spoken)]
-        quoted = {"segment_id": segment_id, "quote": words, "start": start, "end": end, "check": "exact"}
-        return {"kind": kind, "text": text or words, "evidence": [quoted], **columns}
+        quoted: Proof = {"segment_id": segment_id, "quote": words, "start": start, "end": end, "check": "exact"}
+        return {"kind": kind, "text": text or words, "evidence": [quoted]}
 
     return [
         item("overview", 0),
         item("overview", 1),
         item("decision", 3, "十二月十五日推出新產品。"),
         item("decision", 5),
-        item("action_item", 3, "交計劃書", owner="阿明", due_text="下星期五前", due_date=date(2026, 12, 4)),
-        item("action_item", 6, "發郵件通知客服和市場部", owner="阿珊", due_text="星期三之前"),
+        {
+            **item("action_item", 3, "交計劃書"),
+            "owner": "阿明",
+            "due_text": "下星期五前",
+            "due_date": date(2026, 12, 4),
+        },
+        {**item("action_item", 6, "發郵件通知客服和市場部"), "owner": "阿珊", "due_text": "星期三之前"},
         item("action_item", 7, "查伺服器費用上升的原因"),
         item("question", 4),
         {"kind": "risk", "text": "銀行可能不批准網上付款。", "evidence": []},

@@ -17,7 +17,7 @@ from cantomeet.changes import ChangePublisher
 from cantomeet.database import connect
 from cantomeet.models import Meeting
 from cantomeet.storage import FolderStorage
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from launcher import page_build
 from launcher.redis_server import EmbeddedRedis
 from tests.e2e.peeking import WAITING
@@ -43,7 +43,7 @@ class Web:
     """The file with its output."""
 
     @property
-    def store(self) -> MeetingStore:
+    def store(self) -> Database:
         return self.seed.store
 
     def tell(self, meeting: Meeting) -> Meeting:
@@ -100,7 +100,7 @@ def web_running(folder: Path, port: int) -> Iterator[Web]:
         ended.callback(lambda: print((folder / "web.log").read_text(errors="replace")))
         ended.callback(server.kill)
         server.start()
-        store = MeetingStore(connect(f"sqlite:///{folder / 'cantomeet.db'}"))
+        store = Database(connect(f"sqlite:///{folder / 'cantomeet.db'}"))
         ended.callback(store.engine.dispose)
         seed = Seed(store, FolderStorage(folder / "recordings", max_bytes=10**9, min_free_bytes=0))
         web = Web(

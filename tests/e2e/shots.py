@@ -69,7 +69,7 @@ def many_meetings(web: Web) -> str:
     web.seed.failed("董事會錄音（手機）", ErrorCode.PROVIDER_KEY_REFUSED, **REFUSED)
     tell(web.seed, ESTATE)
     stopped = web.seed.waiting("錯咗檔案")
-    web.store.cancel(stopped.id)
+    web.store.meetings.cancel(stopped.id)
     web.seed.transcribing(web.seed.waiting("長者中心家屬座談會", duration_seconds=5340.0), 42)
     web.seed.summarizing(web.seed.transcribing(web.seed.waiting("Vendor call, Shenzhen factory")), lines(6))
     web.seed.waiting(LONG_TITLE, duration_seconds=8123.0)

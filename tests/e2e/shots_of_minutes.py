@@ -28,27 +28,31 @@ USAGE = {
 
 
 def summarized(web: Web, meeting: Meeting, language: str, template: Template, items: list[dict[str, Any]]) -> Meeting:
-    leased = web.store.take_lease(meeting.id, 60)
+    leased = web.store.pipeline.take_lease(meeting.id, 60)
     assert leased is not None
     new = NewSummary("llm", language, items, template=template, name="qwen3-32b", usage=USAGE)
-    return web.store.finish_summary(leased.id, leased.job.run, new, tried=NewAttempt("summarize", web.store.now()))
+    return web.store.pipeline.finish_summary(
+        leased.id, leased.job.run, new, tried=NewAttempt("summarize", web.store.now())
+    )
 
 
 def items_of(web: Web, meeting: Meeting) -> list[dict[str, Any]]:
-    return summary_items([(s.id, s.start, s.end, s.text) for s in web.store.transcript(meeting.id).segments])
+    return summary_items([(s.id, s.start, s.end, s.text) for s in web.store.transcripts.shown(meeting.id).segments])
 
 
 def stale(web: Web) -> str:
     """A meeting with a corrected line, a named speaker, a corrected item, and an item that is done."""
     meeting = web.seed.whole("例會")
-    transcript = web.store.transcript(meeting.id)
-    web.store.edit_segment(meeting.id, transcript.segments[4].id, None, text="如果銀行下星期先批，我哋會唔會延期？")
-    web.store.rename_speaker(meeting.id, str(transcript.segments[6].speaker_id), None, "阿珊")
-    found = web.store.summary(meeting.id)
+    transcript = web.store.transcripts.shown(meeting.id)
+    web.store.transcripts.edit_segment(
+        meeting.id, transcript.segments[4].id, None, text="如果銀行下星期先批，我哋會唔會延期？"
+    )
+    web.store.transcripts.rename_speaker(meeting.id, str(transcript.segments[6].speaker_id), None, "阿珊")
+    found = web.store.summaries.find(meeting.id)
     assert found is not None
     decision, action = (next(i for i in found.items if i.kind == kind) for kind in ("decision", "action_item"))
-    web.store.edit_item(meeting.id, decision.id, None, text="十二月十五日推出新產品，不延期。")
-    web.store.edit_item(meeting.id, action.id, None, done=True)
+    web.store.summaries.edit_item(meeting.id, decision.id, None, text="十二月十五日推出新產品，不延期。")
+    web.store.summaries.edit_item(meeting.id, action.id, None, done=True)
     return f"/meetings/{meeting.id}"
 
 
@@ -70,9 +74,9 @@ def waiting(web: Web) -> str:
 def in_two(web: Web) -> str:
     """Board minutes in two languages with their usage, and three versions."""
     meeting = web.seed.whole("例會")
-    web.store.retry(meeting.id, "summarize")
+    web.store.meetings.retry(meeting.id, "summarize")
     summarized(web, meeting, "zh-Hant-HK", GENERAL, items_of(web, meeting))
-    web.store.retry(meeting.id, "summarize", template="board_minutes", summary_language="zh-Hant-HK+en")
+    web.store.meetings.retry(meeting.id, "summarize", template="board_minutes", summary_language="zh-Hant-HK+en")
     english = (
         "Welcome; today is about the launch in December.",
         "The app is 80 % done, testing can begin next week.",
@@ -92,17 +96,17 @@ def in_two(web: Web) -> str:
 def written(web: Web) -> str:
     """A meeting half rewritten in written Chinese, with one line corrected since."""
     meeting = web.seed.whole("例會")
-    web.store.ask_for_written(meeting.id)
-    taken = web.store.take_job(JobKind.WRITTEN_VIEW, meeting.id, 60)
+    web.store.written_views.ask(meeting.id)
+    taken = web.store.jobs.take(JobKind.WRITTEN_VIEW, meeting.id, 60)
     assert taken is not None
-    segments = web.store.transcript(meeting.id).segments
+    segments = web.store.transcripts.shown(meeting.id).segments
     words = (
         "早安，感謝各位出席。今天主要討論十二月推出新產品的安排。",
         "我想講述進度，手機 app 已完成八成，下星期可以開始測試。",
     )
     texts = {segment.id: (1, text) for segment, text in zip(segments, (*words, "付款部分尚有兩個問題。"), strict=False)}
-    web.store.finish_written(meeting.id, taken.run, texts, name="qwen3-32b", usage=None)
-    web.store.edit_segment(meeting.id, segments[2].id, None, text="不過付款嗰部分仲有三個問題未解決。")
+    web.store.written_views.finish(meeting.id, taken.run, texts, name="qwen3-32b", usage=None)
+    web.store.transcripts.edit_segment(meeting.id, segments[2].id, None, text="不過付款嗰部分仲有三個問題未解決。")
     return f"/meetings/{meeting.id}"
 
 
@@ -129,9 +133,9 @@ def actions(web: Web) -> str:
 def template(web: Web) -> str:
     sections = [{"kind": "note", "title": "出席"}, {"kind": "decision", "title": "決議"}]
     sections.append({"kind": "action_item", "title": "跟進"})
-    for known in web.store.templates():
-        web.store.delete_template(known.id)
-    web.store.add_template("家長教師會", "先列出席，再列各項決議和跟進；金額寫港元。", sections)
+    for known in web.store.templates.all():
+        web.store.templates.delete(known.id)
+    web.store.templates.add("家長教師會", "先列出席，再列各項決議和跟進；金額寫港元。", sections)
     return "/templates"
 
 

@@ -177,4 +177,4 @@ def tell(seed: Seed, story: Story, **columns: Any) -> Meeting:
         statement = text("UPDATE speaker SET name = :name WHERE meeting_id = :id AND label = :label")
         with seed.store.engine.begin() as connection:
             connection.execute(statement, {"name": name, "id": meeting.id, "label": label})
-    return told.completed(meeting, "llm", story.items(seed.store.transcript(meeting.id).segments))
+    return told.completed(meeting, "llm", story.items(seed.store.transcripts.shown(meeting.id).segments))

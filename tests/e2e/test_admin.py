@@ -42,23 +42,23 @@ def test_failed_meetings_are_retried_cause_by_cause_after_a_preview(web: Web, pa
     expect(sheet).to_contain_text("重試 4 個會議？")
     sheet.get_by_role("button", name="不用了").click()
     expect(sheet).to_have_count(0)
-    assert {web.store.get(meeting.id).status for meeting in failed} == {"FAILED"}
+    assert {web.store.meetings.get(meeting.id).status for meeting in failed} == {"FAILED"}
     page.get_by_role("button", name="全部重試（4）").click()
     expect(sheet).to_be_visible()
     # Without a notification: between preview and confirmation one meeting moves on, and one would be paid again.
-    web.store.mark_deleted(failed[0].id)
+    web.store.meetings.mark_deleted(failed[0].id)
     set_columns(web.store, paid.id, **sent)
     sheet.get_by_role("button", name="重試 4 個", exact=True).click()
     told = page.locator(".notice", has_text="2 個會議已重新開始。")
     expect(told).to_contain_text("1 個已不存在。")
     expect(told).to_contain_text("已付費轉錄過")
-    assert {web.store.get(meeting.id).status for meeting in failed[1:]} == {"UPLOADED"}
-    assert web.store.get(paid.id).status == "FAILED"
+    assert {web.store.meetings.get(meeting.id).status for meeting in failed[1:]} == {"UPLOADED"}
+    assert web.store.meetings.get(paid.id).status == "FAILED"
     page.locator(".cause[data-cause^=cancelled]").get_by_role("button", name="重試", exact=True).first.click()
     expect(sheet).to_contain_text("已付費轉錄過，要另外確認")
     sheet.get_by_role("button", name="連已轉錄過的，重試 1 個").click()
     expect(page.locator(".notice", has_text="1 個會議已重新開始。")).to_be_visible()
-    assert web.store.get(paid.id).revision == 2
+    assert web.store.meetings.get(paid.id).revision == 2
     web.tell(web.seed.failed("又一個", ErrorCode.RECORDING_UNREADABLE, found="unknown"))
     expect(page.locator(".cause .admin-row")).to_have_count(2)
 
@@ -86,14 +86,14 @@ def test_picked_meetings_or_all_matches_are_deleted_once_confirmed(web: Web, pag
     expect(rows).to_have_count(1)
     for meeting in (first, second):
         with pytest.raises(NotFound):
-            web.store.get(meeting.id)
+            web.store.meetings.get(meeting.id)
     page.go_back()
     expect(rows).to_have_count(2)
     page.locator(".scope").get_by_role("button", name="停止處理").click()
     expect(sheet).to_contain_text("沒有會議可以這樣做。")
     expect(sheet).to_contain_text("2 個不會：沒有在處理。")
-    assert web.store.get(kept.id).status == "FAILED"
-    assert web.store.get(done.id).status == "COMPLETED"
+    assert web.store.meetings.get(kept.id).status == "FAILED"
+    assert web.store.meetings.get(done.id).status == "COMPLETED"
 
 
 def test_a_question_names_only_listed_meetings_and_closes_by_escape_and_reload(web: Web, page: Page) -> None:
@@ -104,8 +104,8 @@ def test_a_question_names_only_listed_meetings_and_closes_by_escape_and_reload(w
     for title in ("已走", "還在"):
         page.get_by_role("checkbox", name=title).click()
     expect(page.locator(".scope-name")).to_have_text("已選 2 個")
-    web.store.retry(retried.id)
-    web.tell(web.store.get(retried.id))
+    web.store.meetings.retry(retried.id)
+    web.tell(web.store.meetings.get(retried.id))
     expect(page.locator(".scope-name")).to_have_text("已選 1 個")
     sheet, delete = page.get_by_role("alertdialog"), page.locator(".scope").get_by_role("button", name="刪除")
     delete.click()
@@ -123,7 +123,7 @@ def test_a_question_names_only_listed_meetings_and_closes_by_escape_and_reload(w
     page.goto("/admin?status=BROKEN")
     expect(page.locator(".scope-name")).to_contain_text("不會當作全部")
     expect(page.locator(".scope-acts")).to_have_count(0)
-    assert web.store.get(kept.id).status == "FAILED"
+    assert web.store.meetings.get(kept.id).status == "FAILED"
 
 
 def test_on_a_phone_the_outcome_is_shown_where_it_was_confirmed(web: Web, phone: Page) -> None:
@@ -158,11 +158,11 @@ def test_the_queue_is_paused_and_resumed_and_every_open_page_says_so(
     page.get_by_role("button", name="暫停隊列").click()
     for line in said:
         expect(line).to_contain_text("起暫停")
-    assert web.store.take_lease(meeting.id, 60) is None
+    assert web.store.pipeline.take_lease(meeting.id, 60) is None
     other.get_by_role("button", name="繼續隊列").click()
     for line in said:
         expect(line).to_have_count(0)
-    assert web.store.take_lease(meeting.id, 60) is not None
+    assert web.store.pipeline.take_lease(meeting.id, 60) is not None
 
 
 def test_a_worker_tests_a_key_and_a_missing_worker_is_reported(web: Web, page: Page) -> None:
@@ -221,7 +221,7 @@ def test_the_timeline_tells_when_what_how_long_why_and_what_comes_next(web: Web,
     expect(retried).to_contain_text("對方太忙")
     expect(retried).to_contain_text("下一次")
     expect(retried.locator(".step-when")).to_have_text(re.compile(r"\d+:\d\d:\d\d"))
-    assert web.store.get(meeting.id).status == "FAILED"
-    web.tell(web.store.retry(meeting.id))
+    assert web.store.meetings.get(meeting.id).status == "FAILED"
+    web.tell(web.store.meetings.retry(meeting.id))
     expect(page.locator(".timeline li")).to_have_count(4)
     expect(page.locator(".timeline li").first).to_contain_text(re.compile("現在.*檢查錄音.*輪候中"))

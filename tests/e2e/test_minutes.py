@@ -51,7 +51,7 @@ def test_an_item_is_corrected_in_place_and_the_other_tab_moves(web: Web, page: P
 
 def test_a_second_press_is_needed_to_overwrite_what_somebody_else_changed_first(web: Web, page: Page) -> None:
     meeting = web.seed.whole("例會")
-    found = web.store.summary(meeting.id)
+    found = web.store.summaries.find(meeting.id)
     assert found is not None
     page.goto(f"/meetings/{meeting.id}")
     item = page.locator("[data-kind=decision] .item").first
@@ -59,7 +59,7 @@ def test_a_second_press_is_needed_to_overwrite_what_somebody_else_changed_first(
     item.get_by_role("button", name="修改這一項").click()
     item.locator("textarea").fill("我的寫法")
     changed = next(known for known in found.items if known.kind == "decision")
-    web.tell(web.store.edit_item(meeting.id, changed.id, None, text="別人的寫法")[0])
+    web.tell(web.store.summaries.edit_item(meeting.id, changed.id, None, text="別人的寫法")[0])
     item.get_by_role("button", name="儲存").click()
     expect(item.locator(".refused")).to_contain_text("別人的寫法")
     item.get_by_role("button", name="儲存").click()
@@ -79,7 +79,7 @@ def test_a_corrected_line_makes_its_items_stale_until_a_person_confirms_them(web
     page.keyboard.press("Enter")
     expect(line.locator(".line-text")).to_contain_text("下星期先批")
     expect(line.locator(".edited")).to_have_attribute("title", re.compile("下個月先批"))
-    assert web.store.transcript(meeting.id).segments[4].original_text.count("下個月先批") == 1
+    assert web.store.transcripts.shown(meeting.id).segments[4].original_text.count("下個月先批") == 1
     # Its quote is gone from the transcript, so it is no longer verified.
     stale = page.locator("[data-kind=unverified] .item[data-item=question]")
     expect(stale.locator(".stale")).to_contain_text("改過")
@@ -118,9 +118,9 @@ def test_an_earlier_version_is_one_click_away(web: Web, page: Page) -> None:
     form.locator("select[name=language]").select_option("en")
     form.get_by_role("button", name="重新摘要").click()
     expect(page.locator("article.meeting")).to_have_attribute("data-status", "SUMMARIZING")
-    going = web.store.get(meeting.id)
+    going = web.store.meetings.get(meeting.id)
     assert (going.template, going.summary_language, going.waits_for_names) == ("board_minutes", "en", False)
-    proof = web.store.transcript(meeting.id).segments[3]
+    proof = web.store.transcripts.shown(meeting.id).segments[3]
     web.tell(web.seed.completed(going, items=[_quoting(proof, "第二版的決議")]))
     expect(page.locator("[data-kind=decision] .item-text")).to_have_text(["第二版的決議"])
     page.locator(".versions summary").click()
@@ -145,8 +145,8 @@ def test_a_summary_that_waits_for_names_is_written_once_they_are_given(web: Web,
     page.get_by_role("button", name="儲存名字，開始摘要").click()
     expect(page.locator(".speakers-form")).to_have_count(0)
     expect(page.locator(".line-speaker").first).to_have_text("陳主席")
-    assert not web.store.get(meeting.id).waits_for_names
-    assert web.store.get(meeting.id).job.due_at is not None
+    assert not web.store.meetings.get(meeting.id).waits_for_names
+    assert web.store.meetings.get(meeting.id).job.due_at is not None
 
 
 def test_an_action_is_ticked_off_across_meetings_and_taken_back(web: Web, page: Page) -> None:
@@ -159,7 +159,7 @@ def test_an_action_is_ticked_off_across_meetings_and_taken_back(web: Web, page: 
     expect(page.locator(".todo .item-text")).to_have_text(["交計劃書"])
     page.locator(".todo [data-done-box]").click()
     expect(page.get_by_text("沒有符合的待辦")).to_be_visible()
-    found = web.store.summary(meeting.id)
+    found = web.store.summaries.find(meeting.id)
     assert found is not None
     assert [item.text for item in found.items if item.done] == ["交計劃書"]
     page.get_by_role("button", name="復原").click()
@@ -222,30 +222,30 @@ def test_a_template_of_ones_own_is_written_changed_and_deleted(web: Web, page: P
     mine.get_by_role("button", name="刪除").click()
     mine.get_by_role("alertdialog").get_by_role("button", name="刪除").click()
     expect(page.locator(".template")).to_have_count(2)
-    assert web.store.templates() == []
+    assert web.store.templates.all() == []
 
 
 def test_transcribing_again_asks_before_corrections_go(web: Web, page: Page) -> None:
     meeting = web.seed.whole("例會")
-    line = web.store.transcript(meeting.id).segments[0]
-    web.store.edit_segment(meeting.id, line.id, None, text="改正過的一句")
+    line = web.store.transcripts.shown(meeting.id).segments[0]
+    web.store.transcripts.edit_segment(meeting.id, line.id, None, text="改正過的一句")
     page.goto(f"/meetings/{meeting.id}")
     page.locator(".menu.more summary").click()
     page.get_by_role("button", name="重新轉錄").click()
     expect(page.get_by_role("alertdialog")).to_contain_text("改正過的句子")
-    assert web.store.get(meeting.id).status == "COMPLETED"
+    assert web.store.meetings.get(meeting.id).status == "COMPLETED"
     page.get_by_role("alertdialog").get_by_role("button", name="重新轉錄").click()
     expect(page.locator("article.meeting")).to_have_attribute("data-status", "TRANSCRIBING")
 
 
 def test_the_transcript_is_shown_in_written_chinese_and_what_was_spoken_is_one_click_away(web: Web, page: Page) -> None:
     meeting = web.seed.whole("例會")
-    web.store.ask_for_written(meeting.id)
-    taken = web.store.take_job(JobKind.WRITTEN_VIEW, meeting.id, 60)
+    web.store.written_views.ask(meeting.id)
+    taken = web.store.jobs.take(JobKind.WRITTEN_VIEW, meeting.id, 60)
     assert taken is not None
-    line = web.store.transcript(meeting.id).segments[0]
+    line = web.store.transcripts.shown(meeting.id).segments[0]
     spoken, rewritten = line.text, "早安，感謝各位出席。今天主要討論十二月推出新產品的安排。"
-    web.store.finish_written(meeting.id, taken.run, {line.id: (1, rewritten)}, name="qwen3", usage=None)
+    web.store.written_views.finish(meeting.id, taken.run, {line.id: (1, rewritten)}, name="qwen3", usage=None)
     page.goto(f"/meetings/{meeting.id}")
     expect(page.locator(".line-text").first).to_have_text(spoken)
     page.get_by_role("button", name="書面語").click()
@@ -268,6 +268,6 @@ def test_template_language_and_names_first_are_chosen_at_upload(web: Web, page: 
     expect(page.locator("input[name=name_speakers_first]")).to_be_checked()
     page.locator(".ct-uploads input[type=file]").set_input_files(str(recording))
     expect(page.locator(".recent .row")).to_have_count(1)
-    meeting = web.store.get(str(page.locator(".recent .row").get_attribute("id")).removeprefix("meeting-"))
+    meeting = web.store.meetings.get(str(page.locator(".recent .row").get_attribute("id")).removeprefix("meeting-"))
     assert (meeting.template, meeting.summary_language) == ("board_minutes", "zh-Hant-HK+en")
     assert meeting.name_speakers_first

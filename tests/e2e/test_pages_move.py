@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from cantomeet.database import connect, migrate
 from cantomeet.errors import ErrorCode
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from launcher.redis_server import EmbeddedRedis
 from tests.e2e.conftest import PATIENCE
 from tests.e2e.seed import Seed, lines
@@ -114,7 +114,7 @@ def test_a_failure_says_what_to_do_and_retry_goes_on(web: Web, page: Page) -> No
     expect(page.locator(".banner[data-tone=failed]")).to_contain_text("Speechmatics 不接受這條金鑰")
     page.locator(".banner").get_by_role("button", name="重試").click()
     expect(page.locator("article.meeting")).to_have_attribute("data-status", "UPLOADED")
-    assert web.store.get(meeting.id).error_code is None
+    assert web.store.meetings.get(meeting.id).error_code is None
 
 
 def test_pages_follow_changes_without_redis(web: Web, page: Page) -> None:
@@ -145,7 +145,7 @@ def web_on_each(request: pytest.FixtureRequest, web: Web) -> Iterator[Web]:
     migrate(engine)
     web.server.kill()
     web.server.start(DATABASE_URL=engine.url.render_as_string(hide_password=False))
-    yield replace(web, seed=Seed(MeetingStore(engine), web.seed.recordings))
+    yield replace(web, seed=Seed(Database(engine), web.seed.recordings))
     web.server.kill()
     web.server.start()
     engine.dispose()
@@ -241,7 +241,7 @@ def test_a_save_during_a_database_outage_says_so_and_keeps_its_field(web: Web, p
     expect(field).to_have_value("葵涌")
     save.click()
     expect(page.locator(".notice")).to_contain_text("已儲存")
-    assert [term.content for term in web.store.glossary()] == ["葵涌"]
+    assert [term.content for term in web.store.glossary.terms()] == ["葵涌"]
 
 
 def test_a_form_of_a_followed_page_reports_a_database_outage_too(web: Web, page: Page) -> None:

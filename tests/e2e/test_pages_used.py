@@ -140,7 +140,7 @@ def test_title_and_date_are_changed_in_place(web: Web, page: Page) -> None:
     page.keyboard.press("Enter")
     expect(page.locator(".meeting-title")).to_have_text("十二月例會")
     expect(page.locator(".facts")).to_contain_text("12月1日")
-    assert web.store.get(meeting.id).meeting_date == date(2026, 12, 1)
+    assert web.store.meetings.get(meeting.id).meeting_date == date(2026, 12, 1)
 
 
 def test_an_edit_of_a_title_that_somebody_else_changed_is_refused(web: Web, page: Page) -> None:
@@ -149,7 +149,7 @@ def test_an_edit_of_a_title_that_somebody_else_changed_is_refused(web: Web, page
     page.locator(".meeting-title button").click()
     page.locator("input[name=title]").fill("我的題目")
     # Without a notification, as if both pressed the button at once.
-    web.store.edit(meeting.id, None, title="別人的題目")
+    web.store.meetings.edit(meeting.id, None, title="別人的題目")
     page.keyboard.press("Enter")
     expect(page.locator(".meeting-title")).to_have_text("別人的題目")
     expect(page.locator(".notice")).to_contain_text("有人先改了標題")
@@ -162,13 +162,13 @@ def test_a_meeting_is_deleted_only_when_confirmed(web: Web, page: Page) -> None:
     menu.locator("summary").click()
     menu.get_by_role("button", name="刪除").click()
     page.get_by_role("button", name="保留").click()
-    assert web.store.get(meeting.id)
+    assert web.store.meetings.get(meeting.id)
     menu.locator("summary").click()
     menu.get_by_role("button", name="刪除").click()
     page.get_by_role("alertdialog").get_by_role("button", name="刪除").click()
     expect(page.get_by_text("還沒有會議")).to_be_visible()
     with pytest.raises(NotFound):
-        web.store.get(meeting.id)
+        web.store.meetings.get(meeting.id)
 
 
 def test_running_work_is_cancelled_and_retried(web: Web, page: Page) -> None:
@@ -193,7 +193,7 @@ def test_stopping_a_paid_transcription_is_asked_first(web: Web, page: Page) -> N
     expect(asked).to_contain_text("再收費")
     asked.get_by_role("button", name="繼續轉錄").click()
     expect(asked).to_have_count(0)
-    assert web.store.get(meeting.id).status == "TRANSCRIBING"
+    assert web.store.meetings.get(meeting.id).status == "TRANSCRIBING"
     menu = page.locator(".menu.more")
     menu.locator("summary").click()
     menu.get_by_role("button", name="刪除").click()
@@ -220,7 +220,7 @@ def test_a_recording_sent_while_its_deletion_is_asked_about_is_asked_about_again
     set_columns(web.store, meeting.id, transcriber="speechmatics", submission=Submission("k"), stage=Stage.SUBMITTED)
     asked.get_by_role("button", name="刪除").click()
     expect(asked).to_contain_text("作廢")
-    assert web.store.get(meeting.id).status == "TRANSCRIBING"
+    assert web.store.meetings.get(meeting.id).status == "TRANSCRIBING"
     asked.get_by_role("button", name="刪除").click()
     expect(page.get_by_text("還沒有會議")).to_be_visible()
 
@@ -237,7 +237,7 @@ def test_transcribing_again_asks_before_it_is_paid_twice(web: Web, page: Page) -
     page.locator(".menu.more summary").click()
     page.get_by_role("button", name="重新轉錄").click()
     expect(page.get_by_role("alertdialog")).to_contain_text("再收費一次")
-    assert web.store.get(meeting.id).status == "COMPLETED"
+    assert web.store.meetings.get(meeting.id).status == "COMPLETED"
     page.get_by_role("button", name="付費重新轉錄").click()
     expect(page.locator("article.meeting")).to_have_attribute("data-status", "TRANSCRIBING")
     expect(page.locator(".line")).to_have_count(8)
@@ -376,9 +376,9 @@ def test_what_is_uploaded_shows_itself_and_moves(web: Web, page: Page) -> None:
     row = page.locator(".recent .row")
     expect(row.locator(".row-title")).to_have_text("十一月例會")
     meeting_id = (row.get_attribute("id") or "").removeprefix("meeting-")
-    meeting = web.store.get(meeting_id)
+    meeting = web.store.meetings.get(meeting_id)
     assert (meeting.meeting_date, meeting.priority) == (date(2026, 11, 20), "high")
-    wait_for(lambda: web.store.take_lease(meeting_id, 0.0), "the lease", 10)
+    wait_for(lambda: web.store.pipeline.take_lease(meeting_id, 0.0), "the lease", 10)
     web.tell(web.seed.transcribing(meeting, 12))
     expect(row.locator(".status-name")).to_have_text("轉錄中 12 %")
     row.locator(".row-title").click()

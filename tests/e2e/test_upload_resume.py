@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, Reque
 
 from cantomeet.database import connect
 from cantomeet.models import Meeting
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from launcher import page_build
 from tests.conftest import lacking
 from tests.e2e.serving import CHROMIUM
@@ -133,8 +133,8 @@ def arrived(server: UploadServer) -> int:
 
 def meetings(server: UploadServer) -> list[Meeting]:
     engine = connect(f"sqlite:///{server.folder / 'cantomeet.db'}")
-    store = MeetingStore(engine)
-    found = [store.find_by_upload(key) for key in store.recording_keys()]
+    store = Database(engine)
+    found = [store.meetings.find_by_upload(key) for key in store.retention.recording_keys()]
     engine.dispose()
     return [meeting for meeting in found if meeting is not None]
 

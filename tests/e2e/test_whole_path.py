@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from cantomeet.database import connect
 from cantomeet.errors import ErrorCode
-from cantomeet.store import MeetingStore, NewAttempt
+from cantomeet.store import Database, NewAttempt
 from tests import sound
 from tests.conftest import lacking
 from tests.e2e.serving import CHROMIUM, until
@@ -79,16 +79,16 @@ def test_a_recording_dropped_on_the_page_becomes_a_summary_that_can_be_played(
 @pytest.mark.timeout(600)
 def test_workers_killed_in_a_recognition_are_replaced_and_go_on(running: Installation, tmp_path: Path) -> None:
     meeting = uploaded(running, tmp_path, "long.wav", " ".join([SPEECH] * 6))
-    store = MeetingStore(connect(f"sqlite:///{running.data / 'cantomeet.db'}"))
-    done = wait_for(lambda: store.get(meeting).recognised_seconds, "the first piece")
+    store = Database(connect(f"sqlite:///{running.data / 'cantomeet.db'}"))
+    done = wait_for(lambda: store.meetings.get(meeting).recognised_seconds, "the first piece")
     for process in running.children():
         if "worker" in process.cmdline():
             process.send_signal(signal.SIGKILL)
     ended = wait_for(lambda: running.api(f"/api/meetings/{meeting}")["status"] == "COMPLETED", "the meeting")
     assert ended
-    pieces = [attempt.detail for attempt in store.attempts(meeting) if attempt.step == "recognise"]
+    pieces = [attempt.detail for attempt in store.meetings.attempts(meeting) if attempt.step == "recognise"]
     assert len(pieces) == len(set(pieces)), "no piece was recognised and saved twice"
-    assert store.get(meeting).recognised_seconds > done
+    assert store.meetings.get(meeting).recognised_seconds > done
     store.engine.dispose()
 
 
@@ -98,12 +98,12 @@ def test_a_failed_meeting_is_found_and_retried_from_the_admin_page(
 ) -> None:
     meeting = uploaded(running, tmp_path, "retry.wav", "Please try again.")
     wait_for(lambda: running.api(f"/api/meetings/{meeting}")["status"] == "COMPLETED", "the meeting")
-    store = MeetingStore(connect(f"sqlite:///{running.data / 'cantomeet.db'}"))
-    store.pause(True)
-    store.retry(meeting, "summarize")
-    store.pause(False)
-    lease = wait_for(lambda: store.take_lease(meeting, 60), "the lease", 5)
-    store.record_failure(
+    store = Database(connect(f"sqlite:///{running.data / 'cantomeet.db'}"))
+    store.switches.pause(True)
+    store.meetings.retry(meeting, "summarize")
+    store.switches.pause(False)
+    lease = wait_for(lambda: store.pipeline.take_lease(meeting, 60), "the lease", 5)
+    store.pipeline.record_failure(
         meeting,
         lease.job.run,
         tried=NewAttempt("summarize", store.now()),

@@ -13,7 +13,7 @@ from cantomeet.jobs import JobKind
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Job
 from cantomeet.queue import JobQueue, rescue
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from tests.conftest import new_meeting
 from tests.faults import dying
 from tests.faults.forked import forked
@@ -72,11 +72,11 @@ def write(database_url: str, meeting_id: str, times: int) -> int:
     """Edit one meeting, create meetings and lease them, one after another. Returns the counts of each."""
     store = _store(database_url)
     for number in range(times):
-        store.edit(meeting_id, None, title=f"title {number}")
-        made, _ = store.create(new_meeting())
-        lease = store.take_lease(made.id, 60)
+        store.meetings.edit(meeting_id, None, title=f"title {number}")
+        made, _ = store.meetings.create(new_meeting())
+        lease = store.pipeline.take_lease(made.id, 60)
         assert lease is not None
-        store.commit_working(lease.id, lease.job.run, status=MeetingStatus.TRANSCRIBING)
+        store.pipeline.commit_working(lease.id, lease.job.run, status=MeetingStatus.TRANSCRIBING)
     return times
 
 
@@ -91,9 +91,9 @@ def clean_up(database_url: str, recordings: Path, provider_url: str, names: Sequ
 def claim(database_url: str, name: str) -> bool:
     """Whether this process is the one that enqueues the periodic task."""
     store = _store(database_url)
-    store.keep_scheduled(JobKind.PERIODIC, [name])
-    return [job.subject for job in store.wake_due() if isinstance(job, Job)] == [name]
+    store.jobs.keep_scheduled(JobKind.PERIODIC, [name])
+    return [job.subject for job in store.jobs.wake_due() if isinstance(job, Job)] == [name]
 
 
-def _store(database_url: str) -> MeetingStore:
-    return MeetingStore(connect(database_url, busy_timeout=30.0))
+def _store(database_url: str) -> Database:
+    return Database(connect(database_url, busy_timeout=30.0))

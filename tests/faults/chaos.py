@@ -23,7 +23,7 @@ from sqlalchemy import func, select
 from sqlmodel import col
 
 from cantomeet.models import Meeting
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from standins.speechmatics.server import FakeSpeechmatics, Fate, Fault, Plan
 from tests import postgres
 from tests.faults.harm import Harm
@@ -124,7 +124,7 @@ def _each_once(harm: Harm) -> Iterator[None]:
     yield
 
 
-def count_ended(store: MeetingStore) -> int:
+def count_ended(store: Database) -> int:
     with store.engine.connect() as connection:
         statement = select(func.count()).select_from(Meeting).where(col(Meeting.status).in_(ENDED))
         return int(connection.execute(statement).scalar_one())

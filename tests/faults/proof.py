@@ -11,7 +11,7 @@ from sqlalchemy import select
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Meeting
 from cantomeet.storage import FolderStorage
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from standins.speechmatics.server import FakeSpeechmatics
 from tests.faults.uploader import Uploader
 from tests.meetings import key_of
@@ -68,9 +68,7 @@ class Result:
         return "\n".join([*lines, *(f"  {name}: {one}" for name, found in self.wrongs.items() for one in found)])
 
 
-def judge(
-    result: Result, store: MeetingStore, recordings: FolderStorage, client: Uploader, fake: FakeSpeechmatics
-) -> None:
+def judge(result: Result, store: Database, recordings: FolderStorage, client: Uploader, fake: FakeSpeechmatics) -> None:
     """Fill in the result of the run."""
     with store.engine.connect() as connection:
         meetings = [Meeting(**row) for row in connection.execute(select(Meeting)).mappings()]
@@ -95,7 +93,7 @@ def _sha256(recordings: FolderStorage, meeting: Meeting) -> str | None:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else None
 
 
-def _judge_ends(result: Result, store: MeetingStore, meetings: list[Meeting], fake: FakeSpeechmatics) -> None:
+def _judge_ends(result: Result, store: Database, meetings: list[Meeting], fake: FakeSpeechmatics) -> None:
     paid = fake.paid
     rejected = {
         line["reference"] for line in fake.log if line["event"] == "accepted" and line["fate"]["becomes"] == "rejected"
@@ -118,6 +116,6 @@ def _judge_ends(result: Result, store: MeetingStore, meetings: list[Meeting], fa
     result.paid_twice += [f"{key}: paid for, and known to no meeting" for key in paid if key not in known]
 
 
-def _described(store: MeetingStore, meeting: Meeting) -> str:
-    tries = " ".join(f"{a.step}/{a.outcome}/{a.error_code}" for a in store.attempts(meeting.id)[-10:])
+def _described(store: Database, meeting: Meeting) -> str:
+    tries = " ".join(f"{a.step}/{a.outcome}/{a.error_code}" for a in store.meetings.attempts(meeting.id)[-10:])
     return f"{meeting.id} {meeting.status} {meeting.stage} {meeting.error_code} key={key_of(meeting)} [{tries}]"

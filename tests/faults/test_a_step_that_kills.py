@@ -25,7 +25,7 @@ def test_a_step_that_kills_every_worker_ends_as_failed_with_its_reason(
     try:
         for _ in range(MOST_DEATHS):
             assert side.start(POISONED).wait(120) == -signal.SIGKILL
-            assert side.store.get(meeting.id).status == MeetingStatus.TRANSCRIBING
+            assert side.store.meetings.get(meeting.id).status == MeetingStatus.TRANSCRIBING
         side.start(POISONED)
         failed = side.wait(meeting.id, lambda m: m.status in ENDED)
     finally:
@@ -33,9 +33,9 @@ def test_a_step_that_kills_every_worker_ends_as_failed_with_its_reason(
         rescuer.join()
     assert (failed.status, failed.error_code) == (MeetingStatus.FAILED, "worker_died")
     assert f"{MOST_DEATHS} times" in (failed.status_reason or "")
-    tries = [(a.step, a.outcome, a.error_code) for a in side.store.attempts(meeting.id)]
+    tries = [(a.step, a.outcome, a.error_code) for a in side.store.meetings.attempts(meeting.id)]
     assert tries == [("submit", "retry", "worker_died"), ("submit", "failed", "worker_died")]
     assert dict(fake.paid) == {}
-    side.store.retry(meeting.id)
+    side.store.meetings.retry(meeting.id)
     side.start()
     assert side.wait(meeting.id).status == MeetingStatus.COMPLETED

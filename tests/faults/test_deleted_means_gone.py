@@ -96,12 +96,12 @@ def test_a_deleted_meeting_is_nowhere_in_the_data_folder(
     for meeting_id in (kept, gone):
         assert side.wait(meeting_id).status == MeetingStatus.COMPLETED
     edited(web, gone)
-    meeting = side.store.get(gone)
+    meeting = side.store.meetings.get(gone)
     texts = {"id": gone, "title": TITLE, "line": LINE, "speaker": NAME, "filename": FILENAME}
     texts |= {
         "key": "key-of-gone",
         "recording": meeting.recording_key,
-        "line's id": side.store.transcript(gone).segments[0].id,
+        "line's id": side.store.transcripts.shown(gone).segments[0].id,
     }
     before = {told.partition(" in ")[0] for told in found_in(side.folder, texts)}
     assert {"id", "title", "line", "filename"} <= before, "the test finds what is there"
@@ -118,7 +118,7 @@ def test_a_deleted_meeting_is_nowhere_in_the_data_folder(
         wait_for(all_gone, "its last trace to go", 120)
     except AssertionError:
         pytest.fail(str(left[0]))
-    assert side.store.get(kept).title == "另一個會"
+    assert side.store.meetings.get(kept).title == "另一個會"
     side.close()
     web.kill()
     assert found_in(side.folder, {**texts, "secret": SECRET}) == []

@@ -25,7 +25,7 @@ FOREIGN = [
 
 def test_another_site_can_change_nothing_and_its_name_leads_nowhere(side: Background, web: UploadServer) -> None:
     meeting = side.upload()
-    before = side.store.get(meeting.id)
+    before = side.store.meetings.get(meeting.id)
     for method, path in ACTS:
         for headers in FOREIGN:
             answer = httpx.request(method, web.url + path.format(id=meeting.id), headers=headers)
@@ -33,7 +33,7 @@ def test_another_site_can_change_nothing_and_its_name_leads_nowhere(side: Backgr
     rebound = httpx.delete(f"{web.url}/api/meetings/{meeting.id}", headers={"Host": "evil.example"})
     assert rebound.status_code == 421
     # Every change raises the version. That the rescuer has enqueued it meanwhile is no change.
-    assert side.store.get(meeting.id).version == before.version
+    assert side.store.meetings.get(meeting.id).version == before.version
     ours = httpx.post(f"{web.url}/api/meetings/{meeting.id}/cancel", headers={"Origin": web.url})
     assert ours.status_code == 202
-    assert before.version < side.store.get(meeting.id).version
+    assert before.version < side.store.meetings.get(meeting.id).version

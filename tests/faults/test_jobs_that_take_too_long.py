@@ -43,7 +43,7 @@ def test_a_step_that_times_out_is_retried_and_paid_for_once(
     side.wait(side.upload().id)  # a worker that has loaded its program
     fake.use(Plan(job_seconds=1.0, faults=[hang]))
     # Prepared and marked as enqueued, so that the job with the short timeout submits it, not one of the rescuer.
-    side.store.pause(True)
+    side.store.switches.pause(True)
     meeting = side.stored()
     prepared = {"status": MeetingStatus.TRANSCRIBING, "stage": Stage.PREPARED, "transcriber": "speechmatics"}
     set_columns(side.store, meeting.id, **prepared)
@@ -53,8 +53,8 @@ def test_a_step_that_times_out_is_retried_and_paid_for_once(
         connection.execute(delete(Switch))
     queue = Queue(DEFAULT, connection=side.raw_redis(), serializer=JSONSerializer)
     queue.enqueue("worker.tasks.transcribe_meeting_task", meeting.id, job_timeout=JOB_SECONDS)
-    wait_for(lambda: side.store.attempts(meeting.id), "the first try")
-    assert "step_timed_out" in [a.error_code for a in side.store.attempts(meeting.id)]
+    wait_for(lambda: side.store.meetings.attempts(meeting.id), "the first try")
+    assert "step_timed_out" in [a.error_code for a in side.store.meetings.attempts(meeting.id)]
     done = side.wait(meeting.id)
     assert done.status == MeetingStatus.COMPLETED
     assert fake.paid[key_of(done)] == 1

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Meeting
 from cantomeet.storage import FolderStorage
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from standins.speechmatics.server import FakeSpeechmatics, Plan
 from tests.conftest import new_meeting
 from tests.faults import dying
@@ -22,7 +22,7 @@ STRIDE = 1 if os.environ.get("CANTOMEET_SOAK") else 5
 """An ordinary run tries one of this many moments."""
 
 
-def uploaded(store: MeetingStore, folder: Path) -> Meeting:
+def uploaded(store: Database, folder: Path) -> Meeting:
     recordings = FolderStorage(folder, max_bytes=10**9, min_free_bytes=0)
     key = recordings.new_key()
     path = recordings.path(key)
@@ -32,21 +32,21 @@ def uploaded(store: MeetingStore, folder: Path) -> Meeting:
         sound.setsampwidth(2)
         sound.setframerate(8000)
         sound.writeframes(b"\0\1" * 8000 * 3)
-    return store.create(new_meeting(recording_key=key, duration_seconds=3.0, filename="a.wav"))[0]
+    return store.meetings.create(new_meeting(recording_key=key, duration_seconds=3.0, filename="a.wav"))[0]
 
 
-def moments_of_a_whole_run(url: str, store: MeetingStore, folder: Path, fake: FakeSpeechmatics) -> list[str]:
+def moments_of_a_whole_run(url: str, store: Database, folder: Path, fake: FakeSpeechmatics) -> list[str]:
     names: list[str] = []
     meeting = uploaded(store, folder)
     with dying.tools(url, folder, fake.url, names.append) as worker:
         dying.run_to_the_end(worker, meeting.id)
-    assert store.get(meeting.id).status == MeetingStatus.COMPLETED
+    assert store.meetings.get(meeting.id).status == MeetingStatus.COMPLETED
     return names
 
 
 @pytest.mark.timeout(900)
 def test_a_worker_killed_at_any_moment_loses_no_meeting_and_pays_once(engine: Engine, tmp_path: Path) -> None:
-    store = MeetingStore(engine)
+    store = Database(engine)
     url = engine.url.render_as_string(hide_password=False)
     with FakeSpeechmatics(Plan(job_seconds=0.0)) as fake:
         names = moments_of_a_whole_run(url, store, tmp_path, fake)
@@ -58,7 +58,7 @@ def test_a_worker_killed_at_any_moment_loses_no_meeting_and_pays_once(engine: En
             expire_leases(engine)
             with dying.tools(url, tmp_path, fake.url) as worker:
                 dying.run_to_the_end(worker, meeting.id)
-            after = store.get(meeting.id)
+            after = store.meetings.get(meeting.id)
             assert after.status == MeetingStatus.COMPLETED, f"killed {names[number - 1]}: {after.status_reason}"
             assert fake.paid[key_of(after)] == 1, f"killed {names[number - 1]}"
         assert set(fake.paid.values()) == {1}

@@ -54,7 +54,7 @@ def test_a_database_held_longer_than_a_lease_costs_no_meeting_and_no_second_paym
         threading.Event().wait(LEASE_SECONDS + 1.0)
     assert {side.wait(one).status for one in meetings} == {MeetingStatus.COMPLETED}
     assert sorted(fake.paid.values()) == [1, 1, 1]
-    noted = {attempt.error_code for one in meetings for attempt in side.store.attempts(one)}
+    noted = {attempt.error_code for one in meetings for attempt in side.store.meetings.attempts(one)}
     # A worker that could not renew its lease may have counted as dead.
     assert noted <= {None, "database_busy", "worker_died"}
 

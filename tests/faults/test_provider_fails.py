@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from cantomeet.errors import PermanentError
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Meeting
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from standins.speechmatics.server import FakeSpeechmatics, Fate, Fault, Plan
 from tests.faults import dying
 from tests.faults.test_killed_at_each_step import uploaded
@@ -22,15 +22,15 @@ IMPATIENT = httpx.Timeout(1.0)
 
 
 def brought_through(engine: Engine, folder: Path, fake: FakeSpeechmatics) -> Meeting:
-    store = MeetingStore(engine)
+    store = Database(engine)
     meeting = uploaded(store, folder)
     url = engine.url.render_as_string(hide_password=False)
     with dying.tools(url, folder, fake.url, timeouts=IMPATIENT) as worker:
         try:
             dying.run_to_the_end(worker, meeting.id)
         except PermanentError:
-            assert store.get(meeting.id).status == MeetingStatus.FAILED
-    return store.get(meeting.id)
+            assert store.meetings.get(meeting.id).status == MeetingStatus.FAILED
+    return store.meetings.get(meeting.id)
 
 
 @pytest.mark.parametrize("on", ["submit", "check", "fetch"])
@@ -82,11 +82,11 @@ def test_a_provider_that_says_no_fails_the_meeting_with_its_reason(
 
 def test_a_provider_that_never_answers_fails_the_meeting_in_the_end(engine: Engine, tmp_path: Path) -> None:
     with FakeSpeechmatics(Plan(faults=[Fault(do="drop")])) as fake:
-        store = MeetingStore(engine)
+        store = Database(engine)
         meeting = uploaded(store, tmp_path)
         url = engine.url.render_as_string(hide_password=False)
         with dying.tools(url, tmp_path, fake.url) as worker, pytest.raises(Exception, match="Speechmatics"):
             dying.run_to_the_end(worker, meeting.id)
-        failed = store.get(meeting.id)
+        failed = store.meetings.get(meeting.id)
         assert (failed.status, failed.error_code) == (MeetingStatus.FAILED, "provider_unreachable")
         assert dict(fake.paid) == {}

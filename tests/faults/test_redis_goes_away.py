@@ -42,6 +42,6 @@ def test_two_workers_with_two_rescuers_pay_once(side: Background, fake: FakeSpee
     meetings = [side.upload().id for _ in range(6)]
     for one in meetings:
         for _ in range(5):
-            side.queue.wake(side.store.get(one))
+            side.queue.wake(side.store.meetings.get(one))
     assert {side.wait(one).status for one in meetings} == {MeetingStatus.COMPLETED}
     assert set(fake.paid.values()) == {1}

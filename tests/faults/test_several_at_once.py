@@ -15,7 +15,7 @@ from cantomeet.errors import LeaseLost, NotFound
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.queue import QUEUES
 from cantomeet.storage import FolderStorage
-from cantomeet.store import MeetingStore, NewAttempt
+from cantomeet.store import Database, NewAttempt
 from standins.speechmatics.server import FakeSpeechmatics, Plan
 from tests import meetings
 from tests.faults import at_once as acts
@@ -35,49 +35,52 @@ def url_of(engine: Engine) -> str:
 
 def test_the_same_step_ten_times_at_once_is_done_once_and_paid_for_once(engine: Engine, tmp_path: Path) -> None:
     """Fault 6."""
-    store = MeetingStore(engine)
+    store = Database(engine)
     with FakeSpeechmatics(Plan(job_seconds=0.0)) as fake:
         meeting = uploaded(store, tmp_path)
-        while store.get(meeting.id).stage != Stage.PREPARED:
+        while store.meetings.get(meeting.id).stage != Stage.PREPARED:
             acts.advance(url_of(engine), tmp_path, fake.url, meeting.id)
-        store.due_now(meeting.id)
-        before = store.get(meeting.id)
+        store.pipeline.due_now(meeting.id)
+        before = store.meetings.get(meeting.id)
         at_once(2, acts.advance_five_times, url_of(engine), tmp_path, fake.url, meeting.id)
-        after = store.get(meeting.id)
+        after = store.meetings.get(meeting.id)
         assert (after.stage, after.job.run) == (Stage.SUBMITTED, before.job.run + 1)
         with dying.tools(url_of(engine), tmp_path, fake.url) as worker:
             dying.run_to_the_end(worker, meeting.id)
-        assert store.get(meeting.id).status == MeetingStatus.COMPLETED
-        assert [a.step for a in store.attempts(meeting.id)] == ["submit", "check", "summarize"]
+        assert store.meetings.get(meeting.id).status == MeetingStatus.COMPLETED
+        assert [a.step for a in store.meetings.attempts(meeting.id)] == ["submit", "check", "summarize"]
         assert dict(fake.paid) == {key_of(after): 1}
 
 
 def test_an_older_version_changes_nothing_and_costs_no_result(side: Background, web: UploadServer) -> None:
     """Fault 7: an outdated edit of a person, and an outdated result of a worker that lost its lease."""
     meeting = side.upload()
-    lease = side.store.take_lease(meeting.id, 60)
+    lease = side.store.pipeline.take_lease(meeting.id, 60)
     assert lease is not None
     url = f"{web.url}/api/meetings/{meeting.id}"
     etag = httpx.get(url).headers["etag"]
     assert httpx.patch(url, json={"title": "first"}, headers={"If-Match": etag}).status_code == 200
     late = httpx.patch(url, json={"title": "second"}, headers={"If-Match": etag})
     assert (late.status_code, late.json()["code"]) == (412, "version_conflict")
-    working = side.store.commit_working(lease.id, lease.job.run, status=MeetingStatus.TRANSCRIBING)
+    working = side.store.pipeline.commit_working(lease.id, lease.job.run, status=MeetingStatus.TRANSCRIBING)
     assert (working.title, working.status) == ("first", MeetingStatus.TRANSCRIBING)
     assert httpx.post(f"{url}/cancel").status_code == 202
     with pytest.raises(LeaseLost):
-        side.store.commit_step(
+        side.store.pipeline.commit_step(
             lease.id, lease.job.run, tried=NewAttempt("prepare", side.store.now()), stage=Stage.PREPARED
         )
-    assert (side.store.get(meeting.id).status, side.store.get(meeting.id).stage) == ("FAILED", Stage.STORED)
+    assert (side.store.meetings.get(meeting.id).status, side.store.meetings.get(meeting.id).stage) == (
+        "FAILED",
+        Stage.STORED,
+    )
 
 
 def test_four_writing_processes_lose_no_write(engine: Engine) -> None:
     """Fault 9."""
-    store = MeetingStore(engine)
-    meeting, _ = store.create(acts.new_meeting())
+    store = Database(engine)
+    meeting, _ = store.meetings.create(acts.new_meeting())
     assert at_once(4, acts.write, url_of(engine), meeting.id, STEPS) == [STEPS] * 4
-    assert store.get(meeting.id).version == meeting.version + 4 * STEPS
+    assert store.meetings.get(meeting.id).version == meeting.version + 4 * STEPS
     with engine.connect() as connection:
         count = (
             "SELECT count(*) FROM meeting JOIN job ON kind = 'meeting' AND subject = id"
@@ -89,7 +92,7 @@ def test_four_writing_processes_lose_no_write(engine: Engine) -> None:
 def test_two_dispatchers_wake_each_due_meeting_once(side: Background) -> None:
     """Fault 16."""
     for _ in range(40):
-        side.store.create(acts.new_meeting())
+        side.store.meetings.create(acts.new_meeting())
     woken = at_once(2, acts.look_for_the_due, side.environment["DATABASE_URL"], side.redis.url)
     assert sum(woken) == 40
     queued = [
@@ -101,7 +104,7 @@ def test_two_dispatchers_wake_each_due_meeting_once(side: Background) -> None:
 
 
 def test_the_clean_up_run_four_times_at_once_removes_only_what_is_due(engine: Engine, tmp_path: Path) -> None:
-    store = MeetingStore(engine)
+    store = Database(engine)
     folder = tmp_path / "recordings"
     recordings = FolderStorage(folder, max_bytes=10**9, min_free_bytes=0)
     with FakeSpeechmatics(Plan(job_seconds=0.0)) as fake:
@@ -112,30 +115,30 @@ def test_the_clean_up_run_four_times_at_once_removes_only_what_is_due(engine: En
         at_once(4, acts.clean_up, url_of(engine), folder, fake.url, tasks)
         with dying.tools(url_of(engine), folder, fake.url) as worker:
             acts.advance_meeting(worker, old)
-        assert store.recording_keys() == {store.get(young).recording_key}
+        assert store.retention.recording_keys() == {store.meetings.get(young).recording_key}
         kept = [path for path in recordings.root.rglob("*") if path.is_file()]
-        assert kept == [recordings.path(store.get(young).recording_key)]
-        assert store.get(middling).audio_removed
+        assert kept == [recordings.path(store.meetings.get(young).recording_key)]
+        assert store.meetings.get(middling).audio_removed
         deleted = [line["id"] for line in fake.log if line["event"] == "deleted"]
         assert len(deleted) == len(set(deleted)) == 3
-        assert {store.get(one).status for one in (young, middling)} == {MeetingStatus.COMPLETED}
+        assert {store.meetings.get(one).status for one in (young, middling)} == {MeetingStatus.COMPLETED}
         with pytest.raises(NotFound):
-            store.get(old)
+            store.meetings.get(old)
 
 
 def test_a_periodic_task_falls_to_one_of_the_rescuers(engine: Engine) -> None:
     assert sorted(at_once(4, acts.claim, url_of(engine), "sweep_recordings")) == [False, False, False, True]
 
 
-def completed(store: MeetingStore, folder: Path, fake: FakeSpeechmatics) -> str:
+def completed(store: Database, folder: Path, fake: FakeSpeechmatics) -> str:
     meeting = uploaded(store, folder)
     with dying.tools(url_of(store.engine), folder, fake.url) as worker:
         dying.run_to_the_end(worker, meeting.id)
-    assert store.get(meeting.id).status == MeetingStatus.COMPLETED
+    assert store.meetings.get(meeting.id).status == MeetingStatus.COMPLETED
     return meeting.id
 
 
 def age(engine: Engine, meeting_id: str, days: float) -> None:
     """Make everything so many days older."""
-    store = MeetingStore(engine)
+    store = Database(engine)
     meetings.set_columns(store, meeting_id, created_at=store.now() - timedelta(days=days))

@@ -97,7 +97,7 @@ def test_an_upload_retried_after_the_web_was_killed_is_accepted_once(side: Backg
     assert {answer.status_code for answer in answers} == {202}
     assert len({answer.json()["id"] for answer in answers}) == 1
     assert len(meetings_at(web)) == 1
-    meeting = side.store.get(answers[0].json()["id"])
+    meeting = side.store.meetings.get(answers[0].json()["id"])
     assert side.recordings.path(meeting.recording_key).read_bytes() == sound
 
 

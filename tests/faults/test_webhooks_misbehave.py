@@ -37,9 +37,11 @@ def test_a_forged_call_is_refused_and_one_for_an_unknown_job_changes_nothing(
         assert (forged.status_code, forged.json()["code"]) == (403, "not_allowed")
     ours = {"Authorization": f"Bearer {SECRET}"}
     assert httpx.post(f"{url}&id=unknown", headers=ours).status_code == 204
-    after = side.store.get(waiting.id)
+    after = side.store.meetings.get(waiting.id)
     assert (after.job.run, after.status, after.job.due_at) == (waiting.job.run, waiting.status, waiting.job.due_at)
     assert len(fake.requests("check")) == checks
     assert httpx.post(f"{url}&id={waiting.provider_job_id}", headers=ours).status_code == 204
     side.wait(waiting.id, lambda m: len(fake.requests("check")) > checks)
-    assert side.store.get(waiting.id).status == MeetingStatus.TRANSCRIBING, "what the notice says is not believed"
+    assert side.store.meetings.get(waiting.id).status == MeetingStatus.TRANSCRIBING, (
+        "what the notice says is not believed"
+    )

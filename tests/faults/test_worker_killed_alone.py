@@ -30,7 +30,7 @@ def horse_of(worker: psutil.Process) -> psutil.Process:
 
 def submitting(side: Background, meeting_id: str) -> bool:
     """Whether the submission's key is committed and its job id is not yet known."""
-    meeting = side.store.get(meeting_id)
+    meeting = side.store.meetings.get(meeting_id)
     return meeting.submission is not None and meeting.provider_job_id is None
 
 
@@ -45,11 +45,11 @@ def test_a_work_horse_that_goes_on_without_its_worker_is_not_joined_by_another(
     worker.send_signal(signal.SIGKILL)
     side.start()
     for _ in range(5):
-        side.queue.wake(side.store.get(meeting.id))
+        side.queue.wake(side.store.meetings.get(meeting.id))
     assert horse.is_running()
     assert side.wait(meeting.id).status == MeetingStatus.COMPLETED
-    assert dict(fake.paid) == {key_of(side.store.get(meeting.id)): 1}
-    steps = [(a.step, a.outcome) for a in side.store.attempts(meeting.id)]
+    assert dict(fake.paid) == {key_of(side.store.meetings.get(meeting.id)): 1}
+    steps = [(a.step, a.outcome) for a in side.store.meetings.attempts(meeting.id)]
     assert steps == [("submit", "done"), ("check", "done"), ("summarize", "done")]
 
 
@@ -76,7 +76,7 @@ def test_a_work_horse_that_wakes_up_after_another_took_over_changes_nothing(
     # After SIGCONT, the heartbeat thread finds the lease taken and ends. Nothing that the horse does counts now.
     wait_for(lambda: has_fewer(threads, horse), "the heartbeat to end")
     assert dict(fake.paid) == {key_of(completed): 1}
-    assert side.store.get(meeting.id).version == completed.version
+    assert side.store.meetings.get(meeting.id).version == completed.version
     with suppress(psutil.NoSuchProcess):
         horse.kill()
 

@@ -26,7 +26,7 @@ def test_workers_that_are_restarted_one_after_another_fail_no_meeting_and_pay_on
         worker = side.start()
     assert {side.wait(one).status for one in meetings} == {MeetingStatus.COMPLETED}
     assert sorted(fake.paid.values()) == [1] * 3 * ROUNDS
-    outcomes = {a.outcome for one in meetings for a in side.store.attempts(one)}
+    outcomes = {a.outcome for one in meetings for a in side.store.meetings.attempts(one)}
     assert outcomes == {"done"}, "a stop lets the step under way end"
 
 
@@ -40,10 +40,10 @@ def test_a_stop_does_not_wait_for_an_upload_which_another_worker_restarts(
     side.wait(meeting.id, lambda m: m.submission is not None and (m.progress or 0) > 0)
     worker.terminate()
     assert worker.wait(60) == 0
-    stopped = side.store.get(meeting.id)
+    stopped = side.store.meetings.get(meeting.id)
     assert (stopped.submission, stopped.job.lease_until, stopped.job.tries) == (None, None, 0)
     fake.use(Plan(job_seconds=1.0))
     side.start()
     assert side.wait(meeting.id).status == MeetingStatus.COMPLETED
     assert list(fake.paid.values()) == [1]
-    assert {a.outcome for a in side.store.attempts(meeting.id)} == {"done"}
+    assert {a.outcome for a in side.store.meetings.attempts(meeting.id)} == {"done"}

@@ -19,7 +19,7 @@ from cantomeet.errors import ErrorCode
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.listing import MeetingFilter, list_meetings
 from cantomeet.models import Meeting
-from cantomeet.store import MeetingStore, NewAttempt, NewSummary
+from cantomeet.store import Database, NewAttempt, NewSummary
 from launcher import cli, client, minutes_text
 from launcher.client import Server, ServerAway
 from tests import meetings
@@ -51,12 +51,12 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(cli.app, list(arguments))
 
 
-def newest(store: MeetingStore) -> Meeting | None:
+def newest(store: Database) -> Meeting | None:
     items = list_meetings(store, MeetingFilter(limit=1)).items
     return items[0].meeting if items else None
 
 
-def as_worker(store: MeetingStore, work: Callable[[Meeting], None], seen: Meeting | None) -> threading.Thread:
+def as_worker(store: Database, work: Callable[[Meeting], None], seen: Meeting | None) -> threading.Thread:
     """Start a thread that does `work` with the next new meeting."""
 
     def wait() -> None:
@@ -118,16 +118,16 @@ def test_upload_and_wait_prints_each_status_and_then_the_summary(server: ApiServ
     walked = threading.Event()
 
     def work(meeting: Meeting) -> None:
-        leased = store.take_lease(meeting.id, 60)
+        leased = store.pipeline.take_lease(meeting.id, 60)
         assert leased is not None
-        store.commit_working(leased.id, leased.job.run, status=MeetingStatus.TRANSCRIBING, progress=42)
+        store.pipeline.commit_working(leased.id, leased.job.run, status=MeetingStatus.TRANSCRIBING, progress=42)
         time.sleep(0.5)
         tried = NewAttempt("recognise", store.now())
-        store.finish_transcript(
+        store.pipeline.finish_transcript(
             leased.id, leased.job.run, meetings.segments(meetings.LINES), replace=False, tried=tried
         )
         time.sleep(0.5)
-        again = store.take_lease(leased.id, 60)
+        again = store.pipeline.take_lease(leased.id, 60)
         assert again is not None
         items = [
             {"kind": "decision", "text": "通過預算", "evidence": [PROOF]},
@@ -135,7 +135,7 @@ def test_upload_and_wait_prints_each_status_and_then_the_summary(server: ApiServ
             {"kind": "risk", "text": "超支", "evidence": []},
         ]
         summary = NewSummary("extractive", "zh-Hant-HK", items, warnings=("no_speakers",))
-        store.finish_summary(again.id, again.job.run, summary, tried=tried)
+        store.pipeline.finish_summary(again.id, again.job.run, summary, tried=tried)
         walked.set()
 
     working = as_worker(store, work, newest(store))
@@ -181,10 +181,10 @@ def test_upload_and_wait_prints_why_it_failed_and_exits_with_1(server: ApiServer
     store = server.store
 
     def work(meeting: Meeting) -> None:
-        leased = store.take_lease(meeting.id, 60)
+        leased = store.pipeline.take_lease(meeting.id, 60)
         assert leased is not None
         params = {"provider": "Speechmatics", "setting": "SPEECHMATICS_API_KEY"}
-        store.record_failure(
+        store.pipeline.record_failure(
             *(leased.id, leased.job.run),
             **{"tried": NewAttempt("submit", store.now()), "code": ErrorCode.PROVIDER_KEY_REFUSED},
             params=params,

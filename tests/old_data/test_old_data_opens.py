@@ -22,7 +22,7 @@ from cantomeet.jobs import JobKind, JobState
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Job, Meeting
 from cantomeet.storage import FolderStorage
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from standins.openai.server import FakeOpenAI
 from standins.speechmatics.server import FakeSpeechmatics, Plan, paid_submissions, read_log
 from tests import meetings
@@ -48,12 +48,12 @@ class Opened:
     """Old data under the code of today, with both stand-ins at hand."""
 
     data: OldData
-    store: MeetingStore
+    store: Database
     tools: Toolbox
     endpoint: FakeOpenAI
 
     def meeting(self, name: str) -> Meeting:
-        return self.store.get(self.data.ids[name])
+        return self.store.meetings.get(self.data.ids[name])
 
     def run(self, name: str) -> Meeting:
         """To its end; what a step raises after it committed the failure is the queue's business."""
@@ -65,7 +65,7 @@ class Opened:
         raise AssertionError(f"{name} is still {meeting.status} {meeting.stage}")
 
     def step(self, meeting_id: str) -> None:
-        self.store.due_now(meeting_id)
+        self.store.pipeline.due_now(meeting_id)
         with suppress(CantoMeetError):
             advance_meeting(self.tools, meeting_id)
 
@@ -76,7 +76,7 @@ def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opened]:
     data = unpacked(request.param, url, tmp_path)
     engine = connect(data.url)
     migrate(engine)
-    store = MeetingStore(engine)
+    store = Database(engine)
     # The jobs of the archive do not expire, however old it is.
     plan = Plan(job_seconds=0.0, expiry_seconds=1e10)
     with (
@@ -103,27 +103,27 @@ def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opened]:
 
 def test_what_people_did_is_still_there(old: Opened) -> None:
     meeting = old.meeting("corrected")
-    transcript = old.store.transcript(meeting.id)
+    transcript = old.store.transcripts.shown(meeting.id)
     assert transcript.segments[0].text == "陳大文：改正咗嘅第一句，十二月十五日推出。"
     assert transcript.segments[0].edited
     assert "陳大文" in {speaker.name for speaker in transcript.speakers.values()}
-    summary = old.store.summary(meeting.id)
+    summary = old.store.summaries.find(meeting.id)
     assert summary is not None
     ticked = summary.items[-1]
     assert (ticked.done, ticked.owner, ticked.due_date) == (True, "陳大文", date(2026, 12, 15))
-    assert old.store.find_by_idempotency_key("key-of-corrected") is not None
-    assert old.store.find_by_upload("u" * 32) is not None
+    assert old.store.meetings.find_by_idempotency_key("key-of-corrected") is not None
+    assert old.store.meetings.find_by_upload("u" * 32) is not None
     assert old.meeting("two_versions").shown_summary == 1
-    assert [summary.version for summary in old.store.summaries(old.data.ids["two_versions"])] == [2, 1]
-    assert [template.name for template in old.store.templates()] == ["管理層週會"]
-    assert [term.content for term in old.store.glossary()] == ["陳大文", "Kubernetes"]
+    assert [summary.version for summary in old.store.summaries.versions(old.data.ids["two_versions"])] == [2, 1]
+    assert [template.name for template in old.store.templates.all()] == ["管理層週會"]
+    assert [term.content for term in old.store.glossary.terms()] == ["陳大文", "Kubernetes"]
 
 
 def test_everything_goes_on_and_nothing_is_paid_for_again(old: Opened) -> None:
     for name in UNTOUCHED:
         assert old.meeting(name).status == MeetingStatus.COMPLETED, name
     assert old.meeting("waits_for_names").waits_for_names
-    old.store.summarize(old.data.ids["waits_for_names"])
+    old.store.meetings.summarize(old.data.ids["waits_for_names"])
     for name in ("waits_for_names", *GOES_ON):
         assert old.run(name).status == MeetingStatus.COMPLETED, name
     assert {old.run(name).error_code for name in ("rejected", "cancelled")} == {"provider_rejected", "cancelled"}
@@ -153,14 +153,14 @@ def test_copies_that_are_left_at_the_provider_are_deleted(old: Opened) -> None:
 def test_a_written_view_that_was_half_made_pays_only_for_what_is_missing(old: Opened) -> None:
     meeting_id = old.data.ids["written_half"]
     for _ in range(20):
-        found = old.store.written(meeting_id)
+        found = old.store.written_views.find(meeting_id)
         assert found is not None
         if found.view.state != "working":
             break
         make_due(old.store, meeting_id)
         advance_written_view(old.tools, meeting_id)
     assert found.view.state == "done"
-    assert {found.state_of(line) for line in old.store.transcript(meeting_id).segments} == {"written"}
+    assert {found.state_of(line) for line in old.store.transcripts.shown(meeting_id).segments} == {"written"}
     assert found.view.usage is not None
     assert found.view.usage["repeats"] == 0
     assert len(old.endpoint.log) == found.view.usage["requests"] - 1
@@ -177,7 +177,7 @@ def test_every_meeting_has_a_job_that_says_what_it_waits_for(old: Opened) -> Non
     assert told == {"written_half": JobState.SCHEDULED, "written_done": JobState.ENDED}
 
 
-def states_of(store: MeetingStore, kind: JobKind) -> dict[str, str]:
+def states_of(store: Database, kind: JobKind) -> dict[str, str]:
     with store.engine.connect() as connection:
         rows = connection.execute(select(col(Job.subject), col(Job.state)).where(col(Job.kind) == kind)).all()
     return {row.subject: row.state for row in rows}
@@ -185,7 +185,7 @@ def states_of(store: MeetingStore, kind: JobKind) -> dict[str, str]:
 
 def test_a_worker_that_had_died_is_noticed_by_the_next(old: Opened) -> None:
     meetings.set_job(old.store, old.data.ids["leased_by_the_dead"], lease_until=old.store.now())
-    taken = old.store.take_lease(old.data.ids["leased_by_the_dead"], 60)
+    taken = old.store.pipeline.take_lease(old.data.ids["leased_by_the_dead"], 60)
     assert taken is not None
     assert (taken.job.worker_died, taken.job.deaths) == (True, 1)
 
@@ -193,12 +193,12 @@ def test_a_worker_that_had_died_is_noticed_by_the_next(old: Opened) -> None:
 def test_a_check_that_was_asked_is_answered_and_all_goes_back_one_release(old: Opened) -> None:
     """The 13th and the newest revision hold the same."""
     asked = Check("asked", old.store.now())
-    old.store.remember(remembered_as("whisper"), dumps(asked))
+    old.store.key_values.put(remembered_as("whisper"), dumps(asked))
     known = {name: (old.meeting(name).job.run, old.meeting(name).submission) for name in GOES_ON}
     assert known["lost_submission"][1] is not None
     for revision in ("0013", "head"):
         _move_to(old.store.engine, revision)
-    job = old.store.job(JobKind.CHECK, "whisper")
+    job = old.store.jobs.find(JobKind.CHECK, "whisper")
     assert job is not None
     assert (job.state, job.due_at) == (JobState.SCHEDULED, asked.at)
     assert {name: (old.meeting(name).job.run, old.meeting(name).submission) for name in GOES_ON} == known

@@ -7,12 +7,12 @@ from sqlmodel import col
 
 from cantomeet.jobs import JobKind
 from cantomeet.models import Job
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from worker.kinds import leftovers, periodic
 from worker.toolbox import Toolbox
 
 
-def subjects(store: MeetingStore, kind: JobKind) -> list[str]:
+def subjects(store: Database, kind: JobKind) -> list[str]:
     """The subjects of all jobs of a kind, due or not."""
     with store.engine.connect() as connection:
         of_kind = select(col(Job.subject)).where(col(Job.kind) == kind)
@@ -27,5 +27,5 @@ def delete_leftovers(tools: Toolbox) -> None:
 
 def run_task(tools: Toolbox, name: str) -> None:
     """Run a periodic task once, now."""
-    tools.store.schedule_job(JobKind.PERIODIC, name)
+    tools.store.jobs.schedule(JobKind.PERIODIC, name)
     periodic.advance(tools, name)

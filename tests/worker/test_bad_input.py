@@ -10,7 +10,7 @@ import pytest
 
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Meeting, SummaryItem
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from standins.openai.model import INJECTED
 from standins.openai.server import FakeOpenAI, Fault, Plan
 from tests.worker.providers.llm_meetings import MEETING
@@ -27,7 +27,7 @@ def fake() -> Iterator[FakeOpenAI]:
         yield endpoint
 
 
-def desk_of(store: MeetingStore, folder: Path, fake: FakeOpenAI, **members: Any) -> Desk:
+def desk_of(store: Database, folder: Path, fake: FakeOpenAI, **members: Any) -> Desk:
     return Desk(store, folder, llm(fake, **{"api_key": "sk-right", "limits": LlmLimits(), **members}))
 
 
@@ -35,8 +35,8 @@ def summarized(desk: Desk, said: Said, **columns: Any) -> tuple[Meeting, str, li
     """Run a meeting to its end. Returns the meeting, its summary and the items."""
     meeting = desk.run(desk.meeting(said, **columns).id)
     assert meeting.status == MeetingStatus.COMPLETED, meeting.status_reason
-    assert [segment.text for segment in desk.store.transcript(meeting.id).segments] == [text for _, text in said]
-    found = desk.store.summary(meeting.id)
+    assert [segment.text for segment in desk.store.transcripts.shown(meeting.id).segments] == [text for _, text in said]
+    found = desk.store.summaries.find(meeting.id)
     assert found is not None
     return meeting, found.summary.method, found.items
 
@@ -55,7 +55,7 @@ def summarized(desk: Desk, said: Said, **columns: Any) -> tuple[Meeting, str, li
     ids=["no key", "wrong key", "unknown model", "wrong path"],
 )
 def test_a_wrong_setting_is_named_and_once_mended_the_summary_goes_on(
-    sqlite_store: MeetingStore, tmp_path: Path, fake: FakeOpenAI, wrong: dict[str, Any], code: str, setting: str
+    sqlite_store: Database, tmp_path: Path, fake: FakeOpenAI, wrong: dict[str, Any], code: str, setting: str
 ) -> None:
     fake.use(Plan(models=["stand-in"]))
     if path := wrong.pop("path", None):
@@ -66,9 +66,9 @@ def test_a_wrong_setting_is_named_and_once_mended_the_summary_goes_on(
     assert setting in (meeting.status_reason or "")
     assert "sk-" not in (meeting.status_reason or "")
     assert desk.outcomes(meeting.id) == ["failed"], "trying again without a change would fail again"
-    assert len(sqlite_store.transcript(meeting.id).segments) == len(MEETING)
+    assert len(sqlite_store.transcripts.shown(meeting.id).segments) == len(MEETING)
     assert sum(fake.paid.values()) == 0
-    sqlite_store.retry(meeting.id)
+    sqlite_store.meetings.retry(meeting.id)
     mended = desk_of(sqlite_store, tmp_path, fake)
     assert mended.run(meeting.id).status == MeetingStatus.COMPLETED
 
@@ -76,20 +76,20 @@ def test_a_wrong_setting_is_named_and_once_mended_the_summary_goes_on(
 # ---- answers -----------------------------------------------------------------------------------------------
 
 
-def test_an_answer_of_five_megabytes_is_refused(sqlite_store: MeetingStore, tmp_path: Path, fake: FakeOpenAI) -> None:
+def test_an_answer_of_five_megabytes_is_refused(sqlite_store: Database, tmp_path: Path, fake: FakeOpenAI) -> None:
     fake.use(Plan(faults=[Fault(do="huge", bytes=5_000_000)]))
     meeting, method, items = summarized(desk_of(sqlite_store, tmp_path, fake), MEETING)
     assert (method, meeting.warnings) == ("extractive", ["summary_fell_back"])
     assert items
     fake.use(Plan())
-    sqlite_store.retry(meeting.id, "summarize")
+    sqlite_store.meetings.retry(meeting.id, "summarize")
     again = desk_of(sqlite_store, tmp_path, fake).run(meeting.id)
     assert again.warnings == [], "the warning goes with the summary that it was of"
 
 
 @pytest.mark.parametrize("language", ["zh-Hant-HK", "en", "zh-Hant-HK+en"])
 def test_an_answer_in_another_language_is_asked_for_once_more(
-    sqlite_store: MeetingStore, tmp_path: Path, fake: FakeOpenAI, language: str
+    sqlite_store: Database, tmp_path: Path, fake: FakeOpenAI, language: str
 ) -> None:
     fake.use(Plan(faults=[Fault(do="other_language", on="facts", times=1)]))
     meeting, method, _ = summarized(desk_of(sqlite_store, tmp_path, fake), MEETING, summary_language=language)
@@ -98,7 +98,7 @@ def test_an_answer_in_another_language_is_asked_for_once_more(
 
 @pytest.mark.parametrize("language", ["zh-Hant-HK", "en"])
 def test_an_answer_that_stays_in_another_language_is_replaced_by_labelled_extracts(
-    sqlite_store: MeetingStore, tmp_path: Path, fake: FakeOpenAI, language: str
+    sqlite_store: Database, tmp_path: Path, fake: FakeOpenAI, language: str
 ) -> None:
     fake.use(Plan(faults=[Fault(do="other_language")]))
     meeting, method, items = summarized(desk_of(sqlite_store, tmp_path, fake), MEETING, summary_language=language)
@@ -109,7 +109,7 @@ def test_an_answer_that_stays_in_another_language_is_replaced_by_labelled_extrac
 
 
 def test_extracts_in_english_are_only_what_was_said_in_english_and_the_rest_says_that_it_is_not_translated(
-    sqlite_store: MeetingStore, tmp_path: Path
+    sqlite_store: Database, tmp_path: Path
 ) -> None:
     desk = Desk(sqlite_store, tmp_path, ExtractiveSummarizer())
     assert summarized(desk, MEETING, summary_language="en")[0].warnings == ["not_translated"]
@@ -125,20 +125,18 @@ def test_extracts_in_english_are_only_what_was_said_in_english_and_the_rest_says
 
 
 def test_braces_and_template_languages_in_a_template_are_plain_words(
-    sqlite_store: MeetingStore, tmp_path: Path, fake: FakeOpenAI
+    sqlite_store: Database, tmp_path: Path, fake: FakeOpenAI
 ) -> None:
     sections = [{"title": "{{ 重點 }} {}", "kind": "note"}, {"title": "決定 %s", "kind": "decision"}]
-    template = sqlite_store.add_template("範本 {}", NASTY, sections)
+    template = sqlite_store.templates.add("範本 {}", NASTY, sections)
     _, method, items = summarized(desk_of(sqlite_store, tmp_path, fake), MEETING, template=template.id)
     assert method == "llm"
     assert {item.kind for item in items} == {"note", "decision"}
     assert {item.section for item in items if item.kind == "note"} == {"{{ 重點 }} {}"}
 
 
-def test_an_own_template_without_a_language_model_says_what_is_ignored(
-    sqlite_store: MeetingStore, tmp_path: Path
-) -> None:
-    template = sqlite_store.add_template("範本", NASTY, [{"title": "重點"}, {"title": "決定", "kind": "decision"}])
+def test_an_own_template_without_a_language_model_says_what_is_ignored(sqlite_store: Database, tmp_path: Path) -> None:
+    template = sqlite_store.templates.add("範本", NASTY, [{"title": "重點"}, {"title": "決定", "kind": "decision"}])
     desk = Desk(sqlite_store, tmp_path, ExtractiveSummarizer())
     meeting, _, items = summarized(desk, MEETING, template=template.id)
     assert meeting.warnings == ["template_needs_llm"]
@@ -150,7 +148,7 @@ def test_an_own_template_without_a_language_model_says_what_is_ignored(
 
 
 @pytest.mark.parametrize("word", ["好", "Okay", "係。"])
-def test_a_transcript_of_one_word(sqlite_store: MeetingStore, tmp_path: Path, fake: FakeOpenAI, word: str) -> None:
+def test_a_transcript_of_one_word(sqlite_store: Database, tmp_path: Path, fake: FakeOpenAI, word: str) -> None:
     for summarizer in (llm(fake, api_key="sk-right"), ExtractiveSummarizer()):
         _, method, items = summarized(Desk(sqlite_store, tmp_path, summarizer), [("S1", word)])
         assert method in ("llm", "extractive")
@@ -163,7 +161,7 @@ def test_a_transcript_of_one_word(sqlite_store: MeetingStore, tmp_path: Path, fa
     ids=["no line", "empty", "blank", "no letter"],
 )
 def test_a_transcript_of_no_word(
-    sqlite_store: MeetingStore, tmp_path: Path, fake: FakeOpenAI, said: list[tuple[str | None, str]]
+    sqlite_store: Database, tmp_path: Path, fake: FakeOpenAI, said: list[tuple[str | None, str]]
 ) -> None:
     meeting, method, items = summarized(desk_of(sqlite_store, tmp_path, fake), said)
     assert (method, items, meeting.warnings) == ("none", [], ["no_speech"])
@@ -171,12 +169,12 @@ def test_a_transcript_of_no_word(
 
 
 def test_two_hundred_thousand_characters_in_one_segment(
-    sqlite_store: MeetingStore, tmp_path: Path, fake: FakeOpenAI
+    sqlite_store: Database, tmp_path: Path, fake: FakeOpenAI
 ) -> None:
     text = "".join(f"決定第{n}項撥款{n}元，大家再傾細節安排同埋時間表。" for n in range(8000))[:200_000]
     assert len(text) == 200_000
     meeting, method, items = summarized(desk_of(sqlite_store, tmp_path, fake), [("主席", text)])
-    found = sqlite_store.summary(meeting.id)
+    found = sqlite_store.summaries.find(meeting.id)
     assert found is not None
     assert (method, found.summary.coverage) == ("llm", {"covered": 1, "total": 1})
     assert len(fake.asked("facts")) > 30, "nothing of it is cut off"
@@ -194,7 +192,7 @@ def test_two_hundred_thousand_characters_in_one_segment(
     ],
 )
 def test_an_instruction_in_the_transcript_is_only_a_line_of_it(
-    sqlite_store: MeetingStore, tmp_path: Path, fake: FakeOpenAI, order: str
+    sqlite_store: Database, tmp_path: Path, fake: FakeOpenAI, order: str
 ) -> None:
     said = [*MEETING[:4], ("主席", order), *MEETING[4:]]
     _, method, items = summarized(desk_of(sqlite_store, tmp_path, fake), said)
@@ -204,7 +202,7 @@ def test_an_instruction_in_the_transcript_is_only_a_line_of_it(
 
 
 def test_items_of_a_model_that_obeys_an_instruction_stay_unverified(
-    sqlite_store: MeetingStore, tmp_path: Path, fake: FakeOpenAI
+    sqlite_store: Database, tmp_path: Path, fake: FakeOpenAI
 ) -> None:
     fake.use(Plan(faults=[Fault(do="obey")]))
     _, _, items = summarized(desk_of(sqlite_store, tmp_path, fake), MEETING, summary_language="en")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cantomeet.lifecycle import MeetingStatus, Stage
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from standins.speechmatics.server import FakeSpeechmatics, Plan
 from tests.meetings import key_of
 from tests.running import Background, background, wait_for
@@ -49,11 +49,11 @@ def test_a_cancel_during_the_upload_stops_it_and_nothing_is_paid(side: Backgroun
     fake.use(SLOW)
     meeting = side.upload(large)
     side.wait(meeting.id, lambda m: m.submission is not None and (m.progress or 0) > 0)
-    side.store.cancel(meeting.id)
+    side.store.meetings.cancel(meeting.id)
     fake.use(LONG)
     other = side.upload()
     side.wait(other.id, lambda m: m.provider_job_id is not None)  # the one worker is free again
-    after = side.store.get(meeting.id)
+    after = side.store.meetings.get(meeting.id)
     assert (after.status, after.error_code, after.provider_job_id) == (MeetingStatus.FAILED, "cancelled", None)
     assert fake.paid[key_of(after)] == 0
 
@@ -62,18 +62,18 @@ def test_a_cancel_force_deletes_the_running_job_at_the_provider(side: Background
     fake.use(LONG)
     meeting = side.upload()
     job = side.wait(meeting.id, lambda m: m.provider_job_id is not None).provider_job_id
-    side.store.cancel(meeting.id)
+    side.store.meetings.cancel(meeting.id)
 
     def asked() -> list[tuple[Any, Any]]:
         return [(r["outcome"], r["query"].get("force")) for r in fake.requests("delete") if r["id"] == job]
 
     wait_for(lambda: len(asked()) > 1, "the deletion")
     assert asked() == [(423, None), (200, "true")]
-    assert side.store.get(meeting.id).error_code == "cancelled"
+    assert side.store.meetings.get(meeting.id).error_code == "cancelled"
 
 
 @pytest.fixture
-def house(sqlite_store: MeetingStore, tmp_path: Path) -> House:
+def house(sqlite_store: Database, tmp_path: Path) -> House:
     return House(sqlite_store, tmp_path / "recordings")
 
 
@@ -81,7 +81,7 @@ def endless(house: House, meeting_id: str, ended: list[str]) -> Callable[[Callab
     """Work that runs until its progress callback raises."""
 
     def work(on_progress: Callable[[float], None]) -> None:
-        house.store.cancel(meeting_id)
+        house.store.meetings.cancel(meeting_id)
         deadline = time.monotonic() + _BOUND
         try:
             while time.monotonic() < deadline:
@@ -120,17 +120,17 @@ def test_a_cancel_ends_a_summary_between_steps_and_keeps_the_transcript(house: H
     house.summarizer.summarize = summarize  # type: ignore[method-assign]
     after = house.step(meeting.id)
     assert (ended, after.error_code, after.stage) == (["LeaseLost"], "cancelled", Stage.TRANSCRIBED)
-    assert len(house.store.transcript(meeting.id).segments) == 3
+    assert len(house.store.transcripts.shown(meeting.id).segments) == 3
 
 
 @pytest.mark.parametrize("steps", [0, 1])
-def test_a_cancel_before_anything_is_sent_costs_nothing(sqlite_store: MeetingStore, tmp_path: Path, steps: int) -> None:
+def test_a_cancel_before_anything_is_sent_costs_nothing(sqlite_store: Database, tmp_path: Path, steps: int) -> None:
     house = House(sqlite_store, tmp_path / "recordings", "speechmatics")
     meeting = house.upload()
     for _ in range(steps):
         house.step(meeting.id)
-    house.store.cancel(meeting.id)
+    house.store.meetings.cancel(meeting.id)
     advance_meeting(house.tools, meeting.id)
     assert house.provider.submitted == []
-    house.store.retry(meeting.id)
+    house.store.meetings.retry(meeting.id)
     assert house.run(meeting.id).status == MeetingStatus.COMPLETED

@@ -16,7 +16,7 @@ from cantomeet.errors import ErrorCode, PermanentError, SettingsError
 from cantomeet.jobs import JobKind, JobState
 from cantomeet.queue import HIGH, RECOGNITION, JobQueue
 from cantomeet.settings import Settings
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from standins.speechmatics.server import FakeSpeechmatics, Fault, Plan
 from tests.cantomeet.test_queue import server  # noqa: F401  # a fixture
 from tests.worker.providers.speechmatics_recordings import KEY, client
@@ -27,18 +27,18 @@ from worker.runtime import build
 
 
 @pytest.fixture
-def house(sqlite_store: MeetingStore, tmp_path: Path) -> House:
+def house(sqlite_store: Database, tmp_path: Path) -> House:
     return House(sqlite_store, tmp_path)
 
 
 def answer(house: House, ask: Callable[[], None] | None, name: str = "speechmatics") -> Check:
     house.tools = replace(house.tools, checks={} if ask is None else {name: ask})
-    house.store.schedule_job(JobKind.CHECK, name)
+    house.store.jobs.schedule(JobKind.CHECK, name)
     checks.advance(house.tools, name)
-    job = house.store.job(JobKind.CHECK, name)
+    job = house.store.jobs.find(JobKind.CHECK, name)
     assert job is not None
     assert job.state == JobState.ENDED
-    found = loads(house.store.remembered(remembered_as(name)))
+    found = loads(house.store.key_values.find(remembered_as(name)))
     assert found is not None
     return found
 
@@ -68,7 +68,7 @@ def test_a_refusal_names_its_cause_and_the_setting_and_no_key(
     with FakeSpeechmatics(plan, key=key) as provider, client(provider.url) as speechmatics:
         found = answer(house, speechmatics.verify)
     assert (found.state, found.code, found.params.get("setting")) == ("failed", code, setting)
-    assert KEY not in (house.store.remembered(remembered_as("speechmatics")) or "")
+    assert KEY not in (house.store.key_values.find(remembered_as("speechmatics")) or "")
 
 
 def test_a_region_where_nobody_listens_names_its_setting(house: House) -> None:

@@ -21,7 +21,7 @@ from cantomeet.database import connect, migrate
 from cantomeet.jobs import JobKind
 from cantomeet.models import Meeting, new_id
 from cantomeet.queue import DEFAULT, JobQueue
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from launcher.redis_server import EmbeddedRedis
 from tests.conftest import new_meeting
 from tests.worker.jobs import run_task
@@ -55,9 +55,9 @@ def files_of(server_folder: Path) -> bytes:
 
 
 def test_only_jobs_of_deleted_meetings_are_erased_from_redis_and_its_file(
-    server: EmbeddedRedis, queue: JobQueue, sqlite_store: MeetingStore, tmp_path: Path
+    server: EmbeddedRedis, queue: JobQueue, sqlite_store: Database, tmp_path: Path
 ) -> None:
-    kept, gone = (sqlite_store.create(new_meeting())[0] for _ in range(2))
+    kept, gone = (sqlite_store.meetings.create(new_meeting())[0] for _ in range(2))
     for meeting in (kept, gone):
         queue.wake(meeting)
         queue.wake(meeting, delay=1000)
@@ -95,15 +95,15 @@ def test_nothing_is_erased_while_redis_is_away() -> None:
 
 
 @pytest.fixture
-def house(store: MeetingStore, tmp_path: Path) -> House:
+def house(store: Database, tmp_path: Path) -> House:
     return House(store, tmp_path / "recordings")
 
 
-def purged(store: MeetingStore) -> Meeting:
-    meeting = store.mark_deleted(store.create(new_meeting())[0].id)
-    leased = store.take_lease(meeting.id, 60)
+def purged(store: Database) -> Meeting:
+    meeting = store.meetings.mark_deleted(store.meetings.create(new_meeting())[0].id)
+    leased = store.pipeline.take_lease(meeting.id, 60)
     assert leased is not None
-    store.purge(leased.id, leased.job.run)
+    store.pipeline.purge(leased.id, leased.job.run)
     return leased
 
 
@@ -116,7 +116,7 @@ def test_the_note_is_removed_only_once_all_traces_are_erased(house: House) -> No
         asked.append(gone({meeting.id, kept.id}))
         return answers[len(asked) - 1]
 
-    kept = house.store.create(new_meeting())[0]
+    kept = house.store.meetings.create(new_meeting())[0]
     tools = replace(house.tools, erase_jobs=erase_jobs)
     run_task(tools, "erase_traces")
     assert asked == [], "nothing was deleted"
@@ -124,7 +124,7 @@ def test_the_note_is_removed_only_once_all_traces_are_erased(house: House) -> No
     for _ in range(3):
         run_task(tools, "erase_traces")
     assert asked == [{meeting.id}, {meeting.id}]
-    assert house.store.traces() is None
+    assert house.store.erasing.traces() is None
 
 
 def test_a_deletion_during_an_erasure_is_erased_by_the_next(house: House) -> None:
@@ -137,16 +137,16 @@ def test_a_deletion_during_an_erasure_is_erased_by_the_next(house: House) -> Non
     purged(house.store)
     tools = replace(house.tools, erase_jobs=erase_jobs)
     run_task(tools, "erase_traces")
-    assert house.store.traces() is not None
+    assert house.store.erasing.traces() is not None
     run_task(tools, "erase_traces")
-    assert house.store.traces() is None
+    assert house.store.erasing.traces() is None
 
 
-def test_a_log_that_somebody_reads_is_emptied_later(sqlite_store: MeetingStore) -> None:
-    sqlite_store.remember("a", "b")
+def test_a_log_that_somebody_reads_is_emptied_later(sqlite_store: Database) -> None:
+    sqlite_store.key_values.put("a", "b")
     with sqlite_store.engine.execution_options(readonly=True).begin() as reading:
         reading.execute(text("SELECT * FROM keyvalue")).all()
-        sqlite_store.remember("a", "c")
+        sqlite_store.key_values.put("a", "c")
         assert not sqlite_store.empty_log()
     assert sqlite_store.empty_log()
 
@@ -167,17 +167,17 @@ def test_traces_left_by_an_earlier_release_are_erased_after_the_migration(tmp_pa
             connection.execute(insert, {"name": f"n{number}", "value": SECRET.decode() * 50})
         connection.execute(text("DELETE FROM remembered"))
         connection.commit()
-    MeetingStore(engine).empty_log()
+    Database(engine).empty_log()
     assert SECRET in file.read_bytes()
     migrate(engine)
-    MeetingStore(engine).empty_log()
+    Database(engine).empty_log()
     engine.dispose()
     assert SECRET not in file.read_bytes()
 
 
-def test_meetings_without_a_row_are_gone(store: MeetingStore) -> None:
-    there, marked = (store.create(new_meeting())[0].id for _ in range(2))
-    store.mark_deleted(marked)
+def test_meetings_without_a_row_are_gone(store: Database) -> None:
+    there, marked = (store.meetings.create(new_meeting())[0].id for _ in range(2))
+    store.meetings.mark_deleted(marked)
     ids: Collection[str] = {there, marked, new_id()}
-    assert store.gone(ids) == set(ids) - {there, marked}
-    assert store.gone([]) == set()
+    assert store.erasing.gone(ids) == set(ids) - {there, marked}
+    assert store.erasing.gone([]) == set()

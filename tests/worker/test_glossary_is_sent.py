@@ -10,7 +10,7 @@ import pytest
 
 from cantomeet.glossary import Term
 from cantomeet.lifecycle import Stage
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from standins.speechmatics.server import FakeSpeechmatics
 from tests.worker.providers.speechmatics_recordings import client
 from tests.worker.test_pipeline import House
@@ -18,9 +18,9 @@ from tests.worker.test_pipeline import House
 
 @pytest.mark.parametrize(("language", "sounds"), [("yue", {"sounds_like": ["簡圖米"]}), ("en", {})])
 def test_the_stored_terms_go_along_with_the_recording(
-    sqlite_store: MeetingStore, tmp_path: Path, language: str, sounds: dict[str, list[str]]
+    sqlite_store: Database, tmp_path: Path, language: str, sounds: dict[str, list[str]]
 ) -> None:
-    sqlite_store.replace_glossary([Term("CantoMeet", ("簡圖米",)), Term("葵涌")])
+    sqlite_store.glossary.replace([Term("CantoMeet", ("簡圖米",)), Term("葵涌")])
     house = House(sqlite_store, tmp_path, "speechmatics")
     with FakeSpeechmatics() as provider, client(provider.url) as speechmatics:
         house.tools = replace(house.tools, remotes={"speechmatics": speechmatics})

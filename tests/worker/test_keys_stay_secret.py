@@ -14,7 +14,7 @@ import pytest
 from cantomeet.errors import StepError
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.reasons import reason_text
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from tests.worker.providers.speechmatics_recordings import KEY, client
 from tests.worker.test_lost_submissions import Clock, LateHouse
 from worker.kinds.meeting import advance as advance_meeting
@@ -59,7 +59,7 @@ class Echoing:
 @pytest.mark.parametrize("as_json", [True, False], ids=["json", "html"])
 @pytest.mark.parametrize("call", CALLS)
 def test_a_key_that_a_provider_echoes_is_never_written_down(
-    sqlite_store: MeetingStore, tmp_path: Path, caplog: pytest.LogCaptureFixture, call: str, as_json: bool
+    sqlite_store: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture, call: str, as_json: bool
 ) -> None:
     caplog.set_level(logging.DEBUG)
     raised: list[str] = []
@@ -78,8 +78,8 @@ def test_a_key_that_a_provider_echoes_is_never_written_down(
                 except StepError:
                     raised.append(traceback.format_exc())
         assert echo.asked, "the fault was met"
-        after = house.store.get(meeting.id)
-        timeline = [repr(attempt) for attempt in house.store.attempts(meeting.id)]
+        after = house.store.meetings.get(meeting.id)
+        timeline = [repr(attempt) for attempt in house.store.meetings.attempts(meeting.id)]
         shown = [repr(after), *timeline]
         if after.error_code:
             shown += [reason_text(after.error_code, after.error_params, language) for language in ("en", "zh-Hant-HK")]

@@ -16,7 +16,8 @@ from cantomeet.database import connect
 from cantomeet.errors import LeaseLost
 from cantomeet.jobs import JobKind
 from cantomeet.models import Job
-from cantomeet.store import LEASE_SECONDS, MeetingStore
+from cantomeet.store import LEASE_SECONDS, Database
+from cantomeet.store.jobs import Jobs
 from tests.databases import migrated_sqlite
 from tests.running import wait_for
 from worker.lease import _BEAT_SECONDS, Lease
@@ -24,14 +25,14 @@ from worker.lease import _BEAT_SECONDS, Lease
 KIND, SUBJECT = JobKind.CHECK, "any"
 
 
-class Counting(MeetingStore):
+class Counting(Jobs):
     """Counts the renewals that the database refused."""
 
     refused = 0
 
-    def renew_job(self, job: Job, seconds: float) -> None:
+    def renew(self, job: Job, seconds: float) -> None:
         try:
-            super().renew_job(job, seconds)
+            super().renew(job, seconds)
         except Exception:
             self.refused += 1
             raise
@@ -46,16 +47,16 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def store(engine: Engine) -> Counting:
-    return Counting(engine)
+def beats(store: Database) -> Counting:
+    return Counting(store._connections)
 
 
 @pytest.fixture
-def lease(store: Counting) -> Lease:
-    store.schedule_job(KIND, SUBJECT)
-    taken = store.take_job(KIND, SUBJECT)
+def lease(store: Database, beats: Counting) -> Lease:
+    store.jobs.schedule(KIND, SUBJECT)
+    taken = store.jobs.take(KIND, SUBJECT)
     assert taken is not None
-    return Lease(taken, lambda seconds, _: store.renew_job(taken, seconds))
+    return Lease(taken, lambda seconds, _: beats.renew(taken, seconds))
 
 
 @contextmanager
@@ -69,40 +70,40 @@ def held(engine: Engine) -> Iterator[None]:
     other.dispose()
 
 
-def run_out(store: MeetingStore) -> None:
+def run_out(store: Database) -> None:
     """Let the lease expire, as if the database had been locked for longer."""
     with store.engine.begin() as connection:
         past = {"lease_until": store.now() - timedelta(seconds=1)}
         connection.execute(update(Job).where(col(Job.kind) == KIND).values(**past))
 
 
-def is_held(store: MeetingStore) -> bool:
+def is_held(store: Database) -> bool:
     """Whether the lease is in force."""
-    job = store.job(KIND, SUBJECT)
+    job = store.jobs.find(KIND, SUBJECT)
     return job is not None and job.lease_until is not None and job.lease_until > store.now()
 
 
 def test_renewals_refused_by_a_locked_database_cost_nothing_if_nobody_takes_the_job(
-    engine: Engine, store: Counting, lease: Lease
+    engine: Engine, store: Database, beats: Counting, lease: Lease
 ) -> None:
     with lease.renewed():
         with held(engine):
-            wait_for(lambda: store.refused >= 2, "two beats in vain")
+            wait_for(lambda: beats.refused >= 2, "two beats in vain")
         run_out(store)
         wait_for(lambda: is_held(store), "the next beat")
         lease.check()
-    after = store.go_on_with_job(lease.job, 0.0)
+    after = store.jobs.go_on(lease.job, 0.0)
     assert (after.run, after.deaths) == (lease.run, 0)
 
 
 def test_a_worker_whose_lease_another_took_meanwhile_notices_and_changes_nothing(
-    engine: Engine, store: Counting, lease: Lease
+    engine: Engine, store: Database, beats: Counting, lease: Lease
 ) -> None:
     with lease.renewed():
         with held(engine):
-            wait_for(lambda: store.refused >= 1, "a beat in vain")
+            wait_for(lambda: beats.refused >= 1, "a beat in vain")
         run_out(store)
-        other = MeetingStore(connect(str(engine.url)))
+        other = Database(connect(str(engine.url)))
         taken = wait_for(lambda: _taken_or_beaten(other), "another worker")
 
         def noticed() -> bool:
@@ -114,16 +115,16 @@ def test_a_worker_whose_lease_another_took_meanwhile_notices_and_changes_nothing
 
         wait_for(noticed, "the beat that finds it taken")
     with pytest.raises(LeaseLost):
-        store.go_on_with_job(lease.job, 0.0)
-    job = store.job(KIND, SUBJECT)
+        store.jobs.go_on(lease.job, 0.0)
+    job = store.jobs.find(KIND, SUBJECT)
     assert job is not None
     assert job.run == taken.run == lease.run + 1
     other.engine.dispose()
 
 
-def _taken_or_beaten(other: MeetingStore) -> Job | None:
+def _taken_or_beaten(other: Database) -> Job | None:
     """Take the lease as another worker. If a heartbeat was first, let the lease expire again."""
-    taken = other.take_job(KIND, SUBJECT)
+    taken = other.jobs.take(KIND, SUBJECT)
     if taken is None:
         run_out(other)
     return taken

@@ -16,7 +16,7 @@ from cantomeet.lifecycle import MeetingStatus
 from cantomeet.media import reading
 from cantomeet.models import Meeting
 from cantomeet.storage import FolderStorage
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from tests import hostile
 from tests.recordings_factory import make_recording
 from tests.worker.test_pipeline import House
@@ -29,7 +29,7 @@ class Usage(NamedTuple):
 
 
 @pytest.fixture
-def house(sqlite_store: MeetingStore, tmp_path: Path) -> House:
+def house(sqlite_store: Database, tmp_path: Path) -> House:
     return House(sqlite_store, tmp_path / "recordings")
 
 
@@ -54,15 +54,15 @@ def failed(house: House, meeting: Meeting) -> Meeting:
     """Run a meeting until a step fails permanently."""
     with pytest.raises(StepError):
         house.run(meeting.id)
-    return house.store.get(meeting.id)
+    return house.store.meetings.get(meeting.id)
 
 
 def last_try(house: House, meeting: Meeting) -> str | None:
     """The error of the last try of a meeting that is retried."""
-    waiting = house.store.get(meeting.id)
+    waiting = house.store.meetings.get(meeting.id)
     assert waiting.status == MeetingStatus.TRANSCRIBING
     assert waiting.job.due_at is not None
-    return house.store.attempts(meeting.id)[-1].error_code
+    return house.store.meetings.attempts(meeting.id)[-1].error_code
 
 
 def killing(times: int) -> Callable[[Lease], None]:
@@ -88,7 +88,7 @@ def test_a_small_file_of_endless_work_fails_with_its_reason(house: House) -> Non
 
 @pytest.mark.parametrize("transcriber", ["whisper", "speechmatics"])
 def test_jumps_in_time_count_against_the_longest_recording(
-    transcriber: str, sqlite_store: MeetingStore, tmp_path: Path
+    transcriber: str, sqlite_store: Database, tmp_path: Path
 ) -> None:
     house = House(sqlite_store, tmp_path / "recordings", transcriber)
     house.tools = replace(house.tools, longest_seconds=2 * 3600.0)
@@ -104,7 +104,7 @@ def test_a_raised_limit_and_a_retry_go_on(house: House) -> None:
     meeting = uploaded(house)
     with pytest.raises(StepError):
         advance_meeting(limited, meeting.id)
-    house.store.retry(meeting.id)
+    house.store.meetings.retry(meeting.id)
     assert house.run(meeting.id).status == MeetingStatus.COMPLETED
 
 

@@ -16,7 +16,8 @@ from cantomeet.errors import ErrorCode, PermanentError, TransientError
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
 from cantomeet.pacing import Limit
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
+from cantomeet.store.turns import Turns
 from standins.speechmatics.server import FakeSpeechmatics, Fault, Plan
 from tests.faults import dying
 from tests.faults.test_killed_at_each_step import uploaded
@@ -34,9 +35,9 @@ ENDED = (MeetingStatus.COMPLETED, MeetingStatus.FAILED)
 class Clock:
     """The database's clock, which a test advances instead of waiting."""
 
-    def __init__(self, store: MeetingStore) -> None:
-        self._real, self.ahead = store._clock, timedelta()
-        self.store = MeetingStore(store.engine, clock=lambda connection: self._real(connection) + self.ahead)
+    def __init__(self, store: Database) -> None:
+        self._real, self.ahead = store._connections.now, timedelta()
+        self.store = Database(store.engine, clock=lambda connection: self._real(connection) + self.ahead)
 
     def freeze(self) -> None:
         """Stop the clock. From now on only the test advances it."""
@@ -44,7 +45,7 @@ class Clock:
         self._real, self.ahead = lambda _: now, timedelta()
 
     def until_due(self, meeting_id: str) -> Meeting:
-        meeting = self.store.get(meeting_id)
+        meeting = self.store.meetings.get(meeting_id)
         if meeting.job.due_at is not None:
             self.ahead += max(timedelta(), meeting.job.due_at - self.store.now())
         return meeting
@@ -96,7 +97,7 @@ class Behind(Provider):
 
 
 @pytest.fixture
-def house(sqlite_store: MeetingStore, tmp_path: Path) -> LateHouse:
+def house(sqlite_store: Database, tmp_path: Path) -> LateHouse:
     return LateHouse(Clock(sqlite_store), tmp_path / "recordings")
 
 
@@ -149,7 +150,7 @@ def test_a_retry_by_a_person_searches_as_far_back_as_the_first_sending(house: La
     meeting = to_its_end(house, house.upload().id)
     assert (meeting.error_code, meeting.stage) == ("provider_forbidden", Stage.PREPARED)
     house.clock.ahead += timedelta(hours=5)
-    house.store.retry(meeting.id)
+    house.store.meetings.retry(meeting.id)
     assert to_its_end(house, meeting.id).status == MeetingStatus.COMPLETED
     assert provider.ages[0] > timedelta(hours=5)
     assert provider.submitted == [key_of(meeting)]
@@ -187,7 +188,7 @@ def test_a_retry_after_a_refused_second_sending_searches_for_the_first(house: La
     meeting = to_its_end(house, house.upload().id)
     assert meeting.error_code == "provider_rejected"
     house.clock.ahead += timedelta(minutes=5)
-    house.store.retry(meeting.id)
+    house.store.meetings.retry(meeting.id)
     assert to_its_end(house, meeting.id).status == MeetingStatus.COMPLETED
     assert provider.submitted == [key_of(meeting)]
 
@@ -196,7 +197,7 @@ def test_a_queue_that_was_paused_before_the_sending_does_not_make_the_search_lon
     provider = behind(house, 0.0)
     meeting = house.upload()
     house.step(meeting.id)
-    assert house.store.get(meeting.id).stage == Stage.PREPARED
+    assert house.store.meetings.get(meeting.id).stage == Stage.PREPARED
     house.clock.ahead += timedelta(days=5)
     assert to_its_end(house, meeting.id).status == MeetingStatus.COMPLETED
     assert provider.ages[0] < timedelta(days=1)
@@ -212,7 +213,7 @@ def test_a_clock_put_back_does_not_make_the_search_too_short(house: LateHouse) -
     meeting = house.upload()
     house.step(meeting.id)
     house.step(meeting.id)
-    assert house.store.get(meeting.id).submission.losses == 1
+    assert house.store.meetings.get(meeting.id).submission.losses == 1
     passed[0] += 2 * 3600.0
     house.clock.ahead += timedelta(hours=2) - timedelta(hours=1.5)
     watch.look()
@@ -243,7 +244,7 @@ def test_a_complete_search_resets_the_failures_of_earlier_ones(house: LateHouse)
     meeting = to_its_end(house, house.upload().id)
     assert meeting.status == MeetingStatus.COMPLETED
     assert provider.submitted == [key_of(meeting)]
-    retries = [attempt for attempt in house.store.attempts(meeting.id) if attempt.outcome == "retry"]
+    retries = [attempt for attempt in house.store.meetings.attempts(meeting.id) if attempt.outcome == "retry"]
     assert len(retries) > house.tools.backoff.tries
 
 
@@ -256,7 +257,7 @@ def test_repeated_run_now_does_not_end_the_search_early(house: LateHouse) -> Non
     assert provider.finds > 10
     assert len(provider.submitted) == 1
     assert to_its_end(house, meeting.id).status == MeetingStatus.COMPLETED
-    assert provider.submitted == [key_of(house.store.get(meeting.id))]
+    assert provider.submitted == [key_of(house.store.meetings.get(meeting.id))]
 
 
 def test_a_search_over_many_pages_continues_where_it_failed(house: LateHouse, tmp_path: Path) -> None:
@@ -269,7 +270,7 @@ def test_a_search_over_many_pages_continues_where_it_failed(house: LateHouse, tm
         meeting = house.upload()
         house.step(meeting.id)
         house.step(meeting.id)
-        assert house.store.get(meeting.id).submission.losses == 1
+        assert house.store.meetings.get(meeting.id).submission.losses == 1
         fake.use(Plan())
         with ThreadPoolExecutor(8) as threads:
             list(threads.map(lambda n: provider.submit(recording, options(f"later-{n}"), ignore), range(320)))
@@ -318,12 +319,12 @@ def test_each_search_starts_at_the_top_even_after_waiting_for_a_turn(
     provider = walked(house, 120.0, pages=3)  # further behind than the looks last
     busy = submit_limit("speechmatics").name
     waits = iter([30.0])
-    take = house.store.take_turn
+    take = house.store.turns.take
 
-    def no_turn_once(self: MeetingStore, limit: Limit, *, reserved: bool = False) -> float:
+    def no_turn_once(self: Turns, limit: Limit, *, reserved: bool = False) -> float:
         return next(waits, 0.0) if provider.submitted and limit.name == busy else take(limit, reserved=reserved)
 
-    monkeypatch.setattr(MeetingStore, "take_turn", no_turn_once)
+    monkeypatch.setattr(Turns, "take", no_turn_once)
     meeting = to_its_end(house, house.upload().id)
     assert meeting.status == MeetingStatus.COMPLETED
     assert set(provider.begun_at) == {1}
@@ -345,17 +346,17 @@ def test_a_search_pauses_at_the_rate_limit_and_continues_later(
 ) -> None:
     provider = walked(house, 0.0, pages=3)
     used_up = iter([0.0, 5.0])
-    take = house.store.take_turn
+    take = house.store.turns.take
 
-    def no_turn_at_first(self: MeetingStore, limit: Limit, *, reserved: bool = False) -> float:
+    def no_turn_at_first(self: Turns, limit: Limit, *, reserved: bool = False) -> float:
         walking = bool(provider.begun_at) and limit.name == read_limit("speechmatics").name
         return next(used_up, 0.0) if walking else take(limit, reserved=reserved)
 
-    monkeypatch.setattr(MeetingStore, "take_turn", no_turn_at_first)
+    monkeypatch.setattr(Turns, "take", no_turn_at_first)
     meeting = house.upload()
     for _ in range(3):
         house.step(meeting.id)
-    waiting = house.store.get(meeting.id)
+    waiting = house.store.meetings.get(meeting.id)
     assert waiting.submission.searched == datetime(3, 1, 1, tzinfo=UTC)
     assert waiting.job.turn == read_limit("speechmatics").name
     assert to_its_end(house, meeting.id).status == MeetingStatus.COMPLETED
@@ -369,7 +370,7 @@ def test_a_refused_submission_is_not_searched_for_and_costs_nothing_to_repeat(ho
         meeting = to_its_end(house, house.upload().id)
         assert meeting.error_code == "provider_forbidden"
         assert meeting.submission is None
-        house.store.retry(meeting.id, "transcribe")
+        house.store.meetings.retry(meeting.id, "transcribe")
         assert to_its_end(house, meeting.id).status == MeetingStatus.COMPLETED
         assert fake.requests("list") == []
         assert list(fake.paid.values()) == [1]
@@ -399,7 +400,7 @@ def lagging() -> Iterator[FakeSpeechmatics]:
 
 
 def test_a_worker_killed_around_the_submission_pays_once_though_the_list_lags(
-    sqlite_store: MeetingStore, tmp_path: Path, lagging: FakeSpeechmatics
+    sqlite_store: Database, tmp_path: Path, lagging: FakeSpeechmatics
 ) -> None:
     """The worker is killed before and after the sending, and before the id is saved. Then the list catches up."""
     url = sqlite_store.engine.url.render_as_string(hide_password=False)
@@ -420,7 +421,7 @@ def test_a_worker_killed_around_the_submission_pays_once_though_the_list_lags(
                     break
                 advance_meeting(tools, meeting.id)
                 lagging.use(Plan(job_seconds=0.0, list_lag=0.0 if clock.ahead.total_seconds() > 60 else 3600.0))
-        after = sqlite_store.get(meeting.id)
+        after = sqlite_store.meetings.get(meeting.id)
         assert after.status == MeetingStatus.COMPLETED, f"killed {names[number - 1]}: {after.status_reason}"
         assert lagging.paid[key_of(after)] == 1, f"killed {names[number - 1]}"
         clock.ahead = timedelta()
@@ -435,8 +436,8 @@ def test_a_copy_to_be_deleted_is_found_though_the_list_lags(house: LateHouse) ->
     meeting = house.upload()
     house.step(meeting.id)
     house.step(meeting.id)
-    assert house.store.get(meeting.id).stage == Stage.PREPARED
-    house.store.cancel(meeting.id)
+    assert house.store.meetings.get(meeting.id).stage == Stage.PREPARED
+    house.store.meetings.cancel(meeting.id)
     for _ in range(10):
         delete_leftovers(house.tools)
         house.clock.ahead += timedelta(seconds=60)
@@ -454,15 +455,17 @@ def test_a_thousand_submissions_at_once_take_turns_and_a_high_one_goes_before_th
     house.step(urgent)
     for one in meetings:
         advance_meeting(house.tools, one)
-    sent = sum(house.store.get(one).stage == Stage.SUBMITTED for one in meetings)
+    sent = sum(house.store.meetings.get(one).stage == Stage.SUBMITTED for one in meetings)
     assert 0 < sent <= submit_limit("speechmatics").most + 1
-    waiting = [house.store.get(one) for one in meetings if house.store.get(one).stage == Stage.PREPARED]
+    waiting = [
+        house.store.meetings.get(one) for one in meetings if house.store.meetings.get(one).stage == Stage.PREPARED
+    ]
     assert {m.job.turn for m in waiting} == {submit_limit("speechmatics").name}
     house.clock.until_due(urgent)
     for _ in range(3):
         house.clock.until_due(urgent)
         advance_meeting(house.tools, urgent)
-        if house.store.get(urgent).stage == Stage.SUBMITTED:
+        if house.store.meetings.get(urgent).stage == Stage.SUBMITTED:
             break
-    assert house.store.get(urgent).stage == Stage.SUBMITTED
+    assert house.store.meetings.get(urgent).stage == Stage.SUBMITTED
     assert house.clock.ahead < timedelta(seconds=1.5), "it did not wait behind the others"

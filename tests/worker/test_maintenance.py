@@ -14,7 +14,7 @@ import pytest
 from cantomeet.errors import Conflict, ErrorCode, NotFound, PermanentError, TransientError
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from cantomeet.submission import Submission
 from tests.worker.jobs import delete_leftovers, run_task
 from tests.worker.test_pipeline import House, Provider
@@ -35,7 +35,7 @@ class Deleting(Provider):
 
 
 @pytest.fixture
-def house(sqlite_store: MeetingStore, tmp_path: Path) -> House:
+def house(sqlite_store: Database, tmp_path: Path) -> House:
     house = House(sqlite_store, tmp_path / "recordings", "speechmatics")
     house.provider = Deleting()
     house.tools = replace(house.tools, remotes={"speechmatics": house.provider})
@@ -46,7 +46,7 @@ def later(house: House, **passed: float) -> House:
     """The same house with the database's clock advanced."""
     ahead = timedelta(**passed)
     real = house.store
-    house.store = MeetingStore(real.engine, clock=lambda connection: real._clock(connection) + ahead)
+    house.store = Database(real.engine, clock=lambda connection: real._connections.now(connection) + ahead)
     house.tools = replace(house.tools, store=house.store)
     return house
 
@@ -106,31 +106,31 @@ def test_a_useless_copy_is_deleted_and_one_that_can_still_be_fetched_is_kept(
     with pytest.raises(PermanentError):
         house.run(meeting.id)
     delete_leftovers(house.tools)
-    assert house.store.get(meeting.id).error_code == code
+    assert house.store.meetings.get(meeting.id).error_code == code
     assert deleted(house) == gone
 
 
 def test_a_cancel_deletes_at_the_provider_and_a_retry_asks_for_the_cost(house: House) -> None:
     meeting = house.upload()
-    while house.store.get(meeting.id).stage != Stage.SUBMITTED:
+    while house.store.meetings.get(meeting.id).stage != Stage.SUBMITTED:
         house.step(meeting.id)
-    house.store.cancel(meeting.id)
+    house.store.meetings.cancel(meeting.id)
     delete_leftovers(house.tools)
     assert deleted(house) == ["job-1"]
     with pytest.raises(Exception, match="pays again") as refused:
-        house.store.retry(meeting.id)
+        house.store.meetings.retry(meeting.id)
     assert refused.value.code is ErrorCode.COST_NOT_CONFIRMED  # type: ignore[attr-defined]
-    assert house.store.retry(meeting.id, confirm_cost=True).submission is None
+    assert house.store.meetings.retry(meeting.id, confirm_cost=True).submission is None
 
 
 def test_an_abandoned_job_without_a_known_id_is_found_by_its_key(house: House) -> None:
     meeting = house.upload()
     house.step(meeting.id)
-    lease = house.store.take_lease(meeting.id, -1)
+    lease = house.store.pipeline.take_lease(meeting.id, -1)
     assert lease is not None
-    house.store.commit_working(lease.id, lease.job.run, submission=Submission("sent"))
+    house.store.pipeline.commit_working(lease.id, lease.job.run, submission=Submission("sent"))
     house.provider.accepted_before_the_crash = "job-7"
-    house.store.cancel(meeting.id)
+    house.store.meetings.cancel(meeting.id)
     delete_leftovers(house.tools)
     assert deleted(house) == ["job-7"]
 
@@ -139,10 +139,10 @@ def let_go_of_unknown(house: House) -> Meeting:
     """A meeting that was cancelled during its submission."""
     meeting = house.upload()
     house.step(meeting.id)
-    lease = house.store.take_lease(meeting.id, -1)
+    lease = house.store.pipeline.take_lease(meeting.id, -1)
     assert lease is not None
-    house.store.commit_working(lease.id, lease.job.run, stage=Stage.PREPARED, submission=Submission("sent"))
-    return house.store.cancel(meeting.id)
+    house.store.pipeline.commit_working(lease.id, lease.job.run, stage=Stage.PREPARED, submission=Submission("sent"))
+    return house.store.meetings.cancel(meeting.id)
 
 
 def test_a_search_for_a_copy_that_fails_half_way_continues_there(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,11 +195,11 @@ def test_expired_recordings_are_removed_and_their_transcripts_kept(house: House)
     kept = replace(later(house, days=31).tools, keep_audio_days=30)
     run_task(kept, "apply_retention")
     run_task(kept, "apply_retention")
-    assert house.store.get(meeting.id).audio_removed
+    assert house.store.meetings.get(meeting.id).audio_removed
     assert not house.tools.recordings.path(meeting.recording_key).exists()
-    assert house.store.transcript(meeting.id).segments
+    assert house.store.transcripts.shown(meeting.id).segments
     with pytest.raises(Exception, match="removed"):
-        house.store.retry(meeting.id, "transcribe", confirm_cost=True)
+        house.store.meetings.retry(meeting.id, "transcribe", confirm_cost=True)
 
 
 def test_a_meeting_whose_speakers_nobody_has_named_is_kept_no_longer_than_others(house: House) -> None:
@@ -207,19 +207,19 @@ def test_a_meeting_whose_speakers_nobody_has_named_is_kept_no_longer_than_others
     while not house.step(meeting.id).waits_for_names:
         pass
     run_task(replace(later(house, days=31).tools, keep_audio_days=30), "apply_retention")
-    assert house.store.get(meeting.id).audio_removed
+    assert house.store.meetings.get(meeting.id).audio_removed
     run_task(replace(house.tools, keep_meetings_days=30), "apply_retention")
     with pytest.raises(NotFound):
-        house.store.get(meeting.id)
+        house.store.meetings.get(meeting.id)
 
 
 def test_expired_meetings_are_removed_and_younger_ones_kept(house: House) -> None:
     meeting = house.run(house.upload().id)
     run_task(replace(house.tools, keep_meetings_days=30), "apply_retention")
-    assert house.store.get(meeting.id).id == meeting.id
+    assert house.store.meetings.get(meeting.id).id == meeting.id
     run_task(replace(later(house, days=31).tools, keep_meetings_days=30), "apply_retention")
     with pytest.raises(NotFound):
-        house.store.get(meeting.id)
+        house.store.meetings.get(meeting.id)
 
 
 def test_a_meeting_that_a_person_retries_meanwhile_is_not_removed(
@@ -227,16 +227,16 @@ def test_a_meeting_that_a_person_retries_meanwhile_is_not_removed(
 ) -> None:
     meeting = house.run(house.upload().id)
     kept = replace(later(house, days=31).tools, keep_meetings_days=30)
-    found = house.store.expired_meetings
+    found = house.store.retention.expired_meetings
 
     def retried_after_the_look(days: int) -> list[Meeting]:
         expired = found(days)
-        house.store.retry(meeting.id, "summarize")
+        house.store.meetings.retry(meeting.id, "summarize")
         return expired
 
-    monkeypatch.setattr(house.store, "expired_meetings", retried_after_the_look)
+    monkeypatch.setattr(house.store.retention, "expired_meetings", retried_after_the_look)
     run_task(kept, "apply_retention")
-    assert house.store.get(meeting.id).status == MeetingStatus.SUMMARIZING
+    assert house.store.meetings.get(meeting.id).status == MeetingStatus.SUMMARIZING
 
 
 def test_a_recording_whose_removal_was_interrupted_is_swept(house: House) -> None:
@@ -246,23 +246,23 @@ def test_a_recording_whose_removal_was_interrupted_is_swept(house: House) -> Non
     os.utime(path, (long_ago, long_ago))
     run_task(house.tools, "sweep_recordings")
     assert path.exists()
-    house.store.mark_audio_removed(meeting.id)  # and the worker is killed before the file goes
+    house.store.retention.mark_audio_removed(meeting.id)  # and the worker is killed before the file goes
     run_task(house.tools, "sweep_recordings")
     assert not path.exists()
 
 
 def test_a_failed_meeting_without_a_recording_cannot_be_retried(house: House) -> None:
     meeting = house.upload()
-    house.store.cancel(meeting.id)
-    house.store.mark_audio_removed(meeting.id)
+    house.store.meetings.cancel(meeting.id)
+    house.store.retention.mark_audio_removed(meeting.id)
     with pytest.raises(Conflict, match="removed"):
-        house.store.retry(meeting.id)
+        house.store.meetings.retry(meeting.id)
 
 
 def test_a_copy_that_was_to_stay_goes_with_its_meeting(house: House) -> None:
     house.tools = replace(house.tools, delete_at_provider=False)
     meeting = house.run(house.upload().id)
-    house.store.mark_deleted(meeting.id)
+    house.store.meetings.mark_deleted(meeting.id)
     advance_meeting(house.tools, meeting.id)
     delete_leftovers(house.tools)
     assert deleted(house) == ["job-1"]
@@ -271,14 +271,14 @@ def test_a_copy_that_was_to_stay_goes_with_its_meeting(house: House) -> None:
 def test_nothing_is_removed_without_a_setting(house: House) -> None:
     meeting = house.run(house.upload().id)
     run_task(later(house, days=9999).tools, "apply_retention")
-    assert house.store.get(meeting.id).audio_removed is False
+    assert house.store.meetings.get(meeting.id).audio_removed is False
 
 
 def test_a_paused_queue_takes_no_step_and_a_resumed_one_goes_on(house: House) -> None:
     meeting = house.upload()
-    house.store.pause(True)
-    assert house.store.take_lease(meeting.id, 60) is None
-    assert house.store.wake_due() == []
-    assert house.store.paused()
-    house.store.pause(False)
-    assert house.store.take_lease(meeting.id, 60) is not None
+    house.store.switches.pause(True)
+    assert house.store.pipeline.take_lease(meeting.id, 60) is None
+    assert house.store.jobs.wake_due() == []
+    assert house.store.switches.paused()
+    house.store.switches.pause(False)
+    assert house.store.pipeline.take_lease(meeting.id, 60) is not None

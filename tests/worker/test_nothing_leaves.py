@@ -59,7 +59,7 @@ def test_a_recording_becomes_a_summary_without_a_request_or_a_trace_at_home(
             side.upload(lambda path: speech(path, "We decided to launch in December."), language="en").id
         )
         assert (meeting.status, meeting.status_reason) == (MeetingStatus.COMPLETED, None)
-        assert side.store.transcript(meeting.id).segments
+        assert side.store.transcripts.shown(meeting.id).segments
         time.sleep(REPORTS_WITHIN)
     assert proxy.requests == []
     assert left_in(home) == []

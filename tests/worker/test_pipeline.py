@@ -22,7 +22,9 @@ from cantomeet.models import Meeting
 from cantomeet.pacing import LOOKS_A_SECOND
 from cantomeet.reasons import warning_text
 from cantomeet.storage import Copy, FolderStorage
-from cantomeet.store import MeetingStore, NewAttempt
+from cantomeet.store import Database, NewAttempt
+from cantomeet.store.jobs import Jobs
+from cantomeet.store.pipeline import Pipeline
 from cantomeet.submission import Submission
 from cantomeet.templates import GENERAL
 from cantomeet.turnarounds import loads, remembered_as
@@ -141,7 +143,7 @@ class Summarizer:
 class House:
     """A toolbox with direct access to its parts, and a record of its wake-ups."""
 
-    def __init__(self, store: MeetingStore, folder: Path, transcriber: str = "whisper") -> None:
+    def __init__(self, store: Database, folder: Path, transcriber: str = "whisper") -> None:
         self.store = store
         self.recogniser, self.provider, self.summarizer = Recogniser(), Provider(), Summarizer()
         self.woken: list[tuple[str, float]] = []
@@ -168,13 +170,13 @@ class House:
             sound.setsampwidth(2)
             sound.setframerate(8000)
             sound.writeframes(b"\0\1" * 8000 * SECONDS)
-        return self.store.create(new_meeting(recording_key=key, duration_seconds=SECONDS, **columns))[0]
+        return self.store.meetings.create(new_meeting(recording_key=key, duration_seconds=SECONDS, **columns))[0]
 
     def step(self, meeting_id: str) -> Meeting:
         """Make the meeting due and advance it once."""
-        self.store.due_now(meeting_id)
+        self.store.pipeline.due_now(meeting_id)
         advance_meeting(self.tools, meeting_id)
-        return self.store.get(meeting_id)
+        return self.store.meetings.get(meeting_id)
 
     def run(self, meeting_id: str, until: MeetingStatus = MeetingStatus.COMPLETED) -> Meeting:
         for _ in range(20):
@@ -185,7 +187,7 @@ class House:
 
 
 @pytest.fixture
-def house(sqlite_store: MeetingStore, tmp_path: Path) -> House:
+def house(sqlite_store: Database, tmp_path: Path) -> House:
     return House(sqlite_store, tmp_path / "recordings")
 
 
@@ -193,8 +195,8 @@ def test_a_recording_becomes_a_transcript_piece_by_piece_and_then_a_summary(hous
     meeting = house.run(house.upload().id)
     assert meeting.status == MeetingStatus.COMPLETED
     assert house.recogniser.starts == [0, 2, 4]
-    assert [s.text for s in house.store.transcript(meeting.id).segments] == ["由0", "由2", "由4"]
-    summary = house.store.summary(meeting.id)
+    assert [s.text for s in house.store.transcripts.shown(meeting.id).segments] == ["由0", "由2", "由4"]
+    summary = house.store.summaries.find(meeting.id)
     assert summary is not None
     assert summary.items[0].evidence[0]["quote"] == "由0"
     assert meeting.warnings == ["no_speakers"]
@@ -213,7 +215,7 @@ def test_a_worker_that_dies_in_a_piece_costs_that_piece_alone(house: House) -> N
     meeting = house.upload()
     house.step(meeting.id)
     house.step(meeting.id)
-    taken = house.store.take_lease(meeting.id, -1)  # a worker that took the lease and was killed
+    taken = house.store.pipeline.take_lease(meeting.id, -1)  # a worker that took the lease and was killed
     assert taken is not None
     house.run(meeting.id)
     assert house.recogniser.starts == [0, 2, 4]
@@ -222,13 +224,13 @@ def test_a_worker_that_dies_in_a_piece_costs_that_piece_alone(house: House) -> N
 def test_a_cancel_ends_a_recognition_under_way(house: House) -> None:
     meeting = house.upload()
     house.step(meeting.id)
-    house.recogniser.before = lambda: house.store.cancel(meeting.id) and None
+    house.recogniser.before = lambda: house.store.meetings.cancel(meeting.id) and None
     after = house.step(meeting.id)
     assert (after.status, after.error_code) == (MeetingStatus.FAILED, "cancelled")
-    assert house.store.transcript(meeting.id).segments == []
+    assert house.store.transcripts.shown(meeting.id).segments == []
 
 
-def test_a_provider_gets_the_recording_once_and_is_polled_later(sqlite_store: MeetingStore, tmp_path: Path) -> None:
+def test_a_provider_gets_the_recording_once_and_is_polled_later(sqlite_store: Database, tmp_path: Path) -> None:
     house = House(sqlite_store, tmp_path, "speechmatics")
     meeting = house.run(house.upload().id)
     assert meeting.status == MeetingStatus.COMPLETED
@@ -236,19 +238,19 @@ def test_a_provider_gets_the_recording_once_and_is_polled_later(sqlite_store: Me
     assert house.provider.looks == 2
     assert not house.tools.recordings.path(meeting.recording_key, Copy.DECODED).exists(), "only ours needs the sound"
     assert any(delay >= 4 for _, delay in house.woken), "nothing polls in a loop"
-    speakers = house.store.transcript(meeting.id).speakers.values()
+    speakers = house.store.transcripts.shown(meeting.id).speakers.values()
     assert [speaker.label for speaker in speakers] == ["S1"]
 
 
 def test_a_job_accepted_before_a_crash_is_found_again_and_not_paid_twice(
-    sqlite_store: MeetingStore, tmp_path: Path
+    sqlite_store: Database, tmp_path: Path
 ) -> None:
     house = House(sqlite_store, tmp_path, "speechmatics")
     meeting = house.upload()
     house.step(meeting.id)
-    lease = house.store.take_lease(meeting.id, -1)
+    lease = house.store.pipeline.take_lease(meeting.id, -1)
     assert lease is not None
-    house.store.commit_working(lease.id, lease.job.run, submission=Submission("sent"))
+    house.store.pipeline.commit_working(lease.id, lease.job.run, submission=Submission("sent"))
     house.provider.accepted_before_the_crash = "job-0"
     after = house.step(meeting.id)
     assert (after.provider_job_id, house.provider.submitted) == ("job-0", [])
@@ -256,7 +258,7 @@ def test_a_job_accepted_before_a_crash_is_found_again_and_not_paid_twice(
 
 @pytest.mark.parametrize("ends", ["record_retry", "record_failure", "postpone"])
 def test_an_outcome_that_the_database_refuses_at_first_is_committed_later(
-    sqlite_store: MeetingStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: str
+    sqlite_store: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: str
 ) -> None:
     """Otherwise its lease would expire, and the timeline would report a dead worker."""
     house = House(sqlite_store, tmp_path / "recordings", "speechmatics")
@@ -268,9 +270,9 @@ def test_an_outcome_that_the_database_refuses_at_first_is_committed_later(
         "record_failure": PermanentError("400", code=ErrorCode.PROVIDER_REJECTED, provider="test"),
         "postpone": Snooze(5.0),
     }
-    write, held = getattr(MeetingStore, ends), iter([True, True])
+    write, held = getattr(Pipeline, ends), iter([True, True])
 
-    def held_at_first(self: MeetingStore, *args: Any, **columns: Any) -> Any:
+    def held_at_first(self: Pipeline, *args: Any, **columns: Any) -> Any:
         if next(held, False):
             raise OperationalError("UPDATE", {}, sqlite3.OperationalError("database is locked"))
         return write(self, *args, **columns)
@@ -278,24 +280,24 @@ def test_an_outcome_that_the_database_refuses_at_first_is_committed_later(
     def check(job_id: str) -> RemoteState:
         raise errors[ends]
 
-    monkeypatch.setattr(MeetingStore, ends, held_at_first)
+    monkeypatch.setattr(Pipeline, ends, held_at_first)
     monkeypatch.setattr(house.provider, "check", check)
     with suppress(PermanentError):
         house.step(meeting.id)
     assert next(held, False) is False
-    after = house.store.get(meeting.id)
+    after = house.store.meetings.get(meeting.id)
     assert (after.job.lease_until, after.job.deaths) == (None, 0)
 
 
 def test_with_many_in_flight_a_job_is_polled_at_its_usual_turnaround(
-    sqlite_store: MeetingStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sqlite_store: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house = House(sqlite_store, tmp_path / "recordings", "speechmatics")
     transcript = replace(house.provider.parse(b"raw"), took=58.0)
     monkeypatch.setattr(house.provider, "parse", lambda raw: transcript)
     for _ in range(4):
         house.run(house.upload().id)
-    monkeypatch.setattr(MeetingStore, "in_flight", lambda self: int(20 * LOOKS_A_SECOND))
+    monkeypatch.setattr(Jobs, "in_flight", lambda self: int(20 * LOOKS_A_SECOND))
     house.provider.looks = 0
     meeting = house.upload()
     while house.step(meeting.id).stage != Stage.SUBMITTED:
@@ -303,20 +305,20 @@ def test_with_many_in_flight_a_job_is_polled_at_its_usual_turnaround(
     assert 58.0 <= house.woken[-1][1] <= 61.0
     house.step(meeting.id)
     house.step(meeting.id)
-    assert [one.took for one in loads(house.store.remembered(remembered_as("speechmatics")))] == [58.0] * 5
+    assert [one.took for one in loads(house.store.key_values.find(remembered_as("speechmatics")))] == [58.0] * 5
 
 
-def test_a_saved_raw_answer_is_parsed_again_without_a_request(sqlite_store: MeetingStore, tmp_path: Path) -> None:
+def test_a_saved_raw_answer_is_parsed_again_without_a_request(sqlite_store: Database, tmp_path: Path) -> None:
     house = House(sqlite_store, tmp_path, "speechmatics")
     meeting = house.upload()
     broken = replace(house.tools, remotes={"speechmatics": _Unparsable()})
-    while house.store.get(meeting.id).stage != Stage.SUBMITTED:
+    while house.store.meetings.get(meeting.id).stage != Stage.SUBMITTED:
         house.step(meeting.id)
     house.step(meeting.id)
-    house.store.due_now(meeting.id)
+    house.store.pipeline.due_now(meeting.id)
     with pytest.raises(PermanentError):
         advance_meeting(broken, meeting.id)
-    house.store.retry(meeting.id)
+    house.store.meetings.retry(meeting.id)
     house.provider.check = lambda job_id: pytest.fail("asked again")  # type: ignore[method-assign]
     assert house.run(meeting.id).status == MeetingStatus.COMPLETED
 
@@ -342,12 +344,12 @@ def test_an_error_after_a_step_has_committed_undoes_nothing(
     meeting = house.upload()
     monkeypatch.setattr(steps, "take", and_then_fail)
     for _ in range(5):
-        house.store.due_now(meeting.id)
+        house.store.pipeline.due_now(meeting.id)
         with suppress(PermanentError):
             advance_meeting(house.tools, meeting.id)
-    after = house.store.get(meeting.id)
+    after = house.store.meetings.get(meeting.id)
     assert (after.status, after.job.due_at, after.error_code) == (MeetingStatus.COMPLETED, None, None)
-    assert {attempt.outcome for attempt in house.store.attempts(meeting.id)} == {"done"}
+    assert {attempt.outcome for attempt in house.store.meetings.attempts(meeting.id)} == {"done"}
 
 
 def test_a_permanent_error_fails_the_meeting_with_a_reason_and_is_raised_again(house: House) -> None:
@@ -357,10 +359,10 @@ def test_a_permanent_error_fails_the_meeting_with_a_reason_and_is_raised_again(h
     meeting = house.upload()
     with pytest.raises(PermanentError):
         house.run(meeting.id)
-    failed = house.store.get(meeting.id)
+    failed = house.store.meetings.get(meeting.id)
     assert (failed.status, failed.error_code) == (MeetingStatus.FAILED, "provider_key_refused")
     assert "OPENAI_API_KEY" in (failed.status_reason or "")
-    assert len(house.store.transcript(meeting.id).segments) == 3, "the transcript is kept"
+    assert len(house.store.transcripts.shown(meeting.id).segments) == 3, "the transcript is kept"
 
 
 def test_a_transient_error_is_tried_again_and_in_the_end_fails_with_its_reason(house: House) -> None:
@@ -368,10 +370,10 @@ def test_a_transient_error_is_tried_again_and_in_the_end_fails_with_its_reason(h
     meeting = house.upload()
     with pytest.raises(TransientError):
         house.run(meeting.id)
-    outcomes = [a.outcome for a in house.store.attempts(meeting.id) if a.step == "summarize"]
+    outcomes = [a.outcome for a in house.store.meetings.attempts(meeting.id) if a.step == "summarize"]
     assert outcomes == ["retry", "retry", "failed"]
     house.summarizer.error = None
-    house.store.retry(meeting.id)
+    house.store.meetings.retry(meeting.id)
     assert house.run(meeting.id).status == MeetingStatus.COMPLETED
 
 
@@ -380,7 +382,7 @@ def test_an_unexpected_error_never_leaves_a_meeting_without_an_end(house: House)
     meeting = house.upload()
     with pytest.raises(ValueError, match="a bug"):
         house.run(meeting.id)
-    failed = house.store.get(meeting.id)
+    failed = house.store.meetings.get(meeting.id)
     assert failed.error_code == "internal"
     assert "a bug" not in (failed.status_reason or "")
 
@@ -388,8 +390,8 @@ def test_an_unexpected_error_never_leaves_a_meeting_without_an_end(house: House)
 def died(house: House, meeting: Meeting, times: int) -> None:
     """Let several workers take the meeting, one after another, and die."""
     for _ in range(times):
-        house.store.due_now(meeting.id)
-        assert house.store.take_lease(meeting.id, -1) is not None
+        house.store.pipeline.due_now(meeting.id)
+        assert house.store.pipeline.take_lease(meeting.id, -1) is not None
 
 
 def test_a_step_that_kills_every_worker_fails_the_meeting_with_its_reason(house: House) -> None:
@@ -398,10 +400,10 @@ def test_a_step_that_kills_every_worker_fails_the_meeting_with_its_reason(house:
     died(house, meeting, MOST_DEATHS)
     with pytest.raises(PermanentError):
         house.step(meeting.id)
-    failed = house.store.get(meeting.id)
+    failed = house.store.meetings.get(meeting.id)
     assert (failed.status, failed.error_code) == (MeetingStatus.FAILED, "worker_died")
     assert "5 times" in (failed.status_reason or "")
-    house.store.retry(meeting.id)
+    house.store.meetings.retry(meeting.id)
     assert house.run(meeting.id).status == MeetingStatus.COMPLETED
 
 
@@ -410,11 +412,11 @@ def test_a_few_workers_that_die_are_in_the_timeline_and_cost_no_meeting(house: H
     house.step(meeting.id)
     died(house, meeting, MOST_DEATHS - 1)
     assert house.run(meeting.id).status == MeetingStatus.COMPLETED
-    assert [a.error_code for a in house.store.attempts(meeting.id)].count("worker_died") == 1
+    assert [a.error_code for a in house.store.meetings.attempts(meeting.id)].count("worker_died") == 1
 
 
 def test_a_step_that_kills_workers_is_detected_despite_snoozes_in_between(
-    sqlite_store: MeetingStore, tmp_path: Path
+    sqlite_store: Database, tmp_path: Path
 ) -> None:
     """A submission that killed its worker is searched for before it is repeated. The search keeps the count."""
     house = House(sqlite_store, tmp_path, "speechmatics")
@@ -423,24 +425,24 @@ def test_a_step_that_kills_workers_is_detected_despite_snoozes_in_between(
 
     def workers_killed_one_after_another() -> None:
         for _ in range(40):
-            house.store.due_now(meeting.id)
-            lease = house.store.take_lease(meeting.id, -1)
+            house.store.pipeline.due_now(meeting.id)
+            lease = house.store.pipeline.take_lease(meeting.id, -1)
             assert lease is not None
-            house.store.commit_working(lease.id, lease.job.run, submission=Submission("sent"))
+            house.store.pipeline.commit_working(lease.id, lease.job.run, submission=Submission("sent"))
             house.step(meeting.id)
 
     with pytest.raises(PermanentError):
         workers_killed_one_after_another()
-    assert house.store.get(meeting.id).error_code == "worker_died"
+    assert house.store.meetings.get(meeting.id).error_code == "worker_died"
 
 
 def test_a_deletion_stays_due_however_many_workers_it_kills(house: House) -> None:
     meeting = house.upload()
-    house.store.mark_deleted(meeting.id)
+    house.store.meetings.mark_deleted(meeting.id)
     for _ in range(MOST_DEATHS + 1):
-        assert house.store.take_lease(meeting.id, -1) is not None
+        assert house.store.pipeline.take_lease(meeting.id, -1) is not None
     advance_meeting(house.tools, meeting.id)
-    assert house.store.recording_keys() == set()
+    assert house.store.retention.recording_keys() == set()
 
 
 def test_retry_after_is_honoured() -> None:
@@ -467,9 +469,9 @@ def test_a_lost_lease_changes_nothing(house: House) -> None:
         raise LeaseLost(meeting.id)
 
     house.recogniser.before = lose
-    house.store.due_now(meeting.id)
+    house.store.pipeline.due_now(meeting.id)
     advance_meeting(house.tools, meeting.id)
-    assert house.store.get(meeting.id).recognised_seconds == 0
+    assert house.store.meetings.get(meeting.id).recognised_seconds == 0
 
 
 def test_a_missing_recording_fails_with_a_reason(house: House) -> None:
@@ -477,7 +479,7 @@ def test_a_missing_recording_fails_with_a_reason(house: House) -> None:
     house.tools.recordings.path(meeting.recording_key).unlink()
     with pytest.raises(PermanentError):
         house.step(meeting.id)
-    assert house.store.get(meeting.id).error_code == "recording_missing"
+    assert house.store.meetings.get(meeting.id).error_code == "recording_missing"
 
 
 def test_a_recording_that_was_cut_off_is_accepted_with_a_warning_that_says_where(house: House) -> None:
@@ -495,7 +497,7 @@ def test_a_recording_that_was_cut_off_is_accepted_with_a_warning_that_says_where
 
 def test_a_guessed_duration_gives_no_warning(house: House) -> None:
     meeting = house.upload()
-    longer = house.store.create(
+    longer = house.store.meetings.create(
         new_meeting(recording_key=meeting.recording_key, duration_seconds=100.0, idempotency_key="other")
     )[0]
     after = house.step(longer.id)
@@ -510,57 +512,57 @@ def test_a_retry_drops_warnings_that_no_longer_apply(house: House) -> None:
     path.write_bytes(whole[: 4 * 96_000 + 44])
     assert house.step(meeting.id).warnings == ["ends_early"]
     path.write_bytes(whole)
-    house.store.cancel(meeting.id)
-    house.store.retry(meeting.id)
+    house.store.meetings.cancel(meeting.id)
+    house.store.meetings.retry(meeting.id)
     after = house.step(meeting.id)
     assert (after.warnings, after.warning_details, after.has_playback_copy) == ([], {}, False)
 
 
-def test_the_provider_gets_the_sound_that_people_hear(sqlite_store: MeetingStore, tmp_path: Path) -> None:
+def test_the_provider_gets_the_sound_that_people_hear(sqlite_store: Database, tmp_path: Path) -> None:
     """Channels with opposite signs: the provider accepts the file, but might hear nothing in it."""
     house = House(sqlite_store, tmp_path, "speechmatics")
     meeting = house.upload()
     path = house.tools.recordings.path(meeting.recording_key)
     path.write_bytes(wav_bytes(np.array([marked(), -marked()])))
-    while house.store.get(meeting.id).stage != Stage.SUBMITTED:
+    while house.store.meetings.get(meeting.id).stage != Stage.SUBMITTED:
         house.step(meeting.id)
     assert house.provider.sent != path
-    assert house.store.get(meeting.id).has_playback_copy
+    assert house.store.meetings.get(meeting.id).has_playback_copy
     media.decode_to_wav(house.provider.sent, tmp_path / "wav")
     assert_whole(tmp_path / "wav")
 
 
 def test_a_deleted_template_is_replaced_by_the_general_one_with_a_warning(house: House) -> None:
-    template = house.store.add_template("甲", "用 {} 寫", [{"title": "乙"}])
+    template = house.store.templates.add("甲", "用 {} 寫", [{"title": "乙"}])
     meeting = house.run(house.upload(template=template.id).id)
     assert house.summarizer.requests[-1].template.instructions == "用 {} 寫"
-    house.store.delete_template(template.id)
-    house.store.retry(meeting.id, "summarize")
+    house.store.templates.delete(template.id)
+    house.store.meetings.retry(meeting.id, "summarize")
     after = house.run(meeting.id)
     assert house.summarizer.requests[-1].template == GENERAL
     assert after.warnings == ["no_speakers", "template_gone"]
-    kept, shown = house.store.summary(meeting.id, 1), house.store.summary(meeting.id)
+    kept, shown = house.store.summaries.find(meeting.id, 1), house.store.summaries.find(meeting.id)
     assert kept is not None
     assert shown is not None
     assert (kept.summary.template_name, shown.summary.template_name) == ("甲", GENERAL.name)
 
 
-def test_a_summary_that_waits_for_names_wakes_nobody(sqlite_store: MeetingStore, tmp_path: Path) -> None:
+def test_a_summary_that_waits_for_names_wakes_nobody(sqlite_store: Database, tmp_path: Path) -> None:
     house = House(sqlite_store, tmp_path, "speechmatics")
     meeting = house.upload(name_speakers_first=True)
-    while not house.store.get(meeting.id).waits_for_names:
+    while not house.store.meetings.get(meeting.id).waits_for_names:
         house.step(meeting.id)
     woken = len(house.woken)
     house.step(meeting.id)
     assert (len(house.woken), house.summarizer.requests) == (woken, [])
-    house.store.summarize(meeting.id)
+    house.store.meetings.summarize(meeting.id)
     assert house.run(meeting.id).status == MeetingStatus.COMPLETED
 
 
 def test_a_new_round_gets_new_answers_and_a_crash_reuses_paid_ones(house: House) -> None:
     meeting = house.run(house.upload().id)
     first = house.summarizer.paid
-    house.store.retry(meeting.id, "summarize")
+    house.store.meetings.retry(meeting.id, "summarize")
     house.summarizer.error = TransientError("503", code=ErrorCode.PROVIDER_BUSY, provider="OpenAI")
     house.step(meeting.id)
     house.step(meeting.id)
@@ -571,8 +573,8 @@ def test_a_new_round_gets_new_answers_and_a_crash_reuses_paid_ones(house: House)
 
 def test_a_deleted_meeting_takes_its_files_along(house: House) -> None:
     meeting = house.run(house.upload().id)
-    house.store.mark_deleted(meeting.id)
+    house.store.meetings.mark_deleted(meeting.id)
     advance_meeting(house.tools, meeting.id)
     folder = house.tools.recordings.path(meeting.recording_key).parent
     assert list(folder.iterdir()) == []
-    assert house.store.recording_keys() == set()
+    assert house.store.retention.recording_keys() == set()

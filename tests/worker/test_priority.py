@@ -13,7 +13,7 @@ from rq.serializers import JSONSerializer
 
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.queue import DEFAULT, HIGH, RECOGNITION, JobQueue
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from launcher.redis_server import EmbeddedRedis
 from tests.worker.test_pipeline import House, Recogniser
 from worker import tasks
@@ -42,7 +42,7 @@ def server(tmp_path: Path) -> Iterator[EmbeddedRedis]:
 
 @pytest.fixture
 def house(
-    sqlite_store: MeetingStore, tmp_path: Path, server: EmbeddedRedis, monkeypatch: pytest.MonkeyPatch
+    sqlite_store: Database, tmp_path: Path, server: EmbeddedRedis, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[House]:
     queue = JobQueue(server.url)
     house = House(sqlite_store, tmp_path / "recordings")
@@ -84,8 +84,8 @@ def test_a_high_meeting_overtakes_a_recognition_under_way_which_yields_after_its
         ("first", 4),
     ]
     work(server, HIGH, DEFAULT)
-    assert house.store.get(urgent.id).status == MeetingStatus.COMPLETED
-    assert house.store.get(first.id).status == MeetingStatus.COMPLETED
+    assert house.store.meetings.get(urgent.id).status == MeetingStatus.COMPLETED
+    assert house.store.meetings.get(first.id).status == MeetingStatus.COMPLETED
 
 
 def test_short_steps_of_a_high_meeting_go_before_all_others(house: House, server: EmbeddedRedis) -> None:

@@ -65,7 +65,7 @@ def test_a_failed_meeting_has_its_reason_and_rq_keeps_the_failed_job(side: Backg
     assert job.args == [meeting.id] or tuple(job.args) == (meeting.id,)
     assert 0 < side.raw_redis().ttl(job.key) <= 24 * 3600
     fake.use(Plan(job_seconds=0.1))
-    side.queue.wake(side.store.retry(meeting.id))
+    side.queue.wake(side.store.meetings.retry(meeting.id))
     assert side.wait(meeting.id).status == MeetingStatus.COMPLETED
 
 

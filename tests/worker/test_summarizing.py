@@ -11,7 +11,7 @@ import pytest
 from cantomeet.errors import ErrorCode, LeaseLost
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.settings import Settings
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from launcher import minutes_text
 from standins.openai.server import FakeOpenAI, Fault, Plan
 from tests.worker.providers.llm_meetings import long_meeting
@@ -34,8 +34,8 @@ def one_request_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paid_answers, "STEP_SECONDS", 0.0)
 
 
-def texts(store: MeetingStore, meeting_id: str) -> list[str]:
-    found = store.summary(meeting_id)
+def texts(store: Database, meeting_id: str) -> list[str]:
+    found = store.summaries.find(meeting_id)
     assert found is not None
     return [item.text for item in found.items]
 
@@ -45,7 +45,7 @@ def texts(store: MeetingStore, meeting_id: str) -> list[str]:
 
 @pytest.mark.usefixtures("one_request_a_step")
 def test_a_long_summary_is_many_short_steps_and_the_same_as_in_one(
-    sqlite_store: MeetingStore, tmp_path: Path, fake: FakeOpenAI, monkeypatch: pytest.MonkeyPatch
+    sqlite_store: Database, tmp_path: Path, fake: FakeOpenAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk = Desk(sqlite_store, tmp_path, llm(fake))
     meeting = desk.meeting(SAID)
@@ -65,7 +65,7 @@ def test_a_long_summary_is_many_short_steps_and_the_same_as_in_one(
 
 @pytest.mark.usefixtures("one_request_a_step")
 def test_progress_never_goes_back_from_step_to_step(
-    sqlite_store: MeetingStore, tmp_path: Path, fake: FakeOpenAI, monkeypatch: pytest.MonkeyPatch
+    sqlite_store: Database, tmp_path: Path, fake: FakeOpenAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("worker.lease._SHOW_SECONDS", 0.0)
     desk = Desk(sqlite_store, tmp_path, llm(fake))
@@ -76,7 +76,7 @@ def test_progress_never_goes_back_from_step_to_step(
 
 
 def test_busy_answers_do_not_use_up_the_tries_while_each_try_saves_something(
-    sqlite_store: MeetingStore, tmp_path: Path, fake: FakeOpenAI
+    sqlite_store: Database, tmp_path: Path, fake: FakeOpenAI
 ) -> None:
     # One 429 after each answer; two in a row would exhaust the tries.
     fake.use(Plan(faults=[Fault(do="status", status=429, retry_after="0", skip=n + 1, times=1) for n in range(9)]))
@@ -91,7 +91,7 @@ def test_busy_answers_do_not_use_up_the_tries_while_each_try_saves_something(
 
 
 def test_busy_answers_without_any_other_use_up_the_tries(
-    sqlite_store: MeetingStore, tmp_path: Path, fake: FakeOpenAI
+    sqlite_store: Database, tmp_path: Path, fake: FakeOpenAI
 ) -> None:
     fake.use(Plan(faults=[Fault(do="status", status=429, retry_after="0", skip=3)]))
     desk = Desk(sqlite_store, tmp_path, llm(fake), tries=3)
@@ -99,7 +99,7 @@ def test_busy_answers_without_any_other_use_up_the_tries(
     assert (meeting.status, meeting.error_code) == (MeetingStatus.FAILED, "provider_busy")
     assert desk.outcomes(meeting.id) == ["retry", "retry", "failed"], "three in a row after the last answer"
     fake.use(Plan())
-    sqlite_store.retry(meeting.id)
+    sqlite_store.meetings.retry(meeting.id)
     assert desk.run(meeting.id).status == MeetingStatus.COMPLETED
     assert set(fake.paid.values()) == {1}
     assert desk.usage(meeting.id)["reused"] == 3
@@ -111,7 +111,7 @@ def test_busy_answers_without_any_other_use_up_the_tries(
 class _CancelsAt(httpx.BaseTransport):
     """Cancels the meeting during request number `at`."""
 
-    def __init__(self, store: MeetingStore, at: int) -> None:
+    def __init__(self, store: Database, at: int) -> None:
         self._store, self._at, self._inner = store, at, httpx.HTTPTransport()
         self.meeting_id = ""
         self.sent = 0
@@ -119,7 +119,7 @@ class _CancelsAt(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self.sent += 1
         if self.sent == self._at:
-            self._store.cancel(self.meeting_id)
+            self._store.meetings.cancel(self.meeting_id)
         return self._inner.handle_request(request)
 
     def close(self) -> None:
@@ -127,7 +127,7 @@ class _CancelsAt(httpx.BaseTransport):
 
 
 def test_a_cancel_stops_within_one_request_and_its_answer_is_not_lost(
-    sqlite_store: MeetingStore, tmp_path: Path, fake: FakeOpenAI
+    sqlite_store: Database, tmp_path: Path, fake: FakeOpenAI
 ) -> None:
     transport = _CancelsAt(sqlite_store, at=3)
     desk = Desk(sqlite_store, tmp_path, llm(fake, transport=transport))
@@ -135,7 +135,7 @@ def test_a_cancel_stops_within_one_request_and_its_answer_is_not_lost(
     transport.meeting_id = meeting.id
     after = desk.step(meeting.id)
     assert (after.status, after.error_code, transport.sent) == (MeetingStatus.FAILED, "cancelled", 3)
-    sqlite_store.retry(meeting.id)
+    sqlite_store.meetings.retry(meeting.id)
     assert desk.run(meeting.id).status == MeetingStatus.COMPLETED
     assert set(fake.paid.values()) == {1}
     usage = desk.usage(meeting.id)
@@ -143,40 +143,40 @@ def test_a_cancel_stops_within_one_request_and_its_answer_is_not_lost(
     transport._inner.close()
 
 
-def test_an_answer_for_a_meeting_deleted_meanwhile_is_dropped(store: MeetingStore) -> None:
+def test_an_answer_for_a_meeting_deleted_meanwhile_is_dropped(store: Database) -> None:
     desk = Desk(store, Path("unused"), None)
     meeting = desk.meeting(SAID[:1])
     for keep in (True, False):
-        store.save_paid_answer(meeting.id, meeting.job.run, "k", "v", keep=keep)
-    gone = store.mark_deleted(meeting.id)
-    store.purge(gone.id, gone.job.run)
+        store.provider_answers.save_paid(meeting.id, meeting.job.run, "k", "v", keep=keep)
+    gone = store.meetings.mark_deleted(meeting.id)
+    store.pipeline.purge(gone.id, gone.job.run)
     for keep in (True, False):
         with pytest.raises(LeaseLost):
-            store.save_paid_answer(meeting.id, meeting.job.run, "k", "v", keep=keep)
+            store.provider_answers.save_paid(meeting.id, meeting.job.run, "k", "v", keep=keep)
 
 
 # ---- another round -----------------------------------------------------------------------------------------
 
 
 def test_a_person_who_asks_again_gets_new_answers_and_a_crash_in_that_round_none_that_were_paid(
-    sqlite_store: MeetingStore, tmp_path: Path, fake: FakeOpenAI
+    sqlite_store: Database, tmp_path: Path, fake: FakeOpenAI
 ) -> None:
     desk = Desk(sqlite_store, tmp_path, llm(fake))
     meeting = desk.run(desk.meeting(SAID).id)
     once = len(fake.log)
-    sqlite_store.retry(meeting.id, "summarize")
+    sqlite_store.meetings.retry(meeting.id, "summarize")
     fake.use(Plan(faults=[Fault(do="status", status=503, skip=4, times=1)]))
     desk.run(meeting.id)
     assert set(fake.paid.values()) == {2}
     assert len(fake.log) == 2 * once + 1
-    assert [summary.version for summary in sqlite_store.summaries(meeting.id)] == [2, 1]
+    assert [summary.version for summary in sqlite_store.summaries.versions(meeting.id)] == [2, 1]
 
 
 # ---- budget ------------------------------------------------------------------------------------------------
 
 
 def test_a_budget_stops_before_it_is_spent_and_the_summary_goes_on_once_it_is_raised(
-    sqlite_store: MeetingStore, tmp_path: Path, fake: FakeOpenAI
+    sqlite_store: Database, tmp_path: Path, fake: FakeOpenAI
 ) -> None:
     priced = {"price_in": 1.0, "price_out": 1.0}
     meeting = Desk(sqlite_store, tmp_path, None).meeting(SAID)
@@ -184,8 +184,8 @@ def test_a_budget_stops_before_it_is_spent_and_the_summary_goes_on_once_it_is_ra
     assert (failed.status, failed.error_code) == (MeetingStatus.FAILED, "budget_exceeded")
     assert "CANTOMEET_LLM_BUDGET" in (failed.status_reason or "")
     assert fake.log == []
-    assert len(sqlite_store.transcript(meeting.id).segments) == len(SAID)
-    sqlite_store.retry(meeting.id)
+    assert len(sqlite_store.transcripts.shown(meeting.id).segments) == len(SAID)
+    sqlite_store.meetings.retry(meeting.id)
     mended = Desk(sqlite_store, tmp_path, llm(fake, **priced, budget=10.0))
     assert mended.run(meeting.id).status == MeetingStatus.COMPLETED
     usage = mended.usage(meeting.id)
@@ -200,7 +200,7 @@ def settings_for(fake: FakeOpenAI) -> Settings:
 
 
 def test_what_an_endpoint_can_do_is_remembered_by_the_next_process(
-    sqlite_store: MeetingStore, tmp_path: Path, fake: FakeOpenAI
+    sqlite_store: Database, tmp_path: Path, fake: FakeOpenAI
 ) -> None:
     fake.use(Plan(refuses=["json_schema"], length_field="max_completion_tokens", temperature=False))
     for _ in range(2):
@@ -215,7 +215,7 @@ def test_what_an_endpoint_can_do_is_remembered_by_the_next_process(
     assert sum(line["outcome"] == 400 for line in fake.log) == 6, "another model may take other requests"
 
 
-def test_an_outdated_dialect_is_dropped(sqlite_store: MeetingStore, tmp_path: Path) -> None:
+def test_an_outdated_dialect_is_dropped(sqlite_store: Database, tmp_path: Path) -> None:
     def only_schema(request: httpx.Request) -> httpx.Response | None:
         if b'"json_schema"' in request.content:
             return None
@@ -231,7 +231,7 @@ def test_an_outdated_dialect_is_dropped(sqlite_store: MeetingStore, tmp_path: Pa
         )
         desk = Desk(sqlite_store, tmp_path, one)
         first = desk.run(desk.meeting(SAID[:20]).id)
-        found = sqlite_store.summary(first.id)
+        found = sqlite_store.summaries.find(first.id)
         assert found is not None
         assert found.summary.method == "extractive", "everything was thought to be too long"
         assert desk.run(desk.meeting(SAID[:20], recording_key="b" * 32).id).warnings == []
@@ -256,13 +256,11 @@ class _Before(httpx.BaseTransport):
 # ---- told --------------------------------------------------------------------------------------------------
 
 
-def test_usage_and_coverage_of_a_summary_are_reported(
-    sqlite_store: MeetingStore, tmp_path: Path, fake: FakeOpenAI
-) -> None:
+def test_usage_and_coverage_of_a_summary_are_reported(sqlite_store: Database, tmp_path: Path, fake: FakeOpenAI) -> None:
     fake.use(Plan(faults=[Fault(do="drop", after=True, skip=2, times=1)]))
     desk = Desk(sqlite_store, tmp_path, llm(fake, price_in=1.0, price_out=1.0))
     meeting = desk.run(desk.meeting(SAID).id)
-    found = sqlite_store.summary(meeting.id)
+    found = sqlite_store.summaries.find(meeting.id)
     assert found is not None
     assert found.summary.coverage == {"covered": 60, "total": 60}
     usage = desk.usage(meeting.id)
@@ -275,11 +273,11 @@ def test_usage_and_coverage_of_a_summary_are_reported(
     assert told[3].startswith("2 answers of an earlier try")
 
 
-def test_an_unreachable_model_leaves_the_transcript(sqlite_store: MeetingStore, tmp_path: Path) -> None:
+def test_an_unreachable_model_leaves_the_transcript(sqlite_store: Database, tmp_path: Path) -> None:
     with FakeOpenAI() as gone:
         pass
     desk = Desk(sqlite_store, tmp_path, llm(gone), tries=2)
     meeting = desk.run(desk.meeting(SAID[:5]).id)
     assert meeting.error_code == ErrorCode.PROVIDER_UNREACHABLE
     assert "OPENAI_BASE_URL" in (meeting.status_reason or "")
-    assert len(sqlite_store.transcript(meeting.id).segments) == 5
+    assert len(sqlite_store.transcripts.shown(meeting.id).segments) == 5

@@ -16,7 +16,7 @@ from cantomeet.errors import StepError
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Meeting, SummaryItem
 from cantomeet.reasons import warning_text
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from standins.openai.model import INVENTED_QUOTE
 from standins.openai.server import FakeOpenAI, Fault, Plan
 from tests.worker.test_pipeline import House
@@ -46,7 +46,7 @@ class Recogniser:
         return RecognisedPiece(end, (RecognisedSegment(start, end, text, text),))
 
 
-def carried_through(store: MeetingStore, folder: Path, plan: Plan, key: str | None = None) -> Meeting:
+def carried_through(store: Database, folder: Path, plan: Plan, key: str | None = None) -> Meeting:
     """A meeting from its upload to COMPLETED or FAILED."""
     house = House(store, folder)
     with FakeOpenAI(plan, key=key) as fake:
@@ -66,11 +66,11 @@ def carried_through(store: MeetingStore, folder: Path, plan: Plan, key: str | No
         # A permanent failure is raised again for the queue, after it was committed.
         with suppress(StepError):
             house.run(meeting.id)
-    return store.get(meeting.id)
+    return store.meetings.get(meeting.id)
 
 
-def texts(store: MeetingStore, meeting: Meeting) -> list[str]:
-    return [segment.text for segment in store.transcript(meeting.id).segments]
+def texts(store: Database, meeting: Meeting) -> list[str]:
+    return [segment.text for segment in store.transcripts.shown(meeting.id).segments]
 
 
 @pytest.mark.parametrize(
@@ -88,43 +88,39 @@ def texts(store: MeetingStore, meeting: Meeting) -> list[str]:
     ],
     ids=lambda fault: fault.do,
 )
-def test_an_error_that_was_recovered_is_not_shown(sqlite_store: MeetingStore, tmp_path: Path, fault: Fault) -> None:
+def test_an_error_that_was_recovered_is_not_shown(sqlite_store: Database, tmp_path: Path, fault: Fault) -> None:
     meeting = carried_through(sqlite_store, tmp_path, Plan(faults=[fault]))
     assert (meeting.status, meeting.status_reason, meeting.warnings) == (MeetingStatus.COMPLETED, None, ["no_speakers"])
-    summary = sqlite_store.summary(meeting.id)
+    summary = sqlite_store.summaries.find(meeting.id)
     assert summary is not None
     assert summary.summary.method == "llm"
     assert {item.kind for item in summary.items} >= {"decision", "action_item", "risk"}
     assert all(shown_as_proven(item) for item in summary.items)
 
 
-def test_an_endpoint_that_refuses_json_schema_is_asked_in_another_way(
-    sqlite_store: MeetingStore, tmp_path: Path
-) -> None:
+def test_an_endpoint_that_refuses_json_schema_is_asked_in_another_way(sqlite_store: Database, tmp_path: Path) -> None:
     meeting = carried_through(sqlite_store, tmp_path, Plan(refuses=["json_schema"]))
     assert (meeting.status, meeting.warnings) == (MeetingStatus.COMPLETED, ["no_speakers"])
 
 
 @pytest.mark.parametrize("do", ["bad_json", "wrong_shape", "truncated", "empty", "refusal", "nothing", "huge"])
-def test_an_unusable_model_gives_extracts_and_the_page_says_so(
-    sqlite_store: MeetingStore, tmp_path: Path, do: Any
-) -> None:
+def test_an_unusable_model_gives_extracts_and_the_page_says_so(sqlite_store: Database, tmp_path: Path, do: Any) -> None:
     meeting = carried_through(sqlite_store, tmp_path, Plan(faults=[Fault(do=do)]))
     assert (meeting.status, meeting.status_reason) == (MeetingStatus.COMPLETED, None)
     assert meeting.warnings == ["no_speakers", "summary_fell_back"]
     assert "extracted word for word" in warning_text("summary_fell_back", "en")
-    summary = sqlite_store.summary(meeting.id)
+    summary = sqlite_store.summaries.find(meeting.id)
     assert summary is not None
     assert summary.summary.method == "extractive"
     assert all(shown_as_proven(item) for item in summary.items)
 
 
 def test_invented_quotes_are_unverified_and_nothing_of_them_is_shown_as_proven(
-    sqlite_store: MeetingStore, tmp_path: Path
+    sqlite_store: Database, tmp_path: Path
 ) -> None:
     meeting = carried_through(sqlite_store, tmp_path, Plan(faults=[Fault(do="invented_quotes")]))
     assert meeting.status == MeetingStatus.COMPLETED
-    summary = sqlite_store.summary(meeting.id)
+    summary = sqlite_store.summaries.find(meeting.id)
     assert summary is not None
     invented = [item for item in summary.items if INVENTED_QUOTE in json.dumps(item.evidence, ensure_ascii=False)]
     assert invented
@@ -134,10 +130,10 @@ def test_invented_quotes_are_unverified_and_nothing_of_them_is_shown_as_proven(
     assert all(proof["quote"] in said for proof in proofs)
 
 
-def test_invented_owners_and_days_are_not_shown(sqlite_store: MeetingStore, tmp_path: Path) -> None:
+def test_invented_owners_and_days_are_not_shown(sqlite_store: Database, tmp_path: Path) -> None:
     plan = Plan(faults=[Fault(do="invented_owners", on="facts")])
     meeting = carried_through(sqlite_store, tmp_path, plan)
-    summary = sqlite_store.summary(meeting.id)
+    summary = sqlite_store.summaries.find(meeting.id)
     assert summary is not None
     tasks = [item for item in summary.items if item.kind == "action_item"]
     assert tasks
@@ -158,7 +154,7 @@ def test_invented_owners_and_days_are_not_shown(sqlite_store: MeetingStore, tmp_
     ids=["429", "503", "time-out", "dropped", "garbage", "unknown model", "wrong key"],
 )
 def test_a_lasting_failure_fails_the_summary_with_what_to_do_and_keeps_the_transcript(
-    sqlite_store: MeetingStore, tmp_path: Path, plan: Plan, key: str | None, told: str
+    sqlite_store: Database, tmp_path: Path, plan: Plan, key: str | None, told: str
 ) -> None:
     meeting = carried_through(sqlite_store, tmp_path, plan, key)
     assert meeting.status == MeetingStatus.FAILED

@@ -46,12 +46,14 @@ def test_a_worker_that_is_told_to_stop_ends_in_the_middle_and_the_next_pays_only
     meeting = begun(side, fake)
     worker.terminate()
     assert worker.wait(60) == 0
-    assert side.store.get(meeting.id).status == MeetingStatus.SUMMARIZING, "it did not wait for the whole summary"
+    assert side.store.meetings.get(meeting.id).status == MeetingStatus.SUMMARIZING, (
+        "it did not wait for the whole summary"
+    )
     fake.use(Plan())
     side.start()
     assert side.wait(meeting.id).status == MeetingStatus.COMPLETED
     assert set(fake.paid.values()) == {1}
-    found = side.store.summary(meeting.id)
+    found = side.store.summaries.find(meeting.id)
     assert found is not None
     assert found.summary.usage is not None
     assert (found.summary.usage["repeats"], found.summary.coverage) == (0, {"covered": len(SAID), "total": len(SAID)})
@@ -60,11 +62,11 @@ def test_a_worker_that_is_told_to_stop_ends_in_the_middle_and_the_next_pays_only
 def test_a_written_view_that_was_not_enqueued_is_made_by_the_same_workers(side: Background, fake: FakeOpenAI) -> None:
     fake.use(Plan())
     meeting = meetings.transcribed(side.store, SAID[:30])
-    side.store.ask_for_written(meeting.id)
+    side.store.written_views.ask(meeting.id)
     side.start()
 
     def made() -> bool:
-        found = side.store.written(meeting.id)
+        found = side.store.written_views.find(meeting.id)
         return found is not None and found.view.state == "done" and len(found.lines) == 30
 
     wait_for(made, "the written view")
@@ -79,7 +81,7 @@ def test_a_killed_worker_loses_at_most_the_running_answer_which_is_counted(side:
     fake.use(Plan())
     assert side.wait(meeting.id).status == MeetingStatus.COMPLETED
     twice = sum(times - 1 for times in fake.paid.values())
-    found = side.store.summary(meeting.id)
+    found = side.store.summaries.find(meeting.id)
     assert found is not None
     assert found.summary.usage is not None
     assert twice <= found.summary.usage["repeats"] <= 1

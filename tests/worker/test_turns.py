@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import insert
 
 from cantomeet.models import Job
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from tests import meetings
 from tests.worker.test_pipeline import House
 from worker.turns import Snooze, submit_limit, wait_for_turn
@@ -19,7 +19,7 @@ SEND = submit_limit("speechmatics")
 
 @pytest.mark.parametrize("late", [0, 5, 450])
 def test_meetings_that_wake_together_are_spread_over_the_time_they_take(
-    store: MeetingStore, tmp_path: Path, late: int
+    store: Database, tmp_path: Path, late: int
 ) -> None:
     """After an outage all reserved turns are due at once, otherwise a few. No turn should stay unused for long."""
     house = House(store, tmp_path / "recordings", "speechmatics")
@@ -29,11 +29,11 @@ def test_meetings_that_wake_together_are_spread_over_the_time_they_take(
         for n in range(late):
             connection.execute(insert(Job).values({**mine.job.model_dump(), "subject": f"{n:036}", **past}))
     waiting = meetings.at_rest(mine, turn=SEND.name)
-    assert store.late_for_turn(SEND) == late
+    assert store.turns.late(SEND) == late
     waits = []
     for _ in range(60):
         for _ in range(SEND.most):
-            store.spend_turn(SEND)
+            store.turns.spend(SEND)
         with pytest.raises(Snooze) as later:
             wait_for_turn(house.tools, waiting, SEND)
         waits.append(later.value.seconds)

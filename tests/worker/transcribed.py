@@ -11,7 +11,7 @@ import httpx
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Meeting
 from cantomeet.storage import FolderStorage
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from standins.openai.server import FakeOpenAI
 from tests import meetings
 from worker.kinds.meeting import advance as advance_meeting
@@ -33,9 +33,7 @@ def llm(fake: FakeOpenAI, **members: Any) -> LlmSummarizer:
 class Desk:
     """A worker's tools for summaries. `step` and `run` do what is due."""
 
-    def __init__(
-        self, store: MeetingStore, folder: Path, summarizer: Any, tries: int = 8, rewriter: Any = None
-    ) -> None:
+    def __init__(self, store: Database, folder: Path, summarizer: Any, tries: int = 8, rewriter: Any = None) -> None:
         self.store = store
         self.progress: list[int | None] = []
         self.tools = Toolbox(
@@ -47,7 +45,7 @@ class Desk:
             rewriter=rewriter,
             transcriber="whisper",
             language="en",
-            publish=lambda meeting_id, _: self.progress.append(store.get(meeting_id).progress),
+            publish=lambda meeting_id, _: self.progress.append(store.meetings.get(meeting_id).progress),
             wake=lambda meeting, delay: True,
             backoff=Backoff(first=0.0, cap=0.0, tries=tries),
         )
@@ -57,9 +55,9 @@ class Desk:
 
     def step(self, meeting_id: str) -> Meeting:
         """Advance once, whether or not the step is due."""
-        self.store.due_now(meeting_id)
+        self.store.pipeline.due_now(meeting_id)
         advance_meeting(self.tools, meeting_id)
-        return self.store.get(meeting_id)
+        return self.store.meetings.get(meeting_id)
 
     def run(self, meeting_id: str, most: int = 200) -> Meeting:
         """Run the meeting to its end. An error raised after the failure was committed is ignored, as by RQ."""
@@ -67,17 +65,17 @@ class Desk:
             try:
                 meeting = self.step(meeting_id)
             except Exception:
-                meeting = self.store.get(meeting_id)
+                meeting = self.store.meetings.get(meeting_id)
                 assert meeting.status == MeetingStatus.FAILED
             if meeting.status in (MeetingStatus.COMPLETED, MeetingStatus.FAILED):
                 return meeting
         raise AssertionError(f"still {meeting.status} after {most} steps")
 
     def outcomes(self, meeting_id: str) -> list[str]:
-        return [attempt.outcome for attempt in self.store.attempts(meeting_id) if attempt.step == "summarize"]
+        return [attempt.outcome for attempt in self.store.meetings.attempts(meeting_id) if attempt.step == "summarize"]
 
     def usage(self, meeting_id: str) -> dict[str, Any]:
-        found = self.store.summary(meeting_id)
+        found = self.store.summaries.find(meeting_id)
         assert found is not None
         assert found.summary.usage is not None
         return found.summary.usage

@@ -24,7 +24,7 @@ class CheckWork(Work):
     """Makes a request that costs nothing, and saves the result with its time. A refusal is a result too."""
 
     def __init__(self, tools: Toolbox, job: Job) -> None:
-        super().__init__(tools, Lease(job, lambda seconds, _: tools.store.renew_job(job, seconds)))
+        super().__init__(tools, Lease(job, lambda seconds, _: tools.store.jobs.renew(job, seconds)))
 
     @property
     def name(self) -> str:
@@ -33,27 +33,27 @@ class CheckWork(Work):
     def step(self) -> After:
         if not self._expired():
             self._save(self._run_check())
-        self.tools.store.end_job(self.job)
+        self.tools.store.jobs.end(self.job)
         return None
 
     def retry(self, error: TransientError, failures: int) -> After:
-        return self.tools.store.go_on_with_job(
+        return self.tools.store.jobs.go_on(
             self.job, self.tools.backoff.delay(failures - 1, error.retry_after), tries=failures
         )
 
     def fail(self, error: StepError) -> None:
         self._save(Check("failed", self.tools.store.now(), error.code.value, dict(error.params)))
-        self.tools.store.end_job(self.job)
+        self.tools.store.jobs.end(self.job)
 
     def _expired(self) -> bool:
         """Whether the request is so old that the page no longer waits for its result."""
-        asked = loads(self.tools.store.remembered(remembered_as(self.name)))
+        asked = loads(self.tools.store.key_values.find(remembered_as(self.name)))
         if asked is None or asked.state != "asked":
             return False
         return (self.tools.store.now() - asked.at).total_seconds() > PATIENCE_SECONDS
 
     def _save(self, found: Check) -> None:
-        self.tools.store.remember(remembered_as(self.name), dumps(found))
+        self.tools.store.key_values.put(remembered_as(self.name), dumps(found))
         # An empty id is no meeting: pages that show several meetings reload.
         self.tools.publish("", 0)
 
@@ -80,7 +80,7 @@ class CheckWork(Work):
 
 
 def take(tools: Toolbox, name: str) -> CheckWork | None:
-    job = tools.store.take_job(KIND, name, LEASE_SECONDS)
+    job = tools.store.jobs.take(KIND, name, LEASE_SECONDS)
     return None if job is None else CheckWork(tools, job)
 
 

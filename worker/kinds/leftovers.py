@@ -32,7 +32,7 @@ class LeftoverWork(Work):
     gives_up = False
 
     def __init__(self, tools: Toolbox, leftover: ProviderLeftover, job: Job) -> None:
-        super().__init__(tools, Lease(job, lambda seconds, _: tools.store.renew_job(job, seconds)))
+        super().__init__(tools, Lease(job, lambda seconds, _: tools.store.jobs.renew(job, seconds)))
         self._leftover = leftover
 
     def step(self) -> After:
@@ -43,22 +43,22 @@ class LeftoverWork(Work):
                 job_id = self._search(leftover.submit_key)
                 if job_id is None and leftover.looks < len(_SEARCHES):
                     pause = _SEARCHES[leftover.looks]
-                    return self.tools.store.note_leftover(self.job, pause, looks=leftover.looks + 1, searched=None)
+                    return self.tools.store.leftovers.note(self.job, pause, looks=leftover.looks + 1, searched=None)
             if job_id is not None:
                 self.tools.remote(leftover.provider).delete(job_id)
         except PermanentError as error:
             # A key that is refused today may be accepted tomorrow.
             raise TransientError(error.detail, code=error.code) from None
-        self.tools.store.forget_leftover(self.job)
+        self.tools.store.leftovers.forget(self.job)
         return None
 
     def retry(self, error: TransientError, failures: int) -> After:
         _log.warning("a copy at %s is not deleted yet: %s", self._leftover.provider, error.code.value)
         if self.tools.store.now() - self._leftover.created_at > _PROVIDER_KEEPS:
-            self.tools.store.forget_leftover(self.job)
+            self.tools.store.leftovers.forget(self.job)
             return None
         pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** min(failures - 1, _MOST_DOUBLINGS))
-        return self.tools.store.note_leftover(self.job, max(pause, error.retry_after or 0.0), tries=failures)
+        return self.tools.store.leftovers.note(self.job, max(pause, error.retry_after or 0.0), tries=failures)
 
     def fail(self, error: StepError) -> None:
         raise AssertionError("it does not give up")
@@ -67,12 +67,12 @@ class LeftoverWork(Work):
         """The id of the job with this key, or None. A search that fails half-way continues from there the next time."""
         tools, leftover = self.tools, self._leftover
         limit = read_limit(leftover.provider)
-        tools.store.spend_turn(limit)
+        tools.store.turns.spend(limit)
         sent_after = leftover.sent_after
 
         def save_position(before: datetime) -> None:
-            tools.store.note_leftover(self.job, searched=before)
-            if tools.store.take_turn(limit, reserved=True) > 0:
+            tools.store.leftovers.note(self.job, searched=before)
+            if tools.store.turns.take(limit, reserved=True) > 0:
                 raise TransientError("no turn to ask is free", code=ErrorCode.PROVIDER_BUSY)
 
         return tools.remote(leftover.provider).find(
@@ -84,10 +84,10 @@ class LeftoverWork(Work):
 
 
 def take(tools: Toolbox, leftover_id: str) -> LeftoverWork | None:
-    job = tools.store.take_job(KIND, leftover_id, LEASE_SECONDS)
+    job = tools.store.jobs.take(KIND, leftover_id, LEASE_SECONDS)
     if job is None:
         return None
-    leftover = tools.store.leftover(leftover_id)
+    leftover = tools.store.leftovers.find(leftover_id)
     assert leftover is not None, "it goes with its job"
     return LeftoverWork(tools, leftover, job)
 

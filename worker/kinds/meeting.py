@@ -24,7 +24,7 @@ class MeetingWork(Work):
     """Records every outcome in the meeting's timeline and notifies the pages that show it."""
 
     def __init__(self, tools: Toolbox, meeting: Meeting) -> None:
-        renew = partial(tools.store.renew_lease, meeting.id, meeting.job.run)
+        renew = partial(tools.store.pipeline.renew_lease, meeting.id, meeting.job.run)
         self._lease = MeetingLease(meeting, meeting.job, renew, lambda: publish(tools, meeting.id))
         super().__init__(tools, self._lease)
         self.meeting = meeting
@@ -40,7 +40,7 @@ class MeetingWork(Work):
         return steps.take(self.tools, self._lease, self._tried)
 
     def snooze(self, snooze: Snooze) -> After:
-        return self.tools.store.postpone(
+        return self.tools.store.pipeline.postpone(
             self.meeting.id,
             self.job.run,
             snooze.seconds,
@@ -51,7 +51,7 @@ class MeetingWork(Work):
         )
 
     def retry(self, error: TransientError, failures: int) -> After:
-        return self.tools.store.record_retry(
+        return self.tools.store.pipeline.record_retry(
             self.meeting.id,
             self.job.run,
             tried=self._ended_by(error),
@@ -66,7 +66,7 @@ class MeetingWork(Work):
         reason = reason_text(error.code, error.params, self.tools.language, audio_removed=meeting.audio_removed)
         # A rejected job has no result to fetch. Other jobs are kept: a retry may still fetch them at no cost.
         useless = error.code is ErrorCode.PROVIDER_REJECTED and meeting.stage == Stage.SUBMITTED
-        failed = self.tools.store.record_failure(
+        failed = self.tools.store.pipeline.record_failure(
             meeting.id,
             self.job.run,
             tried=self._ended_by(error),
@@ -78,7 +78,7 @@ class MeetingWork(Work):
         self.tools.publish(failed.id, failed.version)
 
     def record_worker_death(self) -> None:
-        self.tools.store.record_death(self.meeting.id, self.job.run, tried=self._tried)
+        self.tools.store.pipeline.record_death(self.meeting.id, self.job.run, tried=self._tried)
 
     def go_on(self, after: After) -> None:
         if not isinstance(after, Meeting):
@@ -93,7 +93,7 @@ class MeetingWork(Work):
 
 
 def take(tools: Toolbox, meeting_id: str) -> MeetingWork | None:
-    meeting = tools.store.take_lease(meeting_id, LEASE_SECONDS)
+    meeting = tools.store.pipeline.take_lease(meeting_id, LEASE_SECONDS)
     return None if meeting is None else MeetingWork(tools, meeting)
 
 
@@ -104,6 +104,6 @@ def advance(tools: Toolbox, meeting_id: str) -> None:
 
 def publish(tools: Toolbox, meeting_id: str) -> None:
     """Notify pages that the meeting has changed, if it still exists."""
-    version = tools.store.version(meeting_id)
+    version = tools.store.stamps.version(meeting_id)
     if version is not None:
         tools.publish(meeting_id, version)

@@ -24,7 +24,7 @@ class PeriodicWork(Work):
     gives_up = False
 
     def __init__(self, tools: Toolbox, task: PeriodicTask, job: Job) -> None:
-        super().__init__(tools, Lease(job, lambda seconds, _: tools.store.renew_job(job, seconds)))
+        super().__init__(tools, Lease(job, lambda seconds, _: tools.store.jobs.renew(job, seconds)))
         self._task = task
 
     @property
@@ -48,15 +48,15 @@ class PeriodicWork(Work):
         """Enqueue nothing: nothing waits for the next run, so the rescuer enqueues it when it is due."""
 
     def _next_time(self) -> After:
-        return self.tools.store.go_on_with_job(self.job, self._task.every, woken=False)
+        return self.tools.store.jobs.go_on(self.job, self._task.every, woken=False)
 
 
 def take(tools: Toolbox, name: str) -> PeriodicWork | None:
-    job = tools.store.take_job(KIND, name, LEASE_SECONDS)
+    job = tools.store.jobs.take(KIND, name, LEASE_SECONDS)
     if job is None:
         return None
     if name not in TASKS:
-        tools.store.end_job(job)  # a task of another version of this program
+        tools.store.jobs.end(job)  # a task of another version of this program
         return None
     return PeriodicWork(tools, TASKS[name], job)
 

@@ -8,7 +8,7 @@ from functools import partial
 from cantomeet.errors import ErrorCode, NotFound, PermanentError, StepError, TransientError
 from cantomeet.jobs import JobKind
 from cantomeet.models import Job, Meeting, Segment, WrittenView
-from cantomeet.store import LEASE_SECONDS, MeetingStore
+from cantomeet.store import LEASE_SECONDS, Database
 from worker.engine import After, Work
 from worker.engine import advance as advance_job
 from worker.kinds.meeting import publish
@@ -24,7 +24,7 @@ class WrittenViewWork(Work):
     """Rewrites some lines in each step, and saves the view once all lines are there."""
 
     def __init__(self, tools: Toolbox, meeting: Meeting, view: WrittenView, job: Job) -> None:
-        renew = partial(tools.store.renew_written, meeting.id, job.run)
+        renew = partial(tools.store.written_views.renew, meeting.id, job.run)
         self._lease = MeetingLease(meeting, job, renew, lambda: publish(tools, meeting.id))
         super().__init__(tools, self._lease)
         self._view = view
@@ -41,36 +41,36 @@ class WrittenViewWork(Work):
             made = rewriter.rewrite(request, self._lease.show)
         except Unfinished as so_far:
             paid.pause(so_far.usage)
-            return tools.store.go_on_with_written(meeting.id, self.job.run, 0.0)
+            return tools.store.written_views.go_on(meeting.id, self.job.run, 0.0)
         versions = {segment.id: segment.version for segment in segments}
         texts = {segment_id: (versions[segment_id], text) for segment_id, text in made.texts.items()}
         usage = stored_usage(paid.settled(made.usage))
-        after = tools.store.finish_written(meeting.id, self.job.run, texts, name=rewriter.name, usage=usage)
+        after = tools.store.written_views.finish(meeting.id, self.job.run, texts, name=rewriter.name, usage=usage)
         if after is not None:
             tools.publish(after.id, after.version)
         return None
 
     def retry(self, error: TransientError, failures: int) -> After:
         delay = self.tools.backoff.delay(failures - 1, error.retry_after)
-        return self.tools.store.go_on_with_written(
+        return self.tools.store.written_views.go_on(
             self.job.subject, self.job.run, delay, failures=failures, code=error.code
         )
 
     def fail(self, error: StepError) -> None:
-        after = self.tools.store.fail_written(self.job.subject, self.job.run, error.code, error.params)
+        after = self.tools.store.written_views.fail(self.job.subject, self.job.run, error.code, error.params)
         if after is not None:
             self.tools.publish(after.id, after.version)
 
 
 def take(tools: Toolbox, meeting_id: str) -> WrittenViewWork | None:
-    job = tools.store.take_job(KIND, meeting_id, LEASE_SECONDS)
+    job = tools.store.jobs.take(KIND, meeting_id, LEASE_SECONDS)
     if job is None:
         return None
     try:
-        meeting = tools.store.get(meeting_id)
+        meeting = tools.store.meetings.get(meeting_id)
     except NotFound:
         return None  # the meeting is being deleted
-    written = tools.store.written(meeting_id)
+    written = tools.store.written_views.find(meeting_id)
     return None if written is None else WrittenViewWork(tools, meeting, written.view, job)
 
 
@@ -85,10 +85,10 @@ def _rewriter(tools: Toolbox) -> Rewriter:
     return tools.rewriter
 
 
-def _to_rewrite(store: MeetingStore, meeting_id: str) -> Sequence[Segment]:
+def _to_rewrite(store: Database, meeting_id: str) -> Sequence[Segment]:
     """Segments without a rewriting, or with one that predates a correction."""
-    written = store.written(meeting_id)
-    segments = store.transcript(meeting_id).segments
+    written = store.written_views.find(meeting_id)
+    segments = store.transcripts.shown(meeting_id).segments
     return [s for s in segments if s.text.strip() and (written is None or written.state_of(s) != "written")]
 
 

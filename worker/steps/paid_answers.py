@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pydantic import BaseModel, ValidationError
 
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from cantomeet.stored_json import StoredUsage
 from worker.lease import MeetingLease
 from worker.providers import Usage
@@ -32,7 +32,7 @@ class PaidAnswers:
     Each round has its own answers: a person who summarizes a meeting again wants new ones.
     """
 
-    def __init__(self, store: MeetingStore, lease: MeetingLease, round: str, *, of_view: bool = False) -> None:
+    def __init__(self, store: Database, lease: MeetingLease, round: str, *, of_view: bool = False) -> None:
         """`of_view`: the lease is of the meeting's written view, not of its own job."""
         self._store, self._lease, self._of_view = store, lease, of_view
         self._prefix = f"{round}."
@@ -41,7 +41,7 @@ class PaidAnswers:
         """Answers received in this step."""
 
     def get(self, key: str) -> str | None:
-        return self._store.paid_answer(self._lease.meeting.id, self._prefix + key)
+        return self._store.provider_answers.paid(self._lease.meeting.id, self._prefix + key)
 
     def put(self, key: str, value: str, usage: Usage) -> None:
         is_answer = usage.requests == 0 and usage.tokens_in + usage.tokens_out > 0
@@ -77,7 +77,9 @@ class PaidAnswers:
 
     def _save(self, key: str, value: str, *, keep: bool = False) -> None:
         meeting_id, run = self._lease.meeting.id, self._lease.run
-        self._store.save_paid_answer(meeting_id, run, self._prefix + key, value, keep=keep, of_view=self._of_view)
+        self._store.provider_answers.save_paid(
+            meeting_id, run, self._prefix + key, value, keep=keep, of_view=self._of_view
+        )
 
 
 def stored_usage(usage: Usage) -> StoredUsage:

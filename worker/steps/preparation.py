@@ -30,7 +30,7 @@ def prepare(tools: Toolbox, lease: MeetingLease, _tried: NewAttempt) -> Meeting:
     The timeline does not show this step: it leads at once to the first step that depends on anything external.
     """
     meeting = lease.meeting
-    meeting = tools.store.commit_working(
+    meeting = tools.store.pipeline.commit_working(
         meeting.id,
         meeting.job.run,
         status=MeetingStatus.TRANSCRIBING,
@@ -46,7 +46,7 @@ def prepare(tools: Toolbox, lease: MeetingLease, _tried: NewAttempt) -> Meeting:
         has_playback_copy = _playback_copy(tools, meeting, source, lease, decoded)
     details = sound_warnings(decoded)
     others = [code for code in meeting.warnings if code not in _WARNINGS]
-    return tools.store.commit_step(
+    return tools.store.pipeline.commit_step(
         meeting.id,
         meeting.job.run,
         stage=Stage.PREPARED,

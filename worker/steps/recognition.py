@@ -35,7 +35,7 @@ def recognise(tools: Toolbox, lease: MeetingLease, tried: NewAttempt) -> Meeting
     segments = [new_segment(segment) for segment in piece.segments]
     tried = NewAttempt(tried.step, tried.started_at, f"{meeting.recognised_seconds:.1f}-{piece.end:.1f} s")
     if piece.end < duration - _END_SECONDS:
-        return tools.store.commit_piece(
+        return tools.store.pipeline.commit_piece(
             meeting.id,
             meeting.job.run,
             segments,
@@ -43,7 +43,7 @@ def recognise(tools: Toolbox, lease: MeetingLease, tried: NewAttempt) -> Meeting
             recognised_seconds=piece.end,
             progress=int(100 * piece.end / duration),
         )
-    after = tools.store.finish_transcript(
+    after = tools.store.pipeline.finish_transcript(
         meeting.id,
         meeting.job.run,
         segments,

@@ -22,7 +22,7 @@ from cantomeet.glossary import vocabulary_for
 from cantomeet.lifecycle import Stage
 from cantomeet.models import Meeting
 from cantomeet.storage import Copy
-from cantomeet.store import NewAttempt
+from cantomeet.store import NewAttempt, StepColumns
 from cantomeet.submission import Submission
 from cantomeet.turnarounds import Turnaround, remembered_as
 from worker.lease import MeetingLease
@@ -47,7 +47,7 @@ def submit(tools: Toolbox, lease: MeetingLease, tried: NewAttempt) -> Meeting:
     job_id = None if meeting.submission is None else _find_lost_job(tools, lease, provider, meeting.submission)
     if job_id is None:
         job_id = _send(tools, lease, provider)
-    return tools.store.commit_step(
+    return tools.store.pipeline.commit_step(
         meeting.id,
         meeting.job.run,
         tried=tried,
@@ -71,15 +71,17 @@ def _find_lost_job(
     meeting = lease.meeting
     limit = read_limit(meeting.transcriber)
     if meeting.job.turn == submit_limit(meeting.transcriber).name:
-        tools.store.spend_turn(limit)
+        tools.store.turns.spend(limit)
     else:
         wait_for_turn(tools, meeting, limit)
 
     def save_position(before: datetime) -> None:
         # The next try continues from here. Otherwise a search of a long list would never end while requests often fail.
-        tools.store.commit_working(meeting.id, meeting.job.run, submission=replace(submission, searched=before))
+        tools.store.pipeline.commit_working(
+            meeting.id, meeting.job.run, submission=replace(submission, searched=before)
+        )
         lease.progressed = True
-        wait = tools.store.take_turn(limit, reserved=True)
+        wait = tools.store.turns.take(limit, reserved=True)
         if wait > 0:
             raise Snooze(wait, turn=limit.name)
 
@@ -94,7 +96,7 @@ def _find_lost_job(
     lease.progressed = False
     if job_id is None:
         looked = replace(submission, searched=None)
-        tools.store.commit_working(meeting.id, meeting.job.run, submission=looked)
+        tools.store.pipeline.commit_working(meeting.id, meeting.job.run, submission=looked)
         _snooze_until_next_search(tools, looked)
     return job_id
 
@@ -122,21 +124,22 @@ def _send(tools: Toolbox, lease: MeetingLease, provider: RemoteTranscriber) -> s
 
 def _send_file(tools: Toolbox, lease: MeetingLease, provider: RemoteTranscriber, recording: Path) -> str:
     meeting = lease.meeting
-    begun: dict[str, Stage] = {}
     if meeting.submission is None:
         submission = Submission(f"cantomeet-{uuid4().hex}")
-        # Setting the stage resets `stage_since`. No job with this key can be older than that.
-        begun["stage"] = Stage.PREPARED
     else:
         submission = replace(meeting.submission, looks=0, missed_at=None, searched=None)
     # Counts as lost until a response arrives.
     submission = replace(submission, losses=submission.losses + 1)
-    lease.meeting = tools.store.commit_working(meeting.id, meeting.job.run, submission=submission, **begun)
+    begun: StepColumns = {"submission": submission}
+    if meeting.submission is None:
+        # Setting the stage resets `stage_since`. No job with this key can be older than that.
+        begun["stage"] = Stage.PREPARED
+    lease.meeting = tools.store.pipeline.commit_working(meeting.id, meeting.job.run, **begun)
     options = SubmitOptions(
         language=meeting.language,
         submit_key=submission.key,
         filename=meeting.filename,
-        vocabulary=vocabulary_for(tools.store.glossary(), meeting.language),
+        vocabulary=vocabulary_for(tools.store.glossary.terms(), meeting.language),
     )
 
     def sent(fraction: float) -> None:
@@ -162,7 +165,7 @@ def _forget_refused_sending(tools: Toolbox, meeting: Meeting) -> None:
     there was none, nothing is left to search for, delete or pay.
     """
     before = None if meeting.submission is None else replace(meeting.submission, searched=None)
-    tools.store.commit_working(meeting.id, meeting.job.run, submission=before)
+    tools.store.pipeline.commit_working(meeting.id, meeting.job.run, submission=before)
 
 
 @contextmanager
@@ -189,12 +192,12 @@ def check(tools: Toolbox, lease: MeetingLease, tried: NewAttempt) -> Meeting:
     meeting = lease.meeting
     assert meeting.provider_job_id is not None
     provider = tools.remote(meeting.transcriber)
-    raw = tools.store.raw_transcript(meeting.id, meeting.provider_job_id)
+    raw = tools.store.provider_answers.raw(meeting.id, meeting.provider_job_id)
     body = _fetch(tools, meeting, tried, provider) if raw is None else gzip.decompress(raw.body)
     transcript = provider.parse(body)
     if raw is None and transcript.took is not None:
         _record_turnaround(tools, meeting, transcript.took)
-    after = tools.store.finish_transcript(
+    after = tools.store.pipeline.finish_transcript(
         meeting.id,
         meeting.job.run,
         [new_segment(segment) for segment in transcript.segments],
@@ -217,9 +220,9 @@ def _fetch(tools: Toolbox, meeting: Meeting, tried: NewAttempt, provider: Remote
         if waited > GIVE_UP:
             raise PermanentError("the provider never finished", code=ErrorCode.STUCK)
         raise Snooze(_polling_pause(tools, meeting, waited.total_seconds()), tries=0, deaths=0)
-    tools.store.spend_turn(limit)
+    tools.store.turns.spend(limit)
     body = provider.fetch(meeting.provider_job_id)
-    tools.store.save_raw(
+    tools.store.provider_answers.save_raw(
         meeting.id, meeting.job.run, meeting.transcriber, meeting.provider_job_id, gzip.compress(body, 6)
     )
     return body
@@ -227,14 +230,14 @@ def _fetch(tools: Toolbox, meeting: Meeting, tried: NewAttempt, provider: Remote
 
 def _polling_pause(tools: Toolbox, meeting: Meeting, waited: float) -> float:
     """Seconds until the next poll after `waited` seconds, with jitter to spread jobs that were sent together."""
-    recent = turnarounds.loads(tools.store.remembered(remembered_as(meeting.transcriber)))
+    recent = turnarounds.loads(tools.store.key_values.find(remembered_as(meeting.transcriber)))
     usual = turnarounds.usual(recent, meeting.duration_seconds or 0.0)
-    pause = pacing.pause_before_look(waited, tools.store.in_flight(), usual, first=tools.first_look)
+    pause = pacing.pause_before_look(waited, tools.store.jobs.in_flight(), usual, first=tools.first_look)
     return pause + random.uniform(0.0, min(0.1 * pause, _JITTER))
 
 
 def _record_turnaround(tools: Toolbox, meeting: Meeting, took: float) -> None:
     """Save how many seconds the provider took. Two workers at once may lose one value, which an estimate can bear."""
-    recent = turnarounds.loads(tools.store.remembered(remembered_as(meeting.transcriber)))
+    recent = turnarounds.loads(tools.store.key_values.find(remembered_as(meeting.transcriber)))
     recent.append(Turnaround(meeting.duration_seconds or 0.0, took))
-    tools.store.remember(remembered_as(meeting.transcriber), turnarounds.dumps(recent))
+    tools.store.key_values.put(remembered_as(meeting.transcriber), turnarounds.dumps(recent))

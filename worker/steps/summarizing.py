@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from cantomeet.models import Meeting, Segment
-from cantomeet.store import NewAttempt, NewSummary, Transcript
+from cantomeet.store import NewAttempt, NewItem, NewSummary, Transcript
 from cantomeet.stored_json import Proof, StoredCoverage
 from cantomeet.templates import GENERAL, SHIPPED, Template
 from worker.lease import MeetingLease
@@ -30,9 +30,9 @@ _HAN = re.compile(r"[\u3400-\u9fff]")
 def summarize(tools: Toolbox, lease: MeetingLease, tried: NewAttempt) -> Meeting:
     """Write the summary and complete the meeting. A long summary takes several steps."""
     meeting = lease.meeting
-    template = tools.store.template(meeting.template)
+    template = tools.store.templates.find(meeting.template)
     paid = PaidAnswers(tools.store, lease, str(meeting.summary_round))
-    transcript = tools.store.transcript(meeting.id)
+    transcript = tools.store.transcripts.shown(meeting.id)
     request = SummaryRequest(
         lines=_lines(transcript),
         language=meeting.summary_language,
@@ -54,7 +54,7 @@ def summarize(tools: Toolbox, lease: MeetingLease, tried: NewAttempt) -> Meeting
         read=transcript,
         meeting_date=meeting.meeting_date,
     )
-    return tools.store.finish_summary(meeting.id, meeting.job.run, summary, tried=tried)
+    return tools.store.pipeline.finish_summary(meeting.id, meeting.job.run, summary, tried=tried)
 
 
 def _shortfalls(draft: SummaryDraft, template: Template | None, language: str) -> Iterator[str]:
@@ -86,7 +86,7 @@ def _continue_later(
     tried = NewAttempt(
         tried.step, tried.started_at, f"{paid.answered} answers, {so_far.usage.requests} requests so far"
     )
-    return tools.store.commit_step(meeting.id, meeting.job.run, tried=tried)
+    return tools.store.pipeline.commit_step(meeting.id, meeting.job.run, tried=tried)
 
 
 def _lines(transcript: Transcript) -> list[TranscriptLine]:
@@ -111,7 +111,7 @@ def _new_summary(draft: SummaryDraft, name: str, template: Template) -> NewSumma
     return NewSummary(
         method=draft.method,
         language=draft.language,
-        items=[_item_columns(line) for line in draft.items],
+        items=[_new_item(line) for line in draft.items],
         template=template,
         title=draft.title,
         title_other=draft.title_other,
@@ -126,9 +126,19 @@ def _coverage(coverage: Coverage) -> StoredCoverage:
     return StoredCoverage(covered=coverage.covered, total=coverage.total)
 
 
-def _item_columns(line: SummaryLine) -> dict[str, object]:
-    told = {name: value for name, value in vars(line).items() if name != "proposed"}
-    return {**told, "evidence": [*map(_proof, line.evidence), *_proposed_evidence(line)]}
+def _new_item(line: SummaryLine) -> NewItem:
+    return {
+        "kind": line.kind,
+        "text": line.text,
+        "text_other": line.text_other,
+        "section": line.section,
+        "evidence": [*map(_proof, line.evidence), *_proposed_evidence(line)],
+        "owner": line.owner,
+        "due_text": line.due_text,
+        "due_date": line.due_date,
+        "start": line.start,
+        "end": line.end,
+    }
 
 
 def _proposed_evidence(line: SummaryLine) -> list[Proof]:

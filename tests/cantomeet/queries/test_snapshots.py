@@ -18,8 +18,7 @@ from cantomeet.listing import MeetingFilter, count_by_cause, newest_by_cause
 from cantomeet.queries import actions, admin, answers, lists, meeting_page, meetings, templates, uploads
 from cantomeet.queries.meeting_page import Have
 from cantomeet.service import Services
-from cantomeet.store import MeetingStore
-from cantomeet.store.transaction import reading, writing
+from cantomeet.store import Database
 from tests import meetings as made
 from tests.counting import Counted, counted
 from tests.showing import services_over
@@ -72,11 +71,11 @@ QUERIES = {name: found for name, found in all_queries() if not name.startswith("
 
 
 @pytest.fixture
-def services(store: MeetingStore) -> Services:
+def services(store: Database) -> Services:
     return services_over(store)
 
 
-def filled(store: MeetingStore, times: int) -> list[str]:
+def filled(store: Database, times: int) -> list[str]:
     """Completed meetings with an action item each, failures of several causes, and stuck meetings."""
     done = [made.completed(store, items=[ACTION]).id for _ in range(times)]
     for code in CODES[:times]:
@@ -121,8 +120,8 @@ def test_each_query_of_one_meeting_is_one_transaction(name: str, services: Servi
 def test_a_page_with_all_its_parts_is_one_transaction(services: Services) -> None:
     store = services.store
     meeting = made.completed(store, items=[ACTION])
-    made.summarized(store, store.retry(meeting.id, "summarize").id, [ACTION])
-    store.ask_for_written(meeting.id)
+    made.summarized(store, store.meetings.retry(meeting.id, "summarize").id, [ACTION])
+    store.written_views.ask(meeting.id)
     with counted(store.engine) as found:
         page = meeting_page.meeting_page(services, LOCAL_OWNER, meeting.id, Have(), "en", naming=True, written=True)
     assert (len(page.versions), page.naming is not None, page.written is not None) == (2, True, True)
@@ -152,7 +151,7 @@ def test_lists_hold_nothing_of_another_owner(services: Services) -> None:
     assert (page.failures, page.found.fitting, page.picked, page.timeline) == ([], 0, [], None)
 
 
-def test_each_cause_has_its_newest_meetings_and_the_count_of_all(store: MeetingStore) -> None:
+def test_each_cause_has_its_newest_meetings_and_the_count_of_all(store: Database) -> None:
     busy = [made.failed(store).id for _ in range(4)]
     full = [made.failed(store, ErrorCode.DISK_FULL).id]
     made.failed(store, owner_id="somebody")
@@ -161,51 +160,8 @@ def test_each_cause_has_its_newest_meetings_and_the_count_of_all(store: MeetingS
     assert {cause.code: count for cause, count in count_by_cause(store).items()} == {"provider_busy": 4, "disk_full": 1}
 
 
-# ---- the transaction itself ----------------------------------------------------------------------------------
-
-
-def test_what_is_committed_during_a_snapshot_is_not_in_it(store: MeetingStore) -> None:
-    meeting = made.completed(store)
-    with reading(store) as tx:
-        before = tx.get(meeting.id)
-        store.edit(meeting.id, None, title="改過的標題")
-        assert tx.get(meeting.id) == before
-    assert store.get(meeting.id).title == "改過的標題"
-
-
-def test_an_exception_rolls_the_whole_transaction_back(store: MeetingStore) -> None:
-    meeting = made.completed(store)
-
-    def half_done() -> None:
-        with writing(store) as tx:
-            tx.edit(meeting.id, None, title="改過的標題")
-            assert tx.get(meeting.id).title == "改過的標題"
-            raise RuntimeError("half done")
-
-    with pytest.raises(RuntimeError):
-        half_done()
-    assert store.get(meeting.id).title == meeting.title
-
-
-def test_a_constraint_that_refuses_one_statement_spares_the_others(store: MeetingStore) -> None:
-    store.remember("key", "old")
-    with writing(store) as tx:
-        tx.pause(True)
-        earlier, is_new = tx.create(made.new_meeting(idempotency_key="k"))
-        again, is_new_again = tx.create(made.new_meeting(idempotency_key="k"))
-        tx.remember("key", "new")
-    assert (again.id, is_new, is_new_again) == (earlier.id, True, False)
-    assert (store.paused(), store.remembered("key")) == (True, "new")
-
-
-def test_a_snapshot_writes_nothing(store: MeetingStore) -> None:
-    with reading(store) as tx, pytest.raises(AssertionError, match="only reads"):
-        tx.pause(True)
-    assert not store.paused()
-
-
 def test_lines_beyond_the_first_page_are_read_after_the_snapshot(
-    store: MeetingStore, monkeypatch: pytest.MonkeyPatch
+    store: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cantomeet.store.paging.PAGE", 3)
     meeting = made.completed(store, [("S1", f"第 {n} 句") for n in range(7)])

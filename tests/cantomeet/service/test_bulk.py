@@ -10,13 +10,13 @@ from cantomeet.access import LOCAL_OWNER
 from cantomeet.bulk import Act, Refusal
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.service import Services, bulk
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from tests import meetings
 from tests.cantomeet.test_bulk import FAILED, SENT
 from tests.showing import services_over
 
 
-def transcribing_by(store: MeetingStore, name: str) -> Services:
+def transcribing_by(store: Database, name: str) -> Services:
     services = services_over(store)
     return services_over(store, settings=services.settings.model_copy(update={"transcriber": name}))
 
@@ -37,7 +37,7 @@ def transcribing_by(store: MeetingStore, name: str) -> Services:
     ],
 )
 def test_a_meeting_that_would_cost_more_than_planned_counts_as_changed(
-    sqlite_store: MeetingStore,
+    sqlite_store: Database,
     act: Act,
     seen: dict[str, Any],
     now: dict[str, Any] | None,
@@ -49,8 +49,8 @@ def test_a_meeting_that_would_cost_more_than_planned_counts_as_changed(
     meetings.set_columns(store, meeting.id, **{"status": MeetingStatus.UPLOADED, **seen})
     planned = bulk.plan_for_ids(transcribing_by(store, "whisper"), LOCAL_OWNER, act, [meeting.id])
     meetings.set_columns(store, meeting.id, **(seen if now is None else now))
-    before = store.get(meeting.id)
+    before = store.meetings.get(meeting.id)
     outcome = bulk.carry_out(transcribing_by(store, new), LOCAL_OWNER, planned, pay_again=True)
     assert (outcome.done, outcome.refused) == ((1, {}) if refusal is None else (0, {refusal: 1}))
     if refusal is not None:
-        assert store.get(meeting.id) == before
+        assert store.meetings.get(meeting.id) == before

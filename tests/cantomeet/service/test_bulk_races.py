@@ -17,7 +17,7 @@ from cantomeet.models import Meeting
 from cantomeet.service import Services, bulk
 from cantomeet.settings import Settings
 from cantomeet.storage import FolderStorage
-from cantomeet.store import MeetingStore, NewAttempt, NewSummary
+from cantomeet.store import Database, NewAttempt, NewSummary
 from cantomeet.submission import Submission
 from tests import meetings
 
@@ -25,27 +25,27 @@ MANY = 30
 
 
 @pytest.fixture
-def services(store: MeetingStore, tmp_path: Path) -> Services:
+def services(store: Database, tmp_path: Path) -> Services:
     settings = Settings(_env_file=None, CANTOMEET_DATA_DIR=str(tmp_path))
     return Services(settings, store, FolderStorage(tmp_path / "r", max_bytes=1000), wake=lambda meeting: None)
 
 
-def work(store: MeetingStore, ids: list[str], begun: threading.Event) -> None:
+def work(store: Database, ids: list[str], begun: threading.Event) -> None:
     """Act as a worker: lease, transcribe and summarize each meeting as far as possible."""
     for meeting_id in ids:
         begun.set()
         try:
-            leased = store.take_lease(meeting_id, 60)
+            leased = store.pipeline.take_lease(meeting_id, 60)
             if leased is None:
                 continue
-            leased = store.commit_working(leased.id, leased.job.run, status=MeetingStatus.TRANSCRIBING)
+            leased = store.pipeline.commit_working(leased.id, leased.job.run, status=MeetingStatus.TRANSCRIBING)
             tried = NewAttempt("check", store.now())
-            store.finish_transcript(
+            store.pipeline.finish_transcript(
                 leased.id, leased.job.run, meetings.segments(meetings.LINES), replace=True, tried=tried
             )
-            leased = store.take_lease(meeting_id, 60)
+            leased = store.pipeline.take_lease(meeting_id, 60)
             if leased is not None:
-                store.finish_summary(leased.id, leased.job.run, NewSummary("none", "en", []), tried=tried)
+                store.pipeline.finish_summary(leased.id, leased.job.run, NewSummary("none", "en", []), tried=tried)
         except LeaseLost:
             continue
 
@@ -63,7 +63,7 @@ def test_each_meeting_is_changed_or_refused_while_a_worker_runs(services: Servic
     outcome = bulk.carry_out(services, LOCAL_OWNER, planned)
     worker.join()
     assert outcome.done + outcome.refused.total() == MANY
-    left = {meeting.id: meeting for meeting in store.get_some(ids)}
+    left = {meeting.id: meeting for meeting in store.meetings.get_some(ids)}
     if act is Act.DELETE:
         assert len(left) == MANY - outcome.done
         assert {meeting.status for meeting in left.values()} <= {MeetingStatus.COMPLETED}
@@ -85,16 +85,16 @@ def test_a_meeting_sent_between_the_read_and_the_write_is_left_alone(
     do = bulk._do
 
     def late(*arguments: Any) -> Meeting:
-        leased = store.take_lease(meeting.id, 60)
+        leased = store.pipeline.take_lease(meeting.id, 60)
         if leased is not None:
-            store.commit_working(
+            store.pipeline.commit_working(
                 leased.id, leased.job.run, status="TRANSCRIBING", transcriber="speechmatics", submission=Submission("k")
             )
         return do(*arguments)
 
     monkeypatch.setattr(bulk, "_do", late)
     assert bulk.carry_out(services, LOCAL_OWNER, planned).refused == {Refusal.CHANGED: 1}
-    assert store.get(meeting.id).status == MeetingStatus.TRANSCRIBING
+    assert store.meetings.get(meeting.id).status == MeetingStatus.TRANSCRIBING
 
 
 def test_two_people_who_retry_the_same_meetings_at_once_start_each_once(services: Services) -> None:
@@ -111,4 +111,4 @@ def test_two_people_who_retry_the_same_meetings_at_once_start_each_once(services
     for person in people:
         person.join()
     assert sum(done) == MANY
-    assert {meeting.status for meeting in store.get_some(ids)} == {MeetingStatus.UPLOADED}
+    assert {meeting.status for meeting in store.meetings.get_some(ids)} == {MeetingStatus.UPLOADED}

@@ -33,7 +33,8 @@ from cantomeet.service.edits import (
 from cantomeet.service.glossary import FaultyGlossary, replace_glossary
 from cantomeet.service.uploads import Intake
 from cantomeet.storage import Stored
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
+from cantomeet.store.meetings import Meetings
 from cantomeet.submission import Submission
 from tests import meetings as made
 from tests.counting import counted
@@ -84,7 +85,7 @@ OTHERS: dict[str, dict[str, Any]] = {
 class Told:
     """Records notifications, and what the database contained at that moment."""
 
-    def __init__(self, store: MeetingStore) -> None:
+    def __init__(self, store: Database) -> None:
         self.store = store
         self.woken: list[str] = []
         self.hints: list[tuple[str, int]] = []
@@ -92,26 +93,26 @@ class Told:
 
     def wake(self, meeting: Meeting) -> None:
         # Through a connection of its own, which sees only committed data.
-        held = self.store.get_some([meeting.id])
+        held = self.store.meetings.get_some([meeting.id])
         assert [kept.version for kept in held] == ([meeting.version] if meeting.deleted_at is None else [])
         self.woken.append(meeting.id)
 
     def publish(self, meeting_id: str, version: int) -> None:
-        assert meeting_id == "" or self.store.version(meeting_id) in (version, None)
+        assert meeting_id == "" or self.store.stamps.version(meeting_id) in (version, None)
         self.hints.append((meeting_id, version))
 
     def wake_written(self, meeting_id: str) -> None:
-        assert self.store.written(meeting_id) is not None
+        assert self.store.written_views.find(meeting_id) is not None
         self.rewritten.append(meeting_id)
 
 
 @pytest.fixture
-def told(store: MeetingStore) -> Told:
+def told(store: Database) -> Told:
     return Told(store)
 
 
 @pytest.fixture
-def services(store: MeetingStore, told: Told) -> Services:
+def services(store: Database, told: Told) -> Services:
     return services_over(store, wake=told.wake, publish=told.publish, wake_written=told.wake_written)
 
 
@@ -137,7 +138,7 @@ def test_nothing_is_done_to_another_owners_meeting(name: str, services: Services
     theirs = made.completed(services.store, owner_id="somebody")
     with pytest.raises(NotAllowed):
         COMMANDS[name](services, LOCAL_OWNER, theirs.id, **ABOUT_ONE[name])
-    assert services.store.get(theirs.id) == theirs
+    assert services.store.meetings.get(theirs.id) == theirs
     assert (told.woken, told.hints) == ([], [])
 
 
@@ -151,15 +152,20 @@ def test_a_meeting_that_is_not_there_is_not_found(name: str, services: Services)
 def test_an_unknown_actor_changes_nothing(name: str, services: Services, told: Told) -> None:
     with pytest.raises(NotAllowed):
         COMMANDS[name](services, NOBODY, **OTHERS[name])
-    assert (told.woken, told.hints, services.store.paused(), services.store.templates()) == ([], [], False, [])
+    assert (told.woken, told.hints, services.store.switches.paused(), services.store.templates.all()) == (
+        [],
+        [],
+        False,
+        [],
+    )
 
 
-def one_of_each(store: MeetingStore) -> Iterator[tuple[str, Meeting, dict[str, Any], str]]:
+def one_of_each(store: Database) -> Iterator[tuple[str, Meeting, dict[str, Any], str]]:
     """Commands that succeed, each with its meeting, its arguments, and who is notified: queue and pages, or pages."""
     done = made.completed(store, items=[ACTION])
-    found = store.summary(done.id)
+    found = store.summaries.find(done.id)
     assert found is not None
-    segment = store.transcript(done.id).segments[0]
+    segment = store.transcripts.shown(done.id).segments[0]
     waiting = made.transcribed(store, name_speakers_first=True)
     yield "meetings.retry", made.failed(store), {}, "queue"
     yield "meetings.run_now", made.uploaded(store), {}, "queue"
@@ -204,7 +210,7 @@ def test_a_written_view_is_requested_and_notified(services: Services, told: Told
 
 
 def test_a_pause_notifies_pages_that_show_several_meetings(services: Services, told: Told) -> None:
-    assert operating.pause(services, LOCAL_OWNER, True) == services.store.paused_since()
+    assert operating.pause(services, LOCAL_OWNER, True) == services.store.switches.paused_since()
     assert operating.pause(services, LOCAL_OWNER, False) is None
     assert told.hints == [("", 0), ("", 0)]
 
@@ -212,7 +218,9 @@ def test_a_pause_notifies_pages_that_show_several_meetings(services: Services, t
 def test_a_providers_call_wakes_the_meeting_of_its_job(services: Services, told: Told) -> None:
     store = services.store
     sent = made.transcribing(store)
-    store.commit_working(sent.id, sent.job.run, stage=Stage.SUBMITTED, provider_job_id="j1", submission=Submission("k"))
+    store.pipeline.commit_working(
+        sent.id, sent.job.run, stage=Stage.SUBMITTED, provider_job_id="j1", submission=Submission("k")
+    )
     made.set_job(store, sent.id, lease_until=None)
     meetings.poll_job(services, LOCAL_OWNER, "unknown")
     assert told.woken == []
@@ -222,7 +230,7 @@ def test_a_providers_call_wakes_the_meeting_of_its_job(services: Services, told:
 
 def test_a_refused_command_notifies_nobody(services: Services, told: Told) -> None:
     meeting = made.completed(services.store, items=[ACTION])
-    found = services.store.summary(meeting.id)
+    found = services.store.summaries.find(meeting.id)
     assert found is not None
     item = found.items[0].id
     with pytest.raises(VersionConflict):
@@ -231,7 +239,7 @@ def test_a_refused_command_notifies_nobody(services: Services, told: Told) -> No
         corrections.edit_item(services, LOCAL_OWNER, meeting.id, item, ItemEdit(text=" "))
     with pytest.raises(VersionConflict):
         meetings.rename(services, LOCAL_OWNER, meeting.id, "another title", "改過的標題", None)
-    assert (told.woken, told.hints, services.store.get(meeting.id)) == ([], [], meeting)
+    assert (told.woken, told.hints, services.store.meetings.get(meeting.id)) == ([], [], meeting)
 
 
 def test_a_failing_notification_does_not_prevent_the_others(services: Services, told: Told) -> None:
@@ -241,21 +249,21 @@ def test_a_failing_notification_does_not_prevent_the_others(services: Services, 
     meeting = made.failed(services.store)
     going = meetings.retry(replace(services, wake=away), LOCAL_OWNER, meeting.id)
     assert told.hints == [(meeting.id, going.version)]
-    assert services.store.get(meeting.id).status == "UPLOADED"
+    assert services.store.meetings.get(meeting.id).status == "UPLOADED"
 
 
 def test_progress_between_the_read_and_the_rename_is_no_conflict(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     meeting = made.transcribing(services.store)
-    edit, refusals = MeetingStore.edit, [VersionConflict("progress"), VersionConflict("progress")]
+    edit, refusals = Meetings.edit, [VersionConflict("progress"), VersionConflict("progress")]
 
-    def moved_on(self: MeetingStore, *arguments: Any, **columns: Any) -> Meeting:
+    def moved_on(self: Meetings, *arguments: Any, **columns: Any) -> Meeting:
         if refusals:
             raise refusals.pop()
         return edit(self, *arguments, **columns)
 
-    monkeypatch.setattr(MeetingStore, "edit", moved_on)
+    monkeypatch.setattr(Meetings, "edit", moved_on)
     assert meetings.rename(services, LOCAL_OWNER, meeting.id, "例會", "改過的標題", None).title == "改過的標題"
     assert refusals == []
 
@@ -264,7 +272,9 @@ def test_a_faulty_glossary_is_refused_whole(services: Services) -> None:
     with pytest.raises(FaultyGlossary) as refused:
         replace_glossary(services, LOCAL_OWNER, [Term("葵涌"), Term("葵涌")])
     assert [(fault.kind, fault.number) for fault in refused.value.faults] == [("twice", 2)]
-    assert replace_glossary(services, LOCAL_OWNER, [Term(" 葵涌 ")]) == services.store.glossary() == [Term("葵涌")]
+    assert (
+        replace_glossary(services, LOCAL_OWNER, [Term(" 葵涌 ")]) == services.store.glossary.terms() == [Term("葵涌")]
+    )
 
 
 def test_templates_are_kept_changed_and_deleted(services: Services) -> None:
@@ -274,7 +284,7 @@ def test_templates_are_kept_changed_and_deleted(services: Services) -> None:
         templates.edit_template(services, LOCAL_OWNER, kept.id, other, 7)
     assert templates.edit_template(services, LOCAL_OWNER, kept.id, other, kept.version).name == "週會"
     templates.delete_template(services, LOCAL_OWNER, kept.id)
-    assert services.store.templates() == []
+    assert services.store.templates.all() == []
 
 
 def test_an_inserted_upload_is_enqueued_again_and_makes_no_second_meeting(services: Services, told: Told) -> None:

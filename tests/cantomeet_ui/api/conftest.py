@@ -16,7 +16,7 @@ from cantomeet.queue import QUEUES, QueueOverview, WorkerSeen
 from cantomeet.service import Services
 from cantomeet.settings import Settings
 from cantomeet.storage import FolderStorage
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from cantomeet_ui.api.app import build_api
 from cantomeet_ui.api.middleware import guarding
 
@@ -70,7 +70,7 @@ def queue() -> RememberingQueue:
 
 
 @pytest.fixture
-def services(sqlite_store: MeetingStore, queue: RememberingQueue, tmp_path: Path) -> Services:
+def services(sqlite_store: Database, queue: RememberingQueue, tmp_path: Path) -> Services:
     settings = Settings(
         _env_file=None,
         CANTOMEET_DATA_DIR=str(tmp_path),

@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 from cantomeet import access
 from cantomeet.access import Action
 from cantomeet.service import Services
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from cantomeet_ui.api.app import build_api
 from cantomeet_ui.api.dependencies import Allowed, AllowedMeeting
 from tests import meetings
@@ -118,7 +118,7 @@ def test_the_walk_covers_the_documented_routes(services: Services) -> None:
 )
 def test_an_action_that_access_forbids_is_refused(
     client: TestClient,
-    sqlite_store: MeetingStore,
+    sqlite_store: Database,
     monkeypatch: pytest.MonkeyPatch,
     method: str,
     path: str,
@@ -129,7 +129,7 @@ def test_an_action_that_access_forbids_is_refused(
     headers = {"Tus-Resumable": "1.0.0", "If-Match": "*"}
     answer = client.request(method, path.format(id=meeting.id), headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
-    assert sqlite_store.get(meeting.id).version == meeting.version
+    assert sqlite_store.meetings.get(meeting.id).version == meeting.version
 
 
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
@@ -139,7 +139,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
 
 
 def test_no_route_reads_or_changes_another_owners_meeting(
-    client: TestClient, services: Services, sqlite_store: MeetingStore
+    client: TestClient, services: Services, sqlite_store: Database
 ) -> None:
     theirs = meetings.completed(sqlite_store, owner_id="somebody")
     asked = 0
@@ -154,4 +154,4 @@ def test_no_route_reads_or_changes_another_owners_meeting(
             assert answer.status_code == 403, (method, path)
             assert method == "HEAD" or answer.json()["code"] == "not_allowed"
     assert asked >= 18
-    assert sqlite_store.get(theirs.id).version == theirs.version
+    assert sqlite_store.meetings.get(theirs.id).version == theirs.version

@@ -6,12 +6,12 @@ from datetime import date
 
 from fastapi.testclient import TestClient
 
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from tests import meetings
 from tests.cantomeet.test_actions import action
 
 
-def test_items_are_listed_with_their_meeting(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_items_are_listed_with_their_meeting(client: TestClient, sqlite_store: Database) -> None:
     items = [action("交 budget", date(2020, 1, 1), "阿明"), action("查費用")]
     meeting = meetings.completed(sqlite_store, items=items, title="例會")
     body = client.get("/api/actions").json()
@@ -33,7 +33,7 @@ def test_items_are_listed_with_their_meeting(client: TestClient, sqlite_store: M
     assert [i["text"] for i in client.get("/api/actions?done=done").json()["items"]] == ["交 budget"]
 
 
-def test_the_calendar_is_a_download_that_leads_back(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_the_calendar_is_a_download_that_leads_back(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.completed(sqlite_store, items=[action("交 budget", date(2026, 12, 2)), action("查費用")])
     answer = client.get("/api/actions.ics")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/calendar; charset=utf-8")
@@ -50,7 +50,7 @@ def test_a_filter_that_makes_no_sense_is_refused_by_name(client: TestClient) -> 
         assert (answer.status_code, answer.json()["field"]) == (422, "due")
 
 
-def test_unverified_items_are_listed_last(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_unverified_items_are_listed_last(client: TestClient, sqlite_store: Database) -> None:
     proof = [{"segment_id": "s", "quote": "查費用", "start": 0.0, "end": 1.5, "check": "exact"}]
     items = [{**action("估計", date(2020, 1, 1)), "evidence": []}, {**action("查費用"), "evidence": proof}]
     meeting = meetings.completed(sqlite_store, items=items)

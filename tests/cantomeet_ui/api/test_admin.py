@@ -16,7 +16,7 @@ from cantomeet.errors import ErrorCode, NotFound
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
 from cantomeet.service import Services
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from cantomeet.submission import Submission
 from tests import meetings
 from tests.cantomeet_ui.api.conftest import RememberingQueue
@@ -35,7 +35,7 @@ def bulk(client: TestClient, **body: Any) -> Any:
     return client.post(BULK, json=body)
 
 
-def paid_and_cancelled(store: MeetingStore) -> Meeting:
+def paid_and_cancelled(store: Database) -> Meeting:
     meeting = meetings.failed(store, ErrorCode.CANCELLED)
     sent = {
         "stage": Stage.SUBMITTED,
@@ -44,14 +44,14 @@ def paid_and_cancelled(store: MeetingStore) -> Meeting:
         "transcriber": "speechmatics",
     }
     meetings.set_columns(store, meeting.id, **sent)
-    return store.get(meeting.id)
+    return store.meetings.get(meeting.id)
 
 
 # ---- previews ----------------------------------------------------------------------------------------------
 
 
 def test_a_preview_counts_refuses_prices_and_does_nothing(
-    client: TestClient, services: Services, sqlite_store: MeetingStore, queue: RememberingQueue
+    client: TestClient, services: Services, sqlite_store: Database, queue: RememberingQueue
 ) -> None:
     use(services, transcriber="speechmatics")
     failed = [meetings.failed(sqlite_store, duration_seconds=90.0) for _ in range(2)]
@@ -65,25 +65,23 @@ def test_a_preview_counts_refuses_prices_and_does_nothing(
     assert {line["id"] for line in answer["plan"]} == {*(m.id for m in failed), again.id}
     assert {line["id"]: line["refused"] for line in answer["meetings"]}[done.id] == "not_failed"
     assert queue.woken == []
-    assert {sqlite_store.get(m.id).status for m in failed} == {MeetingStatus.FAILED}
+    assert {sqlite_store.meetings.get(m.id).status for m in failed} == {MeetingStatus.FAILED}
 
 
 def test_what_is_yet_to_get_a_transcriber_is_found_as_that_of_the_one_that_is_set_up(
-    client: TestClient, services: Services, sqlite_store: MeetingStore
+    client: TestClient, services: Services, sqlite_store: Database
 ) -> None:
     use(services, transcriber="speechmatics")
     failed = meetings.failed(sqlite_store)
     meetings.set_columns(sqlite_store, failed.id, transcriber="speechmatics", stage=Stage.PREPARED)
     assert client.post(f"/api/meetings/{failed.id}/retry").status_code == 202
-    assert sqlite_store.get(failed.id).transcriber == ""
+    assert sqlite_store.meetings.get(failed.id).transcriber == ""
     for name, count in (("speechmatics", 1), ("whisper", 0)):
         assert len(client.get("/api/meetings", params={"transcriber": name}).json()["items"]) == count
         assert bulk(client, action="cancel", filter={"transcriber": name}).json()["affected"] == count
 
 
-def test_a_filter_narrows_the_preview_by_all_that_the_list_knows(
-    client: TestClient, sqlite_store: MeetingStore
-) -> None:
+def test_a_filter_narrows_the_preview_by_all_that_the_list_knows(client: TestClient, sqlite_store: Database) -> None:
     old = meetings.failed(sqlite_store, title="舊")
     meetings.set_columns(
         sqlite_store, old.id, created_at=sqlite_store.now() - timedelta(days=3), transcriber="speechmatics"
@@ -101,7 +99,7 @@ def test_a_filter_narrows_the_preview_by_all_that_the_list_knows(
 
 
 def test_meetings_beyond_one_plan_are_counted(
-    client: TestClient, sqlite_store: MeetingStore, monkeypatch: pytest.MonkeyPatch
+    client: TestClient, sqlite_store: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cantomeet.service.bulk.MOST", 2)
     first = [meetings.failed(sqlite_store).id for _ in range(3)][:2]
@@ -114,7 +112,7 @@ def test_meetings_beyond_one_plan_are_counted(
 
 
 def test_a_plan_is_carried_out_as_previewed(
-    client: TestClient, sqlite_store: MeetingStore, queue: RememberingQueue
+    client: TestClient, sqlite_store: Database, queue: RememberingQueue
 ) -> None:
     failed = [meetings.failed(sqlite_store) for _ in range(3)]
     plan = bulk(client, action="retry", filter={"status": "FAILED"}).json()["plan"]
@@ -122,26 +120,24 @@ def test_a_plan_is_carried_out_as_previewed(
     answer = bulk(client, action="retry", plan=plan, dry_run=False)
     assert answer.json() == {"action": "retry", "dry_run": False, "done": 3, "refused": {}}
     assert queue.woken == [meeting.id for meeting in failed]
-    assert sqlite_store.get(late.id).status == MeetingStatus.FAILED, "it came after the preview"
+    assert sqlite_store.meetings.get(late.id).status == MeetingStatus.FAILED, "it came after the preview"
 
 
 def test_what_a_worker_or_somebody_else_changed_meanwhile_is_left_and_counted(
-    client: TestClient, sqlite_store: MeetingStore
+    client: TestClient, sqlite_store: Database
 ) -> None:
     kept, completed_since, gone = (meetings.failed(sqlite_store) for _ in range(3))
     plan = bulk(client, action="delete", filter={}).json()["plan"]
-    sqlite_store.retry(completed_since.id)
-    sqlite_store.mark_deleted(gone.id)
+    sqlite_store.meetings.retry(completed_since.id)
+    sqlite_store.meetings.mark_deleted(gone.id)
     answer = bulk(client, action="delete", plan=plan, dry_run=False).json()
     assert (answer["done"], answer["refused"]) == (1, {"changed": 1, "gone": 1})
-    assert sqlite_store.get(completed_since.id).status == MeetingStatus.UPLOADED
+    assert sqlite_store.meetings.get(completed_since.id).status == MeetingStatus.UPLOADED
     with pytest.raises(NotFound):
-        sqlite_store.get(kept.id)
+        sqlite_store.meetings.get(kept.id)
 
 
-def test_a_retry_that_would_pay_only_since_the_preview_is_not_done(
-    client: TestClient, sqlite_store: MeetingStore
-) -> None:
+def test_a_retry_that_would_pay_only_since_the_preview_is_not_done(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.failed(sqlite_store)
     plan = bulk(client, action="retry", filter={}).json()["plan"]
     sent = {"stage": Stage.SUBMITTED, "submission": Submission("k"), "error_code": "provider_job_gone"}
@@ -152,7 +148,7 @@ def test_a_retry_that_would_pay_only_since_the_preview_is_not_done(
 
 @pytest.mark.parametrize("act", ["cancel", "delete"])
 def test_paid_work_is_not_given_up_by_a_plan_that_did_not_say_so(
-    client: TestClient, sqlite_store: MeetingStore, act: str
+    client: TestClient, sqlite_store: Database, act: str
 ) -> None:
     waiting = meetings.uploaded(sqlite_store)
     plan = bulk(client, action=act, filter={}).json()["plan"]
@@ -171,7 +167,7 @@ def test_paid_work_is_not_given_up_by_a_plan_that_did_not_say_so(
 
 
 def test_a_retry_that_cost_nothing_when_it_was_previewed_does_not_begin_to_cost(
-    client: TestClient, services: Services, sqlite_store: MeetingStore
+    client: TestClient, services: Services, sqlite_store: Database
 ) -> None:
     meetings.failed(sqlite_store)
     plan = bulk(client, action="retry", filter={}).json()["plan"]
@@ -181,29 +177,29 @@ def test_a_retry_that_cost_nothing_when_it_was_previewed_does_not_begin_to_cost(
     assert bulk(client, action="retry", plan=dearer, dry_run=False).json()["done"] == 1
 
 
-def test_paying_again_needs_a_confirmation(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_paying_again_needs_a_confirmation(client: TestClient, sqlite_store: Database) -> None:
     again = paid_and_cancelled(sqlite_store)
     plan = bulk(client, action="retry", ids=[again.id]).json()["plan"]
     assert bulk(client, action="retry", plan=plan, dry_run=False).json()["refused"] == {"cost_not_confirmed": 1}
-    assert sqlite_store.get(again.id).revision == 1
+    assert sqlite_store.meetings.get(again.id).revision == 1
     assert bulk(client, action="retry", plan=plan, dry_run=False, confirm_cost=True).json()["done"] == 1
-    assert sqlite_store.get(again.id).revision == 2
+    assert sqlite_store.meetings.get(again.id).revision == 2
 
 
-def test_cancel_stops_also_what_has_moved_a_step_since(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_cancel_stops_also_what_has_moved_a_step_since(client: TestClient, sqlite_store: Database) -> None:
     waiting, ended = meetings.uploaded(sqlite_store), meetings.transcribed(sqlite_store)
     plan = bulk(client, action="cancel", filter={}).json()["plan"]
-    leased = sqlite_store.take_lease(waiting.id, 60)
+    leased = sqlite_store.pipeline.take_lease(waiting.id, 60)
     assert leased is not None
-    sqlite_store.commit_working(leased.id, leased.job.run, status=MeetingStatus.TRANSCRIBING)
+    sqlite_store.pipeline.commit_working(leased.id, leased.job.run, status=MeetingStatus.TRANSCRIBING)
     meetings.summarized(sqlite_store, ended.id, [])
     answer = bulk(client, action="cancel", plan=plan, dry_run=False).json()
     assert (answer["done"], answer["refused"]) == (1, {"changed": 1})
-    assert sqlite_store.get(waiting.id).error_code == "cancelled"
-    assert sqlite_store.get(ended.id).status == MeetingStatus.COMPLETED
+    assert sqlite_store.meetings.get(waiting.id).error_code == "cancelled"
+    assert sqlite_store.meetings.get(ended.id).status == MeetingStatus.COMPLETED
 
 
-def test_ids_are_done_to_at_once_and_the_unknown_left_out(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_ids_are_done_to_at_once_and_the_unknown_left_out(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.failed(sqlite_store)
     running = meetings.uploaded(sqlite_store)
     ids = [meeting.id, running.id, str(uuid4()), meeting.id]
@@ -211,40 +207,38 @@ def test_ids_are_done_to_at_once_and_the_unknown_left_out(client: TestClient, sq
     assert (answer["done"], answer["refused"]) == (1, {"not_failed": 1})
 
 
-def test_run_now_wakes_what_is_due_later(
-    client: TestClient, sqlite_store: MeetingStore, queue: RememberingQueue
-) -> None:
+def test_run_now_wakes_what_is_due_later(client: TestClient, sqlite_store: Database, queue: RememberingQueue) -> None:
     meeting = meetings.uploaded(sqlite_store)
     later = sqlite_store.now() + timedelta(hours=1)
     meetings.set_job(sqlite_store, meeting.id, due_at=later, woken_until=later)
     answer = client.post(f"/api/meetings/{meeting.id}/run-now")
     assert answer.status_code == 202
-    due = sqlite_store.get(meeting.id).job.due_at
+    due = sqlite_store.meetings.get(meeting.id).job.due_at
     assert due is not None
     assert due < later
     assert queue.woken == [meeting.id]
-    assert sqlite_store.take_lease(meeting.id, 60) is not None
+    assert sqlite_store.pipeline.take_lease(meeting.id, 60) is not None
     assert client.post(f"/api/meetings/{meeting.id}/run-now").status_code == 409, "a worker has it"
 
 
 @pytest.mark.parametrize("make", [meetings.completed, meetings.failed])
-def test_run_now_without_a_due_step_is_a_conflict(client: TestClient, sqlite_store: MeetingStore, make: Any) -> None:
+def test_run_now_without_a_due_step_is_a_conflict(client: TestClient, sqlite_store: Database, make: Any) -> None:
     assert client.post(f"/api/meetings/{make(sqlite_store).id}/run-now").status_code == 409
 
 
 @pytest.mark.parametrize("make", [meetings.uploaded, meetings.transcribing, meetings.transcribed])
 def test_a_retry_of_a_meeting_that_is_running_is_a_conflict(
-    client: TestClient, sqlite_store: MeetingStore, make: Any
+    client: TestClient, sqlite_store: Database, make: Any
 ) -> None:
     meeting = make(sqlite_store)
     for start in ("failed", "transcribe", "summarize"):
         answer = client.post(f"/api/meetings/{meeting.id}/retry", json={"from": start, "confirm_cost": True})
         assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
-    assert sqlite_store.get(meeting.id).job.run == meeting.job.run
+    assert sqlite_store.meetings.get(meeting.id).job.run == meeting.job.run
 
 
 def test_a_hung_redis_gets_one_notification_not_a_thousand(
-    client: TestClient, services: Services, sqlite_store: MeetingStore, monkeypatch: pytest.MonkeyPatch
+    client: TestClient, services: Services, sqlite_store: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[str] = []
     monkeypatch.setattr("cantomeet.service.bulk._SLOW_SECONDS", 0.0)
@@ -300,16 +294,16 @@ def test_the_lists_new_filters_refuse_nonsense(client: TestClient, query: str, f
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 def test_only_an_administrator_may(
-    client: TestClient, sqlite_store: MeetingStore, monkeypatch: pytest.MonkeyPatch, method: str, path: str
+    client: TestClient, sqlite_store: Database, monkeypatch: pytest.MonkeyPatch, method: str, path: str
 ) -> None:
     monkeypatch.setattr(access, "may", lambda actor, asked, meeting=None: asked is not Action.ADMINISTER)
     answer = client.request(method, path, json={"action": "delete", "filter": {}})
     assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
-    assert not sqlite_store.paused()
+    assert not sqlite_store.switches.paused()
 
 
 def test_meetings_that_the_actor_may_not_change_are_not_in_a_plan(
-    client: TestClient, sqlite_store: MeetingStore, monkeypatch: pytest.MonkeyPatch
+    client: TestClient, sqlite_store: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     theirs = meetings.failed(sqlite_store)
     meetings.set_columns(sqlite_store, theirs.id, owner_id=str(uuid4()))
@@ -322,21 +316,23 @@ def test_meetings_that_the_actor_may_not_change_are_not_in_a_plan(
 
 
 def test_pausing_stops_steps_and_resuming_wakes_what_waited(
-    client: TestClient, sqlite_store: MeetingStore, queue: RememberingQueue
+    client: TestClient, sqlite_store: Database, queue: RememberingQueue
 ) -> None:
     meeting = meetings.uploaded(sqlite_store)
     first = client.post("/api/admin/pause").json()
     assert first["paused"] is True
     assert client.post("/api/admin/pause").json() == first, "pausing again keeps the time"
-    assert sqlite_store.take_lease(meeting.id, 60) is None
-    assert sqlite_store.wake_due() == []
+    assert sqlite_store.pipeline.take_lease(meeting.id, 60) is None
+    assert sqlite_store.jobs.wake_due() == []
     meetings.set_job(sqlite_store, meeting.id, woken_until=sqlite_store.now() + timedelta(minutes=5))
     assert client.post("/api/admin/resume").json() == {"paused": False, "since": None}
-    assert [woken.id for woken in sqlite_store.wake_due()] == [meeting.id], "not only when its old wake-up has expired"
+    assert [woken.id for woken in sqlite_store.jobs.wake_due()] == [meeting.id], (
+        "not only when its old wake-up has expired"
+    )
     assert queue.hints == [("", 0)] * 3
 
 
-def test_the_overview_reports_problems(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_the_overview_reports_problems(client: TestClient, sqlite_store: Database) -> None:
     meetings.failed(sqlite_store)
     meetings.failed(sqlite_store)
     meetings.failed(sqlite_store, ErrorCode.RECORDING_UNREADABLE)
@@ -361,24 +357,24 @@ def test_the_overview_is_answered_without_redis(client: TestClient, queue: Remem
 
 
 def test_a_check_is_asked_of_a_worker_and_its_answer_is_shown(
-    client: TestClient, sqlite_store: MeetingStore, queue: RememberingQueue
+    client: TestClient, sqlite_store: Database, queue: RememberingQueue
 ) -> None:
     answer = client.post("/api/admin/checks/whisper")
     assert (answer.status_code, answer.json()["state"], queue.asked) == (202, "asked", ["whisper"])
     failed = Check("failed", sqlite_store.now(), "recogniser_unavailable", {"setting": "X"})
-    sqlite_store.remember(remembered_as("whisper"), dumps(failed))
+    sqlite_store.key_values.put(remembered_as("whisper"), dumps(failed))
     shown = client.get("/api/admin/overview").json()["checks"][2]
     assert (shown["state"], shown["error_code"]) == ("failed", "recogniser_unavailable")
 
 
 @pytest.mark.parametrize(("workers", "away", "code"), [(0, False, "no_worker"), (2, True, "queue_away")])
 def test_a_check_without_a_worker_is_refused(
-    client: TestClient, sqlite_store: MeetingStore, queue: RememberingQueue, workers: int, away: bool, code: str
+    client: TestClient, sqlite_store: Database, queue: RememberingQueue, workers: int, away: bool, code: str
 ) -> None:
     queue.workers, queue.away = workers, away
     answer = client.post("/api/admin/checks/whisper")
     assert (answer.status_code, answer.json()["code"]) == (503, code)
-    assert sqlite_store.remembered(remembered_as("whisper")) is None
+    assert sqlite_store.key_values.find(remembered_as("whisper")) is None
 
 
 def test_what_cannot_be_checked_is_refused_by_name(client: TestClient) -> None:

@@ -11,18 +11,18 @@ from fastapi.testclient import TestClient
 from cantomeet.models import Meeting
 from cantomeet.service import Services
 from cantomeet.storage import Copy
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from tests import meetings
 
 BYTES = bytes(range(256)) * 40
 
 
 @pytest.fixture
-def meeting(services: Services, sqlite_store: MeetingStore) -> Meeting:
+def meeting(services: Services, sqlite_store: Database) -> Meeting:
     return stored(services, sqlite_store)
 
 
-def stored(services: Services, store: MeetingStore, **columns: object) -> Meeting:
+def stored(services: Services, store: Database, **columns: object) -> Meeting:
     meeting = meetings.uploaded(store, **columns)
     path = services.recordings.path(meeting.recording_key)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -86,7 +86,7 @@ def test_head_tells_the_length_and_sends_nothing(client: TestClient, meeting: Me
 
 
 def test_what_browsers_cannot_play_is_served_as_its_copy(
-    client: TestClient, services: Services, sqlite_store: MeetingStore
+    client: TestClient, services: Services, sqlite_store: Database
 ) -> None:
     meeting = stored(services, sqlite_store, media_format="amr")
     meetings.set_columns(sqlite_store, meeting.id, has_playback_copy=True)
@@ -97,7 +97,7 @@ def test_what_browsers_cannot_play_is_served_as_its_copy(
 
 
 def test_the_recording_itself_is_served_if_the_copy_is_lost(
-    client: TestClient, services: Services, sqlite_store: MeetingStore
+    client: TestClient, services: Services, sqlite_store: Database
 ) -> None:
     meeting = stored(services, sqlite_store, media_format="amr")
     meetings.set_columns(sqlite_store, meeting.id, has_playback_copy=True)
@@ -105,14 +105,14 @@ def test_the_recording_itself_is_served_if_the_copy_is_lost(
     assert (answer.content, answer.headers["content-type"]) == (BYTES, "audio/amr")
 
 
-def test_a_missing_file_is_a_problem(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_a_missing_file_is_a_problem(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.uploaded(sqlite_store)
     answer = client.get(f"/api/meetings/{meeting.id}/audio")
     assert (answer.status_code, answer.json()["code"]) == (404, "recording_missing")
 
 
 def test_a_recording_after_its_retention_is_gone(
-    client: TestClient, services: Services, sqlite_store: MeetingStore
+    client: TestClient, services: Services, sqlite_store: Database
 ) -> None:
     meeting = stored(services, sqlite_store)
     meetings.set_columns(sqlite_store, meeting.id, audio_removed=True)
@@ -121,7 +121,7 @@ def test_a_recording_after_its_retention_is_gone(
 
 
 def test_the_recording_of_a_deleted_meeting_is_not_served(
-    client: TestClient, meeting: Meeting, sqlite_store: MeetingStore
+    client: TestClient, meeting: Meeting, sqlite_store: Database
 ) -> None:
-    sqlite_store.mark_deleted(meeting.id)
+    sqlite_store.meetings.mark_deleted(meeting.id)
     assert client.get(f"/api/meetings/{meeting.id}/audio").status_code == 404

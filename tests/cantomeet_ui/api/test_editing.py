@@ -8,21 +8,21 @@ import pytest
 from fastapi.testclient import TestClient
 
 from cantomeet.models import Meeting
-from cantomeet.store import MeetingStore, NewAttempt, NewSegment
+from cantomeet.store import Database, NewAttempt, NewSegment
 from tests import meetings
 from tests.cantomeet.test_editing import items, summed_up
 from tests.cantomeet_ui.api.conftest import RememberingQueue
 
 
 @pytest.fixture
-def meeting(sqlite_store: MeetingStore) -> Meeting:
+def meeting(sqlite_store: Database) -> Meeting:
     return summed_up(sqlite_store)
 
 
-def urls(store: MeetingStore, meeting: Meeting) -> dict[str, str]:
+def urls(store: Database, meeting: Meeting) -> dict[str, str]:
     """The URLs of an action item, a decision, a line and its speaker."""
     action, decision = items(store, meeting)
-    line = store.transcript(meeting.id).segments[1]
+    line = store.transcripts.shown(meeting.id).segments[1]
     base = f"/api/meetings/{meeting.id}"
     return {
         "action": f"{base}/items/{action.id}",
@@ -33,7 +33,7 @@ def urls(store: MeetingStore, meeting: Meeting) -> dict[str, str]:
 
 
 def test_an_item_is_corrected_against_its_own_version(
-    client: TestClient, sqlite_store: MeetingStore, meeting: Meeting
+    client: TestClient, sqlite_store: Database, meeting: Meeting
 ) -> None:
     url = urls(sqlite_store, meeting)["action"]
     body = {"text": " 交預算 ", "owner": "阿明", "due_date": "2026-12-02", "done": True}
@@ -71,11 +71,11 @@ def test_an_item_is_corrected_against_its_own_version(
     ],
 )
 def test_what_cannot_be_kept_is_refused_by_name(
-    client: TestClient, sqlite_store: MeetingStore, meeting: Meeting, what: str, body: dict[str, Any], field: str
+    client: TestClient, sqlite_store: Database, meeting: Meeting, what: str, body: dict[str, Any], field: str
 ) -> None:
     answer = client.patch(urls(sqlite_store, meeting)[what], json=body, headers={"If-Match": "*"})
     assert (answer.status_code, answer.json().get("field")) == (422, field), answer.text
-    assert sqlite_store.get(meeting.id).version == meeting.version
+    assert sqlite_store.meetings.get(meeting.id).version == meeting.version
 
 
 @pytest.mark.parametrize("what", ["items", "segments", "speakers"])
@@ -87,7 +87,7 @@ def test_what_is_not_there_is_not_found(client: TestClient, meeting: Meeting, wh
     assert answer.json()["code"] in ("not_found", "invalid_request")
 
 
-def test_an_item_is_deleted(client: TestClient, sqlite_store: MeetingStore, meeting: Meeting) -> None:
+def test_an_item_is_deleted(client: TestClient, sqlite_store: Database, meeting: Meeting) -> None:
     url = urls(sqlite_store, meeting)["decision"]
     assert client.delete(url).status_code == 428
     assert client.delete(url, headers={"If-Match": '"1"'}).status_code == 204
@@ -96,7 +96,7 @@ def test_an_item_is_deleted(client: TestClient, sqlite_store: MeetingStore, meet
 
 
 def test_a_corrected_line_says_so_and_its_items_are_stale(
-    client: TestClient, sqlite_store: MeetingStore, meeting: Meeting
+    client: TestClient, sqlite_store: Database, meeting: Meeting
 ) -> None:
     where = urls(sqlite_store, meeting)
     answer = client.patch(where["line"], json={"text": "預算下星期四交。"}, headers={"If-Match": '"1"'})
@@ -111,7 +111,7 @@ def test_a_corrected_line_says_so_and_its_items_are_stale(
 
 
 def test_a_speaker_is_named_and_lines_and_owners_follow(
-    client: TestClient, sqlite_store: MeetingStore, meeting: Meeting
+    client: TestClient, sqlite_store: Database, meeting: Meeting
 ) -> None:
     url = urls(sqlite_store, meeting)["speaker"]
     answer = client.patch(url, json={"name": " 阿明 "}, headers={"If-Match": '"1"'})
@@ -124,7 +124,7 @@ def test_a_speaker_is_named_and_lines_and_owners_follow(
 
 
 def test_open_pages_are_notified(
-    client: TestClient, sqlite_store: MeetingStore, meeting: Meeting, queue: RememberingQueue
+    client: TestClient, sqlite_store: Database, meeting: Meeting, queue: RememberingQueue
 ) -> None:
     where = urls(sqlite_store, meeting)
     client.patch(where["line"], json={"text": "改"}, headers={"If-Match": "*"})
@@ -134,7 +134,7 @@ def test_open_pages_are_notified(
     assert queue.hints == [(meeting.id, meeting.version + n) for n in range(1, 5)]
 
 
-def test_notes_of_a_template_are_shown_with_their_section(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_notes_of_a_template_are_shown_with_their_section(client: TestClient, sqlite_store: Database) -> None:
     note = {"kind": "note", "section": "出席", "text": "陳主席、阿明", "evidence": []}
     found = meetings.completed(sqlite_store, items=[note])
     summary = client.get(f"/api/meetings/{found.id}").json()["summary"]
@@ -142,11 +142,11 @@ def test_notes_of_a_template_are_shown_with_their_section(client: TestClient, sq
 
 
 def test_a_line_that_was_not_understood_says_so_until_it_is_corrected(
-    client: TestClient, sqlite_store: MeetingStore
+    client: TestClient, sqlite_store: Database
 ) -> None:
     started = meetings.transcribing(sqlite_store)
     lines = [NewSegment(0.0, 5.0, "諗諗諗諐", "", [], unclear=True)]
-    sqlite_store.finish_transcript(
+    sqlite_store.pipeline.finish_transcript(
         started.id, started.job.run, lines, replace=False, tried=NewAttempt("recognise", sqlite_store.now())
     )
     url = f"/api/meetings/{started.id}"

@@ -17,7 +17,7 @@ from schemathesis import Case, GenerationMode
 from cantomeet.service import Services
 from cantomeet.settings import Settings
 from cantomeet.storage import FolderStorage
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from cantomeet_ui.api.app import build_api
 from cantomeet_ui.api.middleware import guarding
 from tests import meetings
@@ -33,7 +33,7 @@ WHOLE = [0, -1, 2**31, 2**63, 2**64, 10**400, 1e308]
 class Served:
     """The guarded API over a store, and a meeting with existing ids for the paths."""
 
-    def __init__(self, store: MeetingStore, folder: Path) -> None:
+    def __init__(self, store: Database, folder: Path) -> None:
         queue = RememberingQueue()
         chosen = Settings(_env_file=None, CANTOMEET_DATA_DIR=str(folder), CANTOMEET_WEBHOOK_SECRET=SECRET)
         recordings = FolderStorage(folder / "recordings", max_bytes=10_000_000, min_free_bytes=0)
@@ -43,9 +43,9 @@ class Served:
         self.ids = self._new_ids()
 
     def _new_ids(self) -> dict[str, str]:
-        self.store.pause(False)
+        self.store.switches.pause(False)
         meeting = meetings.completed(self.store, items=[{"kind": "action_item", "text": "寄信", "evidence": []}])
-        transcript, summary = self.store.transcript(meeting.id), self.store.summary(meeting.id)
+        transcript, summary = self.store.transcripts.shown(meeting.id), self.store.summaries.find(meeting.id)
         assert summary is not None
         return {
             "meeting_id": meeting.id,
@@ -66,7 +66,7 @@ class Served:
 
 
 @pytest.fixture
-def served(store: MeetingStore, tmp_path: Path) -> Served:
+def served(store: Database, tmp_path: Path) -> Served:
     return Served(store, tmp_path)
 
 

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from cantomeet import access
 from cantomeet.access import Action
 from cantomeet.glossary import Term
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 
 URL = "/api/glossary"
 
@@ -19,7 +19,7 @@ def put(client: TestClient, *terms: Any, **headers: str) -> Any:
     return client.put(URL, json={"terms": list(terms)}, headers=headers)
 
 
-def test_what_is_put_is_got_again(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_what_is_put_is_got_again(client: TestClient, sqlite_store: Database) -> None:
     answer = put(client, {"content": " 葵涌 "}, {"content": "CantoMeet", "sounds_like": ["簡圖米"]})
     assert answer.status_code == 200
     got = client.get(URL)
@@ -29,7 +29,7 @@ def test_what_is_put_is_got_again(client: TestClient, sqlite_store: MeetingStore
         {"content": "CantoMeet", "sounds_like": ["簡圖米"]},
     ]
     assert got.headers["etag"] == answer.headers["etag"]
-    assert sqlite_store.glossary()[0] == Term("葵涌")
+    assert sqlite_store.glossary.terms()[0] == Term("葵涌")
 
 
 @pytest.mark.parametrize(
@@ -43,14 +43,14 @@ def test_what_is_put_is_got_again(client: TestClient, sqlite_store: MeetingStore
     ],
 )
 def test_a_bad_term_is_refused_by_name_and_nothing_changes(
-    client: TestClient, sqlite_store: MeetingStore, terms: list[Any], field: str, told: str
+    client: TestClient, sqlite_store: Database, terms: list[Any], field: str, told: str
 ) -> None:
-    sqlite_store.replace_glossary([Term("葵涌")])
+    sqlite_store.glossary.replace([Term("葵涌")])
     answer = put(client, *terms)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
     assert answer.json()["errors"][0]["field"] == field
     assert told in answer.json()["errors"][0]["detail"]
-    assert sqlite_store.glossary() == [Term("葵涌")]
+    assert sqlite_store.glossary.terms() == [Term("葵涌")]
 
 
 def test_every_bad_term_is_named_in_the_askers_language(client: TestClient) -> None:

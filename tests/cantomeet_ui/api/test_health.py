@@ -15,7 +15,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy.exc import OperationalError
 
 from cantomeet.service import Services
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from cantomeet_ui.api.app import build_api
 from tests import meetings
 from tests.cantomeet_ui.api.conftest import HERE, RememberingQueue
@@ -35,7 +35,7 @@ def test_a_healthy_installation_is_ok(client: TestClient) -> None:
 
 
 def test_health_reports_how_long_the_longest_waiting_meeting_has_been_due(
-    client: TestClient, sqlite_store: MeetingStore
+    client: TestClient, sqlite_store: Database
 ) -> None:
     now = sqlite_store.now()
     for minutes in (1, 10):
@@ -46,13 +46,13 @@ def test_health_reports_how_long_the_longest_waiting_meeting_has_been_due(
     assert client.get("/health").json()["oldest_due_seconds"] == pytest.approx(600, abs=30)
 
 
-def test_both_databases_tell_how_long_the_longest_waiting_has_been_due(store: MeetingStore) -> None:
-    assert store.oldest_due_seconds() == 0.0
+def test_both_databases_tell_how_long_the_longest_waiting_has_been_due(store: Database) -> None:
+    assert store.jobs.oldest_due_seconds() == 0.0
     meeting = meetings.uploaded(store)
     meetings.set_job(store, meeting.id, due_at=store.now() - timedelta(minutes=10))
-    assert store.oldest_due_seconds() == pytest.approx(600, abs=30)
-    store.pause(True)
-    assert store.oldest_due_seconds() == pytest.approx(600, abs=30), "what waits while paused waits all the same"
+    assert store.jobs.oldest_due_seconds() == pytest.approx(600, abs=30)
+    store.switches.pause(True)
+    assert store.jobs.oldest_due_seconds() == pytest.approx(600, abs=30), "what waits while paused waits all the same"
 
 
 def test_without_workers_it_is_degraded(client: TestClient, queue: RememberingQueue) -> None:
@@ -78,12 +78,12 @@ def test_without_redis_it_is_degraded(
 
 
 def test_without_the_database_it_is_down_and_503(
-    services: Services, sqlite_store: MeetingStore, monkeypatch: pytest.MonkeyPatch
+    services: Services, sqlite_store: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gone() -> float:
         raise OperationalError("SELECT", {}, Exception("no route to host"))
 
-    monkeypatch.setattr(sqlite_store, "oldest_due_seconds", gone)
+    monkeypatch.setattr(sqlite_store.jobs, "oldest_due_seconds", gone)
     with TestClient(build_api(services), base_url=HERE) as client:
         answer = client.get("/health")
     assert answer.status_code == 503
@@ -95,7 +95,7 @@ def test_without_the_database_it_is_down_and_503(
 
 
 async def test_a_hanging_probe_delays_nothing_and_takes_one_thread(
-    services: Services, sqlite_store: MeetingStore, monkeypatch: pytest.MonkeyPatch
+    services: Services, sqlite_store: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release = threading.Event()
     hanging: list[int] = []
@@ -109,7 +109,7 @@ async def test_a_hanging_probe_delays_nothing_and_takes_one_thread(
         for limit in ("DATABASE_SECONDS", "REDIS_SECONDS"):
             monkeypatch.setattr(f"cantomeet_ui.api.health.{limit}", seconds)
 
-    monkeypatch.setattr(sqlite_store, "oldest_due_seconds", hangs)
+    monkeypatch.setattr(sqlite_store.jobs, "oldest_due_seconds", hangs)
     app = build_api(replace(services, queue=_HangingQueue(hangs)))
     transport = httpx.ASGITransport(app=app)
     try:

@@ -17,7 +17,7 @@ from cantomeet.i18n.reasons import REASONS
 from cantomeet.queue import JobQueue
 from cantomeet.reasons import reason_text
 from cantomeet.service import Services
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from cantomeet_ui.api import health
 from cantomeet_ui.api.app import build_api
 from launcher.redis_server import EmbeddedRedis
@@ -53,7 +53,7 @@ def make_read_only(engine: Engine) -> None:
         connection.exec_driver_sql("PRAGMA query_only = ON")
 
 
-def test_a_database_that_may_only_be_read_is_down(services: Services, store: MeetingStore, asking: Asking) -> None:
+def test_a_database_that_may_only_be_read_is_down(services: Services, store: Database, asking: Asking) -> None:
     meeting = meetings.uploaded(store)
     client = asking(replace(services, store=store))
     assert client.get("/health").json()["status"] == "ok"
@@ -147,7 +147,7 @@ def test_a_redis_that_takes_no_writes_is_told(
 
 def test_frequent_health_checks_write_rarely(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[str] = []
-    monkeypatch.setattr(services.store, "remember", lambda name, value: written.append(name))
+    monkeypatch.setattr(services.store.key_values, "put", lambda name, value: written.append(name))
     client = TestClient(build_api(services), base_url=HERE)
     monkeypatch.setattr("cantomeet_ui.api.health.time.monotonic", lambda: 1000.0)
     for _ in range(20):
@@ -157,7 +157,7 @@ def test_frequent_health_checks_write_rarely(services: Services, monkeypatch: py
 
 @pytest.mark.parametrize("language", [EN, ZH])
 def test_an_upload_to_a_database_that_takes_no_writes_is_not_called_saved(
-    language: str, services: Services, store: MeetingStore, asking: Asking, tmp_path: Path
+    language: str, services: Services, store: Database, asking: Asking, tmp_path: Path
 ) -> None:
     client = asking(replace(services, store=store))
     sound = make_recording(tmp_path / "a", "wav").read_bytes()

@@ -17,7 +17,7 @@ from cantomeet.exports import FORMS, Form, export, holds_words
 from cantomeet.models import Meeting
 from cantomeet.queries import meeting_page
 from cantomeet.queries.meeting_page import Have
-from cantomeet.store import MeetingStore, paging
+from cantomeet.store import Database, paging
 from cantomeet_ui.api.projection import meeting_in_pieces
 from tests import meetings
 from tests.showing import meeting_shown
@@ -31,7 +31,7 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(meeting_page, "MORE_LINES", 8)
 
 
-def made(store: MeetingStore, count: int) -> Meeting:
+def made(store: Database, count: int) -> Meeting:
     return meetings.completed(store, [(f"S{n % 3}", f"第 {n} 句") for n in range(count)])
 
 
@@ -45,9 +45,7 @@ def all_pages(client: TestClient, meeting: Meeting, limit: int) -> Iterator[list
 
 
 @pytest.mark.parametrize("limit", [1, 7, 19, 20, 21, 1000])
-def test_all_pages_together_are_what_the_meeting_holds(
-    limit: int, client: TestClient, sqlite_store: MeetingStore
-) -> None:
+def test_all_pages_together_are_what_the_meeting_holds(limit: int, client: TestClient, sqlite_store: Database) -> None:
     meeting = made(sqlite_store, 20)
     pages = list(all_pages(client, meeting, limit))
     assert [len(page) for page in pages[:-1]] == [limit] * (len(pages) - 1)
@@ -57,19 +55,19 @@ def test_all_pages_together_are_what_the_meeting_holds(
     assert [segment["text"] for segment in whole] == [f"第 {n} 句" for n in range(20)]
 
 
-def test_a_meeting_without_a_line_has_one_empty_page(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_a_meeting_without_a_line_has_one_empty_page(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.uploaded(sqlite_store)
     assert list(all_pages(client, meeting, 10)) == [[]]
     assert client.get(f"/api/meetings/{meeting.id}").json()["segments"] == []
 
 
 @pytest.mark.parametrize("limit", ["0", "1001", "x", "-1"])
-def test_an_invalid_limit_is_refused(limit: str, client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_an_invalid_limit_is_refused(limit: str, client: TestClient, sqlite_store: Database) -> None:
     answer = client.get(f"/api/meetings/{made(sqlite_store, 3).id}/segments", params={"limit": limit})
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
 
 
-def test_a_page_after_a_line_of_another_transcript_is_refused(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_a_page_after_a_line_of_another_transcript_is_refused(client: TestClient, sqlite_store: Database) -> None:
     one, other = made(sqlite_store, 3), made(sqlite_store, 3)
     of_other = client.get(f"/api/meetings/{other.id}").json()["segments"][0]["id"]
     for after in (of_other, "nothing"):
@@ -80,7 +78,7 @@ def test_a_page_after_a_line_of_another_transcript_is_refused(client: TestClient
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_file_made_from_pages_is_that_of_one_page(
-    form: Form, client: TestClient, sqlite_store: MeetingStore, monkeypatch: pytest.MonkeyPatch
+    form: Form, client: TestClient, sqlite_store: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     meeting = made(sqlite_store, 30)
     monkeypatch.setattr("cantomeet.exports.subtitles._AT_ONCE", 4)
@@ -95,17 +93,17 @@ def test_a_file_made_from_pages_is_that_of_one_page(
         return
     assert in_pages == at_once
     if form == "json":
-        whole = sqlite_store.transcript(meeting.id).segments
+        whole = sqlite_store.transcripts.shown(meeting.id).segments
         assert [s["words"] for s in json.loads(in_pages)["segments"]] == [s.words for s in whole]
     if form in ("srt", "vtt"):
         assert [int(n) for n in in_pages.decode().split("\n") if n.isdigit()] == list(range(1, 31))
 
 
 def test_a_transcript_replaced_while_it_is_read_breaks_off(
-    sqlite_store: MeetingStore,
+    sqlite_store: Database,
 ) -> None:
     meeting = made(sqlite_store, 20)
-    reader = iter(sqlite_store.paged_transcript(meeting.id, words=False).segments)
+    reader = iter(sqlite_store.transcripts.paged(meeting.id, words=False).segments)
     next(reader)
     with sqlite_store.engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM segment WHERE position > 10")
@@ -113,16 +111,16 @@ def test_a_transcript_replaced_while_it_is_read_breaks_off(
         list(reader)
 
 
-def test_both_databases_page_alike(store: MeetingStore) -> None:
+def test_both_databases_page_alike(store: Database) -> None:
     meeting = made(store, 20)
-    whole = store.transcript(meeting.id)
-    paged = store.paged_transcript(meeting.id, words=True)
+    whole = store.transcripts.shown(meeting.id)
+    paged = store.transcripts.paged(meeting.id, words=True)
     assert [vars(s) for s in paged.segments] == [vars(s) for s in whole.segments]
     assert [speaker.label for speaker in paged.speakers.values()] == ["S0", "S1", "S2"]
     assert len(paged.segments) == 20
 
 
-def test_a_page_gets_its_first_lines_at_once_and_the_rest_as_it_asks(sqlite_store: MeetingStore) -> None:
+def test_a_page_gets_its_first_lines_at_once_and_the_rest_as_it_asks(sqlite_store: Database) -> None:
     meeting = made(sqlite_store, 25)
     have, got, parts = Have(), [], []
     while True:
@@ -139,16 +137,16 @@ def test_a_page_gets_its_first_lines_at_once_and_the_rest_as_it_asks(sqlite_stor
     assert meeting_shown(sqlite_store, meeting.id, have, "en").batch is None
 
 
-def consumed(store: MeetingStore, meeting: Meeting, form: Form | None) -> Iterator[bytes]:
+def consumed(store: Database, meeting: Meeting, form: Form | None) -> Iterator[bytes]:
     if form is None:
-        return meeting_in_pieces(meeting, "en", store.paged_transcript(meeting.id, words=False), [])
-    spoken = store.paged_transcript(meeting.id, words=holds_words(form))
+        return meeting_in_pieces(meeting, "en", store.transcripts.paged(meeting.id, words=False), [])
+    spoken = store.transcripts.paged(meeting.id, words=holds_words(form))
     return iter(export(form, meeting, spoken, None, "en").pieces)
 
 
 @pytest.mark.parametrize("form", [None, *FORMS])
 def test_memory_does_not_grow_with_the_transcript(
-    form: Form | None, sqlite_store: MeetingStore, monkeypatch: pytest.MonkeyPatch
+    form: Form | None, sqlite_store: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(paging, "PAGE", 20)
     monkeypatch.setattr("cantomeet.exports.subtitles._AT_ONCE", 20)

@@ -15,7 +15,7 @@ from cantomeet.errors import ErrorCode
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Speaker, new_id
 from cantomeet.service import Services
-from cantomeet.store import MeetingStore, NewAttempt
+from cantomeet.store import Database, NewAttempt
 from cantomeet.submission import Submission
 from tests import meetings
 from tests.cantomeet_ui.api.conftest import RememberingQueue
@@ -51,7 +51,7 @@ def refused(answer: Response, status: int, code: ErrorCode, field: str | None = 
 # ---- list --------------------------------------------------------------------------------------------------
 
 
-def test_the_list_has_what_its_contract_says(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_the_list_has_what_its_contract_says(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.completed(sqlite_store, items=ITEMS, meeting_date=date(2026, 11, 23))
     body = client.get("/api/meetings", params={"q": "budget"}).json()
     assert body["next_cursor"] is None
@@ -63,7 +63,7 @@ def test_the_list_has_what_its_contract_says(client: TestClient, sqlite_store: M
     assert "segments" not in item
 
 
-def test_the_list_is_paged_by_cursor(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_the_list_is_paged_by_cursor(client: TestClient, sqlite_store: Database) -> None:
     ids = [meetings.uploaded(sqlite_store, title=f"{n}").id for n in range(5)]
     seen: list[str] = []
     cursor: str | None = ""
@@ -74,7 +74,7 @@ def test_the_list_is_paged_by_cursor(client: TestClient, sqlite_store: MeetingSt
     assert seen == ids
 
 
-def test_the_list_is_filtered(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_the_list_is_filtered(client: TestClient, sqlite_store: Database) -> None:
     failed = meetings.failed(sqlite_store, ErrorCode.STUCK)
     meetings.completed(sqlite_store)
     for params in ({"status": "FAILED,UPLOADED"}, {"error_code": "stuck"}, {"status": "FAILED", "from": "2020-01-01"}):
@@ -82,7 +82,7 @@ def test_the_list_is_filtered(client: TestClient, sqlite_store: MeetingStore) ->
         assert [item["id"] for item in found] == [failed.id]
 
 
-def test_empty_parameters_are_as_good_as_none(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_empty_parameters_are_as_good_as_none(client: TestClient, sqlite_store: Database) -> None:
     meetings.uploaded(sqlite_store)
     answer = client.get("/api/meetings?status=&q=&from=&to=&sort=&limit=&cursor=")
     assert len(answer.json()["items"]) == 1
@@ -110,7 +110,7 @@ def test_a_bad_filter_or_cursor_is_refused_by_name(client: TestClient, params: d
 # ---- read --------------------------------------------------------------------------------------------------
 
 
-def test_a_meeting_has_what_its_contract_says(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_a_meeting_has_what_its_contract_says(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.completed(sqlite_store, items=ITEMS, meeting_date=date(2026, 11, 23), description="每月")
     body = client.get(f"/api/meetings/{meeting.id}").json()
     assert list(body) == [
@@ -122,7 +122,7 @@ def test_a_meeting_has_what_its_contract_says(client: TestClient, sqlite_store: 
     assert (body["title"], body["description"], body["status"]) == ("例會", "每月", "COMPLETED")
     assert body["created_at"].endswith("Z")
     assert body["summarizer"] == "逐字摘錄"
-    lines = sqlite_store.transcript(meeting.id).segments
+    lines = sqlite_store.transcripts.shown(meeting.id).segments
     assert body["segments"][1] == {
         "id": lines[1].id,
         "start": 2.0,
@@ -138,7 +138,7 @@ def test_a_meeting_has_what_its_contract_says(client: TestClient, sqlite_store: 
     assert body["speakers"][1] == {"id": lines[1].speaker_id, "label": "S2", "name": None, "version": 1}
 
 
-def test_the_summary_has_its_items_by_kind(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_the_summary_has_its_items_by_kind(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.completed(sqlite_store, items=ITEMS)
     summary = client.get(f"/api/meetings/{meeting.id}?include=summary").json()["summary"]
     head = {name: summary.pop(name) for name in ("version", "method", "language", "title")}
@@ -175,27 +175,27 @@ def test_the_summary_has_its_items_by_kind(client: TestClient, sqlite_store: Mee
     ],
 )
 def test_only_requested_parts_are_included(
-    client: TestClient, sqlite_store: MeetingStore, include: str, keys: set[str]
+    client: TestClient, sqlite_store: Database, include: str, keys: set[str]
 ) -> None:
     meeting = meetings.completed(sqlite_store)
     body = client.get(f"/api/meetings/{meeting.id}", params={"include": include}).json()
     assert body.keys() & {"segments", "speakers", "summary"} == keys
 
 
-def test_an_unknown_part_is_refused_by_name(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_an_unknown_part_is_refused_by_name(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.uploaded(sqlite_store)
     answer = client.get(f"/api/meetings/{meeting.id}?include=segments,words")
     refused(answer, 422, ErrorCode.INVALID_REQUEST, "include")
 
 
-def test_a_meeting_without_a_summary_says_null(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_a_meeting_without_a_summary_says_null(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.partly_recognised(sqlite_store)
     body = client.get(f"/api/meetings/{meeting.id}").json()
     assert body["summary"] is None
     assert len(body["segments"]) == 3
 
 
-def test_a_speakers_name_replaces_the_label(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_a_speakers_name_replaces_the_label(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.transcribed(sqlite_store)
     with sqlite_store.engine.begin() as connection:
         connection.execute(update(Speaker).where(col(Speaker.label) == "S1").values(name="陳主席"))
@@ -203,7 +203,7 @@ def test_a_speakers_name_replaces_the_label(client: TestClient, sqlite_store: Me
     assert [segment["speaker"] for segment in segments] == ["陳主席", "S2", None]
 
 
-def test_reasons_and_warnings_are_in_the_readers_language(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_reasons_and_warnings_are_in_the_readers_language(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.failed(sqlite_store, ErrorCode.PROVIDER_BUSY)
     meetings.set_columns(sqlite_store, meeting.id, warnings=["no_speakers", "from_the_future"])
     url = f"/api/meetings/{meeting.id}"
@@ -218,7 +218,7 @@ def test_reasons_and_warnings_are_in_the_readers_language(client: TestClient, sq
     assert chinese["warnings"][0]["text"] == "這個識別器不會分辨講者。"
 
 
-def test_a_warning_of_missing_sound_says_how_much_and_where(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_a_warning_of_missing_sound_says_how_much_and_where(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.failed(sqlite_store)
     details = {"sound_missing": {"seconds": 16.5, "places": [[12.0, 4.5], [3723.0, 12.0]]}}
     meetings.set_columns(sqlite_store, meeting.id, warnings=["sound_missing"], warning_details=details)
@@ -230,7 +230,7 @@ def test_a_warning_of_missing_sound_says_how_much_and_where(client: TestClient, 
     assert "16.5 秒讀不到：0:12 起 4.5 秒、1:02:03 起 12 秒。" in chinese["text"]
 
 
-def test_a_reason_of_a_newer_version_is_shown_as_stored(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_a_reason_of_a_newer_version_is_shown_as_stored(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.failed(sqlite_store)
     meetings.set_columns(sqlite_store, meeting.id, error_code="from_the_future", status_reason="太新")
     assert client.get(f"/api/meetings/{meeting.id}").json()["status_reason"] == "太新"
@@ -257,7 +257,7 @@ def test_an_unknown_id_is_not_found(client: TestClient, method: str, path: str, 
     refused(answer, 404, ErrorCode.NOT_FOUND)
 
 
-def test_somebody_elses_meeting_is_refused(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_somebody_elses_meeting_is_refused(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.uploaded(sqlite_store, owner_id="somebody")
     refused(client.get(f"/api/meetings/{meeting.id}"), 403, ErrorCode.NOT_ALLOWED)
     refused(client.delete(f"/api/meetings/{meeting.id}"), 403, ErrorCode.NOT_ALLOWED)
@@ -266,7 +266,7 @@ def test_somebody_elses_meeting_is_refused(client: TestClient, sqlite_store: Mee
 # ---- versions ----------------------------------------------------------------------------------------------
 
 
-def test_an_unchanged_meeting_is_not_sent_again(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_an_unchanged_meeting_is_not_sent_again(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.completed(sqlite_store)
     url = f"/api/meetings/{meeting.id}"
     etag = client.get(url).headers["etag"]
@@ -275,12 +275,12 @@ def test_an_unchanged_meeting_is_not_sent_again(client: TestClient, sqlite_store
     assert client.get(url, headers={"If-None-Match": "*"}).status_code == 304
     chinese = client.get(url, headers={"If-None-Match": etag, "Accept-Language": "zh"})
     assert chinese.status_code == 200
-    sqlite_store.edit(meeting.id, None, title="新")
+    sqlite_store.meetings.edit(meeting.id, None, title="新")
     assert client.get(url, headers={"If-None-Match": etag}).json()["title"] == "新"
 
 
 def test_an_edit_of_the_version_that_was_read_is_kept(
-    client: TestClient, sqlite_store: MeetingStore, queue: RememberingQueue
+    client: TestClient, sqlite_store: Database, queue: RememberingQueue
 ) -> None:
     meeting = meetings.uploaded(sqlite_store, meeting_date=date(2026, 1, 1))
     url = f"/api/meetings/{meeting.id}"
@@ -294,38 +294,38 @@ def test_an_edit_of_the_version_that_was_read_is_kept(
     assert queue.hints == [(meeting.id, body["version"])]
 
 
-def test_fields_that_an_edit_omits_stay_unchanged(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_fields_that_an_edit_omits_stay_unchanged(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.uploaded(sqlite_store, description="舊", meeting_date=date(2026, 1, 1))
     client.patch(f"/api/meetings/{meeting.id}", json={"title": "新"}, headers={"If-Match": "*"})
-    kept = sqlite_store.get(meeting.id)
+    kept = sqlite_store.meetings.get(meeting.id)
     assert (kept.title, kept.description, kept.meeting_date) == ("新", "舊", date(2026, 1, 1))
 
 
-def test_a_date_is_set(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_a_date_is_set(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.uploaded(sqlite_store)
     url = f"/api/meetings/{meeting.id}"
     answer = client.patch(url, json={"meeting_date": "2026-11-23"}, headers={"If-Match": "*"})
     assert (answer.status_code, answer.json()["meeting_date"]) == (200, "2026-11-23")
 
 
-def test_an_edit_of_an_older_version_changes_nothing(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_an_edit_of_an_older_version_changes_nothing(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.uploaded(sqlite_store)
     url = f"/api/meetings/{meeting.id}"
     etag = client.get(url).headers["etag"]
-    sqlite_store.edit(meeting.id, None, title="別人的")
+    sqlite_store.meetings.edit(meeting.id, None, title="別人的")
     answer = client.patch(url, json={"title": "我的"}, headers={"If-Match": etag})
     refused(answer, 412, ErrorCode.VERSION_CONFLICT)
-    assert sqlite_store.get(meeting.id).title == "別人的"
+    assert sqlite_store.meetings.get(meeting.id).title == "別人的"
 
 
-def test_an_edit_that_names_no_version_is_refused(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_an_edit_that_names_no_version_is_refused(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.uploaded(sqlite_store)
     refused(client.patch(f"/api/meetings/{meeting.id}", json={"title": "新"}), 428, ErrorCode.VERSION_MISSING)
 
 
 @pytest.mark.parametrize("if_match", ['"latest"', "1; DROP", '"1", x'])
 def test_an_if_match_that_is_no_version_is_refused_by_name(
-    client: TestClient, sqlite_store: MeetingStore, if_match: str
+    client: TestClient, sqlite_store: Database, if_match: str
 ) -> None:
     meeting = meetings.uploaded(sqlite_store)
     answer = client.patch(f"/api/meetings/{meeting.id}", json={"title": "新"}, headers={"If-Match": if_match})
@@ -349,14 +349,14 @@ def test_an_if_match_that_is_no_version_is_refused_by_name(
         ([], "body"),
     ],
 )
-def test_a_bad_edit_is_refused_by_name(client: TestClient, sqlite_store: MeetingStore, change: Any, field: str) -> None:
+def test_a_bad_edit_is_refused_by_name(client: TestClient, sqlite_store: Database, change: Any, field: str) -> None:
     meeting = meetings.uploaded(sqlite_store)
     answer = client.patch(f"/api/meetings/{meeting.id}", json=change, headers={"If-Match": "*"})
     refused(answer, 422, ErrorCode.INVALID_REQUEST, field)
-    assert sqlite_store.get(meeting.id).version == meeting.version
+    assert sqlite_store.meetings.get(meeting.id).version == meeting.version
 
 
-def test_a_body_that_is_no_json_is_refused(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_a_body_that_is_no_json_is_refused(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.uploaded(sqlite_store)
     headers = {"If-Match": "*", "Content-Type": "application/json"}
     answer = client.patch(f"/api/meetings/{meeting.id}", content=b"{", headers=headers)
@@ -368,7 +368,7 @@ def test_a_body_that_is_no_json_is_refused(client: TestClient, sqlite_store: Mee
 
 @pytest.mark.parametrize("body", [None, {}, {"from": "failed"}])
 def test_a_failed_meeting_goes_on_where_it_stopped(
-    client: TestClient, sqlite_store: MeetingStore, queue: RememberingQueue, body: Any
+    client: TestClient, sqlite_store: Database, queue: RememberingQueue, body: Any
 ) -> None:
     meeting = meetings.failed(sqlite_store)
     answer = client.post(f"/api/meetings/{meeting.id}/retry", json=body)
@@ -379,7 +379,7 @@ def test_a_failed_meeting_goes_on_where_it_stopped(
 
 
 def test_a_completed_meeting_is_summarized_again(
-    client: TestClient, sqlite_store: MeetingStore, queue: RememberingQueue
+    client: TestClient, sqlite_store: Database, queue: RememberingQueue
 ) -> None:
     meeting = meetings.completed(sqlite_store)
     answer = client.post(f"/api/meetings/{meeting.id}/retry", json={"from": "summarize"})
@@ -388,7 +388,7 @@ def test_a_completed_meeting_is_summarized_again(
 
 
 def test_transcribing_what_was_paid_for_again_must_be_confirmed(
-    client: TestClient, sqlite_store: MeetingStore, queue: RememberingQueue
+    client: TestClient, sqlite_store: Database, queue: RememberingQueue
 ) -> None:
     meeting = meetings.completed(sqlite_store)
     meetings.set_columns(
@@ -401,7 +401,7 @@ def test_transcribing_what_was_paid_for_again_must_be_confirmed(
     assert (answer.status_code, answer.json()["status"]) == (202, "TRANSCRIBING")
 
 
-def test_a_running_meeting_cannot_be_retried(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_a_running_meeting_cannot_be_retried(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.transcribing(sqlite_store)
     for body in ({"from": "failed"}, {"from": "transcribe", "confirm_cost": True}, {"from": "summarize"}):
         refused(client.post(f"/api/meetings/{meeting.id}/retry", json=body), 409, ErrorCode.CONFLICT)
@@ -411,7 +411,7 @@ def test_a_running_meeting_cannot_be_retried(client: TestClient, sqlite_store: M
     ("body", "field"), [({"from": "upload"}, "from"), ({"confirm_cost": "yes"}, "confirm_cost"), ({"to": 1}, "to")]
 )
 def test_a_bad_retry_is_refused_by_name(
-    client: TestClient, sqlite_store: MeetingStore, body: dict[str, Any], field: str
+    client: TestClient, sqlite_store: Database, body: dict[str, Any], field: str
 ) -> None:
     meeting = meetings.failed(sqlite_store)
     answer = client.post(f"/api/meetings/{meeting.id}/retry", json=body)
@@ -419,7 +419,7 @@ def test_a_bad_retry_is_refused_by_name(
 
 
 def test_a_running_meeting_is_cancelled_once(
-    client: TestClient, sqlite_store: MeetingStore, queue: RememberingQueue
+    client: TestClient, sqlite_store: Database, queue: RememberingQueue
 ) -> None:
     meeting = meetings.transcribing(sqlite_store)
     answer = client.post(f"/api/meetings/{meeting.id}/cancel")
@@ -429,7 +429,7 @@ def test_a_running_meeting_is_cancelled_once(
     refused(client.post(f"/api/meetings/{meeting.id}/cancel"), 409, ErrorCode.CONFLICT)
 
 
-def test_a_cancel_of_what_was_sent_says_that_a_retry_pays_again(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_a_cancel_of_what_was_sent_says_that_a_retry_pays_again(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.transcribing(sqlite_store)
     meetings.set_columns(
         sqlite_store, meeting.id, transcriber="speechmatics", submission=Submission("k"), stage="submitted"
@@ -440,27 +440,25 @@ def test_a_cancel_of_what_was_sent_says_that_a_retry_pays_again(client: TestClie
     refused(client.post(f"/api/meetings/{meeting.id}/retry"), 409, ErrorCode.COST_NOT_CONFIRMED)
 
 
-def test_the_timeline_tells_what_is_going_on_and_what_was_tried(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_the_timeline_tells_what_is_going_on_and_what_was_tried(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.transcribing(sqlite_store)
     path = f"/api/meetings/{meeting.id}/timeline"
     told = client.get(path).json()
     assert (told["now"]["step"], told["now"]["state"], told["attempts"]) == ("prepare", "held", [])
     tried = NewAttempt("prepare", sqlite_store.now(), "503")
     busy = {"tried": tried, "code": ErrorCode.PROVIDER_BUSY, "params": {}, "delay": 600.0, "failures": 1}
-    sqlite_store.record_retry(meeting.id, meeting.job.run, **busy)
+    sqlite_store.pipeline.record_retry(meeting.id, meeting.job.run, **busy)
     told = client.get(path).json()
     attempt = told["attempts"][0]
     assert (told["now"]["state"], attempt["outcome"], attempt["error_code"]) == ("waiting", "retry", "provider_busy")
     assert told["now"]["next_run_at"] == attempt["next_run_at"] > attempt["finished_at"]
-    sqlite_store.pause(True)
+    sqlite_store.switches.pause(True)
     assert client.get(path).json()["now"]["state"] == "paused"
-    sqlite_store.cancel(meeting.id)
+    sqlite_store.meetings.cancel(meeting.id)
     assert client.get(path).json()["now"] is None
 
 
-def test_a_deleted_meeting_is_gone_at_once(
-    client: TestClient, sqlite_store: MeetingStore, queue: RememberingQueue
-) -> None:
+def test_a_deleted_meeting_is_gone_at_once(client: TestClient, sqlite_store: Database, queue: RememberingQueue) -> None:
     meeting = meetings.completed(sqlite_store)
     url = f"/api/meetings/{meeting.id}"
     answer = client.delete(url)
@@ -472,7 +470,7 @@ def test_a_deleted_meeting_is_gone_at_once(
 
 
 def test_a_queue_that_is_broken_does_not_fail_what_is_already_done(
-    client: TestClient, sqlite_store: MeetingStore, queue: RememberingQueue, monkeypatch: pytest.MonkeyPatch
+    client: TestClient, sqlite_store: Database, queue: RememberingQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(meeting: Any) -> bool:
         raise OSError("no queue")
@@ -484,7 +482,7 @@ def test_a_queue_that_is_broken_does_not_fail_what_is_already_done(
 
 
 def test_no_answer_of_the_api_is_kept_by_a_browser(
-    client: TestClient, sqlite_store: MeetingStore, services: Services
+    client: TestClient, sqlite_store: Database, services: Services
 ) -> None:
     meeting = meetings.completed(sqlite_store)
     for path in ("", f"/{meeting.id}", f"/{meeting.id}/transcript", f"/{new_id()}"):

@@ -17,7 +17,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from cantomeet.service import Services
 from cantomeet.settings import Settings
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from cantomeet_ui.api.app import build_api
 from cantomeet_ui.api.middleware import guarding
 from tests import meetings
@@ -136,14 +136,12 @@ FOREIGN = [
         ("PUT", "/anything"),
     ],
 )
-def test_another_site_can_change_nothing(
-    client: TestClient, sqlite_store: MeetingStore, method: str, path: str
-) -> None:
+def test_another_site_can_change_nothing(client: TestClient, sqlite_store: Database, method: str, path: str) -> None:
     meeting = meetings.uploaded(sqlite_store)
     for headers in FOREIGN:
         answer = client.request(method, path.format(id=meeting.id), headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (403, "forbidden_origin"), headers
-    assert sqlite_store.get(meeting.id).version == meeting.version
+    assert sqlite_store.meetings.get(meeting.id).version == meeting.version
 
 
 def test_two_origins_at_once_are_refused(client: TestClient) -> None:
@@ -154,7 +152,7 @@ def test_two_origins_at_once_are_refused(client: TestClient) -> None:
 @pytest.mark.parametrize(
     "headers", [{}, {"Origin": HERE}, {"Origin": HERE.upper()}, {"Origin": HERE, "Sec-Fetch-Site": "same-origin"}]
 )
-def test_our_pages_and_programs_can(client: TestClient, sqlite_store: MeetingStore, headers: dict[str, str]) -> None:
+def test_our_pages_and_programs_can(client: TestClient, sqlite_store: Database, headers: dict[str, str]) -> None:
     meeting = meetings.uploaded(sqlite_store)
     assert client.delete(f"/api/meetings/{meeting.id}", headers=headers).status_code == 202
 

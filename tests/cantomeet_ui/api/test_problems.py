@@ -12,7 +12,8 @@ from sqlalchemy.exc import OperationalError
 
 from cantomeet.errors import Conflict, ErrorCode, InvalidRequest, PermanentError, RecordingRefused, StorageFull
 from cantomeet.i18n import EN, ZH
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
+from cantomeet.store.meetings import Meetings
 from cantomeet_ui.api.problems import preferred_language, problem_response
 
 
@@ -93,12 +94,12 @@ def test_an_error_that_no_client_can_fix_is_unexpected(caplog: pytest.LogCapture
 
 
 def test_an_unexpected_error_leaks_nothing_and_is_logged_under_its_reference(
-    client: TestClient, sqlite_store: MeetingStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    client: TestClient, sqlite_store: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("a password in a message")
 
-    monkeypatch.setattr(MeetingStore, "get", broken)
+    monkeypatch.setattr(Meetings, "get", broken)
     with caplog.at_level(logging.ERROR):
         answer = client.get("/api/meetings/x")
     body = answer.json()
@@ -111,12 +112,12 @@ def test_an_unexpected_error_leaks_nothing_and_is_logged_under_its_reference(
 
 
 def test_a_database_that_does_not_answer_is_503_and_try_again(
-    client: TestClient, sqlite_store: MeetingStore, monkeypatch: pytest.MonkeyPatch
+    client: TestClient, sqlite_store: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def locked(*_: object) -> None:
         raise OperationalError("SELECT secret", {}, sqlite3.OperationalError("database is locked"))
 
-    monkeypatch.setattr(MeetingStore, "get", locked)
+    monkeypatch.setattr(Meetings, "get", locked)
     answer = client.get("/api/meetings/x")
     assert (answer.status_code, answer.json()["code"]) == (503, "database_busy")
     assert answer.headers["retry-after"] == "2"

@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from cantomeet.errors import ErrorCode
-from cantomeet.store import MeetingStore, NewAttempt, NewSummary
+from cantomeet.store import Database, NewAttempt, NewSummary
 from cantomeet.templates import BOARD_MINUTES
 from tests import meetings
 from tests.cantomeet_ui.api.conftest import RememberingQueue
@@ -21,8 +21,8 @@ USAGE = {
 }
 
 
-def summarize(store: MeetingStore, meeting_id: str, **columns: Any) -> None:
-    meeting = store.take_lease(meeting_id, 60)
+def summarize(store: Database, meeting_id: str, **columns: Any) -> None:
+    meeting = store.pipeline.take_lease(meeting_id, 60)
     assert meeting is not None
     items: list[dict[str, Any]] = [
         {"kind": "decision", "text": "通過", "text_other": "Carried", "evidence": []},
@@ -30,12 +30,12 @@ def summarize(store: MeetingStore, meeting_id: str, **columns: Any) -> None:
         {"kind": "action_item", "text": "交", "evidence": [], "due_date": date(2026, 12, 2)},
     ]
     new = NewSummary("llm", "zh-Hant-HK+en", items, BOARD_MINUTES, title="紀要", title_other="Minutes", **columns)
-    store.finish_summary(meeting.id, meeting.job.run, new, tried=NewAttempt("summarize", store.now()))
+    store.pipeline.finish_summary(meeting.id, meeting.job.run, new, tried=NewAttempt("summarize", store.now()))
 
 
-def test_the_versions_are_listed_with_what_each_took_and_read(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_the_versions_are_listed_with_what_each_took_and_read(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.completed(sqlite_store)
-    sqlite_store.retry(meeting.id, "summarize")
+    sqlite_store.meetings.retry(meeting.id, "summarize")
     coverage = {"covered": 3, "total": 3}
     summarize(sqlite_store, meeting.id, name="a model", usage=USAGE, coverage=coverage, warnings=("template_gone",))
     new, old = client.get(f"/api/meetings/{meeting.id}/summaries").json()["items"]
@@ -48,26 +48,26 @@ def test_the_versions_are_listed_with_what_each_took_and_read(client: TestClient
     assert "no longer exists" in new["warnings"][0]["text"]
 
 
-def test_what_all_versions_took_is_added_up(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_what_all_versions_took_is_added_up(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.completed(sqlite_store)
     for cost in (0.25, None, 0.5):
-        sqlite_store.retry(meeting.id, "summarize")
+        sqlite_store.meetings.retry(meeting.id, "summarize")
         summarize(sqlite_store, meeting.id, usage={**USAGE, "cost": cost, "estimated": cost is None})
     total = client.get(f"/api/meetings/{meeting.id}/summaries").json()["usage"]
     assert (total["requests"], total["tokens_in"], total["repeats"]) == (9, 2700, 3)
     assert (total["cost"], total["estimated"]) == (0.75, True)
 
 
-def test_a_meeting_without_a_summary_has_no_versions(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_a_meeting_without_a_summary_has_no_versions(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.transcribed(sqlite_store)
     assert client.get(f"/api/meetings/{meeting.id}/summaries").json() == {"items": [], "usage": None}
 
 
 def test_an_earlier_version_can_be_shown_and_any_can_be_read(
-    client: TestClient, sqlite_store: MeetingStore, queue: RememberingQueue
+    client: TestClient, sqlite_store: Database, queue: RememberingQueue
 ) -> None:
     meeting = meetings.completed(sqlite_store)
-    sqlite_store.retry(meeting.id, "summarize")
+    sqlite_store.meetings.retry(meeting.id, "summarize")
     summarize(sqlite_store, meeting.id)
     url = f"/api/meetings/{meeting.id}"
     before = client.get(url)
@@ -82,12 +82,12 @@ def test_an_earlier_version_can_be_shown_and_any_can_be_read(
 
 
 @pytest.mark.parametrize("body", [{"version": 0}, {"version": "1"}, {"version": 2**40}, {}, {"version": 1, "x": 1}])
-def test_an_invalid_version_is_refused(client: TestClient, sqlite_store: MeetingStore, body: dict[str, Any]) -> None:
+def test_an_invalid_version_is_refused(client: TestClient, sqlite_store: Database, body: dict[str, Any]) -> None:
     meeting = meetings.completed(sqlite_store)
     assert client.put(f"/api/meetings/{meeting.id}/summaries/shown", json=body).status_code == 422
 
 
-def test_an_unknown_version_is_not_found(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_an_unknown_version_is_not_found(client: TestClient, sqlite_store: Database) -> None:
     url = f"/api/meetings/{meetings.completed(sqlite_store).id}"
     refused(client.put(f"{url}/summaries/shown", json={"version": 7}), 404, ErrorCode.NOT_FOUND)
     refused(client.get(url, params={"summary_version": 7}), 404, ErrorCode.NOT_FOUND)
@@ -97,7 +97,7 @@ def test_an_unknown_version_is_not_found(client: TestClient, sqlite_store: Meeti
 
 
 def test_another_summary_is_asked_for_with_its_wishes(
-    client: TestClient, sqlite_store: MeetingStore, queue: RememberingQueue
+    client: TestClient, sqlite_store: Database, queue: RememberingQueue
 ) -> None:
     meeting = meetings.completed(sqlite_store)
     wishes = {"template": "board_minutes", "summary_language": "en", "name_speakers_first": False}
@@ -105,10 +105,10 @@ def test_another_summary_is_asked_for_with_its_wishes(
     assert answer.status_code == 202
     assert {name: answer.json()[name] for name in wishes} == wishes
     assert queue.woken == [meeting.id]
-    assert sqlite_store.get(meeting.id).summary_round == 2
+    assert sqlite_store.meetings.get(meeting.id).summary_round == 2
 
 
-def test_wishes_can_be_changed_before_the_summary_is_written(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_wishes_can_be_changed_before_the_summary_is_written(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.uploaded(sqlite_store)
     wishes = {"template": "board_minutes", "summary_language": "zh-Hant-HK+en", "name_speakers_first": True}
     answer = client.patch(f"/api/meetings/{meeting.id}", json=wishes, headers={"If-Match": "*"})
@@ -124,7 +124,7 @@ def test_wishes_can_be_changed_before_the_summary_is_written(client: TestClient,
     ],
 )
 def test_a_wish_that_cannot_be_met_is_refused_by_name(
-    client: TestClient, sqlite_store: MeetingStore, wish: dict[str, Any], field: str
+    client: TestClient, sqlite_store: Database, wish: dict[str, Any], field: str
 ) -> None:
     url = f"/api/meetings/{meetings.completed(sqlite_store).id}"
     refused(client.patch(url, json=wish, headers={"If-Match": "*"}), 422, ErrorCode.INVALID_REQUEST, field)
@@ -135,7 +135,7 @@ def test_a_wish_that_cannot_be_met_is_refused_by_name(
 
 
 def test_a_summary_that_waits_for_names_says_so_and_goes_on_when_told(
-    client: TestClient, sqlite_store: MeetingStore, queue: RememberingQueue
+    client: TestClient, sqlite_store: Database, queue: RememberingQueue
 ) -> None:
     meeting = meetings.transcribed(sqlite_store, name_speakers_first=True)
     url = f"/api/meetings/{meeting.id}"
@@ -147,7 +147,7 @@ def test_a_summary_that_waits_for_names_says_so_and_goes_on_when_told(
     refused(client.post(f"{url}/summarize"), 409, ErrorCode.CONFLICT)
 
 
-def test_the_list_is_filtered_by_what_waits(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_the_list_is_filtered_by_what_waits(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.transcribed(sqlite_store, name_speakers_first=True)
     meetings.transcribed(sqlite_store)
     found = client.get("/api/meetings", params={"waiting_for": "names"}).json()["items"]
@@ -156,7 +156,7 @@ def test_the_list_is_filtered_by_what_waits(client: TestClient, sqlite_store: Me
 
 
 def test_switching_the_wait_off_wakes_the_summary(
-    client: TestClient, sqlite_store: MeetingStore, queue: RememberingQueue
+    client: TestClient, sqlite_store: Database, queue: RememberingQueue
 ) -> None:
     meeting = meetings.transcribed(sqlite_store, name_speakers_first=True)
     url = f"/api/meetings/{meeting.id}"

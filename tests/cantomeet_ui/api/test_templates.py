@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from cantomeet.errors import ErrorCode
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from tests.cantomeet_ui.api.test_meetings import refused
 
 MINE: dict[str, Any] = {
@@ -68,10 +68,10 @@ def test_built_in_templates_cannot_be_changed(client: TestClient) -> None:
     ],
 )
 def test_a_template_that_makes_no_sense_is_refused_by_name(
-    client: TestClient, sqlite_store: MeetingStore, change: dict[str, Any], field: str
+    client: TestClient, sqlite_store: Database, change: dict[str, Any], field: str
 ) -> None:
     refused(client.post("/api/templates", json={**MINE, **change}), 422, ErrorCode.INVALID_REQUEST, field)
-    assert sqlite_store.templates() == []
+    assert sqlite_store.templates.all() == []
 
 
 @pytest.mark.parametrize("template_id", ["no-such", "%00", "x" * 500, "範本"])

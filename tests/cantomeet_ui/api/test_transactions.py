@@ -12,7 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from cantomeet.models import Meeting
 from cantomeet.service import Services
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from cantomeet_ui.api.app import build_api
 from tests import meetings
 from tests.counting import counted
@@ -37,14 +37,14 @@ ACTION = {"kind": "action_item", "text": "寄信", "evidence": []}
         "/api/admin/overview",
     ],
 )
-def test_what_is_read_is_one_transaction(path: str, client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_what_is_read_is_one_transaction(path: str, client: TestClient, sqlite_store: Database) -> None:
     made = [meetings.completed(sqlite_store, items=[ACTION]) for _ in range(3)]
     with counted(sqlite_store.engine) as found:
         assert client.get(path.format(id=made[0].id)).status_code == 200
     assert found.transactions == 1
 
 
-def test_a_meeting_that_the_client_has_already_is_one_statement(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_a_meeting_that_the_client_has_already_is_one_statement(client: TestClient, sqlite_store: Database) -> None:
     path = f"/api/meetings/{meetings.completed(sqlite_store).id}"
     known = client.get(path).headers["etag"]
     with counted(sqlite_store.engine) as found:
@@ -66,10 +66,10 @@ def test_a_meeting_that_the_client_has_already_is_one_statement(client: TestClie
     ],
 )
 def test_what_is_changed_is_one_transaction(
-    method: str, path: str, body: Any, client: TestClient, sqlite_store: MeetingStore
+    method: str, path: str, body: Any, client: TestClient, sqlite_store: Database
 ) -> None:
     meeting = meetings.completed(sqlite_store, items=[ACTION])
-    summary, line = sqlite_store.summary(meeting.id), sqlite_store.transcript(meeting.id).segments[0]
+    summary, line = sqlite_store.summaries.find(meeting.id), sqlite_store.transcripts.shown(meeting.id).segments[0]
     assert summary is not None
     rows = {"item": summary.items[0].id, "segment": line.id, "speaker": line.speaker_id}
     url = f"/api/meetings/{meeting.id}{path.format(**rows)}"
@@ -80,7 +80,7 @@ def test_what_is_changed_is_one_transaction(
 
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
 async def test_the_response_is_sent_before_the_notifications(
-    method: str, services: Services, sqlite_store: MeetingStore
+    method: str, services: Services, sqlite_store: Database
 ) -> None:
     meeting = meetings.failed(sqlite_store)
     happened: list[str] = []

@@ -22,7 +22,8 @@ from cantomeet.access import LOCAL_OWNER
 from cantomeet.database import connect, migrate
 from cantomeet.storage import FolderStorage
 from cantomeet.storage.uploads import LockedFile
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
+from cantomeet.store.meetings import Meetings
 from cantomeet_ui.api import tus
 from tests.cantomeet.media.test_media import files_limited_to
 from tests.cantomeet_ui.api.uploading import MIB, TUS, UploadClient, upload_client, upload_metadata
@@ -37,7 +38,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 @pytest_asyncio.fixture
-async def endpoint(tmp_path: Path, sqlite_store: MeetingStore) -> AsyncIterator[UploadClient]:
+async def endpoint(tmp_path: Path, sqlite_store: Database) -> AsyncIterator[UploadClient]:
     async with upload_client(tmp_path, sqlite_store) as opened:
         yield opened
 
@@ -77,7 +78,7 @@ async def test_a_recording_in_pieces_becomes_a_meeting(endpoint: UploadClient, s
         answer = await endpoint.tus("PATCH", url, piece, Upload_Offset=str(start))
         assert answer.status_code == 204
         assert answer.headers["upload-offset"] == str(start + len(piece))
-    meeting = endpoint.services.store.get(answer.headers["cantomeet-meeting-id"])
+    meeting = endpoint.services.store.meetings.get(answer.headers["cantomeet-meeting-id"])
     assert endpoint.stored(meeting) == sound
     assert (meeting.title, meeting.filename, meeting.description) == ("十一月例會", "十一月例會.wav", "第一行")
     assert (str(meeting.meeting_date), meeting.priority) == ("2026-11-23", "high")
@@ -95,16 +96,16 @@ async def test_the_summary_is_what_the_metadata_says_and_else_what_the_settings_
         ({}, ("zh-Hant-HK", "general", False)),
     ):
         answer = await endpoint.tus("PATCH", await endpoint.begin(len(sound), **metadata), sound, Upload_Offset="0")
-        meeting = endpoint.services.store.get(answer.headers["cantomeet-meeting-id"])
+        meeting = endpoint.services.store.meetings.get(answer.headers["cantomeet-meeting-id"])
         assert (meeting.summary_language, meeting.template, meeting.name_speakers_first) == expected
 
 
 async def test_a_template_that_goes_while_the_bytes_come_costs_no_upload(endpoint: UploadClient, sound: bytes) -> None:
-    template = endpoint.services.store.add_template("甲", "", [{"title": "乙"}])
+    template = endpoint.services.store.templates.add("甲", "", [{"title": "乙"}])
     url = await endpoint.begin(len(sound), template=template.id)
-    endpoint.services.store.delete_template(template.id)
+    endpoint.services.store.templates.delete(template.id)
     answer = await endpoint.tus("PATCH", url, sound, Upload_Offset="0")
-    assert endpoint.services.store.get(answer.headers["cantomeet-meeting-id"]).template == template.id
+    assert endpoint.services.store.meetings.get(answer.headers["cantomeet-meeting-id"]).template == template.id
     refused = await endpoint.tus(
         "POST", "/api/uploads/", Upload_Length="9", Upload_Metadata=upload_metadata(template=template.id)
     )
@@ -129,10 +130,10 @@ async def test_the_bytes_may_come_with_the_creation(endpoint: UploadClient, soun
     made = await endpoint.tus("POST", UPLOADS, sound[:half], Upload_Length=str(len(sound)))
     assert (made.status_code, made.headers["upload-offset"]) == (201, str(half))
     done = await endpoint.tus("PATCH", made.headers["location"], sound[half:], Upload_Offset=str(half))
-    assert endpoint.services.store.get(done.headers["cantomeet-meeting-id"])
+    assert endpoint.services.store.meetings.get(done.headers["cantomeet-meeting-id"])
     whole = await endpoint.tus("POST", UPLOADS, sound, Upload_Length=str(len(sound)))
     assert whole.status_code == 201
-    assert endpoint.services.store.get(whole.headers["cantomeet-meeting-id"])
+    assert endpoint.services.store.meetings.get(whole.headers["cantomeet-meeting-id"])
 
 
 @pytest.mark.parametrize(
@@ -263,7 +264,7 @@ async def test_ending_a_finished_upload_leaves_the_meeting_alone(endpoint: Uploa
     url = await endpoint.begin(len(sound))
     done = await endpoint.tus("PATCH", url, sound, Upload_Offset="0")
     assert refusal(await endpoint.tus("DELETE", url)) == (409, "conflict")
-    assert endpoint.stored(endpoint.services.store.get(done.headers["cantomeet-meeting-id"])) == sound
+    assert endpoint.stored(endpoint.services.store.meetings.get(done.headers["cantomeet-meeting-id"])) == sound
 
 
 async def test_a_second_window_is_told_that_the_upload_is_under_way(endpoint: UploadClient, sound: bytes) -> None:
@@ -355,12 +356,12 @@ async def test_an_upload_whose_server_died_at_its_end_is_finished_once(
     else:
         answer = await endpoint.tus("PATCH", url, b"", Upload_Offset=str(len(sound)))
         assert answer.headers["cantomeet-meeting-id"]
-    meeting = endpoint.services.store.get((await endpoint.tus("HEAD", url)).headers["cantomeet-meeting-id"])
+    meeting = endpoint.services.store.meetings.get((await endpoint.tus("HEAD", url)).headers["cantomeet-meeting-id"])
     assert (meeting.title, meeting.upload_id) == ("例會", key_of(url))
     assert endpoint.stored(meeting) == sound
     assert len(set(endpoint.woken)) == 1
     assert endpoint.files - {f"{key_of(url)}.upload"} == {meeting.recording_key}
-    assert len(endpoint.services.store.recording_keys()) == 1
+    assert len(endpoint.services.store.retention.recording_keys()) == 1
 
 
 @pytest.fixture
@@ -393,12 +394,12 @@ async def test_an_upload_that_another_request_finishes_meanwhile_is_found_as_its
     url = await left(endpoint, sound)
     answer = await endpoint.tus(method, url, sent, Upload_Offset=str(len(sound) if offset is None else offset))
     assert answer.status_code == status
-    meeting = endpoint.services.store.find_by_upload(key_of(url))
+    meeting = endpoint.services.store.meetings.find_by_upload(key_of(url))
     assert meeting is not None
     if status < 300:
         assert answer.headers["cantomeet-meeting-id"] == meeting.id
     assert endpoint.stored(meeting) == sound
-    assert len(endpoint.services.store.recording_keys()) == 1
+    assert len(endpoint.services.store.retention.recording_keys()) == 1
 
 
 @pytest.mark.usefixtures("finished_first")
@@ -426,7 +427,7 @@ async def test_deleting_an_upload_keeps_a_meeting_whose_process_died_before_remo
 
     monkeypatch.setattr(FolderStorage, "lock_upload", overtaken)
     assert refusal(await endpoint.tus("DELETE", url)) == (409, "conflict")
-    meeting = endpoint.services.store.find_by_upload(key_of(url))
+    meeting = endpoint.services.store.meetings.find_by_upload(key_of(url))
     assert meeting is not None
     assert endpoint.stored(meeting) == sound
 
@@ -445,11 +446,11 @@ async def test_after_a_database_failure_the_next_head_request_finishes_the_uploa
 
     url = await endpoint.begin(len(sound))
     with monkeypatch.context() as patched:
-        patched.setattr(MeetingStore, "create", fail)
+        patched.setattr(Meetings, "create", fail)
         assert (await endpoint.tus("PATCH", url, sound, Upload_Offset="0")).status_code == 503
         assert refusal(await endpoint.tus("HEAD", url)) == (423, "upload_busy")
     seen = await endpoint.tus("HEAD", url)
-    assert endpoint.stored(endpoint.services.store.get(seen.headers["cantomeet-meeting-id"])) == sound
+    assert endpoint.stored(endpoint.services.store.meetings.get(seen.headers["cantomeet-meeting-id"])) == sound
 
 
 async def test_an_upload_nobody_came_back_for_is_swept(endpoint: UploadClient, sound: bytes) -> None:
@@ -488,7 +489,7 @@ def test_whatever_a_client_does_in_between_the_bytes_are_the_same(
     async def run() -> None:
         engine = connect(f"sqlite:///{tmp_path / 'meetings.db'}")
         migrate(engine)
-        async with upload_client(tmp_path, MeetingStore(engine)) as endpoint:
+        async with upload_client(tmp_path, Database(engine)) as endpoint:
             url, at = await endpoint.begin(len(sound)), 0
             for step, size in steps:
                 if step == "send" and at < len(sound):
@@ -508,7 +509,7 @@ def test_whatever_a_client_does_in_between_the_bytes_are_the_same(
             if at < len(sound):
                 await endpoint.tus("PATCH", url, sound[at:], Upload_Offset=str(at))
             seen = await endpoint.tus("HEAD", url)
-            assert endpoint.stored(endpoint.services.store.get(seen.headers["cantomeet-meeting-id"])) == sound
+            assert endpoint.stored(endpoint.services.store.meetings.get(seen.headers["cantomeet-meeting-id"])) == sound
         engine.dispose()
 
     asyncio.run(run())

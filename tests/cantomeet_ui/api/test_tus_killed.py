@@ -17,7 +17,7 @@ from tusclient.client import TusClient
 
 from cantomeet.database import connect
 from cantomeet.models import Meeting
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from tests.cantomeet_ui.api.uploading import PATCH, TUS, upload_metadata
 from tests.recordings_factory import make_large_wav
 from tests.upload_server import UploadServer, serving
@@ -51,10 +51,10 @@ def names_in(server: UploadServer) -> list[str]:
 
 def only_meeting(server: UploadServer) -> Meeting:
     engine = connect(f"sqlite:///{server.folder / 'cantomeet.db'}")
-    store = MeetingStore(engine)
-    keys = store.recording_keys()
+    store = Database(engine)
+    keys = store.retention.recording_keys()
     assert len(keys) == 1
-    meeting = store.find_by_upload(next(iter(keys)))
+    meeting = store.meetings.find_by_upload(next(iter(keys)))
     engine.dispose()
     assert meeting is not None
     return meeting

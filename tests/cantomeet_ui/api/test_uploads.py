@@ -20,7 +20,8 @@ from sqlalchemy.exc import OperationalError
 
 from cantomeet import access
 from cantomeet.lifecycle import MeetingStatus
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
+from cantomeet.store.meetings import Meetings
 from cantomeet_ui.api.multipart import MultipartUpload
 from cantomeet_ui.api.receiving import pieces
 from tests.cantomeet.media.test_media import files_limited_to
@@ -36,7 +37,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 @pytest_asyncio.fixture
-async def endpoint(tmp_path: Path, sqlite_store: MeetingStore) -> AsyncIterator[UploadClient]:
+async def endpoint(tmp_path: Path, sqlite_store: Database) -> AsyncIterator[UploadClient]:
     async with upload_client(tmp_path, sqlite_store) as opened:
         yield opened
 
@@ -49,7 +50,7 @@ def problem_of(answer: httpx.Response) -> tuple[int, str]:
 async def test_a_recording_is_answered_at_once_and_lies_safe(endpoint: UploadClient, sound: bytes) -> None:
     answer = await endpoint.client.post(UPLOAD, files={"file": ("十一月例會.wav", sound)})
     assert answer.status_code == 202
-    meeting = endpoint.services.store.get(answer.json()["id"])
+    meeting = endpoint.services.store.meetings.get(answer.json()["id"])
     assert answer.json() == {
         "id": meeting.id,
         "status": "UPLOADED",
@@ -72,7 +73,7 @@ async def test_every_format_is_taken(kind: str, endpoint: UploadClient, tmp_path
     content = make_recording(tmp_path / "a", kind).read_bytes()
     answer = await endpoint.client.post(UPLOAD, files={"file": (f"a.{kind}", content)})
     assert answer.status_code == 202
-    assert endpoint.services.store.get(answer.json()["id"]).media_format == kind
+    assert endpoint.services.store.meetings.get(answer.json()["id"]).media_format == kind
 
 
 def body_of(*parts: tuple[str, bytes], end: bytes = b"--b--\r\n") -> tuple[bytes, dict[str, str]]:
@@ -104,7 +105,7 @@ async def test_fields_may_stand_before_and_after_the_file(endpoint: UploadClient
         ("template", b"board_minutes"),
         ("name_speakers_first", b"true"),
     )
-    meeting = endpoint.services.store.get(answer.json()["id"])
+    meeting = endpoint.services.store.meetings.get(answer.json()["id"])
     assert (meeting.title, meeting.description) == ("例會", "第一行\n第二行")
     assert (meeting.meeting_date, meeting.priority) == (date(2026, 11, 23), "high")
     assert (meeting.language, meeting.summary_language) == ("en", "zh-Hant-HK+en")
@@ -257,7 +258,7 @@ async def test_a_name_is_only_ever_shown(
     body = b'--b\r\nContent-Disposition: form-data; name="file"; filename="%s"\r\n\r\n%s\r\n--b--\r\n'
     answer = await endpoint.client.post(UPLOAD, content=body % (quoted, sound), headers=body_of()[1])
     assert answer.status_code == 202, answer.text
-    meeting = endpoint.services.store.get(answer.json()["id"])
+    meeting = endpoint.services.store.meetings.get(answer.json()["id"])
     assert (meeting.filename, meeting.title) == (shown, title)
     assert endpoint.files == {meeting.recording_key}
 
@@ -309,7 +310,7 @@ async def test_a_key_seen_before_with_another_body_is_refused_and_the_first_meet
     assert problem_of(again) == (409, "key_reused")
     assert "nothing of this one was stored" in again.json()["detail"]
     assert (await send(endpoint, sound, **SAID)).json() == first.json()
-    (meeting,) = [endpoint.services.store.get(first.json()["id"])]
+    (meeting,) = [endpoint.services.store.meetings.get(first.json()["id"])]
     assert meeting.title == "例會"
     assert endpoint.files == {meeting.recording_key}
 
@@ -332,7 +333,7 @@ async def test_two_bodies_with_one_key_at_once_make_one_meeting_and_the_other_is
     taken = {answer.json()["id"] for answer in answers if answer.status_code == 202}
     assert {answer.status_code for answer in answers} == {202, 409}
     assert len(taken) == 1
-    assert endpoint.files == {endpoint.services.store.get(taken.pop()).recording_key}
+    assert endpoint.files == {endpoint.services.store.meetings.get(taken.pop()).recording_key}
 
 
 async def test_a_key_of_an_upload_that_an_earlier_release_took_is_answered_unread(
@@ -349,7 +350,7 @@ async def test_a_key_of_an_upload_that_an_earlier_release_took_is_answered_unrea
 
 async def test_a_key_is_free_again_once_its_meeting_is_deleted(endpoint: UploadClient, sound: bytes) -> None:
     first = await send(endpoint, sound, **SAID)
-    endpoint.services.store.mark_deleted(first.json()["id"])
+    endpoint.services.store.meetings.mark_deleted(first.json()["id"])
     again = await send(endpoint, sound, title="另一個會")
     assert again.status_code == 202
     assert again.json()["id"] != first.json()["id"]
@@ -367,7 +368,7 @@ async def test_two_with_one_key_at_once_make_one_meeting_and_keep_one_copy(
 
     ids = await asyncio.gather(*[send() for _ in range(6)])
     assert len(set(ids)) == 1
-    assert endpoint.files == {endpoint.services.store.get(ids[0]).recording_key}
+    assert endpoint.files == {endpoint.services.store.meetings.get(ids[0]).recording_key}
 
 
 @pytest.mark.parametrize("key", ["x" * 256, "tab\there", "", "   "])
@@ -384,7 +385,7 @@ async def test_an_upload_with_two_keys_is_refused(endpoint: UploadClient, sound:
 
 
 async def test_a_queue_that_fails_does_not_fail_the_upload(
-    tmp_path: Path, sqlite_store: MeetingStore, sound: bytes, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, sqlite_store: Database, sound: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(meeting: object) -> None:
         raise ConnectionRefusedError
@@ -395,7 +396,7 @@ async def test_a_queue_that_fails_does_not_fail_the_upload(
     assert "a notification of a committed change failed" in caplog.text
 
 
-async def test_a_hanging_queue_does_not_delay_uploads(tmp_path: Path, sqlite_store: MeetingStore, sound: bytes) -> None:
+async def test_a_hanging_queue_does_not_delay_uploads(tmp_path: Path, sqlite_store: Database, sound: bytes) -> None:
     called, released = threading.Event(), threading.Event()
 
     def hang(meeting: object) -> None:
@@ -419,7 +420,7 @@ async def test_a_failing_database_loses_no_recording(
     def fail(*_: Any) -> None:
         raise OperationalError("insert", {}, Exception("connection lost"))
 
-    monkeypatch.setattr(MeetingStore, "create", fail)
+    monkeypatch.setattr(Meetings, "create", fail)
     answer = await endpoint.client.post(UPLOAD, files={"file": ("a.wav", sound)})
     assert problem_of(answer) == (503, "database_busy")
     assert len(endpoint.files) == 1

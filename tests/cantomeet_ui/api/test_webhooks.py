@@ -11,7 +11,7 @@ from cantomeet.jobs import JobState
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
 from cantomeet.service import Services
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from cantomeet.submission import Submission
 from tests import meetings
 from tests.cantomeet_ui.api.conftest import SECRET, RememberingQueue
@@ -21,7 +21,7 @@ OURS = {"Authorization": f"Bearer {SECRET}"}
 
 
 @pytest.fixture
-def waiting(sqlite_store: MeetingStore) -> Meeting:
+def waiting(sqlite_store: Database) -> Meeting:
     """A meeting that polls its job job1 in a minute."""
     meeting = meetings.uploaded(sqlite_store)
     later = sqlite_store.now() + timedelta(minutes=1)
@@ -34,69 +34,69 @@ def waiting(sqlite_store: MeetingStore) -> Meeting:
         provider_job_id="job1",
     )
     meetings.set_job(sqlite_store, meeting.id, due_at=later, woken_until=later + timedelta(seconds=10))
-    return sqlite_store.get(meeting.id)
+    return sqlite_store.meetings.get(meeting.id)
 
 
 def test_the_job_of_the_meeting_is_polled_now(
-    client: TestClient, sqlite_store: MeetingStore, queue: RememberingQueue, waiting: Meeting
+    client: TestClient, sqlite_store: Database, queue: RememberingQueue, waiting: Meeting
 ) -> None:
     answer = client.post(URL, headers=OURS)
     assert (answer.status_code, answer.content) == (204, b"")
     assert queue.woken == [waiting.id]
-    after = sqlite_store.get(waiting.id)
+    after = sqlite_store.meetings.get(waiting.id)
     assert after.job.due_at is not None
     assert after.job.due_at <= sqlite_store.now()
     assert (after.job.run, after.status, after.stage) == (waiting.job.run, waiting.status, waiting.stage)
 
 
-def test_the_content_of_a_call_is_not_trusted(client: TestClient, sqlite_store: MeetingStore, waiting: Meeting) -> None:
+def test_the_content_of_a_call_is_not_trusted(client: TestClient, sqlite_store: Database, waiting: Meeting) -> None:
     body = {"job": {"id": "job1", "status": "rejected"}}
     assert client.post(URL.replace("success", "error"), headers=OURS, json=body).status_code == 204
-    assert sqlite_store.get(waiting.id).status == MeetingStatus.TRANSCRIBING
+    assert sqlite_store.meetings.get(waiting.id).status == MeetingStatus.TRANSCRIBING
 
 
-def test_called_twice_it_answers_alike(client: TestClient, sqlite_store: MeetingStore, waiting: Meeting) -> None:
+def test_called_twice_it_answers_alike(client: TestClient, sqlite_store: Database, waiting: Meeting) -> None:
     assert [client.post(URL, headers=OURS).status_code for _ in range(2)] == [204, 204]
-    assert sqlite_store.get(waiting.id).job.run == waiting.job.run
+    assert sqlite_store.meetings.get(waiting.id).job.run == waiting.job.run
 
 
 def test_called_late_it_changes_nothing(
-    client: TestClient, sqlite_store: MeetingStore, queue: RememberingQueue, waiting: Meeting
+    client: TestClient, sqlite_store: Database, queue: RememberingQueue, waiting: Meeting
 ) -> None:
     meetings.set_columns(sqlite_store, waiting.id, status=MeetingStatus.COMPLETED, stage=Stage.SUMMARIZED)
     meetings.set_job(sqlite_store, waiting.id, state=JobState.ENDED, due_at=None)
     assert client.post(URL, headers=OURS).status_code == 204
-    assert sqlite_store.get(waiting.id).job.due_at is None
+    assert sqlite_store.meetings.get(waiting.id).job.due_at is None
     assert queue.woken == []
 
 
 def test_called_before_the_job_s_id_is_saved_it_changes_nothing(
-    client: TestClient, sqlite_store: MeetingStore, queue: RememberingQueue, waiting: Meeting
+    client: TestClient, sqlite_store: Database, queue: RememberingQueue, waiting: Meeting
 ) -> None:
     meetings.set_columns(
         sqlite_store, waiting.id, stage=Stage.PREPARED, provider_job_id=None, submission=Submission("k")
     )
     assert client.post(URL, headers=OURS).status_code == 204
-    assert sqlite_store.get(waiting.id).job.due_at == waiting.job.due_at
+    assert sqlite_store.meetings.get(waiting.id).job.due_at == waiting.job.due_at
     assert queue.woken == []
 
 
 def test_called_for_the_job_of_an_earlier_try_it_changes_nothing(
-    client: TestClient, sqlite_store: MeetingStore, queue: RememberingQueue, waiting: Meeting
+    client: TestClient, sqlite_store: Database, queue: RememberingQueue, waiting: Meeting
 ) -> None:
     meetings.set_columns(sqlite_store, waiting.id, provider_job_id="job2", revision=2)
     assert client.post(URL, headers=OURS).status_code == 204
-    assert sqlite_store.get(waiting.id).job.due_at == waiting.job.due_at
+    assert sqlite_store.meetings.get(waiting.id).job.due_at == waiting.job.due_at
     assert queue.woken == []
 
 
 def test_a_call_does_not_disturb_a_running_poll(
-    client: TestClient, sqlite_store: MeetingStore, queue: RememberingQueue, waiting: Meeting
+    client: TestClient, sqlite_store: Database, queue: RememberingQueue, waiting: Meeting
 ) -> None:
     until = sqlite_store.now() + timedelta(seconds=20)
     meetings.set_job(sqlite_store, waiting.id, lease_until=until)
     assert client.post(URL, headers=OURS).status_code == 204
-    assert sqlite_store.get(waiting.id).job.due_at == waiting.job.due_at
+    assert sqlite_store.meetings.get(waiting.id).job.due_at == waiting.job.due_at
     assert queue.woken == []
 
 
@@ -119,14 +119,14 @@ def test_an_unknown_job_is_no_error(client: TestClient, queue: RememberingQueue,
 )
 def test_a_forged_call_is_refused(
     client: TestClient,
-    sqlite_store: MeetingStore,
+    sqlite_store: Database,
     queue: RememberingQueue,
     waiting: Meeting,
     headers: dict[str, str],
 ) -> None:
     answer = client.post(URL, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
-    assert sqlite_store.get(waiting.id).job.due_at == waiting.job.due_at
+    assert sqlite_store.meetings.get(waiting.id).job.due_at == waiting.job.due_at
     assert queue.woken == []
 
 

@@ -14,7 +14,7 @@ from cantomeet.errors import ErrorCode
 from cantomeet.jobs import JobKind
 from cantomeet.models import Meeting
 from cantomeet.service import Services
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from cantomeet_ui.api.app import build_api
 from cantomeet_ui.api.middleware import guarding
 from tests import meetings
@@ -41,20 +41,20 @@ def client_of(services: Services) -> TestClient:
     )
 
 
-def rewritten(store: MeetingStore) -> Meeting:
+def rewritten(store: Database) -> Meeting:
     """A view with two of three lines rewritten, of which the second was corrected afterwards."""
     meeting = meetings.transcribed(store, SAID)
-    store.ask_for_written(meeting.id)
-    view = store.take_job(JobKind.WRITTEN_VIEW, meeting.id, 60)
+    store.written_views.ask(meeting.id)
+    view = store.jobs.take(JobKind.WRITTEN_VIEW, meeting.id, 60)
     assert view is not None
-    first, second, _ = store.transcript(meeting.id).segments
+    first, second, _ = store.transcripts.shown(meeting.id).segments
     texts = {first.id: (first.version, "他沒有說話。"), second.id: (second.version, "我們散會。")}
-    store.finish_written(meeting.id, view.run, texts, name="some-model (host)", usage=USAGE)
-    store.edit_segment(meeting.id, second.id, None, text="我哋真係散會。")
-    return store.get(meeting.id)
+    store.written_views.finish(meeting.id, view.run, texts, name="some-model (host)", usage=USAGE)
+    store.transcripts.edit_segment(meeting.id, second.id, None, text="我哋真係散會。")
+    return store.meetings.get(meeting.id)
 
 
-def test_it_is_asked_for_and_its_step_is_woken(sqlite_store: MeetingStore, with_llm: Services) -> None:
+def test_it_is_asked_for_and_its_step_is_woken(sqlite_store: Database, with_llm: Services) -> None:
     woken: list[str] = []
     meeting = meetings.transcribed(sqlite_store, SAID)
     with client_of(replace(with_llm, wake_written=woken.append)) as client:
@@ -66,9 +66,7 @@ def test_it_is_asked_for_and_its_step_is_woken(sqlite_store: MeetingStore, with_
     assert "segments" not in body
 
 
-def test_without_a_language_model_it_is_refused_with_the_setting(
-    client: TestClient, sqlite_store: MeetingStore
-) -> None:
+def test_without_a_language_model_it_is_refused_with_the_setting(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.transcribed(sqlite_store)
     answer = client.post(f"/api/meetings/{meeting.id}/written")
     refused(answer, 409, ErrorCode.WRITTEN_UNAVAILABLE)
@@ -76,13 +74,13 @@ def test_without_a_language_model_it_is_refused_with_the_setting(
     assert client.get(f"/api/meetings/{meeting.id}?include=written").json()["written"] is None
 
 
-def test_before_the_transcript_it_is_refused(sqlite_store: MeetingStore, with_llm: Services) -> None:
+def test_before_the_transcript_it_is_refused(sqlite_store: Database, with_llm: Services) -> None:
     meeting = meetings.partly_recognised(sqlite_store)
     with client_of(with_llm) as client:
         refused(client.post(f"/api/meetings/{meeting.id}/written"), 409, ErrorCode.CONFLICT)
 
 
-def test_it_stands_line_by_line_beside_what_was_spoken(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_it_stands_line_by_line_beside_what_was_spoken(client: TestClient, sqlite_store: Database) -> None:
     meeting = rewritten(sqlite_store)
     before = client.get(f"/api/meetings/{meeting.id}?include=segments,summary,written")
     body = before.json()
@@ -96,14 +94,14 @@ def test_it_stands_line_by_line_beside_what_was_spoken(client: TestClient, sqlit
     assert (body["written"]["usage"], body["written"]["state"]) == (USAGE, "done")
     assert "some-model (host)" in body["written"]["label"]
     assert "written" not in client.get(f"/api/meetings/{meeting.id}").json(), "only where asked for"
-    sqlite_store.ask_for_written(meeting.id)
+    sqlite_store.written_views.ask(meeting.id)
     again = client.get(before.request.url.path, headers={"If-None-Match": before.headers["ETag"]})
     assert again.status_code == 200, "another answer has another tag"
 
 
 @pytest.mark.parametrize("form", ["txt", "md", "docx", "json", "srt", "vtt"])
 def test_a_download_of_the_view_says_that_a_machine_rewrote_it(
-    client: TestClient, sqlite_store: MeetingStore, form: str
+    client: TestClient, sqlite_store: Database, form: str
 ) -> None:
     meeting = rewritten(sqlite_store)
     answer = client.get(f"/api/meetings/{meeting.id}/transcript", params={"format": form, "view": "written"})
@@ -129,26 +127,26 @@ def test_a_download_of_the_view_says_that_a_machine_rewrote_it(
         assert told.replace("\\", "").count("[as spoken]") - told.count("marked [as spoken]") >= 2
 
 
-def test_the_usual_file_is_what_was_spoken(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_the_usual_file_is_what_was_spoken(client: TestClient, sqlite_store: Database) -> None:
     meeting = rewritten(sqlite_store)
     told = client.get(f"/api/meetings/{meeting.id}/transcript").text
     assert "佢冇講嘢。" in told
     assert "rewritten" not in told
 
 
-def test_a_missing_view_cannot_be_downloaded(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_a_missing_view_cannot_be_downloaded(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.transcribed(sqlite_store)
     url = f"/api/meetings/{meeting.id}/transcript"
     refused(client.get(url, params={"view": "written"}), 409, ErrorCode.CONFLICT)
     refused(client.get(url, params={"view": "sung"}), 422, ErrorCode.INVALID_REQUEST, "view")
 
 
-def test_why_it_failed_is_told_in_the_readers_language(client: TestClient, sqlite_store: MeetingStore) -> None:
+def test_why_it_failed_is_told_in_the_readers_language(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.transcribed(sqlite_store)
-    sqlite_store.ask_for_written(meeting.id)
-    view = sqlite_store.take_job(JobKind.WRITTEN_VIEW, meeting.id, 60)
+    sqlite_store.written_views.ask(meeting.id)
+    view = sqlite_store.jobs.take(JobKind.WRITTEN_VIEW, meeting.id, 60)
     assert view is not None
-    sqlite_store.fail_written(meeting.id, view.run, ErrorCode.PROVIDER_BUSY, {"provider": "host"})
+    sqlite_store.written_views.fail(meeting.id, view.run, ErrorCode.PROVIDER_BUSY, {"provider": "host"})
     written = client.get(f"/api/meetings/{meeting.id}?include=written").json()["written"]
     assert (written["state"], written["error_code"]) == ("failed", "provider_busy")
     assert "host is too busy" in written["reason"]

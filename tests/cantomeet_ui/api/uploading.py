@@ -16,7 +16,7 @@ from cantomeet.models import Meeting
 from cantomeet.service import Services
 from cantomeet.settings import Settings
 from cantomeet.storage import FolderStorage
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from cantomeet_ui.api import problems
 from cantomeet_ui.api.uploads import uploads_router
 
@@ -64,7 +64,7 @@ def upload_metadata(**values: str) -> str:
 @asynccontextmanager
 async def upload_client(
     folder: Path,
-    store: MeetingStore,
+    store: Database,
     *,
     max_bytes: int = 4 * MIB,
     wake: Callable[[Meeting], object] | None = None,

@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 from cantomeet.service import Services
 from cantomeet.settings import Settings
 from cantomeet.storage import FolderStorage
-from cantomeet.store import MeetingStore
+from cantomeet.store import Database
 from cantomeet_ui.push.live import hints
 from cantomeet_ui.state import actions, admin, engine, meeting, meetings, upload
 from tests import meetings as made
@@ -27,7 +27,7 @@ from tests.counting import counted
 class Failing:
     """A database that answers some reads and then fails once."""
 
-    def __init__(self, store: MeetingStore) -> None:
+    def __init__(self, store: Database) -> None:
         self.answers: int | None = None
         """Number of reads before the one that fails. None: all succeed."""
         event.listen(store.engine, "begin", self._begun)
@@ -41,7 +41,7 @@ class Failing:
 
 
 @pytest.fixture
-def services(sqlite_store: MeetingStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Services:
+def services(sqlite_store: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Services:
     recordings = FolderStorage(tmp_path / "recordings", max_bytes=1000)
     given = Services(
         Settings(_env_file=None, CANTOMEET_DATA_DIR=str(tmp_path)), sqlite_store, recordings, lambda _: None
@@ -104,7 +104,7 @@ async def test_a_change_that_could_not_be_read_is_shown_later(
     database = Failing(services.store)
     async with opened(page, "follow", monkeypatch, **columns) as (state, following):
         await until(lambda: hints.waiting)
-        services.store.edit(held.id, None, title="改過的標題")
+        services.store.meetings.edit(held.id, None, title="改過的標題")
         database.answers = 1  # reading the stamp succeeds, but reading the change fails
         hints.changed(held.id)
         await until(lambda: database.answers is None)
@@ -152,6 +152,6 @@ async def test_the_engine_section_continues_after_an_outage(
     async with opened(engine.EngineState, "watch", monkeypatch) as (state, watching):
         database.answers = 0
         await until(lambda: database.answers is None)
-        services.store.pause(True)
+        services.store.switches.pause(True)
         await until(lambda: state.engine.paused or watching.done())
         assert "paused since" in state.engine.paused

@@ -14,7 +14,7 @@ from standins.openai.server import FakeOpenAI, Fault, Plan
 from tests.worker.providers.llm_meetings import MEETING, ignore, kinds, lines, request, scripted, summarizer
 from worker.providers import SummaryLine
 from worker.providers.proposing import LineFinder, features_of
-from worker.steps.summarizing import _item_columns
+from worker.steps.summarizing import _new_item
 
 FINDER = LineFinder(lines(*MEETING))
 
@@ -65,7 +65,7 @@ def test_the_line_that_the_model_named_decides_only_between_similar_ones() -> No
 def test_every_proposed_line_is_from_the_transcript_and_no_proof(text: str, named: int | None) -> None:
     offered = FINDER.find([text], named=named)
     line = SummaryLine("decision", text, proposed=offered)
-    stored = _item_columns(line)["evidence"]
+    stored = _new_item(line)["evidence"]
     assert not line.verified
     assert not is_proven(stored)
     assert len(stored) == (offered is not None)

@@ -1,52 +1,60 @@
-"""What people do to a meeting."""
+"""What people do to a meeting as a whole."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, Unpack
 
-from sqlalchemy import ColumnElement, insert, or_, update
+from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
-from cantomeet.errors import Conflict, ErrorCode, KeyReused, NotFound, VersionConflict
+from cantomeet.errors import Conflict, ErrorCode, VersionConflict
 from cantomeet.jobs import JobKind, JobState
 from cantomeet.lifecycle import ACTIVE, MeetingStatus, Stage
-from cantomeet.models import Job, Meeting
+from cantomeet.models import Attempt, Job, Meeting
 from cantomeet.reasons import reason_text
-from cantomeet.store import leases
-from cantomeet.store.base import Base, delete_revisions, execute
+from cantomeet.store import leases, lines, meeting_rows
+from cantomeet.store.connections import Connections, execute
 from cantomeet.store.dating import date_anew
+from cantomeet.store.leftovers import leave_behind
+from cantomeet.store.meeting_rows import is_there
 from cantomeet.store.retrying import at_provider, retry_columns
 from cantomeet.store.templates import checked_wishes
-from cantomeet.store.types import NewMeeting
+from cantomeet.store.types import MeetingChanges, NewMeeting
+from cantomeet.store.upload_keys import key_of, require_same_upload
 from cantomeet.wording import checked_description, checked_title
 
 _CHECKS: Mapping[str, Callable[[str], str]] = {"title": checked_title, "description": checked_description}
+
 _WISHES = ("template", "summary_language", "name_speakers_first")
 
 
-class People(Base):
-    """Create, edit, retry, cancel, delete."""
+class Meetings:
+    """Create, find, edit, set going again, stop, delete."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._db = connections
 
     def create(self, new: NewMeeting) -> tuple[Meeting, bool]:
         """The stored meeting, due now, and True; or the earlier one with this key or upload id, and False.
 
         Raises `KeyReused` where the key came with something else before.
         """
-        columns = {**vars(new), "idempotency_key": key_of(new.owner_id, new.idempotency_key)}
         try:
-            return self._insert(columns), True
+            return self._insert(new), True
         except IntegrityError:
             earlier = self._earlier(new)
             # None: it was deleted at this moment, and its key is free again.
-            return (self._insert(columns), True) if earlier is None else (earlier, False)
+            return (self._insert(new), True) if earlier is None else (earlier, False)
 
-    def _insert(self, columns: dict[str, Any]) -> Meeting:
-        with self._write() as connection:
-            now = self._clock(connection)
-            meeting = Meeting(**columns, created_at=now, updated_at=now, stage_since=now)
+    def _insert(self, new: NewMeeting) -> Meeting:
+        # A savepoint, for `create` goes on after a refusal.
+        with self._db.write() as connection, connection.begin_nested():
+            now = self._db.now(connection)
+            key = key_of(new.owner_id, new.idempotency_key)
+            columns = {**vars(new), "idempotency_key": key, "created_at": now, "updated_at": now, "stage_since": now}
+            meeting = Meeting(**columns)
             connection.execute(insert(Meeting).values(**meeting.model_dump()))
             return meeting.with_job(leases.add(connection, now, JobKind.MEETING, meeting.id))
 
@@ -58,59 +66,84 @@ class People(Base):
         return earlier
 
     def find_by_idempotency_key(self, key: str | None, owner_id: str | None = None) -> Meeting | None:
+        """The meeting that the owner sent with this key; None where there is none."""
         return self._find(col(Meeting.idempotency_key) == key_of(owner_id, key)) if key else None
 
     def find_by_upload(self, upload_id: str | None) -> Meeting | None:
+        """What a resumable upload has become; None where it is not whole."""
         return self._find(col(Meeting.upload_id) == upload_id) if upload_id else None
 
     def get(self, meeting_id: str) -> Meeting:
-        """Raises `NotFound`, also for a meeting being deleted."""
-        meeting = self._find(col(Meeting.id) == meeting_id, col(Meeting.deleted_at).is_(None))
-        if meeting is None:
-            raise NotFound(f"no meeting {meeting_id[:36]}")
-        return meeting
+        """Raises `NotFound`, also for a meeting that is being deleted."""
+        with self._db.read() as connection:
+            return meeting_rows.require(connection, meeting_id)
 
     def get_some(self, ids: Sequence[str]) -> list[Meeting]:
         """Those of these meetings that are there, in any order."""
-        with self._read() as connection:
+        with self._db.read() as connection:
             where = (col(Meeting.id).in_(ids), col(Meeting.deleted_at).is_(None))
             rows = connection.execute(leases.meetings().where(*where)).mappings()
             return [leases.meeting_of(row) for row in rows]
 
-    def _find(self, *where: Any) -> Meeting | None:
-        with self._read() as connection:
-            return self._read_meeting(connection, *where)
+    def waiting_for_names(self, limit: int = 100) -> list[Meeting]:
+        """Meetings whose summary waits for a person, those that have waited longest first."""
+        waiting = leases.meetings().where(col(Job.state) == JobState.WAITING_FOR_NAMES)
+        with self._db.read() as connection:
+            rows = connection.execute(waiting.order_by(col(Meeting.stage_since)).limit(limit)).mappings()
+            return [leases.meeting_of(row) for row in rows]
 
-    def edit(self, meeting_id: str, version: int | None, **columns: Any) -> Meeting:
-        """Change title, description, meeting_date, or what the next summary is to be: template, summary_language,
-        name_speakers_first.
+    def attempts(self, meeting_id: str) -> list[Attempt]:
+        """The timeline, oldest first."""
+        with self._db.read() as connection:
+            rows = connection.execute(
+                select(Attempt)
+                .where(col(Attempt.meeting_id) == meeting_id)
+                .order_by(col(Attempt.started_at), col(Attempt.finished_at))
+            ).mappings()
+            return [Attempt(**row) for row in rows]
+
+    def _find(self, *where: ColumnElement[bool]) -> Meeting | None:
+        with self._db.read() as connection:
+            return meeting_rows.find(connection, *where)
+
+    def edit(self, meeting_id: str, version: int | None, **changes: Unpack[MeetingChanges]) -> Meeting:
+        """Change what is given.
 
         Due days that were counted from the meeting's date move with it. Where a summary waits for the speakers' names
         and name_speakers_first is switched off, it is due now; the caller wakes what waited for names before. Raises
-        `VersionConflict` where `version` is not the stored one, and `InvalidRequest` for a title or description that
-        cannot be kept, and for a template or language that there is not.
+        `NotFound`, `VersionConflict` where `version` is not the stored one, and `InvalidRequest` for a title or
+        description that cannot be kept, and for a template or language that there is not.
         """
-        allowed = {"title", "description", "meeting_date", *_WISHES}
-        assert columns.keys() <= allowed, "only what people may edit"
+        columns: dict[str, Any] = {**changes}
         columns |= {name: check(columns[name]) for name, check in _CHECKS.items() if name in columns}
-        with self._write() as connection:
+        with self._db.write() as connection:
             checked_wishes(connection, **{name: columns[name] for name in _WISHES if name in columns})
-            where = [col(Meeting.id) == meeting_id, col(Meeting.deleted_at).is_(None)]
-            if version is not None:
-                where.append(col(Meeting.version) == version)
+            where = [*is_there(meeting_id), *_of_version(version)]
             leases.hold(connection, JobKind.MEETING, meeting_id)
             # The row is the writer's from here on, so that what it was is what this edit changes.
             touched = execute(connection, update(Meeting).where(*where).values(version=col(Meeting.version))).rowcount
-            before = self._require(connection, meeting_id)
-            changed = self._changed(connection, where, before.job, **columns) if touched else None
+            before = meeting_rows.require(connection, meeting_id)
+            now = self._db.now(connection)
+            changed = meeting_rows.change(connection, now, where, before.job, **columns) if touched else None
             if changed is None:
                 raise VersionConflict("the meeting was changed meanwhile")
             if changed.meeting_date != before.meeting_date:
                 date_anew(connection, meeting_id, before.meeting_date, changed.meeting_date)
             if changed.waits_for_names and not changed.name_speakers_first:
-                job = self._set_job(connection, meeting_id, **leases.due_now(self._clock(connection)))
-                return changed.with_job(job)
+                return changed.with_job(meeting_rows.set_job(connection, now, meeting_id, **leases.due_now(now)))
             return changed
+
+    def summarize(self, meeting_id: str) -> Meeting:
+        """The speakers are named: the summary that waited for that is due now. The caller wakes it.
+
+        Raises `NotFound`, and `Conflict` where it does not wait (`Meeting.waits_for_names`).
+        """
+        with self._db.write() as connection:
+            if not meeting_rows.hold(connection, meeting_id).waits_for_names:
+                raise Conflict("the summary does not wait for the speakers' names")
+            now = self._db.now(connection)
+            job = meeting_rows.set_job(connection, now, meeting_id, **leases.due_now(now))
+            return meeting_rows.change_one(connection, now, meeting_id, job, name_speakers_first=False)
 
     def retry(
         self,
@@ -126,57 +159,58 @@ class People(Base):
         """Set the meeting going again from "failed" (where it stopped), "transcribe" or "summarize".
 
         "summarize" writes another version; the earlier ones are kept. From COMPLETED it asks the language model
-        again, from FAILED only for what is missing. The last three change what the summary is to be; None leaves
-        them. Where speakers are to be named first the summary waits (`Meeting.waits_for_names`) until `summarize`.
+        again, from FAILED only for what is missing. `template`, `summary_language` and `name_speakers_first` change
+        what the summary is to be; None leaves them. Where speakers are to be named first the summary waits
+        (`Meeting.waits_for_names`) until `summarize`.
 
-        Raises `Conflict` where there is nothing to retry, where it would pay again without `confirm_cost`, or where
-        its version is not `version` (None: any); `InvalidRequest` for a template or language that there is not.
+        Raises `NotFound`; `Conflict` where there is nothing to retry, where it would pay again without
+        `confirm_cost`, or where its version is not `version` (None: any); `InvalidRequest` for a template or language
+        that there is not.
         """
-        with self._write() as connection:
-            meeting = self._hold(connection, meeting_id)
+        with self._db.write() as connection:
+            meeting = meeting_rows.hold(connection, meeting_id)
             columns = {
                 **retry_columns(meeting, start, confirm_cost),
                 **checked_wishes(connection, template, summary_language, name_speakers_first),
             }
-            now = self._clock(connection)
-            due = leases.due_now(now)
+            now = self._db.now(connection)
+            wish = leases.again(now)
             names_first = columns.get("name_speakers_first", meeting.name_speakers_first)
-            if (
-                columns["status"] == MeetingStatus.SUMMARIZING
-                and names_first
-                and self._has_speakers(connection, meeting)
-            ):
-                due = leases.at_rest(JobState.WAITING_FOR_NAMES)
+            summarizes = columns["status"] == MeetingStatus.SUMMARIZING
+            if summarizes and names_first and lines.has_speakers(connection, meeting):
+                wish = {**wish, **leases.at_rest(JobState.WAITING_FOR_NAMES)}
             if not _submission_may_be_lost(meeting, columns):
                 # Else a job that was given up as never ending would be given up again at the first look.
                 columns["stage_since"] = now
-            job = self._set_job(connection, meeting_id, run=col(Job.run) + 1, tries=0, deaths=0, **due)
-            changed = self._changed(connection, [col(Meeting.id) == meeting_id, *_of_version(version)], job, **columns)
+            job = meeting_rows.set_job(connection, now, meeting_id, **wish)
+            where = [col(Meeting.id) == meeting_id, *_of_version(version)]
+            changed = meeting_rows.change(connection, now, where, job, **columns)
             if changed is None:
                 raise Conflict("the meeting is being worked on")
             if "revision" in columns and columns.get("shown_revision") == columns["revision"]:
-                delete_revisions(connection, meeting_id, keep=columns["revision"])
+                lines.delete_revisions(connection, meeting_id, keep=columns["revision"])
             if "revision" in columns:
-                self._leave_behind(connection, meeting)
+                leave_behind(connection, now, meeting)
             return changed
 
     def cancel(
         self, meeting_id: str, language: str = "zh-Hant-HK", *, version: int | None = None, confirm_cost: bool = True
     ) -> Meeting:
-        """FAILED with code cancelled; the worker that has it loses its lease. Raises `Conflict` where nothing runs,
-        where its version is not `version` (None: any), or, without `confirm_cost`, where a transcription that is paid
-        for would be given up.
+        """FAILED with code cancelled; the worker that has it loses its lease. Raises `NotFound`, and `Conflict` where
+        nothing runs, where its version is not `version` (None: any), or, without `confirm_cost`, where a transcription
+        that is paid for would be given up.
 
         `language`: of the stored reason.
         """
-        with self._write() as connection:
-            self._hold(connection, meeting_id)
-            job = self._set_job(connection, meeting_id, run=col(Job.run) + 1, **leases.at_rest())
-            changed = self._changed(
+        with self._db.write() as connection:
+            meeting_rows.hold(connection, meeting_id)
+            now = self._db.now(connection)
+            job = meeting_rows.set_job(connection, now, meeting_id, run=col(Job.run) + 1, **leases.at_rest())
+            changed = meeting_rows.change(
                 connection,
+                now,
                 [
-                    col(Meeting.id) == meeting_id,
-                    col(Meeting.deleted_at).is_(None),
+                    *is_there(meeting_id),
                     col(Meeting.status).in_(list(ACTIVE)),
                     *_of_version(version),
                     *_at_no_cost(confirm_cost),
@@ -184,18 +218,16 @@ class People(Base):
                 job,
                 status=MeetingStatus.FAILED,
                 error_code=ErrorCode.CANCELLED.value,
-                **_why_cancelled({}, language),
                 progress=None,
+                **_why_cancelled({}, language),
             )
             if changed is None:
-                found = self._require(connection, meeting_id)
-                _refuse_cost(found, confirm_cost)
-                raise Conflict(f"nothing is running: the meeting is {found.status}")
+                raise _refused(connection, meeting_id, confirm_cost, "nothing is running: the meeting is {status}")
             if changed.stage not in (Stage.TRANSCRIBED, Stage.SUMMARIZED):
-                self._leave_behind(connection, changed)
+                leave_behind(connection, now, changed)
             if at_provider(changed):
                 why = _why_cancelled({"sent": True}, language)
-                return self._changed(connection, [col(Meeting.id) == meeting_id], job, **why) or changed
+                return meeting_rows.change_one(connection, now, meeting_id, job, **why)
             return changed
 
     def mark_deleted(
@@ -210,22 +242,18 @@ class People(Base):
         status is not `among` these, its version not `version` (None: any), or, without `confirm_cost`, where a
         transcription under way that is paid for would be given up.
         """
-        with self._write() as connection:
-            where = [
-                col(Meeting.id) == meeting_id,
-                col(Meeting.deleted_at).is_(None),
-                *_of_version(version),
-                *_at_no_cost(confirm_cost),
-            ]
+        with self._db.write() as connection:
+            where = [*is_there(meeting_id), *_of_version(version), *_at_no_cost(confirm_cost)]
             if among is not None:
                 where.append(col(Meeting.status).in_(list(among)))
-            self._hold(connection, meeting_id)
-            now = self._clock(connection)
-            job = self._set_job(connection, meeting_id, run=col(Job.run) + 1, tries=0, **leases.due_now(now))
+            meeting_rows.hold(connection, meeting_id)
+            now = self._db.now(connection)
+            job = meeting_rows.set_job(connection, now, meeting_id, **leases.again(now))
             written = leases.of(JobKind.WRITTEN_VIEW, meeting_id)
             leases.change(connection, now, written, run=col(Job.run) + 1, **leases.at_rest())
-            changed = self._changed(
+            changed = meeting_rows.change(
                 connection,
+                now,
                 where,
                 job,
                 deleted_at=now,
@@ -235,26 +263,8 @@ class People(Base):
                 upload_id=None,
             )
             if changed is None:
-                found = self._require(connection, meeting_id)
-                _refuse_cost(found, confirm_cost)
-                raise Conflict(f"the meeting is {found.status} by now")
+                raise _refused(connection, meeting_id, confirm_cost, "the meeting is {status} by now")
             return changed
-
-
-def require_same_upload(earlier: Meeting, fingerprint: str | None) -> None:
-    """Raises `KeyReused` where something else was sent with the key before, as far as that is known."""
-    if None not in (earlier.upload_fingerprint, fingerprint) and earlier.upload_fingerprint != fingerprint:
-        raise KeyReused("the key was used for another upload")
-
-
-def key_of(owner_id: str | None, key: str | None) -> str | None:
-    """A sender's key as it is stored: two owners may choose the same.
-
-    The local owner's stands as it was sent, as in earlier releases; no such key holds a line break.
-    """
-    if key is None or owner_id is None:
-        return key
-    return f"{owner_id}\n{hashlib.sha256(key.encode()).hexdigest()}"
 
 
 def _of_version(version: int | None) -> list[ColumnElement[bool]]:
@@ -269,15 +279,18 @@ def _at_no_cost(confirmed: bool) -> list[ColumnElement[bool]]:
     return [or_(col(Meeting.status).not_in(list(ACTIVE)), col(Meeting.submission).is_(None), transcribed)]
 
 
-def _refuse_cost(found: Meeting, confirmed: bool) -> None:
+def _refused(connection: Connection, meeting_id: str, confirmed: bool, why: str) -> Conflict:
+    """Why the statement did not find the meeting."""
+    found = meeting_rows.require(connection, meeting_id)
     if not confirmed and found.status in ACTIVE and at_provider(found):
-        raise Conflict("a transcription that is paid for would be given up", code=ErrorCode.COST_NOT_CONFIRMED)
+        return Conflict("a transcription that is paid for would be given up", code=ErrorCode.COST_NOT_CONFIRMED)
+    return Conflict(why.format(status=found.status))
 
 
 def _why_cancelled(params: dict[str, Any], language: str) -> dict[str, Any]:
     return {"error_params": params, "status_reason": reason_text(ErrorCode.CANCELLED, params, language)}
 
 
-def _submission_may_be_lost(meeting: Meeting, columns: dict[str, Any]) -> bool:
+def _submission_may_be_lost(meeting: Meeting, columns: Mapping[str, Any]) -> bool:
     """The provider is asked first for a job with the key, and that may be as old as `stage_since` says."""
     return meeting.stage == Stage.PREPARED and columns.get("submission", meeting.submission) is not None

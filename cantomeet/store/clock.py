@@ -5,7 +5,6 @@ and a lost submission would be looked for among jobs that are too young to be it
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,34 +15,36 @@ from sqlmodel import SQLModel, col
 
 from cantomeet.models import Job, KeyValue, Meeting, ProviderLeftover, Turn
 from cantomeet.store import leases
-from cantomeet.store.base import Base, execute
+from cantomeet.store.connections import Connections, execute
 from cantomeet.store.leases import LEASE_SECONDS
 
 _MOVES = "clock_put_back"
 """How often times were moved is remembered, so that of several who notice the same only one moves them."""
 
 
-class Clocks(Base):
+class Clock:
     """The clock as it is, and what was written by it."""
 
-    def clock(self) -> tuple[datetime, int]:
+    def __init__(self, connections: Connections) -> None:
+        self._db = connections
+
+    def read(self) -> tuple[datetime, int]:
         """The database's clock, and how often times were moved back for it."""
-        with self._read() as connection:
-            return self._clock(connection), _moves(connection)
+        with self._db.read() as connection:
+            return self._db.now(connection), _moves(connection)
 
     def newest_change(self) -> datetime | None:
         """When a job was last written, by the clock as it was then; None where there is no job."""
-        with self._read() as connection:
+        with self._db.read() as connection:
             return connection.execute(select(sql.max(col(Job.updated_at)))).scalar_one()
 
     def move_back(self, by: timedelta, moves: int) -> bool:
         """The clock was put back by so much: what is due is due so much sooner, what is old so much older.
 
         A lease is shortened to what one lasts, from now; who holds one renews it by the new clock. False, and nothing
-        is moved, where times were moved since `clock` told `moves`.
+        is moved, where times were moved since `read` told `moves`.
         """
-        # Suppressed: somebody else moved them at the same moment.
-        with suppress(IntegrityError), self._write() as connection:
+        with self._db.write() as connection:
             if not _counted(connection, moves):
                 return False
             _move(connection, Job, by, ("due_at", "woken_until"), col(Job.due_at).is_not(None))
@@ -58,14 +59,13 @@ class Clocks(Base):
             _move(connection, ProviderLeftover, by, ("sent_after",))
             reserved_until = col(Turn.reserved_until) - by.total_seconds()
             connection.execute(update(Turn).values(reserved_until=reserved_until))
-            now = self._clock(connection)
+            now = self._db.now(connection)
             lease = now + timedelta(seconds=LEASE_SECONDS)
             connection.execute(update(Job).where(col(Job.lease_until) > lease).values(lease_until=lease))
             # Nothing was changed later than now: the next start must not take it for another step back.
             for table in (Job, Meeting):
                 connection.execute(update(table).where(col(table.updated_at) > now).values(updated_at=now))
             return True
-        return False
 
 
 def _moves(connection: Connection) -> int:
@@ -74,9 +74,13 @@ def _moves(connection: Connection) -> int:
 
 
 def _counted(connection: Connection, moves: int) -> bool:
-    """Count one more; False where they are no longer `moves`. Raises `IntegrityError` where another one is first."""
+    """Count one more; False where they are no longer `moves`."""
     if moves == 0 and _moves(connection) == 0:
-        connection.execute(insert(KeyValue).values(name=_MOVES, value="1"))
+        try:
+            with connection.begin_nested():
+                connection.execute(insert(KeyValue).values(name=_MOVES, value="1"))
+        except IntegrityError:  # somebody else moved them at the same moment
+            return False
         return True
     held = (col(KeyValue.name) == _MOVES, col(KeyValue.value) == str(moves))
     return bool(execute(connection, update(KeyValue).where(*held).values(value=str(moves + 1))).rowcount)

@@ -1,0 +1,91 @@
+"""Where an aggregate's statements run: in the transaction under way, or in one of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, CursorResult, Engine, Executable
+from sqlalchemy.exc import IntegrityError
+
+
+class Connections(Protocol):
+    """What every aggregate is made with. A `with` block of either kind is one transaction, or a part of one."""
+
+    def read(self) -> AbstractContextManager[Connection]:
+        """For statements that only read. It never waits for a writer."""
+        ...
+
+    def write(self) -> AbstractContextManager[Connection]:
+        """For statements that write; what the block raises rolls back all of the transaction."""
+        ...
+
+    def now(self, connection: Connection) -> datetime:
+        """The database's clock (UTC)."""
+        ...
+
+
+class OwnTransactions:
+    """Each block is a transaction of its own."""
+
+    def __init__(self, engine: Engine, clock: Callable[[Connection], datetime]) -> None:
+        self.engine, self.now = engine, clock
+        self._readers = engine.execution_options(readonly=True)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        with self._readers.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        with self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """As `read`; all statements see the database as it was at the first of them."""
+        readers = self._readers
+        if self.engine.dialect.name == "postgresql":
+            # There each statement would otherwise see what was committed since the one before.
+            readers = readers.execution_options(isolation_level="REPEATABLE READ")
+        with readers.begin() as connection:
+            yield connection
+
+
+class OneTransaction:
+    """All blocks are parts of one transaction. Once that has ended, reads are transactions of their own."""
+
+    def __init__(self, own: OwnTransactions, connection: Connection, *, writes: bool) -> None:
+        self._own, self._shared, self._writes = own, connection, writes
+        self.now = own.now
+        self.half_done = False
+        """A call raised, and may have written before."""
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        if self._shared.closed:
+            with self._own.read() as connection:
+                yield connection
+        else:
+            yield self._shared
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        assert self._writes, "a snapshot only reads"
+        assert not self._shared.closed, "the transaction has ended"
+        try:
+            yield self._shared
+        except IntegrityError:
+            raise  # a savepoint has undone it, and the call goes on
+        except BaseException:
+            self.half_done = True
+            raise
+
+
+def execute(connection: Connection, statement: Executable) -> CursorResult[Any]:
+    """For statements whose `rowcount` is asked for; `Connection.execute` does not promise it."""
+    result: CursorResult[Any] = connection.execute(statement)
+    return result

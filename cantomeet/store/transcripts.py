@@ -1,0 +1,161 @@
+"""Transcripts: the shown revision's lines and speakers, and what people correct in them.
+
+Each row's own `version` guards its edit. The meeting's `version` rises with every edit and its `run` never does, so
+no result under way is lost. `Segment.original_text` and `words` stay the recogniser's. Items of all of the meeting's
+summaries that rest on what was changed become stale; quotes in a corrected line are checked again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar, Unpack
+
+from sqlalchemy import Connection, ScalarSelect, select
+from sqlmodel import col
+
+from cantomeet.corrections import LineChanges
+from cantomeet.errors import NotFound
+from cantomeet.models import Meeting, Segment, Speaker
+from cantomeet.quotes import rechecked
+from cantomeet.store import items, meeting_rows, paging, reparsing
+from cantomeet.store.connections import Connections
+from cantomeet.store.paging import PagedTranscript, SegmentPage
+from cantomeet.store.reparsing import Reparsed
+from cantomeet.store.types import NewSegment, Transcript
+from cantomeet.store.versioned import change
+from cantomeet.unclear import says_unclear
+
+Row = TypeVar("Row", Segment, Speaker)
+
+
+class Transcripts:
+    """Read, correct, replace. Every edit raises `NotFound`, and `VersionConflict` where `version` is not the stored
+    one; None is any.
+    """
+
+    def __init__(self, connections: Connections) -> None:
+        self._db = connections
+
+    def shown(self, meeting_id: str, after_position: int = -1, limit: int | None = None) -> Transcript:
+        """The shown revision's segments after a position, at most `limit` of them, and its speakers by id."""
+        with self._db.read() as connection:
+            of_shown = _shown_revision(meeting_id)
+            rows = connection.execute(
+                select(Segment)
+                .where(
+                    col(Segment.meeting_id) == meeting_id,
+                    col(Segment.revision) == of_shown,
+                    col(Segment.position) > after_position,
+                )
+                .order_by(col(Segment.position))
+                .limit(limit)
+            ).mappings()
+            found = [paging.segment_of(row) for row in rows]
+            speakers = connection.execute(
+                select(Speaker).where(col(Speaker.meeting_id) == meeting_id, col(Speaker.revision) == of_shown)
+            ).mappings()
+            return Transcript(found, {row["id"]: Speaker(**row) for row in speakers})
+
+    def paged(self, meeting_id: str, *, words: bool) -> PagedTranscript:
+        """The shown revision, read page by page as it is iterated over. Raises `NotFound`.
+
+        `words`: with the times of the words, which are most of its size.
+        """
+        return paging.paged_transcript(self._db, meeting_id, words=words)
+
+    def page(self, meeting_id: str, after: str, limit: int) -> SegmentPage:
+        """At most `limit` segments after the one with the id `after` (empty: from the first on), without words.
+
+        Raises `NotFound`, and `Conflict` where `after` is not of the shown transcript (any more).
+        """
+        return paging.segment_page(self._db, meeting_id, after, limit)
+
+    def corrected(self, meeting_id: str) -> list[Segment]:
+        """Those segments of the shown revision that a person corrected, in order."""
+        with self._db.read() as connection:
+            rows = connection.execute(
+                select(Segment)
+                .where(
+                    col(Segment.meeting_id) == meeting_id,
+                    col(Segment.revision) == _shown_revision(meeting_id),
+                    col(Segment.edited).is_(True),
+                )
+                .order_by(col(Segment.position))
+            ).mappings()
+            return [paging.segment_of(row) for row in rows]
+
+    def segment(self, meeting_id: str, segment_id: str) -> Segment:
+        """Of any revision. Raises `NotFound`."""
+        with self._db.read() as connection:
+            return _row(connection, Segment, meeting_id, segment_id)
+
+    def speaker(self, meeting_id: str, speaker_id: str) -> Speaker:
+        """Of any revision. Raises `NotFound`."""
+        with self._db.read() as connection:
+            return _row(connection, Speaker, meeting_id, speaker_id)
+
+    def edit_segment(
+        self, meeting_id: str, segment_id: str, version: int | None, **changes: Unpack[LineChanges]
+    ) -> tuple[Meeting, Segment]:
+        """Change the text, or who speaks (one of the same revision, or None); what is left out stays.
+
+        A line that was not understood is an ordinary one once somebody says what was said.
+        """
+        with self._db.write() as connection:
+            meeting = meeting_rows.touch(connection, self._db.now(connection), meeting_id)
+            segment = _row(connection, Segment, meeting_id, segment_id)
+            if segment.unclear and says_unclear(changes.get("text", "")):
+                del changes["text"]
+            speaker_id = changes.get("speaker_id")
+            if speaker_id is not None:
+                speaker = _row(connection, Speaker, meeting_id, speaker_id)
+                if speaker.revision != segment.revision:
+                    raise NotFound("no such speaker in this transcript")
+            is_changed = any(value != getattr(segment, name) for name, value in changes.items())
+            values: dict[str, Any] = {**changes, "edited": True} if is_changed else {}
+            if is_changed and "text" in changes:
+                values["unclear"] = False
+            change(connection, Segment, segment_id, version, values)
+            if is_changed:
+                line = changes.get("text", segment.text)
+                items.age(connection, meeting_id, {segment_id}, lambda item: rechecked(item.evidence, segment_id, line))
+            return meeting, _row(connection, Segment, meeting_id, segment_id)
+
+    def rename_speaker(
+        self, meeting_id: str, speaker_id: str, version: int | None, name: str | None
+    ) -> tuple[Meeting, Speaker]:
+        """Give a speaker a person's name; None: only the recogniser's label again. Owners so named follow; where
+        another speaker is called the same, only those of items that rest on this one's lines.
+        """
+        with self._db.write() as connection:
+            meeting = meeting_rows.touch(connection, self._db.now(connection), meeting_id)
+            speaker = _row(connection, Speaker, meeting_id, speaker_id)
+            change(connection, Speaker, speaker_id, version, {"name": name})
+            if name != speaker.name:
+                spoken = select(col(Segment.id)).where(col(Segment.speaker_id) == speaker_id)
+                spoken_by = set(connection.execute(spoken).scalars())
+                items.rename_owners(connection, meeting_id, speaker, name or speaker.label, spoken_by)
+                items.age(connection, meeting_id, spoken_by)
+            return meeting, _row(connection, Speaker, meeting_id, speaker_id)
+
+    def reparse(self, meeting_id: str, segments: Sequence[NewSegment], *, force: bool = False) -> Reparsed:
+        """Put `segments` in place of the shown ones; what rests on them becomes stale and is checked anew.
+
+        Names of speakers stay, and corrections of lines that are the same in both. Raises `Conflict` where the meeting
+        has not ended, or where corrections would be lost without `force`; `NotFound`.
+        """
+        with self._db.write() as connection:
+            meeting = meeting_rows.hold(connection, meeting_id)
+            return reparsing.replace_shown(connection, self._db.now(connection), meeting, segments, force=force)
+
+
+def _shown_revision(meeting_id: str) -> ScalarSelect[int]:
+    return select(col(Meeting.shown_revision)).where(col(Meeting.id) == meeting_id).scalar_subquery()
+
+
+def _row(connection: Connection, table: type[Row], meeting_id: str, row_id: str) -> Row:
+    statement = select(table).where(col(table.meeting_id) == meeting_id, col(table.id) == row_id)
+    row = connection.execute(statement).mappings().first()
+    if row is None:
+        raise NotFound(f"no such {table.__name__.lower()}")
+    return table(**row)
