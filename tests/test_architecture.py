@@ -111,6 +111,23 @@ def test_no_untyped_columns_cross_the_border_of_a_command_or_query() -> None:
                 assert "Any" not in ast.unparse(node.args), (path.name, node.name)
 
 
+def test_no_untyped_columns_cross_the_border_of_the_store() -> None:
+    methods = {
+        f"{path.name}: {kind.name}.{method.name}": method.args
+        for path in (ROOT / "cantomeet/store").glob("*.py")
+        for kind in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(kind, ast.ClassDef) and not kind.name.startswith("_")
+        for method in kind.body
+        if isinstance(method, ast.FunctionDef) and not method.name.startswith("_")
+    }
+    assert len(methods) > 80
+    for name, args in methods.items():
+        taken = [*args.posonlyargs, *args.args, *args.kwonlyargs]
+        assert all(ast.unparse(arg.annotation) != "Any" for arg in taken if arg.annotation), name
+        columns = args.kwarg and args.kwarg.annotation
+        assert columns is None or ast.unparse(columns).startswith("Unpack["), name
+
+
 def strangers(root: Path) -> list[str]:
     """Test files whose folder mirrors no package, or that do nothing with the package whose folder they lie in."""
     found = []

@@ -1,10 +1,9 @@
-"""The evidence of a meeting's summaries once another revision of the transcript has taken the cited one's place."""
+"""Moves the evidence of summaries to the lines of another revision of the transcript."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from itertools import accumulate
-from typing import Any
 
 from sqlalchemy import Connection, select, update
 from sqlmodel import col
@@ -13,10 +12,11 @@ from cantomeet.models import Segment, Summary, SummaryItem
 from cantomeet.quotes import moved
 
 
-def anchor_anew(connection: Connection, meeting_id: str, revision: int) -> None:
-    """All items are stale, and cite lines of `revision`: those spoken at the same time in which their quotes stand.
+def move_evidence(connection: Connection, meeting_id: str, revision: int) -> None:
+    """Each item of the meeting's summaries becomes stale and cites lines of `revision`.
 
-    A quote that stands in none of them is unverified from now on.
+    A quote cites the line that was spoken at the same time and contains it. A quote that no such line contains becomes
+    unverified.
     """
     lines = _Lines(connection, meeting_id, revision)
     of_meeting = select(col(Summary.id)).where(col(Summary.meeting_id) == meeting_id)
@@ -29,7 +29,7 @@ def anchor_anew(connection: Connection, meeting_id: str, revision: int) -> None:
 
 class _Lines:
     def __init__(self, connection: Connection, meeting_id: str, revision: int) -> None:
-        statement: Any = (
+        statement = (
             select(Segment)
             .where(col(Segment.meeting_id) == meeting_id, col(Segment.revision) == revision)
             .order_by(col(Segment.start), col(Segment.position))

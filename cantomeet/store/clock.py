@@ -1,5 +1,7 @@
-"""After the database's clock was put back: due times and ages move with it. Else all would wait until it has caught up,
-and a lost submission would be looked for among jobs that are too young to be it.
+"""Moves due times and ages when the database's clock was put back.
+
+Otherwise every job would wait until the clock has caught up, and a lost submission would be looked for among jobs that
+are too young to be it.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ _MOVES = "clock_put_back"
 
 
 class Clock:
-    """The clock as it is, and what was written by it."""
+    """The database's clock, and the times that were written by it."""
 
     def __init__(self, connections: Connections) -> None:
         self._db = connections
@@ -39,10 +41,10 @@ class Clock:
             return connection.execute(select(sql.max(col(Job.updated_at)))).scalar_one()
 
     def move_back(self, by: timedelta, moves: int) -> bool:
-        """The clock was put back by so much: what is due is due so much sooner, what is old so much older.
+        """The clock was put back `by` so much: due times come so much sooner, and ages grow by as much.
 
-        A lease is shortened to what one lasts, from now; who holds one renews it by the new clock. False, and nothing
-        is moved, where times were moved since `read` told `moves`.
+        A lease ends at most `LEASE_SECONDS` from now; whoever holds it renews it by the new clock. Returns False and
+        moves nothing where times were moved since `read` returned `moves`.
         """
         with self._db.write() as connection:
             if not _counted(connection, moves):

@@ -1,4 +1,4 @@
-"""Due days of action items once the meeting has another date: the words stay, the day that they mean moves."""
+"""Moves the due days of action items when the meeting gets another date; the words stay."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from cantomeet.dates import day_in, resolve_date
 from cantomeet.models import Segment, Summary, SummaryItem
 
 
-def date_anew(
+def move_due_days(
     connection: Connection, meeting_id: str, before: date | None, after: date | None, *where: ColumnElement[bool]
 ) -> None:
-    """Items whose day is what their words mean counted from `before` get the one counted from `after`.
+    """An item whose due day is its words counted from `before` gets the day counted from `after`.
 
-    Any other day is a person's and stays. `where`: of which summaries; none is all of the meeting's.
+    Any other day is a person's and stays. `where` chooses among the meeting's summaries.
     """
     of_meeting = select(col(Summary.id)).where(col(Summary.meeting_id) == meeting_id, *where)
     statement = select(

@@ -1,4 +1,4 @@
-"""What is left of a deleted meeting once its row is gone: old pages in SQLite's files, jobs in Redis."""
+"""Traces of deleted meetings: old pages in SQLite's files, and jobs in Redis."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ _PATIENCE_MS = 500
 
 
 class Erasing:
-    """Whether traces of deleted meetings are still to be erased."""
+    """Remembers whether traces are still to be erased."""
 
     def __init__(self, connections: Connections) -> None:
         self._db = connections
 
     def traces(self) -> str | None:
-        """What `traces_erased` takes, where meetings were deleted since the last time that it was called."""
+        """What `traces_erased` takes; None where no meeting was deleted since its last call."""
         with self._db.read() as connection:
             named = select(col(KeyValue.value)).where(col(KeyValue.name) == _TRACES)
             return connection.execute(named).scalar_one_or_none()
 
     def traces_erased(self, traces: str) -> None:
-        """Nothing is left of what was deleted before `traces` was read."""
+        """Everything that was deleted before `traces` was read has been erased."""
         with self._db.write() as connection:
             connection.execute(delete(KeyValue).where(col(KeyValue.name) == _TRACES, col(KeyValue.value) == traces))
 

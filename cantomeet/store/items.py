@@ -1,4 +1,4 @@
-"""Items of summaries inside a transaction that somebody else began, and what a corrected transcript makes of them."""
+"""Items of summaries inside a transaction that somebody else began."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def require(connection: Connection, meeting_id: str, item_id: str) -> SummaryIte
 
 
 def corrected_lines(connection: Connection, items: Iterable[SummaryItem]) -> dict[str, str]:
-    """Texts, by segment id, of the cited lines whose quotes a correction took from them."""
+    """Texts, by segment id, of those cited lines whose quotes were lost by a correction."""
     ids = {proof["segment_id"] for item in items for proof in item.evidence if proof.get("was")}
     statement = select(col(Segment.id), col(Segment.text)).where(col(Segment.id).in_(ids))
     return dict(connection.execute(statement).all()) if ids else {}
@@ -45,16 +45,16 @@ def age(
     segment_ids: Collection[str],
     evidence: Callable[[SummaryItem], list[Proof]] = lambda item: item.evidence,
 ) -> None:
-    """Items that rest on these segments are stale from now on, with the evidence that `evidence` makes of theirs."""
+    """Items that cite one of these segments become stale, with the evidence that `evidence` returns for them."""
     for item in find(connection, meeting_id):
         if any(proof.get("segment_id") in segment_ids for proof in item.evidence):
             change(connection, SummaryItem, item.id, None, {"stale": True, "evidence": evidence(item)})
 
 
 def rename_owners(connection: Connection, meeting_id: str, speaker: Speaker, new: str, lines: Collection[str]) -> None:
-    """Of all summaries; `lines` are ids of those that the speaker spoke.
+    """Items that the speaker owns get the `new` name; `lines` are ids of the segments that the speaker spoke.
 
-    Where another speaker is called the same, only owners of items that rest on these lines are renamed.
+    Where another speaker has the same name, only items that cite one of `lines` are changed.
     """
     old = speaker.name or speaker.label
     called_the_same = select(col(Speaker.id)).where(

@@ -1,4 +1,4 @@
-"""The job table inside a transaction that somebody else began: what is due, who has it, and the fence.
+"""The job table inside a transaction that somebody else began.
 
 A transaction that writes both writes jobs before meetings, and a meeting's own job before that of its written view:
 each holds its row until the end, and in one order nobody waits for somebody who waits for him.

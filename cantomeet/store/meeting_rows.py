@@ -1,6 +1,6 @@
-"""The meeting table inside a transaction that somebody else began, as `cantomeet.store.leases` has the job table.
+"""The meeting table inside a transaction that somebody else began.
 
-Whoever writes a meeting writes its job before it.
+`cantomeet.store.leases` has the job table. Whoever writes both writes the job before the meeting.
 """
 
 from __future__ import annotations

@@ -16,18 +16,16 @@ from cantomeet.models import Attempt, Job, Meeting
 from cantomeet.reasons import reason_text
 from cantomeet.store import leases, lines, meeting_rows
 from cantomeet.store.connections import Connections, execute
-from cantomeet.store.dating import date_anew
+from cantomeet.store.dating import move_due_days
 from cantomeet.store.leftovers import leave_behind
 from cantomeet.store.meeting_rows import is_there
-from cantomeet.store.retrying import at_provider, retry_columns
+from cantomeet.store.retrying import RetryColumns, at_provider, retry_columns
 from cantomeet.store.templates import checked_wishes
 from cantomeet.store.types import MeetingChanges, NewMeeting
 from cantomeet.store.upload_keys import key_of, require_same_upload
 from cantomeet.wording import checked_description, checked_title
 
 _CHECKS: Mapping[str, Callable[[str], str]] = {"title": checked_title, "description": checked_description}
-
-_WISHES = ("template", "summary_language", "name_speakers_first")
 
 
 class Meetings:
@@ -117,7 +115,7 @@ class Meetings:
         columns: dict[str, Any] = {**changes}
         columns |= {name: check(columns[name]) for name, check in _CHECKS.items() if name in columns}
         with self._db.write() as connection:
-            checked_wishes(connection, **{name: columns[name] for name in _WISHES if name in columns})
+            checked_wishes(connection, changes.get("template"), changes.get("summary_language"))
             where = [*is_there(meeting_id), *_of_version(version)]
             leases.hold(connection, JobKind.MEETING, meeting_id)
             # The row is the writer's from here on, so that what it was is what this edit changes.
@@ -128,7 +126,7 @@ class Meetings:
             if changed is None:
                 raise VersionConflict("the meeting was changed meanwhile")
             if changed.meeting_date != before.meeting_date:
-                date_anew(connection, meeting_id, before.meeting_date, changed.meeting_date)
+                move_due_days(connection, meeting_id, before.meeting_date, changed.meeting_date)
             if changed.waits_for_names and not changed.name_speakers_first:
                 return changed.with_job(meeting_rows.set_job(connection, now, meeting_id, **leases.due_now(now)))
             return changed
@@ -169,22 +167,19 @@ class Meetings:
         """
         with self._db.write() as connection:
             meeting = meeting_rows.hold(connection, meeting_id)
-            columns = {
-                **retry_columns(meeting, start, confirm_cost),
-                **checked_wishes(connection, template, summary_language, name_speakers_first),
-            }
+            columns = retry_columns(meeting, start, confirm_cost)
+            wishes = checked_wishes(connection, template, summary_language, name_speakers_first)
             now = self._db.now(connection)
-            wish = leases.again(now)
-            names_first = columns.get("name_speakers_first", meeting.name_speakers_first)
+            next_step = leases.again(now)
+            names_first = wishes.get("name_speakers_first", meeting.name_speakers_first)
             summarizes = columns["status"] == MeetingStatus.SUMMARIZING
             if summarizes and names_first and lines.has_speakers(connection, meeting):
-                wish = {**wish, **leases.at_rest(JobState.WAITING_FOR_NAMES)}
-            if not _submission_may_be_lost(meeting, columns):
-                # Else a job that was given up as never ending would be given up again at the first look.
-                columns["stage_since"] = now
-            job = meeting_rows.set_job(connection, now, meeting_id, **wish)
+                next_step = {**next_step, **leases.at_rest(JobState.WAITING_FOR_NAMES)}
+            # A job that was given up as never ending would otherwise be given up again at the first look.
+            since = col(Meeting.stage_since) if _submission_may_be_lost(meeting, columns) else now
+            job = meeting_rows.set_job(connection, now, meeting_id, **next_step)
             where = [col(Meeting.id) == meeting_id, *_of_version(version)]
-            changed = meeting_rows.change(connection, now, where, job, **columns)
+            changed = meeting_rows.change(connection, now, where, job, stage_since=since, **columns, **wishes)
             if changed is None:
                 raise Conflict("the meeting is being worked on")
             if "revision" in columns and columns.get("shown_revision") == columns["revision"]:
@@ -291,6 +286,6 @@ def _why_cancelled(params: dict[str, Any], language: str) -> dict[str, Any]:
     return {"error_params": params, "status_reason": reason_text(ErrorCode.CANCELLED, params, language)}
 
 
-def _submission_may_be_lost(meeting: Meeting, columns: Mapping[str, Any]) -> bool:
+def _submission_may_be_lost(meeting: Meeting, columns: RetryColumns) -> bool:
     """The provider is asked first for a job with the key, and that may be as old as `stage_since` says."""
     return meeting.stage == Stage.PREPARED and columns.get("submission", meeting.submission) is not None

@@ -14,7 +14,7 @@ from cantomeet.jobs import JobKind, JobState
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Job, Meeting, Segment
 from cantomeet.store import leases, lines, meeting_rows
-from cantomeet.store.anchoring import anchor_anew
+from cantomeet.store.anchoring import move_evidence
 from cantomeet.store.connections import Connections
 from cantomeet.store.erasing import leave_traces
 from cantomeet.store.leftovers import leave_behind
@@ -154,7 +154,7 @@ class Pipeline:
             lines.append(connection, meeting, segments)
             if lines.delete_revisions(connection, meeting_id, keep=meeting.revision):
                 # Items of summaries of the earlier revision point at lines that are gone.
-                anchor_anew(connection, meeting_id, meeting.revision)
+                move_evidence(connection, meeting_id, meeting.revision)
             if let_go:
                 leave_behind(connection, now, meeting)
             if meeting.name_speakers_first and lines.has_speakers(connection, meeting):

@@ -1,4 +1,4 @@
-"""A transcript made anew from what the provider had answered, without losing what people corrected in it."""
+"""Replaces a transcript by one parsed again from the provider's stored answer, and keeps corrections."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cantomeet.errors import Conflict
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Job, Meeting, Segment, Speaker
 from cantomeet.store import lines, meeting_rows
-from cantomeet.store.anchoring import anchor_anew
+from cantomeet.store.anchoring import move_evidence
 from cantomeet.store.types import NewSegment
 
 _Spot = tuple[float, float, str]
@@ -49,7 +49,7 @@ def replace_shown(
     lines.append(connection, changed, segments)
     _carry(connection, changed, edited, speakers, places)
     lines.delete_revisions(connection, meeting.id, keep=changed.revision)
-    anchor_anew(connection, meeting.id, changed.revision)
+    move_evidence(connection, meeting.id, changed.revision)
     return Reparsed(changed, changed=True, kept=len(edited) - lost, lost=lost)
 
 
@@ -88,7 +88,7 @@ def _carry(
 
 def _check_at_rest(meeting: Meeting) -> None:
     if meeting.waits_for_names:
-        raise Conflict("it waits for its speakers to be named, and may be parsed anew once it is summarized")
+        raise Conflict("it waits for its speakers to be named, and may be parsed again once it is summarized")
     if meeting.status not in (MeetingStatus.COMPLETED, MeetingStatus.FAILED):
         raise Conflict(f"the meeting is {meeting.status}; wait for its end")
     if meeting.stage not in (Stage.TRANSCRIBED, Stage.SUMMARIZED):

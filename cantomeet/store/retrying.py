@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypedDict
 
 from cantomeet.errors import Conflict, ErrorCode
 from cantomeet.lifecycle import MeetingStatus, Stage, status_to_resume
 from cantomeet.models import Meeting
+from cantomeet.submission import Submission
 
 _JOB_ENDED = {ErrorCode.CANCELLED, ErrorCode.PROVIDER_JOB_GONE, ErrorCode.PROVIDER_REJECTED}
 
 
-def retry_columns(meeting: Meeting, start: str, confirm_cost: bool) -> dict[str, Any]:
+class RetryColumns(TypedDict, total=False):
+    """What a retry writes to the meeting; `cantomeet.models.Meeting` explains each."""
+
+    status: MeetingStatus
+    stage: Stage
+    status_reason: None
+    error_code: None
+    error_params: dict[str, object]
+    progress: None
+    submission: Submission | None
+    provider_job_id: None
+    transcriber: str
+    recognised_seconds: float
+    revision: int
+    shown_revision: int
+    summary_round: int
+
+
+def retry_columns(meeting: Meeting, start: str, confirm_cost: bool) -> RetryColumns:
     """The columns that set `meeting` going again from "failed", "transcribe" or "summarize"; `revision` too where
     it is transcribed again. Raises `Conflict`.
     """
     stage = Stage(meeting.stage)
     transcribed = stage in (Stage.TRANSCRIBED, Stage.SUMMARIZED)
-    cleared: dict[str, Any] = {
+    cleared: RetryColumns = {
         "error_code": None,
         "error_params": {},
         "status_reason": None,

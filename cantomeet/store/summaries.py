@@ -21,7 +21,7 @@ from cantomeet.models import Meeting, Segment, Speaker, Summary, SummaryItem, ne
 from cantomeet.quotes import rechecked, requoted
 from cantomeet.store import items, meeting_rows
 from cantomeet.store.connections import Connections, execute
-from cantomeet.store.dating import date_anew
+from cantomeet.store.dating import move_due_days
 from cantomeet.store.types import NewSummary, SummaryWithItems, Transcript
 from cantomeet.store.versioned import change, is_row
 
@@ -131,7 +131,7 @@ class Summaries:
 
 
 def add_summary(connection: Connection, now: datetime, meeting: Meeting, new: NewSummary) -> list[str]:
-    """Write it as the newest version; the warnings that the meeting has from now on."""
+    """Write it as the newest version. Returns the warnings that the meeting has from now on."""
     summary_id = new_id()
     warnings = _warnings(connection, meeting, new.warnings)
     connection.execute(
@@ -164,7 +164,7 @@ def add_summary(connection: Connection, now: datetime, meeting: Meeting, new: Ne
     if rows:
         connection.execute(insert(SummaryItem), rows)
     if new.read is not None and new.meeting_date != meeting.meeting_date:
-        date_anew(connection, meeting.id, new.meeting_date, meeting.meeting_date, col(Summary.id) == summary_id)
+        move_due_days(connection, meeting.id, new.meeting_date, meeting.meeting_date, col(Summary.id) == summary_id)
     return warnings
 
 

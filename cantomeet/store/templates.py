@@ -11,6 +11,7 @@ from sqlmodel import col
 from cantomeet.errors import Conflict, InvalidRequest, NotFound, VersionConflict
 from cantomeet.models import SummaryTemplate, new_id
 from cantomeet.store.connections import Connections
+from cantomeet.store.types import MeetingChanges
 from cantomeet.templates import SHIPPED, Section, Template, checked_language, user_template
 
 _LONGEST_ID = 64
@@ -37,7 +38,7 @@ class Templates:
             row = _row(connection, template_id)
         return None if row is None else _template(row)
 
-    def add(self, name: str, instructions: str, sections: Sequence[Mapping[str, Any]]) -> SummaryTemplate:
+    def add(self, name: str, instructions: str, sections: Sequence[Mapping[str, str]]) -> SummaryTemplate:
         """Keep a new one; `sections` are `{"title", "kind"}`. Raises `InvalidRequest` that names the field."""
         made = user_template(new_id(), name, instructions, sections)
         with self._db.write() as connection:
@@ -51,7 +52,7 @@ class Templates:
         version: int | None,
         name: str,
         instructions: str,
-        sections: Sequence[Mapping[str, Any]],
+        sections: Sequence[Mapping[str, str]],
     ) -> SummaryTemplate:
         """Replace all of it; summaries written by then keep their headings.
 
@@ -86,19 +87,21 @@ def checked_wishes(
     template: str | None = None,
     summary_language: str | None = None,
     name_speakers_first: bool | None = None,
-) -> dict[str, Any]:
+) -> MeetingChanges:
     """The meeting's columns for what a person wishes of its summary; None leaves one as it is.
 
     Raises `InvalidRequest` for a template that does not exist or a language that no summary is written in.
     """
     if template is not None and template not in SHIPPED and _row(connection, template) is None:
         raise InvalidRequest("no such template", field="template")
-    wishes = {
-        "template": template,
-        "summary_language": None if summary_language is None else checked_language(summary_language),
-        "name_speakers_first": name_speakers_first,
-    }
-    return {name: value for name, value in wishes.items() if value is not None}
+    wishes: MeetingChanges = {}
+    if template is not None:
+        wishes["template"] = template
+    if summary_language is not None:
+        wishes["summary_language"] = checked_language(summary_language)
+    if name_speakers_first is not None:
+        wishes["name_speakers_first"] = name_speakers_first
+    return wishes
 
 
 def _refuse_shipped(template_id: str) -> None:

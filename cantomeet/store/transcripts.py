@@ -139,7 +139,7 @@ class Transcripts:
             return meeting, _row(connection, Speaker, meeting_id, speaker_id)
 
     def reparse(self, meeting_id: str, segments: Sequence[NewSegment], *, force: bool = False) -> Reparsed:
-        """Put `segments` in place of the shown ones; what rests on them becomes stale and is checked anew.
+        """Put `segments` in place of the shown ones; what rests on them becomes stale and is checked again.
 
         Names of speakers stay, and corrections of lines that are the same in both. Raises `Conflict` where the meeting
         has not ended, or where corrections would be lost without `force`; `NotFound`.

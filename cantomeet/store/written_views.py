@@ -1,4 +1,4 @@
-"""The written-Chinese view of a transcript: asked for by a person, made in steps of its own, kept line by line.
+"""The written-Chinese view of a transcript, made by a job of its own.
 
 Its job fences its writes as the meeting's own job fences the pipeline's; neither touches the other, so the view holds
 up no meeting. Lines are kept when all are there; what was paid for by then is in the meeting's paid answers.
