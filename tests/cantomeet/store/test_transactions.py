@@ -15,6 +15,7 @@ from cantomeet.jobs import JobKind
 from cantomeet.pacing import Limit
 from cantomeet.store import Database, Transaction
 from tests import meetings as made
+from tests.conftest import new_meeting
 from tests.running import wait_for
 
 
@@ -45,8 +46,8 @@ def test_a_constraint_that_refuses_one_statement_spares_the_others(store: Databa
     store.key_values.put("key", "old")
     with store.write() as tx:
         tx.switches.pause(True)
-        earlier, is_new = tx.meetings.create(made.new_meeting(idempotency_key="k"))
-        again, is_new_again = tx.meetings.create(made.new_meeting(idempotency_key="k"))
+        earlier, is_new = tx.meetings.create(new_meeting(idempotency_key="k"))
+        again, is_new_again = tx.meetings.create(new_meeting(idempotency_key="k"))
         tx.key_values.put("key", "new")
     assert (again.id, is_new, is_new_again) == (earlier.id, True, False)
     assert (store.switches.paused(), store.key_values.find("key")) == (True, "new")
@@ -74,7 +75,7 @@ def test_a_block_that_goes_on_after_what_a_call_raised_is_rolled_back(store: Dat
 
 def test_after_its_end_a_transaction_still_reads_and_no_longer_writes(store: Database) -> None:
     with store.write() as tx:
-        meeting, _ = tx.meetings.create(made.new_meeting())
+        meeting, _ = tx.meetings.create(new_meeting())
     assert tx.meetings.get(meeting.id) == store.meetings.get(meeting.id)
     with pytest.raises(AssertionError, match="has ended"):
         tx.meetings.mark_deleted(meeting.id)
@@ -82,7 +83,7 @@ def test_after_its_end_a_transaction_still_reads_and_no_longer_writes(store: Dat
 
 # Each inserts a row that there can be only once, so that of two at once the second is refused by a constraint.
 INSERTS: dict[str, Callable[[Transaction], object]] = {
-    "create": lambda tx: tx.meetings.create(made.new_meeting(idempotency_key="k")),
+    "create": lambda tx: tx.meetings.create(new_meeting(idempotency_key="k")),
     "schedule": lambda tx: tx.jobs.schedule(JobKind.CHECK, "llm"),
     "keep_scheduled": lambda tx: tx.jobs.keep_scheduled(JobKind.PERIODIC, ["sweep"]),
     "pause": lambda tx: tx.switches.pause(True),
