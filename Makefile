@@ -59,7 +59,7 @@ doctor: $(RUN_STAMP)
 
 # Files side by side: most of the suite waits for processes and browsers, not for a core. In the order in which they
 # are collected, the longest first: left to itself, xdist begins with the files that have the most tests.
-AT_ONCE ?= -n 2 --dist loadfile --no-loadscope-reorder
+AT_ONCE ?= -n 4 --dist loadfile --no-loadscope-reorder
 test: $(DEV_STAMP)
 	$(BIN)/python -m pytest -q $(AT_ONCE)
 

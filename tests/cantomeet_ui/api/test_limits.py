@@ -195,7 +195,7 @@ async def test_a_silent_socket_is_closed() -> None:
             await asyncio.Event().wait()
         return {"type": "websocket.connect"}
 
-    limits = RequestLimits(page, "en", greeting_seconds=0.01)
+    limits = RequestLimits(page, "en", first_message_seconds=0.01)
     await asyncio.wait_for(limits({"type": "websocket"}, silent, silent), 20)  # type: ignore[arg-type]
     assert told == ["websocket.connect", "websocket.disconnect"]
     assert limits.sockets == 0
@@ -212,5 +212,5 @@ async def test_a_socket_may_be_silent_after_its_first_message() -> None:
         await asyncio.sleep(0.05 if len(told) == 2 else 0)
         return {"type": "websocket.receive" if told else "websocket.connect"}
 
-    await RequestLimits(page, "en", greeting_seconds=0.01)({"type": "websocket"}, spoken, spoken)  # type: ignore[arg-type]
+    await RequestLimits(page, "en", first_message_seconds=0.01)({"type": "websocket"}, spoken, spoken)  # type: ignore[arg-type]
     assert told == ["websocket.connect", "websocket.receive", "websocket.receive"]
