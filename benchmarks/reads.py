@@ -31,10 +31,10 @@ _SEED = """
 import sys
 from cantomeet.database import connect, migrate
 from cantomeet.settings import Settings
-from cantomeet.store import Database
+from cantomeet.store import MeetingStore
 from tests import meetings
 count, lines = int(sys.argv[1]), int(sys.argv[2])
-store = Database(connect(Settings().effective_database_url))
+store = MeetingStore(connect(Settings().effective_database_url))
 migrate(store.engine)
 for number in range(count):
     meetings.completed(store, title=f"meeting {number}")
@@ -44,12 +44,12 @@ _EARLIER = """
 from cantomeet.database import connect, migrate
 from cantomeet.recordings import Recordings
 from cantomeet.settings import Settings
-from cantomeet.store import Database
+from cantomeet.store import MeetingStore
 from cantomeet_ui.api.app import build_api
 from cantomeet_ui.api.deps import Deps
 def app():
     settings = Settings()
-    store = Database(connect(settings.effective_database_url))
+    store = MeetingStore(connect(settings.effective_database_url))
     migrate(store.engine)
     recordings = Recordings(settings.recordings_dir, settings.max_upload_bytes)
     return build_api(Deps(settings, store, recordings, wake=lambda meeting: None))
