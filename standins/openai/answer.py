@@ -9,9 +9,9 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
+from standins.http import Answer, Dropped
 from standins.openai.model import Json
 from standins.openai.plan import Fault, Plan
-from standins.speechmatics.http import Answer, Dropped
 
 CHARACTERS_AN_EVENT = 40
 MOST_EVENTS = 500

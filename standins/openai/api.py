@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from pydantic import ValidationError
 
 from cantomeet.tokens import MESSAGE_TOKENS, count_tokens
+from standins.http import Answer, ClientGone, Dropped, Request
 from standins.openai.answer import ModelAnswer, streamed_answer, whole_answer
 from standins.openai.log import RequestLog
 from standins.openai.model import Json, content_of, draft_of, task_of
 from standins.openai.plan import MODEL_FAULTS, STREAM_FAULTS, Chance, Fault, Plan
 from standins.openai.rules import ApiError, ChatRequest, read_request
-from standins.speechmatics.http import Answer, ClientGone, Dropped, Request
 
 MAX_BODY = 32 * 1024 * 1024
 _TOO_LONG: dict[str, tuple[str, str | None]] = {

@@ -10,25 +10,20 @@ has one JSON object per request; `paid` is true if the model did its work. `POST
 from __future__ import annotations
 
 import argparse
-import asyncio
-import signal
 import sys
 import tempfile
-import threading
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from standins.http import HttpServer
 from standins.openai.api import Api
 from standins.openai.log import LoggedRequest, RequestLog, paid_prompts, read_log
 from standins.openai.plan import Chance, Fault, Plan
-from standins.speechmatics.http import HttpServer
+from standins.serving import HOST, ServiceThread, serve
 
 __all__ = ["FakeOpenAI", "Fault", "Plan", "main", "paid_prompts", "read_log"]
-
-HOST = "127.0.0.1"
-START_SECONDS = 10.0
 
 
 class _Service:
@@ -57,31 +52,20 @@ class FakeOpenAI:
         self, plan: Plan | None = None, *, log: Path | None = None, key: str | None = None, port: int = 0
     ) -> None:
         """`log` None uses a temporary file. `key` None accepts any key."""
-        self._plan = plan or Plan()
         self._own = None if log else tempfile.TemporaryDirectory(prefix="fake-openai-")
         self._log = log or Path(self._own.name if self._own else "") / "log.jsonl"
-        self._key = key
-        self._port = port
-        self._started = threading.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._service: _Service | None = None
-        self._stop: asyncio.Event | None = None
-        self._error: Exception | None = None
-        self._thread = threading.Thread(target=self._run, name="fake-openai", daemon=True)
+        self._thread = ServiceThread(lambda: _Service(self._log, plan or Plan(), key), "fake-openai", port)
 
     def __enter__(self) -> FakeOpenAI:
-        self._thread.start()
-        if not self._started.wait(START_SECONDS):
-            raise TimeoutError("the stand-in did not start")
-        if self._error is not None:
+        try:
+            self._thread.start()
+        except OSError:
             self._clean_up()
-            raise self._error
+            raise
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        if self._loop is not None and self._stop is not None:
-            self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join()
+        self._thread.stop()
         self._clean_up()
 
     def _clean_up(self) -> None:
@@ -90,7 +74,7 @@ class FakeOpenAI:
 
     @property
     def base_url(self) -> str:
-        return f"http://{HOST}:{self._port}/v1"
+        return f"http://{HOST}:{self._thread.port}/v1"
 
     @property
     def log(self) -> list[LoggedRequest]:
@@ -107,41 +91,11 @@ class FakeOpenAI:
 
     def use(self, plan: Plan) -> None:
         """Replace the plan."""
-        assert self._loop is not None
-        done = threading.Event()
 
-        def change() -> None:
-            assert self._service is not None
-            self._service.api.chance = Chance(plan)
-            done.set()
+        def change(service: _Service) -> None:
+            service.api.chance = Chance(plan)
 
-        self._loop.call_soon_threadsafe(change)
-        done.wait(START_SECONDS)
-
-    def _run(self) -> None:
-        asyncio.run(self._serve())
-
-    async def _serve(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._stop = asyncio.Event()
-        try:
-            self._service = _Service(self._log, self._plan, self._key)
-            async with self._service.listening(HOST, self._port) as self._port:
-                self._started.set()
-                await self._stop.wait()
-        except OSError as error:
-            # The thread that started this one raises the error.
-            self._error = error
-            self._started.set()
-
-
-async def _serve_until_signalled(service: _Service, host: str, port: int) -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with service.listening(host, port) as bound:
-        print(f"fake OpenAI on http://{host}:{bound}/v1", flush=True)
-        await stop.wait()
+        self._thread.change(change)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -155,7 +109,7 @@ def main(arguments: list[str] | None = None) -> int:
     plan = Plan.model_validate_json(options.plan.read_bytes()) if options.plan else Plan()
     try:
         service = _Service(options.log, plan, options.key)
-        asyncio.run(_serve_until_signalled(service, options.host, options.port))
+        serve(service, options.host, options.port, lambda port: f"fake OpenAI on http://{options.host}:{port}/v1")
     except OSError as error:
         print(f"fake OpenAI: {error.strerror or error}", file=sys.stderr)
         return 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from standins.speechmatics.http import Answer
+from standins.http import Answer
 
 TITLES = {
     400: "Bad Request",

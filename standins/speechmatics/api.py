@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from standins.http import Answer, Request
 from standins.speechmatics.answers import as_json, error
-from standins.speechmatics.http import Answer, Request
 from standins.speechmatics.jobs import FakeJob, JobBook, instant
 from standins.speechmatics.plan import Chance, Plan
 from standins.speechmatics.transcript import as_text, transcript

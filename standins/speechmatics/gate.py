@@ -10,9 +10,9 @@ from functools import partial
 
 from pydantic import ValidationError
 
+from standins.http import Answer, ClientGone, Dropped, Request
 from standins.speechmatics.answers import as_json, error, garbage, html
 from standins.speechmatics.api import Api, route
-from standins.speechmatics.http import Answer, ClientGone, Dropped, Request
 from standins.speechmatics.plan import Chance, Fault, Plan
 from standins.speechmatics.rules import ApiError
 from standins.speechmatics.upload import read_upload

@@ -11,28 +11,23 @@ and `GET /_fake/jobs` lists all jobs.
 from __future__ import annotations
 
 import argparse
-import asyncio
-import signal
 import sys
 import tempfile
-import threading
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from standins.http import HttpServer
+from standins.serving import HOST, ServiceThread, serve
 from standins.speechmatics.api import Api
 from standins.speechmatics.gate import Gate
-from standins.speechmatics.http import HttpServer
 from standins.speechmatics.jobs import JobBook, paid_submissions, read_log
 from standins.speechmatics.plan import Chance, Fate, Fault, Plan, Webhooks
 from standins.speechmatics.webhooks import Notices
 
 __all__ = ["FakeSpeechmatics", "Fate", "Fault", "Plan", "Webhooks", "main", "paid_submissions", "read_log"]
-
-HOST = "127.0.0.1"
-START_SECONDS = 10.0
 
 
 class _Service:
@@ -66,36 +61,29 @@ class FakeSpeechmatics:
         self, plan: Plan | None = None, *, state: Path | None = None, key: str | None = None, port: int = 0
     ) -> None:
         """`state` None uses a temporary file. `key` None accepts any key."""
-        self._plan = plan or Plan()
         self._own = None if state else tempfile.TemporaryDirectory(prefix="fake-speechmatics-")
         self.state = state or Path(self._own.name if self._own else "") / "log.jsonl"
-        self._key = key
-        self._port = port
-        self._started = threading.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._service: _Service | None = None
-        self._stop: asyncio.Event | None = None
-        self._error: Exception | None = None
-        self._thread = threading.Thread(target=self._run, name="fake-speechmatics", daemon=True)
+        self._thread = ServiceThread(lambda: _Service(self.state, plan or Plan(), key), "fake-speechmatics", port)
 
     def __enter__(self) -> FakeSpeechmatics:
-        self._thread.start()
-        if not self._started.wait(START_SECONDS):
-            raise TimeoutError("the stand-in did not start")
-        if self._error is not None:
-            raise self._error
+        try:
+            self._thread.start()
+        except OSError:
+            self._clean_up()
+            raise
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        if self._loop is not None and self._stop is not None:
-            self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join()
+        self._thread.stop()
+        self._clean_up()
+
+    def _clean_up(self) -> None:
         if self._own is not None:
             self._own.cleanup()
 
     @property
     def url(self) -> str:
-        return f"http://{HOST}:{self._port}"
+        return f"http://{HOST}:{self._thread.port}"
 
     @property
     def log(self) -> list[dict[str, Any]]:
@@ -112,41 +100,11 @@ class FakeSpeechmatics:
 
     def use(self, plan: Plan) -> None:
         """Replace the plan."""
-        assert self._loop is not None
-        done = threading.Event()
 
-        def change() -> None:
-            assert self._service is not None
-            self._service.api.chance = Chance(plan)
-            done.set()
+        def change(service: _Service) -> None:
+            service.api.chance = Chance(plan)
 
-        self._loop.call_soon_threadsafe(change)
-        done.wait(START_SECONDS)
-
-    def _run(self) -> None:
-        asyncio.run(self._serve())
-
-    async def _serve(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._stop = asyncio.Event()
-        try:
-            self._service = _Service(self.state, self._plan, self._key)
-            async with self._service.listening(HOST, self._port) as self._port:
-                self._started.set()
-                await self._stop.wait()
-        except OSError as error:
-            # The thread that started this one raises the error.
-            self._error = error
-            self._started.set()
-
-
-async def _serve_until_signalled(service: _Service, host: str, port: int) -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with service.listening(host, port) as bound:
-        print(f"fake Speechmatics on http://{host}:{bound}", flush=True)
-        await stop.wait()
+        self._thread.change(change)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -163,7 +121,7 @@ def main(arguments: list[str] | None = None) -> int:
         plan = plan.model_copy(update={"job_seconds": options.job_seconds})
     try:
         service = _Service(options.state, plan, options.key)
-        asyncio.run(_serve_until_signalled(service, options.host, options.port))
+        serve(service, options.host, options.port, lambda port: f"fake Speechmatics on http://{options.host}:{port}")
     except OSError as error:
         print(f"fake Speechmatics: {error.strerror or error}", file=sys.stderr)
         return 1

@@ -9,7 +9,7 @@ from worker.providers.http.exceptions import (
     classify_exception,
     was_not_sent,
 )
-from worker.providers.http.kinds import ErrorKind
+from worker.providers.http.kinds import ErrorKind, step_error
 from worker.providers.http.messages import JsonObject, RequestParts
 from worker.providers.http.texts import http_date, retry_after, safe_message
 
@@ -26,5 +26,6 @@ __all__ = [
     "http_date",
     "retry_after",
     "safe_message",
+    "step_error",
     "was_not_sent",
 ]

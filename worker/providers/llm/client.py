@@ -17,7 +17,7 @@ import httpx
 
 from cantomeet.tokens import MESSAGE_TOKENS, count_tokens
 from worker import outgoing
-from worker.providers.http import FOREIGN, Cause, ErrorKind, JsonObject, RequestParts
+from worker.providers.http import FOREIGN, Cause, ErrorKind, JsonObject, RequestParts, step_error
 from worker.providers.llm.answer_builder import AnswerBuilder
 from worker.providers.llm.answers import is_all_thought, is_whole
 from worker.providers.llm.endpoint import Endpoint
@@ -32,7 +32,6 @@ from worker.providers.llm.errors import (
     error_of_answer,
     error_of_exception,
     find_error,
-    make_error,
 )
 from worker.providers.llm.events import END, EventReader, json_object, looks_like_events
 from worker.providers.llm.formats import Dialect, Schema
@@ -163,7 +162,7 @@ class ChatClient:
         listed = listed_models(body)
         if listed and not any(same_model(self._endpoint.model, name) for name in listed):
             text = "the endpoint does not list the model"
-            raise make_error(MODEL_UNKNOWN, text, self._endpoint.provider, message=text)
+            raise step_error(MODEL_UNKNOWN, text, self._endpoint.provider, message=text)
 
     @contextmanager
     def _open_response(self, method: str, path: str, **request: Unpack[RequestParts]) -> Iterator[httpx.Response]:
@@ -314,7 +313,7 @@ class ChatClient:
         variant: str = "",
     ) -> CallFailed:
         provider = self._endpoint.provider
-        error = make_error(kind, f"{provider}: {what}", provider, cause=cause, variant=variant)
+        error = step_error(kind, f"{provider}: {what}", provider, cause=cause, variant=variant)
         return CallFailed(error, maybe_paid=True, tokens_out=_estimated_tokens(builder) if builder else 0)
 
 

@@ -12,8 +12,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cantomeet.errors import ErrorCode, PermanentError, StepError, TransientError
-from worker.providers.http import ErrorKind, JsonObject, classify_exception, retry_after, safe_message, was_not_sent
+from cantomeet.errors import ErrorCode, StepError
+from worker.providers.http import (
+    ErrorKind,
+    JsonObject,
+    classify_exception,
+    retry_after,
+    safe_message,
+    step_error,
+    was_not_sent,
+)
 
 KEY_SETTING = "OPENAI_API_KEY"
 URL_SETTING = "OPENAI_BASE_URL"
@@ -182,7 +190,7 @@ def error_of_exception(error: Exception, provider: str, *, tokens_out: int = 0) 
     failure = classify_exception(error)
     kind = ErrorKind(failure.code, failure.retry, None if failure.code is ErrorCode.INTERNAL else URL_SETTING)
     detail = f"{provider}: {type(error).__name__} ({failure.cause})"
-    ours = make_error(kind, detail, provider, message=failure.message, cause=failure.cause)
+    ours = step_error(kind, detail, provider, message=failure.message, cause=failure.cause)
     return CallFailed(ours, maybe_paid=not was_not_sent(error), tokens_out=tokens_out)
 
 
@@ -196,12 +204,12 @@ def error_of_answer(
     kind = _kind_of(status, parsed)
     detail = f"{provider}: HTTP {status}" + (f": {message}" if message else "")
     cause = {3: "redirect"}.get(status // 100, "not_found" if status in (404, 405) else "")
-    error = make_error(
-        kind, detail, provider, message=message or f"HTTP {status}", wait=retry_after(headers), cause=cause
+    error = step_error(
+        kind, detail, provider, message=message or f"HTTP {status}", retry_after=retry_after(headers), cause=cause
     )
     if _is_too_long(status, words, kind):
         # A shorter prompt may be accepted whatever the status means; this error is for when it is not.
-        rejected = make_error(REJECTED, detail, provider, message=message or f"HTTP {status}")
+        rejected = step_error(REJECTED, detail, provider, message=message or f"HTTP {status}")
         sizes = [int(size) for found in _CONTEXT_SIZE.findall(words) for size in found if size]
         return ContextExceeded(rejected, context=sizes[0] if sizes else None)
     if kind is REJECTED and status in (400, 404, 405, 422, 501) and not _FILTER.search(parsed.text):
@@ -241,35 +249,6 @@ def _kind_of(status: int, parsed: ErrorBody) -> ErrorKind:
     if status in (400, 422) and _KEY.search(parsed.text):
         return KEY_REFUSED
     return BY_STATUS.get(status) or BY_FAMILY.get(status // 100, GARBLED)
-
-
-def make_error(
-    kind: ErrorKind,
-    detail: str,
-    provider: str,
-    *,
-    message: str = "",
-    wait: float | None = None,
-    cause: str = "",
-    variant: str = "",
-) -> StepError:
-    """Build the pipeline's error.
-
-    `detail` is for the operator's log. `message`, the endpoint's words made safe, is for people. `cause` is one of
-    `cantomeet.i18n.unreachable`, `variant` one of `cantomeet.i18n.reasons`.
-    """
-    params: dict[str, str | int | float] = {"provider": provider, "message": message or "—"}
-    if variant:
-        params[variant] = 1
-    if cause:
-        params["cause"] = cause
-    if kind.setting is not None:
-        params["setting"] = kind.setting
-    if kind.code is ErrorCode.INTERNAL:
-        params["reference"] = detail
-    if kind.retry:
-        return TransientError(detail, code=kind.code, retry_after=wait, **params)
-    return PermanentError(detail, code=kind.code, **params)
 
 
 def read_error(body: bytes) -> ErrorBody:

@@ -11,8 +11,8 @@ import json
 from collections.abc import Mapping
 from enum import StrEnum
 
-from cantomeet.errors import ErrorCode, PermanentError, StepError, TransientError
-from worker.providers.http import ErrorKind, classify_exception, retry_after, safe_message, was_not_sent
+from cantomeet.errors import ErrorCode, StepError
+from worker.providers.http import ErrorKind, classify_exception, retry_after, safe_message, step_error, was_not_sent
 
 PROVIDER = "Speechmatics"
 KEY_SETTING = "SPEECHMATICS_API_KEY"
@@ -102,21 +102,8 @@ def kind_of_status(status: int, call: Call, *, is_json: bool) -> ErrorKind:
 def make_error(
     kind: ErrorKind, detail: str, *, message: str = "", retry_after: float | None = None, cause: str = ""
 ) -> StepError:
-    """Build the pipeline's error.
-
-    `detail` is for the operator's log. `message`, the provider's words made safe, is for people. `cause` is one of
-    `worker.providers.http.Cause`.
-    """
-    params: dict[str, str | int | float] = {"provider": PROVIDER, "message": message or "—"}
-    if cause:
-        params["cause"] = cause
-    if kind.setting is not None:
-        params["setting"] = kind.setting
-    if kind.code is ErrorCode.INTERNAL:
-        params["reference"] = detail
-    if kind.retry:
-        return TransientError(detail, code=kind.code, retry_after=retry_after, **params)
-    return PermanentError(detail, code=kind.code, **params)
+    """`step_error` of this provider."""
+    return step_error(kind, detail, PROVIDER, message=message, retry_after=retry_after, cause=cause)
 
 
 def error_of_exception(error: Exception, call: Call) -> StepError:
