@@ -143,6 +143,7 @@ def test_a_redis_that_takes_no_writes_is_told(
     assert answer.status_code == 200, "recordings are taken all the same"
     assert (answer.json()["status"], answer.json()["redis"]) == ("degraded", "read_only")
     queue.close()
+    server.config_set("save", "")  # or it would refuse to stop without saving
 
 
 def test_frequent_health_checks_write_rarely(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
