@@ -28,7 +28,7 @@ from cantomeet.listing import (
     matching_ids,
     parse_filter,
 )
-from cantomeet.models import Meeting
+from cantomeet.models import Job, Meeting
 from cantomeet.store import Database
 from tests import meetings
 
@@ -80,6 +80,7 @@ few_dates = st.none() | st.sampled_from([date(2026, 1, 1), date(2026, 11, 23)])
 few_instants = st.sampled_from([datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 1, 0, 0, 0, 1, tzinfo=UTC)])
 
 
+@pytest.mark.timeout(900)
 @ON_FIXTURES
 @given(
     sort=st.sampled_from(SORTS),
@@ -91,6 +92,7 @@ def test_paging_shows_each_meeting_once_and_in_order(
 ) -> None:
     with store.engine.begin() as connection:
         connection.execute(delete(Meeting))
+        connection.execute(delete(Job))
     ids = set()
     for title, day, created in rows:
         meeting = meetings.uploaded(store, title=title, meeting_date=day)
