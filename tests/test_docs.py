@@ -24,7 +24,7 @@ DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
 LINKING = [*PAGES, ROOT / "CHANGELOG.md", ROOT / "NOTICES.md", ROOT / "benchmarks" / "data" / "README.md"]
 PACKAGES = ("cantomeet", "cantomeet_ui", "launcher", "standins", "worker")
-DRAWN_INSIDE = ("cantomeet", "worker", "worker.providers")
+DRAWN_INSIDE = ("cantomeet_ui", "cantomeet", "worker", "worker.providers")
 """Packages whose parts docs/packages.md draws."""
 UNDESCRIBED = {("GET", "/api/openapi.json"), ("HEAD", "/api/meetings/{meeting_id}/audio")}
 """Routes that the API's own description leaves out."""
