@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
@@ -122,17 +123,27 @@ def edit(
         return change.wake(changed) if goes_on else change.publish(changed)
 
 
-def rename(services: Services, actor: Actor, meeting_id: str, seen_title: str, title: str, day: date | None) -> Meeting:
-    """Change title and date. Raises `VersionConflict` if the title is not the one that the person saw.
+@dataclass(frozen=True)
+class Naming:
+    """A meeting's title and date, as the form had them when it was opened or as it is sent."""
+
+    title: str
+    day: date | None
+
+
+def rename(services: Services, actor: Actor, meeting_id: str, seen: Naming, wanted: Naming) -> Meeting:
+    """Change title and date. Raises `VersionConflict` if another change than this one was made since `seen`.
 
     Progress changes the version every second, so a new version alone is no conflict.
     """
     while True:
         with suppress(_MovedOn), changing_meeting(services, actor, Action.EDIT, meeting_id) as (change, meeting):
-            if meeting.title != seen_title:
-                raise VersionConflict("the title was changed meanwhile")
+            if meeting.title not in (seen.title, wanted.title) or meeting.meeting_date not in (seen.day, wanted.day):
+                raise VersionConflict("title or date were changed meanwhile")
             try:
-                changed = change.tx.meetings.edit(meeting_id, meeting.version, title=title, meeting_date=day)
+                changed = change.tx.meetings.edit(
+                    meeting_id, meeting.version, title=wanted.title, meeting_date=wanted.day
+                )
             except VersionConflict:
                 raise _MovedOn from None
             return change.publish(changed)

@@ -26,7 +26,7 @@ def _speaker(speaker: SpeakerRow) -> rx.Component:
         rx.el.label(
             rx.el.span(speaker.label),
             rx.el.input(
-                name=speaker.id,
+                name=f"{speaker.id}:{speaker.version}",
                 default_value=speaker.name,
                 placeholder=say("field.name"),
                 max_length=80,

@@ -54,17 +54,21 @@ class LinesState(rx.State):
 
     @handler(Action.EDIT)
     async def save_names(self, form: dict[str, object]) -> None:
-        """Save the names of the form, by speaker id. If the summary waits for them, it is started."""
+        """Save the names of the form. If the summary waits for them, it is started.
+
+        A field is called by the speaker's id and the version that it shows: `id:version`.
+        """
         language = (await self.get_state(LanguageState)).lang
         page = await open_meeting(self)
         meeting = await asyncio.to_thread(one_meeting, services(), actor_of(self), valid_id(self.meeting_id))
         refused = ""
+        fields = {field.partition(":")[0]: (field.partition(":")[2], str(name).strip()) for field, name in form.items()}
         for speaker in list(page.speakers):
-            name = str(form.get(speaker.id, speaker.name)).strip()
-            if name == speaker.name:
+            version, name = fields.get(speaker.id, ("", speaker.name))
+            if name == speaker.name or not version.isdecimal():
                 continue
             try:
-                act = (services(), actor_of(self), meeting.id, speaker.id, name, made_against(speaker.version))
+                act = (services(), actor_of(self), meeting.id, speaker.id, name, made_against(int(version)))
                 await asyncio.to_thread(corrections.rename_speaker, *act)
             except VersionConflict:
                 refused = text(language, "speakers.changed_first")

@@ -69,6 +69,8 @@ class MeetingState(rx.State):
 
     _stamp: MeetingStamp | None = None
     _have: Have = Have()
+    _seen_naming: meetings.Naming = meetings.Naming("", None)
+    """Title and date when their form was opened."""
 
     @rx.var
     def page_title(self) -> str:
@@ -212,8 +214,8 @@ class MeetingState(rx.State):
         except InvalidRequest as error:
             self.notice = text(language, "summary.cannot_keep", field=text(language, f"field.{error.field}"))
             return
-        seen, day = self.head.title, _day(str(form.get("date", "")))
-        await self._act(partial(meetings.rename, seen_title=seen, title=title, day=day))
+        wanted = meetings.Naming(title, _day(str(form.get("date", ""))))
+        await self._act(partial(meetings.rename, seen=self._seen_naming, wanted=wanted))
         self.editing = False
 
     @handler(Action.READ)
@@ -225,6 +227,7 @@ class MeetingState(rx.State):
     async def edit(self, on: bool) -> None:
         """Open or close the form of title and date."""
         self.editing = on
+        self._seen_naming = meetings.Naming(self.head.title, _day(self.head.date_value))
 
     @handler(Action.READ)
     async def show_view(self, view: str) -> None:

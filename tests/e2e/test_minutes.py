@@ -149,6 +149,26 @@ def test_a_summary_that_waits_for_names_is_written_once_they_are_given(web: Web,
     assert web.store.meetings.get(meeting.id).job.due_at is not None
 
 
+def test_a_name_that_somebody_else_gave_first_is_shown_and_not_overwritten(web: Web, page: Page) -> None:
+    meeting = web.seed.waiting("例會", name_speakers_first=True)
+    web.seed.transcribing(meeting)
+    page.goto(f"/meetings/{meeting.id}")
+    web.tell(web.seed.summarizing(meeting, lines(8)))
+    field = page.locator(".speaker input").nth(0)
+    field.fill("陳主席")
+    speaker_id = web.store.transcripts.shown(meeting.id).segments[0].speaker_id
+    assert speaker_id is not None
+    # Without a notification, as if both pressed the button at once.
+    web.store.transcripts.rename_speaker(meeting.id, speaker_id, None, "李主席")
+    field.press("Enter")
+    expect(page.locator(".line-speaker").first).to_have_text("李主席")
+    expect(field).to_have_value("李主席")
+    assert web.store.transcripts.speaker(meeting.id, speaker_id).name == "李主席"
+    field.fill("陳主席")
+    field.press("Enter")
+    expect(page.locator(".line-speaker").first).to_have_text("陳主席")
+
+
 def test_an_action_is_ticked_off_across_meetings_and_taken_back(web: Web, page: Page) -> None:
     meeting = web.seed.whole("例會")
     page.goto("/meetings")

@@ -143,14 +143,18 @@ def test_title_and_date_are_changed_in_place(web: Web, page: Page) -> None:
     assert web.store.meetings.get(meeting.id).meeting_date == date(2026, 12, 1)
 
 
-def test_an_edit_of_a_title_that_somebody_else_changed_is_refused(web: Web, page: Page) -> None:
+@pytest.mark.parametrize("is_told", [False, True])
+def test_an_edit_of_a_title_that_somebody_else_changed_is_refused(web: Web, page: Page, is_told: bool) -> None:
     meeting = web.seed.whole("例會")
     page.goto(f"/meetings/{meeting.id}")
     page.locator(".meeting-title button").click()
     page.locator("input[name=title]").fill("我的題目")
-    # Without a notification, as if both pressed the button at once.
-    web.store.meetings.edit(meeting.id, None, title="別人的題目")
-    page.keyboard.press("Enter")
+    # Whether the page has heard of it, or both pressed the button at once.
+    other = web.store.meetings.edit(meeting.id, None, title="別人的題目")
+    if is_told:
+        web.tell(other)
+        expect(page).to_have_title("別人的題目")
+    page.locator("input[name=title]").press("Enter")
     expect(page.locator(".meeting-title")).to_have_text("別人的題目")
     expect(page.locator(".notice")).to_contain_text("有人先改了標題")
 

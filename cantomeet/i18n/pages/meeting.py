@@ -10,8 +10,8 @@ MEETING: dict[str, tuple[str, str]] = {
     "meeting.save": ("儲存", "Save"),
     "meeting.dont_save": ("不改", "Leave it"),
     "meeting.edited_elsewhere": (
-        "有人先改了標題，這裡已換成最新的。請再改一次。",
-        "Somebody changed the title first; the newest is shown. Please make your change again.",
+        "有人先改了標題或日期，這裡已換成最新的。請再改一次。",
+        "Somebody changed the title or date first; the newest is shown. Please make your change again.",
     ),
     "meeting.export": ("匯出", "Export"),
     "meeting.more": ("更多", "More"),

@@ -6,6 +6,7 @@ import inspect
 import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import date
 from importlib import import_module
 from typing import Any
 
@@ -31,6 +32,7 @@ from cantomeet.service.edits import (
     made_against,
 )
 from cantomeet.service.glossary import FaultyGlossary, replace_glossary
+from cantomeet.service.meetings import Naming
 from cantomeet.service.uploads import Intake
 from cantomeet.storage import Stored
 from cantomeet.store import Database
@@ -56,7 +58,7 @@ ABOUT_ONE: dict[str, dict[str, Any]] = {
     "meetings.cancel": {},
     "meetings.delete": {},
     "meetings.edit": {"wanted": MeetingEdit(title="改過的標題")},
-    "meetings.rename": {"seen_title": "例會", "title": "改過的標題", "day": None},
+    "meetings.rename": {"seen": Naming("例會", None), "wanted": Naming("改過的標題", None)},
     "meetings.ask_for_written": {},
     "meetings.replace_transcript": {"segments": []},
     "corrections.edit_item": {"item_id": "x", "wanted": ItemEdit(done=True)},
@@ -175,7 +177,7 @@ def one_of_each(store: Database) -> Iterator[tuple[str, Meeting, dict[str, Any],
     yield "meetings.delete", made.uploaded(store), {}, "queue"
     yield "meetings.edit", done, {"wanted": MeetingEdit(title="改過的標題")}, "pages"
     yield "meetings.edit", done, {"wanted": MeetingEdit()}, "pages"
-    yield "meetings.rename", done, {"seen_title": "改過的標題", "title": "例會", "day": None}, "pages"
+    yield "meetings.rename", done, {"seen": Naming("改過的標題", None), "wanted": Naming("例會", None)}, "pages"
     yield "meetings.replace_transcript", made.completed(store), {"segments": made.segments([("S1", "改過")])}, "pages"
     yield "corrections.edit_item", done, {"item_id": found.items[0].id, "wanted": ItemEdit(done=True)}, "pages"
     yield "corrections.confirm_items", done, {"summary_version": 1}, "pages"
@@ -238,7 +240,7 @@ def test_a_refused_command_notifies_nobody(services: Services, told: Told) -> No
     with pytest.raises(InvalidRequest):
         corrections.edit_item(services, LOCAL_OWNER, meeting.id, item, ItemEdit(text=" "))
     with pytest.raises(VersionConflict):
-        meetings.rename(services, LOCAL_OWNER, meeting.id, "another title", "改過的標題", None)
+        meetings.rename(services, LOCAL_OWNER, meeting.id, Naming("another title", None), Naming("改過的標題", None))
     assert (told.woken, told.hints, services.store.meetings.get(meeting.id)) == ([], [], meeting)
 
 
@@ -264,8 +266,23 @@ def test_progress_between_the_read_and_the_rename_is_no_conflict(
         return edit(self, *arguments, **columns)
 
     monkeypatch.setattr(Meetings, "edit", moved_on)
-    assert meetings.rename(services, LOCAL_OWNER, meeting.id, "例會", "改過的標題", None).title == "改過的標題"
+    seen, wanted = Naming("例會", None), Naming("改過的標題", None)
+    assert meetings.rename(services, LOCAL_OWNER, meeting.id, seen, wanted).title == "改過的標題"
     assert refusals == []
+
+
+def test_a_rename_overwrites_neither_a_title_nor_a_date_that_was_changed_since(services: Services) -> None:
+    meeting = made.uploaded(services.store)
+    seen, day = Naming(meeting.title, None), date(2026, 12, 1)
+    meetings.rename(services, LOCAL_OWNER, meeting.id, seen, Naming(meeting.title, day))
+    with pytest.raises(VersionConflict):
+        meetings.rename(services, LOCAL_OWNER, meeting.id, seen, Naming(meeting.title, date(2026, 12, 2)))
+    # The same again is no conflict.
+    meetings.rename(services, LOCAL_OWNER, meeting.id, seen, Naming("改過的標題", day))
+    with pytest.raises(VersionConflict):
+        meetings.rename(services, LOCAL_OWNER, meeting.id, seen, Naming("我的題目", day))
+    after = services.store.meetings.get(meeting.id)
+    assert (after.title, after.meeting_date) == ("改過的標題", day)
 
 
 def test_a_faulty_glossary_is_refused_whole(services: Services) -> None:
