@@ -9,9 +9,10 @@ from datetime import timedelta
 import pytest
 
 from cantomeet.errors import Conflict, ErrorCode, NotFound
-from cantomeet.jobs import JobKind
+from cantomeet.jobs import JobKind, JobState
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.listing import MeetingFilter, count_by_error_code, find_meetings, list_meetings
+from cantomeet.models import Job, Meeting
 from cantomeet.store import Database
 from tests import meetings
 
@@ -94,6 +95,16 @@ def test_resuming_wakes_a_written_view_that_was_woken_in_vain(store: Database) -
     assert store.jobs.take(JobKind.WRITTEN_VIEW, meeting.id, 60) is None
     store.switches.pause(False)
     assert [job.kind for job in store.jobs.wake_due()] == [JobKind.WRITTEN_VIEW]
+
+
+def test_a_meeting_and_its_written_view_that_are_due_at_once_are_both_woken(store: Database) -> None:
+    meeting = meetings.completed(store)
+    store.written_views.ask(meeting.id)
+    meetings.set_job(store, meeting.id, state=JobState.SCHEDULED, due_at=store.now(), woken_until=None)
+    first, second = store.jobs.wake_due()
+    assert isinstance(first, Meeting)
+    assert isinstance(second, Job)
+    assert (first.id, second.kind, second.subject) == (meeting.id, JobKind.WRITTEN_VIEW, meeting.id)
 
 
 def test_many_who_remember_the_same_at_once_leave_one_of_theirs(store: Database) -> None:
