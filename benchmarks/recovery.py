@@ -107,6 +107,7 @@ def stopped_with_network_steps(rounds: int, meetings: int = 40) -> tuple[list[fl
     with installation(Plan(job_seconds=8.0)) as side:
         found = []
         ids: list[str] = []
+        # B023 below: the lambda is called, and done with, before its round ends.
         for _ in range(rounds):
             worker = side.start()
             _until_workers(side, 2)

@@ -54,7 +54,7 @@ class JobChanges(JobColumns, total=False):
 
 # The tables themselves stand for all their columns, and cost a fraction of naming them in each statement.
 JOBS: Any = Job.__table__  # type: ignore[attr-defined]  # SQLModel hides __table__
-MEETINGS: Any = Meeting.__table__  # type: ignore[attr-defined]
+MEETINGS: Any = Meeting.__table__  # type: ignore[attr-defined]  # SQLModel hides __table__
 _BESIDE = [column.label(f"job_{column.name}") for column in JOBS.columns]
 _NAMES = [(column.name, f"job_{column.name}") for column in JOBS.columns]
 
