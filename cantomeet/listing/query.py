@@ -55,7 +55,7 @@ def list_meetings(store: Store, wanted: MeetingFilter, pages: int = 1) -> Listed
     """The first `pages` pages as one. Raises `InvalidRequest` (`cursor`) for a cursor of another sort."""
     with store.connection() as connection:
         order = Order(wanted.sort, connection.dialect.name)
-        where = [*_where(wanted, store), *_has_status(wanted)]
+        where = conditions(store, wanted)
         if wanted.cursor is not None:
             where.append(order.after(wanted.cursor))
         own = and_(col(Job.kind) == JobKind.MEETING, col(Job.subject) == col(Meeting.id))
@@ -131,7 +131,7 @@ def newest_by_cause(store: Store, most: int, owner_id: str | None = None) -> dic
 
 def matching_ids(store: Store, wanted: MeetingFilter, ids: Sequence[str]) -> set[str]:
     """Those of `ids` that match the filter. Its sort and paging are ignored."""
-    where = [col(Meeting.id).in_(ids), *_where(wanted, store), *_has_status(wanted)]
+    where = [col(Meeting.id).in_(ids), *conditions(store, wanted)]
     with store.connection() as connection:
         return set(connection.execute(select(col(Meeting.id)).where(*where)).scalars())
 
@@ -141,12 +141,17 @@ def find_meetings(store: Store, wanted: MeetingFilter, most: int) -> tuple[list[
 
     The filter's sort and paging are ignored.
     """
-    where = [*_where(wanted, store), *_has_status(wanted)]
+    where = conditions(store, wanted)
     with store.connection() as connection:
         fitting = connection.execute(select(sql.count()).select_from(Meeting).where(*where)).scalar_one()
         order = (col(Meeting.created_at), col(Meeting.id))
         rows = connection.execute(leases.meetings().where(*where).order_by(*order).limit(most)).mappings()
         return [leases.meeting_of(row) for row in rows], fitting
+
+
+def conditions(store: Store, wanted: MeetingFilter) -> list[ColumnElement[bool]]:
+    """The WHERE of a statement over meetings. The filter's sort and paging are ignored."""
+    return [*_where(wanted, store), *_has_status(wanted)]
 
 
 def _where(wanted: MeetingFilter, store: Store) -> list[ColumnElement[bool]]:

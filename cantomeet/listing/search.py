@@ -1,0 +1,206 @@
+"""The search across meetings: what is found by the index, in the order of the index. Only reads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, cast, exists, literal_column, or_, select
+from sqlalchemy import func as sql
+from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlmodel import col
+
+from cantomeet.cantonese import SearchQuery, search_query
+from cantomeet.errors import InvalidRequest
+from cantomeet.listing.filters import MeetingFilter, parse_filter
+from cantomeet.listing.query import conditions
+from cantomeet.models import Meeting, SearchedMeeting, SearchEntry, Segment, Speaker, SummaryItem
+from cantomeet.storable import is_storable
+from cantomeet.store import Store, search_rows
+
+Source = Literal["title", "description", "item", "line"]
+MOST_COUNTED = 1000
+"""Hits are counted up to this number: the count of a common word would take longer than the hits."""
+USUAL_LIMIT = 26
+_LONGEST_SPEAKER = 200
+_CURSOR = re.compile(r"[1-9]\d{0,17}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class SearchFilter:
+    """What to look for, and in which meetings. Raises `InvalidRequest` that names a wrong parameter."""
+
+    q: str
+    meetings: MeetingFilter = field(default_factory=MeetingFilter)
+    """Its text, sort and paging are ignored."""
+    speaker: str = ""
+    """Only lines of a speaker who is called so; empty for all texts."""
+    limit: int = USUAL_LIMIT
+    cursor: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.q.strip():
+            raise InvalidRequest("a text to look for", field="q")
+        # The filter of meetings has the same limits.
+        replace(self.meetings, q=self.q, limit=self.limit)
+        if len(self.speaker) > _LONGEST_SPEAKER or not is_storable(self.speaker):
+            raise InvalidRequest(f"at most {_LONGEST_SPEAKER} characters of text", field="speaker")
+        if self.cursor is not None and not _CURSOR.fullmatch(self.cursor):
+            raise InvalidRequest("not a cursor of a search", field="cursor")
+
+
+@dataclass(frozen=True)
+class Hit:
+    meeting_id: str
+    meeting_title: str
+    source: Source
+    segment_id: str | None
+    """Of a line."""
+    item_id: str | None
+    """Of an item of the shown summary."""
+    start: float | None
+    """Seconds; None where it has no time."""
+    text: str
+    marks: Sequence[tuple[int, int]]
+    """Where in `text` it was found, in characters: first, and behind the last."""
+
+
+@dataclass(frozen=True)
+class Hits:
+    items: Sequence[Hit]
+    """Those of one meeting follow each other: title, description, items, lines. The newest meeting comes first."""
+    total: int
+    """At most `MOST_COUNTED`."""
+    counted_all: bool
+    """False where there are more than `total`."""
+    complete: bool
+    """False while texts wait to be taken into the index."""
+    next_cursor: str | None
+    """None on the last page."""
+
+
+def parse_search(params: Mapping[str, str | None]) -> SearchFilter:
+    """Parse the query parameters `q`, `by`, `speaker`, `limit`, `cursor`, and those of `parse_filter` that choose
+    meetings. An empty parameter counts as omitted. Raises `InvalidRequest`, which names the parameter.
+    """
+    given = {name: value.strip() for name, value in params.items() if value is not None and value.strip()}
+    if given.get("by", "text") != "text":
+        raise InvalidRequest("text", field="by")
+    chosen = {name: value for name, value in given.items() if name in ("q", "status", "from", "to", "limit")}
+    wanted = parse_filter(chosen, limit=USUAL_LIMIT)
+    return SearchFilter(
+        q=given.get("q", ""),
+        meetings=wanted,
+        speaker=given.get("speaker", ""),
+        limit=wanted.limit,
+        cursor=given.get("cursor"),
+    )
+
+
+def find_texts(store: Store, wanted: SearchFilter) -> Hits:
+    """One page of what is found, read from the store's snapshot."""
+    asked = search_query(wanted.q)
+    complete = store.search.is_complete()
+    if asked.empty:
+        return Hits([], 0, counted_all=True, complete=complete, next_cursor=None)
+    with store.connection() as connection:
+        where = conditions(store, replace(wanted.meetings, q=""))
+        found = _found(connection.dialect.name, asked).where(*where, *_spoken_by(wanted.speaker))
+        counted = found.limit(MOST_COUNTED + 1).subquery()
+        total = connection.execute(select(sql.count()).select_from(counted)).scalar_one()
+        order = _order(connection.dialect.name)
+        page = found.where(order < int(wanted.cursor)) if wanted.cursor is not None else found
+        rows = connection.execute(page.limit(wanted.limit + 1)).all() if total else []
+        shown = rows[: wanted.limit]
+        hits = _hits(connection, asked, shown)
+    return Hits(
+        hits,
+        min(total, MOST_COUNTED),
+        counted_all=total <= MOST_COUNTED,
+        complete=complete,
+        next_cursor=str(shown[-1].id) if len(rows) > wanted.limit else None,
+    )
+
+
+def _found(dialect: str, asked: SearchQuery) -> Select[Any]:
+    """The entries that have what is asked for, with their meetings, in the order of the hits."""
+    entry, number = col(SearchEntry.id), col(SearchedMeeting.number)
+    columns: Any = (
+        entry,
+        col(SearchEntry.source),
+        col(SearchEntry.source_id),
+        col(Meeting.id).label("meeting_id"),
+        col(Meeting.title),
+    )
+    of_meeting = number == entry.op(">>")(literal_column(str(search_rows.PLACE_BITS)))
+    statement = select(*columns)
+    if dialect == "sqlite":
+        fts = search_rows.FTS
+        statement = (
+            statement.select_from(fts)
+            .join(SearchEntry, entry == fts.c.rowid)
+            .where(fts.c.searchindex.op("MATCH")(_expression(asked, '"', " AND ", " OR ")))
+        )
+        contains: Any = sql.instr
+    else:
+        query = cast(_expression(asked, "'", " & ", " | "), TSQUERY)
+        statement = statement.select_from(SearchEntry).where(col(SearchEntry.tokens).op("@@")(query))
+        contains = sql.strpos
+    exact = contains(col(SearchEntry.literal), asked.literal) > 0
+    if asked.valued is not None:
+        exact = or_(exact, contains(col(SearchEntry.valued), asked.valued) > 0)
+    own = col(Meeting.id) == col(SearchedMeeting.meeting_id)
+    return statement.join(SearchedMeeting, of_meeting).join(Meeting, own).where(exact).order_by(_order(dialect).desc())
+
+
+def _order(dialect: str) -> ColumnElement[int]:
+    """The id of an entry. On SQLite by FTS5's own order, or all hits would be read and sorted for the first few."""
+    rowid: ColumnElement[int] = search_rows.FTS.c.rowid
+    entry: Any = col(SearchEntry.id)
+    return rowid if dialect == "sqlite" else entry
+
+
+def _expression(asked: SearchQuery, quote: str, both: str, either: str) -> str:
+    """What the index is asked for. No token has a quotation mark."""
+    ways = [asked.literal_tokens, *([asked.valued_tokens] if asked.valued is not None else [])]
+    return either.join(f"({both.join(f'{quote}{token}{quote}' for token in tokens)})" for tokens in ways)
+
+
+def _spoken_by(speaker: str) -> list[ColumnElement[bool]]:
+    if not speaker:
+        return []
+    called = sql.coalesce(col(Speaker.name), col(Speaker.label)) == speaker
+    line = and_(col(Segment.id) == col(SearchEntry.source_id), col(Speaker.id) == col(Segment.speaker_id))
+    return [col(SearchEntry.source) == "line", exists().where(line, called)]
+
+
+def _hits(connection: Connection, asked: SearchQuery, rows: Sequence[Any]) -> list[Hit]:
+    """The texts as they are now; one that was changed, and has no such words any more, is left out."""
+    lines = _texts(connection, Segment, [row.source_id for row in rows if row.source == "line"])
+    items = _texts(connection, SummaryItem, [row.source_id for row in rows if row.source == "item"])
+    described = {row.meeting_id for row in rows if row.source == "description"}
+    statement = select(col(Meeting.id), col(Meeting.description)).where(col(Meeting.id).in_(described))
+    descriptions: dict[str, str] = dict(connection.execute(statement).all()) if described else {}
+    hits = []
+    for row in rows:
+        if row.source in ("line", "item"):
+            start, text = (lines if row.source == "line" else items).get(row.source_id, (None, ""))
+        else:
+            start, text = None, row.title if row.source == "title" else descriptions[row.meeting_id]
+        marks = asked.marks(text)
+        if marks:
+            segment_id = row.source_id if row.source == "line" else None
+            item_id = row.source_id if row.source == "item" else None
+            hits.append(Hit(row.meeting_id, row.title, row.source, segment_id, item_id, start, text, marks))
+    return hits
+
+
+def _texts(
+    connection: Connection, table: type[Segment] | type[SummaryItem], ids: Sequence[str]
+) -> dict[str, tuple[float | None, str]]:
+    if not ids:
+        return {}
+    rows = connection.execute(select(col(table.id), col(table.start), col(table.text)).where(col(table.id).in_(ids)))
+    return {row_id: (start, text) for row_id, start, text in rows}
