@@ -347,6 +347,7 @@ def test_a_deleted_meeting_is_gone_for_people_and_owed_by_the_worker(store: Data
 
 def test_due_meetings_that_nobody_woke_are_given_to_one_rescuer_each(store: Database) -> None:
     ids = {created(store, recording_key=f"{n:032x}").id for n in range(20)}
+    meetings.index(store)
     woken: list[str] = []
     errors = _at_once(4, lambda _: woken.extend(m.id for m in store.jobs.wake_due()))
     assert errors == []
