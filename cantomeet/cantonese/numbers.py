@@ -10,7 +10,7 @@ _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇
 _SMALL = {"十": 10, "廿": 20, "卅": 30, "百": 100, "千": 1000}
 _LARGE = {"萬": 10**4, "万": 10**4, "億": 10**8, "亿": 10**8}
 _OF_DIGITS, _OF_UNITS = "".join(_DIGITS), "".join([*_SMALL, *_LARGE])
-_COUNTED = "月日號号點点年個个蚊元歲岁倍次人位份隻只間间萬億"
+_COUNTED = tuple("月日號号點点年個个蚊元歲岁倍次人位份隻只間间")
 """What makes a number of a character that is otherwise a part of a word: 三月, and not 三文魚."""
 _MOST_DIGITS = 30
 _FOUND = re.compile(
@@ -58,8 +58,8 @@ def _said(found: re.Match[str], text: str) -> str | None:
     said, fraction = found["said"], found["said_fraction"]
     if len(said) > _MOST_DIGITS or len(fraction or "") > _MOST_DIGITS:
         return None
-    counted = bool(fraction or found["percent"] or found["sign"]) or text[found.end() : found.end() + 1] in _COUNTED
-    if len(said) == 1 and (not counted or (found.end() == len(text) and not fraction and not found["percent"])):
+    counts = fraction or found["percent"] or found["sign"] or text.startswith(_COUNTED, found.end())
+    if len(said) == 1 and not counts:
         return None
     if all(c in _DIGITS for c in said):
         # 三四個 is three or four.

@@ -30,10 +30,10 @@ class IndexWork(Work):
         super().__init__(tools, Lease(job, lambda seconds, _: tools.store.jobs.renew(job, seconds)))
 
     def step(self) -> After:
+        self.tools.store.search.update(self.job)
         until = time.monotonic() + _SECONDS
         while self.tools.store.search.update_some(_AT_ONCE) and time.monotonic() < until:
             pass
-        self.tools.store.search.update(self.job)
         return None
 
     def retry(self, error: TransientError, failures: int) -> After:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlalchemy import select, text
 from sqlmodel import col
@@ -134,6 +137,28 @@ def test_all_is_built_again_and_twice_at_once_does_no_harm(store: Database) -> N
     meetings.index(store)
     assert texts(store) == before
     assert having(store, "甲") == ["甲"]
+
+
+def test_two_that_build_it_at_once_and_an_edit_between_leave_it_whole(store: Database) -> None:
+    ids = [meetings.transcribed(store, [("S1", f"第{n}句")], title=f"會{n}").id for n in range(12)]
+
+    def build(_: int) -> None:
+        store.search.schedule_all()
+        while store.search.update_some(2):
+            pass
+
+    def edit(meeting_id: str) -> None:
+        store.meetings.edit(meeting_id, None, title="改咗")
+
+    with ThreadPoolExecutor(4) as threads:
+        tasks = [threads.submit(build, n) for n in range(2)] + [threads.submit(edit, one) for one in ids[::2]]
+        for task in tasks:
+            task.result()
+    meetings.index(store)
+    said = Counter(literal for _, literal in texts(store))
+    assert said == Counter([*["改咗"] * 6, *(f"会{n}" for n in range(1, 12, 2)), *(f"第{n}句" for n in range(12))])
+    assert having(store, "改咗") == ["改咗"] * 6
+    assert len(having(store, "会")) == 6
 
 
 def test_a_deleted_meeting_leaves_no_row(store: Database) -> None:
