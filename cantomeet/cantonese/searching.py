@@ -53,6 +53,13 @@ class SearchQuery:
     def empty(self) -> bool:
         return not self.literal
 
+    @property
+    def told_by_tokens(self) -> bool:
+        """Whether a text that has all tokens of one way is found, without a look at it."""
+        parts = (self.valued or "").split(NUMBER)
+        one_number = self.valued is None or (len(parts) == 3 and not parts[0] and not parts[2])
+        return len(self.literal) <= 2 and one_number
+
     @cached_property
     def literal_tokens(self) -> list[str]:
         """Every text with this literal has these tokens."""
@@ -64,6 +71,12 @@ class SearchQuery:
         parts = (self.valued or "").split(NUMBER)
         numbers = [NUMBER + value for value in parts[1::2]]
         return list(dict.fromkeys([*numbers, *(pair for words in parts[::2] for pair in _pairs(words))]))[:_MOST_TOKENS]
+
+    @property
+    def ways(self) -> list[list[list[str]]]:
+        """What the index is asked for: of one way all groups, and of each group one token."""
+        ways = [self.literal_tokens, *([self.valued_tokens] if self.valued is not None else [])]
+        return [[[token] for token in tokens] for tokens in ways]
 
     def found_in(self, text: SearchText) -> bool:
         if self.empty:

@@ -7,18 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, cast, exists, literal_column, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, select
 from sqlalchemy import func as sql
-from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlmodel import col
 
 from cantomeet.cantonese import SearchQuery, search_query
 from cantomeet.errors import InvalidRequest
+from cantomeet.listing import indexed
 from cantomeet.listing.filters import MeetingFilter, parse_filter
 from cantomeet.listing.query import conditions
 from cantomeet.models import Meeting, SearchedMeeting, SearchEntry, Segment, Speaker, SummaryItem
 from cantomeet.storable import is_storable
-from cantomeet.store import Store, search_rows
+from cantomeet.store import Store
 
 Source = Literal["title", "description", "item", "line"]
 MOST_COUNTED = 1000
@@ -110,8 +110,8 @@ def find_texts(store: Store, wanted: SearchFilter) -> Hits:
         found = _found(connection.dialect.name, asked).where(*where, *_spoken_by(wanted.speaker))
         counted = found.limit(MOST_COUNTED + 1).subquery()
         total = connection.execute(select(sql.count()).select_from(counted)).scalar_one()
-        order = _order(connection.dialect.name)
-        page = found.where(order < int(wanted.cursor)) if wanted.cursor is not None else found
+        entry = indexed.entry_id(connection.dialect.name)
+        page = found.where(entry < int(wanted.cursor)) if wanted.cursor is not None else found
         rows = connection.execute(page.limit(wanted.limit + 1)).all() if total else []
         shown = rows[: wanted.limit]
         hits = _hits(connection, asked, shown)
@@ -120,52 +120,21 @@ def find_texts(store: Store, wanted: SearchFilter) -> Hits:
         min(total, MOST_COUNTED),
         counted_all=total <= MOST_COUNTED,
         complete=complete,
-        next_cursor=str(shown[-1].id) if len(rows) > wanted.limit else None,
+        next_cursor=str(shown[-1].entry) if len(rows) > wanted.limit else None,
     )
 
 
 def _found(dialect: str, asked: SearchQuery) -> Select[Any]:
     """The entries that have what is asked for, with their meetings, in the order of the hits."""
-    entry, number = col(SearchEntry.id), col(SearchedMeeting.number)
-    columns: Any = (
-        entry,
-        col(SearchEntry.source),
-        col(SearchEntry.source_id),
-        col(Meeting.id).label("meeting_id"),
-        col(Meeting.title),
+    entry = indexed.entry_id(dialect)
+    # A name for each: two are called `id`.
+    columns = (entry.label("entry"), col(SearchEntry.source), col(SearchEntry.source_id))
+    return (
+        indexed.entries(dialect, asked, *columns, col(Meeting.id).label("meeting_id"), col(Meeting.title))
+        .join(SearchedMeeting, col(SearchedMeeting.number) == indexed.number_of(entry))
+        .join(Meeting, col(Meeting.id) == col(SearchedMeeting.meeting_id))
+        .order_by(entry.desc())
     )
-    of_meeting = number == entry.op(">>")(literal_column(str(search_rows.PLACE_BITS)))
-    statement = select(*columns)
-    if dialect == "sqlite":
-        fts = search_rows.FTS
-        statement = (
-            statement.select_from(fts)
-            .join(SearchEntry, entry == fts.c.rowid)
-            .where(fts.c.searchindex.op("MATCH")(_expression(asked, '"', " AND ", " OR ")))
-        )
-        contains: Any = sql.instr
-    else:
-        query = cast(_expression(asked, "'", " & ", " | "), TSQUERY)
-        statement = statement.select_from(SearchEntry).where(col(SearchEntry.tokens).op("@@")(query))
-        contains = sql.strpos
-    exact = contains(col(SearchEntry.literal), asked.literal) > 0
-    if asked.valued is not None:
-        exact = or_(exact, contains(col(SearchEntry.valued), asked.valued) > 0)
-    own = col(Meeting.id) == col(SearchedMeeting.meeting_id)
-    return statement.join(SearchedMeeting, of_meeting).join(Meeting, own).where(exact).order_by(_order(dialect).desc())
-
-
-def _order(dialect: str) -> ColumnElement[int]:
-    """The id of an entry. On SQLite by FTS5's own order, or all hits would be read and sorted for the first few."""
-    rowid: ColumnElement[int] = search_rows.FTS.c.rowid
-    entry: Any = col(SearchEntry.id)
-    return rowid if dialect == "sqlite" else entry
-
-
-def _expression(asked: SearchQuery, quote: str, both: str, either: str) -> str:
-    """What the index is asked for. No token has a quotation mark."""
-    ways = [asked.literal_tokens, *([asked.valued_tokens] if asked.valued is not None else [])]
-    return either.join(f"({both.join(f'{quote}{token}{quote}' for token in tokens)})" for tokens in ways)
 
 
 def _spoken_by(speaker: str) -> list[ColumnElement[bool]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, column, delete, insert, select, table, text
+from sqlalchemy import BigInteger, Connection, bindparam, column, delete, insert, select, table, text
 from sqlalchemy import func as sql
 from sqlmodel import col
 
@@ -25,7 +25,8 @@ _TITLE, _DESCRIPTION, _ITEMS, _LINES = 0, 1, 2, 1 << 16
 """The first place of each kind of text. Items and lines beyond their room are not searched: 65,534 and 983,040."""
 _AT_ONCE = 500
 _PAUSE = 1.0
-FTS: Any = table("searchindex", column("rowid"), column("tokens"), column("searchindex"), column("rank"))
+ENTRIES: Any = SearchEntry.__table__  # type: ignore[attr-defined]  # SQLModel hides __table__
+FTS: Any = table("searchindex", column("rowid", BigInteger), column("tokens"), column("searchindex"), column("rank"))
 
 
 @dataclass(frozen=True)

@@ -266,7 +266,7 @@ class MeetingOut(MeetingHead):
 
 
 class MatchOut(BaseModel):
-    """The first transcript line that contains `q`."""
+    """The first transcript line in which `q` is found."""
 
     segment_id: str
     start: float

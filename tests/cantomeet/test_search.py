@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import event
 
+from cantomeet.cantonese import search_query, search_text
 from cantomeet.errors import InvalidRequest
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.listing import MeetingFilter
 from cantomeet.listing.search import Hits, SearchFilter, find_texts, parse_search
+from cantomeet.models import new_id
 from cantomeet.store import Database
 from tests import meetings
 from tests.cantomeet.test_cantonese_searching import FOUND, NOT_FOUND
 
+SAID = st.text(alphabet="预預算十二12百萬月個aB%,。 ", min_size=1, max_size=8).filter(lambda text: text.strip())
 ITEM = {"kind": "decision", "text": "通過預算", "evidence": [], "start": 2.0}
 
 
@@ -41,6 +47,21 @@ def test_the_same_is_not_found_on_both_databases(store: Database) -> None:
     for asked, text in NOT_FOUND:
         if asked:
             assert text not in texts(store, asked), (asked, text)
+
+
+@settings(
+    max_examples=500 if os.environ.get("CANTOMEET_SOAK") else 25,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(lines=st.lists(SAID, max_size=6), asked=st.lists(SAID, min_size=1, max_size=5))
+def test_the_index_finds_what_a_look_at_each_text_finds(store: Database, lines: list[str], asked: list[str]) -> None:
+    owner = new_id()
+    meetings.transcribed(store, [("S1", line) for line in lines], title="x", owner_id=owner)
+    meetings.index(store)
+    for q in asked:
+        query = search_query(q)
+        wanted = [line for line in lines if query.found_in(search_text(line))]
+        assert texts(store, f"{q} ", meetings=MeetingFilter(owner_id=owner)) == wanted
 
 
 def test_hits_say_where_they_are(store: Database) -> None:
