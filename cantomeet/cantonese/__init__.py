@@ -9,7 +9,8 @@ them turns spoken Cantonese into written Chinese.
 from cantomeet.cantonese.folding import find_folded, fold
 from cantomeet.cantonese.homophones import mend_homophones
 from cantomeet.cantonese.script import to_hong_kong
-from cantomeet.cantonese.searching import SearchQuery, SearchText, search_query, search_text
+from cantomeet.cantonese.searching import SearchQuery, SearchText, SoundQuery, search_query, search_text, sound_query
+from cantomeet.cantonese.sounds import Sounds, known_sounds
 from cantomeet.cantonese.spacing import Attachment, Joinable, join_words, space, typeset, widen_punctuation
 
 __all__ = [
@@ -17,12 +18,16 @@ __all__ = [
     "Joinable",
     "SearchQuery",
     "SearchText",
+    "SoundQuery",
+    "Sounds",
     "find_folded",
     "fold",
     "join_words",
+    "known_sounds",
     "mend_homophones",
     "search_query",
     "search_text",
+    "sound_query",
     "space",
     "to_hong_kong",
     "typeset",

@@ -14,9 +14,12 @@ from itertools import pairwise
 
 from cantomeet.cantonese.folding import fold, fold_with_places
 from cantomeet.cantonese.numbers import find_numbers
+from cantomeet.cantonese.sounds import Sounds
 
 _MOST_TOKENS = 32
 """Of one query: more hardly tell more, and the texts are looked at anyway."""
+_MOST_PAIRS = 4000
+"""Pairs of characters that sound alike; where there are more, each character is looked for by itself."""
 NUMBER = "#"
 """Stands around a number's value. No folding has it."""
 
@@ -96,6 +99,46 @@ class SearchQuery:
 
 def search_query(text: str) -> SearchQuery:
     return SearchQuery(fold(text), _valued(text))
+
+
+@dataclass(frozen=True)
+class SoundQuery:
+    """What is asked for by its sound: at each place any character that is read as the one there is."""
+
+    places: tuple[str, ...]
+    """The characters that fit; a letter or digit fits only itself."""
+
+    @property
+    def empty(self) -> bool:
+        return not self.places
+
+    @property
+    def ways(self) -> list[list[list[str]]]:
+        """As `SearchQuery.ways`; of three characters and more a few texts have all that do not sound so."""
+        if len(self.places) == 1:
+            return [[list(self.places[0])]]
+        groups: list[list[str]] = []
+        for first, second in list(pairwise(self.places))[:_MOST_TOKENS]:
+            if len(first) * len(second) <= _MOST_PAIRS:
+                groups.append([one + other for one in first for other in second])
+            else:
+                groups += [list(first), list(second)]
+        return [groups]
+
+    def marks(self, text: str) -> list[tuple[int, int]]:
+        """As `SearchQuery.marks`."""
+        literal, places = fold_with_places(text)
+        length = len(self.places)
+        found = [
+            (places[at][0], places[at + length - 1][1])
+            for at in range(len(literal) - length + 1)
+            if length and all(c in fitting for c, fitting in zip(literal[at : at + length], self.places, strict=True))
+        ]
+        return _joined(found)
+
+
+def sound_query(text: str, sounds: Sounds) -> SoundQuery:
+    return SoundQuery(tuple(sounds.alike(character) for character in fold(text)))
 
 
 def _pairs(words: str) -> list[str]:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from cantomeet.cantonese import SearchQuery
+from cantomeet.cantonese import SearchQuery, SoundQuery
 from cantomeet.models import SearchedMeeting, SearchEntry, Segment
 from cantomeet.store import search_rows
 
@@ -29,13 +29,15 @@ def number_of(entry: ColumnElement[int]) -> ColumnElement[int]:
     return entry.op(">>", return_type=entry.type)(_BITS)
 
 
-def entries(dialect: str, asked: SearchQuery, *columns: Any) -> Select[Any]:
-    """These columns of the entries that have what is asked for. `asked` is not empty."""
+def entries(dialect: str, asked: SearchQuery | SoundQuery, *columns: Any) -> Select[Any]:
+    """These columns of the entries that have what is asked for; by sound, of those that may. `asked` is not empty."""
     position = sql.strpos
     statement = _with_tokens(dialect, asked, *columns)
     if dialect == "sqlite":
         position = sql.instr
         statement = statement.join(SearchEntry, col(SearchEntry.id) == entry_id(dialect))
+    if isinstance(asked, SoundQuery):
+        return statement
     exact = position(col(SearchEntry.literal), asked.literal) > 0
     if asked.valued is not None:
         exact = or_(exact, position(col(SearchEntry.valued), asked.valued) > 0)
@@ -66,7 +68,7 @@ def first_lines(dialect: str, asked: SearchQuery, meeting_ids: Collection[str]) 
     )
 
 
-def _with_tokens(dialect: str, asked: SearchQuery, *columns: Any) -> Select[Any]:
+def _with_tokens(dialect: str, asked: SearchQuery | SoundQuery, *columns: Any) -> Select[Any]:
     if dialect == "sqlite":
         fts = search_rows.FTS
         match = fts.c.searchindex.op("MATCH")(_expression(asked, '"', " AND ", " OR "))
@@ -75,7 +77,7 @@ def _with_tokens(dialect: str, asked: SearchQuery, *columns: Any) -> Select[Any]
     return select(*columns).select_from(SearchEntry).where(col(SearchEntry.tokens).op("@@")(query))
 
 
-def _expression(asked: SearchQuery, quote: str, both: str, either: str) -> str:
+def _expression(asked: SearchQuery | SoundQuery, quote: str, both: str, either: str) -> str:
     """What the index is asked for. No token has a quotation mark."""
 
     def one_of(group: list[str]) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, select
 from sqlalchemy import func as sql
 from sqlmodel import col
 
-from cantomeet.cantonese import SearchQuery, search_query
+from cantomeet.cantonese import SearchQuery, SoundQuery, known_sounds, search_query, sound_query
 from cantomeet.errors import InvalidRequest
 from cantomeet.listing import indexed
 from cantomeet.listing.filters import MeetingFilter, parse_filter
@@ -20,6 +20,8 @@ from cantomeet.models import Meeting, SearchedMeeting, SearchEntry, Segment, Spe
 from cantomeet.storable import is_storable
 from cantomeet.store import Store
 
+By = Literal["text", "sound"]
+"""By sound: a name in any characters that are read alike, tones aside."""
 Source = Literal["title", "description", "item", "line"]
 MOST_COUNTED = 1000
 """Hits are counted up to this number: the count of a common word would take longer than the hits."""
@@ -35,6 +37,7 @@ class SearchFilter:
     q: str
     meetings: MeetingFilter = field(default_factory=MeetingFilter)
     """Its text, sort and paging are ignored."""
+    by: By = "text"
     speaker: str = ""
     """Only lines of a speaker who is called so; empty for all texts."""
     limit: int = USUAL_LIMIT
@@ -45,6 +48,8 @@ class SearchFilter:
             raise InvalidRequest("a text to look for", field="q")
         # The filter of meetings has the same limits.
         replace(self.meetings, q=self.q, limit=self.limit)
+        if self.by not in get_args(By):
+            raise InvalidRequest(f"one of {', '.join(get_args(By))}", field="by")
         if len(self.speaker) > _LONGEST_SPEAKER or not is_storable(self.speaker):
             raise InvalidRequest(f"at most {_LONGEST_SPEAKER} characters of text", field="speaker")
         if self.cursor is not None and not _CURSOR.fullmatch(self.cursor):
@@ -86,13 +91,12 @@ def parse_search(params: Mapping[str, str | None]) -> SearchFilter:
     meetings. An empty parameter counts as omitted. Raises `InvalidRequest`, which names the parameter.
     """
     given = {name: value.strip() for name, value in params.items() if value is not None and value.strip()}
-    if given.get("by", "text") != "text":
-        raise InvalidRequest("text", field="by")
     chosen = {name: value for name, value in given.items() if name in ("q", "status", "from", "to", "limit")}
     wanted = parse_filter(chosen, limit=USUAL_LIMIT)
     return SearchFilter(
         q=given.get("q", ""),
         meetings=wanted,
+        by=given.get("by", "text"),  # type: ignore[arg-type]  # checked by the filter itself
         speaker=given.get("speaker", ""),
         limit=wanted.limit,
         cursor=given.get("cursor"),
@@ -100,8 +104,8 @@ def parse_search(params: Mapping[str, str | None]) -> SearchFilter:
 
 
 def find_texts(store: Store, wanted: SearchFilter) -> Hits:
-    """One page of what is found, read from the store's snapshot."""
-    asked = search_query(wanted.q)
+    """One page of what is found, read from the store's snapshot. Raises `InvalidRequest` where there are no sounds."""
+    asked = search_query(wanted.q) if wanted.by == "text" else _by_sound(wanted.q)
     complete = store.search.is_complete()
     if asked.empty:
         return Hits([], 0, counted_all=True, complete=complete, next_cursor=None)
@@ -124,7 +128,14 @@ def find_texts(store: Store, wanted: SearchFilter) -> Hits:
     )
 
 
-def _found(dialect: str, asked: SearchQuery) -> Select[Any]:
+def _by_sound(q: str) -> SoundQuery:
+    sounds = known_sounds()
+    if sounds is None:
+        raise InvalidRequest("text: ToJyutping is not installed", field="by")
+    return sound_query(q, sounds)
+
+
+def _found(dialect: str, asked: SearchQuery | SoundQuery) -> Select[Any]:
     """The entries that have what is asked for, with their meetings, in the order of the hits."""
     entry = indexed.entry_id(dialect)
     # A name for each: two are called `id`.
@@ -145,7 +156,7 @@ def _spoken_by(speaker: str) -> list[ColumnElement[bool]]:
     return [col(SearchEntry.source) == "line", exists().where(line, called)]
 
 
-def _hits(connection: Connection, asked: SearchQuery, rows: Sequence[Any]) -> list[Hit]:
+def _hits(connection: Connection, asked: SearchQuery | SoundQuery, rows: Sequence[Any]) -> list[Hit]:
     """The texts as they are now; one that was changed, and has no such words any more, is left out."""
     lines = _texts(connection, Segment, [row.source_id for row in rows if row.source == "line"])
     items = _texts(connection, SummaryItem, [row.source_id for row in rows if row.source == "item"])

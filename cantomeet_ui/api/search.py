@@ -21,7 +21,9 @@ def found(
     services: CurrentServices,
     actor: CurrentActor,
     q: Annotated[str, Query(description="What to look for: in titles, descriptions, items and lines.")] = "",
-    by: Annotated[str, Query(description="text (the default).")] = "",
+    by: Annotated[
+        str, Query(description="text (the default) or sound: characters that are read alike, tones aside.")
+    ] = "",
     status: Annotated[str, Query(description=f"Any of {', '.join(MeetingStatus)}, comma-separated.")] = "",
     from_: Annotated[str, Query(alias="from", description="YYYY-MM-DD in Hong Kong, inclusive.")] = "",
     to: Annotated[str, Query(description="YYYY-MM-DD in Hong Kong, inclusive.")] = "",

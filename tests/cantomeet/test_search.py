@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
 
-from cantomeet.cantonese import search_query, search_text
+from cantomeet.cantonese import Sounds, search_query, search_text
 from cantomeet.errors import InvalidRequest
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.listing import MeetingFilter
@@ -22,6 +22,9 @@ from tests import meetings
 from tests.cantomeet.test_cantonese_searching import FOUND, NOT_FOUND
 
 SAID = st.text(alphabet="预預算十二12百萬月個aB%,。 ", min_size=1, max_size=8).filter(lambda text: text.strip())
+SAME = {"陈": "can", "尘": "can", "大": "daai", "带": "daai"}
+READINGS = {character: [reading] for character, reading in SAME.items()}
+SOUNDS = Sounds(READINGS, READINGS)
 ITEM = {"kind": "decision", "text": "通過預算", "evidence": [], "start": 2.0}
 
 
@@ -152,6 +155,28 @@ def test_hits_are_counted_up_to_a_limit(store: Database, monkeypatch: pytest.Mon
     meetings.index(store)
     hits = found(store, "預算", limit=10)
     assert (len(hits.items), hits.total, hits.counted_all) == (4, 3, False)
+
+
+def test_a_name_is_found_by_its_sound_in_any_characters(store: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cantomeet.listing.search.known_sounds", lambda: SOUNDS)
+    lines = ["問塵帶文", "問陳大文，塵大A", "塵同大", "大陳"]
+    meetings.transcribed(store, [("S1", line) for line in lines], title="X")
+    meetings.index(store)
+    assert texts(store, "陳大", by="sound") == ["問塵帶文", "問陳大文，塵大A"]
+    assert texts(store, "塵帶文", by="sound") == ["問塵帶文", "問陳大文，塵大A"]
+    assert texts(store, "陳大a", by="sound") == ["問陳大文，塵大A"]
+    assert texts(store, "帶", by="sound") == lines
+    assert texts(store, "陳文", by="sound") == texts(store, "。", by="sound") == []
+    assert texts(store, "塵帶") == ["問塵帶文"]
+    (_, hit) = found(store, "陳大", by="sound").items
+    assert [hit.text[start:end] for start, end in hit.marks] == ["陳大", "塵大"]
+
+
+def test_without_readings_a_search_by_sound_is_refused(store: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cantomeet.listing.search.known_sounds", lambda: None)
+    with pytest.raises(InvalidRequest) as refused:
+        found(store, "陳大", by="sound")
+    assert refused.value.field == "by"
 
 
 @pytest.mark.parametrize(
