@@ -34,6 +34,10 @@ def rebuild_index(services: Services, actor: Actor) -> Iterator[int]:
     """
     with changing(services, actor, Action.ADMINISTER) as change:
         change.tx.search.schedule_all()
+    return _build_index(services)
+
+
+def _build_index(services: Services) -> Iterator[int]:
     built = 0
     while some := services.store.search.update_some(_INDEXED_AT_ONCE):
         built += some
