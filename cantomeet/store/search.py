@@ -46,8 +46,7 @@ class Search:
                 theirs = (col(Job.kind) == JobKind.INDEX, col(Job.subject).in_(subjects))
                 ended = update(Job).where(*theirs).values(run=col(Job.run) + 1, updated_at=now, **leases.ended())
                 connection.execute(ended)
-            for subject in subjects:
-                search_rows.write(connection, subject)
+                search_rows.write_some(connection, subjects)
             return len(subjects)
 
     def schedule_all(self) -> None:

@@ -29,6 +29,10 @@ ENTRIES: Any = SearchEntry.__table__  # type: ignore[attr-defined]  # SQLModel h
 FTS: Any = table("searchindex", column("rowid", BigInteger), column("tokens"), column("searchindex"), column("rank"))
 
 
+_Columns = tuple[str, str | None, str, str | None]
+"""Source, its id, literal, valued."""
+
+
 @dataclass(frozen=True)
 class _Text:
     source: str
@@ -36,7 +40,7 @@ class _Text:
     text: SearchText
 
     @property
-    def columns(self) -> tuple[str, str | None, str, str | None]:
+    def columns(self) -> _Columns:
         return self.source, self.source_id, self.text.literal, self.text.valued
 
 
@@ -55,6 +59,14 @@ def schedule_all(connection: Connection, now: datetime) -> None:
     connection.execute(_SCHEDULE_ALL, {"now": now, "due": now})
 
 
+def write_some(connection: Connection, meeting_ids: Sequence[str]) -> None:
+    """As `write`, in the order of their numbers."""
+    number, meeting_id = col(SearchedMeeting.number), col(SearchedMeeting.meeting_id)
+    known = connection.execute(select(meeting_id).where(meeting_id.in_(meeting_ids)).order_by(number)).scalars().all()
+    for one in (*known, *(new for new in meeting_ids if new not in known)):
+        write(connection, one)
+
+
 def write(connection: Connection, meeting_id: str) -> None:
     """Make the meeting's entries what its texts are now; those of a meeting that is being deleted go."""
     statement = select(
@@ -66,7 +78,9 @@ def write(connection: Connection, meeting_id: str) -> None:
         return
     number = _number(connection, meeting_id) or _new_number(connection, meeting_id)
     first = number << PLACE_BITS
-    wanted = {first + _PLACES - 1 - place: said for place, said in _texts(connection, meeting_id, meeting)}
+    # By ascending ids: out of order FTS5 would write a part of its index for each.
+    texts = reversed(list(_texts(connection, meeting_id, meeting)))
+    wanted = {first + _PLACES - 1 - place: said for place, said in texts}
     stored = _stored(connection, number)
     kept = {entry for entry, columns in stored.items() if entry in wanted and wanted[entry].columns == columns}
     _delete(connection, {entry: columns for entry, columns in stored.items() if entry not in kept})
@@ -112,9 +126,9 @@ def _items(connection: Connection, meeting_id: str, shown: int | None) -> Sequen
 
 def _lines(connection: Connection, meeting_id: str, meeting: Any) -> Sequence[Any]:
     return connection.execute(
-        select(col(Segment.id), col(Segment.position), col(Segment.text)).where(
-            col(Segment.meeting_id) == meeting_id, col(Segment.revision) == meeting.shown_revision
-        )
+        select(col(Segment.id), col(Segment.position), col(Segment.text))
+        .where(col(Segment.meeting_id) == meeting_id, col(Segment.revision) == meeting.shown_revision)
+        .order_by(col(Segment.position))
     ).all()
 
 
@@ -130,15 +144,15 @@ def _new_number(connection: Connection, meeting_id: str) -> int:
     return number
 
 
-def _stored(connection: Connection, number: int) -> dict[int, tuple[str, str | None, str, str | None]]:
-    entries = SearchEntry
-    statement = select(
-        col(entries.id), col(entries.source), col(entries.source_id), col(entries.literal), col(entries.valued)
-    ).where(col(entries.id) >= number << PLACE_BITS, col(entries.id) < (number + 1) << PLACE_BITS)
+def _stored(connection: Connection, number: int) -> dict[int, _Columns]:
+    entry, source, source_id = col(SearchEntry.id), col(SearchEntry.source), col(SearchEntry.source_id)
+    statement = select(entry, source, source_id, col(SearchEntry.literal), col(SearchEntry.valued)).where(
+        entry >= number << PLACE_BITS, entry < (number + 1) << PLACE_BITS
+    )
     return {row[0]: (row[1], row[2], row[3], row[4]) for row in connection.execute(statement)}
 
 
-def _delete(connection: Connection, gone: dict[int, tuple[str, str | None, str, str | None]]) -> None:
+def _delete(connection: Connection, gone: dict[int, _Columns]) -> None:
     if not gone:
         return
     if connection.dialect.name == "sqlite":
@@ -158,28 +172,26 @@ def _delete(connection: Connection, gone: dict[int, tuple[str, str | None, str, 
 def _insert(connection: Connection, new: dict[int, _Text]) -> None:
     if not new:
         return
-    rows = [
-        {"id": entry, "source": said.source, "source_id": said.source_id, "literal": said.text.literal}
-        | {"valued": said.text.valued}
-        for entry, said in sorted(new.items())
-    ]
+    names = ("source", "source_id", "literal", "valued")
+    rows = [{"id": entry, **dict(zip(names, said.columns, strict=True))} for entry, said in new.items()]
     if connection.dialect.name == "sqlite":
         connection.execute(insert(SearchEntry), rows)
-        tokens = [{"rowid": entry, "tokens": _joined(said.text)} for entry, said in sorted(new.items())]
+        tokens = [{"rowid": entry, "tokens": _joined(said.text)} for entry, said in new.items()]
         connection.execute(insert(FTS), tokens)
-        return
-    for row, (_, said) in zip(rows, sorted(new.items()), strict=True):
-        row["tokens"] = as_lexemes(said.text.tokens)
-    connection.execute(_INSERT_WITH_TOKENS, rows)
+    else:
+        with_tokens = [
+            {**row, "tokens": as_lexemes(said.text.tokens)} for row, said in zip(rows, new.values(), strict=True)
+        ]
+        connection.execute(_INSERT_WITH_TOKENS, with_tokens)
 
 
 def _joined(said: SearchText) -> str:
-    return " ".join(sorted(said.tokens))
+    return " ".join(said.tokens)
 
 
-def as_lexemes(tokens: Collection[str], between: str = " ") -> str:
-    """For PostgreSQL's types `tsvector` and `tsquery`. No token has a quotation mark."""
-    return between.join(f"'{token}'" for token in tokens)
+def as_lexemes(tokens: Collection[str]) -> str:
+    """For PostgreSQL's type `tsvector`. No token has a quotation mark."""
+    return " ".join(f"'{token}'" for token in tokens)
 
 
 _INSERT_WITH_TOKENS = text(
