@@ -15,6 +15,8 @@ class JobKind(StrEnum):
     """A meeting's way from its recording to its summary, or its deletion. Subject: the meeting's id."""
     WRITTEN_VIEW = "written_view"
     """A meeting's transcript in written Chinese. Subject: the meeting's id."""
+    INDEX = "index"
+    """A meeting's part of the search index. Subject: the meeting's id."""
     LEFTOVER = "leftover"
     """A copy at a provider that is to be deleted. Subject: the id of the `ProviderLeftover`."""
     CHECK = "check"

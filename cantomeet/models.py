@@ -17,11 +17,13 @@ from sqlalchemy import (
     Dialect,
     ForeignKey,
     Index,
+    Integer,
     LargeBinary,
     String,
     Text,
 )
 from sqlalchemy import UniqueConstraint as Unique
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
@@ -290,6 +292,38 @@ class SummaryItem(SQLModel, table=True):
     edited: bool = False
     stale: bool = False
     """A line or speaker of its evidence was edited after it was written."""
+
+
+class SearchedMeeting(SQLModel, table=True):
+    """Gives a meeting its number in the search index: what was taken up later has a higher one."""
+
+    number: int | None = Field(
+        default=None, sa_column=Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    )
+    # No foreign key: PostgreSQL would lock the meeting for it, which a deletion locks before the job of the index.
+    meeting_id: str = Field(sa_column=Column("meeting_id", String(36), nullable=False, unique=True))
+
+
+class SearchEntry(SQLModel, table=True):
+    """A text that the search finds, folded (`cantomeet.cantonese.searching`).
+
+    SQLite has the tokens in a table beside this one, `searchindex` (FTS5, without content of its own).
+    """
+
+    __table_args__ = (Index("ix_searchentry_tokens", "tokens", postgresql_using="gin").ddl_if(dialect="postgresql"),)
+
+    id: int = Field(
+        sa_column=Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False)
+    )
+    """Meeting's number and place in it (`cantomeet.store.search_rows`): the descending order is that of the hits."""
+    source: str = Field(max_length=16)
+    """"title", "description", "item" or "line"."""
+    source_id: str | None = Field(default=None, max_length=36)
+    """Of the item or segment."""
+    literal: str = Field(sa_type=Text)
+    valued: str | None = Field(default=None, sa_type=Text)
+    tokens: str | None = Field(default=None, sa_type=Text().with_variant(TSVECTOR, "postgresql"))
+    """On PostgreSQL alone."""
 
 
 class SummaryTemplate(SQLModel, table=True):

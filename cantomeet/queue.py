@@ -42,6 +42,7 @@ FAILURE_TTL = 24 * 60 * 60
 
 _TASKS = {
     JobKind.WRITTEN_VIEW: "worker.tasks.write_view_task",
+    JobKind.INDEX: "worker.tasks.index_meeting_task",
     JobKind.LEFTOVER: "worker.tasks.delete_leftover_task",
     JobKind.CHECK: "worker.tasks.check_provider_task",
     JobKind.PERIODIC: "worker.tasks.periodic_task",
@@ -138,7 +139,7 @@ class JobQueue:
         for a check, for whose answer somebody waits.
         """
         options: JobOptions = {"job_timeout": JOB_TIMEOUT, "result_ttl": RESULT_TTL, "failure_ttl": FAILURE_TTL}
-        if kind is not JobKind.WRITTEN_VIEW:
+        if kind not in (JobKind.WRITTEN_VIEW, JobKind.INDEX):
             options["description"] = str(kind)  # the subject is no meeting that `erase` could look for
         if kind is not JobKind.CHECK:
             return self._enqueue(DEFAULT, _TASKS[kind], subject, delay, options)

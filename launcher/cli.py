@@ -1,4 +1,4 @@
-"""The command `cantomeet`: up, dev, upload, list, status, reparse, doctor.
+"""The command `cantomeet`: up, dev, upload, list, status, reparse, index, doctor.
 
 Each command imports its own dependencies, because `up` must start quickly.
 """
@@ -152,6 +152,24 @@ def reparse(
             typer.echo(f"{outcome.meeting_id}  {outcome.what}", err=not outcome.ok)
             well = well and outcome.ok
     raise typer.Exit(0 if well else _FAILED)
+
+
+@app.command()
+def index() -> None:
+    """Build the search index again. A search meanwhile finds what is in it already, and says that it is incomplete."""
+    from cantomeet.queue import JobQueue
+    from cantomeet.service import open_services
+    from cantomeet.service.operating import rebuild_index
+    from cantomeet_ui.actor import actor_of
+
+    settings = load_settings()
+    services, built = open_services(settings, JobQueue(settings.effective_redis_url)), 0
+    for built in rebuild_index(services, actor_of(app)):
+        typer.echo(f"\r{built}", err=True, nl=False)
+    typer.echo("", err=True)
+    if not services.store.search.is_complete():
+        typer.echo("workers are building the rest", err=True)
+    typer.echo(f"{built} meetings are in the search index")
 
 
 @app.command()

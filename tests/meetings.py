@@ -112,5 +112,19 @@ def periodic_tasks_are_due(store: Database) -> None:
         )
 
 
+def index(store: Database) -> None:
+    """Take every changed text into the search index, as workers do after a second."""
+    while store.search.update_some(7):
+        pass
+    assert store.search.is_complete()
+
+
+def index_job_is_due(store: Database, meeting_id: str) -> None:
+    """As after the second that a change of a text waits for others."""
+    own = (col(Job.kind) == JobKind.INDEX, col(Job.subject) == meeting_id)
+    with store.engine.begin() as connection:
+        connection.execute(update(Job).where(*own).values(due_at=datetime(2000, 1, 1, tzinfo=UTC)))
+
+
 def _tried(store: Database) -> NewAttempt:
     return NewAttempt("recognise", store.now())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from worker.kinds import checks, leftovers, meeting, periodic, written_view
+from worker.kinds import checks, index, leftovers, meeting, periodic, written_view
 from worker.runtime import toolbox
 
 
@@ -24,6 +24,11 @@ def delete_meeting_task(meeting_id: str) -> None:
 def write_view_task(meeting_id: str) -> None:
     """Run the next step towards the meeting's written view."""
     written_view.advance(toolbox(), meeting_id)
+
+
+def index_meeting_task(meeting_id: str) -> None:
+    """Bring the meeting's part of the search index up to date."""
+    index.advance(toolbox(), meeting_id)
 
 
 def delete_leftover_task(leftover_id: str) -> None:

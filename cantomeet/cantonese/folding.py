@@ -31,6 +31,17 @@ def fold(text: str) -> str:
     return text.translate(_FOLDINGS)
 
 
+def fold_with_places(text: str) -> tuple[str, list[tuple[int, int]]]:
+    """As `fold`, and for each of its characters the range of `text` that it stands for."""
+    folded: list[str] = []
+    places: list[tuple[int, int]] = []
+    for index, character in enumerate(text):
+        folding = _FOLDINGS[ord(character)]
+        folded.append(folding)
+        places += [(index, index + 1)] * len(folding)
+    return "".join(folded), places
+
+
 def find_folded(haystack: str, needle: str) -> tuple[int, int] | None:
     """Return where `haystack` first contains `needle` after folding, as a range of the original text, or None.
 

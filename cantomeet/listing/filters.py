@@ -47,7 +47,7 @@ class MeetingFilter:
     statuses: frozenset[MeetingStatus] = frozenset()
     """Empty for all statuses."""
     q: str = ""
-    """Text in the title, description or transcript; letters match in either case."""
+    """Text in the title, description, transcript or shown summary, as `cantomeet.cantonese.searching` finds it."""
     date_from: date | None = None
     date_to: date | None = None
     """Inclusive days of the meeting. A meeting without a date counts by the day of its upload in Hong Kong."""

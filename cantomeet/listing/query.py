@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import astuple, dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -12,13 +12,15 @@ from sqlalchemy import func as sql
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from cantomeet.cantonese import search_query
 from cantomeet.dates import HONG_KONG
 from cantomeet.errors import ErrorCode
 from cantomeet.jobs import JobKind, JobState
 from cantomeet.lifecycle import ACTIVE, MeetingStatus
+from cantomeet.listing import indexed
 from cantomeet.listing.filters import FailureCause, MeetingFilter
 from cantomeet.listing.order import Order
-from cantomeet.models import Job, Meeting, Segment, Summary, SummaryItem
+from cantomeet.models import Job, Meeting, SearchedMeeting, Segment, Summary, SummaryItem
 from cantomeet.store import Store, leases
 
 _EXCERPT_BEFORE = 30
@@ -55,7 +57,7 @@ def list_meetings(store: Store, wanted: MeetingFilter, pages: int = 1) -> Listed
     """The first `pages` pages as one. Raises `InvalidRequest` (`cursor`) for a cursor of another sort."""
     with store.connection() as connection:
         order = Order(wanted.sort, connection.dialect.name)
-        where = [*_where(wanted, store), *_has_status(wanted)]
+        where = conditions(store, wanted)
         if wanted.cursor is not None:
             where.append(order.after(wanted.cursor))
         own = and_(col(Job.kind) == JobKind.MEETING, col(Job.subject) == col(Meeting.id))
@@ -68,7 +70,7 @@ def list_meetings(store: Store, wanted: MeetingFilter, pages: int = 1) -> Listed
         meetings = [meeting.with_job(job) for meeting, job, _key in rows[:most]]
         ids = [meeting.id for meeting in meetings]
         actions = _open_actions(connection, ids)
-        matches = _matches(connection, ids, wanted.q) if wanted.q else {}
+        matches = _matches(store, connection, ids, wanted.q) if wanted.q else {}
     more = len(rows) > most
     return ListedMeetings(
         [ListedMeeting(m, actions.get(m.id, 0), matches.get(m.id)) for m in meetings],
@@ -131,7 +133,7 @@ def newest_by_cause(store: Store, most: int, owner_id: str | None = None) -> dic
 
 def matching_ids(store: Store, wanted: MeetingFilter, ids: Sequence[str]) -> set[str]:
     """Those of `ids` that match the filter. Its sort and paging are ignored."""
-    where = [col(Meeting.id).in_(ids), *_where(wanted, store), *_has_status(wanted)]
+    where = [col(Meeting.id).in_(ids), *conditions(store, wanted)]
     with store.connection() as connection:
         return set(connection.execute(select(col(Meeting.id)).where(*where)).scalars())
 
@@ -141,12 +143,17 @@ def find_meetings(store: Store, wanted: MeetingFilter, most: int) -> tuple[list[
 
     The filter's sort and paging are ignored.
     """
-    where = [*_where(wanted, store), *_has_status(wanted)]
+    where = conditions(store, wanted)
     with store.connection() as connection:
         fitting = connection.execute(select(sql.count()).select_from(Meeting).where(*where)).scalar_one()
         order = (col(Meeting.created_at), col(Meeting.id))
         rows = connection.execute(leases.meetings().where(*where).order_by(*order).limit(most)).mappings()
         return [leases.meeting_of(row) for row in rows], fitting
+
+
+def conditions(store: Store, wanted: MeetingFilter) -> list[ColumnElement[bool]]:
+    """The WHERE of a statement over meetings. The filter's sort and paging are ignored."""
+    return [*_where(wanted, store), *_has_status(wanted)]
 
 
 def _where(wanted: MeetingFilter, store: Store) -> list[ColumnElement[bool]]:
@@ -173,7 +180,7 @@ def _where(wanted: MeetingFilter, store: Store) -> list[ColumnElement[bool]]:
     if wanted.older_than is not None:
         where.append(col(Meeting.created_at) <= store.now() - wanted.older_than)
     if wanted.q:
-        where.append(_has_text(wanted.q))
+        where.append(_has_text(store, wanted.q))
     return where
 
 
@@ -225,13 +232,27 @@ def _is_dated(day: date, compare: Callable[[Any, Any], Any]) -> ColumnElement[bo
     )
 
 
-def _has_text(q: str) -> ColumnElement[bool]:
+def _has_text(store: Store, q: str) -> ColumnElement[bool]:
+    """By the search index. Meetings that wait to be taken into it are read instead, as it was done before the index."""
+    asked = search_query(q)
+    if asked.empty:
+        return false()
+    with store.connection() as connection:
+        numbers = indexed.meeting_numbers(connection.dialect.name, asked)
+    found = select(col(SearchedMeeting.meeting_id)).where(col(SearchedMeeting.number).in_(numbers))
+    in_index = col(Meeting.id).in_(found)
+    if store.search.is_complete():
+        return in_index
+    waits = exists().where(
+        col(Job.kind) == JobKind.INDEX, col(Job.subject) == col(Meeting.id), col(Job.due_at).is_not(None)
+    )
     in_transcript = exists().where(
         col(Segment.meeting_id) == col(Meeting.id),
         col(Segment.revision) == col(Meeting.shown_revision),
         _contains(Segment.text, q),
     )
-    return or_(_contains(Meeting.title, q), _contains(Meeting.description, q), in_transcript)
+    in_texts = or_(_contains(Meeting.title, q), _contains(Meeting.description, q), in_transcript)
+    return or_(in_index, and_(waits.correlate(Meeting), in_texts))
 
 
 def _contains(column: str, q: str) -> ColumnElement[bool]:
@@ -260,7 +281,22 @@ def _open_actions(connection: Connection, ids: Sequence[str]) -> dict[str, int]:
     return dict(connection.execute(statement).all())
 
 
-def _matches(connection: Connection, ids: Sequence[str], q: str) -> dict[str, Match]:
+def _matches(store: Store, connection: Connection, ids: Sequence[str], q: str) -> dict[str, Match]:
+    """The first matching line by meeting, where one matches."""
+    asked = search_query(q)
+    rows = connection.execute(indexed.first_lines(connection.dialect.name, asked, ids)).all() if ids else []
+    others = [] if len(rows) == len(ids) or store.search.is_complete() else set(ids) - {row[0] for row in rows}
+    rows = [*rows, *(_read_matches(connection, others, q) if others else ())]
+    # Without a mark: the line was changed, and the index does not know yet.
+    return {
+        meeting_id: Match(segment_id, start, _excerpt(text, marks[0]))
+        for meeting_id, segment_id, start, text in rows
+        if (marks := asked.marks(text))
+    }
+
+
+def _read_matches(connection: Connection, ids: Collection[str], q: str) -> Sequence[Any]:
+    """The same without the index."""
     first = (
         select(col(Segment.meeting_id), col(Segment.revision), sql.min(col(Segment.position)).label("position"))
         .join(Meeting, col(Meeting.id) == col(Segment.meeting_id))
@@ -280,12 +316,10 @@ def _matches(connection: Connection, ids: Sequence[str], q: str) -> dict[str, Ma
             first.c.position == col(Segment.position),
         ),
     )
-    rows = connection.execute(statement)
-    return {meeting_id: Match(segment_id, start, _excerpt(text, q)) for meeting_id, segment_id, start, text in rows}
+    return connection.execute(statement).all()
 
 
-def _excerpt(text: str, q: str) -> str:
-    """The part of a long line around `q`."""
-    begin = max(0, text.lower().find(q.lower()) - _EXCERPT_BEFORE)
-    end = begin + _EXCERPT_BEFORE + len(q) + _EXCERPT_AFTER
+def _excerpt(text: str, mark: tuple[int, int]) -> str:
+    """The part of a long line around what was found."""
+    begin, end = max(0, mark[0] - _EXCERPT_BEFORE), mark[1] + _EXCERPT_AFTER
     return ("…" if begin else "") + text[begin:end] + ("…" if end < len(text) else "")

@@ -1,7 +1,8 @@
-"""Commands of the operator: pause and resume, provider checks."""
+"""Commands of the operator: pause and resume, provider checks, the search index."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 import redis
@@ -14,6 +15,9 @@ from cantomeet.queue import queue_of_check
 from cantomeet.service.changing import changing
 from cantomeet.service.services import QueueWatch, Services
 
+_INDEXED_AT_ONCE = 20
+"""Meetings in one transaction, for which other writers wait."""
+
 
 def pause(services: Services, actor: Actor, paused: bool) -> datetime | None:
     """Pause or resume all steps. Returns since when they are paused, or None. Raises `NotAllowed`."""
@@ -21,6 +25,23 @@ def pause(services: Services, actor: Actor, paused: bool) -> datetime | None:
         change.tx.switches.pause(paused)
         change.publish_all()
         return change.tx.switches.paused_since()
+
+
+def rebuild_index(services: Services, actor: Actor) -> Iterator[int]:
+    """Empty the search index and build it again; yields how many meetings are in it so far. Raises `NotAllowed`.
+
+    Workers help, and go on where it is stopped. Of two at once each begins again, and both end with the whole index.
+    """
+    with changing(services, actor, Action.ADMINISTER) as change:
+        change.tx.search.schedule_all()
+    return _build_index(services)
+
+
+def _build_index(services: Services) -> Iterator[int]:
+    built = 0
+    while some := services.store.search.update_some(_INDEXED_AT_ONCE):
+        built += some
+        yield built
 
 
 def ask_check(services: Services, actor: Actor, name: str) -> Check:

@@ -21,6 +21,7 @@ from cantomeet.store.meetings import Meetings
 from cantomeet.store.pipeline import Pipeline
 from cantomeet.store.provider_answers import ProviderAnswers
 from cantomeet.store.retention import Retention
+from cantomeet.store.search import Search
 from cantomeet.store.stamps import Stamps
 from cantomeet.store.summaries import Summaries
 from cantomeet.store.switches import Switches
@@ -45,6 +46,7 @@ class Store:
         self.pipeline = Pipeline(connections)
         self.provider_answers = ProviderAnswers(connections)
         self.retention = Retention(connections)
+        self.search = Search(connections)
         self.stamps = Stamps(connections)
         self.summaries = Summaries(connections)
         self.switches = Switches(connections)

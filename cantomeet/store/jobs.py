@@ -18,8 +18,10 @@ from cantomeet.store import leases
 from cantomeet.store.connections import Connections
 from cantomeet.store.leases import LEASE_SECONDS, WAKE_GRACE, WAKE_GRACE_LIMIT
 
-_MOST_OTHERS = 100
-"""Jobs that are no meeting's own, woken at one look."""
+_MOST = 100
+"""Jobs of one kind, but a meeting's own, woken at one look."""
+_MOST_OTHERS = {JobKind.INDEX: 3}
+"""Kinds of which fewer are woken: a worker that takes one job of the index takes others along."""
 _MOST_DOUBLINGS = 16
 
 
@@ -119,7 +121,7 @@ class Jobs:
                     select(col(Job.subject), col(Job.run), col(Job.wake_count))
                     .where(col(Job.kind) == kind, *leases.is_due(now, kind), unwoken)
                     .order_by(col(Job.due_at))
-                    .limit(limit if kind is JobKind.MEETING else _MOST_OTHERS)
+                    .limit(limit if kind is JobKind.MEETING else _MOST_OTHERS.get(kind, _MOST))
                 ).all()
                 for subject, run, wakes in due:
                     seen = [col(Job.run) == run, col(Job.wake_count) == wakes]
@@ -141,7 +143,7 @@ class Jobs:
             own = [job.subject for job in woken if job.kind == JobKind.MEETING]
             rows = connection.execute(leases.meetings().where(col(Meeting.id).in_(own))).mappings() if own else ()
             found = {row["id"]: leases.meeting_of(row) for row in rows}
-        # The written view's job has a meeting's id as its subject too.
+        # Jobs of other kinds may have a meeting's id as their subject too.
         return [found.get(job.subject, job) if job.kind == JobKind.MEETING else job for job in woken]
 
     def oldest_due_seconds(self) -> float:

@@ -1,7 +1,8 @@
 """The job table inside a transaction that somebody else began.
 
 A transaction that writes both writes jobs before meetings, and a meeting's own job before that of its written view:
-each holds its row until the end, and in one order nobody waits for somebody who waits for him.
+each holds its row until the end, and in one order nobody waits for somebody who waits for him. The job of the search
+index comes last, after the meeting: whoever changes a text schedules it, and its worker writes no meeting.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from cantomeet.jobs import JobKind, JobState
 from cantomeet.lifecycle import ACTIVE, MeetingStatus, Stage
 from cantomeet.models import Attempt, Job, Meeting
 from cantomeet.reasons import reason_text
-from cantomeet.store import leases, lines, meeting_rows
+from cantomeet.store import leases, lines, meeting_rows, search_rows
 from cantomeet.store.connections import Connections, execute
 from cantomeet.store.dating import move_due_days
 from cantomeet.store.leftovers import leave_behind
@@ -54,7 +54,9 @@ class Meetings:
             columns = {**vars(new), "idempotency_key": key, "created_at": now, "updated_at": now, "stage_since": now}
             meeting = Meeting(**columns)
             connection.execute(insert(Meeting).values(**meeting.model_dump()))
-            return meeting.with_job(leases.add(connection, now, JobKind.MEETING, meeting.id))
+            job = leases.add(connection, now, JobKind.MEETING, meeting.id)
+            search_rows.schedule(connection, now, meeting.id)
+            return meeting.with_job(job)
 
     def _earlier(self, new: NewMeeting) -> Meeting | None:
         earlier = self.find_by_idempotency_key(new.idempotency_key, new.owner_id)
@@ -128,7 +130,9 @@ class Meetings:
             if changed.meeting_date != before.meeting_date:
                 move_due_days(connection, meeting_id, before.meeting_date, changed.meeting_date)
             if changed.waits_for_names and not changed.name_speakers_first:
-                return changed.with_job(meeting_rows.set_job(connection, now, meeting_id, **leases.due_now(now)))
+                changed.with_job(meeting_rows.set_job(connection, now, meeting_id, **leases.due_now(now)))
+            if (changed.title, changed.description) != (before.title, before.description):
+                search_rows.schedule(connection, now, meeting_id)
             return changed
 
     def summarize(self, meeting_id: str) -> Meeting:
@@ -186,6 +190,8 @@ class Meetings:
                 lines.delete_revisions(connection, meeting_id, keep=columns["revision"])
             if "revision" in columns:
                 leave_behind(connection, now, meeting)
+            if columns.get("shown_revision", meeting.shown_revision) != meeting.shown_revision:
+                search_rows.schedule(connection, now, meeting_id)
             return changed
 
     def cancel(
@@ -259,6 +265,8 @@ class Meetings:
             )
             if changed is None:
                 raise _refused(connection, meeting_id, confirm_cost, "the meeting is {status} by now")
+            indexed = leases.of(JobKind.INDEX, meeting_id)
+            leases.change(connection, now, indexed, run=col(Job.run) + 1, **leases.at_rest())
             return changed
 
 

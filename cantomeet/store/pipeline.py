@@ -13,7 +13,7 @@ from cantomeet.errors import ErrorCode
 from cantomeet.jobs import JobKind, JobState
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Job, Meeting, Segment
-from cantomeet.store import leases, lines, meeting_rows
+from cantomeet.store import leases, lines, meeting_rows, search_rows
 from cantomeet.store.anchoring import move_evidence
 from cantomeet.store.connections import Connections
 from cantomeet.store.erasing import leave_traces
@@ -123,6 +123,7 @@ class Pipeline:
             now = self._db.now(connection)
             meeting = meeting_rows.commit(connection, now, meeting_id, run, tried, due_in, **columns)
             lines.append(connection, meeting, segments)
+            search_rows.schedule(connection, now, meeting_id)
             return meeting
 
     def finish_transcript(
@@ -159,7 +160,8 @@ class Pipeline:
                 leave_behind(connection, now, meeting)
             if meeting.name_speakers_first and lines.has_speakers(connection, meeting):
                 rest = leases.at_rest(JobState.WAITING_FOR_NAMES)
-                return meeting_rows.fenced(connection, now, meeting_id, run, rest)
+                meeting = meeting_rows.fenced(connection, now, meeting_id, run, rest)
+            search_rows.schedule(connection, now, meeting_id)
             return meeting
 
     def finish_summary(self, meeting_id: str, run: int, new: NewSummary, *, tried: NewAttempt) -> Meeting:
@@ -181,7 +183,9 @@ class Pipeline:
                 name_speakers_first=False,
             )
             warnings = add_summary(connection, now, meeting, new)
-            return meeting_rows.fenced(connection, now, meeting_id, run, warnings=warnings)
+            summarized = meeting_rows.fenced(connection, now, meeting_id, run, warnings=warnings)
+            search_rows.schedule(connection, now, meeting_id)
+            return summarized
 
     def record_retry(
         self,
@@ -256,8 +260,9 @@ class Pipeline:
         with self._db.write() as connection:
             now = self._db.now(connection)
             meeting = meeting_rows.fenced(connection, now, meeting_id, run)
-            for kind in (JobKind.WRITTEN_VIEW, JobKind.MEETING):
+            for kind in (JobKind.WRITTEN_VIEW, JobKind.MEETING, JobKind.INDEX):
                 leases.remove(connection, kind, meeting_id)
+            search_rows.remove(connection, meeting_id)
             connection.execute(delete(Segment).where(col(Segment.meeting_id) == meeting_id))
             if let_go or meeting.stage not in (Stage.TRANSCRIBED, Stage.SUMMARIZED):
                 leave_behind(connection, now, meeting)

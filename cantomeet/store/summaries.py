@@ -19,7 +19,7 @@ from cantomeet.corrections import ItemChanges
 from cantomeet.errors import NotFound, VersionConflict
 from cantomeet.models import Meeting, Segment, Speaker, Summary, SummaryItem, new_id
 from cantomeet.quotes import rechecked, requoted
-from cantomeet.store import items, meeting_rows
+from cantomeet.store import items, meeting_rows, search_rows
 from cantomeet.store.connections import Connections, execute
 from cantomeet.store.dating import move_due_days
 from cantomeet.store.types import NewSummary, SummaryWithItems, Transcript
@@ -69,14 +69,17 @@ class Summaries:
                 raise NotFound("no such version of the summary")
             summary = Summary(**row)
             newest = version == _newest_version(connection, meeting_id)
-            return meeting_rows.change_one(
+            now = self._db.now(connection)
+            changed = meeting_rows.change_one(
                 connection,
-                self._db.now(connection),
+                now,
                 meeting_id,
                 shown_summary=None if newest else version,
                 summarizer_name=summary.name,
                 warnings=_warnings(connection, meeting, summary.warnings),
             )
+            search_rows.schedule(connection, now, meeting_id)
+            return changed
 
     def item(self, meeting_id: str, item_id: str) -> SummaryItem:
         """Of any of the meeting's summaries. Raises `NotFound`."""
@@ -94,7 +97,8 @@ class Summaries:
         """
         assert changes.get("stale", False) is False, "only a line or a speaker makes an item stale"
         with self._db.write() as connection:
-            meeting = meeting_rows.touch(connection, self._db.now(connection), meeting_id)
+            now = self._db.now(connection)
+            meeting = meeting_rows.touch(connection, now, meeting_id)
             item = items.require(connection, meeting_id, item_id)
             words = {name for name, value in changes.items() if name in _WORDS and value != getattr(item, name)}
             values: dict[str, Any] = {**changes}
@@ -106,6 +110,8 @@ class Summaries:
                 evidence = requoted(item.evidence, items.corrected_lines(connection, [item]))
                 values |= {"stale": False, "evidence": evidence}
             change(connection, SummaryItem, item_id, version, values)
+            if "text" in words:
+                search_rows.schedule(connection, now, meeting_id)
             return meeting, items.require(connection, meeting_id, item_id)
 
     def confirm_items(self, meeting_id: str, summary_version: int) -> Meeting:
@@ -123,10 +129,12 @@ class Summaries:
     def delete_item(self, meeting_id: str, item_id: str, version: int | None) -> Meeting:
         """Take it out of its summary. Raises `VersionConflict` where `version` is not the stored one (None: any)."""
         with self._db.write() as connection:
-            meeting = meeting_rows.touch(connection, self._db.now(connection), meeting_id)
+            now = self._db.now(connection)
+            meeting = meeting_rows.touch(connection, now, meeting_id)
             items.require(connection, meeting_id, item_id)
             if not execute(connection, delete(SummaryItem).where(*is_row(SummaryItem, item_id, version))).rowcount:
                 raise VersionConflict("the item was changed meanwhile")
+            search_rows.schedule(connection, now, meeting_id)
             return meeting
 
 

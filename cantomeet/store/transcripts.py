@@ -17,7 +17,7 @@ from cantomeet.corrections import LineChanges
 from cantomeet.errors import NotFound
 from cantomeet.models import Meeting, Segment, Speaker
 from cantomeet.quotes import rechecked
-from cantomeet.store import items, meeting_rows, paging, reparsing
+from cantomeet.store import items, meeting_rows, paging, reparsing, search_rows
 from cantomeet.store.connections import Connections
 from cantomeet.store.paging import PagedTranscript, SegmentPage
 from cantomeet.store.reparsing import Reparsed
@@ -102,7 +102,8 @@ class Transcripts:
         A line that was not understood is an ordinary one once somebody says what was said.
         """
         with self._db.write() as connection:
-            meeting = meeting_rows.touch(connection, self._db.now(connection), meeting_id)
+            now = self._db.now(connection)
+            meeting = meeting_rows.touch(connection, now, meeting_id)
             segment = _row(connection, Segment, meeting_id, segment_id)
             if segment.unclear and says_unclear(changes.get("text", "")):
                 del changes["text"]
@@ -119,6 +120,7 @@ class Transcripts:
             if is_changed:
                 line = changes.get("text", segment.text)
                 items.age(connection, meeting_id, {segment_id}, lambda item: rechecked(item.evidence, segment_id, line))
+                search_rows.schedule(connection, now, meeting_id)
             return meeting, _row(connection, Segment, meeting_id, segment_id)
 
     def rename_speaker(
@@ -146,7 +148,11 @@ class Transcripts:
         """
         with self._db.write() as connection:
             meeting = meeting_rows.hold(connection, meeting_id)
-            return reparsing.replace_shown(connection, self._db.now(connection), meeting, segments, force=force)
+            now = self._db.now(connection)
+            reparsed = reparsing.replace_shown(connection, now, meeting, segments, force=force)
+            if reparsed.changed:
+                search_rows.schedule(connection, now, meeting_id)
+            return reparsed
 
 
 def _shown_revision(meeting_id: str) -> ScalarSelect[int]:

@@ -16,6 +16,7 @@ from cantomeet_ui.api import (
     health,
     meetings,
     problems,
+    search,
     summaries,
     templates,
     timeline,
@@ -40,7 +41,10 @@ def build_api(services: Services) -> FastAPI:
     app.state.services = services
     app.state.checks = health.Checks.of(services)
     meeting_routes = (meetings, editing, actions, summaries, templates, written, timeline, audio, exports)
-    for router in (uploads_router, *(part.router for part in (*meeting_routes, glossary, admin, webhooks, health))):
+    for router in (
+        uploads_router,
+        *(part.router for part in (*meeting_routes, search, glossary, admin, webhooks, health)),
+    ):
         app.include_router(router)
     problems.install(app, services.settings.language)
     # Last: a path that no route matches would reach the pages, which answer every path with a page.

@@ -65,7 +65,7 @@ def listed(
     actor: CurrentActor,
     language: Language,
     status: Annotated[str, Query(description=f"Any of {', '.join(MeetingStatus)}, comma-separated.")] = "",
-    q: Annotated[str, Query(description="Text in title, description or transcript.")] = "",
+    q: Annotated[str, Query(description="Text in title, description, transcript or shown summary.")] = "",
     from_: Annotated[str, Query(alias="from", description="YYYY-MM-DD in Hong Kong, inclusive.")] = "",
     to: Annotated[str, Query(description="YYYY-MM-DD in Hong Kong, inclusive.")] = "",
     error_code: Annotated[str, Query(description="The error code of failed meetings.")] = "",

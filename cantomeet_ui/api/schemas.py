@@ -266,7 +266,7 @@ class MeetingOut(MeetingHead):
 
 
 class MatchOut(BaseModel):
-    """The first transcript line that contains `q`."""
+    """The first transcript line in which `q` is found."""
 
     segment_id: str
     start: float
@@ -280,6 +280,34 @@ class ListedMeetingOut(MeetingHead):
 
 class MeetingPageOut(BaseModel):
     items: list[ListedMeetingOut]
+    next_cursor: str | None
+    """null on the last page."""
+
+
+class HitOut(BaseModel):
+    meeting_id: str
+    meeting_title: str
+    source: Literal["title", "description", "item", "line"]
+    segment_id: str | None
+    """null unless it is a line."""
+    item_id: str | None
+    """null unless it is an item of the shown summary."""
+    start: float | None
+    """null if the text has no time."""
+    text: str
+    """All of the title, description, item or line."""
+    marks: list[tuple[int, int]]
+    """Where in `text` it was found, in Unicode code points: the first, and the one behind the last."""
+
+
+class SearchOut(BaseModel):
+    hits: list[HitOut]
+    total: int
+    """The number of hits, counted up to 1,000."""
+    counted_all: bool
+    """false if there are more hits than `total`."""
+    complete: bool
+    """false while some changes are not in the index yet, so hits may be missing."""
     next_cursor: str | None
     """null on the last page."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from cantomeet.cantonese import search_query
 from cantomeet.errors import ErrorCode
 from cantomeet.i18n import counted
 from cantomeet.lifecycle import ACTIVE, MeetingStatus
@@ -99,8 +100,8 @@ def plain_row(meeting: Meeting, now: datetime, language: str) -> MeetingRow:
 def _match(meeting_id: str, match: Match | None, q: str) -> dict[str, str]:
     if match is None:
         return {"before": "", "found": "", "after": "", "match_time": "", "match_href": ""}
-    begin = max(0, match.text.lower().find(q.lower()))
-    end = begin + len(q)
+    marks = search_query(q).marks(match.text)
+    begin, end = marks[0] if marks else (0, 0)
     return {
         "before": match.text[:begin],
         "found": match.text[begin:end],

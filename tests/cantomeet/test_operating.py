@@ -78,6 +78,7 @@ def test_a_step_under_way_finishes_while_it_is_paused_and_the_next_waits(store: 
 
 def test_resuming_forgets_only_the_wake_ups_of_what_is_due(store: Database) -> None:
     due, later = meetings.uploaded(store), meetings.uploaded(store)
+    meetings.index(store)
     in_a_while = store.now() + timedelta(minutes=5)
     meetings.set_job(store, due.id, woken_until=in_a_while, wake_count=5)
     meetings.set_job(store, later.id, woken_until=in_a_while, due_at=in_a_while)
@@ -89,6 +90,7 @@ def test_resuming_forgets_only_the_wake_ups_of_what_is_due(store: Database) -> N
 
 def test_resuming_wakes_a_written_view_that_was_woken_in_vain(store: Database) -> None:
     meeting = meetings.completed(store)
+    meetings.index(store)
     store.written_views.ask(meeting.id)
     assert [job.kind for job in store.jobs.wake_due()] == [JobKind.WRITTEN_VIEW]
     store.switches.pause(True)

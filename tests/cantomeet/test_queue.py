@@ -151,6 +151,7 @@ def test_what_waits_in_a_long_queue_already_is_hardly_woken_again(
     queue = JobQueue("unused")
     for _ in range(120):
         queue.wake(sqlite_store.meetings.create(new_meeting())[0])
+    meetings.index(sqlite_store)
     assert rescue(sqlite_store, queue) == 5
     server.flushall()
     assert rescue(sqlite_store, queue) == 100

@@ -58,8 +58,14 @@ def completed(store: Database) -> Meeting:
 
 
 def test_the_migrations_make_the_tables_that_the_models_describe(engine: Engine) -> None:
+    # Each database has its own kind of search index. SQLite's, and the tables that FTS5 makes, are no model's.
+    options = {
+        "include_object": lambda _item, name, *_: (
+            not name.startswith("searchindex") and (name != "ix_searchentry_tokens" or engine.name == "postgresql")
+        )
+    }
     with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), SQLModel.metadata) == []
+        assert compare_metadata(MigrationContext.configure(connection, opts=options), SQLModel.metadata) == []
 
 
 def test_a_heartbeat_that_comes_after_the_commit_does_not_take_the_meeting_again(store: Database) -> None:
@@ -341,6 +347,7 @@ def test_a_deleted_meeting_is_gone_for_people_and_owed_by_the_worker(store: Data
 
 def test_due_meetings_that_nobody_woke_are_given_to_one_rescuer_each(store: Database) -> None:
     ids = {created(store, recording_key=f"{n:032x}").id for n in range(20)}
+    meetings.index(store)
     woken: list[str] = []
     errors = _at_once(4, lambda _: woken.extend(m.id for m in store.jobs.wake_due()))
     assert errors == []
@@ -354,6 +361,7 @@ def test_a_meeting_that_stays_due_is_woken_again_ever_more_rarely(engine: Engine
     base = store.now()
     moved = Database(engine, clock=lambda _: base + offset)
     created(moved)
+    meetings.index(moved)
     waits = []
     last = offset
     for _ in range(200):

@@ -168,6 +168,7 @@ def waiting(store: Database) -> Meeting:
 
 def test_a_summary_waits_until_the_speakers_are_named(store: Database) -> None:
     meeting = waiting(store)
+    meetings.index(store)
     assert (meeting.status, meeting.job.due_at, meeting.job.lease_until) == (MeetingStatus.SUMMARIZING, None, None)
     assert meeting.waits_for_names
     assert [one.id for one in store.meetings.waiting_for_names()] == [meeting.id]

@@ -16,6 +16,7 @@ from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
 from cantomeet.store import Database
 from cantomeet.submission import Submission
+from tests import meetings
 from tests.worker.jobs import delete_leftovers, run_task
 from tests.worker.test_pipeline import House, Provider
 from worker.kinds.meeting import advance as advance_meeting
@@ -276,6 +277,7 @@ def test_nothing_is_removed_without_a_setting(house: House) -> None:
 
 def test_a_paused_queue_takes_no_step_and_a_resumed_one_goes_on(house: House) -> None:
     meeting = house.upload()
+    meetings.index(house.store)
     house.store.switches.pause(True)
     assert house.store.pipeline.take_lease(meeting.id, 60) is None
     assert house.store.jobs.wake_due() == []

@@ -112,6 +112,7 @@ def test_a_long_view_is_made_in_short_steps_and_a_crash_pays_only_for_what_is_mi
     monkeypatch.setattr(paid_answers, "STEP_SECONDS", 0.0)
     desk = desk_of(store, tmp_path, fake)
     meeting = desk.meeting(SAID)
+    meetings.index(store)
     store.written_views.ask(meeting.id)
     advance_written_view(desk.tools, meeting.id)
     assert len(fake.log) == 1

@@ -15,7 +15,8 @@ from cantomeet.access import LOCAL_OWNER, Actor
 from cantomeet.actions import ActionFilter
 from cantomeet.errors import ErrorCode, NotAllowed
 from cantomeet.listing import MeetingFilter, count_by_cause, newest_by_cause
-from cantomeet.queries import actions, admin, answers, lists, meeting_page, meetings, templates, uploads
+from cantomeet.listing.search import SearchFilter
+from cantomeet.queries import actions, admin, answers, lists, meeting_page, meetings, search, templates, uploads
 from cantomeet.queries.meeting_page import Have
 from cantomeet.service import Services
 from cantomeet.store import Database
@@ -43,6 +44,7 @@ OF_MANY: dict[str, dict[str, Any]] = {
     "listed_meetings": {"wanted": MeetingFilter()},
     "upload_page": {"ids": []},
     "found_actions": {"wanted": ActionFilter()},
+    "search": {"wanted": SearchFilter("寄信")},
     "action_page": {"wanted": ActionFilter()},
     "admin_page": {"wanted": MeetingFilter(limit=5), "pages": 3},
     "still_fitting": {"wanted": MeetingFilter(), "ids": ["x"]},
@@ -56,7 +58,7 @@ OF_MANY: dict[str, dict[str, Any]] = {
     "earlier_by_key": {"key": "k"},
     "earlier_by_upload": {"upload_id": "u"},
 }
-MODULES = (actions, admin, answers, lists, meeting_page, meetings, templates, uploads)
+MODULES = (actions, admin, answers, lists, meeting_page, meetings, search, templates, uploads)
 NOBODY = Actor("nobody who is known")
 
 
@@ -85,6 +87,7 @@ def filled(store: Database, times: int) -> list[str]:
         stuck = made.uploaded(store)
         made.set_job(store, stuck.id, due_at=long_ago)
         made.set_columns(store, stuck.id, updated_at=long_ago)
+    made.index(store)
     return done
 
 

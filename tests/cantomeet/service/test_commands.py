@@ -75,6 +75,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "glossary.replace_glossary": {"written": []},
     "operating.pause": {"paused": True},
     "operating.ask_check": {"name": "whisper"},
+    "operating.rebuild_index": {},
     "uploads.create_meeting": {"stored": STORED, "intake": INTAKE},
     "uploads.meeting_of_upload": {"upload_id": "u"},
     "uploads.require_template": {"template_id": "general"},

@@ -319,6 +319,7 @@ def test_pausing_stops_steps_and_resuming_wakes_what_waited(
     client: TestClient, sqlite_store: Database, queue: RememberingQueue
 ) -> None:
     meeting = meetings.uploaded(sqlite_store)
+    meetings.index(sqlite_store)
     first = client.post("/api/admin/pause").json()
     assert first["paused"] is True
     assert client.post("/api/admin/pause").json() == first, "pausing again keeps the time"
