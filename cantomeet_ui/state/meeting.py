@@ -30,6 +30,7 @@ from cantomeet_ui.presenters.transcript import Batch
 from cantomeet_ui.presenters.written import WrittenHeadView, WrittenPane
 from cantomeet_ui.push.following import show_changes
 from cantomeet_ui.push.sharing import read_for
+from cantomeet_ui.push.turns import turns
 from cantomeet_ui.services import services
 from cantomeet_ui.state.access import handler, valid_id
 from cantomeet_ui.state.language import LanguageState
@@ -114,7 +115,7 @@ class MeetingState(rx.State):
         """Show each change while the page is open."""
 
         async def show(stamp: MeetingStamp | None) -> None:
-            async with self:
+            async with turns.taken(), self:
                 await self._show(stamp)
                 await say_whether_database_answers(self, True)
 

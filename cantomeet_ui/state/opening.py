@@ -12,6 +12,7 @@ from reflex.event import EventHandler
 from cantomeet.queries.stamps import Stamp
 from cantomeet_ui.outage import RETRY_SECONDS, outage_tolerated
 from cantomeet_ui.push.following import show_changes
+from cantomeet_ui.push.turns import turns
 from cantomeet_ui.state.notice import HasStates, say_whether_database_answers
 
 GATHER = 0.5
@@ -78,7 +79,7 @@ async def show_each_change(page: FollowingPage, stamp_of: Callable[[], Stamp]) -
     """
 
     async def show(stamp: Stamp | None) -> None:
-        async with page:
+        async with turns.taken(), page:
             await page._show(stamp)
             await say_whether_database_answers(page, True)
         await asyncio.sleep(seconds_to_gather(asyncio.get_running_loop().time()))

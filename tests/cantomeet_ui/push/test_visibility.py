@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 
+import pytest
+
+from cantomeet_ui.push.followers import followers
 from cantomeet_ui.push.following import show_changes
 from cantomeet_ui.push.live import Hints
 from cantomeet_ui.push.visibility import HiddenPages
+from cantomeet_ui.state import visibility
 from tests.cantomeet_ui.push.test_sharing import Database, until
 
 
@@ -56,3 +60,22 @@ def test_a_page_that_was_never_hidden_may_be_shown() -> None:
     hidden = HiddenPages()
     hidden.show("page")
     asyncio.run(hidden.until_shown("page"))
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+async def test_only_an_open_page_can_be_hidden(is_open: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    hidden = HiddenPages()
+    monkeypatch.setattr(visibility, "hidden_pages", hidden)
+    monkeypatch.setattr(visibility, "this_page", lambda: "page")
+    monkeypatch.setattr(followers, "is_open", lambda token: is_open)
+    state, tell = (
+        visibility.VisibilityState(_reflex_internal_init=True),
+        visibility.VisibilityState.event_handlers["tell"],
+    )
+    await tell.fn(state, False)
+    waiting = asyncio.create_task(hidden.until_shown("page"))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert waiting.done() is not is_open
+    await tell.fn(state, True)
+    await waiting
