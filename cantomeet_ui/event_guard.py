@@ -21,6 +21,7 @@ from reflex_base.registry import RegistrationContext
 from cantomeet.errors import ErrorCode, InvalidRequest
 from cantomeet.storable import fault_in
 from cantomeet_ui.push.followers import followers
+from cantomeet_ui.push.visibility import hidden_pages
 from cantomeet_ui.state.arguments import Arguments
 
 _REFLEX_SETTER = ".setvar"
@@ -68,10 +69,10 @@ class GuardedEventNamespace(EventNamespace):
         self._refused.pop(sid, None)
         task = super().on_disconnect(sid)
         if token is not None:
-            followers.closed(token)
+            _page_closed(token)
             if task is not None:
                 # Until then the page counts as open, and an event that was on its way may have started a new follower.
-                task.add_done_callback(lambda _: followers.closed(token))
+                task.add_done_callback(lambda _: _page_closed(token))
         return task
 
     async def on_event(self, sid: str, data: object) -> None:
@@ -106,6 +107,11 @@ class GuardedEventNamespace(EventNamespace):
 
     def _is_open(self, token: str) -> bool:
         return token in self.token_to_sid
+
+
+def _page_closed(token: str) -> None:
+    followers.closed(token)
+    hidden_pages.show(token)
 
 
 def checked(data: object) -> CheckedEvent:

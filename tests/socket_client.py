@@ -31,7 +31,8 @@ def page_events() -> list[tuple[str, list[str]]]:
     for module in pkgutil.iter_modules([str(Path(state.__file__ or "").parent)]):
         import_module(f"cantomeet_ui.state.{module.name}")
     states = [rx.State, *_below(rx.State)]
-    ours = [cls for cls in states if not cls.__module__.startswith("tests.")]
+    # A mixin takes no events; its handlers are those of the states that it is mixed into.
+    ours = [cls for cls in states if not cls.__module__.startswith("tests.") and not cls._mixin]
     return [
         (f"{cls.get_full_name()}.{name}", list(inspect.signature(handler.fn).parameters)[1:])
         for cls in ours

@@ -9,6 +9,7 @@ import reflex as rx
 from cantomeet_ui.components.words import Handler, Words, say
 from cantomeet_ui.presenters.transcript import Batch
 from cantomeet_ui.state.language import LanguageState
+from cantomeet_ui.state.visibility import VisibilityState
 
 
 class _Player(rx.NoSSRComponent):
@@ -42,6 +43,10 @@ class _Transcript(rx.NoSSRComponent):
     on_more: rx.EventHandler[rx.event.no_args_event_spec]  # type: ignore[type-arg, valid-type]  # Reflex reads the spec
 
 
+def _visible(visible: rx.Var[bool]) -> tuple[rx.Var[bool]]:
+    return (visible,)
+
+
 class _Shell(rx.NoSSRComponent):
     library = f"$/public/{rx.asset('shell.jsx', shared=True)}"
     tag = "Shell"
@@ -51,6 +56,7 @@ class _Shell(rx.NoSSRComponent):
     title: rx.Var[str]
     close: rx.Var[str]
     groups: rx.Var[list[dict[str, Any]]]
+    on_visible: rx.EventHandler[_visible]  # type: ignore[type-arg, valid-type]  # Reflex reads the spec
 
 
 class _IntoView(rx.NoSSRComponent):
@@ -135,7 +141,7 @@ _PLAYER = (
 
 
 def shell() -> rx.Component:
-    """The document's language, the list of keyboard shortcuts, and the shortcuts that work on all pages."""
+    """The document's language, the keyboard shortcuts with their list, and whether anybody sees the page."""
     groups = [_keys("keys.everywhere", _EVERYWHERE), _keys("keys.player", _PLAYER)]
     return _Shell.create(
         alive=rx.State.is_hydrated,
@@ -143,6 +149,7 @@ def shell() -> rx.Component:
         title=say("keys.title"),
         close=say("keys.close"),
         groups=groups,
+        on_visible=VisibilityState.tell,
     )
 
 

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import reflex as rx
 
 from cantomeet_ui.components import icons
 from cantomeet_ui.components.frame import link
 from cantomeet_ui.presenters.rows import MeetingRow
+
+
+def keyed(rows: Any) -> Any:
+    """The rows of a list that a `ChangesOnly` state sends row by row: names, and each row under its name.
+
+    After a reload Reflex sends the list as a whole; then the rows themselves are in it.
+    """
+    state = str(rows).rpartition(".")[0]
+    found = f"{rows}.map((row) => (typeof row === 'string' ? {state}[row] : row)).filter(Boolean)"
+    return rx.Var(found, _var_type=rows._var_type, _var_data=rows._get_all_var_data()).guess_type()
 
 
 def meeting_line(row: MeetingRow) -> rx.Component:

@@ -1,4 +1,5 @@
-// Around every page: the document's language, keyboard shortcuts and their list, and closing of menus.
+// Around every page: the document's language, keyboard shortcuts and their list, closing of menus, and telling the
+// server whether anybody sees the page.
 import { useEffect, useRef } from "react";
 
 const GOING = { u: "/", m: "/meetings", t: "/actions", a: "/admin" };
@@ -8,7 +9,7 @@ const LATEST_ALIVE = 10000;
 
 const writing = (target) => target.closest?.("input:not([type=range]):not([type=radio]), textarea, select, [contenteditable]");
 
-export function Shell({ alive, lang, title, close, groups = [] }) {
+export function Shell({ alive, lang, title, close, groups = [], onVisible }) {
   const dialog = useRef(null);
 
   useEffect(() => {
@@ -18,6 +19,15 @@ export function Shell({ alive, lang, title, close, groups = [] }) {
   useEffect(() => {
     const wait = setTimeout(() => window.cantomeetEarly?.comeAlive(), alive ? 0 : LATEST_ALIVE);
     return () => clearTimeout(wait);
+  }, [alive]);
+
+  // Again whenever the page comes alive: after a lost connection the server takes it for visible.
+  useEffect(() => {
+    if (!alive) return undefined;
+    const tell = () => onVisible(document.visibilityState !== "hidden");
+    if (document.visibilityState === "hidden") tell();
+    document.addEventListener("visibilitychange", tell);
+    return () => document.removeEventListener("visibilitychange", tell);
   }, [alive]);
 
   useEffect(() => {

@@ -7,6 +7,7 @@ import reflex as rx
 from cantomeet_ui import routes
 from cantomeet_ui.components import icons
 from cantomeet_ui.components.frame import frame, link, loading, nothing_here, notice
+from cantomeet_ui.components.rows import keyed
 from cantomeet_ui.components.summary import done_box
 from cantomeet_ui.components.versions import select
 from cantomeet_ui.components.words import say
@@ -25,7 +26,7 @@ def actions_page() -> rx.Component:
             ("loading", loading()),
             ("empty", _nothing_to_do()),
             ("none", _none_fits()),
-            rx.el.div(rx.foreach(ActionsState.groups, _group), class_name="todo-groups"),
+            rx.el.div(rx.foreach(keyed(ActionsState.groups), _group), class_name="todo-groups"),
         ),
         here=routes.ACTIONS,
         refresh=ActionsState.refresh,

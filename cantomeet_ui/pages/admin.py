@@ -11,7 +11,7 @@ from cantomeet_ui.components.engine import engine_room, paused_notice
 from cantomeet_ui.components.frame import frame, link, loading, notice
 from cantomeet_ui.components.options import option
 from cantomeet_ui.components.plans import action_bar, plan_result, plan_sheet
-from cantomeet_ui.components.rows import status_words
+from cantomeet_ui.components.rows import keyed, status_words
 from cantomeet_ui.components.search import search_field
 from cantomeet_ui.components.words import Handler, Words, say
 from cantomeet_ui.presenters.admin import CauseRow, Step
@@ -53,7 +53,7 @@ def _needs_attention() -> rx.Component:
         rx.cond(
             AdminState.somebody_needed,
             rx.fragment(
-                rx.foreach(AdminState.causes, failure_cause),
+                rx.foreach(keyed(AdminState.causes), failure_cause),
                 rx.cond(AdminState.stuck, _stuck_meetings()),
             ),
             rx.el.p(say("admin.fine"), class_name="pane-note"),
@@ -100,7 +100,7 @@ def _stuck_meetings() -> rx.Component:
             ),
             class_name="cause-head",
         ),
-        rx.el.ul(rx.foreach(AdminState.stuck, _stuck_line), class_name="admin-rows"),
+        rx.el.ul(rx.foreach(keyed(AdminState.stuck), _stuck_line), class_name="admin-rows"),
         rx.cond(AdminState.more_stuck != "", rx.el.p(AdminState.more_stuck, class_name="pane-note")),
         class_name="cause stuck",
     )
@@ -136,7 +136,7 @@ def _all_meetings() -> rx.Component:
             AdminState.rows,
             rx.fragment(
                 _scope(),
-                rx.el.ul(rx.foreach(AdminState.rows, _selectable_line), class_name="admin-rows"),
+                rx.el.ul(rx.foreach(keyed(AdminState.rows), _selectable_line), class_name="admin-rows"),
                 rx.cond(AdminState.more, _more()),
             ),
             rx.el.p(say("admin.none_fits"), class_name="pane-note"),

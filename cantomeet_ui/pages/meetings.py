@@ -7,7 +7,7 @@ import reflex as rx
 from cantomeet_ui import routes
 from cantomeet_ui.components.frame import frame, link, loading, nothing_here, notice, paused_line
 from cantomeet_ui.components.options import option
-from cantomeet_ui.components.rows import meeting_line
+from cantomeet_ui.components.rows import keyed, meeting_line
 from cantomeet_ui.components.search import search_field
 from cantomeet_ui.components.words import Handler, say
 from cantomeet_ui.presenters.filters import Chip
@@ -36,7 +36,7 @@ def meetings_page() -> rx.Component:
 def filters() -> rx.Component:
     return rx.el.section(
         rx.el.div(search_field(MeetingsState), _dates(), _sort(), class_name="filter-fields"),
-        rx.el.ul(rx.foreach(MeetingsState.chips, _chip), class_name="chips"),
+        rx.el.ul(rx.foreach(keyed(MeetingsState.chips), _chip), class_name="chips"),
         class_name="filters",
         custom_attrs={"aria-label": say("meetings.filters")},
     )
@@ -84,7 +84,7 @@ def _chip(chip: Chip) -> rx.Component:
 
 def meeting_lines() -> rx.Component:
     return rx.fragment(
-        rx.el.ul(rx.foreach(MeetingsState.rows, meeting_line), class_name="rows"),
+        rx.el.ul(rx.foreach(keyed(MeetingsState.rows), meeting_line), class_name="rows"),
         rx.cond(MeetingsState.more, _more()),
     )
 

@@ -7,7 +7,7 @@ import reflex as rx
 from cantomeet.wording import LONGEST_TITLE
 from cantomeet_ui import routes
 from cantomeet_ui.components.frame import frame, link, paused_line
-from cantomeet_ui.components.rows import explained_line
+from cantomeet_ui.components.rows import explained_line, keyed
 from cantomeet_ui.components.tus_input import tus_input
 from cantomeet_ui.components.versions import select
 from cantomeet_ui.components.words import say
@@ -112,7 +112,7 @@ def _just_uploaded() -> rx.Component:
         UploadState.rows,
         rx.el.section(
             rx.el.h2(say("upload.recent")),
-            rx.el.ul(rx.foreach(UploadState.rows, explained_line), class_name="rows"),
+            rx.el.ul(rx.foreach(keyed(UploadState.rows), explained_line), class_name="rows"),
             class_name="recent",
         ),
     )

@@ -32,7 +32,7 @@ class Followers:
 
         Returns None if the page is already closed.
         """
-        token, task = _token(), asyncio.current_task()
+        token, task = this_page(), asyncio.current_task()
         if task is None or not self.is_open(token):
             return None
         self._enter(token, name, task)
@@ -66,8 +66,8 @@ followers = Followers()
 """The followers of this web process."""
 
 
-def _token() -> str:
-    """The token of the page whose event runs now."""
+def this_page() -> str:
+    """The token of the page whose event runs now. Empty outside of an event."""
     try:
         return str(EventContext.get().token)
     except LookupError:

@@ -42,6 +42,17 @@ class Shared:
 
 
 shown = Shared(kept=16)
-"""What pages show of a meeting, by version."""
+"""What pages show of a meeting or of many, by version."""
 versions = Shared(kept=0)
 """Versions, shared only while they are being read."""
+
+
+async def read_for(version: Hashable | None, question: tuple[Hashable, ...], read: Callable[[], V]) -> V:
+    """Call `read`, once for all pages that are about to show this version and ask the same question.
+
+    A `version` of None reads for this page alone. `read` may block. The question must contain all that the answer
+    depends on besides the version, and the kind of page. The answer is shared, so nobody may change it.
+    """
+    if version is None:
+        return await asyncio.to_thread(read)
+    return await shown.ask((version, *question), read)

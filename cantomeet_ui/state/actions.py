@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from functools import partial
+from typing import ClassVar
 
 import reflex as rx
 from reflex.event import EventHandler, EventSpec
 
-from cantomeet.access import Action
+from cantomeet.access import Action, Actor
 from cantomeet.errors import RequestError
 from cantomeet.i18n import text
 from cantomeet.queries.actions import action_page
 from cantomeet.queries.stamps import Stamp, stamp
+from cantomeet.service import Services
 from cantomeet.service.corrections import edit_item
 from cantomeet.service.edits import ItemEdit
 from cantomeet_ui.actor import actor_of
-from cantomeet_ui.presenters.actions import NAMES, Group, actions_href, calendar_href, fixed_choices, shown_actions
+from cantomeet_ui.presenters.actions import (
+    NAMES,
+    Group,
+    ShownActions,
+    actions_href,
+    calendar_href,
+    fixed_choices,
+    shown_actions,
+)
 from cantomeet_ui.presenters.address import filters_of
 from cantomeet_ui.presenters.choices import Choice
 from cantomeet_ui.presenters.meeting import refusal
 from cantomeet_ui.presenters.wanted import wanted_actions
+from cantomeet_ui.push.sharing import read_for
 from cantomeet_ui.services import services
 from cantomeet_ui.state.access import handler, valid_id
+from cantomeet_ui.state.changes_only import ChangesOnly
 from cantomeet_ui.state.language import LanguageState
 from cantomeet_ui.state.opening import open_page, show_each_change
 
@@ -31,7 +44,7 @@ _DONE = ("open", "done", "all")
 _BY = ("due", "owner")
 
 
-class ActionsState(rx.State):
+class ActionsState(ChangesOnly, rx.State):
     phase: str = "loading"
     """ "loading", "rows", "empty" (no item at all) or "none" (no item matches the filters)."""
     groups: rx.Field[list[Group]] = rx.field(default_factory=list)
@@ -49,6 +62,7 @@ class ActionsState(rx.State):
     calendar: str = ""
     clear_href: str = ""
 
+    _keys: ClassVar[dict[str, str]] = {"groups": "key"}
     _query: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
     _stamp: Stamp | None = None
     _last: tuple[str, str] = ("", "")
@@ -63,6 +77,7 @@ class ActionsState(rx.State):
         )
         self.ticked = ""
         self._stamp = None
+        self._send_all()
         return await open_page(self, self._show, ActionsState.follow)
 
     @handler(Action.LIST)
@@ -111,11 +126,11 @@ class ActionsState(rx.State):
         await self._show()
         return True
 
-    async def _show(self) -> None:
+    async def _show(self, stamp: Stamp | None = None) -> None:
         language = (await self.get_state(LanguageState)).lang
-        wanted, notice = wanted_actions(self._query, language)
-        found = await asyncio.to_thread(action_page, services(), actor_of(self), wanted)
-        shown = shown_actions(found, wanted.owner, self._query.get("by", ""), notice, language)
+        actor, query = actor_of(self), dict(self._query)
+        question = ("actions", actor, frozenset(query.items()), language)
+        shown = await read_for(stamp, question, partial(_read, services(), actor, query, language))
         filtered = bool({"owner", "due", "done"} & self._query.keys())
         self._stamp, self.notice = shown.stamp, shown.notice
         self.groups, self.owners = shown.groups, shown.owners
@@ -124,3 +139,9 @@ class ActionsState(rx.State):
         self.calendar = calendar_href(self._query)
         self.clear_href = actions_href({"by": self._query.get("by", "")})
         self.phase = "rows" if shown.groups else ("none" if filtered else "empty")
+
+
+def _read(services: Services, actor: Actor, query: Mapping[str, str], language: str) -> ShownActions:
+    wanted, notice = wanted_actions(query, language)
+    found = action_page(services, actor, wanted)
+    return shown_actions(found, wanted.owner, query.get("by", ""), notice, language)

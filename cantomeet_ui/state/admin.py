@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import ClassVar
 
 import reflex as rx
 from reflex.event import EventHandler, EventSpec
@@ -34,8 +35,10 @@ from cantomeet_ui.presenters.choices import Choice
 from cantomeet_ui.presenters.plans import PlanPreview, preview, result
 from cantomeet_ui.presenters.rows import MeetingRow
 from cantomeet_ui.presenters.wanted import wanted_in_admin, wanted_of
+from cantomeet_ui.push.sharing import read_for
 from cantomeet_ui.services import services
 from cantomeet_ui.state.access import handler, valid_id
+from cantomeet_ui.state.changes_only import ChangesOnly
 from cantomeet_ui.state.language import LanguageState
 from cantomeet_ui.state.opening import open_page, show_each_change
 
@@ -43,7 +46,7 @@ _busy_tabs: set[str] = set()
 """Tabs whose action this process is running. A process that died leaves `working` set in the state."""
 
 
-class AdminState(rx.State):
+class AdminState(ChangesOnly, rx.State):
     ready: bool = False
     causes: rx.Field[list[CauseRow]] = rx.field(default_factory=list)
     stuck: rx.Field[list[MeetingRow]] = rx.field(default_factory=list)
@@ -76,6 +79,7 @@ class AdminState(rx.State):
     steps: rx.Field[list[Step]] = rx.field(default_factory=list)
     notice: str = ""
 
+    _keys: ClassVar[dict[str, str]] = {"rows": "id", "stuck": "id", "causes": "key"}
     _query: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
     """The query of the address."""
     _typed: str = ""
@@ -103,6 +107,7 @@ class AdminState(rx.State):
         self._query, self.filtered = query, bool(query)
         self.q, self.transcriber, self.age = (query.get(name, "") for name in ("q", "transcriber", "age"))
         self._stamp = None
+        self._send_all()
         return await open_page(self, self._show, AdminState.follow)
 
     @handler(Action.ADMINISTER)
@@ -253,17 +258,20 @@ class AdminState(rx.State):
     def _drop_question(self) -> None:
         self._plan, self.asked = None, PlanPreview()
 
-    async def _show(self) -> None:
+    async def _show(self, stamp: Stamp | None = None) -> None:
         language = (await self.get_state(LanguageState)).lang
-        asked = (services(), actor_of(self), dict(self._query), self._pages, list(self.picked), self.opened, language)
-        shown, self.bad_filter = await asyncio.to_thread(_read, *asked)
+        actor, query, picked = actor_of(self), dict(self._query), tuple(self.picked)
+        question = ("admin", actor, frozenset(query.items()), self._pages, picked, self.opened, language)
+        read = partial(_read, services(), actor, query, self._pages, picked, self.opened, language)
+        shown, self.bad_filter = await read_for(stamp, question, read)
         self._stamp, self._fitting, self.ready = shown.stamp, shown.fitting, True
         self.causes, self.stuck, self.more_stuck = shown.causes, shown.stuck, shown.more_stuck
         self.somebody_needed = bool(shown.causes or shown.stuck)
         self.rows, self.more = shown.rows, shown.more
         self.statuses, self.codes = shown.statuses, shown.codes
         self.transcribers, self.ages = transcriber_choices(language), age_choices(language)
-        self.picked, self.steps = shown.picked, shown.steps
+        # Copied: other pages show the same answer.
+        self.picked, self.steps = list(shown.picked), shown.steps
         await self._describe_scope()
 
     async def _drop_unlisted_picks(self) -> None:

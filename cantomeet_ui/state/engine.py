@@ -14,6 +14,7 @@ from cantomeet_ui.actor import actor_of
 from cantomeet_ui.outage import outage_tolerated
 from cantomeet_ui.presenters.engine import Engine, engine
 from cantomeet_ui.presenters.meeting import refusal
+from cantomeet_ui.push.visibility import until_this_page_is_shown
 from cantomeet_ui.services import services
 from cantomeet_ui.state.access import handler
 from cantomeet_ui.state.language import LanguageState
@@ -48,6 +49,7 @@ class EngineState(rx.State):
             async with self:
                 asking = self.engine.asking
             await asyncio.sleep(_EVERY_WHILE_ASKING if asking else _EVERY)
+            await until_this_page_is_shown()
             with outage_tolerated():
                 async with self:
                     await self._show()

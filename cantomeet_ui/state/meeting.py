@@ -28,8 +28,9 @@ from cantomeet_ui.presenters.speakers import SpeakerRow
 from cantomeet_ui.presenters.summary import SummaryView
 from cantomeet_ui.presenters.transcript import Batch
 from cantomeet_ui.presenters.written import WrittenHeadView, WrittenPane
-from cantomeet_ui.push import sharing
 from cantomeet_ui.push.following import show_changes
+from cantomeet_ui.push.sharing import read_for
+from cantomeet_ui.push.turns import turns
 from cantomeet_ui.services import services
 from cantomeet_ui.state.access import handler, valid_id
 from cantomeet_ui.state.language import LanguageState
@@ -116,7 +117,7 @@ class MeetingState(rx.State):
         """Show each change while the page is open."""
 
         async def show(stamp: MeetingStamp | None) -> None:
-            async with self:
+            async with turns.taken(), self:
                 await self._show(stamp)
                 await say_whether_database_answers(self, True)
 
@@ -134,13 +135,9 @@ class MeetingState(rx.State):
         """
         language = (await self.get_state(LanguageState)).lang
         try:
-            question = (valid_id(self.meeting_id), self._have, language, self.naming, self.view == "written")
-            actor = actor_of(self)
-            read = partial(_read, services(), actor, *question)
-            if stamp is None:
-                shown = await asyncio.to_thread(read)
-            else:
-                shown = await sharing.shown.ask((actor, stamp, *question), read)
+            actor, meeting_id = actor_of(self), valid_id(self.meeting_id)
+            question = (actor, meeting_id, self._have, language, self.naming, self.view == "written")
+            shown = await read_for(stamp, ("meeting", *question), partial(_read, services(), *question))
         except NotFound:
             self.phase, self.head, self.summary, self.batch = "missing", MeetingHeadView(), SummaryView(), Batch()
             return

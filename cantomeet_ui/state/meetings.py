@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from functools import partial
+from typing import ClassVar
 
 import reflex as rx
 from reflex.event import EventHandler, EventSpec
@@ -20,13 +20,15 @@ from cantomeet_ui.presenters.filters import DEFAULT_SORT, NAMES, SORTS, Chip, me
 from cantomeet_ui.presenters.list_page import ShownList, shown_list
 from cantomeet_ui.presenters.rows import MeetingRow
 from cantomeet_ui.presenters.wanted import wanted_in_list
+from cantomeet_ui.push.sharing import read_for
 from cantomeet_ui.services import services
 from cantomeet_ui.state.access import handler
+from cantomeet_ui.state.changes_only import ChangesOnly
 from cantomeet_ui.state.language import LanguageState
 from cantomeet_ui.state.opening import open_page, show_each_change
 
 
-class MeetingsState(rx.State):
+class MeetingsState(ChangesOnly, rx.State):
     phase: str = "loading"
     """ "loading", "rows", "empty" (no meeting at all) or "none" (no meeting matches the filters)."""
     rows: rx.Field[list[MeetingRow]] = rx.field(default_factory=list)
@@ -45,6 +47,7 @@ class MeetingsState(rx.State):
     clear_href: str = ""
     """The address without filters. Empty if there are none."""
 
+    _keys: ClassVar[dict[str, str]] = {"rows": "id", "chips": "status"}
     _query: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
     """The query of the address."""
     _pages: int = 1
@@ -64,6 +67,7 @@ class MeetingsState(rx.State):
         self.q, self.date_from, self.date_to = (query.get(name, "") for name in ("q", "from", "to"))
         self.sort = query.get("sort", DEFAULT_SORT)
         self._stamp = None
+        self._send_all()
         return await open_page(self, self._show, MeetingsState.follow)
 
     @handler(Action.LIST)
@@ -104,10 +108,12 @@ class MeetingsState(rx.State):
         wanted = sort if sort in SORTS and sort != DEFAULT_SORT else ""
         return rx.redirect(meetings_href(self._query, sort=wanted))
 
-    async def _show(self) -> None:
+    async def _show(self, stamp: Stamp | None = None) -> None:
         language = (await self.get_state(LanguageState)).lang
-        asked = (services(), actor_of(self), dict(self._query), self._pages, language)
-        self._take(await asyncio.to_thread(_read, *asked), language)
+        actor, query, pages = actor_of(self), dict(self._query), self._pages
+        question = ("meetings", actor, frozenset(query.items()), pages, language)
+        read = partial(_read, services(), actor, query, pages, language)
+        self._take(await read_for(stamp, question, read), language)
 
     def _take(self, shown: ShownList, language: str) -> None:
         filtered = any(self._query.get(name) for name in ("status", "q", "from", "to"))

@@ -12,10 +12,11 @@ from reflex.event import EventHandler
 from cantomeet.queries.stamps import Stamp
 from cantomeet_ui.outage import RETRY_SECONDS, outage_tolerated
 from cantomeet_ui.push.following import show_changes
+from cantomeet_ui.push.turns import turns
 from cantomeet_ui.state.notice import HasStates, say_whether_database_answers
 
-GATHER = 0.25
-"""Seconds after a push during which further changes are collected for the next one."""
+GATHER = 0.5
+"""Seconds between two pushes to a page while changes keep coming. All pages wait for the same instants."""
 
 
 class FollowingPage(HasStates, Protocol):
@@ -23,7 +24,7 @@ class FollowingPage(HasStates, Protocol):
 
     _stamp: Stamp | None
 
-    async def _show(self) -> None: ...
+    async def _show(self, stamp: Stamp | None = None) -> None: ...
 
     async def __aenter__(self) -> object: ...
     async def __aexit__(self, *exc_info: object) -> None: ...
@@ -64,17 +65,24 @@ async def _try_to_show(page: rx.State, show: Callable[[], Awaitable[None]]) -> b
     return answers
 
 
+def seconds_to_gather(now: float) -> float:
+    """Seconds until a page may be pushed to again. It ends at a multiple of `GATHER`, so that pages share a read."""
+    left = GATHER - now % GATHER
+    return left if left >= GATHER / 2 else left + GATHER
+
+
 async def show_each_change(page: FollowingPage, stamp_of: Callable[[], Stamp]) -> None:
     """Call the `_show` of a page that shows several meetings at each change. Runs until cancelled.
 
-    `page` is the state of a background event. Its `_stamp` is what it shows now, and `stamp_of` reads the newest stamp.
+    `page` is the state of a background event. Its `_stamp` is what it shows now, and `stamp_of` reads the newest stamp,
+    which `_show` is given to share its read with other pages.
     """
 
-    async def show(_stamp: Stamp | None) -> None:
-        async with page:
-            await page._show()
+    async def show(stamp: Stamp | None) -> None:
+        async with turns.taken(), page:
+            await page._show(stamp)
             await say_whether_database_answers(page, True)
-        await asyncio.sleep(GATHER)
+        await asyncio.sleep(seconds_to_gather(asyncio.get_running_loop().time()))
 
     # The state that `load` wrote is visible only under the lock. Without it a background event sees an old copy.
     async with page:

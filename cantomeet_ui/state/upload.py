@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
+from typing import ClassVar
 
 import reflex as rx
 from reflex.event import EventHandler
@@ -18,15 +19,17 @@ from cantomeet_ui.presenters import upload as view
 from cantomeet_ui.presenters.choices import Choice, language_choices, template_choices, with_default
 from cantomeet_ui.presenters.paused import paused_words
 from cantomeet_ui.presenters.rows import MeetingRow, plain_row
+from cantomeet_ui.push.sharing import read_for
 from cantomeet_ui.services import services, settings
 from cantomeet_ui.state.access import handler, valid_id
+from cantomeet_ui.state.changes_only import ChangesOnly
 from cantomeet_ui.state.language import LanguageState
 from cantomeet_ui.state.opening import open_page, show_each_change
 
 _SHOWN = 20
 
 
-class UploadState(rx.State):
+class UploadState(ChangesOnly, rx.State):
     limits: str = ""
     way: str = ""
     worth: str = ""
@@ -47,6 +50,7 @@ class UploadState(rx.State):
     form: int = 0
     """A new number empties the fields."""
 
+    _keys: ClassVar[dict[str, str]] = {"rows": "id"}
     _ids: rx.Field[list[str]] = rx.field(default_factory=list)
     _stamp: Stamp | None = None
 
@@ -68,6 +72,7 @@ class UploadState(rx.State):
         """Show the limits, where recordings are sent, and the uploads of this tab so far."""
         self._empty_form()
         self._stamp = None
+        self._send_all()
         return await open_page(self, self._show, UploadState.follow)
 
     @handler(Action.UPLOAD)
@@ -125,9 +130,10 @@ class UploadState(rx.State):
             self.template, self.summary_language, self.names_first = "", "", False
             self.form += 1
 
-    async def _show(self) -> None:
+    async def _show(self, stamp: Stamp | None = None) -> None:
         language = (await self.get_state(LanguageState)).lang
-        found = await asyncio.to_thread(upload_page, services(), actor_of(self), list(self._ids))
+        actor, ids = actor_of(self), tuple(self._ids)
+        found = await read_for(stamp, ("upload", actor, ids), partial(upload_page, services(), actor, ids))
         self.rows = [plain_row(meeting, found.now, language) for meeting in found.meetings]
         self.paused = paused_words(found.kept_waiting_since, found.now, language)
         chosen = settings()

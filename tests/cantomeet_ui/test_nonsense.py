@@ -112,7 +112,7 @@ def test_the_events_of_a_page_pass() -> None:
 def page(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """The page whose events run."""
     now = SimpleNamespace(token="one")
-    monkeypatch.setattr(followers_of_pages, "_token", lambda: now.token)
+    monkeypatch.setattr(followers_of_pages, "this_page", lambda: now.token)
     return now
 
 

@@ -52,6 +52,53 @@ def test_a_new_meeting_joins_the_list_and_the_counts(web: Web, page: Page) -> No
     expect(page.locator(".chip[data-status=FAILED] .count")).to_have_text("1")
 
 
+def test_only_the_changed_row_of_a_list_is_sent(web: Web, page: Page) -> None:
+    sent: list[str] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: sent.append(str(frame))))
+    others = [web.seed.waiting(f"會議 {number}") for number in range(20)]
+    meeting = web.seed.waiting("例會")
+    web.seed.transcribing(meeting, 1)
+    page.goto("/meetings")
+    row = page.locator(f"#meeting-{meeting.id}")
+    expect(row.locator(".status-name")).to_have_text("轉錄中 1 %")
+    sent.clear()
+    web.tell(web.seed.progress(meeting, 42))
+    expect(row.locator(".status-name")).to_have_text("轉錄中 42 %")
+    assert meeting.id in "".join(sent)
+    assert not any(other.id in "".join(sent) for other in others)
+    web.store.meetings.mark_deleted(others[0].id)
+    web.tell(others[0])
+    expect(page.locator(".row")).to_have_count(20)
+    page.reload()
+    expect(page.locator(".row")).to_have_count(20)
+    web.tell(web.seed.progress(meeting, 43))
+    expect(row.locator(".status-name")).to_have_text("轉錄中 43 %")
+
+
+def test_a_hidden_tab_is_brought_up_to_date_when_it_is_seen(web: Web, page: Page, context: BrowserContext) -> None:
+    meeting = web.seed.waiting("例會")
+    web.seed.transcribing(meeting, 1)
+    page.goto("/meetings")
+    hidden = page.locator(f"#meeting-{meeting.id} .status-name")
+    expect(hidden).to_have_text("轉錄中 1 %")
+    look = "state => { Object.defineProperty(document, 'visibilityState', { value: state, configurable: true });"
+    look += " document.dispatchEvent(new Event('visibilitychange')); }"
+    page.evaluate(look, "hidden")
+    # Only an answer to a later event of this page says that the server has taken the earlier one.
+    page.get_by_role("button", name="EN").click()
+    expect(hidden).not_to_have_text("轉錄中 1 %")
+    before = hidden.text_content()
+    other = context.new_page()
+    other.goto("/meetings")
+    expect(other.locator(f"#meeting-{meeting.id}")).to_be_visible()
+    for percent in (42, 43):
+        web.tell(web.seed.progress(meeting, percent))
+        expect(other.locator(f"#meeting-{meeting.id} .status-name")).to_contain_text(str(percent))
+    assert hidden.text_content() == before
+    page.evaluate(look, "visible")
+    expect(hidden).to_contain_text("43")
+
+
 def test_a_meeting_is_watched_from_upload_to_summary(web: Web, page: Page) -> None:
     meeting = web.seed.waiting("例會")
     page.goto(f"/meetings/{meeting.id}")

@@ -18,7 +18,7 @@ from cantomeet.settings import Settings
 from cantomeet.storage import FolderStorage
 from cantomeet.store import Database
 from cantomeet_ui.push.live import hints
-from cantomeet_ui.state import actions, admin, engine, meeting, meetings, upload
+from cantomeet_ui.state import actions, admin, engine, meeting, meetings, opening, upload
 from tests import meetings as made
 from tests.cantomeet_ui.push.test_sharing import until
 from tests.counting import counted
@@ -155,3 +155,8 @@ async def test_the_engine_section_continues_after_an_outage(
         services.store.switches.pause(True)
         await until(lambda: state.engine.paused or watching.done())
         assert "paused since" in state.engine.paused
+
+
+@pytest.mark.parametrize(("now", "seconds"), [(10.0, 0.5), (10.1, 0.4), (10.25, 0.25), (10.3, 0.7), (10.49, 0.51)])
+def test_pages_that_were_pushed_to_wait_for_a_common_instant(now: float, seconds: float) -> None:
+    assert opening.seconds_to_gather(now) == pytest.approx(seconds)
