@@ -19,14 +19,14 @@ PAGE = 1000
 """Segments read at a time."""
 _FIELDS = frozenset(Segment.model_fields)
 _COLUMNS = Segment.__table__.columns  # type: ignore[attr-defined]  # SQLModel hides __table__
-_WITHOUT_WORDS = [column for column in _COLUMNS if column.name != "words"]
+_WITHOUT_WORDS = [column for column in _COLUMNS if column.name != "packed_words"]
 
 
 def segment_of(row: RowMapping) -> Segment:
     """The segment of a row that comes from the database, and so need not be checked: ten times as fast."""
     made = object.__new__(Segment)
     made.__dict__.update(row)
-    made.__dict__.setdefault("words", [])
+    made.__dict__.setdefault("packed_words", None)
     for name, value in (("fields_set", _FIELDS), ("extra", None), ("private", None)):
         object.__setattr__(made, f"__pydantic_{name}__", value)
     return made
