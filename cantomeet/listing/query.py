@@ -9,12 +9,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Label, and_, exists, false, or_, select
 from sqlalchemy import func as sql
-from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from cantomeet.dates import HONG_KONG
 from cantomeet.errors import ErrorCode
-from cantomeet.jobs import JobKind, JobState
+from cantomeet.jobs import JobState
 from cantomeet.lifecycle import ACTIVE, MeetingStatus
 from cantomeet.listing.filters import FailureCause, MeetingFilter
 from cantomeet.listing.order import Order
@@ -58,21 +57,18 @@ def list_meetings(store: Store, wanted: MeetingFilter, pages: int = 1) -> Listed
         where = [*_where(wanted, store), *_has_status(wanted)]
         if wanted.cursor is not None:
             where.append(order.after(wanted.cursor))
-        own = and_(col(Job.kind) == JobKind.MEETING, col(Job.subject) == col(Meeting.id))
-        # Each has a job. An inner join would let SQLite begin with all jobs and sort every meeting for one page.
-        beside = select(Meeting, Job, order.key.label("sort_key")).outerjoin(Job, own)
-        statement = beside.where(*where).order_by(*order.columns())
+        listed = leases.meetings().add_columns(order.key.label("sort_key"))
+        statement = listed.where(*where).order_by(*order.columns())
         most = wanted.limit * pages
-        # Through the ORM: `Meeting(**row)` sets each attribute separately and takes ten times as long.
-        rows = Session(connection).execute(statement.limit(most + 1)).all()
-        meetings = [meeting.with_job(job) for meeting, job, _key in rows[:most]]
+        rows = connection.execute(statement.limit(most + 1)).all()
+        meetings = [leases.meeting_of(row) for row in rows[:most]]
         ids = [meeting.id for meeting in meetings]
         actions = _open_actions(connection, ids)
         matches = _matches(connection, ids, wanted.q) if wanted.q else {}
     more = len(rows) > most
     return ListedMeetings(
         [ListedMeeting(m, actions.get(m.id, 0), matches.get(m.id)) for m in meetings],
-        order.cursor(rows[most - 1][2], ids[-1]) if more else None,
+        order.cursor(rows[most - 1].sort_key, ids[-1]) if more else None,
     )
 
 
@@ -115,17 +111,11 @@ def newest_by_cause(store: Store, most: int, owner_id: str | None = None) -> dic
     ranked = select(col(Meeting.id).label("its_id"), *parts, place.label("place")).where(*_failed(store, owner_id))
     among = ranked.subquery()
     causes = [among.c[part.name] for part in parts]
-    own = and_(col(Job.kind) == JobKind.MEETING, col(Job.subject) == col(Meeting.id))
-    statement = (
-        select(Meeting, Job, *causes)
-        .join(Job, own)
-        .join(among, among.c.its_id == col(Meeting.id))
-        .where(among.c.place <= most)
-    )
+    statement = leases.meetings().add_columns(*causes).join(among, among.c.its_id == col(Meeting.id))
     found: dict[FailureCause, list[Meeting]] = {}
     with store.connection() as connection:
-        for meeting, job, *cause in Session(connection).execute(statement.order_by(*newest_first)):
-            found.setdefault(FailureCause(*cause), []).append(meeting.with_job(job))
+        for row in connection.execute(statement.where(among.c.place <= most).order_by(*newest_first)):
+            found.setdefault(FailureCause(*row[-len(causes) :]), []).append(leases.meeting_of(row))
     return found
 
 
@@ -145,7 +135,7 @@ def find_meetings(store: Store, wanted: MeetingFilter, most: int) -> tuple[list[
     with store.connection() as connection:
         fitting = connection.execute(select(sql.count()).select_from(Meeting).where(*where)).scalar_one()
         order = (col(Meeting.created_at), col(Meeting.id))
-        rows = connection.execute(leases.meetings().where(*where).order_by(*order).limit(most)).mappings()
+        rows = connection.execute(leases.meetings().where(*where).order_by(*order).limit(most))
         return [leases.meeting_of(row) for row in rows], fitting
 
 

@@ -139,8 +139,8 @@ class Jobs:
                     if job is not None:
                         woken.append(Job(**job))
             own = [job.subject for job in woken if isinstance(job, Job) and job.kind == JobKind.MEETING]
-            rows = connection.execute(leases.meetings().where(col(Meeting.id).in_(own))).mappings() if own else ()
-            found = {row["id"]: leases.meeting_of(row) for row in rows}
+            rows = connection.execute(leases.meetings().where(col(Meeting.id).in_(own))) if own else ()
+            found = {meeting.id: meeting for meeting in map(leases.meeting_of, rows)}
         return [found.get(job.subject, job) if isinstance(job, Job) else job for job in woken]
 
     def oldest_due_seconds(self) -> float:

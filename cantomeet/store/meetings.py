@@ -80,14 +80,14 @@ class Meetings:
         """Those of these meetings that are there, in any order."""
         with self._db.read() as connection:
             where = (col(Meeting.id).in_(ids), col(Meeting.deleted_at).is_(None))
-            rows = connection.execute(leases.meetings().where(*where)).mappings()
+            rows = connection.execute(leases.meetings().where(*where))
             return [leases.meeting_of(row) for row in rows]
 
     def waiting_for_names(self, limit: int = 100) -> list[Meeting]:
         """Meetings whose summary waits for a person, those that have waited longest first."""
         waiting = leases.meetings().where(col(Job.state) == JobState.WAITING_FOR_NAMES)
         with self._db.read() as connection:
-            rows = connection.execute(waiting.order_by(col(Meeting.stage_since)).limit(limit)).mappings()
+            rows = connection.execute(waiting.order_by(col(Meeting.stage_since)).limit(limit))
             return [leases.meeting_of(row) for row in rows]
 
     def attempts(self, meeting_id: str) -> list[Attempt]:

@@ -22,7 +22,7 @@ from cantomeet.wording import LONGEST_DESCRIPTION, LONGEST_TITLE
 from cantomeet_ui.api.dependencies import Allowed, AllowedMeeting, CurrentActor, CurrentServices, Language
 from cantomeet_ui.api.downloads import in_pieces
 from cantomeet_ui.api.fields import Day
-from cantomeet_ui.api.projection import head_of, listed_of, meeting_in_pieces, meeting_out, segment_out, written_of
+from cantomeet_ui.api.projection import head_of, listed_of, meeting_in_pieces, meeting_out, segments_of, written_of
 from cantomeet_ui.api.schemas import DeletedOut, MeetingHead, MeetingOut, MeetingPageOut, SegmentPageOut
 from cantomeet_ui.api.versions import etag_of, is_known, precondition_of
 
@@ -143,7 +143,7 @@ def segments(
     """A page of the transcript in spoken order. During transcription, ask again with `after` set to your last line."""
     page = segment_page(services, actor, meeting_id, after, limit)
     return SegmentPageOut(
-        segments=[segment_out(s, page.speakers.get(s.speaker_id or ""), language) for s in page.segments],
+        segments=segments_of(page.segments, page.speakers, language),
         next=page.segments[-1].id if page.more else None,
     )
 
