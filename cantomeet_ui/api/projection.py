@@ -80,8 +80,9 @@ def _head(meeting: Meeting, language: str) -> dict[str, Any]:
     same = ("id", "title", "description", "meeting_date", "status", "stage", "progress", "error_code", "version")
     also = ("created_at", "updated_at", "duration_seconds", "language")
     wishes = ("summary_language", "template", "name_speakers_first")
+    columns = vars(meeting)
     return {
-        **{name: getattr(meeting, name) for name in (*same, *also, *wishes)},
+        **{name: columns[name] for name in (*same, *also, *wishes)},
         "status_reason": _reason(meeting, language),
         "transcriber": meeting.transcriber_name or None,
         "summarizer": meeting.summarizer_name or None,
