@@ -22,12 +22,13 @@ from sqlalchemy import (
     Text,
 )
 from sqlalchemy import UniqueConstraint as Unique
+from sqlalchemy import text as sql_text
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
 from cantomeet.jobs import JobKind, JobState
 from cantomeet.lifecycle import MeetingStatus, Stage
-from cantomeet.packed_words import unpack
+from cantomeet.packed_words import confidences, unpack
 from cantomeet.stored_json import Params, Proof, StoredCoverage, StoredSection, StoredUsage, StoredWord, WarningDetails
 from cantomeet.submission import Submission, SubmissionJson, from_json, to_json
 
@@ -216,7 +217,19 @@ class Speaker(SQLModel, table=True):
 
 
 class Segment(SQLModel, table=True):
-    __table_args__ = (Unique("meeting_id", "revision", "position"),)
+    __table_args__ = (
+        Unique("meeting_id", "revision", "position"),
+        # An open page asks for them with each part of the transcript.
+        Index(
+            "ix_segment_edited",
+            "meeting_id",
+            "revision",
+            # Without it SQLite takes the unique index, to have the order.
+            "position",
+            sqlite_where=sql_text("edited IS 1"),
+            postgresql_where=sql_text("edited IS TRUE"),
+        ),
+    )
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
     # The unique constraint's index begins with it.
@@ -240,6 +253,11 @@ class Segment(SQLModel, table=True):
     def words(self) -> list[StoredWord]:
         """The recogniser's, whatever a person corrected."""
         return unpack(self.packed_words, self.original_text)
+
+    @property
+    def confidences(self) -> list[float]:
+        """Of those words that have one; much cheaper than `words`."""
+        return confidences(self.packed_words)
 
 
 class Summary(SQLModel, table=True):

@@ -42,7 +42,7 @@ def unpack(packed: bytes | None, original_text: str) -> list[StoredWord]:
         stored: list[StoredWord] = json.loads(zlib.decompress(packed[1:]))
         return stored
     per_second, certain = _units(packed[0])
-    numbers, found = _numbers(packed), []
+    numbers, found = _numbers(packed), list[StoredWord]()
     place = ended = 0
     for shape in numbers:
         place += next(numbers) if shape & _HAS_SKIP else 0
@@ -59,6 +59,21 @@ def unpack(packed: bytes | None, original_text: str) -> list[StoredWord]:
                 confidence=(confidence - 1) / certain if confidence else None,
             )
         )
+    return found
+
+
+def confidences(packed: bytes | None) -> list[float]:
+    """Those of the words that have one, in half the time that `unpack` takes."""
+    if not packed or packed[0] == _AS_JSON:
+        return [sure for word in unpack(packed, "") if (sure := word.get("confidence")) is not None]
+    certain = _units(packed[0])[1]
+    numbers, found = _numbers(packed), list[float]()
+    for shape in numbers:
+        for _ in range((shape & _HAS_SKIP) + bool(shape & _HAS_GAP) + 1):
+            next(numbers)
+        confidence = next(numbers)
+        if confidence:
+            found.append((confidence - 1) / certain)
     return found
 
 

@@ -20,6 +20,7 @@ from cantomeet.store.dating import move_due_days
 from cantomeet.store.leftovers import leave_behind
 from cantomeet.store.meeting_rows import is_there
 from cantomeet.store.retrying import RetryColumns, at_provider, retry_columns
+from cantomeet.store.rows import all_made
 from cantomeet.store.templates import checked_wishes
 from cantomeet.store.types import MeetingChanges, NewMeeting
 from cantomeet.store.upload_keys import key_of, require_same_upload
@@ -97,8 +98,8 @@ class Meetings:
                 select(Attempt)
                 .where(col(Attempt.meeting_id) == meeting_id)
                 .order_by(col(Attempt.started_at), col(Attempt.finished_at))
-            ).mappings()
-            return [Attempt(**row) for row in rows]
+            )
+            return all_made(Attempt, rows)
 
     def _find(self, *where: ColumnElement[bool]) -> Meeting | None:
         with self._db.read() as connection:

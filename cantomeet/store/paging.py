@@ -66,14 +66,26 @@ def _page_of(columns: Sequence[Any]) -> Select[Any]:
 
 # A statement that is made once is looked up in SQLAlchemy's cache in a fraction of the time.
 _WHOLE, _WORDLESS, _SHOWN = _page_of([Segment]), _page_of(_WITHOUT_WORDS), _page_of(_OF_LINE)
-_BY_SPEAKER = (
-    select(col(Segment.speaker_id), sql.count(), sql.min(col(Segment.position)), sql.max(col(Segment.position)))
-    .where(col(Segment.meeting_id) == bindparam("meeting_id"), col(Segment.revision) == bindparam("revision"))
-    .group_by(col(Segment.speaker_id))
+_EXTENT = select(sql.count(), sql.coalesce(sql.max(col(Segment.position)), -1)).where(
+    col(Segment.meeting_id) == bindparam("meeting_id"), col(Segment.revision) == bindparam("revision")
 )
 _SPEAKERS = select(Speaker).where(
     col(Speaker.meeting_id) == bindparam("meeting_id"), col(Speaker.revision) == bindparam("revision")
 )
+_FIRST_SPOKEN = (
+    select(col(Segment.position))
+    .where(
+        col(Segment.meeting_id) == bindparam("meeting_id"),
+        col(Segment.revision) == bindparam("revision"),
+        col(Segment.speaker_id) == col(Speaker.id),
+    )
+    .order_by(col(Segment.position))
+    .limit(1)
+    .correlate(Speaker)
+    .scalar_subquery()
+)
+# Each looks at the lines before the speaker's first one, where grouping would look at all of them.
+_SPEAKERS_IN_ORDER = _SPEAKERS.order_by(sql.coalesce(_FIRST_SPOKEN, _LAST))
 
 
 @dataclass(frozen=True)
@@ -168,17 +180,9 @@ def _position(connection: Connection, key: Mapping[str, Any], segment_id: str) -
 def _shown(connections: Connections, meeting_id: str) -> _Revision:
     with connections.read() as connection:
         key = {"meeting_id": meeting_id, "revision": shown_revision(connection, meeting_id)}
-        spoken = {row[0]: row[1:] for row in connection.execute(_BY_SPEAKER, key)}
-        speakers = all_made(Speaker, connection.execute(_SPEAKERS, key))
-    first = {speaker_id: row[1] for speaker_id, row in spoken.items()}
-    ordered = sorted(speakers, key=lambda speaker: first.get(speaker.id, _LAST))
-    return _Revision(
-        connections,
-        key,
-        count=sum(row[0] for row in spoken.values()),
-        last=max((row[2] for row in spoken.values()), default=-1),
-        speakers={speaker.id: speaker for speaker in ordered},
-    )
+        count, last = connection.execute(_EXTENT, key).one()
+        speakers = all_made(Speaker, connection.execute(_SPEAKERS_IN_ORDER, key))
+    return _Revision(connections, key, count, last, {speaker.id: speaker for speaker in speakers})
 
 
 def _between(after: int, last: int, most: int) -> dict[str, int]:

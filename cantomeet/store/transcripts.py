@@ -40,22 +40,22 @@ class Transcripts:
     def shown(self, meeting_id: str, after_position: int = -1, limit: int | None = None) -> Transcript:
         """The shown revision's segments after a position, at most `limit` of them, and its speakers by id."""
         with self._db.read() as connection:
-            of_shown = _shown_revision(meeting_id)
             rows = connection.execute(
                 select(Segment)
                 .where(
                     col(Segment.meeting_id) == meeting_id,
-                    col(Segment.revision) == of_shown,
+                    col(Segment.revision) == _shown_revision(meeting_id),
                     col(Segment.position) > after_position,
                 )
                 .order_by(col(Segment.position))
                 .limit(limit)
             )
-            found = all_made(Segment, rows)
-            speakers = connection.execute(
-                select(Speaker).where(col(Speaker.meeting_id) == meeting_id, col(Speaker.revision) == of_shown)
-            )
-            return Transcript(found, {speaker.id: speaker for speaker in all_made(Speaker, speakers)})
+            return Transcript(all_made(Segment, rows), _speakers(connection, meeting_id))
+
+    def speakers(self, meeting_id: str) -> dict[str, Speaker]:
+        """The shown revision's, by id."""
+        with self._db.read() as connection:
+            return _speakers(connection, meeting_id)
 
     def paged(self, meeting_id: str, *, words: bool) -> PagedTranscript[Segment]:
         """The shown revision, read page by page as it is iterated over. Raises `NotFound`.
@@ -156,6 +156,12 @@ class Transcripts:
 
 def _shown_revision(meeting_id: str) -> ScalarSelect[int]:
     return select(col(Meeting.shown_revision)).where(col(Meeting.id) == meeting_id).scalar_subquery()
+
+
+def _speakers(connection: Connection, meeting_id: str) -> dict[str, Speaker]:
+    of_shown = (col(Speaker.meeting_id) == meeting_id, col(Speaker.revision) == _shown_revision(meeting_id))
+    found = all_made(Speaker, connection.execute(select(Speaker).where(*of_shown)))
+    return {speaker.id: speaker for speaker in found}
 
 
 def _row(connection: Connection, table: type[Row], meeting_id: str, row_id: str) -> Row:

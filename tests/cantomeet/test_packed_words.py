@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cantomeet.packed_words import pack, unpack
+from cantomeet.packed_words import confidences, pack, unpack
 from cantomeet.stored_json import StoredWord
 
 TIMES = st.floats(0, 40_000) | st.integers(0, 4_000_000).map(lambda n: n / 100) | st.integers(0, 10**7).map(float)
@@ -25,6 +25,8 @@ def test_all_words_come_back_the_same(words: list[StoredWord], between: str) -> 
     said = between.join(found["text"] for found in words)
     assert repr(unpack(pack(words, said), said)) == repr(words)
     assert repr(unpack(pack(words, "其他"), "其他")) == repr(words)
+    known = [found["confidence"] for found in words if found["confidence"] is not None]
+    assert confidences(pack(words, said)) == known == confidences(pack(words, "其他"))
 
 
 def test_words_as_providers_send_them_take_under_four_bytes_each() -> None:

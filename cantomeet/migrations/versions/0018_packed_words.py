@@ -40,9 +40,19 @@ def upgrade() -> None:
     op.drop_column('segment', 'words')
     # The unique constraint's index begins with the same column.
     op.drop_index('ix_segment_meeting_id', 'segment')
+    # Few lines are corrected, and a page asks for them with each part of a long transcript.
+    op.create_index(
+        'ix_segment_edited',
+        'segment',
+        ['meeting_id', 'revision', 'position'],
+        unique=False,
+        sqlite_where=sa.text('edited IS 1'),
+        postgresql_where=sa.text('edited IS TRUE'),
+    )
 
 
 def downgrade() -> None:
+    op.drop_index('ix_segment_edited', 'segment')
     op.create_index('ix_segment_meeting_id', 'segment', ['meeting_id'], unique=False)
     op.add_column('segment', sa.Column('words', sa.JSON(), nullable=False, server_default='[]'))
     _convert('packed_words', 'words', unpack)
