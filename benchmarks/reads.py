@@ -151,6 +151,10 @@ def main() -> None:
                     seconds.append(seconds_of(client, path) * 1000)
             shown = [f"{median(seconds):7.1f} / {quantiles(seconds, n=20)[-1]:6.1f}" for seconds in took]
             print(f"{name:36} {shown[0]:>16} {shown[1]:>16}   {median(took[1]) / median(took[0]):.2f}")
+        # The earlier commit sent a transcript only whole.
+        path = f"/api/meetings/{long_one}/segments?limit=200"
+        first = [seconds_of(clients[1], path) * 1000 for _ in range(asked.rounds)]
+        print(f"{'its first 200 lines':36} {'':16} {median(first):7.1f} / {quantiles(first, n=20)[-1]:6.1f}")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, get_args
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy import func as sql
 from sqlmodel import col
 
@@ -16,6 +16,7 @@ from cantomeet.errors import InvalidRequest
 from cantomeet.models import Meeting, Summary, SummaryItem
 from cantomeet.sections import in_reading_order
 from cantomeet.store import Store
+from cantomeet.store.rows import made
 
 Due = Literal["", "overdue", "week", "none"]
 Done = Literal["open", "done", "all"]
@@ -25,7 +26,16 @@ MOST = 1000
 """The most items in one answer."""
 LONGEST_OWNER = 80
 _WEEK = timedelta(days=7)
-_ABOUT = ("of_meeting", "of_title", "of_date", "of_created", "of_language")
+_ITEMS = SummaryItem.__table__.c  # type: ignore[attr-defined]  # SQLModel hides __table__
+_OF_ITEM = tuple(column.name for column in _ITEMS)
+_ABOUT = (
+    col(Meeting.id),
+    col(Meeting.title),
+    col(Meeting.meeting_date),
+    col(Meeting.created_at),
+    col(Summary.language),
+)
+"""The further columns of `FoundAction`, in its order."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +104,7 @@ def list_actions(store: Store, wanted: ActionFilter, day: date) -> list[FoundAct
     order = (no_day, col(SummaryItem.due_date), col(Meeting.created_at).desc(), col(SummaryItem.position))
     statement = _shown_items(wanted).where(*_where(wanted, day)).order_by(*order).limit(MOST + 1)
     with store.connection() as connection:
-        return [_found(dict(row)) for row in connection.execute(statement).mappings()]
+        return [_found(row) for row in connection.execute(statement)]
 
 
 def owners(store: Store, wanted: ActionFilter, day: date) -> list[str]:
@@ -115,12 +125,8 @@ def _shown_items(wanted: ActionFilter) -> Any:
     whose = col(Meeting.owner_id)
     return (
         select(
-            *SummaryItem.__table__.c,  # type: ignore[attr-defined]  # SQLModel hides __table__
-            col(Meeting.id).label("of_meeting"),
-            col(Meeting.title).label("of_title"),
-            col(Meeting.meeting_date).label("of_date"),
-            col(Meeting.created_at).label("of_created"),
-            col(Summary.language).label("of_language"),
+            *_ITEMS,
+            *_ABOUT,
         )
         .join(Summary, col(Summary.id) == col(SummaryItem.summary_id))
         .join(Meeting, col(Meeting.id) == col(Summary.meeting_id))
@@ -150,6 +156,5 @@ def _where(wanted: ActionFilter, day: date) -> list[ColumnElement[bool]]:
     return where
 
 
-def _found(columns: dict[str, Any]) -> FoundAction:
-    about = [columns.pop(name) for name in _ABOUT]
-    return FoundAction(SummaryItem(**columns), *about)
+def _found(row: Row[Any]) -> FoundAction:
+    return FoundAction(made(SummaryItem, _OF_ITEM, row[: -len(_ABOUT)]), *row[-len(_ABOUT) :])

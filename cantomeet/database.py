@@ -21,8 +21,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
 from cantomeet.private import make_file
 
-_OVERWRITES_SINCE = "0012"
-"""The revision whose program overwrites what is deleted; older ones left it in free pages."""
+_FILE_WRITTEN_ANEW_SINCE = "0018"
+"""Databases of earlier revisions hold much free space: what was deleted before 0012, and words before 0018."""
 _SQLITE_REFUSALS = ("SQLITE_READONLY", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")
 _POSTGRESQL_REFUSALS = frozenset({"25006", "53100"})
 """read_only_sql_transaction (a standby too) and disk_full; PostgreSQL's manual, appendix A."""
@@ -117,17 +117,20 @@ def migrate(engine: Engine) -> None:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-    if before is not None and before < _OVERWRITES_SINCE and engine.dialect.name == "sqlite":
+    if before is not None and before < _FILE_WRITTEN_ANEW_SINCE and engine.dialect.name == "sqlite":
         _write_anew(engine)
 
 
 def _write_anew(engine: Engine) -> None:
-    """Once: a file without what an earlier release deleted. Not vital: on a full or busy disk it stays as it is."""
+    """Once: a file without what an earlier release stored or deleted. Not vital: on a full or busy disk it stays."""
     connection = engine.raw_connection()
     try:
         connection.cursor().execute("VACUUM")
     except SqliteError as error:
-        _log.warning("what an earlier release deleted may still lie in the database's file: %s", error)
+        _log.warning(
+            "what an earlier release deleted may still lie in the database's file, which is larger than need be: %s",
+            error,
+        )
     finally:
         connection.close()
 

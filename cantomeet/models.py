@@ -23,12 +23,14 @@ from sqlalchemy import (
     Text,
 )
 from sqlalchemy import UniqueConstraint as Unique
+from sqlalchemy import text as sql_text
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
 from cantomeet.jobs import JobKind, JobState
 from cantomeet.lifecycle import MeetingStatus, Stage
+from cantomeet.packed_words import confidences, unpack
 from cantomeet.stored_json import Params, Proof, StoredCoverage, StoredSection, StoredUsage, StoredWord, WarningDetails
 from cantomeet.submission import Submission, SubmissionJson, from_json, to_json
 
@@ -70,8 +72,8 @@ def new_id() -> str:
     return str(uuid4())
 
 
-def _meeting_id() -> Column[str]:
-    return Column("meeting_id", String(36), ForeignKey("meeting.id", ondelete="CASCADE"), nullable=False, index=True)
+def _meeting_id(*, index: bool = True) -> Column[str]:
+    return Column("meeting_id", String(36), ForeignKey("meeting.id", ondelete="CASCADE"), nullable=False, index=index)
 
 
 class Job(SQLModel, table=True):
@@ -223,10 +225,23 @@ class Speaker(SQLModel, table=True):
 
 
 class Segment(SQLModel, table=True):
-    __table_args__ = (Unique("meeting_id", "revision", "position"),)
+    __table_args__ = (
+        Unique("meeting_id", "revision", "position"),
+        # An open page asks for them with each part of the transcript.
+        Index(
+            "ix_segment_edited",
+            "meeting_id",
+            "revision",
+            # Without it SQLite takes the unique index, to have the order.
+            "position",
+            sqlite_where=sql_text("edited IS 1"),
+            postgresql_where=sql_text("edited IS TRUE"),
+        ),
+    )
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
-    meeting_id: str = Field(sa_column=_meeting_id())
+    # The unique constraint's index begins with it.
+    meeting_id: str = Field(sa_column=_meeting_id(index=False))
     revision: int = 1
     position: int
     start: float
@@ -234,12 +249,23 @@ class Segment(SQLModel, table=True):
     speaker_id: str | None = Field(default=None, foreign_key="speaker.id", max_length=36)
     original_text: str = Field(sa_type=Text)
     text: str = Field(sa_type=Text)
-    words: list[StoredWord] = Field(default_factory=list, sa_type=JSON)
+    packed_words: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """`words` as packed by `cantomeet.packed_words`, which are only unpacked where they are read; None without any."""
     edited: bool = False
     """A person corrected `text` or the speaker."""
     unclear: bool = False
     """It was heard and not understood: `text` is empty until a person corrects it (`cantomeet.unclear`)."""
     version: int = 1
+
+    @property
+    def words(self) -> list[StoredWord]:
+        """The recogniser's, whatever a person corrected."""
+        return unpack(self.packed_words, self.original_text)
+
+    @property
+    def confidences(self) -> list[float]:
+        """Of those words that have one; much cheaper than `words`."""
+        return confidences(self.packed_words)
 
 
 class Summary(SQLModel, table=True):

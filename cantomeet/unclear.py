@@ -12,8 +12,10 @@ from cantomeet.i18n import LANGUAGES, text
 
 
 class _Line(Protocol):
-    text: str
-    unclear: bool
+    @property
+    def text(self) -> str: ...
+    @property
+    def unclear(self) -> bool: ...
 
 
 def shown_text(line: _Line, language: str) -> str:

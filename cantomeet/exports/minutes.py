@@ -13,7 +13,7 @@ from cantomeet.quotes import PROVEN, proposed_start
 from cantomeet.reasons import warning_text, written_label
 from cantomeet.sections import SummarySection, in_reading_order, unverified_items, verified_sections
 from cantomeet.store import SummaryWithItems, WrittenTranscript
-from cantomeet.store.paging import PagedSegments
+from cantomeet.store.paging import Paged
 from cantomeet.unclear import shown_text
 
 MOST_PLACES = 3
@@ -43,7 +43,7 @@ class Spoken(Protocol):
     """A transcript, whole or read in pages."""
 
     @property
-    def segments(self) -> Collection[Segment] | PagedSegments: ...
+    def segments(self) -> Collection[Segment] | Paged[Segment]: ...
 
     @property
     def speakers(self) -> Mapping[str, Speaker]: ...

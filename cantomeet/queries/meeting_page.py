@@ -21,8 +21,6 @@ FIRST_LINES = 300
 """Lines that are sent with the page, about ten screens."""
 MORE_LINES = 3000
 """Lines that are sent each time the page has drawn what it has and asks for more."""
-_NONE = 2**31 - 1
-"""A position after all lines."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +101,7 @@ def meeting_page(
     Raises `NotFound`, `NotAllowed`.
     """
     with snapshot_of(services, actor, meeting_id) as (tx, meeting):
-        speakers = _speakers(tx, meeting)
+        speakers = tx.transcripts.speakers(meeting_id)
         new, have = _lines(tx, meeting, have, _revision(meeting, speakers.values(), language))
         naming = naming or meeting.waits_for_names
         whole = tx.transcripts.shown(meeting_id) if naming or written else None
@@ -129,9 +127,9 @@ def meeting_page(
 
 def is_corrected(services: Services, actor: Actor, meeting_id: str) -> bool:
     """Whether a person corrected a line or named a speaker. Raises `NotFound`, `NotAllowed`."""
-    with snapshot_of(services, actor, meeting_id) as (tx, meeting):
+    with snapshot_of(services, actor, meeting_id) as (tx, _):
         return bool(tx.transcripts.corrected(meeting_id)) or any(
-            speaker.name for speaker in _speakers(tx, meeting).values()
+            speaker.name for speaker in tx.transcripts.speakers(meeting_id).values()
         )
 
 
@@ -161,10 +159,6 @@ def _revision(meeting: Meeting, speakers: Iterable[Speaker], language: str) -> s
     )
     named = sum(speaker.version - 1 for speaker in speakers)
     return ":".join([meeting.id, str(meeting.shown_revision), "growing" if growing else "whole", language, str(named)])
-
-
-def _speakers(tx: Transaction, meeting: Meeting) -> dict[str, Speaker]:
-    return tx.transcripts.shown(meeting.id, after_position=_NONE).speakers
 
 
 def _written_view(tx: Transaction, meeting_id: str) -> WrittenView | None:

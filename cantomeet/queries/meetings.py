@@ -13,7 +13,7 @@ from cantomeet.models import Attempt, Meeting, Segment, Speaker, Summary, Summar
 from cantomeet.queries.snapshots import snapshot_of
 from cantomeet.service import Services
 from cantomeet.store import SummaryWithItems, Transaction, Transcript, WrittenTranscript
-from cantomeet.store.paging import PagedTranscript, SegmentPage
+from cantomeet.store.paging import Line, PagedTranscript, SegmentPage
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Lines:
     """The shown transcript, as an iterator that reads the lines after the first thousand on demand."""
 
     speakers: Mapping[str, Speaker]
-    segments: Iterator[Segment]
+    segments: Iterator[Line]
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Timeline:
 @dataclass(frozen=True)
 class ForExport:
     meeting: Meeting
-    spoken: PagedTranscript
+    spoken: PagedTranscript[Segment]
     summary: SummaryWithItems | None
     written: WrittenTranscript | None
 
@@ -161,7 +161,7 @@ def segment_to_edit(services: Services, actor: Actor, meeting_id: str, segment_i
 
 
 def _lines(tx: Transaction, meeting_id: str) -> Lines:
-    spoken = tx.transcripts.paged(meeting_id, words=False)
+    spoken = tx.transcripts.lines(meeting_id)
     segments = iter(spoken.segments)
     # Read the first page now, in the snapshot. The others are read while they are sent.
     begun = list(islice(segments, 1))

@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from cantomeet.models import Segment, Summary, SummaryItem
 from cantomeet.quotes import moved
+from cantomeet.store.rows import all_made
 
 
 def move_evidence(connection: Connection, meeting_id: str, revision: int) -> None:
@@ -34,7 +35,7 @@ class _Lines:
             .where(col(Segment.meeting_id) == meeting_id, col(Segment.revision) == revision)
             .order_by(col(Segment.start), col(Segment.position))
         )
-        self._lines = [Segment(**row) for row in connection.execute(statement).mappings()]
+        self._lines = all_made(Segment, connection.execute(statement))
         self._starts = [line.start for line in self._lines]
         # The latest end so far, so that also a line under which others were spoken is found.
         self._ends = list(accumulate((line.end for line in self._lines), max))

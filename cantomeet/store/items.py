@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from cantomeet.errors import NotFound
 from cantomeet.models import Segment, Speaker, Summary, SummaryItem
+from cantomeet.store.rows import all_made
 from cantomeet.store.versioned import change
 from cantomeet.stored_json import Proof
 
@@ -21,7 +22,7 @@ def find(connection: Connection, meeting_id: str, *where: ColumnElement[bool]) -
         .join(Summary, col(Summary.id) == col(SummaryItem.summary_id))
         .where(col(Summary.meeting_id) == meeting_id, *where)
     )
-    return [SummaryItem(**row) for row in connection.execute(statement).mappings()]
+    return all_made(SummaryItem, connection.execute(statement))
 
 
 def require(connection: Connection, meeting_id: str, item_id: str) -> SummaryItem:

@@ -141,8 +141,8 @@ class Jobs:
                     if job is not None:
                         woken.append(Job(**job))
             own = [job.subject for job in woken if job.kind == JobKind.MEETING]
-            rows = connection.execute(leases.meetings().where(col(Meeting.id).in_(own))).mappings() if own else ()
-            found = {row["id"]: leases.meeting_of(row) for row in rows}
+            rows = connection.execute(leases.meetings().where(col(Meeting.id).in_(own))) if own else ()
+            found = {meeting.id: meeting for meeting in map(leases.meeting_of, rows)}
         # Jobs of other kinds may have a meeting's id as their subject too.
         return [found.get(job.subject, job) if job.kind == JobKind.MEETING else job for job in woken]
 

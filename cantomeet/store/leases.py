@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypedDict, Unpack
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, case, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, delete, insert, or_, select, update
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from cantomeet.errors import LeaseLost
 from cantomeet.jobs import PAUSABLE, JobKind, JobState
 from cantomeet.models import Job, Meeting, Switch
+from cantomeet.store.rows import made
 
 LEASE_SECONDS = 8.0
 """How long a job stays with a worker that has gone silent, whose heartbeat renews it every second.
@@ -57,7 +58,8 @@ class JobChanges(JobColumns, total=False):
 JOBS: Any = Job.__table__  # type: ignore[attr-defined]  # SQLModel hides __table__
 MEETINGS: Any = Meeting.__table__  # type: ignore[attr-defined]  # SQLModel hides __table__
 _BESIDE = [column.label(f"job_{column.name}") for column in JOBS.columns]
-_NAMES = [(column.name, f"job_{column.name}") for column in JOBS.columns]
+_OF_JOB = tuple(column.name for column in JOBS.columns)
+_OF_MEETING = tuple(column.name for column in MEETINGS.columns)
 
 
 def of(kind: JobKind, subject: str | Mapped[str]) -> list[ColumnElement[bool]]:
@@ -72,11 +74,11 @@ def meetings() -> Select[Any]:
     return select(MEETINGS, *_BESIDE).outerjoin(JOBS, own)
 
 
-def meeting_of(row: RowMapping) -> Meeting:
-    """From a row of `meetings`."""
-    values = dict(row)
-    job = Job(**{name: values.pop(label) for name, label in _NAMES})
-    return Meeting(**values).with_job(job)
+def meeting_of(row: Row[Any]) -> Meeting:
+    """From a row of `meetings`, which may have further columns at its end."""
+    ends = len(_OF_MEETING), len(_OF_MEETING) + len(_OF_JOB)
+    job = made(Job, _OF_JOB, row[ends[0] : ends[1]])
+    return made(Meeting, _OF_MEETING, row[: ends[0]]).with_job(job)
 
 
 def find(connection: Connection, kind: JobKind, subject: str) -> Job | None:

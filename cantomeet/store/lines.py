@@ -9,6 +9,7 @@ from sqlalchemy import func as sql
 from sqlmodel import col
 
 from cantomeet.models import Meeting, Segment, Speaker, new_id
+from cantomeet.packed_words import pack
 from cantomeet.store.connections import execute
 from cantomeet.store.types import NewSegment
 
@@ -34,7 +35,7 @@ def append(connection: Connection, meeting: Meeting, segments: Sequence[NewSegme
             "speaker_id": ids.get(segment.speaker) if segment.speaker else None,
             "original_text": segment.original_text,
             "text": segment.text,
-            "words": segment.words,
+            "packed_words": pack(segment.words, segment.original_text),
             "unclear": segment.unclear,
             "version": 1,
         }

@@ -20,6 +20,7 @@ from cantomeet.store.dating import move_due_days
 from cantomeet.store.leftovers import leave_behind
 from cantomeet.store.meeting_rows import is_there
 from cantomeet.store.retrying import RetryColumns, at_provider, retry_columns
+from cantomeet.store.rows import all_made
 from cantomeet.store.templates import checked_wishes
 from cantomeet.store.types import MeetingChanges, NewMeeting
 from cantomeet.store.upload_keys import key_of, require_same_upload
@@ -82,14 +83,14 @@ class Meetings:
         """Those of these meetings that are there, in any order."""
         with self._db.read() as connection:
             where = (col(Meeting.id).in_(ids), col(Meeting.deleted_at).is_(None))
-            rows = connection.execute(leases.meetings().where(*where)).mappings()
+            rows = connection.execute(leases.meetings().where(*where))
             return [leases.meeting_of(row) for row in rows]
 
     def waiting_for_names(self, limit: int = 100) -> list[Meeting]:
         """Meetings whose summary waits for a person, those that have waited longest first."""
         waiting = leases.meetings().where(col(Job.state) == JobState.WAITING_FOR_NAMES)
         with self._db.read() as connection:
-            rows = connection.execute(waiting.order_by(col(Meeting.stage_since)).limit(limit)).mappings()
+            rows = connection.execute(waiting.order_by(col(Meeting.stage_since)).limit(limit))
             return [leases.meeting_of(row) for row in rows]
 
     def attempts(self, meeting_id: str) -> list[Attempt]:
@@ -99,8 +100,8 @@ class Meetings:
                 select(Attempt)
                 .where(col(Attempt.meeting_id) == meeting_id)
                 .order_by(col(Attempt.started_at), col(Attempt.finished_at))
-            ).mappings()
-            return [Attempt(**row) for row in rows]
+            )
+            return all_made(Attempt, rows)
 
     def _find(self, *where: ColumnElement[bool]) -> Meeting | None:
         with self._db.read() as connection:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, Result, Select, bindparam, select
 from sqlalchemy import func as sql
 from sqlmodel import col
 
@@ -14,29 +14,85 @@ from cantomeet.errors import Conflict
 from cantomeet.models import Segment, Speaker
 from cantomeet.store.connections import Connections
 from cantomeet.store.meeting_rows import shown_revision
+from cantomeet.store.rows import all_made
 
 PAGE = 1000
 """Segments read at a time."""
-_FIELDS = frozenset(Segment.model_fields)
 _COLUMNS = Segment.__table__.columns  # type: ignore[attr-defined]  # SQLModel hides __table__
-_WITHOUT_WORDS = [column for column in _COLUMNS if column.name != "words"]
+_WITHOUT_WORDS = [column for column in _COLUMNS if column.name != "packed_words"]
 
 
-def segment_of(row: RowMapping) -> Segment:
-    """The segment of a row that comes from the database, and so need not be checked: ten times as fast."""
-    made = object.__new__(Segment)
-    made.__dict__.update(row)
-    made.__dict__.setdefault("words", [])
-    for name, value in (("fields_set", _FIELDS), ("extra", None), ("private", None)):
-        object.__setattr__(made, f"__pydantic_{name}__", value)
-    return made
+class Line(NamedTuple):
+    """What is shown of a segment."""
+
+    id: str
+    position: int
+    start: float
+    end: float
+    speaker_id: str | None
+    text: str
+    unclear: bool
+    edited: bool
+    version: int
+
+
+Read = TypeVar("Read", Segment, Line)
+_OF_LINE = [_COLUMNS[name] for name in Line._fields]
+_LAST = 2**31 - 1
+"""A position after all lines."""
+
+
+def _segments(result: Result[Any]) -> list[Segment]:
+    return all_made(Segment, result)
+
+
+def _lines(result: Result[Any]) -> list[Line]:
+    return [Line._make(row) for row in result]
+
+
+def _page_of(columns: Sequence[Any]) -> Select[Any]:
+    return (
+        select(*columns)
+        .where(
+            col(Segment.meeting_id) == bindparam("meeting_id"),
+            col(Segment.revision) == bindparam("revision"),
+            col(Segment.position) > bindparam("after"),
+            col(Segment.position) <= bindparam("last"),
+        )
+        .order_by(col(Segment.position))
+        .limit(bindparam("most"))
+    )
+
+
+# A statement that is made once is looked up in SQLAlchemy's cache in a fraction of the time.
+_WHOLE, _WORDLESS, _SHOWN = _page_of([Segment]), _page_of(_WITHOUT_WORDS), _page_of(_OF_LINE)
+_EXTENT = select(sql.count(), sql.coalesce(sql.max(col(Segment.position)), -1)).where(
+    col(Segment.meeting_id) == bindparam("meeting_id"), col(Segment.revision) == bindparam("revision")
+)
+_SPEAKERS = select(Speaker).where(
+    col(Speaker.meeting_id) == bindparam("meeting_id"), col(Speaker.revision) == bindparam("revision")
+)
+_FIRST_SPOKEN = (
+    select(col(Segment.position))
+    .where(
+        col(Segment.meeting_id) == bindparam("meeting_id"),
+        col(Segment.revision) == bindparam("revision"),
+        col(Segment.speaker_id) == col(Speaker.id),
+    )
+    .order_by(col(Segment.position))
+    .limit(1)
+    .correlate(Speaker)
+    .scalar_subquery()
+)
+# Each looks at the lines before the speaker's first one, where grouping would look at all of them.
+_SPEAKERS_IN_ORDER = _SPEAKERS.order_by(sql.coalesce(_FIRST_SPOKEN, _LAST))
 
 
 @dataclass(frozen=True)
 class SegmentPage:
     """Some segments in the order in which they were spoken (by `position`)."""
 
-    segments: list[Segment]
+    segments: list[Line]
     more: bool
     """Others follow."""
     speakers: dict[str, Speaker]
@@ -44,95 +100,90 @@ class SegmentPage:
 
 
 @dataclass(frozen=True)
-class PagedTranscript:
+class PagedTranscript(Generic[Read]):
     """The shown revision as it was when this was made; `segments` reads it again each time."""
 
     speakers: dict[str, Speaker]
-    segments: PagedSegments
+    """In the order in which they first speak."""
+    segments: Paged[Read]
 
 
-class PagedSegments:
+class Paged(Generic[Read]):
     """Iterates over a revision up to what was its last position. Raises `Conflict` where lines of it went meanwhile."""
 
-    def __init__(
-        self, connections: Connections, meeting_id: str, revision: int, last: int, count: int, *, words: bool
-    ) -> None:
-        self._db, self._meeting_id, self._revision = connections, meeting_id, revision
-        self._last, self._count, self._words = last, count, words
+    def __init__(self, of: _Revision, statement: Select[Any], rows: Callable[[Result[Any]], list[Read]]) -> None:
+        self._of, self._statement = of, statement
+        self._rows: Callable[[Result[Any]], list[Read]] = rows
 
     def __len__(self) -> int:
-        return self._count
+        return self._of.count
 
-    def __iter__(self) -> Iterator[Segment]:
-        position, given = -1, 0
-        while position < self._last:
-            page = _page(self._db, self._meeting_id, self._revision, position, self._last, PAGE, words=self._words)
+    def __iter__(self) -> Iterator[Read]:
+        of, position, given = self._of, -1, 0
+        while position < of.last:
+            with of.connections.read() as connection:
+                page = self._rows(connection.execute(self._statement, {**of.key, **_between(position, of.last, PAGE)}))
             if not page:
                 break
             position, given = page[-1].position, given + len(page)
             yield from page
-        if given < self._count:
+        if given < of.count:
             raise Conflict("the transcript was replaced while it was read")
 
 
-def paged_transcript(connections: Connections, meeting_id: str, *, words: bool) -> PagedTranscript:
+@dataclass(frozen=True)
+class _Revision:
+    """A revision of a transcript as it was when somebody began to read it."""
+
+    connections: Connections
+    key: Mapping[str, Any]
+    count: int
+    last: int
+    speakers: dict[str, Speaker]
+
+
+def paged_segments(connections: Connections, meeting_id: str, *, words: bool) -> PagedTranscript[Segment]:
     """As `Transcripts.paged`."""
-    with connections.read() as connection:
-        revision = shown_revision(connection, meeting_id)
-        of_revision = (col(Segment.meeting_id) == meeting_id, col(Segment.revision) == revision)
-        extent = select(sql.count(), sql.coalesce(sql.max(col(Segment.position)), -1)).where(*of_revision)
-        count, last = connection.execute(extent).one()
-        speakers = _speakers_in_order(connection, meeting_id, revision)
-    return PagedTranscript(speakers, PagedSegments(connections, meeting_id, revision, last, count, words=words))
+    of = _shown(connections, meeting_id)
+    return PagedTranscript(of.speakers, Paged(of, _WHOLE if words else _WORDLESS, _segments))
+
+
+def paged_lines(connections: Connections, meeting_id: str) -> PagedTranscript[Line]:
+    """As `Transcripts.lines`."""
+    of = _shown(connections, meeting_id)
+    return PagedTranscript(of.speakers, Paged(of, _SHOWN, _lines))
 
 
 def segment_page(connections: Connections, meeting_id: str, after: str, limit: int) -> SegmentPage:
     """As `Transcripts.page`."""
     with connections.read() as connection:
-        revision = shown_revision(connection, meeting_id)
-        position = -1
-        if after:
-            where = (
-                col(Segment.id) == after,
-                col(Segment.meeting_id) == meeting_id,
-                col(Segment.revision) == revision,
-            )
-            found = connection.execute(select(col(Segment.position)).where(*where)).scalar_one_or_none()
-            if found is None:
-                raise Conflict("the transcript was replaced: begin again without `after`")
-            position = found
+        key = {"meeting_id": meeting_id, "revision": shown_revision(connection, meeting_id)}
+        position = _position(connection, key, after) if after else -1
         # Not in the order in which they speak: for that all lines would be looked at, for every page.
-        of_revision = (col(Speaker.meeting_id) == meeting_id, col(Speaker.revision) == revision)
-        rows = connection.execute(select(Speaker).where(*of_revision)).mappings()
-        speakers = {row["id"]: Speaker(**row) for row in rows}
-    page = _page(connections, meeting_id, revision, position, 2**31 - 1, limit + 1, words=False)
+        speakers = {speaker.id: speaker for speaker in all_made(Speaker, connection.execute(_SPEAKERS, key))}
+        page = _lines(connection.execute(_SHOWN, {**key, **_between(position, _LAST, limit + 1)}))
     return SegmentPage(page[:limit], len(page) > limit, speakers)
 
 
-def _page(
-    connections: Connections, meeting_id: str, revision: int, after: int, last: int, limit: int, *, words: bool
-) -> list[Segment]:
-    columns: list[Any] = [Segment] if words else _WITHOUT_WORDS
+def _position(connection: Connection, key: Mapping[str, Any], segment_id: str) -> int:
     where = (
-        col(Segment.meeting_id) == meeting_id,
-        col(Segment.revision) == revision,
-        col(Segment.position) > after,
-        col(Segment.position) <= last,
+        col(Segment.id) == segment_id,
+        col(Segment.meeting_id) == key["meeting_id"],
+        col(Segment.revision) == key["revision"],
     )
-    statement = select(*columns).where(*where).order_by(col(Segment.position)).limit(limit)
+    found = connection.execute(select(col(Segment.position)).where(*where)).scalar_one_or_none()
+    if found is None:
+        raise Conflict("the transcript was replaced: begin again without `after`")
+    return found
+
+
+def _shown(connections: Connections, meeting_id: str) -> _Revision:
     with connections.read() as connection:
-        return [segment_of(row) for row in connection.execute(statement).mappings()]
+        key = {"meeting_id": meeting_id, "revision": shown_revision(connection, meeting_id)}
+        count, last = connection.execute(_EXTENT, key).one()
+        speakers = all_made(Speaker, connection.execute(_SPEAKERS_IN_ORDER, key))
+    return _Revision(connections, key, count, last, {speaker.id: speaker for speaker in speakers})
 
 
-def _speakers_in_order(connection: Connection, meeting_id: str, revision: int) -> dict[str, Speaker]:
-    spoken = connection.execute(
-        select(col(Segment.speaker_id), sql.min(col(Segment.position)))
-        .where(col(Segment.meeting_id) == meeting_id, col(Segment.revision) == revision)
-        .group_by(col(Segment.speaker_id))
-    )
-    first = {row[0]: row[1] for row in spoken}
-    where = (col(Speaker.meeting_id) == meeting_id, col(Speaker.revision) == revision)
-    rows = connection.execute(select(Speaker).where(*where)).mappings().all()
-    silent = 2**31
-    ordered = sorted(rows, key=lambda row: first.get(row["id"], silent))
-    return {row["id"]: Speaker(**row) for row in ordered}
+def _between(after: int, last: int, most: int) -> dict[str, int]:
+    return {"after": after, "last": last, "most": most}

@@ -14,6 +14,7 @@ from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Job, Meeting, Segment, Speaker
 from cantomeet.store import lines, meeting_rows
 from cantomeet.store.anchoring import move_evidence
+from cantomeet.store.rows import all_made
 from cantomeet.store.types import NewSegment
 
 _Spot = tuple[float, float, str]
@@ -97,12 +98,11 @@ def _check_at_rest(meeting: Meeting) -> None:
 
 def _shown(connection: Connection, meeting: Meeting) -> tuple[list[Segment], dict[str, Speaker]]:
     of_shown = [col(Segment.meeting_id) == meeting.id, col(Segment.revision) == meeting.shown_revision]
-    rows = connection.execute(select(Segment).where(*of_shown).order_by(col(Segment.position))).mappings()
-    lines = [Segment(**row) for row in rows]
+    lines = all_made(Segment, connection.execute(select(Segment).where(*of_shown).order_by(col(Segment.position))))
     named = connection.execute(
         select(Speaker).where(col(Speaker.meeting_id) == meeting.id, col(Speaker.revision) == meeting.shown_revision)
-    ).mappings()
-    return lines, {row["id"]: Speaker(**row) for row in named}
+    )
+    return lines, {speaker.id: speaker for speaker in all_made(Speaker, named)}
 
 
 def _same(old: Sequence[Segment], speakers: dict[str, Speaker], new: Sequence[NewSegment]) -> bool:

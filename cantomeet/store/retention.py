@@ -32,7 +32,7 @@ class Retention:
         with self._db.read() as connection:
             old = col(Meeting.created_at) < self._db.now(connection) - timedelta(days=days)
             there = col(Meeting.deleted_at).is_(None)
-            rows = connection.execute(leases.meetings().where(old, _at_rest(), there, *where).limit(limit)).mappings()
+            rows = connection.execute(leases.meetings().where(old, _at_rest(), there, *where).limit(limit))
             return [leases.meeting_of(row) for row in rows]
 
     def mark_audio_removed(self, meeting_id: str) -> Meeting | None:

@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Unpack
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, select
 from sqlalchemy import func as sql
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from cantomeet.corrections import ItemChanges
@@ -22,10 +23,27 @@ from cantomeet.quotes import rechecked, requoted
 from cantomeet.store import items, meeting_rows, search_rows
 from cantomeet.store.connections import Connections, execute
 from cantomeet.store.dating import move_due_days
+from cantomeet.store.rows import all_made, made
 from cantomeet.store.types import NewSummary, SummaryWithItems, Transcript
 from cantomeet.store.versioned import change, is_row
 
 _WORDS = frozenset({"text", "text_other", "owner", "due_text", "due_date"})
+
+
+_OTHER = aliased(Summary)
+_NEWEST = (
+    select(sql.max(col(_OTHER.version))).where(col(_OTHER.meeting_id) == bindparam("meeting_id")).scalar_subquery()
+)
+_CHOSEN = select(col(Meeting.shown_summary)).where(col(Meeting.id) == bindparam("meeting_id")).scalar_subquery()
+# A statement that is made once is looked up in SQLAlchemy's cache in a fraction of the time.
+_OF_MEETING = select(Summary, _NEWEST.label("newest")).where(col(Summary.meeting_id) == bindparam("meeting_id"))
+_SHOWN = _OF_MEETING.where(col(Summary.version) == sql.coalesce(_CHOSEN, _NEWEST))
+_OF_VERSION = _OF_MEETING.where(col(Summary.version) == bindparam("version"))
+_ITEMS = (
+    select(SummaryItem)
+    .where(col(SummaryItem.summary_id) == bindparam("summary_id"))
+    .order_by(col(SummaryItem.position))
+)
 
 
 class Summaries:
@@ -38,15 +56,15 @@ class Summaries:
         """The summary that is shown (the newest, unless a person went back to another), or that of `version`."""
         with self._db.read() as connection:
             if version is None:
-                version = _shown_version(connection, meeting_id)
-            row = connection.execute(select(Summary).where(*_is(meeting_id, version))).mappings().first()
+                found = connection.execute(_SHOWN, {"meeting_id": meeting_id})
+            else:
+                found = connection.execute(_OF_VERSION, {"meeting_id": meeting_id, "version": version})
+            row = found.first()
             if row is None:
                 return None
-            its_items = connection.execute(
-                select(SummaryItem).where(col(SummaryItem.summary_id) == row["id"]).order_by(col(SummaryItem.position))
-            ).mappings()
-            newest = _newest_version(connection, meeting_id)
-            return SummaryWithItems(Summary(**row), [SummaryItem(**item) for item in its_items], newest)
+            summary = made(Summary, tuple(found.keys())[:-1], row[:-1])
+            its_items = all_made(SummaryItem, connection.execute(_ITEMS, {"summary_id": summary.id}))
+            return SummaryWithItems(summary, its_items, row.newest)
 
     def versions(self, meeting_id: str) -> list[Summary]:
         """All versions, newest first; the shown one is `meeting.shown_summary`, or the first where that is None."""
@@ -54,8 +72,8 @@ class Summaries:
             newest_first = col(Summary.version).desc()
             rows = connection.execute(
                 select(Summary).where(col(Summary.meeting_id) == meeting_id).order_by(newest_first)
-            ).mappings()
-            return [Summary(**row) for row in rows]
+            )
+            return all_made(Summary, rows)
 
     def show(self, meeting_id: str, version: int) -> Meeting:
         """Go back (or forth) to a version; a summary that is written later is shown again by itself.
@@ -226,11 +244,6 @@ def _is(meeting_id: str, version: int) -> tuple[ColumnElement[bool], ...]:
 def _newest_version(connection: Connection, meeting_id: str) -> int:
     newest = select(sql.coalesce(sql.max(col(Summary.version)), 0)).where(col(Summary.meeting_id) == meeting_id)
     return int(connection.execute(newest).scalar_one())
-
-
-def _shown_version(connection: Connection, meeting_id: str) -> int:
-    chosen = connection.execute(select(col(Meeting.shown_summary)).where(col(Meeting.id) == meeting_id)).scalar()
-    return chosen or _newest_version(connection, meeting_id)
 
 
 def _warnings(connection: Connection, meeting: Meeting, own: Sequence[str]) -> list[str]:

@@ -19,8 +19,9 @@ from cantomeet.models import Meeting, Segment, Speaker
 from cantomeet.quotes import rechecked
 from cantomeet.store import items, meeting_rows, paging, reparsing, search_rows
 from cantomeet.store.connections import Connections
-from cantomeet.store.paging import PagedTranscript, SegmentPage
+from cantomeet.store.paging import Line, PagedTranscript, SegmentPage
 from cantomeet.store.reparsing import Reparsed
+from cantomeet.store.rows import all_made, first_made
 from cantomeet.store.types import NewSegment, Transcript
 from cantomeet.store.versioned import change
 from cantomeet.unclear import says_unclear
@@ -39,29 +40,33 @@ class Transcripts:
     def shown(self, meeting_id: str, after_position: int = -1, limit: int | None = None) -> Transcript:
         """The shown revision's segments after a position, at most `limit` of them, and its speakers by id."""
         with self._db.read() as connection:
-            of_shown = _shown_revision(meeting_id)
             rows = connection.execute(
                 select(Segment)
                 .where(
                     col(Segment.meeting_id) == meeting_id,
-                    col(Segment.revision) == of_shown,
+                    col(Segment.revision) == _shown_revision(meeting_id),
                     col(Segment.position) > after_position,
                 )
                 .order_by(col(Segment.position))
                 .limit(limit)
-            ).mappings()
-            found = [paging.segment_of(row) for row in rows]
-            speakers = connection.execute(
-                select(Speaker).where(col(Speaker.meeting_id) == meeting_id, col(Speaker.revision) == of_shown)
-            ).mappings()
-            return Transcript(found, {row["id"]: Speaker(**row) for row in speakers})
+            )
+            return Transcript(all_made(Segment, rows), _speakers(connection, meeting_id))
 
-    def paged(self, meeting_id: str, *, words: bool) -> PagedTranscript:
+    def speakers(self, meeting_id: str) -> dict[str, Speaker]:
+        """The shown revision's, by id."""
+        with self._db.read() as connection:
+            return _speakers(connection, meeting_id)
+
+    def paged(self, meeting_id: str, *, words: bool) -> PagedTranscript[Segment]:
         """The shown revision, read page by page as it is iterated over. Raises `NotFound`.
 
-        `words`: with the times of the words, which are most of its size.
+        `words`: with the times of the words.
         """
-        return paging.paged_transcript(self._db, meeting_id, words=words)
+        return paging.paged_segments(self._db, meeting_id, words=words)
+
+    def lines(self, meeting_id: str) -> PagedTranscript[Line]:
+        """As `paged`, with no more of each segment than is shown."""
+        return paging.paged_lines(self._db, meeting_id)
 
     def page(self, meeting_id: str, after: str, limit: int) -> SegmentPage:
         """At most `limit` segments after the one with the id `after` (empty: from the first on), without words.
@@ -81,8 +86,8 @@ class Transcripts:
                     col(Segment.edited).is_(True),
                 )
                 .order_by(col(Segment.position))
-            ).mappings()
-            return [paging.segment_of(row) for row in rows]
+            )
+            return all_made(Segment, rows)
 
     def segment(self, meeting_id: str, segment_id: str) -> Segment:
         """Of any revision. Raises `NotFound`."""
@@ -159,9 +164,15 @@ def _shown_revision(meeting_id: str) -> ScalarSelect[int]:
     return select(col(Meeting.shown_revision)).where(col(Meeting.id) == meeting_id).scalar_subquery()
 
 
+def _speakers(connection: Connection, meeting_id: str) -> dict[str, Speaker]:
+    of_shown = (col(Speaker.meeting_id) == meeting_id, col(Speaker.revision) == _shown_revision(meeting_id))
+    found = all_made(Speaker, connection.execute(select(Speaker).where(*of_shown)))
+    return {speaker.id: speaker for speaker in found}
+
+
 def _row(connection: Connection, table: type[Row], meeting_id: str, row_id: str) -> Row:
     statement = select(table).where(col(table.meeting_id) == meeting_id, col(table.id) == row_id)
-    row = connection.execute(statement).mappings().first()
+    row = first_made(table, connection.execute(statement))
     if row is None:
         raise NotFound(f"no such {table.__name__.lower()}")
-    return table(**row)
+    return row

@@ -21,6 +21,7 @@ from cantomeet.models import Job, Meeting, Segment, WrittenLine, WrittenView
 from cantomeet.store import leases, meeting_rows
 from cantomeet.store.connections import Connections
 from cantomeet.store.leases import JobColumns
+from cantomeet.store.rows import all_made
 from cantomeet.stored_json import StoredUsage
 from cantomeet.usage import total_usage
 
@@ -55,8 +56,8 @@ class WrittenViews:
             view = _view(connection, meeting_id)
             if view is None:
                 return None
-            rows = connection.execute(select(WrittenLine).where(col(WrittenLine.meeting_id) == meeting_id)).mappings()
-            return WrittenTranscript(view, {row["segment_id"]: WrittenLine(**row) for row in rows})
+            rows = connection.execute(select(WrittenLine).where(col(WrittenLine.meeting_id) == meeting_id))
+            return WrittenTranscript(view, {line.segment_id: line for line in all_made(WrittenLine, rows)})
 
     def ask(self, meeting_id: str) -> WrittenView:
         """Have the lines rewritten that are not, or not any more; one that is being made goes on undisturbed.

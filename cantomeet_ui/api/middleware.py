@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cantomeet.errors import ErrorCode
 from cantomeet.settings import Settings
+from cantomeet_ui.api.compression import Compression
 from cantomeet_ui.api.limits import RequestLimits
 from cantomeet_ui.api.problems import preferred_language, problem
 
@@ -67,10 +68,10 @@ def content_security_policy(host: str) -> str:
 
 
 def guarding(settings: Settings) -> Callable[[ASGIApp], ASGIApp]:
-    """A function that wraps an ASGI application in `Guard` and `cantomeet_ui.api.limits.Limits`."""
+    """A function that wraps an ASGI application in `Guard`, `Compression` and `RequestLimits`."""
     public = urlsplit(settings.public_url).netloc.lower() if settings.public_url else None
     language = settings.language
-    return lambda app: Guard(RequestLimits(app, language), public_host=public, language=language)
+    return lambda app: Guard(Compression(RequestLimits(app, language)), public_host=public, language=language)
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TypeVar, get_args
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, Protocol, TypeVar, get_args
 
 from cantomeet.actions import FoundAction
 from cantomeet.errors import ErrorCode
@@ -43,21 +44,51 @@ from cantomeet_ui.api.schemas import (
 )
 
 Out = TypeVar("Out")
+_AT_ONCE = 250
+"""Lines that become JSON together, some 64 KiB."""
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_KNOWN_CODES = frozenset(ErrorCode)
+
+
+class ShownLine(Protocol):
+    """What a response has of a segment, which needs not be all of it."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def start(self) -> float: ...
+    @property
+    def end(self) -> float: ...
+    @property
+    def speaker_id(self) -> str | None: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def unclear(self) -> bool: ...
+    @property
+    def edited(self) -> bool: ...
+    @property
+    def version(self) -> int: ...
 
 
 def head_of(meeting: Meeting, language: str) -> MeetingHead:
     """A meeting without its transcript and summary. Reason and warnings are in `language`."""
+    return MeetingHead(**_head(meeting, language))
+
+
+def _head(meeting: Meeting, language: str) -> dict[str, Any]:
     same = ("id", "title", "description", "meeting_date", "status", "stage", "progress", "error_code", "version")
     also = ("created_at", "updated_at", "duration_seconds", "language")
     wishes = ("summary_language", "template", "name_speakers_first")
-    return MeetingHead(
-        **{name: getattr(meeting, name) for name in (*same, *also, *wishes)},
-        status_reason=_reason(meeting, language),
-        transcriber=meeting.transcriber_name or None,
-        summarizer=meeting.summarizer_name or None,
-        warnings=_warnings(meeting.warnings, language, meeting.warning_details),
-        waiting_for="names" if meeting.waits_for_names else None,
-    )
+    columns = vars(meeting)
+    return {
+        **{name: columns[name] for name in (*same, *also, *wishes)},
+        "status_reason": _reason(meeting, language),
+        "transcriber": meeting.transcriber_name or None,
+        "summarizer": meeting.summarizer_name or None,
+        "warnings": _warnings(meeting.warnings, language, meeting.warning_details),
+        "waiting_for": "names" if meeting.waits_for_names else None,
+    }
 
 
 def meeting_out(
@@ -68,9 +99,9 @@ def meeting_out(
     written: list[WrittenOut | None],
 ) -> MeetingOut:
     """The meeting with the requested parts. A `transcript` of None, or an empty list, omits the part's keys."""
-    out = MeetingOut(**vars(head_of(meeting, language)))
+    out = MeetingOut(**_head(meeting, language))
     if transcript is not None:
-        out.segments = segments_of(transcript, language)
+        out.segments = segments_of(transcript.segments, transcript.speakers, language)
         out.speakers = [speaker_out(speaker) for speaker in speakers_in_order(transcript)]
     if summary:
         out.summary = _summary_or_none(meeting, summary[0], language)
@@ -97,16 +128,16 @@ def meeting_in_pieces(
 
 
 def _lines_in_pieces(transcript: Lines, language: str) -> Iterator[bytes]:
-    separator = b"["
-    for segment in transcript.segments:
-        speaker = transcript.speakers.get(segment.speaker_id or "")
-        yield separator + _json(vars(segment_out(segment, speaker, language)))
+    names = _speaker_names(transcript.speakers)
+    separator, segments = b"[", iter(transcript.segments)
+    while some := list(islice(segments, _AT_ONCE)):
+        yield separator + _json([_line(segment, names, language) for segment in some])[1:-1]
         separator = b","
     yield b"[]" if separator == b"[" else b"]"
 
 
 def _json(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return _ENCODER.encode(value).encode()
 
 
 def _summary_or_none(meeting: Meeting, found: SummaryWithItems | None, language: str) -> SummaryOut | None:
@@ -117,7 +148,7 @@ def _summary_or_none(meeting: Meeting, found: SummaryWithItems | None, language:
 
 def written_head_of(view: WrittenView, language: str) -> WrittenHead:
     """The written view without its lines."""
-    failed = view.state == "failed" and view.error_code in set(ErrorCode)
+    failed = view.state == "failed" and view.error_code in _KNOWN_CODES
     return WrittenHead(
         **{name: getattr(view, name) for name in ("state", "progress", "error_code", "usage")},
         label=written_label(view.name, language),
@@ -142,30 +173,40 @@ def listed_of(listed: ListedMeeting, language: str) -> ListedMeetingOut:
     """A row of the list."""
     match = listed.match
     return ListedMeetingOut(
-        **vars(head_of(listed.meeting, language)),
+        **_head(listed.meeting, language),
         open_action_items=listed.open_actions,
         match=None if match is None else MatchOut(**vars(match)),
     )
 
 
-def segments_of(transcript: Transcript, language: str) -> list[SegmentOut]:
-    """The transcript's lines, each with its speaker's name, or else the label."""
-    return [segment_out(s, transcript.speakers.get(s.speaker_id or ""), language) for s in transcript.segments]
+def segments_of(lines: Iterable[ShownLine], speakers: Mapping[str, Speaker], language: str) -> list[SegmentOut]:
+    """The lines, each with its speaker's name, or else the label."""
+    names = _speaker_names(speakers)
+    return [SegmentOut.model_validate(_line(line, names, language)) for line in lines]
 
 
 def segment_out(segment: Segment, speaker: Speaker | None, language: str) -> SegmentOut:
     """One line."""
-    return SegmentOut(
-        id=segment.id,
-        start=segment.start,
-        end=segment.end,
-        speaker=None if speaker is None else speaker.name or speaker.label,
-        text=shown_text(segment, language),
-        unclear=segment.unclear,
-        speaker_id=segment.speaker_id,
-        edited=segment.edited,
-        version=segment.version,
-    )
+    return segments_of([segment], {} if speaker is None else {speaker.id: speaker}, language)[0]
+
+
+def _speaker_names(speakers: Mapping[str, Speaker]) -> dict[str | None, str]:
+    return {key: speaker.name or speaker.label for key, speaker in speakers.items()}
+
+
+def _line(line: ShownLine, names: Mapping[str | None, str], language: str) -> dict[str, object]:
+    """The fields of `SegmentOut`, in its order. A long transcript makes no object of each line."""
+    return {
+        "id": line.id,
+        "start": line.start,
+        "end": line.end,
+        "speaker": names.get(line.speaker_id),
+        "text": shown_text(line, language),
+        "unclear": line.unclear,
+        "speaker_id": line.speaker_id,
+        "edited": line.edited,
+        "version": line.version,
+    }
 
 
 def speaker_out(speaker: Speaker) -> SpeakerOut:
@@ -243,7 +284,7 @@ def _warnings(
 
 
 def _reason(meeting: Meeting, language: str) -> str | None:
-    if meeting.error_code in set(ErrorCode):
+    if meeting.error_code in _KNOWN_CODES:
         return reason_text(meeting.error_code, meeting.error_params, language, audio_removed=meeting.audio_removed)
     # A newer version of this program wrote an unknown code: use the text that it stored.
     return meeting.status_reason

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from cantomeet.i18n import text
 from cantomeet.models import Segment, Speaker
 from cantomeet.store import Transcript
-from cantomeet.stored_json import StoredWord
 from cantomeet.unclear import shown_text
 from cantomeet_ui.presenters import times
 
@@ -95,7 +94,7 @@ def _line_row(segment: Segment, names: Mapping[str, str], language: str) -> Line
         text=shown_text(segment, language),
         unclear=segment.unclear,
         # The words' confidence belongs to the recogniser's text, not to a person's correction.
-        unsure=not segment.edited and _is_unsure(segment.words),
+        unsure=not segment.edited and _is_unsure(segment.confidences),
         version=segment.version,
         original=_original(segment),
     )
@@ -109,6 +108,5 @@ def _original(segment: Segment) -> str:
     return " " if segment.text == segment.original_text else segment.original_text
 
 
-def _is_unsure(words: list[StoredWord]) -> bool:
-    known = [confidence for word in words if (confidence := word.get("confidence")) is not None]
-    return bool(known) and sum(known) / len(known) < UNSURE_BELOW
+def _is_unsure(confidences: Sequence[float]) -> bool:
+    return bool(confidences) and sum(confidences) / len(confidences) < UNSURE_BELOW

@@ -19,7 +19,9 @@ from cantomeet.errors import Conflict
 from cantomeet.exports import FORMS, Form, export, file_stem
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting, Segment, Speaker, Summary, SummaryItem
+from cantomeet.packed_words import pack
 from cantomeet.store import SummaryWithItems, Transcript
+from cantomeet.stored_json import StoredWord
 
 LINES = [("S1", "早晨，各位。"), ("S2", "Budget 下星期三之前交。"), (None, "好，散會。")]
 PROOF = [{"segment_id": "s1", "quote": "早晨", "start": 0.0, "end": 1.5, "check": "exact"}]
@@ -51,7 +53,7 @@ def a_transcript(lines: Sequence[tuple[str | None, str]] = LINES) -> Transcript:
             speaker_id=label,
             original_text=text,
             text=text,
-            words=[{"text": text, "start": 0.1, "end": 1.5, "confidence": None}],
+            packed_words=pack([StoredWord(text=text, start=0.1, end=1.5, confidence=None)], text),
         )
         for n, (label, text) in enumerate(lines)
     ]

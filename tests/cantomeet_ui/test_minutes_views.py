@@ -9,8 +9,10 @@ from cantomeet.actions import ActionFilter, list_actions
 from cantomeet.i18n import EN, ZH, text
 from cantomeet.jobs import JobKind
 from cantomeet.models import Segment, Speaker, Summary, SummaryItem
+from cantomeet.packed_words import pack
 from cantomeet.queries.meeting_page import Have
 from cantomeet.store import Database, NewAttempt, NewSummary, SummaryWithItems, Transcript
+from cantomeet.stored_json import StoredWord
 from cantomeet_ui.presenters.actions import groups, owner_choices
 from cantomeet_ui.presenters.choices import Choice, with_default
 from cantomeet_ui.presenters.speakers import speaker_rows
@@ -155,10 +157,10 @@ def test_a_renamed_speaker_sends_all_lines_again(sqlite_store: Database) -> None
 
 
 def test_a_line_that_somebody_corrected_is_no_longer_called_unsure() -> None:
-    words = [{"text": "早晨", "start": 0.0, "end": 1.0, "confidence": 0.1}]
+    words = [StoredWord(text="早晨", start=0.0, end=1.0, confidence=0.1)]
     line = Segment(
         **{"meeting_id": "m", "position": 0, "start": 0.0, "end": 1.0, "original_text": "早晨", "text": "早晨"},
-        words=words,
+        packed_words=pack(words, "早晨"),
     )
     assert batch("t", 0, Transcript([line], {}), [], ZH).lines[0].unsure
     line.edited = True

@@ -11,18 +11,20 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, select, text
+from sqlalchemy import JSON, Engine, column, select, table, text
 from sqlmodel import col
 
-from cantomeet import database
+from cantomeet import database, packed_words
 from cantomeet.checking import Check, dumps, remembered_as
 from cantomeet.database import connect, migrate
 from cantomeet.errors import CantoMeetError, NotFound
 from cantomeet.jobs import JobKind, JobState
 from cantomeet.lifecycle import MeetingStatus
-from cantomeet.models import Job, Meeting
+from cantomeet.models import Job, Meeting, Segment
+from cantomeet.packed_words import pack, unpack
 from cantomeet.storage import FolderStorage
 from cantomeet.store import Database
+from cantomeet.stored_json import StoredWord
 from standins.openai.server import FakeOpenAI
 from standins.speechmatics.server import FakeSpeechmatics, Plan, paid_submissions, read_log
 from tests import meetings
@@ -71,9 +73,13 @@ class Opened:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opened]:
+def data(request: pytest.FixtureRequest, tmp_path: Path) -> OldData:
     url = request.getfixturevalue("empty_postgres_url") if request.param == "postgresql" else ""
-    data = unpacked(request.param, url, tmp_path)
+    return unpacked(request.param, url, tmp_path)
+
+
+@pytest.fixture
+def old(data: OldData) -> Iterator[Opened]:
     engine = connect(data.url)
     migrate(engine)
     store = Database(engine)
@@ -203,6 +209,49 @@ def test_a_check_that_was_asked_is_answered_and_all_goes_back_one_release(old: O
     assert (job.state, job.due_at) == (JobState.SCHEDULED, asked.at)
     assert {name: (old.meeting(name).job.run, old.meeting(name).submission) for name in GOES_ON} == known
     assert old.meeting("waits_for_names").waits_for_names
+
+
+def test_words_keep_their_times_up_and_down(data: OldData) -> None:
+    engine = connect(data.url)
+    as_stored = select(column("id"), column("words", JSON)).select_from(table("segment"))
+    with engine.connect() as connection:
+        before = {row.id: row.words for row in connection.execute(as_stored)}
+    assert sum(map(len, before.values())) > 100
+    migrate(engine)
+    for _ in range(2):
+        with engine.connect() as connection:
+            lines = connection.execute(select(col(Segment.id), col(Segment.packed_words), col(Segment.original_text)))
+            assert {line.id: unpack(line.packed_words, line.original_text) for line in lines} == before
+        _move_to(engine, "0013")
+        with engine.connect() as connection:
+            assert {row.id: row.words for row in connection.execute(as_stored)} == before
+        _move_to(engine, "head")
+    engine.dispose()
+
+
+def test_a_conversion_that_is_broken_off_leaves_the_words_as_they_were(
+    data: OldData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = connect(data.url)
+    as_stored = select(column("id"), column("words", JSON)).select_from(table("segment"))
+    with engine.connect() as connection:
+        before = connection.execute(as_stored).all()
+    done: list[bytes | None] = []
+
+    def break_off(words: list[StoredWord], original_text: str) -> bytes | None:
+        if len(done) == len(before) // 2:
+            raise KeyboardInterrupt
+        done.append(pack(words, original_text))
+        return done[-1]
+
+    monkeypatch.setattr(packed_words, "pack", break_off)
+    with pytest.raises(KeyboardInterrupt):
+        migrate(engine)
+    with engine.connect() as connection:
+        assert connection.execute(as_stored).all() == before
+    monkeypatch.undo()
+    migrate(engine)
+    engine.dispose()
 
 
 def _move_to(engine: Engine, revision: str) -> None:

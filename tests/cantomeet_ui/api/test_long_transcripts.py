@@ -7,10 +7,12 @@ import tracemalloc
 from collections import deque
 from collections.abc import Iterator
 from io import BytesIO
+from typing import Any
 
 import pytest
 from docx import Document
 from fastapi.testclient import TestClient
+from sqlalchemy import event
 
 from cantomeet.errors import Conflict
 from cantomeet.exports import FORMS, Form, export, holds_words
@@ -115,7 +117,7 @@ def test_both_databases_page_alike(store: Database) -> None:
     meeting = made(store, 20)
     whole = store.transcripts.shown(meeting.id)
     paged = store.transcripts.paged(meeting.id, words=True)
-    assert [vars(s) for s in paged.segments] == [vars(s) for s in whole.segments]
+    assert [s.model_dump() for s in paged.segments] == [s.model_dump() for s in whole.segments]
     assert [speaker.label for speaker in paged.speakers.values()] == ["S0", "S1", "S2"]
     assert len(paged.segments) == 20
 
@@ -137,9 +139,23 @@ def test_a_page_gets_its_first_lines_at_once_and_the_rest_as_it_asks(sqlite_stor
     assert meeting_shown(sqlite_store, meeting.id, have, "en").batch is None
 
 
+def test_corrected_lines_are_found_without_reading_the_others(sqlite_store: Database) -> None:
+    meeting, sent = made(sqlite_store, 5), deque[tuple[str, object]](maxlen=1)
+
+    @event.listens_for(sqlite_store.engine, "before_cursor_execute")
+    def remember(*called: Any) -> None:
+        sent.append(called[2:4])
+
+    sqlite_store.transcripts.corrected(meeting.id)
+    statement, values = sent[0]
+    with sqlite_store.engine.connect() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+    assert "ix_segment_edited" in plan[0].detail
+
+
 def consumed(store: Database, meeting: Meeting, form: Form | None) -> Iterator[bytes]:
     if form is None:
-        return meeting_in_pieces(meeting, "en", store.transcripts.paged(meeting.id, words=False), [])
+        return meeting_in_pieces(meeting, "en", store.transcripts.lines(meeting.id), [])
     spoken = store.transcripts.paged(meeting.id, words=holds_words(form))
     return iter(export(form, meeting, spoken, None, "en").pieces)
 
@@ -150,6 +166,7 @@ def test_memory_does_not_grow_with_the_transcript(
 ) -> None:
     monkeypatch.setattr(paging, "PAGE", 20)
     monkeypatch.setattr("cantomeet.exports.subtitles._AT_ONCE", 20)
+    monkeypatch.setattr("cantomeet_ui.api.projection._AT_ONCE", 20)
     few, many = made(sqlite_store, 100), made(sqlite_store, 1500)
     peaks = []
     for meeting in (few, few, many):  # the first warms caches and imports
