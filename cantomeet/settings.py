@@ -165,7 +165,7 @@ class Settings(BaseSettings):
     first_look_seconds: float = Field(
         FIRST_PAUSE, ge=0.1, le=LONGEST_PAUSE, validation_alias=_env("CANTOMEET_FIRST_LOOK_SECONDS")
     )
-    """So soon a job at the provider is looked at; later after a tenth of the time that it has run, if that is more."""
+    """The shortest pause before a look at a job at the provider; `cantomeet.pacing` makes it longer where many wait."""
     speechmatics_model: Literal["standard", "enhanced"] = Field(
         "enhanced", validation_alias=_env("CANTOMEET_SPEECHMATICS_MODEL")
     )
