@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from types import FrameType
 from typing import Any
 
@@ -17,7 +18,7 @@ from rq.timeouts import TimerDeathPenalty
 
 from cantomeet.queue import DEFAULT, HIGH, LLM, LLM_HIGH, QUEUES, RECOGNITION
 from cantomeet.settings import Settings
-from worker import stopping
+from worker import stopping, throttling
 
 ROLES = {"general": (HIGH, DEFAULT), "recognition": (RECOGNITION,), "llm": (LLM_HIGH, LLM)}
 _WORKER_TTL = 60
@@ -57,6 +58,9 @@ class ThreadWorker(SimpleWorker):
         self, timeout: int | None, max_idle_time: int | None = None
     ) -> tuple[Job, Queue] | None:
         while not stopping.requested():
+            if throttling.held():
+                time.sleep(_LOOK_SECONDS)
+                continue
             found: tuple[Job, Queue] | None = super().dequeue_job_and_maintain_ttl(timeout, _LOOK_SECONDS)
             if found is not None:
                 return found

@@ -13,7 +13,7 @@ from cantomeet.queue import JobQueue
 from cantomeet.settings import Settings, load_settings, on_this_machine
 from cantomeet.storage import FolderStorage
 from cantomeet.store import Database
-from worker import stopping
+from worker import stopping, throttling
 from worker.opening import open_store
 from worker.providers import Summarizer
 from worker.providers.extractive import ExtractiveSummarizer
@@ -57,6 +57,7 @@ def build(settings: Settings) -> Toolbox:
         keep_audio_days=settings.keep_audio_days,
         keep_meetings_days=settings.keep_meetings_days,
         stopping=stopping.requested,
+        on_busy=throttling.hold,
         timeouts=(JobTimeoutException,),
         # About an hour of retries. If an outage lasts longer, a person should know.
         backoff=Backoff(outage_tries=22),
