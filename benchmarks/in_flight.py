@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from statistics import median
 from uuid import uuid4
 
 import psutil
@@ -34,7 +35,7 @@ from sqlmodel import col
 from benchmarks.measuring import AS_SHIPPED, MIB, Family, stand_in
 from cantomeet.errors import LeaseLost
 from cantomeet.lifecycle import MeetingStatus
-from cantomeet.models import Meeting
+from cantomeet.models import Attempt, Meeting
 from standins.speechmatics.server import Fate, Plan, read_log
 from tests.running import ENDED, ROOT, Background, background
 from tests.sound import tone
@@ -64,6 +65,8 @@ class Cost:
     """Seconds from the first submission to the last."""
     most: tuple[int, int]
     """Submissions and other requests in the busiest second, by the provider's log."""
+    shown: list[float]
+    """Seconds from each answer at the provider until the transcript was saved and pages were told, in rising order."""
 
 
 def transcribe_blocking(meeting_id: str) -> None:
@@ -129,11 +132,16 @@ def measured(
                 _until(lambda: _ended(side) == meetings, 60 + 10 * (meetings / POSTS + plan.job_seconds))
                 wall = time.monotonic() - began
             completed = _ended(side, MeetingStatus.COMPLETED)
-        return _cost(meetings, plan, wall, family, completed, folder / "provider" / "log.jsonl")
+            saved = _saved(side)
+        return _cost(meetings, plan, wall, family, completed, saved, folder / "provider" / "log.jsonl")
 
 
-def _cost(meetings: int, plan: Plan, wall: float, family: Family, completed: int, log: Path) -> Cost:
-    requests = [line for line in read_log(log) if line["event"] == "request"]
+def _cost(
+    meetings: int, plan: Plan, wall: float, family: Family, completed: int, saved: dict[str, float], log: Path
+) -> Cost:
+    lines = list(read_log(log))
+    requests = [line for line in lines if line["event"] == "request"]
+    done = {str(line["id"]): line["accepted_at"] + line["run_seconds"] for line in lines if line["event"] == "accepted"}
     asked = Counter(str(line["asked"]) for line in requests)
     sent = [_at(line) for line in requests if line["asked"] == "submit"]
     return Cost(
@@ -147,6 +155,7 @@ def _cost(meetings: int, plan: Plan, wall: float, family: Family, completed: int
         refused=sum(line["outcome"] == 429 for line in requests),
         submitting=max(sent) - min(sent),
         most=(_busiest(requests, {"submit"}), _busiest(requests, {"list", "check", "fetch"})),
+        shown=sorted(at - done[job_id] for job_id, at in saved.items()),
     )
 
 
@@ -195,6 +204,14 @@ def _ended(side: Background, *statuses: MeetingStatus) -> int:
         return int(connection.execute(select(func.count()).select_from(Meeting).where(of)).scalar_one())
 
 
+def _saved(side: Background) -> dict[str, float]:
+    """Return the Unix seconds at which each transcript was saved, by the provider's job id."""
+    done = (col(Attempt.step) == "check", col(Attempt.outcome) == "done")
+    statement = select(col(Attempt.provider_job_id), col(Attempt.finished_at)).where(*done)
+    with side.store.connection() as connection:
+        return {str(job_id): at.timestamp() for job_id, at in connection.execute(statement).all()}
+
+
 def _until(reached: Callable[[], bool], limit: float) -> None:
     deadline = time.monotonic() + limit
     while not reached():
@@ -214,6 +231,8 @@ def _report(ours: Cost, theirs: Cost | None) -> None:
     row("floor", lambda c: f"{c.floor:.1f} s")
     row("wall over floor", lambda c: f"{c.wall / c.floor:.2f}")
     row("from the first submission to the last", lambda c: f"{c.submitting:.1f} s")
+    row("from an answer to its transcript, median", lambda c: f"{median(c.shown):.1f} s")
+    row("  the slowest", lambda c: f"{c.shown[-1]:.1f} s")
     row("requests to the provider", lambda c: f"{sum(c.asked.values())}")
     row("  a meeting", lambda c: f"{sum(c.asked.values()) / c.meetings:.1f}")
     row("  refused as too many (429)", lambda c: f"{c.refused}")

@@ -22,14 +22,21 @@ At the slowest pace that is more turns than a provider lets one account have in 
 _SHORTEST_WAIT = 0.001
 """Seconds; a shorter wait might round to 0.0, which means that the turn was taken."""
 
-FIRST_PAUSE = 5.0
-"""Seconds until a job is first polled, and between polls while it is young, unless the settings say otherwise."""
+FIRST_PAUSE = 0.5
+"""Seconds until a job is first polled, and between polls while few are in flight, unless the settings say otherwise."""
+CALM_PAUSE = 5.0
+"""Seconds between polls of a young job while many are in flight."""
 LONGEST_PAUSE = 60.0
+EAGER_LOOKS_A_SECOND = 4.0
+"""Polls a second for all meetings in flight, to show an answer at once where few of them wait for one."""
 LOOKS_A_SECOND = 25.0
 """Polls a second for all meetings in flight, if nothing tells which of them may be done.
 
 It is half of what the strictest provider allows, because a poll may need two requests. The turns enforce the limit.
 """
+
+_EARLY, _LATE = 0.5, 1.5
+"""Of the usual turnarounds: the answer may come from half the fastest third's to one and a half times the slowest's."""
 
 
 @dataclass(frozen=True)
@@ -89,11 +96,27 @@ def pause_before_look(
 ) -> float:
     """Seconds until the next poll of a job that has run for `waited` seconds, with `in_flight` jobs in all.
 
-    The pause is a tenth of the time waited so far, so a short job is noticed soon and a long one costs few requests.
-    If too many jobs are in flight to poll each so often, a job is polled when it is likely to be done: at the `usual`
-    turnarounds of similar jobs, given in rising order.
+    `usual` are the turnarounds of similar jobs, in rising order. While few jobs are in flight, a job is polled as often
+    as `EAGER_LOOKS_A_SECOND` lets it while its answer may come at any moment. Otherwise it is polled as if it were one
+    of many.
     """
-    pause = min(LONGEST_PAUSE, max(first, waited / 10))
+    calm = _pause_among_many(waited, in_flight, usual, first)
+    eager = max(first, in_flight / EAGER_LOOKS_A_SECOND)
+    if not usual:
+        # Nothing tells when it may be done: a twentieth of the time waited so far keeps the polls of a long job few.
+        return min(calm, max(eager, waited / 20))
+    begins, ends = usual[0] * _EARLY, usual[-1] * _LATE
+    if waited < begins:
+        return min(calm, max(eager, begins - waited))
+    return min(calm, eager) if waited <= ends else calm
+
+
+def _pause_among_many(waited: float, in_flight: int, usual: Sequence[float], first: float) -> float:
+    """The pause is a tenth of the time waited so far, so a short job is noticed soon and a long one costs few requests.
+
+    If too many jobs are in flight to poll each so often, a job is polled when it is likely to be done.
+    """
+    pause = min(LONGEST_PAUSE, max(first, CALM_PAUSE, waited / 10))
     crowded = in_flight / LOOKS_A_SECOND
     if crowded <= pause:
         return pause

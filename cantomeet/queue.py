@@ -26,14 +26,18 @@ from rq.worker import BaseWorker
 from cantomeet.checking import PATIENCE_SECONDS
 from cantomeet.jobs import JobKind
 from cantomeet.lifecycle import MeetingStatus, Stage
+from cantomeet.models import Job as Due
 from cantomeet.models import Meeting
 from cantomeet.redis_client import connect
+from cantomeet.settings import Settings
 from cantomeet.store import Database
 
 HIGH = "high_priority"
 DEFAULT = "default"
 RECOGNITION = "recognition"
-QUEUES = (HIGH, DEFAULT, RECOGNITION)
+LLM_HIGH = "llm_high_priority"
+LLM = "llm"
+QUEUES = (HIGH, DEFAULT, RECOGNITION, LLM_HIGH, LLM)
 """In the order in which a worker serves them."""
 
 JOB_TIMEOUT = 2 * 60 * 60
@@ -59,15 +63,25 @@ _FULL = 100
 _FEW = 5
 """Meetings that are woken at each look all the same, those due longest first: a job may have been lost."""
 
+_OVERLOOKED = 3
+"""Wake-ups by the rescuer after which a job, due for half a minute, may lie in a queue that nobody serves."""
+
 _log = logging.getLogger(__name__)
 
 
-def queue_for(meeting: Meeting) -> str:
-    """Recognition on this machine has a queue of its own, so that a summary never waits behind it."""
+def queue_for(meeting: Meeting, *, llm_apart: bool = False) -> str:
+    """Recognition on this machine has a queue of its own, so that a summary never waits behind it.
+
+    `llm_apart`: a summary, which waits for a language model, goes to queues of their own too.
+    """
     recognising = meeting.deleted_at is None and meeting.status == MeetingStatus.TRANSCRIBING
     if recognising and meeting.stage == Stage.PREPARED and meeting.transcriber == "whisper":
         return RECOGNITION
-    return HIGH if meeting.priority == "high" else DEFAULT
+    high = meeting.priority == "high"
+    summarizing = meeting.deleted_at is None and meeting.status == MeetingStatus.SUMMARIZING
+    if llm_apart and summarizing:
+        return LLM_HIGH if high else LLM
+    return HIGH if high else DEFAULT
 
 
 def task_for(meeting: Meeting) -> str:
@@ -115,15 +129,35 @@ class QueueOverview:
 class JobQueue:
     """Enqueues and looks at the queues of one Redis."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, llm_apart: bool = False) -> None:
+        """`llm_apart`: a process of its own does the steps that wait for a language model."""
         self._redis = connect(url)
+        self._llm_apart = llm_apart
+
+    @classmethod
+    def of(cls, settings: Settings) -> JobQueue:
+        return cls(settings.effective_redis_url, llm_apart=settings.effective_llm_at_once > 0)
 
     def close(self) -> None:
         self._redis.close()
 
+    def goes_apart(self, job: Due) -> bool:
+        """Whether the job, if it waits for a language model, goes to the process that does such steps side by side.
+
+        Not where a worker died at its present step: the step is done where no other runs beside it, so that it alone
+        counts the deaths that it causes. Nor where it was overlooked and no worker serves those queues, as under a
+        command that names other queues only. Raises `redis.RedisError`.
+        """
+        if not self._llm_apart or job.deaths or job.lease_until is not None:
+            return False
+        return job.wake_count < _OVERLOOKED or Worker.count(queue=self._queue(LLM)) > 0
+
     def wake(self, meeting: Meeting, delay: float = 0.0) -> bool:
         """Ask for the meeting's next step in `delay` seconds. False where Redis does not take it: the rescuer will."""
-        name = queue_for(meeting)
+        try:
+            name = queue_for(meeting, llm_apart=self.goes_apart(meeting.job))
+        except redis.RedisError:
+            return False
         options: JobOptions = {
             "job_timeout": JOB_TIMEOUT,
             # What names a deleted meeting goes with it.
@@ -134,18 +168,28 @@ class JobQueue:
         }
         return self._enqueue(name, task_for(meeting), meeting.id, delay, options)
 
-    def wake_job(self, kind: JobKind, subject: str, delay: float = 0.0) -> bool:
+    def wake_job(self, kind: JobKind, subject: str, delay: float = 0.0, *, apart: bool | None = None) -> bool:
         """The same for a job that is no meeting's own; none goes before the steps of meetings of high priority, but
-        for a check, for whose answer somebody waits.
+        for a check, for whose answer somebody waits. `apart`: what `goes_apart` said of the job; None for a new one.
         """
         options: JobOptions = {"job_timeout": JOB_TIMEOUT, "result_ttl": RESULT_TTL, "failure_ttl": FAILURE_TTL}
         if kind not in (JobKind.WRITTEN_VIEW, JobKind.INDEX):
             options["description"] = str(kind)  # the subject is no meeting that `erase` could look for
         if kind is not JobKind.CHECK:
-            return self._enqueue(DEFAULT, _TASKS[kind], subject, delay, options)
+            apart = self._llm_apart if apart is None else apart
+            name = LLM if kind is JobKind.WRITTEN_VIEW and apart else DEFAULT
+            return self._enqueue(name, _TASKS[kind], subject, delay, options)
         # An answer that nobody waits for any more is not worth having.
         options |= {"job_timeout": _CHECK_TIMEOUT, "ttl": int(PATIENCE_SECONDS), "at_front": True}
         return self._enqueue(queue_of_check(subject), _TASKS[kind], subject, delay, options)
+
+    def wake_next(self, job: Due, delay: float = 0.0) -> bool:
+        """`wake_job` for a job that has been worked on."""
+        try:
+            apart = self.goes_apart(job)
+        except redis.RedisError:
+            return False
+        return self.wake_job(JobKind(job.kind), job.subject, delay, apart=apart)
 
     def ask_check(self, name: str) -> bool:
         """Have a worker test `name`, before anything that waits. False where Redis does not take it."""
@@ -153,7 +197,7 @@ class JobQueue:
 
     def _enqueue(self, name: str, task: str, argument: str, delay: float, options: JobOptions) -> bool:
         try:
-            queue = Queue(name, connection=self._redis, serializer=JSONSerializer)
+            queue = self._queue(name)
             if delay > 0:
                 queue.enqueue_at(_whole_second(delay), task, argument, **options)
             else:
@@ -163,6 +207,9 @@ class JobQueue:
             return False
         return True
 
+    def _queue(self, name: str) -> Queue:
+        return Queue(name, connection=self._redis, serializer=JSONSerializer)
+
     def answers(self) -> bool:
         """True where Redis answers a ping within half a second."""
         try:
@@ -171,8 +218,9 @@ class JobQueue:
             return False
 
     def waiting(self) -> int:
-        """Jobs that wait for a short step. Raises `redis.RedisError`."""
-        return sum(len(Queue(name, connection=self._redis, serializer=JSONSerializer)) for name in (HIGH, DEFAULT))
+        """Jobs that wait for a short step or a language model. Raises `redis.RedisError`."""
+        names = (HIGH, DEFAULT, LLM_HIGH, LLM)
+        return sum(len(self._queue(name)) for name in names)
 
     def worker_count(self) -> int:
         """Workers that RQ believes alive. Raises `redis.RedisError`."""
@@ -229,7 +277,7 @@ class JobQueue:
 
     def overview(self) -> QueueOverview:
         """Queue lengths and workers. Raises `redis.RedisError`."""
-        queues = [Queue(name, connection=self._redis, serializer=JSONSerializer) for name in QUEUES]
+        queues = [self._queue(name) for name in QUEUES]
         return QueueOverview(
             queues=tuple((queue.name, len(queue)) for queue in queues),
             workers=tuple(_seen(worker) for worker in Worker.all(connection=self._redis)),
@@ -265,8 +313,7 @@ def rescue(store: Database, queue: JobQueue) -> int:
     except redis.RedisError:
         return 0
     return sum(
-        queue.wake(due) if isinstance(due, Meeting) else queue.wake_job(JobKind(due.kind), due.subject)
-        for due in store.jobs.wake_due(room)
+        queue.wake(due) if isinstance(due, Meeting) else queue.wake_next(due) for due in store.jobs.wake_due(room)
     )
 
 

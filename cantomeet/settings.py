@@ -21,6 +21,8 @@ from cantomeet.templates import SummaryLanguage
 
 _LONGEST_SOCKET_PATH = 100
 """Bytes; the system's limit is 107."""
+_LLM_AT_ONCE = 10
+"""Requests to a language model elsewhere. 20 meetings at 2 s an answer are then done in two rounds."""
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]*:[0-9a-f:.]*")
 _VERSION = re.compile(r"v\d+\w*")
 
@@ -137,6 +139,9 @@ class Settings(BaseSettings):
     llm_max_tokens: int = Field(4000, ge=256, le=1_000_000, validation_alias=_env("CANTOMEET_LLM_MAX_TOKENS"))
     """Of one answer; the thoughts of a model that thinks count too, unless its endpoint counts them apart."""
 
+    llm_at_once: int | None = Field(None, ge=1, le=64, validation_alias=_env("CANTOMEET_LLM_AT_ONCE"))
+    """Meetings that may wait for the language model side by side; unset: see `effective_llm_at_once`."""
+
     transcriber: Literal["auto", "speechmatics", "whisper"] = Field(
         "auto", validation_alias=_env("CANTOMEET_TRANSCRIBER")
     )
@@ -165,7 +170,7 @@ class Settings(BaseSettings):
     first_look_seconds: float = Field(
         FIRST_PAUSE, ge=0.1, le=LONGEST_PAUSE, validation_alias=_env("CANTOMEET_FIRST_LOOK_SECONDS")
     )
-    """So soon a job at the provider is looked at; later after a tenth of the time that it has run, if that is more."""
+    """The shortest pause before a look at a job at the provider; `cantomeet.pacing` makes it longer where many wait."""
     speechmatics_model: Literal["standard", "enhanced"] = Field(
         "enhanced", validation_alias=_env("CANTOMEET_SPEECHMATICS_MODEL")
     )
@@ -274,6 +279,18 @@ class Settings(BaseSettings):
             return self.summarizer
         reachable = self.openai_api_key is not None or self.openai_base_url is not None
         return "llm" if self.openai_model and reachable else "extractive"
+
+    @property
+    def effective_llm_at_once(self) -> int:
+        """The most requests to the language model at once; 0 where none is asked.
+
+        A model on this machine gets one at a time, unless somebody says otherwise: more would share its speed, and the
+        last of them might wait for longer than a request may.
+        """
+        if self.chosen_summarizer != "llm":
+            return 0
+        beside = on_this_machine(self.openai_base_url) if self.openai_base_url else False
+        return self.llm_at_once or (1 if beside else _LLM_AT_ONCE)
 
 
 def load_settings() -> Settings:

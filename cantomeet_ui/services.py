@@ -18,7 +18,7 @@ def settings() -> Settings:
 @cache
 def job_queue() -> JobQueue:
     """The connection to the job queues."""
-    return JobQueue(settings().effective_redis_url)
+    return JobQueue.of(settings())
 
 
 @cache

@@ -142,7 +142,7 @@ def reparse(
     from worker import reparsing
 
     settings = load_settings()
-    services, actor, well = open_services(settings, JobQueue(settings.effective_redis_url)), actor_of(app), True
+    services, actor, well = open_services(settings, JobQueue.of(settings)), actor_of(app), True
     chosen = parseable(services, actor) if every else [meeting_id]
     for outcome in reparsing.reparse(services, actor, chosen, force=force):
         typer.echo(f"{outcome.meeting_id}  {outcome.what}", err=not outcome.ok)

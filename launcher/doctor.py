@@ -121,7 +121,7 @@ def _schema(engine: Engine, name: str) -> Finding:
 def redis(settings: Settings) -> Finding:
     """Check that a configured Redis answers; the embedded one starts with `cantomeet up`."""
     name = _masked(settings.effective_redis_url)
-    queue = JobQueue(settings.effective_redis_url)
+    queue = JobQueue.of(settings)
     if queue.answers():
         return Finding("redis", True, f"{name}, {queue.worker_count()} workers")
     if settings.redis_url:
@@ -165,6 +165,7 @@ def summarizer(settings: Settings) -> Finding:
         return Finding("summarizer", True, "extracted sentences, on this machine")
     where = _masked(settings.openai_base_url or "OpenAI")
     text = f"{settings.openai_model} at {where}, answers of at most {settings.llm_max_tokens} tokens"
+    text += f", {settings.effective_llm_at_once} at once"
     if settings.openai_base_url and on_this_machine(settings.openai_base_url):
         return Finding("summarizer", True, f"{text}; transcripts stay on this machine")
     return Finding("summarizer", True, f"{text}; transcripts leave this machine")

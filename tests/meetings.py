@@ -14,6 +14,7 @@ from cantomeet.jobs import JobKind, JobState
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Job, Meeting
 from cantomeet.store import Database, NewAttempt, NewItem, NewSegment, NewSummary
+from cantomeet.stored_json import StoredWord
 from tests.conftest import new_meeting
 
 LINES = (("S1", "早晨，各位。"), ("S2", "Budget 下星期三之前交。"), (None, "好，散會。"))
@@ -71,12 +72,12 @@ def summarized(
 
 def segments(lines: Sequence[tuple[str | None, str]]) -> list[NewSegment]:
     """Lines of two seconds each: (speaker's label, text)."""
-    return [
-        NewSegment(
-            2.0 * n, 2.0 * n + 1.5, text, text, [{"text": text, "start": 2.0 * n, "end": 2.0 * n + 1.5}], speaker
-        )
-        for n, (speaker, text) in enumerate(lines)
-    ]
+
+    def segment(begin: float, speaker: str | None, text: str) -> NewSegment:
+        word: StoredWord = {"text": text, "start": begin, "end": begin + 1.5, "confidence": None}
+        return NewSegment(begin, begin + 1.5, text, text, [word], speaker)
+
+    return [segment(2.0 * n, speaker, text) for n, (speaker, text) in enumerate(lines)]
 
 
 def set_columns(store: Database, meeting_id: str, **columns: Any) -> None:

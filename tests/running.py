@@ -52,7 +52,7 @@ class Background:
         engine = connect(database_url)
         migrate(engine)
         self.store = Database(engine)
-        self.queue = JobQueue(self.redis.url)
+        self.queue = JobQueue(self.redis.url, llm_apart="OPENAI_MODEL" in settings)
         self.recordings = FolderStorage(folder / "recordings", max_bytes=10**9, min_free_bytes=0)
         self._raw: redis.Redis | None = None
         self._processes: list[subprocess.Popen[bytes]] = []

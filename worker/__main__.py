@@ -1,8 +1,8 @@
 """`python -m worker` starts the RQ workers and the rescuer.
 
-The parent runs no jobs. It starts one worker for the short steps (`high_priority`, `default`) and one for
-`recognition`, restarts a worker that dies, and enqueues due meetings that are not in a queue. `--only general` or
-`--only recognition` runs that one worker alone, in this process.
+The parent runs no jobs. It starts one process for the short steps (`high_priority`, `default`), one for `recognition`,
+and, where a language model is set up, one whose threads wait for it. It restarts a process that dies, and enqueues due
+meetings that are not in a queue. `--only general`, `recognition` or `llm` does that one work alone, in this process.
 """
 
 from __future__ import annotations
@@ -14,52 +14,28 @@ import signal
 import sys
 import threading
 import time
-from types import FrameType
-
-from rq import Queue, SimpleWorker
-from rq.serializers import JSONSerializer
 
 from cantomeet.errors import SettingsError
 from cantomeet.private import keep_private, tighten
-from cantomeet.queue import DEFAULT, HIGH, RECOGNITION, JobQueue
+from cantomeet.queue import JobQueue
 from cantomeet.reachable import check_database
-from cantomeet.settings import load_settings
+from cantomeet.settings import Settings, load_settings
 from worker import rescue, stopping
 from worker.children import Child, stop_all
 from worker.opening import open_store
+from worker.rq_workers import ROLES, work_alone, work_in_threads
 
-ROLES = {"general": (HIGH, DEFAULT), "recognition": (RECOGNITION,)}
-_WORKER_TTL = 60
-_MAINTENANCE = 30
-"""Seconds. With RQ's defaults a dead worker counts as alive for 13 minutes. A job's lease expires sooner."""
 _log = logging.getLogger("worker")
 
 
-class StoppableWorker(SimpleWorker):
-    """An RQ worker that finishes its job before it stops, and tells the job of the request to stop."""
-
-    def request_stop(self, signum: int, frame: FrameType | None) -> None:
-        stopping.request()
-        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]  # RQ has no type here
-
-
-def work(role: str) -> None:
-    """Serve the role's queues in this process until SIGTERM or SIGINT. The running step is finished first."""
-    import redis
-
+def work(role: str) -> int:
+    """Serve the role's queues in this process until SIGTERM or SIGINT. Returns the exit code."""
     settings = load_settings()
-    # Not `cantomeet.queue.connect`: its short timeouts would end a worker's blocking wait for jobs.
-    connection = redis.Redis.from_url(settings.effective_redis_url)
-    queues = [Queue(name, connection=connection, serializer=JSONSerializer) for name in ROLES[role]]
-    worker = StoppableWorker(
-        queues,
-        connection=connection,
-        serializer=JSONSerializer,
-        worker_ttl=_WORKER_TTL,
-        maintenance_interval=_MAINTENANCE,
-    )
     threading.Thread(target=follow_parent, args=(os.getppid(),), daemon=True).start()
-    worker.work(with_scheduler=role == "general", logging_level="WARNING")
+    if role == "llm":
+        return work_in_threads(settings, role, max(1, settings.effective_llm_at_once))
+    work_alone(settings, role)
+    return 0
 
 
 def follow_parent(parent: int) -> None:
@@ -72,7 +48,7 @@ def follow_parent(parent: int) -> None:
 
 
 def watch() -> int:
-    """Run both workers and the rescuer until SIGTERM or SIGINT. Raises `SettingsError`."""
+    """Run the workers and the rescuer until SIGTERM or SIGINT. Raises `SettingsError`."""
     settings = load_settings()
     check_database(settings)
     if settings.data_dir.exists():
@@ -81,10 +57,10 @@ def watch() -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    children = [Child([sys.executable, "-m", "worker", "--only", role]) for role in ROLES]
+    children = [Child([sys.executable, "-m", "worker", "--only", role]) for role in _roles(settings)]
     for child in children:
         child.start()
-    queue = JobQueue(settings.effective_redis_url)
+    queue = JobQueue.of(settings)
     rescuer = threading.Thread(target=rescue.run, args=(store, queue, stop), name="rescuer")
     rescuer.start()
     try:
@@ -96,6 +72,10 @@ def watch() -> int:
         rescuer.join()
         stop_all(children)
     return 0
+
+
+def _roles(settings: Settings) -> list[str]:
+    return [role for role in ROLES if role != "llm" or settings.effective_llm_at_once]
 
 
 def main() -> int:
@@ -111,11 +91,10 @@ def main() -> int:
     try:
         if chosen is None:
             return watch()
-        work(chosen)
+        return work(chosen)
     except SettingsError as error:
         print(f"cantomeet: {error}", file=sys.stderr)
         return 2
-    return 0
 
 
 if __name__ == "__main__":

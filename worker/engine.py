@@ -107,6 +107,8 @@ def advance(take: Take, tools: Toolbox, subject: str) -> None:
     except Exception as error:
         # The edge of a job: after any error the job is retried or has failed. It is never left leased.
         transient = as_transient(error, tools.timeouts)
+        if transient.code is ErrorCode.PROVIDER_BUSY:
+            tools.on_busy(transient.retry_after)
         failures = 1 if work.lease.progressed else work.job.tries + 1
         if transient.code is ErrorCode.WORKER_DIED:
             # Each try starts its child process twice.

@@ -9,12 +9,11 @@ from functools import cache
 from rq.timeouts import JobTimeoutException
 
 from cantomeet.changes import ChangePublisher
-from cantomeet.jobs import JobKind
 from cantomeet.queue import JobQueue
 from cantomeet.settings import Settings, load_settings, on_this_machine
 from cantomeet.storage import FolderStorage
 from cantomeet.store import Database
-from worker import stopping
+from worker import stopping, throttling
 from worker.opening import open_store
 from worker.providers import Summarizer
 from worker.providers.extractive import ExtractiveSummarizer
@@ -34,7 +33,7 @@ def toolbox() -> Toolbox:
 def build(settings: Settings) -> Toolbox:
     """Build the toolbox for `settings`. Opens the store and migrates its schema."""
     redis_url = settings.effective_redis_url
-    queue = JobQueue(redis_url)
+    queue = JobQueue.of(settings)
     store = open_store(settings)
     locals_, remotes = _locals(settings), _remotes(settings)
     summarizing = summarizer(settings, store)
@@ -45,7 +44,7 @@ def build(settings: Settings) -> Toolbox:
         remotes=remotes,
         summarizer=summarizing,
         rewriter=summarizing if isinstance(summarizing, LlmSummarizer) else None,
-        wake_job=lambda job, delay: queue.wake_job(JobKind(job.kind), job.subject, delay),
+        wake_job=queue.wake_next,
         transcriber=settings.chosen_transcriber,
         language=settings.language,
         publish=ChangePublisher(redis_url).publish,
@@ -58,6 +57,7 @@ def build(settings: Settings) -> Toolbox:
         keep_audio_days=settings.keep_audio_days,
         keep_meetings_days=settings.keep_meetings_days,
         stopping=stopping.requested,
+        on_busy=throttling.hold,
         timeouts=(JobTimeoutException,),
         # About an hour of retries. If an outage lasts longer, a person should know.
         backoff=Backoff(outage_tries=22),

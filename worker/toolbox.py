@@ -82,6 +82,8 @@ class Toolbox:
     keep_meetings_days: int | None = None
     stopping: Callable[[], bool] = lambda: False
     """Whether this process was asked to stop."""
+    on_busy: Callable[[float | None], None] = lambda retry_after: None
+    """Called where a provider refused a step as one too many, with the seconds that it asked to wait."""
     timeouts: tuple[type[Exception], ...] = ()
     """Exceptions that the queue raises in a job that takes too long."""
     checks: Mapping[str, Callable[[], None]] = field(default_factory=dict)

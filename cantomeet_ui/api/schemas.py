@@ -341,6 +341,6 @@ class HealthOut(BaseModel):
     storage: Literal["ok", "full", "read_only"]
     """Whether a recording could be stored. "full": less than the reserve is free."""
     workers: int | None
-    """Number of running workers. null if Redis does not answer."""
+    """Number of running workers, each thread that waits for a language model counted. null: Redis does not answer."""
     oldest_due_seconds: float | None
     """How long the longest-waiting meeting has been due. null if the database does not answer."""

@@ -11,7 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cantomeet import pacing
-from cantomeet.pacing import LOOKS_A_SECOND, WINDOW, Limit, Turns, look_again, pause_before_look, spent, taken
+from cantomeet.pacing import (
+    CALM_PAUSE,
+    EAGER_LOOKS_A_SECOND,
+    LOOKS_A_SECOND,
+    WINDOW,
+    Limit,
+    Turns,
+    look_again,
+    pause_before_look,
+    spent,
+    taken,
+)
 from cantomeet.store import Database
 
 SEND = Limit("send", most=9, pace=9.5)
@@ -85,15 +96,69 @@ def test_a_clock_that_was_put_back_stops_nobody() -> None:
     assert (wait, turns.reserved_until) == (0.0, pytest.approx(1000.0 + 1 / SEND.pace))
 
 
-@pytest.mark.parametrize("in_flight", [1, 10, 100, 1000, 20_000])
-def test_all_meetings_in_flight_are_polled_below_the_limit(in_flight: int) -> None:
-    for waited in (0.0, 60.0, 3600.0):
-        assert in_flight / pause_before_look(waited, in_flight) <= LOOKS_A_SECOND
+WAITED = st.floats(0, 24 * 3600.0)
+IN_FLIGHT = st.integers(0, 20_000)
+USUAL = st.lists(st.floats(0.1, 7200.0), min_size=3, max_size=3).map(sorted) | st.just([])
 
 
-def test_a_short_job_is_noticed_soon_and_a_long_one_costs_few_polls() -> None:
-    assert [pause_before_look(waited, 1) for waited in (0.0, 100.0, 10_000.0)] == [5.0, 10.0, 60.0]
-    assert [pause_before_look(waited, 1, first=0.5) for waited in (0.0, 3.0, 100.0)] == [0.5, 0.5, 10.0]
+@given(WAITED, IN_FLIGHT)
+def test_all_meetings_in_flight_are_polled_below_the_limit(waited: float, in_flight: int) -> None:
+    assert in_flight / pause_before_look(waited, in_flight) <= LOOKS_A_SECOND * 1.0001
+
+
+@given(WAITED, IN_FLIGHT, USUAL)
+def test_only_few_are_polled_more_often_than_many_are(waited: float, in_flight: int, usual: list[float]) -> None:
+    pause = pause_before_look(waited, in_flight, usual)
+    assert pause >= CALM_PAUSE or in_flight / pause <= EAGER_LOOKS_A_SECOND * 1.0001
+
+
+@given(WAITED, IN_FLIGHT, USUAL, st.floats(0.1, 60.0))
+def test_no_job_is_polled_sooner_than_the_settings_say(
+    waited: float, in_flight: int, usual: list[float], first: float
+) -> None:
+    assert pause_before_look(waited, in_flight, usual, first=first) >= first
+
+
+@given(WAITED, IN_FLIGHT, USUAL)
+def test_more_jobs_in_flight_never_make_a_young_job_polled_sooner(
+    waited: float, in_flight: int, usual: list[float]
+) -> None:
+    assert pause_before_look(waited, in_flight, usual) <= pause_before_look(waited, in_flight + 1, usual) * 1.0001
+
+
+@given(st.integers(0, 2), st.floats(0.1, 3600.0), st.floats(0.5, 1.5))
+def test_with_few_in_flight_an_answer_at_the_usual_time_is_seen_within_a_second(
+    in_flight: int, took: float, share: float
+) -> None:
+    done, at = took * share, 0.0
+    while at < done:
+        at += pause_before_look(at, in_flight, [took] * 3)
+    assert at - done <= 0.5001 or at <= done + 0.01
+
+
+def polls_until(done: float, usual: list[float]) -> int:
+    at, polls = 0.0, 0
+    while at < done:
+        at += pause_before_look(at, 1, usual)
+        polls += 1
+    return polls
+
+
+def test_a_job_alone_costs_few_polls_where_nothing_tells_when_it_is_done() -> None:
+    assert [pause_before_look(waited, 1) for waited in (0.0, 100.0, 10_000.0)] == [0.5, 5.0, 60.0]
+    assert [pause_before_look(waited, 1, first=2.0) for waited in (0.0, 3.0, 100.0)] == [2.0, 2.0, 5.0]
+    assert polls_until(10.0, []) == 20
+    assert polls_until(3600.0, []) < 200
+    assert polls_until(24 * 3600.0, []) < 1600
+
+
+def test_few_jobs_are_polled_often_only_while_they_are_likely_to_be_done() -> None:
+    usual = [40.0, 60.0, 80.0]
+    assert pause_before_look(0.0, 2, usual) == 5.0, "not before half the time of the fastest"
+    assert pause_before_look(18.0, 2, usual) == 2.0
+    assert [pause_before_look(waited, 2, usual) for waited in (20.0, 60.0, 120.0)] == [0.5] * 3
+    assert pause_before_look(60.0, 16, usual) == 4.0, "in turns with the others"
+    assert pause_before_look(121.0, 2, usual) == 12.1, "it takes longer than any other"
 
 
 def test_among_many_a_job_is_polled_when_similar_ones_were_done() -> None:
@@ -107,7 +172,7 @@ def test_among_many_a_job_is_polled_when_similar_ones_were_done() -> None:
 
 
 def test_a_provider_that_has_become_faster_is_noticed() -> None:
-    assert pause_before_look(0.0, 1, [3600.0]) == 5.0, "few in flight: looked at as if nothing were known"
+    assert pause_before_look(0.0, 1, [3600.0]) == 5.0, "few in flight: before the usual time too"
     assert pause_before_look(0.0, int(20 * LOOKS_A_SECOND), [3600.0]) == 60.0
     assert pause_before_look(0.0, int(90 * LOOKS_A_SECOND), [3600.0]) == 90.0
 

@@ -19,8 +19,19 @@ from rq.serializers import JSONSerializer
 from cantomeet import queue as queueing
 from cantomeet.jobs import JobKind
 from cantomeet.lifecycle import MeetingStatus, Stage
-from cantomeet.models import Meeting
-from cantomeet.queue import DEFAULT, FAILURE_TTL, HIGH, JOB_TIMEOUT, RECOGNITION, RESULT_TTL, JobQueue, rescue
+from cantomeet.models import Job, Meeting
+from cantomeet.queue import (
+    DEFAULT,
+    FAILURE_TTL,
+    HIGH,
+    JOB_TIMEOUT,
+    LLM,
+    LLM_HIGH,
+    RECOGNITION,
+    RESULT_TTL,
+    JobQueue,
+    rescue,
+)
 from cantomeet.store import Database
 from tests import meetings
 from tests.conftest import new_meeting
@@ -85,6 +96,56 @@ def test_a_high_priority_recognition_goes_to_the_front(server: fakeredis.FakeStr
     assert [job.args[0] for job in jobs(server, RECOGNITION)] == [urgent.id, first.id]
 
 
+SUMMARIZING = {"status": MeetingStatus.SUMMARIZING, "stage": Stage.TRANSCRIBED}
+
+
+@pytest.mark.parametrize(("columns", "queue"), [({}, LLM), ({"priority": "high"}, LLM_HIGH)])
+def test_what_waits_for_a_language_model_has_queues_of_its_own(
+    server: fakeredis.FakeStrictRedis, columns: dict[str, Any], queue: str
+) -> None:
+    one = meeting(**SUMMARIZING, **columns)
+    JobQueue("unused", llm_apart=True).wake(one)
+    assert [job.args[0] for job in jobs(server, queue)] == [one.id]
+
+
+def test_a_step_at_which_a_worker_died_is_not_done_beside_others(server: fakeredis.FakeStrictRedis) -> None:
+    queue, later = JobQueue("unused", llm_apart=True), datetime.now(UTC)
+    died, silent = meeting(**SUMMARIZING), meeting(**SUMMARIZING, priority="high")
+    died.job.deaths = 1
+    silent.job.lease_until = later
+    for one in (died, silent):
+        queue.wake(one)
+    view, fresh = replaced(died.job), replaced(meeting().job)
+    queue.wake_next(view)
+    queue.wake_next(fresh)
+    assert [job.args[0] for job in jobs(server, DEFAULT)] == [died.id, view.subject]
+    assert [job.args[0] for job in jobs(server, HIGH)] == [silent.id]
+    assert [job.args[0] for job in jobs(server, LLM)] == [fresh.subject]
+
+
+def replaced(job: Job) -> Job:
+    """The job of the same meeting's written view."""
+    return Job(**{**job.model_dump(), "kind": JobKind.WRITTEN_VIEW})
+
+
+def test_what_is_overlooked_where_nobody_serves_its_queue_goes_to_the_general_worker(
+    server: fakeredis.FakeStrictRedis,
+) -> None:
+    """As under RQ's own command with the queues of earlier releases."""
+    queue, one = JobQueue("unused", llm_apart=True), meeting(**SUMMARIZING)
+    one.job.wake_count = 3
+    queue.wake(one)
+    assert [job.args[0] for job in jobs(server, DEFAULT)] == [one.id]
+    server.sadd("rq:workers:llm", "rq:worker:somebody")
+    queue.wake(one)
+    assert [job.args[0] for job in jobs(server, LLM)] == [one.id], "it only waits there"
+
+
+def test_a_deleted_meeting_waits_for_no_language_model(server: fakeredis.FakeStrictRedis) -> None:
+    JobQueue("unused", llm_apart=True).wake(meeting(**SUMMARIZING, deleted_at=datetime.now(UTC)))
+    assert len(jobs(server, DEFAULT)) == 1
+
+
 def test_what_was_prepared_is_sent_before_the_next_is_prepared_and_summaries_take_their_turn(
     server: fakeredis.FakeStrictRedis,
 ) -> None:
@@ -133,7 +194,7 @@ def test_the_overview_counts_what_waits(server: fakeredis.FakeStrictRedis) -> No
     queue = JobQueue("unused")
     queue.wake(meeting())
     queue.wake_job(JobKind.PERIODIC, next(iter(TASKS)))
-    assert dict(queue.overview().queues) == {HIGH: 0, DEFAULT: 2, RECOGNITION: 0}
+    assert dict(queue.overview().queues) == {HIGH: 0, DEFAULT: 2, RECOGNITION: 0, LLM_HIGH: 0, LLM: 0}
     assert queue.worker_count() == 0
 
 

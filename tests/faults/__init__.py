@@ -5,6 +5,8 @@ They use real processes, an embedded Redis, and the provider's stand-in over HTT
 1 worker and work-horse SIGKILLed at each step
     test_killed_at_each_step::test_a_worker_killed_at_any_moment_loses_no_meeting_and_pays_once
     test_a_step_that_kills::test_a_step_that_kills_every_worker_ends_as_failed_with_its_reason
+    test_summaries_killed::test_kills_again_and_again_fail_no_summary_and_pay_again_only_for_what_was_under_way
+    test_summaries_killed::test_a_summary_that_kills_its_process_fails_alone
 2 the worker alone SIGKILLed, its work-horse going on
     test_worker_killed_alone::test_a_work_horse_that_goes_on_without_its_worker_is_not_joined_by_another
     test_worker_killed_alone::test_a_work_horse_that_wakes_up_after_another_took_over_changes_nothing

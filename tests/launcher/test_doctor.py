@@ -206,6 +206,15 @@ def test_the_findings_say_what_leaves_this_machine(tmp_path: Path) -> None:
     assert "on this machine" in doctor.summarizer(here).detail
 
 
+def test_the_summarizer_says_how_many_meetings_wait_for_a_language_model(tmp_path: Path) -> None:
+    away = settings(tmp_path, OPENAI_API_KEY="k", OPENAI_MODEL="m")
+    assert ", 10 at once;" in doctor.summarizer(away).detail
+    here = settings(tmp_path, OPENAI_BASE_URL="http://localhost:11434/v1", OPENAI_MODEL="m")
+    assert ", 1 at once;" in doctor.summarizer(here).detail
+    more = settings(tmp_path, OPENAI_BASE_URL="http://localhost:8000/v1", OPENAI_MODEL="m", CANTOMEET_LLM_AT_ONCE="4")
+    assert ", 4 at once;" in doctor.summarizer(more).detail
+
+
 def test_without_bun_no_page_can_be_built(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("launcher.doctor.shutil.which", lambda name, path: None)
     assert bad(doctor.bun(settings(tmp_path)))

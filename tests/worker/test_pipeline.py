@@ -19,7 +19,7 @@ from cantomeet import media
 from cantomeet.errors import ErrorCode, LeaseLost, PermanentError, TransientError
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
-from cantomeet.pacing import LOOKS_A_SECOND
+from cantomeet.pacing import FIRST_PAUSE, LOOKS_A_SECOND
 from cantomeet.reasons import warning_text
 from cantomeet.storage import Copy, FolderStorage
 from cantomeet.store import Database, NewAttempt
@@ -237,7 +237,7 @@ def test_a_provider_gets_the_recording_once_and_is_polled_later(sqlite_store: Da
     assert len(house.provider.submitted) == 1
     assert house.provider.looks == 2
     assert not house.tools.recordings.path(meeting.recording_key, Copy.DECODED).exists(), "only ours needs the sound"
-    assert any(delay >= 4 for _, delay in house.woken), "nothing polls in a loop"
+    assert any(delay >= FIRST_PAUSE for _, delay in house.woken), "nothing polls in a loop"
     speakers = house.store.transcripts.shown(meeting.id).speakers.values()
     assert [speaker.label for speaker in speakers] == ["S1"]
 

@@ -69,9 +69,9 @@ def test_an_odd_address_is_refused_at_once_or_taken(name: str, address: str, mon
 
 
 def test_how_soon_a_job_is_looked_at_reaches_the_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert runtime.build(load_settings()).first_look == 5.0
-    monkeypatch.setenv("CANTOMEET_FIRST_LOOK_SECONDS", "0.5")
     assert runtime.build(load_settings()).first_look == 0.5
+    monkeypatch.setenv("CANTOMEET_FIRST_LOOK_SECONDS", "3")
+    assert runtime.build(load_settings()).first_look == 3.0
     monkeypatch.setenv("CANTOMEET_FIRST_LOOK_SECONDS", "0")
     with pytest.raises(SettingsError):
         load_settings()
