@@ -25,7 +25,7 @@ from cantomeet.store import Database, NewSegment
 from cantomeet.stored_json import StoredWord
 from tests.e2e.seed import Seed
 
-_BEFORE_PACKING = "0015"
+_BEFORE_PACKING = "0017"
 _AT_ONCE = 5000
 _CHARACTERS = "我哋今日要傾預算下星期三之前交畀陳生睇過先再決定係咪開工嘅話就要搵人幫手做個計劃書出嚟"
 

@@ -14,7 +14,7 @@ from sqlmodel import col
 from cantomeet.cantonese import search_query
 from cantomeet.dates import HONG_KONG
 from cantomeet.errors import ErrorCode
-from cantomeet.jobs import JobState
+from cantomeet.jobs import JobKind, JobState
 from cantomeet.lifecycle import ACTIVE, MeetingStatus
 from cantomeet.listing import indexed
 from cantomeet.listing.filters import FailureCause, MeetingFilter

@@ -1,7 +1,7 @@
 """the times of a segment's words packed
 
 Revision ID: 0018
-Revises: 0015
+Revises: 0017
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from alembic import op
 from cantomeet.packed_words import pack, unpack
 
 revision = '0018'
-down_revision = '0015'
+down_revision = '0017'
 branch_labels = None
 depends_on = None
 
