@@ -50,7 +50,7 @@ def ours() -> list[type[rx.State]]:
     return [state for state in _below(rx.State) if state.__module__.startswith("cantomeet_ui.")]
 
 
-def test_every_module_of_pages_is_walked() -> None:
+def test_every_module_of_the_pages_is_checked() -> None:
     assert {state.__module__ for state in ours()} >= {module.__name__ for module in STATES}
 
 
@@ -58,7 +58,7 @@ def test_every_handler_checks_access_first() -> None:
     assert unguarded(iter(ours())) == []
 
 
-def test_a_handler_made_in_another_way_is_found() -> None:
+def test_an_unguarded_handler_is_found() -> None:
     class Careless(rx.State):
         @rx.event
         async def peek(self) -> None:

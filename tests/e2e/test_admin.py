@@ -96,7 +96,7 @@ def test_picked_meetings_or_all_matches_are_deleted_once_confirmed(web: Web, pag
     assert web.store.meetings.get(done.id).status == "COMPLETED"
 
 
-def test_a_question_names_only_listed_meetings_and_closes_by_escape_and_reload(web: Web, page: Page) -> None:
+def test_a_preview_names_only_listed_meetings_and_closes_by_escape_and_reload(web: Web, page: Page) -> None:
     retried, kept = (
         web.seed.failed(title, ErrorCode.RECORDING_UNREADABLE, found="unknown") for title in ("已走", "還在")
     )
@@ -126,7 +126,7 @@ def test_a_question_names_only_listed_meetings_and_closes_by_escape_and_reload(w
     assert web.store.meetings.get(kept.id).status == "FAILED"
 
 
-def test_on_a_phone_the_outcome_is_shown_where_it_was_confirmed(web: Web, phone: Page) -> None:
+def test_on_a_phone_the_outcome_is_visible_without_scrolling(web: Web, phone: Page) -> None:
     for n in range(12):
         web.seed.failed(f"會 {n}", ErrorCode.RECORDING_UNREADABLE, found="unknown")
     phone.goto("/admin")
@@ -208,7 +208,7 @@ def working(web: Web, **settings: str) -> Iterator[None]:
             kill_tree(process.pid)
 
 
-def test_the_timeline_tells_when_what_how_long_why_and_what_comes_next(web: Web, page: Page) -> None:
+def test_the_timeline_shows_time_step_duration_reason_and_next_step(web: Web, page: Page) -> None:
     meeting = web.seed.failed("例會", ErrorCode.PROVIDER_BUSY, retries=2, provider="Speechmatics")
     with web.store.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE attempt SET provider_job_id = 'j123'")

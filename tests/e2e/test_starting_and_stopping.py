@@ -49,12 +49,12 @@ def refused(data: Path, port: int) -> str:
     return line
 
 
-def test_a_busy_port_is_one_clear_line(running: Installation, tmp_path: Path) -> None:
+def test_a_busy_port_is_reported_in_one_line(running: Installation, tmp_path: Path) -> None:
     port = int(running.url.rpartition(":")[2])
     assert refused(tmp_path, port).startswith(f"cantomeet: CANTOMEET_PORT: port {port} is in use")
 
 
-def test_a_second_copy_on_the_same_folder_refuses(running: Installation) -> None:
+def test_a_second_start_on_the_same_folder_is_refused(running: Installation) -> None:
     assert "another copy is running on" in refused(running.data, free_port())
     assert running.answers()
 

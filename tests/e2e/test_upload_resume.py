@@ -163,7 +163,9 @@ def test_an_upload_continues_after_the_server_was_killed(
     assert tab.offsets == [0, there]
 
 
-def test_a_reload_and_the_same_file_again_go_on(server: UploadServer, context: BrowserContext, recording: Path) -> None:
+def test_an_upload_continues_after_a_reload_with_the_same_file(
+    server: UploadServer, context: BrowserContext, recording: Path
+) -> None:
     tab = Tab.opened(context, server)
     tab.choose(recording)
     eventually(lambda: arrived(server) > SOME, "too little of it arrives", tab.page)
@@ -238,7 +240,9 @@ def test_an_upload_goes_on_while_another_page_is_shown(
     assert tab.offsets == [0]
 
 
-def test_each_file_of_several_gets_its_answer(server: UploadServer, context: BrowserContext, tmp_path: Path) -> None:
+def test_each_of_several_files_shows_its_own_result(
+    server: UploadServer, context: BrowserContext, tmp_path: Path
+) -> None:
     good, text, empty = make_large_wav(tmp_path / "good.wav", MIB), tmp_path / "notes.mp3", tmp_path / "empty.wav"
     text.write_text("會議紀錄\n" * 20)
     empty.touch()

@@ -122,7 +122,7 @@ def test_an_upload_through_killed_servers_arrives_whole_and_once(
     assert_same_bytes(server, meeting, recording)
 
 
-def test_tuspy_goes_on_after_the_server_was_killed(server: UploadServer, recording: Path) -> None:
+def test_tuspy_continues_after_the_server_was_killed(server: UploadServer, recording: Path) -> None:
     with recording.open("rb") as file:
         uploader = TusClient(f"{server.url}/api/uploads/").uploader(
             file_stream=file, chunk_size=2 * MIB, retries=50, retry_delay=0.2, metadata={"filename": "例會.wav"}
@@ -166,7 +166,7 @@ def part_of_a_request(server: UploadServer, head: str, size: int, body: bytes) -
     return connection
 
 
-def test_a_client_that_goes_away_leaves_no_part_of_a_form(server: UploadServer, recording: Path) -> None:
+def test_an_interrupted_form_upload_leaves_no_file(server: UploadServer, recording: Path) -> None:
     head = "POST /meetings/upload HTTP/1.1\r\nContent-Type: multipart/form-data; boundary=b\r\n"
     part = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n'
     connection = part_of_a_request(server, head, 9 * MIB, part + recording.read_bytes()[: 4 * MIB])
