@@ -15,7 +15,7 @@ from cantomeet.models import Job, Turn
 from cantomeet.store.connections import Connections
 
 
-class Turns:
+class ProviderTurns:
     """Each limit is one row, locked while it is changed."""
 
     def __init__(self, connections: Connections) -> None:

@@ -17,7 +17,7 @@ from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
 from cantomeet.pacing import Limit
 from cantomeet.store import Database
-from cantomeet.store.turns import Turns
+from cantomeet.store.turns import ProviderTurns
 from standins.speechmatics.server import FakeSpeechmatics, Fault, Plan
 from tests.faults import dying
 from tests.faults.test_killed_at_each_step import uploaded
@@ -321,10 +321,10 @@ def test_each_search_starts_at_the_top_even_after_waiting_for_a_turn(
     waits = iter([30.0])
     take = house.store.turns.take
 
-    def no_turn_once(self: Turns, limit: Limit, *, reserved: bool = False) -> float:
+    def no_turn_once(self: ProviderTurns, limit: Limit, *, reserved: bool = False) -> float:
         return next(waits, 0.0) if provider.submitted and limit.name == busy else take(limit, reserved=reserved)
 
-    monkeypatch.setattr(Turns, "take", no_turn_once)
+    monkeypatch.setattr(ProviderTurns, "take", no_turn_once)
     meeting = to_its_end(house, house.upload().id)
     assert meeting.status == MeetingStatus.COMPLETED
     assert set(provider.begun_at) == {1}
@@ -348,11 +348,11 @@ def test_a_search_pauses_at_the_rate_limit_and_continues_later(
     used_up = iter([0.0, 5.0])
     take = house.store.turns.take
 
-    def no_turn_at_first(self: Turns, limit: Limit, *, reserved: bool = False) -> float:
+    def no_turn_at_first(self: ProviderTurns, limit: Limit, *, reserved: bool = False) -> float:
         walking = bool(provider.begun_at) and limit.name == read_limit("speechmatics").name
         return next(used_up, 0.0) if walking else take(limit, reserved=reserved)
 
-    monkeypatch.setattr(Turns, "take", no_turn_at_first)
+    monkeypatch.setattr(ProviderTurns, "take", no_turn_at_first)
     meeting = house.upload()
     for _ in range(3):
         house.step(meeting.id)
