@@ -35,7 +35,7 @@ from benchmarks.measuring import AS_SHIPPED, MIB, Family, stand_in
 from cantomeet.errors import LeaseLost
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Meeting
-from standins.speechmatics.server import Fate, Plan, read_log
+from standins.speechmatics.server import Fate, JobPlan, read_log
 from tests.running import ENDED, ROOT, Background, background
 from tests.sound import tone
 from worker.kinds import meeting as meetings
@@ -81,7 +81,7 @@ def transcribe_blocking(meeting_id: str) -> None:
             time.sleep(_SLEEP)
 
 
-def stepwise(meetings: int, plan: Plan) -> Cost:
+def stepwise(meetings: int, plan: JobPlan) -> Cost:
     """Measure one worker, started as by `python -m worker`."""
 
     def start(side: Background) -> list[int]:
@@ -90,7 +90,7 @@ def stepwise(meetings: int, plan: Plan) -> Cost:
     return measured(meetings, plan, start, lambda side, meeting: side.queue.wake(meeting))
 
 
-def blocking(meetings: int, plan: Plan) -> Cost:
+def blocking(meetings: int, plan: JobPlan) -> Cost:
     """Measure as many workers as meetings, started by RQ's own command."""
 
     def start(side: Background) -> list[int]:
@@ -107,7 +107,7 @@ def blocking(meetings: int, plan: Plan) -> Cost:
 
 def measured(
     meetings: int,
-    plan: Plan,
+    plan: JobPlan,
     start: Callable[[Background], list[int]],
     wake: Callable[[Background, Meeting], object],
 ) -> Cost:
@@ -132,7 +132,7 @@ def measured(
         return _cost(meetings, plan, wall, family, completed, folder / "provider" / "log.jsonl")
 
 
-def _cost(meetings: int, plan: Plan, wall: float, family: Family, completed: int, log: Path) -> Cost:
+def _cost(meetings: int, plan: JobPlan, wall: float, family: Family, completed: int, log: Path) -> Cost:
     requests = [line for line in read_log(log) if line["event"] == "request"]
     asked = Counter(str(line["asked"]) for line in requests)
     sent = [_at(line) for line in requests if line["asked"] == "submit"]
@@ -150,10 +150,10 @@ def _cost(meetings: int, plan: Plan, wall: float, family: Family, completed: int
     )
 
 
-def plan_of(seconds: float, spread: float) -> Plan:
+def plan_of(seconds: float, spread: float) -> JobPlan:
     """Return a plan within the provider's limits; with `spread` it has five kinds of jobs of equal share."""
     times = [seconds * (1 + spread * step) for step in (-1.0, -0.5, 0.0, 0.5, 1.0)] if spread else []
-    return Plan(
+    return JobPlan(
         job_seconds=seconds,
         post_per_second=POSTS,
         get_per_second=GETS,

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 
 from cantomeet.pacing import FIRST_PAUSE
-from standins.speechmatics.server import Plan
+from standins.speechmatics.server import JobPlan
 
 MIB = 1024 * 1024
 AS_SHIPPED = {"CANTOMEET_FIRST_LOOK_SECONDS": str(FIRST_PAUSE)}
@@ -69,7 +69,7 @@ class Family:
 
 
 @contextmanager
-def stand_in(folder: Path, plan: Plan) -> Iterator[str]:
+def stand_in(folder: Path, plan: JobPlan) -> Iterator[str]:
     """Run the provider's stand-in in its own process, so that its work is not counted as ours; yield its address."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "plan.json").write_text(plan.model_dump_json())

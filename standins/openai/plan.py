@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 On = Literal["facts", "minutes", "written", "models", "any"]
 WireFault = Literal["status", "html", "garbage", "hang", "drop", "slow", "error_in_success", "no_choices"]
 StreamFault = Literal["dies", "error_in_stream", "stalls"]
-ModelFault = Literal[
+AnswerFault = Literal[
     "invented_quotes",
     "invented_owners",
     "invented_dates",
@@ -55,7 +55,7 @@ ModelFault = Literal[
     "json_in_string",
     "null_finish",
 ]
-MODEL_FAULTS: frozenset[str] = frozenset(ModelFault.__args__)  # type: ignore[attr-defined]
+MODEL_FAULTS: frozenset[str] = frozenset(AnswerFault.__args__)  # type: ignore[attr-defined]
 STREAM_FAULTS: frozenset[str] = frozenset(StreamFault.__args__)  # type: ignore[attr-defined]
 FormatName = Literal["json_schema", "json_object"]
 
@@ -64,10 +64,10 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Fault(_Strict):
+class ModelFault(_Strict):
     """What happens instead of an answer. `slow` happens before it, and the model's own faults happen in it."""
 
-    do: WireFault | ModelFault | StreamFault
+    do: WireFault | AnswerFault | StreamFault
     on: On = "any"
     status: int = Field(500, ge=200, le=599)
     """The status of `status`, `html` and `error_in_success`."""
@@ -88,7 +88,7 @@ class Fault(_Strict):
     rate: Annotated[float, Field(ge=0, le=1)] = 1.0
 
 
-class Plan(_Strict):
+class ModelPlan(_Strict):
     seed: int = 0
     models: list[str] | None = None
     """The only known models; None accepts any."""
@@ -125,22 +125,22 @@ class Plan(_Strict):
     stream_usage: Literal["asked", "never", "every"] = "asked"
     token_rate: Annotated[float, Field(ge=0)] = 0.0
     """Seconds for each token of an answer."""
-    faults: list[Fault] = Field(default_factory=list)
+    faults: list[ModelFault] = Field(default_factory=list)
     """The first fault that fits is used."""
 
 
-class Chance:
+class ModelChance:
     """Chooses the plan's fault for a request; it counts requests, so each plan needs its own."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: ModelPlan) -> None:
         self.plan = plan
         self._fitted: Counter[int] = Counter()
         self._met: Counter[int] = Counter()
 
-    def fault(self, asked: str) -> Fault | None:
+    def fault(self, asked: str) -> ModelFault | None:
         return next((f for n, f in enumerate(self.plan.faults) if f.on in (asked, "any") and self._is_hit(n, f)), None)
 
-    def _is_hit(self, number: int, fault: Fault) -> bool:
+    def _is_hit(self, number: int, fault: ModelFault) -> bool:
         self._fitted[number] += 1
         if self._fitted[number] <= fault.skip:
             return False

@@ -2,9 +2,10 @@
 
     python -m standins.openai.server --port 9106 --log data/fake-openai.jsonl
 
-or, in a test, `with FakeOpenAI(Plan(...)) as fake: ... fake.base_url`. It ships with the product. It is no language
-model: it finds decisions, tasks and questions by a few words, so that everything can be tried without a key. Its log
-has one JSON object per request; `paid` is true if the model did its work. `POST /_fake/plan` changes its faults.
+or, in a test, `with FakeOpenAI(ModelPlan(...)) as fake: ... fake.base_url`. It ships with the product. It is no
+language model: it finds decisions, tasks and questions by a few words, so that everything can be tried without a key.
+Its log has one JSON object per request; `paid` is true if the model did its work. `POST /_fake/plan` changes its
+faults.
 """
 
 from __future__ import annotations
@@ -18,20 +19,20 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from standins.http import HttpServer
-from standins.openai.api import Api
+from standins.openai.api import ModelApi
 from standins.openai.log import LoggedRequest, RequestLog, paid_prompts, read_log
-from standins.openai.plan import Chance, Fault, Plan
+from standins.openai.plan import ModelChance, ModelFault, ModelPlan
 from standins.serving import HOST, ServiceThread, serve
 
-__all__ = ["FakeOpenAI", "Fault", "Plan", "main", "paid_prompts", "read_log"]
+__all__ = ["FakeOpenAI", "ModelFault", "ModelPlan", "main", "paid_prompts", "read_log"]
 
 
 class _Service:
     """Log, routes and server on one event loop."""
 
-    def __init__(self, log: Path, plan: Plan, key: str | None) -> None:
+    def __init__(self, log: Path, plan: ModelPlan, key: str | None) -> None:
         self._log = RequestLog(log)
-        self.api = Api(self._log, plan, key)
+        self.api = ModelApi(self._log, plan, key)
         self._server = HttpServer(self.api)
 
     @asynccontextmanager
@@ -49,12 +50,12 @@ class FakeOpenAI:
     """The stand-in in this process, with a thread and port of its own, during the `with` block."""
 
     def __init__(
-        self, plan: Plan | None = None, *, log: Path | None = None, key: str | None = None, port: int = 0
+        self, plan: ModelPlan | None = None, *, log: Path | None = None, key: str | None = None, port: int = 0
     ) -> None:
         """`log` None uses a temporary file. `key` None accepts any key."""
         self._own = None if log else tempfile.TemporaryDirectory(prefix="fake-openai-")
         self._log = log or Path(self._own.name if self._own else "") / "log.jsonl"
-        self._thread = ServiceThread(lambda: _Service(self._log, plan or Plan(), key), "fake-openai", port)
+        self._thread = ServiceThread(lambda: _Service(self._log, plan or ModelPlan(), key), "fake-openai", port)
 
     def __enter__(self) -> FakeOpenAI:
         try:
@@ -89,11 +90,11 @@ class FakeOpenAI:
         """Return the log of all requests, or of those for "facts", "minutes" or "models"."""
         return [line for line in self.log if what in ("", line["asked"])]
 
-    def use(self, plan: Plan) -> None:
+    def use(self, plan: ModelPlan) -> None:
         """Replace the plan."""
 
         def change(service: _Service) -> None:
-            service.api.chance = Chance(plan)
+            service.api.chance = ModelChance(plan)
 
         self._thread.change(change)
 
@@ -106,7 +107,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--key", help="the only key that is let in; any, where this is not given")
     parser.add_argument("--plan", type=Path, help="a JSON file that says how to misbehave")
     options = parser.parse_args(arguments)
-    plan = Plan.model_validate_json(options.plan.read_bytes()) if options.plan else Plan()
+    plan = ModelPlan.model_validate_json(options.plan.read_bytes()) if options.plan else ModelPlan()
     try:
         service = _Service(options.log, plan, options.key)
         serve(service, options.host, options.port, lambda port: f"fake OpenAI on http://{options.host}:{port}/v1")

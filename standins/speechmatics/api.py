@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from standins.http import Answer, Request
 from standins.speechmatics.answers import as_json, error
 from standins.speechmatics.jobs import FakeJob, JobBook, instant
-from standins.speechmatics.plan import Chance, Plan
+from standins.speechmatics.plan import JobChance, JobPlan
 from standins.speechmatics.transcript import as_text, transcript
 from standins.speechmatics.upload import JobSubmission
 
@@ -33,16 +33,16 @@ def route(request: Request) -> tuple[str, str]:
     return {"GET": "check", "DELETE": "delete"}.get(request.method, "unknown"), match[1]
 
 
-class Api:
+class JobApi:
     """The stand-in's jobs API; `on_accepted` is called for each new job so that its notifications can be sent."""
 
-    def __init__(self, book: JobBook, plan: Plan, on_accepted: Callable[[FakeJob], None]) -> None:
+    def __init__(self, book: JobBook, plan: JobPlan, on_accepted: Callable[[FakeJob], None]) -> None:
         self.book = book
-        self.chance = Chance(plan)
+        self.chance = JobChance(plan)
         self._on_accepted = on_accepted
 
     @property
-    def plan(self) -> Plan:
+    def plan(self) -> JobPlan:
         return self.chance.plan
 
     async def answer(self, asked: str, job_id: str, query: dict[str, str]) -> Answer:

@@ -22,7 +22,7 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Fault(_Strict):
+class JobFault(_Strict):
     """What happens instead of an answer; `slow` happens before it."""
 
     on: On = "any"
@@ -77,7 +77,7 @@ class Webhooks(_Strict):
     """Seconds during which a notification is repeated until it is answered by 2xx."""
 
 
-class Plan(_Strict):
+class JobPlan(_Strict):
     seed: int = 0
     job_seconds: Annotated[float, Field(ge=0)] = 5.0
     """Seconds that a job runs."""
@@ -91,22 +91,22 @@ class Plan(_Strict):
     """None means no limit. The real API recommends 10."""
     get_per_second: Annotated[int, Field(ge=1)] | None = None
     """None means no limit. The real API recommends 50."""
-    faults: list[Fault] = Field(default_factory=list)
+    faults: list[JobFault] = Field(default_factory=list)
     """The first fault that fits is used."""
     fates: list[Fate] = Field(default_factory=list)
     webhooks: Webhooks = Field(default_factory=Webhooks)
 
 
-class Chance:
+class JobChance:
     """Chooses the plan's faults and fates; it counts requests, so each plan needs its own."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: JobPlan) -> None:
         self.plan = plan
         self._asked: Counter[tuple[int, str]] = Counter()
         self._fitted: Counter[int] = Counter()
         self._met: Counter[int] = Counter()
 
-    def fault(self, on: str, reference: str, *, unread: bool = False) -> Fault | None:
+    def fault(self, on: str, reference: str, *, unread: bool = False) -> JobFault | None:
         """Return the request's fault, if any; `unread` considers only those that come before a body is read."""
         for number, fault in enumerate(self.plan.faults):
             fits = fault.on in (on, "any") and fault.unread is unread
@@ -120,10 +120,10 @@ class Chance:
                 return fate
         return Fate()
 
-    def _is_hit(self, number: int, rule: Fault | Fate, reference: str) -> bool:
+    def _is_hit(self, number: int, rule: JobFault | Fate, reference: str) -> bool:
         self._fitted[number] += 1
         self._asked[number, reference] += 1
-        if self._fitted[number] <= (rule.skip if isinstance(rule, Fault) else 0):
+        if self._fitted[number] <= (rule.skip if isinstance(rule, JobFault) else 0):
             return False
         if rule.times is not None and self._met[number] >= rule.times:
             return False

@@ -26,7 +26,7 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class VocabularyTerm(_Strict):
+class ReceivedTerm(_Strict):
     content: Text
     sounds_like: list[Text] | None = None
 
@@ -75,13 +75,13 @@ class SpeakerDiarization(_Strict):
     speakers: Annotated[list[KnownSpeaker], Field(max_length=50)] | None = None
 
 
-class TranscriptionConfig(_Strict):
+class ReceivedTranscription(_Strict):
     language: str
     domain: str | None = None
     output_locale: str | None = None
     model: Literal["standard", "enhanced", "melia-1"] | None = None
     operating_point: Literal["standard", "enhanced", "melia-1"] | None = None
-    additional_vocab: Annotated[list[VocabularyTerm], Field(max_length=1000)] | None = None
+    additional_vocab: Annotated[list[ReceivedTerm], Field(max_length=1000)] | None = None
     punctuation_overrides: PunctuationOverrides | None = None
     diarization: Literal["none", "speaker", "channel"] | None = None
     channel_diarization_labels: list[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._]+$")]] | None = None
@@ -118,7 +118,7 @@ class TranscriptionConfig(_Strict):
             raise ValueError("sounds_like must be in the language's main script")
 
 
-class NotificationConfig(_Strict):
+class ReceivedNotification(_Strict):
     url: HttpUrl
     contents: (
         list[Literal["jobinfo", "transcript", "transcript.json-v2", "transcript.txt", "transcript.srt", "data", "text"]]
@@ -128,7 +128,7 @@ class NotificationConfig(_Strict):
     auth_headers: list[HeaderLine] | None = None
 
 
-class Tracking(_Strict):
+class ReceivedTracking(_Strict):
     title: str | None = None
     reference: str | None = None
     tags: list[str] | None = None
@@ -144,13 +144,13 @@ class OutputConfig(_Strict):
     srt_overrides: SrtOverrides | None = None
 
 
-class JobConfig(_Strict):
+class ReceivedConfig(_Strict):
     """The supported features; summaries, translations, chapters and fetching by URL are refused."""
 
     type: Literal["transcription"]
-    transcription_config: TranscriptionConfig
-    notification_config: Annotated[list[NotificationConfig], Field(max_length=3)] | None = None
-    tracking: Tracking | None = None
+    transcription_config: ReceivedTranscription
+    notification_config: Annotated[list[ReceivedNotification], Field(max_length=3)] | None = None
+    tracking: ReceivedTracking | None = None
     output_config: OutputConfig | None = None
 
     @property
@@ -158,7 +158,7 @@ class JobConfig(_Strict):
         return (self.tracking.reference if self.tracking else None) or ""
 
 
-class ApiError(Exception):
+class JobRefusal(Exception):
     """The submission is refused; `detail` says why, in the place of the API's own `detail`."""
 
     def __init__(self, detail: str, *, error: str = "Job rejected", status: int = 400) -> None:
@@ -168,11 +168,11 @@ class ApiError(Exception):
         self.status = status
 
 
-def read_config(text: bytes) -> JobConfig:
+def read_config(text: bytes) -> ReceivedConfig:
     """Parse a config. Raises `ApiError` that names the field."""
     try:
-        return JobConfig.model_validate_json(text)
+        return ReceivedConfig.model_validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "config"
-        raise ApiError(f"{where}: {first['msg']}") from None
+        raise JobRefusal(f"{where}: {first['msg']}") from None

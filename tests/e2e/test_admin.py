@@ -15,7 +15,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from cantomeet.errors import ErrorCode, NotFound
 from cantomeet.lifecycle import Stage
 from cantomeet.submission import Submission
-from standins.openai.server import FakeOpenAI, Plan
+from standins.openai.server import FakeOpenAI, ModelPlan
 from tests.e2e.conftest import PATIENCE, Web
 from tests.meetings import set_columns
 from tests.running import ROOT, kill_tree
@@ -171,7 +171,7 @@ def test_a_worker_tests_a_key_and_a_missing_worker_is_reported(web: Web, page: P
     expect(page.locator("[data-check=speechmatics]")).to_contain_text("未設定 SPEECHMATICS_API_KEY")
     line.get_by_role("button", name="測試").click()
     expect(page.locator(".notice", has_text="沒有工作程式在運行，無法進行")).to_be_visible()
-    with FakeOpenAI(Plan(models=["known"]), key="right") as model:
+    with FakeOpenAI(ModelPlan(models=["known"]), key="right") as model:
         with working(web, OPENAI_BASE_URL=model.base_url, OPENAI_API_KEY="right"):
             expect(page.locator(".workers li")).to_have_count(1)
             line.get_by_role("button", name="測試").click()
