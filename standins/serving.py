@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import tempfile
 import threading
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Generic, Protocol, TypeVar
+from pathlib import Path
+from typing import Generic, Protocol, Self, TypeVar
 
 HOST = "127.0.0.1"
 _START_SECONDS = 10.0
@@ -79,6 +81,36 @@ class ServiceThread(Generic[S]):
             # `start` raises it in the thread that called it.
             self._error = error
             self._started.set()
+
+
+class StandIn(Generic[S]):
+    """A service in this process, with a thread and port of its own, during the `with` block."""
+
+    def __init__(self, make: Callable[[Path], S], name: str, log: Path | None, port: int = 0) -> None:
+        """`make` gets the path of the log; `log` None uses a temporary file."""
+        self._own = None if log else tempfile.TemporaryDirectory(prefix=f"{name}-")
+        self.log_path = log or Path(self._own.name if self._own else "") / "log.jsonl"
+        self._thread = ServiceThread(lambda: make(self.log_path), name, port)
+
+    def __enter__(self) -> Self:
+        try:
+            self._thread.start()
+        except OSError:
+            self._clean_up()
+            raise
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._thread.stop()
+        self._clean_up()
+
+    @property
+    def address(self) -> str:
+        return f"http://{HOST}:{self._thread.port}"
+
+    def _clean_up(self) -> None:
+        if self._own is not None:
+            self._own.cleanup()
 
 
 def serve(service: Service, host: str, port: int, announce: Callable[[int], str]) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pydantic import ValidationError
 
 from cantomeet.tokens import MESSAGE_TOKENS, count_tokens
-from standins.http import Answer, ClientGone, Dropped, Request
+from standins.http import Answer, ClientGone, Dropped, Request, json_answer
 from standins.openai.answer import ModelAnswer, streamed_answer, whole_answer
 from standins.openai.log import RequestLog
 from standins.openai.model import Json, content_of, draft_of, task_of
@@ -59,9 +59,13 @@ class ModelApi:
     """The stand-in's routes; `key` is the only accepted one, and None accepts any key or none."""
 
     def __init__(self, log: RequestLog, plan: ModelPlan, key: str | None) -> None:
-        self.chance = ModelChance(plan)
         self._log = log
         self._key = key
+        self.use(plan)
+
+    def use(self, plan: ModelPlan) -> None:
+        """Replace the plan."""
+        self.chance = ModelChance(plan)
 
     async def __call__(self, request: Request) -> Answer:
         if request.path == "/_fake/plan":
@@ -102,7 +106,7 @@ class ModelApi:
                 return await self._chat(request, entry)
         except ModelRefusal as refused:
             return _error_answer(refused)
-        return _json_answer({"detail": "Not Found"}, 404)
+        return json_answer({"detail": "Not Found"}, 404)
 
     def _check_key(self, request: Request) -> None:
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
@@ -115,7 +119,7 @@ class ModelApi:
             return await self._apply_fault(fault, request, entry)
         plan = self.chance.plan
         names = plan.listed if plan.listed is not None else plan.models or []
-        return _json_answer({"object": "list", "data": [{"id": name, "object": "model"} for name in names]})
+        return json_answer({"object": "list", "data": [{"id": name, "object": "model"} for name in names]})
 
     async def _chat(self, request: Request, entry: _LogEntry) -> Answer:
         body = await _body(request)
@@ -204,23 +208,23 @@ class ModelApi:
         if fault.do == "drop":
             raise Dropped
         if fault.do == "no_choices":
-            return _json_answer({"id": "x", "choices": [], "prompt_filter_results": [{"prompt_index": 0}]})
+            return json_answer({"id": "x", "choices": [], "prompt_filter_results": [{"prompt_index": 0}]})
         if fault.do == "garbage":
             return Answer(200, b"\x00\xff not what you asked for", "application/octet-stream")
         if fault.do == "html":
             return Answer(fault.status, b"<html><body>Something in between</body></html>", "text/html")
         if fault.do == "error_in_success":
-            return _json_answer({"error": {"message": fault.message, "code": fault.status}})
+            return json_answer({"error": {"message": fault.message, "code": fault.status}})
         headers = {} if fault.retry_after is None else {"Retry-After": fault.retry_after}
         return _error_answer(ModelRefusal(fault.status, fault.message, code=fault.code), headers)
 
     async def _control(self, request: Request) -> Answer:
         try:
             if request.method == "POST":
-                self.chance = ModelChance(ModelPlan.model_validate_json(await _body(request)))
+                self.use(ModelPlan.model_validate_json(await _body(request)))
         except ValidationError as wrong:
-            return _json_answer({"error": str(wrong.errors(include_url=False, include_input=False)[0])}, 422)
-        return _json_answer(self.chance.plan.model_dump(mode="json"))
+            return json_answer({"error": str(wrong.errors(include_url=False, include_input=False)[0])}, 422)
+        return json_answer(self.chance.plan.model_dump(mode="json"))
 
 
 def _without_oldest_lines(messages: list[tuple[str, str]], tokens: int, ratio: float) -> list[tuple[str, str]]:
@@ -268,12 +272,8 @@ def _prompt_hash(messages: list[tuple[str, str]]) -> str:
     return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
 
 
-def _json_answer(value: Json, status: int = 200) -> Answer:
-    return Answer(status, json.dumps(value, ensure_ascii=False).encode())
-
-
 def _error_answer(refused: ModelRefusal, headers: dict[str, str] | None = None) -> Answer:
     error = {"message": refused.message, "type": "invalid_request_error", "param": refused.param, "code": refused.code}
-    answer = _json_answer({"error": error}, refused.status)
+    answer = json_answer({"error": error}, refused.status)
     answer.headers.update(headers or {})
     return answer

@@ -6,8 +6,9 @@ import json
 import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
+from standins.http import RequestPart
 from standins.openai.plan import ModelPlan
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -23,31 +24,27 @@ class ModelRefusal(Exception):
         self.param = param
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class ChatMessage(_Strict):
+class ChatMessage(RequestPart):
     role: Literal["system", "user", "assistant"]
     content: str
 
 
-class JsonSchema(_Strict):
+class JsonSchema(RequestPart):
     name: str
     strict: bool = False
     schema_: dict[str, object] = Field(alias="schema")
 
 
-class ResponseFormat(_Strict):
+class ResponseFormat(RequestPart):
     type: Literal["text", "json_object", "json_schema"]
     json_schema: JsonSchema | None = None
 
 
-class StreamOptions(_Strict):
+class StreamOptions(RequestPart):
     include_usage: bool = False
 
 
-class ChatRequest(_Strict):
+class ChatRequest(RequestPart):
     model: str
     messages: Annotated[list[ChatMessage], Field(min_length=1)]
     max_tokens: Annotated[int, Field(ge=1)] | None = None

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,8 +20,8 @@ from pathlib import Path
 from standins.http import HttpServer
 from standins.openai.api import ModelApi
 from standins.openai.log import LoggedRequest, RequestLog, paid_prompts, read_log
-from standins.openai.plan import ModelChance, ModelFault, ModelPlan
-from standins.serving import HOST, ServiceThread, serve
+from standins.openai.plan import ModelFault, ModelPlan
+from standins.serving import HOST, StandIn, serve
 
 __all__ = ["FakeOpenAI", "ModelFault", "ModelPlan", "main", "paid_prompts", "read_log"]
 
@@ -46,45 +45,27 @@ class _Service:
             self._log.close()
 
 
-class FakeOpenAI:
+class FakeOpenAI(StandIn[_Service]):
     """The stand-in in this process, with a thread and port of its own, during the `with` block."""
 
     def __init__(
         self, plan: ModelPlan | None = None, *, log: Path | None = None, key: str | None = None, port: int = 0
     ) -> None:
         """`log` None uses a temporary file. `key` None accepts any key."""
-        self._own = None if log else tempfile.TemporaryDirectory(prefix="fake-openai-")
-        self._log = log or Path(self._own.name if self._own else "") / "log.jsonl"
-        self._thread = ServiceThread(lambda: _Service(self._log, plan or ModelPlan(), key), "fake-openai", port)
-
-    def __enter__(self) -> FakeOpenAI:
-        try:
-            self._thread.start()
-        except OSError:
-            self._clean_up()
-            raise
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        self._thread.stop()
-        self._clean_up()
-
-    def _clean_up(self) -> None:
-        if self._own is not None:
-            self._own.cleanup()
+        super().__init__(lambda path: _Service(path, plan or ModelPlan(), key), "fake-openai", log, port)
 
     @property
     def base_url(self) -> str:
-        return f"http://{HOST}:{self._thread.port}/v1"
+        return f"{self.address}/v1"
 
     @property
     def log(self) -> list[LoggedRequest]:
-        return list(read_log(self._log))
+        return list(read_log(self.log_path))
 
     @property
     def paid(self) -> Counter[str]:
         """Count how often each prompt was paid for."""
-        return paid_prompts(self._log)
+        return paid_prompts(self.log_path)
 
     def asked(self, what: str = "") -> list[LoggedRequest]:
         """Return the log of all requests, or of those for "facts", "minutes" or "models"."""
@@ -92,11 +73,7 @@ class FakeOpenAI:
 
     def use(self, plan: ModelPlan) -> None:
         """Replace the plan."""
-
-        def change(service: _Service) -> None:
-            service.api.chance = ModelChance(plan)
-
-        self._thread.change(change)
+        self._thread.change(lambda service: service.api.use(plan))
 
 
 def main(arguments: list[str] | None = None) -> int:

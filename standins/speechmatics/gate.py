@@ -10,10 +10,10 @@ from functools import partial
 
 from pydantic import ValidationError
 
-from standins.http import Answer, ClientGone, Dropped, Request
-from standins.speechmatics.answers import as_json, error, garbage, html
+from standins.http import Answer, ClientGone, Dropped, Request, json_answer
+from standins.speechmatics.answers import error, garbage, html
 from standins.speechmatics.api import JobApi, route
-from standins.speechmatics.plan import JobChance, JobFault, JobPlan
+from standins.speechmatics.plan import JobFault, JobPlan
 from standins.speechmatics.rules import JobRefusal
 from standins.speechmatics.upload import read_upload
 
@@ -74,14 +74,14 @@ class Gate:
             try:
                 if request.method == "POST":
                     body = b"".join([chunk async for chunk in request.body])
-                    self._api.chance = JobChance(JobPlan.model_validate_json(body))
+                    self._api.use(JobPlan.model_validate_json(body))
             except ValidationError as wrong:
                 return error(422, str(wrong.errors(include_url=False, include_input=False)[0]))
-            return as_json(self._api.plan.model_dump(mode="json"))
+            return json_answer(self._api.plan.model_dump(mode="json"))
         if request.path == "/_fake/jobs" and request.method == "GET":
             now = time.time()
             jobs = self._api.book.jobs.values()
-            return as_json({"jobs": [job.details(now) | {"sha256": job.sha256} for job in jobs]})
+            return json_answer({"jobs": [job.details(now) | {"sha256": job.sha256} for job in jobs]})
         return error(404, "no such control")
 
 

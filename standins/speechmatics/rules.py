@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
+
+from standins.http import RequestPart
 
 LANGUAGES = frozenset({"yue", "cmn", "en", "ja", "ko", "ms", "th", "vi", "id", "hi", "fr", "de", "es", "pt"})
 """Languages of the real list that a meeting in Hong Kong may use; others are refused."""
@@ -22,11 +24,7 @@ HeaderLine = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+: ?[\x21-\
 _LATIN = re.compile(r"[A-Za-z]")
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class ReceivedTerm(_Strict):
+class ReceivedTerm(RequestPart):
     content: Text
     sounds_like: list[Text] | None = None
 
@@ -37,26 +35,26 @@ class ReceivedTerm(_Strict):
         return self
 
 
-class PunctuationOverrides(_Strict):
+class PunctuationOverrides(RequestPart):
     sensitivity: Fraction | None = None
     permitted_marks: list[Annotated[str, StringConstraints(pattern="^(.|all)$")]] | None = None
 
 
-class AudioFiltering(_Strict):
+class AudioFiltering(RequestPart):
     volume_threshold: Annotated[float, Field(ge=0, le=100)] | None = None
 
 
-class Replacement(_Strict):
+class Replacement(RequestPart):
     from_: str = Field(alias="from")
     to: str
 
 
-class TranscriptFiltering(_Strict):
+class TranscriptFiltering(RequestPart):
     remove_disfluencies: bool | None = None
     replacements: list[Replacement] | None = None
 
 
-class KnownSpeaker(_Strict):
+class KnownSpeaker(RequestPart):
     label: Annotated[str, StringConstraints(min_length=1)]
     speaker_identifiers: Annotated[list[str], Field(min_length=1)]
 
@@ -68,14 +66,14 @@ class KnownSpeaker(_Strict):
         return label
 
 
-class SpeakerDiarization(_Strict):
+class SpeakerDiarization(RequestPart):
     prefer_current_speaker: bool | None = None
     speaker_sensitivity: Fraction | None = None
     get_speakers: bool | None = None
     speakers: Annotated[list[KnownSpeaker], Field(max_length=50)] | None = None
 
 
-class ReceivedTranscription(_Strict):
+class ReceivedTranscription(RequestPart):
     language: str
     domain: str | None = None
     output_locale: str | None = None
@@ -118,7 +116,7 @@ class ReceivedTranscription(_Strict):
             raise ValueError("sounds_like must be in the language's main script")
 
 
-class ReceivedNotification(_Strict):
+class ReceivedNotification(RequestPart):
     url: HttpUrl
     contents: (
         list[Literal["jobinfo", "transcript", "transcript.json-v2", "transcript.txt", "transcript.srt", "data", "text"]]
@@ -128,23 +126,23 @@ class ReceivedNotification(_Strict):
     auth_headers: list[HeaderLine] | None = None
 
 
-class ReceivedTracking(_Strict):
+class ReceivedTracking(RequestPart):
     title: str | None = None
     reference: str | None = None
     tags: list[str] | None = None
     details: dict[str, object] | None = None
 
 
-class SrtOverrides(_Strict):
+class SrtOverrides(RequestPart):
     max_line_length: int | None = None
     max_lines: int | None = None
 
 
-class OutputConfig(_Strict):
+class OutputConfig(RequestPart):
     srt_overrides: SrtOverrides | None = None
 
 
-class ReceivedConfig(_Strict):
+class ReceivedConfig(RequestPart):
     """The supported features; summaries, translations, chapters and fetching by URL are refused."""
 
     type: Literal["transcription"]

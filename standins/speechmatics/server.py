@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,11 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from standins.http import HttpServer
-from standins.serving import HOST, ServiceThread, serve
+from standins.serving import HOST, StandIn, serve
 from standins.speechmatics.api import JobApi
 from standins.speechmatics.gate import Gate
 from standins.speechmatics.jobs import JobBook, paid_submissions, read_log
-from standins.speechmatics.plan import Fate, JobChance, JobFault, JobPlan, Webhooks
+from standins.speechmatics.plan import Fate, JobFault, JobPlan, Webhooks
 from standins.speechmatics.webhooks import Notices
 
 __all__ = ["FakeSpeechmatics", "Fate", "JobFault", "JobPlan", "Webhooks", "main", "paid_submissions", "read_log"]
@@ -54,45 +53,25 @@ class _Service:
             self._book.close()
 
 
-class FakeSpeechmatics:
+class FakeSpeechmatics(StandIn[_Service]):
     """The stand-in in this process, with a thread and port of its own, during the `with` block."""
 
-    def __init__(
-        self, plan: JobPlan | None = None, *, state: Path | None = None, key: str | None = None, port: int = 0
-    ) -> None:
+    def __init__(self, plan: JobPlan | None = None, *, state: Path | None = None, key: str | None = None) -> None:
         """`state` None uses a temporary file. `key` None accepts any key."""
-        self._own = None if state else tempfile.TemporaryDirectory(prefix="fake-speechmatics-")
-        self.state = state or Path(self._own.name if self._own else "") / "log.jsonl"
-        self._thread = ServiceThread(lambda: _Service(self.state, plan or JobPlan(), key), "fake-speechmatics", port)
-
-    def __enter__(self) -> FakeSpeechmatics:
-        try:
-            self._thread.start()
-        except OSError:
-            self._clean_up()
-            raise
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        self._thread.stop()
-        self._clean_up()
-
-    def _clean_up(self) -> None:
-        if self._own is not None:
-            self._own.cleanup()
+        super().__init__(lambda path: _Service(path, plan or JobPlan(), key), "fake-speechmatics", state)
 
     @property
     def url(self) -> str:
-        return f"http://{HOST}:{self._thread.port}"
+        return self.address
 
     @property
     def log(self) -> list[dict[str, Any]]:
-        return list(read_log(self.state))
+        return list(read_log(self.log_path))
 
     @property
     def paid(self) -> Counter[str]:
         """Count how often each reference was paid for."""
-        return paid_submissions(self.state)
+        return paid_submissions(self.log_path)
 
     def requests(self, asked: str = "") -> list[dict[str, Any]]:
         """Return the log of all requests, or of those of the kind "submit", "list", "check", "fetch" or "delete"."""
@@ -100,11 +79,7 @@ class FakeSpeechmatics:
 
     def use(self, plan: JobPlan) -> None:
         """Replace the plan."""
-
-        def change(service: _Service) -> None:
-            service.api.chance = JobChance(plan)
-
-        self._thread.change(change)
+        self._thread.change(lambda service: service.api.use(plan))
 
 
 def main(arguments: list[str] | None = None) -> int:
