@@ -113,10 +113,8 @@ class InvalidRequest(RequestError):
 
     status = 422
 
-    def __init__(
-        self, detail: str, *, field: str, code: ErrorCode | None = None, also: Sequence[tuple[str, str]] = ()
-    ) -> None:
-        super().__init__(detail, code=code, field=field)
+    def __init__(self, detail: str, *, field: str, also: Sequence[tuple[str, str]] = ()) -> None:
+        super().__init__(detail, field=field)
         self.field = field
         self.also = tuple(also)
 

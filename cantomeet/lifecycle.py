@@ -48,11 +48,6 @@ ENDED = frozenset(MeetingStatus) - ACTIVE
 """Statuses in which nothing happens until a person acts."""
 
 
-def may_become(old: MeetingStatus, new: MeetingStatus) -> bool:
-    """True where `new` is the same status or one the table allows after `old`."""
-    return old == new or new in TRANSITIONS[old]
-
-
 def status_to_resume(stage: Stage) -> MeetingStatus:
     """The status in which work goes on for a meeting that has `stage` behind it."""
     if stage in (Stage.TRANSCRIBED, Stage.SUMMARIZED):

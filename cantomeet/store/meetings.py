@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Unpack
 
 from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
@@ -225,22 +225,13 @@ class Meetings:
                 return meeting_rows.change_one(connection, now, meeting_id, job, **why)
             return changed
 
-    def mark_deleted(
-        self,
-        meeting_id: str,
-        among: Collection[MeetingStatus] | None = None,
-        *,
-        version: int | None = None,
-        confirm_cost: bool = True,
-    ) -> Meeting:
+    def mark_deleted(self, meeting_id: str, *, version: int | None = None, confirm_cost: bool = True) -> Meeting:
         """Hidden from now on; the worker deletes what belongs to it. Raises `NotFound`, and `Conflict` where its
-        status is not `among` these, its version not `version` (None: any), or, without `confirm_cost`, where a
-        transcription under way that is paid for would be given up.
+        version is not `version` (None: any), or, without `confirm_cost`, where a transcription under way that is paid
+        for would be given up.
         """
         with self._db.write() as connection:
             where = [*is_there(meeting_id), *_of_version(version), *_at_no_cost(confirm_cost)]
-            if among is not None:
-                where.append(col(Meeting.status).in_(list(among)))
             meeting_rows.hold(connection, meeting_id)
             now = self._db.now(connection)
             job = meeting_rows.set_job(connection, now, meeting_id, **leases.again(now))

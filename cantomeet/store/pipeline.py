@@ -115,13 +115,12 @@ class Pipeline:
         segments: Sequence[NewSegment],
         *,
         tried: NewAttempt,
-        due_in: float | None = 0.0,
         **columns: Unpack[StepColumns],
     ) -> Meeting:
         """`commit_step`, and the segments of a recognised piece after those already saved, in one transaction."""
         with self._db.write() as connection:
             now = self._db.now(connection)
-            meeting = meeting_rows.commit(connection, now, meeting_id, run, tried, due_in, **columns)
+            meeting = meeting_rows.commit(connection, now, meeting_id, run, tried, 0.0, **columns)
             lines.append(connection, meeting, segments)
             return meeting
 

@@ -41,4 +41,4 @@ def test_any_file_name_makes_a_title(filename: str) -> None:
 
 
 def config(**changes: object) -> dict[str, Any]:
-    return job_config(options(**changes), model="enhanced", diarization=True, entities=True, notification=None)  # type: ignore[arg-type]
+    return job_config(options(**changes), model="enhanced", notification=None)  # type: ignore[arg-type]
