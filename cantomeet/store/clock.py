@@ -17,18 +17,15 @@ from sqlmodel import SQLModel, col
 
 from cantomeet.models import Job, KeyValue, Meeting, ProviderLeftover, Turn
 from cantomeet.store import leases
-from cantomeet.store.connections import Connections, execute
+from cantomeet.store.connections import Aggregate, execute
 from cantomeet.store.leases import LEASE_SECONDS
 
 _MOVES = "clock_put_back"
 """How often times were moved is remembered, so that of several who notice the same only one moves them."""
 
 
-class Clock:
+class Clock(Aggregate):
     """The database's clock, and the times that were written by it."""
-
-    def __init__(self, connections: Connections) -> None:
-        self._db = connections
 
     def read(self) -> tuple[datetime, int]:
         """The database's clock, and how often times were moved back for it."""

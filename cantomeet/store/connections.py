@@ -27,6 +27,13 @@ class Connections(Protocol):
         ...
 
 
+class Aggregate:
+    """Rows that belong together, read and written on the connections of a `Database` or of a transaction."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._db = connections
+
+
 class OwnTransactions:
     """Each block is a transaction of its own."""
 

@@ -8,18 +8,15 @@ from sqlalchemy import Connection, Engine, delete, insert, select, update
 from sqlmodel import col
 
 from cantomeet.models import KeyValue, Meeting, new_id
-from cantomeet.store.connections import Connections, execute
+from cantomeet.store.connections import Aggregate, execute
 
 _TRACES = "traces"
 _PATIENCE_MS = 500
 """For readers and writers at the moment of a checkpoint; it is tried again soon."""
 
 
-class Erasing:
+class Erasing(Aggregate):
     """Remembers whether traces are still to be erased."""
-
-    def __init__(self, connections: Connections) -> None:
-        self._db = connections
 
     def traces(self) -> str | None:
         """What `traces_erased` takes; None where no meeting was deleted since its last call."""

@@ -10,14 +10,11 @@ from sqlmodel import col
 from cantomeet.errors import VersionConflict
 from cantomeet.glossary import Term, digest
 from cantomeet.models import GlossaryTerm, new_id
-from cantomeet.store.connections import Connections
+from cantomeet.store.connections import Aggregate
 
 
-class Glossary:
+class Glossary(Aggregate):
     """One list for the whole installation, replaced as a whole."""
-
-    def __init__(self, connections: Connections) -> None:
-        self._db = connections
 
     def terms(self) -> list[Term]:
         """In the order in which the person wrote them."""

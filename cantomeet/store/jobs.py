@@ -15,7 +15,7 @@ from cantomeet.jobs import PAUSABLE, JobKind, JobState
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Job, Meeting
 from cantomeet.store import leases
-from cantomeet.store.connections import Connections
+from cantomeet.store.connections import Aggregate
 from cantomeet.store.leases import LEASE_SECONDS, WAKE_GRACE, WAKE_GRACE_LIMIT
 
 _MOST_OTHERS = 100
@@ -23,11 +23,8 @@ _MOST_OTHERS = 100
 _MOST_DOUBLINGS = 16
 
 
-class Jobs:
+class Jobs(Aggregate):
     """Any kind. What a meeting's own job does besides is in `cantomeet.store.pipeline`."""
-
-    def __init__(self, connections: Connections) -> None:
-        self._db = connections
 
     def find(self, kind: JobKind, subject: str) -> Job | None:
         with self._db.read() as connection:

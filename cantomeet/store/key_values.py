@@ -7,14 +7,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
 from cantomeet.models import KeyValue
-from cantomeet.store.connections import Connections, execute
+from cantomeet.store.connections import Aggregate, execute
 
 
-class KeyValues:
+class KeyValues(Aggregate):
     """A text under each name."""
-
-    def __init__(self, connections: Connections) -> None:
-        self._db = connections
 
     def find(self, name: str) -> str | None:
         """None where nothing was put under the name."""

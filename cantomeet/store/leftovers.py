@@ -11,7 +11,7 @@ from sqlmodel import col
 from cantomeet.jobs import JobKind
 from cantomeet.models import Job, Meeting, ProviderLeftover, new_id
 from cantomeet.store import leases
-from cantomeet.store.connections import Connections
+from cantomeet.store.connections import Aggregate
 
 
 class SearchColumns(TypedDict, total=False):
@@ -21,11 +21,8 @@ class SearchColumns(TypedDict, total=False):
     searched: datetime | None
 
 
-class Leftovers:
+class Leftovers(Aggregate):
     """Each has a job; whoever has that deletes the copy. Every write raises `LeaseLost`, having changed nothing."""
-
-    def __init__(self, connections: Connections) -> None:
-        self._db = connections
 
     def find(self, leftover_id: str) -> ProviderLeftover | None:
         """None where it is gone."""

@@ -15,18 +15,15 @@ from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Job, Meeting, Segment
 from cantomeet.store import leases, lines, meeting_rows
 from cantomeet.store.anchoring import move_evidence
-from cantomeet.store.connections import Connections
+from cantomeet.store.connections import Aggregate
 from cantomeet.store.erasing import leave_traces
 from cantomeet.store.leftovers import leave_behind
 from cantomeet.store.summaries import add_summary
 from cantomeet.store.types import NewAttempt, NewSegment, NewSummary, StepColumns
 
 
-class Pipeline:
+class Pipeline(Aggregate):
     """Lease, steps, results, failures of a meeting. `columns` are those of the meeting that are saved as well."""
-
-    def __init__(self, connections: Connections) -> None:
-        self._db = connections
 
     def take_lease(self, meeting_id: str, seconds: float) -> Meeting | None:
         """The meeting, its job under a new `run`; None where it is not due or somebody else has it.

@@ -11,14 +11,11 @@ from cantomeet.errors import LeaseLost
 from cantomeet.jobs import JobKind
 from cantomeet.models import Job, Meeting, PaidAnswer, RawTranscript, new_id
 from cantomeet.store import leases, meeting_rows
-from cantomeet.store.connections import Connections, execute
+from cantomeet.store.connections import Aggregate, execute
 
 
-class ProviderAnswers:
+class ProviderAnswers(Aggregate):
     """Kept with the meeting, so that none is paid for again. A raw answer's body is gzip."""
-
-    def __init__(self, connections: Connections) -> None:
-        self._db = connections
 
     def save_raw(self, meeting_id: str, run: int, provider: str, job_id: str, body: bytes) -> None:
         """Keep a provider's raw answer (gzip) before it is parsed. Raises `LeaseLost`."""

@@ -9,16 +9,13 @@ from sqlalchemy import func as sql
 from sqlmodel import col
 
 from cantomeet.models import Meeting, Switch
-from cantomeet.store.connections import Connections
+from cantomeet.store.connections import Aggregate
 from cantomeet.store.leases import PAUSED
 from cantomeet.store.meeting_rows import is_there
 
 
-class Stamps:
+class Stamps(Aggregate):
     """Cheap enough to ask every few seconds for each page."""
-
-    def __init__(self, connections: Connections) -> None:
-        self._db = connections
 
     def version(self, meeting_id: str) -> int | None:
         """The meeting's version, or None where it is gone."""

@@ -13,15 +13,12 @@ from cantomeet.jobs import PAUSABLE, JobState
 from cantomeet.lifecycle import ACTIVE
 from cantomeet.models import Job, Meeting, Switch
 from cantomeet.store import leases
-from cantomeet.store.connections import Connections, execute
+from cantomeet.store.connections import Aggregate, execute
 from cantomeet.store.leases import PAUSED, is_paused
 
 
-class Switches:
+class Switches(Aggregate):
     """Pause, resume, and what waits for that."""
-
-    def __init__(self, connections: Connections) -> None:
-        self._db = connections
 
     def pause(self, paused: bool) -> None:
         """Stop or resume taking steps; what is under way finishes its step. Pausing again keeps the first time."""

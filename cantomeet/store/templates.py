@@ -10,18 +10,15 @@ from sqlmodel import col
 
 from cantomeet.errors import Conflict, InvalidRequest, NotFound, VersionConflict
 from cantomeet.models import SummaryTemplate, new_id
-from cantomeet.store.connections import Connections
+from cantomeet.store.connections import Aggregate
 from cantomeet.store.types import MeetingChanges
 from cantomeet.templates import SHIPPED, Section, Template, checked_language, user_template
 
 _LONGEST_ID = 64
 
 
-class Templates:
+class Templates(Aggregate):
     """Write, change, delete, look up. A page lists `cantomeet.templates.SHIPPED` and then `all()`."""
-
-    def __init__(self, connections: Connections) -> None:
-        self._db = connections
 
     def all(self) -> list[SummaryTemplate]:
         """Those that people wrote, oldest first."""

@@ -12,14 +12,11 @@ from sqlmodel import col
 
 from cantomeet import pacing
 from cantomeet.models import Job, Turn
-from cantomeet.store.connections import Connections
+from cantomeet.store.connections import Aggregate
 
 
-class ProviderTurns:
+class ProviderTurns(Aggregate):
     """Each limit is one row, locked while it is changed."""
-
-    def __init__(self, connections: Connections) -> None:
-        self._db = connections
 
     def take(self, limit: pacing.Limit, *, reserved: bool = False) -> float:
         """Take a turn now: 0.0; or the seconds until the one that is reserved for the caller."""

@@ -19,7 +19,7 @@ from cantomeet.jobs import JobKind
 from cantomeet.lifecycle import Stage
 from cantomeet.models import Job, Meeting, Segment, WrittenLine, WrittenView
 from cantomeet.store import leases, meeting_rows
-from cantomeet.store.connections import Connections
+from cantomeet.store.connections import Aggregate
 from cantomeet.store.leases import JobColumns
 from cantomeet.stored_json import StoredUsage
 from cantomeet.usage import total_usage
@@ -43,11 +43,8 @@ class WrittenTranscript:
         return "written" if line.segment_version == segment.version else "out_of_date"
 
 
-class WrittenViews:
+class WrittenViews(Aggregate):
     """Ask for one, read it, and what its worker does."""
-
-    def __init__(self, connections: Connections) -> None:
-        self._db = connections
 
     def find(self, meeting_id: str) -> WrittenTranscript | None:
         """The view; None where nobody has asked for it."""
