@@ -1,4 +1,4 @@
-"""Measures memory and processor time of a process and its children, for several benchmarks."""
+"""Measures memory, processor time and response times, for several benchmarks."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from statistics import quantiles
 
 import psutil
 
@@ -82,3 +83,9 @@ def stand_in(folder: Path, plan: JobPlan) -> Iterator[str]:
     finally:
         process.terminate()
         process.communicate()
+
+
+def p50_p95(seconds: list[float]) -> tuple[float, float]:
+    """Return p50 and p95 in milliseconds."""
+    cuts = quantiles(seconds, n=100, method="inclusive")
+    return cuts[49] * 1000, cuts[94] * 1000

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import re
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, Request, expect
 
 from cantomeet.database import connect
 from cantomeet.models import Meeting
 from cantomeet.store import Database
 from launcher import page_build
-from tests.conftest import lacking
-from tests.e2e.serving import CHROMIUM
 from tests.recordings_factory import make_large_wav
 from tests.upload_server import UploadServer, free_port
 
@@ -55,20 +52,9 @@ def server(tmp_path: Path, port: int, build: Path) -> Iterator[UploadServer]:
     running.kill()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        lacking("chromium")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM))
-        yield launched
-        launched.close()
-
-
 @pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    opened = browser.new_context()
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    opened = chromium.new_context()
     yield opened
     opened.close()
 

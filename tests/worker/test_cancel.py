@@ -72,11 +72,6 @@ def test_a_cancel_force_deletes_the_running_job_at_the_provider(side: Background
     assert side.store.meetings.get(meeting.id).error_code == "cancelled"
 
 
-@pytest.fixture
-def house(sqlite_store: Database, tmp_path: Path) -> House:
-    return House(sqlite_store, tmp_path / "recordings")
-
-
 def endless(house: House, meeting_id: str, ended: list[str]) -> Callable[[Callable[[float], None]], None]:
     """Work that runs until its progress callback raises."""
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import OperationalError
@@ -27,20 +26,8 @@ from cantomeet.store.meetings import Meetings
 from cantomeet_ui.api import tus
 from tests.cantomeet.media.test_media import files_limited_to
 from tests.cantomeet_ui.api.uploading import MIB, TUS, UploadClient, upload_client, upload_metadata
-from tests.recordings_factory import make_recording
 
 UPLOADS = "/api/uploads/"
-
-
-@pytest.fixture(scope="session")
-def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    return make_recording(tmp_path_factory.mktemp("sound") / "a", "wav").read_bytes()
-
-
-@pytest_asyncio.fixture
-async def endpoint(tmp_path: Path, sqlite_store: Database) -> AsyncIterator[UploadClient]:
-    async with upload_client(tmp_path, sqlite_store) as opened:
-        yield opened
 
 
 def refusal(answer: httpx.Response) -> tuple[int, str]:

@@ -12,7 +12,6 @@ from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, text
@@ -29,17 +28,6 @@ from tests.cantomeet_ui.api.uploading import MIB, UploadClient, upload_client
 from tests.recordings_factory import COMMON, make_recording
 
 UPLOAD = "/meetings/upload"
-
-
-@pytest.fixture(scope="session")
-def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    return make_recording(tmp_path_factory.mktemp("sound") / "a", "wav").read_bytes()
-
-
-@pytest_asyncio.fixture
-async def endpoint(tmp_path: Path, sqlite_store: Database) -> AsyncIterator[UploadClient]:
-    async with upload_client(tmp_path, sqlite_store) as opened:
-        yield opened
 
 
 def problem_of(answer: httpx.Response) -> tuple[int, str]:

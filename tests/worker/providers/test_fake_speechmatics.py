@@ -10,8 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +21,7 @@ import httpx
 import pytest
 
 from standins.speechmatics.server import FakeSpeechmatics, Fate, JobFault, JobPlan, Webhooks, main, paid_submissions
+from tests.running import wait_for
 from tests.worker.providers.speechmatics_recordings import KEY, QUICK, client, ignore, options, wav
 from worker.providers import RemoteState
 from worker.providers.speechmatics.config import Notification
@@ -380,7 +380,7 @@ def test_a_hanging_request_ends_when_the_client_gives_up() -> None:
     with FakeSpeechmatics(JobPlan(faults=[JobFault(do="hang", times=1)])) as fake:
         with pytest.raises(httpx.ReadTimeout):
             HTTP.get(f"{fake.url}/v2/jobs", timeout=0.2)
-        wait_until(lambda: [line["outcome"] for line in fake.requests()] == ["dropped"])
+        wait_for(lambda: [line["outcome"] for line in fake.requests()] == ["dropped"], "the log of the request")
 
 
 def test_the_configured_rates_are_enforced() -> None:
@@ -412,7 +412,7 @@ def test_a_notification_has_the_requested_header(tmp_path: Path) -> None:
         notifying(fake, url) as transcriber,
     ):
         job = transcriber.submit(wav(tmp_path / "x"), options(), ignore)
-        wait_until(lambda: len(heard) == 1)
+        wait_for(lambda: len(heard) == 1, "the notifications")
         assert heard[0]["path"] == f"/hook?from=a&id={job}&status=success"
         assert heard[0]["headers"]["X-Secret"] == "s3cret"
         assert heard[0]["headers"]["User-Agent"] == "Speechmatics-API/2.0"
@@ -423,7 +423,7 @@ def test_a_notification_can_come_twice_and_a_failure_says_error(tmp_path: Path) 
     plan = JobPlan(job_seconds=0, fates=[Fate(becomes="rejected")], webhooks=Webhooks(times=2))
     with FakeSpeechmatics(plan) as fake, listener() as (url, heard), notifying(fake, url) as transcriber:
         transcriber.submit(wav(tmp_path / "x"), options(), ignore)
-        wait_until(lambda: len(heard) == 2)
+        wait_for(lambda: len(heard) == 2, "the notifications")
         assert all(notice["path"].endswith("status=error") for notice in heard)
 
 
@@ -431,7 +431,7 @@ def test_a_notification_can_come_before_the_job_is_done(tmp_path: Path) -> None:
     plan = JobPlan(job_seconds=600, webhooks=Webhooks(offset=-600))
     with FakeSpeechmatics(plan) as fake, listener() as (url, heard), notifying(fake, url) as transcriber:
         job = transcriber.submit(wav(tmp_path / "x"), options(), ignore)
-        wait_until(lambda: len(heard) == 1)
+        wait_for(lambda: len(heard) == 1, "the notifications")
         assert transcriber.check(job) is RemoteState.RUNNING
 
 
@@ -439,7 +439,7 @@ def test_notifications_of_several_jobs_can_come_out_of_order(tmp_path: Path) -> 
     plan = JobPlan(seed=3, job_seconds=0, webhooks=Webhooks(jitter=1.0))
     with FakeSpeechmatics(plan) as fake, listener() as (url, heard), notifying(fake, url) as transcriber:
         jobs = [transcriber.submit(wav(tmp_path / "x", seconds=1), options(f"k{n}"), ignore) for n in range(8)]
-        wait_until(lambda: len(heard) == 8)
+        wait_for(lambda: len(heard) == 8, "the notifications")
         told = [httpx.URL(notice["path"]).params["id"] for notice in heard]
         assert sorted(told) == sorted(jobs)
         assert told != jobs
@@ -452,14 +452,16 @@ def test_a_refused_notification_is_sent_again(tmp_path: Path) -> None:
         notifying(fake, url) as transcriber,
     ):
         transcriber.submit(wav(tmp_path / "x"), options(), ignore)
-        wait_until(lambda: [n["outcome"] for n in fake.log if n["event"] == "notified"] == ["503", "204"])
+        wait_for(
+            lambda: [n["outcome"] for n in fake.log if n["event"] == "notified"] == ["503", "204"], "the second call"
+        )
         assert len(heard) == 2
 
 
 def test_without_contents_the_whole_transcript_is_attached_as_the_api_does(tmp_path: Path) -> None:
     with FakeSpeechmatics(JobPlan(job_seconds=0)) as fake, listener() as (url, heard):
         post(fake, config() | {"notification_config": [{"url": url}]}, wav(tmp_path / "x").read_bytes())
-        wait_until(lambda: len(heard) == 1)
+        wait_for(lambda: len(heard) == 1, "the notifications")
         assert b'name="data_file"' in heard[0]["body"]
         assert b'"results"' in heard[0]["body"]
 
@@ -493,13 +495,6 @@ def listener(refuse_first: int = 0) -> Iterator[tuple[str, list[dict[str, Any]]]
         finally:
             server.shutdown()
             thread.join()
-
-
-def wait_until(true: Callable[[], bool], seconds: float = 20.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it never came to pass"
-        time.sleep(0.02)
 
 
 # ---- command and load ----------------------------------------------------------------------------------------
