@@ -43,7 +43,7 @@ TRANSITIONS: dict[MeetingStatus, frozenset[MeetingStatus]] = {
 }
 
 ACTIVE = frozenset({MeetingStatus.UPLOADED, MeetingStatus.TRANSCRIBING, MeetingStatus.SUMMARIZING})
-"""Statuses in which the pipeline owes the meeting its next step."""
+"""Statuses in which a next step of the pipeline is due, waits or runs."""
 ENDED = frozenset(MeetingStatus) - ACTIVE
 """Statuses in which nothing happens until a person acts."""
 
@@ -55,8 +55,8 @@ def status_to_resume(stage: Stage) -> MeetingStatus:
     return MeetingStatus.UPLOADED if stage is Stage.STORED else MeetingStatus.TRANSCRIBING
 
 
-def step_owed(status: MeetingStatus, stage: Stage, transcriber: str) -> str:
-    """The name of the step that an active meeting is owed, as the timeline has it."""
+def next_step(status: MeetingStatus, stage: Stage, transcriber: str) -> str:
+    """The name of the next step of an active meeting, as the timeline has it."""
     if status == MeetingStatus.SUMMARIZING:
         return "summarize"
     if stage == Stage.PREPARED:

@@ -373,13 +373,13 @@ class RawTranscript(SQLModel, table=True):
 
 
 class ProviderLeftover(SQLModel, table=True):
-    """A provider's copy that is to be deleted, written in the transaction that lets go of it."""
+    """A provider's copy that is to be deleted, written in the transaction that makes it needless."""
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
     provider: str = Field(max_length=32)
     provider_job_id: str | None = Field(default=None, max_length=128)
     submit_key: str | None = Field(default=None, max_length=64)
-    """To find the job by, where it was let go of before its id was known."""
+    """Finds the job if it was abandoned before its id was known."""
     sent_after: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """The job with that key is no older."""
     looks: int = 0

@@ -178,7 +178,7 @@ class JobQueue:
         return Worker.count(connection=self._redis)
 
     def try_write(self) -> None:
-        """Write something small that goes by itself. Raises `redis.ResponseError` where Redis takes no writes."""
+        """Write something small that expires by itself. Raises `redis.ResponseError` where Redis takes no writes."""
         self._redis.set(_WRITTEN, int(time.time()), ex=60)
 
     def erase(self, gone: Callable[[Collection[str]], set[str]], *, rewrite: bool) -> bool:

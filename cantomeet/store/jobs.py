@@ -84,7 +84,7 @@ class Jobs(Aggregate):
         """
         with self._db.write() as connection:
             now = self._db.now(connection)
-            due: leases.JobColumns = {"tries": tries, **leases.let_go(now + timedelta(seconds=due_in))}
+            due: leases.JobColumns = {"tries": tries, **leases.released(now + timedelta(seconds=due_in))}
             if not tries:
                 due["deaths"] = 0
             if not woken:

@@ -149,7 +149,7 @@ def remove(connection: Connection, kind: JobKind, subject: str) -> None:
     connection.execute(delete(Job).where(*of(kind, subject)))
 
 
-def let_go(due: datetime | None) -> JobColumns:
+def released(due: datetime | None) -> JobColumns:
     """The columns of a job whose step has ended: the next one is due then, or none."""
     if due is None:
         return at_rest()

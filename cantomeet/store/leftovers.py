@@ -35,10 +35,10 @@ class Leftovers(Aggregate):
         """Save `columns`; with `due_in` end the lease, and it is due again in so many seconds."""
         with self._db.write() as connection:
             now = self._db.now(connection)
-            let_go: leases.JobColumns = {}
+            release: leases.JobColumns = {}
             if due_in is not None:
-                let_go = {"tries": tries, **leases.let_go(now + timedelta(seconds=due_in))}
-            after = leases.fenced(connection, now, job.kind, job.subject, job.run, held=True, **let_go)
+                release = {"tries": tries, **leases.released(now + timedelta(seconds=due_in))}
+            after = leases.fenced(connection, now, job.kind, job.subject, job.run, held=True, **release)
             if columns:
                 mine = col(ProviderLeftover.id) == job.subject
                 connection.execute(update(ProviderLeftover).where(mine).values(**columns))

@@ -141,12 +141,12 @@ def commit(
     due_in: float | None,
     **columns: object,
 ) -> Meeting:
-    """Write the outcome of a step and let go of the lease; next due in `due_in` seconds (None: never).
+    """Write the outcome of a step and release the lease; next due in `due_in` seconds (None: never).
 
     Raises `LeaseLost`.
     """
     due = None if due_in is None else now + timedelta(seconds=due_in)
-    job: JobColumns = {"tries": 0, "deaths": 0, **leases.let_go(due)}
+    job: JobColumns = {"tries": 0, "deaths": 0, **leases.released(due)}
     meeting = fenced(connection, now, meeting_id, run, job, held=False, **columns)
     if tried is not None:
         note(connection, now, meeting, tried, "done", next_run_at=due)

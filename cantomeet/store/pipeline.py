@@ -56,7 +56,7 @@ class Pipeline(Aggregate):
         due_in: float | None = 0.0,
         **columns: Unpack[StepColumns],
     ) -> Meeting:
-        """Save the outcome of a step, let go of the lease; next due in `due_in` seconds (None: never).
+        """Save the outcome of a step and release the lease; next due in `due_in` seconds (None: never).
 
         Raises `LeaseLost`, having changed nothing.
         """
@@ -75,14 +75,14 @@ class Pipeline(Aggregate):
         deaths: int | None = None,
         **columns: Unpack[StepColumns],
     ) -> Meeting:
-        """Let go of the lease with nothing done that anybody would see; due again in `due_in` seconds.
+        """Release the lease without a visible change; due again in `due_in` seconds.
 
         `turn`: the limit whose turn is reserved for then. `version` stays, so no page reads the meeting again for it.
         Raises `LeaseLost`, having changed nothing.
         """
         with self._db.write() as connection:
             now = self._db.now(connection)
-            due: leases.JobColumns = {**leases.let_go(now + timedelta(seconds=due_in)), "turn": turn}
+            due: leases.JobColumns = {**leases.released(now + timedelta(seconds=due_in)), "turn": turn}
             if tries is not None:
                 due["tries"] = tries
             if deaths is not None:
@@ -129,14 +129,14 @@ class Pipeline(Aggregate):
         *,
         replace: bool,
         tried: NewAttempt,
-        let_go: bool = False,
+        delete_copy: bool = False,
         **columns: Unpack[StepColumns],
     ) -> Meeting:
         """Transcript, speakers and SUMMARIZING in one transaction; earlier revisions go. Raises `LeaseLost`.
 
         Where a person wants to name the speakers first, and there are any, nothing is due until
         `Meetings.summarize`. `segments` follow those saved by `commit_piece`, or with `replace` are all there is. With
-        `let_go` the provider's copy is to be deleted.
+        `delete_copy` the provider's copy is to be deleted.
         """
         with self._db.write() as connection:
             now = self._db.now(connection)
@@ -151,7 +151,7 @@ class Pipeline(Aggregate):
             if lines.delete_revisions(connection, meeting_id, keep=meeting.revision):
                 # Items of summaries of the earlier revision point at lines that are gone.
                 move_evidence(connection, meeting_id, meeting.revision)
-            if let_go:
+            if delete_copy:
                 leave_behind(connection, now, meeting)
             if meeting.name_speakers_first and lines.has_speakers(connection, meeting):
                 rest = leases.at_rest(JobState.WAITING_FOR_NAMES)
@@ -197,7 +197,7 @@ class Pipeline(Aggregate):
         with self._db.write() as connection:
             now = self._db.now(connection)
             due = now + timedelta(seconds=delay)
-            job: leases.JobColumns = {"tries": failures, **leases.let_go(due)}
+            job: leases.JobColumns = {"tries": failures, **leases.released(due)}
             meeting = meeting_rows.fenced(connection, now, meeting_id, run, job, held=True)
             meeting_rows.note(connection, now, meeting, tried, "retry", code=code, params=params, next_run_at=due)
             return meeting
@@ -218,11 +218,11 @@ class Pipeline(Aggregate):
         code: ErrorCode,
         params: Mapping[str, object],
         reason: str,
-        let_go: bool = False,
+        delete_copy: bool = False,
     ) -> Meeting:
         """FAILED; nothing more until a person acts. Raises `LeaseLost` as `record_retry` does.
 
-        With `let_go` the provider's copy is to be deleted.
+        With `delete_copy` the provider's copy is to be deleted.
         """
         with self._db.write() as connection:
             now = self._db.now(connection)
@@ -240,14 +240,14 @@ class Pipeline(Aggregate):
                 progress=None,
             )
             meeting_rows.note(connection, now, meeting, tried, "failed", code=code, params=params)
-            if let_go:
+            if delete_copy:
                 leave_behind(connection, now, meeting)
             return meeting
 
-    def purge(self, meeting_id: str, run: int, *, let_go: bool = False) -> None:
+    def purge(self, meeting_id: str, run: int, *, delete_copy: bool = False) -> None:
         """Remove a deleted meeting's row and all that hangs on it. Raises `LeaseLost`.
 
-        The provider's copy is to be deleted where no transcript was made of it; with `let_go` in any case.
+        The provider's copy is to be deleted where no transcript was made of it; with `delete_copy` in any case.
         """
         with self._db.write() as connection:
             now = self._db.now(connection)
@@ -255,7 +255,7 @@ class Pipeline(Aggregate):
             for kind in (JobKind.WRITTEN_VIEW, JobKind.MEETING):
                 leases.remove(connection, kind, meeting_id)
             connection.execute(delete(Segment).where(col(Segment.meeting_id) == meeting_id))
-            if let_go or meeting.stage not in (Stage.TRANSCRIBED, Stage.SUMMARIZED):
+            if delete_copy or meeting.stage not in (Stage.TRANSCRIBED, Stage.SUMMARIZED):
                 leave_behind(connection, now, meeting)
             connection.execute(delete(Meeting).where(col(Meeting.id) == meeting_id))
             leave_traces(connection)

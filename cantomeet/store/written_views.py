@@ -94,13 +94,13 @@ class WrittenViews(Aggregate):
     def go_on(
         self, meeting_id: str, run: int, due_in: float, *, failures: int = 0, code: ErrorCode | None = None
     ) -> Job:
-        """Let go of the lease; the next step is due in `due_in` seconds. Raises `LeaseLost`.
+        """Release the lease; the next step is due in `due_in` seconds. Raises `LeaseLost`.
 
         `failures` in a row by now; 0: the step is done, and its workers' deaths are forgotten.
         """
         with self._db.write() as connection:
             now = self._db.now(connection)
-            job: JobColumns = {"tries": failures, **leases.let_go(now + timedelta(seconds=due_in))}
+            job: JobColumns = {"tries": failures, **leases.released(now + timedelta(seconds=due_in))}
             if not failures:
                 job["deaths"] = 0
             after = leases.fenced(connection, now, JobKind.WRITTEN_VIEW, meeting_id, run, **job)
