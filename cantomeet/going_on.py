@@ -17,13 +17,14 @@ class GoingOn:
     step: str
     """The current step, or the next one, as an `Attempt` names it."""
     state: State
-    """ "held": a worker has it; "waiting": for `next_run_at`; "due": for a worker; "paused": for the queue to go on;
-    "names": for a person to name the speakers."""
+    """"held": a worker runs it; "waiting": until `next_run_at`; "due": for a worker; "paused": until the queue resumes;
+    "names": until a person names the speakers.
+    """
     next_run_at: datetime | None
 
 
 def going_on(meeting: Meeting, now: datetime, *, paused: bool) -> GoingOn | None:
-    """None where it has ended; `now` is the database's clock."""
+    """The entry, or None for a meeting that has ended. `now` is the database's clock."""
     if meeting.status not in ACTIVE:
         return None
     step = next_step(meeting.status, meeting.stage, meeting.transcriber)

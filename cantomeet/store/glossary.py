@@ -1,4 +1,4 @@
-"""Names and terms that the transcriber is told beforehand."""
+"""Names and terms that are sent to the transcriber."""
 
 from __future__ import annotations
 
@@ -17,15 +17,17 @@ class Glossary(Aggregate):
     """One list for the whole installation, replaced as a whole."""
 
     def terms(self) -> list[Term]:
-        """In the order in which the person wrote them."""
+        """The terms in the order in which they were written."""
         with self._db.read() as connection:
             return _terms(connection)
 
     def replace(self, terms: Sequence[Term], seen: str | None = None) -> None:
-        """All terms, checked before. Raises `VersionConflict` where the digest is not `seen` (None: any)."""
+        """Replace all terms, which were checked before. Raises `VersionConflict` if the digest is not `seen` (None:
+        any).
+        """
         with self._db.write() as connection:
             if connection.dialect.name == "postgresql":
-                # Two who save at once must not both find the old one: SQLite has one writer anyway.
+                # Two concurrent edits must not both find the old terms. SQLite has one writer anyway.
                 connection.exec_driver_sql("LOCK TABLE glossaryterm IN EXCLUSIVE MODE")
             if seen is not None and seen != digest(_terms(connection)):
                 raise VersionConflict("the glossary was changed meanwhile")
