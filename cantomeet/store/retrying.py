@@ -97,7 +97,7 @@ def at_provider(meeting: Meeting) -> bool:
 
 
 def needs_a_new_job(meeting: Meeting) -> bool:
-    """What the provider had is of no use any more. Where a sending was refused, an earlier one may have arrived."""
+    """Whether the provider's job can no longer be used. After a refused sending, an earlier one may have made a job."""
     if meeting.error_code == ErrorCode.PROVIDER_REJECTED and meeting.provider_job_id is None:
         return False
     return meeting.submission is not None and meeting.error_code in _JOB_ENDED

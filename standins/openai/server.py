@@ -10,7 +10,6 @@ faults.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -21,7 +20,7 @@ from standins.http import HttpServer
 from standins.openai.api import ModelApi
 from standins.openai.log import LoggedRequest, RequestLog, paid_prompts, read_log
 from standins.openai.plan import ModelFault, ModelPlan
-from standins.serving import HOST, StandIn, serve
+from standins.serving import StandIn, options_of, serve
 
 __all__ = ["FakeOpenAI", "ModelFault", "ModelPlan", "main", "paid_prompts", "read_log"]
 
@@ -73,25 +72,15 @@ class FakeOpenAI(StandIn[_Service]):
 
     def use(self, plan: ModelPlan) -> None:
         """Replace the plan."""
-        self._thread.change(lambda service: service.api.use(plan))
+        self.change(lambda service: service.api.use(plan))
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description="A stand-in for an OpenAI-compatible endpoint.")
-    parser.add_argument("--host", default=HOST)
-    parser.add_argument("--port", type=int, default=9106, help="0 takes a free one")
+    parser = options_of("A stand-in for an OpenAI-compatible endpoint.", 9106)
     parser.add_argument("--log", type=Path, required=True, help="one JSON object for each request, appended")
-    parser.add_argument("--key", help="the only key that is let in; any, where this is not given")
-    parser.add_argument("--plan", type=Path, help="a JSON file that says how to misbehave")
     options = parser.parse_args(arguments)
     plan = ModelPlan.model_validate_json(options.plan.read_bytes()) if options.plan else ModelPlan()
-    try:
-        service = _Service(options.log, plan, options.key)
-        serve(service, options.host, options.port, lambda port: f"fake OpenAI on http://{options.host}:{port}/v1")
-    except OSError as error:
-        print(f"fake OpenAI: {error.strerror or error}", file=sys.stderr)
-        return 1
-    return 0
+    return serve(lambda: _Service(options.log, plan, options.key), "fake OpenAI", options, "/v1")
 
 
 if __name__ == "__main__":

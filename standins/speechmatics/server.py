@@ -10,7 +10,6 @@ and `GET /_fake/jobs` lists all jobs.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from standins.http import HttpServer
-from standins.serving import HOST, StandIn, serve
+from standins.serving import StandIn, options_of, serve
 from standins.speechmatics.api import JobApi
 from standins.speechmatics.gate import Gate
 from standins.speechmatics.jobs import JobBook, paid_submissions, read_log
@@ -79,28 +78,18 @@ class FakeSpeechmatics(StandIn[_Service]):
 
     def use(self, plan: JobPlan) -> None:
         """Replace the plan."""
-        self._thread.change(lambda service: service.api.use(plan))
+        self.change(lambda service: service.api.use(plan))
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description="A stand-in for the Speechmatics Batch API.")
-    parser.add_argument("--host", default=HOST)
-    parser.add_argument("--port", type=int, default=9105, help="0 takes a free one")
+    parser = options_of("A stand-in for the Speechmatics Batch API.", 9105)
     parser.add_argument("--state", type=Path, required=True, help="the log, made where it does not exist")
-    parser.add_argument("--key", help="the only key that is let in; any, where this is not given")
     parser.add_argument("--job-seconds", type=float, help="how long a job runs")
-    parser.add_argument("--plan", type=Path, help="a JSON file that says how to misbehave")
     options = parser.parse_args(arguments)
     plan = JobPlan.model_validate_json(options.plan.read_bytes()) if options.plan else JobPlan()
     if options.job_seconds is not None:
         plan = plan.model_copy(update={"job_seconds": options.job_seconds})
-    try:
-        service = _Service(options.state, plan, options.key)
-        serve(service, options.host, options.port, lambda port: f"fake Speechmatics on http://{options.host}:{port}")
-    except OSError as error:
-        print(f"fake Speechmatics: {error.strerror or error}", file=sys.stderr)
-        return 1
-    return 0
+    return serve(lambda: _Service(options.state, plan, options.key), "fake Speechmatics", options)
 
 
 if __name__ == "__main__":
