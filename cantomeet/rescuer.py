@@ -32,7 +32,7 @@ class Rescuer:
         return rescue(self._store, self._queue)
 
     def try_to_look(self) -> None:
-        """One round. Any error is logged, because the next round must follow, or due jobs would be left."""
+        """One round. All errors are logged, because the next round must follow, or due jobs would be left."""
         try:
             woken = self.look()
         except OperationalError as error:

@@ -18,7 +18,7 @@ def move_due_days(
 ) -> None:
     """Recompute each due day that was counted from `before`, now from `after`.
 
-    Any other day was set by a person and stays. `where` selects items of the meeting's summaries.
+    Other days were set by a person and stay. `where` selects items of the meeting's summaries.
     """
     of_meeting = select(col(Summary.id)).where(col(Summary.meeting_id) == meeting_id, *where)
     statement = select(
