@@ -27,7 +27,7 @@ def paused_notice() -> rx.Component:
     )
 
 
-def engine_room() -> rx.Component:
+def engine_section() -> rx.Component:
     return rx.el.section(
         rx.el.div(
             rx.el.h2(say("admin.queues")),

@@ -8,7 +8,7 @@ import reflex as rx
 
 from cantomeet_ui import routes
 from cantomeet_ui.components.buttons import button
-from cantomeet_ui.components.engine import engine_room, paused_notice
+from cantomeet_ui.components.engine import engine_section, paused_notice
 from cantomeet_ui.components.frame import frame, link, loading, notice
 from cantomeet_ui.components.options import option
 from cantomeet_ui.components.plans import action_bar, plan_result, plan_sheet
@@ -34,7 +34,7 @@ def admin_page() -> rx.Component:
             class_name="section-head",
         ),
         paused_notice(),
-        rx.cond(AdminState.ready, rx.fragment(_needs_attention(), engine_room(), _all_meetings()), loading()),
+        rx.cond(AdminState.ready, rx.fragment(_needs_attention(), engine_section(), _all_meetings()), loading()),
         action_bar(
             plan_result(AdminState.working, AdminState.notice, AdminState.close_notice),
             plan_sheet(AdminState.asked, AdminState.confirm, AdminState.dismiss),

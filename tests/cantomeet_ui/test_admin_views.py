@@ -15,7 +15,7 @@ from cantomeet.i18n import EN, ZH, has_text, text
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.listing import FailureCause
 from cantomeet.models import Attempt, Meeting
-from cantomeet.queries.admin import EngineRoom, Failures
+from cantomeet.queries.admin import EngineOverview, Failures
 from cantomeet.queue import QUEUES, QueueOverview, WorkerSeen
 from cantomeet_ui.presenters import admin, admin_filters
 from cantomeet_ui.presenters.address import filters_of
@@ -106,7 +106,7 @@ def test_every_action_and_refusal_has_a_text(language: str) -> None:
 # ---- the engine panel --------------------------------------------------------------------------------------
 
 
-def room(**given: Any) -> EngineRoom:
+def room(**given: Any) -> EngineOverview:
     worker = WorkerSeen("0123456789abcdef", "busy", QUEUES, NOW - timedelta(minutes=1))
     overview = QueueOverview(tuple((name, 3) for name in QUEUES), (worker,), 2)
     usual = {
@@ -117,7 +117,7 @@ def room(**given: Any) -> EngineRoom:
         "checks": {},
         "set_up": ("whisper",),
     }
-    return EngineRoom(**{**usual, **given})
+    return EngineOverview(**{**usual, **given})
 
 
 def shown(**given: Any) -> Engine:
