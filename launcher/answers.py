@@ -19,7 +19,7 @@ class SectionAnswer(TypedDict):
     title: str
 
 
-class ItemAnswer(TypedDict):
+class SummaryItemAnswer(TypedDict):
     text: str
     text_other: str | None
     evidence: list[Proof]
@@ -39,14 +39,14 @@ class SummaryAnswer(TypedDict):
     sections: list[SectionAnswer]
     usage: StoredUsage | None
     coverage: StoredCoverage | None
-    overview: list[ItemAnswer]
-    chapters: list[ItemAnswer]
-    decisions: list[ItemAnswer]
-    action_items: list[ItemAnswer]
-    questions: list[ItemAnswer]
-    risks: list[ItemAnswer]
-    quotes: list[ItemAnswer]
-    notes: list[ItemAnswer]
+    overview: list[SummaryItemAnswer]
+    chapters: list[SummaryItemAnswer]
+    decisions: list[SummaryItemAnswer]
+    action_items: list[SummaryItemAnswer]
+    questions: list[SummaryItemAnswer]
+    risks: list[SummaryItemAnswer]
+    quotes: list[SummaryItemAnswer]
+    notes: list[SummaryItemAnswer]
 
 
 class MeetingAnswer(TypedDict):

@@ -8,7 +8,7 @@ from datetime import datetime
 from cantomeet.actions import today
 from cantomeet.quotes import proposed_start
 from cantomeet.templates import SHIPPED
-from launcher.answers import ItemAnswer, MeetingAnswer, SummaryAnswer
+from launcher.answers import MeetingAnswer, SummaryAnswer, SummaryItemAnswer
 
 _KINDS = {
     "overview": ("overview", "Overview"),
@@ -81,7 +81,7 @@ def summary(meeting: MeetingAnswer) -> Iterator[str]:
     yield from _section("Not verified: no matching words stand in the transcript", unverified)
 
 
-def _items(found: SummaryAnswer) -> dict[str, list[ItemAnswer]]:
+def _items(found: SummaryAnswer) -> dict[str, list[SummaryItemAnswer]]:
     """Return the items by the API's list, in the order of `_KINDS`."""
     return {
         "overview": found["overview"],
@@ -95,7 +95,7 @@ def _items(found: SummaryAnswer) -> dict[str, list[ItemAnswer]]:
     }
 
 
-def _sections(found: SummaryAnswer) -> Iterator[tuple[str, Sequence[ItemAnswer]]]:
+def _sections(found: SummaryAnswer) -> Iterator[tuple[str, Sequence[SummaryItemAnswer]]]:
     """Yield the template's sections, then the items without one."""
     ships = SHIPPED.get(found["template"])
     titles: dict[str, str] = {section.kind: section.title_in("en") for section in ships.sections} if ships else {}
@@ -109,7 +109,7 @@ def _sections(found: SummaryAnswer) -> Iterator[tuple[str, Sequence[ItemAnswer]]
         yield heading, left[name]
 
 
-def _section(heading: str, items: Sequence[ItemAnswer]) -> Iterator[str]:
+def _section(heading: str, items: Sequence[SummaryItemAnswer]) -> Iterator[str]:
     if items:
         yield ""
         yield heading
@@ -141,7 +141,7 @@ def clock(seconds: float) -> str:
     return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
 
 
-def _proof_time(item: ItemAnswer) -> str:
+def _proof_time(item: SummaryItemAnswer) -> str:
     start = item.get("start") if item["verified"] else None
     proofs = [e for e in item["evidence"] if e["check"] != "unverified"]
     if start is None and proofs:
@@ -149,13 +149,13 @@ def _proof_time(item: ItemAnswer) -> str:
     return "unproven" if start is None else f"{clock(start):>8}"
 
 
-def _proposed_place(item: ItemAnswer) -> list[str]:
+def _proposed_place(item: SummaryItemAnswer) -> list[str]:
     """Return the time that an unproven item may come from."""
     start = proposed_start(item["evidence"])
     return [] if start is None else [f"perhaps from {clock(start)}"]
 
 
-def _item_details(item: ItemAnswer) -> str:
+def _item_details(item: SummaryItemAnswer) -> str:
     due = item.get("due_date") or item.get("due_text")
     parts = [
         *([f"owner: {item['owner']}"] if item.get("owner") else []),
