@@ -1,4 +1,4 @@
-"""What people do to a meeting as a whole."""
+"""Commands of people on a whole meeting."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ _CHECKS: Mapping[str, Callable[[str], str]] = {"title": checked_title, "descript
 
 
 class Meetings:
-    """Create, find, edit, set going again, stop, delete."""
+    """Create, find, edit, restart, cancel, delete."""
 
     def __init__(self, connections: Connections) -> None:
         self._db = connections
 
     def create(self, new: NewMeeting) -> tuple[Meeting, bool]:
-        """The stored meeting, due now, and True; or the earlier one with this key or upload id, and False.
+        """The new meeting, due now, and True; or the earlier one with this key or upload id, and False.
 
-        Raises `KeyReused` where the key came with something else before.
+        Raises `KeyReused` if something else was sent with the key before.
         """
         try:
             return self._insert(new), True
@@ -64,11 +64,11 @@ class Meetings:
         return earlier
 
     def find_by_idempotency_key(self, key: str | None, owner_id: str | None = None) -> Meeting | None:
-        """The meeting that the owner sent with this key; None where there is none."""
+        """The meeting that the owner sent with this key, or None."""
         return self._find(col(Meeting.idempotency_key) == key_of(owner_id, key)) if key else None
 
     def find_by_upload(self, upload_id: str | None) -> Meeting | None:
-        """What a resumable upload has become; None where it is not whole."""
+        """The meeting that a resumable upload became; None if it is unfinished."""
         return self._find(col(Meeting.upload_id) == upload_id) if upload_id else None
 
     def get(self, meeting_id: str) -> Meeting:
@@ -77,14 +77,14 @@ class Meetings:
             return meeting_rows.require(connection, meeting_id)
 
     def get_some(self, ids: Sequence[str]) -> list[Meeting]:
-        """Those of these meetings that are there, in any order."""
+        """The meetings among `ids` that exist, in any order."""
         with self._db.read() as connection:
             where = (col(Meeting.id).in_(ids), col(Meeting.deleted_at).is_(None))
             rows = connection.execute(leases.meetings().where(*where)).mappings()
             return [leases.meeting_of(row) for row in rows]
 
     def waiting_for_names(self, limit: int = 100) -> list[Meeting]:
-        """Meetings whose summary waits for a person, those that have waited longest first."""
+        """Meetings whose summary waits for a person, the longest-waiting first."""
         waiting = leases.meetings().where(col(Job.state) == JobState.WAITING_FOR_NAMES)
         with self._db.read() as connection:
             rows = connection.execute(waiting.order_by(col(Meeting.stage_since)).limit(limit)).mappings()
@@ -132,9 +132,9 @@ class Meetings:
             return changed
 
     def summarize(self, meeting_id: str) -> Meeting:
-        """The speakers are named: the summary that waited for that is due now. The caller wakes it.
+        """Make the summary due that waits for the speakers' names. The caller wakes it.
 
-        Raises `NotFound`, and `Conflict` where it does not wait (`Meeting.waits_for_names`).
+        Raises `NotFound`, and `Conflict` if it does not wait (`Meeting.waits_for_names`).
         """
         with self._db.write() as connection:
             if not meeting_rows.hold(connection, meeting_id).waits_for_names:
@@ -258,7 +258,7 @@ def _of_version(version: int | None) -> list[ColumnElement[bool]]:
 
 
 def _at_no_cost(confirmed: bool) -> list[ColumnElement[bool]]:
-    """In the statement itself: a worker may send the recording between a look and what follows from it."""
+    """Checked in the statement itself, because a worker may send the recording between a check and the change."""
     if confirmed:
         return []
     transcribed = col(Meeting.stage).in_([Stage.TRANSCRIBED, Stage.SUMMARIZED])
@@ -266,7 +266,7 @@ def _at_no_cost(confirmed: bool) -> list[ColumnElement[bool]]:
 
 
 def _refused(connection: Connection, meeting_id: str, confirmed: bool, why: str) -> Conflict:
-    """Why the statement did not find the meeting."""
+    """The reason why the statement did not find the meeting."""
     found = meeting_rows.require(connection, meeting_id)
     if not confirmed and found.status in ACTIVE and at_provider(found):
         return Conflict("a transcription that is paid for would be given up", code=ErrorCode.COST_NOT_CONFIRMED)
@@ -278,5 +278,7 @@ def _why_cancelled(params: dict[str, Any], language: str) -> dict[str, Any]:
 
 
 def _submission_may_be_lost(meeting: Meeting, columns: RetryColumns) -> bool:
-    """The provider is asked first for a job with the key, and that may be as old as `stage_since` says."""
+    """Whether the provider's list has to be searched first for a job with the key, which may be as old as
+    `stage_since`.
+    """
     return meeting.stage == Stage.PREPARED and columns.get("submission", meeting.submission) is not None

@@ -1,4 +1,4 @@
-"""What the pipeline does, every write fenced by `run`."""
+"""The writes of the pipeline, each fenced by `run`."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from cantomeet.store.types import NewAttempt, NewSegment, NewSummary, StepColumn
 
 
 class Pipeline(Aggregate):
-    """Lease, steps, results, failures of a meeting. `columns` are those of the meeting that are saved as well."""
+    """Lease, steps, results and failures of a meeting. `columns` are further columns of the meeting to save."""
 
     def take_lease(self, meeting_id: str, seconds: float) -> Meeting | None:
-        """The meeting, its job under a new `run`; None where it is not due or somebody else has it.
+        """Take the lease: the meeting with its job under a new `run`. None if it is not due or another worker has it.
 
-        Where the holder before let the lease run out, `job.worker_died` is set and `job.deaths` has risen.
+        If the previous holder let the lease run out, `job.worker_died` is set and `job.deaths` has risen.
         """
         with self._db.write() as connection:
             now = self._db.now(connection)
@@ -37,7 +37,7 @@ class Pipeline(Aggregate):
             return meeting_rows.find(connection, col(Meeting.id) == meeting_id)
 
     def renew_lease(self, meeting_id: str, run: int, seconds: float, progress: int | None = None) -> None:
-        """Keep the meeting for `seconds` more, showing `progress` (0-100) where given. Raises `LeaseLost`."""
+        """Renew the lease for `seconds`, and save `progress` (0-100) if it is given. Raises `LeaseLost`."""
         with self._db.write() as connection:
             now = self._db.now(connection)
             # A heartbeat that was under way when the step committed must not take the meeting again: nobody would have
@@ -132,11 +132,12 @@ class Pipeline(Aggregate):
         delete_copy: bool = False,
         **columns: Unpack[StepColumns],
     ) -> Meeting:
-        """Transcript, speakers and SUMMARIZING in one transaction; earlier revisions go. Raises `LeaseLost`.
+        """Save transcript, speakers and SUMMARIZING in one transaction, and delete earlier revisions. Raises
+        `LeaseLost`.
 
-        Where a person wants to name the speakers first, and there are any, nothing is due until
-        `Meetings.summarize`. `segments` follow those saved by `commit_piece`, or with `replace` are all there is. With
-        `delete_copy` the provider's copy is to be deleted.
+        If a person wants to name the speakers first, and there are any, nothing is due until `Meetings.summarize`.
+        `segments` follow those saved by `commit_piece`, or with `replace` are all of them. With `delete_copy` the
+        provider's copy is to be deleted.
         """
         with self._db.write() as connection:
             now = self._db.now(connection)
@@ -159,7 +160,9 @@ class Pipeline(Aggregate):
             return meeting
 
     def finish_summary(self, meeting_id: str, run: int, new: NewSummary, *, tried: NewAttempt) -> Meeting:
-        """The summary as the newest version, which is shown, and COMPLETED, in one transaction. Raises `LeaseLost`."""
+        """Save the summary as the newest version, which is shown, and COMPLETED, in one transaction. Raises
+        `LeaseLost`.
+        """
         with self._db.write() as connection:
             now = self._db.now(connection)
             meeting = meeting_rows.commit(
@@ -190,9 +193,9 @@ class Pipeline(Aggregate):
         delay: float,
         failures: int,
     ) -> Meeting:
-        """A step failed for now, `failures` times in a row by now; it is due again in `delay` seconds.
+        """Record a failure that is retried in `delay` seconds; `failures` counts the consecutive ones.
 
-        Raises `LeaseLost`, also where the step has committed its outcome: what came after that undoes nothing.
+        Raises `LeaseLost`, also if the step has committed its outcome: a later error undoes nothing.
         """
         with self._db.write() as connection:
             now = self._db.now(connection)
@@ -203,7 +206,7 @@ class Pipeline(Aggregate):
             return meeting
 
     def record_death(self, meeting_id: str, run: int, *, tried: NewAttempt) -> None:
-        """The holder of the lease before this one died: a line in the timeline. Raises `LeaseLost`."""
+        """Record in the timeline that the previous holder of the lease died. Raises `LeaseLost`."""
         with self._db.write() as connection:
             now = self._db.now(connection)
             meeting = meeting_rows.fenced(connection, now, meeting_id, run)
@@ -220,7 +223,7 @@ class Pipeline(Aggregate):
         reason: str,
         delete_copy: bool = False,
     ) -> Meeting:
-        """FAILED; nothing more until a person acts. Raises `LeaseLost` as `record_retry` does.
+        """Save FAILED: nothing more happens until a person acts. Raises `LeaseLost` as `record_retry` does.
 
         With `delete_copy` the provider's copy is to be deleted.
         """
@@ -245,9 +248,9 @@ class Pipeline(Aggregate):
             return meeting
 
     def purge(self, meeting_id: str, run: int, *, delete_copy: bool = False) -> None:
-        """Remove a deleted meeting's row and all that hangs on it. Raises `LeaseLost`.
+        """Delete the row of a deleted meeting and all that belongs to it. Raises `LeaseLost`.
 
-        The provider's copy is to be deleted where no transcript was made of it; with `delete_copy` in any case.
+        The provider's copy is to be deleted if no transcript was made of it; with `delete_copy` in any case.
         """
         with self._db.write() as connection:
             now = self._db.now(connection)
@@ -261,11 +264,11 @@ class Pipeline(Aggregate):
             leave_traces(connection)
 
     def due_now(self, meeting_id: str) -> Meeting | None:
-        """The meeting with its next step due now instead of later; None where nothing is due or a worker has it."""
+        """Make the meeting's next step due now. None if nothing is due or a worker has it."""
         return self._due_now(col(Meeting.id) == meeting_id)
 
     def due_now_by_job(self, provider_job_id: str) -> Meeting | None:
-        """The meeting that waits for this provider's job, due now; None where none waits or a worker has it."""
+        """Make the meeting due now that waits for this provider's job. None if none waits or a worker has it."""
         return self._due_now(
             col(Meeting.provider_job_id) == provider_job_id,
             col(Meeting.status) == MeetingStatus.TRANSCRIBING,
