@@ -38,7 +38,7 @@ def connect(url: str, *, busy_timeout: float = 5.0) -> Engine:
         return create_engine(url, pool_pre_ping=True, hide_parameters=True)
     _make_file(make_url(url).database)
     arguments = {"timeout": busy_timeout, "check_same_thread": False}
-    # What people wrote would otherwise stand in the log with every statement that fails.
+    # Otherwise the log would contain what people wrote, with every statement that fails.
     engine = create_engine(url, connect_args=arguments, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
@@ -106,7 +106,7 @@ def migrate(engine: Engine) -> None:
     before = _revision(engine)
     if before == newest_revision():
         return
-    # Here, because its import takes a third of a second, and every process of every start comes by.
+    # Imported here, because it takes a third of a second, and every process runs this at its start.
     from alembic import command
     from alembic.config import Config
 

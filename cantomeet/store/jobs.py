@@ -72,7 +72,7 @@ class Jobs(Aggregate):
         """Renew the lease for `seconds`. Raises `LeaseLost`."""
         with self._db.write() as connection:
             now = self._db.now(connection)
-            # A heartbeat that was under way when the step committed must not take the job again: nobody would have it.
+            # A heartbeat that runs while the step commits must not renew the ended lease: no worker would have it.
             until = now + timedelta(seconds=seconds)
             leases.fenced(connection, now, job.kind, job.subject, job.run, held=True, lease_until=until)
 

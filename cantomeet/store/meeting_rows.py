@@ -123,7 +123,7 @@ def fenced(
     own = leases.fenced(connection, now, JobKind.MEETING, meeting_id, run, held=held, **job_columns)
     where = [col(Meeting.id) == meeting_id]
     if "status" in columns:
-        # The table of transitions holds in the database too, without reading the row first.
+        # The database enforces the table of transitions too, without reading the row first.
         allowed = [old for old, new in TRANSITIONS.items() if columns["status"] in new]
         where.append(col(Meeting.status).in_([*allowed, columns["status"]]))
     if "stage" in columns:

@@ -43,11 +43,11 @@ class Meetings:
             return self._insert(new), True
         except IntegrityError:
             earlier = self._earlier(new)
-            # None: it was deleted at this moment, and its key is free again.
+            # None: it was deleted just now, and its key is free again.
             return (self._insert(new), True) if earlier is None else (earlier, False)
 
     def _insert(self, new: NewMeeting) -> Meeting:
-        # A savepoint, for `create` goes on after a refusal.
+        # A savepoint, because `create` continues after a refusal.
         with self._db.write() as connection, connection.begin_nested():
             now = self._db.now(connection)
             key = key_of(new.owner_id, new.idempotency_key)
@@ -118,7 +118,7 @@ class Meetings:
             checked_wishes(connection, changes.get("template"), changes.get("summary_language"))
             where = [*is_there(meeting_id), *_of_version(version)]
             leases.hold(connection, JobKind.MEETING, meeting_id)
-            # The row is the writer's from here on, so that what it was is what this edit changes.
+            # The row is locked from here on, so its values are the ones that this edit changes.
             touched = execute(connection, update(Meeting).where(*where).values(version=col(Meeting.version))).rowcount
             before = meeting_rows.require(connection, meeting_id)
             now = self._db.now(connection)
@@ -175,7 +175,7 @@ class Meetings:
             summarizes = columns["status"] == MeetingStatus.SUMMARIZING
             if summarizes and names_first and lines.has_speakers(connection, meeting):
                 next_step = {**next_step, **leases.at_rest(JobState.WAITING_FOR_NAMES)}
-            # A job that was given up as never ending would otherwise be given up again at the first look.
+            # Otherwise a job that was given up as endless would be given up again at its first poll.
             since = col(Meeting.stage_since) if _submission_may_be_lost(meeting, columns) else now
             job = meeting_rows.set_job(connection, now, meeting_id, **next_step)
             where = [col(Meeting.id) == meeting_id, *_of_version(version)]
@@ -243,7 +243,7 @@ class Meetings:
                 where,
                 job,
                 deleted_at=now,
-                # A key or upload id that is used again after the deletion means a new meeting.
+                # A key or upload id that is used again after the deletion makes a new meeting.
                 idempotency_key=None,
                 upload_fingerprint=None,
                 upload_id=None,

@@ -40,8 +40,7 @@ class Pipeline(Aggregate):
         """Renew the lease for `seconds`, and save `progress` (0-100) if it is given. Raises `LeaseLost`."""
         with self._db.write() as connection:
             now = self._db.now(connection)
-            # A heartbeat that was under way when the step committed must not take the meeting again: nobody would have
-            # it.
+            # A heartbeat that runs while the step commits must not renew the ended lease: no worker would have it.
             until = now + timedelta(seconds=seconds)
             leases.fenced(connection, now, JobKind.MEETING, meeting_id, run, held=True, lease_until=until)
             if progress is not None:
@@ -150,7 +149,7 @@ class Pipeline(Aggregate):
                 lines.delete_revisions(connection, meeting_id, only=meeting.revision)
             lines.append(connection, meeting, segments)
             if lines.delete_revisions(connection, meeting_id, keep=meeting.revision):
-                # Items of summaries of the earlier revision point at lines that are gone.
+                # Items of earlier summaries cite lines that no longer exist.
                 move_evidence(connection, meeting_id, meeting.revision)
             if delete_copy:
                 leave_behind(connection, now, meeting)

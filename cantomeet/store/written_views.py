@@ -61,7 +61,7 @@ class WrittenViews(Aggregate):
         Raises `NotFound`, and `Conflict` if there is no complete transcript with words.
         """
         with self._db.write() as connection:
-            # Held, so that of two who ask at once the second finds what the first has written.
+            # Locked, so that the second of two concurrent requests finds what the first has written.
             meeting = meeting_rows.hold(connection, meeting_id)
             if meeting.stage not in (Stage.TRANSCRIBED, Stage.SUMMARIZED) or not _has_words(connection, meeting):
                 raise Conflict("there is no transcript to rewrite yet")
