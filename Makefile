@@ -22,7 +22,7 @@ help:
 	@echo "make check                         formatting, types, import rules, tests"
 	@echo "make soak                          the tests with their full counts (long)"
 	@echo "make chaos N=60 [DB=postgres]      run N meetings while things are killed, flushed and restarted"
-	@echo "make lock                          write the lock files anew (needs uv)"
+	@echo "make lock                          rewrite the lock files (needs uv)"
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit("CantoMeet Notes needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'

@@ -20,12 +20,13 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import median
 
 import httpx
 import psutil
 
 from benchmarks import spoken
+from benchmarks.measuring import p50_p95
 from benchmarks.whole_meeting import worker_processes
 from cantomeet.database import connect
 from cantomeet.storage import FolderStorage
@@ -112,12 +113,6 @@ def report(what: str, idle: list[float], busy: list[float]) -> None:
         f"  {what:20} idle p50 {idle50:6.1f} p95 {idle95:6.1f}   recognising p50 {busy50:6.1f} p95 {busy95:6.1f} ms"
         f"   n={len(idle)}, {len(busy)}   {'held' if busy95 <= AIM_MS else 'missed'}"
     )
-
-
-def p50_p95(seconds: list[float]) -> tuple[float, float]:
-    """Return p50 and p95 in milliseconds."""
-    cuts = quantiles(seconds, n=100, method="inclusive")
-    return cuts[49] * 1000, cuts[94] * 1000
 
 
 def main() -> None:

@@ -36,7 +36,7 @@ from benchmarks.measuring import AS_SHIPPED, MIB, Family, stand_in
 from cantomeet.errors import LeaseLost
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Attempt, Meeting
-from standins.speechmatics.server import Fate, Plan, read_log
+from standins.speechmatics.server import Fate, JobPlan, read_log
 from tests.running import ENDED, ROOT, Background, background
 from tests.sound import tone
 from worker.kinds import meeting as meetings
@@ -84,7 +84,7 @@ def transcribe_blocking(meeting_id: str) -> None:
             time.sleep(_SLEEP)
 
 
-def stepwise(meetings: int, plan: Plan) -> Cost:
+def stepwise(meetings: int, plan: JobPlan) -> Cost:
     """Measure one worker, started as by `python -m worker`."""
 
     def start(side: Background) -> list[int]:
@@ -93,7 +93,7 @@ def stepwise(meetings: int, plan: Plan) -> Cost:
     return measured(meetings, plan, start, lambda side, meeting: side.queue.wake(meeting))
 
 
-def blocking(meetings: int, plan: Plan) -> Cost:
+def blocking(meetings: int, plan: JobPlan) -> Cost:
     """Measure as many workers as meetings, started by RQ's own command."""
 
     def start(side: Background) -> list[int]:
@@ -110,7 +110,7 @@ def blocking(meetings: int, plan: Plan) -> Cost:
 
 def measured(
     meetings: int,
-    plan: Plan,
+    plan: JobPlan,
     start: Callable[[Background], list[int]],
     wake: Callable[[Background, Meeting], object],
 ) -> Cost:
@@ -137,7 +137,7 @@ def measured(
 
 
 def _cost(
-    meetings: int, plan: Plan, wall: float, family: Family, completed: int, saved: dict[str, float], log: Path
+    meetings: int, plan: JobPlan, wall: float, family: Family, completed: int, saved: dict[str, float], log: Path
 ) -> Cost:
     lines = list(read_log(log))
     requests = [line for line in lines if line["event"] == "request"]
@@ -159,10 +159,10 @@ def _cost(
     )
 
 
-def plan_of(seconds: float, spread: float) -> Plan:
+def plan_of(seconds: float, spread: float) -> JobPlan:
     """Return a plan within the provider's limits; with `spread` it has five kinds of jobs of equal share."""
     times = [seconds * (1 + spread * step) for step in (-1.0, -0.5, 0.0, 0.5, 1.0)] if spread else []
-    return Plan(
+    return JobPlan(
         job_seconds=seconds,
         post_per_second=POSTS,
         get_per_second=GETS,

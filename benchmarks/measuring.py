@@ -1,4 +1,4 @@
-"""Measures memory and processor time of a process and its children, for several benchmarks."""
+"""Measures memory, processor time and response times, for several benchmarks."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from statistics import quantiles
 
 import psutil
 
 from cantomeet.pacing import FIRST_PAUSE
-from standins.speechmatics.server import Plan
+from standins.speechmatics.server import JobPlan
 
 MIB = 1024 * 1024
 AS_SHIPPED = {"CANTOMEET_FIRST_LOOK_SECONDS": str(FIRST_PAUSE)}
@@ -69,7 +70,7 @@ class Family:
 
 
 @contextmanager
-def stand_in(folder: Path, plan: Plan) -> Iterator[str]:
+def stand_in(folder: Path, plan: JobPlan) -> Iterator[str]:
     """Run the provider's stand-in in its own process, so that its work is not counted as ours; yield its address."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "plan.json").write_text(plan.model_dump_json())
@@ -82,3 +83,9 @@ def stand_in(folder: Path, plan: Plan) -> Iterator[str]:
     finally:
         process.terminate()
         process.communicate()
+
+
+def p50_p95(seconds: list[float]) -> tuple[float, float]:
+    """Return p50 and p95 in milliseconds."""
+    cuts = quantiles(seconds, n=100, method="inclusive")
+    return cuts[49] * 1000, cuts[94] * 1000

@@ -26,7 +26,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import quantiles
 from uuid import uuid4
 
 import psutil
@@ -35,6 +34,7 @@ import websockets
 from playwright.sync_api import Page, sync_playwright
 from websockets import Origin
 
+from benchmarks.measuring import p50_p95
 from cantomeet.changes import CHANNEL
 from cantomeet.models import Meeting
 from tests.e2e.seed import lines
@@ -194,12 +194,6 @@ def bare_redis(url: str, pushes: int) -> list[float]:
             time.sleep(0.02)
     thread.join()
     return took
-
-
-def p50_p95(seconds: list[float]) -> tuple[float, float]:
-    """Return p50 and p95 in milliseconds."""
-    cuts = quantiles(seconds, n=100, method="inclusive")
-    return cuts[49] * 1000, cuts[94] * 1000
 
 
 def report(name: str, found: Round, bare: float) -> None:

@@ -34,7 +34,7 @@ from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
 from cantomeet.rescuer import EVERY
 from cantomeet.store import LEASE_SECONDS
-from standins.speechmatics.server import Fault, Plan
+from standins.speechmatics.server import JobFault, JobPlan
 from tests import sound
 from tests.running import Background, background, wait_for
 
@@ -44,7 +44,7 @@ _SPEECH = "We agreed to move the office in March. Peter will call the landlord b
 
 
 @contextmanager
-def installation(plan: Plan, **settings: str) -> Iterator[Background]:
+def installation(plan: JobPlan, **settings: str) -> Iterator[Background]:
     with tempfile.TemporaryDirectory(prefix="recovery-") as name:
         folder = Path(name)
         with (
@@ -57,7 +57,7 @@ def installation(plan: Plan, **settings: str) -> Iterator[Background]:
 def seconds_to_recover(rounds: int, *, with_parent: bool) -> list[float]:
     """Return the seconds from SIGKILL until another lease is taken, for each round."""
     # The answer to a submission takes longer than any round, so the worker is killed while it waits for it.
-    plan = Plan(faults=[Fault(on="submit", do="slow", seconds=600.0)])
+    plan = JobPlan(faults=[JobFault(on="submit", do="slow", seconds=600.0)])
     found = []
     with installation(plan) as side:
         worker = side.start()
@@ -104,7 +104,7 @@ def _until_workers(side: Background, number: int) -> None:
 
 def stopped_with_network_steps(rounds: int, meetings: int = 40) -> tuple[list[float], dict[str, int]]:
     """Return the seconds from SIGTERM to the exit, and the meetings' outcomes."""
-    with installation(Plan(job_seconds=8.0)) as side:
+    with installation(JobPlan(job_seconds=8.0)) as side:
         found = []
         ids: list[str] = []
         # B023 below: the lambda is called, and done with, before its round ends.
@@ -120,7 +120,7 @@ def stopped_with_network_steps(rounds: int, meetings: int = 40) -> tuple[list[fl
 
 def stopped_in_a_recognition(rounds: int) -> tuple[list[float], list[float], dict[str, int]]:
     """Return the seconds from SIGTERM to the exit, those of a piece without a stop, and the meetings' outcomes."""
-    with installation(Plan(), CANTOMEET_TRANSCRIBER="whisper", CANTOMEET_WHISPER_PIECE_SECONDS="20") as side:
+    with installation(JobPlan(), CANTOMEET_TRANSCRIBER="whisper", CANTOMEET_WHISPER_PIECE_SECONDS="20") as side:
         found = []
         meeting = side.upload(lambda path: sound.speech(path, _SPEECH))
         # B023 below: the lambda is called, and done with, before its round ends.

@@ -26,7 +26,7 @@ import psutil
 
 from benchmarks.measuring import Family
 from cantomeet.lifecycle import MeetingStatus
-from standins.openai.server import Fault, Plan, read_log
+from standins.openai.server import ModelFault, ModelPlan, read_log
 from tests import meetings
 from tests.running import ENDED, Background, background, wait_for
 
@@ -50,7 +50,7 @@ class Cost:
 def stand_in(folder: Path, seconds: float) -> Iterator[tuple[str, Path]]:
     """Run the language model's stand-in in its own process; yield its address and its log."""
     plan, log = folder / "plan.json", folder / "log.jsonl"
-    plan.write_text(Plan(faults=[Fault(do="slow", seconds=seconds)]).model_dump_json())
+    plan.write_text(ModelPlan(faults=[ModelFault(do="slow", seconds=seconds)]).model_dump_json())
     command = [sys.executable, "-m", "standins.openai.server", "--port", "0", "--log", str(log), "--plan", str(plan)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:

@@ -148,21 +148,21 @@ def main() -> None:
 
 
 def _report(options: argparse.Namespace, url: str, pid: int, plain: UploadServer, small: Path, large: Path) -> None:
-    doors = {
+    endpoints = {
         "bare": (send_bare, plain.url, plain.pid),
         "form": (send_form, url, pid),
         "resumable": (send_resumable, url, pid),
     }
-    for send, where, _ in doors.values():
+    for send, where, _ in endpoints.values():
         send(where, small)
-    costs: dict[str, list[Cost]] = {name: [] for name in doors}
+    costs: dict[str, list[Cost]] = {name: [] for name in endpoints}
     # The uploads alternate, so that other load on the machine affects all three alike.
     for _ in range(options.rounds):
-        for name, (send, where, process) in doors.items():
+        for name, (send, where, process) in endpoints.items():
             costs[name].append(measured(process, send, where, large))
     floor = statistics.median(cost.seconds for cost in costs["bare"])
     print(f"{options.mib} MiB, {options.rounds} rounds, medians (memory: the worst)")
-    print(f"{'door':10} {'seconds':>8} {'MiB/s':>6} {'over bare':>9} {'memory grew by':>15}")
+    print(f"{'endpoint':10} {'seconds':>8} {'MiB/s':>6} {'over bare':>9} {'memory grew by':>15}")
     for name, found in costs.items():
         seconds = statistics.median(cost.seconds for cost in found)
         grown = max(cost.grown_mib for cost in found)

@@ -21,7 +21,7 @@ class Action(StrEnum):
 
 
 class Owned(Protocol):
-    """What a decision needs to know of a meeting; both table rows and display rows have it."""
+    """The part of a meeting on which a decision depends; both table rows and display rows have it."""
 
     @property
     def owner_id(self) -> str | None: ...
@@ -38,13 +38,13 @@ LOCAL_OWNER = Actor()
 
 
 def may(actor: Actor, action: Action, meeting: Owned | None = None) -> bool:
-    """True where `actor` may do `action`, on `meeting` where the action is about one."""
+    """Whether `actor` may do `action`, to `meeting` if the action is about one."""
     if meeting is not None and meeting.owner_id != actor.id:
         return False
     return actor.id is None and action in Action
 
 
 def require(actor: Actor, action: Action, meeting: Owned | None = None) -> None:
-    """Raises `NotAllowed` where `may` says no."""
+    """Raises `NotAllowed` if `may` returns False."""
     if not may(actor, action, meeting):
         raise NotAllowed(f"{action.value} is not allowed")

@@ -28,13 +28,15 @@ class ChangeHint:
 
 
 class ChangePublisher:
-    """Publishes with a limit of half a second and no retry: the change itself is already in the database."""
+    """Publishes with a limit of half a second and no retry, because the change itself is already in the database."""
 
     def __init__(self, url: str) -> None:
         self._redis = connect(url)
 
     def publish(self, meeting_id: str, version: int) -> None:
-        """Never raises for a Redis that is away: pages see the change a few seconds later by themselves."""
+        """Publish the change. Never raises if Redis is unreachable: pages see the change a few seconds later by
+        themselves.
+        """
         try:
             self._redis.publish(CHANNEL, json.dumps({"meeting_id": meeting_id, "version": version}))
         except redis.RedisError as error:
@@ -42,9 +44,9 @@ class ChangePublisher:
 
 
 async def listen(url: str) -> AsyncIterator[ChangeHint | None]:
-    """Changes as they are published; `None` once after subscribing: anything may have happened before.
+    """Yield changes as they are published, and `None` once after subscribing, because changes may have been missed.
 
-    Raises `redis.RedisError` when the connection is lost; the caller waits and listens again.
+    Raises `redis.RedisError` if the connection is lost; the caller waits and listens again.
     """
     client = redis.asyncio.Redis.from_url(url, socket_connect_timeout=_TIMEOUT, health_check_interval=10)
     try:
@@ -61,7 +63,7 @@ async def listen(url: str) -> AsyncIterator[ChangeHint | None]:
 
 
 def _parse(data: bytes) -> ChangeHint | None:
-    """None for what is not ours: anybody who reaches Redis can publish anything."""
+    """None for a message that is not ours: any client of Redis can publish anything."""
     try:
         body = json.loads(data)
         return ChangeHint(str(body["meeting_id"]), int(body["version"]))

@@ -1,4 +1,4 @@
-"""Whether what does the work would do it: a question that the page asks, a worker answers, and the database keeps."""
+"""Tests of providers: the page requests one, a worker runs it, the database keeps the result."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from cantomeet.stored_json import Params
 CHECKED = ("speechmatics", "llm", "whisper")
 """What can be tested."""
 PATIENCE_SECONDS = 150.0
-"""After which nobody will answer any more: a worker's answer takes seconds, behind a piece of a recording a minute."""
+"""After so many seconds no answer is expected: a worker's answer takes seconds, or a minute behind a piece of a
+recording.
+"""
 
 State = Literal["asked", "ok", "failed"]
 
@@ -21,15 +23,15 @@ State = Literal["asked", "ok", "failed"]
 class Check:
     state: State
     at: datetime
-    """When it was asked, or answered; the database's clock."""
+    """When it was requested or finished, by the database's clock."""
     code: str | None = None
-    """Of `cantomeet.errors`, where it failed."""
+    """A code of `cantomeet.errors`, if it failed."""
     params: Params = field(default_factory=dict)
-    """For the text; never holds a key."""
+    """Parameters of the reason's text; they never contain an API key."""
 
 
 def remembered_as(name: str) -> str:
-    """The name in the table of what is remembered."""
+    """The name under which the result is saved."""
     return f"check:{name}"
 
 
@@ -38,7 +40,7 @@ def dumps(check: Check) -> str:
 
 
 def loads(text: str | None) -> Check | None:
-    """None for nothing, and for what another version of the program may have written."""
+    """The check that `dumps` wrote; None for None and for text of another version of the program."""
     try:
         found = json.loads(text or "")
         check = Check(found["state"], datetime.fromisoformat(found["at"]), found["code"], dict(found["params"]))

@@ -1,4 +1,4 @@
-"""Notices that the database's clock was put back, as a machine does that started with a wrong one and then asked."""
+"""Detects that the database's clock was put back, as on a machine that started with a wrong one."""
 
 from __future__ import annotations
 
@@ -10,26 +10,29 @@ from datetime import datetime, timedelta
 from cantomeet.store import Database
 
 _NOTICED = timedelta(seconds=5)
-"""Less does no harm: nobody waits long, and a lost submission is looked for a minute further back than it can be."""
+"""Smaller changes do no harm: jobs wait a little longer, and a lost submission is searched for a minute further back.
+"""
 _log = logging.getLogger(__name__)
 
 
 def _passed() -> float:
-    """Seconds that no clock's setting changes, a sleeping machine's too where the system tells them."""
+    """Seconds that do not depend on the clock's setting, including time asleep if the system counts it."""
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 class ClockWatch:
-    """One watcher's looks at the clock; each process that looks has its own."""
+    """The observations of one watcher; each process that watches has its own."""
 
     def __init__(self, store: Database, passed: Callable[[], float] = _passed) -> None:
         self._store, self._passed = store, passed
         self._last: tuple[datetime, int, float] | None = None
-        """The clock, how often times were moved, and what had passed by then."""
+        """The clock, how often times were moved, and the seconds that had passed by then."""
 
     def look(self) -> timedelta:
-        """By how much the clock was put back since the last look, or, at the first, since the newest change of a
-        meeting; zero where it was not, or where another watcher was first. Due times have been moved by then.
+        """By how much the clock was put back since the last call, or at the first call since the newest change of a
+        meeting.
+
+        Zero if it was not, or if another watcher was first. Due times have been moved when it returns.
         """
         begun = self._passed()
         now, moves = self._store.clock.read()

@@ -21,7 +21,7 @@ _YEARS = range(1900, 2200)
 
 
 class ItemChanges(TypedDict, total=False):
-    """What people may change of a summary's item; what is left out stays."""
+    """The fields of a summary's item that people may change; missing ones stay unchanged."""
 
     text: str
     text_other: str | None
@@ -30,18 +30,18 @@ class ItemChanges(TypedDict, total=False):
     due_date: date | None
     done: bool
     stale: bool
-    """Only False: it still holds."""
+    """Only False: confirms that the item still holds."""
 
 
 class LineChanges(TypedDict, total=False):
-    """What people may change of a line of the transcript; what is left out stays."""
+    """The fields of a transcript line that people may change; missing ones stay unchanged."""
 
     text: str
     speaker_id: str | None
 
 
 def item_changes(item: SummaryItem, given: Mapping[str, object]) -> ItemChanges:
-    """The changes given for `item`, checked. An empty owner or due text becomes None."""
+    """The checked changes to `item`. An empty owner or due text becomes None."""
     if item.kind != "action_item":
         for field in ("owner", "due_text", "due_date", "done"):
             if field in given:

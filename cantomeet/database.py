@@ -1,7 +1,7 @@
-"""Engines for SQLite and PostgreSQL that lose no update, and the migrations that bring a database up to date.
+"""Engines for SQLite and PostgreSQL that lose no update, and the migrations of a database.
 
-SQLite: WAL, `BEGIN IMMEDIATE` for what writes, plain `BEGIN` where the execution option `readonly` is set, so that
-reading never waits for a writer. SQLModel's defaults lose updates under several writing processes.
+SQLite: WAL, `BEGIN IMMEDIATE` for writes, and plain `BEGIN` if the execution option `readonly` is set, so that reading
+never waits for a writer. SQLModel's defaults lose updates with several writing processes.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ _MIGRATION_LOCK = 0x63616E746F
 
 
 def connect(url: str, *, busy_timeout: float = 5.0) -> Engine:
-    """An engine for `url`. `busy_timeout`: seconds a SQLite writer waits for another."""
+    """An engine for `url`. `busy_timeout`: seconds for which a SQLite writer waits for another."""
     if make_url(url).get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True, hide_parameters=True)
     _make_file(make_url(url).database)
     arguments = {"timeout": busy_timeout, "check_same_thread": False}
-    # What people wrote would otherwise stand in the log with every statement that fails.
+    # Otherwise the log would contain what people wrote, with every statement that fails.
     engine = create_engine(url, connect_args=arguments, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
@@ -60,10 +60,10 @@ def connect(url: str, *, busy_timeout: float = 5.0) -> Engine:
 
 
 def _begin_writing(connection: Connection, patience: float) -> None:
-    """Wait for other writers by asking often.
+    """Wait for other writers with frequent tries.
 
-    SQLite's own waiting asks every tenth of a second in the end, and among writers that follow each other closely it
-    finds the lock taken each time: one of six was seen to wait for five seconds.
+    SQLite's own waiting tries every tenth of a second in the end, and with writers in quick succession it finds the
+    lock taken each time: one of six was seen to wait for five seconds.
     """
     until = time.monotonic() + patience
     connection.exec_driver_sql("PRAGMA busy_timeout=0")
@@ -82,19 +82,19 @@ def _begin_writing(connection: Connection, patience: float) -> None:
 
 
 def _make_file(database: str | None) -> None:
-    """For this user alone; the files that SQLite makes beside it have the same mode."""
+    """Create the file for this user only; the files that SQLite makes next to it get the same mode."""
     if database and database != ":memory:" and not database.startswith("file:"):
         make_file(Path(database))
 
 
 def refuses_writes(error: DBAPIError) -> bool:
-    """True where the database answers and takes no write: it is read-only, or its disk is full."""
+    """Whether the database answers but accepts no writes: it is read-only, or its disk is full."""
     name = str(getattr(error.orig, "sqlite_errorname", ""))
     return name.startswith(_SQLITE_REFUSALS) or getattr(error.orig, "sqlstate", None) in _POSTGRESQL_REFUSALS
 
 
 def database_now(connection: Connection) -> datetime:
-    """The database's clock (UTC): leases and due times of many machines are compared by it alone."""
+    """The database's clock (UTC), by which alone leases and due times of many machines are compared."""
     if connection.dialect.name == "sqlite":
         return datetime.now(UTC)
     now: datetime = connection.execute(select(sql.clock_timestamp())).scalar_one()
@@ -102,11 +102,11 @@ def database_now(connection: Connection) -> datetime:
 
 
 def migrate(engine: Engine) -> None:
-    """Bring the schema to the newest revision; safe when several processes start at once."""
+    """Upgrade the schema to the newest revision; safe if several processes start at once."""
     before = _revision(engine)
     if before == newest_revision():
         return
-    # Here, because its import takes a third of a second, and every process of every start comes by.
+    # Imported here, because it takes a third of a second, and every process runs this at its start.
     from alembic import command
     from alembic.config import Config
 
@@ -136,12 +136,12 @@ def _write_anew(engine: Engine) -> None:
 
 
 def newest_revision() -> str:
-    """Of this version of the program: the revisions are numbered, in their files' names too."""
+    """The newest revision of this version of the program. Revisions are numbered, in their files' names too."""
     return max(path.stem.partition("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
 def _revision(engine: Engine) -> str | None:
-    """Of the database; None where it has none, or does not tell."""
+    """The revision of the database; None if it has none or does not tell."""
     try:
         with engine.execution_options(readonly=True).begin() as connection:
             return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()

@@ -1,20 +1,20 @@
-"""Every error this project raises on purpose, and the closed list of codes a person or a client can meet.
+"""Every error that this project raises on purpose, and the closed list of codes for people and clients.
 
-The tree; each leaf says what the one who catches it does::
+The tree; each leaf says what the caller does::
 
     CantoMeetError
-    ├── RequestError            the asker must change something: answered with `status`, nothing is stored
+    ├── RequestError            the client must change something: answered with `status`, nothing is stored
     │   ├── NotFound            404
     │   ├── NotAllowed          403
-    │   ├── InvalidRequest      422, `field` names what to mend
-    │   ├── Conflict            409 (a retry of what is running, an edit of an older version: 412)
-    │   ├── Unavailable         503, nobody is there to do it now
+    │   ├── InvalidRequest      422, `field` names the invalid field
+    │   ├── Conflict            409 (a retry of a running meeting; 412: an edit of an older version)
+    │   ├── Unavailable         503, no worker or no Redis
     │   └── RecordingRefused    400, 413, 415: empty, too large, not a recording
-    ├── StorageFull             507, the asker may try again when there is room
-    ├── StepError               raised while a meeting is worked on
+    ├── StorageFull             507, the client may try again when there is disk space
+    ├── StepError               an error of a step
     │   ├── TransientError      retry later, after `retry_after` seconds if given
-    │   └── PermanentError      the meeting is FAILED with `code`; a person mends the cause and retries
-    ├── LeaseLost               somebody else has the meeting: stop, change nothing
+    │   └── PermanentError      the meeting is FAILED with `code`; a person removes the cause and retries
+    ├── LeaseLost               another worker or person has the job: stop, change nothing
     └── SettingsError           refuse to start, say which setting
 """
 
@@ -26,7 +26,7 @@ from enum import StrEnum
 
 
 class ErrorCode(StrEnum):
-    """The closed list of codes. Their texts for people stand in `cantomeet.i18n.reasons`; a test holds it complete."""
+    """The closed list of codes. Their texts are in `cantomeet.i18n.reasons`; a test checks that it is complete."""
 
     # A request that is refused.
     NOT_FOUND = "not_found"
@@ -81,7 +81,7 @@ class ErrorCode(StrEnum):
 
 
 class CantoMeetError(Exception):
-    """`code` is from the closed list; `params` fill the text for people and never hold a secret."""
+    """`code` is an `ErrorCode`; `params` are the parameters of the text for people and never contain a secret."""
 
     code: ErrorCode = ErrorCode.INTERNAL
 
@@ -109,14 +109,12 @@ class NotAllowed(RequestError):
 
 
 class InvalidRequest(RequestError):
-    """`also`: further fields that are wrong, each with what is wrong with it."""
+    """`also`: further invalid fields, each with its reason."""
 
     status = 422
 
-    def __init__(
-        self, detail: str, *, field: str, code: ErrorCode | None = None, also: Sequence[tuple[str, str]] = ()
-    ) -> None:
-        super().__init__(detail, code=code, field=field)
+    def __init__(self, detail: str, *, field: str, also: Sequence[tuple[str, str]] = ()) -> None:
+        super().__init__(detail, field=field)
         self.field = field
         self.also = tuple(also)
 
@@ -127,27 +125,27 @@ class Conflict(RequestError):
 
 
 class KeyReused(Conflict):
-    """An `Idempotency-Key` of an earlier upload, sent with something else."""
+    """The `Idempotency-Key` of an earlier upload was sent with something else."""
 
     code = ErrorCode.KEY_REUSED
 
 
 class VersionConflict(Conflict):
-    """An edit that was made against an older version than the stored one."""
+    """The edit was made against an older version than the stored one."""
 
     status = 412
     code = ErrorCode.VERSION_CONFLICT
 
 
 class Unavailable(RequestError):
-    """It would be done if somebody were there to do it: no worker, no Redis."""
+    """No worker runs, or Redis does not answer."""
 
     status = 503
     code = ErrorCode.NO_WORKER
 
 
 class RecordingRefused(RequestError):
-    """What was uploaded cannot be taken; `status` is 400, 413 or 415."""
+    """The upload cannot be accepted; `status` is 400, 413 or 415."""
 
     def __init__(self, detail: str, *, code: ErrorCode, **params: str | int | float) -> None:
         super().__init__(detail, code=code, **params)
@@ -160,16 +158,16 @@ class StorageFull(CantoMeetError):
 
 
 class StepError(CantoMeetError):
-    """Something went wrong while a meeting was being worked on.
+    """An error of a step.
 
-    `refused`: the other side surely took nothing, so what was sent need not be looked for.
+    `refused`: the provider surely accepted nothing, so no earlier submission has to be searched for.
     """
 
     refused = False
 
 
 class TransientError(StepError):
-    """`retry_after`: seconds the other side asked us to wait, or None."""
+    """`retry_after`: seconds until the next try that the provider requested, or None."""
 
     def __init__(
         self,
@@ -184,20 +182,20 @@ class TransientError(StepError):
 
 
 class PermanentError(StepError):
-    """Trying again without a change by a person would fail again."""
+    """A retry would fail again unless a person changes something."""
 
 
 class LeaseLost(CantoMeetError):
-    """The meeting's `run` has moved on: another worker, a retry, a cancel or a deletion took it."""
+    """The job's `run` was raised: another worker, a retry, a cancel or a deletion has the job."""
 
 
 class SettingsError(CantoMeetError):
-    """A setting is unsafe or makes no sense; the text, which is for operators and English, begins with its name."""
+    """A setting is unsafe or invalid; the text is for operators, in English, and begins with the setting's name."""
 
     code = ErrorCode.WRONG_SETTING
 
     @property
     def setting(self) -> str:
-        """The environment variable that the text begins with; empty where it names none."""
+        """The environment variable with which the text begins; empty if it names none."""
         named = re.match(r"[A-Z]+(_[A-Z0-9]+)+|[a-z]+_proxy", self.detail)
         return named[0] if named else ""

@@ -49,9 +49,9 @@ class Term:
     sounds_like: tuple[str, ...] = ()
 
     def as_sent(self) -> VocabularyTerm:
+        """The term in the form of the provider's `additional_vocab`."""
         sounds = list(self.sounds_like)
         return {"content": self.content, "sounds_like": sounds} if sounds else {"content": self.content}
-        """The term in the form of the provider's `additional_vocab`."""
 
 
 @dataclass(frozen=True)

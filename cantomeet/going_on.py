@@ -1,4 +1,4 @@
-"""What is going on with a meeting just now, as its timeline begins (pure)."""
+"""The first entry of a timeline: the meeting's current or next step (pure)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from cantomeet.lifecycle import ACTIVE, step_owed
+from cantomeet.lifecycle import ACTIVE, next_step
 from cantomeet.models import Job, Meeting
 
 State = Literal["held", "waiting", "due", "paused", "names"]
@@ -15,18 +15,19 @@ State = Literal["held", "waiting", "due", "paused", "names"]
 @dataclass(frozen=True)
 class GoingOn:
     step: str
-    """The one under way, or owed next; as an `Attempt` names it."""
+    """The current step, or the next one, as an `Attempt` names it."""
     state: State
-    """ "held": a worker has it; "waiting": for `next_run_at`; "due": for a worker; "paused": for the queue to go on;
-    "names": for a person to name the speakers."""
+    """"held": a worker runs it; "waiting": until `next_run_at`; "due": for a worker; "paused": until the queue resumes;
+    "names": until a person names the speakers.
+    """
     next_run_at: datetime | None
 
 
 def going_on(meeting: Meeting, now: datetime, *, paused: bool) -> GoingOn | None:
-    """None where it has ended; `now` is the database's clock."""
+    """The entry, or None for a meeting that has ended. `now` is the database's clock."""
     if meeting.status not in ACTIVE:
         return None
-    step = step_owed(meeting.status, meeting.stage, meeting.transcriber)
+    step = next_step(meeting.status, meeting.stage, meeting.transcriber)
     return GoingOn(step, _state(meeting.job, now, paused), meeting.job.due_at)
 
 

@@ -1,6 +1,6 @@
-"""Background work: its kinds, and the states that a job is in.
+"""Background work: kinds of jobs, and their states.
 
-A job is a row: what is to be worked on (kind and subject), when it is due, and who has it. Redis only wakes workers.
+A job is a row: its kind and subject, when it is due, and which worker has it. Redis only wakes workers.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from enum import StrEnum
 
 
 class JobKind(StrEnum):
-    """What is worked on; `worker.kinds` has the work of each. The subject of a job is named behind it."""
+    """Kinds of jobs; `worker.kinds` has the work of each. The description of a kind names the subject of its jobs."""
 
     MEETING = "meeting"
-    """A meeting's way from its recording to its summary, or its deletion. Subject: the meeting's id."""
+    """A meeting from its recording to its summary, or its deletion. Subject: the meeting's id."""
     WRITTEN_VIEW = "written_view"
     """A meeting's transcript in written Chinese. Subject: the meeting's id."""
     INDEX = "index"
@@ -22,17 +22,17 @@ class JobKind(StrEnum):
     CHECK = "check"
     """A test of a provider's key, address and model. Subject: a name of `cantomeet.checking.CHECKED`."""
     PERIODIC = "periodic"
-    """A task that runs again and again. Subject: its name in `worker.maintenance.TASKS`."""
+    """A periodic task. Subject: its name in `worker.maintenance.TASKS`."""
 
 
 PAUSABLE = frozenset({JobKind.MEETING, JobKind.WRITTEN_VIEW})
-"""Kinds that the operator's pause stops, and whose waiting `/health` tells: what people asked for."""
+"""Kinds that people requested: the operator's pause stops them, and `/health` reports how long they wait."""
 
 
 class JobState(StrEnum):
     SCHEDULED = "scheduled"
-    """A step is due at `due_at`. While `lease_until` lies ahead a worker is taking it."""
+    """A step is due at `due_at`. Until `lease_until` a worker runs it."""
     WAITING_FOR_NAMES = "waiting_for_names"
-    """Nothing is due until a person says that the meeting's speakers are named."""
+    """Nothing is due until a person has named the meeting's speakers."""
     ENDED = "ended"
-    """Nothing is due until somebody asks for more."""
+    """Nothing is due until more work is requested."""

@@ -1,4 +1,4 @@
-"""What a meeting goes through: statuses, the stages inside them, and the one table of allowed transitions."""
+"""Statuses of a meeting, their stages, and the table of allowed transitions."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class MeetingStatus(StrEnum):
 
 
 class Stage(StrEnum):
-    """What is already done, finer than the status; a retry goes on from here."""
+    """What is already done, finer than the status; a retry continues from here."""
 
     STORED = "stored"
     """The recording is on disk."""
     PREPARED = "prepared"
-    """Checked end to end, its real duration known, in the form the transcriber takes."""
+    """Decoded to the end: its real duration is known, and its form suits the transcriber."""
     SUBMITTED = "submitted"
     """The provider has it and its job id is saved (remote transcribers only)."""
     TRANSCRIBED = "transcribed"
@@ -43,25 +43,20 @@ TRANSITIONS: dict[MeetingStatus, frozenset[MeetingStatus]] = {
 }
 
 ACTIVE = frozenset({MeetingStatus.UPLOADED, MeetingStatus.TRANSCRIBING, MeetingStatus.SUMMARIZING})
-"""Statuses in which the pipeline owes the meeting its next step."""
+"""Statuses in which a next step of the pipeline is due, waits or runs."""
 ENDED = frozenset(MeetingStatus) - ACTIVE
 """Statuses in which nothing happens until a person acts."""
 
 
-def may_become(old: MeetingStatus, new: MeetingStatus) -> bool:
-    """True where `new` is the same status or one the table allows after `old`."""
-    return old == new or new in TRANSITIONS[old]
-
-
 def status_to_resume(stage: Stage) -> MeetingStatus:
-    """The status in which work goes on for a meeting that has `stage` behind it."""
+    """The status in which work continues after `stage`."""
     if stage in (Stage.TRANSCRIBED, Stage.SUMMARIZED):
         return MeetingStatus.SUMMARIZING
     return MeetingStatus.UPLOADED if stage is Stage.STORED else MeetingStatus.TRANSCRIBING
 
 
-def step_owed(status: MeetingStatus, stage: Stage, transcriber: str) -> str:
-    """The name of the step that an active meeting is owed, as the timeline has it."""
+def next_step(status: MeetingStatus, stage: Stage, transcriber: str) -> str:
+    """The name of the next step of an active meeting, as the timeline has it."""
     if status == MeetingStatus.SUMMARIZING:
         return "summarize"
     if stage == Stage.PREPARED:

@@ -77,7 +77,7 @@ def _meeting_id(*, index: bool = True) -> Column[str]:
 
 
 class Job(SQLModel, table=True):
-    """What is to be done in the background, when, and who has it; one row for each subject of each kind."""
+    """Background jobs: what is due, when, and which worker has it. One row for each subject of each kind."""
 
     __table_args__ = (Index("ix_job_due", "kind", "due_at"),)
 
@@ -85,23 +85,23 @@ class Job(SQLModel, table=True):
     subject: str = Field(primary_key=True, max_length=64)
     state: JobState = Field(default=JobState.SCHEDULED, sa_type=String(32))
     due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    """Of the next step; None but where it is scheduled."""
+    """When the next step is due; None unless one is scheduled."""
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    """Until then a worker has it, and each heartbeat moves it on. None: the last lease was ended."""
+    """Until then a worker has the lease; each heartbeat extends it. None: the last lease was ended."""
     run: int = 0
-    """The fencing number: raised by a lease, a retry, a cancel or a deletion, and nothing else."""
+    """The fencing number, raised by a lease, a retry, a cancel or a deletion, and by nothing else."""
     tries: int = 0
-    """Failed tries of the present step in a row."""
+    """Consecutive failed tries of the current step."""
     deaths: int = 0
-    """Leases of the present step that ran out because their holder died or fell silent."""
+    """Leases of the current step that ran out because their worker died or hung."""
     worker_died: bool = False
-    """The lease before the last one was never ended: its worker died or fell silent."""
+    """The previous lease was never ended: its worker died or hung."""
     woken_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    """Until then a job in RQ is expected to start it; the rescuer leaves it alone."""
+    """Until then a job in RQ is expected to start it, and the rescuer leaves it alone."""
     wake_count: int = 0
     """Wake-ups by the rescuer since the last lease."""
     turn: str | None = Field(default=None, max_length=64)
-    """The limit of which `due_at` is a reserved turn (`cantomeet.pacing`)."""
+    """The rate limit of which `due_at` is a reserved turn (`cantomeet.pacing`)."""
     updated_at: datetime = Field(sa_type=UtcDateTime)
 
 
@@ -125,16 +125,16 @@ class Meeting(SQLModel, table=True):
     description: str = Field(default="", sa_type=Text)
     meeting_date: date | None = None
     language: str = Field(default="yue", max_length=16)
-    """Spoken."""
+    """The spoken language."""
     summary_language: str = Field(default="zh-Hant-HK", max_length=16)
     template: str = Field(default="general", max_length=64)
-    """Id of the summary's template: one that ships, or of a `SummaryTemplate`."""
+    """Id of the summary's template: a built-in one, or a `SummaryTemplate`."""
     name_speakers_first: bool = False
-    """The next summary waits until a person says that the speakers are named; then this is off again."""
+    """The next summary waits until a person has named the speakers; then this is switched off."""
     summary_round: int = 1
-    """Raised where a person wants another summary of the same transcript: paid answers are reused within a round."""
+    """Raised when a person requests another summary of the same transcript: paid answers are reused within a round."""
     shown_summary: int | None = None
-    """Version of the summary that a person went back to; None: the newest."""
+    """The version of the summary that a person chose; None: the newest."""
     priority: str = Field(default="default", max_length=16)
     """"default" or "high"."""
 
@@ -143,44 +143,44 @@ class Meeting(SQLModel, table=True):
     progress: int | None = None
     """0-100 within the status; None when unknown."""
     status_reason: str | None = Field(default=None, sa_type=Text)
-    """In the installation's language; pages write it in the reader's from code and params."""
+    """In the installation's language; pages translate it from code and parameters."""
     error_code: str | None = Field(default=None, max_length=32)
     error_params: Params = Field(default_factory=dict, sa_type=JSON)
     warnings: list[str] = Field(default_factory=list, sa_type=JSON)
     """Codes of `cantomeet.i18n.warnings`."""
     warning_details: dict[str, WarningDetails] = Field(default_factory=dict, sa_type=JSON)
-    """By code, what the text of a warning names: seconds and places."""
+    """Parameters of the warnings' texts by code: seconds and places."""
 
     filename: str = Field(default="", sa_type=Text)
-    """As the person named it; only ever shown."""
+    """The file name as sent, for display only."""
     recording_key: str = Field(max_length=64)
     recording_bytes: int = Field(default=0, sa_type=BigInteger)
     recording_sha256: str = Field(default="", max_length=64)
     media_format: str = Field(default="", max_length=32)
-    """Of `cantomeet.media.Probe.format`."""
+    """As `cantomeet.media.Probe.format`."""
     audio_removed: bool = False
     """The recording was deleted by the retention setting; transcript and summary stay."""
     has_playback_copy: bool = False
-    """`<recording_key>.playback` lies beside a recording that browsers cannot play themselves, or would otherwise."""
+    """There is a copy for playback, because browsers cannot play the recording, or only at other times."""
     duration_seconds: float | None = None
-    """As the header says until the recording was decoded; then the real one."""
+    """As stated by the header until the recording was decoded; then the real one."""
     idempotency_key: str | None = Field(default=None, max_length=255)
-    """The sender's, kept apart by owner (`cantomeet.store.upload_keys.key_of`)."""
+    """The sender's key, separate for each owner (`cantomeet.store.upload_keys.key_of`)."""
     upload_fingerprint: str | None = Field(default=None, max_length=64)
-    """Of what was sent with that key; None where an earlier release took the upload."""
+    """A hash of what was sent with that key; None if an earlier release took the upload."""
     upload_id: str | None = Field(default=None, max_length=64)
 
     transcriber: str = Field(default="", max_length=64)
-    """Who transcribes ("speechmatics" or "whisper"), settled when the work starts."""
+    """The transcriber ("speechmatics" or "whisper"), set when the work starts."""
     transcriber_name: str = Field(default="", sa_type=Text)
     summarizer_name: str = Field(default="", sa_type=Text)
     recognised_seconds: float = 0.0
-    """How far the local recogniser has saved its pieces."""
+    """Up to where the local recogniser has saved pieces."""
     revision: int = 1
-    """Of the transcript being made; rises when a person has the recording transcribed again."""
+    """The revision of the transcript that is being made; raised when the recording is transcribed again."""
     shown_revision: int = 1
     submission: Submission | None = Field(default=None, sa_type=StoredSubmission)
-    """To the provider; None while nothing was sent that may come to something."""
+    """The submission to the provider; None while nothing was sent that may become a job."""
     provider_job_id: str | None = Field(default=None, max_length=128)
 
     version: int = 1
@@ -188,25 +188,27 @@ class Meeting(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
     stage_since: datetime = Field(sa_type=UtcDateTime)
-    """When the stage last moved on; tells stuck from slow."""
+    """When the stage last changed; it distinguishes stuck from slow."""
     deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
     _job: Job | None = PrivateAttr(default=None)
 
     def with_job(self, job: Job) -> Meeting:
-        """This meeting, with what the store read beside it."""
+        """This meeting, with the job that the store read with it."""
         self._job = job
         return self
 
     @property
     def job(self) -> Job:
-        """Of kind `MEETING`: when its next step is due, and who has it. The store reads it with the meeting."""
+        """Its job of kind `MEETING`: when its next step is due, and which worker has it. The store reads it with the
+        meeting.
+        """
         assert self._job is not None, "a meeting that the store did not read"
         return self._job
 
     @property
     def waits_for_names(self) -> bool:
-        """Its summary is not due until a person says that the speakers are named (`Meetings.summarize`)."""
+        """The summary waits until a person has named the speakers (`Meetings.summarize`)."""
         return self.job.state == JobState.WAITING_FOR_NAMES
 
 
@@ -217,9 +219,9 @@ class Speaker(SQLModel, table=True):
     meeting_id: str = Field(sa_column=_meeting_id())
     revision: int = 1
     label: str = Field(max_length=64)
-    """The recogniser's ("S1")."""
+    """The recogniser's label ("S1")."""
     name: str | None = Field(default=None, sa_type=Text)
-    """A person's, once somebody gave it."""
+    """The name that a person gave."""
     version: int = 1
     """Guards edits by people."""
 
@@ -254,7 +256,7 @@ class Segment(SQLModel, table=True):
     edited: bool = False
     """A person corrected `text` or the speaker."""
     unclear: bool = False
-    """It was heard and not understood: `text` is empty until a person corrects it (`cantomeet.unclear`)."""
+    """The line is unclear: `text` is empty until a person corrects it (`cantomeet.unclear`)."""
     version: int = 1
 
     @property
@@ -279,17 +281,17 @@ class Summary(SQLModel, table=True):
     """"llm", "extractive" or "none"."""
     language: str = Field(max_length=16)
     template: str = Field(default="general", max_length=64)
-    """Its id; name and sections are kept beside it, for a template may be changed or deleted later."""
+    """The template's id. Name and sections are copied, because a template may be changed or deleted later."""
     template_name: str = Field(default="", sa_type=Text)
     sections: list[StoredSection] = Field(default_factory=list, sa_type=JSON)
-    """As the template had them: headings for the items, in their order."""
+    """The template's headings for the items, in order."""
     title: str | None = Field(default=None, sa_type=Text)
     title_other: str | None = Field(default=None, sa_type=Text)
-    """In the second language of a summary in two."""
+    """The title in the second language of a bilingual summary."""
     name: str = Field(default="", sa_type=Text)
-    """Of the summarizer, as shown."""
+    """The summarizer's name, as shown."""
     usage: StoredUsage | None = Field(default=None, sa_type=JSON)
-    """None where no language model was asked."""
+    """None if no language model was asked."""
     coverage: StoredCoverage | None = Field(default=None, sa_type=JSON)
     warnings: list[str] = Field(default_factory=list, sa_type=JSON)
     """Codes of `cantomeet.i18n.warnings` that hold for this version; the shown one's are in `Meeting.warnings`."""
@@ -307,14 +309,14 @@ class SummaryItem(SQLModel, table=True):
     kind: str = Field(max_length=16)
     text: str = Field(sa_type=Text)
     original_text: str | None = Field(default=None, sa_type=Text)
-    """As it was written, once a person has corrected it."""
+    """The original text, once a person has corrected it."""
     version: int = 1
     """Guards edits by people."""
     evidence: list[Proof] = Field(default_factory=list, sa_type=JSON)
     """See `cantomeet.quotes`."""
     text_other: str | None = Field(default=None, sa_type=Text)
     section: str | None = Field(default=None, sa_type=Text)
-    """Of the template, for notes."""
+    """The template's section, for notes."""
     owner: str | None = Field(default=None, sa_type=Text)
     due_text: str | None = Field(default=None, sa_type=Text)
     due_date: date | None = None
@@ -359,7 +361,7 @@ class SearchEntry(SQLModel, table=True):
 
 
 class SummaryTemplate(SQLModel, table=True):
-    """What a summary is to hold, as a person wrote it; `cantomeet.templates` has those that ship."""
+    """A template that a person wrote; `cantomeet.templates` has the built-in ones."""
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=64)
     name: str = Field(sa_type=Text)
@@ -370,7 +372,7 @@ class SummaryTemplate(SQLModel, table=True):
 
 
 class WrittenLine(SQLModel, table=True):
-    """A segment in written Chinese, for the labelled view beside what was spoken."""
+    """A segment in written Chinese, for the labelled view next to the spoken text."""
 
     segment_id: str = Field(
         sa_column=Column(
@@ -379,14 +381,14 @@ class WrittenLine(SQLModel, table=True):
     )
     meeting_id: str = Field(sa_column=_meeting_id())
     segment_version: int
-    """Of the segment that was rewritten; another one means that this line is out of date."""
+    """The version of the segment that was rewritten; if it differs, this line is out of date."""
     text: str = Field(sa_type=Text)
     method: str = Field(max_length=16)
     """Always "llm"."""
 
 
 class WrittenView(SQLModel, table=True):
-    """The written-Chinese view of a meeting, once somebody has asked for it: how far it is, beside the pipeline."""
+    """The written-Chinese view of a meeting, once requested, and its progress."""
 
     meeting_id: str = Field(
         sa_column=Column(
@@ -396,12 +398,12 @@ class WrittenView(SQLModel, table=True):
     state: str = Field(max_length=16)
     """"working", "done" or "failed"."""
     round: int = 1
-    """Raised where a person asks again after it was done: paid answers are reused within a round."""
+    """Raised when a person requests it again after it was done: paid answers are reused within a round."""
     progress: int | None = None
     name: str = Field(default="", sa_type=Text)
-    """Of the language model, as shown."""
+    """The language model's name, as shown."""
     usage: StoredUsage | None = Field(default=None, sa_type=JSON)
-    """Of all rounds that ended; as `Summary.usage`."""
+    """The usage of all ended rounds, as `Summary.usage`."""
     error_code: str | None = Field(default=None, max_length=32)
     error_params: Params = Field(default_factory=dict, sa_type=JSON)
 
@@ -418,7 +420,7 @@ class Attempt(SQLModel, table=True):
     error_code: str | None = Field(default=None, max_length=32)
     error_params: Params = Field(default_factory=dict, sa_type=JSON)
     detail: str = Field(default="", sa_type=Text)
-    """For the operator; never holds a key."""
+    """For the operator; never contains a key."""
     provider_job_id: str | None = Field(default=None, max_length=128)
     started_at: datetime = Field(sa_type=UtcDateTime)
     finished_at: datetime = Field(sa_type=UtcDateTime)
@@ -426,7 +428,7 @@ class Attempt(SQLModel, table=True):
 
 
 class RawTranscript(SQLModel, table=True):
-    """What a provider answered, kept as it came, so that a better parser can be run without paying again."""
+    """A provider's raw answer, saved so that a better parser can be run without paying again."""
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
     meeting_id: str = Field(sa_column=_meeting_id())
@@ -439,24 +441,24 @@ class RawTranscript(SQLModel, table=True):
 
 
 class ProviderLeftover(SQLModel, table=True):
-    """A provider's copy that is to be deleted, written in the transaction that lets go of it."""
+    """A provider's copy that is to be deleted."""
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
     provider: str = Field(max_length=32)
     provider_job_id: str | None = Field(default=None, max_length=128)
     submit_key: str | None = Field(default=None, max_length=64)
-    """To find the job by, where it was let go of before its id was known."""
+    """Finds the job if it was abandoned before its id was known."""
     sent_after: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    """The job with that key is no older."""
+    """The job with that key is not older than this."""
     looks: int = 0
-    """How often it was looked for in vain."""
+    """The number of searches that found nothing."""
     searched: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    """How far back in time, by the provider's clock, the look under way has come."""
+    """How far back the current search has come, by the provider's clock."""
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class PaidAnswer(SQLModel, table=True):
-    """A language model's answer to one request of a meeting's summary, kept so that it is not paid for again."""
+    """A language model's answer to one request of a summary, saved so that it is not paid for again."""
 
     meeting_id: str = Field(
         sa_column=Column(
@@ -468,14 +470,14 @@ class PaidAnswer(SQLModel, table=True):
 
 
 class KeyValue(SQLModel, table=True):
-    """Something learned that outlives a process, such as which answers a language model's endpoint can give."""
+    """A value that outlives a process, such as what a language model's endpoint supports."""
 
     name: str = Field(primary_key=True, max_length=255)
     value: str = Field(sa_type=Text)
 
 
 class GlossaryTerm(SQLModel, table=True):
-    """A name or term that the transcriber is told beforehand."""
+    """A name or term of the glossary, which is sent to the transcriber."""
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
     position: int
@@ -484,14 +486,14 @@ class GlossaryTerm(SQLModel, table=True):
 
 
 class Switch(SQLModel, table=True):
-    """A thing that the operator has switched on, by name; absent is off."""
+    """A switch of the operator by name; without a row it is off."""
 
     name: str = Field(primary_key=True, max_length=32)
     since: datetime = Field(sa_type=UtcDateTime)
 
 
 class Turn(SQLModel, table=True):
-    """How much of a limit of requests is used (`cantomeet.pacing.Turns`)."""
+    """The use of a rate limit (`cantomeet.pacing.Turns`)."""
 
     name: str = Field(primary_key=True, max_length=64)
     reserved_until: float = 0.0

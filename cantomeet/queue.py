@@ -1,7 +1,8 @@
-"""RQ as a wake-up call: queue names, time limits, enqueueing, and a look at the queues. All the web may import.
+"""RQ as a wake-up call: queue names, time limits, enqueueing, and the state of the queues. The web may import all of
+it.
 
-The database knows what is due; a job in RQ only says "look at this one". A lost one is woken again by the rescuer, a
-doubled one finds the lease taken.
+The database knows what is due; a job in RQ only says "look at this one". A lost one is woken again by the rescuer, and
+a duplicate finds the lease taken.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ _TASKS = {
     JobKind.CHECK: "worker.tasks.check_provider_task",
     JobKind.PERIODIC: "worker.tasks.periodic_task",
 }
-"""By kind; a meeting's own job has several (`task_for`)."""
+"""By kind of job; a meeting's own job has several (`task_for`)."""
 
 _CHECK_TIMEOUT = 120
 _WRITTEN = "cantomeet:written"
@@ -59,9 +60,10 @@ _REWRITE_SECONDS = 10.0
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 _FULL = 100
-"""Jobs in the queues beyond which hardly a meeting is woken once more: what is due waits there already."""
+"""With more jobs in the queues than this, hardly any meeting is woken again, because due ones are in a queue already.
+"""
 _FEW = 5
-"""Meetings that are woken at each look all the same, those due longest first: a job may have been lost."""
+"""So many meetings are woken in each round all the same, the longest due first, because a job may have been lost."""
 
 _OVERLOOKED = 3
 """Wake-ups by the rescuer after which a job, due for half a minute, may lie in a queue that nobody serves."""
@@ -85,7 +87,7 @@ def queue_for(meeting: Meeting, *, llm_apart: bool = False) -> str:
 
 
 def task_for(meeting: Meeting) -> str:
-    """The entry point in `worker.tasks`, by name: the web enqueues it without importing it."""
+    """The entry point in `worker.tasks` by name, so that the web enqueues it without importing it."""
     if meeting.deleted_at is not None:
         return "worker.tasks.delete_meeting_task"
     if meeting.status == MeetingStatus.SUMMARIZING:
@@ -94,12 +96,12 @@ def task_for(meeting: Meeting) -> str:
 
 
 def queue_of_check(name: str) -> str:
-    """The recogniser is tested where it is loaded anyway."""
+    """The queue of a check: the recogniser is tested where it is loaded anyway."""
     return RECOGNITION if name == "whisper" else HIGH
 
 
 class JobOptions(TypedDict, total=False):
-    """Of a job in RQ; times in seconds."""
+    """Options of a job in RQ; times are in seconds."""
 
     job_timeout: int
     result_ttl: int
@@ -127,7 +129,7 @@ class QueueOverview:
 
 
 class JobQueue:
-    """Enqueues and looks at the queues of one Redis."""
+    """Enqueues jobs, and reads the queues of one Redis."""
 
     def __init__(self, url: str, *, llm_apart: bool = False) -> None:
         """`llm_apart`: a process of its own does the steps that wait for a language model."""
@@ -192,7 +194,7 @@ class JobQueue:
         return self.wake_job(JobKind(job.kind), job.subject, delay, apart=apart)
 
     def ask_check(self, name: str) -> bool:
-        """Have a worker test `name`, before anything that waits. False where Redis does not take it."""
+        """Have a worker test `name`, before everything that waits. False if Redis does not accept it."""
         return self.wake_job(JobKind.CHECK, name)
 
     def _enqueue(self, name: str, task: str, argument: str, delay: float, options: JobOptions) -> bool:
@@ -211,7 +213,7 @@ class JobQueue:
         return Queue(name, connection=self._redis, serializer=JSONSerializer)
 
     def answers(self) -> bool:
-        """True where Redis answers a ping within half a second."""
+        """Whether Redis answers a ping within half a second."""
         try:
             return bool(self._redis.ping())
         except redis.RedisError:
@@ -223,16 +225,18 @@ class JobQueue:
         return sum(len(self._queue(name)) for name in names)
 
     def worker_count(self) -> int:
-        """Workers that RQ believes alive. Raises `redis.RedisError`."""
+        """The number of workers that RQ believes alive. Raises `redis.RedisError`."""
         return Worker.count(connection=self._redis)
 
     def try_write(self) -> None:
-        """Write something small that goes by itself. Raises `redis.ResponseError` where Redis takes no writes."""
+        """Write something small that expires by itself. Raises `redis.ResponseError` if Redis accepts no writes."""
         self._redis.set(_WRITTEN, int(time.time()), ex=60)
 
     def erase(self, gone: Callable[[Collection[str]], set[str]], *, rewrite: bool) -> bool:
-        """Remove the jobs of meetings that `gone` tells, and with `rewrite` have Redis rewrite its file without
-        them. False where something is left: a job of such a meeting is being done, or Redis is away.
+        """Remove the jobs of those meetings that `gone` returns, and with `rewrite` have Redis rewrite its file without
+        them.
+
+        False if something is left: a job of such a meeting is running, or Redis is unreachable.
         """
         try:
             jobs = self._jobs_by_meeting()
@@ -262,7 +266,7 @@ class JobQueue:
         return True
 
     def _rewrite(self) -> bool:
-        """The append-only file holds every command since it was last rewritten, those of removed jobs too."""
+        """The append-only file contains every command since it was last rewritten, those of removed jobs too."""
         try:
             self._redis.execute_command("BGREWRITEAOF")  # type: ignore[no-untyped-call]  # redis-py has no type here
         except redis.ResponseError:
@@ -286,10 +290,10 @@ class JobQueue:
 
 
 def _goes_before(queue: str, meeting: Meeting, delay: float) -> bool:
-    """Whether its job goes before those that wait in the same queue.
+    """Whether the meeting's job precedes those that wait in the same queue.
 
-    A short step that has a time of its own, a reserved turn above all, is not to miss it behind a hundred recordings
-    that have just come in; and one that was prepared is sent before the next is prepared. Summaries take their turn.
+    A short step with a due time of its own, above all a reserved turn, must not miss it behind a hundred new
+    recordings. A prepared recording is sent before the next one is prepared. Summaries wait in line.
     """
     if queue == RECOGNITION:
         return meeting.priority == "high" and delay == 0
@@ -297,14 +301,14 @@ def _goes_before(queue: str, meeting: Meeting, delay: float) -> bool:
 
 
 def _whole_second(delay: float) -> datetime:
-    """`delay` seconds from now, rounded up: RQ's scheduler cuts fractions off, and a job that came a moment too early
+    """`delay` seconds from now, rounded up: RQ's scheduler drops fractions, and a job that came a moment too early
     would find nothing due and leave its meeting to the rescuer.
     """
     return datetime.fromtimestamp(math.ceil(time.time() + delay), UTC)
 
 
 def rescue(store: Database, queue: JobQueue) -> int:
-    """Wake the jobs that are due and that nobody woke; how many. Marks nothing while Redis is away.
+    """Wake the due jobs that are in no queue. Returns how many. Marks nothing while Redis is unreachable.
 
     Any number of processes may do this: compare-and-set gives each job to one of them.
     """

@@ -1,4 +1,4 @@
-"""A Redis client for those who must not be held up: what it is asked for is done without it, too."""
+"""A Redis client for callers that must not be delayed: what they request is done without Redis too."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 _PATIENCE = 0.5
-"""Seconds for Redis to connect and to answer. With redis-py's defaults a hung Redis holds an upload for minutes."""
+"""Limit in seconds for connecting and for answers. With redis-py's defaults a hung Redis delays an upload by minutes.
+"""
 
 
 def connect(url: str) -> redis.Redis:

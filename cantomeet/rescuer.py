@@ -1,4 +1,4 @@
-"""The rescuer: jobs that are due and that nobody woke, and the clock. The worker and the web each keep one looking."""
+"""The rescuer, which wakes due jobs that are in no queue and watches the clock. Worker and web process run one each."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from cantomeet.queue import JobQueue, rescue
 from cantomeet.store import Database
 
 EVERY = 1.0
-"""Seconds between looks, each of which takes 4 ms of a processor."""
+"""Seconds between rounds, each of which takes 4 ms of a processor."""
 _log = logging.getLogger(__name__)
 
 
 class Rescuer:
-    """One process's looks; any number of processes may look."""
+    """The rounds of one process; any number of processes may run them."""
 
     def __init__(self, store: Database, queue: JobQueue, periodic: Collection[str] = ()) -> None:
-        """`periodic`: names of the tasks that are to run again and again, where this process knows them."""
+        """`periodic`: names of the periodic tasks that this process schedules."""
         self._store, self._queue, self._periodic = store, queue, periodic
         self._watch = ClockWatch(store)
 
     def look(self) -> int:
-        """One look; how many jobs were woken."""
+        """One round. Returns how many jobs were woken."""
         self._watch.look()
         self._store.jobs.keep_scheduled(JobKind.PERIODIC, self._periodic)
         return rescue(self._store, self._queue)
 
     def try_to_look(self) -> None:
-        """One look. Whatever it dies of is logged, for there is to be another, or jobs would be left."""
+        """One round. All errors are logged, because the next round must follow, or due jobs would be left."""
         try:
             woken = self.look()
         except OperationalError as error:

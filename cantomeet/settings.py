@@ -28,9 +28,9 @@ _VERSION = re.compile(r"v\d+\w*")
 
 
 def socket_path(data_dir: Path) -> Path:
-    """The embedded Redis's socket: in the data folder, or, where that path is too long, in a short folder of ours.
+    """The embedded Redis's socket: in the data folder or, if that path is too long, in a short folder of ours.
 
-    Raises `PermissionError` where that short folder belongs to somebody else.
+    Raises `PermissionError` if that short folder belongs to another user.
     """
     path = data_dir.absolute() / "redis.sock"
     if len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH:
@@ -44,7 +44,7 @@ def socket_path(data_dir: Path) -> Path:
 
 
 def _url_problem(url: str) -> str | None:
-    """What is wrong with an address that paths are added to; None where nothing is."""
+    """What is wrong with an address to which paths are added; None if nothing is."""
     # `urlsplit` quietly drops line breaks, which a request would then break at.
     if any(ord(c) < 33 or ord(c) > 126 for c in url):
         return "must be one line of visible ASCII characters"
@@ -59,9 +59,9 @@ def _url_problem(url: str) -> str | None:
 
 
 def openai_url_problem(url: str) -> str | None:
-    """What is wrong with a base URL of an OpenAI-compatible endpoint; None where nothing is.
+    """What is wrong with a base URL of an OpenAI-compatible endpoint; None if nothing is.
 
-    One without a version is refused and not mended: which paths a server has is for its operator to say.
+    One without a version is refused and not completed, because only its operator knows which paths a server has.
     """
     problem = _url_problem(url)
     if problem is not None:
@@ -75,7 +75,7 @@ def openai_url_problem(url: str) -> str | None:
 
 
 def on_this_machine(url: str) -> bool:
-    """Whether what is sent to `url` stays here."""
+    """Whether requests to `url` stay on this machine."""
     try:
         host = (urlsplit(url).hostname or "").rstrip(".")
         return host == "localhost" or host.endswith(".localhost") or _is_own(_address(host))
@@ -84,7 +84,7 @@ def on_this_machine(url: str) -> bool:
 
 
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """Short forms of IPv4 (127.1) too, which connect as the whole ones do. Raises `ValueError` or `OSError`."""
+    """Also accepts short forms of IPv4 (127.1), which connect as the full ones do. Raises `ValueError` or `OSError`."""
     if ":" not in host:
         return ipaddress.IPv4Address(socket.inet_aton(host))
     address = ipaddress.IPv6Address(host)
@@ -101,7 +101,7 @@ def _env(name: str) -> AliasChoices:
 
 
 class Settings(BaseSettings):
-    """Every setting with its default; docs/settings.md is held to this class by a test."""
+    """Every setting with its default. A test compares docs/settings.md with this class."""
 
     model_config = SettingsConfigDict(
         env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True, frozen=True
@@ -112,7 +112,7 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", validation_alias=_env("CANTOMEET_HOST"))
     port: int = Field(3000, ge=1, le=65535, validation_alias=_env("CANTOMEET_PORT"))
     public_url: str | None = Field(None, validation_alias=_env("CANTOMEET_PUBLIC_URL"))
-    """Where the provider's webhook reaches this installation; unset: no webhook is asked for."""
+    """Where the provider's webhook reaches this installation; unset: no webhook is requested."""
     webhook_secret: SecretStr | None = Field(None, validation_alias=_env("CANTOMEET_WEBHOOK_SECRET"))
 
     redis_url: str | None = Field(None, validation_alias=_env("REDIS_URL"))
@@ -127,17 +127,17 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr | None = Field(None, validation_alias=_env("OPENAI_API_KEY"))
     openai_base_url: str | None = Field(None, validation_alias=_env("OPENAI_BASE_URL"))
     openai_model: str | None = Field(None, validation_alias=_env("OPENAI_MODEL"))
-    """Has no default, so that confidential minutes never leave because of a stray key."""
+    """No default, so that confidential minutes never leave because of a stray key."""
 
     llm_price_in: float | None = Field(None, ge=0, allow_inf_nan=False, validation_alias=_env("CANTOMEET_LLM_PRICE_IN"))
     llm_price_out: float | None = Field(
         None, ge=0, allow_inf_nan=False, validation_alias=_env("CANTOMEET_LLM_PRICE_OUT")
     )
-    """Of a million tokens sent and answered, in any one currency; without them nothing is said about cost."""
+    """Prices of a million tokens sent and received, in any one currency; without them no cost is shown."""
     llm_budget: float | None = Field(None, gt=0, allow_inf_nan=False, validation_alias=_env("CANTOMEET_LLM_BUDGET"))
-    """The most that one meeting's summary may cost, in the currency of the prices: it stops before it is passed."""
+    """The most that one meeting's summary may cost, in the currency of the prices. It stops before that."""
     llm_max_tokens: int = Field(4000, ge=256, le=1_000_000, validation_alias=_env("CANTOMEET_LLM_MAX_TOKENS"))
-    """Of one answer; the thoughts of a model that thinks count too, unless its endpoint counts them apart."""
+    """Limit on one answer; a model's thoughts count too, unless its endpoint counts them separately."""
 
     llm_at_once: int | None = Field(None, ge=1, le=64, validation_alias=_env("CANTOMEET_LLM_AT_ONCE"))
     """Meetings that may wait for the language model side by side; unset: see `effective_llm_at_once`."""
@@ -147,26 +147,26 @@ class Settings(BaseSettings):
     )
     summarizer: Literal["auto", "llm", "extractive"] = Field("auto", validation_alias=_env("CANTOMEET_SUMMARIZER"))
     summary_language: SummaryLanguage = Field("zh-Hant-HK", validation_alias=_env("CANTOMEET_SUMMARY_LANGUAGE"))
-    """Of summaries, where nobody says otherwise for a meeting."""
+    """The language of summaries, unless a meeting has another."""
     template: str = Field("general", min_length=1, max_length=64, validation_alias=_env("CANTOMEET_TEMPLATE"))
-    """Id of the template of summaries, where nobody says otherwise for a meeting."""
+    """Id of the template of summaries, unless a meeting has another."""
     whisper_model: str | None = Field(None, validation_alias=_env("CANTOMEET_WHISPER_MODEL"))
     """A folder or a faster-whisper model name; unset: the packaged Whisper base."""
     whisper_threads: int = Field(2, ge=1, le=64, validation_alias=_env("CANTOMEET_WHISPER_THREADS"))
     whisper_piece_seconds: int = Field(120, ge=10, le=600, validation_alias=_env("CANTOMEET_WHISPER_PIECE_SECONDS"))
-    """Longest piece of a recording that is recognised in one step; what a killed worker does again at most."""
+    """Longest piece of a recording that is recognised in one step, and so the most that is repeated after a crash."""
     max_upload_mb: int = Field(2048, ge=1, validation_alias=_env("CANTOMEET_MAX_UPLOAD_MB"))
-    """Largest recording taken, in MiB."""
+    """Largest accepted recording in MiB."""
     max_hours: float = Field(24.0, gt=0, le=37, allow_inf_nan=False, validation_alias=_env("CANTOMEET_MAX_HOURS"))
     """Longest recording that is transcribed, silence in its gaps included. A WAV cannot count more than 37."""
     keep_audio_days: int | None = Field(None, ge=1, validation_alias=_env("CANTOMEET_KEEP_AUDIO_DAYS"))
-    """Recordings of meetings that nobody works on are removed after this; unset: never. Transcript and summary stay."""
+    """Recordings of meetings at rest are deleted after this; unset: never. Transcript and summary stay."""
     keep_meetings_days: int | None = Field(None, ge=1, validation_alias=_env("CANTOMEET_KEEP_MEETINGS_DAYS"))
-    """Meetings that nobody works on are deleted after this, with all that belongs to them; unset: never."""
+    """Meetings at rest are deleted after this, with all that belongs to them; unset: never."""
     delete_at_provider: bool = Field(True, validation_alias=_env("CANTOMEET_DELETE_AT_PROVIDER"))
     """The provider's copy is deleted once the transcript is saved, or the job was rejected."""
     provider_lag_seconds: float = Field(90.0, ge=0, le=3600, validation_alias=_env("CANTOMEET_PROVIDER_LAG_SECONDS"))
-    """How far a provider's list of jobs may be behind: so long a submission whose answer was lost is looked for."""
+    """How far a provider's list of jobs may lag; a lost submission is searched for that long."""
     first_look_seconds: float = Field(
         FIRST_PAUSE, ge=0.1, le=LONGEST_PAUSE, validation_alias=_env("CANTOMEET_FIRST_LOOK_SECONDS")
     )
@@ -175,7 +175,7 @@ class Settings(BaseSettings):
         "enhanced", validation_alias=_env("CANTOMEET_SPEECHMATICS_MODEL")
     )
     language: Literal["zh-Hant-HK", "en"] = Field("zh-Hant-HK", validation_alias=_env("CANTOMEET_LANGUAGE"))
-    """Of stored reasons and of pages before a person chooses."""
+    """The language of stored reasons, and of pages until a person chooses one."""
 
     @field_validator("host")
     @classmethod
@@ -235,7 +235,7 @@ class Settings(BaseSettings):
 
     @property
     def redis_is_embedded(self) -> bool:
-        """True for the launcher's own, whose address its children find in `REDIS_URL`."""
+        """Whether Redis is the launcher's own, whose address its children find in `REDIS_URL`."""
         return self.effective_redis_url == self._embedded_redis_url
 
     @property
@@ -260,21 +260,21 @@ class Settings(BaseSettings):
 
     @property
     def chosen_transcriber(self) -> Literal["speechmatics", "whisper"]:
-        """`auto` resolved: Speechmatics where its key is set, else the embedded recogniser."""
+        """`auto` resolved: Speechmatics if its key is set, else the embedded recogniser."""
         if self.transcriber != "auto":
             return self.transcriber
         return "speechmatics" if self.speechmatics_api_key else "whisper"
 
     @property
     def checkable(self) -> tuple[str, ...]:
-        """What of `cantomeet.checking.CHECKED` is set up."""
+        """The members of `cantomeet.checking.CHECKED` that are configured."""
         llm = self.openai_model and (self.openai_api_key is not None or self.openai_base_url is not None)
         set_up = {"speechmatics": self.speechmatics_api_key is not None, "llm": bool(llm), "whisper": True}
         return tuple(name for name, there in set_up.items() if there)
 
     @property
     def chosen_summarizer(self) -> Literal["llm", "extractive"]:
-        """`auto` resolved: the LLM only where a model is named and a key or a base URL is set."""
+        """`auto` resolved: the LLM only if a model is named and a key or a base URL is set."""
         if self.summarizer != "auto":
             return self.summarizer
         reachable = self.openai_api_key is not None or self.openai_base_url is not None

@@ -1,4 +1,4 @@
-"""Shapes of the JSON that the tables keep (pure)."""
+"""The JSON in the tables' columns (pure)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class StoredWord(TypedDict):
 
 
 class Proof(TypedDict):
-    """A place in the transcript that bears an item out; times in seconds."""
+    """A place in the transcript that proves an item; times in seconds."""
 
     segment_id: str
     quote: str
@@ -29,13 +29,13 @@ class Proof(TypedDict):
     end: float
     check: Check
     was: NotRequired[Check | None]
-    """What `check` was before a correction took the quote out of its line (`cantomeet.quotes`)."""
+    """The value of `check` before a correction removed the quote from its line (`cantomeet.quotes`)."""
     proposed: NotRequired[bool]
-    """No quote that anybody gave, but the line likest to the item."""
+    """Not a given quote, but the line that is most like the item."""
 
 
 class StoredUsage(TypedDict):
-    """What a language model was asked; `cost` is None without prices."""
+    """Use of a language model; `cost` is None without prices."""
 
     requests: int
     tokens_in: int
@@ -47,11 +47,11 @@ class StoredUsage(TypedDict):
 
 
 Params = dict[str, str | int | float]
-"""Of an error's text."""
+"""Parameters of an error's text."""
 
 
 class WarningDetails(TypedDict, total=False):
-    """What the text of a warning names."""
+    """Parameters of a warning's text."""
 
     seconds: float
     at: float
@@ -63,7 +63,7 @@ class WarningDetails(TypedDict, total=False):
 
 
 class StoredCoverage(TypedDict):
-    """Segments that a summary covers, of how many."""
+    """How many segments a summary covers, of how many."""
 
     covered: int
     total: int
@@ -75,4 +75,4 @@ class StoredSection(TypedDict):
     kind: SectionKind
     title: str
     title_en: NotRequired[str]
-    """Only where a template that ships has one; a summary keeps it empty otherwise."""
+    """Only if a built-in template has one; otherwise a summary keeps it empty."""

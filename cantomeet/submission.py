@@ -1,4 +1,4 @@
-"""A recording's submission to a provider: the key that it goes with, and the search for one that may be lost."""
+"""A recording's submission to a provider: its key, and the search for a submission that may be lost."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from typing import TypedDict
 
 @dataclass(frozen=True)
 class Submission:
-    """Saved before anything is sent, so that a crash in between is followed by a look for the job with this key."""
+    """Saved before anything is sent, so that after a crash the job with this key can be searched for."""
 
     key: str
-    """Ours; the provider's job carries it."""
+    """Our key, which the provider's job carries."""
     looks: int = 0
-    """How often it was looked for in vain since it was sent."""
+    """The number of searches since it was sent that found nothing."""
     missed_at: datetime | None = None
-    """When the first of those looks ended."""
+    """When the first of those searches ended."""
     searched: datetime | None = None
-    """How far back in time, by the provider's clock, the look under way has come."""
+    """How far back the current search has come, by the provider's clock."""
     losses: int = 0
-    """How often it was sent without an answer that says what became of it."""
+    """The number of sendings without an answer that tells their outcome."""
 
     def begun_again(self) -> Submission:
-        """A look that was under way begins again, and so does the count of sendings that were lost."""
+        """The same, with a new search and without lost sendings."""
         return replace(self, searched=None, losses=0)
 
     def moved_back(self, by: timedelta) -> Submission:
-        """The database's clock was put back; the provider's was not."""
+        """The same after the database's clock was put back; the provider's clock was not."""
         return self if self.missed_at is None else replace(self, missed_at=self.missed_at - by)
 
 
 class SubmissionJson(TypedDict):
-    """As the table keeps it."""
+    """As it is stored in the table."""
 
     key: str
     looks: int

@@ -1,4 +1,4 @@
-"""Libraries that report home or look for updates are told not to, before any of them is loaded."""
+"""Tells libraries not to report home or look for updates, before any of them is loaded."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ OPT_OUTS = {
 
 
 def opt_out() -> None:
-    """For this process and all that it starts. Only the settings decide what leaves this machine."""
+    """Set it for this process and all that it starts. Only the settings decide what leaves this machine."""
     os.environ.update(OPT_OUTS)

@@ -10,16 +10,16 @@ from typing_extensions import TypedDict
 from cantomeet.stored_json import Proof, StoredCoverage, StoredUsage
 
 
-class Warned(TypedDict):
+class WarningAnswer(TypedDict):
     text: str
 
 
-class Section(TypedDict):
+class SectionAnswer(TypedDict):
     kind: str
     title: str
 
 
-class Item(TypedDict):
+class SummaryItemAnswer(TypedDict):
     text: str
     text_other: str | None
     evidence: list[Proof]
@@ -33,23 +33,23 @@ class Item(TypedDict):
     start: NotRequired[float | None]
 
 
-class Summary(TypedDict):
+class SummaryAnswer(TypedDict):
     method: str
     template: str
-    sections: list[Section]
+    sections: list[SectionAnswer]
     usage: StoredUsage | None
     coverage: StoredCoverage | None
-    overview: list[Item]
-    chapters: list[Item]
-    decisions: list[Item]
-    action_items: list[Item]
-    questions: list[Item]
-    risks: list[Item]
-    quotes: list[Item]
-    notes: list[Item]
+    overview: list[SummaryItemAnswer]
+    chapters: list[SummaryItemAnswer]
+    decisions: list[SummaryItemAnswer]
+    action_items: list[SummaryItemAnswer]
+    questions: list[SummaryItemAnswer]
+    risks: list[SummaryItemAnswer]
+    quotes: list[SummaryItemAnswer]
+    notes: list[SummaryItemAnswer]
 
 
-class Meeting(TypedDict):
+class MeetingAnswer(TypedDict):
     id: str
     title: str
     meeting_date: str | None
@@ -62,16 +62,16 @@ class Meeting(TypedDict):
     waiting_for: str | None
     transcriber: str | None
     summarizer: str | None
-    warnings: list[Warned]
-    summary: NotRequired[Summary | None]
+    warnings: list[WarningAnswer]
+    summary: NotRequired[SummaryAnswer | None]
 
 
-class Page(TypedDict):
-    items: list[Meeting]
+class PageAnswer(TypedDict):
+    items: list[MeetingAnswer]
     next_cursor: str | None
 
 
-class Uploaded(TypedDict):
+class UploadAnswer(TypedDict):
     id: str
     status: str
     url: str

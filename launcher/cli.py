@@ -17,7 +17,7 @@ from cantomeet.settings import load_settings
 from launcher import minutes_text
 
 if TYPE_CHECKING:
-    from launcher.answers import Uploaded
+    from launcher.answers import UploadAnswer
     from launcher.client import Server
 
 _FAILED, _WRONG_SETTING = 1, 2
@@ -189,7 +189,7 @@ def doctor() -> None:
     raise typer.Exit(0 if well else _FAILED)
 
 
-def _send(server: Server, file: Path, fields: dict[str, str]) -> Uploaded:
+def _send(server: Server, file: Path, fields: dict[str, str]) -> UploadAnswer:
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 

@@ -15,14 +15,14 @@ import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from cantomeet.errors import CantoMeetError
-from launcher.answers import Meeting, Page, Uploaded
+from launcher.answers import MeetingAnswer, PageAnswer, UploadAnswer
 from worker import outgoing
 
 POLL_SECONDS = 1.0
 PATIENCE_SECONDS = 30.0
 """Seconds that a server may be away, such as during a restart, while a meeting is followed."""
 Answer = TypeVar("Answer")
-_MEETING, _PAGE, _UPLOADED = TypeAdapter(Meeting), TypeAdapter(Page), TypeAdapter(Uploaded)
+_MEETING, _PAGE, _UPLOADED = TypeAdapter(MeetingAnswer), TypeAdapter(PageAnswer), TypeAdapter(UploadAnswer)
 _TIMEOUT = httpx.Timeout(10.0, read=120.0, write=120.0)
 """Seconds; checking a large recording delays the answer."""
 
@@ -62,7 +62,7 @@ class Server:
     def __exit__(self, *_: object) -> None:
         self._http.close()
 
-    def upload(self, file: Path, fields: Mapping[str, str], on_bytes: Callable[[int], None]) -> Uploaded:
+    def upload(self, file: Path, fields: Mapping[str, str], on_bytes: Callable[[int], None]) -> UploadAnswer:
         """Stream a recording; `on_bytes` receives the number of bytes of each chunk."""
         with _ReportingFile(file, on_bytes) as recording, _translating(self.url):
             answer = self._http.post(
@@ -73,11 +73,11 @@ class Server:
             )
         return self._read(answer, _UPLOADED)
 
-    def meetings(self, params: Mapping[str, str]) -> Page:
+    def meetings(self, params: Mapping[str, str]) -> PageAnswer:
         """Return a page of the list."""
         return self._get("/api/meetings", params, _PAGE)
 
-    def meeting(self, meeting_id: str, include: str = "") -> Meeting:
+    def meeting(self, meeting_id: str, include: str = "") -> MeetingAnswer:
         """Return the meeting; `include` as in the API."""
         # Whatever was typed stays one part of the path.
         return self._get(f"/api/meetings/{_path_segment(meeting_id)}", {"include": include}, _MEETING)
@@ -87,7 +87,7 @@ class Server:
         with _translating(self.url):
             return _body_of(self._http.get("/health", timeout=5.0), self.url)
 
-    def follow(self, meeting_id: str, pause: Callable[[float], None] = time.sleep) -> Iterator[Meeting]:
+    def follow(self, meeting_id: str, pause: Callable[[float], None] = time.sleep) -> Iterator[MeetingAnswer]:
         """Yield the meeting whenever its status or progress changes or it waits for a person, until COMPLETED or
         FAILED.
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from cantomeet.actions import today
 from cantomeet.quotes import proposed_start
 from cantomeet.templates import SHIPPED
-from launcher.answers import Item, Meeting, Summary
+from launcher.answers import MeetingAnswer, SummaryAnswer, SummaryItemAnswer
 
 _KINDS = {
     "overview": ("overview", "Overview"),
@@ -27,19 +27,19 @@ _METHODS = {
 }
 
 
-def progress_line(meeting: Meeting) -> str:
+def progress_line(meeting: MeetingAnswer) -> str:
     """Return e.g. "TRANSCRIBING 42 %"."""
     if meeting.get("waiting_for"):
         return f"{meeting['status']} waits for {meeting['waiting_for']}"
     return str(meeting["status"]) + ("" if meeting["progress"] is None else f" {meeting['progress']} %")
 
 
-def failure_line(meeting: Meeting) -> str:
+def failure_line(meeting: MeetingAnswer) -> str:
     """Return "FAILED (provider_busy): ..." with the reason."""
     return f"FAILED ({meeting['error_code']}): {meeting['status_reason'] or 'no reason is known'}"
 
 
-def details(meeting: Meeting) -> Iterator[str]:
+def details(meeting: MeetingAnswer) -> Iterator[str]:
     """Yield the meeting's facts, one per line."""
     yield f"id        {meeting['id']}"
     yield f"title     {meeting['title']}"
@@ -58,13 +58,13 @@ def details(meeting: Meeting) -> Iterator[str]:
         yield f"note      {warning['text']}"
 
 
-def row(meeting: Meeting) -> str:
+def row(meeting: MeetingAnswer) -> str:
     """Return one line of the list; dates are Hong Kong's."""
     day = meeting["meeting_date"] or today(datetime.fromisoformat(meeting["created_at"])).isoformat()
     return f"{meeting['id']}  {progress_line(meeting):<18}  {day}  {meeting['title']}"
 
 
-def summary(meeting: Meeting) -> Iterator[str]:
+def summary(meeting: MeetingAnswer) -> Iterator[str]:
     """Yield the summary, each item with the time of its proof."""
     for warning in meeting["warnings"]:
         yield f"Note: {warning['text']}"
@@ -81,7 +81,7 @@ def summary(meeting: Meeting) -> Iterator[str]:
     yield from _section("Not verified: no matching words stand in the transcript", unverified)
 
 
-def _items(found: Summary) -> dict[str, list[Item]]:
+def _items(found: SummaryAnswer) -> dict[str, list[SummaryItemAnswer]]:
     """Return the items by the API's list, in the order of `_KINDS`."""
     return {
         "overview": found["overview"],
@@ -95,7 +95,7 @@ def _items(found: Summary) -> dict[str, list[Item]]:
     }
 
 
-def _sections(found: Summary) -> Iterator[tuple[str, Sequence[Item]]]:
+def _sections(found: SummaryAnswer) -> Iterator[tuple[str, Sequence[SummaryItemAnswer]]]:
     """Yield the template's sections, then the items without one."""
     ships = SHIPPED.get(found["template"])
     titles: dict[str, str] = {section.kind: section.title_in("en") for section in ships.sections} if ships else {}
@@ -109,7 +109,7 @@ def _sections(found: Summary) -> Iterator[tuple[str, Sequence[Item]]]:
         yield heading, left[name]
 
 
-def _section(heading: str, items: Sequence[Item]) -> Iterator[str]:
+def _section(heading: str, items: Sequence[SummaryItemAnswer]) -> Iterator[str]:
     if items:
         yield ""
         yield heading
@@ -119,7 +119,7 @@ def _section(heading: str, items: Sequence[Item]) -> Iterator[str]:
             yield f"            {item['text_other']}"
 
 
-def took(summary: Summary) -> Iterator[str]:
+def took(summary: SummaryAnswer) -> Iterator[str]:
     """Yield the summary's coverage and its use of a language model."""
     covered, usage = summary["coverage"], summary["usage"]
     if covered:
@@ -141,7 +141,7 @@ def clock(seconds: float) -> str:
     return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
 
 
-def _proof_time(item: Item) -> str:
+def _proof_time(item: SummaryItemAnswer) -> str:
     start = item.get("start") if item["verified"] else None
     proofs = [e for e in item["evidence"] if e["check"] != "unverified"]
     if start is None and proofs:
@@ -149,13 +149,13 @@ def _proof_time(item: Item) -> str:
     return "unproven" if start is None else f"{clock(start):>8}"
 
 
-def _proposed_place(item: Item) -> list[str]:
+def _proposed_place(item: SummaryItemAnswer) -> list[str]:
     """Return the time that an unproven item may come from."""
     start = proposed_start(item["evidence"])
     return [] if start is None else [f"perhaps from {clock(start)}"]
 
 
-def _item_details(item: Item) -> str:
+def _item_details(item: SummaryItemAnswer) -> str:
     due = item.get("due_date") or item.get("due_text")
     parts = [
         *([f"owner: {item['owner']}"] if item.get("owner") else []),

@@ -7,6 +7,7 @@ an answer. Bodies are passed on as they arrive, so an upload of any size needs t
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from email.utils import formatdate
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import h11
+from pydantic import BaseModel, ConfigDict
 
 READ = 64 * 1024
 MAX_DRAINED = 64 * 1024 * 1024
@@ -49,6 +51,16 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     stream: AsyncIterator[bytes] | None = None
     """Sent as it arrives, instead of `body`. A stream that raises `Dropped` closes the connection in the middle."""
+
+
+def json_answer(value: object, status: int = 200) -> Answer:
+    return Answer(status, json.dumps(value, ensure_ascii=False).encode())
+
+
+class RequestPart(BaseModel):
+    """A part of a request's JSON. Unknown fields are refused, and so are values of another type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 Handler = Callable[[Request], Awaitable[Answer]]

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 from starlette.types import ASGIApp
 
 from cantomeet.database import connect, migrate
@@ -23,9 +16,7 @@ from cantomeet.storage import FolderStorage
 from cantomeet.store import Database
 from cantomeet_ui.api.app import build_api
 from cantomeet_ui.api.middleware import guarding
-from launcher import web_server
-
-_READY_SECONDS = 30.0
+from tests.upload_server import UploadServer
 
 
 def app() -> ASGIApp:
@@ -47,44 +38,13 @@ class ApiServer:
 
 @contextmanager
 def serving(folder: Path) -> Iterator[ApiServer]:
-    """The server, up, with its own store for the test to play the worker; gone at the end of the block."""
-    port = free_port()
-    web_server.allow_many_files()
-    command = [sys.executable, "-m", "granian", *web_server.options()]
-    command += ["--host", "127.0.0.1", "--port", str(port), f"{__name__}:app"]
-    environment = {**os.environ, "CANTOMEET_DATA_DIR": str(folder), "CANTOMEET_MAX_UPLOAD_MB": "2"}
+    """The server within the block, with its own store so that the test can play the worker."""
     engine = connect(f"sqlite:///{folder / 'cantomeet.db'}")
     migrate(engine)
-    process = subprocess.Popen(command, env=environment, start_new_session=True)
+    server = UploadServer(folder, f"{__name__}:app", environment={"CANTOMEET_MAX_UPLOAD_MB": "2"})
+    server.start()
     try:
-        url = f"http://127.0.0.1:{port}"
-        _wait_until_it_answers(url)
-        yield ApiServer(url, Database(engine), _child_of(process.pid))
+        yield ApiServer(server.url, Database(engine), server.pid)
     finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        server.kill()
         engine.dispose()
-
-
-def _child_of(pid: int) -> int:
-    """Granian's first process only watches the one that answers."""
-    return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[-1])
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
-
-
-def _wait_until_it_answers(url: str) -> None:
-    deadline = time.monotonic() + _READY_SECONDS
-    while True:
-        try:
-            httpx.get(f"{url}/api/meetings", trust_env=False)
-            return
-        except httpx.TransportError:
-            assert time.monotonic() < deadline, "the server did not answer"
-            time.sleep(0.05)

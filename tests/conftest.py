@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,6 @@ from sqlalchemy import Engine, text
 from sqlmodel import SQLModel
 
 from cantomeet.database import connect
-from cantomeet.models import Meeting
 from cantomeet.store import Database, NewMeeting
 from tests import databases, postgres
 
@@ -148,9 +147,6 @@ def store(engine: Engine) -> Database:
 def sqlite_store(sqlite_engine: Engine) -> Database:
     """A store on SQLite, for what does not depend on the database."""
     return Database(sqlite_engine)
-
-
-NewMeetingMaker = Callable[..., Meeting]
 
 
 def new_meeting(**columns: Any) -> NewMeeting:

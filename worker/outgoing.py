@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import ssl
 from collections.abc import Mapping
 from typing import TypedDict, Unpack
 from urllib.parse import urlsplit
@@ -39,7 +38,6 @@ def client(
     url: str,
     *,
     transport: httpx.BaseTransport | None = None,
-    verify: ssl.SSLContext | bool = True,
     refuse_late: bool = False,
     **options: Unpack[ClientOptions],
 ) -> httpx.Client:
@@ -49,7 +47,7 @@ def client(
     made at the start of a process.
     """
     if transport is None:
-        transport = _transport_or_refusal(url, verify) if refuse_late else _transport(url, verify)
+        transport = _transport_or_refusal(url) if refuse_late else _transport(url)
     return httpx.Client(transport=transport, **options)
 
 
@@ -77,14 +75,14 @@ def problem_with_proxy(url: str) -> ProxyUnusable | None:
     return None
 
 
-def _transport_or_refusal(url: str, verify: ssl.SSLContext | bool) -> httpx.BaseTransport:
+def _transport_or_refusal(url: str) -> httpx.BaseTransport:
     try:
-        return _transport(url, verify)
+        return _transport(url)
     except ProxyUnusable as problem:
         return _Refusing(problem)
 
 
-def _transport(url: str, verify: ssl.SSLContext | bool) -> httpx.HTTPTransport:
+def _transport(url: str, *, verify: bool = True) -> httpx.HTTPTransport:
     # With an explicit transport, httpx reads no proxy from the environment.
     if (found := proxy_for(url)) is None:
         return httpx.HTTPTransport(verify=verify)

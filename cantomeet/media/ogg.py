@@ -33,7 +33,7 @@ class _Page:
 
 
 @dataclass
-class Clock:
+class OggClock:
     """The corrected times of an Ogg file."""
 
     patches: dict[int, bytes] = field(default_factory=dict)
@@ -42,13 +42,13 @@ class Clock:
     """The end in samples by the last page, truncated or not. 0 if it is implausible."""
 
 
-def read_clock(data: Data, start: int, end: int) -> Clock:
+def read_clock(data: Data, start: int, end: int) -> OggClock:
     """Read the page times of an Ogg file and correct false ones.
 
     FFmpeg trusts each page's time: a false one makes it drop the page, or makes its clock jump twice. A single false
     page is detected by its neighbours. Two in a row count as a clock that was restarted.
     """
-    clock = Clock()
+    clock = OggClock()
     streams: dict[bytes, list[_Page]] = {}
     after, destroyed = start, False
     for page in _pages(data, start, end):

@@ -95,7 +95,7 @@ def refuse_foreign(head: bytes) -> None:
     """Raises `RecordingRefused` (415) if the first bytes of a file show that it is something else."""
     code = sniffing.foreign(head)
     if code is not None:
-        raise _refused(code)
+        raise refused(code)
 
 
 def _probe_part(file: BinaryIO, data: mmap, part: Part) -> Probe:
@@ -107,7 +107,7 @@ def _probe_part(file: BinaryIO, data: mmap, part: Part) -> Probe:
         with opened(file, part.start, part.end, part.patches, part.options, part.skipped) as container:
             return _probe(container, head, data, part)
     except FFmpegError as error:
-        raise _refused(_reason(head)) from error
+        raise refused(_reason(head)) from error
 
 
 def _reason(head: bytes) -> str:
@@ -119,7 +119,7 @@ def _reason(head: bytes) -> str:
 def _probe(container: InputContainer, head: bytes, data: mmap, part: Part) -> Probe:
     tracks = sound_tracks(container)
     if not tracks:
-        raise _refused(sniffing.UNDECODABLE if container.streams.audio else sniffing.NO_SOUND)
+        raise refused(sniffing.UNDECODABLE if container.streams.audio else sniffing.NO_SOUND)
     format = _format_of(container, head)
     # Read it before decoding: FFmpeg overwrites the header's values while it reads.
     stated = _stated_seconds(container, format, part, data)
@@ -129,7 +129,7 @@ def _probe(container: InputContainer, head: bytes, data: mmap, part: Part) -> Pr
         if _decodes(container, track, surely=format in _RAW):
             return Probe(format, track.codec_context.codec.canonical_name, stated)
         container.seek(0)
-    raise _refused(sniffing.UNKNOWN if format in _RAW else sniffing.UNDECODABLE)
+    raise refused(sniffing.UNKNOWN if format in _RAW else sniffing.UNDECODABLE)
 
 
 def _decodes(container: InputContainer, track: AudioStream, *, surely: bool) -> bool:
@@ -170,5 +170,5 @@ def _stated_seconds(container: InputContainer, format: str, part: Part, data: mm
     return seconds
 
 
-def _refused(code: str) -> RecordingRefused:
+def refused(code: str) -> RecordingRefused:
     return RecordingRefused(f"found: {code}", code=ErrorCode.NOT_A_RECORDING, found=code)

@@ -21,12 +21,13 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from cantomeet.atomic import TEMPORARY
-from cantomeet.errors import ErrorCode, PermanentError, RecordingRefused, TransientError
+from cantomeet.errors import ErrorCode, PermanentError, TransientError
 from cantomeet.media import limits, sniffing
 from cantomeet.media.child import TOO_MUCH_MEMORY, Broken, ChildCall, Done, Failed, Progress, Result, Talk
 from cantomeet.media.decoding import Decoded
 from cantomeet.media.limits import LONGEST_SECONDS
-from cantomeet.media.probing import Probe
+from cantomeet.media.probing import Probe, refused
+from cantomeet.media.sound import unreadable
 
 OnProgress = Callable[[float], None]
 _LONGEST_ANSWER = 1024 * 1024
@@ -44,12 +45,12 @@ def probe(path: Path) -> Probe:
     try:
         found = _call_child(call)
     except PermanentError as error:
-        raise _refused(str(error.params["found"])) from error
+        raise refused(str(error.params["found"])) from error
     except TransientError as error:
-        raise _refused(sniffing.CUT_OFF) from error
+        raise refused(sniffing.CUT_OFF) from error
     except _UnexpectedChildError as error:
         _log.error("unexpected error while reading a recording: %s", error)
-        raise _refused(sniffing.CRASHING) from error
+        raise refused(sniffing.CRASHING) from error
     assert isinstance(found, Probe), "the job probes"
     return found
 
@@ -117,14 +118,6 @@ def _decoded(job: str, paths: tuple[Path, ...], on_progress: OnProgress | None, 
     return decoded
 
 
-def _refused(code: str) -> RecordingRefused:
-    return RecordingRefused(f"found: {code}", code=ErrorCode.NOT_A_RECORDING, found=code)
-
-
-def _unreadable(code: str) -> PermanentError:
-    return PermanentError(f"found: {code}", code=ErrorCode.RECORDING_UNREADABLE, found=code)
-
-
 class _UnexpectedChildError(Exception):
     """An unexpected error in a child."""
 
@@ -170,7 +163,7 @@ class _ChildCall:
 
     def _receive(self, talk: Talk) -> object:
         if not talk.poll(self._call.limits.clock):
-            raise _unreadable(sniffing.TOO_COSTLY)
+            raise unreadable(sniffing.TOO_COSTLY)
         word: object = pickle.loads(talk.recv_bytes(_LONGEST_ANSWER))
         return word
 
@@ -190,9 +183,9 @@ class _ChildCall:
 def _error_of_exit(code: int | None) -> Exception:
     """The error that the exit code of a child without a result means."""
     if code == TOO_MUCH_MEMORY or (code is not None and -code in _COSTLY):
-        return _unreadable(sniffing.TOO_COSTLY)
+        return unreadable(sniffing.TOO_COSTLY)
     if code is not None and -code in _CRASHES:
-        return _unreadable(sniffing.CRASHING)
+        return unreadable(sniffing.CRASHING)
     return _ChildKilled(f"ended with {code}")
 
 

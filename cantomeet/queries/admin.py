@@ -78,7 +78,7 @@ class AdminPage:
 
 
 @dataclass(frozen=True)
-class EngineRoom:
+class EngineOverview:
     now: datetime
     overview: QueueOverview | None
     """None if Redis does not answer."""
@@ -93,7 +93,7 @@ class EngineRoom:
 class Overview:
     counts: Mapping[MeetingStatus, int]
     codes: Mapping[str, int]
-    engine: EngineRoom
+    engine: EngineOverview
 
 
 def admin_page(
@@ -140,19 +140,19 @@ def opened_timeline(services: Services, actor: Actor, meeting_id: str) -> Timeli
         return _timeline(tx, actor, meeting_id)
 
 
-def engine_room(services: Services, actor: Actor) -> EngineRoom:
+def engine_overview(services: Services, actor: Actor) -> EngineOverview:
     """Pause, queues, workers and provider checks. Raises `NotAllowed`."""
     with snapshot(services, actor, Action.ADMINISTER) as tx:
-        room = _engine_room(services, tx)
+        room = _engine_overview(services, tx)
     return replace(room, overview=_queues(services))
 
 
 def admin_overview(services: Services, actor: Actor) -> Overview:
-    """Counts by status and error code, and the engine room. Raises `NotAllowed`."""
+    """Counts by status and error code, and the engine overview. Raises `NotAllowed`."""
     everything = MeetingFilter(owner_id=actor.id)
     with snapshot(services, actor, Action.ADMINISTER) as tx:
         counts, codes = count_by_status(tx, everything), count_by_error_code(tx, everything)
-        room = _engine_room(services, tx)
+        room = _engine_overview(services, tx)
     return Overview(counts, codes, replace(room, overview=_queues(services)))
 
 
@@ -177,8 +177,8 @@ def _timeline(tx: Transaction, actor: Actor, meeting_id: str) -> Timeline | None
     return timeline_in(tx, found[0]) if found and may(actor, Action.READ, found[0]) else None
 
 
-def _engine_room(services: Services, tx: Transaction) -> EngineRoom:
-    return EngineRoom(
+def _engine_overview(services: Services, tx: Transaction) -> EngineOverview:
+    return EngineOverview(
         now=tx.now(),
         overview=None,
         paused_since=tx.switches.paused_since(),

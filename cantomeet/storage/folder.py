@@ -49,9 +49,14 @@ class FolderStorage:
     def new_key() -> str:
         return uuid4().hex
 
-    def path(self, key: str, copy: Copy | None = None) -> Path:
-        """The path of the recording or a copy, which need not exist. Raises `NotFound` for a malformed key."""
-        return self._file(key, copy)
+    def path(self, key: str, suffix: str | None = None) -> Path:
+        """The path of the recording or, by its suffix, of a `Copy` or of a file of an upload.
+
+        The file need not exist. Raises `NotFound` for a malformed key.
+        """
+        if not _KEY.fullmatch(key):
+            raise NotFound("no such recording")
+        return self.root / key[:2] / (f"{key}.{suffix}" if suffix else key)
 
     def receive(self, key: str | None = None) -> IncomingFile:
         # The decoder's process starts now, so that probing does not wait for it when everything is received.
@@ -59,17 +64,17 @@ class FolderStorage:
         key = self.new_key() if key is None else key
         with translating_no_room():
             return IncomingFile(
-                key, self._file(key, _PART), self._file(key), self.require_size, lambda: self.require_room(0)
+                key, self.path(key, _PART), self.path(key), self.require_size, lambda: self.require_room(0)
             )
 
     def received_bytes(self, key: str) -> int:
-        for path in (self._file(key), self._file(key, _PART)):
+        for path in (self.path(key), self.path(key, _PART)):
             with suppress(FileNotFoundError):
                 return path.stat().st_size
         return 0
 
     def stored(self, key: str) -> Stored:
-        path = self._file(key)
+        path = self.path(key)
         try:
             # It is in use again: a sweep must not remove it before its meeting's row is written.
             os.utime(path)
@@ -79,20 +84,20 @@ class FolderStorage:
 
     def size(self, key: str, copy: Copy | None = None) -> int | None:
         try:
-            return self._file(key, copy).stat().st_size
+            return self.path(key, copy).stat().st_size
         except FileNotFoundError:
             return None
 
     def read(self, key: str, start: int, stop: int, copy: Copy | None = None) -> Iterator[bytes]:
         try:
-            file = self._file(key, copy).open("rb")
+            file = self.path(key, copy).open("rb")
         except FileNotFoundError as error:
             raise NotFound("no such recording") from error
         return _pieces(file.fileno(), file.close, start, stop)
 
     @contextmanager
     def local(self, key: str, copy: Copy | None = None) -> Iterator[Path]:
-        path = self._file(key, copy)
+        path = self.path(key, copy)
         try:
             if copy is None:
                 path.stat()
@@ -104,13 +109,13 @@ class FolderStorage:
 
     @contextmanager
     def making(self, key: str, copy: Copy) -> Iterator[Path]:
-        yield self._file(key, copy)
+        yield self.path(key, copy)
 
     def remove(self, key: str, copy: Copy) -> None:
-        self._file(key, copy).unlink(missing_ok=True)
+        self.path(key, copy).unlink(missing_ok=True)
 
     def delete(self, key: str) -> None:
-        folder = self._file(key).parent
+        folder = self.path(key).parent
         for path in [*folder.glob(key), *folder.glob(f"{key}.*")]:
             path.unlink(missing_ok=True)
         if folder.exists():
@@ -136,11 +141,11 @@ class FolderStorage:
         self.require_size(length)
         self.require_room(length)
         upload = Upload(self.new_key(), length, metadata)
-        write_upload(self._file(upload.id, _UPLOAD), upload)
+        write_upload(self.path(upload.id, _UPLOAD), upload)
         return upload
 
     def lock_upload(self, upload_id: str) -> LockedFile:
-        return lock_upload(upload_id, self._file(upload_id, _UPLOAD))
+        return lock_upload(upload_id, self.path(upload_id, _UPLOAD))
 
     def sweep(self, older_than_seconds: float, keep: Container[str]) -> int:
         gone = 0
@@ -149,11 +154,6 @@ class FolderStorage:
             if all(_modified(path) < before for path in paths):
                 gone += sum(_remove(path) for path in paths if key not in keep or path.suffix in _SWEPT)
         return gone
-
-    def _file(self, key: str, suffix: str | None = None) -> Path:
-        if not _KEY.fullmatch(key):
-            raise NotFound("no such recording")
-        return self.root / key[:2] / (f"{key}.{suffix}" if suffix else key)
 
     def _files_by_key(self) -> Iterator[tuple[str, list[Path]]]:
         files: dict[str, list[Path]] = {}

@@ -1,7 +1,7 @@
 """Moves due times and ages when the database's clock was put back.
 
-Otherwise every job would wait until the clock has caught up, and a lost submission would be looked for among jobs that
-are too young to be it.
+Otherwise every job would wait until the clock has caught up, and a lost submission would be searched for among jobs
+that are too young to be it.
 """
 
 from __future__ import annotations
@@ -17,40 +17,37 @@ from sqlmodel import SQLModel, col
 
 from cantomeet.models import Job, KeyValue, Meeting, ProviderLeftover, Turn
 from cantomeet.store import leases
-from cantomeet.store.connections import Connections, execute
+from cantomeet.store.connections import Aggregate, execute
 from cantomeet.store.leases import LEASE_SECONDS
 
 _MOVES = "clock_put_back"
-"""How often times were moved is remembered, so that of several who notice the same only one moves them."""
+"""The key that counts the moves, so that only one of several watchers moves the times."""
 
 
-class Clock:
+class Clock(Aggregate):
     """The database's clock, and the times that were written by it."""
 
-    def __init__(self, connections: Connections) -> None:
-        self._db = connections
-
     def read(self) -> tuple[datetime, int]:
-        """The database's clock, and how often times were moved back for it."""
+        """The database's clock, and how often times were moved back."""
         with self._db.read() as connection:
             return self._db.now(connection), _moves(connection)
 
     def newest_change(self) -> datetime | None:
-        """When a job was last written, by the clock as it was then; None where there is no job."""
+        """When a job was last written, by the clock of that time; None if there is no job."""
         with self._db.read() as connection:
             return connection.execute(select(sql.max(col(Job.updated_at)))).scalar_one()
 
     def move_back(self, by: timedelta, moves: int) -> bool:
-        """The clock was put back `by` so much: due times come so much sooner, and ages grow by as much.
+        """Move due times back `by` so much, and dates of age as well, because the clock was put back.
 
-        A lease ends at most `LEASE_SECONDS` from now; whoever holds it renews it by the new clock. Returns False and
-        moves nothing where times were moved since `read` returned `moves`.
+        A lease ends at most `LEASE_SECONDS` from now; its holder renews it by the new clock. Returns False and moves
+        nothing if times were moved since `read` returned `moves`.
         """
         with self._db.write() as connection:
             if not _counted(connection, moves):
                 return False
             _move(connection, Job, by, ("due_at", "woken_until"), col(Job.due_at).is_not(None))
-            # Of those that have ended too: a retry looks for a lost submission by its age.
+            # Of ended meetings too: a retry judges a lost submission by its age.
             going = leases.meetings_job(col(Job.due_at).is_not(None))
             sent = col(Meeting.submission).is_not(None)
             submissions = select(col(Meeting.id), col(Meeting.submission))
@@ -64,7 +61,7 @@ class Clock:
             now = self._db.now(connection)
             lease = now + timedelta(seconds=LEASE_SECONDS)
             connection.execute(update(Job).where(col(Job.lease_until) > lease).values(lease_until=lease))
-            # Nothing was changed later than now: the next start must not take it for another step back.
+            # No change may lie in the future: the next start would take that for another step back.
             for table in (Job, Meeting):
                 connection.execute(update(table).where(col(table.updated_at) > now).values(updated_at=now))
             return True
@@ -76,12 +73,12 @@ def _moves(connection: Connection) -> int:
 
 
 def _counted(connection: Connection, moves: int) -> bool:
-    """Count one more; False where they are no longer `moves`."""
+    """Count a move. False if the count is no longer `moves`."""
     if moves == 0 and _moves(connection) == 0:
         try:
             with connection.begin_nested():
                 connection.execute(insert(KeyValue).values(name=_MOVES, value="1"))
-        except IntegrityError:  # somebody else moved them at the same moment
+        except IntegrityError:  # another watcher moved them at the same moment
             return False
         return True
     held = (col(KeyValue.name) == _MOVES, col(KeyValue.value) == str(moves))
@@ -91,7 +88,7 @@ def _counted(connection: Connection, moves: int) -> bool:
 def _move(
     connection: Connection, table: type[SQLModel], by: timedelta, names: Sequence[str], *where: ColumnElement[bool]
 ) -> None:
-    # Row by row, as SQLite cannot reckon with instants; locked, so that no worker's write in between is undone.
+    # Row by row, because SQLite cannot calculate with instants; locked, so that no worker's write in between is undone.
     rows_of: Any = table.__table__  # type: ignore[attr-defined]  # SQLModel hides __table__
     keys = list(rows_of.primary_key)
     moved = [rows_of.columns[name] for name in names]

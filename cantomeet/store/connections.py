@@ -1,4 +1,4 @@
-"""Where an aggregate's statements run: in the transaction under way, or in one of their own."""
+"""The connections on which an aggregate's statements run: of a running transaction, or of one per statement."""
 
 from __future__ import annotations
 
@@ -12,19 +12,26 @@ from sqlalchemy.exc import IntegrityError
 
 
 class Connections(Protocol):
-    """What every aggregate is made with. A `with` block of either kind is one transaction, or a part of one."""
+    """What every aggregate needs. A `with` block of either kind is one transaction, or a part of one."""
 
     def read(self) -> AbstractContextManager[Connection]:
         """For statements that only read. It never waits for a writer."""
         ...
 
     def write(self) -> AbstractContextManager[Connection]:
-        """For statements that write; what the block raises rolls back all of the transaction."""
+        """For statements that write. An exception in the block rolls back the whole transaction."""
         ...
 
     def now(self, connection: Connection) -> datetime:
         """The database's clock (UTC)."""
         ...
+
+
+class Aggregate:
+    """Rows that belong together, read and written on the connections of a `Database` or of a transaction."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._db = connections
 
 
 class OwnTransactions:
@@ -46,23 +53,23 @@ class OwnTransactions:
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
-        """As `read`; all statements see the database as it was at the first of them."""
+        """As `read`, but all statements see the database as of the first one."""
         readers = self._readers
         if self.engine.dialect.name == "postgresql":
-            # There each statement would otherwise see what was committed since the one before.
+            # Otherwise each statement would see what was committed since the previous one.
             readers = readers.execution_options(isolation_level="REPEATABLE READ")
         with readers.begin() as connection:
             yield connection
 
 
 class OneTransaction:
-    """All blocks are parts of one transaction. Once that has ended, reads are transactions of their own."""
+    """All blocks are parts of one transaction. After its end, reads are transactions of their own."""
 
     def __init__(self, own: OwnTransactions, connection: Connection, *, writes: bool) -> None:
         self._own, self._shared, self._writes = own, connection, writes
         self.now = own.now
         self.half_done = False
-        """A call raised, and may have written before."""
+        """Whether a call raised, and may have written before."""
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -79,13 +86,13 @@ class OneTransaction:
         try:
             yield self._shared
         except IntegrityError:
-            raise  # a savepoint has undone it, and the call goes on
+            raise  # a savepoint has undone it, and the call continues
         except BaseException:
             self.half_done = True
             raise
 
 
 def execute(connection: Connection, statement: Executable) -> CursorResult[Any]:
-    """For statements whose `rowcount` is asked for; `Connection.execute` does not promise it."""
+    """Execute a statement whose `rowcount` is needed; `Connection.execute` does not promise it."""
     result: CursorResult[Any] = connection.execute(statement)
     return result

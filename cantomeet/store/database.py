@@ -27,7 +27,7 @@ from cantomeet.store.summaries import Summaries
 from cantomeet.store.switches import Switches
 from cantomeet.store.templates import Templates
 from cantomeet.store.transcripts import Transcripts
-from cantomeet.store.turns import Turns
+from cantomeet.store.turns import ProviderTurns
 from cantomeet.store.written_views import WrittenViews
 
 
@@ -52,7 +52,7 @@ class Store:
         self.switches = Switches(connections)
         self.templates = Templates(connections)
         self.transcripts = Transcripts(connections)
-        self.turns = Turns(connections)
+        self.turns = ProviderTurns(connections)
         self.written_views = WrittenViews(connections)
 
     def now(self) -> datetime:

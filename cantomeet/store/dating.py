@@ -1,4 +1,4 @@
-"""Moves the due days of action items when the meeting gets another date; the words stay."""
+"""Moves the due days of action items when the meeting's date changes; their words stay."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from cantomeet.models import Segment, Summary, SummaryItem
 def move_due_days(
     connection: Connection, meeting_id: str, before: date | None, after: date | None, *where: ColumnElement[bool]
 ) -> None:
-    """An item whose due day is its words counted from `before` gets the day counted from `after`.
+    """Recompute each due day that was counted from `before`, now from `after`.
 
-    Any other day is a person's and stays. `where` chooses among the meeting's summaries.
+    Other days were set by a person and stay. `where` selects items of the meeting's summaries.
     """
     of_meeting = select(col(Summary.id)).where(col(Summary.meeting_id) == meeting_id, *where)
     statement = select(
@@ -33,7 +33,7 @@ def move_due_days(
 
 
 def _day(words: str | None, lines: Sequence[str], meeting_date: date | None) -> date | None:
-    """Read in the line that has the words, else by themselves."""
+    """The day that the words mean in the line that has them, else by themselves."""
     for line in lines:
         span = find_folded(line, words) if words else None
         if span is not None:

@@ -8,40 +8,37 @@ from sqlalchemy import Connection, Engine, delete, insert, select, update
 from sqlmodel import col
 
 from cantomeet.models import KeyValue, Meeting, new_id
-from cantomeet.store.connections import Connections, execute
+from cantomeet.store.connections import Aggregate, execute
 
 _TRACES = "traces"
 _PATIENCE_MS = 500
-"""For readers and writers at the moment of a checkpoint; it is tried again soon."""
+"""The wait for readers and writers at a checkpoint; it is tried again soon."""
 
 
-class Erasing:
-    """Remembers whether traces are still to be erased."""
-
-    def __init__(self, connections: Connections) -> None:
-        self._db = connections
+class Erasing(Aggregate):
+    """Remembers whether traces of deleted meetings are still to be erased."""
 
     def traces(self) -> str | None:
-        """What `traces_erased` takes; None where no meeting was deleted since its last call."""
+        """The argument of `traces_erased`; None if no meeting was deleted since its last call."""
         with self._db.read() as connection:
             named = select(col(KeyValue.value)).where(col(KeyValue.name) == _TRACES)
             return connection.execute(named).scalar_one_or_none()
 
     def traces_erased(self, traces: str) -> None:
-        """Everything that was deleted before `traces` was read has been erased."""
+        """Note that everything deleted before `traces` was read has been erased."""
         with self._db.write() as connection:
             connection.execute(delete(KeyValue).where(col(KeyValue.name) == _TRACES, col(KeyValue.value) == traces))
 
     def gone(self, meeting_ids: Collection[str]) -> set[str]:
-        """Those meetings of which there is no row any more."""
+        """Those of the ids that have no row any more."""
         with self._db.read() as connection:
             there = connection.execute(select(col(Meeting.id)).where(col(Meeting.id).in_(list(meeting_ids))))
             return set(meeting_ids) - set(there.scalars())
 
 
 def leave_traces(connection: Connection) -> None:
-    """Note, in the transaction that removes a meeting, that traces of it are to be erased."""
-    value = new_id()  # another one each time, so that a deletion during an erasure is not taken for erased
+    """Note, in the transaction that deletes a meeting, that its traces are to be erased."""
+    value = new_id()  # a new one each time, so that a deletion during an erasure is not taken for erased
     known = update(KeyValue).where(col(KeyValue.name) == _TRACES).values(value=value)
     if not execute(connection, known).rowcount:
         connection.execute(insert(KeyValue).values(name=_TRACES, value=value))

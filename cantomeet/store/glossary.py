@@ -1,4 +1,4 @@
-"""Names and terms that the transcriber is told beforehand."""
+"""Names and terms that are sent to the transcriber."""
 
 from __future__ import annotations
 
@@ -10,25 +10,24 @@ from sqlmodel import col
 from cantomeet.errors import VersionConflict
 from cantomeet.glossary import Term, digest
 from cantomeet.models import GlossaryTerm, new_id
-from cantomeet.store.connections import Connections
+from cantomeet.store.connections import Aggregate
 
 
-class Glossary:
+class Glossary(Aggregate):
     """One list for the whole installation, replaced as a whole."""
 
-    def __init__(self, connections: Connections) -> None:
-        self._db = connections
-
     def terms(self) -> list[Term]:
-        """In the order in which the person wrote them."""
+        """The terms in the order in which they were written."""
         with self._db.read() as connection:
             return _terms(connection)
 
     def replace(self, terms: Sequence[Term], seen: str | None = None) -> None:
-        """All terms, checked before. Raises `VersionConflict` where the digest is not `seen` (None: any)."""
+        """Replace all terms, which were checked before. Raises `VersionConflict` if the digest is not `seen` (None:
+        any).
+        """
         with self._db.write() as connection:
             if connection.dialect.name == "postgresql":
-                # Two who save at once must not both find the old one: SQLite has one writer anyway.
+                # Two concurrent edits must not both find the old terms. SQLite has one writer anyway.
                 connection.exec_driver_sql("LOCK TABLE glossaryterm IN EXCLUSIVE MODE")
             if seen is not None and seen != digest(_terms(connection)):
                 raise VersionConflict("the glossary was changed meanwhile")

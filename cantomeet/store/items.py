@@ -1,4 +1,4 @@
-"""Items of summaries inside a transaction that somebody else began."""
+"""Items of summaries, within a transaction of the caller."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cantomeet.stored_json import Proof
 
 
 def find(connection: Connection, meeting_id: str, *where: ColumnElement[bool]) -> list[SummaryItem]:
-    """Of all of the meeting's summaries."""
+    """Items of all of the meeting's summaries."""
     statement = (
         select(*SummaryItem.__table__.c)  # type: ignore[attr-defined]  # SQLModel hides __table__
         .join(Summary, col(Summary.id) == col(SummaryItem.summary_id))
@@ -26,7 +26,7 @@ def find(connection: Connection, meeting_id: str, *where: ColumnElement[bool]) -
 
 
 def require(connection: Connection, meeting_id: str, item_id: str) -> SummaryItem:
-    """Of any of the meeting's summaries. Raises `NotFound`."""
+    """An item of any of the meeting's summaries. Raises `NotFound`."""
     found = find(connection, meeting_id, col(SummaryItem.id) == item_id)
     if not found:
         raise NotFound("no such item")
@@ -34,7 +34,7 @@ def require(connection: Connection, meeting_id: str, item_id: str) -> SummaryIte
 
 
 def corrected_lines(connection: Connection, items: Iterable[SummaryItem]) -> dict[str, str]:
-    """Texts, by segment id, of those cited lines whose quotes were lost by a correction."""
+    """Texts by segment id of the cited lines whose quotes a correction removed."""
     ids = {proof["segment_id"] for item in items for proof in item.evidence if proof.get("was")}
     statement = select(col(Segment.id), col(Segment.text)).where(col(Segment.id).in_(ids))
     return dict(connection.execute(statement).all()) if ids else {}

@@ -1,4 +1,4 @@
-"""Jobs of every kind: take, renew, go on, end, and what the rescuer wakes."""
+"""Jobs of every kind: take, renew, continue, end, wake."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cantomeet.jobs import PAUSABLE, JobKind, JobState
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Job, Meeting
 from cantomeet.store import leases
-from cantomeet.store.connections import Connections
+from cantomeet.store.connections import Aggregate
 from cantomeet.store.leases import LEASE_SECONDS, WAKE_GRACE, WAKE_GRACE_LIMIT
 
 _MOST = 100
@@ -25,18 +25,15 @@ _MOST_OTHERS = {JobKind.INDEX: 3}
 _MOST_DOUBLINGS = 16
 
 
-class Jobs:
-    """Any kind. What a meeting's own job does besides is in `cantomeet.store.pipeline`."""
-
-    def __init__(self, connections: Connections) -> None:
-        self._db = connections
+class Jobs(Aggregate):
+    """Jobs of any kind. `cantomeet.store.pipeline` has what a meeting's own job does besides."""
 
     def find(self, kind: JobKind, subject: str) -> Job | None:
         with self._db.read() as connection:
             return leases.find(connection, kind, subject)
 
     def schedule(self, kind: JobKind, subject: str) -> Job:
-        """Due now, under a new `run` where there is one already: whoever has it loses it."""
+        """Make the job due now, under a new `run` if it exists: a worker that has it loses it."""
         with self._db.write() as connection:
             while True:
                 now = self._db.now(connection)
@@ -48,7 +45,7 @@ class Jobs:
                     return leases.add(connection, now, kind, subject)
 
     def keep_scheduled(self, kind: JobKind, subjects: Iterable[str]) -> None:
-        """Make due now those of these jobs that there are not, or that have ended."""
+        """Make those of these jobs due now that do not exist or have ended."""
         with self._db.read() as connection:
             scheduled = (col(Job.kind) == kind, col(Job.state) == JobState.SCHEDULED)
             there = set(connection.execute(select(col(Job.subject)).where(*scheduled)).scalars())
@@ -66,30 +63,30 @@ class Jobs:
                     leases.add(connection, now, kind, subject)
 
     def take(self, kind: JobKind, subject: str, seconds: float = LEASE_SECONDS) -> Job | None:
-        """The job with its new `run`, or None where it is not due or somebody else has it.
+        """Take the lease: the job with its new `run`, or None if it is not due or another worker has it.
 
-        Where the holder before let the lease run out, `worker_died` is set and `deaths` has risen.
+        If the previous holder let the lease run out, `worker_died` is set and `deaths` has risen.
         """
         with self._db.write() as connection:
             return leases.take(connection, self._db.now(connection), kind, subject, seconds)
 
     def renew(self, job: Job, seconds: float) -> None:
-        """Keep it for `seconds` more. Raises `LeaseLost`."""
+        """Renew the lease for `seconds`. Raises `LeaseLost`."""
         with self._db.write() as connection:
             now = self._db.now(connection)
-            # A heartbeat that was under way when the step committed must not take the job again: nobody would have it.
+            # A heartbeat that runs while the step commits must not renew the ended lease: no worker would have it.
             until = now + timedelta(seconds=seconds)
             leases.fenced(connection, now, job.kind, job.subject, job.run, held=True, lease_until=until)
 
     def go_on(self, job: Job, due_in: float, *, tries: int = 0, woken: bool = True) -> Job:
-        """End the lease; the next step is due in `due_in` seconds, after `tries` failures in a row.
+        """End the lease; the next step is due in `due_in` seconds, after `tries` consecutive failures.
 
-        0: the step is done, and its workers' deaths are forgotten. `woken`: the caller wakes it, and the rescuer only
-        where that is lost. Raises `LeaseLost`, having changed nothing.
+        With 0 the step is done, and its workers' deaths are forgotten. `woken`: the caller wakes it, so the rescuer
+        does so only if that is lost. Raises `LeaseLost`, having changed nothing.
         """
         with self._db.write() as connection:
             now = self._db.now(connection)
-            due: leases.JobColumns = {"tries": tries, **leases.let_go(now + timedelta(seconds=due_in))}
+            due: leases.JobColumns = {"tries": tries, **leases.released(now + timedelta(seconds=due_in))}
             if not tries:
                 due["deaths"] = 0
             if not woken:
@@ -97,20 +94,20 @@ class Jobs:
             return leases.fenced(connection, now, job.kind, job.subject, job.run, held=True, **due)
 
     def end(self, job: Job) -> None:
-        """Nothing is due until somebody asks again. Raises `LeaseLost`."""
+        """End the job: nothing is due until it is requested again. Raises `LeaseLost`."""
         with self._db.write() as connection:
             leases.fenced(connection, self._db.now(connection), job.kind, job.subject, job.run, **leases.ended())
 
     def withdraw(self, job: Job) -> None:
-        """End what was just scheduled, unless a worker has it by now."""
+        """End a job that was just scheduled, unless a worker has it by now."""
         with self._db.write() as connection:
             unchanged = [*leases.of(job.kind, job.subject), col(Job.run) == job.run]
             leases.change(connection, self._db.now(connection), unchanged, **leases.at_rest())
 
     def wake_due(self, limit: int = 100) -> list[Meeting | Job]:
-        """Due jobs that nobody woke, marked as woken by compare-and-set: each is given to one caller only.
+        """Due jobs that are in no queue, marked as woken by compare-and-set, so that each is given to one caller only.
 
-        A meeting's own job comes as the meeting; of those at most `limit`, those due longest first.
+        A meeting's own job is returned as the meeting; of those at most `limit`, the longest due first.
         """
         woken: list[Job] = []
         with self._db.write() as connection:
@@ -147,9 +144,9 @@ class Jobs:
         return [found.get(job.subject, job) if job.kind == JobKind.MEETING else job for job in woken]
 
     def oldest_due_seconds(self) -> float:
-        """How long what has waited longest has been due, paused or not; 0 where none waits.
+        """Seconds for which the longest-waiting job has been due, paused or not; 0 if none waits.
 
-        Only of what people asked for: a periodic task may wait a moment whenever its turn has come.
+        Periodic tasks do not count: they may wait a moment each time.
         """
         with self._db.read() as connection:
             now = self._db.now(connection)
@@ -158,7 +155,7 @@ class Jobs:
         return max(0.0, (now - oldest).total_seconds()) if oldest is not None else 0.0
 
     def in_flight(self) -> int:
-        """Meetings whose recording a provider has and that are looked at again."""
+        """The number of meetings whose job at a provider is polled."""
         statement = (
             select(sql.count())
             .select_from(Job)

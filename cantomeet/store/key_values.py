@@ -1,4 +1,4 @@
-"""What was learned and outlives a process, by name."""
+"""Values by name that outlive a process."""
 
 from __future__ import annotations
 
@@ -7,24 +7,21 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
 from cantomeet.models import KeyValue
-from cantomeet.store.connections import Connections, execute
+from cantomeet.store.connections import Aggregate, execute
 
 
-class KeyValues:
+class KeyValues(Aggregate):
     """A text under each name."""
 
-    def __init__(self, connections: Connections) -> None:
-        self._db = connections
-
     def find(self, name: str) -> str | None:
-        """None where nothing was put under the name."""
+        """The value under `name`, or None."""
         with self._db.read() as connection:
             return connection.execute(
                 select(col(KeyValue.value)).where(col(KeyValue.name) == name)
             ).scalar_one_or_none()
 
     def put(self, name: str, value: str) -> None:
-        """Keep `value` under `name`, in place of an earlier one."""
+        """Save `value` under `name`, replacing an earlier one."""
         replace = update(KeyValue).where(col(KeyValue.name) == name).values(value=value)
         with self._db.write() as connection:
             if execute(connection, replace).rowcount:
@@ -32,5 +29,5 @@ class KeyValues:
             try:
                 with connection.begin_nested():
                     connection.execute(insert(KeyValue).values(name=name, value=value))
-            except IntegrityError:  # somebody else was first
+            except IntegrityError:  # another transaction was first
                 connection.execute(replace)

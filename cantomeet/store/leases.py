@@ -21,21 +21,22 @@ from cantomeet.models import Job, Meeting, Switch
 from cantomeet.store.rows import made
 
 LEASE_SECONDS = 8.0
-"""How long a job stays with a worker that has gone silent, whose heartbeat renews it every second.
+"""Seconds until a lease ends if its worker's heartbeat, once a second, stops.
 
-A beat that finds SQLite locked waits 5 s for it (the busy timeout) and leaves a second to the next one: 7 s. By
-`benchmarks.heartbeats` a busy machine comes to less. Who loses a lease all the same loses a step's work, no payment.
+A heartbeat that finds SQLite locked waits 5 s for it (the busy timeout) and leaves a second to the next one: 7 s. By
+`benchmarks.heartbeats` a busy machine needs less. A worker that loses its lease all the same loses the step's work, but
+no payment.
 """
 WAKE_GRACE = 5.0
-"""Seconds after its due time in which a job is expected to start before the rescuer wakes it again."""
+"""Seconds after its due time until the rescuer wakes a job again."""
 WAKE_GRACE_LIMIT = 300.0
-"""The grace doubles with each wake-up up to this, so that a long queue is not flooded with repeats."""
+"""The limit of that time, which doubles with each wake-up, so that a long queue is not flooded with repeats."""
 
 PAUSED = "paused"
 
 
 class JobColumns(TypedDict, total=False):
-    """What is written to a job that is leased."""
+    """The columns that are written to a leased job."""
 
     state: JobState
     due_at: datetime | None
@@ -63,12 +64,12 @@ _OF_MEETING = tuple(column.name for column in MEETINGS.columns)
 
 
 def of(kind: JobKind, subject: str | Mapped[str]) -> list[ColumnElement[bool]]:
-    """The one job; `subject` may be a column of a statement around it."""
+    """A condition: the job of this subject; `subject` may be a column of an outer statement."""
     return [col(Job.kind) == kind, col(Job.subject) == subject]
 
 
 def meetings() -> Select[Any]:
-    """Meetings, each with its job beside it, for `meeting_of`."""
+    """A statement for meetings, each with its job, for `meeting_of`."""
     # Each has a job. An inner join would let SQLite begin with all jobs and sort every meeting for the first few.
     own = and_(JOBS.c.kind == JobKind.MEETING, JOBS.c.subject == MEETINGS.c.id)
     return select(MEETINGS, *_BESIDE).outerjoin(JOBS, own)
@@ -87,7 +88,7 @@ def find(connection: Connection, kind: JobKind, subject: str) -> Job | None:
 
 
 def add(connection: Connection, now: datetime, kind: JobKind, subject: str) -> Job:
-    """A new job, due now. Raises `IntegrityError` where there is one."""
+    """Add a job that is due now. Raises `IntegrityError` if there is one."""
     job = Job(kind=kind, subject=subject, due_at=now, updated_at=now)
     connection.execute(insert(Job).values(**job.model_dump()))
     return job
@@ -96,21 +97,23 @@ def add(connection: Connection, now: datetime, kind: JobKind, subject: str) -> J
 def change(
     connection: Connection, now: datetime, where: Sequence[ColumnElement[bool]], **columns: Unpack[JobChanges]
 ) -> Job | None:
-    """The job that `where` finds as it is then; None for none."""
+    """Change the job that `where` finds. Returns it as changed, or None."""
     changed = update(Job).where(*where).values(updated_at=now, **columns).returning(JOBS)
     row = connection.execute(changed).mappings().first()
     return None if row is None else Job(**row)
 
 
 def hold(connection: Connection, kind: JobKind, subject: str, *where: ColumnElement[bool]) -> Job | None:
-    """The job, which nobody else changes before this transaction ends; None where there is none."""
+    """The job, locked until the transaction ends; None if there is none."""
     touched = update(Job).where(*of(kind, subject), *where).values(run=col(Job.run)).returning(JOBS)
     row = connection.execute(touched).mappings().first()
     return None if row is None else Job(**row)
 
 
 def take(connection: Connection, now: datetime, kind: JobKind, subject: str, seconds: float) -> Job | None:
-    """The job with its new `run` where it is due and nobody has it; checked by the statement that takes it."""
+    """Take the lease of a due job that no worker has, checked in the same statement. Returns it with its new `run`, or
+    None.
+    """
     left = col(Job.lease_until).is_not(None)
     return change(
         connection,
@@ -135,9 +138,10 @@ def fenced(
     held: bool = False,
     **columns: Unpack[JobColumns],
 ) -> Job:
-    """The first write of everything that a worker writes. Raises `LeaseLost` where somebody else has the job.
+    """Fence a worker's transaction; it has to be its first write. Raises `LeaseLost` if another worker or person took
+    the job.
 
-    `held`: only while the lease was not ended; `run` alone stays the same until the next lease.
+    `held`: also requires that the lease was not ended; `run` alone stays the same until the next lease.
     """
     where = [*of(kind, subject), col(Job.run) == run]
     if held:
@@ -152,7 +156,7 @@ def remove(connection: Connection, kind: JobKind, subject: str) -> None:
     connection.execute(delete(Job).where(*of(kind, subject)))
 
 
-def let_go(due: datetime | None) -> JobColumns:
+def released(due: datetime | None) -> JobColumns:
     """The columns of a job whose step has ended: the next one is due then, or none."""
     if due is None:
         return at_rest()
@@ -167,7 +171,7 @@ def let_go(due: datetime | None) -> JobColumns:
 
 
 def due_now(now: datetime) -> JobColumns:
-    """The columns of a job that a person sets going: due now, and nobody's."""
+    """The columns of a job that a person starts: due now, without a lease."""
     return {
         "state": JobState.SCHEDULED,
         "due_at": now,
@@ -184,7 +188,7 @@ def at_rest(state: JobState = JobState.ENDED) -> JobColumns:
 
 
 def again(now: datetime) -> JobChanges:
-    """The columns of a job that is asked for once more: due now under a new `run`, so that whoever has it loses it."""
+    """The columns of a job that is requested again: due now under a new `run`, so a worker that has it loses it."""
     return {"run": col(Job.run) + 1, "tries": 0, "deaths": 0, **due_now(now)}
 
 
@@ -194,32 +198,32 @@ def ended() -> JobColumns:
 
 
 def is_paused() -> ColumnElement[bool]:
-    """The operator's switch."""
+    """A condition: the queue is paused."""
     return select(col(Switch.name)).where(col(Switch.name) == PAUSED).exists()
 
 
 def is_free(now: datetime) -> ColumnElement[bool]:
-    """Nobody holds a lease that still runs."""
+    """A condition: no lease of the job is running."""
     return or_(col(Job.lease_until).is_(None), col(Job.lease_until) <= now)
 
 
 def is_waiting(now: datetime) -> list[ColumnElement[bool]]:
-    """A step is due, and nobody has it; paused or not."""
+    """A condition: a step is due and unleased, paused or not."""
     return [col(Job.due_at) <= now, is_free(now)]
 
 
 def is_due(now: datetime, kind: JobKind) -> list[ColumnElement[bool]]:
-    """A step may be taken now."""
+    """A condition: a step may be taken now."""
     return [*is_waiting(now), ~is_paused()] if kind in PAUSABLE else is_waiting(now)
 
 
 def meetings_job(*where: ColumnElement[bool]) -> ColumnElement[bool]:
-    """In a statement over meetings: the meeting's job is so."""
+    """A condition on meetings: their own job fulfils these conditions."""
     own = select(col(Job.subject)).where(*of(JobKind.MEETING, col(Meeting.id)), *where)
     # Named, because a statement that has the job beside the meeting has this table too.
     return own.correlate(MEETINGS).exists()
 
 
 def is_waiting_for_names() -> ColumnElement[bool]:
-    """`Meeting.waits_for_names` in SQL, for a statement over meetings."""
+    """`Meeting.waits_for_names` in SQL, as a condition on meetings."""
     return meetings_job(col(Job.state) == JobState.WAITING_FOR_NAMES)

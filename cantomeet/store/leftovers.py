@@ -1,4 +1,4 @@
-"""Copies at providers that are not needed any more."""
+"""Copies at providers that are no longer needed."""
 
 from __future__ import annotations
 
@@ -11,44 +11,41 @@ from sqlmodel import col
 from cantomeet.jobs import JobKind
 from cantomeet.models import Job, Meeting, ProviderLeftover, new_id
 from cantomeet.store import leases
-from cantomeet.store.connections import Connections
+from cantomeet.store.connections import Aggregate
 
 
 class SearchColumns(TypedDict, total=False):
-    """How far the search for a copy of unknown id has come."""
+    """The state of the search for a copy of unknown id."""
 
     looks: int
     searched: datetime | None
 
 
-class Leftovers:
-    """Each has a job; whoever has that deletes the copy. Every write raises `LeaseLost`, having changed nothing."""
-
-    def __init__(self, connections: Connections) -> None:
-        self._db = connections
+class Leftovers(Aggregate):
+    """Each has a job, whose worker deletes the copy. Every write raises `LeaseLost`, having changed nothing."""
 
     def find(self, leftover_id: str) -> ProviderLeftover | None:
-        """None where it is gone."""
+        """The leftover, or None if it was deleted."""
         with self._db.read() as connection:
             one = select(ProviderLeftover).where(col(ProviderLeftover.id) == leftover_id)
             row = connection.execute(one).mappings().first()
         return None if row is None else ProviderLeftover(**row)
 
     def note(self, job: Job, due_in: float | None = None, *, tries: int = 0, **columns: Unpack[SearchColumns]) -> Job:
-        """Save `columns`; with `due_in` end the lease, and it is due again in so many seconds."""
+        """Save `columns`. With `due_in`, release the lease; the job is due again in so many seconds."""
         with self._db.write() as connection:
             now = self._db.now(connection)
-            let_go: leases.JobColumns = {}
+            release: leases.JobColumns = {}
             if due_in is not None:
-                let_go = {"tries": tries, **leases.let_go(now + timedelta(seconds=due_in))}
-            after = leases.fenced(connection, now, job.kind, job.subject, job.run, held=True, **let_go)
+                release = {"tries": tries, **leases.released(now + timedelta(seconds=due_in))}
+            after = leases.fenced(connection, now, job.kind, job.subject, job.run, held=True, **release)
             if columns:
                 mine = col(ProviderLeftover.id) == job.subject
                 connection.execute(update(ProviderLeftover).where(mine).values(**columns))
             return after
 
     def forget(self, job: Job) -> None:
-        """It is gone at the provider."""
+        """Delete the leftover: the provider has no copy any more."""
         with self._db.write() as connection:
             leases.fenced(connection, self._db.now(connection), job.kind, job.subject, job.run)
             connection.execute(delete(ProviderLeftover).where(col(ProviderLeftover.id) == job.subject))
@@ -56,7 +53,7 @@ class Leftovers:
 
 
 def leave_behind(connection: Connection, now: datetime, meeting: Meeting) -> None:
-    """Have the provider's copy deleted, where the provider may have one."""
+    """Have the provider's copy deleted, if there may be one."""
     if meeting.provider_job_id is None and meeting.submission is None:
         return
     leftover_id = new_id()

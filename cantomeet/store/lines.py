@@ -1,4 +1,4 @@
-"""The lines and speakers of a transcript inside a transaction that somebody else began."""
+"""Lines and speakers of a transcript, within a transaction of the caller."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cantomeet.store.types import NewSegment
 
 
 def append(connection: Connection, meeting: Meeting, segments: Sequence[NewSegment]) -> None:
-    """Write `segments` after those that the meeting's revision has, with the speakers they name."""
+    """Append `segments` to those of the meeting's revision, with the speakers that they name."""
     if not segments:
         return
     ids = add_speakers(connection, meeting, {segment.speaker for segment in segments if segment.speaker})
@@ -45,7 +45,7 @@ def append(connection: Connection, meeting: Meeting, segments: Sequence[NewSegme
 
 
 def add_speakers(connection: Connection, meeting: Meeting, labels: set[str]) -> dict[str, str]:
-    """Ids of the revision's speakers by label, with those of `labels` that were not there before."""
+    """Ids of the revision's speakers by label; missing ones of `labels` are added."""
     of_revision = (col(Speaker.meeting_id) == meeting.id, col(Speaker.revision) == meeting.revision)
     there = connection.execute(select(col(Speaker.label), col(Speaker.id)).where(*of_revision))
     known: dict[str, str] = dict(there.all())
@@ -58,7 +58,7 @@ def add_speakers(connection: Connection, meeting: Meeting, labels: set[str]) -> 
 
 
 def has_speakers(connection: Connection, meeting: Meeting) -> bool:
-    """Whether the shown transcript has speakers that somebody could name."""
+    """Whether the shown transcript has speakers to name."""
     of_shown = (col(Speaker.meeting_id) == meeting.id, col(Speaker.revision) == meeting.shown_revision)
     return bool(connection.execute(select(exists().where(*of_shown))).scalar_one())
 
@@ -66,7 +66,7 @@ def has_speakers(connection: Connection, meeting: Meeting) -> bool:
 def delete_revisions(
     connection: Connection, meeting_id: str, *, keep: int | None = None, only: int | None = None
 ) -> int:
-    """Delete the segments and speakers of all revisions but `keep`, or of `only`; how many segments went."""
+    """Delete segments and speakers of all revisions except `keep`, or of `only`. Returns the number of segments."""
     gone = 0
     for table in (Segment, Speaker):
         wrong = col(table.revision) != keep if only is None else col(table.revision) == only

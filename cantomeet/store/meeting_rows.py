@@ -1,6 +1,6 @@
-"""The meeting table inside a transaction that somebody else began.
+"""The meeting table within a transaction of the caller; `cantomeet.store.leases` has the job table.
 
-`cantomeet.store.leases` has the job table. Whoever writes both writes the job before the meeting.
+A transaction that writes both writes the job before the meeting.
 """
 
 from __future__ import annotations
@@ -63,9 +63,9 @@ def change(
     job: Job | None = None,
     **columns: object,
 ) -> Meeting | None:
-    """The meeting that `where` finds, with its next version; None for none.
+    """Change the meeting that `where` finds. Returns it with its next version, or None.
 
-    `job`: the meeting's, where this transaction has just written it.
+    `job`: the meeting's job, if this transaction has just written it.
     """
     changed = update(Meeting).where(*where).values(version=col(Meeting.version) + 1, updated_at=now, **columns)
     row = connection.execute(changed.returning(leases.MEETINGS)).mappings().first()
@@ -80,14 +80,16 @@ def change(
 def change_one(
     connection: Connection, now: datetime, meeting_id: str, job: Job | None = None, **columns: object
 ) -> Meeting:
-    """As `change`, for a meeting that is held."""
+    """As `change`, for a meeting that is locked."""
     changed = change(connection, now, [col(Meeting.id) == meeting_id], job, **columns)
     assert changed is not None, "the transaction holds it"
     return changed
 
 
 def touch(connection: Connection, now: datetime, meeting_id: str) -> Meeting:
-    """The meeting with its next version; first, so that one meeting's edits wait for each other. Raises `NotFound`."""
+    """Lock the meeting and raise its version. Call it first, so that edits of one meeting wait for each other. Raises
+    `NotFound`.
+    """
     changed = change(connection, now, is_there(meeting_id))
     if changed is None:
         raise missing(meeting_id)
@@ -95,13 +97,13 @@ def touch(connection: Connection, now: datetime, meeting_id: str) -> Meeting:
 
 
 def hold(connection: Connection, meeting_id: str) -> Meeting:
-    """The meeting, whose job nobody else changes before this transaction ends. Raises `NotFound`."""
+    """The meeting, whose job is locked until the transaction ends. Raises `NotFound`."""
     leases.hold(connection, JobKind.MEETING, meeting_id)
     return require(connection, meeting_id)
 
 
 def set_job(connection: Connection, now: datetime, meeting_id: str, **columns: Unpack[JobChanges]) -> Job:
-    """Write a person's wish to the job of a meeting that is held."""
+    """Write a person's request to the job of a locked meeting."""
     job = leases.change(connection, now, leases.of(JobKind.MEETING, meeting_id), **columns)
     assert job is not None, "every meeting has a job"
     return job
@@ -125,7 +127,7 @@ def fenced(
     own = leases.fenced(connection, now, JobKind.MEETING, meeting_id, run, held=held, **job_columns)
     where = [col(Meeting.id) == meeting_id]
     if "status" in columns:
-        # The table of transitions holds in the database too, without reading the row first.
+        # The database enforces the table of transitions too, without reading the row first.
         allowed = [old for old, new in TRANSITIONS.items() if columns["status"] in new]
         where.append(col(Meeting.status).in_([*allowed, columns["status"]]))
     if "stage" in columns:
@@ -145,12 +147,12 @@ def commit(
     due_in: float | None,
     **columns: object,
 ) -> Meeting:
-    """Write the outcome of a step and let go of the lease; next due in `due_in` seconds (None: never).
+    """Write the outcome of a step and release the lease; next due in `due_in` seconds (None: never).
 
     Raises `LeaseLost`.
     """
     due = None if due_in is None else now + timedelta(seconds=due_in)
-    job: JobColumns = {"tries": 0, "deaths": 0, **leases.let_go(due)}
+    job: JobColumns = {"tries": 0, "deaths": 0, **leases.released(due)}
     meeting = fenced(connection, now, meeting_id, run, job, held=False, **columns)
     if tried is not None:
         note(connection, now, meeting, tried, "done", next_run_at=due)
@@ -168,7 +170,7 @@ def note(
     params: Mapping[str, object] | None = None,
     next_run_at: datetime | None = None,
 ) -> None:
-    """Write a line of the timeline."""
+    """Add a line to the timeline."""
     connection.execute(
         insert(Attempt).values(
             id=new_id(),

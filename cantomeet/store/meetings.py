@@ -1,8 +1,8 @@
-"""What people do to a meeting as a whole."""
+"""Commands of people on a whole meeting."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Unpack
 
 from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
@@ -30,25 +30,25 @@ _CHECKS: Mapping[str, Callable[[str], str]] = {"title": checked_title, "descript
 
 
 class Meetings:
-    """Create, find, edit, set going again, stop, delete."""
+    """Create, find, edit, restart, cancel, delete."""
 
     def __init__(self, connections: Connections) -> None:
         self._db = connections
 
     def create(self, new: NewMeeting) -> tuple[Meeting, bool]:
-        """The stored meeting, due now, and True; or the earlier one with this key or upload id, and False.
+        """The new meeting, due now, and True; or the earlier one with this key or upload id, and False.
 
-        Raises `KeyReused` where the key came with something else before.
+        Raises `KeyReused` if something else was sent with the key before.
         """
         try:
             return self._insert(new), True
         except IntegrityError:
             earlier = self._earlier(new)
-            # None: it was deleted at this moment, and its key is free again.
+            # None: it was deleted just now, and its key is free again.
             return (self._insert(new), True) if earlier is None else (earlier, False)
 
     def _insert(self, new: NewMeeting) -> Meeting:
-        # A savepoint, for `create` goes on after a refusal.
+        # A savepoint, because `create` continues after a refusal.
         with self._db.write() as connection, connection.begin_nested():
             now = self._db.now(connection)
             key = key_of(new.owner_id, new.idempotency_key)
@@ -67,11 +67,11 @@ class Meetings:
         return earlier
 
     def find_by_idempotency_key(self, key: str | None, owner_id: str | None = None) -> Meeting | None:
-        """The meeting that the owner sent with this key; None where there is none."""
+        """The meeting that the owner sent with this key, or None."""
         return self._find(col(Meeting.idempotency_key) == key_of(owner_id, key)) if key else None
 
     def find_by_upload(self, upload_id: str | None) -> Meeting | None:
-        """What a resumable upload has become; None where it is not whole."""
+        """The meeting that a resumable upload became; None if it is unfinished."""
         return self._find(col(Meeting.upload_id) == upload_id) if upload_id else None
 
     def get(self, meeting_id: str) -> Meeting:
@@ -80,14 +80,14 @@ class Meetings:
             return meeting_rows.require(connection, meeting_id)
 
     def get_some(self, ids: Sequence[str]) -> list[Meeting]:
-        """Those of these meetings that are there, in any order."""
+        """The meetings among `ids` that exist, in any order."""
         with self._db.read() as connection:
             where = (col(Meeting.id).in_(ids), col(Meeting.deleted_at).is_(None))
             rows = connection.execute(leases.meetings().where(*where))
             return [leases.meeting_of(row) for row in rows]
 
     def waiting_for_names(self, limit: int = 100) -> list[Meeting]:
-        """Meetings whose summary waits for a person, those that have waited longest first."""
+        """Meetings whose summary waits for a person, the longest-waiting first."""
         waiting = leases.meetings().where(col(Job.state) == JobState.WAITING_FOR_NAMES)
         with self._db.read() as connection:
             rows = connection.execute(waiting.order_by(col(Meeting.stage_since)).limit(limit))
@@ -121,7 +121,7 @@ class Meetings:
             checked_wishes(connection, changes.get("template"), changes.get("summary_language"))
             where = [*is_there(meeting_id), *_of_version(version)]
             leases.hold(connection, JobKind.MEETING, meeting_id)
-            # The row is the writer's from here on, so that what it was is what this edit changes.
+            # The row is locked from here on, so its values are the ones that this edit changes.
             touched = execute(connection, update(Meeting).where(*where).values(version=col(Meeting.version))).rowcount
             before = meeting_rows.require(connection, meeting_id)
             now = self._db.now(connection)
@@ -137,9 +137,9 @@ class Meetings:
             return changed
 
     def summarize(self, meeting_id: str) -> Meeting:
-        """The speakers are named: the summary that waited for that is due now. The caller wakes it.
+        """Make the summary due that waits for the speakers' names. The caller wakes it.
 
-        Raises `NotFound`, and `Conflict` where it does not wait (`Meeting.waits_for_names`).
+        Raises `NotFound`, and `Conflict` if it does not wait (`Meeting.waits_for_names`).
         """
         with self._db.write() as connection:
             if not meeting_rows.hold(connection, meeting_id).waits_for_names:
@@ -180,7 +180,7 @@ class Meetings:
             summarizes = columns["status"] == MeetingStatus.SUMMARIZING
             if summarizes and names_first and lines.has_speakers(connection, meeting):
                 next_step = {**next_step, **leases.at_rest(JobState.WAITING_FOR_NAMES)}
-            # A job that was given up as never ending would otherwise be given up again at the first look.
+            # Otherwise a job that was given up as endless would be given up again at its first poll.
             since = col(Meeting.stage_since) if _submission_may_be_lost(meeting, columns) else now
             job = meeting_rows.set_job(connection, now, meeting_id, **next_step)
             where = [col(Meeting.id) == meeting_id, *_of_version(version)]
@@ -232,22 +232,13 @@ class Meetings:
                 return meeting_rows.change_one(connection, now, meeting_id, job, **why)
             return changed
 
-    def mark_deleted(
-        self,
-        meeting_id: str,
-        among: Collection[MeetingStatus] | None = None,
-        *,
-        version: int | None = None,
-        confirm_cost: bool = True,
-    ) -> Meeting:
+    def mark_deleted(self, meeting_id: str, *, version: int | None = None, confirm_cost: bool = True) -> Meeting:
         """Hidden from now on; the worker deletes what belongs to it. Raises `NotFound`, and `Conflict` where its
-        status is not `among` these, its version not `version` (None: any), or, without `confirm_cost`, where a
-        transcription under way that is paid for would be given up.
+        version is not `version` (None: any), or, without `confirm_cost`, where a transcription under way that is paid
+        for would be given up.
         """
         with self._db.write() as connection:
             where = [*is_there(meeting_id), *_of_version(version), *_at_no_cost(confirm_cost)]
-            if among is not None:
-                where.append(col(Meeting.status).in_(list(among)))
             meeting_rows.hold(connection, meeting_id)
             now = self._db.now(connection)
             job = meeting_rows.set_job(connection, now, meeting_id, **leases.again(now))
@@ -259,7 +250,7 @@ class Meetings:
                 where,
                 job,
                 deleted_at=now,
-                # A key or upload id that is used again after the deletion means a new meeting.
+                # A key or upload id that is used again after the deletion makes a new meeting.
                 idempotency_key=None,
                 upload_fingerprint=None,
                 upload_id=None,
@@ -276,7 +267,7 @@ def _of_version(version: int | None) -> list[ColumnElement[bool]]:
 
 
 def _at_no_cost(confirmed: bool) -> list[ColumnElement[bool]]:
-    """In the statement itself: a worker may send the recording between a look and what follows from it."""
+    """Checked in the statement itself, because a worker may send the recording between a check and the change."""
     if confirmed:
         return []
     transcribed = col(Meeting.stage).in_([Stage.TRANSCRIBED, Stage.SUMMARIZED])
@@ -284,7 +275,7 @@ def _at_no_cost(confirmed: bool) -> list[ColumnElement[bool]]:
 
 
 def _refused(connection: Connection, meeting_id: str, confirmed: bool, why: str) -> Conflict:
-    """Why the statement did not find the meeting."""
+    """The reason why the statement did not find the meeting."""
     found = meeting_rows.require(connection, meeting_id)
     if not confirmed and found.status in ACTIVE and at_provider(found):
         return Conflict("a transcription that is paid for would be given up", code=ErrorCode.COST_NOT_CONFIRMED)
@@ -296,5 +287,7 @@ def _why_cancelled(params: dict[str, Any], language: str) -> dict[str, Any]:
 
 
 def _submission_may_be_lost(meeting: Meeting, columns: RetryColumns) -> bool:
-    """The provider is asked first for a job with the key, and that may be as old as `stage_since` says."""
+    """Whether the provider's list has to be searched first for a job with the key, which may be as old as
+    `stage_since`.
+    """
     return meeting.stage == Stage.PREPARED and columns.get("submission", meeting.submission) is not None

@@ -1,4 +1,4 @@
-"""Transcripts of any length, read page by page: what is held in memory does not grow with them."""
+"""Reads transcripts page by page, so that the use of memory does not grow with their length."""
 
 from __future__ import annotations
 
@@ -94,9 +94,9 @@ class SegmentPage:
 
     segments: list[Line]
     more: bool
-    """Others follow."""
+    """Whether others follow."""
     speakers: dict[str, Speaker]
-    """All of the transcript, by id."""
+    """All speakers of the transcript by id."""
 
 
 @dataclass(frozen=True)

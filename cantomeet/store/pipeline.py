@@ -1,4 +1,4 @@
-"""What the pipeline does, every write fenced by `run`."""
+"""The writes of the pipeline, each fenced by `run`."""
 
 from __future__ import annotations
 
@@ -15,23 +15,20 @@ from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Job, Meeting, Segment
 from cantomeet.store import leases, lines, meeting_rows, search_rows
 from cantomeet.store.anchoring import move_evidence
-from cantomeet.store.connections import Connections
+from cantomeet.store.connections import Aggregate
 from cantomeet.store.erasing import leave_traces
 from cantomeet.store.leftovers import leave_behind
 from cantomeet.store.summaries import add_summary
 from cantomeet.store.types import NewAttempt, NewSegment, NewSummary, StepColumns
 
 
-class Pipeline:
-    """Lease, steps, results, failures of a meeting. `columns` are those of the meeting that are saved as well."""
-
-    def __init__(self, connections: Connections) -> None:
-        self._db = connections
+class Pipeline(Aggregate):
+    """Lease, steps, results and failures of a meeting. `columns` are further columns of the meeting to save."""
 
     def take_lease(self, meeting_id: str, seconds: float) -> Meeting | None:
-        """The meeting, its job under a new `run`; None where it is not due or somebody else has it.
+        """Take the lease: the meeting with its job under a new `run`. None if it is not due or another worker has it.
 
-        Where the holder before let the lease run out, `job.worker_died` is set and `job.deaths` has risen.
+        If the previous holder let the lease run out, `job.worker_died` is set and `job.deaths` has risen.
         """
         with self._db.write() as connection:
             now = self._db.now(connection)
@@ -40,11 +37,10 @@ class Pipeline:
             return meeting_rows.find(connection, col(Meeting.id) == meeting_id)
 
     def renew_lease(self, meeting_id: str, run: int, seconds: float, progress: int | None = None) -> None:
-        """Keep the meeting for `seconds` more, showing `progress` (0-100) where given. Raises `LeaseLost`."""
+        """Renew the lease for `seconds`, and save `progress` (0-100) if it is given. Raises `LeaseLost`."""
         with self._db.write() as connection:
             now = self._db.now(connection)
-            # A heartbeat that was under way when the step committed must not take the meeting again: nobody would have
-            # it.
+            # A heartbeat that runs while the step commits must not renew the ended lease: no worker would have it.
             until = now + timedelta(seconds=seconds)
             leases.fenced(connection, now, JobKind.MEETING, meeting_id, run, held=True, lease_until=until)
             if progress is not None:
@@ -59,7 +55,7 @@ class Pipeline:
         due_in: float | None = 0.0,
         **columns: Unpack[StepColumns],
     ) -> Meeting:
-        """Save the outcome of a step, let go of the lease; next due in `due_in` seconds (None: never).
+        """Save the outcome of a step and release the lease; next due in `due_in` seconds (None: never).
 
         Raises `LeaseLost`, having changed nothing.
         """
@@ -78,14 +74,14 @@ class Pipeline:
         deaths: int | None = None,
         **columns: Unpack[StepColumns],
     ) -> Meeting:
-        """Let go of the lease with nothing done that anybody would see; due again in `due_in` seconds.
+        """Release the lease without a visible change; due again in `due_in` seconds.
 
         `turn`: the limit whose turn is reserved for then. `version` stays, so no page reads the meeting again for it.
         Raises `LeaseLost`, having changed nothing.
         """
         with self._db.write() as connection:
             now = self._db.now(connection)
-            due: leases.JobColumns = {**leases.let_go(now + timedelta(seconds=due_in)), "turn": turn}
+            due: leases.JobColumns = {**leases.released(now + timedelta(seconds=due_in)), "turn": turn}
             if tries is not None:
                 due["tries"] = tries
             if deaths is not None:
@@ -115,13 +111,12 @@ class Pipeline:
         segments: Sequence[NewSegment],
         *,
         tried: NewAttempt,
-        due_in: float | None = 0.0,
         **columns: Unpack[StepColumns],
     ) -> Meeting:
         """`commit_step`, and the segments of a recognised piece after those already saved, in one transaction."""
         with self._db.write() as connection:
             now = self._db.now(connection)
-            meeting = meeting_rows.commit(connection, now, meeting_id, run, tried, due_in, **columns)
+            meeting = meeting_rows.commit(connection, now, meeting_id, run, tried, 0.0, **columns)
             lines.append(connection, meeting, segments)
             search_rows.schedule(connection, now, meeting_id)
             return meeting
@@ -134,14 +129,15 @@ class Pipeline:
         *,
         replace: bool,
         tried: NewAttempt,
-        let_go: bool = False,
+        delete_copy: bool = False,
         **columns: Unpack[StepColumns],
     ) -> Meeting:
-        """Transcript, speakers and SUMMARIZING in one transaction; earlier revisions go. Raises `LeaseLost`.
+        """Save transcript, speakers and SUMMARIZING in one transaction, and delete earlier revisions. Raises
+        `LeaseLost`.
 
-        Where a person wants to name the speakers first, and there are any, nothing is due until
-        `Meetings.summarize`. `segments` follow those saved by `commit_piece`, or with `replace` are all there is. With
-        `let_go` the provider's copy is to be deleted.
+        If a person wants to name the speakers first, and there are any, nothing is due until `Meetings.summarize`.
+        `segments` follow those saved by `commit_piece`, or with `replace` are all of them. With `delete_copy` the
+        provider's copy is to be deleted.
         """
         with self._db.write() as connection:
             now = self._db.now(connection)
@@ -154,9 +150,9 @@ class Pipeline:
                 lines.delete_revisions(connection, meeting_id, only=meeting.revision)
             lines.append(connection, meeting, segments)
             if lines.delete_revisions(connection, meeting_id, keep=meeting.revision):
-                # Items of summaries of the earlier revision point at lines that are gone.
+                # Items of earlier summaries cite lines that no longer exist.
                 move_evidence(connection, meeting_id, meeting.revision)
-            if let_go:
+            if delete_copy:
                 leave_behind(connection, now, meeting)
             if meeting.name_speakers_first and lines.has_speakers(connection, meeting):
                 rest = leases.at_rest(JobState.WAITING_FOR_NAMES)
@@ -165,7 +161,9 @@ class Pipeline:
             return meeting
 
     def finish_summary(self, meeting_id: str, run: int, new: NewSummary, *, tried: NewAttempt) -> Meeting:
-        """The summary as the newest version, which is shown, and COMPLETED, in one transaction. Raises `LeaseLost`."""
+        """Save the summary as the newest version, which is shown, and COMPLETED, in one transaction. Raises
+        `LeaseLost`.
+        """
         with self._db.write() as connection:
             now = self._db.now(connection)
             meeting = meeting_rows.commit(
@@ -198,20 +196,20 @@ class Pipeline:
         delay: float,
         failures: int,
     ) -> Meeting:
-        """A step failed for now, `failures` times in a row by now; it is due again in `delay` seconds.
+        """Record a failure that is retried in `delay` seconds; `failures` counts the consecutive ones.
 
-        Raises `LeaseLost`, also where the step has committed its outcome: what came after that undoes nothing.
+        Raises `LeaseLost`, also if the step has committed its outcome: a later error undoes nothing.
         """
         with self._db.write() as connection:
             now = self._db.now(connection)
             due = now + timedelta(seconds=delay)
-            job: leases.JobColumns = {"tries": failures, **leases.let_go(due)}
+            job: leases.JobColumns = {"tries": failures, **leases.released(due)}
             meeting = meeting_rows.fenced(connection, now, meeting_id, run, job, held=True)
             meeting_rows.note(connection, now, meeting, tried, "retry", code=code, params=params, next_run_at=due)
             return meeting
 
     def record_death(self, meeting_id: str, run: int, *, tried: NewAttempt) -> None:
-        """The holder of the lease before this one died: a line in the timeline. Raises `LeaseLost`."""
+        """Record in the timeline that the previous holder of the lease died. Raises `LeaseLost`."""
         with self._db.write() as connection:
             now = self._db.now(connection)
             meeting = meeting_rows.fenced(connection, now, meeting_id, run)
@@ -226,11 +224,11 @@ class Pipeline:
         code: ErrorCode,
         params: Mapping[str, object],
         reason: str,
-        let_go: bool = False,
+        delete_copy: bool = False,
     ) -> Meeting:
-        """FAILED; nothing more until a person acts. Raises `LeaseLost` as `record_retry` does.
+        """Save FAILED: nothing more happens until a person acts. Raises `LeaseLost` as `record_retry` does.
 
-        With `let_go` the provider's copy is to be deleted.
+        With `delete_copy` the provider's copy is to be deleted.
         """
         with self._db.write() as connection:
             now = self._db.now(connection)
@@ -248,14 +246,14 @@ class Pipeline:
                 progress=None,
             )
             meeting_rows.note(connection, now, meeting, tried, "failed", code=code, params=params)
-            if let_go:
+            if delete_copy:
                 leave_behind(connection, now, meeting)
             return meeting
 
-    def purge(self, meeting_id: str, run: int, *, let_go: bool = False) -> None:
-        """Remove a deleted meeting's row and all that hangs on it. Raises `LeaseLost`.
+    def purge(self, meeting_id: str, run: int, *, delete_copy: bool = False) -> None:
+        """Delete the row of a deleted meeting and all that belongs to it. Raises `LeaseLost`.
 
-        The provider's copy is to be deleted where no transcript was made of it; with `let_go` in any case.
+        The provider's copy is to be deleted if no transcript was made of it; with `delete_copy` in any case.
         """
         with self._db.write() as connection:
             now = self._db.now(connection)
@@ -264,17 +262,17 @@ class Pipeline:
                 leases.remove(connection, kind, meeting_id)
             search_rows.remove(connection, meeting_id)
             connection.execute(delete(Segment).where(col(Segment.meeting_id) == meeting_id))
-            if let_go or meeting.stage not in (Stage.TRANSCRIBED, Stage.SUMMARIZED):
+            if delete_copy or meeting.stage not in (Stage.TRANSCRIBED, Stage.SUMMARIZED):
                 leave_behind(connection, now, meeting)
             connection.execute(delete(Meeting).where(col(Meeting.id) == meeting_id))
             leave_traces(connection)
 
     def due_now(self, meeting_id: str) -> Meeting | None:
-        """The meeting with its next step due now instead of later; None where nothing is due or a worker has it."""
+        """Make the meeting's next step due now. None if nothing is due or a worker has it."""
         return self._due_now(col(Meeting.id) == meeting_id)
 
     def due_now_by_job(self, provider_job_id: str) -> Meeting | None:
-        """The meeting that waits for this provider's job, due now; None where none waits or a worker has it."""
+        """Make the meeting due now that waits for this provider's job. None if none waits or a worker has it."""
         return self._due_now(
             col(Meeting.provider_job_id) == provider_job_id,
             col(Meeting.status) == MeetingStatus.TRANSCRIBING,

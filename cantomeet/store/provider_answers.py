@@ -1,4 +1,4 @@
-"""What providers answered: transcripts as they came, and the language model's answers that were paid for."""
+"""Raw answers of transcribers, and paid answers of language models."""
 
 from __future__ import annotations
 
@@ -11,17 +11,14 @@ from cantomeet.errors import LeaseLost
 from cantomeet.jobs import JobKind
 from cantomeet.models import Job, Meeting, PaidAnswer, RawTranscript, new_id
 from cantomeet.store import leases, meeting_rows
-from cantomeet.store.connections import Connections, execute
+from cantomeet.store.connections import Aggregate, execute
 
 
-class ProviderAnswers:
-    """Kept with the meeting, so that none is paid for again. A raw answer's body is gzip."""
-
-    def __init__(self, connections: Connections) -> None:
-        self._db = connections
+class ProviderAnswers(Aggregate):
+    """Answers are saved with the meeting, so that none is paid for twice. A raw answer's body is gzip."""
 
     def save_raw(self, meeting_id: str, run: int, provider: str, job_id: str, body: bytes) -> None:
-        """Keep a provider's raw answer (gzip) before it is parsed. Raises `LeaseLost`."""
+        """Save a provider's raw answer (gzip) before it is parsed. Raises `LeaseLost`."""
         with self._db.write() as connection:
             now = self._db.now(connection)
             meeting = meeting_rows.fenced(connection, now, meeting_id, run)
@@ -38,15 +35,15 @@ class ProviderAnswers:
             )
 
     def raw(self, meeting_id: str, job_id: str | None = None) -> RawTranscript | None:
-        """The newest raw answer, of the provider's job `job_id` where given."""
+        """The newest raw answer; with `job_id`, that of the provider's job."""
         where = [col(RawTranscript.meeting_id) == meeting_id]
         if job_id is not None:
             where.append(col(RawTranscript.provider_job_id) == job_id)
         return self._newest(select(RawTranscript).where(*where))
 
     def raw_of_shown(self, meeting_id: str) -> RawTranscript | None:
-        """What the provider answered for the transcript that is shown; None where it comes from somewhere else, as
-        after a retry by another transcriber.
+        """The raw answer from which the shown transcript was made. None if there is none, for example after a retry by
+        another transcriber.
         """
         of_shown = select(RawTranscript).join(Meeting, and_(*_answers_shown()))
         return self._newest(of_shown.where(col(Meeting.id) == meeting_id))
@@ -58,24 +55,25 @@ class ProviderAnswers:
         return None if row is None else RawTranscript(**row)
 
     def parseable(self) -> list[str]:
-        """Ids of the meetings whose transcript comes from a raw answer that is kept, oldest first."""
+        """Ids of the meetings whose transcript comes from a saved raw answer, oldest first."""
         kept = select(col(RawTranscript.id)).where(*_answers_shown()).exists()
         statement = select(col(Meeting.id)).where(col(Meeting.deleted_at).is_(None), kept)
         with self._db.read() as connection:
             return list(connection.execute(statement.order_by(col(Meeting.created_at))).scalars())
 
     def paid(self, meeting_id: str, key: str) -> str | None:
-        """What a language model has answered already; None where it was not asked."""
+        """A saved answer of a language model, or None."""
         with self._db.read() as connection:
             return connection.execute(select(col(PaidAnswer.value)).where(*_same(meeting_id, key))).scalar_one_or_none()
 
     def save_paid(
         self, meeting_id: str, run: int, key: str, value: str, *, keep: bool = False, of_view: bool = False
     ) -> None:
-        """Keep an answer, in place of what the key had. Raises `LeaseLost`.
+        """Save an answer under the key, replacing an earlier one.
 
-        Nothing is changed then, but with `keep` for a meeting that is still there: what a cancel or a retry has
-        overtaken is paid for all the same. `of_view`: `run` is that of the meeting's written view.
+        Raises `LeaseLost`, having changed nothing. With `keep` the answer is saved all the same if the meeting still
+        exists: it was paid for even if a cancel or a retry came first. `of_view`: `run` is that of the meeting's
+        written view.
         """
         kind = JobKind.WRITTEN_VIEW if of_view else JobKind.MEETING
         if not self._put(meeting_id, key, value, kind, col(Job.run) == run):
@@ -85,7 +83,7 @@ class ProviderAnswers:
 
     def _put(self, meeting_id: str, key: str, value: str, kind: JobKind, *where: ColumnElement[bool]) -> bool:
         with self._db.write() as connection:
-            # Held, so that nobody takes the lease or deletes the meeting before this commits.
+            # Locked, so that the lease is not taken and the meeting not deleted before this commits.
             if leases.hold(connection, kind, meeting_id, *where) is None:
                 return False
             replaced = update(PaidAnswer).where(*_same(meeting_id, key)).values(value=value)
@@ -99,6 +97,6 @@ def _same(meeting_id: str, key: str) -> tuple[ColumnElement[bool], ...]:
 
 
 def _answers_shown() -> tuple[ColumnElement[bool], ...]:
-    """The raw answer is that of the job which the meeting's transcript comes from."""
+    """A condition: the raw answer is that of the job from which the meeting's transcript was made."""
     same_meeting = col(RawTranscript.meeting_id) == col(Meeting.id)
     return same_meeting, col(RawTranscript.provider_job_id) == col(Meeting.provider_job_id)

@@ -24,7 +24,7 @@ _Spot = tuple[float, float, str]
 class Reparsed:
     meeting: Meeting
     changed: bool
-    """False: the transcript was already as today's parser makes it."""
+    """False if the transcript was already as today's parser makes it."""
     kept: int = 0
     """Corrected lines that the new transcript has too, with their corrections."""
     lost: int = 0
@@ -34,7 +34,7 @@ class Reparsed:
 def replace_shown(
     connection: Connection, now: datetime, meeting: Meeting, segments: Sequence[NewSegment], *, force: bool
 ) -> Reparsed:
-    """`Transcripts.reparse` of a meeting that is held."""
+    """`Transcripts.reparse` of a locked meeting."""
     _check_at_rest(meeting)
     old, speakers = _shown(connection, meeting)
     if _same(old, speakers, segments):

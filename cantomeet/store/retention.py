@@ -11,14 +11,11 @@ from cantomeet.jobs import JobKind
 from cantomeet.lifecycle import ENDED
 from cantomeet.models import Meeting
 from cantomeet.store import leases, meeting_rows
-from cantomeet.store.connections import Connections
+from cantomeet.store.connections import Aggregate
 
 
-class Retention:
+class Retention(Aggregate):
     """Finds what is too old, and notes what has gone."""
-
-    def __init__(self, connections: Connections) -> None:
-        self._db = connections
 
     def expired_audio(self, days: int, limit: int = 100) -> list[Meeting]:
         """Meetings at rest, created over `days` ago, whose recording is still there."""

@@ -13,7 +13,7 @@ _JOB_ENDED = {ErrorCode.CANCELLED, ErrorCode.PROVIDER_JOB_GONE, ErrorCode.PROVID
 
 
 class RetryColumns(TypedDict, total=False):
-    """What a retry writes to the meeting; `cantomeet.models.Meeting` explains each."""
+    """The columns that a retry writes; `cantomeet.models.Meeting` explains each."""
 
     status: MeetingStatus
     stage: Stage
@@ -31,8 +31,8 @@ class RetryColumns(TypedDict, total=False):
 
 
 def retry_columns(meeting: Meeting, start: str, confirm_cost: bool) -> RetryColumns:
-    """The columns that set `meeting` going again from "failed", "transcribe" or "summarize"; `revision` too where
-    it is transcribed again. Raises `Conflict`.
+    """The columns that restart `meeting` from "failed", "transcribe" or "summarize"; with `revision` if it is
+    transcribed again. Raises `Conflict`.
     """
     stage = Stage(meeting.stage)
     transcribed = stage in (Stage.TRANSCRIBED, Stage.SUMMARIZED)
@@ -49,18 +49,18 @@ def retry_columns(meeting: Meeting, start: str, confirm_cost: bool) -> RetryColu
         if stage in (Stage.STORED, Stage.PREPARED) and meeting.submission is None and meeting.audio_removed:
             raise Conflict("the recording was removed by the retention setting")
         if stage in (Stage.STORED, Stage.PREPARED) and meeting.submission is None and not meeting.recognised_seconds:
-            # Nothing is transcribed or paid for yet: a transcriber that was set up meanwhile is taken.
+            # Nothing was transcribed or paid for yet, so the transcriber that is configured now is used.
             return {**cleared, "status": MeetingStatus.UPLOADED, "stage": Stage.STORED, "transcriber": ""}
         if transcribed or not needs_a_new_job(meeting):
             return {**cleared, "status": status_to_resume(stage)}
-        # What the provider had is deleted, gone or refused: going on means a new job.
+        # The provider's job is deleted, expired or refused, so continuing needs a new one.
         confirm_cost = confirm_cost or meeting.error_code == ErrorCode.PROVIDER_REJECTED
     elif meeting.status not in (MeetingStatus.FAILED, MeetingStatus.COMPLETED):
         raise Conflict(f"the meeting is {meeting.status}; cancel it first")
     if start == "summarize":
         if not transcribed:
             raise Conflict("there is no transcript to summarize yet")
-        # Whoever asks for another summary of what is completed wants another answer, not the paid one again.
+        # Another summary of a completed meeting needs new answers, not the paid ones.
         another = 1 if meeting.status == MeetingStatus.COMPLETED else 0
         return {
             **cleared,
@@ -76,7 +76,7 @@ def retry_columns(meeting: Meeting, start: str, confirm_cost: bool) -> RetryColu
     revision = meeting.revision + 1
     return {
         **cleared,
-        # Only UPLOADED and TRANSCRIBING are before the transcript; from COMPLETED the table allows the second.
+        # Only UPLOADED and TRANSCRIBING precede the transcript; COMPLETED may become the second.
         "status": MeetingStatus.TRANSCRIBING,
         "stage": Stage.STORED,
         "transcriber": "",
@@ -84,7 +84,7 @@ def retry_columns(meeting: Meeting, start: str, confirm_cost: bool) -> RetryColu
         "submission": None,
         "provider_job_id": None,
         "revision": revision,
-        # A whole transcript stays in view until the new one is whole.
+        # A complete transcript is shown until the new one is complete.
         "shown_revision": meeting.shown_revision
         if transcribed or meeting.shown_revision != meeting.revision
         else revision,
@@ -92,12 +92,12 @@ def retry_columns(meeting: Meeting, start: str, confirm_cost: bool) -> RetryColu
 
 
 def at_provider(meeting: Meeting) -> bool:
-    """It was sent to be transcribed at a cost, and its transcript is not saved: whoever stops it now pays again."""
+    """Whether a paid transcription was started and is not saved yet, so that stopping it now means paying again."""
     return meeting.submission is not None and meeting.stage not in (Stage.TRANSCRIBED, Stage.SUMMARIZED)
 
 
 def needs_a_new_job(meeting: Meeting) -> bool:
-    """What the provider had is of no use any more. Where a sending was refused, an earlier one may have arrived."""
+    """Whether the provider's job can no longer be used. After a refused sending, an earlier one may have made a job."""
     if meeting.error_code == ErrorCode.PROVIDER_REJECTED and meeting.provider_job_id is None:
         return False
     return meeting.submission is not None and meeting.error_code in _JOB_ENDED

@@ -1,4 +1,4 @@
-"""What an open page compares to learn whether anything has changed."""
+"""Stamps that an open page compares to detect changes."""
 
 from __future__ import annotations
 
@@ -9,25 +9,22 @@ from sqlalchemy import func as sql
 from sqlmodel import col
 
 from cantomeet.models import Meeting, Switch
-from cantomeet.store.connections import Connections
+from cantomeet.store.connections import Aggregate
 from cantomeet.store.leases import PAUSED
 from cantomeet.store.meeting_rows import is_there
 
 
-class Stamps:
-    """Cheap enough to ask every few seconds for each page."""
-
-    def __init__(self, connections: Connections) -> None:
-        self._db = connections
+class Stamps(Aggregate):
+    """Cheap enough to be read every few seconds for each page."""
 
     def version(self, meeting_id: str) -> int | None:
-        """The meeting's version, or None where it is gone."""
+        """The meeting's version, or None if it was deleted."""
         with self._db.read() as connection:
             return connection.execute(select(col(Meeting.version)).where(*is_there(meeting_id))).scalar_one_or_none()
 
     def of_all(self) -> tuple[int, int, datetime | None, datetime | None]:
-        """Differs from an earlier one whenever any meeting came, changed or went, or the queue was paused or resumed;
-        for pages that show many.
+        """A stamp for pages that show many meetings. It differs from an earlier one if a meeting was added, changed or
+        deleted, or the queue was paused or resumed.
         """
         versions = sql.coalesce(sql.sum(col(Meeting.version)), 0)
         statement = select(sql.count(), versions, sql.max(col(Meeting.updated_at)), _paused_since())
@@ -36,7 +33,7 @@ class Stamps:
             return count, int(total), newest, paused
 
     def of_one(self, meeting_id: str) -> tuple[int | None, datetime | None]:
-        """The same for the page of one meeting: its version, None where it is gone, and since when nothing is done."""
+        """The stamp of one meeting: its version (None if it was deleted), and since when the queue has been paused."""
         version = select(col(Meeting.version)).where(*is_there(meeting_id))
         with self._db.read() as connection:
             found, paused = connection.execute(select(version.scalar_subquery(), _paused_since())).one()

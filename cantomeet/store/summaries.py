@@ -1,7 +1,7 @@
-"""The versions of a meeting's summary, and what people correct in their items.
+"""Versions of a meeting's summary, and corrections of their items.
 
-Each item's own `version` guards its edit. The meeting's `version` rises with every edit and its `run` never does, so
-no result under way is lost.
+Each item's own `version` guards its edits. The meeting's `version` rises with every edit and its `run` never does, so
+no running step is lost.
 """
 
 from __future__ import annotations
@@ -47,13 +47,13 @@ _ITEMS = (
 
 
 class Summaries:
-    """Read, list, go back, correct. Every edit raises `NotFound`."""
+    """Read, list, choose a version, correct. Every edit raises `NotFound`."""
 
     def __init__(self, connections: Connections) -> None:
         self._db = connections
 
     def find(self, meeting_id: str, version: int | None = None) -> SummaryWithItems | None:
-        """The summary that is shown (the newest, unless a person went back to another), or that of `version`."""
+        """The shown summary (the newest, unless a person chose another), or that of `version`."""
         with self._db.read() as connection:
             if version is None:
                 found = connection.execute(_SHOWN, {"meeting_id": meeting_id})
@@ -67,7 +67,7 @@ class Summaries:
             return SummaryWithItems(summary, its_items, row.newest)
 
     def versions(self, meeting_id: str) -> list[Summary]:
-        """All versions, newest first; the shown one is `meeting.shown_summary`, or the first where that is None."""
+        """All versions, newest first. The shown one is `meeting.shown_summary`, or the first if that is None."""
         with self._db.read() as connection:
             newest_first = col(Summary.version).desc()
             rows = connection.execute(
@@ -76,9 +76,8 @@ class Summaries:
             return all_made(Summary, rows)
 
     def show(self, meeting_id: str, version: int) -> Meeting:
-        """Go back (or forth) to a version; a summary that is written later is shown again by itself.
-
-        Raises `NotFound` also for a version that there is not.
+        """Choose the shown version; a summary that is written later is shown instead. Raises `NotFound` also for an
+        unknown version.
         """
         with self._db.write() as connection:
             meeting = meeting_rows.require(connection, meeting_id)
@@ -100,18 +99,18 @@ class Summaries:
             return changed
 
     def item(self, meeting_id: str, item_id: str) -> SummaryItem:
-        """Of any of the meeting's summaries. Raises `NotFound`."""
+        """An item of any of the meeting's summaries. Raises `NotFound`."""
         with self._db.read() as connection:
             return items.require(connection, meeting_id, item_id)
 
     def edit_item(
         self, meeting_id: str, item_id: str, version: int | None, **changes: Unpack[ItemChanges]
     ) -> tuple[Meeting, SummaryItem]:
-        """Correct an item; what is left out stays. Raises `VersionConflict` where `version` is not the stored one
+        """Correct an item; missing fields stay unchanged. Raises `VersionConflict` if `version` is not the stored one
         (None: any).
 
-        Other words, or `stale=False`, say that a person has looked: the item is no longer stale, and a quote that a
-        correction took from its line becomes the corrected line.
+        New words, or `stale=False`, mean that a person has checked it: the item is no longer stale, and a quote that a
+        correction removed from its line becomes the corrected line.
         """
         assert changes.get("stale", False) is False, "only a line or a speaker makes an item stale"
         with self._db.write() as connection:
@@ -133,7 +132,7 @@ class Summaries:
             return meeting, items.require(connection, meeting_id, item_id)
 
     def confirm_items(self, meeting_id: str, summary_version: int) -> Meeting:
-        """A person has looked at all stale items of this summary: they still hold."""
+        """Confirm that all stale items of this summary still hold."""
         with self._db.write() as connection:
             meeting = meeting_rows.touch(connection, self._db.now(connection), meeting_id)
             of_summary = col(Summary.version) == summary_version
@@ -145,7 +144,7 @@ class Summaries:
             return meeting
 
     def delete_item(self, meeting_id: str, item_id: str, version: int | None) -> Meeting:
-        """Take it out of its summary. Raises `VersionConflict` where `version` is not the stored one (None: any)."""
+        """Delete the item from its summary. Raises `VersionConflict` if `version` is not the stored one (None: any)."""
         with self._db.write() as connection:
             now = self._db.now(connection)
             meeting = meeting_rows.touch(connection, now, meeting_id)
@@ -157,7 +156,7 @@ class Summaries:
 
 
 def add_summary(connection: Connection, now: datetime, meeting: Meeting, new: NewSummary) -> list[str]:
-    """Write it as the newest version. Returns the warnings that the meeting has from now on."""
+    """Add the summary as the newest version. Returns the meeting's warnings from now on."""
     summary_id = new_id()
     warnings = _warnings(connection, meeting, new.warnings)
     connection.execute(
@@ -195,7 +194,7 @@ def add_summary(connection: Connection, now: datetime, meeting: Meeting, new: Ne
 
 
 def _aged(item: dict[str, Any], lines: Mapping[str, str]) -> dict[str, Any]:
-    """The item's columns where `lines` (texts by segment id) were changed since it was written."""
+    """The columns of an item if `lines` (texts by segment id) were changed since it was written."""
     cited = [proof["segment_id"] for proof in item["evidence"] if proof["segment_id"] in lines]
     evidence = item["evidence"]
     for segment_id in cited:
@@ -227,7 +226,7 @@ def _changed_since(connection: Connection, meeting_id: str, read: Transcript) ->
 
 
 def _renamed_since(connection: Connection, meeting_id: str, read: Transcript) -> dict[str, str]:
-    """What one speaker alone was called in `read` and has another name for by now, and that name."""
+    """The names that only one speaker had in `read` and that were changed since, each with the new name."""
     now = select(col(Speaker.id), col(Speaker.label), col(Speaker.name)).where(col(Speaker.meeting_id) == meeting_id)
     called = {row.id: row.name or row.label for row in connection.execute(now)}
     before = {speaker.id: speaker.name or speaker.label for speaker in read.speakers.values()}
@@ -247,7 +246,7 @@ def _newest_version(connection: Connection, meeting_id: str) -> int:
 
 
 def _warnings(connection: Connection, meeting: Meeting, own: Sequence[str]) -> list[str]:
-    """The meeting's warnings with those of the summary to be shown in place of any other summary's."""
+    """The meeting's warnings, with those of the summary to be shown instead of any other summary's."""
     rows = connection.execute(select(col(Summary.warnings)).where(col(Summary.meeting_id) == meeting.id)).scalars()
     of_summaries = {warning for warnings in rows for warning in warnings}
     others = [warning for warning in meeting.warnings if warning not in of_summaries]

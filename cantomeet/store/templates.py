@@ -1,4 +1,4 @@
-"""Templates that people wrote, beside those that ship."""
+"""Templates that people wrote, next to the built-in ones."""
 
 from __future__ import annotations
 
@@ -10,28 +10,25 @@ from sqlmodel import col
 
 from cantomeet.errors import Conflict, InvalidRequest, NotFound, VersionConflict
 from cantomeet.models import SummaryTemplate, new_id
-from cantomeet.store.connections import Connections
+from cantomeet.store.connections import Aggregate
 from cantomeet.store.types import MeetingChanges
 from cantomeet.templates import SHIPPED, Section, Template, checked_language, user_template
 
 _LONGEST_ID = 64
 
 
-class Templates:
-    """Write, change, delete, look up. A page lists `cantomeet.templates.SHIPPED` and then `all()`."""
-
-    def __init__(self, connections: Connections) -> None:
-        self._db = connections
+class Templates(Aggregate):
+    """Add, change, delete, find. A page lists `cantomeet.templates.SHIPPED` and then `all()`."""
 
     def all(self) -> list[SummaryTemplate]:
-        """Those that people wrote, oldest first."""
+        """The templates that people wrote, oldest first."""
         with self._db.read() as connection:
             order = (col(SummaryTemplate.created_at), col(SummaryTemplate.id))
             rows = connection.execute(select(SummaryTemplate).order_by(*order)).mappings()
             return [SummaryTemplate(**row) for row in rows]
 
     def find(self, template_id: str) -> Template | None:
-        """One that ships or that a person wrote; None where there is none (any more)."""
+        """A built-in template or one that a person wrote; None if it does not exist (any more)."""
         if template_id in SHIPPED:
             return SHIPPED[template_id]
         with self._db.read() as connection:
@@ -39,7 +36,7 @@ class Templates:
         return None if row is None else _template(row)
 
     def add(self, name: str, instructions: str, sections: Sequence[Mapping[str, str]]) -> SummaryTemplate:
-        """Keep a new one; `sections` are `{"title", "kind"}`. Raises `InvalidRequest` that names the field."""
+        """Add a template; `sections` are `{"title", "kind"}`. Raises `InvalidRequest` that names the field."""
         made = user_template(new_id(), name, instructions, sections)
         with self._db.write() as connection:
             row = {"id": made.id, "version": 1, "created_at": self._db.now(connection), **_columns(made)}
@@ -54,10 +51,10 @@ class Templates:
         instructions: str,
         sections: Sequence[Mapping[str, str]],
     ) -> SummaryTemplate:
-        """Replace all of it; summaries written by then keep their headings.
+        """Replace a template; summaries that were made with it keep their headings.
 
-        Raises `InvalidRequest`, `NotFound`, `Conflict` for one that ships, and `VersionConflict` where `version` is
-        given and is not the stored one.
+        Raises `InvalidRequest`, `NotFound`, `Conflict` for a built-in one, and `VersionConflict` if `version` is given
+        and is not the stored one.
         """
         _refuse_shipped(template_id)
         made = user_template(template_id, name, instructions, sections)
@@ -71,9 +68,8 @@ class Templates:
             return SummaryTemplate(**{**row.model_dump(), **columns})
 
     def delete(self, template_id: str) -> None:
-        """Meetings that name it get the general one from now on, and a warning that says so.
-
-        Raises `NotFound`, and `Conflict` for one that ships.
+        """Delete a template. Meetings that name it get the general one from now on, and a warning. Raises `NotFound`,
+        and `Conflict` for a built-in one.
         """
         _refuse_shipped(template_id)
         with self._db.write() as connection:
@@ -88,9 +84,9 @@ def checked_wishes(
     summary_language: str | None = None,
     name_speakers_first: bool | None = None,
 ) -> MeetingChanges:
-    """The meeting's columns for what a person wishes of its summary; None leaves one as it is.
+    """The columns of the meeting for a person's wishes for its summary; None leaves a column unchanged.
 
-    Raises `InvalidRequest` for a template that does not exist or a language that no summary is written in.
+    Raises `InvalidRequest` for a template that does not exist or a language in which no summary is written.
     """
     if template is not None and template not in SHIPPED and _row(connection, template) is None:
         raise InvalidRequest("no such template", field="template")
@@ -118,7 +114,7 @@ def _require(connection: Connection, template_id: str) -> SummaryTemplate:
 
 def _row(connection: Connection, template_id: str) -> SummaryTemplate | None:
     if len(template_id) > _LONGEST_ID or not template_id.isprintable():
-        # Not every database takes every text to look for.
+        # Not every database accepts every text in a query.
         return None
     found = connection.execute(select(SummaryTemplate).where(col(SummaryTemplate.id) == template_id)).mappings().first()
     return None if found is None else SummaryTemplate(**found)

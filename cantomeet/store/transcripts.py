@@ -1,8 +1,8 @@
-"""Transcripts: the shown revision's lines and speakers, and what people correct in them.
+"""Transcripts: the lines and speakers of the shown revision, and their corrections.
 
-Each row's own `version` guards its edit. The meeting's `version` rises with every edit and its `run` never does, so
-no result under way is lost. `Segment.original_text` and `words` stay the recogniser's. Items of all of the meeting's
-summaries that rest on what was changed become stale; quotes in a corrected line are checked again.
+Each row's own `version` guards its edits. The meeting's `version` rises with every edit and its `run` never does, so no
+running step is lost. `Segment.original_text` and `words` stay the recogniser's. Items of all of the meeting's summaries
+that rest on a change become stale; quotes in a corrected line are checked again.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ Row = TypeVar("Row", Segment, Speaker)
 
 
 class Transcripts:
-    """Read, correct, replace. Every edit raises `NotFound`, and `VersionConflict` where `version` is not the stored
-    one; None is any.
+    """Read, correct, replace. Every edit raises `NotFound`, and `VersionConflict` if `version` is not the stored one
+    (None: any).
     """
 
     def __init__(self, connections: Connections) -> None:
@@ -76,7 +76,7 @@ class Transcripts:
         return paging.segment_page(self._db, meeting_id, after, limit)
 
     def corrected(self, meeting_id: str) -> list[Segment]:
-        """Those segments of the shown revision that a person corrected, in order."""
+        """The segments of the shown revision that a person corrected, in order."""
         with self._db.read() as connection:
             rows = connection.execute(
                 select(Segment)
@@ -102,9 +102,9 @@ class Transcripts:
     def edit_segment(
         self, meeting_id: str, segment_id: str, version: int | None, **changes: Unpack[LineChanges]
     ) -> tuple[Meeting, Segment]:
-        """Change the text, or who speaks (one of the same revision, or None); what is left out stays.
+        """Change the text or the speaker (one of the same revision, or None); missing fields stay unchanged.
 
-        A line that was not understood is an ordinary one once somebody says what was said.
+        An unclear line becomes an ordinary one once a person writes what was said.
         """
         with self._db.write() as connection:
             now = self._db.now(connection)
@@ -131,8 +131,10 @@ class Transcripts:
     def rename_speaker(
         self, meeting_id: str, speaker_id: str, version: int | None, name: str | None
     ) -> tuple[Meeting, Speaker]:
-        """Give a speaker a person's name; None: only the recogniser's label again. Owners so named follow; where
-        another speaker is called the same, only those of items that rest on this one's lines.
+        """Name a speaker; None leaves only the recogniser's label.
+
+        Owners with that label or name are renamed too. If another speaker has the same one, only owners of items that
+        rest on this speaker's lines are renamed.
         """
         with self._db.write() as connection:
             meeting = meeting_rows.touch(connection, self._db.now(connection), meeting_id)
@@ -146,10 +148,10 @@ class Transcripts:
             return meeting, _row(connection, Speaker, meeting_id, speaker_id)
 
     def reparse(self, meeting_id: str, segments: Sequence[NewSegment], *, force: bool = False) -> Reparsed:
-        """Put `segments` in place of the shown ones; what rests on them becomes stale and is checked again.
+        """Replace the shown segments by `segments`; what rests on them becomes stale and is checked again.
 
-        Names of speakers stay, and corrections of lines that are the same in both. Raises `Conflict` where the meeting
-        has not ended, or where corrections would be lost without `force`; `NotFound`.
+        Names of speakers stay, and so do corrections of lines that are the same in both. Raises `Conflict` if the
+        meeting has not ended, or if corrections would be lost without `force`; `NotFound`.
         """
         with self._db.write() as connection:
             meeting = meeting_rows.hold(connection, meeting_id)

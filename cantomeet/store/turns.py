@@ -1,4 +1,4 @@
-"""Turns at providers, counted for the whole installation; `cantomeet.pacing` has the rules."""
+"""Rate limits of providers, counted for the whole installation; `cantomeet.pacing` has the rules."""
 
 from __future__ import annotations
 
@@ -12,25 +12,22 @@ from sqlmodel import col
 
 from cantomeet import pacing
 from cantomeet.models import Job, Turn
-from cantomeet.store.connections import Connections
+from cantomeet.store.connections import Aggregate
 
 
-class Turns:
+class ProviderTurns(Aggregate):
     """Each limit is one row, locked while it is changed."""
 
-    def __init__(self, connections: Connections) -> None:
-        self._db = connections
-
     def take(self, limit: pacing.Limit, *, reserved: bool = False) -> float:
-        """Take a turn now: 0.0; or the seconds until the one that is reserved for the caller."""
+        """Take a turn: 0.0 if it is taken now, else the seconds until the turn that is reserved for the caller."""
         return self._turn(limit.name, lambda turns, now: pacing.taken(turns, limit, now, reserved=reserved))
 
     def spend(self, limit: pacing.Limit) -> None:
-        """Count a request that belongs to a step under way and does not wait."""
+        """Count a request of a running step that does not wait for a turn."""
         self._turn(limit.name, lambda turns, now: (pacing.spent(turns, now), 0.0))
 
     def late(self, limit: pacing.Limit) -> int:
-        """Jobs whose reserved turn has come and was not taken yet."""
+        """The number of jobs whose reserved turn has come and was not taken yet."""
         with self._db.read() as connection:
             now = self._db.now(connection)
             late = [col(Job.due_at) <= now, col(Job.turn) == limit.name]
@@ -50,11 +47,11 @@ class Turns:
 
 
 def _locked(connection: Connection, name: str) -> pacing.Turns:
-    """The limit's row, which nobody else changes before this transaction ends; made where there is none."""
+    """The limit's row, locked until the transaction ends; created if there is none."""
     statement = select(Turn).where(col(Turn.name) == name).with_for_update()
     row = connection.execute(statement).mappings().first()
     if row is None:
-        # Suppressed: somebody else was first.
+        # Suppressed: another transaction was first.
         with suppress(IntegrityError), connection.begin_nested():
             connection.execute(insert(Turn).values(name=name, reserved_until=0.0, recent=[]))
         row = connection.execute(statement).mappings().one()

@@ -1,4 +1,4 @@
-"""What goes into the store and comes out of it, beside the rows themselves."""
+"""Types of the store's arguments and results, besides the rows themselves."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cantomeet.templates import GENERAL, Template
 
 @dataclass(frozen=True)
 class NewMeeting:
-    """What is known of a meeting when its recording has been stored."""
+    """A meeting whose recording was stored."""
 
     recording_key: str
     recording_bytes: int
@@ -35,12 +35,14 @@ class NewMeeting:
     owner_id: str | None = None
     idempotency_key: str | None = None
     upload_fingerprint: str | None = None
-    """Of all that was sent with the key."""
+    """A hash of everything that was sent with the key."""
     upload_id: str | None = None
 
 
 class MeetingChanges(TypedDict, total=False):
-    """What people may change of a meeting; what is left out stays. The last three are for the next summary."""
+    """The columns of a meeting that people may change; missing ones stay unchanged. The last three are for the next
+    summary.
+    """
 
     title: str
     description: str
@@ -51,8 +53,9 @@ class MeetingChanges(TypedDict, total=False):
 
 
 class StepColumns(TypedDict, total=False):
-    """What a step saves of the meeting beside its outcome; what is left out stays. `cantomeet.models.Meeting` explains
-    each.
+    """The columns of a meeting that a step saves besides its outcome; missing ones stay unchanged.
+
+    `cantomeet.models.Meeting` explains each.
     """
 
     status: MeetingStatus
@@ -71,7 +74,7 @@ class StepColumns(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class NewSegment:
-    """A line as it was recognised; `start` and `end` in seconds."""
+    """A recognised line; `start` and `end` are in seconds."""
 
     start: float
     end: float
@@ -111,9 +114,11 @@ class NewSummary:
     coverage: StoredCoverage | None = None
     warnings: tuple[str, ...] = ()
     read: Transcript | None = None
-    """What it was written from: items that rest on lines or speakers changed since then are stale from the start."""
+    """The transcript that it was made from: items that rest on lines or speakers changed since then are stale from the
+    start.
+    """
     meeting_date: date | None = None
-    """With `read`: from which its due days were counted."""
+    """With `read`: the meeting date from which its due days were counted."""
 
 
 @dataclass(frozen=True)

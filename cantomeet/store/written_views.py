@@ -1,7 +1,7 @@
-"""The written-Chinese view of a transcript, made by a job of its own.
+"""The written-Chinese view of a transcript, which a job of its own makes.
 
-Its job fences its writes as the meeting's own job fences the pipeline's; neither touches the other, so the view holds
-up no meeting. Lines are kept when all are there; what was paid for by then is in the meeting's paid answers.
+That job fences the view's writes as the meeting's own job fences the pipeline's. Neither affects the other, so the view
+delays no meeting. Lines are saved when all are there; answers paid for until then are in the meeting's paid answers.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from cantomeet.jobs import JobKind
 from cantomeet.lifecycle import Stage
 from cantomeet.models import Job, Meeting, Segment, WrittenLine, WrittenView
 from cantomeet.store import leases, meeting_rows
-from cantomeet.store.connections import Connections
+from cantomeet.store.connections import Aggregate
 from cantomeet.store.leases import JobColumns
 from cantomeet.store.rows import all_made
 from cantomeet.stored_json import StoredUsage
@@ -30,11 +30,11 @@ LineState = Literal["written", "as_spoken", "out_of_date"]
 
 @dataclass(frozen=True)
 class WrittenTranscript:
-    """The view and what it has of the shown revision's lines."""
+    """The view and its rewritten lines of the shown revision."""
 
     view: WrittenView
     lines: Mapping[str, WrittenLine]
-    """By segment id; a segment without one stays as it was spoken."""
+    """By segment id. A segment without one stays as spoken."""
 
     def state_of(self, segment: Segment) -> LineState:
         """ "out_of_date": the line was corrected after it was rewritten."""
@@ -44,14 +44,11 @@ class WrittenTranscript:
         return "written" if line.segment_version == segment.version else "out_of_date"
 
 
-class WrittenViews:
-    """Ask for one, read it, and what its worker does."""
-
-    def __init__(self, connections: Connections) -> None:
-        self._db = connections
+class WrittenViews(Aggregate):
+    """Request a view, read it, and save its worker's results."""
 
     def find(self, meeting_id: str) -> WrittenTranscript | None:
-        """The view; None where nobody has asked for it."""
+        """The view, or None if it was never requested."""
         with self._db.read() as connection:
             view = _view(connection, meeting_id)
             if view is None:
@@ -60,12 +57,12 @@ class WrittenViews:
             return WrittenTranscript(view, {line.segment_id: line for line in all_made(WrittenLine, rows)})
 
     def ask(self, meeting_id: str) -> WrittenView:
-        """Have the lines rewritten that are not, or not any more; one that is being made goes on undisturbed.
+        """Request the rewriting of all lines without an up-to-date one; a running round continues. The caller wakes it.
 
-        The caller wakes it. Raises `NotFound`, and `Conflict` where there is no whole transcript with words.
+        Raises `NotFound`, and `Conflict` if there is no complete transcript with words.
         """
         with self._db.write() as connection:
-            # Held, so that of two who ask at once the second finds what the first has written.
+            # Locked, so that the second of two concurrent requests finds what the first has written.
             meeting = meeting_rows.hold(connection, meeting_id)
             if meeting.stage not in (Stage.TRANSCRIBED, Stage.SUMMARIZED) or not _has_words(connection, meeting):
                 raise Conflict("there is no transcript to rewrite yet")
@@ -98,13 +95,13 @@ class WrittenViews:
     def go_on(
         self, meeting_id: str, run: int, due_in: float, *, failures: int = 0, code: ErrorCode | None = None
     ) -> Job:
-        """Let go of the lease; the next step is due in `due_in` seconds. Raises `LeaseLost`.
+        """Release the lease; the next step is due in `due_in` seconds. Raises `LeaseLost`.
 
-        `failures` in a row by now; 0: the step is done, and its workers' deaths are forgotten.
+        `failures` counts the consecutive failures. With 0 the step is done, and its workers' deaths are forgotten.
         """
         with self._db.write() as connection:
             now = self._db.now(connection)
-            job: JobColumns = {"tries": failures, **leases.let_go(now + timedelta(seconds=due_in))}
+            job: JobColumns = {"tries": failures, **leases.released(now + timedelta(seconds=due_in))}
             if not failures:
                 job["deaths"] = 0
             after = leases.fenced(connection, now, JobKind.WRITTEN_VIEW, meeting_id, run, **job)
@@ -120,10 +117,10 @@ class WrittenViews:
         name: str,
         usage: StoredUsage | None,
     ) -> Meeting | None:
-        """Keep the rewritten lines (segment id to its version and the text) and end the round, in one transaction;
-        `usage` is the round's.
+        """Save the rewritten lines (segment id to its version and the text) and end the round, in one transaction.
 
-        Lines of segments that are gone meanwhile are left out. None where the meeting is gone. Raises `LeaseLost`.
+        `usage` is the round's. Lines of deleted segments are omitted. None if the meeting was deleted. Raises
+        `LeaseLost`.
         """
         with self._db.write() as connection:
             now = self._db.now(connection)
@@ -148,7 +145,7 @@ class WrittenViews:
             return meeting_rows.change(connection, now, [col(Meeting.id) == meeting_id])
 
     def fail(self, meeting_id: str, run: int, code: ErrorCode, params: Mapping[str, object]) -> Meeting | None:
-        """Nothing more until a person asks again. Raises `LeaseLost`."""
+        """Save the failure: nothing more happens until a person requests the view again. Raises `LeaseLost`."""
         with self._db.write() as connection:
             now = self._db.now(connection)
             leases.fenced(connection, now, JobKind.WRITTEN_VIEW, meeting_id, run, **leases.ended())

@@ -36,7 +36,7 @@ router = APIRouter(prefix="/api/admin", tags=["admin"], dependencies=[Depends(Al
 FILTERS = ("status", "q", "from", "to", "error_code", "transcriber", "age")
 
 
-class Bulk(BaseModel):
+class BulkIn(BaseModel):
     """Exactly one of `filter`, `ids` and `plan`. A filter can only be previewed; then send the preview's `plan`."""
 
     model_config = ConfigDict(extra="forbid")
@@ -52,7 +52,7 @@ class Bulk(BaseModel):
 
 
 @router.post("/bulk")
-def bulk_action(wanted: Bulk, services: CurrentServices, actor: CurrentActor) -> BulkOut | DoneOut:
+def bulk_action(wanted: BulkIn, services: CurrentServices, actor: CurrentActor) -> BulkOut | DoneOut:
     """Preview an action on up to 1,000 meetings, or with `dry_run` false run it."""
     planned = _planned(services, actor, wanted)
     if wanted.dry_run:
@@ -97,7 +97,7 @@ def overview(services: CurrentServices, actor: CurrentActor) -> OverviewOut:
     )
 
 
-def _planned(services: Services, actor: Actor, wanted: Bulk) -> BulkPlan:
+def _planned(services: Services, actor: Actor, wanted: BulkIn) -> BulkPlan:
     given = [name for name in ("filter", "ids", "plan") if getattr(wanted, name) is not None]
     if len(given) != 1:
         raise InvalidRequest("exactly one of filter, ids and plan", field=given[1] if given else "filter")

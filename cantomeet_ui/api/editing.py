@@ -12,7 +12,8 @@ from fastapi import APIRouter, Depends, Header, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from cantomeet.access import Action
-from cantomeet.service import corrections, edits
+from cantomeet.service import corrections
+from cantomeet.service.edits import ItemEdit, SegmentEdit
 from cantomeet_ui.api.dependencies import AllowedMeeting, CurrentActor, CurrentServices, Language
 from cantomeet_ui.api.fields import Day
 from cantomeet_ui.api.projection import item_out, segment_out, speaker_out
@@ -31,7 +32,7 @@ _VERSIONED: dict[int | str, dict[str, Any]] = {
 }
 
 
-class ItemEdit(BaseModel):
+class ItemEditIn(BaseModel):
     """Omitted fields stay unchanged. Only action items have `owner`, due date and `done`."""
 
     model_config = ConfigDict(extra="forbid")
@@ -46,7 +47,7 @@ class ItemEdit(BaseModel):
     """Only false: confirms that the item still holds."""
 
 
-class SegmentEdit(BaseModel):
+class SegmentEditIn(BaseModel):
     """Omitted fields stay unchanged."""
 
     model_config = ConfigDict(extra="forbid")
@@ -56,7 +57,7 @@ class SegmentEdit(BaseModel):
     """One of the meeting's speakers. null means unknown."""
 
 
-class SpeakerEdit(BaseModel):
+class SpeakerEditIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: str | None
@@ -67,14 +68,14 @@ class SpeakerEdit(BaseModel):
 def edit_item(
     meeting_id: Edited,
     item_id: RowId,
-    wanted: ItemEdit,
+    wanted: ItemEditIn,
     services: CurrentServices,
     actor: CurrentActor,
     response: Response,
     if_match: IfMatch = None,
 ) -> EditedItemOut:
     """Correct an item of a summary, mark it as done, or confirm that it still holds. Its evidence stays."""
-    given = edits.ItemEdit(**wanted.model_dump(exclude_unset=True))
+    given = ItemEdit(**wanted.model_dump(exclude_unset=True))
     item = corrections.edit_item(services, actor, meeting_id, item_id, given, precondition_of(if_match))
     response.headers["ETag"] = plain_etag(item)
     return item_out(item)
@@ -92,7 +93,7 @@ def delete_item(
 def edit_segment(
     meeting_id: Edited,
     segment_id: RowId,
-    wanted: SegmentEdit,
+    wanted: SegmentEditIn,
     services: CurrentServices,
     actor: CurrentActor,
     response: Response,
@@ -100,7 +101,7 @@ def edit_segment(
     if_match: IfMatch = None,
 ) -> SegmentOut:
     """Correct a line. The recogniser's text and its word times are kept."""
-    given = edits.SegmentEdit(**wanted.model_dump(exclude_unset=True))
+    given = SegmentEdit(**wanted.model_dump(exclude_unset=True))
     segment, speaker = corrections.edit_segment(
         services, actor, meeting_id, segment_id, given, precondition_of(if_match)
     )
@@ -112,7 +113,7 @@ def edit_segment(
 def rename_speaker(
     meeting_id: Edited,
     speaker_id: RowId,
-    wanted: SpeakerEdit,
+    wanted: SpeakerEditIn,
     services: CurrentServices,
     actor: CurrentActor,
     response: Response,

@@ -32,7 +32,7 @@ PARTS = ("segments", "summary", "written")
 _USUAL_PARTS = ("segments", "summary")
 
 
-class Edit(BaseModel):
+class MeetingEditIn(BaseModel):
     """Omitted fields stay unchanged."""
 
     model_config = ConfigDict(extra="forbid")
@@ -46,7 +46,7 @@ class Edit(BaseModel):
     """The last three apply to the next summary. `retry` starts one at once."""
 
 
-class Retry(BaseModel):
+class RetryIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     start: Start = Field("failed", alias="from")
@@ -160,7 +160,7 @@ def segments(
 )
 def edit(
     meeting_id: Annotated[str, Depends(AllowedMeeting(Action.EDIT))],
-    wanted: Edit,
+    wanted: MeetingEditIn,
     services: CurrentServices,
     actor: CurrentActor,
     language: Language,
@@ -183,10 +183,10 @@ def retry(
     services: CurrentServices,
     actor: CurrentActor,
     language: Language,
-    wanted: Retry | None = None,
+    wanted: RetryIn | None = None,
 ) -> MeetingHead:
     """Restart a failed or completed meeting. Without a body, from the step that failed."""
-    wanted = wanted or Retry()
+    wanted = wanted or RetryIn()
     wishes = SummaryWishes(wanted.template, wanted.summary_language, wanted.name_speakers_first)
     going = meetings.retry(services, actor, meeting_id, wanted.start, confirm_cost=wanted.confirm_cost, wishes=wishes)
     return head_of(going, language)

@@ -36,8 +36,8 @@ _CODES = {404: ErrorCode.UNKNOWN_ROUTE, 405: ErrorCode.METHOD_NOT_ALLOWED}
 class Refused(RequestError):
     """A malformed request, refused before any meeting is read."""
 
-    def __init__(self, status: int, code: ErrorCode, detail: str = "", **params: str | int | float) -> None:
-        super().__init__(detail, code=code, **params)
+    def __init__(self, status: int, code: ErrorCode, **params: str | int | float) -> None:
+        super().__init__("", code=code, **params)
         self.status = status
 
 

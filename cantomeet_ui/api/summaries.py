@@ -18,7 +18,7 @@ from cantomeet_ui.api.schemas import MeetingHead, SummaryVersionsOut
 router = APIRouter(prefix="/api/meetings", tags=["meetings"])
 
 
-class Shown(BaseModel):
+class ShownIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     version: Annotated[int, Field(strict=True, ge=1, lt=2**31)]
@@ -42,7 +42,7 @@ def summaries(
 @router.put("/{meeting_id}/summaries/shown")
 def show(
     meeting_id: Annotated[str, Depends(AllowedMeeting(Action.EDIT))],
-    wanted: Shown,
+    wanted: ShownIn,
     services: CurrentServices,
     actor: CurrentActor,
     language: Language,

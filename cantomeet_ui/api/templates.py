@@ -38,7 +38,7 @@ class TemplateIn(BaseModel):
     sections: list[SectionIn]
 
 
-class TemplateEdit(TemplateIn):
+class TemplateEditIn(TemplateIn):
     version: Annotated[int | None, Field(strict=True)] = None
     """The version that the change was made against. Without it, another person's change may be overwritten."""
 
@@ -62,7 +62,7 @@ def add(
 
 @router.put("/{template_id}", dependencies=[Depends(Allowed(Action.EDIT))])
 def edit(
-    template_id: str, wanted: TemplateEdit, services: CurrentServices, actor: CurrentActor, language: Language
+    template_id: str, wanted: TemplateEditIn, services: CurrentServices, actor: CurrentActor, language: Language
 ) -> TemplateOut:
     """Replace a template. Summaries made with it stay unchanged."""
     return template_of(templates.edit_template(services, actor, template_id, _draft(wanted), wanted.version), language)

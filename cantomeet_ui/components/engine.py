@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
+from cantomeet_ui.components.buttons import button
 from cantomeet_ui.components.frame import notice
 from cantomeet_ui.components.words import say
 from cantomeet_ui.presenters.engine import CheckLine, QueueLine, WorkerLine
@@ -26,13 +27,13 @@ def paused_notice() -> rx.Component:
     )
 
 
-def engine_room() -> rx.Component:
+def engine_section() -> rx.Component:
     return rx.el.section(
         rx.el.div(
             rx.el.h2(say("admin.queues")),
             rx.cond(
                 ENGINE.paused == "",
-                rx.el.button(say("admin.pause"), type="button", class_name="quiet", on_click=EngineState.pause),
+                button(say("admin.pause"), EngineState.pause),
             ),
             class_name="section-head",
         ),
@@ -67,13 +68,7 @@ def _check(check: CheckLine) -> rx.Component:
         rx.el.span(check.text, class_name="check-text", role="status"),
         rx.cond(
             check.set_up,
-            rx.el.button(
-                say("admin.check"),
-                type="button",
-                class_name="quiet",
-                on_click=EngineState.check(check.name),
-                disabled=check.tone == "asked",
-            ),
+            button(say("admin.check"), EngineState.check(check.name), disabled=check.tone == "asked"),
             rx.el.span(),
         ),
         key=check.name,

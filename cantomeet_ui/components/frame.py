@@ -11,6 +11,7 @@ from cantomeet.i18n import LANGUAGES, ZH, text
 from cantomeet_ui import routes
 from cantomeet_ui.components import icons
 from cantomeet_ui.components.browser import shell
+from cantomeet_ui.components.buttons import button
 from cantomeet_ui.components.words import Handler, Words, say
 from cantomeet_ui.state.language import LanguageState
 from cantomeet_ui.state.notice import NoticeState
@@ -131,7 +132,7 @@ def paused_line(words: Words) -> rx.Component:
 
 
 def close_button(on_click: Handler) -> rx.Component:
-    return rx.el.button(say("keys.close"), type="button", class_name="quiet", on_click=on_click)
+    return button(say("keys.close"), on_click)
 
 
 def nothing_here(title: Words, text: Words, *acts: rx.Component) -> rx.Component:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
+from cantomeet_ui.components.buttons import cancel_button
 from cantomeet_ui.components.frame import close_button
 from cantomeet_ui.components.words import Handler, Words, say
 from cantomeet_ui.presenters.plans import NamedMeeting, PlanPreview
@@ -56,14 +57,7 @@ def plan_sheet(asked: PlanPreview, confirm: Handler, dismiss: Handler) -> rx.Com
                     asked.pay_again != "",
                     rx.el.button(asked.pay_again, type="button", class_name="button danger", on_click=confirm(True)),
                 ),
-                rx.el.button(
-                    say("meeting.ask.no"),
-                    type="button",
-                    class_name="button",
-                    on_click=dismiss,
-                    auto_focus=True,
-                    custom_attrs={"data-cancel": ""},
-                ),
+                cancel_button(say("meeting.ask.no"), dismiss, auto_focus=True),
                 class_name="plan-acts",
             ),
             # Each preview is a new element, so that it takes the focus.

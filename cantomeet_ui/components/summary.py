@@ -6,6 +6,7 @@ import reflex as rx
 
 from cantomeet_ui.components import icons
 from cantomeet_ui.components.browser import into_view
+from cantomeet_ui.components.buttons import button, form_buttons
 from cantomeet_ui.components.words import Handler, Words, say
 from cantomeet_ui.presenters.summary import ItemView, Play, SectionView, SummaryView
 from cantomeet_ui.state.items import ItemsState
@@ -26,7 +27,7 @@ def summary_sections(summary: SummaryView) -> rx.Component:
 def _stale_items(summary: SummaryView) -> rx.Component:
     return rx.el.div(
         rx.el.p(summary.stale),
-        _quiet(say("summary.hold_all"), ItemsState.hold_all(summary.version)),
+        button(say("summary.hold_all"), ItemsState.hold_all(summary.version)),
         class_name="stale-items",
     )
 
@@ -115,7 +116,7 @@ def _edit_button(item: ItemView) -> rx.Component:
 def _stale(item: ItemView) -> rx.Component:
     return rx.el.p(
         rx.el.span(item.stale),
-        _quiet(say("summary.hold"), ItemsState.hold(item.id)),
+        button(say("summary.hold"), ItemsState.hold(item.id)),
         class_name="stale",
     )
 
@@ -127,20 +128,8 @@ def _form(item: ItemView) -> rx.Component:
         rx.cond(item.is_action, _action_fields(item)),
         rx.cond(ItemsState.refused != "", rx.el.p(ItemsState.refused, class_name="refused", role="alert")),
         rx.el.div(
-            rx.el.button(say("meeting.save"), type="submit", class_name="button primary"),
-            rx.el.button(
-                say("meeting.dont_save"),
-                type="button",
-                class_name="button",
-                on_click=ItemsState.close,
-                custom_attrs={"data-cancel": ""},
-            ),
-            rx.el.button(
-                say("summary.delete"),
-                type="button",
-                class_name="quiet red",
-                on_click=ItemsState.delete(item.id),
-            ),
+            *form_buttons(ItemsState.close),
+            button(say("summary.delete"), ItemsState.delete(item.id), "quiet red"),
             class_name="form-acts",
         ),
         into_view(),
@@ -176,10 +165,6 @@ def _field(name: str, value: Words, type: str = "text") -> rx.Component:
         rx.el.input(name=name, type=type, default_value=value, max_length=80),
         class_name="field",
     )
-
-
-def _quiet(words: Words, on_click: Handler) -> rx.Component:
-    return rx.el.button(words, type="button", class_name="quiet", on_click=on_click)
 
 
 def play_button(play: Play) -> rx.Component:

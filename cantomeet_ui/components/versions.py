@@ -8,6 +8,7 @@ import reflex as rx
 
 from cantomeet_ui import routes
 from cantomeet_ui.components import icons
+from cantomeet_ui.components.buttons import cancel_button
 from cantomeet_ui.components.frame import link
 from cantomeet_ui.components.options import option
 from cantomeet_ui.components.words import Handler, Words, say
@@ -33,13 +34,7 @@ def again_form() -> rx.Component:
         rx.el.p(say("summary.again.hint"), " ", VersionsState.way, class_name="hint"),
         rx.el.div(
             rx.el.button(say("meeting.summarize_again"), type="submit", class_name="button primary"),
-            rx.el.button(
-                say("meeting.ask.no"),
-                type="button",
-                class_name="button",
-                on_click=VersionsState.close,
-                custom_attrs={"data-cancel": ""},
-            ),
+            cancel_button(say("meeting.ask.no"), VersionsState.close),
             class_name="form-acts",
         ),
         on_submit=VersionsState.summarize,

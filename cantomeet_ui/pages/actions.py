@@ -6,6 +6,7 @@ import reflex as rx
 
 from cantomeet_ui import routes
 from cantomeet_ui.components import icons
+from cantomeet_ui.components.buttons import button
 from cantomeet_ui.components.frame import frame, link, loading, nothing_here, notice
 from cantomeet_ui.components.rows import keyed
 from cantomeet_ui.components.summary import done_box
@@ -54,8 +55,7 @@ def _filters() -> rx.Component:
 
 
 def _done_notice() -> rx.Component:
-    undo = rx.el.button(say("todo.undo"), type="button", class_name="quiet", on_click=ActionsState.undo)
-    return notice(ActionsState.ticked, undo)
+    return notice(ActionsState.ticked, button(say("todo.undo"), ActionsState.undo))
 
 
 def _group(group: Group) -> rx.Component:

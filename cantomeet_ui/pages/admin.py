@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import reflex as rx
 
 from cantomeet_ui import routes
-from cantomeet_ui.components.engine import engine_room, paused_notice
+from cantomeet_ui.components.buttons import button
+from cantomeet_ui.components.engine import engine_section, paused_notice
 from cantomeet_ui.components.frame import frame, link, loading, notice
 from cantomeet_ui.components.options import option
 from cantomeet_ui.components.plans import action_bar, plan_result, plan_sheet
@@ -33,7 +34,7 @@ def admin_page() -> rx.Component:
             class_name="section-head",
         ),
         paused_notice(),
-        rx.cond(AdminState.ready, rx.fragment(_needs_attention(), engine_room(), _all_meetings()), loading()),
+        rx.cond(AdminState.ready, rx.fragment(_needs_attention(), engine_section(), _all_meetings()), loading()),
         action_bar(
             plan_result(AdminState.working, AdminState.notice, AdminState.close_notice),
             plan_sheet(AdminState.asked, AdminState.confirm, AdminState.dismiss),
@@ -87,7 +88,7 @@ def _failed_line(row: MeetingRow) -> rx.Component:
     return _line(
         row,
         rx.el.span(row.lasts, class_name="row-length"),
-        _act(say("meeting.retry"), AdminState.ask_one("retry", row.id)),
+        button(say("meeting.retry"), AdminState.ask_one("retry", row.id)),
     )
 
 
@@ -107,7 +108,7 @@ def _stuck_meetings() -> rx.Component:
 
 
 def _stuck_line(row: MeetingRow) -> rx.Component:
-    return _line(row, status_words(row), _act(say("meeting.cancel"), AdminState.ask_one("cancel", row.id)))
+    return _line(row, status_words(row), button(say("meeting.cancel"), AdminState.ask_one("cancel", row.id)))
 
 
 def _line(row: MeetingRow, *rest: rx.Component) -> rx.Component:
@@ -118,10 +119,6 @@ def _line(row: MeetingRow, *rest: rx.Component) -> rx.Component:
         key=row.id,
         class_name="admin-row",
     )
-
-
-def _act(words: Words, on_click: Handler) -> rx.Component:
-    return rx.el.button(words, type="button", class_name="quiet", on_click=on_click)
 
 
 # ---- all meetings --------------------------------------------------------------------------------------------
@@ -193,11 +190,11 @@ def _scope() -> rx.Component:
     acts = (("retry", "meeting.retry"), ("run_now", "admin.run_now"), ("cancel", "meeting.cancel"))
     return rx.el.div(
         rx.el.span(AdminState.scope, class_name="scope-name"),
-        rx.cond(AdminState.picked, _act(say("admin.pick_none"), AdminState.pick_none)),
+        rx.cond(AdminState.picked, button(say("admin.pick_none"), AdminState.pick_none)),
         rx.cond(
             AdminState.scope_means,
             rx.el.div(
-                *(_act(say(words), AdminState.ask_scope(act)) for act, words in acts),
+                *(button(say(words), AdminState.ask_scope(act)) for act, words in acts),
                 rx.el.button(
                     say("meeting.delete"),
                     type="button",
@@ -226,11 +223,9 @@ def _selectable_line(row: MeetingRow) -> rx.Component:
         link(row.title, to=row.href, class_name="row-title"),
         rx.el.span(row.date, class_name="row-date"),
         status_words(row),
-        rx.el.button(
+        button(
             say("admin.timeline"),
-            type="button",
-            class_name="quiet",
-            on_click=AdminState.open_timeline(row.id),
+            AdminState.open_timeline(row.id),
             custom_attrs={"aria-expanded": rx.cond(opened, "true", "false")},
         ),
         rx.cond(opened, _timeline()),

@@ -8,6 +8,7 @@ from cantomeet.wording import LONGEST_TITLE
 from cantomeet_ui import routes
 from cantomeet_ui.components import icons
 from cantomeet_ui.components.browser import player, transcript_lines
+from cantomeet_ui.components.buttons import button, cancel_button, form_buttons
 from cantomeet_ui.components.frame import close_button, frame, link, loading, nothing_here, notice, paused_line
 from cantomeet_ui.components.menus import choice, export_menu, more_menu
 from cantomeet_ui.components.rows import hairline
@@ -133,14 +134,7 @@ def _edit_form() -> rx.Component:
             rx.el.input(name="date", type="date", default_value=HEAD.date_value),
             class_name="field",
         ),
-        rx.el.button(say("meeting.save"), type="submit", class_name="button primary"),
-        rx.el.button(
-            say("meeting.dont_save"),
-            type="button",
-            class_name="button",
-            on_click=MeetingState.edit(False),
-            custom_attrs={"data-cancel": ""},
-        ),
+        *form_buttons(MeetingState.edit(False)),
         on_submit=MeetingState.save,
         class_name="meeting-head edit-form",
     )
@@ -153,7 +147,7 @@ def _speakers_section() -> rx.Component:
         rx.el.section(
             speakers_form(
                 rx.el.button(say("speakers.save_and_go_on"), type="submit", class_name="button primary"),
-                _act(say("speakers.go_on"), VersionsState.go_on, "button"),
+                button(say("speakers.go_on"), VersionsState.go_on, "button"),
             ),
             class_name="naming",
         ),
@@ -162,16 +156,7 @@ def _speakers_section() -> rx.Component:
             rx.el.section(
                 rx.el.h2(say("speakers.name")),
                 rx.el.p(say("speakers.hint"), class_name="hint"),
-                speakers_form(
-                    rx.el.button(say("meeting.save"), type="submit", class_name="button primary"),
-                    rx.el.button(
-                        say("meeting.dont_save"),
-                        type="button",
-                        class_name="button",
-                        on_click=MeetingState.name_speakers(False),
-                        custom_attrs={"data-cancel": ""},
-                    ),
-                ),
+                speakers_form(*form_buttons(MeetingState.name_speakers(False))),
                 class_name="naming",
             ),
         ),
@@ -193,8 +178,8 @@ def status_banner() -> rx.Component:
             ),
             rx.cond(HEAD.banner_text != "", rx.el.p(HEAD.banner_text, class_name="banner-text")),
             rx.el.div(
-                rx.cond(HEAD.can_retry, _act(say("meeting.retry"), MeetingState.retry, "button primary")),
-                rx.cond(HEAD.can_cancel, _act(say("meeting.cancel"), MeetingState.cancel(False), "quiet")),
+                rx.cond(HEAD.can_retry, button(say("meeting.retry"), MeetingState.retry, "button primary")),
+                rx.cond(HEAD.can_cancel, button(say("meeting.cancel"), MeetingState.cancel(False), "quiet")),
                 class_name="banner-acts",
             ),
             hairline(HEAD.progress),
@@ -207,10 +192,6 @@ def status_banner() -> rx.Component:
 
 def _summarize_again() -> rx.Component:
     return rx.cond(HEAD.can_summarize & (VersionsState.asking == HEAD.id), again_form())
-
-
-def _act(words: Words, on_click: Handler, class_name: str) -> rx.Component:
-    return rx.el.button(words, type="button", on_click=on_click, class_name=class_name)
 
 
 def _confirmation() -> rx.Component:
@@ -253,15 +234,8 @@ def _confirmation() -> rx.Component:
 def _question(question: Words, yes: Words, on_yes: Handler, no: Words) -> rx.Component:
     return rx.el.section(
         rx.el.p(question),
-        rx.el.button(yes, type="button", class_name="button danger", on_click=on_yes),
-        rx.el.button(
-            no,
-            type="button",
-            class_name="button",
-            on_click=MeetingState.ask(""),
-            auto_focus=True,
-            custom_attrs={"data-cancel": ""},
-        ),
+        button(yes, on_yes, "button danger"),
+        cancel_button(no, MeetingState.ask(""), auto_focus=True),
         class_name="notice asked",
         role="alertdialog",
         custom_attrs={"data-tone": "red", "aria-label": question},

@@ -6,9 +6,10 @@ import reflex as rx
 
 from cantomeet_ui import routes
 from cantomeet_ui.components import icons
+from cantomeet_ui.components.buttons import button, cancel_button, form_buttons
 from cantomeet_ui.components.frame import frame, link, loading
 from cantomeet_ui.components.versions import select
-from cantomeet_ui.components.words import Handler, Words, say
+from cantomeet_ui.components.words import say
 from cantomeet_ui.presenters.templates import SectionField, TemplateRow
 from cantomeet_ui.state.templates import TemplatesState
 
@@ -30,7 +31,7 @@ def templates_page() -> rx.Component:
 def _list() -> rx.Component:
     return rx.fragment(
         rx.el.ul(rx.foreach(TemplatesState.rows, _template), class_name="templates"),
-        _button(say("templates.new"), TemplatesState.write_new(""), "button primary"),
+        button(say("templates.new"), TemplatesState.write_new(""), "button primary"),
     )
 
 
@@ -45,24 +46,18 @@ def _template(row: TemplateRow) -> rx.Component:
             TemplatesState.deleting == row.id,
             rx.el.div(
                 rx.el.p(say("templates.delete.ask")),
-                _button(say("meeting.delete"), TemplatesState.delete, "button danger"),
-                _button(
-                    say("meeting.delete.keep"),
-                    TemplatesState.ask_delete(""),
-                    "button",
-                    auto_focus=True,
-                    custom_attrs={"data-cancel": ""},
-                ),
+                button(say("meeting.delete"), TemplatesState.delete, "button danger"),
+                cancel_button(say("meeting.delete.keep"), TemplatesState.ask_delete(""), auto_focus=True),
                 class_name="form-acts",
                 role="alertdialog",
             ),
             rx.el.div(
                 rx.cond(
                     row.ships,
-                    _button(say("templates.like"), TemplatesState.write_new(row.id), "quiet"),
+                    button(say("templates.like"), TemplatesState.write_new(row.id)),
                     rx.fragment(
-                        _button(say("templates.change"), TemplatesState.change(row.id), "quiet"),
-                        _button(say("meeting.delete"), TemplatesState.ask_delete(row.id), "quiet red"),
+                        button(say("templates.change"), TemplatesState.change(row.id)),
+                        button(say("meeting.delete"), TemplatesState.ask_delete(row.id), "quiet red"),
                     ),
                 ),
                 class_name="form-acts",
@@ -88,20 +83,11 @@ def _form() -> rx.Component:
         rx.el.fieldset(
             rx.el.legend(say("templates.sections")),
             rx.el.ul(rx.foreach(FORM.sections, _section)),
-            rx.cond(
-                TemplatesState.full, rx.fragment(), _button(say("templates.add"), TemplatesState.add_section, "quiet")
-            ),
+            rx.cond(TemplatesState.full, rx.fragment(), button(say("templates.add"), TemplatesState.add_section)),
         ),
         rx.cond(TemplatesState.refused != "", rx.el.p(TemplatesState.refused, class_name="refused", role="alert")),
         rx.el.div(
-            rx.el.button(say("meeting.save"), type="submit", class_name="button primary"),
-            rx.el.button(
-                say("meeting.dont_save"),
-                type="button",
-                class_name="button",
-                on_click=TemplatesState.close,
-                custom_attrs={"data-cancel": ""},
-            ),
+            *form_buttons(TemplatesState.close),
             class_name="form-acts",
         ),
         on_submit=TemplatesState.save,
@@ -120,11 +106,7 @@ def _section(section: SectionField) -> rx.Component:
             custom_attrs={"aria-label": say("templates.section.title")},
         ),
         select(f"kind-{section.key}", say("templates.section.kind"), TemplatesState.kinds, section.kind),
-        _button(say("templates.section.drop"), TemplatesState.drop_section(section.key), "quiet red"),
+        button(say("templates.section.drop"), TemplatesState.drop_section(section.key), "quiet red"),
         key=section.key,
         class_name="template-section",
     )
-
-
-def _button(words: Words, on_click: Handler, class_name: str, **more: object) -> rx.Component:
-    return rx.el.button(words, type="button", on_click=on_click, class_name=class_name, **more)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from cantomeet.checking import CHECKED, PATIENCE_SECONDS, Check
 from cantomeet.i18n import counted, has_text, text
-from cantomeet.queries.admin import EngineRoom
+from cantomeet.queries.admin import EngineOverview
 from cantomeet.queue import QueueOverview, WorkerSeen
 from cantomeet.reasons import cause_text, setting_rule
 from cantomeet_ui.presenters import times
@@ -56,7 +56,7 @@ class Engine:
         return any(check.tone == "asked" for check in self.checks)
 
 
-def engine(room: EngineRoom, language: str) -> Engine:
+def engine(room: EngineOverview, language: str) -> Engine:
     overview, now = room.overview, room.now
     paused = room.paused_since
     return Engine(

@@ -9,7 +9,7 @@ from typing import TypeVar
 from reflex_base.event.context import EventContext
 
 MAX_PER_PAGE = 4
-"""Limit on the background events of one page. The admin page has three: its rows, its engine room, and the wait for
+"""Limit on the background events of one page. The admin page has three: its rows, its engine section, and the wait for
 the database."""
 T = TypeVar("T")
 

@@ -87,7 +87,7 @@ hints = Hints()
 """The hints of this web process."""
 
 
-async def listen_for_changes(url: str, to: Hints = hints) -> None:
+async def listen_for_changes(url: str) -> None:
     """Pass on the changes published at the Redis `url` until cancelled. Reconnects after a lost connection."""
     pause = _FIRST_PAUSE
     while True:
@@ -95,9 +95,9 @@ async def listen_for_changes(url: str, to: Hints = hints) -> None:
             async for change in changes.listen(url):
                 pause = _FIRST_PAUSE
                 if change is None:
-                    to.anything_changed()
+                    hints.anything_changed()
                 else:
-                    to.changed(change.meeting_id)
+                    hints.changed(change.meeting_id)
         except redis.RedisError as error:
             _log.info("no hints from Redis (%s); pages look by themselves", type(error).__name__)
         await asyncio.sleep(pause)

@@ -8,7 +8,7 @@ import reflex as rx
 
 from cantomeet.access import Action
 from cantomeet.errors import RequestError
-from cantomeet.queries.admin import engine_room
+from cantomeet.queries.admin import engine_overview
 from cantomeet.service import operating
 from cantomeet_ui.actor import actor_of
 from cantomeet_ui.outage import outage_tolerated
@@ -83,6 +83,6 @@ class EngineState(rx.State):
 
     async def _show(self) -> None:
         language = (await self.get_state(LanguageState)).lang
-        found = engine(await asyncio.to_thread(engine_room, services(), actor_of(self)), language)
+        found = engine(await asyncio.to_thread(engine_overview, services(), actor_of(self)), language)
         if found != self.engine:
             self.engine = found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import date
 from typing import TYPE_CHECKING
 
 import reflex as rx
@@ -20,7 +19,7 @@ from cantomeet_ui.presenters.meeting import refusal
 from cantomeet_ui.services import services
 from cantomeet_ui.state.access import handler, valid_id
 from cantomeet_ui.state.language import LanguageState
-from cantomeet_ui.state.meeting import show_again
+from cantomeet_ui.state.meeting import show_again, typed_day
 
 
 class ItemsState(rx.State):
@@ -115,16 +114,9 @@ def _edit_of(form: dict[str, object]) -> ItemEdit:
         text_other=_words(form, "text_other"),
         owner=_words(form, "owner"),
         due_text=_words(form, "due_text"),
-        due_date=_day(str(form["due_date"])) if "due_date" in form else UNCHANGED,
+        due_date=typed_day(str(form["due_date"])) if "due_date" in form else UNCHANGED,
     )
 
 
 def _words(form: dict[str, object], name: str) -> str | Unchanged:
     return str(form[name]) if name in form else UNCHANGED
-
-
-def _day(written: str) -> date | None:
-    try:
-        return date.fromisoformat(written)
-    except ValueError:
-        return None

@@ -211,7 +211,7 @@ class MeetingState(rx.State):
         except InvalidRequest as error:
             self.notice = text(language, "summary.cannot_keep", field=text(language, f"field.{error.field}"))
             return
-        wanted = meetings.Naming(title, _day(str(form.get("date", ""))))
+        wanted = meetings.Naming(title, typed_day(str(form.get("date", ""))))
         await self._act(partial(meetings.rename, seen=self._seen_naming, wanted=wanted))
         self.editing = False
 
@@ -224,7 +224,7 @@ class MeetingState(rx.State):
     async def edit(self, on: bool) -> None:
         """Open or close the form of title and date."""
         self.editing = on
-        self._seen_naming = meetings.Naming(self.head.title, _day(self.head.date_value))
+        self._seen_naming = meetings.Naming(self.head.title, typed_day(self.head.date_value))
 
     @handler(Action.READ)
     async def show_view(self, view: str) -> None:
@@ -309,7 +309,8 @@ def _seconds(written: str) -> float:
     return seconds if 0 <= seconds < 1e6 else 0.0
 
 
-def _day(written: str) -> date | None:
+def typed_day(written: str) -> date | None:
+    """The day of a date field. None if it is empty or invalid."""
     try:
         return date.fromisoformat(written)
     except ValueError:

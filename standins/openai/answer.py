@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from standins.http import Answer, Dropped
 from standins.openai.model import Json
-from standins.openai.plan import Fault, Plan
+from standins.openai.plan import ModelFault, ModelPlan
 
 CHARACTERS_AN_EVENT = 40
 MOST_EVENTS = 500
@@ -36,7 +36,7 @@ def whole_answer(answer: ModelAnswer) -> Answer:
     return Answer(200, _to_json(body).encode())
 
 
-def streamed_answer(answer: ModelAnswer, plan: Plan, fault: Fault | None, *, usage_asked: bool) -> Answer:
+def streamed_answer(answer: ModelAnswer, plan: ModelPlan, fault: ModelFault | None, *, usage_asked: bool) -> Answer:
     """Send the answer as events; `fault` happens half-way through the stream."""
     events = list(_events(answer, plan, usage_asked))
     headers = {"Content-Encoding": "gzip"} if plan.stream_style == "gzip" else {}
@@ -44,7 +44,9 @@ def streamed_answer(answer: ModelAnswer, plan: Plan, fault: Fault | None, *, usa
     return Answer(200, content_type=STREAM, headers=headers, stream=_stream(events, plan, fault, seconds))
 
 
-async def _stream(events: list[Json], plan: Plan, fault: Fault | None, seconds: float) -> AsyncIterator[bytes]:
+async def _stream(
+    events: list[Json], plan: ModelPlan, fault: ModelFault | None, seconds: float
+) -> AsyncIterator[bytes]:
     if plan.stream_style == "gzip":
         yield gzip.compress(b"".join(_encoded_event(event, plan) for event in events) + b"data: [DONE]\n\n")
         return
@@ -60,7 +62,7 @@ async def _stream(events: list[Json], plan: Plan, fault: Fault | None, seconds: 
         yield b"data: [DONE]\n\n"
 
 
-async def _stream_fault(fault: Fault) -> AsyncIterator[bytes]:
+async def _stream_fault(fault: ModelFault) -> AsyncIterator[bytes]:
     if fault.do == "error_in_stream":
         error = {"message": fault.message, "code": fault.status}
         yield f"data: {_to_json({'error': error})}\n\n".encode()
@@ -70,7 +72,7 @@ async def _stream_fault(fault: Fault) -> AsyncIterator[bytes]:
     raise Dropped
 
 
-def _events(answer: ModelAnswer, plan: Plan, usage_asked: bool) -> Iterator[Json]:
+def _events(answer: ModelAnswer, plan: ModelPlan, usage_asked: bool) -> Iterator[Json]:
     """Yield the events of thoughts, text, finish reason and token usage, in this order."""
     head = _head(answer, "chat.completion.chunk")
     counted = {"usage": answer.usage} if plan.stream_usage == "every" else {}
@@ -95,7 +97,7 @@ def _text_pieces(value: object) -> Iterator[object]:
     yield from (value[at : at + step] for at in range(0, len(value), step))
 
 
-def _encoded_event(event: Json, plan: Plan) -> bytes:
+def _encoded_event(event: Json, plan: ModelPlan) -> bytes:
     text = _to_json(event)
     if plan.stream_style == "crlf":
         return f"event: message\r\ndata: {text}\r\n\r\n".encode()
@@ -106,7 +108,7 @@ def _encoded_event(event: Json, plan: Plan) -> bytes:
     return f"data: {text}\n".encode() if plan.stream_style == "no_blank" else f"data: {text}\n\n".encode()
 
 
-def _network_chunks(lines: bytes, plan: Plan) -> Iterator[bytes]:
+def _network_chunks(lines: bytes, plan: ModelPlan) -> Iterator[bytes]:
     """Split the events into pieces of three bytes for the style `split`, so that characters are torn apart."""
     step = 3 if plan.stream_style == "split" else len(lines)
     yield from (lines[at : at + step] for at in range(0, len(lines), step))

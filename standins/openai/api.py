@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from pydantic import ValidationError
 
 from cantomeet.tokens import MESSAGE_TOKENS, count_tokens
-from standins.http import Answer, ClientGone, Dropped, Request
+from standins.http import Answer, ClientGone, Dropped, Request, json_answer
 from standins.openai.answer import ModelAnswer, streamed_answer, whole_answer
 from standins.openai.log import RequestLog
 from standins.openai.model import Json, content_of, draft_of, task_of
-from standins.openai.plan import MODEL_FAULTS, STREAM_FAULTS, Chance, Fault, Plan
-from standins.openai.rules import ApiError, ChatRequest, read_request
+from standins.openai.plan import MODEL_FAULTS, STREAM_FAULTS, ModelChance, ModelFault, ModelPlan
+from standins.openai.rules import ChatRequest, ModelRefusal, read_request
 
 MAX_BODY = 32 * 1024 * 1024
 _TOO_LONG: dict[str, tuple[str, str | None]] = {
@@ -55,13 +55,17 @@ class _LogEntry:
     extra: dict[str, object] = field(default_factory=dict)
 
 
-class Api:
+class ModelApi:
     """The stand-in's routes; `key` is the only accepted one, and None accepts any key or none."""
 
-    def __init__(self, log: RequestLog, plan: Plan, key: str | None) -> None:
-        self.chance = Chance(plan)
+    def __init__(self, log: RequestLog, plan: ModelPlan, key: str | None) -> None:
         self._log = log
         self._key = key
+        self.use(plan)
+
+    def use(self, plan: ModelPlan) -> None:
+        """Replace the plan."""
+        self.chance = ModelChance(plan)
 
     async def __call__(self, request: Request) -> Answer:
         if request.path == "/_fake/plan":
@@ -100,14 +104,14 @@ class Api:
                 return await self._models(request, entry)
             if (request.method, request.path) == ("POST", "/v1/chat/completions"):
                 return await self._chat(request, entry)
-        except ApiError as refused:
+        except ModelRefusal as refused:
             return _error_answer(refused)
-        return _json_answer({"detail": "Not Found"}, 404)
+        return json_answer({"detail": "Not Found"}, 404)
 
     def _check_key(self, request: Request) -> None:
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
         if self._key is not None and (scheme, key) != ("Bearer", self._key):
-            raise ApiError(401, f"Incorrect API key provided: {key}.", code="invalid_api_key")
+            raise ModelRefusal(401, f"Incorrect API key provided: {key}.", code="invalid_api_key")
 
     async def _models(self, request: Request, entry: _LogEntry) -> Answer:
         fault = self.chance.fault("models")
@@ -115,7 +119,7 @@ class Api:
             return await self._apply_fault(fault, request, entry)
         plan = self.chance.plan
         names = plan.listed if plan.listed is not None else plan.models or []
-        return _json_answer({"object": "list", "data": [{"id": name, "object": "model"} for name in names]})
+        return json_answer({"object": "list", "data": [{"id": name, "object": "model"} for name in names]})
 
     async def _chat(self, request: Request, entry: _LogEntry) -> Answer:
         body = await _body(request)
@@ -155,15 +159,15 @@ class Api:
     def _tokens(self, ours: int) -> int:
         return int(self.chance.plan.token_ratio * ours)
 
-    def _check_context(self, chat: ChatRequest, tokens_in: int, plan: Plan) -> None:
+    def _check_context(self, chat: ChatRequest, tokens_in: int, plan: ModelPlan) -> None:
         asked = tokens_in + chat.most_tokens
         if plan.context_tokens is not None and asked > plan.context_tokens:
             words, code = _TOO_LONG[plan.context_words]
             told = words.replace("{context}", str(plan.context_tokens)).replace("{asked}", str(asked))
-            raise ApiError(plan.context_status, told, code=code)
+            raise ModelRefusal(plan.context_status, told, code=code)
 
     def _invented(
-        self, chat: ChatRequest, messages: list[tuple[str, str]], fault: Fault | None, entry: _LogEntry
+        self, chat: ChatRequest, messages: list[tuple[str, str]], fault: ModelFault | None, entry: _LogEntry
     ) -> ModelAnswer:
         do = fault.do if fault else None
         content = content_of(messages, self._schema_followed(chat), do)
@@ -196,7 +200,7 @@ class Api:
         asked = chat.response_format
         return None if asked is None or asked.type in self.chance.plan.ignores else chat.schema_sent
 
-    async def _apply_fault(self, fault: Fault, request: Request, entry: _LogEntry) -> Answer:
+    async def _apply_fault(self, fault: ModelFault, request: Request, entry: _LogEntry) -> Answer:
         entry.fault = fault.do
         if fault.do == "hang":
             await request.gone(fault.seconds)
@@ -204,23 +208,23 @@ class Api:
         if fault.do == "drop":
             raise Dropped
         if fault.do == "no_choices":
-            return _json_answer({"id": "x", "choices": [], "prompt_filter_results": [{"prompt_index": 0}]})
+            return json_answer({"id": "x", "choices": [], "prompt_filter_results": [{"prompt_index": 0}]})
         if fault.do == "garbage":
             return Answer(200, b"\x00\xff not what you asked for", "application/octet-stream")
         if fault.do == "html":
             return Answer(fault.status, b"<html><body>Something in between</body></html>", "text/html")
         if fault.do == "error_in_success":
-            return _json_answer({"error": {"message": fault.message, "code": fault.status}})
+            return json_answer({"error": {"message": fault.message, "code": fault.status}})
         headers = {} if fault.retry_after is None else {"Retry-After": fault.retry_after}
-        return _error_answer(ApiError(fault.status, fault.message, code=fault.code), headers)
+        return _error_answer(ModelRefusal(fault.status, fault.message, code=fault.code), headers)
 
     async def _control(self, request: Request) -> Answer:
         try:
             if request.method == "POST":
-                self.chance = Chance(Plan.model_validate_json(await _body(request)))
+                self.use(ModelPlan.model_validate_json(await _body(request)))
         except ValidationError as wrong:
-            return _json_answer({"error": str(wrong.errors(include_url=False, include_input=False)[0])}, 422)
-        return _json_answer(self.chance.plan.model_dump(mode="json"))
+            return json_answer({"error": str(wrong.errors(include_url=False, include_input=False)[0])}, 422)
+        return json_answer(self.chance.plan.model_dump(mode="json"))
 
 
 def _without_oldest_lines(messages: list[tuple[str, str]], tokens: int, ratio: float) -> list[tuple[str, str]]:
@@ -258,7 +262,7 @@ async def _body(request: Request) -> bytes:
     async for chunk in request.body:
         body += chunk
         if len(body) > MAX_BODY:
-            raise ApiError(413, "the body is over the limit")
+            raise ModelRefusal(413, "the body is over the limit")
     return bytes(body)
 
 
@@ -268,12 +272,8 @@ def _prompt_hash(messages: list[tuple[str, str]]) -> str:
     return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
 
 
-def _json_answer(value: Json, status: int = 200) -> Answer:
-    return Answer(status, json.dumps(value, ensure_ascii=False).encode())
-
-
-def _error_answer(refused: ApiError, headers: dict[str, str] | None = None) -> Answer:
+def _error_answer(refused: ModelRefusal, headers: dict[str, str] | None = None) -> Answer:
     error = {"message": refused.message, "type": "invalid_request_error", "param": refused.param, "code": refused.code}
-    answer = _json_answer({"error": error}, refused.status)
+    answer = json_answer({"error": error}, refused.status)
     answer.headers.update(headers or {})
     return answer

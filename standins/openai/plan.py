@@ -5,16 +5,16 @@ It is set at the start or by `POST /_fake/plan`.
 
 from __future__ import annotations
 
-from collections import Counter
-from random import Random
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from standins.faults import Draws, Fault, PlanPart
 
 On = Literal["facts", "minutes", "written", "models", "any"]
 WireFault = Literal["status", "html", "garbage", "hang", "drop", "slow", "error_in_success", "no_choices"]
 StreamFault = Literal["dies", "error_in_stream", "stalls"]
-ModelFault = Literal[
+AnswerFault = Literal[
     "invented_quotes",
     "invented_owners",
     "invented_dates",
@@ -55,40 +55,24 @@ ModelFault = Literal[
     "json_in_string",
     "null_finish",
 ]
-MODEL_FAULTS: frozenset[str] = frozenset(ModelFault.__args__)  # type: ignore[attr-defined]
+MODEL_FAULTS: frozenset[str] = frozenset(AnswerFault.__args__)  # type: ignore[attr-defined]
 STREAM_FAULTS: frozenset[str] = frozenset(StreamFault.__args__)  # type: ignore[attr-defined]
 FormatName = Literal["json_schema", "json_object"]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Fault(_Strict):
+class ModelFault(Fault):
     """What happens instead of an answer. `slow` happens before it, and the model's own faults happen in it."""
 
-    do: WireFault | ModelFault | StreamFault
+    do: WireFault | AnswerFault | StreamFault
     on: On = "any"
-    status: int = Field(500, ge=200, le=599)
-    """The status of `status`, `html` and `error_in_success`."""
     code: str | None = None
     """The code in the error's body, e.g. insufficient_quota."""
     message: str = "the stand-in was told to fail"
-    retry_after: str | None = None
-    seconds: Annotated[float, Field(ge=0)] = 3600.0
-    """The duration of `hang` and `slow`."""
-    after: bool = False
-    """The model does its work first: the request is paid for, and the client never gets the answer."""
     bytes: int = Field(5_000_000, ge=1)
     """The size of `huge`."""
-    skip: int = 0
-    """Requests to leave alone first."""
-    times: int | None = None
-    """Requests to affect after that; None affects all."""
-    rate: Annotated[float, Field(ge=0, le=1)] = 1.0
 
 
-class Plan(_Strict):
+class ModelPlan(PlanPart):
     seed: int = 0
     models: list[str] | None = None
     """The only known models; None accepts any."""
@@ -125,28 +109,17 @@ class Plan(_Strict):
     stream_usage: Literal["asked", "never", "every"] = "asked"
     token_rate: Annotated[float, Field(ge=0)] = 0.0
     """Seconds for each token of an answer."""
-    faults: list[Fault] = Field(default_factory=list)
+    faults: list[ModelFault] = Field(default_factory=list)
     """The first fault that fits is used."""
 
 
-class Chance:
+class ModelChance:
     """Chooses the plan's fault for a request; it counts requests, so each plan needs its own."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: ModelPlan) -> None:
         self.plan = plan
-        self._fitted: Counter[int] = Counter()
-        self._met: Counter[int] = Counter()
+        self._draws = Draws(plan.seed)
 
-    def fault(self, asked: str) -> Fault | None:
-        return next((f for n, f in enumerate(self.plan.faults) if f.on in (asked, "any") and self._is_hit(n, f)), None)
-
-    def _is_hit(self, number: int, fault: Fault) -> bool:
-        self._fitted[number] += 1
-        if self._fitted[number] <= fault.skip:
-            return False
-        if fault.times is not None and self._met[number] >= fault.times:
-            return False
-        if Random(f"{self.plan.seed}:{number}:{self._fitted[number]}").random() >= fault.rate:
-            return False
-        self._met[number] += 1
-        return True
+    def fault(self, asked: str) -> ModelFault | None:
+        faults = enumerate(self.plan.faults)
+        return next((f for n, f in faults if f.on in (asked, "any") and self._draws.is_hit(n, f)), None)

@@ -2,36 +2,35 @@
 
     python -m standins.openai.server --port 9106 --log data/fake-openai.jsonl
 
-or, in a test, `with FakeOpenAI(Plan(...)) as fake: ... fake.base_url`. It ships with the product. It is no language
-model: it finds decisions, tasks and questions by a few words, so that everything can be tried without a key. Its log
-has one JSON object per request; `paid` is true if the model did its work. `POST /_fake/plan` changes its faults.
+or, in a test, `with FakeOpenAI(ModelPlan(...)) as fake: ... fake.base_url`. It ships with the product. It is no
+language model: it finds decisions, tasks and questions by a few words, so that everything can be tried without a key.
+Its log has one JSON object per request; `paid` is true if the model did its work. `POST /_fake/plan` changes its
+faults.
 """
 
 from __future__ import annotations
 
-import argparse
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from standins.http import HttpServer
-from standins.openai.api import Api
+from standins.openai.api import ModelApi
 from standins.openai.log import LoggedRequest, RequestLog, paid_prompts, read_log
-from standins.openai.plan import Chance, Fault, Plan
-from standins.serving import HOST, ServiceThread, serve
+from standins.openai.plan import ModelFault, ModelPlan
+from standins.serving import StandIn, options_of, serve
 
-__all__ = ["FakeOpenAI", "Fault", "Plan", "main", "paid_prompts", "read_log"]
+__all__ = ["FakeOpenAI", "ModelFault", "ModelPlan", "main", "paid_prompts", "read_log"]
 
 
 class _Service:
     """Log, routes and server on one event loop."""
 
-    def __init__(self, log: Path, plan: Plan, key: str | None) -> None:
+    def __init__(self, log: Path, plan: ModelPlan, key: str | None) -> None:
         self._log = RequestLog(log)
-        self.api = Api(self._log, plan, key)
+        self.api = ModelApi(self._log, plan, key)
         self._server = HttpServer(self.api)
 
     @asynccontextmanager
@@ -45,75 +44,43 @@ class _Service:
             self._log.close()
 
 
-class FakeOpenAI:
+class FakeOpenAI(StandIn[_Service]):
     """The stand-in in this process, with a thread and port of its own, during the `with` block."""
 
     def __init__(
-        self, plan: Plan | None = None, *, log: Path | None = None, key: str | None = None, port: int = 0
+        self, plan: ModelPlan | None = None, *, log: Path | None = None, key: str | None = None, port: int = 0
     ) -> None:
         """`log` None uses a temporary file. `key` None accepts any key."""
-        self._own = None if log else tempfile.TemporaryDirectory(prefix="fake-openai-")
-        self._log = log or Path(self._own.name if self._own else "") / "log.jsonl"
-        self._thread = ServiceThread(lambda: _Service(self._log, plan or Plan(), key), "fake-openai", port)
-
-    def __enter__(self) -> FakeOpenAI:
-        try:
-            self._thread.start()
-        except OSError:
-            self._clean_up()
-            raise
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        self._thread.stop()
-        self._clean_up()
-
-    def _clean_up(self) -> None:
-        if self._own is not None:
-            self._own.cleanup()
+        super().__init__(lambda path: _Service(path, plan or ModelPlan(), key), "fake-openai", log, port)
 
     @property
     def base_url(self) -> str:
-        return f"http://{HOST}:{self._thread.port}/v1"
+        return f"{self.address}/v1"
 
     @property
     def log(self) -> list[LoggedRequest]:
-        return list(read_log(self._log))
+        return list(read_log(self.log_path))
 
     @property
     def paid(self) -> Counter[str]:
         """Count how often each prompt was paid for."""
-        return paid_prompts(self._log)
+        return paid_prompts(self.log_path)
 
     def asked(self, what: str = "") -> list[LoggedRequest]:
         """Return the log of all requests, or of those for "facts", "minutes" or "models"."""
         return [line for line in self.log if what in ("", line["asked"])]
 
-    def use(self, plan: Plan) -> None:
+    def use(self, plan: ModelPlan) -> None:
         """Replace the plan."""
-
-        def change(service: _Service) -> None:
-            service.api.chance = Chance(plan)
-
-        self._thread.change(change)
+        self.change(lambda service: service.api.use(plan))
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description="A stand-in for an OpenAI-compatible endpoint.")
-    parser.add_argument("--host", default=HOST)
-    parser.add_argument("--port", type=int, default=9106, help="0 takes a free one")
+    parser = options_of("A stand-in for an OpenAI-compatible endpoint.", 9106)
     parser.add_argument("--log", type=Path, required=True, help="one JSON object for each request, appended")
-    parser.add_argument("--key", help="the only key that is let in; any, where this is not given")
-    parser.add_argument("--plan", type=Path, help="a JSON file that says how to misbehave")
     options = parser.parse_args(arguments)
-    plan = Plan.model_validate_json(options.plan.read_bytes()) if options.plan else Plan()
-    try:
-        service = _Service(options.log, plan, options.key)
-        serve(service, options.host, options.port, lambda port: f"fake OpenAI on http://{options.host}:{port}/v1")
-    except OSError as error:
-        print(f"fake OpenAI: {error.strerror or error}", file=sys.stderr)
-        return 1
-    return 0
+    plan = ModelPlan.model_validate_json(options.plan.read_bytes()) if options.plan else ModelPlan()
+    return serve(lambda: _Service(options.log, plan, options.key), "fake OpenAI", options, "/v1")
 
 
 if __name__ == "__main__":

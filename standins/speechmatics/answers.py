@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
-from standins.http import Answer
+from standins.http import Answer, json_answer
 
 TITLES = {
     400: "Bad Request",
@@ -25,14 +23,10 @@ _PAGE = (
 )
 
 
-def as_json(value: object, status: int = 200) -> Answer:
-    return Answer(status, json.dumps(value, ensure_ascii=False).encode())
-
-
 def error(status: int, detail: str = "", *, title: str = "", retry_after: str | None = None) -> Answer:
     """Build the API's `ErrorResponse`."""
     body = {"code": status, "error": title or TITLES.get(status, "Job error")}
-    answer = as_json(body | ({"detail": detail} if detail else {}), status)
+    answer = json_answer(body | ({"detail": detail} if detail else {}), status)
     if retry_after is not None:
         answer.headers["Retry-After"] = retry_after
     return answer

@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from standins.http import Answer, Request
-from standins.speechmatics.answers import as_json, error
+from standins.http import Answer, Request, json_answer
+from standins.speechmatics.answers import error
 from standins.speechmatics.jobs import FakeJob, JobBook, instant
-from standins.speechmatics.plan import Chance, Plan
+from standins.speechmatics.plan import JobChance, JobPlan
 from standins.speechmatics.transcript import as_text, transcript
 from standins.speechmatics.upload import JobSubmission
 
@@ -33,16 +33,20 @@ def route(request: Request) -> tuple[str, str]:
     return {"GET": "check", "DELETE": "delete"}.get(request.method, "unknown"), match[1]
 
 
-class Api:
+class JobApi:
     """The stand-in's jobs API; `on_accepted` is called for each new job so that its notifications can be sent."""
 
-    def __init__(self, book: JobBook, plan: Plan, on_accepted: Callable[[FakeJob], None]) -> None:
+    def __init__(self, book: JobBook, plan: JobPlan, on_accepted: Callable[[FakeJob], None]) -> None:
         self.book = book
-        self.chance = Chance(plan)
         self._on_accepted = on_accepted
+        self.use(plan)
+
+    def use(self, plan: JobPlan) -> None:
+        """Replace the plan."""
+        self.chance = JobChance(plan)
 
     @property
-    def plan(self) -> Plan:
+    def plan(self) -> JobPlan:
         return self.chance.plan
 
     async def answer(self, asked: str, job_id: str, query: dict[str, str]) -> Answer:
@@ -58,7 +62,7 @@ class Api:
         if isinstance(job, Answer):
             return job
         if asked == "check":
-            return as_json({"job": job.details(time.time())})
+            return json_answer({"job": job.details(time.time())})
         return self._transcript(job, query) if asked == "fetch" else self._delete(job, query)
 
     def accept(self, upload: JobSubmission) -> tuple[Answer, str]:
@@ -68,7 +72,7 @@ class Api:
             return error(429), ""
         job = self.book.accept(upload, self.chance.fate(upload.reference), self.plan.job_seconds)
         self._on_accepted(job)
-        return as_json({"id": job.id}, 201), job.id
+        return json_answer({"id": job.id}, 201), job.id
 
     def _find(self, job_id: str) -> FakeJob | Answer:
         """Return the job, or the answer for one that is unknown, deleted or expired."""
@@ -96,7 +100,7 @@ class Api:
             return Answer(200, as_text(answer).encode(), "text/plain")
         if query.get("format", "json-v2") != "json-v2":
             return error(404, title="Format Not Supported")
-        ready = as_json(answer)
+        ready = json_answer(answer)
         ready.content_type = "application/vnd.speechmatics.v2+json"
         return ready
 
@@ -104,7 +108,7 @@ class Api:
         if job.status(time.time()) == "running" and query.get("force") != "true":
             return error(423)
         self.book.delete(job)
-        return as_json({"job": job.details(time.time())})
+        return json_answer({"job": job.details(time.time())})
 
     def _list(self, query: dict[str, str]) -> Answer:
         """List the newest jobs first; `created_before` is compared in whole milliseconds, as the OpenAPI file says."""
@@ -120,7 +124,7 @@ class Api:
             for job in self.book.listed(now, self.plan.expiry_seconds, self.plan.list_lag)
             if (deleted_too or job.deleted_at is None) and (before is None or job.accepted_ms < before)
         )
-        return as_json({"jobs": [job for job, _ in zip(jobs, range(limit), strict=False)]})
+        return json_answer({"jobs": [job for job, _ in zip(jobs, range(limit), strict=False)]})
 
 
 def _number(query: dict[str, str], name: str, default: float) -> float:

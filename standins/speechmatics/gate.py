@@ -10,11 +10,11 @@ from functools import partial
 
 from pydantic import ValidationError
 
-from standins.http import Answer, ClientGone, Dropped, Request
-from standins.speechmatics.answers import as_json, error, garbage, html
-from standins.speechmatics.api import Api, route
-from standins.speechmatics.plan import Chance, Fault, Plan
-from standins.speechmatics.rules import ApiError
+from standins.http import Answer, ClientGone, Dropped, Request, json_answer
+from standins.speechmatics.answers import error, garbage, html
+from standins.speechmatics.api import JobApi, route
+from standins.speechmatics.plan import JobFault, JobPlan
+from standins.speechmatics.rules import JobRefusal
 from standins.speechmatics.upload import read_upload
 
 MAX_BODY = 1_000_000_000
@@ -23,7 +23,7 @@ MAX_BODY = 1_000_000_000
 class Gate:
     """The stand-in's entrance; `key` is the accepted one, and None accepts any key but not a missing one."""
 
-    def __init__(self, api: Api, key: str | None) -> None:
+    def __init__(self, api: JobApi, key: str | None) -> None:
         self._api = api
         self._key = key
         self._recent: dict[str, deque[float]] = {"POST": deque(), "GET": deque()}
@@ -74,25 +74,25 @@ class Gate:
             try:
                 if request.method == "POST":
                     body = b"".join([chunk async for chunk in request.body])
-                    self._api.chance = Chance(Plan.model_validate_json(body))
+                    self._api.use(JobPlan.model_validate_json(body))
             except ValidationError as wrong:
                 return error(422, str(wrong.errors(include_url=False, include_input=False)[0]))
-            return as_json(self._api.plan.model_dump(mode="json"))
+            return json_answer(self._api.plan.model_dump(mode="json"))
         if request.path == "/_fake/jobs" and request.method == "GET":
             now = time.time()
             jobs = self._api.book.jobs.values()
-            return as_json({"jobs": [job.details(now) | {"sha256": job.sha256} for job in jobs]})
+            return json_answer({"jobs": [job.details(now) | {"sha256": job.sha256} for job in jobs]})
         return error(404, "no such control")
 
 
 class _RequestHandler:
     """Handles one request to the API."""
 
-    def __init__(self, api: Api, request: Request) -> None:
+    def __init__(self, api: JobApi, request: Request) -> None:
         self._api = api
         self._request = request
         self._started = time.monotonic()
-        self._fault: Fault | None = None
+        self._fault: JobFault | None = None
         self._asked, self._job_id = route(request)
         job = api.book.jobs.get(self._job_id)
         self._reference = job.reference if job else ""
@@ -116,7 +116,7 @@ class _RequestHandler:
         try:
             body = _throttled(self._request.body, self._api.plan.upload_rate)
             upload = await read_upload(headers.get("content-type", ""), body)
-        except ApiError as refused:
+        except JobRefusal as refused:
             return error(refused.status, refused.detail, title=refused.error)
         self._reference = upload.reference
 
@@ -137,7 +137,7 @@ class _RequestHandler:
             await do()
         return await self._apply_fault(self._fault)
 
-    async def _apply_fault(self, fault: Fault) -> Answer:
+    async def _apply_fault(self, fault: JobFault) -> Answer:
         if fault.do == "hang":
             await self._request.gone(fault.seconds)
             raise Dropped

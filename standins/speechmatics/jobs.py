@@ -19,7 +19,7 @@ from typing import Any
 from uuid import uuid4
 
 from standins.speechmatics.plan import Fate
-from standins.speechmatics.rules import JobConfig
+from standins.speechmatics.rules import ReceivedConfig
 from standins.speechmatics.upload import JobSubmission
 
 
@@ -33,7 +33,7 @@ class FakeJob:
     sha256: str
     seconds: float
     """Duration of the recording."""
-    config: JobConfig
+    config: ReceivedConfig
     fate: Fate
     deleted_at: float | None = None
     notified: int = 0
@@ -166,7 +166,7 @@ class JobBook:
                 data_name=line["data_name"],
                 sha256=line["sha256"],
                 seconds=line["seconds"],
-                config=JobConfig.model_validate(line["config"]),
+                config=ReceivedConfig.model_validate(line["config"]),
                 fate=Fate.model_validate(line["fate"]),
             )
         elif line["event"] == "deleted":

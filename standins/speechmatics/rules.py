@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
+
+from standins.http import RequestPart
 
 LANGUAGES = frozenset({"yue", "cmn", "en", "ja", "ko", "ms", "th", "vi", "id", "hi", "fr", "de", "es", "pt"})
 """Languages of the real list that a meeting in Hong Kong may use; others are refused."""
@@ -22,11 +24,7 @@ HeaderLine = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+: ?[\x21-\
 _LATIN = re.compile(r"[A-Za-z]")
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class VocabularyTerm(_Strict):
+class ReceivedTerm(RequestPart):
     content: Text
     sounds_like: list[Text] | None = None
 
@@ -37,26 +35,26 @@ class VocabularyTerm(_Strict):
         return self
 
 
-class PunctuationOverrides(_Strict):
+class PunctuationOverrides(RequestPart):
     sensitivity: Fraction | None = None
     permitted_marks: list[Annotated[str, StringConstraints(pattern="^(.|all)$")]] | None = None
 
 
-class AudioFiltering(_Strict):
+class AudioFiltering(RequestPart):
     volume_threshold: Annotated[float, Field(ge=0, le=100)] | None = None
 
 
-class Replacement(_Strict):
+class Replacement(RequestPart):
     from_: str = Field(alias="from")
     to: str
 
 
-class TranscriptFiltering(_Strict):
+class TranscriptFiltering(RequestPart):
     remove_disfluencies: bool | None = None
     replacements: list[Replacement] | None = None
 
 
-class KnownSpeaker(_Strict):
+class KnownSpeaker(RequestPart):
     label: Annotated[str, StringConstraints(min_length=1)]
     speaker_identifiers: Annotated[list[str], Field(min_length=1)]
 
@@ -68,20 +66,20 @@ class KnownSpeaker(_Strict):
         return label
 
 
-class SpeakerDiarization(_Strict):
+class SpeakerDiarization(RequestPart):
     prefer_current_speaker: bool | None = None
     speaker_sensitivity: Fraction | None = None
     get_speakers: bool | None = None
     speakers: Annotated[list[KnownSpeaker], Field(max_length=50)] | None = None
 
 
-class TranscriptionConfig(_Strict):
+class ReceivedTranscription(RequestPart):
     language: str
     domain: str | None = None
     output_locale: str | None = None
     model: Literal["standard", "enhanced", "melia-1"] | None = None
     operating_point: Literal["standard", "enhanced", "melia-1"] | None = None
-    additional_vocab: Annotated[list[VocabularyTerm], Field(max_length=1000)] | None = None
+    additional_vocab: Annotated[list[ReceivedTerm], Field(max_length=1000)] | None = None
     punctuation_overrides: PunctuationOverrides | None = None
     diarization: Literal["none", "speaker", "channel"] | None = None
     channel_diarization_labels: list[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._]+$")]] | None = None
@@ -118,7 +116,7 @@ class TranscriptionConfig(_Strict):
             raise ValueError("sounds_like must be in the language's main script")
 
 
-class NotificationConfig(_Strict):
+class ReceivedNotification(RequestPart):
     url: HttpUrl
     contents: (
         list[Literal["jobinfo", "transcript", "transcript.json-v2", "transcript.txt", "transcript.srt", "data", "text"]]
@@ -128,29 +126,29 @@ class NotificationConfig(_Strict):
     auth_headers: list[HeaderLine] | None = None
 
 
-class Tracking(_Strict):
+class ReceivedTracking(RequestPart):
     title: str | None = None
     reference: str | None = None
     tags: list[str] | None = None
     details: dict[str, object] | None = None
 
 
-class SrtOverrides(_Strict):
+class SrtOverrides(RequestPart):
     max_line_length: int | None = None
     max_lines: int | None = None
 
 
-class OutputConfig(_Strict):
+class OutputConfig(RequestPart):
     srt_overrides: SrtOverrides | None = None
 
 
-class JobConfig(_Strict):
+class ReceivedConfig(RequestPart):
     """The supported features; summaries, translations, chapters and fetching by URL are refused."""
 
     type: Literal["transcription"]
-    transcription_config: TranscriptionConfig
-    notification_config: Annotated[list[NotificationConfig], Field(max_length=3)] | None = None
-    tracking: Tracking | None = None
+    transcription_config: ReceivedTranscription
+    notification_config: Annotated[list[ReceivedNotification], Field(max_length=3)] | None = None
+    tracking: ReceivedTracking | None = None
     output_config: OutputConfig | None = None
 
     @property
@@ -158,7 +156,7 @@ class JobConfig(_Strict):
         return (self.tracking.reference if self.tracking else None) or ""
 
 
-class ApiError(Exception):
+class JobRefusal(Exception):
     """The submission is refused; `detail` says why, in the place of the API's own `detail`."""
 
     def __init__(self, detail: str, *, error: str = "Job rejected", status: int = 400) -> None:
@@ -168,11 +166,11 @@ class ApiError(Exception):
         self.status = status
 
 
-def read_config(text: bytes) -> JobConfig:
+def read_config(text: bytes) -> ReceivedConfig:
     """Parse a config. Raises `ApiError` that names the field."""
     try:
-        return JobConfig.model_validate_json(text)
+        return ReceivedConfig.model_validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "config"
-        raise ApiError(f"{where}: {first['msg']}") from None
+        raise JobRefusal(f"{where}: {first['msg']}") from None

@@ -2,7 +2,7 @@
 
     python -m standins.speechmatics.server --port 9105 --state data/fake-speechmatics.jsonl
 
-or, in a test, `with FakeSpeechmatics(Plan(...)) as fake: ... fake.url`. It ships with the product. The state file is
+or, in a test, `with FakeSpeechmatics(JobPlan(...)) as fake: ... fake.url`. It ships with the product. The state file is
 its log, with one JSON object per line. `event` is "accepted" (a paid submission), "request" (with its outcome),
 "deleted" or "notified". A second start with the same file knows the same jobs. `POST /_fake/plan` changes its faults,
 and `GET /_fake/jobs` lists all jobs.
@@ -10,9 +10,7 @@ and `GET /_fake/jobs` lists all jobs.
 
 from __future__ import annotations
 
-import argparse
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,22 +18,22 @@ from pathlib import Path
 from typing import Any
 
 from standins.http import HttpServer
-from standins.serving import HOST, ServiceThread, serve
-from standins.speechmatics.api import Api
+from standins.serving import StandIn, options_of, serve
+from standins.speechmatics.api import JobApi
 from standins.speechmatics.gate import Gate
 from standins.speechmatics.jobs import JobBook, paid_submissions, read_log
-from standins.speechmatics.plan import Chance, Fate, Fault, Plan, Webhooks
+from standins.speechmatics.plan import Fate, JobFault, JobPlan, Webhooks
 from standins.speechmatics.webhooks import Notices
 
-__all__ = ["FakeSpeechmatics", "Fate", "Fault", "Plan", "Webhooks", "main", "paid_submissions", "read_log"]
+__all__ = ["FakeSpeechmatics", "Fate", "JobFault", "JobPlan", "Webhooks", "main", "paid_submissions", "read_log"]
 
 
 class _Service:
     """Jobs, routes, notifications and server on one event loop."""
 
-    def __init__(self, state: Path, plan: Plan, key: str | None) -> None:
+    def __init__(self, state: Path, plan: JobPlan, key: str | None) -> None:
         self._book = JobBook(state)
-        self.api = Api(self._book, plan, lambda job: self._notices.schedule(job))
+        self.api = JobApi(self._book, plan, lambda job: self._notices.schedule(job))
         self._notices = Notices(self._book, lambda: self.api.plan)
         self._server = HttpServer(Gate(self.api, key))
 
@@ -54,78 +52,44 @@ class _Service:
             self._book.close()
 
 
-class FakeSpeechmatics:
+class FakeSpeechmatics(StandIn[_Service]):
     """The stand-in in this process, with a thread and port of its own, during the `with` block."""
 
-    def __init__(
-        self, plan: Plan | None = None, *, state: Path | None = None, key: str | None = None, port: int = 0
-    ) -> None:
+    def __init__(self, plan: JobPlan | None = None, *, state: Path | None = None, key: str | None = None) -> None:
         """`state` None uses a temporary file. `key` None accepts any key."""
-        self._own = None if state else tempfile.TemporaryDirectory(prefix="fake-speechmatics-")
-        self.state = state or Path(self._own.name if self._own else "") / "log.jsonl"
-        self._thread = ServiceThread(lambda: _Service(self.state, plan or Plan(), key), "fake-speechmatics", port)
-
-    def __enter__(self) -> FakeSpeechmatics:
-        try:
-            self._thread.start()
-        except OSError:
-            self._clean_up()
-            raise
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        self._thread.stop()
-        self._clean_up()
-
-    def _clean_up(self) -> None:
-        if self._own is not None:
-            self._own.cleanup()
+        super().__init__(lambda path: _Service(path, plan or JobPlan(), key), "fake-speechmatics", state)
 
     @property
     def url(self) -> str:
-        return f"http://{HOST}:{self._thread.port}"
+        return self.address
 
     @property
     def log(self) -> list[dict[str, Any]]:
-        return list(read_log(self.state))
+        return list(read_log(self.log_path))
 
     @property
     def paid(self) -> Counter[str]:
         """Count how often each reference was paid for."""
-        return paid_submissions(self.state)
+        return paid_submissions(self.log_path)
 
     def requests(self, asked: str = "") -> list[dict[str, Any]]:
         """Return the log of all requests, or of those of the kind "submit", "list", "check", "fetch" or "delete"."""
         return [line for line in self.log if line["event"] == "request" and asked in ("", line["asked"])]
 
-    def use(self, plan: Plan) -> None:
+    def use(self, plan: JobPlan) -> None:
         """Replace the plan."""
-
-        def change(service: _Service) -> None:
-            service.api.chance = Chance(plan)
-
-        self._thread.change(change)
+        self.change(lambda service: service.api.use(plan))
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description="A stand-in for the Speechmatics Batch API.")
-    parser.add_argument("--host", default=HOST)
-    parser.add_argument("--port", type=int, default=9105, help="0 takes a free one")
+    parser = options_of("A stand-in for the Speechmatics Batch API.", 9105)
     parser.add_argument("--state", type=Path, required=True, help="the log, made where it does not exist")
-    parser.add_argument("--key", help="the only key that is let in; any, where this is not given")
     parser.add_argument("--job-seconds", type=float, help="how long a job runs")
-    parser.add_argument("--plan", type=Path, help="a JSON file that says how to misbehave")
     options = parser.parse_args(arguments)
-    plan = Plan.model_validate_json(options.plan.read_bytes()) if options.plan else Plan()
+    plan = JobPlan.model_validate_json(options.plan.read_bytes()) if options.plan else JobPlan()
     if options.job_seconds is not None:
         plan = plan.model_copy(update={"job_seconds": options.job_seconds})
-    try:
-        service = _Service(options.state, plan, options.key)
-        serve(service, options.host, options.port, lambda port: f"fake Speechmatics on http://{options.host}:{port}")
-    except OSError as error:
-        print(f"fake Speechmatics: {error.strerror or error}", file=sys.stderr)
-        return 1
-    return 0
+    return serve(lambda: _Service(options.state, plan, options.key), "fake Speechmatics", options)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from random import Random
 from typing import NotRequired, TypedDict
 
-from standins.speechmatics.rules import JobConfig
+from standins.speechmatics.rules import ReceivedConfig
 
 SENTENCES = (
     "大家/好/，/我哋/開始/今日/嘅/會議/。",
@@ -56,14 +56,16 @@ class Result(TypedDict):
     written_form: NotRequired[list[Result]]
 
 
-class Transcript(TypedDict):
+class JsonTranscript(TypedDict):
     format: str
     job: Mapping[str, object]
     metadata: dict[str, object]
     results: list[Result]
 
 
-def transcript(config: JobConfig, *, sha256: str, seconds: float, job: Mapping[str, object], now: str) -> Transcript:
+def transcript(
+    config: ReceivedConfig, *, sha256: str, seconds: float, job: Mapping[str, object], now: str
+) -> JsonTranscript:
     """Return a whole json-v2 answer for a recording of `seconds` with this hash, with all times inside it."""
     told = config.transcription_config
     words = _Words(
@@ -169,6 +171,6 @@ def _spoken_seconds(part: str) -> float:
     return 0.07 * len(spoken) if spoken.isascii() else 0.22 * len(spoken)
 
 
-def as_text(answer: Transcript) -> str:
+def as_text(answer: JsonTranscript) -> str:
     """Return the `txt` format, joined by the (empty) delimiter as the API does."""
     return "".join(found[0]["content"] for result in answer["results"] if (found := result.get("alternatives")))

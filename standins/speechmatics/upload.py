@@ -14,7 +14,7 @@ import av
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from standins.speechmatics.rules import ApiError, JobConfig, read_config
+from standins.speechmatics.rules import JobRefusal, ReceivedConfig, read_config
 
 MAX_CONFIG = 16 * 1024 * 1024
 HEAD = 256 * 1024
@@ -50,7 +50,7 @@ CONTENT_TYPES: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class JobSubmission:
-    config: JobConfig
+    config: ReceivedConfig
     filename: str
     sha256: str
     size: int
@@ -76,7 +76,7 @@ class _FormPart:
         self.size += len(data)
         if self.name == "config":
             if self.size > MAX_CONFIG:
-                raise ApiError("config is too long", error="Malformed request")
+                raise JobRefusal("config is too long", error="Malformed request")
             self.head += data
             return
         self.sha256.update(data)
@@ -91,7 +91,7 @@ async def read_upload(content_type: str, body: AsyncIterator[bytes]) -> JobSubmi
     """Parse a submission. Raises `ApiError` for what the API would refuse, and may then leave the body unread."""
     kind, options = parse_options_header(content_type)
     if kind != b"multipart/form-data" or b"boundary" not in options:
-        raise ApiError("Content-Type must be multipart/form-data", error="Malformed request")
+        raise JobRefusal("Content-Type must be multipart/form-data", error="Malformed request")
     reader = _FormReader(options[b"boundary"])
     async for chunk in body:
         reader.write(chunk)
@@ -119,11 +119,11 @@ class _FormReader:
         try:
             self._parser.write(chunk)
         except MultipartParseError as error:
-            raise ApiError(f"multipart: {error}", error="Malformed request") from None
+            raise JobRefusal(f"multipart: {error}", error="Malformed request") from None
 
     def finished(self) -> list[_FormPart]:
         if not self._ended:
-            raise ApiError("multipart: the closing boundary is missing", error="Malformed request")
+            raise JobRefusal("multipart: the closing boundary is missing", error="Malformed request")
         return self._parts
 
     def _on_name(self, data: bytes, start: int, end: int) -> None:
@@ -151,9 +151,9 @@ class _FormReader:
 def _checked(parts: list[_FormPart]) -> JobSubmission:
     names = sorted(part.name for part in parts)
     if "data_file" not in names:
-        raise ApiError("data_file is required", error="Missing data_file")
+        raise JobRefusal("data_file is required", error="Missing data_file")
     if names != ["config", "data_file"]:
-        raise ApiError(f"expected one config and one data_file, got {', '.join(names)}", error="Malformed request")
+        raise JobRefusal(f"expected one config and one data_file, got {', '.join(names)}", error="Malformed request")
     config, data = sorted(parts, key=lambda part: part.name)
     read = read_config(bytes(config.head))
     _check_recording(data)
@@ -169,16 +169,16 @@ def _checked(parts: list[_FormPart]) -> JobSubmission:
 def _check_recording(part: _FormPart) -> None:
     invalid = "Job rejected due to invalid audio"
     if not part.filename:
-        raise ApiError("data_file has no filename", error="Missing data_file")
+        raise JobRefusal("data_file has no filename", error="Missing data_file")
     ending = part.filename.rpartition(".")[2].lower()
     if ending not in KINDS:
-        raise ApiError(f"file type {ending!r} is not supported", error=invalid)
+        raise JobRefusal(f"file type {ending!r} is not supported", error=invalid)
     if part.content_type not in CONTENT_TYPES[ending]:
-        raise ApiError(f"{part.content_type!r} is not the content type of {ending}", error=invalid)
+        raise JobRefusal(f"{part.content_type!r} is not the content type of {ending}", error=invalid)
     if not all(part.head[place : place + len(magic)] == magic for magic, place in KINDS[ending]):
-        raise ApiError(f"the data are not {ending}", error=invalid)
+        raise JobRefusal(f"the data are not {ending}", error=invalid)
     if ending in ("mp3", "aac") and not (part.head[:3] == b"ID3" or part.head[:1] == b"\xff"):
-        raise ApiError(f"the data are not {ending}", error=invalid)
+        raise JobRefusal(f"the data are not {ending}", error=invalid)
 
 
 def _seconds(part: _FormPart) -> float:

@@ -14,8 +14,8 @@ from random import Random
 import httpx
 
 from standins.speechmatics.jobs import FakeJob, JobBook, instant
-from standins.speechmatics.plan import Plan
-from standins.speechmatics.rules import NotificationConfig
+from standins.speechmatics.plan import JobPlan
+from standins.speechmatics.rules import ReceivedNotification
 from standins.speechmatics.transcript import as_text, transcript
 
 TIMEOUT = 10.0
@@ -29,7 +29,7 @@ Item = tuple[str, bytes, str]
 class Notices:
     """Sends the notifications that jobs requested; `close` cancels all that are not sent yet."""
 
-    def __init__(self, book: JobBook, plan: Callable[[], Plan]) -> None:
+    def __init__(self, book: JobBook, plan: Callable[[], JobPlan]) -> None:
         self._book = book
         self._plan = plan
         self._tasks: set[asyncio.Task[None]] = set()
@@ -53,7 +53,7 @@ class Notices:
         if self._client is not None:
             await self._client.aclose()
 
-    async def _notify(self, job: FakeJob, config: NotificationConfig, due: float, retry_seconds: float) -> None:
+    async def _notify(self, job: FakeJob, config: ReceivedNotification, due: float, retry_seconds: float) -> None:
         await asyncio.sleep(max(0.0, due - time.time()))
         give_up = time.monotonic() + retry_seconds
         for pause in (*PAUSES, 0.0):
@@ -63,7 +63,7 @@ class Notices:
                 return
             await asyncio.sleep(pause)
 
-    async def _send_once(self, job: FakeJob, config: NotificationConfig) -> bool:
+    async def _send_once(self, job: FakeJob, config: ReceivedNotification) -> bool:
         status = "success" if job.fate.becomes == "done" else "error"
         url = httpx.URL(config.url).copy_merge_params({"id": job.id, "status": status})
         if self._client is None:
@@ -79,7 +79,7 @@ class Notices:
         return answer.is_success
 
 
-def _request(config: NotificationConfig, url: httpx.URL, items: list[Item]) -> httpx.Request:
+def _request(config: ReceivedNotification, url: httpx.URL, items: list[Item]) -> httpx.Request:
     """Build the request.
 
     One requested item is the body itself. Several items, or an unspecified list, are named attachments.

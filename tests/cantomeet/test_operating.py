@@ -144,11 +144,11 @@ def test_meetings_are_found_by_age_and_transcriber_the_oldest_first(store: Datab
     assert [meeting.title for meeting in store.meetings.get_some([made[0].id, "not-there"])] == ["新"]
 
 
-def test_a_deletion_is_for_the_statuses_that_were_seen(store: Database) -> None:
+def test_a_deletion_is_for_the_version_that_was_seen(store: Database) -> None:
     meeting = meetings.failed(store)
     with pytest.raises(Conflict):
-        store.meetings.mark_deleted(meeting.id, among={MeetingStatus.COMPLETED})
+        store.meetings.mark_deleted(meeting.id, version=meeting.version - 1)
     assert store.meetings.get(meeting.id).job.run == meeting.job.run
-    store.meetings.mark_deleted(meeting.id, among={MeetingStatus.FAILED})
+    store.meetings.mark_deleted(meeting.id, version=meeting.version)
     with pytest.raises(NotFound):
-        store.meetings.mark_deleted(meeting.id, among={MeetingStatus.FAILED})
+        store.meetings.mark_deleted(meeting.id, version=meeting.version)

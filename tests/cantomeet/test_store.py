@@ -159,7 +159,7 @@ def test_leases_that_run_out_are_counted_until_the_step_is_done(store: Database)
         taken = store.pipeline.take_lease(meeting.id, -1)
         assert taken is not None
         deaths.append((taken.job.deaths, taken.job.worker_died))
-        # To be let go of for a while is not the end of the step.
+        # A snooze is not the end of the step.
         store.pipeline.postpone(meeting.id, taken.job.run, 0.0) if len(deaths) == 2 else None
     store.pipeline.commit_step(meeting.id, taken.job.run)
     again = store.pipeline.take_lease(meeting.id, 60)

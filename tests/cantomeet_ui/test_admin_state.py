@@ -45,7 +45,7 @@ class Page:
             return SimpleNamespace(lang="en", database_away=False)
 
         async def lock(_self: Any, *_: Any) -> None:
-            """Nobody else has it."""
+            """No other event holds the lock."""
 
         monkeypatch.setattr(cls, "get_state", get_state)
         monkeypatch.setattr(cls, "__aenter__", lock, raising=False)
@@ -63,13 +63,13 @@ def page(services: Services, monkeypatch: pytest.MonkeyPatch) -> Page:
     return Page(admin.AdminState(_reflex_internal_init=True), monkeypatch)
 
 
-async def test_nothing_is_done_without_a_preview(page: Page, services: Services) -> None:
+async def test_a_confirmation_without_a_preview_does_nothing(page: Page, services: Services) -> None:
     meeting = meetings.failed(services.store)
     await page.do("confirm", True)
     assert services.store.meetings.get(meeting.id).job.run == meeting.job.run
 
 
-async def test_what_is_confirmed_is_what_was_previewed_and_is_asked_once(page: Page, services: Services) -> None:
+async def test_a_confirmation_runs_the_previewed_plan_once(page: Page, services: Services) -> None:
     first = meetings.failed(services.store)
     page.addressed(status="FAILED")
     await page.do("ask_scope", "retry")
@@ -86,7 +86,7 @@ async def test_what_is_confirmed_is_what_was_previewed_and_is_asked_once(page: P
     assert page.state.notice == "1 meeting is going again.", "the second press finds nothing to do"
 
 
-async def test_picked_meetings_come_before_all_matches(page: Page, services: Services) -> None:
+async def test_picked_meetings_take_precedence_over_all_matches(page: Page, services: Services) -> None:
     picked, other = meetings.failed(services.store), meetings.failed(services.store)
     await page.do("refresh")
     await page.do("pick", picked.id)
@@ -99,7 +99,7 @@ async def test_picked_meetings_come_before_all_matches(page: Page, services: Ser
     assert page.state.picked == []
 
 
-async def test_a_filter_that_makes_no_sense_never_means_all_meetings(page: Page, services: Services) -> None:
+async def test_an_invalid_filter_never_selects_all_meetings(page: Page, services: Services) -> None:
     meetings.failed(services.store)
     page.addressed(status="BROKEN")
     await page.do("refresh")
@@ -113,7 +113,7 @@ async def test_a_filter_that_makes_no_sense_never_means_all_meetings(page: Page,
     assert (page.state.scope_means, page.state.scope) == (True, "1 selected")
 
 
-async def test_what_has_left_the_list_is_no_longer_picked(page: Page, services: Services) -> None:
+async def test_a_meeting_that_left_the_list_is_unpicked(page: Page, services: Services) -> None:
     first, second = meetings.failed(services.store, title="A"), meetings.failed(services.store, title="B")
     page.addressed(status="FAILED")
     await page.do("refresh")
@@ -128,7 +128,7 @@ async def test_what_has_left_the_list_is_no_longer_picked(page: Page, services: 
     assert page.state.picked == []
 
 
-async def test_picks_that_are_gone_do_not_mean_all_meetings(page: Page, services: Services) -> None:
+async def test_lost_picks_never_select_all_meetings(page: Page, services: Services) -> None:
     picked, _other = meetings.failed(services.store), meetings.failed(services.store)
     page.addressed(status="FAILED")
     await page.do("refresh")
@@ -138,15 +138,13 @@ async def test_picks_that_are_gone_do_not_mean_all_meetings(page: Page, services
     assert page.state.asked.title == "There is no meeting to do this to."
 
 
-async def test_only_what_is_shown_is_picked(page: Page, services: Services) -> None:
+async def test_only_shown_meetings_can_be_picked(page: Page, services: Services) -> None:
     await page.do("refresh")
     await page.do("pick", meetings.failed(services.store).id)
     assert page.state.picked == []
 
 
-async def test_opening_the_page_again_closes_what_was_asked_and_forgets_what_was_picked(
-    page: Page, services: Services
-) -> None:
+async def test_reopening_the_page_closes_the_preview_and_clears_the_picks(page: Page, services: Services) -> None:
     failed = meetings.failed(services.store)
     await page.do("load")
     await page.do("pick", failed.id)
@@ -159,7 +157,7 @@ async def test_opening_the_page_again_closes_what_was_asked_and_forgets_what_was
     assert services.store.meetings.get(failed.id), "the old question is no longer answered"
 
 
-async def test_a_cause_is_asked_for_with_all_of_its_meetings(page: Page, services: Services) -> None:
+async def test_the_preview_of_a_cause_covers_all_of_its_meetings(page: Page, services: Services) -> None:
     for _ in range(7):
         meetings.failed(services.store)
     meetings.failed(services.store, ErrorCode.RECORDING_UNREADABLE)
@@ -172,7 +170,7 @@ async def test_a_cause_is_asked_for_with_all_of_its_meetings(page: Page, service
 
 
 @pytest.mark.parametrize("how", ["cause", "picked"])
-async def test_what_is_more_than_one_plan_takes_is_told(
+async def test_meetings_beyond_one_plan_are_reported(
     page: Page, services: Services, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     monkeypatch.setattr("cantomeet.service.bulk.MOST", 5)
@@ -189,7 +187,7 @@ async def test_what_is_more_than_one_plan_takes_is_told(
     assert page.state.asked.lines == ["2 more fit, beyond what is done at once."]
 
 
-async def test_what_is_stuck_is_shown_page_by_page_and_asked_for_as_a_whole(page: Page, services: Services) -> None:
+async def test_stuck_meetings_are_shown_page_by_page_and_previewed_together(page: Page, services: Services) -> None:
     long_ago = services.store.now() - timedelta(hours=1)
     for _ in range(PAGE + 2):
         stuck = meetings.uploaded(services.store)
@@ -202,7 +200,7 @@ async def test_what_is_stuck_is_shown_page_by_page_and_asked_for_as_a_whole(page
     assert page.state.asked.title == f"Take the next step of {PAGE + 2} meetings now?"
 
 
-async def test_what_was_retried_stays_in_the_filter_of_its_transcriber(page: Page, services: Services) -> None:
+async def test_a_retried_meeting_still_matches_the_filter_of_its_transcriber(page: Page, services: Services) -> None:
     failed = meetings.failed(services.store)
     meetings.set_columns(services.store, failed.id, transcriber=services.settings.chosen_transcriber)
     page.addressed(transcriber=services.settings.chosen_transcriber)
@@ -213,7 +211,7 @@ async def test_what_was_retried_stays_in_the_filter_of_its_transcriber(page: Pag
     assert page.state.asked.title == "Stop the work on 1 meeting?"
 
 
-async def test_switching_the_language_forgets_what_was_asked_in_the_other(page: Page, services: Services) -> None:
+async def test_switching_the_language_closes_the_preview(page: Page, services: Services) -> None:
     meetings.failed(services.store)
     await page.do("ask_scope", "retry")
     await page.do("refresh")
@@ -230,7 +228,7 @@ async def test_an_actor_without_the_right_to_administer_is_refused(
         await page.do(handler, "delete", "x") if handler in ("ask_one", "ask_cause") else await page.do(handler, "x")
 
 
-async def test_the_engine_room_pauses_resumes_and_says_who_is_missing(
+async def test_the_engine_section_pauses_resumes_and_reports_a_missing_redis(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     room = Page(engine.EngineState(_reflex_internal_init=True), monkeypatch)

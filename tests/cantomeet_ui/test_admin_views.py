@@ -15,7 +15,7 @@ from cantomeet.i18n import EN, ZH, has_text, text
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.listing import FailureCause
 from cantomeet.models import Attempt, Meeting
-from cantomeet.queries.admin import EngineRoom, Failures
+from cantomeet.queries.admin import EngineOverview, Failures
 from cantomeet.queue import QUEUES, QueueOverview, WorkerSeen
 from cantomeet_ui.presenters import admin, admin_filters
 from cantomeet_ui.presenters.address import filters_of
@@ -40,7 +40,7 @@ def line(refusal: Refusal | None = None, **given: Any) -> PlannedMeeting:
     return PlannedMeeting("id", given.pop("status", FAILED), refusal, **given)
 
 
-def test_a_preview_says_how_many_meetings_what_it_costs_and_which_are_refused() -> None:
+def test_a_preview_shows_counts_costs_and_refusals() -> None:
     lines = (
         *(line(pays=True, seconds=600.0) for _ in range(3)),
         line(pays=True),
@@ -59,11 +59,11 @@ def test_a_preview_says_how_many_meetings_what_it_costs_and_which_are_refused() 
     ]
 
 
-def test_a_preview_without_cost_says_nothing_of_cost() -> None:
+def test_a_preview_without_cost_does_not_mention_cost() -> None:
     assert preview(BulkPlan(Act.RETRY, (line(),)), llm=False, language=EN).lines == []
 
 
-def test_a_preview_names_the_meetings_that_it_is_for_and_no_others() -> None:
+def test_a_preview_names_only_the_meetings_that_it_affects() -> None:
     lines = (
         *(PlannedMeeting(str(n), FAILED, title=f"會 {n}") for n in range(7)),
         PlannedMeeting("p", FAILED, Refusal.COST, title="付過"),
@@ -80,12 +80,12 @@ def test_a_preview_names_the_meetings_that_it_is_for_and_no_others() -> None:
     assert preview(BulkPlan(Act.RETRY, lines[:5]), llm=False, language=EN).more == ""
 
 
-def test_where_nothing_can_be_done_there_is_no_button() -> None:
+def test_a_preview_that_affects_nothing_has_no_button() -> None:
     shown = preview(BulkPlan(Act.CANCEL, (line(Refusal.NOT_RUNNING),)), llm=False, language=ZH)
     assert (shown.title, shown.confirm, shown.pay_again) == ("沒有會議可以這樣做。", "", "")
 
 
-def test_a_cancel_warns_of_what_is_paid_for_and_a_deletion_that_it_is_for_good() -> None:
+def test_a_cancel_warns_about_paid_work_and_a_deletion_that_it_is_permanent() -> None:
     running = line(status=MeetingStatus.TRANSCRIBING, wastes=True)
     for act in (Act.CANCEL, Act.DELETE):
         shown = preview(BulkPlan(act, (running,)), llm=False, language=EN)
@@ -96,7 +96,7 @@ def test_a_cancel_warns_of_what_is_paid_for_and_a_deletion_that_it_is_for_good()
 
 
 @pytest.mark.parametrize("language", [ZH, EN])
-def test_every_action_and_refusal_has_its_words(language: str) -> None:
+def test_every_action_and_refusal_has_a_text(language: str) -> None:
     for act in Act:
         for count in (1, 2):
             assert preview(BulkPlan(act, (line(),) * count), llm=True, language=language).title
@@ -106,7 +106,7 @@ def test_every_action_and_refusal_has_its_words(language: str) -> None:
 # ---- the engine panel --------------------------------------------------------------------------------------
 
 
-def room(**given: Any) -> EngineRoom:
+def room(**given: Any) -> EngineOverview:
     worker = WorkerSeen("0123456789abcdef", "busy", QUEUES, NOW - timedelta(minutes=1))
     overview = QueueOverview(tuple((name, 3) for name in QUEUES), (worker,), 2)
     usual = {
@@ -117,14 +117,14 @@ def room(**given: Any) -> EngineRoom:
         "checks": {},
         "set_up": ("whisper",),
     }
-    return EngineRoom(**{**usual, **given})
+    return EngineOverview(**{**usual, **given})
 
 
 def shown(**given: Any) -> Engine:
     return engine(room(**given), EN)
 
 
-def test_queues_workers_and_their_heartbeat_are_told() -> None:
+def test_queues_workers_and_their_heartbeats_are_shown() -> None:
     told = shown()
     assert [queue.waiting for queue in told.queues] == ["3", "3", "3"]
     assert (told.workers[0].state, told.workers[0].seen) == ("busy", "seen at 11:59")
@@ -133,14 +133,14 @@ def test_queues_workers_and_their_heartbeat_are_told() -> None:
 
 
 @pytest.mark.parametrize("language", [ZH, EN])
-def test_every_state_that_a_worker_can_be_in_has_its_words(language: str) -> None:
+def test_every_state_of_a_worker_has_a_text(language: str) -> None:
     for state in WorkerStatus:
         overview = QueueOverview((), (WorkerSeen("w", state.value, (), None),), 0)
         told = engine(room(overview=overview), language).workers[0].state
         assert told == text(language, f"admin.worker.{state.value}")
 
 
-def test_a_pause_a_queue_that_lags_and_a_redis_that_is_away_are_told() -> None:
+def test_a_pause_a_lagging_queue_and_an_unreachable_redis_are_shown() -> None:
     assert shown(paused_since=NOW - timedelta(hours=1)).paused == "The queue has been paused since 11:00."
     assert shown(oldest_due=190.0).oldest == "the oldest has been due for 3:10"
     assert "Redis" in shown(overview=None).note
@@ -171,7 +171,7 @@ def test_the_result_of_a_check_is_shown(check: Check | None, tone: str, told: st
     assert told in found.text
 
 
-def test_a_wrong_setting_is_told_in_the_language_of_the_page() -> None:
+def test_an_invalid_setting_is_described_in_the_language_of_the_page() -> None:
     checks = {"speechmatics": Check("failed", NOW, "wrong_setting", {"setting": "SPEECHMATICS_API_KEY"})}
     found = engine(room(checks=checks, set_up=("speechmatics",)), ZH).checks[0]
     assert "SPEECHMATICS_API_KEY 設定有誤：要是一行可見的 ASCII 字元" in found.text
@@ -190,13 +190,13 @@ def test_the_page_refreshes_more_often_while_a_check_has_no_answer() -> None:
 # ---- filters, causes, timeline -----------------------------------------------------------------------------
 
 
-def test_filters_are_read_from_the_address_and_nothing_else_is() -> None:
+def test_only_filters_are_read_from_the_address() -> None:
     query = {"status": "FAILED", "q": "", "cursor": "x", "age": "7d"}
     assert filters_of(query, admin_filters.NAMES) == {"status": "FAILED", "age": "7d"}
     assert admin_filters.admin_href(query, age="", transcriber="whisper") == "/admin?status=FAILED&transcriber=whisper"
 
 
-def test_a_chosen_code_leads_back_to_all_and_stays_when_nothing_has_it_any_more() -> None:
+def test_a_chosen_error_code_links_to_all_and_is_shown_without_matches() -> None:
     chips = admin_filters.code_chips({"error_code": "disk_full"}, {"provider_busy": 2}, EN)
     assert [(chip.key, chip.count, chip.chosen) for chip in chips] == [
         ("provider_busy", 2, False),
@@ -213,12 +213,12 @@ def test_every_code_that_a_meeting_can_fail_with_has_a_short_name() -> None:
     assert [code for code in of_meetings if not has_text(f"cause.{code.value}")] == []
 
 
-def test_the_key_of_a_cause_leads_back_to_it() -> None:
+def test_a_cause_is_restored_from_its_key() -> None:
     for cause in (FailureCause("disk_full"), FailureCause("provider_key_refused", "a|b", "THE_KEY", sent=True)):
         assert admin.cause_of(admin.cause_key(cause)) == cause
 
 
-def test_stopped_meetings_come_after_all_other_causes() -> None:
+def test_cancelled_meetings_come_after_all_other_causes() -> None:
     failures = [Failures(FailureCause(code), 9, [meeting(status=FAILED)]) for code in ("cancelled", "disk_full")]
     found = admin.causes(failures, NOW, EN)
     assert [(cause.key, cause.more) for cause in found] == [
@@ -245,7 +245,7 @@ def test_an_attempt_shows_its_time_step_duration_reason_job_and_retry() -> None:
     assert (told.detail, told.job, told.next) == ("Too busy · 503", "job j1", "next at 12:00:40")
 
 
-def test_a_finished_step_names_no_next_time() -> None:
+def test_a_finished_step_shows_no_next_time() -> None:
     later = NOW + timedelta(seconds=5)
     done = Attempt(
         meeting_id="m", run=1, step="submit", outcome="done", started_at=NOW, finished_at=NOW, next_run_at=later
@@ -267,17 +267,17 @@ AT_PROVIDER = {"status": MeetingStatus.TRANSCRIBING, "stage": Stage.SUBMITTED, "
         ({"status": MeetingStatus.SUMMARIZING, "stage": Stage.TRANSCRIBED}, ("Summarize", "waits for names", "")),
     ],
 )
-def test_the_timeline_begins_with_what_is_going_on_now(columns: dict[str, Any], told: tuple[str, str, str]) -> None:
+def test_the_timeline_begins_with_the_current_step(columns: dict[str, Any], told: tuple[str, str, str]) -> None:
     first = admin.steps(meeting(**columns), [], NOW, EN)[0]
     assert (first.name, first.outcome, first.next) == told
     assert first.when == "now"
 
 
-def test_while_the_queue_is_paused_no_next_step_is_promised() -> None:
+def test_no_next_step_is_shown_while_the_queue_is_paused() -> None:
     first = admin.steps(meeting(**AT_PROVIDER, job={"due_at": SOON}), [], NOW, EN, paused=True)[0]
     assert (first.outcome, first.next) == ("queue paused", "")
 
 
 @pytest.mark.parametrize("status", [MeetingStatus.FAILED, MeetingStatus.COMPLETED])
-def test_nothing_is_going_on_for_a_meeting_that_has_ended(status: MeetingStatus) -> None:
+def test_an_ended_meeting_has_no_current_step(status: MeetingStatus) -> None:
     assert admin.steps(meeting(status=status), [], NOW, EN) == []

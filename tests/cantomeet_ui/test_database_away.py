@@ -38,7 +38,7 @@ def test_an_unexpected_error_has_a_reference() -> None:
 @pytest.fixture
 def state(sqlite_store: Database, monkeypatch: pytest.MonkeyPatch) -> Any:
     async def lock(_self: Any, *_: Any) -> None:
-        """Nobody else has it."""
+        """No other event holds the lock."""
 
     for name in ("__aenter__", "__aexit__"):
         monkeypatch.setattr(NoticeState, name, lock, raising=False)

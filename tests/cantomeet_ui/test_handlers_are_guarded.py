@@ -51,7 +51,7 @@ def ours() -> list[type[rx.State]]:
     return [state for state in _below(rx.State) if state.__module__.startswith("cantomeet_ui.") and not state._mixin]
 
 
-def test_every_module_of_pages_is_walked() -> None:
+def test_every_module_of_the_pages_is_checked() -> None:
     assert {state.__module__ for state in ours()} >= {module.__name__ for module in STATES}
 
 
@@ -59,7 +59,7 @@ def test_every_handler_checks_access_first() -> None:
     assert unguarded(iter(ours())) == []
 
 
-def test_a_handler_made_in_another_way_is_found() -> None:
+def test_an_unguarded_handler_is_found() -> None:
     class Careless(rx.State):
         @rx.event
         async def peek(self) -> None:

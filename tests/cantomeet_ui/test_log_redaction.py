@@ -56,7 +56,7 @@ def test_an_event_that_reflex_fails_at_is_logged_without_its_payload_and_headers
     assert "in failing" in caplog.text, "where it failed is still told"
 
 
-async def test_an_event_that_reflex_itself_complains_of_is_logged_without_its_data(
+async def test_an_event_that_reflex_rejects_is_logged_without_its_data(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     namespace = object.__new__(EventNamespace)
@@ -67,7 +67,7 @@ async def test_an_event_that_reflex_itself_complains_of_is_logged_without_its_da
     assert "reflex.app: on_event" in caplog.text
 
 
-def test_a_handler_that_raises_what_it_was_sent_is_logged_without_it(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_handler_that_raises_its_input_is_logged_without_it(caplog: pytest.LogCaptureFixture) -> None:
     wiring.unexpected(failing())
     wiring.unexpected(OperationalError(f"UPDATE segment SET text = '{SECRET}'", {"text": SECRET}, failing()))
     assert SECRET not in caplog.text
@@ -75,7 +75,7 @@ def test_a_handler_that_raises_what_it_was_sent_is_logged_without_it(caplog: pyt
     assert "a page's handler failed" in caplog.text
 
 
-async def test_a_task_that_nobody_waited_for_is_logged_without_what_it_raised(
+async def test_an_unawaited_task_is_logged_without_its_exceptions_text(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     asyncio.get_running_loop().call_exception_handler(
@@ -90,11 +90,11 @@ def test_our_own_messages_stay_as_they_are(caplog: pytest.LogCaptureFixture) -> 
     assert "the queue could not be woken for m" in caplog.text
 
 
-def test_a_chain_is_told_from_its_cause_on() -> None:
+def test_a_chain_of_exceptions_is_logged_from_its_cause_on() -> None:
     assert traceback_without_values(failing()).count("builtins.ValueError") == 2
 
 
-def test_a_statement_that_fails_is_told_without_its_values(store: Database) -> None:
+def test_a_failed_statement_is_logged_without_its_values(store: Database) -> None:
     def write() -> Any:
         with store.engine.begin() as connection:
             for _ in range(2):
@@ -105,7 +105,7 @@ def test_a_statement_that_fails_is_told_without_its_values(store: Database) -> N
     assert SECRET not in str(failed.value)
 
 
-def test_what_is_no_packet_leaves_one_line_and_no_traceback(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_invalid_packet_is_logged_in_one_line_without_a_traceback(caplog: pytest.LogCaptureFixture) -> None:
     logging.getLogger("engineio.server").error("message async handler error", exc_info=failing())
     assert len(caplog.text.splitlines()) == 1
     assert "ValueError" in caplog.text

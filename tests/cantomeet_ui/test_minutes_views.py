@@ -40,7 +40,7 @@ def summary(*items: SummaryItem, **columns: Any) -> SummaryWithItems:
 # ---- summary ---------------------------------------------------------------------------------------------------
 
 
-def test_an_unproven_item_is_never_among_the_sections() -> None:
+def test_an_unproven_item_is_listed_apart_from_the_sections() -> None:
     shown = summary_view(summary(item(), item(text="無人講過", evidence=[])), NOW, ZH)
     assert [p.text for s in shown.sections for p in s.points] == ["通過"]
     assert ([p.text for p in shown.unverified], shown.doubtful) == (["無人講過"], 1)
@@ -68,12 +68,12 @@ def test_a_quote_that_a_correction_removed_still_names_its_place() -> None:
     assert "1 項" in shown.stale
 
 
-def test_a_corrected_item_says_what_it_said() -> None:
+def test_a_corrected_item_shows_its_original_text() -> None:
     shown = summary_view(summary(item(edited=True, original_text="否決")), NOW, EN)
     assert shown.sections[0].points[0].edited == "Corrected. It said: 否決"
 
 
-def test_sections_stand_as_the_template_has_them_in_the_readers_language() -> None:
+def test_sections_are_in_the_templates_order_and_the_readers_language() -> None:
     sections = [
         {"kind": "note", "title": "出席", "title_en": ""},
         {"kind": "decision", "title": "決議", "title_en": "Resolutions"},
@@ -83,7 +83,7 @@ def test_sections_stand_as_the_template_has_them_in_the_readers_language() -> No
     assert [s.title for s in summary_view(found, NOW, ZH).sections] == ["出席", "決議", "風險"]
 
 
-def test_two_languages_stand_side_by_side_the_readers_first() -> None:
+def test_two_languages_are_shown_side_by_side_with_the_readers_first() -> None:
     found = summary(item(text_other="Carried"), language=f"{ZH}+{EN}")
     chinese, english = (summary_view(found, NOW, language).sections[0].points[0] for language in (ZH, EN))
     assert (chinese.text, chinese.other, chinese.field) == ("通過", "Carried", "text")
@@ -102,7 +102,7 @@ def test_coverage_and_cost_are_shown() -> None:
     assert summary_view(summary(item()), NOW, EN).facts == []
 
 
-def test_due_dates_that_wait_for_the_meetings_own_say_so() -> None:
+def test_due_dates_that_need_the_meetings_date_say_so() -> None:
     task = item(kind="action_item", due_text="下星期五")
     assert "The meeting has no date" in summary_view(summary(task), NOW, EN, dated=False).note
     assert summary_view(summary(task), NOW, EN).note == ""
@@ -167,7 +167,7 @@ def test_a_line_that_somebody_corrected_is_no_longer_called_unsure() -> None:
     assert not batch("t", 0, Transcript([line], {}), [], ZH).lines[0].unsure
 
 
-def test_each_speaker_has_a_few_telling_lines_spread_over_the_meeting() -> None:
+def test_each_speaker_has_sample_lines_spread_over_the_meeting() -> None:
     speakers = {"a": Speaker(id="a", meeting_id="m", label="S1"), "b": Speaker(id="b", meeting_id="m", label="S2")}
     lines = [
         Segment(
@@ -219,7 +219,7 @@ def test_the_cost_of_the_written_view_is_shown_over_all_rounds(sqlite_store: Dat
     assert pane.head.took == "2 requests, about 2,000 tokens · cost 0.7500"
 
 
-def test_the_written_view_can_be_asked_for_again_after_a_new_transcript(sqlite_store: Database) -> None:
+def test_the_written_view_can_be_requested_again_after_a_new_transcript(sqlite_store: Database) -> None:
     meeting = summed_up(sqlite_store)
     sqlite_store.written_views.ask(meeting.id)
     taken = sqlite_store.jobs.take(JobKind.WRITTEN_VIEW, meeting.id, 60)
@@ -235,7 +235,7 @@ def test_the_written_view_can_be_asked_for_again_after_a_new_transcript(sqlite_s
 # ---- choices and action items ----------------------------------------------------------------------------------
 
 
-def test_nothing_chosen_means_the_default() -> None:
+def test_the_default_is_the_first_choice_with_an_empty_value() -> None:
     choices = [Choice("general", "一般"), Choice("board_minutes", "董事會")]
     assert with_default(choices, "board_minutes") == [Choice("", "董事會"), Choice("general", "一般")]
     assert with_default(choices, "gone") == [Choice("", "一般"), Choice("board_minutes", "董事會")]
@@ -272,7 +272,7 @@ def test_items_are_grouped_by_due_date_or_owner_and_unverified_ones_come_last(sq
     assert [row.overdue for group in groups(found, "due", NOW, ZH) for row in group.rows] == [True, *[False] * 4]
 
 
-def test_action_items_in_two_languages_stand_in_the_readers_first(sqlite_store: Database) -> None:
+def test_bilingual_action_items_show_the_readers_language_first(sqlite_store: Database) -> None:
     meeting = meetings.transcribed(sqlite_store)
     leased = sqlite_store.pipeline.take_lease(meeting.id, 60)
     assert leased is not None
@@ -289,7 +289,7 @@ def test_action_items_in_two_languages_stand_in_the_readers_first(sqlite_store: 
     ]
 
 
-def test_a_speaker_without_a_name_is_called_as_in_the_transcript_and_is_another_person_in_each_meeting(
+def test_an_unnamed_speaker_is_labelled_as_in_the_transcript_and_grouped_by_meeting(
     sqlite_store: Database,
 ) -> None:
     shown = summary_view(summary(item(kind="action_item", owner="S1")), NOW, EN).sections[0].points[0]

@@ -40,7 +40,7 @@ def is_refusal(answer: Any) -> bool:
 
 
 @pytest.mark.parametrize("wrong", WRONG_FOR_ALL, ids=ascii)
-async def test_every_handler_refuses_what_it_does_not_take(wrong: Any) -> None:
+async def test_every_handler_refuses_invalid_arguments(wrong: Any) -> None:
     for state, name, function, parameters in handlers():
         if parameters:
             answer = await function(state(_reflex_internal_init=True), **dict.fromkeys(parameters, wrong))
@@ -55,12 +55,12 @@ async def test_every_handler_refuses_missing_and_unknown_arguments() -> None:
             assert is_refusal(await function(opened)), (state.__name__, name)
 
 
-async def test_a_number_beyond_all_columns_is_refused() -> None:
+async def test_a_number_too_large_for_the_database_is_refused() -> None:
     hold_all = ItemsState.event_handlers["hold_all"].fn
     assert is_refusal(await hold_all(ItemsState(_reflex_internal_init=True), 2**70))
 
 
-def test_all_that_handlers_take_is_annotated() -> None:
+def test_every_parameter_of_a_handler_is_annotated() -> None:
     """Otherwise the arguments would not be checked."""
     for state, name, function, parameters in handlers():
         known = Arguments(inspect.unwrap(function))._adapters
@@ -116,7 +116,7 @@ def page(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     return now
 
 
-async def test_a_page_has_each_follower_once_and_few_in_all(page: SimpleNamespace) -> None:
+async def test_a_page_runs_each_follower_once_and_few_in_all(page: SimpleNamespace) -> None:
     known = Followers()
     tasks = [asyncio.create_task(known.follow("follow", asyncio.Event().wait)) for _ in range(1000)]
     tasks += [asyncio.create_task(known.follow(f"other {n}", asyncio.Event().wait)) for n in range(100)]
@@ -144,7 +144,7 @@ async def test_the_followers_of_pages_are_independent(page: SimpleNamespace) -> 
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def test_nothing_is_followed_for_a_page_that_has_gone(page: SimpleNamespace) -> None:
+async def test_no_follower_starts_for_a_closed_page(page: SimpleNamespace) -> None:
     known = Followers()
     known.is_open = lambda token: token != "one"
     assert await known.follow("follow", asyncio.Event().wait) is None

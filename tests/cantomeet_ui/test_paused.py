@@ -48,7 +48,7 @@ def test_a_pause_is_shown_for_a_waiting_written_view_too(sqlite_store: Database)
     assert "paused since" in head(sqlite_store, done.id).paused
 
 
-def test_no_time_of_a_retry_is_promised_while_the_queue_is_paused(sqlite_store: Database) -> None:
+def test_no_time_of_a_retry_is_shown_while_the_queue_is_paused(sqlite_store: Database) -> None:
     meeting = meetings.transcribing(sqlite_store)
     tried = NewAttempt("submit", sqlite_store.now())
     busy = {"tried": tried, "code": ErrorCode.PROVIDER_BUSY, "params": {}, "delay": 600.0, "failures": 1}
@@ -73,7 +73,7 @@ def test_a_meeting_that_waits_for_the_queue_is_not_stuck(sqlite_store: Database)
     assert find_meetings(sqlite_store, STUCK, 9)[1] == 0, "a worker has had no time yet"
 
 
-def test_meetings_retried_during_a_pause_are_said_to_begin_later() -> None:
+def test_a_retry_during_a_pause_says_that_meetings_begin_later() -> None:
     for act in (Act.RUN_NOW, Act.RETRY):
         assert result(act, 2, {}, EN, paused=True) == "2 meetings begin once the queue, which is paused, goes on."
     assert result(Act.RUN_NOW, 0, {}, EN, paused=True) == result(Act.RUN_NOW, 0, {}, EN)

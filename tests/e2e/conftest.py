@@ -99,7 +99,7 @@ def context(chromium: Browser, web: Web) -> Iterator[BrowserContext]:
     with nothing_forbidden(opened):
         yield opened
     opened.close()
-    wait_for(lambda: web.waiting() == 0, "all pages to be let go of", 30)
+    wait_for(lambda: web.waiting() == 0, "all pages to stop waiting", 30)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from cantomeet.errors import ErrorCode, NotFound
 from cantomeet.lifecycle import Stage
 from cantomeet.submission import Submission
-from standins.openai.server import FakeOpenAI, Plan
+from standins.openai.server import FakeOpenAI, ModelPlan
 from tests.e2e.conftest import PATIENCE, Web
 from tests.meetings import set_columns
 from tests.running import ROOT, kill_tree
@@ -96,7 +96,7 @@ def test_picked_meetings_or_all_matches_are_deleted_once_confirmed(web: Web, pag
     assert web.store.meetings.get(done.id).status == "COMPLETED"
 
 
-def test_a_question_names_only_listed_meetings_and_closes_by_escape_and_reload(web: Web, page: Page) -> None:
+def test_a_preview_names_only_listed_meetings_and_closes_by_escape_and_reload(web: Web, page: Page) -> None:
     retried, kept = (
         web.seed.failed(title, ErrorCode.RECORDING_UNREADABLE, found="unknown") for title in ("已走", "還在")
     )
@@ -126,7 +126,7 @@ def test_a_question_names_only_listed_meetings_and_closes_by_escape_and_reload(w
     assert web.store.meetings.get(kept.id).status == "FAILED"
 
 
-def test_on_a_phone_the_outcome_is_shown_where_it_was_confirmed(web: Web, phone: Page) -> None:
+def test_on_a_phone_the_outcome_is_visible_without_scrolling(web: Web, phone: Page) -> None:
     for n in range(12):
         web.seed.failed(f"會 {n}", ErrorCode.RECORDING_UNREADABLE, found="unknown")
     phone.goto("/admin")
@@ -171,7 +171,7 @@ def test_a_worker_tests_a_key_and_a_missing_worker_is_reported(web: Web, page: P
     expect(page.locator("[data-check=speechmatics]")).to_contain_text("未設定 SPEECHMATICS_API_KEY")
     line.get_by_role("button", name="測試").click()
     expect(page.locator(".notice", has_text="沒有工作程式在運行，無法進行")).to_be_visible()
-    with FakeOpenAI(Plan(models=["known"]), key="right") as model:
+    with FakeOpenAI(ModelPlan(models=["known"]), key="right") as model:
         with working(web, OPENAI_BASE_URL=model.base_url, OPENAI_API_KEY="right"):
             expect(page.locator(".workers li")).to_have_count(1)
             line.get_by_role("button", name="測試").click()
@@ -208,7 +208,7 @@ def working(web: Web, **settings: str) -> Iterator[None]:
             kill_tree(process.pid)
 
 
-def test_the_timeline_tells_when_what_how_long_why_and_what_comes_next(web: Web, page: Page) -> None:
+def test_the_timeline_shows_time_step_duration_reason_and_next_step(web: Web, page: Page) -> None:
     meeting = web.seed.failed("例會", ErrorCode.PROVIDER_BUSY, retries=2, provider="Speechmatics")
     with web.store.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE attempt SET provider_job_id = 'j123'")

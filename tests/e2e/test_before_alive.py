@@ -87,7 +87,7 @@ def test_keys_pressed_before_hydration_take_effect(web: Web, page: Page) -> None
     expect(page.get_by_role("dialog")).to_be_visible()
 
 
-def test_a_key_pressed_as_soon_as_rows_are_seen_is_never_lost(web: Web, page: Page) -> None:
+def test_a_key_pressed_as_soon_as_rows_appear_takes_effect(web: Web, page: Page) -> None:
     web.seed.whole("例會")
     for _ in range(6):
         page.goto("/meetings", wait_until="commit")
@@ -96,7 +96,7 @@ def test_a_key_pressed_as_soon_as_rows_are_seen_is_never_lost(web: Web, page: Pa
         expect(page.locator("[data-search]")).to_be_focused()
 
 
-def test_a_click_at_once_is_never_lost(web: Web, page: Page) -> None:
+def test_an_immediate_click_takes_effect(web: Web, page: Page) -> None:
     for turn in range(6):
         page.goto("/meetings", wait_until="commit")
         page.get_by_role("button", name="切換深淺色").click(no_wait_after=True)

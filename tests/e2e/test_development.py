@@ -58,7 +58,9 @@ def test_a_recording_goes_through_the_stand_ins_to_its_summary_and_everything_st
 
 
 @pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL"])
-def test_real_meetings_never_meet_the_stand_ins(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_setting_of_a_real_database_or_redis_is_refused(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CANTOMEET_DATA_DIR", str(tmp_path / "data"))
     (tmp_path / ".env").write_text(

@@ -10,7 +10,7 @@ from tests.e2e.conftest import PATIENCE, Web
 expect.set_options(timeout=PATIENCE)
 
 
-def test_many_lines_are_pasted_a_bad_one_is_named_and_the_mended_rest_is_saved(web: Web, page: Page) -> None:
+def test_a_pasted_glossary_names_its_invalid_line_and_is_saved_once_corrected(web: Web, page: Page) -> None:
     web.store.glossary.replace([Term("葵涌")])
     page.goto("/glossary")
     field = page.locator("textarea[name=terms]")

@@ -20,7 +20,7 @@ from tests.sound import silence
 expect.set_options(timeout=PATIENCE)
 
 
-def test_an_item_is_corrected_in_place_and_the_other_tab_moves(web: Web, page: Page, context: BrowserContext) -> None:
+def test_an_item_is_corrected_in_place_and_another_tab_shows_it(web: Web, page: Page, context: BrowserContext) -> None:
     meeting = web.seed.whole("例會")
     path = f"/meetings/{meeting.id}"
     other = context.new_page()
@@ -49,7 +49,7 @@ def test_an_item_is_corrected_in_place_and_the_other_tab_moves(web: Web, page: P
     expect(item).to_have_attribute("data-done", "true")
 
 
-def test_a_second_press_is_needed_to_overwrite_what_somebody_else_changed_first(web: Web, page: Page) -> None:
+def test_overwriting_a_change_of_another_person_needs_a_second_press(web: Web, page: Page) -> None:
     meeting = web.seed.whole("例會")
     found = web.store.summaries.find(meeting.id)
     assert found is not None
@@ -107,7 +107,7 @@ def test_a_renamed_speaker_is_named_everywhere_and_marks_items_as_stale(web: Web
     expect(page.locator(".stale")).to_have_count(0)
 
 
-def test_an_earlier_version_is_one_click_away(web: Web, page: Page) -> None:
+def test_an_earlier_version_can_be_shown_again(web: Web, page: Page) -> None:
     meeting = web.seed.whole("例會")
     page.goto(f"/meetings/{meeting.id}")
     menu = page.locator(".menu.more")
@@ -149,7 +149,7 @@ def test_a_summary_that_waits_for_names_is_written_once_they_are_given(web: Web,
     assert web.store.meetings.get(meeting.id).job.due_at is not None
 
 
-def test_a_name_that_somebody_else_gave_first_is_shown_and_not_overwritten(web: Web, page: Page) -> None:
+def test_a_speaker_name_saved_meanwhile_is_shown_and_not_overwritten(web: Web, page: Page) -> None:
     meeting = web.seed.waiting("例會", name_speakers_first=True)
     web.seed.transcribing(meeting)
     page.goto(f"/meetings/{meeting.id}")
@@ -169,7 +169,7 @@ def test_a_name_that_somebody_else_gave_first_is_shown_and_not_overwritten(web: 
     expect(page.locator(".line-speaker").first).to_have_text("陳主席")
 
 
-def test_an_action_is_ticked_off_across_meetings_and_taken_back(web: Web, page: Page) -> None:
+def test_an_action_is_marked_as_done_across_meetings_and_reopened(web: Web, page: Page) -> None:
     meeting = web.seed.whole("例會")
     page.goto("/meetings")
     page.get_by_role("link", name="待辦").click()
@@ -191,9 +191,7 @@ def test_an_action_is_ticked_off_across_meetings_and_taken_back(web: Web, page: 
     expect(page.locator(".line[data-now]")).to_contain_text("計劃書")
 
 
-def test_the_place_of_an_action_is_one_line_where_there_is_room_and_its_time_never_stands_alone(
-    web: Web, page: Page
-) -> None:
+def test_the_source_of_an_action_fits_one_line_or_keeps_its_day_and_time_together(web: Web, page: Page) -> None:
     fits = web.seed.whole("Quarterly product planning", meeting_date=date(2025, 11, 12))
     long = web.seed.whole("新一年度產品推出安排同埋市場推廣計劃籌備會議", meeting_date=date(2025, 11, 12))
     page.set_viewport_size({"width": 1440, "height": 900})
@@ -217,7 +215,7 @@ def test_the_place_of_an_action_is_one_line_where_there_is_room_and_its_time_nev
     assert time == pytest.approx(when, abs=4)
 
 
-def test_a_template_of_ones_own_is_written_changed_and_deleted(web: Web, page: Page) -> None:
+def test_a_person_creates_changes_and_deletes_a_template(web: Web, page: Page) -> None:
     page.goto("/templates")
     page.get_by_role("button", name="新增範本").click()
     page.locator("input[name=name]").fill("家教會")
@@ -245,7 +243,7 @@ def test_a_template_of_ones_own_is_written_changed_and_deleted(web: Web, page: P
     assert web.store.templates.all() == []
 
 
-def test_transcribing_again_asks_before_corrections_go(web: Web, page: Page) -> None:
+def test_transcribing_again_asks_before_corrections_are_lost(web: Web, page: Page) -> None:
     meeting = web.seed.whole("例會")
     line = web.store.transcripts.shown(meeting.id).segments[0]
     web.store.transcripts.edit_segment(meeting.id, line.id, None, text="改正過的一句")
@@ -258,7 +256,7 @@ def test_transcribing_again_asks_before_corrections_go(web: Web, page: Page) -> 
     expect(page.locator("article.meeting")).to_have_attribute("data-status", "TRANSCRIBING")
 
 
-def test_the_transcript_is_shown_in_written_chinese_and_what_was_spoken_is_one_click_away(web: Web, page: Page) -> None:
+def test_the_transcript_switches_between_written_chinese_and_as_spoken(web: Web, page: Page) -> None:
     meeting = web.seed.whole("例會")
     web.store.written_views.ask(meeting.id)
     taken = web.store.jobs.take(JobKind.WRITTEN_VIEW, meeting.id, 60)

@@ -153,7 +153,7 @@ def test_a_page_that_misses_lines_asks_for_all_of_them(web: Web, page: Page) -> 
     expect(page.locator(".line")).to_have_count(5)
 
 
-def test_a_failure_says_what_to_do_and_retry_goes_on(web: Web, page: Page) -> None:
+def test_a_failed_meeting_says_what_to_do_and_can_be_retried(web: Web, page: Page) -> None:
     meeting = web.seed.waiting("例會")
     page.goto(f"/meetings/{meeting.id}")
     expect(page.locator("article.meeting")).to_have_attribute("data-status", "UPLOADED")
@@ -244,7 +244,7 @@ def outage(web: Web) -> Iterator[None]:
         ("/templates", ".template", 0),
     ],
 )
-def test_a_page_opened_during_a_database_outage_fills_when_it_is_over(
+def test_a_page_opened_during_a_database_outage_shows_its_content_afterwards(
     web: Web, page: Page, place: str, content: str, followed: int
 ) -> None:
     meeting = web.seed.whole("例會")
@@ -261,7 +261,7 @@ def test_a_page_opened_during_a_database_outage_fills_when_it_is_over(
     _only(web, followed, "after the outage")
 
 
-def test_a_filter_chosen_during_a_database_outage_is_shown_when_it_is_over(web: Web, page: Page) -> None:
+def test_a_filter_chosen_during_a_database_outage_is_applied_afterwards(web: Web, page: Page) -> None:
     web.seed.whole("例會")
     web.seed.failed("舊會", ErrorCode.RECORDING_UNREADABLE, found="unknown")
     page.goto("/meetings")

@@ -51,7 +51,7 @@ def test_a_search_shows_the_line_it_found_and_leads_to_its_time(web: Web, page: 
     expect(page.locator("[data-search]")).to_have_value("銀行回覆")
 
 
-def test_a_range_of_dates_and_a_filter_that_makes_no_sense(web: Web, page: Page) -> None:
+def test_the_list_is_filtered_by_dates_and_an_invalid_filter_is_named(web: Web, page: Page) -> None:
     web.seed.whole("三月", meeting_date=date(2026, 3, 5))
     web.seed.whole("九月", meeting_date=date(2026, 9, 5))
     page.goto("/meetings?from=2026-08-01&to=2026-09-05")
@@ -66,7 +66,7 @@ def test_a_range_of_dates_and_a_filter_that_makes_no_sense(web: Web, page: Page)
     expect(page.locator(".row-title")).to_have_count(2)
 
 
-def test_many_meetings_come_page_by_page(web: Web, page: Page) -> None:
+def test_many_meetings_are_shown_page_by_page(web: Web, page: Page) -> None:
     for number in range(53):
         web.seed.waiting(f"會 {number}")
     page.goto("/meetings")
@@ -88,7 +88,7 @@ def test_a_line_and_a_summary_item_play_their_words(web: Web, page: Page) -> Non
     expect(page.locator(".line[data-now]")).to_have_count(1)
 
 
-def test_the_transcript_follows_what_is_spoken_until_somebody_scrolls(web: Web, page: Page) -> None:
+def test_the_transcript_follows_the_player_until_the_reader_scrolls(web: Web, page: Page) -> None:
     meeting = replace(web.seed, seconds=600).whole("長會", 70)
     page.goto(f"/meetings/{meeting.id}")
     expect(page.locator(".line")).to_have_count(70)
@@ -106,7 +106,7 @@ def test_the_transcript_follows_what_is_spoken_until_somebody_scrolls(web: Web, 
     expect(page.locator(".line").first).to_be_in_viewport()
 
 
-def test_the_keyboard_plays_steps_and_explains_itself(web: Web, page: Page) -> None:
+def test_shortcuts_play_step_between_lines_and_list_themselves(web: Web, page: Page) -> None:
     meeting = web.seed.whole("例會")
     page.goto(f"/meetings/{meeting.id}")
     expect(page.locator(".line")).to_have_count(8)
@@ -144,12 +144,12 @@ def test_title_and_date_are_changed_in_place(web: Web, page: Page) -> None:
 
 
 @pytest.mark.parametrize("is_told", [False, True])
-def test_an_edit_of_a_title_that_somebody_else_changed_is_refused(web: Web, page: Page, is_told: bool) -> None:
+def test_an_edit_of_a_title_that_was_changed_meanwhile_is_refused(web: Web, page: Page, is_told: bool) -> None:
     meeting = web.seed.whole("例會")
     page.goto(f"/meetings/{meeting.id}")
     page.locator(".meeting-title button").click()
     page.locator("input[name=title]").fill("我的題目")
-    # Whether the page has heard of it, or both pressed the button at once.
+    # Whether the page was notified before, or both pressed the button at once.
     other = web.store.meetings.edit(meeting.id, None, title="別人的題目")
     if is_told:
         web.tell(other)
@@ -185,7 +185,7 @@ def test_running_work_is_cancelled_and_retried(web: Web, page: Page) -> None:
     expect(page.locator(".banner[data-tone=working]")).to_be_visible()
 
 
-def test_stopping_a_paid_transcription_is_asked_first(web: Web, page: Page) -> None:
+def test_cancelling_a_paid_transcription_asks_for_confirmation(web: Web, page: Page) -> None:
     meeting = web.seed.waiting("例會")
     web.seed.transcribing(meeting, 20)
     page.goto(f"/meetings/{meeting.id}")
@@ -211,7 +211,7 @@ def test_stopping_a_paid_transcription_is_asked_first(web: Web, page: Page) -> N
     expect(page.get_by_role("alertdialog")).to_contain_text("再收費一次")
 
 
-def test_a_recording_sent_while_its_deletion_is_asked_about_is_asked_about_again(web: Web, page: Page) -> None:
+def test_a_deletion_is_confirmed_again_if_the_recording_was_sent_meanwhile(web: Web, page: Page) -> None:
     meeting = web.seed.waiting("例會")
     web.seed.transcribing(meeting, 20)
     page.goto(f"/meetings/{meeting.id}")
@@ -229,7 +229,7 @@ def test_a_recording_sent_while_its_deletion_is_asked_about_is_asked_about_again
     expect(page.get_by_text("還沒有會議")).to_be_visible()
 
 
-def test_transcribing_again_asks_before_it_is_paid_twice(web: Web, page: Page) -> None:
+def test_transcribing_again_asks_before_paying_twice(web: Web, page: Page) -> None:
     meeting = web.seed.whole("例會")
     set_columns(web.store, meeting.id, submission=Submission("paid"), provider_job_id="j1")
     page.goto(f"/meetings/{meeting.id}")
@@ -247,7 +247,7 @@ def test_transcribing_again_asks_before_it_is_paid_twice(web: Web, page: Page) -
     expect(page.locator(".line")).to_have_count(8)
 
 
-def test_the_export_menu_leads_to_every_form(web: Web, page: Page) -> None:
+def test_the_export_menu_downloads_subtitles(web: Web, page: Page) -> None:
     meeting = web.seed.whole("例會")
     page.goto(f"/meetings/{meeting.id}")
     page.locator(".menu summary").first.click()
@@ -256,7 +256,7 @@ def test_the_export_menu_leads_to_every_form(web: Web, page: Page) -> None:
     assert download.value.suggested_filename.endswith(".srt")
 
 
-def test_an_unknown_meeting_has_a_page_of_its_own(web: Web, page: Page) -> None:
+def test_an_unknown_meeting_shows_that_it_was_not_found(web: Web, page: Page) -> None:
     for path in ("/meetings/00000000-0000-4000-8000-000000000000", "/meetings/not-an-id"):
         page.goto(path)
         expect(page.get_by_text("找不到這個會議")).to_be_visible()
@@ -264,7 +264,7 @@ def test_an_unknown_meeting_has_a_page_of_its_own(web: Web, page: Page) -> None:
     expect(page.get_by_text("還沒有會議")).to_be_visible()
 
 
-def test_both_languages_are_whole_and_the_choice_stays(web: Web, page: Page) -> None:
+def test_the_pages_switch_languages_and_keep_the_choice(web: Web, page: Page) -> None:
     meeting = web.seed.whole("例會")
     page.goto(f"/meetings/{meeting.id}")
     expect(page.locator("html")).to_have_attribute("lang", "zh-Hant-HK")
@@ -280,7 +280,7 @@ def test_both_languages_are_whole_and_the_choice_stays(web: Web, page: Page) -> 
     expect(page.locator(".row .status-name")).to_have_text("完成")
 
 
-def test_light_and_dark_follow_the_system_until_somebody_chooses(web: Web, page: Page) -> None:
+def test_the_theme_follows_the_system_until_one_is_chosen(web: Web, page: Page) -> None:
     web.seed.whole("例會")
     page.emulate_media(color_scheme="dark")
     page.goto("/meetings")
@@ -306,7 +306,7 @@ def test_on_a_phone_summary_and_transcript_are_two_tabs_above_the_player(web: We
     assert box["y"] + box["height"] == pytest.approx(844, abs=1)
 
 
-def test_on_a_phone_a_meeting_in_work_opens_on_its_lines_and_stays_where_somebody_reads(
+def test_on_a_phone_a_running_meeting_opens_on_its_transcript_and_keeps_the_open_tab(
     web: Web, context: BrowserContext, phone: Page
 ) -> None:
     meeting = web.seed.waiting("例會")
@@ -335,7 +335,7 @@ def test_on_a_phone_a_meeting_in_work_opens_on_its_lines_and_stays_where_somebod
 
 
 @pytest.mark.parametrize("path", ["/", "/meetings", "/admin", "meeting"])
-def test_on_a_phone_nothing_is_too_small_to_touch_or_too_wide_to_see(web: Web, phone: Page, path: str) -> None:
+def test_on_a_phone_controls_are_large_enough_and_pages_fit_the_screen(web: Web, phone: Page, path: str) -> None:
     meeting = web.seed.whole("一個很長的題目" * 12)
     web.seed.failed("壞錄音", ErrorCode.PROVIDER_KEY_REFUSED, provider="Speechmatics", setting="SPEECHMATICS_API_KEY")
     phone.goto(f"/meetings/{meeting.id}" if path == "meeting" else path)
@@ -356,7 +356,7 @@ def test_on_a_phone_nothing_is_too_small_to_touch_or_too_wide_to_see(web: Web, p
     assert nav.evaluate("nav => nav.scrollWidth - nav.clientWidth") <= 0
 
 
-def test_what_is_uploaded_shows_itself_and_moves(web: Web, page: Page) -> None:
+def test_an_uploaded_meeting_and_its_progress_are_shown(web: Web, page: Page) -> None:
     page.goto("/")
     expect(page.locator(".way")).to_contain_text("聲音留在這部機")
     expect(page.locator(".worth")).to_contain_text("SPEECHMATICS_API_KEY")

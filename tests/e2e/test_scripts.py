@@ -41,7 +41,7 @@ NONSENSE: list[Any] = [
 ]
 
 
-def test_followers_end_with_their_socket_and_are_few(web: Web) -> None:
+def test_followers_end_with_their_socket_and_their_number_is_limited(web: Web) -> None:
     with ExitStack() as opened:
         clients = [opened.enter_context(socket_open(web.url)) for _ in range(5)]
         for client in clients:
@@ -65,7 +65,7 @@ def test_a_follower_started_as_the_socket_closes_is_not_left_behind(web: Web) ->
     wait_for(lambda: web.looping() == 0, "all followers to end", 30)
 
 
-def test_few_events_are_left_when_a_script_disconnects(web: Web) -> None:
+def test_few_events_still_run_after_a_script_disconnects(web: Web) -> None:
     with socket_open(web.url) as client:
         for _ in range(20 * MAX_QUEUED_EVENTS):
             client.send(event_name("meetings.MeetingsState.load"), path="/meetings")
@@ -117,7 +117,7 @@ def test_invalid_events_are_refused_without_a_traceback(web: Web) -> None:
     assert _tracebacks(web.log)[before:] == []
 
 
-def test_a_number_beyond_all_columns_is_refused_in_words(web: Web) -> None:
+def test_a_number_too_large_for_the_database_is_refused_with_a_message(web: Web) -> None:
     with socket_open(web.url) as client:
         client.send(event_name("items.ItemsState.hold_all"), {"version": 2**70})
         assert client.answered("version")

@@ -49,7 +49,7 @@ def test_a_preflight_under_another_name_is_refused(web: Web, place: str) -> None
         assert all(name in answer.headers for name in OF_SAFETY)
 
 
-def test_no_page_may_evaluate_a_text(web: Web) -> None:
+def test_no_page_may_use_eval(web: Web) -> None:
     policy = _ask(web, "GET", "/meetings", {}).headers["content-security-policy"]
     assert "unsafe-eval" not in policy
 

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from launcher import page_build
-from standins.speechmatics.server import FakeSpeechmatics, Plan
+from standins.speechmatics.server import FakeSpeechmatics, JobPlan
 from tests.installed import STOP_SECONDS, UP, Installation, environment, installed, start
 from tests.running import ROOT, kill_tree, wait_for
 from tests.sound import silence
@@ -49,12 +49,12 @@ def refused(data: Path, port: int) -> str:
     return line
 
 
-def test_a_busy_port_is_one_clear_line(running: Installation, tmp_path: Path) -> None:
+def test_a_busy_port_is_reported_in_one_line(running: Installation, tmp_path: Path) -> None:
     port = int(running.url.rpartition(":")[2])
     assert refused(tmp_path, port).startswith(f"cantomeet: CANTOMEET_PORT: port {port} is in use")
 
 
-def test_a_second_copy_on_the_same_folder_refuses(running: Installation) -> None:
+def test_a_second_start_on_the_same_folder_is_refused(running: Installation) -> None:
     assert "another copy is running on" in refused(running.data, free_port())
     assert running.answers()
 
@@ -118,7 +118,7 @@ def test_the_next_start_works_after_the_launcher_alone_was_killed(tmp_path: Path
     """At once, while the processes of the first start are still ending."""
     data = tmp_path / "data"
     silence(tmp_path / "quiet.wav", 1.0)
-    with FakeSpeechmatics(Plan(job_seconds=8.0)) as fake:
+    with FakeSpeechmatics(JobPlan(job_seconds=8.0)) as fake:
         settings = {"SPEECHMATICS_API_KEY": "test-key", "SPEECHMATICS_BASE_URL": fake.url}
         killed = start(data, SECOND_PORT, settings)
         left: list[psutil.Process] = []

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import re
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, Request, expect
 
 from cantomeet.database import connect
 from cantomeet.models import Meeting
 from cantomeet.store import Database
 from launcher import page_build
-from tests.conftest import lacking
-from tests.e2e.serving import CHROMIUM
 from tests.recordings_factory import make_large_wav
 from tests.upload_server import UploadServer, free_port
 
@@ -55,20 +52,9 @@ def server(tmp_path: Path, port: int, build: Path) -> Iterator[UploadServer]:
     running.kill()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        lacking("chromium")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM))
-        yield launched
-        launched.close()
-
-
 @pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    opened = browser.new_context()
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    opened = chromium.new_context()
     yield opened
     opened.close()
 
@@ -163,7 +149,9 @@ def test_an_upload_continues_after_the_server_was_killed(
     assert tab.offsets == [0, there]
 
 
-def test_a_reload_and_the_same_file_again_go_on(server: UploadServer, context: BrowserContext, recording: Path) -> None:
+def test_an_upload_continues_after_a_reload_with_the_same_file(
+    server: UploadServer, context: BrowserContext, recording: Path
+) -> None:
     tab = Tab.opened(context, server)
     tab.choose(recording)
     eventually(lambda: arrived(server) > SOME, "too little of it arrives", tab.page)
@@ -238,7 +226,9 @@ def test_an_upload_goes_on_while_another_page_is_shown(
     assert tab.offsets == [0]
 
 
-def test_each_file_of_several_gets_its_answer(server: UploadServer, context: BrowserContext, tmp_path: Path) -> None:
+def test_each_of_several_files_shows_its_own_result(
+    server: UploadServer, context: BrowserContext, tmp_path: Path
+) -> None:
     good, text, empty = make_large_wav(tmp_path / "good.wav", MIB), tmp_path / "notes.mp3", tmp_path / "empty.wav"
     text.write_text("會議紀錄\n" * 20)
     empty.touch()

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from cantomeet.database import connect
 from cantomeet.errors import ErrorCode
 from cantomeet.store import Database, NewAttempt
 from tests import sound
-from tests.conftest import lacking
-from tests.e2e.serving import CHROMIUM, until
+from tests.e2e.serving import until
 from tests.installed import Installation
 from tests.logging_proxy import LoggingProxy
 from tests.running import PATIENCE, wait_for
@@ -26,20 +24,9 @@ SPEECH = (
 )
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        lacking("chromium")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM))
-        yield launched
-        launched.close()
-
-
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    opened = browser.new_page(viewport={"width": 1280, "height": 800})
+def page(chromium: Browser) -> Iterator[Page]:
+    opened = chromium.new_page(viewport={"width": 1280, "height": 800})
     opened.set_default_timeout(PATIENCE * 1000)
     yield opened
     opened.close()

@@ -24,7 +24,7 @@ from sqlmodel import col
 
 from cantomeet.models import Meeting
 from cantomeet.store import Database
-from standins.speechmatics.server import FakeSpeechmatics, Fate, Fault, Plan
+from standins.speechmatics.server import FakeSpeechmatics, Fate, JobFault, JobPlan
 from tests import postgres
 from tests.faults.harm import Harm
 from tests.faults.proof import Result, judge
@@ -55,21 +55,21 @@ class Size:
     """Seconds after which an unfinished meeting counts as stuck."""
 
 
-def plan(seed: int, job_seconds: float) -> Plan:
+def plan(seed: int, job_seconds: float) -> JobPlan:
     """A provider that drops one in ten responses after accepting the job, and fails in other ways too."""
-    return Plan(
+    return JobPlan(
         seed=seed,
         job_seconds=job_seconds,
         faults=[
-            Fault(on="submit", do="drop", after=True, rate=0.10),
-            Fault(on="submit", do="status", status=500, after=True, rate=0.02),
-            Fault(on="submit", do="slow", seconds=1.0, rate=0.10),
-            Fault(on="fetch", do="garbage", rate=0.03),
-            Fault(on="any", do="status", status=500, rate=0.05),
-            Fault(on="any", do="html", status=503, rate=0.02),
-            Fault(on="any", do="status", status=429, retry_after="1", rate=0.05),
-            Fault(on="any", do="drop", rate=0.03),
-            Fault(on="any", do="hang", seconds=2.0, rate=0.01),
+            JobFault(on="submit", do="drop", after=True, rate=0.10),
+            JobFault(on="submit", do="status", status=500, after=True, rate=0.02),
+            JobFault(on="submit", do="slow", seconds=1.0, rate=0.10),
+            JobFault(on="fetch", do="garbage", rate=0.03),
+            JobFault(on="any", do="status", status=500, rate=0.05),
+            JobFault(on="any", do="html", status=503, rate=0.02),
+            JobFault(on="any", do="status", status=429, retry_after="1", rate=0.05),
+            JobFault(on="any", do="drop", rate=0.03),
+            JobFault(on="any", do="hang", seconds=2.0, rate=0.01),
         ],
         fates=[Fate(becomes="rejected", rate=0.05)],
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from standins.speechmatics.server import FakeSpeechmatics, Plan
+from standins.speechmatics.server import FakeSpeechmatics, JobPlan
 from tests.databases import migrated_sqlite
 from tests.faults.chaos import web_process
 from tests.running import Background, background
@@ -48,7 +48,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def fake() -> Iterator[FakeSpeechmatics]:
     """The provider."""
-    with FakeSpeechmatics(Plan(job_seconds=1.0)) as provider:
+    with FakeSpeechmatics(JobPlan(job_seconds=1.0)) as provider:
         yield provider
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import delete
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Switch
 from cantomeet.queue import DEFAULT
-from standins.speechmatics.server import FakeSpeechmatics, Fault, Plan
+from standins.speechmatics.server import FakeSpeechmatics, JobFault, JobPlan
 from tests.meetings import key_of, set_columns, set_job
 from tests.running import ROOT, Background, wait_for
 
@@ -38,10 +38,10 @@ edges of a socket, on which a script can send anything."""
 def test_a_step_that_times_out_is_retried_and_paid_for_once(
     side: Background, fake: FakeSpeechmatics, accepted: bool
 ) -> None:
-    hang = Fault(on="submit", do="hang", after=accepted, seconds=600.0, times=1)
+    hang = JobFault(on="submit", do="hang", after=accepted, seconds=600.0, times=1)
     side.start()
     side.wait(side.upload().id)  # a worker that has loaded its program
-    fake.use(Plan(job_seconds=1.0, faults=[hang]))
+    fake.use(JobPlan(job_seconds=1.0, faults=[hang]))
     # Prepared and marked as enqueued, so that the job with the short timeout submits it, not one of the rescuer.
     side.store.switches.pause(True)
     meeting = side.stored()

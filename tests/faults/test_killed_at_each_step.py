@@ -13,7 +13,7 @@ from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Meeting
 from cantomeet.storage import FolderStorage
 from cantomeet.store import Database
-from standins.speechmatics.server import FakeSpeechmatics, Plan
+from standins.speechmatics.server import FakeSpeechmatics, JobPlan
 from tests.conftest import new_meeting
 from tests.faults import dying
 from tests.meetings import key_of
@@ -48,7 +48,7 @@ def moments_of_a_whole_run(url: str, store: Database, folder: Path, fake: FakeSp
 def test_a_worker_killed_at_any_moment_loses_no_meeting_and_pays_once(engine: Engine, tmp_path: Path) -> None:
     store = Database(engine)
     url = engine.url.render_as_string(hide_password=False)
-    with FakeSpeechmatics(Plan(job_seconds=0.0)) as fake:
+    with FakeSpeechmatics(JobPlan(job_seconds=0.0)) as fake:
         names = moments_of_a_whole_run(url, store, tmp_path, fake)
         assert {"after submit", "before commit_step", "after save_raw", "before finish_summary"} <= set(names)
         submits = [number for number, name in enumerate(names, 1) if name in ("after submit", "before submit")]

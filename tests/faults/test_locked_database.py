@@ -12,7 +12,7 @@ from sqlalchemy import create_engine
 
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.store import LEASE_SECONDS
-from standins.speechmatics.server import FakeSpeechmatics, Plan
+from standins.speechmatics.server import FakeSpeechmatics, JobPlan
 from tests.running import Background, wait_for
 from tests.sound import tone_bytes
 from tests.upload_server import UploadServer
@@ -46,7 +46,7 @@ def waits_for_a_lock(side: Background) -> bool:
 def test_a_database_held_longer_than_a_lease_costs_no_meeting_and_no_second_payment(
     side: Background, fake: FakeSpeechmatics
 ) -> None:
-    fake.use(Plan(job_seconds=1.0))
+    fake.use(JobPlan(job_seconds=1.0))
     side.start()
     meetings = [side.upload().id for _ in range(3)]
     side.wait(meetings[0], lambda m: m.provider_job_id is not None)

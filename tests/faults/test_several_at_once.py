@@ -16,7 +16,7 @@ from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.queue import QUEUES
 from cantomeet.storage import FolderStorage
 from cantomeet.store import Database, NewAttempt
-from standins.speechmatics.server import FakeSpeechmatics, Plan
+from standins.speechmatics.server import FakeSpeechmatics, JobPlan
 from tests import meetings
 from tests.faults import at_once as acts
 from tests.faults import dying
@@ -36,7 +36,7 @@ def url_of(engine: Engine) -> str:
 def test_the_same_step_ten_times_at_once_is_done_once_and_paid_for_once(engine: Engine, tmp_path: Path) -> None:
     """Fault 6."""
     store = Database(engine)
-    with FakeSpeechmatics(Plan(job_seconds=0.0)) as fake:
+    with FakeSpeechmatics(JobPlan(job_seconds=0.0)) as fake:
         meeting = uploaded(store, tmp_path)
         while store.meetings.get(meeting.id).stage != Stage.PREPARED:
             acts.advance(url_of(engine), tmp_path, fake.url, meeting.id)
@@ -107,7 +107,7 @@ def test_the_clean_up_run_four_times_at_once_removes_only_what_is_due(engine: En
     store = Database(engine)
     folder = tmp_path / "recordings"
     recordings = FolderStorage(folder, max_bytes=10**9, min_free_bytes=0)
-    with FakeSpeechmatics(Plan(job_seconds=0.0)) as fake:
+    with FakeSpeechmatics(JobPlan(job_seconds=0.0)) as fake:
         young, middling, old = (completed(store, folder, fake) for _ in range(3))
         age(engine, middling, 1.5)
         age(engine, old, 3)

@@ -16,7 +16,7 @@ from sqlmodel import col
 
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Job
-from standins.openai.server import FakeOpenAI, Fault, Plan
+from standins.openai.server import FakeOpenAI, ModelFault, ModelPlan
 from tests import meetings
 from tests.faults.poisoned_llm import LET, POISON
 from tests.running import ENDED, Background, background, wait_for
@@ -28,7 +28,7 @@ KILLS = 3
 
 @pytest.fixture
 def llm() -> Iterator[FakeOpenAI]:
-    with FakeOpenAI(Plan(faults=[Fault(do="slow", seconds=1.5)])) as endpoint:
+    with FakeOpenAI(ModelPlan(faults=[ModelFault(do="slow", seconds=1.5)])) as endpoint:
         yield endpoint
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 
 from cantomeet.lifecycle import MeetingStatus
-from standins.speechmatics.server import FakeSpeechmatics, Plan, Webhooks
+from standins.speechmatics.server import FakeSpeechmatics, JobPlan, Webhooks
 from tests.faults.conftest import SECRET
 from tests.running import Background
 from tests.upload_server import UploadServer
@@ -14,7 +14,7 @@ from tests.upload_server import UploadServer
 def test_webhook_calls_twice_too_early_and_out_of_order_only_trigger_polls(
     side: Background, web: UploadServer, fake: FakeSpeechmatics
 ) -> None:
-    fake.use(Plan(job_seconds=2.0, webhooks=Webhooks(times=2, offset=-1.5, jitter=3.0)))
+    fake.use(JobPlan(job_seconds=2.0, webhooks=Webhooks(times=2, offset=-1.5, jitter=3.0)))
     side.start()
     meetings = [side.upload().id for _ in range(4)]
     assert {side.wait(one).status for one in meetings} == {MeetingStatus.COMPLETED}
@@ -27,7 +27,7 @@ def test_webhook_calls_twice_too_early_and_out_of_order_only_trigger_polls(
 def test_a_forged_call_is_refused_and_one_for_an_unknown_job_changes_nothing(
     side: Background, web: UploadServer, fake: FakeSpeechmatics
 ) -> None:
-    fake.use(Plan(job_seconds=600.0, webhooks=Webhooks(times=0)))
+    fake.use(JobPlan(job_seconds=600.0, webhooks=Webhooks(times=0)))
     worker = side.start()
     waiting = side.wait(side.upload().id, lambda m: m.provider_job_id is not None)
     # Without a worker, whose own looks change the row as well, only a call can change it.

@@ -11,7 +11,7 @@ import psutil
 
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.queue import QUEUES
-from standins.speechmatics.server import FakeSpeechmatics, Fault, Plan
+from standins.speechmatics.server import FakeSpeechmatics, JobFault, JobPlan
 from tests.meetings import key_of, set_job
 from tests.running import Background, wait_for
 
@@ -37,7 +37,7 @@ def submitting(side: Background, meeting_id: str) -> bool:
 def test_a_work_horse_that_goes_on_without_its_worker_is_not_joined_by_another(
     side: Background, fake: FakeSpeechmatics
 ) -> None:
-    fake.use(Plan(job_seconds=1.0, faults=[Fault(on="submit", do="slow", seconds=4.0)]))
+    fake.use(JobPlan(job_seconds=1.0, faults=[JobFault(on="submit", do="slow", seconds=4.0)]))
     worker = forking_worker(side)
     meeting = side.upload()
     wait_for(lambda: submitting(side, meeting.id), "the submission")
@@ -57,7 +57,7 @@ def test_a_work_horse_that_wakes_up_after_another_took_over_changes_nothing(
     side: Background, fake: FakeSpeechmatics
 ) -> None:
     """The horse is stopped after its submission was accepted, until its lease expires. Another worker finds the job."""
-    fake.use(Plan(job_seconds=1.0, faults=[Fault(on="submit", do="hang", after=True, seconds=600.0, times=1)]))
+    fake.use(JobPlan(job_seconds=1.0, faults=[JobFault(on="submit", do="hang", after=True, seconds=600.0, times=1)]))
     worker = forking_worker(side)
     meeting = side.upload()
     wait_for(lambda: sum(fake.paid.values()) == 1, "the submission to be accepted")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from cantomeet.lifecycle import MeetingStatus
-from standins.speechmatics.server import FakeSpeechmatics, Plan
+from standins.speechmatics.server import FakeSpeechmatics, JobPlan
 from tests.running import Background
 from tests.sound import tone
 
@@ -15,7 +15,7 @@ ROUNDS = 3 if os.environ.get("CANTOMEET_SOAK") else 2
 def test_workers_that_are_restarted_one_after_another_fail_no_meeting_and_pay_once(
     side: Background, fake: FakeSpeechmatics
 ) -> None:
-    fake.use(Plan(job_seconds=2.0))
+    fake.use(JobPlan(job_seconds=2.0))
     worker = side.start()
     meetings = []
     for _ in range(ROUNDS):
@@ -34,7 +34,7 @@ def test_a_stop_does_not_wait_for_an_upload_which_another_worker_restarts(
     side: Background, fake: FakeSpeechmatics
 ) -> None:
     """A 900 MB recording takes minutes on an office line. Waiting would end in SIGKILL and a search for the job."""
-    fake.use(Plan(job_seconds=1.0, upload_rate=100_000.0))
+    fake.use(JobPlan(job_seconds=1.0, upload_rate=100_000.0))
     worker = side.start()
     meeting = side.upload(lambda path: tone(path, 600.0))
     side.wait(meeting.id, lambda m: m.submission is not None and (m.progress or 0) > 0)
@@ -42,7 +42,7 @@ def test_a_stop_does_not_wait_for_an_upload_which_another_worker_restarts(
     assert worker.wait(60) == 0
     stopped = side.store.meetings.get(meeting.id)
     assert (stopped.submission, stopped.job.lease_until, stopped.job.tries) == (None, None, 0)
-    fake.use(Plan(job_seconds=1.0))
+    fake.use(JobPlan(job_seconds=1.0))
     side.start()
     assert side.wait(meeting.id).status == MeetingStatus.COMPLETED
     assert list(fake.paid.values()) == [1]

@@ -23,8 +23,9 @@ from cantomeet.store import Database, NewAttempt, NewSummary
 from launcher import cli, client, minutes_text
 from launcher.client import Server, ServerAway
 from tests import meetings
-from tests.api_server import ApiServer, free_port, serving
+from tests.api_server import ApiServer, serving
 from tests.recordings_factory import make_recording
+from tests.upload_server import free_port
 
 PROOF = {"segment_id": "s", "quote": "Budget", "start": 2.0, "end": 3.5, "check": "exact"}
 

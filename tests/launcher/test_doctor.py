@@ -19,7 +19,7 @@ from cantomeet.database import connect, migrate
 from cantomeet.settings import Settings
 from launcher import cli, doctor
 from launcher.doctor import Finding
-from tests.api_server import free_port
+from tests.upload_server import free_port
 
 
 def settings(folder: Path, **given: Any) -> Settings:

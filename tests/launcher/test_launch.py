@@ -33,7 +33,7 @@ def test_a_folder_knows_whether_its_last_holder_was_killed(tmp_path: Path) -> No
     with data_folder_held(tmp_path) as left_behind:
         assert not left_behind
     with data_folder_held(tmp_path) as left_behind:
-        assert not left_behind, "it was let go of in order"
+        assert not left_behind, "it was closed in order"
     subprocess.run([sys.executable, "-c", HOLDER, str(tmp_path)], check=False)
     with data_folder_held(tmp_path) as left_behind:
         assert left_behind

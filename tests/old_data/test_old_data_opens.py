@@ -26,7 +26,7 @@ from cantomeet.storage import FolderStorage
 from cantomeet.store import Database
 from cantomeet.stored_json import StoredWord
 from standins.openai.server import FakeOpenAI
-from standins.speechmatics.server import FakeSpeechmatics, Plan, paid_submissions, read_log
+from standins.speechmatics.server import FakeSpeechmatics, JobPlan, paid_submissions, read_log
 from tests import meetings
 from tests.old_data.unpacking import OldData, unpacked
 from tests.worker.jobs import delete_leftovers
@@ -84,7 +84,7 @@ def old(data: OldData) -> Iterator[Opened]:
     migrate(engine)
     store = Database(engine)
     # The jobs of the archive do not expire, however old it is.
-    plan = Plan(job_seconds=0.0, expiry_seconds=1e10)
+    plan = JobPlan(job_seconds=0.0, expiry_seconds=1e10)
     with (
         FakeSpeechmatics(plan, state=data.provider_log) as provider,
         client(provider.url) as remote,

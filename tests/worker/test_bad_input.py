@@ -12,7 +12,7 @@ from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Meeting, SummaryItem
 from cantomeet.store import Database
 from standins.openai.model import INJECTED
-from standins.openai.server import FakeOpenAI, Fault, Plan
+from standins.openai.server import FakeOpenAI, ModelFault, ModelPlan
 from tests.worker.providers.llm_meetings import MEETING
 from tests.worker.transcribed import Desk, Said, llm
 from worker.providers.extractive import ExtractiveSummarizer
@@ -57,7 +57,7 @@ def summarized(desk: Desk, said: Said, **columns: Any) -> tuple[Meeting, str, li
 def test_a_wrong_setting_is_named_and_once_mended_the_summary_goes_on(
     sqlite_store: Database, tmp_path: Path, fake: FakeOpenAI, wrong: dict[str, Any], code: str, setting: str
 ) -> None:
-    fake.use(Plan(models=["stand-in"]))
+    fake.use(ModelPlan(models=["stand-in"]))
     if path := wrong.pop("path", None):
         wrong["base_url"] = fake.base_url.replace("/v1", path)
     desk = desk_of(sqlite_store, tmp_path, fake, **wrong)
@@ -77,11 +77,11 @@ def test_a_wrong_setting_is_named_and_once_mended_the_summary_goes_on(
 
 
 def test_an_answer_of_five_megabytes_is_refused(sqlite_store: Database, tmp_path: Path, fake: FakeOpenAI) -> None:
-    fake.use(Plan(faults=[Fault(do="huge", bytes=5_000_000)]))
+    fake.use(ModelPlan(faults=[ModelFault(do="huge", bytes=5_000_000)]))
     meeting, method, items = summarized(desk_of(sqlite_store, tmp_path, fake), MEETING)
     assert (method, meeting.warnings) == ("extractive", ["summary_fell_back"])
     assert items
-    fake.use(Plan())
+    fake.use(ModelPlan())
     sqlite_store.meetings.retry(meeting.id, "summarize")
     again = desk_of(sqlite_store, tmp_path, fake).run(meeting.id)
     assert again.warnings == [], "the warning goes with the summary that it was of"
@@ -91,7 +91,7 @@ def test_an_answer_of_five_megabytes_is_refused(sqlite_store: Database, tmp_path
 def test_an_answer_in_another_language_is_asked_for_once_more(
     sqlite_store: Database, tmp_path: Path, fake: FakeOpenAI, language: str
 ) -> None:
-    fake.use(Plan(faults=[Fault(do="other_language", on="facts", times=1)]))
+    fake.use(ModelPlan(faults=[ModelFault(do="other_language", on="facts", times=1)]))
     meeting, method, _ = summarized(desk_of(sqlite_store, tmp_path, fake), MEETING, summary_language=language)
     assert (method, meeting.warnings) == ("llm", [])
 
@@ -100,7 +100,7 @@ def test_an_answer_in_another_language_is_asked_for_once_more(
 def test_an_answer_that_stays_in_another_language_is_replaced_by_labelled_extracts(
     sqlite_store: Database, tmp_path: Path, fake: FakeOpenAI, language: str
 ) -> None:
-    fake.use(Plan(faults=[Fault(do="other_language")]))
+    fake.use(ModelPlan(faults=[ModelFault(do="other_language")]))
     meeting, method, items = summarized(desk_of(sqlite_store, tmp_path, fake), MEETING, summary_language=language)
     assert method == "extractive"
     assert len(fake.asked("facts")) == 2, "the one repair"
@@ -204,7 +204,7 @@ def test_an_instruction_in_the_transcript_is_only_a_line_of_it(
 def test_items_of_a_model_that_obeys_an_instruction_stay_unverified(
     sqlite_store: Database, tmp_path: Path, fake: FakeOpenAI
 ) -> None:
-    fake.use(Plan(faults=[Fault(do="obey")]))
+    fake.use(ModelPlan(faults=[ModelFault(do="obey")]))
     _, _, items = summarized(desk_of(sqlite_store, tmp_path, fake), MEETING, summary_language="en")
     obeyed = [item for item in items if item.text == INJECTED]
     assert obeyed

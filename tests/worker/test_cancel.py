@@ -11,7 +11,7 @@ import pytest
 
 from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.store import Database
-from standins.speechmatics.server import FakeSpeechmatics, Plan
+from standins.speechmatics.server import FakeSpeechmatics, JobPlan
 from tests.meetings import key_of
 from tests.running import Background, background, wait_for
 from tests.worker.providers.speechmatics_recordings import wav
@@ -19,9 +19,9 @@ from tests.worker.test_pipeline import House
 from worker.kinds.meeting import advance as advance_meeting
 from worker.providers import RecognisedPiece, SummaryDraft, SummaryRequest
 
-SLOW = Plan(upload_rate=200_000.0)
+SLOW = JobPlan(upload_rate=200_000.0)
 """At this speed a 30 MB recording takes two and a half minutes, so only a cancel ends it within the test's timeout."""
-LONG = Plan(job_seconds=3600.0)
+LONG = JobPlan(job_seconds=3600.0)
 _BOUND = 60.0
 
 
@@ -70,11 +70,6 @@ def test_a_cancel_force_deletes_the_running_job_at_the_provider(side: Background
     wait_for(lambda: len(asked()) > 1, "the deletion")
     assert asked() == [(423, None), (200, "true")]
     assert side.store.meetings.get(meeting.id).error_code == "cancelled"
-
-
-@pytest.fixture
-def house(sqlite_store: Database, tmp_path: Path) -> House:
-    return House(sqlite_store, tmp_path / "recordings")
 
 
 def endless(house: House, meeting_id: str, ended: list[str]) -> Callable[[Callable[[float], None]], None]:

@@ -17,7 +17,7 @@ from cantomeet.jobs import JobKind, JobState
 from cantomeet.queue import HIGH, RECOGNITION, JobQueue
 from cantomeet.settings import Settings
 from cantomeet.store import Database
-from standins.speechmatics.server import FakeSpeechmatics, Fault, Plan
+from standins.speechmatics.server import FakeSpeechmatics, JobFault, JobPlan
 from tests.cantomeet.test_queue import server  # noqa: F401  # a fixture
 from tests.worker.providers.speechmatics_recordings import KEY, client
 from tests.worker.test_pipeline import House
@@ -55,15 +55,20 @@ def test_an_accepted_key_is_ok_and_pages_are_notified(house: House) -> None:
 @pytest.mark.parametrize(
     ("plan", "key", "code", "setting"),
     [
-        (Plan(), "another", "provider_key_refused", "SPEECHMATICS_API_KEY"),
-        (Plan(faults=[Fault(on="list", do="html", status=401)]), None, "provider_key_refused", BOTH_SETTINGS),
-        (Plan(faults=[Fault(on="list", do="status", status=403)]), None, "provider_forbidden", "SPEECHMATICS_API_KEY"),
-        (Plan(faults=[Fault(on="list", do="status", status=503)]), None, "provider_busy", None),
-        (Plan(faults=[Fault(on="list", do="garbage")]), None, "provider_bad_answer", "SPEECHMATICS_BASE_URL"),
+        (JobPlan(), "another", "provider_key_refused", "SPEECHMATICS_API_KEY"),
+        (JobPlan(faults=[JobFault(on="list", do="html", status=401)]), None, "provider_key_refused", BOTH_SETTINGS),
+        (
+            JobPlan(faults=[JobFault(on="list", do="status", status=403)]),
+            None,
+            "provider_forbidden",
+            "SPEECHMATICS_API_KEY",
+        ),
+        (JobPlan(faults=[JobFault(on="list", do="status", status=503)]), None, "provider_busy", None),
+        (JobPlan(faults=[JobFault(on="list", do="garbage")]), None, "provider_bad_answer", "SPEECHMATICS_BASE_URL"),
     ],
 )
 def test_a_refusal_names_its_cause_and_the_setting_and_no_key(
-    house: House, plan: Plan, key: str | None, code: str, setting: str | None
+    house: House, plan: JobPlan, key: str | None, code: str, setting: str | None
 ) -> None:
     with FakeSpeechmatics(plan, key=key) as provider, client(provider.url) as speechmatics:
         found = answer(house, speechmatics.verify)

@@ -31,13 +31,6 @@ SECRET = b"\xe7\xa7\x98\xe5\xaf\x86 of the deleted meeting"
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[EmbeddedRedis]:
-    running = EmbeddedRedis.start(tmp_path)
-    yield running
-    running.stop()
-
-
-@pytest.fixture
 def queue(server: EmbeddedRedis) -> Iterator[JobQueue]:
     opened = JobQueue(server.url)
     yield opened

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from cantomeet.lifecycle import MeetingStatus
-from standins.speechmatics.server import FakeSpeechmatics, Plan
+from standins.speechmatics.server import FakeSpeechmatics, JobPlan
 from tests.running import background, wait_for
 
 MEETINGS = 1000 if os.environ.get("CANTOMEET_SOAK") else 40
-STRICT = Plan(job_seconds=2.0, post_per_second=10, get_per_second=50)
+STRICT = JobPlan(job_seconds=2.0, post_per_second=10, get_per_second=50)
 
 
 @pytest.mark.timeout(1800)

@@ -28,11 +28,6 @@ class Usage(NamedTuple):
     free: int
 
 
-@pytest.fixture
-def house(sqlite_store: Database, tmp_path: Path) -> House:
-    return House(sqlite_store, tmp_path / "recordings")
-
-
 def uploaded(house: House, content: bytes | None = None, kind: str = "wav") -> Meeting:
     """A meeting with this recording, or with one of 25 seconds, which is long enough for progress reports."""
     meeting = house.upload()

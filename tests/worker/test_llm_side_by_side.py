@@ -17,12 +17,12 @@ from sqlmodel import col
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Job, Meeting
 from cantomeet.queue import QUEUES
-from standins.openai.server import FakeOpenAI, Fault, Plan
+from standins.openai.server import FakeOpenAI, ModelFault, ModelPlan
 from tests import meetings
 from tests.running import Background, background, wait_for
 
 AT_ONCE = 3
-SLOW = Plan(faults=[Fault(do="slow", seconds=2.0)])
+SLOW = ModelPlan(faults=[ModelFault(do="slow", seconds=2.0)])
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_a_stop_ends_every_thread_after_its_request_and_leaves_no_lease(side: Ba
     assert parent.wait(60) == 0
     assert leased(side) == 0
     assert side.queue.worker_count() == 0
-    fake.use(Plan())
+    fake.use(ModelPlan())
     side.start()
     assert {side.wait(one).status for one in waiting} == {MeetingStatus.COMPLETED}
     assert set(fake.paid.values()) == {1}
@@ -126,7 +126,7 @@ def test_a_killed_process_pays_again_only_for_the_requests_under_way(side: Backg
     victim = llm_process(parent.pid)
     assert victim is not None
     os.kill(victim.pid, signal.SIGKILL)
-    fake.use(Plan())
+    fake.use(ModelPlan())
     assert {side.wait(one).status for one in waiting} == {MeetingStatus.COMPLETED}
     assert sum(times - 1 for times in fake.paid.values()) <= AT_ONCE
     repeats = [(side.store.summaries.find(one), one) for one in waiting]
@@ -135,7 +135,7 @@ def test_a_killed_process_pays_again_only_for_the_requests_under_way(side: Backg
 
 
 def test_a_refused_request_is_tried_again(side: Background, fake: FakeOpenAI) -> None:
-    fake.use(Plan(faults=[Fault(do="status", status=429, retry_after="1", times=1)]))
+    fake.use(ModelPlan(faults=[ModelFault(do="status", status=429, retry_after="1", times=1)]))
     meeting = transcribed(side, 0)
     side.start()
     assert side.wait(meeting.id).status == MeetingStatus.COMPLETED

@@ -17,8 +17,8 @@ from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
 from cantomeet.pacing import Limit
 from cantomeet.store import Database
-from cantomeet.store.turns import Turns
-from standins.speechmatics.server import FakeSpeechmatics, Fault, Plan
+from cantomeet.store.turns import ProviderTurns
+from standins.speechmatics.server import FakeSpeechmatics, JobFault, JobPlan
 from tests.faults import dying
 from tests.faults.test_killed_at_each_step import uploaded
 from tests.meetings import key_of
@@ -264,17 +264,17 @@ def test_a_search_over_many_pages_continues_where_it_failed(house: LateHouse, tm
     """A page that fails twice in a row ends the step. If each try started anew, a long search would hardly end."""
     house.tools = replace(house.tools, provider_lag=0.0)
     recording = wav(tmp_path / "short", seconds=0.1)
-    lost = Plan(job_seconds=0.0, faults=[Fault(on="submit", do="drop", after=True, times=1)])
+    lost = JobPlan(job_seconds=0.0, faults=[JobFault(on="submit", do="drop", after=True, times=1)])
     with FakeSpeechmatics(lost) as fake, client(fake.url) as provider:
         house.tools = replace(house.tools, remotes={"speechmatics": provider})
         meeting = house.upload()
         house.step(meeting.id)
         house.step(meeting.id)
         assert house.store.meetings.get(meeting.id).submission.losses == 1
-        fake.use(Plan())
+        fake.use(JobPlan())
         with ThreadPoolExecutor(8) as threads:
             list(threads.map(lambda n: provider.submit(recording, options(f"later-{n}"), ignore), range(320)))
-        fake.use(Plan(faults=[Fault(on="list", do="drop", skip=2, times=2)]))
+        fake.use(JobPlan(faults=[JobFault(on="list", do="drop", skip=2, times=2)]))
         assert to_its_end(house, meeting.id).status == MeetingStatus.COMPLETED
         assert set(fake.paid.values()) == {1}
         assert [line["outcome"] for line in fake.requests("list")] == [200, 200, "dropped", "dropped", 200, 200]
@@ -321,10 +321,10 @@ def test_each_search_starts_at_the_top_even_after_waiting_for_a_turn(
     waits = iter([30.0])
     take = house.store.turns.take
 
-    def no_turn_once(self: Turns, limit: Limit, *, reserved: bool = False) -> float:
+    def no_turn_once(self: ProviderTurns, limit: Limit, *, reserved: bool = False) -> float:
         return next(waits, 0.0) if provider.submitted and limit.name == busy else take(limit, reserved=reserved)
 
-    monkeypatch.setattr(Turns, "take", no_turn_once)
+    monkeypatch.setattr(ProviderTurns, "take", no_turn_once)
     meeting = to_its_end(house, house.upload().id)
     assert meeting.status == MeetingStatus.COMPLETED
     assert set(provider.begun_at) == {1}
@@ -348,11 +348,11 @@ def test_a_search_pauses_at_the_rate_limit_and_continues_later(
     used_up = iter([0.0, 5.0])
     take = house.store.turns.take
 
-    def no_turn_at_first(self: Turns, limit: Limit, *, reserved: bool = False) -> float:
+    def no_turn_at_first(self: ProviderTurns, limit: Limit, *, reserved: bool = False) -> float:
         walking = bool(provider.begun_at) and limit.name == read_limit("speechmatics").name
         return next(used_up, 0.0) if walking else take(limit, reserved=reserved)
 
-    monkeypatch.setattr(Turns, "take", no_turn_at_first)
+    monkeypatch.setattr(ProviderTurns, "take", no_turn_at_first)
     meeting = house.upload()
     for _ in range(3):
         house.step(meeting.id)
@@ -364,7 +364,7 @@ def test_a_search_pauses_at_the_rate_limit_and_continues_later(
 
 
 def test_a_refused_submission_is_not_searched_for_and_costs_nothing_to_repeat(house: LateHouse, tmp_path: Path) -> None:
-    plan = Plan(job_seconds=0.0, faults=[Fault(on="submit", do="status", status=403, times=1)])
+    plan = JobPlan(job_seconds=0.0, faults=[JobFault(on="submit", do="status", status=403, times=1)])
     with FakeSpeechmatics(plan) as fake, client(fake.url) as provider:
         house.tools = replace(house.tools, remotes={"speechmatics": provider})
         meeting = to_its_end(house, house.upload().id)
@@ -378,16 +378,16 @@ def test_a_refused_submission_is_not_searched_for_and_costs_nothing_to_repeat(ho
 
 @pytest.mark.parametrize("status", [429, 400, 401])
 def test_a_refusal_means_that_no_job_was_made(status: int, tmp_path: Path) -> None:
-    plan = Plan(faults=[Fault(on="submit", do="status", status=status)])
+    plan = JobPlan(faults=[JobFault(on="submit", do="status", status=status)])
     with FakeSpeechmatics(plan) as fake, client(fake.url) as provider:
         with pytest.raises((TransientError, PermanentError)) as refused:
             provider.submit(wav(tmp_path / "x"), options(), ignore)
         assert refused.value.refused
 
 
-@pytest.mark.parametrize("fault", [Fault(on="submit", do="status", status=503), Fault(on="submit", do="drop")])
-def test_a_failure_that_may_have_made_a_job_is_no_refusal(fault: Fault, tmp_path: Path) -> None:
-    with FakeSpeechmatics(Plan(faults=[fault])) as fake, client(fake.url) as provider:
+@pytest.mark.parametrize("fault", [JobFault(on="submit", do="status", status=503), JobFault(on="submit", do="drop")])
+def test_a_failure_that_may_have_made_a_job_is_no_refusal(fault: JobFault, tmp_path: Path) -> None:
+    with FakeSpeechmatics(JobPlan(faults=[fault])) as fake, client(fake.url) as provider:
         with pytest.raises(TransientError) as lost:
             provider.submit(wav(tmp_path / "x"), options(), ignore)
         assert not lost.value.refused
@@ -395,7 +395,7 @@ def test_a_failure_that_may_have_made_a_job_is_no_refusal(fault: Fault, tmp_path
 
 @pytest.fixture
 def lagging() -> Iterator[FakeSpeechmatics]:
-    with FakeSpeechmatics(Plan(job_seconds=0.0, list_lag=3.0)) as fake:
+    with FakeSpeechmatics(JobPlan(job_seconds=0.0, list_lag=3.0)) as fake:
         yield fake
 
 
@@ -420,7 +420,7 @@ def test_a_worker_killed_around_the_submission_pays_once_though_the_list_lags(
                 if clock.until_due(meeting.id).status in ENDED:
                     break
                 advance_meeting(tools, meeting.id)
-                lagging.use(Plan(job_seconds=0.0, list_lag=0.0 if clock.ahead.total_seconds() > 60 else 3600.0))
+                lagging.use(JobPlan(job_seconds=0.0, list_lag=0.0 if clock.ahead.total_seconds() > 60 else 3600.0))
         after = sqlite_store.meetings.get(meeting.id)
         assert after.status == MeetingStatus.COMPLETED, f"killed {names[number - 1]}: {after.status_reason}"
         assert lagging.paid[key_of(after)] == 1, f"killed {names[number - 1]}"

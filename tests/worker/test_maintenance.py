@@ -136,7 +136,7 @@ def test_an_abandoned_job_without_a_known_id_is_found_by_its_key(house: House) -
     assert deleted(house) == ["job-7"]
 
 
-def let_go_of_unknown(house: House) -> Meeting:
+def cancelled_before_the_id(house: House) -> Meeting:
     """A meeting that was cancelled during its submission."""
     meeting = house.upload()
     house.step(meeting.id)
@@ -147,7 +147,7 @@ def let_go_of_unknown(house: House) -> Meeting:
 
 
 def test_a_search_for_a_copy_that_fails_half_way_continues_there(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    cancelled = let_go_of_unknown(house)
+    cancelled = cancelled_before_the_id(house)
     begun_at: list[datetime | None] = []
     ages: list[timedelta] = []
     reached = datetime(2026, 11, 25, tzinfo=UTC)
@@ -176,7 +176,7 @@ def test_a_search_for_a_copy_that_fails_half_way_continues_there(house: House, m
 
 
 def test_failures_do_not_use_up_the_searches_for_a_copy(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    let_go_of_unknown(house)
+    cancelled_before_the_id(house)
     answers = iter([None, *[TransientError("503", code=ErrorCode.PROVIDER_BUSY)] * 9, None, "job-7"])
 
     def find(submit_key: str, *_: object, **__: object) -> str | None:

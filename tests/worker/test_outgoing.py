@@ -20,7 +20,7 @@ from cantomeet.settings import Settings
 from launcher import cli, doctor
 from launcher.client import Server, ServerAway
 from standins.openai.server import FakeOpenAI
-from standins.speechmatics.server import FakeSpeechmatics, Plan
+from standins.speechmatics.server import FakeSpeechmatics, JobPlan
 from tests.running import ROOT
 from worker import outgoing, runtime
 from worker.providers.extractive import ExtractiveSummarizer
@@ -208,7 +208,7 @@ def test_the_command_says_in_one_line_which_variable_is_wrong(monkeypatch: pytes
 
 
 def test_providers_on_this_machine_get_direct_requests(dead: str) -> None:
-    with FakeSpeechmatics(Plan()) as fake, SpeechmaticsTranscriber("key", fake.url) as transcriber:
+    with FakeSpeechmatics(JobPlan()) as fake, SpeechmaticsTranscriber("key", fake.url) as transcriber:
         transcriber.verify()
     with FakeOpenAI() as endpoint:
         _llm(endpoint.base_url).verify()

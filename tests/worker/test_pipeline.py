@@ -186,11 +186,6 @@ class House:
         raise AssertionError(f"still {meeting.status} {meeting.stage}")
 
 
-@pytest.fixture
-def house(sqlite_store: Database, tmp_path: Path) -> House:
-    return House(sqlite_store, tmp_path / "recordings")
-
-
 def test_a_recording_becomes_a_transcript_piece_by_piece_and_then_a_summary(house: House) -> None:
     meeting = house.run(house.upload().id)
     assert meeting.status == MeetingStatus.COMPLETED

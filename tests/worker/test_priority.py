@@ -34,13 +34,6 @@ class Noting(Recogniser):
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[EmbeddedRedis]:
-    running = EmbeddedRedis.start(tmp_path)
-    yield running
-    running.stop()
-
-
-@pytest.fixture
 def house(
     sqlite_store: Database, tmp_path: Path, server: EmbeddedRedis, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[House]:

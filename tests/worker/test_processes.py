@@ -15,7 +15,7 @@ from rq.serializers import JSONSerializer
 
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.queue import DEFAULT, HIGH, QUEUES
-from standins.speechmatics.server import FakeSpeechmatics, Fault, Plan
+from standins.speechmatics.server import FakeSpeechmatics, JobFault, JobPlan
 from tests.running import ROOT, Background, background, wait_for
 
 BIN = Path(sys.executable).parent
@@ -23,7 +23,7 @@ BIN = Path(sys.executable).parent
 
 @pytest.fixture
 def fake() -> Iterator[FakeSpeechmatics]:
-    with FakeSpeechmatics(Plan(job_seconds=0.5)) as provider:
+    with FakeSpeechmatics(JobPlan(job_seconds=0.5)) as provider:
         yield provider
 
 
@@ -52,7 +52,7 @@ def test_every_way_to_start_a_worker_completes_a_meeting(side: Background, fake:
 
 
 def test_a_failed_meeting_has_its_reason_and_rq_keeps_the_failed_job(side: Background, fake: FakeSpeechmatics) -> None:
-    fake.use(Plan(faults=[Fault(on="submit", do="html", status=401)]))
+    fake.use(JobPlan(faults=[JobFault(on="submit", do="html", status=401)]))
     side.start()
     meeting = side.wait(side.upload().id)
     assert meeting.status == MeetingStatus.FAILED
@@ -64,13 +64,13 @@ def test_a_failed_meeting_has_its_reason_and_rq_keeps_the_failed_job(side: Backg
     assert job is not None
     assert job.args == [meeting.id] or tuple(job.args) == (meeting.id,)
     assert 0 < side.raw_redis().ttl(job.key) <= 24 * 3600
-    fake.use(Plan(job_seconds=0.1))
+    fake.use(JobPlan(job_seconds=0.1))
     side.queue.wake(side.store.meetings.retry(meeting.id))
     assert side.wait(meeting.id).status == MeetingStatus.COMPLETED
 
 
 def test_a_killed_worker_is_replaced_and_its_meeting_goes_on(side: Background, fake: FakeSpeechmatics) -> None:
-    fake.use(Plan(job_seconds=2.0))
+    fake.use(JobPlan(job_seconds=2.0))
     parent = side.start()
     meeting = side.upload()
     side.wait(meeting.id, lambda m: m.provider_job_id is not None)
@@ -88,7 +88,7 @@ def test_high_priority_meetings_have_a_queue_of_their_own(side: Background) -> N
 
 
 def test_sigterm_ends_the_worker_and_a_new_one_goes_on(side: Background, fake: FakeSpeechmatics) -> None:
-    fake.use(Plan(job_seconds=3.0))
+    fake.use(JobPlan(job_seconds=3.0))
     worker = side.start()
     meeting = side.upload()
     side.wait(meeting.id, lambda m: m.provider_job_id is not None)

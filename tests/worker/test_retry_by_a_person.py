@@ -15,17 +15,17 @@ from cantomeet.lifecycle import MeetingStatus, Stage
 from cantomeet.models import Meeting
 from cantomeet.storage import Copy
 from cantomeet.store import Database
-from standins.speechmatics.server import FakeSpeechmatics, Fate, Fault, Plan
+from standins.speechmatics.server import FakeSpeechmatics, Fate, JobFault, JobPlan
 from tests.recordings_factory import make_recording
 from tests.worker.providers.speechmatics_recordings import client
 from tests.worker.test_lost_submissions import Clock, LateHouse, to_its_end
 from worker.providers.speechmatics.upload import MAX_BODY, takes
 
-DONE = Plan(job_seconds=0.0)
+DONE = JobPlan(job_seconds=0.0)
 
 
 @contextmanager
-def at_the_provider(store: Database, folder: Path, plan: Plan) -> Iterator[tuple[LateHouse, FakeSpeechmatics]]:
+def at_the_provider(store: Database, folder: Path, plan: JobPlan) -> Iterator[tuple[LateHouse, FakeSpeechmatics]]:
     house = LateHouse(Clock(store), folder / "recordings")
     with FakeSpeechmatics(plan) as fake, client(fake.url) as provider:
         house.tools = replace(house.tools, remotes={"speechmatics": provider})
@@ -51,7 +51,7 @@ def failed(house: LateHouse) -> Meeting:
 def test_a_job_that_is_gone_needs_a_new_one_with_a_confirmed_cost(
     sqlite_store: Database, tmp_path: Path, fate: Fate
 ) -> None:
-    with at_the_provider(sqlite_store, tmp_path, Plan(job_seconds=0.0, fates=[fate])) as (house, fake):
+    with at_the_provider(sqlite_store, tmp_path, JobPlan(job_seconds=0.0, fates=[fate])) as (house, fake):
         meeting = failed(house)
         assert meeting.error_code == "provider_job_gone"
         fake.use(DONE)
@@ -64,7 +64,10 @@ def test_a_job_that_is_gone_needs_a_new_one_with_a_confirmed_cost(
 
 
 def test_a_rejected_recording_is_sent_again_without_asking(sqlite_store: Database, tmp_path: Path) -> None:
-    with at_the_provider(sqlite_store, tmp_path, Plan(job_seconds=0.0, fates=[Fate(becomes="rejected")])) as (h, fake):
+    with at_the_provider(sqlite_store, tmp_path, JobPlan(job_seconds=0.0, fates=[Fate(becomes="rejected")])) as (
+        h,
+        fake,
+    ):
         meeting = failed(h)
         assert meeting.error_code == "provider_rejected"
         assert "could not be decoded" in (meeting.status_reason or "")
@@ -77,8 +80,8 @@ def test_a_rejected_recording_is_sent_again_without_asking(sqlite_store: Databas
 def test_a_refused_poll_is_no_rejected_recording_and_a_retry_pays_nothing(
     sqlite_store: Database, tmp_path: Path, asked: str
 ) -> None:
-    lost = [Fault(on="submit", do="drop", after=True, times=1)] if asked == "list" else []
-    plan = Plan(job_seconds=0.0, faults=[*lost, Fault(on=asked, do="status", status=400, times=1)])
+    lost = [JobFault(on="submit", do="drop", after=True, times=1)] if asked == "list" else []
+    plan = JobPlan(job_seconds=0.0, faults=[*lost, JobFault(on=asked, do="status", status=400, times=1)])
     with at_the_provider(sqlite_store, tmp_path, plan) as (house, fake):
         meeting = failed(house)
         assert meeting.error_code == "provider_bad_answer"
@@ -88,7 +91,7 @@ def test_a_refused_poll_is_no_rejected_recording_and_a_retry_pays_nothing(
 
 
 def test_a_retry_of_a_job_that_was_given_up_polls_it_again(sqlite_store: Database, tmp_path: Path) -> None:
-    with at_the_provider(sqlite_store, tmp_path, Plan(job_seconds=3600.0)) as (house, fake):
+    with at_the_provider(sqlite_store, tmp_path, JobPlan(job_seconds=3600.0)) as (house, fake):
         meeting = house.upload()
         for _ in range(2):
             house.step(meeting.id)
@@ -113,7 +116,7 @@ def test_only_the_summary_again_asks_the_provider_nothing(sqlite_store: Database
 
 
 def test_a_retry_of_what_is_running_is_a_conflict(sqlite_store: Database, tmp_path: Path) -> None:
-    with at_the_provider(sqlite_store, tmp_path, Plan(job_seconds=3600.0)) as (house, _):
+    with at_the_provider(sqlite_store, tmp_path, JobPlan(job_seconds=3600.0)) as (house, _):
         meeting = house.upload()
         house.step(meeting.id)
         for start in ("failed", "transcribe", "summarize"):

@@ -13,7 +13,7 @@ from cantomeet.lifecycle import MeetingStatus
 from cantomeet.settings import Settings
 from cantomeet.store import Database
 from launcher import minutes_text
-from standins.openai.server import FakeOpenAI, Fault, Plan
+from standins.openai.server import FakeOpenAI, ModelFault, ModelPlan
 from tests.worker.providers.llm_meetings import long_meeting
 from tests.worker.transcribed import Desk, llm
 from worker.providers.llm.formats import Dialect, Format
@@ -79,7 +79,9 @@ def test_busy_answers_do_not_use_up_the_tries_while_each_try_saves_something(
     sqlite_store: Database, tmp_path: Path, fake: FakeOpenAI
 ) -> None:
     # One 429 after each answer; two in a row would exhaust the tries.
-    fake.use(Plan(faults=[Fault(do="status", status=429, retry_after="0", skip=n + 1, times=1) for n in range(9)]))
+    fake.use(
+        ModelPlan(faults=[ModelFault(do="status", status=429, retry_after="0", skip=n + 1, times=1) for n in range(9)])
+    )
     desk = Desk(sqlite_store, tmp_path, llm(fake), tries=2)
     meeting = desk.meeting(SAID)
     assert desk.run(meeting.id).status == MeetingStatus.COMPLETED
@@ -93,12 +95,12 @@ def test_busy_answers_do_not_use_up_the_tries_while_each_try_saves_something(
 def test_busy_answers_without_any_other_use_up_the_tries(
     sqlite_store: Database, tmp_path: Path, fake: FakeOpenAI
 ) -> None:
-    fake.use(Plan(faults=[Fault(do="status", status=429, retry_after="0", skip=3)]))
+    fake.use(ModelPlan(faults=[ModelFault(do="status", status=429, retry_after="0", skip=3)]))
     desk = Desk(sqlite_store, tmp_path, llm(fake), tries=3)
     meeting = desk.run(desk.meeting(SAID).id)
     assert (meeting.status, meeting.error_code) == (MeetingStatus.FAILED, "provider_busy")
     assert desk.outcomes(meeting.id) == ["retry", "retry", "failed"], "three in a row after the last answer"
-    fake.use(Plan())
+    fake.use(ModelPlan())
     sqlite_store.meetings.retry(meeting.id)
     assert desk.run(meeting.id).status == MeetingStatus.COMPLETED
     assert set(fake.paid.values()) == {1}
@@ -165,7 +167,7 @@ def test_a_person_who_asks_again_gets_new_answers_and_a_crash_in_that_round_none
     meeting = desk.run(desk.meeting(SAID).id)
     once = len(fake.log)
     sqlite_store.meetings.retry(meeting.id, "summarize")
-    fake.use(Plan(faults=[Fault(do="status", status=503, skip=4, times=1)]))
+    fake.use(ModelPlan(faults=[ModelFault(do="status", status=503, skip=4, times=1)]))
     desk.run(meeting.id)
     assert set(fake.paid.values()) == {2}
     assert len(fake.log) == 2 * once + 1
@@ -202,7 +204,7 @@ def settings_for(fake: FakeOpenAI) -> Settings:
 def test_what_an_endpoint_can_do_is_remembered_by_the_next_process(
     sqlite_store: Database, tmp_path: Path, fake: FakeOpenAI
 ) -> None:
-    fake.use(Plan(refuses=["json_schema"], length_field="max_completion_tokens", temperature=False))
+    fake.use(ModelPlan(refuses=["json_schema"], length_field="max_completion_tokens", temperature=False))
     for _ in range(2):
         # A new instance, as in another process.
         desk = Desk(sqlite_store, tmp_path, summarizer(settings_for(fake), sqlite_store))
@@ -257,7 +259,7 @@ class _Before(httpx.BaseTransport):
 
 
 def test_usage_and_coverage_of_a_summary_are_reported(sqlite_store: Database, tmp_path: Path, fake: FakeOpenAI) -> None:
-    fake.use(Plan(faults=[Fault(do="drop", after=True, skip=2, times=1)]))
+    fake.use(ModelPlan(faults=[ModelFault(do="drop", after=True, skip=2, times=1)]))
     desk = Desk(sqlite_store, tmp_path, llm(fake, price_in=1.0, price_out=1.0))
     meeting = desk.run(desk.meeting(SAID).id)
     found = sqlite_store.summaries.find(meeting.id)

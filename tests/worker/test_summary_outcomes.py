@@ -18,7 +18,7 @@ from cantomeet.models import Meeting, SummaryItem
 from cantomeet.reasons import warning_text
 from cantomeet.store import Database
 from standins.openai.model import INVENTED_QUOTE
-from standins.openai.server import FakeOpenAI, Fault, Plan
+from standins.openai.server import FakeOpenAI, ModelFault, ModelPlan
 from tests.worker.test_pipeline import House
 from worker.providers import RecognisedPiece, RecognisedSegment
 from worker.providers.extractive import ExtractiveSummarizer
@@ -46,7 +46,7 @@ class Recogniser:
         return RecognisedPiece(end, (RecognisedSegment(start, end, text, text),))
 
 
-def carried_through(store: Database, folder: Path, plan: Plan, key: str | None = None) -> Meeting:
+def carried_through(store: Database, folder: Path, plan: ModelPlan, key: str | None = None) -> Meeting:
     """A meeting from its upload to COMPLETED or FAILED."""
     house = House(store, folder)
     with FakeOpenAI(plan, key=key) as fake:
@@ -76,20 +76,20 @@ def texts(store: Database, meeting: Meeting) -> list[str]:
 @pytest.mark.parametrize(
     "fault",
     [
-        Fault(do="bad_json", times=1),
-        Fault(do="prose"),
-        Fault(do="fenced"),
-        Fault(do="truncated", times=1),
-        Fault(do="empty", times=1),
-        Fault(do="status", status=429, retry_after="0", times=1),
-        Fault(do="drop", times=1),
-        Fault(do="hang", times=1),
-        Fault(do="slow", seconds=0.1),
+        ModelFault(do="bad_json", times=1),
+        ModelFault(do="prose"),
+        ModelFault(do="fenced"),
+        ModelFault(do="truncated", times=1),
+        ModelFault(do="empty", times=1),
+        ModelFault(do="status", status=429, retry_after="0", times=1),
+        ModelFault(do="drop", times=1),
+        ModelFault(do="hang", times=1),
+        ModelFault(do="slow", seconds=0.1),
     ],
     ids=lambda fault: fault.do,
 )
-def test_an_error_that_was_recovered_is_not_shown(sqlite_store: Database, tmp_path: Path, fault: Fault) -> None:
-    meeting = carried_through(sqlite_store, tmp_path, Plan(faults=[fault]))
+def test_an_error_that_was_recovered_is_not_shown(sqlite_store: Database, tmp_path: Path, fault: ModelFault) -> None:
+    meeting = carried_through(sqlite_store, tmp_path, ModelPlan(faults=[fault]))
     assert (meeting.status, meeting.status_reason, meeting.warnings) == (MeetingStatus.COMPLETED, None, ["no_speakers"])
     summary = sqlite_store.summaries.find(meeting.id)
     assert summary is not None
@@ -99,13 +99,13 @@ def test_an_error_that_was_recovered_is_not_shown(sqlite_store: Database, tmp_pa
 
 
 def test_an_endpoint_that_refuses_json_schema_is_asked_in_another_way(sqlite_store: Database, tmp_path: Path) -> None:
-    meeting = carried_through(sqlite_store, tmp_path, Plan(refuses=["json_schema"]))
+    meeting = carried_through(sqlite_store, tmp_path, ModelPlan(refuses=["json_schema"]))
     assert (meeting.status, meeting.warnings) == (MeetingStatus.COMPLETED, ["no_speakers"])
 
 
 @pytest.mark.parametrize("do", ["bad_json", "wrong_shape", "truncated", "empty", "refusal", "nothing", "huge"])
 def test_an_unusable_model_gives_extracts_and_the_page_says_so(sqlite_store: Database, tmp_path: Path, do: Any) -> None:
-    meeting = carried_through(sqlite_store, tmp_path, Plan(faults=[Fault(do=do)]))
+    meeting = carried_through(sqlite_store, tmp_path, ModelPlan(faults=[ModelFault(do=do)]))
     assert (meeting.status, meeting.status_reason) == (MeetingStatus.COMPLETED, None)
     assert meeting.warnings == ["no_speakers", "summary_fell_back"]
     assert "extracted word for word" in warning_text("summary_fell_back", "en")
@@ -118,7 +118,7 @@ def test_an_unusable_model_gives_extracts_and_the_page_says_so(sqlite_store: Dat
 def test_invented_quotes_are_unverified_and_nothing_of_them_is_shown_as_proven(
     sqlite_store: Database, tmp_path: Path
 ) -> None:
-    meeting = carried_through(sqlite_store, tmp_path, Plan(faults=[Fault(do="invented_quotes")]))
+    meeting = carried_through(sqlite_store, tmp_path, ModelPlan(faults=[ModelFault(do="invented_quotes")]))
     assert meeting.status == MeetingStatus.COMPLETED
     summary = sqlite_store.summaries.find(meeting.id)
     assert summary is not None
@@ -131,7 +131,7 @@ def test_invented_quotes_are_unverified_and_nothing_of_them_is_shown_as_proven(
 
 
 def test_invented_owners_and_days_are_not_shown(sqlite_store: Database, tmp_path: Path) -> None:
-    plan = Plan(faults=[Fault(do="invented_owners", on="facts")])
+    plan = ModelPlan(faults=[ModelFault(do="invented_owners", on="facts")])
     meeting = carried_through(sqlite_store, tmp_path, plan)
     summary = sqlite_store.summaries.find(meeting.id)
     assert summary is not None
@@ -143,18 +143,26 @@ def test_invented_owners_and_days_are_not_shown(sqlite_store: Database, tmp_path
 @pytest.mark.parametrize(
     ("plan", "key", "told"),
     [
-        (Plan(faults=[Fault(do="status", status=429)]), None, "is too busy and gave no answer after several tries"),
-        (Plan(faults=[Fault(do="status", status=503)]), None, "is too busy and gave no answer after several tries"),
-        (Plan(faults=[Fault(do="hang")]), None, "could not be reached after several tries"),
-        (Plan(faults=[Fault(do="drop")]), None, "could not be reached after several tries"),
-        (Plan(faults=[Fault(do="garbage")]), None, "answer could not be understood"),
-        (Plan(models=["another"]), None, "does not know the model: check OPENAI_MODEL"),
-        (Plan(), "sk-right", "OPENAI_API_KEY"),
+        (
+            ModelPlan(faults=[ModelFault(do="status", status=429)]),
+            None,
+            "is too busy and gave no answer after several tries",
+        ),
+        (
+            ModelPlan(faults=[ModelFault(do="status", status=503)]),
+            None,
+            "is too busy and gave no answer after several tries",
+        ),
+        (ModelPlan(faults=[ModelFault(do="hang")]), None, "could not be reached after several tries"),
+        (ModelPlan(faults=[ModelFault(do="drop")]), None, "could not be reached after several tries"),
+        (ModelPlan(faults=[ModelFault(do="garbage")]), None, "answer could not be understood"),
+        (ModelPlan(models=["another"]), None, "does not know the model: check OPENAI_MODEL"),
+        (ModelPlan(), "sk-right", "OPENAI_API_KEY"),
     ],
     ids=["429", "503", "time-out", "dropped", "garbage", "unknown model", "wrong key"],
 )
 def test_a_lasting_failure_fails_the_summary_with_what_to_do_and_keeps_the_transcript(
-    sqlite_store: Database, tmp_path: Path, plan: Plan, key: str | None, told: str
+    sqlite_store: Database, tmp_path: Path, plan: ModelPlan, key: str | None, told: str
 ) -> None:
     meeting = carried_through(sqlite_store, tmp_path, plan, key)
     assert meeting.status == MeetingStatus.FAILED

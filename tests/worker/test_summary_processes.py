@@ -11,7 +11,7 @@ import pytest
 
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Meeting
-from standins.openai.server import FakeOpenAI, Fault, Plan
+from standins.openai.server import FakeOpenAI, ModelFault, ModelPlan
 from tests import meetings
 from tests.running import Background, background, wait_for
 
@@ -21,7 +21,7 @@ SAID = [("主席", f"第{n}點，" + "大家傾下呢件事先，唔急住話事
 
 @pytest.fixture
 def fake() -> Iterator[FakeOpenAI]:
-    with FakeOpenAI(Plan(faults=[Fault(do="slow", seconds=2.5)])) as endpoint:
+    with FakeOpenAI(ModelPlan(faults=[ModelFault(do="slow", seconds=2.5)])) as endpoint:
         yield endpoint
 
 
@@ -49,7 +49,7 @@ def test_a_worker_that_is_told_to_stop_ends_in_the_middle_and_the_next_pays_only
     assert side.store.meetings.get(meeting.id).status == MeetingStatus.SUMMARIZING, (
         "it did not wait for the whole summary"
     )
-    fake.use(Plan())
+    fake.use(ModelPlan())
     side.start()
     assert side.wait(meeting.id).status == MeetingStatus.COMPLETED
     assert set(fake.paid.values()) == {1}
@@ -60,7 +60,7 @@ def test_a_worker_that_is_told_to_stop_ends_in_the_middle_and_the_next_pays_only
 
 
 def test_a_written_view_that_was_not_enqueued_is_made_by_the_same_workers(side: Background, fake: FakeOpenAI) -> None:
-    fake.use(Plan())
+    fake.use(ModelPlan())
     meeting = meetings.transcribed(side.store, SAID[:30])
     side.store.written_views.ask(meeting.id)
     side.start()
@@ -78,7 +78,7 @@ def test_a_killed_worker_loses_at_most_the_running_answer_which_is_counted(side:
     meeting = begun(side, fake)
     for child in psutil.Process(parent.pid).children(recursive=True):
         child.send_signal(signal.SIGKILL)
-    fake.use(Plan())
+    fake.use(ModelPlan())
     assert side.wait(meeting.id).status == MeetingStatus.COMPLETED
     twice = sum(times - 1 for times in fake.paid.values())
     found = side.store.summaries.find(meeting.id)

@@ -17,7 +17,7 @@ from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Job, Meeting
 from cantomeet.reasons import reason_text
 from cantomeet.store import Database
-from standins.openai.server import FakeOpenAI, Fault, Plan
+from standins.openai.server import FakeOpenAI, ModelFault, ModelPlan
 from tests import meetings
 from tests.worker.transcribed import Desk, llm
 from worker.engine import MOST_DEATHS
@@ -143,14 +143,14 @@ def test_a_heartbeat_that_comes_after_the_step_does_not_take_the_view_again(stor
 def test_lines_that_the_model_left_out_are_asked_for_once_more_and_else_stay_as_spoken(
     sqlite_store: Database, tmp_path: Path, fake: FakeOpenAI
 ) -> None:
-    fake.use(Plan(faults=[Fault(do="gaps")]))
+    fake.use(ModelPlan(faults=[ModelFault(do="gaps")]))
     desk = desk_of(sqlite_store, tmp_path, fake)
     meeting = desk.meeting(SAID)
     sqlite_store.written_views.ask(meeting.id)
     rewrite(desk, meeting)
     left = states(sqlite_store, meeting).count("as_spoken")
     assert 0 < left < len(SAID) / 3, "a third of each answer is missing, then a third of that"
-    fake.use(Plan())
+    fake.use(ModelPlan())
     asked = len(fake.log)
     sqlite_store.written_views.ask(meeting.id)
     rewrite(desk, meeting)
@@ -162,7 +162,7 @@ def test_lines_that_the_model_left_out_are_asked_for_once_more_and_else_stay_as_
 def test_other_errors_of_a_model_leave_the_lines_unchanged(
     sqlite_store: Database, tmp_path: Path, fake: FakeOpenAI, do: Any
 ) -> None:
-    fake.use(Plan(faults=[Fault(do=do)]))
+    fake.use(ModelPlan(faults=[ModelFault(do=do)]))
     desk = desk_of(sqlite_store, tmp_path, fake)
     meeting = desk.meeting(SAID[:9])
     sqlite_store.written_views.ask(meeting.id)
@@ -180,7 +180,7 @@ def test_other_errors_of_a_model_leave_the_lines_unchanged(
 def test_answers_of_no_use_leave_the_lines_as_they_were_spoken(
     sqlite_store: Database, tmp_path: Path, fake: FakeOpenAI, do: Any
 ) -> None:
-    fake.use(Plan(faults=[Fault(do=do)]))
+    fake.use(ModelPlan(faults=[ModelFault(do=do)]))
     desk = desk_of(sqlite_store, tmp_path, fake)
     meeting = desk.meeting(SAID[:9])
     sqlite_store.written_views.ask(meeting.id)
@@ -220,7 +220,7 @@ def test_a_line_that_was_corrected_is_out_of_date_until_it_is_asked_for_again(
 
 
 def test_a_failure_is_shown_and_a_new_request_retries(sqlite_store: Database, tmp_path: Path, fake: FakeOpenAI) -> None:
-    fake.use(Plan(faults=[Fault(do="status", status=503, retry_after="0", skip=1)]))
+    fake.use(ModelPlan(faults=[ModelFault(do="status", status=503, retry_after="0", skip=1)]))
     desk = desk_of(sqlite_store, tmp_path, fake, tries=2)
     meeting = desk.meeting(SAID)
     sqlite_store.written_views.ask(meeting.id)
@@ -229,7 +229,7 @@ def test_a_failure_is_shown_and_a_new_request_retries(sqlite_store: Database, tm
     found = sqlite_store.written_views.find(meeting.id)
     assert found is not None
     assert (found.view.state, found.view.error_code) == ("failed", "provider_busy")
-    fake.use(Plan())
+    fake.use(ModelPlan())
     sqlite_store.written_views.ask(meeting.id)
     rewrite(desk, meeting)
     assert set(states(sqlite_store, meeting)) == {"written"}

@@ -73,7 +73,7 @@ class MeetingWork(Work):
             code=error.code,
             params=error.params,
             reason=reason,
-            let_go=useless and self.tools.delete_at_provider,
+            delete_copy=useless and self.tools.delete_at_provider,
         )
         self.tools.publish(failed.id, failed.version)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cantomeet.lifecycle import step_owed
+from cantomeet.lifecycle import next_step
 from cantomeet.models import Meeting
 from cantomeet.store import NewAttempt
 from worker.lease import MeetingLease
@@ -25,7 +25,7 @@ def step_of(meeting: Meeting) -> Step:
     """The next step of a meeting that is due."""
     if meeting.deleted_at is not None:
         return delete
-    return _STEPS[step_owed(meeting.status, meeting.stage, meeting.transcriber)]
+    return _STEPS[next_step(meeting.status, meeting.stage, meeting.transcriber)]
 
 
 def name_of(meeting: Meeting) -> str:

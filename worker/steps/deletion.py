@@ -13,5 +13,5 @@ def delete(tools: Toolbox, lease: MeetingLease, _tried: NewAttempt) -> Meeting |
     meeting = lease.meeting
     tools.recordings.delete(meeting.recording_key)
     # With `delete_at_provider` the copy is already scheduled for deletion. Without it, it goes with the meeting.
-    tools.store.pipeline.purge(meeting.id, meeting.job.run, let_go=not tools.delete_at_provider)
+    tools.store.pipeline.purge(meeting.id, meeting.job.run, delete_copy=not tools.delete_at_provider)
     return None

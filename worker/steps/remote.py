@@ -203,7 +203,7 @@ def check(tools: Toolbox, lease: MeetingLease, tried: NewAttempt) -> Meeting:
         [new_segment(segment) for segment in transcript.segments],
         replace=True,
         tried=tried,
-        let_go=tools.delete_at_provider,
+        delete_copy=tools.delete_at_provider,
         warnings=list(dict.fromkeys([*meeting.warnings, *transcript.warnings])),
     )
     tools.recordings.remove(meeting.recording_key, Copy.SENT)

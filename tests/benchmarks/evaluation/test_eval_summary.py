@@ -13,7 +13,7 @@ from benchmarks.evaluation.__main__ import app
 from benchmarks.evaluation.labelled import read_meetings
 from benchmarks.evaluation.running import Forecast, run
 from cantomeet.errors import PermanentError
-from standins.openai.server import FakeOpenAI, Fault, Plan
+from standins.openai.server import FakeOpenAI, ModelFault, ModelPlan
 from tests.benchmarks.evaluation.sets import written
 from worker.providers import Usage
 from worker.providers.extractive import ExtractiveSummarizer
@@ -53,7 +53,7 @@ def test_an_endpoint_that_answers_well_is_scored_against_the_labels(tmp_path: Pa
 
 
 def test_invented_quotes_lower_the_support_rate(tmp_path: Path) -> None:
-    with FakeOpenAI(Plan(faults=[Fault(do="invented_quotes")])) as fake:
+    with FakeOpenAI(ModelPlan(faults=[ModelFault(do="invented_quotes")])) as fake:
         part = figures(fake, written(tmp_path / "set"))
     assert part["evidence"]["rate"] < 0.5
     assert part["evidence"]["shown_but_absent"] == 0
@@ -61,14 +61,14 @@ def test_invented_quotes_lower_the_support_rate(tmp_path: Path) -> None:
 
 
 def test_invented_owners_and_dates_are_not_taken_over(tmp_path: Path) -> None:
-    with FakeOpenAI(Plan(faults=[Fault(do="invented_owners", times=1)])) as fake:
+    with FakeOpenAI(ModelPlan(faults=[ModelFault(do="invented_owners", times=1)])) as fake:
         part = figures(fake, written(tmp_path / "set"))
     assert part["owners"]["wrong"] == 0
     assert part["owners"]["right"] == 0
 
 
 def test_a_model_without_a_usable_answer_gets_no_credit_for_the_extracts(tmp_path: Path) -> None:
-    with FakeOpenAI(Plan(faults=[Fault(do="bad_json")])) as fake:
+    with FakeOpenAI(ModelPlan(faults=[ModelFault(do="bad_json")])) as fake:
         part = figures(fake, written(tmp_path / "set"))
     assert part["fell_back"] == ["board"]
     assert part["kinds"]["decision"] == {"given": 0, "labelled": 2, "found": 0, "precision": None, "recall": 0.0}
@@ -77,8 +77,8 @@ def test_a_model_without_a_usable_answer_gets_no_credit_for_the_extracts(tmp_pat
 
 def test_a_meeting_is_tried_again_and_paid_for_once(tmp_path: Path) -> None:
     waited: list[float] = []
-    fault = Fault(do="status", status=429, retry_after="7", on="minutes", times=1)
-    with FakeOpenAI(Plan(faults=[fault])) as fake:
+    fault = ModelFault(do="status", status=429, retry_after="7", on="minutes", times=1)
+    with FakeOpenAI(ModelPlan(faults=[fault])) as fake:
         summarizer = LlmSummarizer(model="m", fallback=ExtractiveSummarizer(), base_url=fake.base_url)
         done = run("set", read_meetings(written(tmp_path / "set")), summarizer, wait=waited.append)
         paid = fake.paid
@@ -90,7 +90,7 @@ def test_a_meeting_is_tried_again_and_paid_for_once(tmp_path: Path) -> None:
 
 def test_a_meeting_without_any_answer_is_named_and_scores_nothing(tmp_path: Path) -> None:
     meetings = read_meetings(written(tmp_path / "set", "first", "second"))
-    with FakeOpenAI(Plan(faults=[Fault(do="status", status=503, skip=2)])) as fake:
+    with FakeOpenAI(ModelPlan(faults=[ModelFault(do="status", status=503, skip=2)])) as fake:
         summarizer = LlmSummarizer(model="m", fallback=ExtractiveSummarizer(), base_url=fake.base_url)
         done = run("set", meetings, summarizer, wait=lambda _seconds: None)
     assert list(done.failed) == ["second"]

@@ -49,7 +49,7 @@ OF_MANY: dict[str, dict[str, Any]] = {
     "admin_page": {"wanted": MeetingFilter(limit=5), "pages": 3},
     "still_fitting": {"wanted": MeetingFilter(), "ids": ["x"]},
     "opened_timeline": {"meeting_id": "x"},
-    "engine_room": {},
+    "engine_overview": {},
     "admin_overview": {},
     "is_paused": {},
     "own_templates": {},

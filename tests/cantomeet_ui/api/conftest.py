@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 import redis
 from fastapi.testclient import TestClient
 
@@ -19,6 +20,8 @@ from cantomeet.storage import FolderStorage
 from cantomeet.store import Database
 from cantomeet_ui.api.app import build_api
 from cantomeet_ui.api.middleware import guarding
+from tests.cantomeet_ui.api.uploading import UploadClient, upload_client
+from tests.recordings_factory import make_recording
 
 HERE = "http://localhost:3000"
 SECRET = "a-secret-of-ours"
@@ -93,3 +96,14 @@ def client(services: Services) -> Iterator[TestClient]:
     app = guarding(services.settings)(build_api(services))
     with TestClient(app, base_url=HERE, raise_server_exceptions=False, headers={"Accept-Language": "en"}) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    return make_recording(tmp_path_factory.mktemp("sound") / "a", "wav").read_bytes()
+
+
+@pytest_asyncio.fixture
+async def endpoint(tmp_path: Path, sqlite_store: Database) -> AsyncIterator[UploadClient]:
+    async with upload_client(tmp_path, sqlite_store) as opened:
+        yield opened

@@ -51,7 +51,7 @@ def checks(route: Any, inherited: list[Any]) -> list[Allowed]:
     return [call for call in asked if isinstance(call, Allowed)]
 
 
-def test_every_route_asks_whether_it_is_allowed(services: Services) -> None:
+def test_every_route_checks_access(services: Services) -> None:
     unguarded = [
         route.path
         for route, inherited in routes(services)
@@ -60,7 +60,7 @@ def test_every_route_asks_whether_it_is_allowed(services: Services) -> None:
     assert unguarded == []
 
 
-def test_every_route_about_one_meeting_asks_about_that_meeting(services: Services) -> None:
+def test_every_route_about_one_meeting_checks_access_to_that_meeting(services: Services) -> None:
     unguarded = [
         (route.path, route.methods)
         for route, inherited in routes(services)
@@ -69,7 +69,7 @@ def test_every_route_about_one_meeting_asks_about_that_meeting(services: Service
     assert unguarded == []
 
 
-def test_the_walk_covers_the_documented_routes(services: Services) -> None:
+def test_the_checked_routes_are_the_documented_ones(services: Services) -> None:
     found = {(method, route.path) for route, _ in routes(services) for method in route.methods or ()}
     assert found >= {
         ("POST", "/meetings/upload"),

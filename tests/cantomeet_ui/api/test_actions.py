@@ -33,7 +33,7 @@ def test_items_are_listed_with_their_meeting(client: TestClient, sqlite_store: D
     assert [i["text"] for i in client.get("/api/actions?done=done").json()["items"]] == ["交 budget"]
 
 
-def test_the_calendar_is_a_download_that_leads_back(client: TestClient, sqlite_store: Database) -> None:
+def test_the_calendar_is_a_download_with_links_to_its_meetings(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.completed(sqlite_store, items=[action("交 budget", date(2026, 12, 2)), action("查費用")])
     answer = client.get("/api/actions.ics")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/calendar; charset=utf-8")
@@ -44,7 +44,7 @@ def test_the_calendar_is_a_download_that_leads_back(client: TestClient, sqlite_s
     assert "BEGIN:VEVENT" not in client.get("/api/actions.ics?owner=阿明").text
 
 
-def test_a_filter_that_makes_no_sense_is_refused_by_name(client: TestClient) -> None:
+def test_an_invalid_filter_is_refused_by_name(client: TestClient) -> None:
     for path in ("/api/actions", "/api/actions.ics"):
         answer = client.get(path, params={"due": "soon"})
         assert (answer.status_code, answer.json()["field"]) == (422, "due")

@@ -50,7 +50,7 @@ def paid_and_cancelled(store: Database) -> Meeting:
 # ---- previews ----------------------------------------------------------------------------------------------
 
 
-def test_a_preview_counts_refuses_prices_and_does_nothing(
+def test_a_preview_shows_counts_refusals_and_costs_and_changes_nothing(
     client: TestClient, services: Services, sqlite_store: Database, queue: RememberingQueue
 ) -> None:
     use(services, transcriber="speechmatics")
@@ -68,7 +68,7 @@ def test_a_preview_counts_refuses_prices_and_does_nothing(
     assert {sqlite_store.meetings.get(m.id).status for m in failed} == {MeetingStatus.FAILED}
 
 
-def test_what_is_yet_to_get_a_transcriber_is_found_as_that_of_the_one_that_is_set_up(
+def test_a_meeting_without_a_transcriber_matches_the_configured_one(
     client: TestClient, services: Services, sqlite_store: Database
 ) -> None:
     use(services, transcriber="speechmatics")
@@ -81,7 +81,7 @@ def test_what_is_yet_to_get_a_transcriber_is_found_as_that_of_the_one_that_is_se
         assert bulk(client, action="cancel", filter={"transcriber": name}).json()["affected"] == count
 
 
-def test_a_filter_narrows_the_preview_by_all_that_the_list_knows(client: TestClient, sqlite_store: Database) -> None:
+def test_a_preview_accepts_every_filter_of_the_list(client: TestClient, sqlite_store: Database) -> None:
     old = meetings.failed(sqlite_store, title="舊")
     meetings.set_columns(
         sqlite_store, old.id, created_at=sqlite_store.now() - timedelta(days=3), transcriber="speechmatics"
@@ -123,9 +123,7 @@ def test_a_plan_is_carried_out_as_previewed(
     assert sqlite_store.meetings.get(late.id).status == MeetingStatus.FAILED, "it came after the preview"
 
 
-def test_what_a_worker_or_somebody_else_changed_meanwhile_is_left_and_counted(
-    client: TestClient, sqlite_store: Database
-) -> None:
+def test_meetings_changed_since_the_preview_are_left_and_counted(client: TestClient, sqlite_store: Database) -> None:
     kept, completed_since, gone = (meetings.failed(sqlite_store) for _ in range(3))
     plan = bulk(client, action="delete", filter={}).json()["plan"]
     sqlite_store.meetings.retry(completed_since.id)
@@ -137,7 +135,7 @@ def test_what_a_worker_or_somebody_else_changed_meanwhile_is_left_and_counted(
         sqlite_store.meetings.get(kept.id)
 
 
-def test_a_retry_that_would_pay_only_since_the_preview_is_not_done(client: TestClient, sqlite_store: Database) -> None:
+def test_a_retry_that_became_paid_since_the_preview_is_refused(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.failed(sqlite_store)
     plan = bulk(client, action="retry", filter={}).json()["plan"]
     sent = {"stage": Stage.SUBMITTED, "submission": Submission("k"), "error_code": "provider_job_gone"}
@@ -147,7 +145,7 @@ def test_a_retry_that_would_pay_only_since_the_preview_is_not_done(client: TestC
 
 
 @pytest.mark.parametrize("act", ["cancel", "delete"])
-def test_paid_work_is_not_given_up_by_a_plan_that_did_not_say_so(
+def test_a_plan_abandons_no_paid_work_that_its_preview_did_not_show(
     client: TestClient, sqlite_store: Database, act: str
 ) -> None:
     waiting = meetings.uploaded(sqlite_store)
@@ -166,7 +164,7 @@ def test_paid_work_is_not_given_up_by_a_plan_that_did_not_say_so(
     assert bulk(client, action=act, plan=told["plan"], dry_run=False).json()["done"] == 1
 
 
-def test_a_retry_that_cost_nothing_when_it_was_previewed_does_not_begin_to_cost(
+def test_a_retry_previewed_as_free_starts_no_paid_transcription(
     client: TestClient, services: Services, sqlite_store: Database
 ) -> None:
     meetings.failed(sqlite_store)
@@ -186,7 +184,9 @@ def test_paying_again_needs_a_confirmation(client: TestClient, sqlite_store: Dat
     assert sqlite_store.meetings.get(again.id).revision == 2
 
 
-def test_cancel_stops_also_what_has_moved_a_step_since(client: TestClient, sqlite_store: Database) -> None:
+def test_a_cancel_stops_a_meeting_that_moved_a_step_since_the_preview(
+    client: TestClient, sqlite_store: Database
+) -> None:
     waiting, ended = meetings.uploaded(sqlite_store), meetings.transcribed(sqlite_store)
     plan = bulk(client, action="cancel", filter={}).json()["plan"]
     leased = sqlite_store.pipeline.take_lease(waiting.id, 60)
@@ -199,7 +199,7 @@ def test_cancel_stops_also_what_has_moved_a_step_since(client: TestClient, sqlit
     assert sqlite_store.meetings.get(ended.id).status == MeetingStatus.COMPLETED
 
 
-def test_ids_are_done_to_at_once_and_the_unknown_left_out(client: TestClient, sqlite_store: Database) -> None:
+def test_ids_need_no_preview_and_unknown_ones_are_skipped(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.failed(sqlite_store)
     running = meetings.uploaded(sqlite_store)
     ids = [meeting.id, running.id, str(uuid4()), meeting.id]
@@ -207,7 +207,9 @@ def test_ids_are_done_to_at_once_and_the_unknown_left_out(client: TestClient, sq
     assert (answer["done"], answer["refused"]) == (1, {"not_failed": 1})
 
 
-def test_run_now_wakes_what_is_due_later(client: TestClient, sqlite_store: Database, queue: RememberingQueue) -> None:
+def test_run_now_wakes_a_meeting_that_is_due_later(
+    client: TestClient, sqlite_store: Database, queue: RememberingQueue
+) -> None:
     meeting = meetings.uploaded(sqlite_store)
     later = sqlite_store.now() + timedelta(hours=1)
     meetings.set_job(sqlite_store, meeting.id, due_at=later, woken_until=later)
@@ -287,13 +289,13 @@ def test_bad_input_is_refused_by_the_name_of_its_field(client: TestClient, body:
 
 
 @pytest.mark.parametrize(("query", "field"), [("age=old", "age"), ("transcriber=ear", "transcriber")])
-def test_the_lists_new_filters_refuse_nonsense(client: TestClient, query: str, field: str) -> None:
+def test_invalid_age_and_transcriber_filters_are_refused(client: TestClient, query: str, field: str) -> None:
     answer = client.get(f"/api/meetings?{query}")
     assert (answer.status_code, answer.json()["field"]) == (422, field)
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
-def test_only_an_administrator_may(
+def test_only_an_administrator_is_allowed(
     client: TestClient, sqlite_store: Database, monkeypatch: pytest.MonkeyPatch, method: str, path: str
 ) -> None:
     monkeypatch.setattr(access, "may", lambda actor, asked, meeting=None: asked is not Action.ADMINISTER)
@@ -315,7 +317,7 @@ def test_meetings_that_the_actor_may_not_change_are_not_in_a_plan(
 # ---- pause, overview, checks -------------------------------------------------------------------------------
 
 
-def test_pausing_stops_steps_and_resuming_wakes_what_waited(
+def test_pausing_stops_steps_and_resuming_wakes_waiting_meetings(
     client: TestClient, sqlite_store: Database, queue: RememberingQueue
 ) -> None:
     meeting = meetings.uploaded(sqlite_store)
@@ -357,7 +359,7 @@ def test_the_overview_is_answered_without_redis(client: TestClient, queue: Remem
     assert (told["redis"], told["workers"], told["failed_jobs"]) == ("down", [], None)
 
 
-def test_a_check_is_asked_of_a_worker_and_its_answer_is_shown(
+def test_a_check_is_queued_for_a_worker_and_its_result_is_shown(
     client: TestClient, sqlite_store: Database, queue: RememberingQueue
 ) -> None:
     answer = client.post("/api/admin/checks/whisper")
@@ -378,7 +380,7 @@ def test_a_check_without_a_worker_is_refused(
     assert sqlite_store.key_values.find(remembered_as("whisper")) is None
 
 
-def test_what_cannot_be_checked_is_refused_by_name(client: TestClient) -> None:
+def test_an_unknown_check_is_refused_by_name(client: TestClient) -> None:
     answer = client.post("/api/admin/checks/moon")
     assert (answer.status_code, answer.json()["field"]) == (422, "name")
 

@@ -53,14 +53,14 @@ def test_the_recording_is_served_whole_with_its_kind_and_name(client: TestClient
         ("bytes=-5", "bytes 10235-10239/10240", BYTES[-5:]),
     ],
 )
-def test_a_player_gets_the_part_it_jumps_to(
+def test_a_range_request_gets_its_part(
     client: TestClient, meeting: Meeting, asked: str, given: str, part: bytes
 ) -> None:
     answer = client.get(f"/api/meetings/{meeting.id}/audio", headers={"Range": asked})
     assert (answer.status_code, answer.headers["content-range"], answer.content) == (206, given, part)
 
 
-def test_a_part_beyond_the_end_is_416(client: TestClient, meeting: Meeting) -> None:
+def test_a_range_beyond_the_end_is_416(client: TestClient, meeting: Meeting) -> None:
     answer = client.get(f"/api/meetings/{meeting.id}/audio", headers={"Range": "bytes=99999-"})
     assert (answer.status_code, answer.headers["content-range"]) == (416, "bytes */10240")
 
@@ -71,7 +71,7 @@ def test_a_request_without_a_single_range_gets_the_whole(client: TestClient, mee
     assert (answer.status_code, answer.content) == (200, BYTES)
 
 
-def test_a_part_is_given_only_of_the_recording_that_the_player_has(client: TestClient, meeting: Meeting) -> None:
+def test_a_range_of_another_recording_gets_the_whole(client: TestClient, meeting: Meeting) -> None:
     url, part = f"/api/meetings/{meeting.id}/audio", {"Range": "bytes=0-9"}
     tag = client.get(url).headers["etag"]
     assert client.get(url, headers={**part, "If-Range": tag}).content == BYTES[:10]
@@ -80,12 +80,12 @@ def test_a_part_is_given_only_of_the_recording_that_the_player_has(client: TestC
     assert (again.status_code, again.content) == (304, b"")
 
 
-def test_head_tells_the_length_and_sends_nothing(client: TestClient, meeting: Meeting) -> None:
+def test_a_head_request_returns_the_length_without_a_body(client: TestClient, meeting: Meeting) -> None:
     answer = client.head(f"/api/meetings/{meeting.id}/audio")
     assert (answer.status_code, answer.headers["content-length"], answer.content) == (200, "10240", b"")
 
 
-def test_what_browsers_cannot_play_is_served_as_its_copy(
+def test_the_playback_copy_is_served_if_browsers_cannot_play_the_recording(
     client: TestClient, services: Services, sqlite_store: Database
 ) -> None:
     meeting = stored(services, sqlite_store, media_format="amr")

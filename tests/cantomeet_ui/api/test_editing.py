@@ -70,7 +70,7 @@ def test_an_item_is_corrected_against_its_own_version(
         ("speaker", {}, "name"),
     ],
 )
-def test_what_cannot_be_kept_is_refused_by_name(
+def test_an_invalid_edit_is_refused_by_name(
     client: TestClient, sqlite_store: Database, meeting: Meeting, what: str, body: dict[str, Any], field: str
 ) -> None:
     answer = client.patch(urls(sqlite_store, meeting)[what], json=body, headers={"If-Match": "*"})
@@ -80,7 +80,7 @@ def test_what_cannot_be_kept_is_refused_by_name(
 
 @pytest.mark.parametrize("what", ["items", "segments", "speakers"])
 @pytest.mark.parametrize("row", ["nothing", "x" * 37, "%00", "00000000-0000-4000-8000-000000000000"])
-def test_what_is_not_there_is_not_found(client: TestClient, meeting: Meeting, what: str, row: str) -> None:
+def test_an_edit_of_something_unknown_is_not_found(client: TestClient, meeting: Meeting, what: str, row: str) -> None:
     body = {"name": "x"} if what == "speakers" else {"text": "x"}
     answer = client.patch(f"/api/meetings/{meeting.id}/{what}/{row}", json=body, headers={"If-Match": "*"})
     assert answer.status_code in (404, 422)
@@ -95,7 +95,7 @@ def test_an_item_is_deleted(client: TestClient, sqlite_store: Database, meeting:
     assert (summary["decisions"], len(summary["action_items"])) == ([], 1)
 
 
-def test_a_corrected_line_says_so_and_its_items_are_stale(
+def test_a_corrected_line_is_marked_and_its_items_are_stale(
     client: TestClient, sqlite_store: Database, meeting: Meeting
 ) -> None:
     where = urls(sqlite_store, meeting)
@@ -141,9 +141,7 @@ def test_notes_of_a_template_are_shown_with_their_section(client: TestClient, sq
     assert [(n["section"], n["text"], n["verified"]) for n in summary["notes"]] == [("出席", "陳主席、阿明", False)]
 
 
-def test_a_line_that_was_not_understood_says_so_until_it_is_corrected(
-    client: TestClient, sqlite_store: Database
-) -> None:
+def test_an_unclear_line_is_marked_until_it_is_corrected(client: TestClient, sqlite_store: Database) -> None:
     started = meetings.transcribing(sqlite_store)
     lines = [NewSegment(0.0, 5.0, "諗諗諗諐", "", [], unclear=True)]
     sqlite_store.pipeline.finish_transcript(

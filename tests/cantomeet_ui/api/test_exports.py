@@ -22,7 +22,9 @@ TYPES = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_each_form_is_a_download_under_the_meetings_name(client: TestClient, sqlite_store: Database, form: str) -> None:
+def test_each_format_is_a_download_under_the_meetings_name(
+    client: TestClient, sqlite_store: Database, form: str
+) -> None:
     meeting = meetings.completed(sqlite_store, title='十一月"例會"/2026')
     answer = client.get(f"/api/meetings/{meeting.id}/transcript", params={"format": form})
     assert (answer.status_code, answer.headers["content-type"]) == (200, TYPES[form])
@@ -39,19 +41,19 @@ def test_labels_are_in_the_readers_language(client: TestClient, sqlite_store: Da
     assert "## 逐字稿" in client.get(url, headers={"Accept-Language": "zh-HK"}).text
 
 
-def test_an_unknown_form_is_refused_by_name(client: TestClient, sqlite_store: Database) -> None:
+def test_an_unknown_format_is_refused_by_name(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.completed(sqlite_store)
     answer = client.get(f"/api/meetings/{meeting.id}/transcript?format=exe")
     assert (answer.status_code, answer.json()["field"]) == (422, "format")
 
 
-def test_before_the_first_line_there_is_a_clear_answer(client: TestClient, sqlite_store: Database) -> None:
+def test_a_download_before_the_first_line_is_a_conflict(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.uploaded(sqlite_store)
     answer = client.get(f"/api/meetings/{meeting.id}/transcript")
     assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
 
 
-def test_a_part_of_a_transcript_is_named_as_such(client: TestClient, sqlite_store: Database) -> None:
+def test_an_incomplete_transcript_is_marked_in_its_file_name(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.partly_recognised(sqlite_store)
     answer = client.get(f"/api/meetings/{meeting.id}/transcript")
     assert unquote(answer.headers["content-disposition"]).endswith("例會 (incomplete).txt")

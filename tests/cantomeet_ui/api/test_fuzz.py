@@ -70,7 +70,7 @@ def served(store: Database, tmp_path: Path) -> Served:
     return Served(store, tmp_path)
 
 
-def test_no_request_is_answered_with_a_failure(served: Served) -> None:
+def test_no_request_gets_a_server_error(served: Served) -> None:
     schema = schemathesis.openapi.from_dict(served.api.openapi())
     schema.app = served.app
     operations = [found.ok() for found in schema.get_all_operations()]
@@ -100,7 +100,7 @@ def test_no_request_is_answered_with_a_failure(served: Served) -> None:
 
 
 @pytest.mark.parametrize("nasty", ["a\\ud800", "a\\u0000", "\\udfff\\ud800"])
-def test_what_no_database_takes_is_refused_in_any_text(served: Served, nasty: str) -> None:
+def test_text_that_no_database_accepts_is_refused_in_every_field(served: Served, nasty: str) -> None:
     bodies = {
         ("POST", "/api/admin/bulk"): '{"action": "retry", "filter": {"q": "%s"}}',
         ("POST", "/api/templates"): '{"name": "%s", "sections": [{"title": "x"}]}',
@@ -118,7 +118,7 @@ def test_what_no_database_takes_is_refused_in_any_text(served: Served, nasty: st
             assert answer.status_code == 422, (method, path)
 
 
-def test_a_nul_in_any_address_is_found_nowhere(served: Served) -> None:
+def test_a_nul_in_any_address_is_a_client_error(served: Served) -> None:
     with TestClient(served.app, base_url=HERE, raise_server_exceptions=False) as client:
         for path in served.api.openapi()["paths"]:
             for method in ("GET", "HEAD", "PUT", "PATCH", "POST", "DELETE") if "{" in path else ():

@@ -19,7 +19,7 @@ def put(client: TestClient, *terms: Any, **headers: str) -> Any:
     return client.put(URL, json={"terms": list(terms)}, headers=headers)
 
 
-def test_what_is_put_is_got_again(client: TestClient, sqlite_store: Database) -> None:
+def test_a_replaced_glossary_is_returned(client: TestClient, sqlite_store: Database) -> None:
     answer = put(client, {"content": " 葵涌 "}, {"content": "CantoMeet", "sounds_like": ["簡圖米"]})
     assert answer.status_code == 200
     got = client.get(URL)
@@ -53,7 +53,7 @@ def test_a_bad_term_is_refused_by_name_and_nothing_changes(
     assert sqlite_store.glossary.terms() == [Term("葵涌")]
 
 
-def test_every_bad_term_is_named_in_the_askers_language(client: TestClient) -> None:
+def test_every_bad_term_is_named_in_the_readers_language(client: TestClient) -> None:
     answer = put(client, {"content": ""}, {"content": "a"}, {"content": "10:30"}, **{"Accept-Language": "zh-HK"})
     assert [error["field"] for error in answer.json()["errors"]] == ["terms.1", "terms.3"]
     assert "冒號" in answer.json()["errors"][1]["detail"]
@@ -63,7 +63,7 @@ def test_every_bad_term_is_named_in_the_askers_language(client: TestClient) -> N
     ("body", "field"),
     [({}, "terms"), ({"terms": "a"}, "terms"), ({"terms": [{"sounds_like": []}]}, "terms.content"), ([], "body")],
 )
-def test_what_is_no_glossary_names_the_field(client: TestClient, body: Any, field: str) -> None:
+def test_an_invalid_glossary_names_the_field(client: TestClient, body: Any, field: str) -> None:
     answer = client.put(URL, json=body)
     assert (answer.status_code, answer.json()["field"]) == (422, field)
 
@@ -76,6 +76,6 @@ def test_an_older_etag_is_refused(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT"])
-def test_only_an_administrator_may(client: TestClient, monkeypatch: pytest.MonkeyPatch, method: str) -> None:
+def test_only_an_administrator_is_allowed(client: TestClient, monkeypatch: pytest.MonkeyPatch, method: str) -> None:
     monkeypatch.setattr(access, "may", lambda actor, asked, meeting=None: asked is not Action.ADMINISTER)
     assert client.request(method, URL, json={"terms": []}).status_code == 403

@@ -46,7 +46,7 @@ def test_health_reports_how_long_the_longest_waiting_meeting_has_been_due(
     assert client.get("/health").json()["oldest_due_seconds"] == pytest.approx(600, abs=30)
 
 
-def test_both_databases_tell_how_long_the_longest_waiting_has_been_due(store: Database) -> None:
+def test_both_databases_report_how_long_the_longest_waiting_meeting_has_been_due(store: Database) -> None:
     assert store.jobs.oldest_due_seconds() == 0.0
     meeting = meetings.uploaded(store)
     meetings.set_job(store, meeting.id, due_at=store.now() - timedelta(minutes=10))
@@ -55,13 +55,13 @@ def test_both_databases_tell_how_long_the_longest_waiting_has_been_due(store: Da
     assert store.jobs.oldest_due_seconds() == pytest.approx(600, abs=30), "what waits while paused waits all the same"
 
 
-def test_without_workers_it_is_degraded(client: TestClient, queue: RememberingQueue) -> None:
+def test_health_is_degraded_without_workers(client: TestClient, queue: RememberingQueue) -> None:
     queue.workers = 0
     answer = client.get("/health")
     assert (answer.status_code, answer.json()["status"], answer.json()["redis"]) == (200, "degraded", "ok")
 
 
-def test_without_redis_it_is_degraded(
+def test_health_is_degraded_without_redis(
     client: TestClient, queue: RememberingQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused() -> int:
@@ -77,7 +77,7 @@ def test_without_redis_it_is_degraded(
     }
 
 
-def test_without_the_database_it_is_down_and_503(
+def test_health_is_down_with_503_without_the_database(
     services: Services, sqlite_store: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gone() -> float:

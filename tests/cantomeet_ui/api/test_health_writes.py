@@ -83,7 +83,7 @@ def test_a_locked_database_is_busy_and_not_down(
     assert (answer.json()["status"], answer.json()["database"]) == ("degraded", "busy")
 
 
-def test_a_full_disk_of_the_recordings_is_told(
+def test_a_full_disk_of_the_recordings_is_reported(
     services: Services, asking: Asking, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = asking(services)
@@ -93,7 +93,9 @@ def test_a_full_disk_of_the_recordings_is_told(
     assert (answer.json()["status"], answer.json()["storage"]) == ("degraded", "full")
 
 
-def test_a_folder_of_recordings_that_takes_no_file_is_told(services: Services, asking: Asking, tmp_path: Path) -> None:
+def test_a_folder_of_recordings_that_accepts_no_file_is_reported(
+    services: Services, asking: Asking, tmp_path: Path
+) -> None:
     (tmp_path / "recordings").write_bytes(b"a file where the folder should be")
     assert asking(services).get("/health").json()["storage"] == "read_only"
 
@@ -132,7 +134,7 @@ def unable_to_save(server: redis.Redis) -> None:
 
 
 @pytest.mark.parametrize("harm", [out_of_memory, a_replica, without_its_replicas, unable_to_save])
-def test_a_redis_that_takes_no_writes_is_told(
+def test_a_redis_that_accepts_no_writes_is_reported(
     harm: Callable[[redis.Redis], None], server: redis.Redis, services: Services, asking: Asking, tmp_path: Path
 ) -> None:
     queue = JobQueue(f"unix://{server.connection_pool.connection_kwargs['path']}?db=0")
@@ -157,7 +159,7 @@ def test_frequent_health_checks_write_rarely(services: Services, monkeypatch: py
 
 
 @pytest.mark.parametrize("language", [EN, ZH])
-def test_an_upload_to_a_database_that_takes_no_writes_is_not_called_saved(
+def test_an_upload_to_a_database_that_accepts_no_writes_is_not_called_saved(
     language: str, services: Services, store: Database, asking: Asking, tmp_path: Path
 ) -> None:
     client = asking(replace(services, store=store))
@@ -169,7 +171,7 @@ def test_an_upload_to_a_database_that_takes_no_writes_is_not_called_saved(
 
 
 @pytest.mark.parametrize("path", ["/meetings/upload", "/api/uploads/"])
-def test_an_upload_to_a_disk_that_takes_no_writes_is_refused_in_words(
+def test_an_upload_to_a_disk_that_accepts_no_writes_is_refused_with_a_reason(
     services: Services, asking: Asking, tmp_path: Path, path: str
 ) -> None:
     (tmp_path / "recordings").write_bytes(b"a file where the folder should be")
@@ -196,7 +198,7 @@ def test_no_text_of_a_refused_request_says_that_the_recording_is_saved() -> None
 
 
 @pytest.mark.parametrize("code", list(ErrorCode))
-def test_no_reason_says_that_a_recording_is_there_which_was_removed(code: str) -> None:
+def test_no_reason_says_that_a_removed_recording_is_kept(code: str) -> None:
     for language in (EN, ZH):
         told = reason_text(code, {"found": "x", "times": 5}, language, audio_removed=True)
         assert claims(told) == []

@@ -89,7 +89,7 @@ def test_a_body_that_takes_too_long_is_refused() -> None:
     assert sent == [408]
 
 
-def test_unknown_names_get_a_short_answer(client: httpx.Client) -> None:
+def test_unknown_fields_get_a_short_answer(client: httpx.Client) -> None:
     names = {f"unknown{number}": number for number in range(900)}
     for body in (names, {**names, "action": "retry"}, {"ids": ["x"] * 100_000}, {"plan": [names] * 50}):
         answer = client.post("/api/admin/bulk", json=body)
@@ -98,7 +98,7 @@ def test_unknown_names_get_a_short_answer(client: httpx.Client) -> None:
         assert len(answer.json()["errors"]) <= MOST_NAMED
 
 
-def test_two_hundred_thousand_names_get_a_short_answer(client: httpx.Client) -> None:
+def test_very_many_fields_get_a_short_answer(client: httpx.Client) -> None:
     body = json.dumps({f"{number:x}": 0 for number in range(150_000)})
     answer = client.post("/api/templates", content=body, headers=JSON)
     assert (answer.status_code, len(answer.content) < 2000) == (422, True)
@@ -125,7 +125,7 @@ def test_two_hundred_thousand_names_get_a_short_answer(client: httpx.Client) -> 
     ],
 )
 @pytest.mark.parametrize("path", ["/api/admin/bulk", "/api/templates", "/api/glossary"])
-def test_what_no_database_can_keep_is_refused(client: httpx.Client, path: str, body: bytes) -> None:
+def test_text_that_no_database_accepts_is_refused(client: httpx.Client, path: str, body: bytes) -> None:
     method = "PUT" if path.endswith("glossary") else "POST"
     answer = client.request(method, path, content=body, headers=JSON)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
@@ -134,7 +134,7 @@ def test_what_no_database_can_keep_is_refused(client: httpx.Client, path: str, b
 
 @pytest.mark.parametrize("path", ["/api/uploads/%00", "/api/meetings/%00", "/api/templates/%00", "/%00", "/api/%00"])
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PATCH", "DELETE", "PUT", "POST"])
-def test_a_nul_in_an_address_is_found_nowhere(client: httpx.Client, method: str, path: str) -> None:
+def test_a_nul_in_an_address_is_not_found(client: httpx.Client, method: str, path: str) -> None:
     assert client.request(method, path, headers=TUS).status_code == 404
 
 

@@ -47,7 +47,7 @@ def all_pages(client: TestClient, meeting: Meeting, limit: int) -> Iterator[list
 
 
 @pytest.mark.parametrize("limit", [1, 7, 19, 20, 21, 1000])
-def test_all_pages_together_are_what_the_meeting_holds(limit: int, client: TestClient, sqlite_store: Database) -> None:
+def test_all_pages_together_are_the_whole_transcript(limit: int, client: TestClient, sqlite_store: Database) -> None:
     meeting = made(sqlite_store, 20)
     pages = list(all_pages(client, meeting, limit))
     assert [len(page) for page in pages[:-1]] == [limit] * (len(pages) - 1)
@@ -79,7 +79,7 @@ def test_a_page_after_a_line_of_another_transcript_is_refused(client: TestClient
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_file_made_from_pages_is_that_of_one_page(
+def test_a_file_made_from_many_pages_is_the_same_as_from_one(
     form: Form, client: TestClient, sqlite_store: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     meeting = made(sqlite_store, 30)
@@ -101,7 +101,7 @@ def test_a_file_made_from_pages_is_that_of_one_page(
         assert [int(n) for n in in_pages.decode().split("\n") if n.isdigit()] == list(range(1, 31))
 
 
-def test_a_transcript_replaced_while_it_is_read_breaks_off(
+def test_reading_a_transcript_that_is_replaced_meanwhile_is_a_conflict(
     sqlite_store: Database,
 ) -> None:
     meeting = made(sqlite_store, 20)
@@ -122,7 +122,7 @@ def test_both_databases_page_alike(store: Database) -> None:
     assert len(paged.segments) == 20
 
 
-def test_a_page_gets_its_first_lines_at_once_and_the_rest_as_it_asks(sqlite_store: Database) -> None:
+def test_a_page_gets_its_first_lines_at_once_and_the_rest_on_request(sqlite_store: Database) -> None:
     meeting = made(sqlite_store, 25)
     have, got, parts = Have(), [], []
     while True:

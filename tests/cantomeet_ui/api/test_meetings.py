@@ -51,7 +51,7 @@ def refused(answer: Response, status: int, code: ErrorCode, field: str | None = 
 # ---- list --------------------------------------------------------------------------------------------------
 
 
-def test_the_list_has_what_its_contract_says(client: TestClient, sqlite_store: Database) -> None:
+def test_the_list_has_the_documented_fields(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.completed(sqlite_store, items=ITEMS, meeting_date=date(2026, 11, 23))
     body = client.get("/api/meetings", params={"q": "budget"}).json()
     assert body["next_cursor"] is None
@@ -82,7 +82,7 @@ def test_the_list_is_filtered(client: TestClient, sqlite_store: Database) -> Non
         assert [item["id"] for item in found] == [failed.id]
 
 
-def test_empty_parameters_are_as_good_as_none(client: TestClient, sqlite_store: Database) -> None:
+def test_empty_parameters_count_as_omitted(client: TestClient, sqlite_store: Database) -> None:
     meetings.uploaded(sqlite_store)
     answer = client.get("/api/meetings?status=&q=&from=&to=&sort=&limit=&cursor=")
     assert len(answer.json()["items"]) == 1
@@ -110,7 +110,7 @@ def test_a_bad_filter_or_cursor_is_refused_by_name(client: TestClient, params: d
 # ---- read --------------------------------------------------------------------------------------------------
 
 
-def test_a_meeting_has_what_its_contract_says(client: TestClient, sqlite_store: Database) -> None:
+def test_a_meeting_has_the_documented_fields(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.completed(sqlite_store, items=ITEMS, meeting_date=date(2026, 11, 23), description="每月")
     body = client.get(f"/api/meetings/{meeting.id}").json()
     assert list(body) == [
@@ -257,7 +257,7 @@ def test_an_unknown_id_is_not_found(client: TestClient, method: str, path: str, 
     refused(answer, 404, ErrorCode.NOT_FOUND)
 
 
-def test_somebody_elses_meeting_is_refused(client: TestClient, sqlite_store: Database) -> None:
+def test_a_meeting_of_another_owner_is_refused(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.uploaded(sqlite_store, owner_id="somebody")
     refused(client.get(f"/api/meetings/{meeting.id}"), 403, ErrorCode.NOT_ALLOWED)
     refused(client.delete(f"/api/meetings/{meeting.id}"), 403, ErrorCode.NOT_ALLOWED)
@@ -279,7 +279,7 @@ def test_an_unchanged_meeting_is_not_sent_again(client: TestClient, sqlite_store
     assert client.get(url, headers={"If-None-Match": etag}).json()["title"] == "新"
 
 
-def test_an_edit_of_the_version_that_was_read_is_kept(
+def test_an_edit_of_the_current_version_is_saved(
     client: TestClient, sqlite_store: Database, queue: RememberingQueue
 ) -> None:
     meeting = meetings.uploaded(sqlite_store, meeting_date=date(2026, 1, 1))
@@ -367,7 +367,7 @@ def test_a_body_that_is_no_json_is_refused(client: TestClient, sqlite_store: Dat
 
 
 @pytest.mark.parametrize("body", [None, {}, {"from": "failed"}])
-def test_a_failed_meeting_goes_on_where_it_stopped(
+def test_a_retried_meeting_continues_at_the_failed_step(
     client: TestClient, sqlite_store: Database, queue: RememberingQueue, body: Any
 ) -> None:
     meeting = meetings.failed(sqlite_store)
@@ -387,7 +387,7 @@ def test_a_completed_meeting_is_summarized_again(
     assert queue.woken == [meeting.id]
 
 
-def test_transcribing_what_was_paid_for_again_must_be_confirmed(
+def test_transcribing_a_paid_recording_again_needs_a_confirmation(
     client: TestClient, sqlite_store: Database, queue: RememberingQueue
 ) -> None:
     meeting = meetings.completed(sqlite_store)
@@ -429,7 +429,7 @@ def test_a_running_meeting_is_cancelled_once(
     refused(client.post(f"/api/meetings/{meeting.id}/cancel"), 409, ErrorCode.CONFLICT)
 
 
-def test_a_cancel_of_what_was_sent_says_that_a_retry_pays_again(client: TestClient, sqlite_store: Database) -> None:
+def test_cancelling_a_sent_recording_says_that_a_retry_pays_again(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.transcribing(sqlite_store)
     meetings.set_columns(
         sqlite_store, meeting.id, transcriber="speechmatics", submission=Submission("k"), stage="submitted"
@@ -440,7 +440,7 @@ def test_a_cancel_of_what_was_sent_says_that_a_retry_pays_again(client: TestClie
     refused(client.post(f"/api/meetings/{meeting.id}/retry"), 409, ErrorCode.COST_NOT_CONFIRMED)
 
 
-def test_the_timeline_tells_what_is_going_on_and_what_was_tried(client: TestClient, sqlite_store: Database) -> None:
+def test_the_timeline_has_the_current_step_and_past_attempts(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.transcribing(sqlite_store)
     path = f"/api/meetings/{meeting.id}/timeline"
     told = client.get(path).json()
@@ -469,7 +469,7 @@ def test_a_deleted_meeting_is_gone_at_once(client: TestClient, sqlite_store: Dat
     assert client.get("/api/meetings").json()["items"] == []
 
 
-def test_a_queue_that_is_broken_does_not_fail_what_is_already_done(
+def test_a_broken_queue_does_not_fail_a_committed_change(
     client: TestClient, sqlite_store: Database, queue: RememberingQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(meeting: Any) -> bool:
@@ -481,9 +481,7 @@ def test_a_queue_that_is_broken_does_not_fail_what_is_already_done(
     assert client.delete(f"/api/meetings/{meeting.id}").status_code == 202
 
 
-def test_no_answer_of_the_api_is_kept_by_a_browser(
-    client: TestClient, sqlite_store: Database, services: Services
-) -> None:
+def test_no_response_of_the_api_is_cached(client: TestClient, sqlite_store: Database, services: Services) -> None:
     meeting = meetings.completed(sqlite_store)
     for path in ("", f"/{meeting.id}", f"/{meeting.id}/transcript", f"/{new_id()}"):
         assert client.get(f"/api/meetings{path}").headers["cache-control"] == "no-store"

@@ -69,7 +69,7 @@ def client(services: Services) -> Iterator[TestClient]:
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:3000", "127.0.0.1", "127.0.0.1:80", "[::1]", "[::1]:3000"])
-def test_this_machines_names_are_served(client: TestClient, host: str) -> None:
+def test_names_of_this_machine_are_served(client: TestClient, host: str) -> None:
     assert client.get("/meetings", headers={"Host": host}).status_code == 200
 
 
@@ -91,18 +91,18 @@ def test_this_machines_names_are_served(client: TestClient, host: str) -> None:
         "localhost\u0660",
     ],
 )
-def test_a_name_that_somebody_points_here_is_refused(client: TestClient, host: str) -> None:
+def test_a_foreign_host_is_refused(client: TestClient, host: str) -> None:
     for path in ("/", "/api/meetings", "/health", "/webhooks/speechmatics"):
         answer = client.get(path, headers={"Host": host.encode()})
         assert (answer.status_code, answer.json()["code"]) == (421, "wrong_host"), path
 
 
-def test_two_names_at_once_are_refused(client: TestClient) -> None:
+def test_two_host_headers_are_refused(client: TestClient) -> None:
     answer = client.get("/api/meetings", headers=[("Host", "localhost:3000"), ("Host", "evil.example")])
     assert answer.status_code == 421
 
 
-def test_a_socket_under_another_name_is_refused(client: TestClient) -> None:
+def test_a_socket_with_a_foreign_host_is_refused(client: TestClient) -> None:
     _assert_socket_refused(client, 421, {"Host": "evil.example"})
 
 
@@ -144,7 +144,7 @@ def test_another_site_can_change_nothing(client: TestClient, sqlite_store: Datab
     assert sqlite_store.meetings.get(meeting.id).version == meeting.version
 
 
-def test_two_origins_at_once_are_refused(client: TestClient) -> None:
+def test_two_origin_headers_are_refused(client: TestClient) -> None:
     headers = [("Origin", HERE), ("Origin", "https://evil.example")]
     assert client.post("/_event", headers=headers).status_code == 403
 
@@ -152,12 +152,14 @@ def test_two_origins_at_once_are_refused(client: TestClient) -> None:
 @pytest.mark.parametrize(
     "headers", [{}, {"Origin": HERE}, {"Origin": HERE.upper()}, {"Origin": HERE, "Sec-Fetch-Site": "same-origin"}]
 )
-def test_our_pages_and_programs_can(client: TestClient, sqlite_store: Database, headers: dict[str, str]) -> None:
+def test_our_pages_and_programs_can_make_changes(
+    client: TestClient, sqlite_store: Database, headers: dict[str, str]
+) -> None:
     meeting = meetings.uploaded(sqlite_store)
     assert client.delete(f"/api/meetings/{meeting.id}", headers=headers).status_code == 202
 
 
-def test_our_page_at_port_80_is_ours(client: TestClient) -> None:
+def test_our_page_at_port_80_is_accepted(client: TestClient) -> None:
     headers = {"Host": "localhost", "Origin": "http://localhost"}
     assert client.post("/_event", headers=headers).status_code == 200
 
@@ -201,7 +203,7 @@ def _assert_socket_refused(client: TestClient, status: int, headers: dict[str, s
     assert refused.value.status_code == status
 
 
-# ---- doors that are shut -----------------------------------------------------------------------------------
+# ---- closed endpoints, cross-origin requests ----------------------------------------------------------------
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -211,13 +213,13 @@ def test_the_frameworks_own_upload_endpoint_is_closed(client: TestClient, method
     assert (answer.status_code, answer.json()["code"]) == (404, "unknown_route")
 
 
-def test_no_answer_invites_another_site_to_read_it(client: TestClient) -> None:
+def test_no_response_has_cors_headers(client: TestClient) -> None:
     for path in ("/api/meetings", "/_event", "/meetings"):
         answer = client.get(path, headers={"Origin": HERE})
         assert [name for name in answer.headers if name.startswith("access-control-")] == []
 
 
-async def test_names_of_headers_are_known_however_they_are_written(services: Services) -> None:
+async def test_header_names_are_recognised_in_any_case(services: Services) -> None:
     sent: list[Any] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -311,7 +313,7 @@ async def test_a_stream_passes_piece_by_piece(services: Services) -> None:
     assert got == [b"1", b"2"]
 
 
-def test_its_own_start_and_stop_pass_through() -> None:
+def test_startup_and_shutdown_events_pass_through() -> None:
     seen: list[str] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:

@@ -17,7 +17,7 @@ from cantomeet.store.meetings import Meetings
 from cantomeet_ui.api.problems import preferred_language, problem_response
 
 
-def test_a_problem_has_what_the_rfc_names_and_a_stable_code(client: TestClient) -> None:
+def test_a_problem_has_the_fields_of_the_rfc_and_a_stable_code(client: TestClient) -> None:
     answer = client.get("/api/meetings/nowhere")
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["content-language"] == "en"
@@ -81,7 +81,7 @@ def test_each_refusal_has_its_status_code_and_parameters(
     assert "?" not in body["detail"]
 
 
-def test_an_invalid_request_says_what_is_wanted_instead() -> None:
+def test_an_invalid_request_names_what_is_expected() -> None:
     body = _json(problem_response(InvalidRequest("a whole number", field="limit"), EN).body)
     assert body["errors"] == [{"field": "limit", "detail": "a whole number"}]
 
@@ -111,7 +111,7 @@ def test_an_unexpected_error_leaks_nothing_and_is_logged_under_its_reference(
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-def test_a_database_that_does_not_answer_is_503_and_try_again(
+def test_a_database_that_does_not_answer_is_503_with_retry_after(
     client: TestClient, sqlite_store: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def locked(*_: object) -> None:
@@ -143,13 +143,15 @@ def test_an_unknown_address_is_a_problem_and_not_a_page(client: TestClient, meth
         ("GET", "/webhooks/speechmatics", "POST"),
     ],
 )
-def test_a_wrong_method_is_told_the_right_ones(client: TestClient, method: str, path: str, allowed: str) -> None:
+def test_a_wrong_method_is_answered_with_the_allowed_ones(
+    client: TestClient, method: str, path: str, allowed: str
+) -> None:
     answer = client.request(method, path)
     assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
     assert answer.headers["allow"] == allowed
 
 
-def test_openapi_is_served_and_no_page_that_loads_scripts_from_elsewhere(client: TestClient) -> None:
+def test_openapi_is_served_without_pages_that_load_foreign_scripts(client: TestClient) -> None:
     paths = client.get("/api/openapi.json").json()["paths"]
     assert {"/api/meetings", "/api/meetings/{meeting_id}", "/meetings/upload", "/health"} <= paths.keys()
     for page in ("/docs", "/redoc", "/api/docs"):

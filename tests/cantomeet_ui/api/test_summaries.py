@@ -33,7 +33,7 @@ def summarize(store: Database, meeting_id: str, **columns: Any) -> None:
     store.pipeline.finish_summary(meeting.id, meeting.job.run, new, tried=NewAttempt("summarize", store.now()))
 
 
-def test_the_versions_are_listed_with_what_each_took_and_read(client: TestClient, sqlite_store: Database) -> None:
+def test_the_versions_are_listed_with_their_usage_and_coverage(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.completed(sqlite_store)
     sqlite_store.meetings.retry(meeting.id, "summarize")
     coverage = {"covered": 3, "total": 3}
@@ -48,7 +48,7 @@ def test_the_versions_are_listed_with_what_each_took_and_read(client: TestClient
     assert "no longer exists" in new["warnings"][0]["text"]
 
 
-def test_what_all_versions_took_is_added_up(client: TestClient, sqlite_store: Database) -> None:
+def test_the_usage_of_all_versions_is_added_up(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.completed(sqlite_store)
     for cost in (0.25, None, 0.5):
         sqlite_store.meetings.retry(meeting.id, "summarize")
@@ -96,7 +96,7 @@ def test_an_unknown_version_is_not_found(client: TestClient, sqlite_store: Datab
 # ---- another summary ---------------------------------------------------------------------------------------
 
 
-def test_another_summary_is_asked_for_with_its_wishes(
+def test_another_summary_is_requested_with_its_wishes(
     client: TestClient, sqlite_store: Database, queue: RememberingQueue
 ) -> None:
     meeting = meetings.completed(sqlite_store)
@@ -123,7 +123,7 @@ def test_wishes_can_be_changed_before_the_summary_is_written(client: TestClient,
         ({"name_speakers_first": "yes"}, "name_speakers_first"),
     ],
 )
-def test_a_wish_that_cannot_be_met_is_refused_by_name(
+def test_an_invalid_wish_is_refused_by_name(
     client: TestClient, sqlite_store: Database, wish: dict[str, Any], field: str
 ) -> None:
     url = f"/api/meetings/{meetings.completed(sqlite_store).id}"
@@ -134,7 +134,7 @@ def test_a_wish_that_cannot_be_met_is_refused_by_name(
 # ---- names first -------------------------------------------------------------------------------------------
 
 
-def test_a_summary_that_waits_for_names_says_so_and_goes_on_when_told(
+def test_a_summary_that_waits_for_names_says_so_and_is_started_on_request(
     client: TestClient, sqlite_store: Database, queue: RememberingQueue
 ) -> None:
     meeting = meetings.transcribed(sqlite_store, name_speakers_first=True)
@@ -147,7 +147,7 @@ def test_a_summary_that_waits_for_names_says_so_and_goes_on_when_told(
     refused(client.post(f"{url}/summarize"), 409, ErrorCode.CONFLICT)
 
 
-def test_the_list_is_filtered_by_what_waits(client: TestClient, sqlite_store: Database) -> None:
+def test_the_list_is_filtered_by_waiting_for_names(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.transcribed(sqlite_store, name_speakers_first=True)
     meetings.transcribed(sqlite_store)
     found = client.get("/api/meetings", params={"waiting_for": "names"}).json()["items"]

@@ -32,7 +32,7 @@ def test_built_in_templates_are_listed_in_the_readers_language(client: TestClien
     )
 
 
-def test_a_template_is_written_changed_and_deleted(client: TestClient) -> None:
+def test_a_template_is_created_changed_and_deleted(client: TestClient) -> None:
     answer = client.post("/api/templates", json=MINE)
     made = answer.json()
     assert answer.status_code == 201
@@ -67,7 +67,7 @@ def test_built_in_templates_cannot_be_changed(client: TestClient) -> None:
         ({"colour": "red"}, "colour"),
     ],
 )
-def test_a_template_that_makes_no_sense_is_refused_by_name(
+def test_an_invalid_template_is_refused_by_name(
     client: TestClient, sqlite_store: Database, change: dict[str, Any], field: str
 ) -> None:
     refused(client.post("/api/templates", json={**MINE, **change}), 422, ErrorCode.INVALID_REQUEST, field)

@@ -37,14 +37,14 @@ ACTION = {"kind": "action_item", "text": "寄信", "evidence": []}
         "/api/admin/overview",
     ],
 )
-def test_what_is_read_is_one_transaction(path: str, client: TestClient, sqlite_store: Database) -> None:
+def test_a_read_is_one_transaction(path: str, client: TestClient, sqlite_store: Database) -> None:
     made = [meetings.completed(sqlite_store, items=[ACTION]) for _ in range(3)]
     with counted(sqlite_store.engine) as found:
         assert client.get(path.format(id=made[0].id)).status_code == 200
     assert found.transactions == 1
 
 
-def test_a_meeting_that_the_client_has_already_is_one_statement(client: TestClient, sqlite_store: Database) -> None:
+def test_an_unchanged_meeting_is_one_statement(client: TestClient, sqlite_store: Database) -> None:
     path = f"/api/meetings/{meetings.completed(sqlite_store).id}"
     known = client.get(path).headers["etag"]
     with counted(sqlite_store.engine) as found:
@@ -65,7 +65,7 @@ def test_a_meeting_that_the_client_has_already_is_one_statement(client: TestClie
         ("DELETE", "/items/{item}", None),
     ],
 )
-def test_what_is_changed_is_one_transaction(
+def test_a_change_is_one_transaction(
     method: str, path: str, body: Any, client: TestClient, sqlite_store: Database
 ) -> None:
     meeting = meetings.completed(sqlite_store, items=[ACTION])

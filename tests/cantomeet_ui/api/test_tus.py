@@ -12,7 +12,6 @@ from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import OperationalError
@@ -27,20 +26,8 @@ from cantomeet.store.meetings import Meetings
 from cantomeet_ui.api import tus
 from tests.cantomeet.media.test_media import files_limited_to
 from tests.cantomeet_ui.api.uploading import MIB, TUS, UploadClient, upload_client, upload_metadata
-from tests.recordings_factory import make_recording
 
 UPLOADS = "/api/uploads/"
-
-
-@pytest.fixture(scope="session")
-def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    return make_recording(tmp_path_factory.mktemp("sound") / "a", "wav").read_bytes()
-
-
-@pytest_asyncio.fixture
-async def endpoint(tmp_path: Path, sqlite_store: Database) -> AsyncIterator[UploadClient]:
-    async with upload_client(tmp_path, sqlite_store) as opened:
-        yield opened
 
 
 def refusal(answer: httpx.Response) -> tuple[int, str]:
@@ -87,7 +74,7 @@ async def test_a_recording_in_pieces_becomes_a_meeting(endpoint: UploadClient, s
     assert endpoint.woken == [meeting.id]
 
 
-async def test_the_summary_is_what_the_metadata_says_and_else_what_the_settings_say(
+async def test_summary_options_come_from_the_metadata_or_else_the_settings(
     endpoint: UploadClient, sound: bytes
 ) -> None:
     wishes = {"summary_language": "en", "template": "board_minutes", "name_speakers_first": "true"}
@@ -100,7 +87,7 @@ async def test_the_summary_is_what_the_metadata_says_and_else_what_the_settings_
         assert (meeting.summary_language, meeting.template, meeting.name_speakers_first) == expected
 
 
-async def test_a_template_that_goes_while_the_bytes_come_costs_no_upload(endpoint: UploadClient, sound: bytes) -> None:
+async def test_a_template_deleted_during_an_upload_does_not_fail_it(endpoint: UploadClient, sound: bytes) -> None:
     template = endpoint.services.store.templates.add("甲", "", [{"title": "乙"}])
     url = await endpoint.begin(len(sound), template=template.id)
     endpoint.services.store.templates.delete(template.id)
@@ -125,7 +112,7 @@ async def test_a_later_head_request_still_names_the_meeting_and_makes_no_other(
     assert len(endpoint.woken) == 1
 
 
-async def test_the_bytes_may_come_with_the_creation(endpoint: UploadClient, sound: bytes) -> None:
+async def test_the_creation_may_contain_the_bytes(endpoint: UploadClient, sound: bytes) -> None:
     half = len(sound) // 2
     made = await endpoint.tus("POST", UPLOADS, sound[:half], Upload_Length=str(len(sound)))
     assert (made.status_code, made.headers["upload-offset"]) == (201, str(half))
@@ -156,7 +143,7 @@ async def test_the_bytes_may_come_with_the_creation(endpoint: UploadClient, soun
         ({"Upload_Length": "9", "Upload_Metadata": upload_metadata(meeting_date="soon")}, 422, "invalid_request"),
     ],
 )
-async def test_a_creation_that_makes_no_sense_is_refused(
+async def test_an_invalid_creation_is_refused(
     headers: dict[str, str], status: int, code: str, endpoint: UploadClient
 ) -> None:
     encoded = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
@@ -172,7 +159,7 @@ async def test_metadata_may_be_empty_without_values_or_unknown(endpoint: UploadC
 
 
 @given(st.dictionaries(st.text("abcxyz_", min_size=1), st.text(max_size=50), max_size=6))
-def test_metadata_comes_back_as_it_was_sent(values: dict[str, str]) -> None:
+def test_metadata_is_returned_as_sent(values: dict[str, str]) -> None:
     from cantomeet_ui.api.tus_metadata import read_metadata
 
     encodable = {name: value.encode("utf-8", "ignore").decode() for name, value in values.items()}
@@ -186,14 +173,14 @@ async def test_another_version_of_the_protocol_is_refused(endpoint: UploadClient
         assert answer.headers["tus-version"] == "1.0.0"
 
 
-async def test_an_upload_that_nobody_knows_is_not_found(endpoint: UploadClient) -> None:
+async def test_an_unknown_upload_is_not_found(endpoint: UploadClient) -> None:
     for url in (UPLOADS + "0" * 32, UPLOADS + "..%2f..%2fetc%2fpasswd", UPLOADS + "x"):
         for method, content in (("HEAD", None), ("PATCH", b"x"), ("DELETE", None)):
             answer = await endpoint.tus(method, url, content, Upload_Offset="0")
             assert answer.status_code == 404
 
 
-async def test_bytes_that_do_not_follow_on_are_refused_and_change_nothing(endpoint: UploadClient, sound: bytes) -> None:
+async def test_bytes_at_a_wrong_offset_are_refused_and_change_nothing(endpoint: UploadClient, sound: bytes) -> None:
     url = await endpoint.begin(len(sound))
     await endpoint.tus("PATCH", url, sound[:1000], Upload_Offset="0")
     for offset in ("0", "999", "1001", str(len(sound))):
@@ -218,7 +205,7 @@ async def test_more_bytes_than_announced_are_refused_and_not_written(endpoint: U
     assert (await endpoint.tus("PATCH", url, sound, Upload_Offset="0")).status_code == 204
 
 
-async def test_what_is_no_recording_is_refused_at_the_end_and_forgotten(endpoint: UploadClient) -> None:
+async def test_an_upload_that_is_no_recording_is_refused_at_its_end_and_removed(endpoint: UploadClient) -> None:
     content = b"RIFF" + bytes(5000)
     url = await endpoint.begin(len(content), filename="meeting.wav")
     answer = await endpoint.tus("PATCH", url, content, Upload_Offset="0")
@@ -228,7 +215,7 @@ async def test_what_is_no_recording_is_refused_at_the_end_and_forgotten(endpoint
     assert refusal(await endpoint.tus("HEAD", url)) == (404, "not_found")
 
 
-async def test_what_is_plainly_something_else_is_refused_at_its_first_bytes(endpoint: UploadClient) -> None:
+async def test_an_upload_of_another_known_kind_is_refused_at_its_first_bytes(endpoint: UploadClient) -> None:
     url = await endpoint.begin(3 * MIB)
     answer = await endpoint.tus("PATCH", url, b"PK\x03\x04" + bytes(9000), Upload_Offset="0")
     assert (refusal(answer), answer.json()["found"]) == ((415, "not_a_recording"), "archive")
@@ -243,7 +230,7 @@ async def test_a_full_disk_is_answered_507_and_nothing_is_half_written(endpoint:
     assert endpoint.files == set()
 
 
-async def test_an_upload_that_has_no_room_is_refused_before_it_begins(
+async def test_an_upload_without_disk_space_is_refused_before_it_begins(
     endpoint: UploadClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(endpoint.services.recordings, "_min_free", 2**60)
@@ -252,7 +239,7 @@ async def test_an_upload_that_has_no_room_is_refused_before_it_begins(
     assert endpoint.files == set()
 
 
-async def test_ending_an_upload_forgets_it(endpoint: UploadClient, sound: bytes) -> None:
+async def test_deleting_an_upload_removes_it(endpoint: UploadClient, sound: bytes) -> None:
     url = await endpoint.begin(len(sound))
     await endpoint.tus("PATCH", url, sound[:1000], Upload_Offset="0")
     assert (await endpoint.tus("DELETE", url)).status_code == 204
@@ -260,14 +247,14 @@ async def test_ending_an_upload_forgets_it(endpoint: UploadClient, sound: bytes)
     assert refusal(await endpoint.tus("DELETE", url)) == (404, "not_found")
 
 
-async def test_ending_a_finished_upload_leaves_the_meeting_alone(endpoint: UploadClient, sound: bytes) -> None:
+async def test_deleting_a_finished_upload_keeps_the_meeting(endpoint: UploadClient, sound: bytes) -> None:
     url = await endpoint.begin(len(sound))
     done = await endpoint.tus("PATCH", url, sound, Upload_Offset="0")
     assert refusal(await endpoint.tus("DELETE", url)) == (409, "conflict")
     assert endpoint.stored(endpoint.services.store.meetings.get(done.headers["cantomeet-meeting-id"])) == sound
 
 
-async def test_a_second_window_is_told_that_the_upload_is_under_way(endpoint: UploadClient, sound: bytes) -> None:
+async def test_a_second_request_is_told_that_the_upload_is_busy(endpoint: UploadClient, sound: bytes) -> None:
     url = await endpoint.begin(len(sound))
     first_is_in, first_may_go_on = asyncio.Event(), asyncio.Event()
 
@@ -302,7 +289,7 @@ async def test_requests_that_wait_for_an_upload_do_not_block_others(
     assert sorted(answer.status_code for answer in answers) == [204, *[404] * 99]
 
 
-def test_the_lock_holds_between_processes_and_goes_with_its_holder(tmp_path: Path) -> None:
+def test_an_upload_has_one_lock_holder_at_a_time(tmp_path: Path) -> None:
     recordings = FolderStorage(tmp_path, MIB, min_free_bytes=0)
     upload = recordings.create_upload(10, {})
     with recordings.lock_upload(upload.id) as held:
@@ -388,7 +375,7 @@ def finished_first(endpoint: UploadClient, monkeypatch: pytest.MonkeyPatch) -> N
         ("DELETE", None, 0, 409),
     ],
 )
-async def test_an_upload_that_another_request_finishes_meanwhile_is_found_as_its_meeting(
+async def test_an_upload_finished_by_another_request_returns_its_meeting(
     method: str, sent: bytes | None, offset: int | None, status: int, left: Any, endpoint: UploadClient, sound: bytes
 ) -> None:
     url = await left(endpoint, sound)
@@ -403,7 +390,7 @@ async def test_an_upload_that_another_request_finishes_meanwhile_is_found_as_its
 
 
 @pytest.mark.usefixtures("finished_first")
-async def test_more_bytes_for_an_upload_that_another_request_finishes_meanwhile_are_refused(
+async def test_more_bytes_for_an_upload_finished_by_another_request_are_refused(
     endpoint: UploadClient, sound: bytes
 ) -> None:
     url = await left_renamed(endpoint, sound)
@@ -453,7 +440,7 @@ async def test_after_a_database_failure_the_next_head_request_finishes_the_uploa
     assert endpoint.stored(endpoint.services.store.meetings.get(seen.headers["cantomeet-meeting-id"])) == sound
 
 
-async def test_an_upload_nobody_came_back_for_is_swept(endpoint: UploadClient, sound: bytes) -> None:
+async def test_an_abandoned_upload_is_swept(endpoint: UploadClient, sound: bytes) -> None:
     url = await endpoint.begin(len(sound))
     await endpoint.tus("PATCH", url, sound[:1000], Upload_Offset="0")
     assert endpoint.services.recordings.sweep(60.0, set()) == 0
@@ -483,7 +470,7 @@ def test_the_metadata_file_of_an_upload_never_changes(tmp_path: Path) -> None:
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.tuples(st.sampled_from(["send", "repeat", "skip", "look", "die"]), st.integers(1, 30_000))))
-def test_whatever_a_client_does_in_between_the_bytes_are_the_same(
+def test_the_recording_is_the_same_for_any_sequence_of_requests(
     steps: list[tuple[str, int]], tmp_path: Path, sound: bytes
 ) -> None:
     async def run() -> None:
@@ -515,5 +502,5 @@ def test_whatever_a_client_does_in_between_the_bytes_are_the_same(
     asyncio.run(run())
 
 
-def test_the_metadata_helper_is_what_clients_send() -> None:
+def test_the_metadata_helper_encodes_as_clients_do() -> None:
     assert upload_metadata(a="例") == "a " + base64.b64encode("例".encode()).decode()

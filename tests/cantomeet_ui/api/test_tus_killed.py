@@ -8,7 +8,7 @@ import random
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -20,6 +20,7 @@ from cantomeet.models import Meeting
 from cantomeet.store import Database
 from tests.cantomeet_ui.api.uploading import PATCH, TUS, upload_metadata
 from tests.recordings_factory import make_large_wav
+from tests.running import wait_for
 from tests.upload_server import UploadServer, serving
 
 MIB = 1024 * 1024
@@ -36,13 +37,6 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def server(tmp_path: Path) -> Iterator[UploadServer]:
     with serving(tmp_path / "data") as running:
         yield running
-
-
-def eventually(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.02)
 
 
 def names_in(server: UploadServer) -> list[str]:
@@ -122,14 +116,14 @@ def test_an_upload_through_killed_servers_arrives_whole_and_once(
     assert_same_bytes(server, meeting, recording)
 
 
-def test_tuspy_goes_on_after_the_server_was_killed(server: UploadServer, recording: Path) -> None:
+def test_tuspy_continues_after_the_server_was_killed(server: UploadServer, recording: Path) -> None:
     with recording.open("rb") as file:
         uploader = TusClient(f"{server.url}/api/uploads/").uploader(
             file_stream=file, chunk_size=2 * MIB, retries=50, retry_delay=0.2, metadata={"filename": "例會.wav"}
         )
         upload = threading.Thread(target=uploader.upload)
         upload.start()
-        eventually(lambda: uploader.offset >= 8 * MIB, "the upload does not move")
+        wait_for(lambda: uploader.offset >= 8 * MIB, "the upload to move")
         server.kill()
         server.start()
         upload.join(PATIENCE)
@@ -147,7 +141,7 @@ def test_a_second_process_waits_for_the_lock_and_takes_over_from_a_dead_one(
         same = url.replace(server.url, other.url)
         sender = threading.Thread(target=send_from, args=(url, 0, content, 0.05))
         sender.start()
-        eventually(lambda: any(name.endswith(".part") for name in names_in(server)), "nothing arrives")
+        wait_for(lambda: any(name.endswith(".part") for name in names_in(server)), "some bytes")
         busy = httpx.head(same, headers=TUS)
         server.kill()
         sender.join()
@@ -166,13 +160,13 @@ def part_of_a_request(server: UploadServer, head: str, size: int, body: bytes) -
     return connection
 
 
-def test_a_client_that_goes_away_leaves_no_part_of_a_form(server: UploadServer, recording: Path) -> None:
+def test_an_interrupted_form_upload_leaves_no_file(server: UploadServer, recording: Path) -> None:
     head = "POST /meetings/upload HTTP/1.1\r\nContent-Type: multipart/form-data; boundary=b\r\n"
     part = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n'
     connection = part_of_a_request(server, head, 9 * MIB, part + recording.read_bytes()[: 4 * MIB])
-    eventually(lambda: len(names_in(server)) == 1, "nothing arrives")
+    wait_for(lambda: len(names_in(server)) == 1, "some bytes")
     connection.close()
-    eventually(lambda: names_in(server) == [], "the part stays")
+    wait_for(lambda: names_in(server) == [], "the part to be deleted")
 
 
 def test_the_bytes_of_a_resumable_upload_are_kept_when_the_client_disconnects(
@@ -187,9 +181,9 @@ def test_the_bytes_of_a_resumable_upload_are_kept_when_the_client_disconnects(
     )
     sent = 3 * MIB + 12_345
     connection = part_of_a_request(server, head, len(content), content[:sent])
-    eventually(lambda: any(name.endswith(".part") for name in names_in(server)), "nothing arrives")
+    wait_for(lambda: any(name.endswith(".part") for name in names_in(server)), "some bytes")
     connection.close()
-    eventually(lambda: look(url) is not None, "the upload stays locked")
+    wait_for(lambda: look(url) is not None, "the lock to end")
     headers = look(url)
     assert headers is not None
     assert int(headers["upload-offset"]) == sent

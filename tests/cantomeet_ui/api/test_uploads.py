@@ -12,7 +12,6 @@ from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, text
@@ -31,23 +30,14 @@ from tests.recordings_factory import COMMON, make_recording
 UPLOAD = "/meetings/upload"
 
 
-@pytest.fixture(scope="session")
-def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    return make_recording(tmp_path_factory.mktemp("sound") / "a", "wav").read_bytes()
-
-
-@pytest_asyncio.fixture
-async def endpoint(tmp_path: Path, sqlite_store: Database) -> AsyncIterator[UploadClient]:
-    async with upload_client(tmp_path, sqlite_store) as opened:
-        yield opened
-
-
 def problem_of(answer: httpx.Response) -> tuple[int, str]:
     assert answer.headers["content-type"] == "application/problem+json"
     return answer.status_code, answer.json()["code"]
 
 
-async def test_a_recording_is_answered_at_once_and_lies_safe(endpoint: UploadClient, sound: bytes) -> None:
+async def test_an_uploaded_recording_is_stored_and_answered_with_its_meeting(
+    endpoint: UploadClient, sound: bytes
+) -> None:
     answer = await endpoint.client.post(UPLOAD, files={"file": ("十一月例會.wav", sound)})
     assert answer.status_code == 202
     meeting = endpoint.services.store.meetings.get(answer.json()["id"])
@@ -69,7 +59,7 @@ async def test_a_recording_is_answered_at_once_and_lies_safe(endpoint: UploadCli
 
 
 @pytest.mark.parametrize("kind", COMMON)
-async def test_every_format_is_taken(kind: str, endpoint: UploadClient, tmp_path: Path) -> None:
+async def test_every_common_format_is_accepted(kind: str, endpoint: UploadClient, tmp_path: Path) -> None:
     content = make_recording(tmp_path / "a", kind).read_bytes()
     answer = await endpoint.client.post(UPLOAD, files={"file": (f"a.{kind}", content)})
     assert answer.status_code == 202
@@ -91,7 +81,7 @@ async def post(endpoint: UploadClient, *parts: tuple[str, bytes], end: bytes = b
     return await endpoint.client.post(UPLOAD, content=body, headers=headers)
 
 
-async def test_fields_may_stand_before_and_after_the_file(endpoint: UploadClient, sound: bytes) -> None:
+async def test_fields_may_come_before_and_after_the_file(endpoint: UploadClient, sound: bytes) -> None:
     answer = await post(
         endpoint,
         ("title", "  例會 \x00".encode()),
@@ -166,7 +156,7 @@ async def test_a_body_that_is_no_form_or_ends_early_is_refused(endpoint: UploadC
     assert endpoint.files == set()
 
 
-async def test_one_file_at_a_time_and_not_without_end_many_fields(endpoint: UploadClient, sound: bytes) -> None:
+async def test_a_second_file_and_too_many_fields_are_refused(endpoint: UploadClient, sound: bytes) -> None:
     two = await post(endpoint, ("file", sound), ("file", sound))
     many = await post(endpoint, *[("title", b"x")] * 30, ("file", sound))
     assert (problem_of(two), two.json()["field"]) == ((422, "invalid_request"), "file")
@@ -218,7 +208,7 @@ async def test_an_unstated_size_over_the_limit_is_refused_as_soon_as_it_is_known
         (b"RIFF" + bytes(9000), "unknown", "unknown kind"),
     ],
 )
-async def test_what_is_no_recording_is_refused_with_what_was_found(
+async def test_a_file_that_is_no_recording_is_refused_with_its_kind(
     content: bytes, found: str, in_english: str, endpoint: UploadClient
 ) -> None:
     answer = await endpoint.client.post(UPLOAD, files={"file": ("meeting.mp3", content, "audio/mpeg")})
@@ -251,7 +241,7 @@ async def test_a_full_disk_is_answered_507_and_nothing_is_half_written(endpoint:
         ("", "", "錄音"),
     ],
 )
-async def test_a_name_is_only_ever_shown(
+async def test_a_file_name_is_used_for_display_only(
     name: str, shown: str, title: str, endpoint: UploadClient, sound: bytes
 ) -> None:
     quoted = name.replace('"', "%22").encode()
@@ -272,7 +262,7 @@ async def send(endpoint: UploadClient, sound: bytes, name: str = "a.wav", **fiel
 
 
 @pytest.mark.parametrize("left_out", [(), ("language",)])
-async def test_a_key_seen_before_with_the_same_body_is_answered_with_the_first_meeting(
+async def test_a_repeated_key_with_the_same_body_returns_the_first_meeting(
     left_out: tuple[str, ...], endpoint: UploadClient, sound: bytes
 ) -> None:
     first = await send(endpoint, sound, **SAID)
@@ -302,7 +292,7 @@ async def test_a_key_seen_before_with_the_same_body_is_answered_with_the_first_m
         {"sound": b"no recording at all"},
     ],
 )
-async def test_a_key_seen_before_with_another_body_is_refused_and_the_first_meeting_stays(
+async def test_a_repeated_key_with_another_body_is_refused_and_the_first_meeting_stays(
     changed: dict[str, Any], endpoint: UploadClient, sound: bytes
 ) -> None:
     first = await send(endpoint, sound, **SAID)
@@ -315,7 +305,7 @@ async def test_a_key_seen_before_with_another_body_is_refused_and_the_first_meet
     assert endpoint.files == {meeting.recording_key}
 
 
-async def test_another_recording_under_one_key_is_refused_without_a_byte_of_it_stored(
+async def test_another_recording_with_a_repeated_key_is_refused_and_not_stored(
     endpoint: UploadClient, sound: bytes, tmp_path: Path
 ) -> None:
     other = make_recording(tmp_path / "other", "mp3").read_bytes()
@@ -325,7 +315,7 @@ async def test_another_recording_under_one_key_is_refused_without_a_byte_of_it_s
     assert endpoint.files == before
 
 
-async def test_two_bodies_with_one_key_at_once_make_one_meeting_and_the_other_is_told(
+async def test_concurrent_bodies_with_one_key_make_one_meeting_and_the_others_are_refused(
     endpoint: UploadClient, sound: bytes, tmp_path: Path
 ) -> None:
     other = make_recording(tmp_path / "other", "mp3").read_bytes()
@@ -336,7 +326,7 @@ async def test_two_bodies_with_one_key_at_once_make_one_meeting_and_the_other_is
     assert endpoint.files == {endpoint.services.store.meetings.get(taken.pop()).recording_key}
 
 
-async def test_a_key_of_an_upload_that_an_earlier_release_took_is_answered_unread(
+async def test_a_key_from_an_earlier_release_is_answered_without_reading_the_body(
     endpoint: UploadClient, sound: bytes, sqlite_engine: Engine
 ) -> None:
     first = await send(endpoint, sound)
@@ -356,7 +346,7 @@ async def test_a_key_is_free_again_once_its_meeting_is_deleted(endpoint: UploadC
     assert again.json()["id"] != first.json()["id"]
 
 
-async def test_two_with_one_key_at_once_make_one_meeting_and_keep_one_copy(
+async def test_concurrent_uploads_with_one_key_make_one_meeting_and_one_file(
     endpoint: UploadClient, sound: bytes
 ) -> None:
     async def send() -> str:
@@ -372,7 +362,7 @@ async def test_two_with_one_key_at_once_make_one_meeting_and_keep_one_copy(
 
 
 @pytest.mark.parametrize("key", ["x" * 256, "tab\there", "", "   "])
-async def test_a_key_that_cannot_be_kept_is_named(key: str, endpoint: UploadClient, sound: bytes) -> None:
+async def test_an_invalid_key_is_refused_by_name(key: str, endpoint: UploadClient, sound: bytes) -> None:
     answer = await endpoint.client.post(UPLOAD, files={"file": ("a.wav", sound)}, headers={"Idempotency-Key": key})
     assert problem_of(answer) == (422, "invalid_request")
     assert answer.json()["field"] == "Idempotency-Key"
@@ -447,7 +437,7 @@ class Spoken:
         await asyncio.sleep(self._then)
 
 
-async def test_a_stalled_sender_is_given_up_after_its_bytes_were_read() -> None:
+async def test_a_stalled_upload_is_ended_after_its_bytes_were_read() -> None:
     came: list[bytes] = []
 
     async def read() -> None:
@@ -478,7 +468,7 @@ PIECES_OF_BOUNDARY = [b"\r", b"\n", b"-", b"--", b"\r\n", b"\r\n--", b"\r\n--b",
     parts=st.lists(st.sampled_from(PIECES_OF_BOUNDARY) | st.binary(max_size=20), max_size=30),
     cuts=st.lists(st.integers(0, 1000), max_size=30),
 )
-def test_however_the_body_is_cut_the_file_is_the_same(parts: list[bytes], cuts: list[int]) -> None:
+def test_the_file_is_the_same_for_any_chunking_of_the_body(parts: list[bytes], cuts: list[int]) -> None:
     content = b"".join(parts).replace(b"\r\n--boundary", b"")
     body = (
         b'--boundary\r\nContent-Disposition: form-data; name="title"\r\n\r\nT\r\n'

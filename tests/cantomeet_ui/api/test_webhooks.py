@@ -55,12 +55,12 @@ def test_the_content_of_a_call_is_not_trusted(client: TestClient, sqlite_store: 
     assert sqlite_store.meetings.get(waiting.id).status == MeetingStatus.TRANSCRIBING
 
 
-def test_called_twice_it_answers_alike(client: TestClient, sqlite_store: Database, waiting: Meeting) -> None:
+def test_a_repeated_call_gets_the_same_answer(client: TestClient, sqlite_store: Database, waiting: Meeting) -> None:
     assert [client.post(URL, headers=OURS).status_code for _ in range(2)] == [204, 204]
     assert sqlite_store.meetings.get(waiting.id).job.run == waiting.job.run
 
 
-def test_called_late_it_changes_nothing(
+def test_a_late_call_changes_nothing(
     client: TestClient, sqlite_store: Database, queue: RememberingQueue, waiting: Meeting
 ) -> None:
     meetings.set_columns(sqlite_store, waiting.id, status=MeetingStatus.COMPLETED, stage=Stage.SUMMARIZED)
@@ -70,7 +70,7 @@ def test_called_late_it_changes_nothing(
     assert queue.woken == []
 
 
-def test_called_before_the_job_s_id_is_saved_it_changes_nothing(
+def test_a_call_before_the_jobs_id_is_saved_changes_nothing(
     client: TestClient, sqlite_store: Database, queue: RememberingQueue, waiting: Meeting
 ) -> None:
     meetings.set_columns(
@@ -81,7 +81,7 @@ def test_called_before_the_job_s_id_is_saved_it_changes_nothing(
     assert queue.woken == []
 
 
-def test_called_for_the_job_of_an_earlier_try_it_changes_nothing(
+def test_a_call_for_the_job_of_an_earlier_try_changes_nothing(
     client: TestClient, sqlite_store: Database, queue: RememberingQueue, waiting: Meeting
 ) -> None:
     meetings.set_columns(sqlite_store, waiting.id, provider_job_id="job2", revision=2)
@@ -136,7 +136,7 @@ def test_without_a_secret_every_call_is_refused(client: TestClient, services: Se
         assert client.post(URL, headers=headers).status_code == 403
 
 
-def test_it_comes_in_by_the_public_name_and_nothing_else_does(client: TestClient, waiting: Meeting) -> None:
+def test_the_public_host_serves_webhooks_only(client: TestClient, waiting: Meeting) -> None:
     public = {"Host": "notes.example.org"}
     assert client.post(URL, headers={**OURS, **public}).status_code == 204
     assert client.get("/api/meetings", headers=public).status_code == 421

@@ -54,7 +54,7 @@ def rewritten(store: Database) -> Meeting:
     return store.meetings.get(meeting.id)
 
 
-def test_it_is_asked_for_and_its_step_is_woken(sqlite_store: Database, with_llm: Services) -> None:
+def test_requesting_the_view_wakes_its_step(sqlite_store: Database, with_llm: Services) -> None:
     woken: list[str] = []
     meeting = meetings.transcribed(sqlite_store, SAID)
     with client_of(replace(with_llm, wake_written=woken.append)) as client:
@@ -66,7 +66,9 @@ def test_it_is_asked_for_and_its_step_is_woken(sqlite_store: Database, with_llm:
     assert "segments" not in body
 
 
-def test_without_a_language_model_it_is_refused_with_the_setting(client: TestClient, sqlite_store: Database) -> None:
+def test_without_a_language_model_the_view_is_refused_and_the_setting_named(
+    client: TestClient, sqlite_store: Database
+) -> None:
     meeting = meetings.transcribed(sqlite_store)
     answer = client.post(f"/api/meetings/{meeting.id}/written")
     refused(answer, 409, ErrorCode.WRITTEN_UNAVAILABLE)
@@ -74,13 +76,13 @@ def test_without_a_language_model_it_is_refused_with_the_setting(client: TestCli
     assert client.get(f"/api/meetings/{meeting.id}?include=written").json()["written"] is None
 
 
-def test_before_the_transcript_it_is_refused(sqlite_store: Database, with_llm: Services) -> None:
+def test_the_view_is_refused_before_the_transcript(sqlite_store: Database, with_llm: Services) -> None:
     meeting = meetings.partly_recognised(sqlite_store)
     with client_of(with_llm) as client:
         refused(client.post(f"/api/meetings/{meeting.id}/written"), 409, ErrorCode.CONFLICT)
 
 
-def test_it_stands_line_by_line_beside_what_was_spoken(client: TestClient, sqlite_store: Database) -> None:
+def test_the_view_has_a_line_for_each_spoken_line(client: TestClient, sqlite_store: Database) -> None:
     meeting = rewritten(sqlite_store)
     before = client.get(f"/api/meetings/{meeting.id}?include=segments,summary,written")
     body = before.json()
@@ -127,7 +129,7 @@ def test_a_download_of_the_view_says_that_a_machine_rewrote_it(
         assert told.replace("\\", "").count("[as spoken]") - told.count("marked [as spoken]") >= 2
 
 
-def test_the_usual_file_is_what_was_spoken(client: TestClient, sqlite_store: Database) -> None:
+def test_the_default_download_is_the_transcript_as_spoken(client: TestClient, sqlite_store: Database) -> None:
     meeting = rewritten(sqlite_store)
     told = client.get(f"/api/meetings/{meeting.id}/transcript").text
     assert "佢冇講嘢。" in told
@@ -141,7 +143,7 @@ def test_a_missing_view_cannot_be_downloaded(client: TestClient, sqlite_store: D
     refused(client.get(url, params={"view": "sung"}), 422, ErrorCode.INVALID_REQUEST, "view")
 
 
-def test_why_it_failed_is_told_in_the_readers_language(client: TestClient, sqlite_store: Database) -> None:
+def test_the_reason_of_a_failure_is_in_the_readers_language(client: TestClient, sqlite_store: Database) -> None:
     meeting = meetings.transcribed(sqlite_store)
     sqlite_store.written_views.ask(meeting.id)
     view = sqlite_store.jobs.take(JobKind.WRITTEN_VIEW, meeting.id, 60)

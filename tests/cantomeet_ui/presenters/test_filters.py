@@ -13,12 +13,12 @@ def query_of(href: str) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(href).query).items()}
 
 
-def test_a_changed_filter_keeps_the_others_and_begins_at_the_top() -> None:
+def test_a_changed_filter_keeps_the_others_and_drops_the_cursor() -> None:
     href = meetings_href({"q": "銀行", "status": "FAILED", "cursor": "xyz", "sort": "title"}, status="COMPLETED")
     assert query_of(href) == {"q": "銀行", "status": "COMPLETED", "sort": "title"}
 
 
-def test_an_emptied_filter_leaves_the_address() -> None:
+def test_an_empty_filter_is_removed_from_the_address() -> None:
     assert meetings_href({"q": "銀行"}, q="") == "/meetings"
     assert query_of(meetings_href({"from": "2026-01-01", "to": "2026-02-01"}, from_="")) == {"to": "2026-02-01"}
 

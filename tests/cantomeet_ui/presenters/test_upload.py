@@ -26,7 +26,9 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(("language", "stays"), [(ZH, "留在這部機"), (EN, "stays on this machine")])
-def test_without_keys_everything_stays_and_the_page_warns_of_the_small_model(language: str, stays: str) -> None:
+def test_without_keys_nothing_leaves_the_machine_and_the_page_warns_of_the_small_model(
+    language: str, stays: str
+) -> None:
     settings = chosen()
     assert stays in upload.way(settings, language)
     assert "Whisper base" in upload.way(settings, language)
@@ -47,7 +49,7 @@ def test_hosts_that_get_the_sound_or_the_text_are_named(language: str) -> None:
     assert upload.worth(settings, language) == ""
 
 
-def test_a_stray_key_sends_no_text_and_the_page_does_not_say_so() -> None:
+def test_a_key_without_a_model_is_not_named_as_a_recipient_of_the_text() -> None:
     assert "OpenAI" not in upload.way(chosen(OPENAI_API_KEY="k"), EN)
 
 

@@ -60,7 +60,7 @@ async def shown_page(cls: Any, monkeypatch: pytest.MonkeyPatch, **columns: Any) 
         return SimpleNamespace(lang="en")
 
     async def lock(_self: Any, *_: Any) -> None:
-        """Nobody else has it."""
+        """No other event holds the lock."""
 
     for name, value in (("get_state", get_state), ("__aenter__", lock), ("__aexit__", lock)):
         monkeypatch.setattr(cls, name, value, raising=False)

@@ -13,11 +13,11 @@ from cantomeet_ui.push.forgetting import CLOSED_SECONDS, ClosedPages, sweep
 from cantomeet_ui.state.meeting import MeetingState
 
 
-def test_reflex_keeps_what_pages_show_in_memory_alone() -> None:
+def test_reflex_keeps_the_states_of_pages_in_memory_only() -> None:
     assert isinstance(StateManager.create(), StateManagerMemory)
 
 
-async def test_a_page_that_has_been_closed_for_long_is_forgotten_and_an_open_one_kept() -> None:
+async def test_the_state_of_a_page_closed_for_long_is_dropped_and_of_an_open_one_kept() -> None:
     manager = StateManagerMemory()
     for page in ("open", "closed"):
         async with manager.modify_state(rx.BaseStateToken(ident=page, cls=MeetingState)):
@@ -29,13 +29,13 @@ async def test_a_page_that_has_been_closed_for_long_is_forgotten_and_an_open_one
         assert set(manager.states) == {"open", "closed"}
     async with manager.modify_state(rx.BaseStateToken(ident="closed", cls=MeetingState)):
         sweep(app, pages, 1000.0 + CLOSED_SECONDS)
-        assert set(manager.states) == {"open", "closed"}, "not under somebody's hands"
+        assert set(manager.states) == {"open", "closed"}, "not while its state is locked"
     sweep(app, pages, 1000.0 + CLOSED_SECONDS)
     assert set(manager.states) == {"open"}
     await manager.close()
 
 
-def test_a_page_that_comes_back_begins_anew() -> None:
+def test_the_closed_time_restarts_when_a_page_reconnects() -> None:
     pages = ClosedPages()
     assert pages.to_forget({"a"}, set(), 0.0) == set()
     assert pages.to_forget({"a"}, {"a"}, CLOSED_SECONDS) == set()

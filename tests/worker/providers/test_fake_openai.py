@@ -16,7 +16,7 @@ import pytest
 
 from cantomeet.templates import GENERAL
 from standins.openai.model import INJECTED, INVENTED_OWNER, INVENTED_QUOTE, PROSE
-from standins.openai.server import FakeOpenAI, Fault, Plan, main, paid_prompts, read_log
+from standins.openai.server import FakeOpenAI, ModelFault, ModelPlan, main, paid_prompts, read_log
 from worker.providers.llm.facts import facts_schema
 from worker.providers.llm.formats import Format
 from worker.providers.llm.languages import Languages
@@ -109,7 +109,7 @@ def test_requests_that_the_real_api_refuses_are_refused(body: Any) -> None:
 
 
 def test_the_key_the_model_and_the_route_are_checked() -> None:
-    with FakeOpenAI(Plan(models=["m"]), key="sk-right") as fake:
+    with FakeOpenAI(ModelPlan(models=["m"]), key="sk-right") as fake:
         assert post(fake, chat()).status_code == 401
         assert post(fake, chat(), "sk-wrong").status_code == 401
         assert post(fake, chat(model="other"), "sk-right").status_code == 404
@@ -130,7 +130,7 @@ def test_without_a_schema_in_the_request_the_prompts_schema_is_used(format: str 
 
 
 def test_a_model_without_a_schema_writes_prose() -> None:
-    with FakeOpenAI(Plan(ignores=["json_schema"])) as fake:
+    with FakeOpenAI(ModelPlan(ignores=["json_schema"])) as fake:
         answer = post(fake, chat())
     assert answer.json()["choices"][0]["message"]["content"] == PROSE
 
@@ -148,7 +148,7 @@ def test_the_model_obeys_only_orders_outside_the_marked_data(order: str) -> None
 
 def test_each_fault_of_the_model_does_what_it_says() -> None:
     def content(do: Any) -> str:
-        with FakeOpenAI(Plan(faults=[Fault(do=do)])) as fake:
+        with FakeOpenAI(ModelPlan(faults=[ModelFault(do=do)])) as fake:
             return str(post(fake, chat()).json()["choices"][0]["message"]["content"])
 
     assert INVENTED_QUOTE in content("invented_quotes")
@@ -180,7 +180,7 @@ def test_an_answer_over_its_length_is_cut_off() -> None:
 
 @pytest.mark.parametrize("status", [400, 413])
 def test_a_prompt_over_the_context_is_refused(status: Any) -> None:
-    with FakeOpenAI(Plan(context_tokens=4000, context_status=status)) as fake:
+    with FakeOpenAI(ModelPlan(context_tokens=4000, context_status=status)) as fake:
         answer = post(fake, chat())
         assert answer.status_code == status
         assert answer.json()["error"]["code"] == "context_length_exceeded"
@@ -188,23 +188,25 @@ def test_a_prompt_over_the_context_is_refused(status: Any) -> None:
 
 
 def test_connection_faults_happen_as_planned() -> None:
-    with FakeOpenAI(Plan(faults=[Fault(do="status", status=429, code="insufficient_quota", retry_after="9")])) as fake:
+    with FakeOpenAI(
+        ModelPlan(faults=[ModelFault(do="status", status=429, code="insufficient_quota", retry_after="9")])
+    ) as fake:
         answer = post(fake, chat())
         assert (answer.status_code, answer.headers["retry-after"]) == (429, "9")
         assert answer.json()["error"]["code"] == "insufficient_quota"
-        fake.use(Plan(faults=[Fault(do="drop")]))
+        fake.use(ModelPlan(faults=[ModelFault(do="drop")]))
         with pytest.raises(httpx.RemoteProtocolError):
             post(fake, chat())
-        fake.use(Plan(faults=[Fault(do="html", status=502)]))
+        fake.use(ModelPlan(faults=[ModelFault(do="html", status=502)]))
         assert post(fake, chat()).headers["content-type"] == "text/html"
-        fake.use(Plan(faults=[Fault(do="hang")]))
+        fake.use(ModelPlan(faults=[ModelFault(do="hang")]))
         with pytest.raises(httpx.ReadTimeout):
             httpx.post(f"{fake.base_url}/chat/completions", json=chat(), timeout=0.3)
         assert not fake.paid
 
 
 def test_a_fault_after_the_work_is_paid_for() -> None:
-    with FakeOpenAI(Plan(faults=[Fault(do="drop", after=True, times=1)])) as fake:
+    with FakeOpenAI(ModelPlan(faults=[ModelFault(do="drop", after=True, times=1)])) as fake:
         with pytest.raises(httpx.RemoteProtocolError):
             post(fake, chat())
         post(fake, chat())
@@ -213,8 +215,8 @@ def test_a_fault_after_the_work_is_paid_for() -> None:
 
 
 def test_a_fault_affects_only_the_intended_requests() -> None:
-    fault = Fault(do="status", on="facts", status=500, skip=1, times=2)
-    with FakeOpenAI(Plan(faults=[fault])) as fake:
+    fault = ModelFault(do="status", on="facts", status=500, skip=1, times=2)
+    with FakeOpenAI(ModelPlan(faults=[fault])) as fake:
         assert [post(fake, chat()).status_code for _ in range(5)] == [200, 500, 500, 200, 200]
         httpx.get(f"{fake.base_url}/models").raise_for_status()
 

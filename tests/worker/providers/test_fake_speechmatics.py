@@ -10,8 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +20,8 @@ import av
 import httpx
 import pytest
 
-from standins.speechmatics.server import FakeSpeechmatics, Fate, Fault, Plan, Webhooks, main, paid_submissions
+from standins.speechmatics.server import FakeSpeechmatics, Fate, JobFault, JobPlan, Webhooks, main, paid_submissions
+from tests.running import wait_for
 from tests.worker.providers.speechmatics_recordings import KEY, QUICK, client, ignore, options, wav
 from worker.providers import RemoteState
 from worker.providers.speechmatics.config import Notification
@@ -33,7 +33,7 @@ Config = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def fake() -> Iterator[FakeSpeechmatics]:
-    with FakeSpeechmatics(Plan(job_seconds=0.0), key=KEY) as running:
+    with FakeSpeechmatics(JobPlan(job_seconds=0.0), key=KEY) as running:
         yield running
 
 
@@ -248,7 +248,7 @@ def test_the_text_format_is_joined_as_the_api_does(fake: FakeSpeechmatics, sound
 
 
 def test_the_list_is_newest_first_in_pages_and_hides_the_deleted(tmp_path: Path) -> None:
-    with FakeSpeechmatics(Plan(job_seconds=0)) as fake, client(fake.url) as transcriber:
+    with FakeSpeechmatics(JobPlan(job_seconds=0)) as fake, client(fake.url) as transcriber:
         recording = wav(tmp_path / "x", seconds=0.1)
         jobs = [transcriber.submit(recording, options(f"key-{n}"), ignore) for n in range(5)]
         transcriber.delete(jobs[3])
@@ -265,7 +265,7 @@ def test_the_list_is_newest_first_in_pages_and_hides_the_deleted(tmp_path: Path)
 
 
 def test_an_expired_job_is_gone_and_no_longer_listed(tmp_path: Path) -> None:
-    with FakeSpeechmatics(Plan(job_seconds=0, expiry_seconds=0)) as fake, client(fake.url) as transcriber:
+    with FakeSpeechmatics(JobPlan(job_seconds=0, expiry_seconds=0)) as fake, client(fake.url) as transcriber:
         job = transcriber.submit(wav(tmp_path / "x"), options(), ignore)
         assert HTTP.get(f"{fake.url}/v2/jobs/{job}").status_code == 404
         assert transcriber.find("key-1") is None
@@ -275,7 +275,7 @@ def test_an_expired_job_is_gone_and_no_longer_listed(tmp_path: Path) -> None:
 
 
 def test_the_log_has_each_paid_submission_and_each_request(tmp_path: Path) -> None:
-    with FakeSpeechmatics(Plan(job_seconds=0), state=tmp_path / "log") as fake, client(fake.url) as transcriber:
+    with FakeSpeechmatics(JobPlan(job_seconds=0), state=tmp_path / "log") as fake, client(fake.url) as transcriber:
         job = transcriber.submit(wav(tmp_path / "x"), options(), ignore)
         transcriber.check(job)
         transcriber.delete(job)
@@ -294,7 +294,7 @@ def test_the_log_has_each_paid_submission_and_each_request(tmp_path: Path) -> No
 
 def test_its_jobs_survive_its_restart_and_a_torn_last_line(tmp_path: Path) -> None:
     state = tmp_path / "log"
-    with FakeSpeechmatics(Plan(job_seconds=0), state=state) as fake, client(fake.url) as transcriber:
+    with FakeSpeechmatics(JobPlan(job_seconds=0), state=state) as fake, client(fake.url) as transcriber:
         kept, deleted = (transcriber.submit(wav(tmp_path / "x"), options(key), ignore) for key in ("kept", "deleted"))
         transcriber.delete(deleted)
         raw = transcriber.fetch(kept)
@@ -325,14 +325,14 @@ def statuses(fake: FakeSpeechmatics, count: int, path: str = "/v2/jobs") -> list
 
 
 def test_a_fault_can_skip_some_requests_and_affect_only_some() -> None:
-    with FakeSpeechmatics(Plan(faults=[Fault(on="list", do="status", status=503, skip=1, times=2)])) as fake:
+    with FakeSpeechmatics(JobPlan(faults=[JobFault(on="list", do="status", status=503, skip=1, times=2)])) as fake:
         assert statuses(fake, 5) == [200, 503, 503, 200, 200]
         assert statuses(fake, 1, "/v2/jobs/x") == [404]
 
 
 def test_random_faults_depend_only_on_the_seed() -> None:
     def affected(seed: int) -> list[int]:
-        with FakeSpeechmatics(Plan(seed=seed, faults=[Fault(do="status", status=500, rate=0.5)])) as fake:
+        with FakeSpeechmatics(JobPlan(seed=seed, faults=[JobFault(do="status", status=500, rate=0.5)])) as fake:
             return statuses(fake, 40)
 
     assert affected(1) == affected(1)
@@ -341,7 +341,7 @@ def test_random_faults_depend_only_on_the_seed() -> None:
 
 
 def test_random_faults_of_one_job_do_not_depend_on_other_jobs(tmp_path: Path) -> None:
-    plan = Plan(job_seconds=0, faults=[Fault(on="check", do="status", status=500, rate=0.5)])
+    plan = JobPlan(job_seconds=0, faults=[JobFault(on="check", do="status", status=500, rate=0.5)])
 
     def affected(others: int) -> list[int]:
         with FakeSpeechmatics(plan) as fake, client(fake.url) as transcriber:
@@ -371,32 +371,32 @@ def test_the_plan_can_be_changed_over_http_and_a_bad_one_is_refused() -> None:
 
 
 def test_a_slow_answer_is_the_right_one() -> None:
-    with FakeSpeechmatics(Plan(faults=[Fault(do="slow", seconds=0.2)])) as fake:
+    with FakeSpeechmatics(JobPlan(faults=[JobFault(do="slow", seconds=0.2)])) as fake:
         assert statuses(fake, 1) == [200]
         assert fake.requests("list")[0]["fault"] == "slow"
 
 
 def test_a_hanging_request_ends_when_the_client_gives_up() -> None:
-    with FakeSpeechmatics(Plan(faults=[Fault(do="hang", times=1)])) as fake:
+    with FakeSpeechmatics(JobPlan(faults=[JobFault(do="hang", times=1)])) as fake:
         with pytest.raises(httpx.ReadTimeout):
             HTTP.get(f"{fake.url}/v2/jobs", timeout=0.2)
-        wait_until(lambda: [line["outcome"] for line in fake.requests()] == ["dropped"])
+        wait_for(lambda: [line["outcome"] for line in fake.requests()] == ["dropped"], "the log of the request")
 
 
 def test_the_configured_rates_are_enforced() -> None:
-    with FakeSpeechmatics(Plan(get_per_second=3)) as fake:
+    with FakeSpeechmatics(JobPlan(get_per_second=3)) as fake:
         assert statuses(fake, 5).count(429) == 2
 
 
 def test_too_many_running_jobs_are_refused_and_not_paid(tmp_path: Path) -> None:
-    with FakeSpeechmatics(Plan(job_seconds=600, max_running=1)) as fake:
+    with FakeSpeechmatics(JobPlan(job_seconds=600, max_running=1)) as fake:
         sound = wav(tmp_path / "x").read_bytes()
         assert [post(fake, config(), sound).status_code for _ in range(2)] == [201, 429]
         assert sum(fake.paid.values()) == 1
 
 
 def test_an_answer_about_a_running_job_is_delayed_as_by_the_api(tmp_path: Path) -> None:
-    with FakeSpeechmatics(Plan(job_seconds=0.3)) as fake:
+    with FakeSpeechmatics(JobPlan(job_seconds=0.3)) as fake:
         job = post(fake, config(), wav(tmp_path / "x").read_bytes()).json()["id"]
         answer = HTTP.get(f"{fake.url}/v2/jobs/{job}")
         assert answer.json()["job"]["status"] == "done"
@@ -406,9 +406,13 @@ def test_an_answer_about_a_running_job_is_delayed_as_by_the_api(tmp_path: Path) 
 
 
 def test_a_notification_has_the_requested_header(tmp_path: Path) -> None:
-    with FakeSpeechmatics(Plan(job_seconds=0)) as fake, listener() as (url, heard), notifying(fake, url) as transcriber:
+    with (
+        FakeSpeechmatics(JobPlan(job_seconds=0)) as fake,
+        listener() as (url, heard),
+        notifying(fake, url) as transcriber,
+    ):
         job = transcriber.submit(wav(tmp_path / "x"), options(), ignore)
-        wait_until(lambda: len(heard) == 1)
+        wait_for(lambda: len(heard) == 1, "the notifications")
         assert heard[0]["path"] == f"/hook?from=a&id={job}&status=success"
         assert heard[0]["headers"]["X-Secret"] == "s3cret"
         assert heard[0]["headers"]["User-Agent"] == "Speechmatics-API/2.0"
@@ -416,26 +420,26 @@ def test_a_notification_has_the_requested_header(tmp_path: Path) -> None:
 
 
 def test_a_notification_can_come_twice_and_a_failure_says_error(tmp_path: Path) -> None:
-    plan = Plan(job_seconds=0, fates=[Fate(becomes="rejected")], webhooks=Webhooks(times=2))
+    plan = JobPlan(job_seconds=0, fates=[Fate(becomes="rejected")], webhooks=Webhooks(times=2))
     with FakeSpeechmatics(plan) as fake, listener() as (url, heard), notifying(fake, url) as transcriber:
         transcriber.submit(wav(tmp_path / "x"), options(), ignore)
-        wait_until(lambda: len(heard) == 2)
+        wait_for(lambda: len(heard) == 2, "the notifications")
         assert all(notice["path"].endswith("status=error") for notice in heard)
 
 
 def test_a_notification_can_come_before_the_job_is_done(tmp_path: Path) -> None:
-    plan = Plan(job_seconds=600, webhooks=Webhooks(offset=-600))
+    plan = JobPlan(job_seconds=600, webhooks=Webhooks(offset=-600))
     with FakeSpeechmatics(plan) as fake, listener() as (url, heard), notifying(fake, url) as transcriber:
         job = transcriber.submit(wav(tmp_path / "x"), options(), ignore)
-        wait_until(lambda: len(heard) == 1)
+        wait_for(lambda: len(heard) == 1, "the notifications")
         assert transcriber.check(job) is RemoteState.RUNNING
 
 
 def test_notifications_of_several_jobs_can_come_out_of_order(tmp_path: Path) -> None:
-    plan = Plan(seed=3, job_seconds=0, webhooks=Webhooks(jitter=1.0))
+    plan = JobPlan(seed=3, job_seconds=0, webhooks=Webhooks(jitter=1.0))
     with FakeSpeechmatics(plan) as fake, listener() as (url, heard), notifying(fake, url) as transcriber:
         jobs = [transcriber.submit(wav(tmp_path / "x", seconds=1), options(f"k{n}"), ignore) for n in range(8)]
-        wait_until(lambda: len(heard) == 8)
+        wait_for(lambda: len(heard) == 8, "the notifications")
         told = [httpx.URL(notice["path"]).params["id"] for notice in heard]
         assert sorted(told) == sorted(jobs)
         assert told != jobs
@@ -443,19 +447,21 @@ def test_notifications_of_several_jobs_can_come_out_of_order(tmp_path: Path) -> 
 
 def test_a_refused_notification_is_sent_again(tmp_path: Path) -> None:
     with (
-        FakeSpeechmatics(Plan(job_seconds=0)) as fake,
+        FakeSpeechmatics(JobPlan(job_seconds=0)) as fake,
         listener(refuse_first=1) as (url, heard),
         notifying(fake, url) as transcriber,
     ):
         transcriber.submit(wav(tmp_path / "x"), options(), ignore)
-        wait_until(lambda: [n["outcome"] for n in fake.log if n["event"] == "notified"] == ["503", "204"])
+        wait_for(
+            lambda: [n["outcome"] for n in fake.log if n["event"] == "notified"] == ["503", "204"], "the second call"
+        )
         assert len(heard) == 2
 
 
 def test_without_contents_the_whole_transcript_is_attached_as_the_api_does(tmp_path: Path) -> None:
-    with FakeSpeechmatics(Plan(job_seconds=0)) as fake, listener() as (url, heard):
+    with FakeSpeechmatics(JobPlan(job_seconds=0)) as fake, listener() as (url, heard):
         post(fake, config() | {"notification_config": [{"url": url}]}, wav(tmp_path / "x").read_bytes())
-        wait_until(lambda: len(heard) == 1)
+        wait_for(lambda: len(heard) == 1, "the notifications")
         assert b'name="data_file"' in heard[0]["body"]
         assert b'"results"' in heard[0]["body"]
 
@@ -489,13 +495,6 @@ def listener(refuse_first: int = 0) -> Iterator[tuple[str, list[dict[str, Any]]]
         finally:
             server.shutdown()
             thread.join()
-
-
-def wait_until(true: Callable[[], bool], seconds: float = 20.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it never came to pass"
-        time.sleep(0.02)
 
 
 # ---- command and load ----------------------------------------------------------------------------------------

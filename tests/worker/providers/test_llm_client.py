@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from cantomeet.errors import ErrorCode, PermanentError, SettingsError, TransientError
-from standins.openai.server import FakeOpenAI, Fault, Plan
+from standins.openai.server import FakeOpenAI, ModelFault, ModelPlan
 from tests.worker.providers.llm_meetings import Extracts, completion
 from worker.providers.llm import LlmSummarizer
 from worker.providers.llm.client import ChatClient, Message
@@ -278,14 +278,14 @@ def verify(fake: FakeOpenAI, **members: Any) -> None:
 
 
 def test_a_check_of_the_settings_costs_nothing() -> None:
-    with FakeOpenAI(Plan(models=["known"]), key=KEY) as fake:
+    with FakeOpenAI(ModelPlan(models=["known"]), key=KEY) as fake:
         verify(fake, api_key=KEY)
         assert [line["asked"] for line in fake.log] == ["models"]
         assert not fake.paid
 
 
 def test_a_check_finds_an_unknown_model_and_a_wrong_key() -> None:
-    with FakeOpenAI(Plan(models=["known"]), key=KEY) as fake:
+    with FakeOpenAI(ModelPlan(models=["known"]), key=KEY) as fake:
         with pytest.raises(PermanentError) as unknown:
             verify(fake, api_key=KEY, model="unknown")
         assert unknown.value.params["setting"] == "OPENAI_MODEL"
@@ -296,7 +296,7 @@ def test_a_check_finds_an_unknown_model_and_a_wrong_key() -> None:
 
 @pytest.mark.parametrize("status", [404, 405, 501])
 def test_a_server_without_a_list_of_models_passes_the_check(status: int) -> None:
-    with FakeOpenAI(Plan(faults=[Fault(on="models", do="status", status=status)])) as fake:
+    with FakeOpenAI(ModelPlan(faults=[ModelFault(on="models", do="status", status=status)])) as fake:
         verify(fake)
 
 

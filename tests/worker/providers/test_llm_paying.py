@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cantomeet.errors import ErrorCode, PermanentError, SettingsError, TransientError
 from cantomeet.templates import BOARD_MINUTES
-from standins.openai.server import FakeOpenAI, Fault, Plan
+from standins.openai.server import FakeOpenAI, ModelFault, ModelPlan
 from tests.worker.providers.llm_meetings import (
     Cache,
     Crash,
@@ -71,7 +71,7 @@ def test_a_crash_at_any_commit_costs_at_most_the_one_answer_that_was_not_committ
 
 def test_after_a_429_only_the_missing_answers_are_paid_for() -> None:
     cache = Cache()
-    with FakeOpenAI(Plan(faults=[Fault(do="status", status=429, skip=3, times=1)])) as fake:
+    with FakeOpenAI(ModelPlan(faults=[ModelFault(do="status", status=429, skip=3, times=1)])) as fake:
         with pytest.raises(TransientError):
             summarizer(fake, limits=SMALL).summarize(request_with_cache(cache), ignore)
         draft = summarizer(fake, limits=SMALL).summarize(request_with_cache(cache), ignore)
@@ -84,7 +84,7 @@ def test_after_a_429_only_the_missing_answers_are_paid_for() -> None:
 def test_a_lost_answer_is_requested_again_and_counted(do: Any) -> None:
     cache = Cache()
     limits = LlmLimits(chunk_tokens=300, timeouts=httpx.Timeout(0.7))
-    with FakeOpenAI(Plan(faults=[Fault(do=do, after=True, skip=2, times=1)])) as fake:
+    with FakeOpenAI(ModelPlan(faults=[ModelFault(do=do, after=True, skip=2, times=1)])) as fake:
         with pytest.raises(TransientError):
             summarizer(fake, limits=limits).summarize(request_with_cache(cache), ignore)
         draft = summarizer(fake, limits=limits).summarize(request_with_cache(cache), ignore)
@@ -106,7 +106,7 @@ def test_a_failed_connection_is_no_repeat() -> None:
 
 def test_useless_answers_are_not_reused_by_a_later_attempt() -> None:
     cache = Cache()
-    with FakeOpenAI(Plan(faults=[Fault(do="bad_json", skip=2, times=2)])) as fake:
+    with FakeOpenAI(ModelPlan(faults=[ModelFault(do="bad_json", skip=2, times=2)])) as fake:
         first = summarizer(fake, limits=SMALL).summarize(request_with_cache(cache), ignore)
         second = summarizer(fake, limits=SMALL).summarize(request_with_cache(cache), ignore)
         assert set(fake.paid.values()) == {1, 2}
@@ -120,7 +120,7 @@ def test_useless_answers_are_not_reused_by_a_later_attempt() -> None:
 def test_a_repair_and_a_cut_off_answer_are_remembered_like_any_other() -> None:
     for do in ("bad_json", "truncated"):
         cache = Cache()
-        with FakeOpenAI(Plan(faults=[Fault(do=do, on="facts", times=1)])) as fake:
+        with FakeOpenAI(ModelPlan(faults=[ModelFault(do=do, on="facts", times=1)])) as fake:
             first = summarizer(fake).summarize(request_with_cache(cache), ignore)
             sent = len(fake.log)
             second = summarizer(fake).summarize(request_with_cache(cache), ignore)
@@ -216,7 +216,7 @@ TIGHT = LlmLimits(chunk_tokens=600, answer_tokens=900, timeouts=httpx.Timeout(5.
 
 
 def test_unexpected_spending_stops_at_the_budget_too() -> None:
-    with FakeOpenAI(Plan(faults=[Fault(do="truncated", on="facts", times=4)])) as fake:
+    with FakeOpenAI(ModelPlan(faults=[ModelFault(do="truncated", on="facts", times=4)])) as fake:
         estimate = float(error_of_refused(fake, Cache(), budget=0.001, limits=TIGHT).params["estimate"])
         error = error_of_refused(fake, Cache(), budget=estimate * 1.01, limits=TIGHT)
         spent = sum(line["tokens_in"] + line["tokens_out"] for line in fake.log if line["paid"]) / 1e6
@@ -226,7 +226,7 @@ def test_unexpected_spending_stops_at_the_budget_too() -> None:
 
 def test_improvements_are_skipped_if_the_budget_is_needed_for_the_rest() -> None:
     short = request(MEETING[:20])
-    with FakeOpenAI(Plan(faults=[Fault(do="colloquial")])) as fake:
+    with FakeOpenAI(ModelPlan(faults=[ModelFault(do="colloquial")])) as fake:
         with pytest.raises(PermanentError) as error:
             summarizer(fake, limits=TIGHT, price_in=1.0, price_out=1.0, budget=0.001).summarize(short, ignore)
         budget = float(error.value.params["estimate"]) * 1.01

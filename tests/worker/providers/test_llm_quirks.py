@@ -10,7 +10,7 @@ import pytest
 
 from cantomeet.errors import ErrorCode, PermanentError, StepError, TransientError
 from cantomeet.reasons import reason_text, warning_text
-from standins.openai.server import FakeOpenAI, Fault, Plan
+from standins.openai.server import FakeOpenAI, ModelFault, ModelPlan
 from tests.worker.providers.llm_meetings import (
     MEETING,
     Cache,
@@ -32,7 +32,7 @@ LONG = request(long_meeting(300))
 SHORT_WAIT = LlmLimits(timeouts=httpx.Timeout(1.0))
 
 
-def summarize(plan: Plan | None = None, asked: SummaryRequest | None = None, **members: Any) -> SummaryDraft:
+def summarize(plan: ModelPlan | None = None, asked: SummaryRequest | None = None, **members: Any) -> SummaryDraft:
     asked = asked or request()
     with FakeOpenAI(plan) as fake:
         draft = summarizer(fake, **members).summarize(asked, ignore)
@@ -63,7 +63,7 @@ def plain_item_facts() -> list[tuple[str, str, bool]]:
 )
 @pytest.mark.parametrize("streams", STREAMS)
 def test_an_odd_answer_makes_the_same_minutes_at_the_same_price(do: Any, streams: Any, plain_item_facts: Any) -> None:
-    draft = summarize(Plan(faults=[Fault(do=do)], streams=streams))
+    draft = summarize(ModelPlan(faults=[ModelFault(do=do)], streams=streams))
     assert item_facts(draft) == plain_item_facts
     assert (draft.warnings, draft.usage and draft.usage.requests) == ((), 2)
 
@@ -71,17 +71,20 @@ def test_an_odd_answer_makes_the_same_minutes_at_the_same_price(do: Any, streams
 @pytest.mark.parametrize(
     ("plan", "refused"),
     [
-        (Plan(system_role=False), 1),
-        (Plan(strict_format=True), 0),
-        (Plan(strict_format=True, ignores=["json_schema"]), 1),
-        (Plan(most_answer=2048), 1),
-        (Plan(streams="refused"), 1),
-        (Plan(streams="only"), 0),
-        (Plan(stream_options=False), 1),
-        (Plan(stream_options=False, temperature=False, system_role=False, length_field="max_completion_tokens"), 4),
+        (ModelPlan(system_role=False), 1),
+        (ModelPlan(strict_format=True), 0),
+        (ModelPlan(strict_format=True, ignores=["json_schema"]), 1),
+        (ModelPlan(most_answer=2048), 1),
+        (ModelPlan(streams="refused"), 1),
+        (ModelPlan(streams="only"), 0),
+        (ModelPlan(stream_options=False), 1),
+        (
+            ModelPlan(stream_options=False, temperature=False, system_role=False, length_field="max_completion_tokens"),
+            4,
+        ),
     ],
 )
-def test_an_unsupported_parameter_is_learned_once(plan: Plan, refused: int, plain_item_facts: Any) -> None:
+def test_an_unsupported_parameter_is_learned_once(plan: ModelPlan, refused: int, plain_item_facts: Any) -> None:
     with FakeOpenAI(plan) as fake:
         one = summarizer(fake)
         assert item_facts(one.summarize(request(), ignore)) == plain_item_facts
@@ -92,7 +95,7 @@ def test_an_unsupported_parameter_is_learned_once(plan: Plan, refused: int, plai
 
 
 def test_an_endpoint_that_only_streams_is_found_again_after_one_that_did_not() -> None:
-    with FakeOpenAI(Plan(streams="only")) as fake:
+    with FakeOpenAI(ModelPlan(streams="only")) as fake:
         one = summarizer(fake, dialect=Dialect(stream=False).dumps())
         assert one.summarize(request(), ignore).method == "llm"
     assert Dialect.loads(one.dialect).stream
@@ -106,8 +109,8 @@ def test_a_model_that_only_streams_gets_streaming_again() -> None:
 
 
 def test_an_endpoint_that_refuses_streaming_and_its_absence_ends_in_its_own_words() -> None:
-    fault = Fault(do="status", status=400, message="stream is not what we like")
-    with FakeOpenAI(Plan(faults=[fault])) as fake, pytest.raises(PermanentError) as refused:
+    fault = ModelFault(do="status", status=400, message="stream is not what we like")
+    with FakeOpenAI(ModelPlan(faults=[fault])) as fake, pytest.raises(PermanentError) as refused:
         summarizer(fake).summarize(request(), ignore)
     assert "stream is not what we like" in reason_text(refused.value.code, refused.value.params, "en")
     assert len(fake.log) < 10
@@ -119,14 +122,14 @@ def test_an_endpoint_that_refuses_streaming_and_its_absence_ends_in_its_own_word
 @pytest.mark.parametrize("words", ["openai", "dashscope", "moonshot", "lmstudio", "glm", "gemini", "vague"])
 @pytest.mark.parametrize("status", [400, 413, 422] if SOAK else [400])
 def test_a_prompt_that_is_too_long_is_split_whatever_the_error_text(words: Any, status: Any) -> None:
-    draft = summarize(Plan(context_tokens=7800, context_words=words, context_status=status), LONG)
+    draft = summarize(ModelPlan(context_tokens=7800, context_words=words, context_status=status), LONG)
     assert draft.coverage == Coverage(300, 300)
     assert decided_texts(draft) == {f"s{n}" for n in range(0, 300, 10)}
     assert draft.warnings == ()
 
 
 def test_the_answer_is_shortened_before_the_prompt_is() -> None:
-    with FakeOpenAI(Plan(context_tokens=4096, token_ratio=1.0)) as fake:
+    with FakeOpenAI(ModelPlan(context_tokens=4096, token_ratio=1.0)) as fake:
         one = summarizer(fake)
         assert one.summarize(request(), ignore).coverage == Coverage(len(MEETING), len(MEETING))
         assert [line["most"] for line in fake.log if line["outcome"] == 200] == [1365, 1365]
@@ -135,7 +138,7 @@ def test_the_answer_is_shortened_before_the_prompt_is() -> None:
 
 @pytest.mark.parametrize("words", ["openai", "dashscope", "vague"])
 def test_a_context_in_which_nothing_fits_ends_in_the_endpoints_own_words(words: Any) -> None:
-    plan = Plan(context_tokens=300, context_words=words)
+    plan = ModelPlan(context_tokens=300, context_words=words)
     with FakeOpenAI(plan) as fake, pytest.raises(PermanentError) as refused:
         summarizer(fake).summarize(LONG, ignore)
     assert refused.value.code is ErrorCode.PROVIDER_REJECTED
@@ -155,7 +158,7 @@ def test_a_context_in_which_nothing_fits_ends_in_the_endpoints_own_words(words: 
     ],
 )
 def test_a_refusal_for_another_reason_is_not_mistaken_for_length(status: int, code: str, message: str) -> None:
-    plan = Plan(faults=[Fault(do="status", status=status, code=code, message=message)])
+    plan = ModelPlan(faults=[ModelFault(do="status", status=status, code=code, message=message)])
     with FakeOpenAI(plan) as fake:
         with pytest.raises(PermanentError):
             summarizer(fake).summarize(LONG, ignore)
@@ -171,7 +174,7 @@ def test_a_refusal_for_another_reason_is_not_mistaken_for_length(status: int, co
 @pytest.mark.parametrize("streams", STREAMS)
 def test_a_truncated_prompt_is_detected_and_split(context: int, ratio: float, streams: Any) -> None:
     learned: list[str] = []
-    with FakeOpenAI(Plan(cuts_at=context, token_ratio=ratio, streams=streams)) as fake:
+    with FakeOpenAI(ModelPlan(cuts_at=context, token_ratio=ratio, streams=streams)) as fake:
         draft = summarizer(fake, on_dialect=learned.append).summarize(LONG, ignore)
         cut = [line for line in fake.asked("facts") if line.get("cut")]
         assert cut, "the stand-in has cut something"
@@ -184,7 +187,7 @@ def test_a_truncated_prompt_is_detected_and_split(context: int, ratio: float, st
 
 def test_an_unusual_context_size_is_detected_by_two_prompts_with_one_count() -> None:
     said = [(name, words * (1 if n % 10 == 0 else 1 + n % 7)) for n, (name, words) in enumerate(long_meeting(400))]
-    with FakeOpenAI(Plan(cuts_at=3333, token_ratio=0.7)) as fake:
+    with FakeOpenAI(ModelPlan(cuts_at=3333, token_ratio=0.7)) as fake:
         draft = summarizer(fake, limits=LlmLimits(chunk_tokens=5800)).summarize(request(said), ignore)
     assert decided_texts(draft) == {f"s{n}" for n in range(0, 400, 10)}
     assert draft.coverage == Coverage(400, 400)
@@ -192,14 +195,14 @@ def test_an_unusual_context_size_is_detected_by_two_prompts_with_one_count() -> 
 
 
 def test_lines_that_the_model_cannot_have_seen_are_not_covered() -> None:
-    draft = summarize(Plan(cuts_at=200), fallback=Extracts())
+    draft = summarize(ModelPlan(cuts_at=200), fallback=Extracts())
     assert (draft.method, draft.warnings) == ("extractive", ("summary_fell_back", "prompt_was_cut"))
     assert "context" in warning_text("prompt_was_cut", "en")
 
 
 @pytest.mark.parametrize("ratio", [0.62, 0.7, 1.0, 1.5])
 def test_an_efficient_tokenizer_is_not_mistaken_for_truncation(ratio: float) -> None:
-    draft = summarize(Plan(token_ratio=ratio), LONG)
+    draft = summarize(ModelPlan(token_ratio=ratio), LONG)
     assert (draft.warnings, draft.usage and draft.usage.requests) == ((), 3)
 
 
@@ -219,7 +222,7 @@ def error_of_exhausted_model(
 @pytest.mark.parametrize("streams", ["as_asked", "never"])
 def test_an_answer_used_up_by_thoughts_is_reported_and_not_paid_for_again(streams: Any) -> None:
     cache = Cache()
-    with FakeOpenAI(Plan(faults=[Fault(do="thought_out")], streams=streams)) as fake:
+    with FakeOpenAI(ModelPlan(faults=[ModelFault(do="thought_out")], streams=streams)) as fake:
         error = error_of_exhausted_model(fake, cache)
         assert len(fake.log) == 1
         error_of_exhausted_model(fake, cache)
@@ -238,7 +241,7 @@ def test_an_answer_used_up_by_thoughts_is_reported_and_not_paid_for_again(stream
 
 def test_a_model_whose_thoughts_took_the_answer_is_asked_to_think_little_from_then_on() -> None:
     cache, learned = Cache(), list[str]()
-    plan = Plan(faults=[Fault(do="thought_out")], thinking_options=["reasoning_effort"])
+    plan = ModelPlan(faults=[ModelFault(do="thought_out")], thinking_options=["reasoning_effort"])
     with FakeOpenAI(plan) as fake:
         error_of_exhausted_model(fake, cache, on_dialect=learned.append)
         more = summarizer(fake, limits=LlmLimits(answer_tokens=16000), dialect=learned[-1])
@@ -258,14 +261,14 @@ def test_a_model_that_does_not_think_is_never_asked_not_to() -> None:
 @pytest.mark.parametrize(
     ("plan", "words"),
     [
-        (Plan(faults=[Fault(do="html", status=200)]), ("web page", "sign-in")),
-        (Plan(faults=[Fault(do="no_choices")]), ("holds no text", "content filter")),
-        (Plan(faults=[Fault(do="stalls", seconds=30)]), ("said nothing for too long",)),
-        (Plan(faults=[Fault(do="dies")]), ("cut off",)),
+        (ModelPlan(faults=[ModelFault(do="html", status=200)]), ("web page", "sign-in")),
+        (ModelPlan(faults=[ModelFault(do="no_choices")]), ("holds no text", "content filter")),
+        (ModelPlan(faults=[ModelFault(do="stalls", seconds=30)]), ("said nothing for too long",)),
+        (ModelPlan(faults=[ModelFault(do="dies")]), ("cut off",)),
     ],
     ids=["page", "no choices", "stalls", "dies"],
 )
-def test_failures_are_reported_in_plain_words(plan: Plan, words: tuple[str, ...]) -> None:
+def test_failures_are_reported_in_plain_words(plan: ModelPlan, words: tuple[str, ...]) -> None:
     with FakeOpenAI(plan) as fake, pytest.raises(StepError) as trouble:
         summarizer(fake, limits=SHORT_WAIT).summarize(request(), ignore)
     text = reason_text(trouble.value.code, trouble.value.params, "en")
@@ -287,7 +290,7 @@ def test_failures_are_reported_in_plain_words(plan: Plan, words: tuple[str, ...]
     ],
 )
 def test_a_model_is_known_by_any_name_the_endpoint_has_for_it(asked: str, listed: list[str], known: bool) -> None:
-    with FakeOpenAI(Plan(listed=listed)) as fake:
+    with FakeOpenAI(ModelPlan(listed=listed)) as fake:
         one = summarizer(fake, model=asked)
         if known:
             one.verify()
@@ -299,12 +302,14 @@ def test_a_model_is_known_by_any_name_the_endpoint_has_for_it(asked: str, listed
 
 @pytest.mark.parametrize("status", [404, 405, 501])
 def test_an_endpoint_without_a_list_of_models_has_no_unknown_model(status: int) -> None:
-    with FakeOpenAI(Plan(faults=[Fault(on="models", do="status", status=status, message="model not found")])) as fake:
+    with FakeOpenAI(
+        ModelPlan(faults=[ModelFault(on="models", do="status", status=status, message="model not found")])
+    ) as fake:
         summarizer(fake).verify()
 
 
 def test_a_web_page_instead_of_the_list_of_models_is_named() -> None:
-    plan = Plan(faults=[Fault(on="models", do="html", status=200)])
+    plan = ModelPlan(faults=[ModelFault(on="models", do="html", status=200)])
     with FakeOpenAI(plan) as fake, pytest.raises(TransientError) as page:
         summarizer(fake).verify()
     assert page.value.params["page"]

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cantomeet.errors import ErrorCode, TransientError
-from standins.openai.server import FakeOpenAI, Fault, Plan
+from standins.openai.server import FakeOpenAI, ModelFault, ModelPlan
 from tests.worker.providers.llm_meetings import Cache, ignore, long_meeting, request, summarizer
 from tests.worker.providers.test_llm_client import ASKED, client
 from worker.providers.llm import LlmLimits
@@ -53,7 +53,7 @@ def ask(body: Any, kind: str = "text/event-stream", **members: Any) -> Completio
 
 @pytest.mark.parametrize("style", ["plain", "crlf", "comments", "no_space", "no_blank", "no_end", "split", "gzip"])
 def test_minutes_are_the_same_however_they_are_streamed(style: Any) -> None:
-    with FakeOpenAI(Plan(stream_style=style)) as fake, FakeOpenAI(Plan(streams="never")) as whole:
+    with FakeOpenAI(ModelPlan(stream_style=style)) as fake, FakeOpenAI(ModelPlan(streams="never")) as whole:
         streamed = summarizer(fake).summarize(request(), ignore)
         assert all(line["stream"] for line in fake.log)
         assert streamed.items == summarizer(whole).summarize(request(), ignore).items
@@ -208,7 +208,7 @@ def test_a_stream_without_end_is_not_read_for_ever() -> None:
 @pytest.mark.parametrize("do", ["dies", "error_in_stream"])
 def test_an_interrupted_answer_is_requested_again_and_its_use_is_reported(do: Any) -> None:
     cache = Cache()
-    plan = Plan(faults=[Fault(do=do, on="facts", skip=1, times=1)])
+    plan = ModelPlan(faults=[ModelFault(do=do, on="facts", skip=1, times=1)])
     limits = LlmLimits(chunk_tokens=300, timeouts=httpx.Timeout(5.0))
     asked = request(long_meeting(60), cache=cache)
     with FakeOpenAI(plan) as fake:

@@ -13,7 +13,7 @@ import pytest
 from cantomeet.errors import ErrorCode, PermanentError, StepError, TransientError
 from cantomeet.templates import BOARD_MINUTES, user_template
 from standins.openai.model import INJECTED, INVENTED_OWNER, INVENTED_QUOTE
-from standins.openai.server import FakeOpenAI, Fault, Plan
+from standins.openai.server import FakeOpenAI, ModelFault, ModelPlan
 from tests.worker.providers.llm_meetings import (
     MEETING,
     Extracts,
@@ -32,7 +32,7 @@ from worker.providers.llm import LlmLimits
 SMALL = LlmLimits(chunk_tokens=300, timeouts=httpx.Timeout(5.0))
 
 
-def summarize(plan: Plan | None = None, asked: SummaryRequest | None = None, **members: Any) -> SummaryDraft:
+def summarize(plan: ModelPlan | None = None, asked: SummaryRequest | None = None, **members: Any) -> SummaryDraft:
     asked = asked or request()
     with FakeOpenAI(plan) as fake:
         draft = summarizer(fake, **members).summarize(asked, ignore)
@@ -40,8 +40,8 @@ def summarize(plan: Plan | None = None, asked: SummaryRequest | None = None, **m
     return draft
 
 
-def faulty(do: Any, **members: Any) -> Plan:
-    return Plan(faults=[Fault(do=do, **members)])
+def faulty(do: Any, **members: Any) -> ModelPlan:
+    return ModelPlan(faults=[ModelFault(do=do, **members)])
 
 
 def test_a_meeting_becomes_minutes_in_which_each_line_is_proven() -> None:
@@ -65,7 +65,9 @@ def test_a_task_has_its_owner_and_its_day_from_the_transcript() -> None:
 
 def test_items_are_sorted_by_kind_with_proven_ones_first() -> None:
     draft = summarize(
-        Plan(faults=[Fault(do="invented_quotes", on="facts", skip=1, times=1)]), request(long_meeting(60)), limits=SMALL
+        ModelPlan(faults=[ModelFault(do="invented_quotes", on="facts", skip=1, times=1)]),
+        request(long_meeting(60)),
+        limits=SMALL,
     )
     order = [(item.kind, item.verified) for item in draft.items]
     assert len({kind for kind, _ in order}) > 3
@@ -211,15 +213,15 @@ def test_an_invention_that_nobody_said_stays_unverified() -> None:
 @pytest.mark.parametrize(
     ("plan", "settled"),
     [
-        (Plan(), "json_schema"),
-        (Plan(refuses=["json_schema"]), "json_object"),
-        (Plan(refuses=["json_schema", "json_object"]), "text"),
-        (Plan(ignores=["json_schema"]), "json_object"),
-        (Plan(ignores=["json_schema", "json_object"]), "json_object"),
+        (ModelPlan(), "json_schema"),
+        (ModelPlan(refuses=["json_schema"]), "json_object"),
+        (ModelPlan(refuses=["json_schema", "json_object"]), "text"),
+        (ModelPlan(ignores=["json_schema"]), "json_object"),
+        (ModelPlan(ignores=["json_schema", "json_object"]), "json_object"),
     ],
     ids=["takes all", "400 on schema", "400 on both", "ignores schema", "ignores both"],
 )
-def test_formats_are_tried_in_order_and_the_accepted_one_is_remembered(plan: Plan, settled: str) -> None:
+def test_formats_are_tried_in_order_and_the_accepted_one_is_remembered(plan: ModelPlan, settled: str) -> None:
     learned: list[str] = []
     with FakeOpenAI(plan) as fake:
         first = summarizer(fake, on_dialect=learned.append)
@@ -236,7 +238,7 @@ def test_formats_are_tried_in_order_and_the_accepted_one_is_remembered(plan: Pla
 
 
 def test_newer_models_get_max_completion_tokens_and_no_temperature() -> None:
-    with FakeOpenAI(Plan(length_field="max_completion_tokens", temperature=False)) as fake:
+    with FakeOpenAI(ModelPlan(length_field="max_completion_tokens", temperature=False)) as fake:
         one = summarizer(fake)
         assert one.summarize(request(), ignore).method == "llm"
         assert [line["outcome"] for line in fake.log] == [400, 400, 200, 200]
@@ -274,11 +276,11 @@ def test_a_temporary_400_changes_nothing() -> None:
         (faulty("drop"), TransientError, ErrorCode.PROVIDER_UNREACHABLE),
         (faulty("hang"), TransientError, ErrorCode.PROVIDER_UNREACHABLE),
         (faulty("error_in_success", status=503), TransientError, ErrorCode.PROVIDER_BUSY),
-        (Plan(models=["another"]), PermanentError, ErrorCode.MODEL_UNKNOWN),
+        (ModelPlan(models=["another"]), PermanentError, ErrorCode.MODEL_UNKNOWN),
     ],
     ids=["429", "no quota", "503", "502 page", "page", "garbage", "dropped", "time-out", "error in a 200", "no model"],
 )
-def test_failures_raise_our_errors_without_a_fallback(plan: Plan, kind: type[StepError], code: ErrorCode) -> None:
+def test_failures_raise_our_errors_without_a_fallback(plan: ModelPlan, kind: type[StepError], code: ErrorCode) -> None:
     fallback = Extracts()
     limits = LlmLimits(timeouts=httpx.Timeout(0.5))
     with FakeOpenAI(plan) as fake, pytest.raises(kind) as trouble:
@@ -339,7 +341,7 @@ def _calls(segments: int) -> int:
 
 @pytest.mark.parametrize("status", [400, 413])
 def test_a_chunk_over_the_models_context_is_halved_and_the_limit_remembered(status: Any) -> None:
-    plan = Plan(context_tokens=3600, context_status=status)
+    plan = ModelPlan(context_tokens=3600, context_status=status)
     asked = request(long_meeting(150))
     limits = LlmLimits(chunk_tokens=4000, answer_tokens=1500)
     with FakeOpenAI(plan) as fake:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cantomeet.quotes import is_proven, proposed_start, rechecked, requoted
-from standins.openai.server import FakeOpenAI, Fault, Plan
+from standins.openai.server import FakeOpenAI, ModelFault, ModelPlan
 from tests.worker.providers.llm_meetings import MEETING, ignore, kinds, lines, request, scripted, summarizer
 from worker.providers import SummaryLine
 from worker.providers.proposing import LineFinder, features_of
@@ -90,7 +90,7 @@ def test_a_proven_item_gets_no_proposed_line() -> None:
 
 
 def test_a_model_that_puts_all_its_quotes_elsewhere_still_leads_to_the_lines() -> None:
-    with FakeOpenAI(Plan(faults=[Fault(do="no_evidence")])) as fake:
+    with FakeOpenAI(ModelPlan(faults=[ModelFault(do="no_evidence")])) as fake:
         draft = summarizer(fake).summarize(request(), ignore)
     decisions = kinds(draft, "decision")
     assert decisions

@@ -17,7 +17,7 @@ import pytest
 
 from cantomeet.errors import ErrorCode, LeaseLost, PermanentError, SettingsError, StepError, TransientError
 from cantomeet.reasons import reason_text
-from standins.speechmatics.server import FakeSpeechmatics, Fate, Fault, Plan
+from standins.speechmatics.server import FakeSpeechmatics, Fate, JobFault, JobPlan
 from tests.worker.providers.speechmatics_recordings import KEY, QUICK, client, ignore, options, wav
 from worker.providers import RemoteState, RemoteTranscriber
 from worker.providers.speechmatics import transcriber as speechmatics
@@ -27,7 +27,7 @@ from worker.providers.speechmatics.transcriber import SpeechmaticsTranscriber
 
 @pytest.fixture
 def fake() -> Iterator[FakeSpeechmatics]:
-    with FakeSpeechmatics(Plan(job_seconds=0.0), key=KEY) as running:
+    with FakeSpeechmatics(JobPlan(job_seconds=0.0), key=KEY) as running:
         yield running
 
 
@@ -105,7 +105,7 @@ def test_a_check_requests_an_immediate_answer(
     fake: FakeSpeechmatics, transcriber: SpeechmaticsTranscriber, recording: Path
 ) -> None:
     """The stand-in, like the real API, delays the answer for two seconds unless told not to."""
-    fake.use(Plan(job_seconds=60))
+    fake.use(JobPlan(job_seconds=60))
     assert transcriber.check(submit(transcriber, recording)) is RemoteState.RUNNING
     assert fake.requests("check")[0]["query"] == {"wait": "0"}
 
@@ -128,7 +128,7 @@ def test_verify_passes_with_the_right_key_and_names_the_setting_for_a_wrong_one(
 def test_a_job_is_found_by_its_key_even_when_it_was_rejected_or_deleted(
     fake: FakeSpeechmatics, transcriber: SpeechmaticsTranscriber, recording: Path
 ) -> None:
-    fake.use(Plan(job_seconds=0, fates=[Fate(reference="bad", becomes="rejected")]))
+    fake.use(JobPlan(job_seconds=0, fates=[Fate(reference="bad", becomes="rejected")]))
     jobs = {key: submit(transcriber, recording, key) for key in ("good", "bad", "deleted")}
     transcriber.delete(jobs["deleted"])
     assert {key: transcriber.find(key) for key in jobs} == jobs
@@ -144,7 +144,7 @@ def test_the_newest_job_with_a_key_is_the_one(transcriber: SpeechmaticsTranscrib
 def test_a_job_is_found_after_several_pages(
     fake: FakeSpeechmatics, transcriber: SpeechmaticsTranscriber, tmp_path: Path
 ) -> None:
-    fake.use(Plan(job_seconds=600))
+    fake.use(JobPlan(job_seconds=600))
     recording = wav(tmp_path / "short", seconds=0.1)
     first = submit(transcriber, recording, "the-first")
     with ThreadPoolExecutor(8) as threads:
@@ -238,7 +238,7 @@ def test_a_failed_search_continues_with_the_missing_page(
     first = submit(transcriber, recording, "the-first")
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda n: submit(transcriber, recording, f"key-{n}"), range(230)))
-    fake.use(Plan(faults=[Fault(on="list", do="drop", skip=2, times=1)]))
+    fake.use(JobPlan(faults=[JobFault(on="list", do="drop", skip=2, times=1)]))
     reached: list[datetime] = []
     with pytest.raises(TransientError):
         transcriber.find("the-first", on_page=reached.append)
@@ -265,7 +265,7 @@ def test_a_list_without_an_end_is_an_error_and_not_a_second_submission() -> None
 def test_a_rejected_job_fails_with_the_provider_s_words(
     fake: FakeSpeechmatics, transcriber: SpeechmaticsTranscriber, recording: Path
 ) -> None:
-    fake.use(Plan(job_seconds=0, fates=[Fate(becomes="rejected", errors=["No speech\nfound", "bad\u202echannel"])]))
+    fake.use(JobPlan(job_seconds=0, fates=[Fate(becomes="rejected", errors=["No speech\nfound", "bad\u202echannel"])]))
     with pytest.raises(PermanentError) as rejected:
         transcriber.check(submit(transcriber, recording))
     assert rejected.value.code is ErrorCode.PROVIDER_REJECTED
@@ -280,7 +280,7 @@ def test_a_rejected_job_fails_with_the_provider_s_words(
 def test_a_job_that_the_provider_no_longer_has_is_gone(
     fate: Fate, fake: FakeSpeechmatics, transcriber: SpeechmaticsTranscriber, recording: Path
 ) -> None:
-    fake.use(Plan(job_seconds=0, fates=[fate]))
+    fake.use(JobPlan(job_seconds=0, fates=[fate]))
     with pytest.raises(PermanentError) as gone:
         transcriber.check(submit(transcriber, recording))
     assert gone.value.code is ErrorCode.PROVIDER_JOB_GONE
@@ -289,7 +289,7 @@ def test_a_job_that_the_provider_no_longer_has_is_gone(
 def test_a_transcript_that_is_not_ready_is_requested_again(
     fake: FakeSpeechmatics, transcriber: SpeechmaticsTranscriber, recording: Path
 ) -> None:
-    fake.use(Plan(job_seconds=60))
+    fake.use(JobPlan(job_seconds=60))
     with pytest.raises(TransientError) as early:
         transcriber.fetch(submit(transcriber, recording))
     assert early.value.code is ErrorCode.PROVIDER_BUSY
@@ -298,7 +298,7 @@ def test_a_transcript_that_is_not_ready_is_requested_again(
 def test_deleting_forces_a_running_job_and_accepts_a_missing_one(
     fake: FakeSpeechmatics, transcriber: SpeechmaticsTranscriber, recording: Path
 ) -> None:
-    fake.use(Plan(job_seconds=60))
+    fake.use(JobPlan(job_seconds=60))
     job = submit(transcriber, recording)
     transcriber.delete(job)
     transcriber.delete(job)
@@ -310,7 +310,7 @@ def test_a_job_that_stays_locked_is_deleted_later(
     fake: FakeSpeechmatics, transcriber: SpeechmaticsTranscriber, recording: Path
 ) -> None:
     job = submit(transcriber, recording)
-    fake.use(Plan(faults=[Fault(on="delete", do="status", status=423)]))
+    fake.use(JobPlan(faults=[JobFault(on="delete", do="status", status=423)]))
     with pytest.raises(TransientError):
         transcriber.delete(job)
 
@@ -319,7 +319,7 @@ def test_a_page_that_is_not_the_api_s_does_not_make_a_paid_job_gone(
     fake: FakeSpeechmatics, transcriber: SpeechmaticsTranscriber, recording: Path
 ) -> None:
     job = submit(transcriber, recording)
-    fake.use(Plan(faults=[Fault(do="html", status=404)]))
+    fake.use(JobPlan(faults=[JobFault(do="html", status=404)]))
     ways: tuple[Callable[[str], object], ...] = (transcriber.check, transcriber.fetch, transcriber.delete)
     for ask in ways:
         with pytest.raises(TransientError) as unreachable:
@@ -333,28 +333,28 @@ def test_a_page_that_is_not_the_api_s_does_not_make_a_paid_job_gone(
 @pytest.mark.parametrize(
     ("fault", "kind", "code", "setting"),
     [
-        (Fault(do="status", status=401), PermanentError, ErrorCode.PROVIDER_KEY_REFUSED, "SPEECHMATICS_API_KEY"),
+        (JobFault(do="status", status=401), PermanentError, ErrorCode.PROVIDER_KEY_REFUSED, "SPEECHMATICS_API_KEY"),
         (
-            Fault(do="html", status=401),
+            JobFault(do="html", status=401),
             PermanentError,
             ErrorCode.PROVIDER_KEY_REFUSED,
             "SPEECHMATICS_API_KEY, SPEECHMATICS_BASE_URL",
         ),
-        (Fault(do="status", status=403), PermanentError, ErrorCode.PROVIDER_FORBIDDEN, "SPEECHMATICS_API_KEY"),
-        (Fault(do="html", status=301), PermanentError, ErrorCode.PROVIDER_UNREACHABLE, "SPEECHMATICS_BASE_URL"),
-        (Fault(do="status", status=429), TransientError, ErrorCode.PROVIDER_BUSY, None),
-        (Fault(do="status", status=500), TransientError, ErrorCode.PROVIDER_BUSY, None),
-        (Fault(do="html", status=502), TransientError, ErrorCode.PROVIDER_BUSY, None),
-        (Fault(do="status", status=503), TransientError, ErrorCode.PROVIDER_BUSY, None),
-        (Fault(do="hang"), TransientError, ErrorCode.PROVIDER_UNREACHABLE, "SPEECHMATICS_BASE_URL"),
-        (Fault(do="drop"), TransientError, ErrorCode.PROVIDER_UNREACHABLE, "SPEECHMATICS_BASE_URL"),
-        (Fault(do="garbage"), TransientError, ErrorCode.PROVIDER_BAD_ANSWER, "SPEECHMATICS_BASE_URL"),
-        (Fault(do="html", status=200), TransientError, ErrorCode.PROVIDER_BAD_ANSWER, "SPEECHMATICS_BASE_URL"),
+        (JobFault(do="status", status=403), PermanentError, ErrorCode.PROVIDER_FORBIDDEN, "SPEECHMATICS_API_KEY"),
+        (JobFault(do="html", status=301), PermanentError, ErrorCode.PROVIDER_UNREACHABLE, "SPEECHMATICS_BASE_URL"),
+        (JobFault(do="status", status=429), TransientError, ErrorCode.PROVIDER_BUSY, None),
+        (JobFault(do="status", status=500), TransientError, ErrorCode.PROVIDER_BUSY, None),
+        (JobFault(do="html", status=502), TransientError, ErrorCode.PROVIDER_BUSY, None),
+        (JobFault(do="status", status=503), TransientError, ErrorCode.PROVIDER_BUSY, None),
+        (JobFault(do="hang"), TransientError, ErrorCode.PROVIDER_UNREACHABLE, "SPEECHMATICS_BASE_URL"),
+        (JobFault(do="drop"), TransientError, ErrorCode.PROVIDER_UNREACHABLE, "SPEECHMATICS_BASE_URL"),
+        (JobFault(do="garbage"), TransientError, ErrorCode.PROVIDER_BAD_ANSWER, "SPEECHMATICS_BASE_URL"),
+        (JobFault(do="html", status=200), TransientError, ErrorCode.PROVIDER_BAD_ANSWER, "SPEECHMATICS_BASE_URL"),
     ],
-    ids=lambda value: f"{value.do}-{value.status}" if isinstance(value, Fault) else "",
+    ids=lambda value: f"{value.do}-{value.status}" if isinstance(value, JobFault) else "",
 )
 def test_a_fault_is_classified_for_every_kind_of_request(
-    fault: Fault,
+    fault: JobFault,
     kind: type[StepError],
     code: ErrorCode,
     setting: str | None,
@@ -363,7 +363,7 @@ def test_a_fault_is_classified_for_every_kind_of_request(
     recording: Path,
 ) -> None:
     job = submit(transcriber, recording)
-    fake.use(Plan(faults=[fault]))
+    fake.use(JobPlan(faults=[fault]))
     asked: list[Callable[[], object]] = [
         lambda: submit(transcriber, recording, "key-2"),
         lambda: transcriber.find("key-2"),
@@ -384,7 +384,7 @@ def test_only_a_submission_or_the_job_itself_is_rejected(
     status: int, fake: FakeSpeechmatics, transcriber: SpeechmaticsTranscriber, recording: Path
 ) -> None:
     job = submit(transcriber, recording)
-    fake.use(Plan(faults=[Fault(do="status", status=status)]))
+    fake.use(JobPlan(faults=[JobFault(do="status", status=status)]))
     with pytest.raises(PermanentError) as refused:
         submit(transcriber, recording, "key-2")
     assert refused.value.code is ErrorCode.PROVIDER_REJECTED
@@ -395,17 +395,19 @@ def test_only_a_submission_or_the_job_itself_is_rejected(
 
 
 def test_the_provider_s_wish_to_wait_is_passed_on(fake: FakeSpeechmatics, transcriber: SpeechmaticsTranscriber) -> None:
-    fake.use(Plan(faults=[Fault(do="status", status=429, retry_after="37")]))
+    fake.use(JobPlan(faults=[JobFault(do="status", status=429, retry_after="37")]))
     with pytest.raises(TransientError) as busy:
         transcriber.find("key-1")
     assert busy.value.retry_after == 37.0
 
 
-@pytest.mark.parametrize("fault", [Fault(do="drop", after=True), Fault(do="hang", after=True)], ids=["drop", "hang"])
+@pytest.mark.parametrize(
+    "fault", [JobFault(do="drop", after=True), JobFault(do="hang", after=True)], ids=["drop", "hang"]
+)
 def test_a_job_accepted_with_a_lost_answer_is_found_and_not_paid_again(
-    fault: Fault, fake: FakeSpeechmatics, transcriber: SpeechmaticsTranscriber, recording: Path
+    fault: JobFault, fake: FakeSpeechmatics, transcriber: SpeechmaticsTranscriber, recording: Path
 ) -> None:
-    fake.use(Plan(faults=[fault.model_copy(update={"on": "submit"})]))
+    fake.use(JobPlan(faults=[fault.model_copy(update={"on": "submit"})]))
     with pytest.raises(TransientError):
         submit(transcriber, recording)
     job = transcriber.find("key-1")
@@ -417,7 +419,7 @@ def test_a_job_accepted_with_a_lost_answer_is_found_and_not_paid_again(
 def test_a_refusal_before_the_body_is_read_is_still_received(
     fake: FakeSpeechmatics, transcriber: SpeechmaticsTranscriber, tmp_path: Path
 ) -> None:
-    fake.use(Plan(faults=[Fault(on="submit", do="status", status=403, unread=True)]))
+    fake.use(JobPlan(faults=[JobFault(on="submit", do="status", status=403, unread=True)]))
     with pytest.raises(PermanentError) as forbidden:
         submit(transcriber, wav(tmp_path / "long", seconds=600))
     assert forbidden.value.code is ErrorCode.PROVIDER_FORBIDDEN
@@ -476,10 +478,15 @@ def test_no_key_and_no_webhook_secret_reaches_a_log_or_an_error(
     caplog.set_level(logging.DEBUG)
     told: list[str] = []
     notification = Notification("http://127.0.0.1:9/hook", f"X-Secret: {secret}")
-    faults = [Fault(do="html", status=401), Fault(do="hang"), Fault(do="garbage"), Fault(do="status", status=403)]
+    faults = [
+        JobFault(do="html", status=401),
+        JobFault(do="hang"),
+        JobFault(do="garbage"),
+        JobFault(do="status", status=403),
+    ]
     with client(fake.url, timeouts=QUICK, notification=notification) as transcriber:
         for fault in faults:
-            fake.use(Plan(faults=[fault]))
+            fake.use(JobPlan(faults=[fault]))
             told += [error_text(lambda: submit(transcriber, recording)), error_text(lambda: transcriber.find("k"))]
     job = {"status": "rejected", "errors": [{"message": echoes}]}
     body = {"code": 400, "error": "Job rejected", "detail": echoes, "job": job}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cantomeet.errors import ErrorCode, PermanentError
-from standins.speechmatics.rules import JobConfig
+from standins.speechmatics.rules import ReceivedConfig
 from tests.worker.providers.speechmatics_recordings import options
 from worker.providers.speechmatics.config import job_config
 
@@ -25,7 +25,7 @@ def test_a_good_glossary_passes_the_api_s_own_rules() -> None:
         {"content": "CantoMeet", "sounds_like": ["簡圖米 "]},
         {"content": "x", "sounds_like": []},
     )
-    JobConfig.model_validate(config(vocabulary=terms))
+    ReceivedConfig.model_validate(config(vocabulary=terms))
     assert config(vocabulary=terms)["transcription_config"]["additional_vocab"] == [
         {"content": "葵涌"},
         {"content": "CantoMeet", "sounds_like": ["簡圖米"]},
@@ -41,4 +41,4 @@ def test_any_file_name_makes_a_title(filename: str) -> None:
 
 
 def config(**changes: object) -> dict[str, Any]:
-    return job_config(options(**changes), model="enhanced", diarization=True, entities=True, notification=None)  # type: ignore[arg-type]
+    return job_config(options(**changes), model="enhanced", notification=None)  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cantomeet.errors import ErrorCode, PermanentError
-from standins.speechmatics.rules import JobConfig
+from standins.speechmatics.rules import ReceivedConfig
 from standins.speechmatics.transcript import transcript
 from worker.providers import RecognisedSegment
 from worker.providers.speechmatics.parse import MAX_SECONDS, MAX_WIDTH, parse_json_v2
@@ -373,7 +373,7 @@ def test_no_json_answer_breaks_the_parser(results: list[Any]) -> None:
 
 @pytest.mark.parametrize("salt", range(5))
 def test_a_long_transcript_of_the_stand_in_keeps_every_word_in_order(salt: int) -> None:
-    config = JobConfig.model_validate(
+    config = ReceivedConfig.model_validate(
         {
             "type": "transcription",
             "transcription_config": {"language": "yue", "diarization": "speaker", "enable_entities": True},

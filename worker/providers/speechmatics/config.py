@@ -36,8 +36,8 @@ class Notification:
 class TranscriptionConfig(TypedDict):
     language: str
     model: Model
-    diarization: Literal["speaker", "none"]
-    enable_entities: bool
+    diarization: Literal["speaker"]
+    enable_entities: Literal[True]
     additional_vocab: NotRequired[list[VocabularyTerm]]
 
 
@@ -62,21 +62,14 @@ class JobConfig(TypedDict):
     notification_config: NotRequired[list[NotificationConfig]]
 
 
-def job_config(
-    options: SubmitOptions,
-    *,
-    model: Model,
-    diarization: bool,
-    entities: bool,
-    notification: Notification | None,
-) -> JobConfig:
+def job_config(options: SubmitOptions, *, model: Model, notification: Notification | None) -> JobConfig:
     """Return the `config` part of a submission. Raises `PermanentError` if the vocabulary exceeds a limit."""
     transcription: TranscriptionConfig = {
         "language": options.language,
         # Set explicitly: the API's own default is "standard".
         "model": model,
-        "diarization": "speaker" if diarization else "none",
-        "enable_entities": entities,
+        "diarization": "speaker",
+        "enable_entities": True,
     }
     if options.vocabulary:
         transcription["additional_vocab"] = checked_vocabulary(options.vocabulary, options.language)

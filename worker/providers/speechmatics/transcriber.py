@@ -77,8 +77,6 @@ class SpeechmaticsTranscriber:
         base_url: str,
         *,
         model: Model = "enhanced",
-        diarization: bool = True,
-        entities: bool = True,
         notification: Notification | None = None,
         timeouts: httpx.Timeout = TIMEOUTS,
         max_transcript_bytes: int = MAX_TRANSCRIPT,
@@ -89,8 +87,6 @@ class SpeechmaticsTranscriber:
         _check_settings(api_key, base_url, model, notification)
         self.name = f"Speechmatics {model}"
         self._model: Model = model
-        self._diarization = diarization
-        self._entities = entities
         self._notification = notification
         self._max_transcript_bytes = max_transcript_bytes
         self._max_pages = max_pages
@@ -142,13 +138,7 @@ class SpeechmaticsTranscriber:
     def _body(self, recording: Path, options: SubmitOptions, on_progress: Callable[[float], None]) -> MultipartBody:
         try:
             _check_options(options)
-            config = job_config(
-                options,
-                model=self._model,
-                diarization=self._diarization,
-                entities=self._entities,
-                notification=self._notification,
-            )
+            config = job_config(options, model=self._model, notification=self._notification)
             return MultipartBody(config, recording, options.submit_key, on_progress)
         except StepError as error:
             error.refused = True  # refused by us, before anything is sent
