@@ -14,6 +14,7 @@ from rq.scheduler import RQScheduler
 from sqlalchemy import func, select
 from sqlmodel import col
 
+from cantomeet.jobs import JobKind
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Job, Meeting
 from cantomeet.queue import QUEUES
@@ -50,7 +51,8 @@ def transcribed(side: Background, number: int, **columns: object) -> Meeting:
 
 def leased(side: Background) -> int:
     with side.store.connection() as connection:
-        held = select(func.count()).select_from(Job).where(col(Job.lease_until).is_not(None))
+        of_meeting = col(Job.kind) == JobKind.MEETING
+        held = select(func.count()).select_from(Job).where(of_meeting, col(Job.lease_until).is_not(None))
         return int(connection.execute(held).scalar_one())
 
 
