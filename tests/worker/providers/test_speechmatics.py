@@ -86,15 +86,14 @@ def test_the_config_follows_the_api_file(
 
 def test_the_options_of_the_installation_reach_the_config(fake: FakeSpeechmatics, recording: Path) -> None:
     notification = Notification("http://127.0.0.1:9/webhooks/speechmatics", "X-Secret: s3cret")
-    chosen = {"model": "standard", "diarization": False, "entities": False, "notification": notification}
-    with client(fake.url, **chosen) as transcriber:
+    with client(fake.url, model="standard", notification=notification) as transcriber:
         submit(transcriber, recording)
     config = next(line["config"] for line in fake.log if line["event"] == "accepted")
     assert config["transcription_config"] == {
         "language": "yue",
         "model": "standard",
-        "diarization": "none",
-        "enable_entities": False,
+        "diarization": "speaker",
+        "enable_entities": True,
     }
     assert config["notification_config"] == [
         {"url": notification.url, "method": "post", "contents": ["jobinfo"], "auth_headers": ["X-Secret: s3cret"]}
