@@ -20,6 +20,7 @@ from cantomeet.listing.excerpts import Marks
 from cantomeet.listing.filters import MeetingFilter, parse_filter
 from cantomeet.listing.query import conditions
 from cantomeet.models import Meeting, SearchedMeeting, SearchEntry, Segment, Speaker, SummaryItem
+from cantomeet.quotes import proven_starts
 from cantomeet.storable import is_storable
 from cantomeet.store import Store, search_rows
 
@@ -284,6 +285,10 @@ def _lines(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[str | 
 
 
 def _items(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[float | None, str]]:
-    statement = select(col(SummaryItem.id), col(SummaryItem.start), col(SummaryItem.text))
-    rows = connection.execute(statement.where(col(SummaryItem.id).in_(ids))) if ids else ()
-    return {item_id: (start, text) for item_id, start, text in rows}
+    """When it was said, or else the first line that proves it, and what it says."""
+    item = (col(SummaryItem.id), col(SummaryItem.start), col(SummaryItem.evidence), col(SummaryItem.text))
+    rows = connection.execute(select(*item).where(col(SummaryItem.id).in_(ids))) if ids else ()
+    return {
+        item_id: (min(proven_starts(evidence), default=None) if start is None else start, text)
+        for item_id, start, evidence, text in rows
+    }

@@ -101,6 +101,17 @@ def test_hits_say_where_they_are(store: Database) -> None:
     assert (hits.total, hits.counted_all, hits.complete, hits.next_cursor) == (4, True, True, None)
 
 
+def test_an_item_is_where_its_first_proof_is(store: Database) -> None:
+    proofs = [
+        {"segment_id": "x", "quote": "預算", "start": start, "end": start + 1, "check": check}
+        for start, check in ((1.0, "unverified"), (9.0, "exact"), (5.0, "folded"))
+    ]
+    items = [{**ITEM, "start": None, "evidence": proofs}, {**ITEM, "start": None, "text": "無人講過預算"}]
+    meetings.completed(store, [("S1", "早晨")], items, title="X")
+    meetings.index(store)
+    assert [hit.start for hit in found(store, "預算").items] == [5.0, None]
+
+
 def test_pages_show_each_hit_once_and_a_meetings_hits_together(store: Database) -> None:
     for n in range(3):
         meetings.transcribed(store, [("S1", f"預算第{line}句") for line in range(3)], title=f"第{n}次")
