@@ -19,7 +19,7 @@ from reflex_base.constants.state import FIELD_MARKER
 from reflex_base.registry import RegistrationContext
 
 from cantomeet.errors import ErrorCode, InvalidRequest
-from cantomeet.storable import fault_in
+from cantomeet.storable import is_storable
 from cantomeet_ui.push.followers import followers
 from cantomeet_ui.push.visibility import hidden_pages
 from cantomeet_ui.state.arguments import Arguments
@@ -124,9 +124,6 @@ def checked(data: object) -> CheckedEvent:
     if not isinstance(payload, dict):
         raise InvalidRequest("an object", field="payload")
     _arguments_of(name).check((), payload)
-    wrong = fault_in(data.get("router_data"))
-    if wrong is not None:
-        raise InvalidRequest(wrong[1], field="router_data")
     _check_kept_in_browser(payload.get("vars"))
     return {"name": name, "payload": payload, "router_data": _location(data.get("router_data"))}
 
@@ -198,8 +195,9 @@ def _path(given: object) -> str:
 
 
 def _query(given: object) -> dict[str, str]:
+    """Without what is no text, as of `?q=%00`: a person may open such an address, and the page says what is wrong."""
     if not isinstance(given, Mapping) or not all(isinstance(v, str) for v in given.values()):
         raise InvalidRequest("texts by name", field="router_data")
     if sum(len(name) + len(value) for name, value in given.items()) > _MAX_LOCATION_CHARACTERS:
         raise InvalidRequest(f"at most {_MAX_LOCATION_CHARACTERS} characters", field="router_data")
-    return dict(given)
+    return {name: value for name, value in given.items() if is_storable(name) and is_storable(value)}

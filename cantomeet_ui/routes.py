@@ -10,6 +10,7 @@ from cantomeet.models import SummaryItem
 UPLOAD = "/"
 MEETINGS = "/meetings"
 MEETING = "/meetings/[meeting_id]"
+SEARCH = "/search"
 ACTIONS = "/actions"
 TEMPLATES = "/templates"
 ADMIN = "/admin"
@@ -19,9 +20,12 @@ DOWNLOADS = ("docx", "md", "txt", "srt", "vtt", "json")
 """The formats of a transcript's download, the most wanted first."""
 
 
-def meeting(meeting_id: str, at: float | None = None) -> str:
-    """A meeting's page, opened `at` a time in its recording (seconds) if given."""
-    return f"{MEETINGS}/{meeting_id}" + ("" if at is None else f"?t={at:.1f}")
+def meeting(meeting_id: str, at: float | None = None, find: Mapping[str, str] | None = None) -> str:
+    """A meeting's page, opened `at` a time in its recording (seconds), with what it has of a search (`q`, `by`)."""
+    wanted = {"t": "" if at is None else f"{at:.1f}", "find": "", "by": ""}
+    if find is not None:
+        wanted |= {"find": find.get("q", ""), "by": find.get("by", "")}
+    return _with(f"{MEETINGS}/{meeting_id}", wanted)
 
 
 def action_place(meeting_id: str, item: SummaryItem) -> str:
@@ -45,6 +49,11 @@ def meetings(query: Mapping[str, str]) -> str:
     return _with(MEETINGS, query)
 
 
+def search(query: Mapping[str, str]) -> str:
+    """The page of the search with these query parameters; empty ones are left out."""
+    return _with(SEARCH, query)
+
+
 def _with(path: str, query: Mapping[str, str]) -> str:
     given = {name: value for name, value in query.items() if value}
     return f"{path}?{urlencode(given)}" if given else path
@@ -52,8 +61,7 @@ def _with(path: str, query: Mapping[str, str]) -> str:
 
 def admin(query: Mapping[str, str]) -> str:
     """The admin page with these filters; empty ones are left out."""
-    given = {name: value for name, value in query.items() if value}
-    return f"{ADMIN}?{urlencode(given)}" if given else ADMIN
+    return _with(ADMIN, query)
 
 
 def audio(meeting_id: str) -> str:

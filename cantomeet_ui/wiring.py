@@ -38,6 +38,7 @@ STYLES = [
     "/base.css",
     "/shell.css",
     "/lists.css",
+    "/search.css",
     "/upload.css",
     "/meeting.css",
     "/minutes.css",

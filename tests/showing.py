@@ -42,7 +42,7 @@ def meeting_shown(store: Database, meeting_id: str, have: Have, language: str) -
 def list_shown(store: Database, query: Mapping[str, str], language: str) -> ShownList:
     wanted, notice = wanted_in_list(query, language)
     found = meeting_list(services_over(store), LOCAL_OWNER, wanted, 1)
-    return shown_list(found, query, wanted.q, notice, language)
+    return shown_list(found, query, notice, language)
 
 
 def admin_shown(store: Database, query: Mapping[str, str], language: str) -> ShownAdmin:

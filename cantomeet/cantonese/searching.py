@@ -90,8 +90,7 @@ class SearchQuery:
         """Ranges of `text` (in characters) that are what was asked for: in order, none touching the one before."""
         if self.empty:
             return []
-        literal, places = fold_with_places(text)
-        found = list(_ranges(literal, places, self.literal))
+        found = list(_ranges(*fold_with_places(text), self.literal)) if self.literal in fold(text) else []
         if self.valued is not None:
             found += _ranges(*_valued_with_places(text), self.valued)
         return _joined(sorted(found))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
 
 from cantomeet.cantonese.folding import fold
 
@@ -31,6 +32,11 @@ class Sounds:
         """The folded characters that may be read as this folded one usually is, and itself."""
         several = (self._read_so.get(reading, "") for reading in sorted(self._usual.get(character, ())))
         return "".join(dict.fromkeys(character + "".join(several)))
+
+
+def has_sounds() -> bool:
+    """Whether ToJyutping is installed. Does not load it."""
+    return find_spec("ToJyutping") is not None
 
 
 @cache

@@ -17,15 +17,11 @@ from cantomeet.errors import ErrorCode
 from cantomeet.jobs import JobKind, JobState
 from cantomeet.lifecycle import ACTIVE, MeetingStatus
 from cantomeet.listing import indexed
+from cantomeet.listing.excerpts import Marks, excerpt
 from cantomeet.listing.filters import FailureCause, MeetingFilter
 from cantomeet.listing.order import Order
 from cantomeet.models import Job, Meeting, SearchedMeeting, Segment, Summary, SummaryItem
 from cantomeet.store import Store, leases
-
-_EXCERPT_BEFORE = 30
-_EXCERPT_AFTER = 150
-"""Characters that are shown before and after a match in a line."""
-
 
 _IDS: BindParameter[Sequence[str]] = bindparam("ids", expanding=True)
 _NEWEST = (
@@ -56,6 +52,9 @@ class Match:
     segment_id: str
     start: float
     text: str
+    """The part of the line around what was found."""
+    marks: Marks
+    """Where in `text` it was found."""
 
 
 @dataclass(frozen=True)
@@ -283,7 +282,7 @@ def _matches(store: Store, connection: Connection, ids: Sequence[str], q: str) -
     rows = [*rows, *(_read_matches(connection, others, q) if others else ())]
     # Without a mark: the line was changed, and the index does not know yet.
     return {
-        meeting_id: Match(segment_id, start, _excerpt(text, marks[0]))
+        meeting_id: Match(segment_id, start, *excerpt(text, marks))
         for meeting_id, segment_id, start, text in rows
         if (marks := asked.marks(text))
     }
@@ -311,9 +310,3 @@ def _read_matches(connection: Connection, ids: Collection[str], q: str) -> Seque
         ),
     )
     return connection.execute(statement).all()
-
-
-def _excerpt(text: str, mark: tuple[int, int]) -> str:
-    """The part of a long line around what was found."""
-    begin, end = max(0, mark[0] - _EXCERPT_BEFORE), mark[1] + _EXCERPT_AFTER
-    return ("…" if begin else "") + text[begin:end] + ("…" if end < len(text) else "")

@@ -133,6 +133,23 @@ def is_corrected(services: Services, actor: Actor, meeting_id: str) -> bool:
         )
 
 
+def transcript_texts(services: Services, actor: Actor, meeting_id: str, *, written: bool) -> list[tuple[str, str]]:
+    """All lines as the page shows them, with `written` in written Chinese where there is that: id and text.
+
+    An unclear line has no text. Raises `NotFound`, `NotAllowed`.
+    """
+    with snapshot_of(services, actor, meeting_id) as (tx, _):
+        if not written:
+            return [(line.id, line.text) for line in tx.transcripts.lines(meeting_id).segments]
+        view, spoken = tx.written_views.find(meeting_id), tx.transcripts.shown(meeting_id).segments
+        return [(line.id, _in_view(line, view)) for line in spoken]
+
+
+def _in_view(line: Segment, view: WrittenTranscript | None) -> str:
+    is_written = view is not None and view.state_of(line) == "written"
+    return view.lines[line.id].text if view is not None and is_written else line.text
+
+
 def _lines(tx: Transaction, meeting: Meeting, have: Have, revision: str) -> tuple[NewLines | None, Have]:
     if have.revision != revision:
         have = Have(revision)

@@ -44,6 +44,11 @@ class _Text:
         return self.source, self.source_id, self.text.literal, self.text.valued
 
 
+def first_entry(entry: int) -> int:
+    """The lowest id of the entries of this one's meeting."""
+    return entry >> PLACE_BITS << PLACE_BITS
+
+
 def schedule(connection: Connection, now: datetime, meeting_id: str) -> None:
     """The meeting's part of the index is due in a second, under a new `run`. Each transaction that changes a text
     calls it, after it has written other jobs and the meeting.

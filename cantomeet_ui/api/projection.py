@@ -175,7 +175,7 @@ def listed_of(listed: ListedMeeting, language: str) -> ListedMeetingOut:
     return ListedMeetingOut(
         **_head(listed.meeting, language),
         open_action_items=listed.open_actions,
-        match=None if match is None else MatchOut(**vars(match)),
+        match=None if match is None else MatchOut(segment_id=match.segment_id, start=match.start, text=match.text),
     )
 
 

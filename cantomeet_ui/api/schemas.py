@@ -292,6 +292,8 @@ class HitOut(BaseModel):
     """null unless it is a line."""
     item_id: str | None
     """null unless it is an item of the shown summary."""
+    speaker: str | None
+    """Name, or else label, of who says a line."""
     start: float | None
     """null if the text has no time."""
     text: str

@@ -7,6 +7,7 @@ from typing import Any
 import reflex as rx
 
 from cantomeet_ui.components.words import Handler, Words, say
+from cantomeet_ui.presenters.finding import FoundLines
 from cantomeet_ui.presenters.transcript import Batch
 from cantomeet_ui.state.language import LanguageState
 from cantomeet_ui.state.visibility import VisibilityState
@@ -16,12 +17,12 @@ class _Player(rx.NoSSRComponent):
     library = f"$/public/{rx.asset('player.jsx', shared=True)}"
     tag = "Player"
     src: rx.Var[str]
-    start_at: rx.Var[float]
     duration: rx.Var[float]
     labels: rx.Var[dict[str, str]]
 
 
-# transcript.jsx imports this file by name, so both have to be copied into the build.
+# player.jsx and transcript.jsx import these files by name, so all have to be copied into the build.
+rx.asset("address.js", shared=True)
 rx.asset("line_form.jsx", shared=True)
 
 
@@ -37,10 +38,26 @@ class _Transcript(rx.NoSSRComponent):
     batch: rx.Var[Batch]
     labels: rx.Var[dict[str, str]]
     written: rx.Var[dict[str, Any]]
+    found: rx.Var[FoundLines]
     refused: rx.Var[dict[str, Any]]
     on_correct: rx.EventHandler[_corrected]  # type: ignore[type-arg, valid-type]  # Reflex reads the spec
     on_gap: rx.EventHandler[rx.event.no_args_event_spec]  # type: ignore[type-arg, valid-type]  # Reflex reads the spec
     on_more: rx.EventHandler[rx.event.no_args_event_spec]  # type: ignore[type-arg, valid-type]  # Reflex reads the spec
+
+
+def _words(words: rx.Var[str]) -> tuple[rx.Var[str]]:
+    return (words,)
+
+
+class _FindBar(rx.NoSSRComponent):
+    library = f"$/public/{rx.asset('find_bar.jsx', shared=True)}"
+    tag = "FindBar"
+    q: rx.Var[str]
+    edition: rx.Var[int]
+    """A new number replaces the text in the field by `q`."""
+    found: rx.Var[FoundLines]
+    labels: rx.Var[dict[str, str]]
+    on_find: rx.EventHandler[_words]  # type: ignore[type-arg, valid-type]  # Reflex reads the spec
 
 
 def _visible(visible: rx.Var[bool]) -> tuple[rx.Var[bool]]:
@@ -69,11 +86,11 @@ def into_view() -> rx.Component:
     return _IntoView.create()
 
 
-def player(src: str, start_at: float, duration: float) -> rx.Component:
-    """The player of the recording at `src`, starting at `start_at` seconds."""
+def player(src: str, duration: float) -> rx.Component:
+    """The player of the recording at `src`. It starts at the time in the address, and plays if that was clicked on."""
     names = ("label", "play", "pause", "seek", "speed", "follow", "failed")
     labels = {name: say(f"player.{name}") for name in names}
-    return _Player.create(src=src, start_at=start_at, duration=duration, labels=labels)
+    return _Player.create(src=src, duration=duration, labels=labels)
 
 
 _OF_LINES = {
@@ -92,9 +109,16 @@ _OF_LINES = {
 }
 
 
+def find_bar(q: str, edition: int, found: FoundLines, on_find: Handler) -> rx.Component:
+    """The field that finds words in the transcript. `on_find` takes what was typed, again when lines change."""
+    labels = {name: say(f"find.{name}") for name in ("field", "none", "next", "previous")}
+    return _FindBar.create(q=q, edition=edition, found=found, labels=labels, on_find=on_find)
+
+
 def transcript_lines(
     batch: Batch,
     written: dict[str, object],
+    found: FoundLines,
     empty: Words,
     on_gap: Handler,
     on_more: Handler,
@@ -107,12 +131,14 @@ def transcript_lines(
     asks for the next lines once the present ones are drawn. `on_correct` takes (id, version, text, speaker id) of a
     corrected line, and `refused` names a line whose correction was not saved.
 
-    `written` is `{on, lines, outdated}`. While it is on, a line is shown in written Chinese if `lines` has its id.
+    `found` has the lines in which words are marked. `written` is `{on, lines, outdated}`. While it is on, a line is
+    shown in written Chinese if `lines` has its id.
     """
     labels = {"empty": empty, **{name: say(key) for name, key in _OF_LINES.items()}}
     return _Transcript.create(
         batch=batch,
         written=written,
+        found=found,
         labels=labels,
         on_gap=on_gap,
         on_more=on_more,
@@ -126,6 +152,7 @@ _EVERYWHERE = (
     (("/",), "keys.search"),
     (("g", "u"), "keys.upload"),
     (("g", "m"), "keys.meetings"),
+    (("g", "s"), "keys.to_search"),
     (("g", "t"), "keys.actions"),
     (("g", "a"), "keys.admin"),
 )
@@ -137,6 +164,7 @@ _PLAYER = (
     (("<", ">"), "keys.speed"),
     (("f",), "keys.follow"),
     (("e",), "keys.edit"),
+    (("↵", "⇧↵"), "keys.next_found"),
 )
 
 

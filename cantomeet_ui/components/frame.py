@@ -58,6 +58,7 @@ def _head(here: str, refresh: Handler) -> rx.Component:
                 for key, to in (
                     ("nav.upload", routes.UPLOAD),
                     ("nav.meetings", routes.MEETINGS),
+                    ("nav.search", routes.SEARCH),
                     ("nav.actions", routes.ACTIONS),
                     ("nav.admin", routes.ADMIN),
                 )
@@ -71,7 +72,9 @@ def _head(here: str, refresh: Handler) -> rx.Component:
 
 def _nav_link(label: Words, to: str, here: str) -> rx.Component:
     current = {to: "page", routes.MEETING: "true" if to == routes.MEETINGS else ""}.get(here, "")
-    return link(label, to=to, custom_attrs={"aria-current": current} if current else {})
+    # On a phone there is room for the glass alone.
+    words = (icons.search(), rx.el.span(label)) if to == routes.SEARCH else (label,)
+    return link(*words, to=to, custom_attrs={"aria-current": current} if current else {})
 
 
 def _language(refresh: Handler) -> rx.Component:

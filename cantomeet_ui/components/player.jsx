@@ -1,6 +1,7 @@
 // The recording's player. It plays from the time that a line or a summary item names, and sends its time to the
 // transcript. All of this happens in the browser, without events to the server.
 import { useEffect, useRef, useState } from "react";
+import { addressedMeeting, addressedTime } from "./address.js";
 
 const SPEEDS = [0.75, 1, 1.25, 1.5, 1.75, 2];
 const SPEED_KEY = "cantomeet-speed";
@@ -35,7 +36,7 @@ const remember = (speed) => {
 
 const writing = (target) => target.closest?.("input:not([type=range]):not([type=radio]), textarea, select, [contenteditable], dialog[open]");
 
-export function Player({ src, startAt = 0, duration = 0, labels = {} }) {
+export function Player({ src, duration = 0, labels = {} }) {
   const audio = useRef(null);
   const wanted = useRef(null);
   const [playing, setPlaying] = useState(false);
@@ -65,7 +66,9 @@ export function Player({ src, startAt = 0, duration = 0, labels = {} }) {
     tell("time", { at: to, playing: !media.paused });
   };
 
-  const play = () => audio.current.play().catch((error) => error.name === "AbortError" || setFailed(true));
+  // A page may only play once somebody has clicked in it.
+  const harmless = ["AbortError", "NotAllowedError"];
+  const play = () => audio.current.play().catch((error) => harmless.includes(error.name) || setFailed(true));
   const toggle = () => (audio.current.paused ? play() : audio.current.pause());
 
   const change = (value) => {
@@ -89,10 +92,14 @@ export function Player({ src, startAt = 0, duration = 0, labels = {} }) {
     setSpeed(speedBefore);
     setFailed(false);
     setPlaying(false);
-    setAt(startAt);
-    wanted.current = startAt || null;
-    if (startAt) tell("time", { at: startAt, playing: false });
-  }, [src, startAt]);
+    const start = addressedTime();
+    setAt(start ?? 0);
+    wanted.current = start;
+    if (start === null) return;
+    tell("time", { at: start, playing: false });
+    // Whoever has just clicked on a time wants to hear it.
+    if (navigator.userActivation?.isActive && src.includes(addressedMeeting())) play();
+  }, [src]);
 
   useEffect(() => setLength((known) => known || duration), [duration]);
 

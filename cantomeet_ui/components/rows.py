@@ -8,6 +8,7 @@ import reflex as rx
 
 from cantomeet_ui.components import icons
 from cantomeet_ui.components.frame import link
+from cantomeet_ui.presenters.marked import Part
 from cantomeet_ui.presenters.rows import MeetingRow
 
 
@@ -19,6 +20,11 @@ def keyed(rows: Any) -> Any:
     state = str(rows).rpartition(".")[0]
     found = f"{rows}.map((row) => (typeof row === 'string' ? {state}[row] : row)).filter(Boolean)"
     return rx.Var(found, _var_type=rows._var_type, _var_data=rows._get_all_var_data()).guess_type()
+
+
+def marked(parts: rx.Var[list[Part]] | list[Part]) -> rx.Component:
+    """A text with what was found in it marked."""
+    return rx.foreach(parts, lambda part: rx.cond(part.found, rx.el.mark(part.text), part.text))
 
 
 def meeting_line(row: MeetingRow) -> rx.Component:
@@ -69,7 +75,7 @@ def _search_match(row: MeetingRow) -> rx.Component:
     return link(
         icons.play(),
         rx.el.span(row.match_time, class_name="row-match-time"),
-        rx.el.span(row.before, rx.el.mark(row.found), row.after, class_name="row-match-text"),
+        rx.el.span(marked(row.match), class_name="row-match-text"),
         to=row.match_href,
         class_name="row-match",
     )

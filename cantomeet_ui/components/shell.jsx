@@ -2,12 +2,29 @@
 // server whether anybody sees the page.
 import { useEffect, useRef } from "react";
 
-const GOING = { u: "/", m: "/meetings", t: "/actions", a: "/admin" };
+const SEARCH = "/search";
+const GOING = { u: "/", m: "/meetings", s: SEARCH, t: "/actions", a: "/admin" };
 const PATIENCE = 1200;
+const PAGE_PATIENCE = 3000;
 // Milliseconds after which buttons work even if the server has not answered.
 const LATEST_ALIVE = 10000;
 
+// The page's field that searches; null where it has none or does not show it.
+const searchField = () => [...document.querySelectorAll("[data-search]")].find((field) => field.offsetParent) || null;
+
 const writing = (target) => target.closest?.("input:not([type=range]):not([type=radio]), textarea, select, [contenteditable]");
+
+// Focuses the field of the page that is being opened; that page has a shell of its own. More than once, because the field
+// is replaced when the page has read its address.
+let looking = 0;
+const focusSearchField = () => {
+  const until = Date.now() + PAGE_PATIENCE;
+  clearInterval(looking);
+  looking = setInterval(() => {
+    if (window.location.pathname.startsWith(SEARCH) && !writing(document.activeElement)) searchField()?.focus();
+    if (Date.now() > until) clearInterval(looking);
+  }, 50);
+};
 
 export function Shell({ alive, lang, title, close, groups = [], onVisible }) {
   const dialog = useRef(null);
@@ -49,10 +66,10 @@ export function Shell({ alive, lang, title, close, groups = [], onVisible }) {
       if (second && GOING[event.key]) goTo(GOING[event.key]);
       else if (event.key === "?") open();
       else if (event.key === "/") {
-        const search = document.querySelector("[data-search]");
-        if (!search) return;
         event.preventDefault();
-        search.focus();
+        if (searchField()) return searchField().focus();
+        goTo(SEARCH);
+        focusSearchField();
       }
     };
     const closeMenus = (inside) =>

@@ -1,6 +1,7 @@
 // The transcript. The server sends only new lines, and this component keeps the earlier ones. It highlights the line
 // being spoken by moving one attribute, without the server and without rendering.
 import { memo, useEffect, useRef, useState } from "react";
+import { addressedMeeting, addressedTime, asksForLines } from "./address.js";
 import { LineForm } from "./line_form.jsx";
 
 const GAP_PATIENCE = 1000;
@@ -29,8 +30,14 @@ const corrected = (lines, changes = []) => {
   });
 };
 
+// The words with what was found in them marked. `found` is the text in parts, as it was when it was looked through.
+const marked = (words, found) => {
+  if (found?.map((part) => part.text).join("") !== words) return words;
+  return found.map((part, index) => (part.found ? <mark key={index}>{part.text}</mark> : part.text));
+};
+
 // `rewritten`: the line in written Chinese, empty if it has none, null in the view of what was spoken.
-const Line = memo(function Line({ line, speaker, rewritten, outdated, labels, editing, onEdit, form }) {
+const Line = memo(function Line({ line, speaker, rewritten, outdated, found, labels, editing, onEdit, form }) {
   const playText = labels.play;
   const unsureText = labels.unsure;
   const onClick = (event) => {
@@ -56,7 +63,7 @@ const Line = memo(function Line({ line, speaker, rewritten, outdated, labels, ed
         ) : (
           <p className="line-text" data-unclear={line.unclear ? "" : undefined} data-rewritten={rewritten ? "" : undefined} title={rewritten ? line.text : undefined}>
             {rewritten === "" ? <span className="as-spoken">{outdated ? labels.outdated : labels.as_spoken}</span> : null}
-            {rewritten || line.text}
+            {marked(rewritten || line.text, found)}
             {line.original ? (
               <span className="edited" title={line.original.trim() ? `${labels.original}${line.original}` : undefined}>
                 {labels.edited}
@@ -88,12 +95,14 @@ const useSame = (words) => {
   return kept.current;
 };
 
-export function Transcript({ batch, written, onGap, onMore, onCorrect, refused, labels: given = {} }) {
+export function Transcript({ batch, written, found, onGap, onMore, onCorrect, refused, labels: given = {} }) {
   const labels = useSame(given);
   const list = useRef(null);
   const have = useRef({ revision: "", lines: [] });
   const follow = useRef(true);
-  const at = useRef(-1);
+  // The time in the address, until its line was shown.
+  const sought = useRef(addressedTime());
+  const at = useRef(sought.current ?? -1);
   const lit = useRef(null);
   const [lines, setLines] = useState([]);
   const [editing, setEditing] = useState("");
@@ -125,7 +134,21 @@ export function Transcript({ batch, written, onGap, onMore, onCorrect, refused, 
     return () => clearTimeout(asked);
   }, [batch]);
 
-  useEffect(() => light(false), [lines]);
+  useEffect(() => {
+    light(false);
+    if (sought.current === null || !lit.current || !have.current.revision.startsWith(addressedMeeting())) return;
+    sought.current = null;
+    lit.current.scrollIntoView({ block: "center" });
+  }, [lines]);
+
+  useEffect(() => {
+    if (!batch.more) tell("lines");
+  }, [batch, written?.on, written?.lines]);
+
+  useEffect(() => {
+    const tab = document.getElementById("tab-transcript");
+    if (tab && asksForLines()) tab.checked = true;
+  }, []);
 
   useEffect(() => {
     const onTime = (event) => {
@@ -138,6 +161,7 @@ export function Transcript({ batch, written, onGap, onMore, onCorrect, refused, 
     };
     // A person who scrolls wants to read elsewhere, so following stops.
     const onScroll = () => {
+      sought.current = null;
       if (follow.current && lit.current) tell("follow", { on: false });
     };
     const step = (by) => {
@@ -183,6 +207,7 @@ export function Transcript({ batch, written, onGap, onMore, onCorrect, refused, 
             speaker={line.speaker && line.speaker !== lines[index - 1]?.speaker ? line.speaker : ""}
             rewritten={written?.on ? written.lines[line.id] || "" : null}
             outdated={written?.on ? written.outdated.includes(line.id) : false}
+            found={found?.lines[line.id]}
             labels={labels}
             editing={editing === line.id}
             onEdit={edit}

@@ -146,7 +146,7 @@ def _all_meetings() -> rx.Component:
 def _filters() -> rx.Component:
     return rx.el.div(
         rx.el.div(
-            search_field(AdminState),
+            search_field(AdminState, "meetings.search"),
             _select(
                 "admin.transcriber", AdminState.transcriber, AdminState.transcribers, AdminState.choose_transcriber
             ),

@@ -7,7 +7,7 @@ import reflex as rx
 from cantomeet.wording import LONGEST_TITLE
 from cantomeet_ui import routes
 from cantomeet_ui.components import icons
-from cantomeet_ui.components.browser import player, transcript_lines
+from cantomeet_ui.components.browser import find_bar, player, transcript_lines
 from cantomeet_ui.components.buttons import button, cancel_button, form_buttons
 from cantomeet_ui.components.frame import close_button, frame, link, loading, nothing_here, notice, paused_line
 from cantomeet_ui.components.menus import choice, export_menu, more_menu
@@ -17,6 +17,7 @@ from cantomeet_ui.components.summary import summary_sections
 from cantomeet_ui.components.versions import again_form, versions_menu
 from cantomeet_ui.components.words import Handler, Words, say
 from cantomeet_ui.components.written import view_switch, written_notice
+from cantomeet_ui.state.finding import FindState
 from cantomeet_ui.state.lines import LinesState
 from cantomeet_ui.state.meeting import MeetingState
 from cantomeet_ui.state.versions import VersionsState
@@ -282,11 +283,16 @@ def _transcript_pane() -> rx.Component:
         "outdated": MeetingState.written_outdated,
     }
     return rx.el.section(
-        _pane_head("transcript.title", view_switch()),
+        _pane_head(
+            "transcript.title",
+            find_bar(FindState.q, FindState.edition, FindState.found, FindState.find),
+            view_switch(),
+        ),
         written_notice(),
         transcript_lines(
             MeetingState.batch,
             written,
+            FindState.found,
             _transcript_note(),
             MeetingState.resend,
             MeetingState.send_more,
@@ -354,5 +360,5 @@ def _player() -> rx.Component:
     return rx.match(
         HEAD.audio,
         ("", rx.cond(HEAD.audio_gone, rx.el.p(say("player.removed"), class_name="player player-gone"))),
-        player(HEAD.audio, MeetingState.start_at, HEAD.duration),
+        player(HEAD.audio, HEAD.duration),
     )

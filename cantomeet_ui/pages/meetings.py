@@ -8,8 +8,8 @@ from cantomeet_ui import routes
 from cantomeet_ui.components.frame import frame, link, loading, nothing_here, notice, paused_line
 from cantomeet_ui.components.options import option
 from cantomeet_ui.components.rows import keyed, meeting_line
-from cantomeet_ui.components.search import search_field
-from cantomeet_ui.components.words import Handler, say
+from cantomeet_ui.components.search import date_fields, search_field
+from cantomeet_ui.components.words import say
 from cantomeet_ui.presenters.filters import Chip
 from cantomeet_ui.state.meetings import MeetingsState
 
@@ -35,25 +35,15 @@ def meetings_page() -> rx.Component:
 
 def filters() -> rx.Component:
     return rx.el.section(
-        rx.el.div(search_field(MeetingsState), _dates(), _sort(), class_name="filter-fields"),
+        rx.el.div(
+            search_field(MeetingsState, "meetings.search"),
+            date_fields(MeetingsState),
+            _sort(),
+            class_name="filter-fields",
+        ),
         rx.el.ul(rx.foreach(keyed(MeetingsState.chips), _chip), class_name="chips"),
         class_name="filters",
         custom_attrs={"aria-label": say("meetings.filters")},
-    )
-
-
-def _dates() -> rx.Component:
-    return rx.el.div(
-        _date("meetings.from", "from", MeetingsState.date_from, MeetingsState.choose_from),
-        _date("meetings.to", "to", MeetingsState.date_to, MeetingsState.choose_to),
-        class_name="dates",
-    )
-
-
-def _date(label: str, name: str, day: str, on_change: Handler) -> rx.Component:
-    return rx.el.label(
-        rx.el.span(say(label)),
-        rx.el.input(type="date", name=name, default_value=day, key=f"{name}-{day}", on_change=on_change),
     )
 
 

@@ -10,7 +10,7 @@ from cantomeet.actions import MOST, NOBODY, FoundAction, today
 from cantomeet.i18n import text
 from cantomeet.queries.actions import ActionPage
 from cantomeet.queries.stamps import Stamp
-from cantomeet.quotes import is_proven
+from cantomeet.quotes import is_proven, proven_starts
 from cantomeet_ui import routes
 from cantomeet_ui.presenters import times
 from cantomeet_ui.presenters.address import filters_of
@@ -136,7 +136,7 @@ def _due_group(action: FoundAction, day: date, language: str) -> tuple[str, str]
 def _row(action: FoundAction, day: date, now: datetime, language: str) -> ActionRow:
     item = action.item
     shown, other = action.text_in(language)
-    proven = [proof for proof in item.evidence if proof.get("check") in ("exact", "folded") or proof.get("was")]
+    starts = proven_starts(item.evidence)
     return ActionRow(
         id=item.id,
         meeting_id=action.meeting_id,
@@ -149,6 +149,6 @@ def _row(action: FoundAction, day: date, now: datetime, language: str) -> Action
         stale=item.stale,
         meeting=action.meeting_title,
         held=times.day(action.meeting_date or times.local_day(action.meeting_created_at), now, language),
-        time=times.clock(min(float(proof["start"]) for proof in proven)) if proven else "",
+        time=times.clock(min(starts)) if starts else "",
         href=routes.action_place(action.meeting_id, item),
     )

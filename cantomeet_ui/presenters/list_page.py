@@ -23,11 +23,11 @@ class ShownList:
     """That nothing goes on for now; empty where it does, or nothing waits."""
 
 
-def shown_list(found: MeetingList, query: Mapping[str, str], q: str, notice: str, language: str) -> ShownList:
-    """`query`: of the address; `q`: what was looked for; `notice`: what is to be said of the filter."""
+def shown_list(found: MeetingList, query: Mapping[str, str], notice: str, language: str) -> ShownList:
+    """`query`: of the address; `notice`: what is to be said of the filter."""
     return ShownList(
         stamp=found.stamp,
-        rows=[meeting_row(listed, found.now, language, q) for listed in found.items],
+        rows=[meeting_row(listed, found.now, language) for listed in found.items],
         chips=chips(query, found.counts, language),
         more=found.more,
         notice=notice,

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from cantomeet.cantonese import search_query
 from cantomeet.errors import ErrorCode
 from cantomeet.i18n import counted
 from cantomeet.lifecycle import ACTIVE, MeetingStatus
-from cantomeet.listing import ListedMeeting, Match
+from cantomeet.listing import ListedMeeting
 from cantomeet.models import Meeting
 from cantomeet.reasons import reason_text
 from cantomeet_ui import routes
 from cantomeet_ui.presenters import times
+from cantomeet_ui.presenters.marked import Part, parts
 from cantomeet_ui.presenters.statuses import status_text, tone_of
 
 
@@ -37,10 +37,8 @@ class MeetingRow:
     reason: str
     """Why the meeting failed; empty for any other status."""
     actions: str
-    before: str
-    found: str
-    after: str
-    """The line that the search found, in three parts; `found` is the text that was searched for."""
+    match: list[Part]
+    """The line that the search found; empty without one."""
     match_time: str
     match_href: str
 
@@ -72,8 +70,8 @@ def length_text(meeting: Meeting) -> str:
     return "" if meeting.duration_seconds is None else times.clock(meeting.duration_seconds)
 
 
-def meeting_row(listed: ListedMeeting, now: datetime, language: str, q: str = "") -> MeetingRow:
-    """A line of the list; `q` is the text that was searched for."""
+def meeting_row(listed: ListedMeeting, now: datetime, language: str) -> MeetingRow:
+    """A line of the list."""
     meeting, match = listed.meeting, listed.match
     return MeetingRow(
         id=meeting.id,
@@ -88,24 +86,12 @@ def meeting_row(listed: ListedMeeting, now: datetime, language: str, q: str = ""
         left=left_text(meeting, now, language),
         reason=reason_of(meeting, language),
         actions=counted(language, "actions", listed.open_actions) if listed.open_actions else "",
-        **_match(meeting.id, match, q),
+        match=[] if match is None else parts(match.text, match.marks),
+        match_time="" if match is None else times.clock(match.start),
+        match_href="" if match is None else routes.meeting(meeting.id, at=match.start),
     )
 
 
 def plain_row(meeting: Meeting, now: datetime, language: str) -> MeetingRow:
     """A line for a meeting that is shown without a search."""
     return meeting_row(ListedMeeting(meeting, 0, None), now, language)
-
-
-def _match(meeting_id: str, match: Match | None, q: str) -> dict[str, str]:
-    if match is None:
-        return {"before": "", "found": "", "after": "", "match_time": "", "match_href": ""}
-    marks = search_query(q).marks(match.text)
-    begin, end = marks[0] if marks else (0, 0)
-    return {
-        "before": match.text[:begin],
-        "found": match.text[begin:end],
-        "after": match.text[end:],
-        "match_time": times.clock(match.start),
-        "match_href": routes.meeting(meeting_id, at=match.start),
-    }

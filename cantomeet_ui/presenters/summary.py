@@ -8,7 +8,7 @@ from datetime import datetime
 
 from cantomeet.i18n import counted, text
 from cantomeet.models import Summary, SummaryItem
-from cantomeet.quotes import PROVEN, proposed_start
+from cantomeet.quotes import proposed_start, proven_starts
 from cantomeet.sections import READING_ORDER, in_reading_order, unverified_items, verified_sections
 from cantomeet.store import SummaryWithItems
 from cantomeet.stored_json import StoredUsage
@@ -180,8 +180,7 @@ def _edited(item: SummaryItem, language: str) -> str:
 
 
 def _plays(item: SummaryItem, language: str) -> list[Play]:
-    # A quote that a correction removed from its line still names the place to listen to.
-    starts = [float(e["start"]) for e in item.evidence if e.get("check") in PROVEN or e.get("was")]
+    starts = proven_starts(item.evidence)
     if item.kind == "chapter" and item.start is not None:
         starts = [item.start]
     shown = sorted({times.clock(start): start for start in reversed(starts)}.items(), key=lambda found: found[1])

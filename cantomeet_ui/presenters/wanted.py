@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cantomeet.actions import ActionFilter, parse_action_filter
+from cantomeet.cantonese import has_sounds, search_query
 from cantomeet.errors import InvalidRequest
 from cantomeet.i18n import text
-from cantomeet.listing import MeetingFilter, parse_filter
+from cantomeet.listing import MAX_QUERY, MeetingFilter, parse_filter
+from cantomeet.listing.search import SearchFilter, parse_search
 from cantomeet.queries.admin import PAGE as ADMIN_PAGE
 
 LIST_PAGE = 50
+SEARCH_PAGE = 20
+"""Meetings."""
 
 
 def wanted_in_list(query: Mapping[str, str], language: str) -> tuple[MeetingFilter, str]:
@@ -41,6 +45,26 @@ def wanted_actions(query: Mapping[str, str], language: str) -> tuple[ActionFilte
         return parse_action_filter(query), ""
     except InvalidRequest as error:
         return ActionFilter(), _bad(error, language)
+
+
+def wanted_in_search(query: Mapping[str, str], cursor: str, language: str) -> tuple[SearchFilter | None, str]:
+    """Of the search, without the filters where these make no sense; None where nothing can be looked for. And what is
+    to be said of that.
+    """
+    page = {"limit": str(SEARCH_PAGE), "cursor": cursor}
+    try:
+        wanted, notice = parse_search({"q": query.get("q", ""), **page}), ""
+    except InvalidRequest:
+        return None, text(language, "search.too_long", most=MAX_QUERY)
+    try:
+        wanted = parse_search({**query, **page})
+    except InvalidRequest as error:
+        notice = _bad(error, language)
+    if wanted.by == "sound" and not has_sounds():
+        return None, text(language, "search.no_sounds")
+    if search_query(wanted.q).empty:
+        return None, text(language, "search.signs")
+    return wanted, notice
 
 
 def _bad(error: InvalidRequest, language: str) -> str:

@@ -48,8 +48,6 @@ class MeetingState(rx.State):
     head: MeetingHeadView = MeetingHeadView()
     summary: SummaryView = SummaryView()
     batch: Batch = Batch()
-    start_at: float = 0.0
-    """The time in the address, in seconds."""
     asking: str = ""
     """The action that has to be confirmed: "delete", "stop", "again" or "pay". Empty if none."""
     editing: bool = False
@@ -88,7 +86,6 @@ class MeetingState(rx.State):
     async def load(self) -> list[EventHandler]:
         """Show the meeting of the address, with all forms closed."""
         self.asking, self.editing, self.naming, self.notice = "", False, False, ""
-        self.start_at = _seconds(self.router.url.query_parameters.get("t", ""))
         if self.head.id != self.meeting_id:
             self.view = "spoken"
             self.phase, self.head, self.summary = "loading", MeetingHeadView(), SummaryView()
@@ -298,15 +295,6 @@ async def show_again(state: rx.State, notice: str = "") -> None:
     page = await state.get_state(MeetingState)
     page.notice = notice
     await page._show()
-
-
-def _seconds(written: str) -> float:
-    """A time in an address, in seconds. 0 if it is invalid."""
-    try:
-        seconds = float(written)
-    except ValueError:
-        return 0.0
-    return seconds if 0 <= seconds < 1e6 else 0.0
 
 
 def typed_day(written: str) -> date | None:

@@ -126,4 +126,4 @@ class MeetingsState(ChangesOnly, rx.State):
 
 def _read(services: Services, actor: Actor, query: Mapping[str, str], pages: int, language: str) -> ShownList:
     wanted, notice = wanted_in_list(query, language)
-    return shown_list(meeting_list(services, actor, wanted, pages), query, wanted.q, notice, language)
+    return shown_list(meeting_list(services, actor, wanted, pages), query, notice, language)

@@ -15,7 +15,15 @@ from cantomeet.cantonese import Sounds, search_query, search_text
 from cantomeet.errors import InvalidRequest
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.listing import MeetingFilter
-from cantomeet.listing.search import Hits, SearchFilter, find_texts, parse_search
+from cantomeet.listing.search import (
+    FoundMeetings,
+    Hits,
+    SearchFilter,
+    find_by_meeting,
+    find_texts,
+    parse_search,
+    people,
+)
 from cantomeet.models import new_id
 from cantomeet.store import Database
 from tests import meetings
@@ -31,6 +39,11 @@ ITEM = {"kind": "decision", "text": "通過預算", "evidence": [], "start": 2.0
 def found(store: Database, q: str, **wanted: Any) -> Hits:
     with store.read() as tx:
         return find_texts(tx, SearchFilter(q, **wanted))
+
+
+def by_meeting(store: Database, q: str, each: int = 2, **wanted: Any) -> FoundMeetings:
+    with store.read() as tx:
+        return find_by_meeting(tx, SearchFilter(q, **wanted), each)
 
 
 def texts(store: Database, q: str, **wanted: Any) -> list[str]:
@@ -84,7 +97,19 @@ def test_hits_say_where_they_are(store: Database) -> None:
     line = store.transcripts.shown(meeting.id).segments[1]
     assert [hit.segment_id for hit in hits.items] == [None, None, None, line.id]
     assert [hit.item_id for hit in hits.items] == [None, None, summary.items[0].id, None]
+    assert [hit.speaker for hit in hits.items] == [None, None, None, "S2"]
     assert (hits.total, hits.counted_all, hits.complete, hits.next_cursor) == (4, True, True, None)
+
+
+def test_an_item_is_where_its_first_proof_is(store: Database) -> None:
+    proofs = [
+        {"segment_id": "x", "quote": "預算", "start": start, "end": start + 1, "check": check}
+        for start, check in ((1.0, "unverified"), (9.0, "exact"), (5.0, "folded"))
+    ]
+    items = [{**ITEM, "start": None, "evidence": proofs}, {**ITEM, "start": None, "text": "無人講過預算"}]
+    meetings.completed(store, [("S1", "早晨")], items, title="X")
+    meetings.index(store)
+    assert [hit.start for hit in found(store, "預算").items] == [5.0, None]
 
 
 def test_pages_show_each_hit_once_and_a_meetings_hits_together(store: Database) -> None:
@@ -102,6 +127,69 @@ def test_pages_show_each_hit_once_and_a_meetings_hits_together(store: Database) 
         if cursor is None:
             break
     assert paged == whole.items
+
+
+def test_by_meeting_each_has_its_first_hits_and_the_number_of_others(store: Database) -> None:
+    for n in range(5):
+        meetings.transcribed(store, [("S1", f"預算{line}") for line in range(n)], title=f"第{n}次")
+        meetings.index(store)
+    shown, cursor = [], None
+    while True:
+        page = by_meeting(store, "預算", limit=2, cursor=cursor)
+        shown += [(found.title, [hit.text for hit in found.hits], found.others) for found in page.items]
+        assert len(page.items) <= 2
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+        assert (page.total, page.counted_all) == (10, True)
+    assert shown == [
+        ("第4次", ["預算0", "預算1"], 2),
+        ("第3次", ["預算0", "預算1"], 1),
+        ("第2次", ["預算0", "預算1"], 0),
+        ("第1次", ["預算0"], 0),
+    ]
+
+
+def test_by_meeting_more_hits_than_are_counted_hide_no_meeting(
+    store: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cantomeet.listing.search.MOST_COUNTED", 3)
+    for title in ("b", "a"):
+        meetings.transcribed(store, [("S1", "預算")] * 5, title=title)
+        meetings.index(store)
+    first = by_meeting(store, "預算")
+    assert ([found.title for found in first.items], first.total, first.counted_all) == (["a"], 3, False)
+    second = by_meeting(store, "預算", cursor=first.next_cursor)
+    assert [found.title for found in second.items] == ["b"]
+
+
+def test_by_meeting_a_meeting_whose_words_were_changed_is_left_out(store: Database) -> None:
+    meeting = meetings.transcribed(store, [("S1", "預算")])
+    meetings.index(store)
+    line = store.transcripts.shown(meeting.id).segments[0]
+    store.transcripts.edit_segment(meeting.id, line.id, None, text="改咗")
+    assert (list(by_meeting(store, "預算").items), by_meeting(store, "預算").complete) == ([], False)
+
+
+def test_by_meeting_signs_alone_find_nothing(store: Database) -> None:
+    meetings.uploaded(store, title="%")
+    meetings.index(store)
+    assert list(by_meeting(store, "%").items) == []
+
+
+def test_people_are_the_named_speakers_those_of_most_meetings_first(store: Database) -> None:
+    for names in (["阿明", "陳生"], ["阿明"], ["何太"]):
+        meeting = meetings.transcribed(store, [(f"S{n}", "好") for n in range(len(names) + 1)])
+        speakers = sorted(store.transcripts.speakers(meeting.id).values(), key=lambda speaker: speaker.label)
+        for speaker, name in zip(speakers, names, strict=False):
+            store.transcripts.rename_speaker(meeting.id, speaker.id, None, name)
+    theirs = meetings.transcribed(store, [("S1", "好")], owner_id="somebody")
+    (speaker,) = store.transcripts.speakers(theirs.id).values()
+    store.transcripts.rename_speaker(theirs.id, speaker.id, None, "別人")
+    with store.read() as tx:
+        named = people(tx, MeetingFilter(), 10)
+        assert (named[0], sorted(named)) == ("阿明", sorted(["阿明", "陳生", "何太"]))
+        assert people(tx, MeetingFilter(), 1) == ["阿明"]
 
 
 def test_filters_by_status_date_and_speaker(store: Database) -> None:

@@ -12,18 +12,23 @@ from cantomeet_ui.state import (
     actions,
     admin,
     engine,
+    finding,
     glossary,
     items,
     language,
     lines,
     meeting,
     meetings,
+    search,
     templates,
     upload,
     versions,
 )
 
-STATES = (actions, admin, engine, glossary, items, language, lines, meeting, meetings, templates, upload, versions)
+STATES = (
+    *(actions, admin, engine, finding, glossary, items, language, lines),
+    *(meeting, meetings, search, templates, upload, versions),
+)
 FRAMEWORK = {"setvar"}
 """Reflex adds it to every state and cannot be told not to. It sets plain variables of the caller's own page, which only
 the handlers below use."""

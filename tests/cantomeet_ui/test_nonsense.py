@@ -105,6 +105,13 @@ def test_the_events_of_a_page_pass() -> None:
     assert event_guard.checked(sent) == sent
 
 
+def test_of_an_address_what_is_no_text_is_left_out() -> None:
+    app._set_contexts_internal()
+    query = {"q": "\x00", "from": "2026-01-01", "\ud800": "x"}
+    sent = {"name": event_name("meetings.MeetingsState.load"), "payload": {}, "router_data": {"query": query}}
+    assert event_guard.checked(sent)["router_data"] == {"query": {"from": "2026-01-01"}}
+
+
 # ---- followers ---------------------------------------------------------------------------------------------
 
 

@@ -23,6 +23,7 @@ from cantomeet.models import Meeting
 from tests.e2e.seed import lines
 from tests.e2e.serving import CHROMIUM, Web, until, web_running
 from tests.e2e.stories import ESTATE, LONG_TITLE, TITLES, tell
+from tests.meetings import index
 from tests.running import ROOT
 from tests.upload_server import free_port
 
@@ -86,6 +87,18 @@ def whole(web: Web, title: str, seconds: int, count: int, **columns: date) -> Me
 def searched(web: Web) -> str:
     many_meetings(web)
     return "/meetings?q=銀行&from=2026-01-01"
+
+
+def found_everywhere(web: Web) -> str:
+    many_meetings(web)
+    index(web.store)
+    return "/search?q=銀行"
+
+
+def found_once(web: Web, query: str) -> str:
+    tell(web.seed, ESTATE)
+    index(web.store)
+    return query
 
 
 def told(web: Web) -> str:
@@ -174,6 +187,12 @@ def show_transcript(page: Page) -> None:
         page.locator(".line").first.wait_for()
 
 
+def find_words(page: Page) -> None:
+    show_transcript(page)
+    page.get_by_role("searchbox").fill("63萬")
+    page.locator(".line mark").first.wait_for()
+
+
 def ask_to_delete(page: Page) -> None:
     press(".menu.more summary")(page)
     press(".menu.more [data-tone=red]")(page)
@@ -194,6 +213,15 @@ SHOTS_WANTED = (
     Shot("list-none", lambda web: one_meeting(web) + "?q=沒有人說過", ".nothing"),
     Shot("list-many-english", many_meetings, ROWS, english=True),
     Shot("list-many-dark", many_meetings, ROWS, dark=True),
+    Shot("search-empty", no_meeting("/search"), ".search-ask"),
+    Shot("search-none", lambda web: found_once(web, "/search?q=沒有人說過&status=COMPLETED"), ".nothing"),
+    Shot("search-one", lambda web: found_once(web, "/search?q=拆棚"), ".hit"),
+    Shot("search-signs", lambda web: found_once(web, "/search?q=%25%25&from=x"), ".notice"),
+    Shot("search-many", found_everywhere, ".hit"),
+    Shot("search-many-english", found_everywhere, ".hit", english=True),
+    Shot("search-many-dark", found_everywhere, ".hit", dark=True),
+    Shot("meeting-find", told, LINES, act=find_words),
+    Shot("meeting-find-dark-english", told, LINES, english=True, dark=True, act=find_words),
     Shot("meeting-llm", told, LINES, act=play),
     Shot("meeting-dark", told, LINES, dark=True, act=play),
     Shot("meeting-english", told, LINES, english=True),

@@ -15,7 +15,7 @@ from cantomeet.submission import Submission
 from tests.e2e.conftest import PATIENCE, PHONE
 from tests.e2e.seed import lines
 from tests.e2e.serving import Web, until
-from tests.meetings import set_columns
+from tests.meetings import index, set_columns
 from tests.running import wait_for
 
 expect.set_options(timeout=PATIENCE)
@@ -334,13 +334,14 @@ def test_on_a_phone_a_running_meeting_opens_on_its_transcript_and_keeps_the_open
     expect(chooses.locator(".summary-pane")).to_be_visible()
 
 
-@pytest.mark.parametrize("path", ["/", "/meetings", "/admin", "meeting"])
+@pytest.mark.parametrize("path", ["/", "/meetings", "/search?q=%E9%8A%80%E8%A1%8C", "/admin", "meeting"])
 def test_on_a_phone_controls_are_large_enough_and_pages_fit_the_screen(web: Web, phone: Page, path: str) -> None:
     meeting = web.seed.whole("一個很長的題目" * 12)
     web.seed.failed("壞錄音", ErrorCode.PROVIDER_KEY_REFUSED, provider="Speechmatics", setting="SPEECHMATICS_API_KEY")
+    index(web.store)
     phone.goto(f"/meetings/{meeting.id}" if path == "meeting" else path)
     expect(phone.locator("main :is(h1, .ct-drop)").first).to_be_visible()
-    until(phone, "document.querySelectorAll('.row, .cause, .line, .ct-choose').length > 0")
+    until(phone, "document.querySelectorAll('.row, .cause, .line, .hit, .ct-choose').length > 0")
     small = phone.evaluate(
         """() => [...document.querySelectorAll('button, a, summary, select, input:not([type=radio]):not([hidden])')]
             .filter(e => e.checkVisibility() && !e.closest('.skip'))

@@ -10,6 +10,7 @@ from cantomeet.i18n.pages.glossary import GLOSSARY
 from cantomeet.i18n.pages.meeting import MEETING
 from cantomeet.i18n.pages.meetings import MEETINGS
 from cantomeet.i18n.pages.plans import PLANS
+from cantomeet.i18n.pages.search import SEARCH
 from cantomeet.i18n.pages.summary import SUMMARY
 from cantomeet.i18n.pages.templates import TEMPLATES
 from cantomeet.i18n.pages.timeline import TIMELINE
@@ -17,7 +18,7 @@ from cantomeet.i18n.pages.transcript import TRANSCRIPT
 from cantomeet.i18n.pages.upload import UPLOAD
 
 PAGES: tuple[dict[str, tuple[str, str]], ...] = (
-    *(FRAME, MEETINGS, UPLOAD, ACTIONS, TEMPLATES),
+    *(FRAME, MEETINGS, SEARCH, UPLOAD, ACTIONS, TEMPLATES),
     *(MEETING, SUMMARY, TRANSCRIPT),
     *(ADMIN, TIMELINE, GLOSSARY, PLANS, CHECKS),
 )

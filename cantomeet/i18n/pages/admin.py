@@ -20,6 +20,8 @@ ADMIN: dict[str, tuple[str, str]] = {
     "admin.queue.high_priority": ("優先", "High priority"),
     "admin.queue.default": ("一般", "Default"),
     "admin.queue.recognition": ("本機識別", "Recognition"),
+    "admin.queue.llm_high_priority": ("語言模型，優先", "Language model, high priority"),
+    "admin.queue.llm": ("語言模型", "Language model"),
     "admin.queue.waiting": ("等候", "waiting"),
     "admin.failed_jobs.one": ("RQ 記錄了 {count} 個失敗的工作", "RQ keeps {count} failed job"),
     "admin.failed_jobs.many": ("RQ 記錄了 {count} 個失敗的工作", "RQ keeps {count} failed jobs"),

@@ -36,6 +36,7 @@ ABOUT_ONE: dict[str, dict[str, Any]] = {
     "summary_choices": {},
     "meeting_page": {"have": Have(), "language": "en"},
     "is_corrected": {},
+    "transcript_texts": {"written": False},
     "kept_answer": {},
 }
 OF_A_ROW = {"item_to_edit", "segment_to_edit"}
@@ -45,6 +46,8 @@ OF_MANY: dict[str, dict[str, Any]] = {
     "upload_page": {"ids": []},
     "found_actions": {"wanted": ActionFilter()},
     "search": {"wanted": SearchFilter("寄信")},
+    "search_page": {"wanted": SearchFilter("寄信"), "each": 1},
+    "known_people": {"most": 5},
     "action_page": {"wanted": ActionFilter()},
     "admin_page": {"wanted": MeetingFilter(limit=5), "pages": 3},
     "still_fitting": {"wanted": MeetingFilter(), "ids": ["x"]},

@@ -21,6 +21,7 @@ def test_hits_come_with_their_place_and_marks(client: TestClient, sqlite_store: 
         "source": "line",
         "segment_id": line.id,
         "item_id": None,
+        "speaker": "S1",
         "start": 2.0,
         "text": "今年預算十二萬",
         "marks": [[2, 7]],
