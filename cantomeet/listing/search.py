@@ -104,8 +104,8 @@ def parse_search(params: Mapping[str, str | None]) -> SearchFilter:
 
 
 def find_texts(store: Store, wanted: SearchFilter) -> Hits:
-    """One page of what is found, read from the store's snapshot. Raises `InvalidRequest` where there are no sounds."""
-    asked = search_query(wanted.q) if wanted.by == "text" else _by_sound(wanted.q)
+    """One page of what is found, read from the store's snapshot."""
+    asked = search_query(wanted.q) if wanted.by == "text" else sound_query(wanted.q, known_sounds())
     complete = store.search.is_complete()
     if asked.empty:
         return Hits([], 0, counted_all=True, complete=complete, next_cursor=None)
@@ -126,13 +126,6 @@ def find_texts(store: Store, wanted: SearchFilter) -> Hits:
         complete=complete,
         next_cursor=str(shown[-1].entry) if len(rows) > wanted.limit else None,
     )
-
-
-def _by_sound(q: str) -> SoundQuery:
-    sounds = known_sounds()
-    if sounds is None:
-        raise InvalidRequest("text: ToJyutping is not installed", field="by")
-    return sound_query(q, sounds)
 
 
 def _found(dialect: str, asked: SearchQuery | SoundQuery) -> Select[Any]:
