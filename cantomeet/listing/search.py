@@ -19,6 +19,7 @@ from cantomeet.listing.query import conditions
 from cantomeet.models import Meeting, SearchedMeeting, SearchEntry, Segment, Speaker, SummaryItem
 from cantomeet.storable import is_storable
 from cantomeet.store import Store
+from cantomeet.store.search_changes import number_of
 
 By = Literal["text", "sound"]
 """By sound: a name in any characters that are read alike, tones aside."""
@@ -110,13 +111,21 @@ def find_texts(store: Store, wanted: SearchFilter) -> Hits:
     if asked.empty:
         return Hits([], 0, counted_all=True, complete=complete, next_cursor=None)
     with store.connection() as connection:
-        where = conditions(store, replace(wanted.meetings, q=""))
-        found = _found(connection.dialect.name, asked).where(*where, *_spoken_by(wanted.speaker))
-        counted = found.limit(MOST_COUNTED + 1).subquery()
+        dialect = connection.dialect.name
+        entry = indexed.entry_id(dialect)
+        where = [*conditions(store, replace(wanted.meetings, q="")), *_spoken_by(wanted.speaker)]
+        # Which speaker it is takes a look at each entry.
+        ids = indexed.entries(dialect, asked, entry) if wanted.speaker else indexed.entry_ids(dialect, asked)
+        counted = _of_meetings(ids, entry).where(*where).limit(MOST_COUNTED + 1).subquery()
         total = connection.execute(select(sql.count()).select_from(counted)).scalar_one()
-        entry = indexed.entry_id(connection.dialect.name)
-        page = found.where(entry < int(wanted.cursor)) if wanted.cursor is not None else found
-        rows = connection.execute(page.limit(wanted.limit + 1)).all() if total else []
+        # A name for each: two are called `id`.
+        columns: tuple[Any, ...] = (entry.label("entry"), col(SearchEntry.source), col(SearchEntry.source_id))
+        columns += (col(Meeting.id).label("meeting_id"), col(Meeting.title))
+        page = _of_meetings(indexed.entries(dialect, asked, *columns), entry).where(*where)
+        if wanted.cursor is not None:
+            page = page.where(entry < int(wanted.cursor))
+        page = page.order_by(entry.desc()).limit(wanted.limit + 1)
+        rows = connection.execute(page).all() if total else []
         shown = rows[: wanted.limit]
         hits = _hits(connection, asked, shown)
     return Hits(
@@ -128,16 +137,10 @@ def find_texts(store: Store, wanted: SearchFilter) -> Hits:
     )
 
 
-def _found(dialect: str, asked: SearchQuery | SoundQuery) -> Select[Any]:
-    """The entries that have what is asked for, with their meetings, in the order of the hits."""
-    entry = indexed.entry_id(dialect)
-    # A name for each: two are called `id`.
-    columns = (entry.label("entry"), col(SearchEntry.source), col(SearchEntry.source_id))
-    return (
-        indexed.entries(dialect, asked, *columns, col(Meeting.id).label("meeting_id"), col(Meeting.title))
-        .join(SearchedMeeting, col(SearchedMeeting.number) == indexed.number_of(entry))
-        .join(Meeting, col(Meeting.id) == col(SearchedMeeting.meeting_id))
-        .order_by(entry.desc())
+def _of_meetings(entries: Select[Any], entry: ColumnElement[int]) -> Select[Any]:
+    """These entries with their meetings."""
+    return entries.join(SearchedMeeting, col(SearchedMeeting.number) == number_of(entry)).join(
+        Meeting, col(Meeting.id) == col(SearchedMeeting.meeting_id)
     )
 
 
