@@ -351,7 +351,7 @@ class SearchEntry(SQLModel, table=True):
     )
     """Meeting's number and place in it (`cantomeet.store.search_rows`): the descending order is that of the hits."""
     source: str = Field(max_length=16)
-    """"title", "description", "item" or "line"."""
+    """"title", "description", "item", "line", or "meeting" for the entry with the tokens of a meeting's others."""
     source_id: str | None = Field(default=None, max_length=36)
     """Of the item or segment."""
     literal: str = Field(sa_type=Text)

@@ -148,6 +148,8 @@ def _translating(url: str) -> Iterator[None]:
         raise ServerNotThere(f"nobody answers at {url}: start it with `cantomeet up`, or name it with --url") from None
     except httpx.TimeoutException:
         raise ServerAway(f"{url} does not answer in time") from None
+    except UnicodeEncodeError:
+        raise ServerRefused("half a character cannot be sent: what was typed is no UTF-8") from None
     except (httpx.TransportError, httpx.InvalidURL, httpx.DecodingError) as error:
         raise ServerAway(f"the connection to {url!r} failed: {error}") from None
 

@@ -10,7 +10,7 @@ from cantomeet.cantonese.folding import find_folded, fold
 from cantomeet.cantonese.homophones import mend_homophones
 from cantomeet.cantonese.script import to_hong_kong
 from cantomeet.cantonese.searching import SearchQuery, SearchText, SoundQuery, search_query, search_text, sound_query
-from cantomeet.cantonese.sounds import Sounds, has_sounds, known_sounds
+from cantomeet.cantonese.sounds import Sounds, known_sounds
 from cantomeet.cantonese.spacing import Attachment, Joinable, join_words, space, typeset, widen_punctuation
 
 __all__ = [
@@ -22,7 +22,6 @@ __all__ = [
     "Sounds",
     "find_folded",
     "fold",
-    "has_sounds",
     "join_words",
     "known_sounds",
     "mend_homophones",

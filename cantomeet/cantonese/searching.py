@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from operator import add
 
 from cantomeet.cantonese.folding import fold, fold_with_places
 from cantomeet.cantonese.numbers import find_numbers
@@ -32,12 +33,11 @@ class SearchText:
     valued: str | None
 
     @property
-    def tokens(self) -> set[str]:
-        """For the index: "預", "預算", "#12"."""
-        found = set(self.literal)
-        found.update(map("".join, pairwise(self.literal)))
+    def tokens(self) -> list[str]:
+        """For the index: "預", "預算", "#12". Some may be there several times."""
+        found = [*self.literal, *map(add, self.literal, self.literal[1:])]
         if self.valued is not None:
-            found.update(NUMBER + value for value in self.valued.split(NUMBER)[1::2])
+            found += [NUMBER + value for value in self.valued.split(NUMBER)[1::2]]
         return found
 
 
@@ -141,7 +141,7 @@ def sound_query(text: str, sounds: Sounds) -> SoundQuery:
 
 
 def _pairs(words: str) -> list[str]:
-    return list(map("".join, pairwise(words))) if len(words) > 1 else list(words)
+    return list(map(add, words, words[1:])) if len(words) > 1 else list(words)
 
 
 def _valued(text: str) -> str | None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from functools import cache
-from importlib import import_module
-from importlib.util import find_spec
 
 from cantomeet.cantonese.folding import fold
 
@@ -34,21 +32,15 @@ class Sounds:
         return "".join(dict.fromkeys(character + "".join(several)))
 
 
-def has_sounds() -> bool:
-    """Whether ToJyutping is installed. Does not load it."""
-    return find_spec("ToJyutping") is not None
-
-
 @cache
-def known_sounds() -> Sounds | None:
-    """None where ToJyutping is not installed. The first call takes a moment."""
-    try:
-        package = import_module("ToJyutping")
-    except ImportError:
-        return None
+def known_sounds() -> Sounds:
+    """The first call takes a moment."""
+    # Here, because few processes search by sound, and its import reads all its readings.
+    from ToJyutping import get_jyutping_candidates
+
     usual: dict[str, set[str]] = {}
     possible: dict[str, set[str]] = {}
-    for character, candidates in package.get_jyutping_candidates("".join(_written_here())):
+    for character, candidates in get_jyutping_candidates("".join(_written_here())):
         for place, reading in enumerate(candidates[:_POSSIBLE]):
             for readings in (possible, usual) if place == 0 else (possible,):
                 readings.setdefault(fold(character), set()).add(reading.rstrip(_TONES))

@@ -22,7 +22,8 @@ from cantomeet.listing.query import conditions
 from cantomeet.models import Meeting, SearchedMeeting, SearchEntry, Segment, Speaker, SummaryItem
 from cantomeet.quotes import proven_starts
 from cantomeet.storable import is_storable
-from cantomeet.store import Store, search_rows
+from cantomeet.store import Store
+from cantomeet.store.search_changes import first_entry, number_of
 
 By = Literal["text", "sound"]
 """By sound: a name in any characters that are read alike, tones aside."""
@@ -133,15 +134,18 @@ def parse_search(params: Mapping[str, str | None]) -> SearchFilter:
 
 
 def find_texts(store: Store, wanted: SearchFilter) -> Hits:
-    """One page of what is found, read from the store's snapshot. Raises `InvalidRequest` where there are no sounds."""
+    """One page of what is found, read from the store's snapshot."""
     asked, complete = query_of(wanted.q, wanted.by), store.search.is_complete()
     if asked.empty:
         return Hits([], 0, counted_all=True, complete=complete, next_cursor=None)
     with store.connection() as connection:
-        found = _found(store, connection, asked, wanted)
-        counted = found.limit(MOST_COUNTED + 1).subquery()
+        dialect = connection.dialect.name
+        entry = indexed.entry_id(dialect)
+        # Which speaker it is takes a look at each entry.
+        ids = indexed.entries(dialect, asked, entry) if wanted.speaker else indexed.entry_ids(dialect, asked)
+        counted = _of_meetings(store, ids, entry, wanted).limit(MOST_COUNTED + 1).subquery()
         total = connection.execute(select(sql.count()).select_from(counted)).scalar_one()
-        rows = connection.execute(_after(connection, found, wanted).limit(wanted.limit + 1)).all() if total else []
+        rows = connection.execute(_page(store, dialect, asked, wanted).limit(wanted.limit + 1)).all() if total else []
         shown = rows[: wanted.limit]
         hits = _hits(connection, asked, shown)
     return Hits(
@@ -162,8 +166,8 @@ def find_by_meeting(store: Store, wanted: SearchFilter, each: int) -> FoundMeeti
     if asked.empty:
         return FoundMeetings([], 0, counted_all=True, complete=complete, next_cursor=None)
     with store.connection() as connection:
-        found = _after(connection, _found(store, connection, asked, wanted), wanted)
-        rows = connection.execute(found.limit(MOST_COUNTED + 1)).all()
+        page = _page(store, connection.dialect.name, asked, wanted)
+        rows = connection.execute(page.limit(MOST_COUNTED + 1)).all()
         counted_all = len(rows) <= MOST_COUNTED
         by_meeting = [list(of_one) for _, of_one in groupby(rows[:MOST_COUNTED], key=lambda row: row.meeting_id)]
         shown = by_meeting[: wanted.limit]
@@ -187,7 +191,7 @@ def find_by_meeting(store: Store, wanted: SearchFilter, each: int) -> FoundMeeti
         counted_all=counted_all,
         complete=complete,
         # Whatever else was found in the last of them is passed over.
-        next_cursor=str(search_rows.first_entry(shown[-1][0].entry)) if more else None,
+        next_cursor=str(first_entry(shown[-1][0].entry)) if more else None,
     )
 
 
@@ -208,37 +212,28 @@ def people(store: Store, meetings: MeetingFilter, most: int) -> list[str]:
 
 
 def query_of(q: str, by: By) -> SearchQuery | SoundQuery:
-    """What is looked for. Raises `InvalidRequest` where there are no sounds."""
-    return search_query(q) if by == "text" else _by_sound(q)
+    """What is looked for."""
+    return search_query(q) if by == "text" else sound_query(q, known_sounds())
 
 
-def _by_sound(q: str) -> SoundQuery:
-    sounds = known_sounds()
-    if sounds is None:
-        raise InvalidRequest("text: ToJyutping is not installed", field="by")
-    return sound_query(q, sounds)
-
-
-def _found(store: Store, connection: Connection, asked: SearchQuery | SoundQuery, wanted: SearchFilter) -> Select[Any]:
-    """The entries that have what is asked for, with their meetings, in the order of the hits."""
-    dialect = connection.dialect.name
+def _page(store: Store, dialect: str, asked: SearchQuery | SoundQuery, wanted: SearchFilter) -> Select[Any]:
+    """The entries behind the cursor that have what is asked for, with their meetings, in the order of the hits."""
     entry = indexed.entry_id(dialect)
     # A name for each: two are called `id`.
     columns = (entry.label("entry"), col(SearchEntry.source), col(SearchEntry.source_id))
     of_meeting = (col(Meeting.title), col(Meeting.meeting_date), col(Meeting.created_at))
+    found = indexed.entries(dialect, asked, *columns, col(Meeting.id).label("meeting_id"), *of_meeting)
+    page = _of_meetings(store, found, entry, wanted).order_by(entry.desc())
+    return page.where(entry < int(wanted.cursor)) if wanted.cursor is not None else page
+
+
+def _of_meetings(store: Store, entries: Select[Any], entry: ColumnElement[int], wanted: SearchFilter) -> Select[Any]:
+    """Those of the entries that the filter lets pass, with their meetings."""
     return (
-        indexed.entries(dialect, asked, *columns, col(Meeting.id).label("meeting_id"), *of_meeting)
-        .join(SearchedMeeting, col(SearchedMeeting.number) == indexed.number_of(entry))
+        entries.join(SearchedMeeting, col(SearchedMeeting.number) == number_of(entry))
         .join(Meeting, col(Meeting.id) == col(SearchedMeeting.meeting_id))
         .where(*conditions(store, replace(wanted.meetings, q="")), *_spoken_by(wanted.speaker))
-        .order_by(entry.desc())
     )
-
-
-def _after(connection: Connection, found: Select[Any], wanted: SearchFilter) -> Select[Any]:
-    """Those behind the cursor."""
-    entry = indexed.entry_id(connection.dialect.name)
-    return found.where(entry < int(wanted.cursor)) if wanted.cursor is not None else found
 
 
 def _spoken_by(speaker: str) -> list[ColumnElement[bool]]:

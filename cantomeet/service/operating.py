@@ -15,8 +15,7 @@ from cantomeet.queue import queue_of_check
 from cantomeet.service.changing import changing
 from cantomeet.service.services import QueueWatch, Services
 
-_INDEXED_AT_ONCE = 20
-"""Meetings in one transaction, for which other writers wait."""
+_INDEXED_AT_ONCE = 50
 
 
 def pause(services: Services, actor: Actor, paused: bool) -> datetime | None:

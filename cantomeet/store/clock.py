@@ -15,6 +15,7 @@ from sqlalchemy import func as sql
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, col
 
+from cantomeet.jobs import JobKind
 from cantomeet.models import Job, KeyValue, Meeting, ProviderLeftover, Turn
 from cantomeet.store import leases
 from cantomeet.store.connections import Aggregate, execute
@@ -46,7 +47,9 @@ class Clock(Aggregate):
         with self._db.write() as connection:
             if not _counted(connection, moves):
                 return False
-            _move(connection, Job, by, ("due_at", "woken_until"), col(Job.due_at).is_not(None))
+            now = self._db.now(connection)
+            of_index = col(Job.kind) == JobKind.INDEX
+            _move_jobs(connection, now, by, ~of_index)
             # Of ended meetings too: a retry judges a lost submission by its age.
             going = leases.meetings_job(col(Job.due_at).is_not(None))
             sent = col(Meeting.submission).is_not(None)
@@ -55,16 +58,27 @@ class Clock(Aggregate):
             for meeting_id, submission in connection.execute(submissions.where(sent)).all():
                 moved = None if submission is None else submission.moved_back(by)
                 connection.execute(update(Meeting).where(col(Meeting.id) == meeting_id).values(submission=moved))
+            _not_later(connection, Meeting, now)
+            # After the meetings: who changes a text has its meeting when it schedules the index.
+            _move_jobs(connection, now, by, of_index)
             _move(connection, ProviderLeftover, by, ("sent_after",))
             reserved_until = col(Turn.reserved_until) - by.total_seconds()
             connection.execute(update(Turn).values(reserved_until=reserved_until))
-            now = self._db.now(connection)
-            lease = now + timedelta(seconds=LEASE_SECONDS)
-            connection.execute(update(Job).where(col(Job.lease_until) > lease).values(lease_until=lease))
-            # No change may lie in the future: the next start would take that for another step back.
-            for table in (Job, Meeting):
-                connection.execute(update(table).where(col(table.updated_at) > now).values(updated_at=now))
             return True
+
+
+def _move_jobs(connection: Connection, now: datetime, by: timedelta, which: ColumnElement[bool]) -> None:
+    # All that is changed below is locked here, in one order.
+    changed = col(Job.due_at).is_not(None) | (col(Job.updated_at) > now)
+    _move(connection, Job, by, ("due_at", "woken_until"), which, changed)
+    lease = now + timedelta(seconds=LEASE_SECONDS)
+    connection.execute(update(Job).where(which, col(Job.lease_until) > lease).values(lease_until=lease))
+    _not_later(connection, Job, now, which)
+
+
+def _not_later(connection: Connection, table: type[Job] | type[Meeting], now: datetime, *which: Any) -> None:
+    """No change may lie in the future: the next start would take that for another step back."""
+    connection.execute(update(table).where(*which, col(table.updated_at) > now).values(updated_at=now))
 
 
 def _moves(connection: Connection) -> int:

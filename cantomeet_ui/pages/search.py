@@ -53,14 +53,11 @@ def _filters() -> rx.Component:
 
 
 def _by_sound() -> rx.Component:
-    return rx.cond(
-        SearchState.has_sounds,
-        rx.el.label(
-            rx.el.input(type="checkbox", checked=SearchState.by_sound, on_change=SearchState.choose_sound),
-            rx.el.span(say("search.by_sound")),
-            title=say("search.by_sound.hint"),
-            class_name="check",
-        ),
+    return rx.el.label(
+        rx.el.input(type="checkbox", checked=SearchState.by_sound, on_change=SearchState.choose_sound),
+        rx.el.span(say("search.by_sound")),
+        title=say("search.by_sound.hint"),
+        class_name="check",
     )
 
 

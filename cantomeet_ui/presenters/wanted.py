@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cantomeet.actions import ActionFilter, parse_action_filter
-from cantomeet.cantonese import has_sounds, search_query
+from cantomeet.cantonese import search_query
 from cantomeet.errors import InvalidRequest
 from cantomeet.i18n import text
 from cantomeet.listing import MAX_QUERY, MeetingFilter, parse_filter
@@ -60,8 +60,6 @@ def wanted_in_search(query: Mapping[str, str], cursor: str, language: str) -> tu
         wanted = parse_search({**query, **page})
     except InvalidRequest as error:
         notice = _bad(error, language)
-    if wanted.by == "sound" and not has_sounds():
-        return None, text(language, "search.no_sounds")
     if search_query(wanted.q).empty:
         return None, text(language, "search.signs")
     return wanted, notice

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import reflex as rx
 
 from cantomeet.access import Action, Actor
-from cantomeet.cantonese import has_sounds
 from cantomeet.errors import NotFound
 from cantomeet.listing import MAX_QUERY
 from cantomeet.listing.search import By, query_of
@@ -39,7 +38,7 @@ class FindState(rx.State):
         """Find what the address looks for."""
         query = self.router.url.query_parameters
         self.q = query.get("find", "")[:MAX_QUERY]
-        self._by = "sound" if query.get("by") == "sound" and has_sounds() else "text"
+        self._by = "sound" if query.get("by") == "sound" else "text"
         self.edition += 1
         self.found = FoundLines()
         if self.q:

@@ -10,7 +10,6 @@ import reflex as rx
 from reflex.event import EventHandler, EventSpec
 
 from cantomeet.access import Action, Actor
-from cantomeet.cantonese import has_sounds
 from cantomeet.listing import MAX_QUERY
 from cantomeet.queries.search import known_people, search_page
 from cantomeet.service import Services
@@ -56,8 +55,6 @@ class SearchState(ChangesOnly, rx.State):
     statuses: rx.Field[list[Choice]] = rx.field(default_factory=list)
     search_key: int = 0
     """A new key replaces the search field. It changes when the address changes other than by typing in the field."""
-    has_sounds: bool = False
-    """Whether meetings can be searched by sound."""
     clear_href: str = ""
     """The address without filters. Empty if there are none."""
     sound_href: str = ""
@@ -87,7 +84,7 @@ class SearchState(ChangesOnly, rx.State):
         self._send_all()
         self.q, self.date_from, self.date_to = (self._query.get(name, "") for name in ("q", "from", "to"))
         self.speaker, self.status = (self._query.get(name, "") for name in ("speaker", "status"))
-        self.by_sound, self.has_sounds = self._query.get("by") == "sound", has_sounds()
+        self.by_sound = self._query.get("by") == "sound"
         return await open_unfollowed_page(self, self._show, SearchState.load_again)
 
     @handler(Action.LIST, background=True)
@@ -160,7 +157,7 @@ class SearchState(ChangesOnly, rx.State):
         self.statuses = status_choices(self.status, language)
         filtered = any(query.get(name) for name in ("status", "from", "to", "speaker"))
         self.clear_href = search_href({name: query.get(name, "") for name in ("q", "by")}) if filtered else ""
-        self.sound_href = search_href(query, by="sound") if self.has_sounds and not self.by_sound else ""
+        self.sound_href = "" if self.by_sound else search_href(query, by="sound")
         self.phase = "rows" if shown.groups else ("none" if shown.searched else "ask")
 
 

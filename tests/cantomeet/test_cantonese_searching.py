@@ -123,7 +123,7 @@ def test_what_is_found_has_the_tokens_of_the_query_and_is_marked(asked: str, tex
     assert all(0 <= start < end <= len(text) for start, end in marks)
     assert all(last < start for (_, last), (start, _) in itertools.pairwise(marks))
     if found and query.literal in stored.literal:
-        assert set(query.literal_tokens) <= stored.tokens
+        assert set(query.literal_tokens) <= set(stored.tokens)
     elif found:
-        assert set(query.valued_tokens) <= stored.tokens
-    assert all(token.strip() and '"' not in token for token in stored.tokens | set(query.literal_tokens))
+        assert set(query.valued_tokens) <= set(stored.tokens)
+    assert all(token.strip() and '"' not in token for token in [*stored.tokens, *query.literal_tokens])

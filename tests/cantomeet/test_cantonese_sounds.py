@@ -33,7 +33,6 @@ def test_characters_are_alike_by_their_usual_reading_whatever_its_tone(monkeypat
 
     monkeypatch.setitem(sys.modules, "ToJyutping", SimpleNamespace(get_jyutping_candidates=candidates))
     sounds = known_sounds()
-    assert sounds is not None
     assert set(sounds.alike("陈")) == {"陈", "尘"}
     assert set(sounds.alike("阵")) == {"阵", "陈"}, "a less usual reading of another is found"
     assert set(sounds.alike("发")) == {"发", "法"}
@@ -41,6 +40,8 @@ def test_characters_are_alike_by_their_usual_reading_whatever_its_tone(monkeypat
     assert sound_query("法，陳B", sounds).marks("發塵b") == [(0, 3)]
 
 
-def test_without_the_package_there_are_no_sounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "ToJyutping", None)
-    assert known_sounds() is None
+def test_the_package_knows_the_names_of_hong_kong() -> None:
+    sounds = known_sounds()
+    for name, heard in {"陳大文": "塵帶民", "李麗珊": "里麗山", "周潤發": "州閏法"}.items():
+        assert sound_query(name, sounds).marks(heard) == [(0, 3)], name
+    assert sound_query("陳大文", sounds).marks("張大文") == []

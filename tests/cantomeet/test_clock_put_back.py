@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import Engine, insert, select, update
 from sqlmodel import col
 
 from cantomeet.clock_watch import ClockWatch
+from cantomeet.database import connect
 from cantomeet.jobs import JobKind
 from cantomeet.models import Job, Meeting, ProviderLeftover, Turn
 from cantomeet.pacing import Limit
-from cantomeet.store import LEASE_SECONDS, Database, NewAttempt, leases
+from cantomeet.store import LEASE_SECONDS, Database, NewAttempt, leases, search_rows
 from cantomeet.submission import Submission
 from tests import meetings
 from tests.conftest import new_meeting
+from tests.running import wait_for
 
 HOURS = timedelta(hours=3)
 SLACK = timedelta(seconds=30)
@@ -185,3 +188,24 @@ def test_everything_else_that_has_its_time_moves_too(time: Time) -> None:
     assert view.lease_until == time.clock() + timedelta(seconds=LEASE_SECONDS)
     assert turns == [pytest.approx(time.clock().timestamp() + 3000.0)]
     assert periodic.due_at == time.clock() + timedelta(seconds=600)
+
+
+def test_an_edit_under_way_and_the_moving_of_times_wait_for_each_other_in_one_order(own_postgres_url: str) -> None:
+    """SQLite has one writer at a time anyway."""
+    store = Database(connect(own_postgres_url))
+    meeting = meetings.transcribed(store, [("S1", "早晨")])
+    assert not store.search.is_complete(), "the job of the index has a time that is moved"
+    with ThreadPoolExecutor(1) as threads:
+        with store.engine.begin() as connection:
+            connection.execute(update(Meeting).where(col(Meeting.id) == meeting.id).values(title="改咗"))
+            moving = threads.submit(store.clock.move_back, HOURS, 0)
+            wait_for(lambda: _waits_for_a_lock(store.engine), "the moving to wait for the meeting", 20)
+            search_rows.schedule(connection, store.now(), meeting.id)
+        assert moving.result()
+    store.engine.dispose()
+
+
+def _waits_for_a_lock(engine: Engine) -> bool:
+    with engine.connect() as connection:
+        waiting = "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)"
+        return bool(connection.exec_driver_sql(waiting).scalar_one())

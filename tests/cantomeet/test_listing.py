@@ -78,7 +78,7 @@ def test_a_page_of_the_newest_is_read_from_an_index_and_not_sorted_out_of_all(sq
     assert not any("TEMP B-TREE" in step for step in plan), plan
 
 
-_GROWING = "meeting|job|segment|speaker|summary|summaryitem|attempt"
+_GROWING = "meeting|job|segment|speaker|summary|summaryitem|attempt|searchentry|searchedmeeting"
 _READ_WHOLE = {
     "sqlite": rf"SCAN ({_GROWING})(?! USING COVERING INDEX)",
     "postgresql": rf"Seq Scan on ({_GROWING})\b",
@@ -110,14 +110,33 @@ def plans(store: Database, read: Callable[[], object]) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("name", ["list", "list of a status", "list of another owner", "stamp", "counts", "codes"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "list",
+        "list of a status",
+        "list of another owner",
+        "list by a word",
+        "list by a phrase",
+        "counts by a word",
+        "counts by a phrase",
+        "stamp",
+        "counts",
+        "codes",
+    ],
+)
 def test_no_table_that_grows_is_read_whole_for_a_list(store: Database, name: str) -> None:
-    meetings.completed(store)
+    meetings.completed(store, title="預算會議")
+    meetings.index(store)
     failed = MeetingFilter(statuses=frozenset({MeetingStatus.FAILED}))
     reads: dict[str, Callable[[], object]] = {
         "list": lambda: list_meetings(store, MeetingFilter()),
         "list of a status": lambda: list_meetings(store, failed),
         "list of another owner": lambda: list_meetings(store, MeetingFilter(owner_id="somebody")),
+        "list by a word": lambda: list_meetings(store, MeetingFilter(q="預算")),
+        "list by a phrase": lambda: list_meetings(store, MeetingFilter(q="預算會議")),
+        "counts by a word": lambda: count_by_status(store, MeetingFilter(q="預算")),
+        "counts by a phrase": lambda: count_by_status(store, MeetingFilter(q="預算會議")),
         "stamp": store.stamps.of_all,
         "counts": lambda: count_by_status(store, MeetingFilter()),
         "codes": lambda: count_by_error_code(store, MeetingFilter()),

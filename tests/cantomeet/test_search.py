@@ -260,13 +260,6 @@ def test_a_name_is_found_by_its_sound_in_any_characters(store: Database, monkeyp
     assert [hit.text[start:end] for start, end in hit.marks] == ["陳大", "塵大"]
 
 
-def test_without_readings_a_search_by_sound_is_refused(store: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cantomeet.listing.search.known_sounds", lambda: None)
-    with pytest.raises(InvalidRequest) as refused:
-        found(store, "陳大", by="sound")
-    assert refused.value.field == "by"
-
-
 @pytest.mark.parametrize(
     "q", ['"', "%", "*", "'", "\\", "🙂", "。。", "()", "a AND", "NEAR(a b)", "^a", "-a", "預" * 200]
 )

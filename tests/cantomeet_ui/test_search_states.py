@@ -84,14 +84,12 @@ async def test_more_meetings_are_added_and_none_is_shown_twice(
 async def test_nothing_found_offers_the_sound_and_the_filters_to_clear(
     page: Page, sqlite_store: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page.state.has_sounds = True
     state = await looked_for(page, q="陳", speaker="阿明")
     assert state.phase == "none"
     assert state.sound_href == "/search?q=%E9%99%B3&by=sound&speaker=%E9%98%BF%E6%98%8E"
     assert state.clear_href == "/search?q=%E9%99%B3"
     meetings.transcribed(sqlite_store, [("S1", "問塵生")])
     meetings.index(sqlite_store)
-    monkeypatch.setattr("cantomeet_ui.presenters.wanted.has_sounds", lambda: True)
     monkeypatch.setattr("cantomeet.listing.search.known_sounds", lambda: Sounds(READINGS, READINGS))
     state = await looked_for(page, q="陳", by="sound")
     assert [marked(hit.words) for hit in state.groups[0].hits] == [["問", "[塵]", "生"]]

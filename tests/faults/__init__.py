@@ -51,6 +51,8 @@ They use real processes, an embedded Redis, and the provider's stand-in over HTT
     tests.e2e.test_pages_move::test_a_page_that_was_disconnected_shows_missed_changes_without_a_reload
 18 an act with a forged origin
     test_forged_origin::test_another_site_can_change_nothing_and_its_name_leads_nowhere
+19 whoever builds the search index killed
+    test_index_killed::test_an_index_whose_builder_is_killed_at_any_moment_is_completed_and_equals_a_new_one
 all of it at random
     test_chaos::test_chaos_loses_no_meeting_and_pays_for_none_twice
 """

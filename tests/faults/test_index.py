@@ -7,7 +7,7 @@ import re
 
 from tests import faults
 
-FAULTS = range(1, 19)
+FAULTS = range(1, 20)
 
 
 def test_every_fault_is_in_the_index_with_tests_that_exist() -> None:

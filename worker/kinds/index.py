@@ -15,9 +15,9 @@ from worker.lease import Lease
 from worker.toolbox import Toolbox
 
 KIND = JobKind.INDEX
-_AT_ONCE = 20
+_AT_ONCE = 50
 _SECONDS = 1.0
-"""For other jobs that are done along with one, some in each transaction: after an upgrade every meeting has one."""
+"""For other jobs that are done along with one, some at a time: after an upgrade every meeting has one."""
 _log = logging.getLogger(__name__)
 
 

@@ -29,10 +29,6 @@ SEARCH: dict[str, tuple[str, str]] = {
     ),
     "search.none.by_sound": ("按讀音再找", "Search by sound"),
     "search.signs": ("只有標點或符號，沒有字可以找。", "There are only signs in it: no letter, character or digit."),
-    "search.no_sounds": (
-        "這部機未安裝 ToJyutping，不能按讀音搜尋。",
-        "ToJyutping is not installed here, so there is no search by sound.",
-    ),
     "search.too_long": (
         "不能搜尋這段文字；最多 {most} 個字。",
         "This cannot be searched for: at most {most} characters.",

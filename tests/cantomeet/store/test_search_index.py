@@ -6,14 +6,15 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 from sqlmodel import col
 
 from cantomeet.cantonese import SearchText
 from cantomeet.errors import LeaseLost, VersionConflict
 from cantomeet.jobs import JobKind
 from cantomeet.models import SearchedMeeting, SearchEntry
-from cantomeet.store import Database, search_rows
+from cantomeet.store import Database, search
+from cantomeet.store.search_changes import OF_MEETING
 from tests import meetings
 
 SECRET = "底價係七百三十二萬"
@@ -21,8 +22,9 @@ ITEM = {"kind": "decision", "text": "通過預算", "evidence": []}
 
 
 def texts(store: Database) -> list[tuple[str, str]]:
-    """Source and folding of every entry, in the order of hits."""
-    statement = select(col(SearchEntry.source), col(SearchEntry.literal)).order_by(col(SearchEntry.id).desc())
+    """Source and folding of every text's entry, in the order of hits."""
+    of_texts = select(col(SearchEntry.source), col(SearchEntry.literal)).where(col(SearchEntry.source) != "meeting")
+    statement = of_texts.order_by(col(SearchEntry.id).desc())
     with store.connection() as connection:
         return [(source, literal) for source, literal in connection.execute(statement)]
 
@@ -36,7 +38,7 @@ def having(store: Database, token: str) -> list[str]:
             )
             return list(connection.execute(text(query), {"q": f'"{token}"'}).scalars())
         query = "SELECT literal FROM searchentry WHERE tokens @@ CAST(:q AS tsquery)"
-        return list(connection.execute(text(query), {"q": search_rows.as_lexemes([token])}).scalars())
+        return list(connection.execute(text(query), {"q": f"'{token}'"}).scalars())
 
 
 def test_the_texts_of_a_meeting_are_found_by_their_tokens(store: Database) -> None:
@@ -54,6 +56,19 @@ def test_the_texts_of_a_meeting_are_found_by_their_tokens(store: Database) -> No
     for token, found in {"会": "例会", "预算": "通过预算", "#12": "十二个budget", "ap": "关于api"}.items():
         assert having(store, token) == [found]
     assert having(store, "没有") == []
+
+
+def test_a_meeting_has_an_entry_with_the_tokens_of_its_texts_as_they_are_now(store: Database) -> None:
+    meeting = meetings.transcribed(store, [("S1", "舊句"), ("S1", "十二句")], title="會")
+    meetings.index(store)
+    for token in ("旧句", "句", "#12", "会"):
+        assert having(store, OF_MEETING + token) == [""]
+    line = store.transcripts.shown(meeting.id).segments[0]
+    store.transcripts.edit_segment(meeting.id, line.id, None, text="新嘅")
+    meetings.index(store)
+    assert having(store, OF_MEETING + "旧句") == having(store, OF_MEETING + "旧") == []
+    for token in ("新", "句", "#12", "会"):
+        assert having(store, OF_MEETING + token) == [""]
 
 
 def test_newer_meetings_come_before_older_ones(store: Database) -> None:
@@ -94,6 +109,23 @@ def test_only_the_shown_revision_and_summary_are_in_it(store: Database) -> None:
     store.summaries.show(meeting.id, 1)
     meetings.index(store)
     assert [literal for source, literal in texts(store) if source == "item"] == ["通过预算"]
+
+
+def test_many_changes_of_one_meeting_are_written_in_several_transactions(
+    store: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "_ROWS", 3)
+    meeting = meetings.transcribed(store, [("S1", f"句{n}") for n in range(8)], title="會")
+    commits: list[object] = []
+    event.listen(store.engine, "commit", commits.append)
+    meetings.index(store)
+    assert len(commits) > 3
+    assert texts(store) == [("title", "会"), *(("line", f"句{n}") for n in range(8))]
+    line = store.transcripts.shown(meeting.id).segments[7]
+    store.transcripts.edit_segment(meeting.id, line.id, None, text="改")
+    meetings.index(store)
+    assert having(store, OF_MEETING + "句7") == []
+    assert having(store, OF_MEETING + "句6") == [""]
 
 
 def test_a_worker_that_lost_its_job_to_a_later_change_writes_nothing(store: Database) -> None:
@@ -207,5 +239,5 @@ def test_the_index_is_sound_after_changes(sqlite_store: Database) -> None:
     line = store.transcripts.shown(meeting.id).segments[0]
     store.transcripts.edit_segment(meeting.id, line.id, None, text="好")
     meetings.index(store)
-    for token in SearchText("一百二十个a1十二月", "#120#个a#1##12#月").tokens - {"个", "月"}:
+    for token in {*SearchText("一百二十个a1十二月", "#120#个a#1##12#月").tokens} - {"个", "月"}:
         assert having(store, token) == [], token

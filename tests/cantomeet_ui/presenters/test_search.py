@@ -91,11 +91,6 @@ def test_a_filter_that_makes_no_sense_is_left_aside_and_named(bad: dict[str, str
     assert next(iter(bad)) in notice
 
 
-def test_by_sound_without_readings_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cantomeet_ui.presenters.wanted.has_sounds", lambda: False)
-    assert wanted_in_search({"q": "陳", "by": "sound"}, "", ZH) == (None, text(ZH, "search.no_sounds"))
-
-
 def test_an_address_keeps_what_it_is_not_told_to_change() -> None:
     query = {"q": "a b", "from": "2026-01-01", "x": "y"}
     assert search_href(query, from_="", speaker="阿明") == "/search?q=a+b&speaker=%E9%98%BF%E6%98%8E"
