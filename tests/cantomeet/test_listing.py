@@ -379,7 +379,7 @@ def test_a_page_takes_the_same_number_of_queries_however_long_it_is(sqlite_store
     seen: list[str] = []
     event.listen(sqlite_store.engine, "before_cursor_execute", lambda _c, _k, sql, *_: seen.append(sql))
     list_meetings(sqlite_store, MeetingFilter(q="budget"))
-    assert len([sql for sql in seen if sql.startswith("SELECT")]) == 4
+    assert len([sql for sql in seen if sql.startswith("SELECT")]) == 5
 
 
 # ---- reading parameters ------------------------------------------------------------------------------------
