@@ -19,14 +19,19 @@ from sqlalchemy import func as sql
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
+from cantomeet.errors import StorageFull
 from cantomeet.private import make_file
+from cantomeet.revisions import MIGRATIONS, newest_revision
 
 _FILE_WRITTEN_ANEW_SINCE = "0018"
 """Databases of earlier revisions hold much free space: what was deleted before 0012, and words before 0018."""
 _SQLITE_REFUSALS = ("SQLITE_READONLY", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")
 _POSTGRESQL_REFUSALS = frozenset({"25006", "53100"})
 """read_only_sql_transaction (a standby too) and disk_full; PostgreSQL's manual, appendix A."""
-_MIGRATIONS = Path(__file__).parent / "migrations"
+_NO_ROOM = (
+    "the database of an earlier release could not be brought up to date and is as it was: it takes no writes, or its"
+    " disk is full (a conversion takes room for two more copies of it, until it is done)"
+)
 _log = logging.getLogger(__name__)
 _MIGRATION_LOCK = 0x63616E746F
 """Any number that means "CantoMeet's migrations" to PostgreSQL's advisory locks."""
@@ -73,8 +78,7 @@ def _begin_writing(connection: Connection, patience: float) -> None:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
                 return
             except OperationalError as error:
-                name = str(getattr(error.orig, "sqlite_errorname", ""))
-                if not name.startswith("SQLITE_BUSY") or time.monotonic() >= until:
+                if not _is_locked(error) or time.monotonic() >= until:
                     raise
             time.sleep(random.uniform(0.001, 0.004))
     finally:
@@ -85,6 +89,11 @@ def _make_file(database: str | None) -> None:
     """Create the file for this user only; the files that SQLite makes next to it get the same mode."""
     if database and database != ":memory:" and not database.startswith("file:"):
         make_file(Path(database))
+
+
+def _is_locked(error: DBAPIError) -> bool:
+    """True where another process writes to SQLite and was waited for in vain."""
+    return str(getattr(error.orig, "sqlite_errorname", "")).startswith("SQLITE_BUSY")
 
 
 def refuses_writes(error: DBAPIError) -> bool:
@@ -102,23 +111,40 @@ def database_now(connection: Connection) -> datetime:
 
 
 def migrate(engine: Engine) -> None:
-    """Upgrade the schema to the newest revision; safe if several processes start at once."""
-    before = _revision(engine)
-    if before == newest_revision():
+    """Bring the schema to the newest revision; safe when several processes start at once.
+
+    Large data takes minutes, in one transaction. Raises `StorageFull`, having changed nothing, where a database of an
+    earlier release takes no writes.
+    """
+    while (before := _revision(engine)) != newest_revision():
+        try:
+            _upgrade(engine)
+        except DBAPIError as error:
+            # Gives back the room on the disk that SQLite's log took.
+            engine.dispose()
+            if before is not None and refuses_writes(error):
+                raise StorageFull(_NO_ROOM) from error
+            if not _is_locked(error):
+                raise
+            _log.warning("another process writes to the database, perhaps to bring it up to date too; waiting for it")
+            continue
+        if before is not None and before < _FILE_WRITTEN_ANEW_SINCE and engine.dialect.name == "sqlite":
+            _write_anew(engine)
         return
-    # Imported here, because it takes a third of a second, and every process runs this at its start.
+
+
+def _upgrade(engine: Engine) -> None:
+    # Here, because its import takes a third of a second, and every process of every start comes by.
     from alembic import command
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.set_main_option("script_location", str(MIGRATIONS))
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-    if before is not None and before < _FILE_WRITTEN_ANEW_SINCE and engine.dialect.name == "sqlite":
-        _write_anew(engine)
 
 
 def _write_anew(engine: Engine) -> None:
@@ -133,11 +159,6 @@ def _write_anew(engine: Engine) -> None:
         )
     finally:
         connection.close()
-
-
-def newest_revision() -> str:
-    """The newest revision of this version of the program. Revisions are numbered, in their files' names too."""
-    return max(path.stem.partition("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
 def _revision(engine: Engine) -> str | None:

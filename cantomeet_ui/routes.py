@@ -56,7 +56,7 @@ def search(query: Mapping[str, str]) -> str:
 
 def _with(path: str, query: Mapping[str, str]) -> str:
     given = {name: value for name, value in query.items() if value}
-    return f"{path}?{urlencode(given)}" if given else path
+    return f"{path}?{urlencode(given, errors='replace')}" if given else path
 
 
 def admin(query: Mapping[str, str]) -> str:

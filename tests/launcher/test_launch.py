@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -13,7 +15,11 @@ from pathlib import Path
 import pytest
 
 from cantomeet.errors import SettingsError
+from cantomeet.reachable import is_of_earlier_release
+from cantomeet.settings import Settings
+from launcher import launch
 from launcher.launch import data_folder_held, port_held
+from worker import opening
 
 HOLDER = """
 import os, pathlib, signal, sys
@@ -61,3 +67,24 @@ def test_a_busy_port_is_refused_at_once_if_nothing_was_left_behind(busy: socket.
     with pytest.raises(SettingsError, match="is in use"), port_held("127.0.0.1", busy.getsockname()[1], patience=0.0):
         pass
     assert time.monotonic() - began < 1.0
+
+
+def test_nothing_is_to_be_converted_in_a_new_data_folder(tmp_path: Path) -> None:
+    assert not is_of_earlier_release(Settings(_env_file=None, CANTOMEET_DATA_DIR=str(tmp_path)))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_conversion_is_broken_off_by_what_stops_the_program(
+    number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def convert(_: Settings) -> None:
+        os.kill(os.getpid(), number)
+        time.sleep(60)
+
+    monkeypatch.setattr(launch, "is_of_earlier_release", lambda _: True)
+    monkeypatch.setattr(opening, "open_store", convert)
+    before = signal.getsignal(number)
+    with pytest.raises(KeyboardInterrupt):
+        launch.bring_up_to_date(Settings(_env_file=None))
+    assert signal.getsignal(number) == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,20 +12,24 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import JSON, Engine, column, select, table, text
+from sqlalchemy import JSON, Engine, column, event, select, table, text
 from sqlmodel import col
 
-from cantomeet import database, packed_words
+from cantomeet import packed_words
 from cantomeet.checking import Check, dumps, remembered_as
 from cantomeet.database import connect, migrate
-from cantomeet.errors import CantoMeetError, NotFound
+from cantomeet.errors import CantoMeetError, NotFound, StorageFull
 from cantomeet.jobs import JobKind, JobState
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Job, Meeting, Segment
 from cantomeet.packed_words import pack, unpack
+from cantomeet.reachable import is_of_earlier_release
+from cantomeet.revisions import MIGRATIONS
+from cantomeet.settings import Settings
 from cantomeet.storage import FolderStorage
 from cantomeet.store import Database
 from cantomeet.stored_json import StoredWord
+from launcher.launch import bring_up_to_date
 from standins.openai.server import FakeOpenAI
 from standins.speechmatics.server import FakeSpeechmatics, JobPlan, paid_submissions, read_log
 from tests import meetings
@@ -254,9 +259,44 @@ def test_a_conversion_that_is_broken_off_leaves_the_words_as_they_were(
     engine.dispose()
 
 
+def test_a_disk_that_fills_up_during_the_conversion_leaves_the_old_data_as_it_was(tmp_path: Path) -> None:
+    data = unpacked("sqlite", "", tmp_path)
+    engine = connect(data.url)
+    _move_to(engine, "0017")  # what comes next converts the words
+    with engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+    engine.dispose()
+    file = data.folder / "cantomeet.db"
+    before = file.read_bytes()
+
+    def fill(dbapi: sqlite3.Connection, _: object) -> None:
+        dbapi.execute(f"PRAGMA max_page_count = {pages}")
+
+    event.listen(engine, "connect", fill)
+    with pytest.raises(StorageFull, match="is as it was"):
+        migrate(engine)
+    assert file.read_bytes() == before
+    assert not (data.folder / "cantomeet.db-wal").exists(), "the room that the attempt took is free again"
+    event.remove(engine, "connect", fill)
+    engine.dispose()
+    migrate(engine)
+    engine.dispose()
+    assert file.read_bytes() != before
+
+
+def test_a_start_tells_whether_it_will_convert_the_database(data: OldData, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = Settings(_env_file=None, CANTOMEET_DATA_DIR=str(data.folder), DATABASE_URL=data.url)
+    assert is_of_earlier_release(settings)
+    bring_up_to_date(settings)
+    assert "converting the database" in capsys.readouterr().out
+    assert not is_of_earlier_release(settings)
+    bring_up_to_date(settings)
+    assert capsys.readouterr().out == ""
+
+
 def _move_to(engine: Engine, revision: str) -> None:
     config = Config()
-    config.set_main_option("script_location", str(Path(database.__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(MIGRATIONS))
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         (command.downgrade if revision == "0013" else command.upgrade)(config, revision)

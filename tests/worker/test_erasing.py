@@ -16,11 +16,11 @@ from rq.registry import FailedJobRegistry
 from rq.serializers import JSONSerializer
 from sqlalchemy import text
 
-import cantomeet
 from cantomeet.database import connect, migrate
 from cantomeet.jobs import JobKind
 from cantomeet.models import Meeting, new_id
 from cantomeet.queue import DEFAULT, JobQueue
+from cantomeet.revisions import MIGRATIONS
 from cantomeet.store import Database
 from launcher.redis_server import EmbeddedRedis
 from tests.conftest import new_meeting
@@ -148,7 +148,7 @@ def test_traces_left_by_an_earlier_release_are_erased_after_the_migration(tmp_pa
     file = tmp_path / "meetings.db"
     engine = connect(f"sqlite:///{file}")
     config = Config()
-    config.set_main_option("script_location", str(Path(cantomeet.__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(MIGRATIONS))
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0009")

@@ -7,12 +7,10 @@ import tracemalloc
 from collections import deque
 from collections.abc import Iterator
 from io import BytesIO
-from typing import Any
 
 import pytest
 from docx import Document
 from fastapi.testclient import TestClient
-from sqlalchemy import event
 
 from cantomeet.errors import Conflict
 from cantomeet.exports import FORMS, Form, export, holds_words
@@ -137,20 +135,6 @@ def test_a_page_gets_its_first_lines_at_once_and_the_rest_on_request(sqlite_stor
     assert parts == [5, 8, 8, 4]
     assert [line.text for line in got] == [f"第 {n} 句" for n in range(25)]
     assert meeting_shown(sqlite_store, meeting.id, have, "en").batch is None
-
-
-def test_corrected_lines_are_found_without_reading_the_others(sqlite_store: Database) -> None:
-    meeting, sent = made(sqlite_store, 5), deque[tuple[str, object]](maxlen=1)
-
-    @event.listens_for(sqlite_store.engine, "before_cursor_execute")
-    def remember(*called: Any) -> None:
-        sent.append(called[2:4])
-
-    sqlite_store.transcripts.corrected(meeting.id)
-    statement, values = sent[0]
-    with sqlite_store.engine.connect() as connection:
-        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
-    assert "ix_segment_edited" in plan[0].detail
 
 
 def consumed(store: Database, meeting: Meeting, form: Form | None) -> Iterator[bytes]:

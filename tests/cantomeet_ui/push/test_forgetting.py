@@ -35,6 +35,20 @@ async def test_the_state_of_a_page_closed_for_long_is_dropped_and_of_an_open_one
     await manager.close()
 
 
+async def test_an_open_page_on_which_nothing_happens_is_not_forgotten_after_an_hour() -> None:
+    manager = StateManagerMemory()
+    for page in ("open", "closed"):
+        async with manager.modify_state(rx.BaseStateToken(ident=page, cls=MeetingState)):
+            pass
+    app: Any = SimpleNamespace(state_manager=manager, event_namespace=SimpleNamespace(token_to_sid={"open": "sid"}))
+    an_hour_later = {key: (0.0, token) for key, (_, token) in manager._token_expires_at.items()}
+    manager._token_expires_at.update(an_hour_later)
+    sweep(app, ClosedPages(), 1000.0)
+    manager._purge_expired_tokens()
+    assert set(manager.states) == {"open"}
+    await manager.close()
+
+
 def test_the_closed_time_restarts_when_a_page_reconnects() -> None:
     pages = ClosedPages()
     assert pages.to_forget({"a"}, set(), 0.0) == set()
