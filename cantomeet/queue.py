@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import math
 import re
+import socket
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -150,7 +151,7 @@ class JobQueue:
         """
         if not self._llm_apart or job.deaths or job.lease_until is not None:
             return False
-        return job.wake_count < _OVERLOOKED or Worker.count(queue=self._queue(LLM)) > 0
+        return job.wake_count < _OVERLOOKED or self._alive(Worker.all_keys(queue=self._queue(LLM))) > 0
 
     def wake(self, meeting: Meeting, delay: float = 0.0) -> bool:
         """Ask for the meeting's next step in `delay` seconds. False where Redis does not take it: the rescuer will."""
@@ -224,7 +225,25 @@ class JobQueue:
 
     def worker_count(self) -> int:
         """Workers that RQ believes alive. Raises `redis.RedisError`."""
-        return Worker.count(connection=self._redis)
+        return self._alive(Worker.all_keys(connection=self._redis))
+
+    def _alive(self, workers: list[str]) -> int:
+        # RQ's own count has those, too, that nobody has struck off since they were killed.
+        alive: Any = self._redis.exists(*workers) if workers else 0
+        return int(alive)
+
+    def forget_workers(self, pids: Collection[int]) -> bool:
+        """Strike off the workers of processes of this machine that have died. False where Redis is away.
+
+        RQ would believe them alive for as long as the step under way might have taken: two hours.
+        """
+        try:
+            for worker in Worker.all(connection=self._redis):
+                if worker.hostname == socket.gethostname() and worker.pid in pids:
+                    worker.register_death()  # type: ignore[no-untyped-call]  # RQ has no type here
+        except redis.RedisError:
+            return False
+        return True
 
     def try_write(self) -> None:
         """Write something small that goes by itself. Raises `redis.ResponseError` where Redis takes no writes."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import fakeredis
 import pytest
-from rq import Queue
+from rq import Queue, SimpleWorker
 from rq.registry import ScheduledJobRegistry
 from rq.scheduler import RQScheduler
 from rq.serializers import JSONSerializer
@@ -138,7 +138,21 @@ def test_what_is_overlooked_where_nobody_serves_its_queue_goes_to_the_general_wo
     assert [job.args[0] for job in jobs(server, DEFAULT)] == [one.id]
     server.sadd("rq:workers:llm", "rq:worker:somebody")
     queue.wake(one)
+    assert len(jobs(server, DEFAULT)) == 2, "somebody was killed"
+    server.hset("rq:worker:somebody", "state", "busy")
+    queue.wake(one)
     assert [job.args[0] for job in jobs(server, LLM)] == [one.id], "it only waits there"
+
+
+def test_workers_of_a_killed_process_are_forgotten(server: fakeredis.FakeStrictRedis) -> None:
+    queue, here = JobQueue("unused"), socket.gethostname()
+    for name, hostname, pid in (("killed", here, 7), ("beside", here, 7), ("other", here, 8), ("away", "elsewhere", 7)):
+        worker = SimpleWorker([Queue(LLM, connection=server)], name=name, connection=server)
+        worker.hostname, worker.pid = hostname, pid
+        worker.register_birth()  # type: ignore[no-untyped-call]  # RQ has no type here
+    assert queue.forget_workers({7})
+    assert queue.worker_count() == 2
+    assert {worker.name for worker in queue.overview().workers} == {"other", "away"}
 
 
 def test_a_deleted_meeting_waits_for_no_language_model(server: fakeredis.FakeStrictRedis) -> None:
@@ -200,6 +214,7 @@ def test_the_overview_counts_what_waits(server: fakeredis.FakeStrictRedis) -> No
 
 def test_a_refused_redis_is_no_error_and_marks_nothing(sqlite_store: Any) -> None:
     queue = JobQueue("redis://127.0.0.1:1/0")
+    assert queue.forget_workers({1}) is False
     assert queue.wake(meeting()) is False
     assert queue.answers() is False
     assert rescue(sqlite_store, queue) == 0
