@@ -1,8 +1,9 @@
 """`python -m worker` starts the RQ workers and the rescuer.
 
-The parent runs no jobs. It starts one process for the short steps (`high_priority`, `default`), one for `recognition`,
-and, where a language model is set up, one whose threads wait for it. It restarts a process that dies, and enqueues due
-meetings that are not in a queue. `--only general`, `recognition` or `llm` does that one work alone, in this process.
+The parent runs no jobs. It starts `CANTOMEET_WORKERS` processes for the short steps (`high_priority`, `default`), one
+for `recognition`, and, where a language model is set up, one whose threads wait for it. It restarts a process that
+dies, and enqueues due meetings that are not in a queue. `--only general`, `recognition` or `llm` does that one work
+alone, in this process.
 """
 
 from __future__ import annotations
@@ -75,7 +76,9 @@ def watch() -> None:
 
 
 def _roles(settings: Settings) -> list[str]:
-    return [role for role in ROLES if role != "llm" or settings.effective_llm_at_once]
+    """The role of each process."""
+    general = ["general"] * settings.effective_workers
+    return [*general, "recognition", "llm"] if settings.effective_llm_at_once else [*general, "recognition"]
 
 
 def main() -> int:
