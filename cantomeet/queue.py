@@ -10,6 +10,7 @@ import logging
 import math
 import re
 import socket
+import threading
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -66,6 +67,13 @@ _FEW = 5
 
 _OVERLOOKED = 3
 """Wake-ups by the rescuer after which a job, due for half a minute, may lie in a queue that nobody serves."""
+
+_SOON = 2.0
+"""Seconds; what is due sooner is also woken by this process itself. RQ's scheduler may be two seconds late, and is all
+that is left where this process ends before.
+"""
+_MARGIN = 0.01
+"""Seconds by which the database's clock may run slower."""
 
 _log = logging.getLogger(__name__)
 
@@ -201,6 +209,11 @@ class JobQueue:
             queue = self._queue(name)
             if delay > 0:
                 queue.enqueue_at(_whole_second(delay), task, argument, **options)
+                if delay < _SOON:
+                    # Of the two wake-ups the later one finds nothing due.
+                    timer = threading.Timer(delay + _MARGIN, self._enqueue, (name, task, argument, 0.0, options))
+                    timer.daemon = True
+                    timer.start()
             else:
                 queue.enqueue(task, argument, **options)
         except redis.RedisError as error:

@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import fakeredis
@@ -35,6 +35,7 @@ from cantomeet.queue import (
 from cantomeet.store import Database
 from tests import meetings
 from tests.conftest import new_meeting
+from tests.running import wait_for
 from worker.maintenance import TASKS
 
 
@@ -202,6 +203,15 @@ def test_a_later_step_never_comes_before_it_is_due(server: fakeredis.FakeStrictR
     registry = ScheduledJobRegistry(queue=Queue(DEFAULT, connection=server, serializer=JSONSerializer))
     (job_id,) = registry.get_job_ids()
     assert due <= registry.get_scheduled_time(job_id).timestamp() < due + 1.5
+
+
+def test_what_is_due_soon_does_not_wait_for_the_scheduler(server: fakeredis.FakeStrictRedis) -> None:
+    due = datetime.now(UTC) + timedelta(seconds=0.3)
+    JobQueue("unused").wake(meeting(), delay=0.3)
+    wait_for(lambda: jobs(server, DEFAULT), "the step")
+    (job,) = jobs(server, DEFAULT)
+    assert job.enqueued_at >= due
+    assert len(ScheduledJobRegistry(queue=Queue(DEFAULT, connection=server))) == 1, "should this process end before"
 
 
 def test_the_overview_counts_what_waits(server: fakeredis.FakeStrictRedis) -> None:
