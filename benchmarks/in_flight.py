@@ -1,6 +1,6 @@
 """Measures how many meetings one worker handles at a provider, beside one blocking job each.
 
-    python -m benchmarks.in_flight [--meetings 1000] [--seconds 60] [--spread 0] [--blocking 20]
+    python -m benchmarks.in_flight [--meetings 1000] [--seconds 60] [--spread 0] [--blocking 20] [--workers 1]
 
 Each meeting takes `--seconds` at the provider, a stand-in over HTTP in its own process. The stand-in keeps the real
 provider's limits: 10 submissions and 50 other requests a second, and 429 for more. With `--spread 0.2` the times at the
@@ -84,13 +84,15 @@ def transcribe_blocking(meeting_id: str) -> None:
             time.sleep(_SLEEP)
 
 
-def stepwise(meetings: int, plan: JobPlan) -> Cost:
-    """Measure one worker, started as by `python -m worker`."""
+def stepwise(meetings: int, plan: JobPlan, workers: int) -> Cost:
+    """Measure workers started as by `python -m worker`."""
 
     def start(side: Background) -> list[int]:
         return [side.start().pid]
 
-    return measured(meetings, plan, start, lambda side, meeting: side.queue.wake(meeting))
+    return measured(
+        meetings, plan, start, lambda side, meeting: side.queue.wake(meeting), CANTOMEET_WORKERS=str(workers)
+    )
 
 
 def blocking(meetings: int, plan: JobPlan) -> Cost:
@@ -113,13 +115,14 @@ def measured(
     plan: JobPlan,
     start: Callable[[Background], list[int]],
     wake: Callable[[Background, Meeting], object],
+    **settings: str,
 ) -> Cost:
     """Measure from the first meeting's creation to the last one's end."""
     with tempfile.TemporaryDirectory(prefix="in-flight-") as name:
         folder = Path(name)
         with (
             stand_in(folder / "provider", plan) as url,
-            background(folder, SPEECHMATICS_API_KEY=_KEY, SPEECHMATICS_BASE_URL=url, **AS_SHIPPED) as side,
+            background(folder, SPEECHMATICS_API_KEY=_KEY, SPEECHMATICS_BASE_URL=url, **AS_SHIPPED, **settings) as side,
         ):
             pids = start(side)
             _until(lambda: side.queue.worker_count() >= len(pids), 300)
@@ -224,7 +227,7 @@ def _report(ours: Cost, theirs: Cost | None) -> None:
     def row(what: str, of: Callable[[Cost], str]) -> None:
         print(f"{what:44}{of(ours):>14}" + (f"{of(theirs):>14}" if theirs else ""))
 
-    print(f"\n{'':44}{'one worker':>14}" + (f"{'blocking':>14}" if theirs else ""))
+    print(f"\n{'':44}{'stepwise':>14}" + (f"{'blocking':>14}" if theirs else ""))
     row("meetings in flight together", lambda c: f"{c.meetings}")
     row("COMPLETED", lambda c: f"{c.completed}")
     row("wall time", lambda c: f"{c.wall:.1f} s")
@@ -260,10 +263,11 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60.0, help="of each at the provider")
     parser.add_argument("--spread", type=float, default=0.0, help="of those times around it: 0.2 is a fifth")
     parser.add_argument("--blocking", type=int, default=20, help="blocking workers; 0 leaves them out")
+    parser.add_argument("--workers", type=int, default=1, help="processes that do short steps")
     options = parser.parse_args()
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; {sys.version.split()[0]}", flush=True)
     plan = plan_of(options.seconds, options.spread)
-    ours = stepwise(options.meetings, plan)
+    ours = stepwise(options.meetings, plan, options.workers)
     theirs = blocking(options.blocking, plan) if options.blocking else None
     _report(ours, theirs)
 

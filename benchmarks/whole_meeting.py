@@ -103,12 +103,13 @@ def peak_mib(pid: int) -> float:
 
 
 def worker_processes(place: Installation) -> dict[str, int]:
-    """Return the worker's processes by role."""
-    found = {}
+    """Return the worker's processes by role; where several have one, all but the first are numbered."""
+    found: dict[str, int] = {}
     for process in place.children():
         command = process.cmdline()
         if command[1:3] == ["-m", "worker"]:
-            found[command[-1] if "--only" in command else "parent"] = process.pid
+            role = command[-1] if "--only" in command else "parent"
+            found[f"{role} {len(found)}" if role in found else role] = process.pid
     return found
 
 

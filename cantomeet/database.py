@@ -17,12 +17,16 @@ from sqlite3 import OperationalError as SqliteError
 from sqlalchemy import Connection, Engine, create_engine, event, select, text
 from sqlalchemy import func as sql
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError, TimeoutError
 
 from cantomeet.errors import StorageFull
 from cantomeet.private import make_file
 from cantomeet.revisions import MIGRATIONS, newest_revision
 
+OUTAGES = (OperationalError, InterfaceError, TimeoutError)
+"""The exceptions that mean that the database does not answer; the last one, that every connection of this process is
+waiting for it.
+"""
 _FILE_WRITTEN_ANEW_SINCE = "0018"
 """Databases of earlier revisions hold much free space: what was deleted before 0012, and words before 0018."""
 _SQLITE_REFUSALS = ("SQLITE_READONLY", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")
@@ -94,6 +98,11 @@ def _make_file(database: str | None) -> None:
 def _is_locked(error: DBAPIError) -> bool:
     """True where another process writes to SQLite and was waited for in vain."""
     return str(getattr(error.orig, "sqlite_errorname", "")).startswith("SQLITE_BUSY")
+
+
+def outage_name(error: Exception) -> str:
+    """What the log tells of one of `OUTAGES`: no statement, and nothing that people wrote."""
+    return type(getattr(error, "orig", None) or error).__name__
 
 
 def refuses_writes(error: DBAPIError) -> bool:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import logging
 import math
 import re
+import socket
+import threading
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -67,6 +69,13 @@ _FEW = 5
 
 _OVERLOOKED = 3
 """Wake-ups by the rescuer after which a job, due for half a minute, may lie in a queue that nobody serves."""
+
+_SOON = 2.0
+"""Seconds; what is due sooner is also woken by this process itself. RQ's scheduler may be two seconds late, and is all
+that is left where this process ends before.
+"""
+_MARGIN = 0.01
+"""Seconds by which the database's clock may run slower."""
 
 _log = logging.getLogger(__name__)
 
@@ -152,7 +161,7 @@ class JobQueue:
         """
         if not self._llm_apart or job.deaths or job.lease_until is not None:
             return False
-        return job.wake_count < _OVERLOOKED or Worker.count(queue=self._queue(LLM)) > 0
+        return job.wake_count < _OVERLOOKED or self._alive(Worker.all_keys(queue=self._queue(LLM))) > 0
 
     def wake(self, meeting: Meeting, delay: float = 0.0) -> bool:
         """Ask for the meeting's next step in `delay` seconds. False where Redis does not take it: the rescuer will."""
@@ -202,6 +211,11 @@ class JobQueue:
             queue = self._queue(name)
             if delay > 0:
                 queue.enqueue_at(_whole_second(delay), task, argument, **options)
+                if delay < _SOON:
+                    # Of the two wake-ups the later one finds nothing due.
+                    timer = threading.Timer(delay + _MARGIN, self._enqueue, (name, task, argument, 0.0, options))
+                    timer.daemon = True
+                    timer.start()
             else:
                 queue.enqueue(task, argument, **options)
         except redis.RedisError as error:
@@ -226,7 +240,25 @@ class JobQueue:
 
     def worker_count(self) -> int:
         """The number of workers that RQ believes alive. Raises `redis.RedisError`."""
-        return Worker.count(connection=self._redis)
+        return self._alive(Worker.all_keys(connection=self._redis))
+
+    def _alive(self, workers: list[str]) -> int:
+        # RQ's own count has those, too, that nobody has removed since they were killed.
+        alive: Any = self._redis.exists(*workers) if workers else 0
+        return int(alive)
+
+    def forget_workers(self, pids: Collection[int]) -> bool:
+        """Strike off the workers of processes of this machine that have died. False where Redis is away.
+
+        RQ would believe them alive for as long as the step under way might have taken: two hours.
+        """
+        try:
+            for worker in Worker.all(connection=self._redis):
+                if worker.hostname == socket.gethostname() and worker.pid in pids:
+                    worker.register_death()  # type: ignore[no-untyped-call]  # RQ has no type here
+        except redis.RedisError:
+            return False
+        return True
 
     def try_write(self) -> None:
         """Write something small that expires by itself. Raises `redis.ResponseError` if Redis accepts no writes."""

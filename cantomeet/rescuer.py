@@ -5,9 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection
 
-from sqlalchemy.exc import OperationalError
-
 from cantomeet.clock_watch import ClockWatch
+from cantomeet.database import OUTAGES, outage_name
 from cantomeet.jobs import JobKind
 from cantomeet.queue import JobQueue, rescue
 from cantomeet.store import Database
@@ -35,8 +34,8 @@ class Rescuer:
         """One round. All errors are logged, because the next round must follow, or due jobs would be left."""
         try:
             woken = self.look()
-        except OperationalError as error:
-            _log.warning("the database did not answer the rescuer: %s", type(error.orig).__name__)
+        except OUTAGES as error:
+            _log.warning("the database did not answer the rescuer: %s", outage_name(error))
         except Exception:  # the edge of a loop that must not end
             _log.exception("the rescuer's look failed")
         else:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import AliasChoices, Field, HttpUrl, SecretStr, TypeAdapter, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from cantomeet import machine
 from cantomeet.errors import SettingsError
 from cantomeet.pacing import FIRST_PAUSE, LONGEST_PAUSE
 from cantomeet.templates import SummaryLanguage
@@ -23,6 +24,7 @@ _LONGEST_SOCKET_PATH = 100
 """Bytes; the system's limit is 107."""
 _LLM_AT_ONCE = 10
 """Requests to a language model elsewhere. 20 meetings at 2 s an answer are then done in two rounds."""
+_MOST_WORKERS = 32
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]*:[0-9a-f:.]*")
 _VERSION = re.compile(r"v\d+\w*")
 
@@ -139,6 +141,8 @@ class Settings(BaseSettings):
     llm_max_tokens: int = Field(4000, ge=256, le=1_000_000, validation_alias=_env("CANTOMEET_LLM_MAX_TOKENS"))
     """Limit on one answer; a model's thoughts count too, unless its endpoint counts them separately."""
 
+    workers: Literal["auto"] | int = Field("auto", validation_alias=_env("CANTOMEET_WORKERS"))
+    """Processes that do short steps; `auto`: see `effective_workers`."""
     llm_at_once: int | None = Field(None, ge=1, le=64, validation_alias=_env("CANTOMEET_LLM_AT_ONCE"))
     """Meetings that may wait for the language model side by side; unset: see `effective_llm_at_once`."""
 
@@ -186,6 +190,14 @@ class Settings(BaseSettings):
                 "so anybody who reaches the port could read every meeting"
             )
         return "127.0.0.1"
+
+    @field_validator("workers", mode="before")
+    @classmethod
+    def _auto_or_some(cls, workers: object) -> object:
+        told = str(workers)
+        if told != "auto" and not (re.fullmatch(r"\d{1,2}", told, re.ASCII) and 1 <= int(told) <= _MOST_WORKERS):
+            raise ValueError(f"must be auto, or a number from 1 to {_MOST_WORKERS}")
+        return workers
 
     @field_validator("speechmatics_api_key", "openai_api_key", "webhook_secret")
     @classmethod
@@ -279,6 +291,13 @@ class Settings(BaseSettings):
             return self.summarizer
         reachable = self.openai_api_key is not None or self.openai_base_url is not None
         return "llm" if self.openai_model and reachable else "extractive"
+
+    @property
+    def effective_workers(self) -> int:
+        """How many processes do short steps; `auto` resolved by `cantomeet.machine.general_workers`."""
+        if self.workers == "auto":
+            return machine.general_workers(machine.cores(), machine.memory())
+        return self.workers
 
     @property
     def effective_llm_at_once(self) -> int:

@@ -18,13 +18,13 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from cantomeet import media
+from cantomeet.database import OUTAGES
 from cantomeet.errors import RequestError
 from cantomeet_ui.api.app import build_api
 from cantomeet_ui.api.middleware import guarding
 from cantomeet_ui.components.frame import page_error
 from cantomeet_ui.event_guard import GuardedEventNamespace
 from cantomeet_ui.log_redaction import redact_library_logs, traceback_without_values
-from cantomeet_ui.outage import OUTAGE_ERRORS
 from cantomeet_ui.push.live import listen_for_changes
 from cantomeet_ui.rescuing import keep_rescuing
 from cantomeet_ui.services import job_queue, services, settings
@@ -123,7 +123,7 @@ def unexpected(exception: Exception) -> EventSpec | None:
     if isinstance(exception, RequestError):
         why: EventSpec = refused(exception)
         return why
-    if isinstance(exception, OUTAGE_ERRORS):
+    if isinstance(exception, OUTAGES):
         _log.warning("a page's handler failed: the database did not answer\n%s", traceback_without_values(exception))
         away: EventSpec = NoticeState.miss_database()
         return away

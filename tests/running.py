@@ -43,6 +43,8 @@ class Background:
             "CANTOMEET_DATA_DIR": str(folder),
             "DATABASE_URL": database_url,
             "REDIS_URL": self.redis.url,
+            # Each takes a second of a processor to start.
+            "CANTOMEET_WORKERS": "1",
             # The stand-in's list is never behind unless a test makes it so.
             "CANTOMEET_PROVIDER_LAG_SECONDS": "2",
             # What waits for the stand-in waits for its job, not for the look.

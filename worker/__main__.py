@@ -1,8 +1,9 @@
 """`python -m worker` starts the RQ workers and the rescuer.
 
-The parent runs no jobs. It starts one process for the short steps (`high_priority`, `default`), one for `recognition`,
-and, where a language model is set up, one whose threads wait for it. It restarts a process that dies, and enqueues due
-meetings that are not in a queue. `--only general`, `recognition` or `llm` does that one work alone, in this process.
+The parent runs no jobs. It starts `CANTOMEET_WORKERS` processes for the short steps (`high_priority`, `default`), one
+for `recognition`, and, where a language model is set up, one whose threads wait for it. It restarts a process that
+dies, and enqueues due meetings that are not in a queue. `--only general`, `recognition` or `llm` does that one work
+alone, in this process.
 """
 
 from __future__ import annotations
@@ -28,14 +29,14 @@ from worker.rq_workers import ROLES, work_alone, work_in_threads
 _log = logging.getLogger("worker")
 
 
-def work(role: str) -> int:
-    """Serve the role's queues in this process until SIGTERM or SIGINT. Returns the exit code."""
+def work(role: str) -> None:
+    """Serve the role's queues in this process until SIGTERM or SIGINT. Raises `SettingsError`."""
     settings = load_settings()
     threading.Thread(target=follow_parent, args=(os.getppid(),), daemon=True).start()
     if role == "llm":
-        return work_in_threads(settings, role, max(1, settings.effective_llm_at_once))
-    work_alone(settings, role)
-    return 0
+        work_in_threads(settings, role, max(1, settings.effective_llm_at_once))
+    else:
+        work_alone(settings, role)
 
 
 def follow_parent(parent: int) -> None:
@@ -47,7 +48,7 @@ def follow_parent(parent: int) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-def watch() -> int:
+def watch() -> None:
     """Run the workers and the rescuer until SIGTERM or SIGINT. Raises `SettingsError`."""
     settings = load_settings()
     check_database(settings)
@@ -60,22 +61,24 @@ def watch() -> int:
     children = [Child([sys.executable, "-m", "worker", "--only", role]) for role in _roles(settings)]
     for child in children:
         child.start()
-    queue = JobQueue.of(settings)
+    queue, dead = JobQueue.of(settings), set[int]()
     rescuer = threading.Thread(target=rescue.run, args=(store, queue, stop), name="rescuer")
     rescuer.start()
     try:
         while not stop.wait(0.5):
-            for child in children:
-                child.keep_running()
+            dead |= {pid for child in children if (pid := child.keep_running()) is not None}
+            if dead and queue.forget_workers(dead):
+                dead.clear()
     finally:
         stop.set()
         rescuer.join()
         stop_all(children)
-    return 0
 
 
 def _roles(settings: Settings) -> list[str]:
-    return [role for role in ROLES if role != "llm" or settings.effective_llm_at_once]
+    """The role of each process."""
+    general = ["general"] * settings.effective_workers
+    return [*general, "recognition", "llm"] if settings.effective_llm_at_once else [*general, "recognition"]
 
 
 def main() -> int:
@@ -90,11 +93,13 @@ def main() -> int:
         logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         if chosen is None:
-            return watch()
-        return work(chosen)
+            watch()
+        else:
+            work(chosen)
     except SettingsError as error:
         print(f"cantomeet: {error}", file=sys.stderr)
         return 2
+    return 0
 
 
 if __name__ == "__main__":

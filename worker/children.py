@@ -70,23 +70,25 @@ class Child:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
 
-    def keep_running(self) -> None:
+    def keep_running(self) -> int | None:
         """Restart the process if it has died, after a pause that grows with each consecutive death.
 
-        Call this repeatedly, from the main thread.
+        Call this repeatedly, from the main thread. Returns the id of the process at the call that finds it dead.
         """
         code = self.exit_code()
         now = time.monotonic()
-        if code is None:
-            return
+        if code is None or self.process is None:
+            return None
         if self._restart_at == 0.0:
             self.deaths = 0 if now - self._started > _STABLE_SECONDS else self.deaths + 1
             pause = min(_LONGEST_PAUSE, 0.25 * 2 ** min(self.deaths, 16))
             _log.warning("%s ended with %d; starting it again in %.1f s", self.command[-1], code, pause)
             self._restart_at = now + pause
-        elif now >= self._restart_at:
+            return self.process.pid
+        if now >= self._restart_at:
             self._restart_at = 0.0
             self.start()
+        return None
 
     def signal(self, number: int) -> None:
         """Send a signal to the whole process group. Does nothing if the process has ended."""

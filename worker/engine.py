@@ -14,8 +14,7 @@ from collections.abc import Callable
 from typing import ParamSpec
 from uuid import uuid4
 
-from sqlalchemy.exc import OperationalError
-
+from cantomeet.database import OUTAGES, outage_name
 from cantomeet.errors import ErrorCode, LeaseLost, PermanentError, StepError, StorageFull, TransientError
 from cantomeet.models import Job, Meeting
 from worker.lease import Lease
@@ -140,17 +139,17 @@ def _commit_outcome(write: Callable[P, After], *args: P.args, **kwargs: P.kwargs
     """Call `write`, and call it again for some seconds while the database is locked.
 
     Without the outcome of its step, the job would look as if its worker had died. Returns None if another worker has
-    taken the job: that worker's outcome counts. Raises `OperationalError` after the last try.
+    taken the job: that worker's outcome counts. Raises the outage after the last try.
     """
     for pause in (*_WRITE_RETRY_SECONDS, None):
         try:
             return write(*args, **kwargs)
         except LeaseLost:
             return None
-        except OperationalError as error:
+        except OUTAGES as error:
             if pause is None:
                 raise
-            _log.warning("the end of a step is not written down yet: %s", type(error.orig).__name__)
+            _log.warning("the end of a step is not written down yet: %s", outage_name(error))
             time.sleep(pause)
     return None
 
@@ -161,8 +160,8 @@ def as_transient(error: Exception, timeouts: tuple[type[Exception], ...]) -> Tra
         return error
     if isinstance(error, timeouts):
         return TransientError("the step took too long", code=ErrorCode.STEP_TIMED_OUT)
-    if isinstance(error, OperationalError):
-        return TransientError(type(error.orig).__name__, code=ErrorCode.DATABASE_BUSY)
+    if isinstance(error, OUTAGES):
+        return TransientError(outage_name(error), code=ErrorCode.DATABASE_BUSY)
     if isinstance(error, StorageFull):
         return TransientError("no room", code=ErrorCode.DISK_FULL)
     reference = uuid4().hex[:8]

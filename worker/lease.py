@@ -8,8 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import OperationalError
-
+from cantomeet.database import OUTAGES, outage_name
 from cantomeet.errors import LeaseLost
 from cantomeet.models import Job, Meeting
 from cantomeet.store import LEASE_SECONDS
@@ -97,9 +96,9 @@ class Lease:
             except LeaseLost:
                 self._lost.set()
                 return
-            except OperationalError as error:
+            except OUTAGES as error:
                 # The next renewal may still be in time. If not, the fencing token makes the store refuse our result.
-                _log.warning("a heartbeat was lost: %s", type(error).__name__)
+                _log.warning("a heartbeat was lost: %s", outage_name(error))
 
 
 class MeetingLease(Lease):

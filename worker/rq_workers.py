@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import threading
 import time
 from types import FrameType
 from typing import Any
+from uuid import uuid4
 
 import redis
 from redis.client import Pipeline
@@ -19,6 +21,7 @@ from rq.timeouts import TimerDeathPenalty
 from cantomeet.queue import DEFAULT, HIGH, LLM, LLM_HIGH, QUEUES, RECOGNITION
 from cantomeet.settings import Settings
 from worker import stopping, throttling
+from worker.children import STOP_SECONDS
 
 ROLES = {"general": (HIGH, DEFAULT), "recognition": (RECOGNITION,), "llm": (LLM_HIGH, LLM)}
 _WORKER_TTL = 60
@@ -27,6 +30,7 @@ _MAINTENANCE = 30
 _STOPS = (signal.SIGTERM, signal.SIGINT)
 _LOOK_SECONDS = 1
 """Seconds between looks of an idle thread for a request to stop: a signal interrupts the main thread only."""
+_log = logging.getLogger(__name__)
 
 
 class LoneWorker(SimpleWorker):
@@ -53,6 +57,14 @@ class ThreadWorker(SimpleWorker):
 
     def _install_signal_handlers(self) -> None:
         """Signals are for the main thread, see `work_in_threads`."""
+
+    def register_birth(self) -> None:
+        # The thread before this one may have ended because Redis was away, which then could not be told.
+        self.connection.delete(self.key)
+        super().register_birth()  # type: ignore[no-untyped-call]  # RQ has no type here
+
+    def subscribe(self) -> None:
+        """Nothing: RQ's commands to a worker end its process or its child. It would take another thread for each."""
 
     def dequeue_job_and_maintain_ttl(
         self, timeout: int | None, max_idle_time: int | None = None
@@ -82,9 +94,10 @@ def work_alone(settings: Settings, role: str) -> None:
     worker.work(with_scheduler=role == "general", logging_level="WARNING")
 
 
-def work_in_threads(settings: Settings, role: str, threads: int) -> int:
-    """The same with several steps side by side, for steps that mostly wait. Returns the exit code: 1 where a thread
-    ended that nobody asked to.
+def work_in_threads(settings: Settings, role: str, threads: int) -> None:
+    """The same with several steps side by side, for steps that mostly wait. A thread that ends is replaced.
+
+    Returns `STOP_SECONDS` after the request at the latest. The end of the process then ends the steps under way.
     """
     for number in _STOPS:
         signal.signal(number, _stop)
@@ -92,19 +105,29 @@ def work_in_threads(settings: Settings, role: str, threads: int) -> int:
     from worker.runtime import toolbox
 
     toolbox()  # Built once, before the threads begin: its cache has no lock.
-    workers = [_worker(ThreadWorker, settings, role) for _ in range(threads)]
-    running = [threading.Thread(target=worker.work, kwargs={"logging_level": "WARNING"}) for worker in workers]
-    for thread in running:
-        thread.start()
+    running = [_started(settings, role, uuid4().hex) for _ in range(threads)]
     # Not by waiting for the event: its lock would be held when the handler interrupts this thread to set it.
-    while not stopping.requested() and all(thread.is_alive() for thread in running):
-        running[0].join(_LOOK_SECONDS / 2)
-    asked = stopping.requested()
-    if not asked:
-        _stop()
+    while not stopping.requested():
+        time.sleep(_LOOK_SECONDS / 2)
+        running = [thread if thread.is_alive() else _started(settings, role, thread.name) for thread in running]
+    until = time.monotonic() + STOP_SECONDS
     for thread in running:
-        thread.join()
-    return 0 if asked else 1
+        thread.join(max(0.0, until - time.monotonic()))
+
+
+def _started(settings: Settings, role: str, name: str) -> threading.Thread:
+    """A thread whose RQ worker has the thread's name."""
+    thread = threading.Thread(target=_serve, args=(settings, role, name), name=name, daemon=True)
+    thread.start()
+    return thread
+
+
+def _serve(settings: Settings, role: str, name: str) -> None:
+    try:
+        _worker(ThreadWorker, settings, role, name).work(logging_level="WARNING")
+    except redis.RedisError as error:
+        # RQ waits for Redis only where it waits for a job.
+        _log.warning("Redis does not answer a thread: %s", type(error).__name__)
 
 
 def _stop(*_: object) -> None:
@@ -114,11 +137,12 @@ def _stop(*_: object) -> None:
     stopping.request()
 
 
-def _worker(kind: type[SimpleWorker], settings: Settings, role: str) -> SimpleWorker:
+def _worker(kind: type[SimpleWorker], settings: Settings, role: str, name: str | None = None) -> SimpleWorker:
     # Not `cantomeet.queue.connect`: its short timeouts would end a worker's blocking wait for jobs.
     connection = redis.Redis.from_url(settings.effective_redis_url)
     return kind(
         _queues(connection, ROLES[role]),
+        name=name,
         connection=connection,
         serializer=JSONSerializer,
         worker_ttl=_WORKER_TTL,

@@ -16,12 +16,12 @@ from uuid import uuid4
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from cantomeet.atomic import NO_ROOM
-from cantomeet.database import refuses_writes
+from cantomeet.database import OUTAGES, outage_name, refuses_writes
 from cantomeet.errors import CantoMeetError, ErrorCode, InvalidRequest, RequestError, StorageFull
 from cantomeet.i18n import EN, ZH
 from cantomeet.reasons import reason_text
@@ -160,9 +160,9 @@ def database_response(error: DBAPIError | PoolTimeout, language: str, variant: s
     if isinstance(error, DBAPIError) and refuses_writes(error):
         _log.error("the database takes no writes: %s", error.orig)
         return problem(503, ErrorCode.DATABASE_READ_ONLY, language, variant=variant, headers={"Retry-After": "30"})
-    if not isinstance(error, OperationalError | InterfaceError | PoolTimeout):
+    if not isinstance(error, OUTAGES):
         return unexpected_response(error, language)
-    _log.warning("the database did not answer a request: %s", type(getattr(error, "orig", error)).__name__)
+    _log.warning("the database did not answer a request: %s", outage_name(error))
     return problem(503, ErrorCode.DATABASE_BUSY, language, variant=variant, headers={"Retry-After": "2"})
 
 

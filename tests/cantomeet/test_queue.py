@@ -6,12 +6,12 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import fakeredis
 import pytest
-from rq import Queue
+from rq import Queue, SimpleWorker
 from rq.registry import ScheduledJobRegistry
 from rq.scheduler import RQScheduler
 from rq.serializers import JSONSerializer
@@ -35,6 +35,7 @@ from cantomeet.queue import (
 from cantomeet.store import Database
 from tests import meetings
 from tests.conftest import new_meeting
+from tests.running import wait_for
 from worker.maintenance import TASKS
 
 
@@ -138,7 +139,21 @@ def test_what_is_overlooked_where_nobody_serves_its_queue_goes_to_the_general_wo
     assert [job.args[0] for job in jobs(server, DEFAULT)] == [one.id]
     server.sadd("rq:workers:llm", "rq:worker:somebody")
     queue.wake(one)
+    assert len(jobs(server, DEFAULT)) == 2, "somebody was killed"
+    server.hset("rq:worker:somebody", "state", "busy")
+    queue.wake(one)
     assert [job.args[0] for job in jobs(server, LLM)] == [one.id], "it only waits there"
+
+
+def test_workers_of_a_killed_process_are_forgotten(server: fakeredis.FakeStrictRedis) -> None:
+    queue, here = JobQueue("unused"), socket.gethostname()
+    for name, hostname, pid in (("killed", here, 7), ("beside", here, 7), ("other", here, 8), ("away", "elsewhere", 7)):
+        worker = SimpleWorker([Queue(LLM, connection=server)], name=name, connection=server)
+        worker.hostname, worker.pid = hostname, pid
+        worker.register_birth()  # type: ignore[no-untyped-call]  # RQ has no type here
+    assert queue.forget_workers({7})
+    assert queue.worker_count() == 2
+    assert {worker.name for worker in queue.overview().workers} == {"other", "away"}
 
 
 def test_a_deleted_meeting_waits_for_no_language_model(server: fakeredis.FakeStrictRedis) -> None:
@@ -190,6 +205,15 @@ def test_a_later_step_never_comes_before_it_is_due(server: fakeredis.FakeStrictR
     assert due <= registry.get_scheduled_time(job_id).timestamp() < due + 1.5
 
 
+def test_what_is_due_soon_does_not_wait_for_the_scheduler(server: fakeredis.FakeStrictRedis) -> None:
+    due = datetime.now(UTC) + timedelta(seconds=0.3)
+    JobQueue("unused").wake(meeting(), delay=0.3)
+    wait_for(lambda: jobs(server, DEFAULT), "the step")
+    (job,) = jobs(server, DEFAULT)
+    assert job.enqueued_at >= due
+    assert len(ScheduledJobRegistry(queue=Queue(DEFAULT, connection=server))) == 1, "should this process end before"
+
+
 def test_the_overview_counts_what_waits(server: fakeredis.FakeStrictRedis) -> None:
     queue = JobQueue("unused")
     queue.wake(meeting())
@@ -200,6 +224,7 @@ def test_the_overview_counts_what_waits(server: fakeredis.FakeStrictRedis) -> No
 
 def test_a_refused_redis_is_no_error_and_marks_nothing(sqlite_store: Any) -> None:
     queue = JobQueue("redis://127.0.0.1:1/0")
+    assert queue.forget_workers({1}) is False
     assert queue.wake(meeting()) is False
     assert queue.answers() is False
     assert rescue(sqlite_store, queue) == 0

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cantomeet import machine
 from cantomeet.errors import SettingsError
 from cantomeet.settings import Settings, load_settings, on_this_machine, socket_path
 
@@ -48,6 +49,11 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         ("CANTOMEET_LLM_BUDGET", "1", "CANTOMEET_LLM_PRICE_IN"),
         ("CANTOMEET_LLM_BUDGET", "nan", "CANTOMEET_LLM_BUDGET"),
         ("CANTOMEET_LLM_MAX_TOKENS", "100", "CANTOMEET_LLM_MAX_TOKENS"),
+        ("CANTOMEET_WORKERS", "0", "must be auto, or a number from 1 to 32"),
+        ("CANTOMEET_WORKERS", "-1", "CANTOMEET_WORKERS"),
+        ("CANTOMEET_WORKERS", "33", "CANTOMEET_WORKERS"),
+        ("CANTOMEET_WORKERS", "10,000", "CANTOMEET_WORKERS"),
+        ("CANTOMEET_WORKERS", "many", "CANTOMEET_WORKERS"),
         ("CANTOMEET_SUMMARY_LANGUAGE", "fr", "CANTOMEET_SUMMARY_LANGUAGE"),
     ],
 )
@@ -79,6 +85,16 @@ def test_a_stray_llm_key_sends_nothing_anywhere(monkeypatch: pytest.MonkeyPatch)
     assert load_settings().chosen_summarizer == "extractive"
     monkeypatch.setenv("OPENAI_MODEL", "some-model")
     assert load_settings().chosen_summarizer == "llm"
+
+
+def test_the_machine_decides_how_many_workers_there_are_unless_somebody_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "cores", lambda: 8)
+    monkeypatch.setattr(machine, "memory", lambda: 16 * 1024**3)
+    assert load_settings().effective_workers == 4
+    monkeypatch.setenv("CANTOMEET_WORKERS", "auto")
+    assert load_settings().effective_workers == 4
+    monkeypatch.setenv("CANTOMEET_WORKERS", "32")
+    assert load_settings().effective_workers == 32
 
 
 def test_keys_do_not_show_when_settings_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:

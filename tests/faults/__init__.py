@@ -46,6 +46,7 @@ They use real processes, an embedded Redis, and the provider's stand-in over HTT
     test_uploads_go_wrong::test_an_upload_retried_after_the_web_was_killed_is_accepted_once
 16 two dispatchers
     test_several_at_once::test_two_dispatchers_wake_each_due_meeting_once
+    test_several_at_once::test_several_workers_run_a_periodic_task_once_however_often_it_is_woken
     test_redis_goes_away::test_two_workers_with_two_rescuers_pay_once
 17 a browser that reconnects after events it missed
     tests.e2e.test_pages_move::test_a_page_that_was_disconnected_shows_missed_changes_without_a_reload

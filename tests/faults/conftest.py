@@ -60,6 +60,7 @@ def side(tmp_path: Path, database_url: str, fake: FakeSpeechmatics) -> Iterator[
         "SPEECHMATICS_API_KEY": "test-key",
         "SPEECHMATICS_BASE_URL": fake.url,
         "CANTOMEET_LANGUAGE": "en",
+        "CANTOMEET_WORKERS": "2",
         # The stand-in's list never lags. The default searches for a lost submission for 90 s.
         "CANTOMEET_PROVIDER_LAG_SECONDS": "2",
         "CANTOMEET_MAX_UPLOAD_MB": "4",

@@ -30,11 +30,11 @@ def summarize(self: LlmSummarizer, request: SummaryRequest, on_progress: Callabl
     return _summarize(self, request, on_progress)
 
 
-def main(role: str) -> int:
+def main(role: str) -> None:
     engine.MOST_DEATHS = MOST_DEATHS  # for this process alone
     LlmSummarizer.summarize = summarize  # type: ignore[method-assign]  # for this process alone
-    return command.work(role)
+    command.work(role)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    main(sys.argv[1])

@@ -8,12 +8,14 @@ from pathlib import Path
 import httpx
 import pytest
 from rq import Queue
+from rq.registry import FinishedJobRegistry
 from rq.serializers import JSONSerializer
 from sqlalchemy import Engine
 
 from cantomeet.errors import LeaseLost, NotFound
+from cantomeet.jobs import JobKind
 from cantomeet.lifecycle import MeetingStatus, Stage
-from cantomeet.queue import QUEUES
+from cantomeet.queue import DEFAULT, QUEUES
 from cantomeet.storage import FolderStorage
 from cantomeet.store import Database, NewAttempt
 from standins.speechmatics.server import FakeSpeechmatics, JobPlan
@@ -23,7 +25,7 @@ from tests.faults import dying
 from tests.faults.at_once import at_once
 from tests.faults.test_killed_at_each_step import uploaded
 from tests.meetings import key_of
-from tests.running import Background
+from tests.running import Background, wait_for
 from tests.upload_server import UploadServer
 
 STEPS = 30
@@ -128,6 +130,26 @@ def test_the_clean_up_run_four_times_at_once_removes_only_what_is_due(engine: En
 
 def test_a_periodic_task_falls_to_one_of_the_rescuers(engine: Engine) -> None:
     assert sorted(at_once(4, acts.claim, url_of(engine), "sweep_recordings")) == [False, False, False, True]
+
+
+def test_several_workers_run_a_periodic_task_once_however_often_it_is_woken(side: Background) -> None:
+    name, queue = "sweep_recordings", Queue(DEFAULT, connection=side.raw_redis(), serializer=JSONSerializer)
+    side.start()
+
+    def runs() -> int | None:
+        """None while it is due or under way."""
+        job = side.store.jobs.find(JobKind.PERIODIC, name)
+        rests = job is not None and job.lease_until is None and job.due_at is not None and job.due_at > side.store.now()
+        return job.run if job is not None and rests else None
+
+    before = wait_for(runs, "its first run")
+    meetings.periodic_tasks_are_due(side.store)
+    ended = FinishedJobRegistry(queue=queue)
+    already = len(ended)
+    for _ in range(8):
+        side.queue.wake_job(JobKind.PERIODIC, name)
+    wait_for(lambda: len(ended) >= already + 8, "every wake-up")
+    assert wait_for(runs, "the next run") == before + 1
 
 
 def completed(store: Database, folder: Path, fake: FakeSpeechmatics) -> str:

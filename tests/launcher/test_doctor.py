@@ -215,6 +215,14 @@ def test_the_summarizer_says_how_many_meetings_wait_for_a_language_model(tmp_pat
     assert ", 4 at once;" in doctor.summarizer(more).detail
 
 
+def test_the_workers_are_told_by_their_work(tmp_path: Path) -> None:
+    told = doctor.workers(settings(tmp_path, CANTOMEET_WORKERS="3"))
+    assert (told.ok, told.detail) == (True, "3 for short steps, 1 that recognises one recording at a time")
+    chosen = doctor.workers(settings(tmp_path, OPENAI_API_KEY="k", OPENAI_MODEL="m")).detail
+    assert "for short steps (auto)" in chosen
+    assert chosen.endswith("1 that waits for the language model")
+
+
 def test_without_bun_no_page_can_be_built(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("launcher.doctor.shutil.which", lambda name, path: None)
     assert bad(doctor.bun(settings(tmp_path)))

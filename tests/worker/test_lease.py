@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, create_engine, update
+from sqlalchemy.exc import InterfaceError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import col
 
 from cantomeet.database import connect
@@ -94,6 +97,24 @@ def test_renewals_refused_by_a_locked_database_cost_nothing_if_nobody_takes_the_
         lease.check()
     after = store.jobs.go_on(lease.job, 0.0)
     assert (after.run, after.deaths) == (lease.run, 0)
+
+
+@pytest.mark.parametrize(
+    "outage",
+    [InterfaceError("", {}, Exception("closed")), PoolTimeout("no connection")],
+    ids=["closed", "no connection"],
+)
+def test_any_outage_costs_one_renewal_only(store: Database, lease: Lease, outage: Exception) -> None:
+    beats = iter([outage])
+    renewed = threading.Event()
+
+    def renew(_seconds: float, _progress: int | None) -> None:
+        if (trouble := next(beats, None)) is not None:
+            raise trouble
+        renewed.set()
+
+    with Lease(lease.job, renew).renewed():
+        assert renewed.wait(30)
 
 
 def test_a_worker_whose_lease_another_took_meanwhile_notices_and_changes_nothing(

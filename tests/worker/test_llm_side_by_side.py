@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from cantomeet.jobs import JobKind
 from cantomeet.lifecycle import MeetingStatus
 from cantomeet.models import Job, Meeting
 from cantomeet.queue import QUEUES
+from launcher.redis_server import EmbeddedRedis
 from standins.openai.server import FakeOpenAI, ModelFault, ModelPlan
 from tests import meetings
 from tests.running import Background, background, wait_for
@@ -119,6 +121,51 @@ def test_a_stop_needs_no_redis(side: Background) -> None:
     side.redis.stop()
     parent.terminate()
     assert parent.wait(60) == 0
+
+
+def test_a_stop_waits_for_a_hung_request_only_for_a_while(side: Background, fake: FakeOpenAI) -> None:
+    fake.use(ModelPlan(faults=[ModelFault(do="hang", times=1)]))
+    meeting = transcribed(side, 0)
+    process = side.start(
+        [
+            sys.executable,
+            "-c",
+            "from worker import __main__, rq_workers as w; w.STOP_SECONDS = 1.0; __main__.work('llm')",
+        ]
+    )
+    wait_for(lambda: leased(side) == 1, "the request")
+    process.terminate()
+    assert process.wait(60) == 0
+    side.start()
+    assert side.wait(meeting.id).status == MeetingStatus.COMPLETED
+
+
+def test_a_hung_request_holds_up_no_other_meeting(side: Background, fake: FakeOpenAI) -> None:
+    fake.use(ModelPlan(faults=[ModelFault(do="hang", times=1)]))
+    waiting = [transcribed(side, n).id for n in range(2 * AT_ONCE)]
+    side.start()
+
+    def under_way() -> list[str]:
+        return [one for one in waiting if side.store.meetings.get(one).status != MeetingStatus.COMPLETED]
+
+    wait_for(lambda: len(under_way()) == 1, "all others")
+    assert side.store.meetings.get(under_way()[0]).job.lease_until is not None
+
+
+def test_threads_that_redis_ended_are_replaced_in_their_process(side: Background, fake: FakeOpenAI) -> None:
+    waiting = [transcribed(side, n).id for n in range(AT_ONCE)]
+    parent = side.start()
+    process = wait_for(lambda: llm_process(parent.pid), "the process")
+    wait_for(lambda: leased(side) == AT_ONCE, "the meetings side by side")
+    side.redis.stop()
+    wait_for(lambda: leased(side) == 0, "the end of every step")
+    side.redis = EmbeddedRedis.start(side.folder)
+    waiting += [transcribed(side, AT_ONCE + n).id for n in range(AT_ONCE)]
+    wait_for(lambda: leased(side) == AT_ONCE, "the meetings side by side again")
+    assert {side.wait(one).status for one in waiting} == {MeetingStatus.COMPLETED}
+    assert process.is_running()
+    assert set(fake.paid.values()) == {1}
+    wait_for(lambda: side.queue.worker_count() == 2 + AT_ONCE, "as many workers as before")
 
 
 def test_a_killed_process_pays_again_only_for_the_requests_under_way(side: Background, fake: FakeOpenAI) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from cantomeet import media
 from cantomeet.errors import ErrorCode, LeaseLost, PermanentError, TransientError
@@ -251,9 +252,14 @@ def test_a_job_accepted_before_a_crash_is_found_again_and_not_paid_twice(
     assert (after.provider_job_id, house.provider.submitted) == ("job-0", [])
 
 
+@pytest.mark.parametrize(
+    "outage",
+    [OperationalError("UPDATE", {}, sqlite3.OperationalError("database is locked")), PoolTimeout("no connection")],
+    ids=["locked", "no connection"],
+)
 @pytest.mark.parametrize("ends", ["record_retry", "record_failure", "postpone"])
 def test_an_outcome_that_the_database_refuses_at_first_is_committed_later(
-    sqlite_store: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: str
+    sqlite_store: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: str, outage: Exception
 ) -> None:
     """Otherwise its lease would expire, and the timeline would report a dead worker."""
     house = House(sqlite_store, tmp_path / "recordings", "speechmatics")
@@ -269,7 +275,7 @@ def test_an_outcome_that_the_database_refuses_at_first_is_committed_later(
 
     def held_at_first(self: Pipeline, *args: Any, **columns: Any) -> Any:
         if next(held, False):
-            raise OperationalError("UPDATE", {}, sqlite3.OperationalError("database is locked"))
+            raise outage
         return write(self, *args, **columns)
 
     def check(job_id: str) -> RemoteState:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import psutil
@@ -78,6 +80,55 @@ def test_a_killed_worker_is_replaced_and_its_meeting_goes_on(side: Background, f
         child.send_signal(signal.SIGKILL)
     assert side.wait(meeting.id).status == MeetingStatus.COMPLETED
     assert list(fake.paid.values()) == [1]
+
+
+def general_workers(parent: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    return [child for child in psutil.Process(parent.pid).children() if child.cmdline()[-2:] == ["--only", "general"]]
+
+
+def test_one_of_several_workers_that_is_killed_is_replaced_and_the_others_go_on(
+    side: Background, fake: FakeSpeechmatics
+) -> None:
+    fake.use(JobPlan(faults=[JobFault(on="submit", do="slow", seconds=2.0, times=1)], job_seconds=0.5))
+    side.environment["CANTOMEET_WORKERS"] = "3"
+    parent = side.start()
+    wait_for(lambda: side.queue.worker_count() == 4, "the workers")
+    sending = side.upload()
+    side.wait(sending.id, lambda m: m.submission is not None)
+    before = general_workers(parent)
+    (victim,) = [process for process in before if any(c.raddr for c in process.net_connections("tcp"))]
+    victim.send_signal(signal.SIGKILL)
+    victim.wait(30)
+    after = wait_for(lambda: len(found := general_workers(parent)) == 3 and found, "the one in its place")
+    assert len({process.pid for process in before} & {process.pid for process in after}) == 2
+    wait_for(lambda: side.queue.worker_count() == 4, "as many workers as before on RQ's list")
+    assert side.wait(sending.id).status == MeetingStatus.COMPLETED
+    assert list(fake.paid.values()) == [1]
+
+
+def test_a_recording_on_its_way_for_long_holds_up_no_other_meeting(side: Background, fake: FakeSpeechmatics) -> None:
+    fake.use(JobPlan(faults=[JobFault(on="submit", do="slow", seconds=600.0, times=1)], job_seconds=0.1))
+    side.environment["CANTOMEET_WORKERS"] = "2"
+    side.start()
+    long = side.upload()
+    side.wait(long.id, lambda m: m.submission is not None)
+    others = [side.upload().id for _ in range(3)]
+    assert {side.wait(one).status for one in others} == {MeetingStatus.COMPLETED}
+    assert side.store.meetings.get(long.id).provider_job_id is None
+
+
+def test_several_workers_begin_a_high_meeting_before_those_that_came_earlier(side: Background) -> None:
+    side.environment["CANTOMEET_WORKERS"] = "2"
+    earlier = [side.upload().id for _ in range(12)]
+    urgent = side.upload(priority="high").id
+    side.start()
+
+    def sent(meeting_id: str) -> datetime:
+        side.wait(meeting_id)
+        return min(a.started_at for a in side.store.meetings.attempts(meeting_id) if a.step == "submit")
+
+    last = sorted(map(sent, earlier))[6:]
+    assert sent(urgent) < min(last)
 
 
 def test_high_priority_meetings_have_a_queue_of_their_own(side: Background) -> None:
