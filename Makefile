@@ -11,6 +11,9 @@ INSTALL_SELF := $(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
 
 # Only what is installed is fetched.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Containers often set it. Then every process compiles its modules again: 0.2 s of each start of the program, and 8 s of
+# each process of the tests, whose modules pytest rewrites.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run dev chaos worker test check lint types soak bench doctor lock ci-tools
 .DEFAULT_GOAL := help

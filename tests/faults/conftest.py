@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,22 +17,10 @@ SECRET = "a-secret-of-ours"
 KINDS = ("sqlite", "postgresql")
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Run each fault test with whole processes on one kind of database, in turn. `make soak` runs it on both.
-
-    Tests of the database itself (`both_databases`), and tests that are selected alone, always run on both.
-    """
-    if os.environ.get("CANTOMEET_SOAK"):
-        return
-    pairs: dict[str, list[pytest.Item]] = {}
-    for item in items:
-        params = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-        if "database_url" in params and item.get_closest_marker("both_databases") is None:
-            pairs.setdefault(item.nodeid.replace(params["database_url"], "", 1), []).append(item)
-    whole = [pair for pair in pairs.values() if len(pair) == len(KINDS)]
-    left = {id(pair[number % len(KINDS)]) for number, pair in enumerate(whole)}
-    config.hook.pytest_deselected(items=[item for item in items if id(item) in left])
-    items[:] = [item for item in items if id(item) not in left]
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """An ordinary run tries each fault with whole processes on one kind of database, in turn."""
+    if "database_url" in getattr(item, "fixturenames", ()) and item.get_closest_marker("both_databases") is None:
+        item.add_marker(pytest.mark.in_turn("database_url"))
 
 
 @pytest.fixture(params=KINDS)
