@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Page
-from sqlalchemy import delete
+from sqlalchemy import delete, text
 from sqlmodel import SQLModel
 
 from cantomeet.changes import ChangePublisher
@@ -77,6 +77,8 @@ class Web:
         with self.store.engine.begin() as connection:
             for table in reversed(SQLModel.metadata.sorted_tables):
                 connection.execute(delete(table))
+            # SQLModel does not know this table.
+            connection.execute(text("INSERT INTO searchindex (searchindex) VALUES ('delete-all')"))
 
 
 def until(page: Page, holds: str) -> None:
