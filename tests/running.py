@@ -49,8 +49,6 @@ class Background:
             "CANTOMEET_PROVIDER_LAG_SECONDS": "2",
             # What waits for the stand-in waits for its job, not for the look.
             "CANTOMEET_FIRST_LOOK_SECONDS": "0.5",
-            # A second process that does short steps costs each start a second of the processor.
-            "CANTOMEET_WORKERS": "1",
             **settings,
         }
         engine = connect(database_url)

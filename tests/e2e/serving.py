@@ -86,6 +86,12 @@ def until(page: Page, holds: str) -> None:
     wait_for(lambda: page.evaluate(holds), holds, 60)
 
 
+def press_in_turn(page: Page, keys: str) -> None:
+    """Press keys that count together only if they follow each other within a second: the driver may take longer."""
+    press = "document.body.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true}))"
+    page.evaluate(f"keys => [...keys].forEach(key => {press})", keys)
+
+
 @contextmanager
 def web_running(folder: Path, port: int) -> Iterator[Web]:
     """Build the pages if needed, run the web process within the block, and print its output at the end."""

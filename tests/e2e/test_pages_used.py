@@ -14,7 +14,7 @@ from cantomeet.lifecycle import Stage
 from cantomeet.submission import Submission
 from tests.e2e.conftest import PATIENCE, PHONE
 from tests.e2e.seed import lines
-from tests.e2e.serving import Web, until
+from tests.e2e.serving import Web, press_in_turn, until
 from tests.meetings import index, set_columns
 from tests.running import wait_for
 
@@ -126,8 +126,7 @@ def test_shortcuts_play_step_between_lines_and_list_themselves(web: Web, page: P
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_contain_text("下一句")
     page.keyboard.press("Escape")
-    page.keyboard.press("g")
-    page.keyboard.press("m")
+    press_in_turn(page, "gm")
     expect(page).to_have_url(re.compile("/meetings/?$"))
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from cantomeet.models import Meeting
 from cantomeet.store import NewSegment
 from tests.e2e.conftest import PATIENCE
-from tests.e2e.serving import Web, until
+from tests.e2e.serving import Web, press_in_turn, until
 from tests.meetings import index
 
 expect.set_options(timeout=PATIENCE)
@@ -130,8 +130,7 @@ def test_a_slash_leads_to_the_search_from_a_page_without_one(web: Web, page: Pag
     expect(page).to_have_url(re.compile("/search"))
     expect(page.get_by_role("searchbox")).to_be_focused()
     page.locator("h1").click()
-    page.keyboard.press("g")
-    page.keyboard.press("m")
+    press_in_turn(page, "gm")
     expect(page).to_have_url(re.compile("/meetings"))
     page.locator("nav").get_by_role("link", name="搜尋").click()
     expect(page).to_have_url(re.compile("/search"))
