@@ -2,12 +2,12 @@
 
     python -m benchmarks.search [--meetings 10000] [--rounds 20] [--seconds 10] [--data FOLDER] [--url URL]
 
-Fills a database with meetings of 100 lines, which are those of the labelled meetings, and one of 5,000: SQLite in
-FOLDER, which a later run finds filled, or a PostgreSQL (`postgresql+psycopg://...`), which has to be empty or filled by
-this. Builds the index, while another process writes and looks how long it waits. Prints the 95th percentiles of the
-first 26 hits and of the list's first page, and how many searches a second eight at once get done. The aims at 10,000
-meetings are 30 s for the index, 50 ms for any word, 5 ms where nothing is found, 20 ms for the list, and with eight at
-once 50 times the searches by LIKE.
+Fills a database with meetings of 100 lines, which are those of the labelled meetings, and one of 5,000, and builds the
+index, while another process writes and looks how long it waits: SQLite in FOLDER, or a PostgreSQL
+(`postgresql+psycopg://...`), which has to be empty. A later run finds both as they were left. Prints the 95th
+percentiles of the first 26 hits, of the list's first page and of its counts, and how many searches a second eight at
+once get done. The aims at 10,000 meetings are 30 s for the index, 50 ms for any word, 5 ms where nothing is found,
+20 ms for the list, and with eight at once 50 times the searches by LIKE.
 """
 
 from __future__ import annotations
@@ -193,15 +193,7 @@ def a_second(people: Executor, url: str, ask: Ask, seconds: float) -> float:
     return done / (time.time() - started)
 
 
-def measure(url: str, meetings: int, rounds: int, seconds: float) -> None:
-    store = _store(url)
-    migrate(store.engine)
-    with store.connection() as connection:
-        there = connection.execute(select(sql.count()).select_from(Meeting)).scalar_one()
-    if there == 0:
-        fill(store, meetings)
-    elif there != meetings + 1:
-        raise SystemExit(f"the database has {there} meetings already")
+def _build_beside_a_writer(url: str, store: Database, meetings: int) -> None:
     with waiting_writer(url) as longest:
         started, worked = time.perf_counter(), time.process_time()
         build(store)
@@ -211,6 +203,18 @@ def measure(url: str, meetings: int, rounds: int, seconds: float) -> None:
     if store.engine.dialect.name == "postgresql":
         with store.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
             connection.exec_driver_sql("VACUUM ANALYZE")  # autovacuum does so within a minute
+
+
+def measure(url: str, meetings: int, rounds: int, seconds: float) -> None:
+    store = _store(url)
+    migrate(store.engine)
+    with store.connection() as connection:
+        there = connection.execute(select(sql.count()).select_from(Meeting)).scalar_one()
+    if there == 0:
+        fill(store, meetings)
+        _build_beside_a_writer(url, store, meetings)
+    elif there != meetings + 1:
+        raise SystemExit(f"the database has {there} meetings already")
     print(f"{'p95 in ms':12} {'hits':>6} {'search':>8} {'LIKE':>8}   ratio {'list':>8} {'counts':>8}")
     for q in WORDS:
         found, total = p95(by_index, store, q, rounds)
