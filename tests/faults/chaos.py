@@ -1,10 +1,11 @@
 """`make chaos N=60`: processes meetings while workers, rescuers and the web process are killed, Redis is flushed and
-restarted, and the provider fails in all its ways.
+restarted, and the providers fail in their ways.
 
 Clients upload recordings over HTTP to the web process (without the pages), and retry with the same Idempotency-Key. The
-proof is read from their responses and from the provider's log: every accepted recording is stored once and whole; every
-meeting is COMPLETED, or FAILED with a true reason; none is stuck; each is paid for once. Prints a table and the seed.
-The exit code is 1 if any of this does not hold.
+proof is read from their responses and from the providers' logs: every accepted recording is stored once and whole;
+every meeting is COMPLETED, or FAILED with a true reason; none is stuck; each transcript is paid for once, and no answer
+of the language model twice but those that a killed process waited for. Prints a table and the seed. The exit code is 1
+if any of this does not hold.
 """
 
 from __future__ import annotations
@@ -24,15 +25,19 @@ from sqlmodel import col
 
 from cantomeet.models import Meeting
 from cantomeet.store import Database
+from standins.openai.server import FakeOpenAI, ModelFault, ModelPlan
 from standins.speechmatics.server import FakeSpeechmatics, Fate, JobFault, JobPlan
 from tests import postgres
 from tests.faults.harm import Harm
-from tests.faults.proof import Result, judge
+from tests.faults.proof import Result, judge, judge_language_model
 from tests.faults.uploader import Uploader
 from tests.running import ENDED, background
 from tests.upload_server import UploadServer
 
 KEY = "chaos-key"
+LLM_AT_ONCE = 4
+LLM_SECONDS = 1.0
+"""Of an answer."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,7 @@ class Size:
     every: float = 4.0
     """Seconds between faults, varied by up to half."""
     workers: int = 1
+    """Processes that do short steps."""
     pause: float = 0.05
     """Seconds that each of the two uploading clients waits after an upload."""
     lag: float = 90.0
@@ -75,6 +81,12 @@ def plan(seed: int, job_seconds: float) -> JobPlan:
     )
 
 
+def llm_plan(seed: int) -> ModelPlan:
+    """A language model that refuses one request in twenty. It loses no answer, so only a kill can cost one."""
+    too_many = ModelFault(do="status", status=429, retry_after="1", rate=0.05)
+    return ModelPlan(seed=seed, faults=[too_many, ModelFault(do="slow", seconds=LLM_SECONDS)])
+
+
 def run(size: Size, seed: int, database_url: str | None = None, *, each_once: bool = False) -> Result:
     """Process the meetings while something is broken every few seconds, until two thirds have ended.
 
@@ -85,7 +97,12 @@ def run(size: Size, seed: int, database_url: str | None = None, *, each_once: bo
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chaos")))
         fake = stack.enter_context(FakeSpeechmatics(plan(seed, size.job_seconds), key=KEY))
+        llm = stack.enter_context(FakeOpenAI(llm_plan(seed)))
         settings = {
+            "CANTOMEET_WORKERS": str(size.workers),
+            "CANTOMEET_LLM_AT_ONCE": str(LLM_AT_ONCE),
+            "OPENAI_BASE_URL": llm.base_url,
+            "OPENAI_MODEL": "stand-in",
             "SPEECHMATICS_API_KEY": KEY,
             "SPEECHMATICS_BASE_URL": fake.url,
             "CANTOMEET_PROVIDER_LAG_SECONDS": str(size.lag),
@@ -93,7 +110,7 @@ def run(size: Size, seed: int, database_url: str | None = None, *, each_once: bo
         }
         side = stack.enter_context(background(folder, database_url, **settings))
         web = stack.enter_context(web_process(folder, side.environment))
-        harm = Harm(side, web, random.Random(seed), size.workers)
+        harm = Harm(side, web, random.Random(seed))
         client = stack.enter_context(Uploader(web.url, size.meetings, pause=size.pause))
         strikes = _each_once(harm) if each_once else _at_random(harm, size)
         while time.monotonic() - started < size.limit:
@@ -105,6 +122,7 @@ def run(size: Size, seed: int, database_url: str | None = None, *, each_once: bo
             time.sleep(0.2)
         result.harm = harm.done
         judge(result, side.store, side.recordings, client, fake)
+        judge_language_model(result, side.store, llm, most_lost=harm.kills * LLM_AT_ONCE)
     result.seconds = time.monotonic() - started
     return result
 
@@ -146,7 +164,7 @@ def main() -> int:
     parser.add_argument("--meetings", type=int, default=60)
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
-    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=1, help="processes that do short steps")
     parser.add_argument("--every", type=float, default=4.0, help="seconds between harm")
     chosen = parser.parse_args()
     size = Size(chosen.meetings, every=chosen.every, workers=chosen.workers)

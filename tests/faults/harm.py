@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import random
 import signal
-import sys
 import time
 from collections import Counter
+from contextlib import suppress
 
 import psutil
 
@@ -14,21 +14,20 @@ from launcher.redis_server import EmbeddedRedis
 from tests.running import Background, kill_tree
 from tests.upload_server import UploadServer
 
-_GENERAL = (sys.executable, "-m", "worker", "--only", "general")
+_LLM = "processes of the language model killed"
+_ALL = "workers and rescuer killed together"
 
 
 class Harm:
-    """`workers` is the number of workers. One of them has a parent process with a rescuer, the others run alone."""
-
-    def __init__(self, side: Background, web: UploadServer, luck: random.Random, workers: int = 1) -> None:
+    def __init__(self, side: Background, web: UploadServer, luck: random.Random) -> None:
         self._side, self._web, self._luck = side, web, luck
         self.done: Counter[str] = Counter()
         self._parent = side.start()
-        self._others = [side.start(_GENERAL) for _ in range(workers - 1)]
         self._ways = {
             "workers killed": (self._kill_a_worker, 3),
+            _LLM: (self._kill_the_llm, 2),
             "rescuers killed": (self._kill_a_rescuer, 1),
-            "workers and rescuer killed together": (self._kill_all_workers, 1),
+            _ALL: (self._kill_all_workers, 1),
             "web processes killed": (self._kill_the_web, 3),
             "Redis flushed": (self._flush, 1),
             "Redis restarted": (self._restart, 1),
@@ -46,18 +45,22 @@ class Harm:
             self.done[name] += 1
             way()
 
+    @property
+    def kills(self) -> int:
+        """How often a process may have been killed that waited for the language model."""
+        return self.done["workers killed"] + self.done[_LLM] + self.done[_ALL]
+
     def _kill_a_worker(self) -> None:
-        alive = [*psutil.Process(self._parent.pid).children(recursive=True)]
-        victim = self._luck.randrange(len(alive) + len(self._others)) if alive or self._others else None
-        if victim is None:
-            return
-        if victim < len(alive):
-            _kill(alive[victim])
-            return
-        place = victim - len(alive)
-        kill_tree(self._others[place].pid)
-        self._others[place].wait()
-        self._others[place] = self._side.start(_GENERAL)
+        alive = psutil.Process(self._parent.pid).children(recursive=True)
+        if alive:
+            with suppress(psutil.NoSuchProcess):
+                self._luck.choice(alive).send_signal(signal.SIGKILL)
+
+    def _kill_the_llm(self) -> None:
+        for process in psutil.Process(self._parent.pid).children():
+            with suppress(psutil.NoSuchProcess):
+                if process.cmdline()[-2:] == ["--only", "llm"]:
+                    process.send_signal(signal.SIGKILL)
 
     def _kill_a_rescuer(self) -> None:
         """Kill the parent process only. Its workers notice it and end after their step."""
@@ -66,11 +69,9 @@ class Harm:
         self._parent = self._side.start()
 
     def _kill_all_workers(self) -> None:
-        for process in [self._parent, *self._others]:
-            kill_tree(process.pid)
-            process.wait()
+        kill_tree(self._parent.pid)
+        self._parent.wait()
         self._parent = self._side.start()
-        self._others = [self._side.start(_GENERAL) for _ in self._others]
 
     def _kill_the_web(self) -> None:
         self._web.kill()
@@ -84,10 +85,3 @@ class Harm:
         self._side.redis.stop()
         time.sleep(self._luck.uniform(0.0, 2.0))
         self._side.redis = EmbeddedRedis.start(self._side.folder)
-
-
-def _kill(process: psutil.Process) -> None:
-    try:
-        process.send_signal(signal.SIGKILL)
-    except psutil.NoSuchProcess:
-        return

@@ -7,11 +7,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
+from sqlmodel import col
 
 from cantomeet.lifecycle import MeetingStatus
-from cantomeet.models import Meeting
+from cantomeet.models import Meeting, Summary
 from cantomeet.storage import FolderStorage
 from cantomeet.store import Database
+from standins.openai.server import FakeOpenAI
 from standins.speechmatics.server import FakeSpeechmatics
 from tests.faults.uploader import Uploader
 from tests.meetings import key_of
@@ -28,6 +30,8 @@ class Result:
     harm: Counter[str] = field(default_factory=Counter)
     uploads_tried: int = 0
     requests: int = 0
+    llm_requests: int = 0
+    llm_repeats: int = 0
     refused: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
@@ -35,6 +39,7 @@ class Result:
     untrue: list[str] = field(default_factory=list)
     paid_twice: list[str] = field(default_factory=list)
     unpaid: list[str] = field(default_factory=list)
+    llm_paid_twice: list[str] = field(default_factory=list)
 
     @property
     def wrongs(self) -> dict[str, list[str]]:
@@ -46,6 +51,7 @@ class Result:
             "failed without a true reason": self.untrue,
             "completed without a payment": self.unpaid,
             "paid for twice": self.paid_twice,
+            "summaries paid for twice": self.llm_paid_twice,
         }
 
     @property
@@ -62,6 +68,8 @@ class Result:
             *sorted(self.harm.items()),
             ("uploads tried", self.uploads_tried),
             ("requests to the provider", self.requests),
+            ("requests to the language model", self.llm_requests),
+            ("of these sent again after a kill", self.llm_repeats),
             *((name, len(found)) for name, found in self.wrongs.items()),
         ]
         lines = [f"{name:40}{number:>12}" for name, number in rows]
@@ -76,6 +84,20 @@ def judge(result: Result, store: Database, recordings: FolderStorage, client: Up
     result.requests = len(fake.requests())
     _judge_uploads(result, meetings, recordings, client)
     _judge_ends(result, store, meetings, fake)
+
+
+def judge_language_model(result: Result, store: Database, llm: FakeOpenAI, most_lost: int) -> None:
+    """`most_lost`: answers that killed processes may have waited for."""
+    with store.connection() as connection:
+        usages = [usage for usage in connection.execute(select(col(Summary.usage))).scalars() if usage is not None]
+    asked = llm.asked()
+    result.llm_requests, result.llm_repeats = len(asked), sum(usage["repeats"] for usage in usages)
+    paid, refused = sum(line["paid"] for line in asked), sum(line["outcome"] == 429 for line in asked)
+    told = sum(usage["requests"] for usage in usages) - refused
+    if paid > told:
+        result.llm_paid_twice.append(f"{paid} answers were paid for, and the summaries tell of {told}")
+    if result.llm_repeats > most_lost:
+        result.llm_paid_twice.append(f"{result.llm_repeats} requests were sent again, at most {most_lost} were lost")
 
 
 def _judge_uploads(result: Result, meetings: list[Meeting], recordings: FolderStorage, client: Uploader) -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.faults import chaos
 
 SOAK = os.environ.get("CANTOMEET_SOAK") == "1"
-SHORT = chaos.Size(6, job_seconds=1.0, lag=2.0, first_look=0.5, limit=200.0)
+SHORT = chaos.Size(6, job_seconds=1.0, workers=2, lag=2.0, first_look=0.5, limit=200.0)
 THOUSAND = chaos.Size(1000, job_seconds=5.0, every=10.0, workers=2, pause=0.8)
 
 
