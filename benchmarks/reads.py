@@ -54,7 +54,7 @@ def app():
     recordings = Recordings(settings.recordings_dir, settings.max_upload_bytes)
     return build_api(Deps(settings, store, recordings, wake=lambda meeting: None))
 """
-_NOW = """
+NOW = """
 from cantomeet.database import connect, migrate
 from cantomeet.service import Services
 from cantomeet.settings import Settings
@@ -79,20 +79,21 @@ def checked_out(commit: str) -> Iterator[Path]:
         yield Path(folder)
 
 
-def environment(tree: Path, data: Path) -> dict[str, str]:
+def environment(tree: Path, data: Path, **settings: str) -> dict[str, str]:
     """For a process that runs the code of `tree`; the working tree's is installed and comes after it."""
-    return {**os.environ, "PYTHONPATH": str(tree), "CANTOMEET_DATA_DIR": str(data), "PYTHONWARNINGS": "ignore"}
+    own = {"PYTHONPATH": str(tree), "CANTOMEET_DATA_DIR": str(data), "PYTHONWARNINGS": "ignore"}
+    return {**os.environ, **own, **settings}
 
 
 @contextmanager
-def serving(program: str, tree: Path, data: Path) -> Iterator[httpx.Client]:
-    """An API on `data`, made by `program` with the code of `tree`."""
+def serving(program: str, tree: Path, data: Path, **settings: str) -> Iterator[httpx.Client]:
+    """An API on `data`, made by `program` with the code of `tree` and in the environment of `settings`."""
     port = free_port()
     module = data / "made_app.py"
     module.write_text(program)
     command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--workers", "1", "--host"]
     command += ["127.0.0.1", "--port", str(port), "--log-level", "warning", "--working-dir", str(data)]
-    process = subprocess.Popen([*command, "made_app:app"], env=environment(tree, data), cwd=tree)
+    process = subprocess.Popen([*command, "made_app:app"], env=environment(tree, data, **settings), cwd=tree)
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False) as client:
             wait_for(lambda: _answers(client), "the API", 60)
@@ -134,7 +135,7 @@ def main() -> None:
         shutil.copytree(folders[0], folders[1])
         clients = [
             stack.enter_context(serving(_EARLIER, earlier, folders[0])),
-            stack.enter_context(serving(_NOW, ROOT, folders[1])),
+            stack.enter_context(serving(NOW, ROOT, folders[1])),
         ]
         short_one = clients[0].get("/api/meetings", params={"limit": 2}).json()["items"][-1]["id"]
         requests = {

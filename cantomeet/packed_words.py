@@ -63,7 +63,7 @@ def unpack(packed: bytes | None, original_text: str) -> list[StoredWord]:
 
 
 def confidences(packed: bytes | None) -> list[float]:
-    """Those of the words that have one, in half the time that `unpack` takes."""
+    """Those of the words that have one, without making the words."""
     if not packed or packed[0] == _AS_JSON:
         return [sure for word in unpack(packed, "") if (sure := word.get("confidence")) is not None]
     certain = _units(packed[0])[1]

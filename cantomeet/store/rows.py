@@ -1,4 +1,4 @@
-"""Makes models of rows from the database, ten times as fast as `Model(**row)`, which sets each value by itself."""
+"""Makes models of rows from the database at once, where `Model(**row)` would check and set each value by itself."""
 
 from __future__ import annotations
 

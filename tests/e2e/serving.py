@@ -93,8 +93,12 @@ def press_in_turn(page: Page, keys: str) -> None:
 
 
 @contextmanager
-def web_running(folder: Path, port: int) -> Iterator[Web]:
-    """Build the pages if needed, run the web process within the block, and print its output at the end."""
+def web_running(folder: Path, port: int, database: str | None = None) -> Iterator[Web]:
+    """Build the pages if needed, run the web process within the block, and print its output at the end.
+
+    `database`: the URL of an empty one; without it SQLite in the folder.
+    """
+    url = database or f"sqlite:///{folder / 'cantomeet.db'}"
     with ExitStack() as ended:
         build = page_build.ensure(ROOT, port)
         ended.enter_context(page_build.in_use(build))
@@ -103,12 +107,12 @@ def web_running(folder: Path, port: int) -> Iterator[Web]:
         environment = {**page_build.server_environment(build), "REDIS_URL": redis.url, "REFLEX_REDIS_URL": ""}
         # A language model is configured, so that its key can be tested, but not chosen.
         environment |= {"OPENAI_MODEL": "known", "OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
-        environment["CANTOMEET_SUMMARIZER"] = "extractive"
+        environment |= {"CANTOMEET_SUMMARIZER": "extractive", "DATABASE_URL": url}
         server = UploadServer(folder, "tests.e2e.peeking:app", port, environment, folder / "web.log")
         ended.callback(lambda: print((folder / "web.log").read_text(errors="replace")))
         ended.callback(server.kill)
         server.start()
-        store = Database(connect(f"sqlite:///{folder / 'cantomeet.db'}"))
+        store = Database(connect(url))
         ended.callback(store.engine.dispose)
         seed = Seed(store, FolderStorage(folder / "recordings", max_bytes=10**9, min_free_bytes=0))
         web = Web(
