@@ -23,7 +23,7 @@ from tests.recordings_factory import make_large_wav
 from tests.upload_server import UploadServer, serving
 
 MIB = 1024 * 1024
-ROUNDS = 20 if os.environ.get("CANTOMEET_SOAK") == "1" else 2
+ROUNDS = 20 if os.environ.get("CANTOMEET_SOAK") == "1" else 1
 PATIENCE = 60.0
 
 
