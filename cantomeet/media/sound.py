@@ -17,12 +17,13 @@ from av.error import FFmpegError
 from cantomeet.errors import ErrorCode, PermanentError
 from cantomeet.media import sniffing
 from cantomeet.media.ffmpeg import opened
+from cantomeet.media.found import Missing
 from cantomeet.media.matroska import destroyed
 from cantomeet.media.mixing import Mixer, Samples
 from cantomeet.media.mpeg_frames import SIZED, Walk, begins_frames, walk_adts, walk_mp3, walk_sized
 from cantomeet.media.parts import Part, parts_of
 from cantomeet.media.stated import is_believable
-from cantomeet.media.tracks import LEAST_MISSING_SECONDS, Facts, Missing, Track
+from cantomeet.media.tracks import LEAST_MISSING_SECONDS, Facts, Track
 from cantomeet.media.voc import lost_share
 
 _PROGRESS_SECONDS = 10.0
