@@ -25,7 +25,7 @@ from playwright.sync_api import Browser, sync_playwright
 from benchmarks.measuring import stand_in
 from cantomeet.database import connect
 from cantomeet.store import Database
-from standins.speechmatics.server import Plan, read_log
+from standins.speechmatics.server import JobPlan, read_log
 from tests.e2e.serving import CHROMIUM, until
 from tests.installed import Installation, installed
 from tests.running import ENDED, wait_for
@@ -73,7 +73,7 @@ def main() -> None:
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; {sys.version.split()[0]}", flush=True)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        url = stack.enter_context(stand_in(folder / "provider", Plan(job_seconds=options.seconds)))
+        url = stack.enter_context(stand_in(folder / "provider", JobPlan(job_seconds=options.seconds)))
         settings = {"SPEECHMATICS_API_KEY": "benchmark-key", "SPEECHMATICS_BASE_URL": url}
         place = stack.enter_context(installed(folder / "data", free_port(), **settings))
         wait_for(lambda: place.api("/health")["workers"] >= 2, "the workers")

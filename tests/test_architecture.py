@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from configparser import ConfigParser
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -148,12 +149,18 @@ def _named_by(path: Path, root: Path) -> set[str]:
     named: set[str] = set()
     files = [path, *_fixtures_of(path, root / "tests")]
     while files:
-        tree = ast.parse(files.pop().read_text(encoding="utf-8"))
-        new = _imported(tree) | _strings(tree)
+        new = _written_in(files.pop())
         helpers = {root / f"{module.replace('.', '/')}.py" for module in new - named if module.startswith("tests.")}
         files += [helper for helper in helpers if helper.exists()]
         named |= new
     return named
+
+
+@cache
+def _written_in(path: Path) -> set[str]:
+    """What a file imports, and its strings. Helpers are asked for by many tests."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return _imported(tree) | _strings(tree)
 
 
 def _fixtures_of(path: Path, tests: Path) -> list[Path]:
@@ -161,12 +168,13 @@ def _fixtures_of(path: Path, tests: Path) -> list[Path]:
     functions = [n for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.FunctionDef)]
     taken = {arg.arg for function in functions for arg in function.args.args}
     above = [folder / "conftest.py" for folder in path.parents if folder.is_relative_to(tests)]
-    return [
-        file
-        for file in above
-        if file.exists()
-        and taken & {n.name for n in ast.parse(file.read_text(encoding="utf-8")).body if isinstance(n, ast.FunctionDef)}
-    ]
+    return [file for file in above if file.exists() and taken & _functions(file)]
+
+
+@cache
+def _functions(path: Path) -> set[str]:
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    return {node.name for node in body if isinstance(node, ast.FunctionDef)}
 
 
 def _imported(tree: ast.AST) -> set[str]:

@@ -1,8 +1,7 @@
 """Sniffs, probes and decodes recordings. PyAV (FFmpeg) runs in child processes."""
 
-from cantomeet.media.decoding import PLAYBACK_CONTENT_TYPE, RATE, Decoded
+from cantomeet.media.found import CONTENT_TYPES, PLAYBACK_CONTENT_TYPE, RATE, Decoded, Missing, Probe, refuse_foreign
 from cantomeet.media.limits import LONGEST_SECONDS
-from cantomeet.media.probing import CONTENT_TYPES, Probe, refuse_foreign
 from cantomeet.media.reading import (
     decode_to_wav,
     make_playback_copy,
@@ -12,7 +11,6 @@ from cantomeet.media.reading import (
     shut_down,
     warm_up,
 )
-from cantomeet.media.tracks import Missing
 
 __all__ = [
     "CONTENT_TYPES",

@@ -10,23 +10,15 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
-from pathlib import Path
-from typing import NamedTuple, TypeAlias
 
 from cantomeet.errors import CantoMeetError, PermanentError
 from cantomeet.media import decoding, probing
-from cantomeet.media.decoding import Decoded
+from cantomeet.media.found import Decoded
 from cantomeet.media.limits import ChildLimits
-from cantomeet.media.probing import Probe
+from cantomeet.media.talk import TOO_MUCH_MEMORY, Broken, ChildCall, Done, Failed, Progress, Result, Talk
 
-TOO_MUCH_MEMORY = 70
-"""The exit code of a child that exceeded its memory limit."""
 _CHECK_MILLISECONDS = 50
 """Time between checks of the memory."""
-
-Result = Probe | Decoded
-Talk: TypeAlias = "Connection[bytes, bytes]"
-"""To the asker; each message is pickled here."""
 
 _JOBS: dict[str, Callable[..., Result]] = {
     job.__name__: job
@@ -38,41 +30,6 @@ _JOBS: dict[str, Callable[..., Result]] = {
         decoding.make_upload_copy,
     )
 }
-
-
-class ChildCall(NamedTuple):
-    """What the asker wants done."""
-
-    job: str
-    paths: tuple[Path, ...]
-    """The recording, and where the job writes."""
-    limits: ChildLimits
-    reports: bool
-    """Whether the job reports progress."""
-
-
-class Progress(NamedTuple):
-    """Sent by the child, which then waits for a reply. `seconds` of sound are done."""
-
-    seconds: float
-
-
-class Done(NamedTuple):
-    result: Result
-
-
-class Failed(NamedTuple):
-    """A `CantoMeetError` or an `OSError`, in picklable form."""
-
-    kind: type[BaseException]
-    args: tuple[object, ...]
-    params: dict[str, object]
-
-
-class Broken(NamedTuple):
-    """The traceback of an unexpected error."""
-
-    trace: str
 
 
 def serve(fd: int) -> None:

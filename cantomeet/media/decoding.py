@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import wave
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from av.audio.frame import AudioFrame
@@ -12,32 +11,13 @@ from av.audio.frame import AudioFrame
 from cantomeet.atomic import replacing
 from cantomeet.media import sniffing
 from cantomeet.media.ffmpeg import created
+from cantomeet.media.found import RATE, Decoded, Missing, unreadable
 from cantomeet.media.mixing import Samples
-from cantomeet.media.sound import Sound, reporting, sound_of, unreadable
+from cantomeet.media.sound import Sound, reporting, sound_of
 from cantomeet.media.timeline import plays_alike
-from cantomeet.media.tracks import Missing
-
-RATE = 16_000
-"""Sample rate of decoded sound in Hz. It is mono, 16 bits."""
-PLAYBACK_CONTENT_TYPE = "audio/webm"
-"""The content type of a playback copy."""
 
 _LONGEST_WAV_SECONDS = (2**32 - 1024) / (2 * RATE)
 """37 hours, because a WAV header has 32 bits for the number of bytes."""
-
-
-@dataclass(frozen=True)
-class Decoded:
-    seconds: float
-    """Duration of the decoded sound, including silence that fills gaps."""
-    missing: tuple[Missing, ...] = ()
-    """Sound that could not be read, in order."""
-    unread_tracks: int = 0
-    """Number of sound tracks that could not be decoded."""
-    unread_bytes: int = 0
-    """Bytes of recordings within the file that could not be decoded."""
-    plays_alike: bool = False
-    """Whether a browser that plays the file itself surely plays the same sound at the same times."""
 
 
 def decode_to_wav(src: Path, dst: Path, on_progress: Callable[[float], None] | None = None) -> Decoded:

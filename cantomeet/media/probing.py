@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import islice
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
@@ -13,51 +12,13 @@ from av.container import InputContainer
 from av.error import FFmpegError
 from av.stream import Disposition
 
-from cantomeet.errors import ErrorCode, RecordingRefused
 from cantomeet.media import sniffing
 from cantomeet.media.ffmpeg import decoded, opened, packets_in
+from cantomeet.media.found import Probe, refuse_foreign, refused
 from cantomeet.media.limits import LONGEST_SECONDS
 from cantomeet.media.mpeg_frames import mp3_stated_seconds
 from cantomeet.media.parts import Part, first_part
 from cantomeet.media.sound import sound_tracks
-
-CONTENT_TYPES = {
-    "mp3": "audio/mpeg",
-    "m4a": "audio/mp4",
-    "mp4": "video/mp4",
-    "wav": "audio/wav",
-    "ogg": "audio/ogg",
-    "webm": "audio/webm",
-    "mkv": "video/x-matroska",
-    "flac": "audio/flac",
-    "aac": "audio/aac",
-    "amr": "audio/amr",
-    "asf": "video/x-ms-asf",
-    "aiff": "audio/aiff",
-    "caf": "audio/x-caf",
-    "w64": "audio/x-w64",
-    "au": "audio/basic",
-    "avi": "video/x-msvideo",
-    "mpegts": "video/mp2t",
-    "mpeg": "video/mpeg",
-    "ac3": "audio/ac3",
-    "eac3": "audio/eac3",
-    "dts": "audio/vnd.dts",
-    "loas": "audio/mp4a-latm",
-    "flv": "video/x-flv",
-    "mxf": "application/mxf",
-    "dv": "video/dv",
-    "dhav": "application/octet-stream",
-    "voc": "application/octet-stream",
-    "oma": "application/octet-stream",
-    "qcp": "audio/qcelp",
-    "act": "application/octet-stream",
-    "tta": "audio/x-tta",
-    "wv": "audio/x-wavpack",
-    "ape": "audio/x-ape",
-    "tak": "audio/x-tak",
-}
-"""The content type of each `Probe.format`."""
 
 _GUESSED_DURATION = {"aac", "amr", "ac3", "eac3", "dts", "loas", "mpegts", "mpeg", "dv"}
 """Containers without a stated duration. FFmpeg guesses it from the bit rate of the first frames."""
@@ -68,20 +29,6 @@ _PACKETS_TO_TRY = 500
 """A file counts as a recording only if a frame of its first packets can be decoded."""
 
 
-@dataclass(frozen=True)
-class Probe:
-    format: str
-    """A key of `CONTENT_TYPES`."""
-    codec: str
-    """FFmpeg's name of the audio codec."""
-    duration_seconds: float | None
-    """The duration that the header states. None if it states none or more than a day."""
-
-    @property
-    def content_type(self) -> str:
-        return CONTENT_TYPES[self.format]
-
-
 def probe(path: Path) -> Probe:
     """Probe a file. Raises `RecordingRefused` (415; `found` is a code of `sniffing`) if it is no recording."""
     with path.open("rb") as file:
@@ -89,13 +36,6 @@ def probe(path: Path) -> Probe:
         refuse_foreign(head)
         with mmap(file.fileno(), 0, access=ACCESS_READ) as data:
             return _probe_part(file, data, first_part(data))
-
-
-def refuse_foreign(head: bytes) -> None:
-    """Raises `RecordingRefused` (415) if the first bytes of a file show that it is something else."""
-    code = sniffing.foreign(head)
-    if code is not None:
-        raise refused(code)
 
 
 def _probe_part(file: BinaryIO, data: mmap, part: Part) -> Probe:
@@ -168,7 +108,3 @@ def _stated_seconds(container: InputContainer, format: str, part: Part, data: mm
         # FFmpeg uses the file's size, but only the header shows that a WAV is truncated.
         seconds *= part.data_bytes / max(1, part.data_bytes - part.missing_bytes)
     return seconds
-
-
-def refused(code: str) -> RecordingRefused:
-    return RecordingRefused(f"found: {code}", code=ErrorCode.NOT_A_RECORDING, found=code)

@@ -23,11 +23,9 @@ from pathlib import Path
 from cantomeet.atomic import TEMPORARY
 from cantomeet.errors import ErrorCode, PermanentError, TransientError
 from cantomeet.media import limits, sniffing
-from cantomeet.media.child import TOO_MUCH_MEMORY, Broken, ChildCall, Done, Failed, Progress, Result, Talk
-from cantomeet.media.decoding import Decoded
+from cantomeet.media.found import Decoded, Probe, refused, unreadable
 from cantomeet.media.limits import LONGEST_SECONDS
-from cantomeet.media.probing import Probe, refused
-from cantomeet.media.sound import unreadable
+from cantomeet.media.talk import TOO_MUCH_MEMORY, Broken, ChildCall, Done, Failed, Progress, Result, Talk
 
 OnProgress = Callable[[float], None]
 _LONGEST_ANSWER = 1024 * 1024

@@ -14,15 +14,15 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
 
-from cantomeet.errors import ErrorCode, PermanentError
 from cantomeet.media import sniffing
 from cantomeet.media.ffmpeg import opened
+from cantomeet.media.found import Missing, unreadable
 from cantomeet.media.matroska import destroyed
 from cantomeet.media.mixing import Mixer, Samples
 from cantomeet.media.mpeg_frames import SIZED, Walk, begins_frames, walk_adts, walk_mp3, walk_sized
 from cantomeet.media.parts import Part, parts_of
 from cantomeet.media.stated import is_believable
-from cantomeet.media.tracks import LEAST_MISSING_SECONDS, Facts, Missing, Track
+from cantomeet.media.tracks import LEAST_MISSING_SECONDS, Facts, Track
 from cantomeet.media.voc import lost_share
 
 _PROGRESS_SECONDS = 10.0
@@ -175,7 +175,3 @@ def reporting(blocks: Iterator[Samples], rate: int, on_progress: Callable[[float
         if on_progress and samples - reported >= _PROGRESS_SECONDS * rate:
             reported = samples
             on_progress(samples / rate)
-
-
-def unreadable(code: str) -> PermanentError:
-    return PermanentError(f"found: {code}", code=ErrorCode.RECORDING_UNREADABLE, found=code)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from cantomeet.media.avi import AviIndex
 from cantomeet.media.clock import SteadyClock
 from cantomeet.media.ffmpeg import decoded, opened, packets_in
+from cantomeet.media.found import Missing
 from cantomeet.media.parts import Part
 from cantomeet.media.stated import is_believable, is_whole_frame
 
@@ -50,15 +51,6 @@ _STATING_LENGTH = frozenset({"asf", "flv", "wv", "tta", "ape", "tak"})
 """Demuxers that stop at destroyed bytes or skip them, and whose headers state the duration."""
 _CODED_BYTES = ("pcm_", "adpcm_", "gsm", "dsd_")
 """Prefixes of codecs in which zero bytes can be sound."""
-
-
-@dataclass(frozen=True)
-class Missing:
-    """Sound that could not be read."""
-
-    at: float
-    """Position in seconds of the transcript's time."""
-    seconds: float
 
 
 @dataclass

@@ -16,24 +16,17 @@ FORMATS = ("mp3", "m4a", "wav", "ogg", "webm", "flac", "mp4")
 KINDS = ("overview", "chapters", "decisions", "action_items", "questions", "risks", "quotes")
 
 
-@pytest.fixture(scope="module")
-def uploaded(running: Installation, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Meeting ids by format. All are uploaded before the first one is waited for."""
-    folder = tmp_path_factory.mktemp("formats")
-    return {kind: _upload(running, folder, kind) for kind in FORMATS}
-
-
-def _upload(running: Installation, folder: Path, kind: str) -> str:
-    return running.upload(make_recording(folder / f"meeting.{kind}", kind, speech=SPEECH), language="en")
-
-
 @pytest.mark.timeout(600)
+@pytest.mark.in_turn("kind")
 @pytest.mark.parametrize("kind", FORMATS)
 def test_each_format_becomes_a_summary_whose_quotes_stand_in_the_transcript(
-    running: Installation, uploaded: dict[str, str], kind: str
+    running: Installation, tmp_path: Path, kind: str
 ) -> None:
+    recording = make_recording(tmp_path / f"meeting.{kind}", kind, speech=SPEECH)
+    uploaded = running.upload(recording, language="en")
+
     def ended() -> Any:
-        meeting = running.api(f"/api/meetings/{uploaded[kind]}")
+        meeting = running.api(f"/api/meetings/{uploaded}")
         return meeting if meeting["status"] in ("COMPLETED", "FAILED") else None
 
     meeting = wait_for(ended, f"the {kind} recording", 300)

@@ -198,6 +198,7 @@ def web_on_each(request: pytest.FixtureRequest, web: Web) -> Iterator[Web]:
     engine.dispose()
 
 
+@pytest.mark.in_turn("web_on_each")
 def test_a_page_that_was_disconnected_shows_missed_changes_without_a_reload(web_on_each: Web, page: Page) -> None:
     web, url = web_on_each, web_on_each.store.engine.url.render_as_string(hide_password=False)
     meeting = web.seed.waiting("例會")

@@ -80,6 +80,7 @@ def _hang_up(place: Installation) -> None:
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.in_turn("end")
 @pytest.mark.parametrize("end", [_interrupt, _hang_up], ids=["Ctrl-C", "its terminal closed"])
 def test_several_installations_run_and_each_stops_all_its_processes(
     running: Installation, second: Installation, tmp_path: Path, end: Callable[[Installation], None]
@@ -98,6 +99,7 @@ def test_several_installations_run_and_each_stops_all_its_processes(
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.in_turn("part")
 @pytest.mark.parametrize("part", ["granian", "valkey-server"])
 def test_when_a_part_dies_everything_stops(second: Installation, part: str) -> None:
     children = second.children()

@@ -1,4 +1,4 @@
-"""A short chaos run on both databases. `make soak` runs a thousand meetings."""
+"""A short chaos run. `make soak` runs it on both databases, and a thousand meetings."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ SHORT = chaos.Size(6, job_seconds=1.0, workers=2, lag=2.0, first_look=0.5, limit
 THOUSAND = chaos.Size(1000, job_seconds=5.0, every=10.0, workers=2, pause=0.8)
 
 
+@pytest.mark.in_turn("database")
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_chaos_loses_no_meeting_and_pays_for_none_twice(database: str, request: pytest.FixtureRequest) -> None:
     url = request.getfixturevalue("own_postgres_url") if database == "postgresql" else None

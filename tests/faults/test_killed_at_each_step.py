@@ -44,6 +44,7 @@ def moments_of_a_whole_run(url: str, store: Database, folder: Path, fake: FakeSp
     return names
 
 
+@pytest.mark.in_turn("engine")
 @pytest.mark.timeout(900)
 def test_a_worker_killed_at_any_moment_loses_no_meeting_and_pays_once(engine: Engine, tmp_path: Path) -> None:
     store = Database(engine)

@@ -33,6 +33,7 @@ def brought_through(engine: Engine, folder: Path, fake: FakeSpeechmatics) -> Mee
     return store.meetings.get(meeting.id)
 
 
+@pytest.mark.in_turn("engine")
 @pytest.mark.parametrize("on", ["submit", "check", "fetch"])
 @pytest.mark.parametrize(
     "fault",
@@ -58,6 +59,7 @@ def test_a_provider_that_fails_for_a_while_costs_no_meeting_and_is_paid_once(
         assert dict(fake.paid) == {key_of(meeting): 1}
 
 
+@pytest.mark.in_turn("engine")
 @pytest.mark.parametrize(
     ("plan", "code", "told", "payments"),
     [

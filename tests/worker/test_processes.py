@@ -45,6 +45,7 @@ WAYS = {
 }
 
 
+@pytest.mark.in_turn("way")
 @pytest.mark.parametrize("way", WAYS)
 def test_every_way_to_start_a_worker_completes_a_meeting(side: Background, fake: FakeSpeechmatics, way: str) -> None:
     side.start([side.redis.url if part == "REDIS_URL" else part for part in WAYS[way]])

@@ -20,7 +20,7 @@ import pytest
 
 from cantomeet import media
 from cantomeet.errors import ErrorCode, PermanentError, RecordingRefused, TransientError
-from cantomeet.media import child, ffmpeg, limits, reading, sniffing
+from cantomeet.media import child, ffmpeg, limits, reading, sniffing, talk
 from tests import hostile
 from tests.recordings_factory import make_recording
 from tests.running import wait_for
@@ -79,7 +79,7 @@ def test_a_small_file_with_a_table_of_millions_takes_no_memory_here(tmp_path: Pa
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20 * 1024
 
 
-@pytest.mark.parametrize(("memory", "code"), [(MIB, child.TOO_MUCH_MEMORY), (1024 * MIB, 1)])
+@pytest.mark.parametrize(("memory", "code"), [(MIB, talk.TOO_MUCH_MEMORY), (1024 * MIB, 1)])
 def test_a_child_checks_its_memory_itself_and_ends_with_its_parent(memory: int, code: int) -> None:
     """Not every kernel enforces a memory limit, or signals a child that its parent is gone."""
     ours, childs = socket.socketpair()

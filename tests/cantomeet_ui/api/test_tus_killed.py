@@ -24,7 +24,7 @@ from tests.running import wait_for
 from tests.upload_server import UploadServer, serving
 
 MIB = 1024 * 1024
-ROUNDS = 20 if os.environ.get("CANTOMEET_SOAK") == "1" else 2
+ROUNDS = 20 if os.environ.get("CANTOMEET_SOAK") == "1" else 1
 PATIENCE = 60.0
 
 
