@@ -15,7 +15,7 @@ from cantomeet.lifecycle import ACTIVE, MeetingStatus, Stage
 from cantomeet.models import Attempt, Job, Meeting
 from cantomeet.reasons import reason_text
 from cantomeet.store import leases, lines, meeting_rows, search_rows
-from cantomeet.store.connections import Connections, execute
+from cantomeet.store.connections import Aggregate, execute
 from cantomeet.store.dating import move_due_days
 from cantomeet.store.leftovers import leave_behind
 from cantomeet.store.meeting_rows import is_there
@@ -29,11 +29,8 @@ from cantomeet.wording import checked_description, checked_title
 _CHECKS: Mapping[str, Callable[[str], str]] = {"title": checked_title, "description": checked_description}
 
 
-class Meetings:
+class Meetings(Aggregate):
     """Create, find, edit, restart, cancel, delete."""
-
-    def __init__(self, connections: Connections) -> None:
-        self._db = connections
 
     def create(self, new: NewMeeting) -> tuple[Meeting, bool]:
         """The new meeting, due now, and True; or the earlier one with this key or upload id, and False.
@@ -84,13 +81,6 @@ class Meetings:
         with self._db.read() as connection:
             where = (col(Meeting.id).in_(ids), col(Meeting.deleted_at).is_(None))
             rows = connection.execute(leases.meetings().where(*where))
-            return [leases.meeting_of(row) for row in rows]
-
-    def waiting_for_names(self, limit: int = 100) -> list[Meeting]:
-        """Meetings whose summary waits for a person, the longest-waiting first."""
-        waiting = leases.meetings().where(col(Job.state) == JobState.WAITING_FOR_NAMES)
-        with self._db.read() as connection:
-            rows = connection.execute(waiting.order_by(col(Meeting.stage_since)).limit(limit))
             return [leases.meeting_of(row) for row in rows]
 
     def attempts(self, meeting_id: str) -> list[Attempt]:

@@ -13,7 +13,7 @@ from cantomeet.errors import LeaseLost
 from cantomeet.jobs import JobKind
 from cantomeet.models import Job
 from cantomeet.store import leases, search_changes, search_rows
-from cantomeet.store.connections import Connections
+from cantomeet.store.connections import Aggregate
 
 _ROWS = 5000
 """Written in one transaction: some 0.1 s, for which other writers wait."""
@@ -24,11 +24,8 @@ _ENDED_AT = 2
 """A merge that has nothing left to do changes fewer rows than this (SQLite's manual of FTS5, 6.9)."""
 
 
-class Search:
+class Search(Aggregate):
     """The index follows the texts by jobs, which the transactions that change the texts schedule."""
-
-    def __init__(self, connections: Connections) -> None:
-        self._db = connections
 
     def update(self, job: Job) -> None:
         """Bring the part of the job's meeting up to date, and end the job. Raises `LeaseLost`."""

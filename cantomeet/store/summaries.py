@@ -21,7 +21,7 @@ from cantomeet.errors import NotFound, VersionConflict
 from cantomeet.models import Meeting, Segment, Speaker, Summary, SummaryItem, new_id
 from cantomeet.quotes import rechecked, requoted
 from cantomeet.store import items, meeting_rows, search_rows
-from cantomeet.store.connections import Connections, execute
+from cantomeet.store.connections import Aggregate, execute
 from cantomeet.store.dating import move_due_days
 from cantomeet.store.rows import all_made, made
 from cantomeet.store.types import NewSummary, SummaryWithItems, Transcript
@@ -46,11 +46,8 @@ _ITEMS = (
 )
 
 
-class Summaries:
+class Summaries(Aggregate):
     """Read, list, choose a version, correct. Every edit raises `NotFound`."""
-
-    def __init__(self, connections: Connections) -> None:
-        self._db = connections
 
     def find(self, meeting_id: str, version: int | None = None) -> SummaryWithItems | None:
         """The shown summary (the newest, unless a person chose another), or that of `version`."""

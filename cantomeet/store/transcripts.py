@@ -18,7 +18,7 @@ from cantomeet.errors import NotFound
 from cantomeet.models import Meeting, Segment, Speaker
 from cantomeet.quotes import rechecked
 from cantomeet.store import items, meeting_rows, paging, reparsing, search_rows
-from cantomeet.store.connections import Connections
+from cantomeet.store.connections import Aggregate
 from cantomeet.store.paging import Line, PagedTranscript, SegmentPage
 from cantomeet.store.reparsing import Reparsed
 from cantomeet.store.rows import all_made, first_made
@@ -29,13 +29,10 @@ from cantomeet.unclear import says_unclear
 Row = TypeVar("Row", Segment, Speaker)
 
 
-class Transcripts:
+class Transcripts(Aggregate):
     """Read, correct, replace. Every edit raises `NotFound`, and `VersionConflict` if `version` is not the stored one
     (None: any).
     """
-
-    def __init__(self, connections: Connections) -> None:
-        self._db = connections
 
     def shown(self, meeting_id: str, after_position: int = -1, limit: int | None = None) -> Transcript:
         """The shown revision's segments after a position, at most `limit` of them, and its speakers by id."""

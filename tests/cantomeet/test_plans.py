@@ -148,7 +148,6 @@ def test_what_the_engine_and_the_rescuer_ask_again_and_again(filled: Database, p
         "a lease": lambda: jobs.take(JobKind.INDEX, "x"),
         "a meeting's lease": lambda: filled.pipeline.take_lease("x", 60),
         "a webhook": lambda: filled.pipeline.due_now_by_job("x"),
-        "names": filled.meetings.waiting_for_names,
         "an index that is behind": lambda: filled.search.update_some(5),
         "an index that is complete": filled.search.is_complete,
         "what waits while paused": filled.switches.kept_waiting_since,

@@ -166,18 +166,22 @@ def waiting(store: Database) -> Meeting:
     return meetings.transcribed(store, name_speakers_first=True)
 
 
+def waiting_ids(store: Database) -> list[str]:
+    return [item.meeting.id for item in list_meetings(store, MeetingFilter(waiting_for="names")).items]
+
+
 def test_a_summary_waits_until_the_speakers_are_named(store: Database) -> None:
     meeting = waiting(store)
     meetings.index(store)
     assert (meeting.status, meeting.job.due_at, meeting.job.lease_until) == (MeetingStatus.SUMMARIZING, None, None)
     assert meeting.waits_for_names
-    assert [one.id for one in store.meetings.waiting_for_names()] == [meeting.id]
+    assert waiting_ids(store) == [meeting.id]
     assert store.jobs.wake_due() == []
     assert store.pipeline.take_lease(meeting.id, 60) is None
     assert store.pipeline.due_now(meeting.id) is None
     going = store.meetings.summarize(meeting.id)
     assert not going.waits_for_names
-    assert store.meetings.waiting_for_names() == []
+    assert waiting_ids(store) == []
     done = summarize(store, meeting.id)
     assert done.status == MeetingStatus.COMPLETED
 
@@ -231,7 +235,7 @@ def test_what_waits_can_be_cancelled_and_waits_again_after_a_retry(store: Databa
 
 def test_what_waits_can_be_deleted(store: Database) -> None:
     gone = store.meetings.mark_deleted(waiting(store).id)
-    assert store.meetings.waiting_for_names() == []
+    assert waiting_ids(store) == []
     assert [one.id for one in store.jobs.wake_due()] == [gone.id]
 
 
