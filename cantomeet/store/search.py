@@ -15,8 +15,8 @@ from cantomeet.models import Job
 from cantomeet.store import leases, search_changes, search_rows
 from cantomeet.store.connections import Aggregate
 
-_ROWS = 5000
-"""Written in one transaction: some 0.1 s, for which other writers wait."""
+_ROWS = 2000
+"""Written in one transaction, for which other writers wait: some 0.05 s, and a few times that on a busy machine."""
 _LEASE = timedelta(seconds=leases.LEASE_SECONDS)
 _PAGES = 200
 """Of FTS5's index, rewritten in one transaction: some 20 ms."""
