@@ -58,14 +58,19 @@ def check_database(settings: Settings) -> None:
 def is_of_earlier_release(settings: Settings) -> bool:
     """Whether opening the store will convert what is in the database. False where that cannot be told."""
     url = settings.effective_database_url
-    if not url.startswith(_SQLITE) and not _is_plain_postgresql(url):
+    refusal: type[Exception] = sqlite3.Error
+    if _is_plain_postgresql(url):
+        import psycopg
+
+        refusal = psycopg.Error
+    elif not url.startswith(_SQLITE):
         return False
     try:
         with closing(_connected(url)) as connection:
             cursor = connection.cursor()
             cursor.execute("SELECT version_num FROM alembic_version")
             found = cursor.fetchone()
-    except Exception:  # of either driver: it is a new database, or whoever opens it next will say what is wrong
+    except refusal:  # a new database, or whoever opens it next will say what is wrong
         return False
     return found is not None and found[0] < newest_revision()
 

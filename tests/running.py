@@ -14,10 +14,13 @@ from typing import TypeVar
 
 import psutil
 import redis
+from sqlalchemy import func, select
+from sqlmodel import col
 
 from cantomeet.database import connect, migrate
+from cantomeet.jobs import JobKind
 from cantomeet.lifecycle import MeetingStatus
-from cantomeet.models import Meeting
+from cantomeet.models import Job, Meeting
 from cantomeet.queue import JobQueue
 from cantomeet.storage import FolderStorage
 from cantomeet.store import Database
@@ -88,6 +91,12 @@ class Background:
     def _if(self, meeting_id: str, reached: Callable[[Meeting], bool]) -> Meeting | None:
         meeting = self.store.meetings.get(meeting_id)
         return meeting if reached(meeting) else None
+
+    def leased_meetings(self) -> int:
+        """The number of meetings on which a step is under way."""
+        with self.store.connection() as connection:
+            leased = (col(Job.kind) == JobKind.MEETING, col(Job.lease_until).is_not(None))
+            return int(connection.execute(select(func.count()).select_from(Job).where(*leased)).scalar_one())
 
     def raw_redis(self) -> redis.Redis:
         if self._raw is None:

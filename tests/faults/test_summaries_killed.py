@@ -11,11 +11,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from sqlalchemy import func, select
-from sqlmodel import col
 
 from cantomeet.lifecycle import MeetingStatus
-from cantomeet.models import Job
 from standins.openai.server import FakeOpenAI, ModelFault, ModelPlan
 from tests import meetings
 from tests.faults.poisoned_llm import LET, POISON
@@ -46,12 +43,6 @@ def transcribed(side: Background, number: int, title: str = "例會") -> str:
     return meeting.id
 
 
-def leased(side: Background) -> int:
-    with side.store.connection() as connection:
-        held = select(func.count()).select_from(Job).where(col(Job.lease_until).is_not(None))
-        return int(connection.execute(held).scalar_one())
-
-
 def poisoned(role: str) -> list[str]:
     return [sys.executable, "-m", "tests.faults.poisoned_llm", role]
 
@@ -74,7 +65,7 @@ def test_kills_again_and_again_fail_no_summary_and_pay_again_only_for_what_was_u
         victim.wait(30)
     assert {side.wait(one).status for one in waiting} == {MeetingStatus.COMPLETED}
     assert sum(times - 1 for times in llm.paid.values()) <= KILLS * AT_ONCE
-    assert leased(side) == 0
+    assert side.leased_meetings() == 0
 
 
 def test_a_summary_that_kills_its_process_fails_alone(side: Background) -> None:
@@ -86,7 +77,7 @@ def test_a_summary_that_kills_its_process_fails_alone(side: Background) -> None:
     rescuer.start()
     try:
         beside = side.start(poisoned("llm"))
-        wait_for(lambda: leased(side) == AT_ONCE, "the neighbours beside it")
+        wait_for(lambda: side.leased_meetings() == AT_ONCE, "the neighbours beside it")
         (side.folder / LET).touch()
         assert beside.wait(120) == -signal.SIGKILL
         running = {role: side.start(poisoned(role)) for role in ("llm", "general")}

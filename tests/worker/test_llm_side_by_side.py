@@ -12,12 +12,9 @@ from pathlib import Path
 import psutil
 import pytest
 from rq.scheduler import RQScheduler
-from sqlalchemy import func, select
-from sqlmodel import col
 
-from cantomeet.jobs import JobKind
 from cantomeet.lifecycle import MeetingStatus
-from cantomeet.models import Job, Meeting
+from cantomeet.models import Meeting
 from cantomeet.queue import QUEUES
 from launcher.redis_server import EmbeddedRedis
 from standins.openai.server import FakeOpenAI, ModelFault, ModelPlan
@@ -51,13 +48,6 @@ def transcribed(side: Background, number: int, **columns: object) -> Meeting:
     return meeting
 
 
-def leased(side: Background) -> int:
-    with side.store.connection() as connection:
-        of_meeting = col(Job.kind) == JobKind.MEETING
-        held = select(func.count()).select_from(Job).where(of_meeting, col(Job.lease_until).is_not(None))
-        return int(connection.execute(held).scalar_one())
-
-
 def llm_process(parent: int) -> psutil.Process | None:
     children = psutil.Process(parent).children()
     return next((child for child in children if child.cmdline()[-2:] == ["--only", "llm"]), None)
@@ -66,12 +56,12 @@ def llm_process(parent: int) -> psutil.Process | None:
 def test_as_many_meetings_as_the_settings_say_wait_side_by_side_and_no_more(side: Background, fake: FakeOpenAI) -> None:
     waiting = [transcribed(side, n).id for n in range(2 * AT_ONCE)]
     side.start()
-    wait_for(lambda: leased(side) == AT_ONCE, "the meetings side by side")
+    wait_for(lambda: side.leased_meetings() == AT_ONCE, "the meetings side by side")
     most = AT_ONCE
 
     def ended() -> bool:
         nonlocal most
-        most = max(most, leased(side))
+        most = max(most, side.leased_meetings())
         return all(side.store.meetings.get(one).status == MeetingStatus.COMPLETED for one in waiting)
 
     wait_for(ended, "the summaries")
@@ -96,10 +86,10 @@ def test_a_meeting_of_high_priority_is_summarized_before_those_that_came_earlier
 def test_a_stop_ends_every_thread_after_its_request_and_leaves_no_lease(side: Background, fake: FakeOpenAI) -> None:
     waiting = [transcribed(side, n).id for n in range(2 * AT_ONCE)]
     parent = side.start()
-    wait_for(lambda: leased(side) == AT_ONCE, "the meetings side by side")
+    wait_for(lambda: side.leased_meetings() == AT_ONCE, "the meetings side by side")
     parent.terminate()
     assert parent.wait(60) == 0
-    assert leased(side) == 0
+    assert side.leased_meetings() == 0
     assert side.queue.worker_count() == 0
     fake.use(ModelPlan())
     side.start()
@@ -133,7 +123,7 @@ def test_a_stop_waits_for_a_hung_request_only_for_a_while(side: Background, fake
             "from worker import __main__, rq_workers as w; w.STOP_SECONDS = 1.0; __main__.work('llm')",
         ]
     )
-    wait_for(lambda: leased(side) == 1, "the request")
+    wait_for(lambda: side.leased_meetings() == 1, "the request")
     process.terminate()
     assert process.wait(60) == 0
     side.start()
@@ -156,12 +146,12 @@ def test_threads_that_redis_ended_are_replaced_in_their_process(side: Background
     waiting = [transcribed(side, n).id for n in range(AT_ONCE)]
     parent = side.start()
     process = wait_for(lambda: llm_process(parent.pid), "the process")
-    wait_for(lambda: leased(side) == AT_ONCE, "the meetings side by side")
+    wait_for(lambda: side.leased_meetings() == AT_ONCE, "the meetings side by side")
     side.redis.stop()
-    wait_for(lambda: leased(side) == 0, "the end of every step")
+    wait_for(lambda: side.leased_meetings() == 0, "the end of every step")
     side.redis = EmbeddedRedis.start(side.folder)
     waiting += [transcribed(side, AT_ONCE + n).id for n in range(AT_ONCE)]
-    wait_for(lambda: leased(side) == AT_ONCE, "the meetings side by side again")
+    wait_for(lambda: side.leased_meetings() == AT_ONCE, "the meetings side by side again")
     assert {side.wait(one).status for one in waiting} == {MeetingStatus.COMPLETED}
     assert process.is_running()
     assert set(fake.paid.values()) == {1}
@@ -171,7 +161,7 @@ def test_threads_that_redis_ended_are_replaced_in_their_process(side: Background
 def test_a_killed_process_pays_again_only_for_the_requests_under_way(side: Background, fake: FakeOpenAI) -> None:
     waiting = [transcribed(side, n).id for n in range(2 * AT_ONCE)]
     parent = side.start()
-    wait_for(lambda: leased(side) == AT_ONCE, "the meetings side by side")
+    wait_for(lambda: side.leased_meetings() == AT_ONCE, "the meetings side by side")
     victim = llm_process(parent.pid)
     assert victim is not None
     os.kill(victim.pid, signal.SIGKILL)
