@@ -28,7 +28,7 @@ LONG = ("faults", "e2e", "worker")
 
 
 def pytest_collection() -> None:
-    """Nothing that is imported or collected is let go of: looking through it for garbage took half of the time."""
+    """Nothing that is imported or collected becomes garbage, and the collector took half of the time."""
     gc.disable()
 
 
