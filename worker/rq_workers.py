@@ -131,7 +131,7 @@ def _serve(settings: Settings, role: str, name: str) -> None:
 
 
 def _stop(*_: object) -> None:
-    # A second signal would interrupt this handler and wait for the event's lock for ever.
+    # A second signal would interrupt this handler and then wait forever for the event's lock.
     for number in _STOPS:
         signal.signal(number, signal.SIG_IGN)
     stopping.request()

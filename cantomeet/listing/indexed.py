@@ -24,7 +24,10 @@ def entry_id(dialect: str) -> ColumnElement[int]:
 
 
 def entries(dialect: str, asked: SearchQuery | SoundQuery, *columns: Any) -> Select[Any]:
-    """These columns of the entries that have what is asked for; by sound, of those that may. `asked` is not empty."""
+    """Select these columns of the entries that contain the query; by sound, of the entries that may contain it.
+
+    `asked` is not empty.
+    """
     statement = _with_tokens(dialect, _expression(dialect, asked), *columns)
     if dialect == "sqlite":
         statement = statement.join(SearchEntry, col(SearchEntry.id) == entry_id(dialect))
